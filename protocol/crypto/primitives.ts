@@ -1,0 +1,46 @@
+// The seam through which all cryptography passes. Two implementations stand behind it: sodium-native in the agent
+// (keys in locked, guarded memory) and libsodium-wrappers elsewhere; shared vectors hold the two equal. Passed in
+// as a parameter, so that protocol/ imports neither.
+
+/** What the crypto code of this folder asks for. Byte strings in, byte strings out; nothing keeps state. */
+export interface Primitives {
+  /** `size` bytes from the operating system's generator. */
+  randomBytes(size: number): Uint8Array;
+  /** SHA-256 (FIPS 180-4), 32 bytes. */
+  sha256(message: Uint8Array): Uint8Array;
+  /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
+  hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
+  /** HKDF-SHA-256 (RFC 5869), extract and expand; `size` at most 8160 bytes. */
+  hkdfSha256(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, size: number): Uint8Array;
+  /** Argon2id v1.3 (RFC 9106): 16-byte salt, memory in KiB. Off the calling thread. */
+  argon2id(password: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array>;
+  /** XChaCha20-Poly1305 (IETF): 32-byte key, 24-byte nonce; answers ciphertext and 16-byte tag. */
+  aeadSeal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** Opens what `aeadSeal` made; undefined when the tag does not fit. */
+  aeadOpen(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** Ed25519 key pair from a 32-byte seed (RFC 8032); the secret key is 64 bytes, libsodium's form. */
+  signKeyPair(seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array };
+  /** Ed25519 detached signature, 64 bytes. */
+  sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array;
+  /** Whether an Ed25519 signature fits. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** X25519 key pair from a 32-byte seed (libsodium crypto_box_seed_keypair). */
+  boxKeyPair(seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array };
+  /** libsodium sealed box (anonymous sender). */
+  boxSeal(publicKey: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** Opens a sealed box; undefined when it does not fit. */
+  boxOpen(publicKey: Uint8Array, secretKey: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** Starts an XChaCha20-Poly1305 secretstream under a 32-byte key; the header is 24 bytes. */
+  streamSeal(key: Uint8Array): { header: Uint8Array; push(chunk: Uint8Array, associated: Uint8Array, final: boolean): Uint8Array };
+  /** Opens a secretstream; `pull` answers undefined when a chunk does not fit (altered, reordered, dropped). */
+  streamOpen(key: Uint8Array, header: Uint8Array): { pull(chunk: Uint8Array, associated: Uint8Array): { chunk: Uint8Array; final: boolean } | undefined };
+  /** Compares in constant time; byte strings of unequal size are unequal. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+  /** Overwrites with zeros. */
+  wipe(...buffers: Uint8Array[]): void;
+  /** Moves a key into memory that is locked and guarded where the platform offers it; wipes `key` and answers the copy. */
+  keep(key: Uint8Array): Uint8Array;
+}
+
+/** Argon2id cost: memory in KiB, passes, lanes, output size in bytes. */
+export type Argon2Cost = { readonly memoryKiB: number; readonly passes: number; readonly lanes: number; readonly size: number };
