@@ -1,0 +1,207 @@
+// First room: bytes, ids, limits and cancellation of one connection. Everything about the outer shape of a request
+// (UTF-8, nesting, ids, params by name, batch length) is settled here, before the JSON-RPC library sees it.
+import type { Socket } from "node:net";
+import type { JSONRPCResponse } from "json-rpc-2.0";
+import { type ErrorName, PosternError } from "../protocol/errors.ts";
+import { createLineReader, nestsAtMost } from "../protocol/framing.ts";
+import { limits } from "../protocol/limits.ts";
+import type { CheckedRequest, Dispatch } from "./dispatch.ts";
+import { wireError } from "./dispatch.ts";
+import type { Log } from "./log.ts";
+import type { Peer } from "./peer.ts";
+
+/** What the other rooms know of a connection. */
+export type Connection = {
+  readonly peer: Peer;
+  /** Set by agent.hello; raises the line limit. */
+  hello(): void;
+  /** Set by agent.subscribe; without it `notify` sends nothing. */
+  subscribe(): void;
+  readonly subscribed: boolean;
+  /** Sends a notification to a subscriber. */
+  notify(method: string, params: object): void;
+  /** Runs when the connection has ended; whatever the connection owns (clients, file handles) is let go there. */
+  onEnd(end: () => void): void;
+  /** Ends the connection. */
+  close(): void;
+};
+
+type RequestId = string | number;
+
+/** Serves a socket until it ends. The socket arrives paused, its peer already known. */
+export function serveConnection(socket: Socket, peer: Peer, dispatch: Dispatch, log: Log): Connection {
+  const inFlight = new Map<RequestId | symbol, AbortController>();
+  const endings: (() => void)[] = [];
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let lineBytes: number = limits.lineBytesBeforeHello;
+  let subscribed = false;
+  let working = 0;
+  let inputEnded = false;
+  let closed = false;
+  let outgoing: string[] = [];
+
+  const connection: Connection = {
+    peer,
+    hello: () => {
+      lineBytes = limits.lineBytes;
+    },
+    subscribe: () => {
+      subscribed = true;
+    },
+    get subscribed() {
+      return subscribed;
+    },
+    notify: (method, params) => {
+      if (subscribed) send({ jsonrpc: "2.0", method, params });
+    },
+    onEnd: (end) => {
+      if (closed) end();
+      else endings.push(end);
+    },
+    close: () => socket.destroy(),
+  };
+
+  function send(message: object): void {
+    if (closed) return;
+    outgoing.push(JSON.stringify(message));
+    if (outgoing.length === 1) setImmediate(flush);
+  }
+
+  /** One write for all answers of a turn of the event loop: under load a system call serves many requests. */
+  function flush(): void {
+    if (closed || outgoing.length === 0) return;
+    const text = `${outgoing.join("\n")}\n`;
+    outgoing = [];
+    socket.write(text);
+    if (socket.writableLength > limits.unsentBytesClose) {
+      log.note("connection closed: the peer does not read", { unsentBytes: socket.writableLength });
+      socket.destroy();
+    } else if (socket.writableLength > limits.unsentBytesPause) socket.pause();
+  }
+
+  function refuse(id: RequestId | null, name: ErrorName, detail?: string): JSONRPCResponse {
+    return { jsonrpc: "2.0", id, error: wireError(new PosternError(name, detail), log) };
+  }
+
+  async function settle(work: PromiseLike<object | null>): Promise<void> {
+    working++;
+    const response = await work;
+    working--;
+    if (response !== null) send(response);
+    if (inputEnded && working === 0) endGently();
+  }
+
+  function onLine(bytes: Uint8Array): void {
+    if (closed) return;
+    const value = parse(bytes);
+    if (value instanceof PosternError) return send({ jsonrpc: "2.0", id: null, error: wireError(value, log) });
+    if (!Array.isArray(value)) return void settle(answer(value));
+    if (value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
+    if (value.length > limits.batch) return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
+    void settle(answerBatch(value));
+  }
+
+  function parse(bytes: Uint8Array): unknown {
+    if (!nestsAtMost(bytes, limits.depth)) return new PosternError("invalidRequest", `nested deeper than ${limits.depth}`);
+    try {
+      return JSON.parse(decoder.decode(bytes));
+    } catch {
+      // The parser's own text quotes the input; ours does not.
+      return new PosternError("parseError");
+    }
+  }
+
+  async function answerBatch(values: unknown[]): Promise<object | null> {
+    const responses = await Promise.all(values.map(answer));
+    const answered = responses.filter((response) => response !== null);
+    return answered.length === 0 ? null : answered;
+  }
+
+  function answer(value: unknown): PromiseLike<object | null> {
+    const request = checkRequest(value);
+    if (request instanceof PosternError) return Promise.resolve({ jsonrpc: "2.0", id: idOf(value), error: wireError(request, log) });
+    if (request.method === "$/cancelRequest") return cancel(request);
+    const id = request.id;
+    if (inFlight.size >= limits.inFlight) return Promise.resolve(id === undefined ? null : refuse(id, "tooManyRequests", `the limit is ${limits.inFlight}`));
+    if (id !== undefined && inFlight.has(id)) return Promise.resolve(refuse(id, "duplicateId"));
+    return start(request);
+  }
+
+  function start(request: CheckedRequest): PromiseLike<object | null> {
+    const abort = new AbortController();
+    // A notification has no id of its own, yet it counts towards the limit until it is done.
+    const key = request.id ?? Symbol("notification");
+    inFlight.set(key, abort);
+    const work = dispatch(request, { connection, requestId: request.id, signal: abort.signal });
+    return work.then((response) => {
+      inFlight.delete(key);
+      return response;
+    });
+  }
+
+  function cancel(request: CheckedRequest): PromiseLike<object | null> {
+    const target = (request.params as { id?: unknown } | undefined)?.id;
+    if (typeof target === "string" || typeof target === "number") inFlight.get(target)?.abort();
+    if (request.id === undefined) return Promise.resolve(null);
+    return Promise.resolve(refuse(request.id, "invalidRequest", "$/cancelRequest is a notification and has no id"));
+  }
+
+  function endGently(): void {
+    setImmediate(() => {
+      flush();
+      socket.end();
+    });
+  }
+
+  const reader = createLineReader(() => lineBytes, {
+    line: onLine,
+    tooLong: () => {
+      send(refuse(null, "lineTooLong", `the limit is ${lineBytes} bytes${lineBytes === limits.lineBytesBeforeHello ? " before agent.hello" : ""}`));
+      inputEnded = true;
+      if (working === 0) endGently();
+    },
+  });
+
+  socket.on("data", (chunk: Uint8Array) => reader.push(chunk));
+  socket.on("drain", () => socket.resume());
+  socket.on("end", () => {
+    inputEnded = true;
+    if (working === 0) endGently();
+  });
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => {
+    closed = true;
+    for (const abort of inFlight.values()) abort.abort();
+    for (const end of endings) end();
+  });
+  socket.resume();
+  return connection;
+}
+
+/** The id to answer a malformed request under: its own where it is a proper one, else null (JSON-RPC 2.0, section 5). */
+function idOf(value: unknown): RequestId | null {
+  const id = typeof value === "object" && value !== null ? (value as { id?: unknown }).id : undefined;
+  return isId(id) ? id : null;
+}
+
+function isId(id: unknown): id is RequestId {
+  return (typeof id === "string" && id.length <= limits.idLength) || (typeof id === "number" && Number.isSafeInteger(id));
+}
+
+function checkRequest(value: unknown): CheckedRequest | PosternError {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return new PosternError("invalidRequest", "not an object");
+  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
+  if (jsonrpc !== "2.0") return new PosternError("invalidRequest", 'jsonrpc must be "2.0"');
+  if (Object.hasOwn(value, "id") && !isId(id)) {
+    return new PosternError("invalidRequest", `id must be an integer or a string of at most ${limits.idLength} characters`);
+  }
+  if (typeof method !== "string") return new PosternError("invalidRequest", "method must be a string");
+  if (params !== undefined && (typeof params !== "object" || params === null)) return new PosternError("invalidRequest", "params must be an object");
+  if (Array.isArray(params)) return new PosternError("invalidParams", "params are given by name, not by position");
+  return {
+    jsonrpc: "2.0",
+    method,
+    ...(id === undefined ? {} : { id: id as RequestId }),
+    ...(params === undefined ? {} : { params: params as object }),
+  };
+}

@@ -1,0 +1,76 @@
+// Second room: look the method up, validate, satisfy the entry's need, run the handler, turn any outcome into a
+// response. The JSON-RPC library makes the responses; its own error mapping is replaced, since it would send any
+// thrown text to the peer.
+import { randomUUID } from "node:crypto";
+import { type JSONRPCResponse, JSONRPCServer } from "json-rpc-2.0";
+import { catalogue, type MethodName, type ParamsOf, type ResultOf } from "../protocol/catalogue.ts";
+import { PosternError } from "../protocol/errors.ts";
+import type { Call } from "./call.ts";
+import type { Log } from "./log.ts";
+import { validate } from "./validate.ts";
+
+/** One function per method of the catalogue; the type requires every one. */
+export type Handlers = {
+  readonly [M in MethodName]: (params: ParamsOf<M>, call: Call) => ResultOf<M> | Promise<ResultOf<M>>;
+};
+
+/** Satisfies the need of a method before its handler runs, and answers the call with what it found on the way. */
+export type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
+
+/** A request whose outer shape the connection has checked. */
+export type CheckedRequest = {
+  readonly jsonrpc: "2.0";
+  readonly id?: string | number;
+  readonly method: string;
+  readonly params?: object;
+};
+
+/** Answers a request; null for a notification. Never rejects. */
+export type Dispatch = (request: CheckedRequest, call: Omit<Call, "method">) => PromiseLike<JSONRPCResponse | null>;
+
+export function createDispatch(handlers: Handlers, gate: Gate, log: Log): Dispatch {
+  const server = new JSONRPCServer<Omit<Call, "method">>({ errorListener: () => undefined });
+  server.mapErrorToJSONRPCErrorResponse = (id, thrown) => ({ jsonrpc: "2.0", id, error: wireError(thrown, log) });
+  for (const method of Object.keys(catalogue) as MethodName[]) {
+    server.addMethod(method, (params: unknown, call) => run(method, params ?? {}, { ...call, method }));
+  }
+
+  function run<M extends MethodName>(method: M, params: unknown, call: Call): unknown {
+    validate(method, params);
+    const passed = gate(method, params as never, call);
+    const handler = handlers[method] as (params: unknown, call: Call) => unknown;
+    // Most calls pass the gate at once; not awaiting then saves the warm path a turn of the microtask queue.
+    return passed instanceof Promise ? passed.then((opened) => handler(params, opened)) : handler(params, passed);
+  }
+
+  return (request, call) => {
+    if (!server.hasMethod(request.method)) {
+      const error = wireError(new PosternError("methodNotFound"), log);
+      return Promise.resolve(request.id === undefined ? null : { jsonrpc: "2.0", id: request.id, error });
+    }
+    return server.receive(request, call);
+  };
+}
+
+/** The wire form of anything thrown. What we did not foresee becomes `internal` with an incident id. */
+export function wireError(thrown: unknown, log: Log): { code: number; message: string; data: object } {
+  const error = foreseen(thrown) ?? unforeseen(thrown, log);
+  const data = {
+    name: error.name,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.incident === undefined ? {} : { incident: error.incident }),
+  };
+  return { code: error.code, message: error.message, data };
+}
+
+function foreseen(thrown: unknown): PosternError | undefined {
+  if (thrown instanceof PosternError) return thrown;
+  if (thrown instanceof Error && thrown.name === "AbortError") return new PosternError("cancelled");
+  return undefined;
+}
+
+function unforeseen(thrown: unknown, log: Log): PosternError {
+  const incident = randomUUID();
+  log.incident(incident, thrown);
+  return new PosternError("internal", undefined, { incident });
+}

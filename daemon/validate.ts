@@ -1,0 +1,46 @@
+// Checks parameters against the catalogue's schemas. What it tells of a mistake names only paths of our schemas,
+// never a key or a value that the peer sent.
+import type { TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import { catalogue, type MethodName } from "../protocol/catalogue.ts";
+import { PosternError } from "../protocol/errors.ts";
+
+const compiled = new Map<MethodName, Validator>();
+
+/** Compiles on first use: a start-up that compiles every schema would pay for methods nobody calls. */
+function validatorOf(method: MethodName): Validator {
+  let validator = compiled.get(method);
+  if (validator === undefined) {
+    validator = Compile(catalogue[method].params as TSchema);
+    compiled.set(method, validator);
+  }
+  return validator;
+}
+
+/** Returns when the parameters fit the method; throws `invalidParams` naming the field and the rule otherwise. */
+export function validate(method: MethodName, params: unknown): void {
+  const validator = validatorOf(method);
+  if (validator.Check(params)) return;
+  throw new PosternError("invalidParams", describe(validator.Errors(params)));
+}
+
+type Fault = { keyword: string; instancePath: string; message: string; params: object };
+
+function describe(faults: readonly Fault[]): string {
+  if (faults.some((fault) => fault.keyword === "additionalProperties")) return "there is a field that this method does not know";
+  const fault = faults.find((candidate) => candidate.keyword !== "boolean") ?? faults[0];
+  if (fault === undefined) return "the shape is wrong";
+  if (fault.keyword === "required") {
+    const missing = (fault.params as { requiredProperties?: string[] }).requiredProperties ?? [];
+    return `${fieldOf(fault.instancePath)}${missing.join(", ")} is required`;
+  }
+  return `${fieldOf(fault.instancePath) || "params "}${fault.message}`;
+}
+
+/** "/references/3" becomes "references[3] ". Unknown keys never get here: they are told without their name. */
+function fieldOf(path: string): string {
+  if (path === "") return "";
+  const parts = path.slice(1).split("/");
+  const text = parts.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join("");
+  return `${text} `;
+}

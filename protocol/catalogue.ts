@@ -1,0 +1,13 @@
+// The one list of the agent's methods. Types derive from it; a method that is not here does not exist.
+import type { Static } from "typebox";
+import { agent } from "./catalogue/agent.ts";
+
+export const catalogue = { ...agent } as const;
+
+export type Catalogue = typeof catalogue;
+/** The name of a method, as on the wire. */
+export type MethodName = keyof Catalogue;
+/** The checked parameters of a method. */
+export type ParamsOf<M extends MethodName> = Static<Catalogue[M]["params"]>;
+/** The result of a method. */
+export type ResultOf<M extends MethodName> = Static<Catalogue[M]["result"]>;

@@ -1,0 +1,80 @@
+// agent.*: who is at the other end, what state it is in.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { Empty, Id, Timestamp } from "./common.ts";
+
+const Name = Type.String({ minLength: 1, maxLength: 64 });
+
+const SessionState = Type.Object({
+  account: Id,
+  state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
+  unlockedAt: Type.Optional(Timestamp),
+  locksAt: Type.Optional(Timestamp),
+});
+
+export const agent = {
+  "agent.hello": entry({
+    summary: "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit.",
+    params: Type.Object(
+      {
+        protocol: Type.Integer(),
+        client: Type.Object({ name: Name, version: Name }, { additionalProperties: false }),
+      },
+      { additionalProperties: false },
+    ),
+    result: Type.Object({
+      protocol: Type.Integer(),
+      agent: Type.Object({ name: Type.String(), version: Type.String() }),
+      limits: Type.Record(Type.String(), Type.Integer()),
+    }),
+    errors: ["protocolMismatch"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { protocol: 1, client: { name: "my-script", version: "1.0.0" } },
+      result: { protocol: 1, agent: { name: "postern", version: "0.1.0" }, limits: { lineBytes: 4194304 } },
+    },
+  }),
+  "agent.status": entry({
+    summary: "Tells the agent's version and, for each account on it, whether it is locked. Shows ids, never names.",
+    params: Empty,
+    result: Type.Object({
+      version: Type.String(),
+      startedAt: Timestamp,
+      state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
+      sessions: Type.Array(SessionState),
+      openPrompts: Type.Integer(),
+    }),
+    errors: [],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: {},
+      result: { version: "0.1.0", startedAt: "2026-11-24T09:00:00.000Z", state: "signedOut", sessions: [], openPrompts: 0 },
+    },
+  }),
+  "agent.subscribe": entry({
+    summary:
+      "Sends this connection its own events from now on: prompt.opened and prompt.closed for what it asked, session.changed, and item.changed for items a grant of its covers.",
+    params: Empty,
+    result: Empty,
+    errors: [],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: {}, result: {} },
+  }),
+  "agent.stop": entry({
+    summary: "Locks every account, closes in order and exits. Any process of the same user may do it: it only narrows access.",
+    params: Empty,
+    result: Empty,
+    errors: [],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: {}, result: {} },
+  }),
+} as const;
+

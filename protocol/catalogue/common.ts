@@ -1,0 +1,36 @@
+// Shapes that several groups of the catalogue use.
+import Type from "typebox";
+
+/** 26 characters of lower-case base32 (RFC 4648): 16 random bytes. */
+export const Id = Type.String({ pattern: "^[a-z2-7]{26}$" });
+
+/** An id as a peer may send it: any short text, since an unknown id is "not found" and not a mistake of form. */
+export const IdParam = Type.String({ minLength: 1, maxLength: 64 });
+
+/** RFC 3339 with Z. */
+export const Timestamp = Type.String({ maxLength: 40 });
+
+/** The match code that the asking program and the approver both show. */
+export const Code = Type.String({ pattern: "^[A-HJKMNP-TV-Z]{2}-[0-9]{2}$" });
+
+/** Standard base64 with padding. */
+export const Bytes = (maxLength: number) => Type.String({ maxLength, pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$" });
+
+/** Longest password in characters: far above what people type, far below what would make Argon2id's input a burden. */
+export const PASSWORD_LENGTH_MAX = 1024;
+
+export const Password = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX });
+
+/** What makes an answer count: the approval PIN or the account password, verified by the agent itself. */
+export const Proof = Type.Union([
+  Type.Object({ kind: Type.Literal("pin"), pin: Type.String({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false }),
+  Type.Object({ kind: Type.Literal("password"), password: Password }, { additionalProperties: false }),
+]);
+
+/** Parameters of every method that works on an account: which of the connection's clients asks, and whether to wait for a person. */
+export const onAccount = {
+  client: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  noWait: Type.Optional(Type.Boolean()),
+};
+
+export const Empty = Type.Object({}, { additionalProperties: false });

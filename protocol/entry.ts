@@ -1,0 +1,59 @@
+// What one entry of a catalogue says of its method. Every reader (dispatch, the clients, openrpc.json, REFERENCE.md)
+// works from these fields alone.
+import type { Static, TSchema } from "typebox";
+import type { ErrorName } from "./errors.ts";
+
+/** What a grant permits. `write` includes `read` of the same scope; `manage` is about grants, prompts and audit, and reads no secret. */
+export type Verb = "read" | "write" | "manage";
+
+/**
+ * What a request is about, before names are resolved to ids. `names` asks for overviews only, a smaller scope than
+ * values. The agent turns targets into scopes of ids before it looks for a grant.
+ */
+export type Target =
+  | { readonly reference: string }
+  | { readonly vault: string; readonly item?: string; readonly names?: true }
+  | { readonly account: true; readonly names?: true };
+
+/** What a caller needs before the method runs (security.md's table, in code). `P` are the parsed parameters. */
+export type Need<P> =
+  | { readonly kind: "none" }
+  | { readonly kind: "grant"; readonly verb: Verb; readonly scopeOf: (params: P) => readonly Target[] }
+  | { readonly kind: "manageOrProof" }
+  | { readonly kind: "proof" };
+
+/** One method: names, shapes, errors, need, and an example that a test replays. */
+export type Entry<P extends TSchema = TSchema, R extends TSchema = TSchema> = {
+  readonly summary: string;
+  readonly params: P;
+  readonly result: R;
+  /** The outcomes of its own; every method may also answer the errors listed in `everywhere`. */
+  readonly errors: readonly ErrorName[];
+  readonly need: Need<Static<P>>;
+  /** Whether a call puts the idle lock off. */
+  readonly activity: boolean;
+  /** The Postern version that brought it. */
+  readonly since: string;
+  readonly example: { readonly params: unknown; readonly result: unknown };
+  /** The name in the official SDKs' envelope, where they have it. */
+  readonly sdkName?: string;
+};
+
+/** Declares an entry, keeping the exact types of its schemas. */
+export function entry<P extends TSchema, R extends TSchema>(fields: Entry<P, R>): Entry<P, R> {
+  return fields;
+}
+
+/** Errors that any method may answer; they are not repeated in each entry. */
+export const everywhere = [
+  "parseError",
+  "invalidRequest",
+  "methodNotFound",
+  "invalidParams",
+  "internal",
+  "lineTooLong",
+  "tooManyRequests",
+  "duplicateId",
+  "cancelled",
+  "busy",
+] as const satisfies readonly ErrorName[];

@@ -1,0 +1,87 @@
+// One JSON value per line, UTF-8, LF. Turns chunks of bytes into lines under a byte limit, and checks nesting before
+// any parser sees the line (a deep line would otherwise cost a stack, not an error).
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Where a reader delivers: each line without its LF (and a CR before it), or once that the limit was passed. */
+export type LineSink = { line(bytes: Uint8Array): void; tooLong(): void };
+
+/**
+ * Reads lines of at most `limit()` bytes. The limit is asked anew for each line, so that a hello takes effect for the
+ * next line of the same chunk. After `tooLong` nothing more is delivered: the stream has lost its place.
+ */
+export function createLineReader(limit: () => number, sink: LineSink): { push(chunk: Uint8Array): void } {
+  let pending: Uint8Array[] = [];
+  let pendingSize = 0;
+  let broken = false;
+
+  function take(tail: Uint8Array): Uint8Array {
+    const parts = pending;
+    const size = pendingSize;
+    pending = [];
+    pendingSize = 0;
+    if (parts.length === 0) return withoutCr(tail);
+    const line = new Uint8Array(size + tail.length);
+    let at = 0;
+    for (const part of parts) {
+      line.set(part, at);
+      at += part.length;
+    }
+    line.set(tail, at);
+    return withoutCr(line);
+  }
+
+  function push(chunk: Uint8Array): void {
+    let from = 0;
+    while (!broken && from < chunk.length) {
+      const end = chunk.indexOf(LF, from);
+      const size = pendingSize + (end === -1 ? chunk.length : end) - from;
+      if (size > limit()) {
+        broken = true;
+        pending = [];
+        sink.tooLong();
+        return;
+      }
+      if (end === -1) {
+        // A copy, since a slice of the socket's chunk would keep the whole chunk alive.
+        pending.push(chunk.slice(from));
+        pendingSize = size;
+        return;
+      }
+      sink.line(take(chunk.subarray(from, end)));
+      from = end + 1;
+    }
+  }
+
+  return { push };
+}
+
+function withoutCr(line: Uint8Array): Uint8Array {
+  return line.at(-1) === CR ? line.subarray(0, -1) : line;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_ARRAY = 0x5d;
+const CLOSE_OBJECT = 0x7d;
+
+/** Whether the JSON text nests arrays and objects no deeper than `depth`. Brackets inside strings do not count. */
+export function nestsAtMost(line: Uint8Array, depth: number): boolean {
+  let open = 0;
+  let inString = false;
+  for (let index = 0; index < line.length; index++) {
+    const byte = line[index];
+    if (inString) {
+      if (byte === BACKSLASH) index++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      open++;
+      if (open > depth) return false;
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) open--;
+  }
+  return true;
+}
