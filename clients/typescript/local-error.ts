@@ -1,0 +1,45 @@
+// What goes wrong on this side of the socket. These never travel on the wire; the agent's own outcomes are in generated.ts.
+
+/** No agent answers at the socket's path. */
+export class AgentNotRunning extends Error {
+  override readonly name = "AgentNotRunning";
+  readonly hint = "start it with `postern agent start`";
+  constructor(reason: string, cause?: unknown) {
+    super(`no agent is running: ${reason}`, { cause });
+  }
+}
+
+/** The socket, or the folder it lies in, is not as a private one must be; nothing was sent. */
+export class UntrustedSocket extends Error {
+  override readonly name = "UntrustedSocket";
+  readonly hint = "another user may have put it there; remove it and start the agent again";
+  constructor(reason: string) {
+    super(`the agent's socket is not trusted: ${reason}`);
+  }
+}
+
+/** The connection ended before the answer came. Whether a write was done is not known: look before you repeat it. */
+export class ConnectionLost extends Error {
+  override readonly name = "ConnectionLost";
+  constructor() {
+    super("the connection to the agent ended before it answered");
+  }
+}
+
+/** The caller's own deadline passed; the agent was told to stop working on it. */
+export class TimedOut extends Error {
+  override readonly name = "TimedOut";
+  readonly milliseconds: number;
+  constructor(milliseconds: number) {
+    super(`no answer within ${milliseconds} ms`);
+    this.milliseconds = milliseconds;
+  }
+}
+
+/** `close()` was called on the client. */
+export class ClientClosed extends Error {
+  override readonly name = "ClientClosed";
+  constructor() {
+    super("the client is closed");
+  }
+}

@@ -1,0 +1,73 @@
+// The whole gate: types, lint, generated files, then every test. Prints one line a step and ends with the totals of
+// all languages. A skipped test is told with its reason; under POSTERN_TEST_REQUIRE_ALL=1 it counts as failed.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { installTools } from "./tools.ts";
+
+type Totals = { passed: number; failed: number; skipped: number };
+
+const requireAll = process.env.POSTERN_TEST_REQUIRE_ALL === "1";
+
+const checks: readonly [string, readonly string[]][] = [
+  ["types", ["tsc", "--noEmit", "-p", "tsconfig.json"]],
+  ["lint", ["biome", "ci", "--error-on-warnings", "."]],
+  ["generated files", ["node", "clients/generate/main.ts", "--check"]],
+];
+
+function main(): void {
+  installTools();
+  for (const [name, command] of checks) {
+    if (!succeeds(name, command)) return finish({ passed: 0, failed: 1, skipped: 0 });
+  }
+  finish(vitest());
+}
+
+function succeeds(name: string, [program, ...args]: readonly string[]): boolean {
+  process.stdout.write(`test: ${name}\n`);
+  const { status } = spawnSync(program ?? "", args, { stdio: "inherit" });
+  if (status !== 0) process.stdout.write(`test: ${name} failed\n`);
+  return status === 0;
+}
+
+function vitest(): Totals {
+  process.stdout.write("test: vitest\n");
+  const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
+  try {
+    const report = join(folder, "report.json");
+    const run = spawnSync("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], { stdio: "inherit" });
+    return read(report, run.status ?? 1);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Report = {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numFailedTestSuites: number;
+  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
+};
+
+function read(path: string, status: number): Totals {
+  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
+  for (const file of report.testResults) {
+    for (const test of file.assertionResults) {
+      if (test.status === "pending" || test.status === "skipped") process.stdout.write(`SKIPPED: ${test.fullName}\n`);
+    }
+  }
+  // A run that ends badly with no failed test (a file that does not load, an unhandled rejection) is still a failure.
+  const failed = Math.max(report.numFailedTests, status === 0 ? 0 : 1);
+  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests };
+}
+
+function finish({ passed, failed, skipped }: Totals): void {
+  const failures = failed + (requireAll ? skipped : 0);
+  if (requireAll && skipped > 0) process.stdout.write(`test: ${skipped} skipped, and POSTERN_TEST_REQUIRE_ALL=1 counts them as failed\n`);
+  process.stdout.write(`${passed} passed, ${failures} failed${requireAll || skipped === 0 ? "" : `, ${skipped} skipped`}\n`);
+  process.exitCode = failures === 0 && passed > 0 ? 0 : 1;
+}
+
+main();

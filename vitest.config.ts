@@ -1,0 +1,14 @@
+// Two workers, since the tests start real agents and Argon2id takes 128 MiB each time.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Every test file gets a fresh process, so that none can lean on another's state.
+    isolate: true,
+  },
+});
