@@ -1,0 +1,194 @@
+// The audit log of one account. Order for every method: ask, read, record, answer. What changes something is on disk
+// before it is answered; reads are in memory before they are answered and on disk at most 100 ms later; equal reads of
+// one subject within 10 s fold into a count. If the log cannot be written, nothing more is answered.
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { type ChainState, link, type Record } from "./chain.ts";
+import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
+import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
+
+/** Milliseconds a read may wait in memory for its write: what a kill -9 can lose. */
+export const FLUSH_MS = 100;
+
+/** Milliseconds within which equal reads of one subject fold into one record with a count. */
+export const FOLD_MS = 10_000;
+
+/** Folds open at once; past it all are written, so that memory stays bounded. */
+export const FOLDS_MAX = 5_000;
+
+/** What happened. `names` are sealed before they are written; `ids` are written as they are. */
+export type Happening = {
+  readonly event: string;
+  readonly outcome: string;
+  readonly program?: string;
+  readonly pid?: number;
+  readonly ids?: readonly string[];
+  readonly names?: readonly string[];
+};
+
+export type AuditLog = {
+  /** Records a read; written within 100 ms. Throws auditUnwritable once a write has failed. */
+  read(happening: Happening): void;
+  /** Records what must not be lost; on disk when it returns. Throws auditUnwritable. */
+  keep(happening: Happening): void;
+  /** Writes what is pending. */
+  flush(): void;
+  /** Gives the log its keys at unlock; answers the checkpoints to keep. */
+  unlock(keys: { sealNames(names: readonly string[]): string; start: Uint8Array; checkpoints: readonly Checkpoint[]; anchor: Anchor | undefined }): { checkpoints: Checkpoint[]; problems: string[] };
+  /** Forgets the names' key; the chain's key stays and ratchets on, since it opens nothing. */
+  lock(): void;
+  /** Where the chain stands, for the device store. */
+  anchor(): Anchor | undefined;
+  close(): void;
+};
+
+type Fold = { happening: Happening; count: number; since: number };
+
+export function openAuditLog(folder: string, p: Primitives, clock: Clock, log: Log, onRotate: (checkpoint: Checkpoint) => void): AuditLog {
+  let number = listSegments(folder).at(-1)?.number ?? 1;
+  const opened = openWriter(folder, number);
+  let writer: Writer = opened;
+  const tail = tailOf(folder);
+  let seq = tail.seq;
+  let state: ChainState = { last: tail.last, key: undefined };
+  let sealNames: ((names: readonly string[]) => string) | undefined;
+  let pending: string[] = [];
+  let folds = new Map<string, Fold>();
+  let broken = false;
+  let cancelFlush: (() => void) | undefined;
+  let cancelFolds: (() => void) | undefined;
+
+  if (opened.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
+
+  function chain(happening: Happening, count: number): void {
+    const { names, ...plain } = happening;
+    const record: Record = {
+      seq: seq + 1,
+      at: new Date(clock.wallMs()).toISOString(),
+      event: plain.event,
+      outcome: plain.outcome,
+      count,
+      ...(plain.program === undefined ? {} : { program: plain.program }),
+      ...(plain.pid === undefined ? {} : { pid: plain.pid }),
+      ...(plain.ids === undefined ? {} : { ids: plain.ids }),
+      ...(names === undefined || sealNames === undefined ? {} : { sealed: sealNames(names) }),
+    };
+    const made = link(p, state, record);
+    state = made.state;
+    seq = record.seq;
+    pending.push(`${JSON.stringify(made.linked)}\n`);
+  }
+
+  function write(durable: boolean): void {
+    cancelFlush?.();
+    cancelFlush = undefined;
+    if (pending.length === 0) return;
+    const lines = pending.join("");
+    pending = [];
+    try {
+      writer.append(lines);
+      if (durable) writer.sync();
+      if (writer.size > SEGMENT_BYTES_MAX) rotate();
+    } catch (error) {
+      broken = true;
+      log.note("the audit log cannot be written; answers stop", { code: (error as NodeJS.ErrnoException).code ?? "unknown" });
+      throw new PosternError("auditUnwritable");
+    }
+  }
+
+  function rotate(): void {
+    writer.sync();
+    writer.close();
+    number++;
+    writer = openWriter(folder, number);
+    if (state.key !== undefined) onRotate({ segment: number, last: state.last, key: base64(state.key) });
+    const gone = dropOldest(folder);
+    if (gone.length > 0) chain({ event: "audit.dropped", outcome: "ok", ids: gone.map(String) }, 1);
+  }
+
+  function demandWritable(): void {
+    if (broken) throw new PosternError("auditUnwritable");
+  }
+
+  /** Writes the repeats that were only counted. */
+  function unfold(): void {
+    cancelFolds?.();
+    cancelFolds = undefined;
+    const counted = folds;
+    folds = new Map();
+    for (const { happening, count } of counted.values()) if (count > 0) chain(happening, count);
+  }
+
+  function later(): void {
+    cancelFlush ??= clock.after(FLUSH_MS, () => {
+      cancelFlush = undefined;
+      // A failure here is remembered in `broken` and told to the next caller; there is nobody to throw to.
+      try {
+        write(false);
+      } catch (error) {
+        if (!(error instanceof PosternError)) throw error;
+      }
+    });
+    cancelFolds ??= clock.after(FOLD_MS, () => {
+      unfold();
+      later();
+    });
+  }
+
+  return {
+    read: (happening) => {
+      demandWritable();
+      const key = JSON.stringify([happening.event, happening.outcome, happening.program, happening.pid, happening.ids]);
+      const fold = folds.get(key);
+      if (fold !== undefined && clock.monotonicMs() - fold.since < FOLD_MS) {
+        fold.count++;
+        return;
+      }
+      if (folds.size >= FOLDS_MAX) unfold();
+      if (fold !== undefined && fold.count > 0) chain(fold.happening, fold.count);
+      folds.set(key, { happening, count: 0, since: clock.monotonicMs() });
+      chain(happening, 1);
+      later();
+    },
+    keep: (happening) => {
+      demandWritable();
+      chain(happening, 1);
+      write(true);
+    },
+    flush: () => {
+      unfold();
+      if (!broken) write(true);
+    },
+    unlock: (keys) => {
+      sealNames = keys.sealNames;
+      // Locked and unlocked again in one process: the key never left.
+      if (state.key !== undefined) return { checkpoints: [...keys.checkpoints], problems: [] };
+      write(false);
+      const resumed = resume(folder, p, keys);
+      state = resumed.state;
+      if (resumed.problems.length > 0) chain({ event: "audit.broken", outcome: "told" }, 1);
+      return { checkpoints: resumed.checkpoints, problems: resumed.problems };
+    },
+    lock: () => {
+      sealNames = undefined;
+    },
+    anchor: () => (state.key === undefined ? undefined : { seq, last: state.last, key: base64(state.key), at: new Date(clock.wallMs()).toISOString() }),
+    close: () => {
+      cancelFlush?.();
+      cancelFolds?.();
+      if (!broken) {
+        unfold();
+        write(true);
+      }
+      if (state.key !== undefined) p.wipe(state.key);
+      state = { last: state.last, key: undefined };
+      writer.close();
+    },
+  };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}

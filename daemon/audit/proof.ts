@@ -1,0 +1,144 @@
+// What of the log is proven. A checkpoint (the state before a segment) and an anchor (the state at the last lock, stop
+// or minute) lie in the sealed device store; from the one every record is followed, against the other the end is held,
+// so that a log cut short is seen as well as one that was changed.
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { type ChainState, FIRST_LINK, follow, type Linked } from "./chain.ts";
+import { type Line, listSegments, readSegment } from "./segments.ts";
+
+/** The state before the first record of a segment. */
+export type Checkpoint = { readonly segment: number; readonly last: string; readonly key: string };
+
+/** The state after record `seq`. */
+export type Anchor = { readonly seq: number; readonly last: string; readonly key: string; readonly at: string };
+
+/** Records `from` to `to` follow from a sealed key; the last was written at `until`. */
+export type Stretch = { from: number; to: number; until: string };
+
+export type Verdict = { readonly records: number; readonly proven: Stretch[]; readonly problems: string[] };
+
+/** The newest record's number and link; zero and the first link for an empty log. */
+export function tailOf(folder: string): { seq: number; last: string } {
+  for (const segment of listSegments(folder).reverse()) {
+    const newest = records(readSegment(segment)).at(-1);
+    if (newest !== undefined) return { seq: newest.seq, last: linkOf(newest) };
+  }
+  return { seq: 0, last: FIRST_LINK };
+}
+
+function records(lines: readonly Line[]): Linked[] {
+  return lines.flatMap((line) => (line.kind === "record" ? [line.record] : []));
+}
+
+function linkOf(record: Linked): string {
+  return "mac" in record ? record.mac : record.hash;
+}
+
+/** Finds the chain's key again after a restart, by following the log from the anchor to its end. */
+export function resume(
+  folder: string,
+  p: Primitives,
+  keys: { start: Uint8Array; checkpoints: readonly Checkpoint[]; anchor: Anchor | undefined },
+): { state: ChainState; checkpoints: Checkpoint[]; problems: string[] } {
+  const segments = listSegments(folder);
+  const all = segments.flatMap((segment) => records(readSegment(segment)));
+  const tail = tailOf(folder);
+  const fresh = (problems: string[]) => ({
+    state: { last: tail.last, key: keys.start },
+    // The stretch that begins here is proven from this state on, wherever in a segment it begins.
+    checkpoints: [...keys.checkpoints, { segment: segments.at(-1)?.number ?? 1, last: tail.last, key: base64(keys.start) }],
+    problems,
+  });
+  if (keys.anchor === undefined) return fresh([]);
+  const at = all.findIndex((record) => record.seq === keys.anchor?.seq);
+  const anchored = all[at];
+  if (keys.anchor.seq > 0 && (anchored === undefined || linkOf(anchored) !== keys.anchor.last)) {
+    return fresh([`the log does not hold record ${keys.anchor.seq} as it was at ${keys.anchor.at}`]);
+  }
+  let state: ChainState = { last: keys.anchor.last, key: bytes(keys.anchor.key) };
+  for (const record of all.slice(at + 1)) {
+    const next = follow(p, state, record);
+    if (!next.fits) return fresh([`record ${record.seq} does not follow from the one before it`]);
+    state = next.state;
+  }
+  return { state, checkpoints: [...keys.checkpoints], problems: [] };
+}
+
+/** Follows the whole log and says which stretches are proven, and what is wrong with the rest. */
+export function verify(folder: string, p: Primitives, checkpoints: readonly Checkpoint[], anchor: Anchor | undefined): Verdict {
+  const walk = createWalk(p);
+  let count = 0;
+  let anchorSeen = anchor === undefined || anchor.seq === 0;
+  for (const segment of listSegments(folder)) {
+    for (const line of readSegment(segment)) {
+      if (line.kind === "torn") {
+        walk.torn(line.bytes);
+        continue;
+      }
+      count++;
+      walk.record(line.record, checkpoints);
+      if (anchor !== undefined && line.record.seq === anchor.seq && linkOf(line.record) === anchor.last) anchorSeen = true;
+    }
+  }
+  const problems = walk.problems();
+  if (!anchorSeen && anchor !== undefined) problems.push(`record ${anchor.seq}, anchored at ${anchor.at}, is missing or changed: the log was cut or rewritten`);
+  return { records: count, proven: walk.proven(), problems };
+}
+
+type Walk = { record(record: Linked, checkpoints: readonly Checkpoint[]): void; torn(bytes: number): void; problems(): string[]; proven(): Stretch[] };
+
+function createWalk(p: Primitives): Walk {
+  let state: ChainState = { last: FIRST_LINK, key: undefined };
+  let tornBytes = 0;
+  const problems: string[] = [];
+  const stretches: Stretch[] = [];
+
+  function extend(record: Linked): void {
+    const current = stretches.at(-1);
+    if (current !== undefined && current.to === record.seq - 1) {
+      current.to = record.seq;
+      current.until = record.at;
+    } else stretches.push({ from: record.seq, to: record.seq, until: record.at });
+  }
+
+  /** Where the chain cannot be followed: take it up again at a checkpoint that fits, else go on by the record's own link. */
+  function restart(record: Linked, checkpoints: readonly Checkpoint[]): boolean {
+    for (const checkpoint of checkpoints) {
+      const next = follow(p, { last: checkpoint.last, key: bytes(checkpoint.key) }, record);
+      if (!next.fits || !next.keyed) continue;
+      state = next.state;
+      return true;
+    }
+    return false;
+  }
+
+  return {
+    record: (record, checkpoints) => {
+      if (tornBytes > 0) {
+        if (record.event !== "audit.torn") problems.push(`${tornBytes} bytes before record ${record.seq} are no record`);
+        tornBytes = 0;
+      }
+      const next = follow(p, state, record);
+      if (next.fits) {
+        state = next.state;
+        if (next.keyed) extend(record);
+        return;
+      }
+      if (restart(record, checkpoints)) return extend(record);
+      problems.push(`record ${record.seq} does not follow from the one before it`);
+      state = { last: linkOf(record), key: undefined };
+    },
+    torn: (bytesTorn) => {
+      tornBytes += bytesTorn;
+    },
+    problems: () => (tornBytes > 0 ? [...problems, `${tornBytes} bytes at the end are no record (a write was cut)`] : problems),
+    proven: () => stretches,
+  };
+}
+
+function bytes(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, "base64"));
+}
+
+function base64(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("base64");
+}

@@ -1,0 +1,80 @@
+// The files of the log: numbered segments of JSON lines, the last one being written. A tail torn by a crash is closed
+// with a line end and told by a record; nothing that was written is ever removed but whole oldest segments past a limit.
+import { closeSync, constants, existsSync, fdatasyncSync, fstatSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Linked } from "./chain.ts";
+
+/** Bytes after which a new segment begins: verifying one stays under a second. */
+export const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Segments kept: 512 MiB, about two million records. The oldest goes first, and a record says so. */
+export const SEGMENTS_MAX = 32;
+
+export type Segment = { readonly number: number; readonly path: string };
+
+/** The segments in `folder`, oldest first. */
+export function listSegments(folder: string): Segment[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const found = /^audit-(\d{6})\.log$/.exec(name);
+      return found === null ? [] : [{ number: Number(found[1]), path: join(folder, name) }];
+    })
+    .sort((a, b) => a.number - b.number);
+}
+
+/** A line of a segment: a record, or bytes that are none (a torn tail). */
+export type Line = { readonly kind: "record"; readonly record: Linked } | { readonly kind: "torn"; readonly bytes: number };
+
+/** Every line of a segment. */
+export function readSegment(segment: Segment): Line[] {
+  const text = readFileSync(segment.path, "utf8");
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(parseLine);
+}
+
+function parseLine(line: string): Line {
+  try {
+    const record = JSON.parse(line) as Linked;
+    if (typeof record === "object" && record !== null && Number.isInteger(record.seq)) return { kind: "record", record };
+  } catch {
+    // Not JSON: the tail that a crash left, told by the record after it.
+  }
+  return { kind: "torn", bytes: Buffer.byteLength(line) };
+}
+
+/** An open segment. Appends are one write each, so that a crash tears at most the last line. */
+export type Writer = { append(lines: string): void; sync(): void; readonly size: number; close(): void };
+
+export function openWriter(folder: string, number: number): Writer & { torn: boolean } {
+  const path = join(folder, `audit-${String(number).padStart(6, "0")}.log`);
+  const descriptor = openSync(path, constants.O_CREAT | constants.O_APPEND | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+  let size = fstatSync(descriptor).size;
+  const torn = size > 0 && readFileSync(path).at(-1) !== 0x0a;
+  const append = (lines: string) => {
+    const bytes = Buffer.from(lines);
+    let written = 0;
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+    size += bytes.length;
+  };
+  if (torn) append("\n");
+  return {
+    torn,
+    append,
+    sync: () => fdatasyncSync(descriptor),
+    get size() {
+      return size;
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** Removes the oldest segments past the limit; answers their numbers. */
+export function dropOldest(folder: string): number[] {
+  const segments = listSegments(folder);
+  const gone = segments.slice(0, Math.max(0, segments.length - SEGMENTS_MAX));
+  for (const segment of gone) rmSync(segment.path);
+  return gone.map((segment) => segment.number);
+}

@@ -1,0 +1,209 @@
+// Questions to a person. One prompt per subject and scope, shared by all that wait for it; scopes that one subject asks
+// for within 50 ms go into one prompt. Nothing here is serial: an open prompt delays nobody but its own waiters.
+import type { Verb } from "../protocol/entry.ts";
+import { PosternError } from "../protocol/errors.ts";
+import { limits } from "../protocol/limits.ts";
+import type { Clock } from "./clock.ts";
+import { createMatchCodes } from "./match-code.ts";
+import { promptHash, promptText } from "./prompt-text.ts";
+import type { Quotas } from "./quotas.ts";
+import { type Scope, scopeKey } from "./scope.ts";
+import type { Subject } from "./subject.ts";
+
+/** Milliseconds that further scopes of a subject are gathered before the prompt is shown: a program's own burst. */
+export const GATHER_MS = 50;
+
+/** Milliseconds a shown prompt waits for a person. */
+export const PROMPT_MS = 120_000;
+
+/** One scope to ask for, and how to name it to a person. */
+export type Asked = { readonly scope: Scope; readonly shown: string };
+
+/** How an approval lasts: for this request alone, or as a grant with an idle end. */
+export type Lasting = { readonly kind: "once" } | { readonly kind: "grant"; readonly idleMs: number };
+
+/** A question as it stands. `text` and `hash` are set when it is shown, and never change after. */
+export type Prompt = {
+  readonly id: string;
+  readonly code: string;
+  readonly account: string;
+  readonly subject: Subject;
+  readonly verb: Verb;
+  readonly asked: readonly Asked[];
+  readonly text: readonly string[];
+  readonly hash: string;
+  readonly expiresAtMs: number;
+  readonly waiters: number;
+};
+
+/** How a prompt ended. */
+export type Ending = "approved" | "denied" | "timedOut" | "withdrawn" | "locked";
+
+/** Told of prompts as they open and close; shows them, never decides. */
+export type Watcher = { opened(prompt: Prompt): void; closed(prompt: Prompt, ending: Ending): void };
+
+/** Who waits. `shown` is called when the prompt it waits for opens, so that the asker can print the match code. */
+export type Waiter = { readonly signal: AbortSignal; shown(prompt: Prompt): void };
+
+export type Broker = {
+  /**
+   * Asks a person for all of `asked`; resolves when approved. Throws approvalDenied, approvalTimedOut, promptQuota,
+   * coolingDown, locked, or the abort of the waiter's signal.
+   */
+  ask(account: string, subject: Subject, verb: Verb, asked: readonly Asked[], waiter: Waiter): Promise<void>;
+  /** Shown prompts: all, or those of one account. */
+  list(account?: string): Prompt[];
+  /** The shown prompt with this match code. */
+  find(code: string): Prompt | undefined;
+  /** Ends a shown prompt by a person's answer. The caller has verified the proof. */
+  decide(prompt: Prompt, answer: { yes: true; lasting: Lasting } | { yes: false }): void;
+  /** Withdraws every prompt of an account (it was locked). */
+  lock(account: string): void;
+};
+
+type Open = {
+  id: string;
+  code: string;
+  account: string;
+  subject: Subject;
+  verb: Verb;
+  asked: Map<string, Asked>;
+  waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
+  frozen?: Prompt;
+  cancelTimer(): void;
+};
+
+export type BrokerParts = {
+  readonly clock: Clock;
+  readonly quotas: Quotas;
+  readonly watcher: Watcher;
+  readonly newId: () => string;
+  /** Records an approval as a grant; called before the waiters are told. */
+  readonly approve: (prompt: Prompt, lasting: Lasting) => void;
+};
+
+export function createBroker(parts: BrokerParts): Broker {
+  const { clock, quotas, watcher, newId } = parts;
+  const prompts = new Set<Open>();
+  const codes = createMatchCodes();
+
+  /** The prompt that this request can join: one that asks for all of it already, or one still gathering. */
+  function joinable(account: string, subject: Subject, verb: Verb, keys: readonly string[]): Open | undefined {
+    const own = [...prompts].filter((open) => open.account === account && open.subject.key === subject.key && open.verb === verb);
+    const same = own.find((open) => keys.every((key) => open.asked.has(key)));
+    if (same !== undefined) return same;
+    return own.find((open) => open.frozen === undefined && new Set([...open.asked.keys(), ...keys]).size <= limits.references);
+  }
+
+  function open(account: string, subject: Subject, verb: Verb): Open {
+    quotas.opening(subject.family);
+    const made: Open = {
+      id: newId(),
+      code: codes.take(),
+      account,
+      subject,
+      verb,
+      asked: new Map(),
+      waiters: new Set(),
+      cancelTimer: clock.after(GATHER_MS, () => show(made)),
+    };
+    prompts.add(made);
+    return made;
+  }
+
+  function show(open: Open): void {
+    const asked = [...open.asked.values()];
+    const text = promptText(open.subject, open.verb, asked.map((one) => one.shown));
+    open.frozen = {
+      id: open.id,
+      code: open.code,
+      account: open.account,
+      subject: open.subject,
+      verb: open.verb,
+      asked,
+      text,
+      hash: promptHash(open.id, text),
+      expiresAtMs: clock.wallMs() + PROMPT_MS,
+      get waiters() {
+        return open.waiters.size;
+      },
+    };
+    open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
+    watcher.opened(open.frozen);
+    for (const { waiter } of open.waiters) waiter.shown(open.frozen);
+  }
+
+  function end(open: Open, ending: Ending): void {
+    if (!prompts.delete(open)) return;
+    open.cancelTimer();
+    codes.give(open.code);
+    quotas.closed(open.subject.family, ending);
+    if (open.frozen !== undefined) watcher.closed(open.frozen, ending);
+    for (const waiting of open.waiters) {
+      if (ending === "approved") waiting.resolve();
+      else waiting.reject(errorOf(ending));
+    }
+    open.waiters.clear();
+  }
+
+  function wait(open: Open, keys: readonly string[], waiter: Waiter): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        open.waiters.delete(waiting);
+        reject(new PosternError("cancelled"));
+        // A prompt for nobody would only teach people to answer without reading.
+        if (open.waiters.size === 0) end(open, "withdrawn");
+      };
+      const done = (settle: () => void) => () => {
+        waiter.signal.removeEventListener("abort", leave);
+        settle();
+      };
+      const waiting = {
+        keys,
+        waiter,
+        resolve: done(resolve),
+        reject: (error: Error) => done(() => reject(error))(),
+      };
+      open.waiters.add(waiting);
+      waiter.signal.addEventListener("abort", leave, { once: true });
+      if (open.frozen !== undefined) waiter.shown(open.frozen);
+    });
+  }
+
+  function frozenOf(prompt: Prompt): Open | undefined {
+    return [...prompts].find((open) => open.frozen?.id === prompt.id);
+  }
+
+  function listFrozen(account?: string): Prompt[] {
+    return [...prompts].flatMap((open) => (open.frozen !== undefined && (account === undefined || open.account === account) ? [open.frozen] : []));
+  }
+
+  return {
+    ask: (account, subject, verb, asked, waiter) => {
+      if (waiter.signal.aborted) return Promise.reject(new PosternError("cancelled"));
+      if (asked.length > limits.references) return Promise.reject(new PosternError("tooLarge", `one prompt holds ${limits.references} references`));
+      const keys = asked.map((one) => scopeKey(verb, one.scope));
+      const prompt = joinable(account, subject, verb, keys) ?? open(account, subject, verb);
+      if (prompt.frozen === undefined) asked.forEach((one, index) => prompt.asked.set(keys[index] ?? "", one));
+      return wait(prompt, keys, waiter);
+    },
+    list: listFrozen,
+    find: (code) => listFrozen().find((prompt) => prompt.code === code),
+    decide: (prompt, answer) => {
+      const open = frozenOf(prompt);
+      if (open === undefined) throw new PosternError("promptNotFound");
+      if (answer.yes) parts.approve(prompt, answer.lasting);
+      end(open, answer.yes ? "approved" : "denied");
+    },
+    lock: (account) => {
+      for (const open of [...prompts]) if (open.account === account) end(open, "locked");
+    },
+  };
+}
+
+function errorOf(ending: Ending): PosternError {
+  if (ending === "denied") return new PosternError("approvalDenied");
+  if (ending === "timedOut") return new PosternError("approvalTimedOut");
+  if (ending === "locked") return new PosternError("locked");
+  return new PosternError("cancelled");
+}

@@ -1,0 +1,205 @@
+// clients.*, grants.*, prompts.*, audit.*: who may do what, who asks, who decided.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { Code, Empty, Id, IdParam, Proof, Timestamp } from "./common.ts";
+
+const closed = { additionalProperties: false } as const;
+const Name = Type.String({ minLength: 1, maxLength: 64 });
+const Verb = Type.Union([Type.Literal("read"), Type.Literal("write"), Type.Literal("manage")]);
+
+/** The program that asked, as a person can recognise it. */
+const Subject = Type.Object({
+  kind: Type.Union([Type.Literal("process"), Type.Literal("terminal"), Type.Literal("once")]),
+  program: Type.String(),
+  pid: Type.Integer(),
+  terminal: Type.Optional(Type.String()),
+});
+
+const Prompt = Type.Object({
+  prompt: Id,
+  code: Code,
+  hash: Type.String(),
+  openedAt: Type.Optional(Timestamp),
+  expiresAt: Timestamp,
+  waiters: Type.Integer(),
+  /** Present once a manage grant or a proof allows it: the frozen text, line by line. */
+  text: Type.Optional(Type.Array(Type.String())),
+});
+
+const Grant = Type.Object({
+  grant: Id,
+  subject: Subject,
+  verb: Verb,
+  level: Type.Union([Type.Literal("names"), Type.Literal("values")]),
+  vault: Type.Optional(Type.String()),
+  item: Type.Optional(Type.String()),
+  field: Type.Optional(Type.String()),
+  createdAt: Timestamp,
+  lastUsedAt: Timestamp,
+  expiresAt: Timestamp,
+});
+
+const AuditRecord = Type.Object({
+  seq: Type.Integer(),
+  at: Timestamp,
+  event: Type.String(),
+  outcome: Type.String(),
+  count: Type.Integer(),
+  program: Type.Optional(Type.String()),
+  pid: Type.Optional(Type.Integer()),
+  ids: Type.Optional(Type.Array(Type.String())),
+  names: Type.Optional(Type.Array(Type.String())),
+});
+
+/** What all lists of the whole share. */
+const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), noWait: Type.Optional(Type.Boolean()) };
+const waitErrors = ["signedOut", "locked", "approvalRequired", "approvalDenied", "approvalTimedOut", "proofRefused", "pinDisabled", "tryLater"] as const;
+
+export const access = {
+  "clients.open": entry({
+    summary: "Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it.",
+    params: Type.Object({ account: Type.Optional(IdParam), integrationName: Name, integrationVersion: Name }, closed),
+    result: Type.Object({ client: Type.String() }),
+    errors: ["signedOut", "accountNotFound", "busy", "notYet"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { integrationName: "my-script", integrationVersion: "1.0.0" }, result: { client: "1" } },
+  }),
+  "clients.close": entry({
+    summary: "Closes a client of this connection.",
+    params: Type.Object({ client: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
+    result: Empty,
+    errors: ["clientNotFound"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { client: "1" }, result: {} },
+  }),
+  "clients.list": entry({
+    summary: "Every client open on the agent; without a manage grant or a proof, those of this connection.",
+    params: Type.Object(whole, closed),
+    result: Type.Object({ clients: Type.Array(Type.Object({ client: Type.String(), program: Type.String(), pid: Type.Integer(), integrationName: Name, integrationVersion: Name })) }),
+    errors: waitErrors,
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: {}, result: { clients: [{ client: "1", program: "/usr/bin/node", pid: 4711, integrationName: "my-script", integrationVersion: "1.0.0" }] } },
+  }),
+  "grants.list": entry({
+    summary: "Every grant, with the names it covers; without a manage grant or a proof, the caller's own.",
+    params: Type.Object(whole, closed),
+    result: Type.Object({ grants: Type.Array(Grant) }),
+    errors: waitErrors,
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: {},
+      result: {
+        grants: [
+          {
+            grant: "defghijklmnopqrstuvwxyz234",
+            subject: { kind: "process", program: "/usr/bin/node", pid: 4711 },
+            verb: "read",
+            level: "values",
+            vault: "Demo",
+            item: "DATABASE_URL",
+            field: "password",
+            createdAt: "2026-11-24T09:00:00.000Z",
+            lastUsedAt: "2026-11-24T09:00:00.000Z",
+            expiresAt: "2026-11-24T09:10:00.000Z",
+          },
+        ],
+      },
+    },
+  }),
+  "grants.revoke": entry({
+    summary: "Revokes a grant, or all. One's own needs nothing more; others' need a manage grant or a proof.",
+    params: Type.Object({ grant: Type.Optional(IdParam), all: Type.Optional(Type.Literal(true)), ...whole }, closed),
+    result: Type.Object({ revoked: Type.Integer() }),
+    errors: [...waitErrors, "grantNotFound"],
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { grant: "defghijklmnopqrstuvwxyz234" }, result: { revoked: 1 } },
+  }),
+  "prompts.attach": entry({
+    summary: "Makes this connection an approver: it is sent prompt.opened with the text of every prompt. Showing is all this allows; only a proof decides.",
+    params: Type.Object(whole, closed),
+    result: Empty,
+    errors: waitErrors,
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { proof: { kind: "pin", pin: "493817" } }, result: {} },
+  }),
+  "prompts.list": entry({
+    summary: "Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one.",
+    params: Type.Object({ code: Type.Optional(Type.String({ maxLength: 16 })), ...whole }, closed),
+    result: Type.Object({ prompts: Type.Array(Prompt) }),
+    errors: [...waitErrors, "promptNotFound"],
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { proof: { kind: "pin", pin: "493817" } },
+      result: {
+        prompts: [
+          {
+            prompt: "efghijklmnopqrstuvwxyz2345",
+            code: "KX-42",
+            hash: "q8Zr…",
+            expiresAt: "2026-11-24T09:02:00.000Z",
+            waiters: 1,
+            text: ["node (pid 4711) wants to read", "  op://Demo/DATABASE_URL/password"],
+          },
+        ],
+      },
+    },
+  }),
+  "prompts.answer": entry({
+    summary:
+      "Answers a prompt. `no` names the match code and needs nothing more. `yes` needs a proof and the hash of the text that was shown; it lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
+    params: Type.Object(
+      {
+        code: Type.String({ maxLength: 16 }),
+        answer: Type.Union([Type.Literal("yes"), Type.Literal("no")]),
+        hash: Type.Optional(Type.String({ maxLength: 64 })),
+        proof: Type.Optional(Proof),
+        lasts: Type.Optional(Type.Union([Type.Literal("once"), Type.Literal("grant")])),
+        idleMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })),
+      },
+      closed,
+    ),
+    result: Empty,
+    errors: ["promptNotFound", "proofRequired", "proofRefused", "proofTooWeak", "pinDisabled", "tryLater", "conflict"],
+    need: { kind: "none" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { code: "KX-42", answer: "yes", hash: "q8Zr…", proof: { kind: "pin", pin: "493817" } }, result: {} },
+  }),
+  "audit.list": entry({
+    summary: "The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own.",
+    params: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })), ...whole }, closed),
+    result: Type.Object({ records: Type.Array(AuditRecord) }),
+    errors: waitErrors,
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { limit: 1, proof: { kind: "pin", pin: "493817" } },
+      result: { records: [{ seq: 12, at: "2026-11-24T09:00:00.000Z", event: "secrets.resolve", outcome: "ok", count: 1, program: "/usr/bin/node", pid: 4711, names: ["op://Demo/DATABASE_URL/password"] }] },
+    },
+  }),
+  "audit.verify": entry({
+    summary: "Checks the audit log's chain and says which stretch is proven and up to when.",
+    params: Type.Object(whole, closed),
+    result: Type.Object({ records: Type.Integer(), proven: Type.Array(Type.Object({ from: Type.Integer(), to: Type.Integer(), until: Timestamp })), problems: Type.Array(Type.String()) }),
+    errors: waitErrors,
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { proof: { kind: "pin", pin: "493817" } }, result: { records: 12, proven: [{ from: 1, to: 12, until: "2026-11-24T09:00:00.000Z" }], problems: [] } },
+  }),
+} as const;

@@ -1,0 +1,151 @@
+// accounts.*, devices.*, session.*: what exists on this agent, and whether it is open.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { Empty, Id, IdParam, Password, Proof, Timestamp } from "./common.ts";
+
+const closed = { additionalProperties: false } as const;
+
+/** Characters of an account's name: one line of a prompt. */
+const AccountName = Type.String({ minLength: 1, maxLength: 64 });
+
+/** Shortest account password in characters: below it Argon2id does not help (NIST SP 800-63B-4, 3.1.1.2). */
+export const PASSWORD_LENGTH_MIN = 8;
+
+/** Shortest approval PIN in characters: 20 tries at one in 10^6 at worst, before only the password helps. */
+export const PIN_LENGTH_MIN = 6;
+
+const NewPassword = Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: 1024 });
+const NewPin = Type.String({ minLength: PIN_LENGTH_MIN, maxLength: 128 });
+const SecretKeyText = Type.String({ minLength: 20, maxLength: 80 });
+const ServiceUrl = Type.String({ minLength: 8, maxLength: 2048 });
+
+const Account = Type.Object({ account: Id, user: Id, name: AccountName, service: Type.String(), state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]) });
+
+const Kit = Type.Object({ account: Id, user: Id, name: AccountName, service: Type.String(), secretKey: Type.String() });
+
+export const accounts = {
+  "accounts.create": entry({
+    summary: "Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof.",
+    params: Type.Object(
+      { name: AccountName, password: NewPassword, pin: Type.Optional(NewPin), service: Type.Optional(ServiceUrl), registrationToken: Type.Optional(Type.String({ maxLength: 128 })) },
+      closed,
+    ),
+    result: Kit,
+    errors: ["accountExists", "offline", "serviceRefused", "notPermitted", "tryLater", "diskFull"],
+    need: { kind: "none" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { name: "Ada", password: "correct horse battery staple" },
+      result: { account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", name: "Ada", service: "embedded", secretKey: "P1-…" },
+    },
+  }),
+  "accounts.signIn": entry({
+    summary: "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof.",
+    params: Type.Object(
+      { account: IdParam, user: IdParam, secretKey: SecretKeyText, password: Password, pin: Type.Optional(NewPin), service: Type.Optional(ServiceUrl) },
+      closed,
+    ),
+    result: Type.Object({ account: Id, name: AccountName }),
+    errors: ["accountExists", "wrongCredentials", "offline", "serviceRefused", "tryLater", "sealBroken", "diskFull"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", secretKey: "P1-…", password: "correct horse battery staple", service: "https://postern.example" },
+      result: { account: "abcdefghijklmnopqrstuvwxyz", name: "Ada" },
+    },
+  }),
+  "accounts.list": entry({
+    summary: "The accounts on this agent, with their names.",
+    params: Type.Object({ proof: Type.Optional(Proof), noWait: Type.Optional(Type.Boolean()) }, closed),
+    result: Type.Object({ accounts: Type.Array(Account) }),
+    errors: ["signedOut", "locked", "approvalRequired", "approvalDenied", "approvalTimedOut", "proofRefused"],
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: {},
+      result: { accounts: [{ account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", name: "Ada", service: "embedded", state: "unlocked" }] },
+    },
+  }),
+  "accounts.changePassword": entry({
+    summary: "Replaces the account password. The old password is the proof; other sessions of the user end.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password, newPassword: NewPassword }, closed),
+    result: Empty,
+    errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { password: "correct horse battery staple", newPassword: "eleven bright lanterns at sea" }, result: {} },
+  }),
+  "accounts.setPin": entry({
+    summary: "Sets the approval PIN, or takes it away when `pin` is missing. The account password is the proof.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password, pin: Type.Optional(NewPin) }, closed),
+    result: Empty,
+    errors: ["signedOut", "locked", "proofRefused", "tryLater"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { password: "correct horse battery staple", pin: "493817" }, result: {} },
+  }),
+  "accounts.kit": entry({
+    summary: "The emergency kit again: account, user, service and Secret Key. The account password is the proof.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
+    result: Kit,
+    errors: ["signedOut", "locked", "proofRefused", "tryLater"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { password: "correct horse battery staple" },
+      result: { account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", name: "Ada", service: "embedded", secretKey: "P1-…" },
+    },
+  }),
+  "devices.list": entry({
+    summary: "The devices that may sign in to this account.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
+    result: Type.Object({ devices: Type.Array(Type.Object({ device: Id, createdAt: Timestamp, lastSeenAt: Timestamp, thisOne: Type.Boolean() })) }),
+    errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { password: "correct horse battery staple" },
+      result: { devices: [{ device: "cdefghijklmnopqrstuvwxyz23", createdAt: "2026-11-24T09:00:00.000Z", lastSeenAt: "2026-11-24T09:00:00.000Z", thisOne: true }] },
+    },
+  }),
+  "devices.remove": entry({
+    summary: "Removes a device: its sessions end and it cannot sign in again. The account password is the proof.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password, device: IdParam }, closed),
+    result: Empty,
+    errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline", "serviceRefused"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { password: "correct horse battery staple", device: "cdefghijklmnopqrstuvwxyz23" }, result: {} },
+  }),
+  "session.unlock": entry({
+    summary: "Unlocks an account with its password. Tells how many wrong PIN and password tries there were since the last time.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
+    result: Type.Object({ account: Id, wrongPinTries: Type.Integer(), wrongPasswordTries: Type.Integer(), warnings: Type.Array(Type.String()) }),
+    errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { password: "correct horse battery staple" },
+      result: { account: "abcdefghijklmnopqrstuvwxyz", wrongPinTries: 0, wrongPasswordTries: 0, warnings: [] },
+    },
+  }),
+  "session.lock": entry({
+    summary: "Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn.",
+    params: Type.Object({ account: Type.Optional(IdParam) }, closed),
+    result: Empty,
+    errors: ["accountNotFound"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: {}, result: {} },
+  }),
+} as const;

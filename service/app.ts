@@ -1,0 +1,135 @@
+// The account service as one function from Request to Response: in process it is called, served it is bound to a port.
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { type ErrorName, PosternError } from "../protocol/errors.ts";
+import { type OperationName, serviceCatalogue, serviceLimits } from "../protocol/service-catalogue.ts";
+import { accountOperations } from "./accounts.ts";
+import { createChanges } from "./changes.ts";
+import type { Caller, Context, Operations, Service } from "./context.ts";
+import { eventOperations } from "./events.ts";
+import { dropAbandonedChunks, fileOperations } from "./files.ts";
+import { itemOperations } from "./items.ts";
+import { callerOf, signInOperations } from "./sign-in.ts";
+import type { Store } from "./store/sqlite.ts";
+import { vaultOperations } from "./vaults.ts";
+
+export type AppOptions = {
+  readonly store: Store;
+  readonly primitives: Primitives;
+  /** The canonical origin that sign-ins are bound to. */
+  readonly origin: string;
+  readonly registrationHash?: Uint8Array;
+  readonly now?: () => number;
+  /** Told of an error that nobody foresaw, before the caller gets `internal`. */
+  readonly onUnforeseen: (thrown: unknown) => void;
+};
+
+export type App = { fetch(request: Request): Response | Promise<Response> };
+
+const statuses: Partial<Record<ErrorName, number>> = {
+  wrongCredentials: 401,
+  notPermitted: 403,
+  vaultNotFound: 404,
+  itemNotFound: 404,
+  fileNotFound: 404,
+  versionConflict: 409,
+  conflict: 409,
+  tooLarge: 413,
+  busy: 429,
+  internal: 500,
+};
+
+const operations: Operations = {
+  "service.info": async (_params, { origin, registrationHash, now }) => ({
+    protocol: 1,
+    origin,
+    registration: registrationHash === undefined ? "open" : "token",
+    now: new Date(now()).toISOString(),
+  }),
+  ...accountOperations,
+  ...signInOperations,
+  ...vaultOperations,
+  ...itemOperations,
+  ...fileOperations,
+  ...eventOperations,
+};
+
+/** Builds the service over an open store. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const service: Service = {
+    db: options.store.db,
+    primitives: options.primitives,
+    changes: createChanges(),
+    now: options.now ?? Date.now,
+    origin: options.origin,
+    registrationHash: options.registrationHash,
+  };
+  await dropAbandonedChunks(service.db, service.now());
+
+  const app = new Hono();
+  app.use(bodyLimit({ maxSize: serviceLimits.bodyBytes, onError: (c) => c.json(errorBody(new PosternError("tooLarge", `a request has at most ${serviceLimits.bodyBytes} bytes`)), 413) }));
+  app.post("/v1/:operation", async (c) => {
+    try {
+      return c.json(await answer(service, c.req.param("operation"), c.req.raw), 200, { "cache-control": "no-store" });
+    } catch (thrown) {
+      const error = wireError(thrown, options.onUnforeseen);
+      return c.json(errorBody(error), (statuses[error.name] ?? 400) as 400);
+    }
+  });
+  app.notFound((c) => c.json(errorBody(new PosternError("methodNotFound")), 404));
+  return { fetch: (request) => app.fetch(request) };
+}
+
+async function answer(service: Service, name: string, request: Request): Promise<object> {
+  if (!Object.hasOwn(serviceCatalogue, name)) throw new PosternError("methodNotFound");
+  const operation = name as OperationName;
+  const params = await parse(request);
+  const caller = serviceCatalogue[operation].signedIn ? await demandCaller(service, request) : nobody;
+  if (!validatorOf(operation).Check(params)) throw new PosternError("invalidParams");
+  const run = operations[operation] as (params: unknown, context: Context) => Promise<object>;
+  return run(params, { ...service, caller, signal: request.signal });
+}
+
+/** The caller of operations that need none; they never look at it. */
+const nobody: Caller = { account: "", user: "", device: "", tokenHash: new Uint8Array() };
+
+async function parse(request: Request): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    throw new PosternError("parseError");
+  }
+}
+
+async function demandCaller(service: Service, request: Request): Promise<Caller> {
+  const [scheme, token] = (request.headers.get("authorization") ?? "").split(" ");
+  const caller = scheme === "Bearer" && token !== undefined ? await callerOf(service, token) : undefined;
+  if (caller === undefined) throw new PosternError("wrongCredentials", "the session has ended");
+  return caller;
+}
+
+const validators = new Map<OperationName, Validator>();
+
+function validatorOf(operation: OperationName): Validator {
+  let validator = validators.get(operation);
+  if (validator === undefined) {
+    validator = Compile(serviceCatalogue[operation].params as TSchema);
+    validators.set(operation, validator);
+  }
+  return validator;
+}
+
+function wireError(thrown: unknown, onUnforeseen: (thrown: unknown) => void): PosternError {
+  if (thrown instanceof PosternError) return thrown;
+  // SQLITE_FULL (13) leaves the transaction rolled back; the person can act on it.
+  if ((thrown as { errcode?: unknown } | null)?.errcode === 13) return new PosternError("diskFull");
+  onUnforeseen(thrown);
+  return new PosternError("internal");
+}
+
+function errorBody(error: PosternError): object {
+  return { error: { name: error.name, message: error.message } };
+}

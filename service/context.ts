@@ -1,0 +1,61 @@
+// What every operation of the service is handed: the store, the clock, randomness, and who asks.
+import type { Kysely } from "kysely";
+import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { PosternError } from "../protocol/errors.ts";
+import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
+import type { Changes } from "./changes.ts";
+import type { Tables } from "./store/tables.ts";
+
+export type Db = Kysely<Tables>;
+
+/** Who a session token belongs to. */
+export type Caller = { readonly account: string; readonly user: string; readonly device: string; readonly tokenHash: Uint8Array };
+
+/** The parts of a running service, built once. */
+export type Service = {
+  readonly db: Db;
+  readonly primitives: Primitives;
+  readonly changes: Changes;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+  /** The origin that sign-ins are bound to: configured, never taken from the Host header. */
+  readonly origin: string;
+  /** Hash of the registration token; undefined when anyone who reaches the service may create an account (in process only). */
+  readonly registrationHash: Uint8Array | undefined;
+};
+
+export type Context = Service & { readonly caller: Caller; readonly signal: AbortSignal };
+
+/** One function per operation of the catalogue. Those that need no session get no caller. */
+export type Operations = {
+  readonly [N in OperationName]: (params: OperationParams<N>, context: Context) => Promise<OperationResult<N>>;
+};
+
+/** The time as text, as it is stored and answered. */
+export function timestamp(context: { now(): number }): string {
+  return new Date(context.now()).toISOString();
+}
+
+/** Decodes base64 that the catalogue's schema has already checked. */
+export function bytes(base64: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(base64, "base64"));
+}
+
+/** Encodes stored bytes for an answer. */
+export function text(stored: Uint8Array): string {
+  return Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString("base64");
+}
+
+/** The caller's grant of a vault, or vaultNotFound: a vault of others does not exist for the caller. */
+export async function grantOf(db: Db, caller: Caller, vault: string): Promise<{ permissions: number }> {
+  const row = await db
+    .selectFrom("vault_grants")
+    .innerJoin("vaults", "vaults.id", "vault_grants.vault")
+    .select("vault_grants.permissions")
+    .where("vault_grants.vault", "=", vault)
+    .where("vault_grants.user", "=", caller.user)
+    .where("vaults.account", "=", caller.account)
+    .executeTakeFirst();
+  if (row === undefined) throw new PosternError("vaultNotFound");
+  return row;
+}

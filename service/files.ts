@@ -1,0 +1,78 @@
+// files.*: sealed chunks. A chunk is written before the revision that names its file; what no revision names within a
+// day is removed.
+import { PosternError } from "../protocol/errors.ts";
+import type { OperationParams } from "../protocol/service-catalogue.ts";
+import { bytes, type Db, type Operations, text, timestamp } from "./context.ts";
+import { demand, permissions } from "./permission.ts";
+
+type FileHeaders = OperationParams<"items.put">["sealed"]["files"];
+
+/** Milliseconds after which chunks that no revision names are removed: longer than any upload. */
+export const ABANDONED_MS = 24 * 60 * 60_000;
+
+export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk"> = {
+  "files.putChunk": async ({ vault, item, file, index, sealed }, context) => {
+    await demand(context.db, context.caller, vault, permissions.createItems);
+    const chunk = bytes(sealed);
+    await context.db.transaction().execute(async (db) => {
+      const existing = await db.selectFrom("file_chunks").select("sealed").where("vault", "=", vault).where("item", "=", item).where("file", "=", file).where("idx", "=", index).executeTakeFirst();
+      if (existing !== undefined) {
+        if (text(existing.sealed) !== sealed) throw new PosternError("conflict", "this chunk is stored with other content");
+        return;
+      }
+      await db.insertInto("file_chunks").values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) }).execute();
+    });
+    return {};
+  },
+
+  "files.getChunk": async ({ vault, item, file, index }, { db, caller }) => {
+    await demand(db, caller, vault, permissions.readItems);
+    const named = (await namedFiles(db, vault, item)).has(file);
+    const row = named
+      ? await db.selectFrom("file_chunks").select("sealed").where("vault", "=", vault).where("item", "=", item).where("file", "=", file).where("idx", "=", index).executeTakeFirst()
+      : undefined;
+    if (row === undefined) throw new PosternError("fileNotFound");
+    return { sealed: text(row.sealed) };
+  },
+};
+
+/** Throws fileNotFound unless every chunk of every named file is stored. */
+export async function demandChunks(db: Db, vault: string, item: string, files: FileHeaders): Promise<void> {
+  for (const file of files) {
+    const { count } = await db
+      .selectFrom("file_chunks")
+      .select((eb) => eb.fn.countAll().as("count"))
+      .where("vault", "=", vault)
+      .where("item", "=", item)
+      .where("file", "=", file.id)
+      .executeTakeFirstOrThrow();
+    if (Number(count) !== file.chunks) throw new PosternError("fileNotFound", "chunks of a named file are missing");
+  }
+}
+
+/** Files that the stored revision or a kept version names. */
+export async function namedFiles(db: Db, vault: string, item: string): Promise<Set<string>> {
+  const rows = [
+    ...(await db.selectFrom("items").select("files").where("vault", "=", vault).where("id", "=", item).execute()),
+    ...(await db.selectFrom("item_versions").select("files").where("vault", "=", vault).where("id", "=", item).execute()),
+  ];
+  return new Set(rows.flatMap((row) => (JSON.parse(row.files) as FileHeaders).map((file) => file.id)));
+}
+
+/** Removes the chunks of files that a revision named before this write and none names after it. Files still being written stay. */
+export async function dropUnnamedFiles(db: Db, vault: string, item: string, before: ReadonlySet<string>): Promise<void> {
+  const after = await namedFiles(db, vault, item);
+  const gone = [...before].filter((file) => !after.has(file));
+  if (gone.length === 0) return;
+  await db.deleteFrom("file_chunks").where("vault", "=", vault).where("item", "=", item).where("file", "in", gone).execute();
+}
+
+/** Removes chunks whose item does not exist and that are older than a day; run at start. */
+export async function dropAbandonedChunks(db: Db, nowMs: number): Promise<void> {
+  const before = new Date(nowMs - ABANDONED_MS).toISOString();
+  await db
+    .deleteFrom("file_chunks")
+    .where("created_at", "<", before)
+    .where((eb) => eb.not(eb.exists(eb.selectFrom("items").select("id").whereRef("items.vault", "=", "file_chunks.vault").whereRef("items.id", "=", "file_chunks.item"))))
+    .execute();
+}

@@ -1,0 +1,137 @@
+// Signing in: a challenge that is signed once, then an opaque token that is stored hashed. Every refusal reads the same,
+// so that nobody learns whether a user, a device or a nonce exists.
+import { signInBytes } from "../protocol/crypto/sign-in.ts";
+import { PosternError } from "../protocol/errors.ts";
+import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
+import { recordOf } from "./accounts.ts";
+import { bytes, type Caller, type Context, type Db, type Operations, type Service, text, timestamp } from "./context.ts";
+
+/** Milliseconds a challenge may be answered: security.md's 60 s. */
+export const CHALLENGE_MS = 60_000;
+
+/** Milliseconds without use after which a session ends. An agent in use renews it; a stolen token does not last. */
+export const SESSION_IDLE_MS = 60 * 60_000;
+
+/** Milliseconds after which a session ends in any case: the agent's own 12 h, and some slack for a slow clock. */
+export const SESSION_MS_MAX = 13 * 60 * 60_000;
+
+/** Milliseconds between two writes of a session's last use: a read should not cost an fsync. */
+const TOUCH_MS = 60_000;
+
+const TOKEN_BYTES = 32;
+
+type SignInOperations = Pick<Operations, "signIn.start" | "signIn.finish" | "session.end" | "devices.list" | "devices.remove">;
+
+export const signInOperations: SignInOperations = {
+  "signIn.start": async ({ account, user, device, clientNonce }, context) => {
+    const serverNonce = context.primitives.randomBytes(TOKEN_BYTES);
+    const expiresAt = new Date(context.now() + CHALLENGE_MS).toISOString();
+    await context.db.transaction().execute(async (db) => {
+      await db.deleteFrom("nonces").where("expires_at", "<", timestamp(context)).execute();
+      const { count } = await db
+        .selectFrom("nonces")
+        .select((eb) => eb.fn.countAll().as("count"))
+        .executeTakeFirstOrThrow();
+      if (Number(count) >= serviceLimits.nonces) throw new PosternError("busy");
+      await db.insertInto("nonces").values({ server_nonce: serverNonce, account, user, device, client_nonce: bytes(clientNonce), expires_at: expiresAt }).execute();
+    });
+    return { serverNonce: text(serverNonce), expiresAt };
+  },
+
+  "signIn.finish": async (params, context) => {
+    const token = context.primitives.randomBytes(TOKEN_BYTES);
+    const at = timestamp(context);
+    const signedIn = await context.db.transaction().execute(async (db) => {
+      const fits = await challengeFits(db, context, params);
+      if (!fits) return false;
+      await rememberDevice(db, params.user, params.device, at);
+      await endOldest(db, params.user);
+      await db
+        .insertInto("sessions")
+        .values({ token_hash: context.primitives.sha256(token), user: params.user, account: params.account, device: params.device, created_at: at, last_used_at: at })
+        .execute();
+      return true;
+    });
+    // Thrown outside the transaction: the nonce is spent either way.
+    if (!signedIn) throw new PosternError("wrongCredentials");
+    return { token: Buffer.from(token).toString("base64url"), expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(), record: await recordOf(context.db, params.user) };
+  },
+
+  "session.end": async (_params, { db, caller }) => {
+    await db.deleteFrom("sessions").where("token_hash", "=", caller.tokenHash).execute();
+    return {};
+  },
+
+  "devices.list": async (_params, { db, caller }) => {
+    const rows = await db.selectFrom("devices").selectAll().where("user", "=", caller.user).where("removed", "=", 0).orderBy("created_at").execute();
+    return { devices: rows.map((row) => ({ device: row.id, createdAt: row.created_at, lastSeenAt: row.last_seen_at })) };
+  },
+
+  "devices.remove": async ({ device }, { db, caller }) => {
+    await db.transaction().execute(async (transaction) => {
+      const changed = await transaction.updateTable("devices").set({ removed: 1 }).where("id", "=", device).where("user", "=", caller.user).executeTakeFirst();
+      if (changed.numUpdatedRows === 0n) throw new PosternError("serviceRefused", "no such device");
+      await transaction.deleteFrom("sessions").where("device", "=", device).where("user", "=", caller.user).execute();
+    });
+    return {};
+  },
+};
+
+/** Spends the nonce and checks the signature over everything the challenge bound. */
+async function challengeFits(db: Db, context: Context, params: OperationParams<"signIn.finish">): Promise<boolean> {
+  const serverNonce = bytes(params.serverNonce);
+  const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
+  await db.deleteFrom("nonces").where("server_nonce", "=", serverNonce).execute();
+  if (nonce === undefined || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt) return false;
+  const bound = nonce.account === params.account && nonce.user === params.user && nonce.device === params.device && text(nonce.client_nonce) === params.clientNonce;
+  if (!bound) return false;
+  const user = await db.selectFrom("users").select("sign_in_key").where("id", "=", params.user).where("account", "=", params.account).executeTakeFirst();
+  const device = await db.selectFrom("devices").select(["removed", "user"]).where("id", "=", params.device).executeTakeFirst();
+  if (user === undefined || device?.removed === 1 || (device !== undefined && device.user !== params.user)) return false;
+  const message = signInBytes({
+    origin: context.origin,
+    account: params.account,
+    user: params.user,
+    device: params.device,
+    serverNonce,
+    clientNonce: bytes(params.clientNonce),
+    expiresAt: params.expiresAt,
+  });
+  return context.primitives.verify(user.sign_in_key, message, bytes(params.signature));
+}
+
+async function rememberDevice(db: Db, user: string, device: string, at: string): Promise<void> {
+  const known = await db.selectFrom("devices").select("id").where("id", "=", device).executeTakeFirst();
+  if (known !== undefined) {
+    await db.updateTable("devices").set({ last_seen_at: at }).where("id", "=", device).execute();
+    return;
+  }
+  const { count } = await db
+    .selectFrom("devices")
+    .select((eb) => eb.fn.countAll().as("count"))
+    .where("user", "=", user)
+    .where("removed", "=", 0)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= serviceLimits.devices) throw new PosternError("tooLarge", `a user has at most ${serviceLimits.devices} devices; remove one first`);
+  await db.insertInto("devices").values({ id: device, user, created_at: at, last_seen_at: at, removed: 0 }).execute();
+}
+
+async function endOldest(db: Db, user: string): Promise<void> {
+  const rows = await db.selectFrom("sessions").select("token_hash").where("user", "=", user).orderBy("created_at", "desc").execute();
+  for (const row of rows.slice(serviceLimits.sessions - 1)) await db.deleteFrom("sessions").where("token_hash", "=", row.token_hash).execute();
+}
+
+/** Who a bearer token belongs to; undefined when it is unknown, idle too long or too old. */
+export async function callerOf(service: Service, token: string): Promise<Caller | undefined> {
+  const tokenHash = service.primitives.sha256(Uint8Array.from(Buffer.from(token, "base64url")));
+  const row = await service.db.selectFrom("sessions").selectAll().where("token_hash", "=", tokenHash).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const now = service.now();
+  const idle = now - Date.parse(row.last_used_at);
+  if (idle > SESSION_IDLE_MS || now - Date.parse(row.created_at) > SESSION_MS_MAX) {
+    await service.db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
+    return undefined;
+  }
+  if (idle > TOUCH_MS) await service.db.updateTable("sessions").set({ last_used_at: timestamp(service) }).where("token_hash", "=", tokenHash).execute();
+  return { account: row.account, user: row.user, device: row.device, tokenHash };
+}

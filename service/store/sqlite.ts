@@ -1,0 +1,63 @@
+// The embedded store: one SQLite file through node:sqlite. WAL with synchronous FULL, so that an acknowledged commit is
+// on disk; 16 KiB pages, since sealed rows are some KiB and small pages cost overflow chains (measured).
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { Kysely, SqliteDialect } from "kysely";
+import { migrate } from "./migrations.ts";
+import type { Tables } from "./tables.ts";
+
+/** Milliseconds a statement waits for another process's lock (a second opener, a backup tool) before it fails. */
+const BUSY_MS = 5_000;
+
+/** Prepared statements kept per store; our queries have about fifty shapes. */
+const STATEMENTS_MAX = 200;
+
+export type Store = { readonly db: Kysely<Tables>; close(): Promise<void> };
+
+/** Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it. */
+export async function openSqlite(path: string): Promise<Store> {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA page_size = 16384");
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+  database.exec("PRAGMA foreign_keys = ON");
+  database.exec("PRAGMA secure_delete = ON");
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { db, close: () => db.destroy() };
+}
+
+type Prepared = { reader: boolean; all(parameters: readonly unknown[]): unknown[]; run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }; iterate(parameters: readonly unknown[]): IterableIterator<unknown> };
+
+/** node:sqlite in the shape that Kysely's SQLite dialect expects, with prepared statements kept by their text. */
+function adapt(database: DatabaseSync): { close(): void; prepare(sql: string): Prepared } {
+  const prepared = new Map<string, Prepared>();
+  return {
+    close: () => {
+      prepared.clear();
+      database.close();
+    },
+    prepare: (sql) => {
+      const known = prepared.get(sql);
+      if (known !== undefined) return known;
+      if (prepared.size >= STATEMENTS_MAX) prepared.clear();
+      const made = wrap(database.prepare(sql));
+      prepared.set(sql, made);
+      return made;
+    },
+  };
+}
+
+function wrap(statement: StatementSync): Prepared {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+    run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
+  };
+}

@@ -1,0 +1,61 @@
+// The rows of the store. Sealed parts are blobs that nobody here can open; times are RFC 3339 text.
+import type { Generated } from "kysely";
+
+type Blob = Uint8Array;
+
+export type Tables = {
+  schema: { version: number };
+  accounts: { id: string; created_at: string };
+  users: {
+    id: string;
+    account: string;
+    sign_in_key: Blob;
+    root_key: Blob;
+    identity: Blob;
+    box: Blob;
+    box_signature: Blob;
+    sealed_private: Blob;
+    data_revision: number;
+    data: Blob;
+  };
+  devices: { id: string; user: string; created_at: string; last_seen_at: string; removed: number };
+  nonces: { server_nonce: Blob; account: string; user: string; device: string; client_nonce: Blob; expires_at: string };
+  sessions: { token_hash: Blob; user: string; account: string; device: string; created_at: string; last_used_at: string };
+  vaults: {
+    id: string;
+    account: string;
+    type: string;
+    revision: number;
+    key_id: Blob;
+    overview: Blob;
+    writer: Blob;
+    signature: Blob;
+    content_version: number;
+    active_items: number;
+    created_at: string;
+    updated_at: string;
+  };
+  vault_grants: { vault: string; user: string; key_id: Blob; epoch: number; recipient: Blob; granter: Blob; permissions: number; sealed: Blob; signature: Blob };
+  items: ItemRow & { created_at: string };
+  item_versions: ItemRow;
+  file_chunks: { file: string; idx: number; vault: string; item: string; sealed: Blob; created_at: string };
+  events: { seq: Generated<number>; account: string; kind: string; vault: string | null; item: string | null };
+};
+
+/** One signed revision of an item. `files` is JSON: ids, sizes, sealed keys. */
+export type ItemRow = {
+  id: string;
+  vault: string;
+  revision: number;
+  state: string;
+  key_id: Blob;
+  item_key: Blob;
+  tag: Blob;
+  overview: Blob;
+  details_digest: Blob;
+  details: Blob;
+  files: string;
+  writer: Blob;
+  signature: Blob;
+  updated_at: string;
+};

@@ -1,0 +1,140 @@
+// vaults.*: ids, key grants and sealed names.
+import { verifyVaultGrant, verifyVaultOverview } from "../protocol/crypto/vault-key.ts";
+import { PosternError } from "../protocol/errors.ts";
+import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
+import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { recordChanges } from "./events.ts";
+import { demand, permissions } from "./permission.ts";
+
+type SealedVault = OperationParams<"vaults.create">["overview"];
+type VaultGrant = OperationParams<"vaults.create">["grant"];
+
+export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" | "vaults.update" | "vaults.delete"> = {
+  "vaults.create": async ({ vault, type, grant, overview }, context) => {
+    await checkOwnGrant(context, vault, grant);
+    checkOverview(context, vault, overview);
+    if (overview.revision !== 1 || overview.keyId !== grant.keyId) throw new PosternError("sealBroken", "a new vault starts at revision 1 under its own key");
+    const at = timestamp(context);
+    const made = await context.db.transaction().execute(async (db) => {
+      const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirst();
+      if (existing !== undefined) return repeated(context, existing, overview);
+      await demandRoom(db, context.caller.account);
+      await db
+        .insertInto("vaults")
+        .values({ id: vault, account: context.caller.account, type, ...vaultRow(overview), content_version: 0, active_items: 0, created_at: at, updated_at: at })
+        .execute();
+      await db.insertInto("vault_grants").values({ vault, user: context.caller.user, ...grantRow(grant) }).execute();
+      await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
+      return { createdAt: at, updatedAt: at };
+    });
+    context.changes.announce(context.caller.account);
+    return made;
+  },
+
+  "vaults.list": async (_params, { db, caller }) => {
+    const rows = await db
+      .selectFrom("vault_grants as g")
+      .innerJoin("vaults as v", "v.id", "g.vault")
+      .selectAll("v")
+      .select(["g.key_id as grant_key_id", "g.epoch", "g.recipient", "g.granter", "g.permissions", "g.sealed", "g.signature as grant_signature"])
+      .where("g.user", "=", caller.user)
+      .where("v.account", "=", caller.account)
+      .orderBy("v.id")
+      .execute();
+    return {
+      vaults: rows.map((row) => ({
+        vault: row.id,
+        type: row.type,
+        grant: {
+          keyId: text(row.grant_key_id),
+          epoch: row.epoch,
+          recipient: text(row.recipient),
+          granter: text(row.granter),
+          permissions: row.permissions,
+          sealed: text(row.sealed),
+          signature: text(row.grant_signature),
+        },
+        overview: { revision: row.revision, keyId: text(row.key_id), sealed: text(row.overview), writer: text(row.writer), signature: text(row.signature) },
+        activeItems: row.active_items,
+        contentVersion: row.content_version,
+        createdAt: row.created_at,
+        updatedAt: row.updated_at,
+      })),
+    };
+  },
+
+  "vaults.update": async ({ vault, overview }, context) => {
+    await demand(context.db, context.caller, vault, permissions.manageVault);
+    checkOverview(context, vault, overview);
+    const at = timestamp(context);
+    const times = await context.db.transaction().execute(async (db) => {
+      const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirstOrThrow();
+      if (existing.revision === overview.revision) return repeated(context, existing, overview);
+      if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
+      await db.updateTable("vaults").set({ ...vaultRow(overview), updated_at: at }).where("id", "=", vault).execute();
+      await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
+      return { createdAt: existing.created_at, updatedAt: at };
+    });
+    context.changes.announce(context.caller.account);
+    return times;
+  },
+
+  "vaults.delete": async ({ vault, revision }, context) => {
+    await demand(context.db, context.caller, vault, permissions.manageVault);
+    await context.db.transaction().execute(async (db) => {
+      const existing = await db.selectFrom("vaults").select("revision").where("id", "=", vault).executeTakeFirstOrThrow();
+      if (existing.revision !== revision) throw new PosternError("versionConflict");
+      for (const table of ["file_chunks", "item_versions", "items", "vault_grants"] as const) await db.deleteFrom(table).where("vault", "=", vault).execute();
+      await db.deleteFrom("vaults").where("id", "=", vault).execute();
+      await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
+    });
+    context.changes.announce(context.caller.account);
+    return {};
+  },
+};
+
+async function demandRoom(db: Db, account: string): Promise<void> {
+  const { count } = await db
+    .selectFrom("vaults")
+    .select((eb) => eb.fn.countAll().as("count"))
+    .where("account", "=", account)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= serviceLimits.vaults) throw new PosternError("tooLarge", `an account has at most ${serviceLimits.vaults} vaults`);
+}
+
+/** A grant that names another recipient or granter than the caller would be a key nobody asked for. */
+async function checkOwnGrant(context: Context, vault: string, grant: VaultGrant): Promise<void> {
+  const user = await context.db.selectFrom("users").select("identity").where("id", "=", context.caller.user).executeTakeFirstOrThrow();
+  const own = text(user.identity);
+  if (grant.recipient !== own || grant.granter !== own) throw new PosternError("sealBroken", "a new vault's grant must be from and to its maker");
+  if (!verifyVaultGrant(context.primitives, context.caller.account, vault, grant)) throw new PosternError("sealBroken", "the signature of the grant");
+}
+
+function checkOverview(context: Context, vault: string, overview: SealedVault): void {
+  if (!verifyVaultOverview(context.primitives, context.caller.account, vault, overview)) throw new PosternError("sealBroken", "the signature of the vault's overview");
+}
+
+type VaultRow = { revision: number; overview: Uint8Array; signature: Uint8Array; account: string; created_at: string; updated_at: string };
+
+/** A retry of a write that was stored changes nothing; other content under the same revision is a conflict. */
+function repeated(context: Context, existing: VaultRow, overview: SealedVault): { createdAt: string; updatedAt: string } {
+  const same = existing.account === context.caller.account && existing.revision === overview.revision && text(existing.signature) === overview.signature;
+  if (!same) throw new PosternError(overview.revision === 1 ? "conflict" : "versionConflict");
+  return { createdAt: existing.created_at, updatedAt: existing.updated_at };
+}
+
+function vaultRow(overview: SealedVault) {
+  return { revision: overview.revision, key_id: bytes(overview.keyId), overview: bytes(overview.sealed), writer: bytes(overview.writer), signature: bytes(overview.signature) };
+}
+
+function grantRow(grant: VaultGrant) {
+  return {
+    key_id: bytes(grant.keyId),
+    epoch: grant.epoch,
+    recipient: bytes(grant.recipient),
+    granter: bytes(grant.granter),
+    permissions: grant.permissions,
+    sealed: bytes(grant.sealed),
+    signature: bytes(grant.signature),
+  };
+}
