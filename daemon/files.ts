@@ -1,0 +1,76 @@
+// Files and folders that only we may read, and writes that are whole or absent after a crash.
+import { randomBytes } from "node:crypto";
+import { constants, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
+import { open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { StartRefused } from "./start-refused.ts";
+
+/** Ends the name of a file that is being written; such a file left over from a crash means nothing. */
+const UNFINISHED = /\.[0-9a-f]{16}\.unfinished$/;
+
+/**
+ * Replaces the file at `path` by `bytes`, mode 0600. When the promise is fulfilled the content survives a power cut;
+ * when it fails or the process dies, the old file is untouched. Writes to one path must be awaited one after another.
+ */
+export async function writeFileDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  const unfinished = join(folder, `${basename(path)}.${randomBytes(8).toString("hex")}.unfinished`);
+  try {
+    await writeNew(unfinished, bytes);
+    await rename(unfinished, path);
+  } catch (error) {
+    await unlink(unfinished).catch(() => undefined); // It may not exist; the first error is the one to tell.
+    throw error;
+  }
+  // The rename itself is durable only once the folder is.
+  await syncFolder(folder);
+}
+
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  // O_EXCL and O_NOFOLLOW: never through a file or link that somebody else laid there.
+  const file = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Removes what writes cut off by a crash have left in `folder`. To be called by the only instance, before it writes. */
+export function removeUnfinishedWrites(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(join(folder, entry.name));
+  }
+}
+
+/**
+ * Makes `path` a folder that only we can enter (0700), with its missing parents, or checks that it is one. Throws
+ * StartRefused where it is a link, no folder, another user's, or open to others: what lies in it could be laid there.
+ */
+export function ensurePrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const found = lstatSync(path);
+  const name = basename(path);
+  if (!found.isDirectory()) throw new StartRefused(`"${name}" is not a folder`, "move it out of the way");
+  if (found.uid !== process.getuid?.())
+    throw new StartRefused(`the folder "${name}" belongs to another user`, "move it out of the way");
+  if ((found.mode & 0o077) !== 0)
+    throw new StartRefused(
+      `the folder "${name}" is open to other users`,
+      "check what is in it, then close it with chmod 700",
+    );
+}

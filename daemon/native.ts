@@ -1,0 +1,139 @@
+// The few calls of the C library that Node does not offer: who is at the other end of a socket, whether that process
+// still lives, and our own protection. Nothing else in the agent calls C. Linux only.
+import { createRequire } from "node:module";
+import { StartRefused } from "./start-refused.ts";
+
+/** What SO_PEERCRED says: the process that called connect(), as the kernel noted it then. */
+export type SocketCredentials = { readonly pid: number; readonly uid: number; readonly gid: number };
+
+/** Bindings that have passed their self-check. Functions throw an Error that names the call and its errno. */
+export type Native = {
+  /** Credentials of the peer of a connected Unix socket. `pid` is 0 where the peer lives in a foreign pid namespace. */
+  peerCredentials(fd: number): SocketCredentials;
+  /** A new descriptor (close-on-exec) for the process that connected; it never comes to mean another one. Linux 6.5. */
+  peerPidfd(fd: number): number;
+  /** Whether the process behind a pidfd has ended (a zombie has). */
+  hasEnded(pidfd: number): boolean;
+  /** The path a Unix socket is bound to, undefined where it has none (abstract, unnamed, or no Unix socket). */
+  boundPath(fd: number): string | undefined;
+  /** Whether the descriptor is a Unix stream socket that listens. */
+  isListening(fd: number): boolean;
+  /** Keeps a descriptor from our children. */
+  closeOnExec(fd: number): void;
+  /** PR_SET_DUMPABLE 0: no core file, no ptrace, no /proc/PID/mem or environ for processes of the same user. */
+  forbidDumping(): void;
+  isDumpable(): boolean;
+  /** RLIMIT_CORE 0, soft and hard. */
+  forbidCoreFiles(): void;
+  /** The hard limit of core files in bytes. */
+  coreFileLimit(): bigint;
+};
+
+// Numbers of the Linux ABI, equal on x86-64 and arm64.
+const SOL_SOCKET = 1;
+const SO_TYPE = 3;
+const SO_PEERCRED = 17;
+const SO_ACCEPTCONN = 30;
+const SO_DOMAIN = 39;
+const SO_PEERPIDFD = 77;
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const POLLIN = 1;
+const POLLNVAL = 0x20;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const PR_GET_DUMPABLE = 3;
+const PR_SET_DUMPABLE = 4;
+const RLIMIT_CORE = 4;
+/** sizeof(struct sockaddr_un). */
+const SOCKADDR_UN_BYTES = 110;
+
+type Call = (...args: unknown[]) => number;
+type Koffi = { load(path: null): { func(definition: string): Call }; errno(): number };
+
+/** Loads the bindings and checks them against what Node knows. Throws StartRefused where they cannot be trusted. */
+export function loadNative(platform: NodeJS.Platform = process.platform): Native {
+  if (platform !== "linux") {
+    throw new StartRefused(
+      "the agent verifies the programs that connect to it, and can do so on Linux only",
+      "run the agent on Linux",
+    );
+  }
+  const koffi = loadKoffi();
+  const library = koffi.load(null);
+  const getpid = library.func("int getpid()");
+  // A binding of the wrong shape may answer without an error; this one has an answer we know.
+  if (getpid() !== process.pid) throw new StartRefused("the native bindings give wrong answers", "reinstall Postern");
+  return bind((definition) => library.func(definition), koffi);
+}
+
+function loadKoffi(): Koffi {
+  try {
+    return createRequire(import.meta.url)("koffi") as Koffi;
+  } catch (error) {
+    throw new StartRefused(
+      "the native library (koffi) could not be loaded, so peers could not be verified",
+      "reinstall Postern for this platform",
+      error,
+    );
+  }
+}
+
+function bind(func: (definition: string) => Call, koffi: Koffi): Native {
+  const getsockopt = func("int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)");
+  const getsockname = func("int getsockname(int, _Out_ uint8_t *, _Inout_ uint32_t *)");
+  const poll = func("int poll(_Inout_ uint8_t *, unsigned long, int)");
+  const fcntl = func("int fcntl(int, int, ...)");
+  const prctl = func("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)");
+  const setrlimit = func("int setrlimit(int, uint64_t *)");
+  const getrlimit = func("int getrlimit(int, _Out_ uint64_t *)");
+
+  const checked = (name: string, result: number): number => {
+    if (result < 0) throw new Error(`${name} failed with errno ${koffi.errno()}`);
+    return result;
+  };
+  const option = (fd: number, name: number, bytes: number): Buffer => {
+    const value = Buffer.alloc(bytes);
+    const length = new Uint32Array([bytes]);
+    checked("getsockopt", getsockopt(fd, SOL_SOCKET, name, value, length));
+    if (length[0] !== bytes) throw new Error("getsockopt answered with another length");
+    return value;
+  };
+  const number = (fd: number, name: number): number => option(fd, name, 4).readInt32LE(0);
+
+  return {
+    peerCredentials: (fd) => {
+      const value = option(fd, SO_PEERCRED, 12);
+      return { pid: value.readInt32LE(0), uid: value.readUInt32LE(4), gid: value.readUInt32LE(8) };
+    },
+    peerPidfd: (fd) => number(fd, SO_PEERPIDFD),
+    hasEnded: (pidfd) => {
+      const request = Buffer.alloc(8);
+      request.writeInt32LE(pidfd, 0);
+      request.writeInt16LE(POLLIN, 4);
+      checked("poll", poll(request, 1, 0));
+      const happened = request.readInt16LE(6);
+      if ((happened & POLLNVAL) !== 0) throw new Error("poll was given a closed descriptor");
+      return happened !== 0;
+    },
+    boundPath: (fd) => {
+      const address = Buffer.alloc(SOCKADDR_UN_BYTES);
+      const length = new Uint32Array([SOCKADDR_UN_BYTES]);
+      checked("getsockname", getsockname(fd, address, length));
+      if (address.readUInt16LE(0) !== AF_UNIX || (length[0] ?? 0) <= 2 || address[2] === 0) return undefined;
+      const end = address.indexOf(0, 2);
+      return address.toString("utf8", 2, end === -1 ? SOCKADDR_UN_BYTES : end);
+    },
+    isListening: (fd) =>
+      number(fd, SO_DOMAIN) === AF_UNIX && number(fd, SO_TYPE) === SOCK_STREAM && number(fd, SO_ACCEPTCONN) === 1,
+    closeOnExec: (fd) => void checked("fcntl", fcntl(fd, F_SETFD, "int", FD_CLOEXEC)),
+    forbidDumping: () => void checked("prctl", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)),
+    isDumpable: () => checked("prctl", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)) !== 0,
+    forbidCoreFiles: () => void checked("setrlimit", setrlimit(RLIMIT_CORE, new BigUint64Array([0n, 0n]))),
+    coreFileLimit: () => {
+      const limit = new BigUint64Array(2);
+      checked("getrlimit", getrlimit(RLIMIT_CORE, limit));
+      return limit[1] ?? 0n;
+    },
+  };
+}

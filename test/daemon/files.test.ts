@@ -1,0 +1,95 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ensurePrivateFolder, removeUnfinishedWrites, writeFileDurably } from "../../daemon/files.ts";
+import { StartRefused } from "../../daemon/start-refused.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "postern-files-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe("a durable write", () => {
+  test("makes a file that only we can read, and replaces it whole", async () => {
+    const path = join(folder, "store");
+    await writeFileDurably(path, bytes("a longer first content"));
+    await writeFileDurably(path, bytes("second"));
+    expect(readFileSync(path, "utf8")).toBe("second");
+    expect(modeOf(path)).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["store"]);
+  });
+
+  test("replaces a link instead of writing through it", async () => {
+    const target = join(folder, "target");
+    writeFileSync(target, "mine");
+    symlinkSync(target, join(folder, "store"));
+    await writeFileDurably(join(folder, "store"), bytes("new"));
+    expect(readFileSync(target, "utf8")).toBe("mine");
+  });
+
+  test("leaves nothing behind when it fails", async () => {
+    mkdirSync(join(folder, "store"));
+    await expect(writeFileDurably(join(folder, "store"), bytes("x"))).rejects.toThrow("EISDIR");
+    expect(readdirSync(folder)).toEqual(["store"]);
+  });
+
+  test("fails where the folder is missing", async () => {
+    await expect(writeFileDurably(join(folder, "none", "store"), bytes("x"))).rejects.toThrow("ENOENT");
+  });
+
+  test("cut off by a crash is swept away, and nothing else is", () => {
+    for (const name of ["store", "store.unfinished", "store.0123456789abcdef.unfinished"])
+      writeFileSync(join(folder, name), "x");
+    removeUnfinishedWrites(folder);
+    expect(readdirSync(folder).sort()).toEqual(["store", "store.unfinished"]);
+  });
+});
+
+describe("a private folder", () => {
+  test("is made with its parents, closed to others", () => {
+    ensurePrivateFolder(join(folder, "a", "b"));
+    expect([modeOf(join(folder, "a")), modeOf(join(folder, "a", "b"))]).toEqual([0o700, 0o700]);
+    ensurePrivateFolder(join(folder, "a", "b"));
+  });
+
+  test.each([0o710, 0o701, 0o770, 0o755])("is refused with mode %o", (mode) => {
+    mkdirSync(join(folder, "open"), { mode });
+    expect(() => ensurePrivateFolder(join(folder, "open"))).toThrow(/open to other users/);
+  });
+
+  test("is refused where it is a link to one", () => {
+    mkdirSync(join(folder, "real"), { mode: 0o700 });
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    expect(() => ensurePrivateFolder(join(folder, "link"))).toThrow(StartRefused);
+  });
+
+  test("is refused where it is a file", () => {
+    writeFileSync(join(folder, "file"), "");
+    expect(() => ensurePrivateFolder(join(folder, "file"))).toThrow("EEXIST");
+  });
+
+  test.skipIf(process.getuid?.() === 0)("is refused where it belongs to another user", () => {
+    expect(() => ensurePrivateFolder("/root")).toThrow();
+  });
+
+  test.runIf(process.getuid?.() === 0)("is refused where it belongs to another user, by root too", async () => {
+    const { chownSync } = await import("node:fs");
+    mkdirSync(join(folder, "theirs"), { mode: 0o700 });
+    chownSync(join(folder, "theirs"), 65534, 65534);
+    expect(() => ensurePrivateFolder(join(folder, "theirs"))).toThrow(/another user/);
+  });
+});
