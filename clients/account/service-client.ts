@@ -1,0 +1,95 @@
+// Calls the account service, in process or over HTTP: one behaviour. https only, except to loopback; redirects are not
+// followed, since a session token must not travel to where a response points.
+import type { TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
+import { type OperationName, type OperationParams, type OperationResult, serviceCatalogue, serviceLimits } from "../../protocol/service-catalogue.ts";
+
+/** Milliseconds a request may take before the service counts as unreachable; events.wait adds its own waiting. */
+export const REQUEST_MS = 20_000;
+
+/** Where an account lives: the service in this process, or one at a URL. */
+export type ServiceAddress = {
+  /** "embedded", or the URL's origin. What sign-ins are bound to. */
+  readonly origin: string;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+};
+
+/** The origin of the embedded service: no network name, so that a sign-in to it fits no server. */
+export const EMBEDDED_ORIGIN = "postern:embedded";
+
+/** Calls one operation. Throws the service's error by name, `offline` when it cannot be reached. */
+export type CallService = <N extends OperationName>(name: N, params: OperationParams<N>, options?: { token?: string; signal?: AbortSignal }) => Promise<OperationResult<N>>;
+
+/** The address of a service at a URL. Throws invalidParams for anything but https, or http on loopback. */
+export function addressOf(url: string): ServiceAddress {
+  const parsed = URL.parse(url);
+  if (parsed === null) throw new PosternError("invalidParams", "service must be a URL");
+  const loopback = parsed.hostname === "localhost" || parsed.hostname === "127.0.0.1" || parsed.hostname === "[::1]";
+  if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && loopback)) throw new PosternError("invalidParams", "service must be an https URL, or http on loopback");
+  if (parsed.username !== "" || parsed.password !== "") throw new PosternError("invalidParams", "service must not carry a user or a password");
+  return { origin: parsed.origin, fetch: (request) => fetch(request) };
+}
+
+export function createServiceClient(address: ServiceAddress): CallService {
+  const base = address.origin === EMBEDDED_ORIGIN ? "http://embedded.invalid" : address.origin;
+  return async (name, params, options = {}) => {
+    const waiting = name === "events.wait" ? serviceLimits.waitMs : 0;
+    const timeout = AbortSignal.timeout(REQUEST_MS + waiting);
+    const request = new Request(`${base}/v1/${name}`, {
+      method: "POST",
+      redirect: "error",
+      headers: { "content-type": "application/json", ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) },
+      body: JSON.stringify(params),
+      signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
+    });
+    return read(name, await send(address, request, options.signal)) as never;
+  };
+}
+
+async function send(address: ServiceAddress, request: Request, signal: AbortSignal | undefined): Promise<Response> {
+  try {
+    return await address.fetch(request);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new PosternError("offline", undefined, { cause: error });
+  }
+}
+
+/** Checks the answer's shape before anyone uses it: the service is not trusted. */
+async function read(name: OperationName, response: Response): Promise<unknown> {
+  const body = await bodyOf(response);
+  if (response.ok) {
+    if (!validatorOf(name).Check(body)) throw new PosternError("serviceRefused", `its answer to ${name} has the wrong shape`);
+    return body;
+  }
+  const named = (body as { error?: { name?: unknown; message?: unknown } } | null)?.error;
+  if (typeof named?.name === "string" && Object.hasOwn(errors, named.name)) throw errorOf(named.name as ErrorName, named.message);
+  throw new PosternError("serviceRefused", `status ${response.status}`);
+}
+
+function errorOf(name: ErrorName, message: unknown): PosternError {
+  if (name === "internal") return new PosternError("serviceRefused", "it had an internal error");
+  const row: string = errors[name].message;
+  const detail = typeof message === "string" && message.startsWith(`${row}: `) ? message.slice(row.length + 2, row.length + 202) : undefined;
+  return new PosternError(name, detail);
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    throw new PosternError("offline", "its answer was not JSON", { cause: error });
+  }
+}
+
+const validators = new Map<OperationName, Validator>();
+
+function validatorOf(name: OperationName): Validator {
+  let validator = validators.get(name);
+  if (validator === undefined) {
+    validator = Compile(serviceCatalogue[name].result as TSchema);
+    validators.set(name, validator);
+  }
+  return validator;
+}

@@ -1,0 +1,85 @@
+// What the CLI's exit codes mean. A script may rely on them; the README lists them.
+import { PosternError } from "../typescript/generated.ts";
+import { AgentNotRunning, ConnectionLost, TimedOut, UntrustedSocket } from "../typescript/local-error.ts";
+
+export const exitCodes = {
+  ok: 0,
+  /** Something went wrong that none of the others names. */
+  failed: 1,
+  /** The command line or the input was wrong. */
+  usage: 2,
+  /** The account is locked or no account is signed in. */
+  locked: 3,
+  /** A person denied it, or nobody answered, or the proof was refused. */
+  denied: 4,
+  /** What was asked for does not exist, or more than one thing matches. */
+  notFound: 5,
+  /** The agent or the account service cannot be reached. */
+  unreachable: 6,
+  /** Somebody else changed it first, or it exists already. */
+  conflict: 7,
+  /** Sealed data failed its check. */
+  refused: 8,
+  /** Interrupted by Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+const byName: Readonly<Record<string, number>> = {
+  invalidParams: exitCodes.usage,
+  invalidReference: exitCodes.usage,
+  invalidItem: exitCodes.usage,
+  notYet: exitCodes.usage,
+  tooLarge: exitCodes.usage,
+  locked: exitCodes.locked,
+  signedOut: exitCodes.locked,
+  accountNotFound: exitCodes.locked,
+  wrongCredentials: exitCodes.denied,
+  tryLater: exitCodes.denied,
+  approvalRequired: exitCodes.denied,
+  approvalDenied: exitCodes.denied,
+  approvalTimedOut: exitCodes.denied,
+  approvalUnavailable: exitCodes.denied,
+  promptQuota: exitCodes.denied,
+  coolingDown: exitCodes.denied,
+  proofRequired: exitCodes.denied,
+  proofRefused: exitCodes.denied,
+  proofTooWeak: exitCodes.denied,
+  pinDisabled: exitCodes.denied,
+  notPermitted: exitCodes.denied,
+  vaultNotFound: exitCodes.notFound,
+  tooManyVaults: exitCodes.notFound,
+  itemNotFound: exitCodes.notFound,
+  tooManyItems: exitCodes.notFound,
+  noMatchingSections: exitCodes.notFound,
+  fieldNotFound: exitCodes.notFound,
+  tooManyMatchingFields: exitCodes.notFound,
+  fileNotFound: exitCodes.notFound,
+  promptNotFound: exitCodes.notFound,
+  grantNotFound: exitCodes.notFound,
+  offline: exitCodes.unreachable,
+  versionConflict: exitCodes.conflict,
+  conflict: exitCodes.conflict,
+  accountExists: exitCodes.conflict,
+  vaultNotEmpty: exitCodes.conflict,
+  sealBroken: exitCodes.refused,
+  unknownSuite: exitCodes.refused,
+};
+
+/** A mistake in how the command was used; `hint` names the next step. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly hint: string | undefined;
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** The exit code of an error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof PosternError) return byName[error.errorName] ?? exitCodes.failed;
+  if (error instanceof UsageError) return exitCodes.usage;
+  if (error instanceof AgentNotRunning || error instanceof ConnectionLost || error instanceof UntrustedSocket) return exitCodes.unreachable;
+  if (error instanceof TimedOut) return exitCodes.denied;
+  return exitCodes.failed;
+}

@@ -1,0 +1,44 @@
+// How the CLI speaks: results on stdout, everything else on stderr; colour only on a terminal that did not say NO_COLOR.
+// An error is `postern: what happened`, then `  next: what to do`. With --json a result, or an error, is one JSON value.
+
+export type Terminal = {
+  /** Writes a result. */
+  out(text: string): void;
+  /** Writes a result as JSON when asked to, else as text. */
+  result(value: unknown, text: () => string): void;
+  /** Tells a person something that is not the result. */
+  tell(text: string): void;
+  readonly json: boolean;
+  bold(text: string): string;
+  dim(text: string): string;
+  good(text: string): string;
+  bad(text: string): string;
+};
+
+export function createTerminal(json: boolean): Terminal {
+  const colours = process.stdout.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
+  const paint = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    result: (value, text) => {
+      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      else {
+        const lines = text();
+        if (lines !== "") process.stdout.write(`${lines}\n`);
+      }
+    },
+    tell: (text) => void process.stderr.write(`${text}\n`),
+    json,
+    bold: paint(1),
+    dim: paint(2),
+    good: paint(32),
+    bad: paint(31),
+  };
+}
+
+/** Rows under headings, columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => [...(row[column] ?? "")].length)));
+  const line = (cells: readonly string[]) => cells.map((cell, column) => cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length))).join("  ").trimEnd();
+  return [line(headings), ...rows.map(line)].join("\n");
+}

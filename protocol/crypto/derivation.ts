@@ -1,0 +1,47 @@
+// From a password and a Secret Key to the two keys that everything of a user hangs on: the unlock key, which wraps the
+// root key and never leaves the device, and the sign-in seed, which proves to the service who we are.
+import { fields, utf8 } from "./encoding.ts";
+import type { Argon2Cost, Primitives } from "./primitives.ts";
+
+/**
+ * Argon2id of suite 1 (RFC 9106, section 4): 128 MiB is what a small machine can spare for one unlock at a time, and
+ * three passes take about half a second on it. Part of the suite: changing it makes a new suite.
+ */
+export const ARGON2_COST: Argon2Cost = { memoryKiB: 128 * 1024, passes: 3, lanes: 1, size: 32 };
+
+/** Bytes of every symmetric key and seed of suite 1. */
+export const KEY_BYTES = 32;
+
+const SALT_BYTES = 16;
+const EMPTY = new Uint8Array();
+
+/** What a password and a Secret Key give. Both are secret; the caller wipes them. */
+export type UserKeys = { readonly unlockKey: Uint8Array; readonly signInSeed: Uint8Array };
+
+/** Derives a user's keys. Takes as long as Argon2id does; runs off the calling thread. The password is NFKC, not trimmed. */
+export async function deriveUserKeys(p: Primitives, input: { password: string; secretKey: Uint8Array; account: string; user: string }): Promise<UserKeys> {
+  const salt = p.hkdfSha256(input.secretKey, EMPTY, fields("postern/1 salt", input.account, input.user), SALT_BYTES);
+  const password = utf8(input.password.normalize("NFKC"));
+  const stretched = await p.argon2id(password, salt, ARGON2_COST);
+  p.wipe(password);
+  const both = new Uint8Array(stretched.length + input.secretKey.length);
+  both.set(stretched);
+  both.set(input.secretKey, stretched.length);
+  const unlockKey = p.keep(subkey(p, both, "postern/1 unlock key"));
+  const signInSeed = p.keep(subkey(p, both, "postern/1 sign-in seed"));
+  p.wipe(stretched, both);
+  return { unlockKey, signInSeed };
+}
+
+/** A 32-byte key for one purpose from another key: HKDF-SHA-256 (RFC 5869) with the purpose as info and no salt. */
+export function subkey(p: Primitives, key: Uint8Array, label: string): Uint8Array {
+  return p.hkdfSha256(key, EMPTY, utf8(label), KEY_BYTES);
+}
+
+/** What a PIN is checked against: Argon2id of suite 1 over the NFKC PIN and a 16-byte random salt. It wraps nothing. */
+export async function pinVerifier(p: Primitives, pin: string, salt: Uint8Array): Promise<Uint8Array> {
+  const typed = utf8(pin.normalize("NFKC"));
+  const verifier = await p.argon2id(typed, salt, ARGON2_COST);
+  p.wipe(typed);
+  return verifier;
+}

@@ -1,0 +1,82 @@
+// How byte strings are put together before they are sealed, signed or hashed, and how they travel. Every field is of
+// fixed length or carries its length, so that no two lists of fields give the same bytes.
+import type { Primitives } from "./primitives.ts";
+
+/** The suite of everything this folder seals and signs. An unknown one is refused, never tried. */
+export const SUITE = 1;
+
+const encoder = new TextEncoder();
+
+/** UTF-8 bytes of a text. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Joins fields, each behind its length as 4 bytes, big-endian. Texts are UTF-8, integers 8 bytes. */
+export function fields(...parts: readonly (Uint8Array | string | number)[]): Uint8Array {
+  const encoded = parts.map((part) => (typeof part === "number" ? integer(part) : typeof part === "string" ? utf8(part) : part));
+  const size = encoded.reduce((sum, part) => sum + 4 + part.length, 0);
+  const joined = new Uint8Array(size);
+  const view = new DataView(joined.buffer);
+  let at = 0;
+  for (const part of encoded) {
+    view.setUint32(at, part.length);
+    joined.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return joined;
+}
+
+function integer(value: number): Uint8Array {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError("an integer field must be a safe, non-negative integer");
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
+/** Standard base64 with padding (RFC 4648, section 4): the form in which sealed bytes travel and rest. */
+export function toBase64(bytes: Uint8Array): string {
+  return bytes.toBase64();
+}
+
+/** Decodes standard base64 strictly; undefined for anything else. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** Bytes of randomness in an id: no two collide, and none can be guessed. */
+const ID_BYTES = 16;
+
+/** A new id: 16 random bytes as 26 characters of lower-case base32 without padding (RFC 4648, section 6). */
+export function newId(p: Primitives): string {
+  return base32(p.randomBytes(ID_BYTES));
+}
+
+/** Lower-case base32 without padding. */
+export function base32(bytes: Uint8Array): string {
+  let text = "";
+  let buffer = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += BASE32[(buffer >>> bits) & 31];
+    }
+    buffer &= (1 << bits) - 1;
+  }
+  return bits > 0 ? text + BASE32[(buffer << (5 - bits)) & 31] : text;
+}
+
+/** Whether a text has the form of an id. */
+export function isId(text: string): boolean {
+  return /^[a-z2-7]{26}$/.test(text);
+}

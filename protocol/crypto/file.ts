@@ -1,0 +1,72 @@
+// Files: a random file key under the item key, content as an XChaCha20-Poly1305 secretstream in chunks of 1 MiB. Order
+// and end are authenticated: a chunk left out, put elsewhere or missing at the end is refused.
+import { PosternError } from "../errors.ts";
+import { KEY_BYTES } from "./derivation.ts";
+import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
+import { type Context, open, seal } from "./envelope.ts";
+import type { FileHeader, ItemPlace } from "./item.ts";
+import type { Primitives } from "./primitives.ts";
+
+/** Bytes of plaintext in every chunk but the last. */
+export const FILE_CHUNK_BYTES = 1024 * 1024;
+
+function associated(place: ItemPlace, file: string): Uint8Array {
+  return fields("postern/1 file", SUITE, place.account, place.vault, place.item, file);
+}
+
+function keyContext(place: ItemPlace, file: string): Context {
+  return { part: "file key", ...place, file };
+}
+
+/** Chunks that `size` bytes make; an empty file has one, since its end must be authenticated too. */
+export function chunksOf(size: number): number {
+  return Math.max(1, Math.ceil(size / FILE_CHUNK_BYTES));
+}
+
+/** Seals a file chunk by chunk. `end` answers the header that the item's revision names, and wipes the key. */
+export function sealFile(p: Primitives, input: { place: ItemPlace; file: string; itemKey: Uint8Array }): {
+  push(chunk: Uint8Array, final: boolean): Uint8Array;
+  end(): FileHeader;
+} {
+  const key = p.randomBytes(KEY_BYTES);
+  const stream = p.streamSeal(key);
+  const bound = associated(input.place, input.file);
+  let size = 0;
+  let chunks = 0;
+  return {
+    push: (chunk, final) => {
+      if (chunk.length > FILE_CHUNK_BYTES || (!final && chunk.length !== FILE_CHUNK_BYTES)) throw new RangeError("every chunk but the last is 1 MiB");
+      size += chunk.length;
+      chunks++;
+      return stream.push(chunk, bound, final);
+    },
+    end: () => {
+      const sealedKey = toBase64(seal(p, input.itemKey, keyContext(input.place, input.file), key));
+      p.wipe(key);
+      return { id: input.file, sealedKey, size, chunks, header: toBase64(stream.header) };
+    },
+  };
+}
+
+/** Opens a file chunk by chunk, in order. `pull` throws sealBroken for an altered, reordered, missing or extra chunk. */
+export function openFile(p: Primitives, input: { place: ItemPlace; header: FileHeader; itemKey: Uint8Array }): { pull(sealed: Uint8Array): { chunk: Uint8Array; final: boolean } } {
+  const { place, header } = input;
+  const key = open(p, input.itemKey, keyContext(place, header.id), fromBase64(header.sealedKey) ?? new Uint8Array());
+  const stream = p.streamOpen(key, fromBase64(header.header) ?? new Uint8Array());
+  p.wipe(key);
+  const bound = associated(place, header.id);
+  let read = 0;
+  let index = 0;
+  let ended = false;
+  return {
+    pull: (sealed) => {
+      const opened = ended ? undefined : stream.pull(sealed, bound);
+      if (opened === undefined) throw new PosternError("sealBroken", "a file chunk");
+      index++;
+      read += opened.chunk.length;
+      ended = opened.final;
+      if (opened.final !== (index === header.chunks) || (opened.final && read !== header.size)) throw new PosternError("sealBroken", "the file's end");
+      return opened;
+    },
+  };
+}

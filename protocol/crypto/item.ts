@@ -1,0 +1,171 @@
+// Items: a random item key under the vault key; overview, details and file keys under the item key. Each revision is
+// signed whole by its writer, a deletion too, so that the service can neither mix two revisions nor make one up.
+import { PosternError } from "../errors.ts";
+import { KEY_BYTES } from "./derivation.ts";
+import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
+import { type Context, open, seal } from "./envelope.ts";
+import type { Keyset } from "./keyset.ts";
+import { lookupTag } from "./lookup-tag.ts";
+import type { Primitives } from "./primitives.ts";
+import type { VaultKey } from "./vault-key.ts";
+
+/** Where an item lives. */
+export type ItemPlace = { readonly account: string; readonly vault: string; readonly item: string };
+
+export type ItemState = "active" | "archived" | "deleted";
+
+/** A file that a revision names: its key sealed under the item key, its stream's header, its size in bytes. */
+export type FileHeader = { id: string; sealedKey: string; size: number; chunks: number; header: string };
+
+/** A signed revision without its details: the details' digest stands in for them. */
+export type SealedOverview = {
+  revision: number;
+  state: ItemState;
+  keyId: string;
+  itemKey: string;
+  tag: string;
+  overview: string;
+  detailsDigest: string;
+  files: FileHeader[];
+  writer: string;
+  signature: string;
+};
+
+/** A signed revision, whole. */
+export type SealedItem = SealedOverview & { details: string };
+
+function context(place: ItemPlace, part: Context["part"], keyId: string, revision: number): Context {
+  return { part, ...place, keyId, revision };
+}
+
+/** The item key stays the same over revisions, so its envelope carries revision 0. */
+function keyContext(place: ItemPlace, keyId: string): Context {
+  return context(place, "item key", keyId, 0);
+}
+
+function revisionBytes(place: ItemPlace, sealed: Omit<SealedOverview, "signature">): Uint8Array {
+  const files = sealed.files.map((file) => fields(file.id, file.sealedKey, file.size, file.chunks, file.header));
+  return fields(
+    "postern/1 item revision",
+    SUITE,
+    place.account,
+    place.vault,
+    place.item,
+    sealed.revision,
+    sealed.state,
+    sealed.keyId,
+    sealed.itemKey,
+    sealed.tag,
+    sealed.overview,
+    sealed.detailsDigest,
+    fields(...files),
+    sealed.writer,
+  );
+}
+
+function digestOf(p: Primitives, details: string): string {
+  return toBase64(p.sha256(fields("postern/1 item details", details)));
+}
+
+/** A new random item key. */
+export function newItemKey(p: Primitives): Uint8Array {
+  return p.randomBytes(KEY_BYTES);
+}
+
+export type RevisionInput = {
+  readonly place: ItemPlace;
+  readonly vaultKey: VaultKey;
+  readonly writer: Keyset;
+  readonly revision: number;
+  readonly state: "active" | "archived";
+  readonly itemKey: Uint8Array;
+  readonly title: string;
+  readonly overview: Uint8Array;
+  readonly details: Uint8Array;
+  readonly files: readonly FileHeader[];
+};
+
+/** Seals and signs one revision. */
+export function sealItem(p: Primitives, input: RevisionInput): SealedItem {
+  const { place, vaultKey, writer, revision } = input;
+  const sealedDetails = toBase64(seal(p, input.itemKey, context(place, "item details", vaultKey.id, revision), input.details));
+  const unsigned = {
+    revision,
+    state: input.state as ItemState,
+    keyId: vaultKey.id,
+    itemKey: toBase64(seal(p, vaultKey.key, keyContext(place, vaultKey.id), input.itemKey)),
+    tag: toBase64(lookupTag(p, vaultKey.indexKey, input.title)),
+    overview: toBase64(seal(p, input.itemKey, context(place, "item overview", vaultKey.id, revision), input.overview)),
+    detailsDigest: digestOf(p, sealedDetails),
+    files: [...input.files],
+    writer: toBase64(writer.identity.publicKey),
+  };
+  return { ...unsigned, details: sealedDetails, signature: toBase64(p.sign(writer.identity.secretKey, revisionBytes(place, unsigned))) };
+}
+
+/** Signs a deletion: a revision with nothing in it. */
+export function sealDeletion(p: Primitives, input: { place: ItemPlace; vaultKey: VaultKey; writer: Keyset; revision: number }): SealedItem {
+  const unsigned = {
+    revision: input.revision,
+    state: "deleted" as const,
+    keyId: input.vaultKey.id,
+    itemKey: "",
+    tag: "",
+    overview: "",
+    detailsDigest: digestOf(p, ""),
+    files: [],
+    writer: toBase64(input.writer.identity.publicKey),
+  };
+  return { ...unsigned, details: "", signature: toBase64(p.sign(input.writer.identity.secretKey, revisionBytes(input.place, unsigned))) };
+}
+
+/** Whether a whole revision carries its writer's signature over all its parts. */
+export function verifyItemRevision(p: Primitives, place: ItemPlace, sealed: SealedItem): boolean {
+  return digestOf(p, sealed.details) === sealed.detailsDigest && verifyItemOverview(p, place, sealed);
+}
+
+/** The same without details at hand. */
+export function verifyItemOverview(p: Primitives, place: ItemPlace, sealed: SealedOverview): boolean {
+  const writer = fromBase64(sealed.writer);
+  const signature = fromBase64(sealed.signature);
+  if (writer?.length !== 32 || signature?.length !== 64) return false;
+  return p.verify(writer, revisionBytes(place, sealed), signature);
+}
+
+export type OpenInput<S extends SealedOverview> = { readonly place: ItemPlace; readonly vaultKey: VaultKey; readonly pinnedWriters: readonly Uint8Array[]; readonly sealed: S };
+
+function demandSigned(p: Primitives, input: OpenInput<SealedOverview>, fits: boolean): void {
+  const { sealed, vaultKey } = input;
+  const pinned = input.pinnedWriters.some((writer) => toBase64(writer) === sealed.writer);
+  if (!pinned || !fits) throw new PosternError("sealBroken", "the item revision's signature");
+  if (sealed.keyId !== vaultKey.id) throw new PosternError("sealBroken", "the item is under another vault key");
+}
+
+/** Opens the item key. The caller wipes it. */
+export function openItemKey(p: Primitives, place: ItemPlace, vaultKey: VaultKey, sealed: SealedOverview): Uint8Array {
+  return open(p, vaultKey.key, keyContext(place, vaultKey.id), fromBase64(sealed.itemKey) ?? new Uint8Array());
+}
+
+/** Opens the overview of a revision. Throws sealBroken for an unknown writer, a wrong signature or key, or an altered part. */
+export function openItemOverview(p: Primitives, input: OpenInput<SealedOverview>): Uint8Array {
+  demandSigned(p, input, verifyItemOverview(p, input.place, input.sealed));
+  const itemKey = openItemKey(p, input.place, input.vaultKey, input.sealed);
+  try {
+    return openPart(p, input, itemKey, "item overview", input.sealed.overview);
+  } finally {
+    p.wipe(itemKey);
+  }
+}
+
+/** Opens overview and details of a revision, and hands out the item key, which the caller wipes. */
+export function openItem(p: Primitives, input: OpenInput<SealedItem>): { overview: Uint8Array; details: Uint8Array; itemKey: Uint8Array } {
+  demandSigned(p, input, verifyItemRevision(p, input.place, input.sealed));
+  const itemKey = openItemKey(p, input.place, input.vaultKey, input.sealed);
+  const overview = openPart(p, input, itemKey, "item overview", input.sealed.overview);
+  const details = openPart(p, input, itemKey, "item details", input.sealed.details);
+  return { overview, details, itemKey };
+}
+
+function openPart(p: Primitives, input: OpenInput<SealedOverview>, itemKey: Uint8Array, part: Context["part"], envelope: string): Uint8Array {
+  return open(p, itemKey, context(input.place, part, input.vaultKey.id, input.sealed.revision), fromBase64(envelope) ?? new Uint8Array());
+}

@@ -1,0 +1,68 @@
+// A principal's key pairs: an Ed25519 identity that signs, and an X25519 pair that vault keys are sealed to. The
+// identity signs the X25519 key, so whoever pins the identity need not trust the service for the other.
+import { PosternError } from "../errors.ts";
+import { fields, fromBase64, toBase64 } from "./encoding.ts";
+import { type Context, open, seal } from "./envelope.ts";
+import type { Primitives } from "./primitives.ts";
+
+/** Bytes of the seed of either pair. */
+const SEED_BYTES = 32;
+
+/** The open keyset. The secret keys are kept in guarded memory where there is some. */
+export type Keyset = {
+  readonly identity: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
+  readonly box: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
+};
+
+/** As it is stored: base64; private seeds sealed under the root key. */
+export type SealedKeyset = { identity: string; box: string; boxSignature: string; sealedPrivate: string };
+
+/** The bytes with which an identity vouches for its X25519 key. */
+export function boxKeyBytes(box: Uint8Array): Uint8Array {
+  return fields("postern/1 box key", box);
+}
+
+function context(account: string, user: string): Context {
+  return { part: "private keys", account, user };
+}
+
+/** Makes a keyset and its stored form. */
+export function newKeyset(p: Primitives, rootKey: Uint8Array, account: string, user: string): { keyset: Keyset; sealed: SealedKeyset } {
+  const seeds = p.randomBytes(2 * SEED_BYTES);
+  const keyset = fromSeeds(p, seeds);
+  const sealed = {
+    identity: toBase64(keyset.identity.publicKey),
+    box: toBase64(keyset.box.publicKey),
+    boxSignature: toBase64(p.sign(keyset.identity.secretKey, boxKeyBytes(keyset.box.publicKey))),
+    sealedPrivate: toBase64(seal(p, rootKey, context(account, user), seeds)),
+  };
+  p.wipe(seeds);
+  return { keyset, sealed };
+}
+
+/** Opens a stored keyset. Throws sealBroken when private and public keys, or the signature, do not belong together. */
+export function openKeyset(p: Primitives, rootKey: Uint8Array, account: string, user: string, sealed: SealedKeyset): Keyset {
+  const envelope = fromBase64(sealed.sealedPrivate);
+  if (envelope === undefined) throw new PosternError("sealBroken", "private keys");
+  const seeds = open(p, rootKey, context(account, user), envelope);
+  if (seeds.length !== 2 * SEED_BYTES) throw new PosternError("sealBroken", "private keys");
+  const keyset = fromSeeds(p, seeds);
+  p.wipe(seeds);
+  const signature = fromBase64(sealed.boxSignature);
+  const fits =
+    toBase64(keyset.identity.publicKey) === sealed.identity &&
+    toBase64(keyset.box.publicKey) === sealed.box &&
+    signature !== undefined &&
+    p.verify(keyset.identity.publicKey, boxKeyBytes(keyset.box.publicKey), signature);
+  if (!fits) throw new PosternError("sealBroken", "the public keys");
+  return keyset;
+}
+
+function fromSeeds(p: Primitives, seeds: Uint8Array): Keyset {
+  const identity = p.signKeyPair(seeds.subarray(0, SEED_BYTES));
+  const box = p.boxKeyPair(seeds.subarray(SEED_BYTES));
+  return {
+    identity: { publicKey: identity.publicKey, secretKey: p.keep(identity.secretKey) },
+    box: { publicKey: box.publicKey, secretKey: p.keep(box.secretKey) },
+  };
+}

@@ -1,0 +1,17 @@
+// Lookup tags: how a cold resolve finds an item by title in one indexed query although the service knows no title. The
+// service learns which titles within one vault are equal, and nothing else.
+import { utf8 } from "./encoding.ts";
+import type { Primitives } from "./primitives.ts";
+
+/** Bytes of a tag: enough that two titles of a vault never share one by chance. */
+export const TAG_BYTES = 16;
+
+/** Titles match in references without regard to case, so equal titles up to case have one tag. NFC, since the same title can be typed in two forms. */
+export function normalTitle(title: string): string {
+  return title.normalize("NFC").toLowerCase();
+}
+
+/** HMAC-SHA-256 of the normal title under the vault's index key, cut to 16 bytes. */
+export function lookupTag(p: Primitives, indexKey: Uint8Array, title: string): Uint8Array {
+  return p.hmacSha256(indexKey, utf8(normalTitle(title))).slice(0, TAG_BYTES);
+}
