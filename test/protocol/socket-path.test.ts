@@ -34,6 +34,11 @@ describe("the socket's path", () => {
       "/home/ada/.postern/agent.sock",
     ],
     [
+      "the home too where the runtime folder is another user's, as after sudo -E",
+      linux({ XDG_RUNTIME_DIR: "/run/user/1001" }),
+      "/home/ada/.postern/agent.sock",
+    ],
+    [
       "POSTERN_HOME before the runtime folder",
       linux({ POSTERN_HOME: "/tmp/p/", XDG_RUNTIME_DIR: "/run/user/1000" }),
       "/tmp/p/run/agent.sock",

@@ -1,0 +1,51 @@
+// The line of /proc/PID/stat. Its second field is the program's own name for itself, which may hold spaces, brackets
+// and newlines: everything is counted from the last closing bracket, the only one the kernel wrote after the name.
+
+/** What we use of the line. Numbers as proc(5) has them. */
+export type ProcessStat = {
+  readonly pid: number;
+  /** R, S, D, Z (ended, not yet reaped), X … */
+  readonly state: string;
+  readonly ppid: number;
+  /** The session, by the pid of its leader. */
+  readonly sessionId: number;
+  /** Device number of the controlling terminal, 0 without one. */
+  readonly ttyDevice: number;
+  /** Clock ticks from boot to the process's start: with the pid it names a process for as long as the machine is up. */
+  readonly startTicks: number;
+  /** Address of the bottom of the stack, in decimal; a new one with each exec. "0" where the kernel hides it from us. */
+  readonly stackStart: string;
+};
+
+/** Fields after the name that a line must have: up to startstack, number 28 of proc(5). */
+const FIELDS_MIN = 28 - 2;
+
+/** Parses the line; undefined where it is not one (a process that went while it was read). */
+export function parseStat(line: string): ProcessStat | undefined {
+  const open = line.indexOf(" (");
+  const close = line.lastIndexOf(") ");
+  if (open === -1 || close < open) return undefined;
+  const fields = line
+    .slice(close + 2)
+    .trimEnd()
+    .split(" ");
+  // Field 3 of proc(5), the state, is the first here.
+  const at = (field: number): string => fields[field - 3] ?? "";
+  const [pid, ppid, sessionId, ttyDevice, startTicks] = [line.slice(0, open), at(4), at(6), at(7), at(22)].map(integer);
+  const stackStart = at(28);
+  if (fields.length < FIELDS_MIN || !/^[A-Za-z]$/.test(at(3)) || !/^\d{1,20}$/.test(stackStart)) return undefined;
+  if (
+    pid === undefined ||
+    ppid === undefined ||
+    sessionId === undefined ||
+    ttyDevice === undefined ||
+    startTicks === undefined
+  )
+    return undefined;
+  return { pid, state: at(3), ppid, sessionId, ttyDevice, startTicks, stackStart };
+}
+
+function integer(text: string): number | undefined {
+  const value = /^-?\d{1,20}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+}

@@ -1,0 +1,48 @@
+// One agent per home. The lock is an exclusive SQLite transaction that is never ended: the kernel holds it for the
+// process and drops it however the process dies, so no stale lock file has to be judged.
+import { closeSync, constants, lstatSync, openSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { StartRefused } from "./start-refused.ts";
+
+/** The lock, held until `release` or the end of the process. */
+export type InstanceLock = { release(): void };
+
+/** SQLITE_BUSY, the primary result code: somebody else holds the lock. */
+const SQLITE_BUSY = 5;
+
+/**
+ * Takes the lock at `path`, a small database in a private folder that nothing else may open (closing any other
+ * descriptor of the file would drop the lock, fcntl(2)). Throws StartRefused where another agent holds it. To be taken
+ * before the socket is touched.
+ */
+export function takeInstanceLock(path: string): InstanceLock {
+  makePrivate(path);
+  const database = new DatabaseSync(path);
+  try {
+    // No journal file is made, since nothing is written; no waiting, since the holder never lets go.
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+  } catch (error) {
+    database.close();
+    if ((((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY) {
+      throw new StartRefused(
+        "another agent already runs for this home",
+        "use it, or stop it first with `postern agent stop`",
+        error,
+      );
+    }
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+/** SQLite would make the file as the umask says, and would follow a link. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    // Looked at without opening it: closing it again would drop a lock this process holds.
+    if (!lstatSync(path).isFile())
+      throw new StartRefused("what lies at the lock's path is no file", "move it out of the way");
+  }
+}

@@ -1,0 +1,26 @@
+// Terminals by device number, as /proc names them.
+import { statSync } from "node:fs";
+
+/** A controlling terminal. `name` is set where a file in /dev is that very device and belongs to the given user. */
+export type Terminal = { readonly device: number; readonly name: string | undefined };
+
+/** The terminal of a tty_nr of /proc/PID/stat; undefined for 0. */
+export function terminalOf(device: number, uid: number): Terminal | undefined {
+  if (device === 0) return undefined;
+  const path = terminalPath(device);
+  return { device, name: path !== undefined && isDevice(path, device, uid) ? path : undefined };
+}
+
+/** Where udev and devpts put the device; undefined for a kind we do not know. */
+export function terminalPath(device: number): string | undefined {
+  const major = (device >> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >> 12) & 0xfff00);
+  if (major >= 136 && major <= 143) return `/dev/pts/${minor + (major - 136) * 256}`;
+  if (major === 4) return minor < 64 ? `/dev/tty${minor}` : `/dev/ttyS${minor - 64}`;
+  return undefined;
+}
+
+function isDevice(path: string, device: number, uid: number): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isCharacterDevice() === true && found.uid === uid && found.rdev === device >>> 0;
+}
