@@ -89,10 +89,14 @@ export function createBroker(parts: BrokerParts): Broker {
 
   /** The prompt that this request can join: one that asks for all of it already, or one still gathering. */
   function joinable(account: string, subject: Subject, verb: Verb, keys: readonly string[]): Open | undefined {
-    const own = [...prompts].filter((open) => open.account === account && open.subject.key === subject.key && open.verb === verb);
+    const own = [...prompts].filter(
+      (open) => open.account === account && open.subject.key === subject.key && open.verb === verb,
+    );
     const same = own.find((open) => keys.every((key) => open.asked.has(key)));
     if (same !== undefined) return same;
-    return own.find((open) => open.frozen === undefined && new Set([...open.asked.keys(), ...keys]).size <= limits.references);
+    return own.find(
+      (open) => open.frozen === undefined && new Set([...open.asked.keys(), ...keys]).size <= limits.references,
+    );
   }
 
   function open(account: string, subject: Subject, verb: Verb): Open {
@@ -113,7 +117,11 @@ export function createBroker(parts: BrokerParts): Broker {
 
   function show(open: Open): void {
     const asked = [...open.asked.values()];
-    const text = promptText(open.subject, open.verb, asked.map((one) => one.shown));
+    const text = promptText(
+      open.subject,
+      open.verb,
+      asked.map((one) => one.shown),
+    );
     open.frozen = {
       id: open.id,
       code: open.code,
@@ -175,13 +183,16 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   function listFrozen(account?: string): Prompt[] {
-    return [...prompts].flatMap((open) => (open.frozen !== undefined && (account === undefined || open.account === account) ? [open.frozen] : []));
+    return [...prompts].flatMap((open) =>
+      open.frozen !== undefined && (account === undefined || open.account === account) ? [open.frozen] : [],
+    );
   }
 
   return {
     ask: (account, subject, verb, asked, waiter) => {
       if (waiter.signal.aborted) return Promise.reject(new PosternError("cancelled"));
-      if (asked.length > limits.references) return Promise.reject(new PosternError("tooLarge", `one prompt holds ${limits.references} references`));
+      if (asked.length > limits.references)
+        return Promise.reject(new PosternError("tooLarge", `one prompt holds ${limits.references} references`));
       const keys = asked.map((one) => scopeKey(verb, one.scope));
       const prompt = joinable(account, subject, verb, keys) ?? open(account, subject, verb);
       if (prompt.frozen === undefined) asked.forEach((one, index) => prompt.asked.set(keys[index] ?? "", one));

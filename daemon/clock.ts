@@ -23,7 +23,11 @@ export function momentOf(clock: Clock): Moment {
 
 /** Milliseconds since `since`, by the clock that says the most. A wall clock set back never makes time longer ago shorter. */
 export function elapsedMs(clock: Clock, since: Moment): number {
-  return Math.max(clock.monotonicMs() - since.monotonicMs, clock.bootMs() - since.bootMs, clock.wallMs() - since.wallMs);
+  return Math.max(
+    clock.monotonicMs() - since.monotonicMs,
+    clock.bootMs() - since.bootMs,
+    clock.wallMs() - since.wallMs,
+  );
 }
 
 /** How far the wall clock has fallen behind the monotonic one since `since`, in milliseconds; 0 when it has not. */

@@ -97,12 +97,14 @@ export function serveConnection(socket: Socket, peer: Peer, dispatch: Dispatch, 
     if (value instanceof PosternError) return send({ jsonrpc: "2.0", id: null, error: wireError(value, log) });
     if (!Array.isArray(value)) return void settle(answer(value));
     if (value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
-    if (value.length > limits.batch) return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
+    if (value.length > limits.batch)
+      return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
     void settle(answerBatch(value));
   }
 
   function parse(bytes: Uint8Array): unknown {
-    if (!nestsAtMost(bytes, limits.depth)) return new PosternError("invalidRequest", `nested deeper than ${limits.depth}`);
+    if (!nestsAtMost(bytes, limits.depth))
+      return new PosternError("invalidRequest", `nested deeper than ${limits.depth}`);
     try {
       return JSON.parse(decoder.decode(bytes));
     } catch {
@@ -119,10 +121,14 @@ export function serveConnection(socket: Socket, peer: Peer, dispatch: Dispatch, 
 
   function answer(value: unknown): PromiseLike<object | null> {
     const request = checkRequest(value);
-    if (request instanceof PosternError) return Promise.resolve({ jsonrpc: "2.0", id: idOf(value), error: wireError(request, log) });
+    if (request instanceof PosternError)
+      return Promise.resolve({ jsonrpc: "2.0", id: idOf(value), error: wireError(request, log) });
     if (request.method === "$/cancelRequest") return cancel(request);
     const id = request.id;
-    if (inFlight.size >= limits.inFlight) return Promise.resolve(id === undefined ? null : refuse(id, "tooManyRequests", `the limit is ${limits.inFlight}`));
+    if (inFlight.size >= limits.inFlight)
+      return Promise.resolve(
+        id === undefined ? null : refuse(id, "tooManyRequests", `the limit is ${limits.inFlight}`),
+      );
     if (id !== undefined && inFlight.has(id)) return Promise.resolve(refuse(id, "duplicateId"));
     return start(request);
   }
@@ -156,7 +162,13 @@ export function serveConnection(socket: Socket, peer: Peer, dispatch: Dispatch, 
   const reader = createLineReader(() => lineBytes, {
     line: onLine,
     tooLong: () => {
-      send(refuse(null, "lineTooLong", `the limit is ${lineBytes} bytes${lineBytes === limits.lineBytesBeforeHello ? " before agent.hello" : ""}`));
+      send(
+        refuse(
+          null,
+          "lineTooLong",
+          `the limit is ${lineBytes} bytes${lineBytes === limits.lineBytesBeforeHello ? " before agent.hello" : ""}`,
+        ),
+      );
       inputEnded = true;
       if (working === 0) endGently();
     },
@@ -185,18 +197,25 @@ function idOf(value: unknown): RequestId | null {
 }
 
 function isId(id: unknown): id is RequestId {
-  return (typeof id === "string" && id.length <= limits.idLength) || (typeof id === "number" && Number.isSafeInteger(id));
+  return (
+    (typeof id === "string" && id.length <= limits.idLength) || (typeof id === "number" && Number.isSafeInteger(id))
+  );
 }
 
 function checkRequest(value: unknown): CheckedRequest | PosternError {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return new PosternError("invalidRequest", "not an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return new PosternError("invalidRequest", "not an object");
   const { jsonrpc, id, method, params } = value as Record<string, unknown>;
   if (jsonrpc !== "2.0") return new PosternError("invalidRequest", 'jsonrpc must be "2.0"');
   if (Object.hasOwn(value, "id") && !isId(id)) {
-    return new PosternError("invalidRequest", `id must be an integer or a string of at most ${limits.idLength} characters`);
+    return new PosternError(
+      "invalidRequest",
+      `id must be an integer or a string of at most ${limits.idLength} characters`,
+    );
   }
   if (typeof method !== "string") return new PosternError("invalidRequest", "method must be a string");
-  if (params !== undefined && (typeof params !== "object" || params === null)) return new PosternError("invalidRequest", "params must be an object");
+  if (params !== undefined && (typeof params !== "object" || params === null))
+    return new PosternError("invalidRequest", "params must be an object");
   if (Array.isArray(params)) return new PosternError("invalidParams", "params are given by name, not by position");
   return {
     jsonrpc: "2.0",

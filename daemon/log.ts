@@ -11,17 +11,23 @@ export type Log = {
 
 /** A log of JSON lines on the given file descriptor (2 unless told). */
 export function createLog(descriptor = 2): Log {
-  const sink = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: descriptor, sync: true }));
+  const sink = pino(
+    { base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: descriptor, sync: true }),
+  );
   return {
     note: (what, facts = {}) => sink.info(facts, what),
-    incident: (id, thrown) => sink.error({ incident: id, kind: kindOf(thrown), frames: framesOf(thrown) }, "unforeseen error"),
+    incident: (id, thrown) =>
+      sink.error({ incident: id, kind: kindOf(thrown), frames: framesOf(thrown) }, "unforeseen error"),
   };
 }
 
 function kindOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown;
   const code = (thrown as NodeJS.ErrnoException).code;
-  return typeof code === "string" && /^[A-Z_0-9]{1,64}$/.test(code) ? `${thrown.constructor.name} ${code}` : thrown.constructor.name;
+  return typeof code === "string" && /^[A-Z_0-9]{1,64}$/.test(code)
+    ? `${thrown.constructor.name} ${code}`
+    : thrown.constructor.name;
 }
 
 function framesOf(thrown: unknown): string[] {

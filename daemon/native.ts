@@ -1,5 +1,6 @@
 // The few calls of the C library that Node does not offer: who is at the other end of a socket, whether that process
 // still lives, and our own protection. Nothing else in the agent calls C. Linux only.
+import { closeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { StartRefused } from "./start-refused.ts";
 
@@ -30,6 +31,7 @@ export type Native = {
 };
 
 // Numbers of the Linux ABI, equal on x86-64 and arm64.
+const ENOPROTOOPT = 92;
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_PEERCRED = 17;
@@ -38,6 +40,7 @@ const SO_DOMAIN = 39;
 const SO_PEERPIDFD = 77;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
 const POLLIN = 1;
 const POLLNVAL = 0x20;
 const F_SETFD = 2;
@@ -64,7 +67,24 @@ export function loadNative(platform: NodeJS.Platform = process.platform): Native
   const getpid = library.func("int getpid()");
   // A binding of the wrong shape may answer without an error; this one has an answer we know.
   if (getpid() !== process.pid) throw new StartRefused("the native bindings give wrong answers", "reinstall Postern");
-  return bind((definition) => library.func(definition), koffi);
+  const func = (definition: string) => library.func(definition);
+  if (!knowsPeerPidfd(func, koffi))
+    throw new StartRefused(
+      "this kernel cannot name the process behind a socket for good (SO_PEERPIDFD)",
+      "use Linux 6.5 or newer",
+    );
+  return bind(func, koffi);
+}
+
+/** Without a peer the kernel answers ENODATA where it knows the option. */
+function knowsPeerPidfd(func: (definition: string) => Call, koffi: Koffi): boolean {
+  const fd = func("int socket(int, int, int)")(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const getsockopt = func("int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)");
+  const isKnown =
+    getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, Buffer.alloc(4), new Uint32Array([4])) === 0 ||
+    koffi.errno() !== ENOPROTOOPT;
+  closeSync(fd);
+  return isKnown;
 }
 
 function loadKoffi(): Koffi {

@@ -17,7 +17,11 @@ export function shown(text: string): string {
   return characters.length <= SHOWN_LENGTH_MAX ? clean : `${characters.slice(0, SHOWN_LENGTH_MAX - 1).join("")}…`;
 }
 
-const verbs: Readonly<Record<Verb, string>> = { read: "read", write: "change", manage: "see and manage grants, prompts and the audit log" };
+const verbs: Readonly<Record<Verb, string>> = {
+  read: "read",
+  write: "change",
+  manage: "see and manage grants, prompts and the audit log",
+};
 
 /** The lines of a prompt: who, what, and how long a yes lasts. */
 export function promptText(subject: Subject, verb: Verb, things: readonly string[]): string[] {
@@ -34,5 +38,7 @@ function lasting(subject: Subject): string {
 
 /** SHA-256 over the prompt's id and text in base64: an answer names it, so a yes is to the text that was shown. */
 export function promptHash(id: string, text: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify([id, ...text])).digest("base64");
+  return createHash("sha256")
+    .update(JSON.stringify([id, ...text]))
+    .digest("base64");
 }

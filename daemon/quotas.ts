@@ -64,9 +64,12 @@ export function createQuotas(clock: Clock): Quotas {
       }
       family.opened = recent(family.opened);
       globalOpened = recent(globalOpened);
-      if (family.open >= OPEN_PER_FAMILY) throw new PosternError("promptQuota", `${OPEN_PER_FAMILY} may be open at once`);
-      if (family.opened.length >= RECENT_PER_FAMILY) throw new PosternError("promptQuota", `${RECENT_PER_FAMILY} in 10 minutes`);
-      if (globalOpen >= OPEN_GLOBAL || globalOpened.length >= RECENT_GLOBAL) throw new PosternError("promptQuota", "too many programs are asking at once");
+      if (family.open >= OPEN_PER_FAMILY)
+        throw new PosternError("promptQuota", `${OPEN_PER_FAMILY} may be open at once`);
+      if (family.opened.length >= RECENT_PER_FAMILY)
+        throw new PosternError("promptQuota", `${RECENT_PER_FAMILY} in 10 minutes`);
+      if (globalOpen >= OPEN_GLOBAL || globalOpened.length >= RECENT_GLOBAL)
+        throw new PosternError("promptQuota", "too many programs are asking at once");
       family.open++;
       globalOpen++;
       const now = momentOf(clock);

@@ -27,7 +27,8 @@ export function validate(method: MethodName, params: unknown): void {
 type Fault = { keyword: string; instancePath: string; message: string; params: object };
 
 function describe(faults: readonly Fault[]): string {
-  if (faults.some((fault) => fault.keyword === "additionalProperties")) return "there is a field that this method does not know";
+  if (faults.some((fault) => fault.keyword === "additionalProperties"))
+    return "there is a field that this method does not know";
   const fault = faults.find((candidate) => candidate.keyword !== "boolean") ?? faults[0];
   if (fault === undefined) return "the shape is wrong";
   if (fault.keyword === "required") {
@@ -41,6 +42,8 @@ function describe(faults: readonly Fault[]): string {
 function fieldOf(path: string): string {
   if (path === "") return "";
   const parts = path.slice(1).split("/");
-  const text = parts.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join("");
+  const text = parts
+    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
+    .join("");
   return `${text} `;
 }

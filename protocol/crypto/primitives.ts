@@ -40,6 +40,8 @@ export interface Primitives {
   wipe(...buffers: Uint8Array[]): void;
   /** Moves a key into memory that is locked and guarded where the platform offers it; wipes `key` and answers the copy. */
   keep(key: Uint8Array): Uint8Array;
+  /** Wipes kept keys and gives their memory back; ordinary buffers are wiped. */
+  release(...keys: Uint8Array[]): void;
 }
 
 /** Argon2id cost: memory in KiB, passes, lanes, output size in bytes. */

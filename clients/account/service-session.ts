@@ -1,0 +1,83 @@
+// A signed-in session with the account service. It signs in when it must (first use, or after the service ended the
+// session) and repeats the call once; the caller never sees it.
+import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { signInBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { OperationName, OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
+import type { CallService } from "./service-client.ts";
+
+/** Who signs in, from where, to which origin. */
+export type Identity = { readonly origin: string; readonly account: string; readonly user: string; readonly device: string };
+
+/** The user's sealed keys and data, as the service keeps them. */
+export type UserRecord = OperationResult<"users.get">;
+
+export type ServiceSession = {
+  call<N extends OperationName>(name: N, params: OperationParams<N>, signal?: AbortSignal): Promise<OperationResult<N>>;
+  /** Signs in now; answers the user's record. Throws wrongCredentials for any reason the service has. */
+  signIn(): Promise<UserRecord>;
+  /** Takes a new sign-in key after a password change. */
+  replaceKey(seed: Uint8Array): void;
+  /** The Ed25519 secret key that signs in. */
+  signInKey(): Uint8Array;
+  /** Wipes the sign-in key. The session at the service ends by itself. */
+  close(): void;
+};
+
+const NONCE_BYTES = 32;
+
+/** `seed` is the sign-in seed of the password; it is wiped here once the key is made. */
+export function createServiceSession(p: Primitives, call: CallService, identity: Identity, seed: Uint8Array): ServiceSession {
+  let key = keyOf(p, seed);
+  let token: string | undefined;
+  let signingIn: Promise<UserRecord> | undefined;
+
+  async function challenge(): Promise<UserRecord> {
+    const { account, user, device, origin } = identity;
+    const clientNonce = p.randomBytes(NONCE_BYTES);
+    const ids = { account, user, device, clientNonce: toBase64(clientNonce) };
+    const { serverNonce, expiresAt } = await call("signIn.start", ids);
+    const nonce = fromBase64(serverNonce);
+    if (nonce?.length !== NONCE_BYTES) throw new PosternError("serviceRefused", "its nonce has the wrong size");
+    const message = signInBytes({ origin, account, user, device, serverNonce: nonce, clientNonce, expiresAt });
+    const answer = await call("signIn.finish", { ...ids, serverNonce, expiresAt, signature: toBase64(p.sign(key, message)) });
+    token = answer.token;
+    return answer.record;
+  }
+
+  /** Many calls may find the session ended at once; one sign-in serves them all. */
+  function signIn(): Promise<UserRecord> {
+    signingIn ??= challenge().finally(() => {
+      signingIn = undefined;
+    });
+    return signingIn;
+  }
+
+  return {
+    signIn,
+    call: async (name, params, signal) => {
+      if (token === undefined) await signIn();
+      const used = token;
+      try {
+        return await call(name, params, { ...(used === undefined ? {} : { token: used }), ...(signal === undefined ? {} : { signal }) });
+      } catch (error) {
+        if (!(error instanceof PosternError) || error.name !== "wrongCredentials") throw error;
+        if (token === used) await signIn();
+        return call(name, params, { ...(token === undefined ? {} : { token }), ...(signal === undefined ? {} : { signal }) });
+      }
+    },
+    replaceKey: (next) => {
+      p.release(key);
+      key = keyOf(p, next);
+    },
+    signInKey: () => key,
+    close: () => p.release(key),
+  };
+}
+
+function keyOf(p: Primitives, seed: Uint8Array): Uint8Array {
+  const { secretKey } = signInKeyPair(p, seed);
+  p.release(seed);
+  return secretKey;
+}

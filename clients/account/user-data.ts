@@ -1,0 +1,46 @@
+// A user's own sealed data: what must not come from the service. The account's name, the identities this user has
+// verified, the keys each vault has had, and the counters of the device stores.
+import { subkey } from "../../protocol/crypto/derivation.ts";
+import { fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+
+export type UserData = {
+  readonly name: string;
+  /** Ed25519 identities of other principals, in base64, by their id. */
+  readonly pins: Readonly<Record<string, string>>;
+  /** Counter of the device store by device id: a lower one on disk is an old copy that somebody put back. */
+  readonly deviceCounters: Readonly<Record<string, number>>;
+};
+
+/** The data as it is stored. */
+export type SealedUserData = { revision: number; sealed: string };
+
+export function newUserData(name: string): UserData {
+  return { name, pins: {}, deviceCounters: {} };
+}
+
+type Owner = { readonly account: string; readonly user: string };
+
+const context = (owner: Owner, revision: number): Context => ({ part: "user data", account: owner.account, user: owner.user, revision });
+
+/** Seals under a key derived from the root key. */
+export function sealUserData(p: Primitives, rootKey: Uint8Array, owner: Owner, revision: number, data: UserData): SealedUserData {
+  const key = subkey(p, rootKey, "postern/1 user data");
+  const sealed = toBase64(seal(p, key, context(owner, revision), utf8(JSON.stringify(data))));
+  p.wipe(key);
+  return { revision, sealed };
+}
+
+/** Opens what `sealUserData` made. Throws sealBroken. */
+export function openUserData(p: Primitives, rootKey: Uint8Array, owner: Owner, stored: SealedUserData): UserData {
+  const envelope = fromBase64(stored.sealed);
+  if (envelope === undefined) throw new PosternError("sealBroken", "user data");
+  const key = subkey(p, rootKey, "postern/1 user data");
+  try {
+    return JSON.parse(new TextDecoder().decode(open(p, key, context(owner, stored.revision), envelope))) as UserData;
+  } finally {
+    p.wipe(key);
+  }
+}

@@ -1,0 +1,100 @@
+// The keys of a user: made at enrolment, opened at sign-in, wrapped anew at a password change.
+import { deriveUserKeys, KEY_BYTES } from "../../protocol/crypto/derivation.ts";
+import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
+import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
+import { type Keyset, newKeyset, openKeyset } from "../../protocol/crypto/keyset.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { passwordChangeBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { CallService, ServiceAddress } from "./service-client.ts";
+import { createServiceSession, type ServiceSession, type UserRecord } from "./service-session.ts";
+import { newUserData, sealUserData } from "./user-data.ts";
+
+/** Which user of which account on which device. The Secret Key is secret. */
+export type UserOnDevice = { readonly account: string; readonly user: string; readonly device: string; readonly secretKey: Uint8Array };
+
+/** A user's open keys and session with the service. */
+export type SignedIn = { readonly session: ServiceSession; readonly rootKey: Uint8Array; readonly keyset: Keyset; readonly record: UserRecord };
+
+function rootContext(account: string, user: string): Context {
+  return { part: "root key", account, user };
+}
+
+function openRootKey(p: Primitives, unlockKey: Uint8Array, who: { account: string; user: string }, sealed: string): Uint8Array {
+  return p.keep(open(p, unlockKey, rootContext(who.account, who.user), fromBase64(sealed) ?? new Uint8Array()));
+}
+
+/** Makes an account at the service: root key, keyset, sign-in key, the user's own data. */
+export async function enrol(p: Primitives, call: CallService, who: UserOnDevice & { password: string; name: string; registrationToken?: string }): Promise<void> {
+  const { account, user, device } = who;
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
+  const rootKey = p.keep(p.randomBytes(KEY_BYTES));
+  const { keyset, sealed } = newKeyset(p, rootKey, account, user);
+  const signIn = signInKeyPair(p, signInSeed);
+  try {
+    await call("accounts.create", {
+      account,
+      user,
+      device,
+      ...(who.registrationToken === undefined ? {} : { registrationToken: who.registrationToken }),
+      signInKey: toBase64(signIn.publicKey),
+      record: {
+        rootKey: toBase64(seal(p, unlockKey, rootContext(account, user), rootKey)),
+        keyset: sealed,
+        data: sealUserData(p, rootKey, { account, user }, 1, newUserData(who.name)),
+      },
+    });
+  } finally {
+    p.release(unlockKey, signInSeed, rootKey, signIn.secretKey, keyset.identity.secretKey, keyset.box.secretKey);
+  }
+}
+
+/** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, offline, sealBroken. */
+export async function signIn(p: Primitives, call: CallService, address: ServiceAddress, who: UserOnDevice & { password: string }): Promise<SignedIn> {
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
+  const session = createServiceSession(p, call, { origin: address.origin, account: who.account, user: who.user, device: who.device }, signInSeed);
+  try {
+    const record = await session.signIn();
+    const rootKey = openRootKey(p, unlockKey, who, record.rootKey);
+    const keyset = openKeyset(p, rootKey, who.account, who.user, record.keyset);
+    return { session, rootKey, keyset, record };
+  } catch (error) {
+    session.close();
+    throw error;
+  } finally {
+    p.release(unlockKey);
+  }
+}
+
+/** Whether the password is this user's, shown by opening the wrapped root key; asks nobody. Takes as long as Argon2id. */
+export async function passwordOpens(p: Primitives, who: UserOnDevice & { password: string }, sealedRootKey: string): Promise<boolean> {
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
+  p.release(signInSeed);
+  try {
+    p.release(openRootKey(p, unlockKey, who, sealedRootKey));
+    return true;
+  } catch (error) {
+    if (error instanceof PosternError && error.name === "sealBroken") return false;
+    throw error;
+  } finally {
+    p.release(unlockKey);
+  }
+}
+
+/** Wraps the root key under a new password and replaces the sign-in key, in one transaction of the service. Answers the new wrapping. */
+export async function changePassword(p: Primitives, signedIn: SignedIn, who: UserOnDevice & { newPassword: string }): Promise<string> {
+  const { account, user } = who;
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, { ...who, password: who.newPassword });
+  try {
+    const next = signInKeyPair(p, signInSeed);
+    p.release(next.secretKey);
+    const rootKey = seal(p, unlockKey, rootContext(account, user), signedIn.rootKey);
+    const message = passwordChangeBytes({ account, user, rootKey, signInKey: next.publicKey });
+    const signature = p.sign(signedIn.session.signInKey(), message);
+    await signedIn.session.call("users.changePassword", { rootKey: toBase64(rootKey), signInKey: toBase64(next.publicKey), signature: toBase64(signature) });
+    signedIn.session.replaceKey(signInSeed);
+    return toBase64(rootKey);
+  } finally {
+    p.release(unlockKey);
+  }
+}
