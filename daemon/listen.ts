@@ -4,6 +4,7 @@
 import { chmodSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
+// @ts-expect-error: the package ships no types; `Ipc` below is the little that is used of it.
 import { IPCModule } from "node-ipc";
 import { ensurePrivateFolder } from "./files.ts";
 import type { Native } from "./native.ts";
@@ -104,9 +105,23 @@ function receive(socket: Socket, door: Door): void {
   door.onSocket(socket, credentials);
 }
 
+/** An instance of node-ipc 14.0.0. */
+type Ipc = {
+  readonly config: object;
+  readonly server: {
+    /** The listening server, there once start() has returned. */
+    readonly server: Server;
+    readonly sockets: Socket[];
+    on(event: "connect", listener: (socket: Socket) => void): void;
+    on(event: "error", listener: (error: Error) => void): void;
+    start(): void;
+  };
+  serve(path: string, onStart: () => void): void;
+};
+
 /** A private instance: the module's default one is shared by whoever else imports it. */
-function createIpc(path: string): IPCModule {
-  const ipc = new IPCModule();
+function createIpc(path: string): Ipc {
+  const ipc: Ipc = new IPCModule();
   Object.assign(ipc.config, {
     parser: "raw",
     rawBuffer: true,
@@ -123,7 +138,7 @@ function createIpc(path: string): IPCModule {
   return ipc;
 }
 
-function started(ipc: IPCModule, path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+function started(ipc: Ipc, path: string, onSocket: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
     ipc.serve(path, () => resolve(ipc.server.server));
     ipc.server.on("error", (error: Error) => reject(error));
@@ -139,7 +154,7 @@ function started(ipc: IPCModule, path: string, onSocket: (socket: Socket) => voi
 }
 
 /** node-ipc adds its own readers and keeps the socket in a list that only its own listeners empty: it must forget it. */
-function takeFrom(ipc: IPCModule, socket: Socket): void {
+function takeFrom(ipc: Ipc, socket: Socket): void {
   for (const event of ["data", "close", "error"]) socket.removeAllListeners(event);
   const kept = ipc.server.sockets.indexOf(socket);
   if (kept !== -1) ipc.server.sockets.splice(kept, 1);
