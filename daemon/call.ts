@@ -1,6 +1,7 @@
 // What a handler knows of the request it serves, beside its parameters.
 import type { MethodName } from "../protocol/catalogue.ts";
 import type { Connection } from "./connection.ts";
+import type { Access } from "./gate.ts";
 
 export type Call = {
   readonly method: MethodName;
@@ -10,4 +11,12 @@ export type Call = {
   readonly requestId: string | number | undefined;
   /** Aborted by $/cancelRequest, by the connection's end, and by the agent's stop. */
   readonly signal: AbortSignal;
+  /** What the gate found and passed; undefined for methods that need no grant. */
+  readonly access?: Access;
 };
+
+/** The access of a granted method. The gate gives it to every one of them. */
+export function accessOf(call: Call): Access {
+  if (call.access === undefined) throw new Error(`${call.method} ran without passing the gate`);
+  return call.access;
+}

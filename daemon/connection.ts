@@ -9,10 +9,20 @@ import type { CheckedRequest, Dispatch } from "./dispatch.ts";
 import { wireError } from "./dispatch.ts";
 import type { Log } from "./log.ts";
 import type { Peer } from "./peer.ts";
+import type { Subject } from "./subject.ts";
+
+/** A client: the account it works on, and who integrates it. */
+export type OpenClient = { readonly account: string; readonly integrationName: string; readonly integrationVersion: string };
 
 /** What the other rooms know of a connection. */
 export type Connection = {
   readonly peer: Peer;
+  /** Who holds the grants that this peer uses. */
+  readonly subject: Subject;
+  /** The clients that were opened on this connection. */
+  readonly clients: Map<string, OpenClient>;
+  /** The account that a request's client works on; undefined for the agent's only one. Throws clientNotFound. */
+  accountOf(client: string | undefined): string | undefined;
   /** Set by agent.hello; raises the line limit. */
   hello(): void;
   /** Set by agent.subscribe; without it `notify` sends nothing. */
@@ -29,7 +39,7 @@ export type Connection = {
 type RequestId = string | number;
 
 /** Serves a socket until it ends. The socket arrives paused, its peer already known. */
-export function serveConnection(socket: Socket, peer: Peer, dispatch: Dispatch, log: Log): Connection {
+export function serveConnection(socket: Socket, peer: Peer, subject: Subject, dispatch: Dispatch, log: Log): Connection {
   const inFlight = new Map<RequestId | symbol, AbortController>();
   const endings: (() => void)[] = [];
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -40,8 +50,18 @@ export function serveConnection(socket: Socket, peer: Peer, dispatch: Dispatch, 
   let closed = false;
   let outgoing: string[] = [];
 
+  const clients = new Map<string, OpenClient>();
+
   const connection: Connection = {
     peer,
+    subject,
+    clients,
+    accountOf: (client) => {
+      if (client === undefined) return undefined;
+      const open = clients.get(client);
+      if (open === undefined) throw new PosternError("clientNotFound");
+      return open.account;
+    },
     hello: () => {
       lineBytes = limits.lineBytes;
     },

@@ -5,6 +5,7 @@
 export type Schema = {
   readonly type?: string;
   readonly const?: unknown;
+  readonly enum?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -21,6 +22,7 @@ export type Schema = {
 /** The TypeScript type of a schema; `depth` is the indentation of the line it starts on, in levels of two spaces. */
 export function typeText(schema: Schema, depth: number): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.anyOf !== undefined) return schema.anyOf.map((part) => typeText(part, depth)).join(" | ");
   if (schema.type === "array") return arrayText(schema, depth);
   if (schema.type === "object") return objectText(schema, depth);
@@ -52,6 +54,7 @@ function objectText(schema: Schema, depth: number): string {
 /** A short phrase for the reference: "string, 1 to 64 characters". */
 export function phrase(schema: Schema): string {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
+  if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => `\`${value}\``).join(", ")}`;
   if (schema.anyOf !== undefined) return schema.anyOf.map(phrase).join(" or ");
   if (schema.type === "array") return `list of ${phrase(schema.items ?? {})}${range(schema.minItems, schema.maxItems, "entries")}`;
   if (schema.type === "object") return objectPhrase(schema);

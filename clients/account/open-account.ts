@@ -1,0 +1,391 @@
+// An unlocked account: opens what the service sends, seals what it is given. Nothing here trusts the service: every
+// answer is checked against a signature, a key and a place, or refused with sealBroken.
+import type { Static } from "typebox";
+import { fromBase64, newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { openFile, sealFile } from "../../protocol/crypto/file.ts";
+import { type FileHeader, type ItemPlace, newItemKey, openItem, openItemKey, openItemOverview, type SealedItem, type SealedOverview, sealDeletion, sealItem } from "../../protocol/crypto/item.ts";
+import { lookupTag, normalTitle } from "../../protocol/crypto/lookup-tag.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { ALL_PERMISSIONS, grantVaultKey, newVaultKey, openVaultGrant, openVaultOverview, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
+import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { openUserData, sealUserData, type UserData } from "./user-data.ts";
+import type { SignedIn } from "./user-keys.ts";
+
+type Overview = Static<typeof ItemOverviewContent>;
+type Details = Static<typeof ItemDetailsContent>;
+type StoredVault = OperationResult<"vaults.list">["vaults"][number];
+
+/** A vault as its members see it. */
+export type VaultEntry = {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly type: string;
+  readonly revision: number;
+  readonly activeItems: number;
+  readonly contentVersion: number;
+  readonly permissions: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+};
+
+type Times = { readonly createdAt: string; readonly updatedAt: string };
+
+/** An item's overview, opened. */
+export type OpenedOverview = Times & { readonly vault: string; readonly id: string; readonly revision: number; readonly state: "active" | "archived"; readonly overview: Overview };
+
+/** An item, opened. `files` are the sealed headers that its details' files are read by. */
+export type OpenedItem = OpenedOverview & { readonly details: Details; readonly files: readonly FileHeader[] };
+
+/** A change at the service. */
+export type Change = OperationResult<"events.wait">["events"][number];
+
+export type OpenAccount = {
+  readonly id: string;
+  readonly user: string;
+  /** The vaults, from memory unless a change was announced. */
+  vaults(): Promise<VaultEntry[]>;
+  /** Ids of the vaults with this id, or this title without regard to case. */
+  matchVaults(part: string): Promise<string[]>;
+  createVault(title: string, description: string, type?: "personal" | "userCreated"): Promise<VaultEntry>;
+  updateVault(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
+  deleteVault(id: string): Promise<void>;
+  /** Active items of a vault with this id, or this title without regard to case: one query, at most ten. */
+  findItems(vault: string, part: string): Promise<OpenedItem[]>;
+  getItem(vault: string, item: string): Promise<OpenedItem>;
+  getItems(vault: string, items: readonly string[]): Promise<OpenedItem[]>;
+  listItems(vault: string, filter: { active: boolean; archived: boolean }, signal?: AbortSignal): Promise<OpenedOverview[]>;
+  createItem(vault: string, overview: Overview, details: Details, options?: { id?: string; files?: readonly FileHeader[]; itemKey?: Uint8Array }): Promise<OpenedItem>;
+  /** Creates up to 100 items in one transaction; each has its own outcome. */
+  createItems(vault: string, items: readonly { id: string; overview: Overview; details: Details }[]): Promise<({ item: OpenedItem } | { error: string })[]>;
+  /** Writes the revision after `revision`; throws versionConflict when somebody else did. */
+  putItem(vault: string, item: string, revision: number, content: { overview: Overview; details: Details; files: readonly FileHeader[]; state: "active" | "archived" }): Promise<OpenedItem>;
+  deleteItem(vault: string, item: string): Promise<void>;
+  /** Writes a file's chunks; the header goes into the revision that names it. For a new item, `itemKey` is its key. */
+  writeFile(place: { vault: string; item: string }, itemKey: Uint8Array): { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
+  /** Reads a file's chunks in order. */
+  readFile(item: OpenedItem, header: FileHeader): { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
+  /** The key of a stored item; the caller wipes it. */
+  itemKey(vault: string, item: string): Promise<Uint8Array>;
+  /** The user's own data, and a change to it that is repeated when somebody else wrote in between. */
+  userData(): UserData;
+  changeUserData(next: (data: UserData) => UserData): Promise<void>;
+  /** Waits for changes after the cursor; without one it answers where the service stands. */
+  changes(cursor: number | undefined, signal: AbortSignal): Promise<{ cursor: number; changes: readonly Change[] }>;
+  /** Forgets the list of vaults, so that the next look asks the service. */
+  forgetVaults(): void;
+  /** Wipes every key of the account. */
+  close(): void;
+};
+
+type Vault = { readonly key: VaultKey; readonly stored: StoredVault; readonly titleTag: string };
+
+export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
+  const { session, rootKey, keyset } = signedIn;
+  const own = [keyset.identity.publicKey];
+  let record = signedIn.record;
+  let data = openUserData(p, rootKey, { account, user }, record.data);
+  let vaultList: Promise<Map<string, Vault>> | undefined;
+  const vaultKeys = new Map<string, VaultKey>();
+
+  async function loadVaults(): Promise<Map<string, Vault>> {
+    const { vaults } = await session.call("vaults.list", {});
+    const entries = vaults.map((stored): [string, Vault] => {
+      const key = keyOf(stored);
+      const { title } = contentOf(stored, key);
+      return [stored.vault, { key, stored, titleTag: toBase64(lookupTag(p, rootKey, title)) }];
+    });
+    return new Map(entries);
+  }
+
+  function vaults(): Promise<Map<string, Vault>> {
+    if (vaultList !== undefined) return vaultList;
+    const loading = loadVaults();
+    vaultList = loading;
+    // A failed look must not be remembered.
+    loading.catch(() => {
+      if (vaultList === loading) vaultList = undefined;
+    });
+    return loading;
+  }
+
+  /** A vault's key is opened once; a second key for a known epoch is refused by openVaultGrant. */
+  function keyOf(stored: StoredVault): VaultKey {
+    const known = vaultKeys.get(stored.vault);
+    const knownEpochs = known === undefined ? new Map<number, string>() : new Map([[known.epoch, known.id]]);
+    if (known !== undefined && known.id === stored.grant.keyId && known.epoch === stored.grant.epoch) return known;
+    const key = openVaultGrant(p, { account, vault: stored.vault, grant: stored.grant, keyset, pinnedGranters: own, knownEpochs });
+    vaultKeys.set(stored.vault, key);
+    return key;
+  }
+
+  function contentOf(stored: StoredVault, vaultKey: VaultKey): { title: string; description: string } {
+    return json(openVaultOverview(p, { account, vault: stored.vault, vaultKey, overview: stored.overview, pinnedWriters: own }));
+  }
+
+  async function vaultOf(id: string): Promise<Vault> {
+    const vault = (await vaults()).get(id);
+    if (vault === undefined) throw new PosternError("vaultNotFound");
+    return vault;
+  }
+
+  function entryOf({ key, stored }: Vault): VaultEntry {
+    const { title, description } = contentOf(stored, key);
+    return {
+      id: stored.vault,
+      title,
+      description,
+      type: stored.type,
+      revision: stored.overview.revision,
+      activeItems: stored.activeItems,
+      contentVersion: stored.contentVersion,
+      permissions: stored.grant.permissions,
+      createdAt: stored.createdAt,
+      updatedAt: stored.updatedAt,
+    };
+  }
+
+  const placeOf = (vault: string, item: string): ItemPlace => ({ account, vault, item });
+
+  function openStored(vault: Vault, stored: Times & { item: string; sealed: SealedItem }): OpenedItem {
+    const { sealed } = stored;
+    if (sealed.state === "deleted") throw new PosternError("itemNotFound");
+    const opened = openItem(p, { place: placeOf(vault.stored.vault, stored.item), vaultKey: vault.key, pinnedWriters: own, sealed });
+    p.wipe(opened.itemKey);
+    const overview = json<Overview>(opened.overview);
+    const details = json<Details>(opened.details);
+    p.wipe(opened.overview, opened.details);
+    return { vault: vault.stored.vault, id: stored.item, ...timesOf(stored), revision: sealed.revision, state: sealed.state, overview, details, files: sealed.files };
+  }
+
+  function openStoredOverview(vault: Vault, stored: Times & { item: string; sealed: SealedOverview }): OpenedOverview {
+    const { sealed } = stored;
+    if (sealed.state === "deleted") throw new PosternError("sealBroken", "a deleted item in a list");
+    const content = openItemOverview(p, { place: placeOf(vault.stored.vault, stored.item), vaultKey: vault.key, pinnedWriters: own, sealed });
+    const overview = json<Overview>(content);
+    p.wipe(content);
+    return { vault: vault.stored.vault, id: stored.item, ...timesOf(stored), revision: sealed.revision, state: sealed.state, overview };
+  }
+
+  /** An answer about another item than was asked for would pass every other check: its own place is right. */
+  function demandAsked(asked: boolean): void {
+    if (!asked) throw new PosternError("sealBroken", "the service answered about another item");
+  }
+
+  async function stored(vault: string, item: string): Promise<{ vault: Vault; stored: OperationResult<"items.get"> }> {
+    const found = await vaultOf(vault);
+    const answer = await session.call("items.get", { vault, item });
+    demandAsked(answer.item === item);
+    return { vault: found, stored: answer };
+  }
+
+  function seal(vault: Vault, item: string, revision: number, itemKey: Uint8Array, content: { overview: Overview; details: Details; files: readonly FileHeader[]; state: "active" | "archived" }): SealedItem {
+    return sealItem(p, {
+      place: placeOf(vault.stored.vault, item),
+      vaultKey: vault.key,
+      writer: keyset,
+      revision,
+      state: content.state,
+      itemKey,
+      title: content.overview.title,
+      overview: utf8(JSON.stringify(content.overview)),
+      details: utf8(JSON.stringify(content.details)),
+      files: content.files,
+    });
+  }
+
+  async function putSealed(vault: Vault, item: string, sealed: SealedItem, content: { overview: Overview; details: Details }): Promise<OpenedItem> {
+    const times = await session.call("items.put", { vault: vault.stored.vault, item, sealed });
+    if (sealed.state === "deleted") throw new PosternError("internal");
+    return { vault: vault.stored.vault, id: item, ...times, revision: sealed.revision, state: sealed.state, ...content, files: sealed.files };
+  }
+
+  return {
+    id: account,
+    user,
+    vaults: async () => [...(await vaults()).values()].map(entryOf),
+    matchVaults: async (part) => {
+      const tag = toBase64(lookupTag(p, rootKey, part));
+      return [...(await vaults()).values()].filter((vault) => vault.stored.vault === part || vault.titleTag === tag).map((vault) => vault.stored.vault);
+    },
+    createVault: async (title, description, type = "userCreated") => {
+      const id = newId(p);
+      const vaultKey = newVaultKey(p);
+      const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+      const grant = grantVaultKey(p, { account, vault: id, vaultKey, granter: keyset, recipient, permissions: ALL_PERMISSIONS });
+      const overview = sealVaultOverview(p, { account, vault: id, vaultKey, writer: keyset, revision: 1, content: utf8(JSON.stringify({ title, description })) });
+      await session.call("vaults.create", { vault: id, type, grant, overview });
+      vaultKeys.set(id, vaultKey);
+      vaultList = undefined;
+      return entryOf(await vaultOf(id));
+    },
+    updateVault: async (id, change) => {
+      const vault = await vaultOf(id);
+      const content = { ...contentOf(vault.stored, vault.key), ...change };
+      const revision = vault.stored.overview.revision + 1;
+      const overview = sealVaultOverview(p, { account, vault: id, vaultKey: vault.key, writer: keyset, revision, content: utf8(JSON.stringify(content)) });
+      vaultList = undefined;
+      await session.call("vaults.update", { vault: id, overview });
+      return entryOf(await vaultOf(id));
+    },
+    deleteVault: async (id) => {
+      const vault = await vaultOf(id);
+      vaultList = undefined;
+      await session.call("vaults.delete", { vault: id, revision: vault.stored.overview.revision });
+    },
+    findItems: async (id, part) => {
+      const vault = await vaultOf(id);
+      const tag = toBase64(lookupTag(p, vault.key.indexKey, part));
+      const { items } = await session.call("items.find", { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(part) ? { item: part } : {}) });
+      const opened = items.map((item) => openStored(vault, item));
+      for (const item of opened) {
+        demandAsked(item.state === "active" && (item.id === part || normalTitle(item.overview.title) === normalTitle(part)));
+      }
+      return opened;
+    },
+    getItem: async (vault, item) => {
+      const found = await stored(vault, item);
+      return openStored(found.vault, found.stored);
+    },
+    getItems: async (id, ids) => {
+      const vault = await vaultOf(id);
+      const { items } = await session.call("items.getAll", { vault: id, items: [...ids] });
+      for (const item of items) demandAsked(ids.includes(item.item));
+      return items.filter((item) => item.sealed.state !== "deleted").map((item) => openStored(vault, item));
+    },
+    listItems: async (id, filter, signal) => {
+      const vault = await vaultOf(id);
+      const opened: OpenedOverview[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await session.call("items.list", { vault: id, ...filter, limit: serviceLimits.page, ...(after === undefined ? {} : { after }) }, signal);
+        for (const item of page.items) {
+          // In order and without repeats, else a page could be served twice for ever.
+          demandAsked(after === undefined || item.item > after);
+          after = item.item;
+          opened.push(openStoredOverview(vault, item));
+        }
+        if (!page.more || page.items.length === 0) return opened;
+      }
+    },
+    createItem: async (id, overview, details, options = {}) => {
+      const vault = await vaultOf(id);
+      const item = options.id ?? newId(p);
+      const itemKey = options.itemKey ?? newItemKey(p);
+      const files = options.files ?? [];
+      const sealed = seal(vault, item, 1, itemKey, { overview, details, files, state: "active" });
+      p.wipe(itemKey);
+      return putSealed(vault, item, sealed, { overview, details });
+    },
+    createItems: async (id, items) => {
+      const vault = await vaultOf(id);
+      const sealed = items.map(({ id: item, overview, details }) => {
+        const itemKey = newItemKey(p);
+        const made = seal(vault, item, 1, itemKey, { overview, details, files: [], state: "active" });
+        p.wipe(itemKey);
+        return { item, sealed: made };
+      });
+      const { outcomes } = await session.call("items.putAll", { vault: id, items: sealed });
+      if (outcomes.length !== items.length) throw new PosternError("serviceRefused", "it answered for another number of items");
+      return outcomes.map((outcome, index) => {
+        const item = items[index];
+        if (item === undefined || "error" in outcome) return { error: "error" in outcome ? outcome.error : "internal" };
+        return { item: { vault: id, id: item.id, ...outcome, revision: 1, state: "active", overview: item.overview, details: item.details, files: [] } };
+      });
+    },
+    putItem: async (id, item, revision, content) => {
+      const found = await stored(id, item);
+      if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
+      if (found.stored.sealed.revision !== revision) throw new PosternError("versionConflict");
+      const itemKey = openItemKey(p, placeOf(id, item), found.vault.key, found.stored.sealed);
+      const sealed = seal(found.vault, item, revision + 1, itemKey, content);
+      p.wipe(itemKey);
+      return putSealed(found.vault, item, sealed, { overview: content.overview, details: content.details });
+    },
+    deleteItem: async (id, item) => {
+      const found = await stored(id, item);
+      if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
+      const sealed = sealDeletion(p, { place: placeOf(id, item), vaultKey: found.vault.key, writer: keyset, revision: found.stored.sealed.revision + 1 });
+      await session.call("items.put", { vault: id, item, sealed });
+    },
+    writeFile: (place, itemKey) => {
+      const file = newId(p);
+      const stream = sealFile(p, { place: placeOf(place.vault, place.item), file, itemKey });
+      let index = 0;
+      return {
+        push: async (chunk, final) => {
+          const sealed = toBase64(stream.push(chunk, final));
+          await session.call("files.putChunk", { ...place, file, index: index++, sealed });
+        },
+        end: () => stream.end(),
+      };
+    },
+    readFile: (item, header) => {
+      let index = 0;
+      let opened: ReturnType<typeof openFile> | undefined;
+      return {
+        next: async () => {
+          opened ??= await openHeader(item, header);
+          const { sealed } = await session.call("files.getChunk", { vault: item.vault, item: item.id, file: header.id, index: index++ });
+          return opened.pull(fromBase64(sealed) ?? new Uint8Array());
+        },
+      };
+    },
+    itemKey: async (vault, item) => {
+      const found = await stored(vault, item);
+      return openItemKey(p, placeOf(vault, item), found.vault.key, found.stored.sealed);
+    },
+    userData: () => data,
+    changeUserData: async (next) => {
+      for (let tries = 0; ; tries++) {
+        const changed = next(data);
+        const sealed = sealUserData(p, rootKey, { account, user }, record.data.revision + 1, changed);
+        try {
+          await session.call("users.putData", { data: sealed });
+          record = { ...record, data: sealed };
+          data = changed;
+          return;
+        } catch (error) {
+          if (!(error instanceof PosternError) || error.name !== "versionConflict" || tries >= CONFLICT_TRIES_MAX) throw error;
+          record = await session.call("users.get", {});
+          data = openUserData(p, rootKey, { account, user }, record.data);
+        }
+      }
+    },
+    changes: async (cursor, signal) => {
+      const answer = await session.call("events.wait", { waitMs: serviceLimits.waitMs, ...(cursor === undefined ? {} : { cursor }) }, signal);
+      return { cursor: answer.cursor, changes: answer.events };
+    },
+    forgetVaults: () => {
+      vaultList = undefined;
+    },
+    close: () => {
+      session.close();
+      p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
+      for (const { key, indexKey } of vaultKeys.values()) p.release(key, indexKey);
+      vaultKeys.clear();
+    },
+  };
+
+  async function openHeader(item: OpenedItem, header: FileHeader) {
+    const found = await stored(item.vault, item.id);
+    const itemKey = openItemKey(p, placeOf(item.vault, item.id), found.vault.key, found.stored.sealed);
+    const opened = openFile(p, { place: placeOf(item.vault, item.id), header, itemKey });
+    p.wipe(itemKey);
+    return opened;
+  }
+}
+
+/** Writes of the user's own data that may lose to another device before it is told: more than one person has devices at work at once. */
+const CONFLICT_TRIES_MAX = 5;
+
+const decoder = new TextDecoder();
+
+function json<T>(content: Uint8Array): T {
+  return JSON.parse(decoder.decode(content)) as T;
+}
+
+function timesOf({ createdAt, updatedAt }: Times): Times {
+  return { createdAt, updatedAt };
+}

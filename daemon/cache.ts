@@ -1,0 +1,104 @@
+// The cache: what was read once is answered from memory while the account is unlocked. Values are sealed one by one under
+// a key made at unlock and wiped at lock; entries are found through a keyed hash, so neither a value nor a name lies here
+// in clear. Bounded in bytes and in age; an account of any size uses no more.
+import { LRUCache } from "lru-cache";
+import type { Primitives } from "../protocol/crypto/primitives.ts";
+
+/** Bytes of sealed values kept: some ten thousand secrets of ordinary size. */
+export const CACHE_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Milliseconds after which an entry is read again even though no change was announced. */
+export const CACHE_AGE_MS_MAX = 60 * 60_000;
+
+/** Bytes an entry costs beside its value: key, object and list node. */
+const ENTRY_BYTES = 512;
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 24;
+
+/** Where a reference leads, in ids, and what lies there. Ids and kinds are no secrets. */
+export type Place = { readonly vault: string; readonly item: string; readonly field: string; readonly kind: string };
+
+type Entry = { readonly place: Place; readonly nonce: Uint8Array; readonly sealed: Uint8Array; readonly storedMs: number };
+
+/** A value out of the cache and how old it is. */
+export type Cached = { readonly place: Place; readonly value: string; readonly ageMs: number };
+
+export type Cache = {
+  /** Where a reference led when it was last read, without opening the value. */
+  place(reference: string): Place | undefined;
+  /** The value of a reference. */
+  get(reference: string): Cached | undefined;
+  set(reference: string, place: Place, value: string): void;
+  /** Forgets what was read of one item. */
+  dropItem(item: string): void;
+  clear(): void;
+  /** Wipes the key: what is left is unreadable. */
+  close(): void;
+  readonly size: number;
+};
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** `nowMs` is a monotonic clock. */
+export function createCache(p: Primitives, nowMs: () => number): Cache {
+  const sealKey = p.keep(p.randomBytes(KEY_BYTES));
+  const hashKey = p.keep(p.randomBytes(KEY_BYTES));
+  const byItem = new Map<string, Set<string>>();
+  const entries = new LRUCache<string, Entry>({
+    maxSize: CACHE_BYTES_MAX,
+    ttl: CACHE_AGE_MS_MAX,
+    perf: { now: nowMs },
+    sizeCalculation: (entry) => entry.sealed.length + ENTRY_BYTES,
+    dispose: (entry, key) => forget(entry.place.item, key),
+  });
+
+  function forget(item: string, key: string): void {
+    const keys = byItem.get(item);
+    keys?.delete(key);
+    if (keys?.size === 0) byItem.delete(item);
+  }
+
+  /** References are compared without case, as they are resolved. */
+  function keyOf(reference: string): string {
+    return p.hmacSha256(hashKey, encoder.encode(reference.toLowerCase())).toBase64();
+  }
+
+  return {
+    place: (reference) => entries.get(keyOf(reference))?.place,
+    get: (reference) => {
+      const key = keyOf(reference);
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
+      const opened = p.aeadOpen(sealKey, entry.nonce, encoder.encode(key), entry.sealed);
+      if (opened === undefined) throw new Error("a cache entry did not open");
+      const value = decoder.decode(opened);
+      p.wipe(opened);
+      return { place: entry.place, value, ageMs: nowMs() - entry.storedMs };
+    },
+    set: (reference, place, value) => {
+      const key = keyOf(reference);
+      const nonce = p.randomBytes(NONCE_BYTES);
+      const plaintext = encoder.encode(value);
+      const sealed = p.aeadSeal(sealKey, nonce, encoder.encode(key), plaintext);
+      p.wipe(plaintext);
+      entries.set(key, { place, nonce, sealed, storedMs: nowMs() });
+      // A value larger than the whole cache is not kept.
+      if (!entries.has(key)) return;
+      const keys = byItem.get(place.item) ?? new Set();
+      byItem.set(place.item, keys.add(key));
+    },
+    dropItem: (item) => {
+      for (const key of byItem.get(item) ?? []) entries.delete(key);
+    },
+    clear: () => entries.clear(),
+    close: () => {
+      entries.clear();
+      p.release(sealKey, hashKey);
+    },
+    get size() {
+      return entries.size;
+    },
+  };
+}

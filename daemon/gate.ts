@@ -1,0 +1,118 @@
+// The one place where a need is satisfied: ask. Targets become scopes of ids, grants are looked up, what is missing is
+// put to a person. What a reference leads to, and that it leads nowhere, is told only within a granted scope.
+import { catalogue, type MethodName } from "../protocol/catalogue.ts";
+import type { Target, Verb } from "../protocol/entry.ts";
+import { PosternError } from "../protocol/errors.ts";
+import { fieldTitle } from "../protocol/match.ts";
+import type { Asked, Broker, Prompt } from "./broker.ts";
+import type { Call } from "./call.ts";
+import type { Grants } from "./grants.ts";
+import type { Place } from "./cache.ts";
+import { isMissing, type Located, type Missing, type Resolver } from "./resolver.ts";
+import type { Scope } from "./scope.ts";
+import type { Session, Sessions } from "./sessions.ts";
+import type { Subject } from "./subject.ts";
+import type { Unlocked } from "./unlocked.ts";
+
+/** What a handler of a granted method works with. */
+export type Access = {
+  readonly session: Session & { unlocked: Unlocked };
+  /** What each reference of the request leads to, in order; empty for methods that name ids. */
+  readonly found: readonly (Located | Missing)[];
+};
+
+export type GateParts = { readonly sessions: Sessions; readonly grants: Grants; readonly broker: Broker; readonly resolver: Resolver };
+
+type AccountParams = { client?: string; noWait?: boolean };
+
+export function createGate(parts: GateParts): (method: MethodName, params: never, call: Call) => Call | Promise<Call> {
+  const { sessions, grants, broker, resolver } = parts;
+
+  return (method, params, call) => {
+    const { need, activity } = catalogue[method];
+    if (need.kind !== "grant") return call;
+    const session = sessions.open(call.connection.accountOf((params as AccountParams).client));
+    const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
+    const pass = (found: readonly (Located | Missing)[]): Call | Promise<Call> => {
+      const wanted = scopesOf(session.file.account, targets, found);
+      const passed = { ...call, access: { session, found } };
+      if (activity) sessions.touch(session.unlocked);
+      if (!call.connection.peer.recheck()) throw new PosternError("peerRefused", "the program was replaced by another");
+      const subject = call.connection.subject;
+      const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope));
+      if (lacking.length === 0) return passed;
+      return ask(session, subject, need.verb, lacking, params, call).then(() => passed);
+    };
+    const located = targets.map((target) => ("reference" in target ? resolver.locate(session.unlocked, target.reference) : undefined));
+    const pending = located.filter((one) => one !== undefined);
+    // A warm request is answered in the same turn of the event loop.
+    if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[]);
+    return Promise.all(pending).then(pass);
+  };
+
+  async function ask(session: Session & { unlocked: Unlocked }, subject: Subject, verb: Verb, wanted: readonly Wanted[], params: AccountParams, call: Call): Promise<void> {
+    if (params.noWait === true) throw new PosternError("approvalRequired");
+    const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one)));
+    const asked: Asked[] = wanted.map((one, index) => ({ scope: one.scope, shown: shown[index] ?? "", grantable: one.grantable }));
+    const waiter = {
+      signal: call.signal,
+      shown: (prompt: Prompt) => call.connection.notify("prompt.opened", { prompt: prompt.id, code: prompt.code, expiresAt: new Date(prompt.expiresAtMs).toISOString(), ...(call.requestId === undefined ? {} : { request: call.requestId }) }),
+    };
+    await broker.ask(session.file.account, subject, verb, asked, waiter);
+    // A person took their time; meanwhile the peer may have become another program, or the account locked.
+    if (!call.connection.peer.recheck()) throw new PosternError("peerRefused", "the program was replaced by another");
+    if (session.unlocked === undefined) throw new PosternError("locked");
+  }
+}
+
+/** A scope that is needed, and how it came up. What is missing is asked about, but leaves no grant behind. */
+type Wanted = { readonly scope: Scope; readonly grantable: boolean; readonly found?: Located; readonly missing?: { reference: string; why: string } };
+
+function scopesOf(account: string, targets: readonly Target[], found: readonly (Located | Missing)[]): Wanted[] {
+  let next = 0;
+  return targets.flatMap((target): Wanted[] => {
+    if (!("reference" in target)) return [{ scope: idScope(account, target), grantable: true }];
+    const outcome = found[next++];
+    if (outcome === undefined) throw new Error("a reference was not looked up");
+    if (!isMissing(outcome)) return [{ scope: outcome.scope, grantable: true, found: outcome }];
+    if (outcome.harmless) return [];
+    // That something is missing is itself knowledge about names: of the vault, or of the account's vaults.
+    const scope: Scope = { account, level: "names", ...(outcome.vault === undefined ? {} : { vault: outcome.vault }) };
+    return [{ scope, grantable: false, missing: { reference: target.reference, why: outcome.error.message } }];
+  });
+}
+
+function idScope(account: string, target: Exclude<Target, { reference: string }>): Scope {
+  const level = target.names === true ? "names" : "values";
+  if ("account" in target) return { account, level };
+  return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
+}
+
+/** How a person sees what is asked for. */
+async function nameOf({ account }: Unlocked, wanted: Wanted): Promise<string> {
+  if (wanted.missing !== undefined) return `${wanted.missing.reference} (${wanted.missing.why})`;
+  const { scope } = wanted;
+  // By its titles, not by the reference as it was sent: that may hold ids, which tell a person nothing.
+  if (wanted.found !== undefined) return referenceOf(account, wanted.found.place);
+  const what = scope.level === "names" ? "the names in" : "everything in";
+  if (scope.vault === undefined) return `${what} the whole account`;
+  const vault = (await account.vaults()).find((candidate) => candidate.id === scope.vault)?.title ?? "an unknown vault";
+  if (scope.item === undefined) return `${what} the vault ${vault}`;
+  const title = await titleOf(account, scope.vault, scope.item);
+  return `the item ${title} in the vault ${vault}`;
+}
+
+async function referenceOf(account: Unlocked["account"], place: Place): Promise<string> {
+  const vault = (await account.vaults()).find((candidate) => candidate.id === place.vault)?.title ?? place.vault;
+  const item = await account.getItem(place.vault, place.item);
+  return `op://${vault}/${item.overview.title}/${fieldTitle(item, place.field)}`;
+}
+
+async function titleOf(account: Unlocked["account"], vault: string, item: string): Promise<string> {
+  try {
+    return (await account.getItem(vault, item)).overview.title;
+  } catch (error) {
+    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound")) return `${item} (no such item)`;
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+// From a reference to ids, and from ids to a value. Cold: one look at the vaults in memory, one query, one item opened.
+// Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
+import type { OpenedItem } from "../clients/account/open-account.ts";
+import { PosternError } from "../protocol/errors.ts";
+import { matchField, type Matched } from "../protocol/match.ts";
+import { parseReference, type SecretReference } from "../protocol/reference.ts";
+import type { Place } from "./cache.ts";
+import type { Scope } from "./scope.ts";
+import type { Unlocked } from "./unlocked.ts";
+
+/** Where a reference leads. `read` answers the value; until the gate has passed it, nothing of it leaves the agent. */
+export type Located = {
+  readonly place: Place;
+  readonly scope: Scope;
+  readonly read: () => { value: string; cached: boolean; ageMs: number };
+};
+
+/**
+ * A reference that leads nowhere: what to say once that may be said, and within which vault it was looked for. It is
+ * harmless to say where nothing was looked up (the text is no reference).
+ */
+export type Missing = { readonly error: PosternError; readonly vault: string | undefined; readonly harmless: boolean };
+
+/** Whether a reference was found. */
+export function isMissing(outcome: Located | Missing): outcome is Missing {
+  return "error" in outcome;
+}
+
+/** Outcomes that say something about what exists; all others (locked, offline, sealBroken) are thrown at once. */
+const tellsOfNames = new Set([
+  "vaultNotFound",
+  "tooManyVaults",
+  "itemNotFound",
+  "tooManyItems",
+  "noMatchingSections",
+  "fieldNotFound",
+  "tooManyMatchingFields",
+  "incompatibleQuery",
+  "unsupportedFileFormat",
+  "notYet",
+]);
+
+export type Resolver = {
+  /** Throws only what is about no name: offline, sealBroken. */
+  locate(unlocked: Unlocked, reference: string): Located | Missing | Promise<Located | Missing>;
+};
+
+export function createResolver(): Resolver {
+  /** One fetch per vault and item part at a time, however many ask. */
+  const fetching = new Map<string, Promise<OpenedItem[]>>();
+
+  function find(unlocked: Unlocked, vault: string, part: string): Promise<OpenedItem[]> {
+    const key = JSON.stringify([vault, part.toLowerCase()]);
+    const running = fetching.get(key);
+    if (running !== undefined) return running;
+    const started = unlocked.account.findItems(vault, part).finally(() => fetching.delete(key));
+    fetching.set(key, started);
+    return started;
+  }
+
+  async function cold(unlocked: Unlocked, text: string, reference: SecretReference): Promise<Located | Missing> {
+    let vault: string | undefined;
+    try {
+      vault = one(await unlocked.account.matchVaults(reference.vault), "vaultNotFound", "tooManyVaults");
+      const item = one(await find(unlocked, vault, reference.item), "itemNotFound", "tooManyItems");
+      const matched = matchField(item, reference);
+      const place: Place = { vault, item: item.id, field: matched.id, kind: matched.kind };
+      const value = await valueOf(unlocked, item, matched);
+      unlocked.cache.set(text, place, value);
+      return located(unlocked, place, () => ({ value, cached: false, ageMs: 0 }));
+    } catch (error) {
+      if (error instanceof PosternError && tellsOfNames.has(error.name)) return { error, vault, harmless: false };
+      throw error;
+    }
+  }
+
+  return {
+    locate: (unlocked, text) => {
+      const place = unlocked.cache.place(text);
+      if (place === undefined) {
+        const reference = parsed(text);
+        return reference instanceof PosternError ? { error: reference, vault: undefined, harmless: true } : cold(unlocked, text, reference);
+      }
+      return located(unlocked, place, () => {
+        const cached = unlocked.cache.get(text);
+        if (cached === undefined) throw new PosternError("locked");
+        return { value: cached.value, cached: true, ageMs: Math.round(cached.ageMs) };
+      });
+    },
+  };
+}
+
+function parsed(text: string): SecretReference | PosternError {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof PosternError && error.name === "invalidReference") return error;
+    throw error;
+  }
+}
+
+function located(unlocked: Unlocked, place: Place, read: Located["read"]): Located {
+  const scope: Scope = { account: unlocked.account.id, level: "values", vault: place.vault, item: place.item, field: place.field };
+  return { place, scope, read };
+}
+
+function one<T>(found: readonly T[], none: "vaultNotFound" | "itemNotFound", many: "tooManyVaults" | "tooManyItems"): T {
+  const [first, second] = found;
+  if (first === undefined) throw new PosternError(none);
+  if (second !== undefined) throw new PosternError(many);
+  return first;
+}
+
+/** Bytes of a file that a reference may read; larger ones are read in chunks. */
+export const REFERENCE_FILE_BYTES_MAX = 1024 * 1024;
+
+async function valueOf(unlocked: Unlocked, item: OpenedItem, matched: Matched): Promise<string> {
+  if (matched.file === undefined) return matched.value;
+  const header = item.files.find((candidate) => candidate.id === matched.file);
+  if (header === undefined) throw new PosternError("fieldNotFound");
+  if (header.size > REFERENCE_FILE_BYTES_MAX) throw new PosternError("unsupportedFileFormat", `it is larger than ${REFERENCE_FILE_BYTES_MAX} bytes`);
+  const { chunk } = await unlocked.account.readFile(item, header).next();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(chunk);
+  } catch {
+    throw new PosternError("unsupportedFileFormat");
+  }
+}

@@ -1,0 +1,88 @@
+// What an account is while it is unlocked: open keys, the cache, the device store, the clocks that lock it again.
+import { join } from "node:path";
+import { type OpenAccount, openAccount } from "../clients/account/open-account.ts";
+import type { SignedIn } from "../clients/account/user-keys.ts";
+import { subkey } from "../protocol/crypto/derivation.ts";
+import { fromBase64, utf8 } from "../protocol/crypto/encoding.ts";
+import { open, seal } from "../protocol/crypto/envelope.ts";
+import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { type AccountFile, accountFolder } from "./account-file.ts";
+import type { AuditLog } from "./audit/log.ts";
+import { type Cache, createCache } from "./cache.ts";
+import { type Clock, type Moment, momentOf } from "./clock.ts";
+import { type DeviceStore, openDeviceStore } from "./device-store.ts";
+
+export type Unlocked = {
+  readonly account: OpenAccount;
+  readonly cache: Cache;
+  readonly store: DeviceStore;
+  readonly unlockedAt: Moment;
+  lastActivity: Moment;
+  /** The wrapped root key, against which the account password is checked as a proof. */
+  sealedRootKey: string;
+  readonly signedIn: SignedIn;
+  /** Opens names that the audit log holds sealed. */
+  openNames(sealed: string): string[];
+  /** What a person should be told at this unlock. */
+  readonly warnings: readonly string[];
+  /** Wipes every key. */
+  close(): void;
+};
+
+type Parts = { readonly p: Primitives; readonly home: string; readonly clock: Clock; readonly audit: AuditLog };
+
+/** Opens everything of an account whose user has just signed in. */
+export async function openEverything({ p, home, clock, audit }: Parts, file: AccountFile, signedIn: SignedIn): Promise<Unlocked> {
+  const account = openAccount(p, file.account, file.user, signedIn);
+  const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
+  const namesKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 audit names"));
+  const owner = { account: file.account, user: file.user };
+  const namesContext = { part: "audit names", ...owner } as const;
+  const { store } = openDeviceStore(p, storeKey, owner, join(accountFolder(home, file.account), "device.sealed"));
+  const warnings = await checkCounter(account, file.device, store);
+
+  const resumed = audit.unlock({
+    sealNames: (names) => seal(p, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64(),
+    start: p.keep(p.randomBytes(32)),
+    checkpoints: store.state.checkpoints,
+    anchor: store.state.anchor,
+  });
+  await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor() }));
+
+  const cache = createCache(p, clock.monotonicMs);
+  const now = momentOf(clock);
+  return {
+    account,
+    cache,
+    store,
+    unlockedAt: now,
+    lastActivity: now,
+    sealedRootKey: signedIn.record.rootKey,
+    signedIn,
+    openNames: (sealed) => JSON.parse(new TextDecoder().decode(open(p, namesKey, namesContext, fromBase64(sealed) ?? new Uint8Array()))) as string[],
+    warnings: [...warnings, ...resumed.problems],
+    close: () => {
+      cache.close();
+      account.close();
+      p.release(storeKey, namesKey);
+    },
+  };
+}
+
+/**
+ * The user's sealed data at the service repeats the store's counter. A lower one on disk means that an old copy was put
+ * back, perhaps one with fewer wrong tries counted: the PIN is taken away, and the person is told.
+ */
+async function checkCounter(account: OpenAccount, device: string, store: DeviceStore): Promise<string[]> {
+  const repeated = account.userData().deviceCounters[device] ?? 0;
+  if (store.state.counter >= repeated) return [];
+  await store.change((state) => ({ ...state, counter: repeated, pin: undefined }));
+  return ["the device store was replaced by an older copy; the approval PIN was taken away"];
+}
+
+/** Repeats the store's counter at the service. */
+export async function repeatCounter({ account, store }: Unlocked, device: string): Promise<void> {
+  const counter = store.state.counter;
+  if ((account.userData().deviceCounters[device] ?? 0) >= counter) return;
+  await account.changeUserData((data) => ({ ...data, deviceCounters: { ...data.deviceCounters, [device]: counter } }));
+}

@@ -1,0 +1,99 @@
+// secrets.*: references and the values they lead to.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { limits } from "../limits.ts";
+import { Empty, Id, onAccount } from "./common.ts";
+
+const closed = { additionalProperties: false } as const;
+
+/** Characters of a reference: three or four titles of 256 characters, ids, a query. */
+const Reference = Type.String({ minLength: 1, maxLength: 2048 });
+
+const Resolved = Type.Object({
+  secret: Type.String(),
+  vaultId: Id,
+  itemId: Id,
+  /** What kind of field, or "File", "Notes". */
+  kind: Type.String(),
+  /** Whether the answer came from memory, and how long ago that was read. */
+  cached: Type.Boolean(),
+  ageMs: Type.Integer(),
+  /** Whether the service could not be asked for changes just now. */
+  stale: Type.Boolean(),
+  /** Microseconds from the request's arrival to this answer, without waiting for a person. */
+  tookUs: Type.Integer(),
+});
+
+const resolveErrors = [
+  "signedOut",
+  "locked",
+  "clientNotFound",
+  "approvalRequired",
+  "approvalDenied",
+  "approvalTimedOut",
+  "promptQuota",
+  "coolingDown",
+  "invalidReference",
+  "vaultNotFound",
+  "tooManyVaults",
+  "itemNotFound",
+  "tooManyItems",
+  "noMatchingSections",
+  "fieldNotFound",
+  "tooManyMatchingFields",
+  "incompatibleQuery",
+  "unsupportedFileFormat",
+  "notYet",
+  "offline",
+  "sealBroken",
+  "auditUnwritable",
+] as const;
+
+export const secrets = {
+  "secrets.resolve": entry({
+    summary: "The secret that a reference leads to.",
+    params: Type.Object({ reference: Reference, ...onAccount }, closed),
+    result: Resolved,
+    errors: resolveErrors,
+    need: { kind: "grant", verb: "read", scopeOf: ({ reference }) => [{ reference }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { reference: "op://Demo/DATABASE_URL/password" },
+      result: { secret: "postgres://…", vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2", kind: "Concealed", cached: true, ageMs: 1200, stale: false, tookUs: 85 },
+    },
+    sdkName: "SecretsResolve",
+  }),
+  "secrets.resolveAll": entry({
+    summary: "The secrets of up to 100 references, each with its own outcome; one prompt for all of them.",
+    params: Type.Object({ references: Type.Array(Reference, { minItems: 1, maxItems: limits.references }), ...onAccount }, closed),
+    result: Type.Object({
+      outcomes: Type.Array(Type.Union([Resolved, Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) })])),
+    }),
+    errors: ["signedOut", "locked", "clientNotFound", "approvalRequired", "approvalDenied", "approvalTimedOut", "promptQuota", "coolingDown", "offline", "auditUnwritable"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ references }) => references.map((reference) => ({ reference })) },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { references: ["op://Demo/DATABASE_URL/password", "op://Demo/nothing/password"] },
+      result: {
+        outcomes: [
+          { secret: "postgres://…", vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2", kind: "Concealed", cached: true, ageMs: 1200, stale: false, tookUs: 85 },
+          { error: { name: "itemNotFound", message: "no item matched" } },
+        ],
+      },
+    },
+    sdkName: "SecretsResolveAll",
+  }),
+  "secrets.validateReference": entry({
+    summary: "Whether a text is a well-formed reference. Looks nothing up.",
+    params: Type.Object({ reference: Reference }, closed),
+    result: Empty,
+    errors: ["invalidReference"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { reference: "op://Demo/DATABASE_URL/password" }, result: {} },
+    sdkName: "ValidateSecretReference",
+  }),
+} as const;
