@@ -62,9 +62,18 @@ export function removeUnfinishedWrites(folder: string): void {
  * StartRefused where it is a link, no folder, another user's, or open to others: what lies in it could be laid there.
  */
 export function ensurePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const found = lstatSync(path);
   const name = basename(path);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new StartRefused(
+      `the folder "${name}" could not be made (${code})`,
+      "check that its parent is a folder you can write to",
+      error,
+    );
+  }
+  const found = lstatSync(path);
   if (!found.isDirectory()) throw new StartRefused(`"${name}" is not a folder`, "move it out of the way");
   if (found.uid !== process.getuid?.())
     throw new StartRefused(`the folder "${name}" belongs to another user`, "move it out of the way");

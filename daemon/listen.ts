@@ -59,7 +59,10 @@ export async function listenOnPassed(env: NodeJS.ProcessEnv, door: Door): Promis
   server.maxConnections = CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ fd: PASSED_DESCRIPTOR }, resolve);
+    server.listen({ fd: PASSED_DESCRIPTOR }, () => {
+      server.off("error", reject);
+      resolve();
+    });
   });
   return closable(server, door);
 }
@@ -195,5 +198,6 @@ function isSame(path: string, before: Stats): boolean {
 
 function closable(server: Server, door: Door): Listening {
   server.on("drop", () => door.onRefused("too many connections"));
+  server.on("error", () => door.onRefused("the listening socket failed"));
   return { close: () => void server.close() };
 }

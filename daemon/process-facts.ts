@@ -1,6 +1,6 @@
 // What /proc tells of a process, as plain frozen values. Each answer is checked against the process's start before
 // and after it is read, so that a pid taken over by another process never mixes two programs into one.
-import { closeSync, openSync, readFileSync, readlinkSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
 import { type ProcessStat, parseStat } from "./process-stat.ts";
 import { readScript, type Script, scriptArgument } from "./script.ts";
 import { type Terminal, terminalOf } from "./terminal.ts";
@@ -147,21 +147,7 @@ function scriptOf(pid: number, executable: Executable): Script | undefined {
 }
 
 function argvOf(pid: number): string[] {
-  try {
-    const file = openSync(`/proc/${pid}/cmdline`, "r");
-    try {
-      const bytes = Buffer.alloc(ARGV_BYTES_MAX);
-      return bytes
-        .toString("utf8", 0, readSync(file, bytes, 0, ARGV_BYTES_MAX, 0))
-        .split("\0")
-        .slice(0, -1);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    if (isAbsence(error) || isHidden(error)) return [];
-    throw error;
-  }
+  return (readOrAbsent(`/proc/${pid}/cmdline`, "utf8", ARGV_BYTES_MAX) ?? "").split("\0").slice(0, -1);
 }
 
 /** The unified hierarchy; where the old ones are mounted beside it, systemd's own is the one that tells units apart. */
@@ -180,12 +166,25 @@ function linkOf(pid: number | "self", name: string): string | undefined {
   }
 }
 
-function readOrAbsent(path: string): string | undefined {
+/** Bytes of a file of /proc other than a command line: the kernel writes them a page at a time, and these fit in one. */
+const PROC_BYTES_MAX = 4096;
+
+/** The start of a file of /proc in one read, and so at one moment; several times as fast as readFileSync there. */
+function readOrAbsent(
+  path: string,
+  encoding: "latin1" | "utf8" = "latin1",
+  bytesMax = PROC_BYTES_MAX,
+): string | undefined {
+  let file: number | undefined;
   try {
-    return readFileSync(path, "latin1");
+    file = openSync(path, "r");
+    const bytes = Buffer.allocUnsafeSlow(bytesMax);
+    return bytes.toString(encoding, 0, readSync(file, bytes, 0, bytesMax, 0));
   } catch (error) {
-    if (isAbsence(error)) return undefined;
+    if (isAbsence(error) || isHidden(error)) return undefined;
     throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

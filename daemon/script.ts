@@ -2,11 +2,21 @@
 // command line says is the process's own claim, since a process can rewrite it; so a script narrows an identity
 // and never widens one.
 import { createHash } from "node:crypto";
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+} from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 
 /** The script behind an interpreter. */
 export type Script = {
+  /** Its real path, with links followed; as the command line has it where the file could not be opened. */
   readonly path: string;
   /** SHA-256 of its content in hex; undefined where it is no ordinary file, too large, or not ours to read. */
   readonly sha256: string | undefined;
@@ -90,7 +100,7 @@ export function scriptArgument(executablePath: string, argv: readonly string[]):
 export function readScript(argument: string, workingFolder: string | undefined): Script | undefined {
   if (!isAbsolute(argument) && workingFolder === undefined) return undefined;
   const path = isAbsolute(argument) ? argument : join(workingFolder ?? "/", argument);
-  return { path, ...(hashFile(path) ?? { sha256: undefined, ownerUid: undefined }) };
+  return hashFile(path) ?? { path, sha256: undefined, ownerUid: undefined };
 }
 
 /**
@@ -98,7 +108,7 @@ export function readScript(argument: string, workingFolder: string | undefined):
  * that we have open already is left alone: to open and close it once more would drop the locks that SQLite holds on
  * it for this whole process (fcntl(2)), the instance lock and the store's among them.
  */
-function hashFile(path: string): { sha256: string; ownerUid: number } | undefined {
+function hashFile(path: string): Script | undefined {
   // Names of our own descriptors, not of the peer's.
   if (/^\/(dev|proc)\//.test(path)) return undefined;
   return withFile(path, O_PATH, (handle) => {
@@ -106,6 +116,7 @@ function hashFile(path: string): { sha256: string; ownerUid: number } | undefine
     if (!found.isFile() || found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return undefined;
     // Through the handle, so that it is the file just looked at whatever the path means by now.
     return withFile(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK, (file) => ({
+      path: readlinkSync(`/proc/self/fd/${handle}`),
       sha256: createHash("sha256")
         .update(readWhole(file, Number(found.size)))
         .digest("hex"),

@@ -40,7 +40,13 @@ function makePrivate(path: string): void {
   try {
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "EEXIST")
+      throw new StartRefused(
+        `the instance lock could not be made (${code})`,
+        "check that the data folder can be written",
+        error,
+      );
     // Looked at without opening it: closing it again would drop a lock this process holds.
     if (!lstatSync(path).isFile())
       throw new StartRefused("what lies at the lock's path is no file", "move it out of the way");

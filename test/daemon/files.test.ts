@@ -79,7 +79,8 @@ describe("a private folder", () => {
 
   test("is refused where it is a file", () => {
     writeFileSync(join(folder, "file"), "");
-    expect(() => ensurePrivateFolder(join(folder, "file"))).toThrow("EEXIST");
+    expect(() => ensurePrivateFolder(join(folder, "file"))).toThrow(StartRefused);
+    expect(() => ensurePrivateFolder(join(folder, "file", "below"))).toThrow(StartRefused);
   });
 
   test.skipIf(process.getuid?.() === 0)("is refused where it belongs to another user", () => {

@@ -1,6 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -40,11 +49,15 @@ describe("a script's hash", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  test("is that of its content, through links, from the process's folder", () => {
+  test("is that of its content, under its real path, from the process's folder", () => {
     writeFileSync(join(folder, "a.py"), "print(1)\n");
     symlinkSync("a.py", join(folder, "b.py"));
     const sha256 = createHash("sha256").update("print(1)\n").digest("hex");
-    expect(readScript("b.py", folder)).toEqual({ path: join(folder, "b.py"), sha256, ownerUid: process.getuid?.() });
+    expect(readScript("b.py", folder)).toEqual({
+      path: join(realpathSync(folder), "a.py"),
+      sha256,
+      ownerUid: process.getuid?.(),
+    });
   });
 
   test("is taken of a script at the size limit and not of one byte more", () => {

@@ -73,6 +73,10 @@ test("a link or a folder in the lock's place is refused", () => {
   expect(() => takeInstanceLock(join(folder, "folder.db"))).toThrow(StartRefused);
 });
 
+test("a lock that cannot be made is told as such", () => {
+  expect(() => takeInstanceLock(join(folder, "none", "lock.db"))).toThrow(/could not be made \(ENOENT\)/);
+});
+
 test("a file that is no database is told, not overwritten", () => {
   writeFileSync(
     join(folder, "lock.db"),
