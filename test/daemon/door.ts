@@ -28,7 +28,8 @@ async function open(path: string | undefined): Promise<void> {
       const peer = identifyPeer(credentials, native, () => performance.now());
       say({ is: "peer", identity: peer.identity });
       socket.on("close", () => peer.release());
-      socket.on("end", () => socket.end(ANSWER));
+      // Later, as a real answer: a socket that is not half open has closed its own side by then.
+      socket.on("end", () => setImmediate(() => setImmediate(() => socket.end(ANSWER))));
       socket.resume();
     },
   };
