@@ -137,8 +137,22 @@ export function createBroker(parts: BrokerParts): Broker {
       },
     };
     open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
-    watcher.opened(open.frozen);
+    try {
+      // Recorded first: a question that cannot be recorded is not put.
+      watcher.opened(open.frozen);
+    } catch (error) {
+      return fail(open, error instanceof Error ? error : new Error("a prompt could not be opened"));
+    }
     for (const { waiter } of open.waiters) waiter.shown(open.frozen);
+  }
+
+  function fail(open: Open, error: Error): void {
+    prompts.delete(open);
+    open.cancelTimer();
+    codes.give(open.code);
+    quotas.closed(open.subject.family, "withdrawn");
+    for (const waiting of open.waiters) waiting.reject(error);
+    open.waiters.clear();
   }
 
   function end(open: Open, ending: Ending): void {

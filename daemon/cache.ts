@@ -30,8 +30,8 @@ export type Cache = {
   /** The value of a reference. */
   get(reference: string): Cached | undefined;
   set(reference: string, place: Place, value: string): void;
-  /** Forgets what was read of one item. */
-  dropItem(item: string): void;
+  /** Forgets what was read in a vault: after a change there, a title may mean another item, or two. */
+  dropVault(vault: string): void;
   clear(): void;
   /** Wipes the key: what is left is unreadable. */
   close(): void;
@@ -45,19 +45,19 @@ const decoder = new TextDecoder();
 export function createCache(p: Primitives, nowMs: () => number): Cache {
   const sealKey = p.keep(p.randomBytes(KEY_BYTES));
   const hashKey = p.keep(p.randomBytes(KEY_BYTES));
-  const byItem = new Map<string, Set<string>>();
+  const byVault = new Map<string, Set<string>>();
   const entries = new LRUCache<string, Entry>({
     maxSize: CACHE_BYTES_MAX,
     ttl: CACHE_AGE_MS_MAX,
     perf: { now: nowMs },
     sizeCalculation: (entry) => entry.sealed.length + ENTRY_BYTES,
-    dispose: (entry, key) => forget(entry.place.item, key),
+    dispose: (entry, key) => forget(entry.place.vault, key),
   });
 
-  function forget(item: string, key: string): void {
-    const keys = byItem.get(item);
+  function forget(vault: string, key: string): void {
+    const keys = byVault.get(vault);
     keys?.delete(key);
-    if (keys?.size === 0) byItem.delete(item);
+    if (keys?.size === 0) byVault.delete(vault);
   }
 
   /** References are compared without case, as they are resolved. */
@@ -86,11 +86,11 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       entries.set(key, { place, nonce, sealed, storedMs: nowMs() });
       // A value larger than the whole cache is not kept.
       if (!entries.has(key)) return;
-      const keys = byItem.get(place.item) ?? new Set();
-      byItem.set(place.item, keys.add(key));
+      const keys = byVault.get(place.vault) ?? new Set();
+      byVault.set(place.vault, keys.add(key));
     },
-    dropItem: (item) => {
-      for (const key of byItem.get(item) ?? []) entries.delete(key);
+    dropVault: (vault) => {
+      for (const key of [...(byVault.get(vault) ?? [])]) entries.delete(key);
     },
     clear: () => entries.clear(),
     close: () => {

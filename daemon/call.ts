@@ -11,6 +11,8 @@ export type Call = {
   readonly requestId: string | number | undefined;
   /** Aborted by $/cancelRequest, by the connection's end, and by the agent's stop. */
   readonly signal: AbortSignal;
+  /** When the request arrived (performance.now), and how long of it a person was waited for; milliseconds. */
+  readonly timing: { readonly arrivedMs: number; waitedMs: number };
   /** What the gate found and passed; undefined for methods that need no grant. */
   readonly access?: Access;
 };

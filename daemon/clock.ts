@@ -39,3 +39,16 @@ export function setBackMs(clock: Clock, since: Moment): number {
 
 /** Wall time going back further than this locks: with the clock set back, an expiry shown to a person is no longer true. */
 export const SET_BACK_MS_MAX = 60_000;
+
+/** The machine's clocks. `bootMs` comes from the C library; Node does not offer it. */
+export function systemClock(bootMs: () => number): Clock {
+  return {
+    wallMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    bootMs,
+    after: (ms, act) => {
+      const timer = setTimeout(act, ms).unref();
+      return () => clearTimeout(timer);
+    },
+  };
+}

@@ -158,7 +158,7 @@ export function serveConnection(socket: Socket, peer: Peer, subject: Subject, di
     // A notification has no id of its own, yet it counts towards the limit until it is done.
     const key = request.id ?? Symbol("notification");
     inFlight.set(key, abort);
-    const work = dispatch(request, { connection, requestId: request.id, signal: abort.signal });
+    const work = dispatch(request, { connection, requestId: request.id, signal: abort.signal, timing: { arrivedMs: performance.now(), waitedMs: 0 } });
     return work.then((response) => {
       inFlight.delete(key);
       return response;

@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { type JSONRPCResponse, JSONRPCServer } from "json-rpc-2.0";
 import { catalogue, type MethodName, type ParamsOf, type ResultOf } from "../protocol/catalogue.ts";
-import { PosternError } from "../protocol/errors.ts";
+import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import type { Log } from "./log.ts";
 import { validate } from "./validate.ts";
@@ -28,19 +28,31 @@ export type CheckedRequest = {
 /** Answers a request; null for a notification. Never rejects. */
 export type Dispatch = (request: CheckedRequest, call: Omit<Call, "method">) => PromiseLike<JSONRPCResponse | null>;
 
-export function createDispatch(handlers: Handlers, gate: Gate, log: Log): Dispatch {
+/** Told of every call that ends in an error of the table, before the error is answered. */
+export type OnRefused = (call: Call, name: ErrorName) => void;
+
+export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefused: OnRefused): Dispatch {
   const server = new JSONRPCServer<Omit<Call, "method">>({ errorListener: () => undefined });
   server.mapErrorToJSONRPCErrorResponse = (id, thrown) => ({ jsonrpc: "2.0", id, error: wireError(thrown, log) });
   for (const method of Object.keys(catalogue) as MethodName[]) {
     server.addMethod(method, (params: unknown, call) => run(method, params ?? {}, { ...call, method }));
   }
 
-  function run<M extends MethodName>(method: M, params: unknown, call: Call): unknown {
-    validate(method, params);
-    const passed = gate(method, params as never, call);
-    const handler = handlers[method] as (params: unknown, call: Call) => unknown;
-    // Most calls pass the gate at once; not awaiting then saves the warm path a turn of the microtask queue.
-    return passed instanceof Promise ? passed.then((opened) => handler(params, opened)) : handler(params, passed);
+  function run(method: MethodName, params: unknown, call: Call): unknown {
+    const refuse = (error: unknown): never => {
+      if (error instanceof PosternError) onRefused(call, error.name);
+      throw error;
+    };
+    try {
+      validate(method, params);
+      const passed = gate(method, params as never, call);
+      const handler = handlers[method] as (params: unknown, call: Call) => unknown;
+      // Most calls pass the gate at once; not awaiting then saves the warm path a turn of the microtask queue.
+      const answer = passed instanceof Promise ? passed.then((opened) => handler(params, opened)) : handler(params, passed);
+      return answer instanceof Promise ? answer.catch(refuse) : answer;
+    } catch (error) {
+      return refuse(error);
+    }
   }
 
   return (request, call) => {

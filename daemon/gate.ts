@@ -4,7 +4,7 @@ import { catalogue, type MethodName } from "../protocol/catalogue.ts";
 import type { Target, Verb } from "../protocol/entry.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { fieldTitle } from "../protocol/match.ts";
-import type { Asked, Broker, Prompt } from "./broker.ts";
+import type { Asked, Broker } from "./broker.ts";
 import type { Call } from "./call.ts";
 import type { Grants } from "./grants.ts";
 import type { Place } from "./cache.ts";
@@ -13,6 +13,7 @@ import type { Scope } from "./scope.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import type { Subject } from "./subject.ts";
 import type { Unlocked } from "./unlocked.ts";
+import { waiterOf } from "./waiter.ts";
 
 /** What a handler of a granted method works with. */
 export type Access = {
@@ -54,11 +55,9 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     if (params.noWait === true) throw new PosternError("approvalRequired");
     const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one)));
     const asked: Asked[] = wanted.map((one, index) => ({ scope: one.scope, shown: shown[index] ?? "", grantable: one.grantable }));
-    const waiter = {
-      signal: call.signal,
-      shown: (prompt: Prompt) => call.connection.notify("prompt.opened", { prompt: prompt.id, code: prompt.code, expiresAt: new Date(prompt.expiresAtMs).toISOString(), ...(call.requestId === undefined ? {} : { request: call.requestId }) }),
-    };
-    await broker.ask(session.file.account, subject, verb, asked, waiter);
+    const askedMs = performance.now();
+    await broker.ask(session.file.account, subject, verb, asked, waiterOf(call));
+    call.timing.waitedMs += performance.now() - askedMs;
     // A person took their time; meanwhile the peer may have become another program, or the account locked.
     if (!call.connection.peer.recheck()) throw new PosternError("peerRefused", "the program was replaced by another");
     if (session.unlocked === undefined) throw new PosternError("locked");

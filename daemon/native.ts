@@ -28,6 +28,8 @@ export type Native = {
   forbidCoreFiles(): void;
   /** The hard limit of core files in bytes. */
   coreFileLimit(): bigint;
+  /** CLOCK_BOOTTIME in milliseconds: counts through suspend. */
+  bootMs(): number;
 };
 
 // Numbers of the Linux ABI, equal on x86-64 and arm64.
@@ -48,6 +50,7 @@ const FD_CLOEXEC = 1;
 const PR_GET_DUMPABLE = 3;
 const PR_SET_DUMPABLE = 4;
 const RLIMIT_CORE = 4;
+const CLOCK_BOOTTIME = 7;
 /** sizeof(struct sockaddr_un). */
 const SOCKADDR_UN_BYTES = 110;
 
@@ -107,6 +110,8 @@ function bind(func: (definition: string) => Call, koffi: Koffi): Native {
   const prctl = func("int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)");
   const setrlimit = func("int setrlimit(int, uint64_t *)");
   const getrlimit = func("int getrlimit(int, _Out_ uint64_t *)");
+  const clockGettime = func("int clock_gettime(int, _Out_ int64_t *)");
+  const time = new BigInt64Array(2);
 
   const checked = (name: string, result: number): number => {
     if (result < 0) throw new Error(`${name} failed with errno ${koffi.errno()}`);
@@ -150,6 +155,10 @@ function bind(func: (definition: string) => Call, koffi: Koffi): Native {
     forbidDumping: () => void checked("prctl", prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)),
     isDumpable: () => checked("prctl", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)) !== 0,
     forbidCoreFiles: () => void checked("setrlimit", setrlimit(RLIMIT_CORE, new BigUint64Array([0n, 0n]))),
+    bootMs: () => {
+      checked("clock_gettime", clockGettime(CLOCK_BOOTTIME, time));
+      return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
+    },
     coreFileLimit: () => {
       const limit = new BigUint64Array(2);
       checked("getrlimit", getrlimit(RLIMIT_CORE, limit));

@@ -1,6 +1,7 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
 import { addressOf, type CallService, createServiceClient, EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
+import { openUserData } from "../clients/account/user-data.ts";
 import { passwordOpens, signIn, type UserOnDevice } from "../clients/account/user-keys.ts";
 import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
@@ -50,8 +51,10 @@ export type Sessions = {
   lock(account?: string): Promise<void>;
   /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater. */
   provePassword(session: Session & { unlocked: Unlocked }, password: string): Promise<void>;
-  /** Takes an account in that was just made or signed in to. */
+  /** Takes an account in that was just made. */
   add(file: AccountFile): Promise<Session>;
+  /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing is written unless that succeeds. */
+  bring(file: AccountFile, password: string): Promise<Session & { unlocked: Unlocked }>;
   touch(unlocked: Unlocked): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
@@ -72,6 +75,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const sessions = new Map<string, Session>();
   const locking = new Map<string, Promise<void>>();
   let anchoredAt: Moment = momentOf(clock);
+  let wrongBrings = { wrongPasswords: 0, lastWrongMs: 0 };
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(file));
 
@@ -212,6 +216,18 @@ export function createSessions(parts: SessionParts): Sessions {
     await forgivePin(session.unlocked.store);
   }
 
+  async function add(file: AccountFile): Promise<Session> {
+    await writeAccount(home, file);
+    const session = sessionOf(file);
+    sessions.set(file.account, session);
+    return session;
+  }
+
+  /** There is no file to count in before the first sign-in, so these tries are counted in memory. */
+  function demandBring(): void {
+    demandTry(wrongBrings, clock.wallMs());
+  }
+
   return {
     list: () => [...sessions.values()],
     pick,
@@ -227,11 +243,20 @@ export function createSessions(parts: SessionParts): Sessions {
       await Promise.all(chosen.map((session) => lockOne(session, "asked")));
     },
     provePassword: (session, password) => provePassword(session, password),
-    add: async (file) => {
-      await writeAccount(home, file);
-      const session = sessionOf(file);
-      sessions.set(file.account, session);
-      return session;
+    add,
+    bring: async (file, password) => {
+      demandBring();
+      const address = await serviceAddress(file.service);
+      const signedIn = await signIn(p, createServiceClient(address), address, { ...whoIs(file), password }).catch((error: unknown) => {
+        wrongBrings = { wrongPasswords: wrongBrings.wrongPasswords + 1, lastWrongMs: clock.wallMs() };
+        throw error;
+      });
+      const data = openUserData(p, signedIn.rootKey, file, signedIn.record.data);
+      const session = await add({ ...file, name: data.name });
+      session.unlocked = await openEverything({ p, home, clock, audit: session.audit }, session.file, signedIn);
+      session.audit.keep({ event: "session.unlock", outcome: "ok" });
+      events.unlocked(file.account);
+      return session as Session & { unlocked: Unlocked };
     },
     touch: (unlocked) => {
       unlocked.lastActivity = momentOf(clock);

@@ -1,8 +1,12 @@
 // The one list of the agent's methods. Types derive from it; a method that is not here does not exist.
 import type { Static } from "typebox";
+import { access } from "./catalogue/access.ts";
+import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
+import { files, items, vaults } from "./catalogue/items.ts";
+import { secrets } from "./catalogue/secrets.ts";
 
-export const catalogue = { ...agent } as const;
+export const catalogue = { ...agent, ...accounts, ...access, ...secrets, ...items, ...files, ...vaults } as const;
 
 export type Catalogue = typeof catalogue;
 /** The name of a method, as on the wire. */

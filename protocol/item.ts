@@ -31,7 +31,7 @@ export const itemLimits = {
 
 const closed = { additionalProperties: false } as const;
 
-const oneOf = <const V extends readonly string[]>(values: V) => Type.Enum(values as V & string[]);
+const oneOf = Type.Enum;
 
 export const ItemCategory = oneOf([
   "Login",

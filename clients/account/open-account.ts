@@ -67,8 +67,8 @@ export type OpenAccount = {
   writeFile(place: { vault: string; item: string }, itemKey: Uint8Array): { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
   /** Reads a file's chunks in order. */
   readFile(item: OpenedItem, header: FileHeader): { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
-  /** The key of a stored item; the caller wipes it. */
-  itemKey(vault: string, item: string): Promise<Uint8Array>;
+  /** A key for an item that is about to be made with files; createItem wipes it. */
+  newItemKey(): Uint8Array;
   /** The user's own data, and a change to it that is repeated when somebody else wrote in between. */
   userData(): UserData;
   changeUserData(next: (data: UserData) => UserData): Promise<void>;
@@ -332,10 +332,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
         },
       };
     },
-    itemKey: async (vault, item) => {
-      const found = await stored(vault, item);
-      return openItemKey(p, placeOf(vault, item), found.vault.key, found.stored.sealed);
-    },
+    newItemKey: () => newItemKey(p),
     userData: () => data,
     changeUserData: async (next) => {
       for (let tries = 0; ; tries++) {

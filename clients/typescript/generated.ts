@@ -34,7 +34,7 @@ export type Methods = {
         account: string;
         state: "locked" | "unlocked";
         unlockedAt?: string;
-        locksAt?: string;
+        proof?: "pin" | "password";
       }[];
       openPrompts: number;
     };
@@ -49,6 +49,983 @@ export type Methods = {
     params: { [key: string]: never };
     result: { [key: string]: never };
   };
+  /** Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof. */
+  "accounts.create": {
+    params: {
+      name: string;
+      password: string;
+      pin?: string;
+      service?: string;
+      registrationToken?: string;
+    };
+    result: {
+      account: string;
+      user: string;
+      name: string;
+      service: string;
+      secretKey: string;
+    };
+  };
+  /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. */
+  "accounts.signIn": {
+    params: {
+      account: string;
+      user: string;
+      secretKey: string;
+      password: string;
+      pin?: string;
+      service?: string;
+    };
+    result: {
+      account: string;
+      name: string;
+    };
+  };
+  /** The accounts on this agent, with their names. */
+  "accounts.list": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      noWait?: boolean;
+    };
+    result: {
+      accounts: {
+        account: string;
+        user: string;
+        name: string;
+        service: string;
+        state: "locked" | "unlocked";
+      }[];
+    };
+  };
+  /** Replaces the account password. The old password is the proof; other sessions of the user end. */
+  "accounts.changePassword": {
+    params: {
+      account?: string;
+      password: string;
+      newPassword: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** Sets the approval PIN, or takes it away when `pin` is missing. The account password is the proof. */
+  "accounts.setPin": {
+    params: {
+      account?: string;
+      password: string;
+      pin?: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** The emergency kit again: account, user, service and Secret Key. The account password is the proof. */
+  "accounts.kit": {
+    params: {
+      account?: string;
+      password: string;
+    };
+    result: {
+      account: string;
+      user: string;
+      name: string;
+      service: string;
+      secretKey: string;
+    };
+  };
+  /** The devices that may sign in to this account. */
+  "devices.list": {
+    params: {
+      account?: string;
+      password: string;
+    };
+    result: {
+      devices: {
+        device: string;
+        createdAt: string;
+        lastSeenAt: string;
+        thisOne: boolean;
+      }[];
+    };
+  };
+  /** Removes a device: its sessions end and it cannot sign in again. The account password is the proof. */
+  "devices.remove": {
+    params: {
+      account?: string;
+      password: string;
+      device: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** Unlocks an account with its password. Tells how many wrong PIN and password tries there were since the last time. */
+  "session.unlock": {
+    params: {
+      account?: string;
+      password: string;
+    };
+    result: {
+      account: string;
+      wrongPinTries: number;
+      wrongPasswordTries: number;
+      warnings: string[];
+    };
+  };
+  /** Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn. */
+  "session.lock": {
+    params: {
+      account?: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. */
+  "clients.open": {
+    params: {
+      account?: string;
+      integrationName: string;
+      integrationVersion: string;
+    };
+    result: {
+      client: string;
+    };
+  };
+  /** Closes a client of this connection. */
+  "clients.close": {
+    params: {
+      client: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** Every client open on the agent; without a manage grant or a proof, those of this connection. */
+  "clients.list": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      clients: {
+        client: string;
+        program: string;
+        pid: number;
+        integrationName: string;
+        integrationVersion: string;
+      }[];
+    };
+  };
+  /** Every grant, with the names it covers; without a manage grant or a proof, the caller's own. */
+  "grants.list": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      grants: {
+        grant: string;
+        subject: {
+          kind: "process" | "terminal" | "once";
+          program: string;
+          pid: number;
+          terminal?: string;
+        };
+        verb: "read" | "write" | "manage";
+        level: "names" | "values";
+        vault?: string;
+        item?: string;
+        field?: string;
+        createdAt: string;
+        lastUsedAt: string;
+        expiresAt: string;
+      }[];
+    };
+  };
+  /** Revokes a grant, or all. One's own needs nothing more; others' need a manage grant or a proof. */
+  "grants.revoke": {
+    params: {
+      grant?: string;
+      all?: true;
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      revoked: number;
+    };
+  };
+  /** Makes this connection an approver: it is sent prompt.opened with the text of every prompt. Showing is all this allows; only a proof decides. */
+  "prompts.attach": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: { [key: string]: never };
+  };
+  /** Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one. */
+  "prompts.list": {
+    params: {
+      code?: string;
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      prompts: {
+        prompt: string;
+        code: string;
+        hash: string;
+        openedAt?: string;
+        expiresAt: string;
+        waiters: number;
+        text?: string[];
+      }[];
+    };
+  };
+  /** Answers a prompt. `no` names the match code and needs nothing more. `yes` needs a proof and the hash of the text that was shown; it lasts for the process or terminal that asked, or with `lasts: once` for this one request. */
+  "prompts.answer": {
+    params: {
+      code: string;
+      answer: "yes" | "no";
+      hash?: string;
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      lasts?: "once" | "grant";
+      idleMinutes?: number;
+    };
+    result: { [key: string]: never };
+  };
+  /** The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. */
+  "audit.list": {
+    params: {
+      limit?: number;
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      records: {
+        seq: number;
+        at: string;
+        event: string;
+        outcome: string;
+        count: number;
+        program?: string;
+        pid?: number;
+        ids?: string[];
+        names?: string[];
+      }[];
+    };
+  };
+  /** Checks the audit log's chain and says which stretch is proven and up to when. */
+  "audit.verify": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      records: number;
+      proven: {
+        from: number;
+        to: number;
+        until: string;
+      }[];
+      problems: string[];
+    };
+  };
+  /** The secret that a reference leads to. */
+  "secrets.resolve": {
+    params: {
+      reference: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      secret: string;
+      vaultId: string;
+      itemId: string;
+      kind: string;
+      cached: boolean;
+      ageMs: number;
+      stale: boolean;
+      tookUs: number;
+    };
+  };
+  /** The secrets of up to 100 references, each with its own outcome; one prompt for all of them. */
+  "secrets.resolveAll": {
+    params: {
+      references: string[];
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      outcomes: ({
+        secret: string;
+        vaultId: string;
+        itemId: string;
+        kind: string;
+        cached: boolean;
+        ageMs: number;
+        stale: boolean;
+        tookUs: number;
+      } | {
+        error: {
+          name: string;
+          message: string;
+        };
+      })[];
+    };
+  };
+  /** Whether a text is a well-formed reference. Looks nothing up. */
+  "secrets.validateReference": {
+    params: {
+      reference: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** Makes an item. Small files may come inline; large ones through files.openWrite. */
+  "items.create": {
+    params: {
+      item: {
+        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+        title: string;
+        fields?: {
+          id: string;
+          title: string;
+          sectionId?: string;
+          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+          value: string;
+        }[];
+        sections?: {
+          id: string;
+          title: string;
+        }[];
+        notes?: string;
+        tags?: string[];
+        websites?: {
+          url: string;
+          label: string;
+          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+        }[];
+        vaultId: string;
+        files?: {
+          name: string;
+          content: string;
+          sectionId: string;
+          fieldId: string;
+        }[];
+        document?: {
+          name: string;
+          content: string;
+        };
+      };
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: {
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+      }[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Makes up to 100 items of one vault in one transaction; each has its own outcome, in order. Files are not taken here. */
+  "items.createAll": {
+    params: {
+      vaultId: string;
+      items: {
+        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+        title: string;
+        fields?: {
+          id: string;
+          title: string;
+          sectionId?: string;
+          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+          value: string;
+        }[];
+        sections?: {
+          id: string;
+          title: string;
+        }[];
+        notes?: string;
+        tags?: string[];
+        websites?: {
+          url: string;
+          label: string;
+          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+        }[];
+        vaultId: string;
+        files?: {
+          name: string;
+          content: string;
+          sectionId: string;
+          fieldId: string;
+        }[];
+        document?: {
+          name: string;
+          content: string;
+        };
+      }[];
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      outcomes: ({
+        id: string;
+        title: string;
+        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+        vaultId: string;
+        fields: {
+          id: string;
+          title: string;
+          sectionId?: string;
+          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+          value: string;
+        }[];
+        sections: {
+          id: string;
+          title: string;
+        }[];
+        notes: string;
+        tags: string[];
+        websites: {
+          url: string;
+          label: string;
+          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+        }[];
+        version: number;
+        files: {
+          attributes: {
+            name: string;
+            id: string;
+            size: number;
+          };
+          sectionId: string;
+          fieldId: string;
+        }[];
+        document?: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        createdAt: string;
+        updatedAt: string;
+      } | {
+        error: {
+          name: string;
+          message: string;
+        };
+      })[];
+    };
+  };
+  /** An item with its values, active or archived. */
+  "items.get": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: {
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+      }[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Up to 50 items of one vault, each with its own outcome, in order. */
+  "items.getAll": {
+    params: {
+      vaultId: string;
+      itemIds: string[];
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      outcomes: ({
+        id: string;
+        title: string;
+        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+        vaultId: string;
+        fields: {
+          id: string;
+          title: string;
+          sectionId?: string;
+          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+          value: string;
+        }[];
+        sections: {
+          id: string;
+          title: string;
+        }[];
+        notes: string;
+        tags: string[];
+        websites: {
+          url: string;
+          label: string;
+          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+        }[];
+        version: number;
+        files: {
+          attributes: {
+            name: string;
+            id: string;
+            size: number;
+          };
+          sectionId: string;
+          fieldId: string;
+        }[];
+        document?: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        createdAt: string;
+        updatedAt: string;
+      } | {
+        error: {
+          name: string;
+          message: string;
+        };
+      })[];
+    };
+  };
+  /** Replaces an item's editable parts. `version` must be the stored one; category and files stay as they are. */
+  "items.put": {
+    params: {
+      item: {
+        id: string;
+        title: string;
+        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+        vaultId: string;
+        fields: {
+          id: string;
+          title: string;
+          sectionId?: string;
+          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+          value: string;
+        }[];
+        sections: {
+          id: string;
+          title: string;
+        }[];
+        notes: string;
+        tags: string[];
+        websites: {
+          url: string;
+          label: string;
+          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+        }[];
+        version: number;
+        files: {
+          attributes: {
+            name: string;
+            id: string;
+            size: number;
+          };
+          sectionId: string;
+          fieldId: string;
+        }[];
+        document?: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        createdAt: string;
+        updatedAt: string;
+      };
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: {
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+      }[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Deletes an item, its versions and its files. */
+  "items.delete": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
+  /** Moves an item to the archive: references no longer find it. */
+  "items.archive": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
+  /** Overviews of a vault's items, without values: the active ones, unless `archived` asks for others. */
+  "items.list": {
+    params: {
+      vaultId: string;
+      active?: boolean;
+      archived?: boolean;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      items: {
+        id: string;
+        title: string;
+        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+        vaultId: string;
+        websites: {
+          url: string;
+          label: string;
+          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+        }[];
+        tags: string[];
+        createdAt: string;
+        updatedAt: string;
+        state: "active" | "archived";
+      }[];
+    };
+  };
+  /** Opens a file that a reference leads to, for reading in chunks on this connection. */
+  "files.openRead": {
+    params: {
+      reference: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      handle: string;
+      name: string;
+      size: number;
+    };
+  };
+  /** The next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last one. */
+  "files.readChunk": {
+    params: {
+      handle: string;
+    };
+    result: {
+      content: string;
+      last: boolean;
+    };
+  };
+  /** Begins a Document item whose file comes in chunks. Nothing exists until files.commit. */
+  "files.openWrite": {
+    params: {
+      vaultId: string;
+      title: string;
+      name: string;
+      size: number;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      handle: string;
+    };
+  };
+  /** The next chunk of a file: exactly 1 MiB, but for the last. */
+  "files.writeChunk": {
+    params: {
+      handle: string;
+      content: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** Ends the file and makes the item. */
+  "files.commit": {
+    params: {
+      handle: string;
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: {
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+      }[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Makes a vault. */
+  "vaults.create": {
+    params: {
+      title: string;
+      description?: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      description: string;
+      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
+      activeItemCount: number;
+      contentVersion: number;
+      attributeVersion: number;
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Every vault of the account, with its name. */
+  "vaults.list": {
+    params: {
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      vaults: {
+        id: string;
+        title: string;
+        description: string;
+        vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
+        activeItemCount: number;
+        contentVersion: number;
+        attributeVersion: number;
+        createdAt: string;
+        updatedAt: string;
+      }[];
+    };
+  };
+  /** One vault. */
+  "vaults.getOverview": {
+    params: {
+      vaultId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      description: string;
+      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
+      activeItemCount: number;
+      contentVersion: number;
+      attributeVersion: number;
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Changes a vault's name or description; what is left out stays. */
+  "vaults.update": {
+    params: {
+      vaultId: string;
+      client?: string;
+      noWait?: boolean;
+      title?: string;
+      description?: string;
+    };
+    result: {
+      id: string;
+      title: string;
+      description: string;
+      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
+      activeItemCount: number;
+      contentVersion: number;
+      attributeVersion: number;
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Deletes a vault with everything in it. */
+  "vaults.delete": {
+    params: {
+      vaultId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
 };
 
 /** Methods that change nothing, so that a call lost with its connection may be sent again. */
@@ -57,6 +1034,24 @@ export const repeatable: ReadonlySet<string> = new Set([
   "agent.status",
   "agent.subscribe",
   "agent.stop",
+  "accounts.create",
+  "accounts.list",
+  "session.lock",
+  "clients.open",
+  "clients.close",
+  "prompts.answer",
+  "secrets.resolve",
+  "secrets.resolveAll",
+  "secrets.validateReference",
+  "items.get",
+  "items.getAll",
+  "items.list",
+  "files.openRead",
+  "files.readChunk",
+  "files.writeChunk",
+  "files.commit",
+  "vaults.list",
+  "vaults.getOverview",
 ]);
 
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */

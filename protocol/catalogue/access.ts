@@ -51,9 +51,9 @@ const AuditRecord = Type.Object({
   names: Type.Optional(Type.Array(Type.String())),
 });
 
-/** What all lists of the whole share. */
-const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), noWait: Type.Optional(Type.Boolean()) };
-const waitErrors = ["signedOut", "locked", "approvalRequired", "approvalDenied", "approvalTimedOut", "proofRefused", "pinDisabled", "tryLater"] as const;
+/** What all lists of the whole share: a proof, or `ask` to have a person grant the right to manage. */
+const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
+const waitErrors = ["signedOut", "locked", "approvalDenied", "approvalTimedOut", "proofRefused", "pinDisabled", "tryLater"] as const;
 
 export const access = {
   "clients.open": entry({

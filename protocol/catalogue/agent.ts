@@ -9,7 +9,8 @@ const SessionState = Type.Object({
   account: Id,
   state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
   unlockedAt: Type.Optional(Timestamp),
-  locksAt: Type.Optional(Timestamp),
+  /** What a person approves with on this device, once unlocked. */
+  proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
 });
 
 export const agent = {

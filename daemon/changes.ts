@@ -1,0 +1,78 @@
+// Follows what others change in an unlocked account, so that the cache never answers what is no longer true: the service
+// is asked to tell of changes as long as the account is unlocked. While it cannot be reached, cached answers go on,
+// marked stale, up to a limit.
+import type { Change } from "../clients/account/open-account.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Unlocked } from "./unlocked.ts";
+
+/** Milliseconds that cached answers go on while the service cannot be reached. */
+export const STALE_MS_MAX = 15 * 60_000;
+
+/** Milliseconds before the service is asked again, doubling up to the second number. */
+const RETRY_MS = 500;
+const RETRY_MS_MAX = 15_000;
+
+export type Follower = {
+  /** Whether the service could not be asked just now. */
+  readonly isStale: boolean;
+  stop(): void;
+};
+
+/** Starts following. `tell` is called for each change, after the cache has forgotten what it concerns. */
+export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, tell: (change: Change) => void): Follower {
+  const abort = new AbortController();
+  let staleSinceMs: number | undefined;
+
+  function take(change: Change): void {
+    if (change.kind === "vault") unlocked.account.forgetVaults();
+    if (change.vault === undefined) unlocked.cache.clear();
+    else unlocked.cache.dropVault(change.vault);
+    tell(change);
+  }
+
+  async function follow(): Promise<void> {
+    let cursor: number | undefined;
+    let retryMs = RETRY_MS;
+    while (!abort.signal.aborted) {
+      try {
+        const news = await unlocked.account.changes(cursor, abort.signal);
+        // What happened while nobody could tell us is unknown: start over with an empty cache.
+        if (staleSinceMs !== undefined && cursor === undefined) unlocked.cache.clear();
+        if (cursor !== undefined) for (const change of news.changes) take(change);
+        cursor = news.cursor;
+        staleSinceMs = undefined;
+        retryMs = RETRY_MS;
+      } catch {
+        // Any failure means the same here: we do not know what changed. Reads that need the service tell their caller.
+        if (abort.signal.aborted) return;
+        staleSinceMs ??= clock.monotonicMs();
+        if (clock.monotonicMs() - staleSinceMs > STALE_MS_MAX) {
+          unlocked.cache.clear();
+          unlocked.account.forgetVaults();
+          cursor = undefined;
+        }
+        await pause(retryMs);
+        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+      }
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve);
+      abort.signal.addEventListener("abort", () => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  follow().catch((error: unknown) => log.incident("changes", error));
+  return {
+    get isStale() {
+      return staleSinceMs !== undefined;
+    },
+    stop: () => abort.abort(),
+  };
+}

@@ -1,0 +1,182 @@
+// clients.*, grants.*, prompts.*, audit.*: who may do what, who asks, who decided. Without a manage grant or a proof a
+// peer sees only what concerns itself.
+import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Broker, Prompt } from "../broker.ts";
+import type { Call } from "../call.ts";
+import type { Connection } from "../connection.ts";
+import type { Handlers } from "../dispatch.ts";
+import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../grants.ts";
+import { happening } from "../happening.ts";
+import { fieldTitle } from "../../protocol/match.ts";
+import type { Overseer } from "../overseer.ts";
+import type { Sessions } from "../sessions.ts";
+import type { Subject } from "../subject.ts";
+import type { Unlocked } from "../unlocked.ts";
+
+type AccessMethod = "clients.open" | "clients.close" | "clients.list" | "grants.list" | "grants.revoke" | "prompts.attach" | "prompts.list" | "prompts.answer";
+type AccessHandlers = Pick<Handlers, AccessMethod>;
+
+export type AccessParts = {
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly broker: Broker;
+  readonly overseer: Overseer;
+  readonly connections: ReadonlySet<Connection>;
+  readonly approvers: Set<Connection>;
+};
+
+export function accessMethods(parts: AccessParts): AccessHandlers {
+  const { sessions, grants, broker, overseer } = parts;
+  let nextClient = 1;
+
+  return {
+    "clients.open": ({ account, integrationName, integrationVersion }, call) => {
+      const { clients } = call.connection;
+      if (account?.startsWith("ops_")) throw new PosternError("notYet", "service-account tokens; sign in with `postern signin` and leave the token out");
+      if (clients.size >= limits.clients) throw new PosternError("busy", `${limits.clients} clients may be open on one connection`);
+      const { file } = sessions.pick(account);
+      const client = String(nextClient++);
+      clients.set(client, { account: file.account, integrationName, integrationVersion });
+      return { client };
+    },
+
+    "clients.close": ({ client }, call) => {
+      if (!call.connection.clients.delete(client)) throw new PosternError("clientNotFound");
+      return {};
+    },
+
+    "clients.list": async (params, call) => {
+      const whole = await overseer.oversees(params, call);
+      const shown = whole ? [...parts.connections] : [call.connection];
+      return { clients: shown.flatMap(clientsOf) };
+    },
+
+    "grants.list": async (params, call) => {
+      const whole = await overseer.oversees(params, call);
+      const session = sessions.open(params.account);
+      const held = (whole ? grants.list() : grants.list(call.connection.subject)).filter((grant) => grant.scope.account === session.file.account);
+      return { grants: await Promise.all(held.map((grant) => shownGrant(session.unlocked, grant))) };
+    },
+
+    "grants.revoke": async (params, call) => {
+      const chosen = await toRevoke(params, call);
+      for (const grant of chosen) grants.revoke(grant.id);
+      record(call, params.account, chosen.map((grant) => grant.id));
+      return { revoked: chosen.length };
+    },
+
+    "prompts.attach": async (params, call) => {
+      if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
+      parts.approvers.add(call.connection);
+      call.connection.subscribe();
+      call.connection.onEnd(() => parts.approvers.delete(call.connection));
+      record(call, params.account, []);
+      return {};
+    },
+
+    "prompts.list": async (params, call) => {
+      const whole = await overseer.oversees(params, call);
+      const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
+      const shown = broker.list().filter((prompt) => whole || own(prompt)).filter((prompt) => params.code === undefined || prompt.code === params.code);
+      if (params.code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
+      return { prompts: shown.map((prompt) => shownPrompt(prompt, whole)) };
+    },
+
+    "prompts.answer": async (params, call) => {
+      if (params.answer === "no") deny(params, call);
+      else await approve(params, call);
+      return {};
+    },
+  };
+
+  function deny({ code }: ParamsOf<"prompts.answer">, call: Call): void {
+    overseer.demandCodeTry(call);
+    const prompt = broker.find(code);
+    if (prompt === undefined) {
+      overseer.wrongCode(call);
+      throw new PosternError("promptNotFound");
+    }
+    record(call, prompt.account, [prompt.id], "denied");
+    broker.decide(prompt, { yes: false });
+  }
+
+  async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
+    if (params.proof === undefined) throw new PosternError("proofRequired");
+    await overseer.prove({ proof: params.proof, code: params.code }, call);
+    // Looked for after the proof, so that without one nobody learns which codes are open.
+    const prompt = broker.find(params.code);
+    if (prompt === undefined) throw new PosternError("promptNotFound");
+    if (params.hash !== prompt.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
+    const once = params.lasts === "once" || prompt.subject.kind === "once";
+    record(call, prompt.account, [prompt.id, ...prompt.asked.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)], "approved", prompt.text);
+    broker.decide(prompt, { yes: true, lasting: once ? { kind: "once" } : { kind: "grant", idleMs: idleMsOf(params) } });
+  }
+
+  async function toRevoke(params: ParamsOf<"grants.revoke">, call: Call): Promise<Grant[]> {
+    const own = grants.list(call.connection.subject);
+    if (params.all === true) return (await overseer.oversees(params, call)) ? grants.list() : own;
+    if (params.grant === undefined) throw new PosternError("invalidParams", "grant or all is required");
+    const mine = own.find((grant) => grant.id === params.grant);
+    if (mine !== undefined) return [mine];
+    const other = (await overseer.oversees(params, call)) ? grants.find(params.grant) : undefined;
+    if (other === undefined) throw new PosternError("grantNotFound");
+    return [other];
+  }
+
+  function record(call: Call, account: string | undefined, ids: readonly string[], outcome = "ok", names?: readonly string[]): void {
+    sessions.pick(account).audit.keep(happening(call, outcome, ids, names));
+  }
+}
+
+function idleMsOf(params: ParamsOf<"prompts.answer">): number {
+  return params.idleMinutes === undefined ? GRANT_IDLE_MS : params.idleMinutes * 60_000;
+}
+
+function clientsOf({ clients, peer }: Connection): ResultOf<"clients.list">["clients"] {
+  return [...clients].map(([client, open]) => ({
+    client,
+    program: peer.identity.executable?.path ?? "unknown",
+    pid: peer.identity.pid,
+    integrationName: open.integrationName,
+    integrationVersion: open.integrationVersion,
+  }));
+}
+
+function shownSubject(subject: Subject) {
+  return { kind: subject.kind, program: subject.script ?? subject.program, pid: subject.pid, ...(subject.terminal === undefined ? {} : { terminal: subject.terminal }) };
+}
+
+function shownPrompt(prompt: Prompt, whole: boolean) {
+  return { prompt: prompt.id, code: prompt.code, hash: prompt.hash, expiresAt: new Date(prompt.expiresAtMs).toISOString(), waiters: prompt.waiters, ...(whole ? { text: [...prompt.text] } : {}) };
+}
+
+async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf<"grants.list">["grants"][number]> {
+  const { scope } = grant;
+  const vault = scope.vault === undefined ? undefined : ((await account.vaults()).find(({ id }) => id === scope.vault)?.title ?? scope.vault);
+  const item = scope.vault === undefined || scope.item === undefined ? undefined : await itemOrGone(account, scope.vault, scope.item);
+  return {
+    grant: grant.id,
+    subject: shownSubject(grant.subject),
+    verb: grant.verb,
+    level: scope.level,
+    ...(vault === undefined ? {} : { vault }),
+    ...(item === undefined ? {} : { item: item.overview.title }),
+    ...(scope.field === undefined ? {} : { field: item?.details === undefined ? scope.field : fieldTitle({ details: item.details }, scope.field) }),
+    createdAt: new Date(grant.createdAt.wallMs).toISOString(),
+    lastUsedAt: new Date(grant.lastUsedAt.wallMs).toISOString(),
+    expiresAt: new Date(endsAtMs(grant)).toISOString(),
+  };
+}
+
+/** A grant may outlive its item; it is then shown by its id. */
+async function itemOrGone(account: Unlocked["account"], vault: string, item: string) {
+  try {
+    return await account.getItem(vault, item);
+  } catch (error) {
+    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound")) return { overview: { title: item }, details: undefined };
+    throw error;
+  }
+}
+

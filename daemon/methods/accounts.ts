@@ -1,0 +1,156 @@
+// accounts.*, devices.*, session.*: making, bringing, opening and closing an account.
+import { changePassword, enrol, type UserOnDevice } from "../../clients/account/user-keys.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { AccountFile } from "../account-file.ts";
+import type { Call } from "../call.ts";
+import type { Handlers } from "../dispatch.ts";
+import { happening } from "../happening.ts";
+import { setPin } from "../proofs.ts";
+import type { Session, Sessions } from "../sessions.ts";
+import type { Sodium } from "../sodium.ts";
+import { repeatCounter, type Unlocked } from "../unlocked.ts";
+
+type AccountMethod =
+  | "accounts.create"
+  | "accounts.signIn"
+  | "accounts.list"
+  | "accounts.changePassword"
+  | "accounts.setPin"
+  | "accounts.kit"
+  | "devices.list"
+  | "devices.remove"
+  | "session.unlock"
+  | "session.lock";
+type AccountHandlers = Pick<Handlers, AccountMethod>;
+type Open = Session & { unlocked: Unlocked };
+
+/** The first vault of a new account. */
+const FIRST_VAULT = "Personal";
+
+export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
+  /** The account, once the caller has shown its password. */
+  async function proven(params: { account?: string; password: string }, call: Call): Promise<Open> {
+    const session = sessions.open(params.account);
+    try {
+      await sessions.provePassword(session, params.password);
+    } catch (error) {
+      if (error instanceof PosternError) session.audit.keep({ ...happening(call, error.name, []), event: "proof.password" });
+      throw error;
+    }
+    return session;
+  }
+
+  const onDevice = (file: AccountFile): UserOnDevice => {
+    const secretKey = parseSecretKey(p, file.secretKey);
+    if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
+    return { account: file.account, user: file.user, device: file.device, secretKey };
+  };
+
+  return {
+    "accounts.create": async (params, call) => {
+      if (sessions.list().length > 0) throw new PosternError("accountExists");
+      const address = await sessions.addressOf(params.service ?? "embedded");
+      const service = params.service === undefined ? "embedded" : address.origin;
+      const secretKey = newSecretKey(p);
+      const ids = { account: newId(p), user: newId(p), device: newId(p) };
+      const text = formatSecretKey(p, secretKey);
+      await enrol(p, await sessions.callTo(service), {
+        ...ids,
+        secretKey,
+        password: params.password,
+        name: params.name,
+        ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
+      });
+      p.release(secretKey);
+      // Two programs may have asked at once; the first one's account stands.
+      if (sessions.list().length > 0) throw new PosternError("accountExists");
+      const session = await sessions.add({ ...ids, name: params.name, service, secretKey: text, wrongPasswords: 0, lastWrongMs: 0 });
+      const unlocked = await sessions.unlock(session, params.password);
+      await unlocked.account.createVault(FIRST_VAULT, "", "personal");
+      if (params.pin !== undefined) await setPin(p, unlocked.store, params.pin);
+      await repeatCounter(unlocked, ids.device);
+      session.audit.keep(happening(call, "ok", [ids.account]));
+      return { account: ids.account, user: ids.user, name: params.name, service, secretKey: text };
+    },
+
+    "accounts.signIn": async (params, call) => {
+      if (sessions.list().length > 0) throw new PosternError("accountExists");
+      const secretKey = parseSecretKey(p, params.secretKey);
+      if (secretKey === undefined) throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
+      const address = await sessions.addressOf(params.service ?? "embedded");
+      const file: AccountFile = {
+        account: params.account,
+        user: params.user,
+        device: newId(p),
+        name: params.account,
+        service: params.service === undefined ? "embedded" : address.origin,
+        secretKey: formatSecretKey(p, secretKey),
+        wrongPasswords: 0,
+        lastWrongMs: 0,
+      };
+      const session = await sessions.bring(file, params.password);
+      if (params.pin !== undefined) await setPin(p, session.unlocked.store, params.pin);
+      await repeatCounter(session.unlocked, file.device);
+      session.audit.keep(happening(call, "ok", [file.account]));
+      return { account: file.account, name: session.file.name };
+    },
+
+    "accounts.list": (_params, call) => {
+      sessions.pick(undefined).audit.read(happening(call, "ok", []));
+      return {
+        accounts: sessions.list().map(({ file, unlocked }) => ({ account: file.account, user: file.user, name: file.name, service: file.service, state: unlocked === undefined ? "locked" : "unlocked" })),
+      };
+    },
+
+    "accounts.changePassword": async (params, call) => {
+      const { unlocked, file, audit } = await proven(params, call);
+      unlocked.sealedRootKey = await changePassword(p, unlocked.signedIn, { ...onDevice(file), newPassword: params.newPassword });
+      audit.keep(happening(call, "ok", [file.account]));
+      return {};
+    },
+
+    "accounts.setPin": async (params, call) => {
+      const { unlocked, file, audit } = await proven(params, call);
+      await setPin(p, unlocked.store, params.pin);
+      await repeatCounter(unlocked, file.device);
+      audit.keep(happening(call, params.pin === undefined ? "taken away" : "set", [file.account]));
+      return {};
+    },
+
+    "accounts.kit": async (params, call) => {
+      const { file, audit } = await proven(params, call);
+      audit.keep(happening(call, "ok", [file.account]));
+      return { account: file.account, user: file.user, name: file.name, service: file.service, secretKey: file.secretKey };
+    },
+
+    "devices.list": async (params, call) => {
+      const { unlocked, file, audit } = await proven(params, call);
+      const { devices } = await unlocked.signedIn.session.call("devices.list", {});
+      audit.read(happening(call, "ok", []));
+      return { devices: devices.map((device) => ({ ...device, thisOne: device.device === file.device })) };
+    },
+
+    "devices.remove": async (params, call) => {
+      const { unlocked, audit } = await proven(params, call);
+      await unlocked.signedIn.session.call("devices.remove", { device: params.device });
+      audit.keep(happening(call, "ok", [params.device]));
+      return {};
+    },
+
+    "session.unlock": async ({ account, password }) => {
+      const session = sessions.pick(account);
+      const wrongPasswordTries = session.file.wrongPasswords;
+      const unlocked = await sessions.unlock(session, password);
+      const wrongPinTries = unlocked.store.state.wrongPinsToTell;
+      if (wrongPinTries > 0) await unlocked.store.change((state) => ({ ...state, wrongPinsToTell: 0 }));
+      return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings: [...unlocked.warnings] };
+    },
+
+    "session.lock": async ({ account }) => {
+      await sessions.lock(account);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,153 @@
+// items.*: the items of a vault. A change is in the audit log, and out of the cache, before it is answered.
+import type { OpenedItem, OpenedOverview } from "../../clients/account/open-account.ts";
+import type { ResultOf } from "../../protocol/catalogue.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { isId } from "../../protocol/crypto/encoding.ts";
+import type { Item, ItemCreateParams } from "../../protocol/item.ts";
+import { changedItem, newItem } from "../../protocol/item-validation.ts";
+import { accessOf, type Call } from "../call.ts";
+import type { Handlers } from "../dispatch.ts";
+import { happening } from "../happening.ts";
+import { createWithFiles } from "../item-files.ts";
+
+type ItemHandlers = Pick<Handlers, "items.create" | "items.createAll" | "items.get" | "items.getAll" | "items.put" | "items.delete" | "items.archive" | "items.list">;
+type Outcome = ResultOf<"items.getAll">["outcomes"][number];
+
+export function itemMethods(newId: () => string): ItemHandlers {
+  return {
+    "items.create": async ({ item }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      const parts = newItem(item);
+      const inline = [...(item.files ?? []), ...(item.document === undefined ? [] : [item.document])];
+      const made =
+        inline.length === 0
+          ? await unlocked.account.createItem(item.vaultId, parts.overview, parts.details)
+          : await createWithFiles(unlocked.account, newId(), item, parts);
+      unlocked.cache.dropVault(made.vault);
+      audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
+      return itemOf(made);
+    },
+
+    "items.createAll": async ({ vaultId, items }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      const prepared = items.map((item) => prepare(vaultId, item, newId));
+      const valid = prepared.filter((one) => "overview" in one);
+      const written = valid.length === 0 ? [] : await unlocked.account.createItems(vaultId, valid);
+      let next = 0;
+      const outcomes = prepared.map((one): Outcome => {
+        if ("error" in one) return { error: one.error };
+        const outcome = written[next++];
+        if (outcome === undefined || "error" in outcome) return { error: { name: outcome?.error ?? "internal", message: "the service refused this item" } };
+        return itemOf(outcome.item);
+      });
+      unlocked.cache.dropVault(vaultId);
+      audit.keep(happening(call, "ok", [vaultId, ...written.flatMap((one) => ("item" in one ? [one.item.id] : []))]));
+      return { outcomes };
+    },
+
+    "items.get": async ({ vaultId, itemId }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      const item = await unlocked.account.getItem(vaultId, demandId(itemId));
+      audit.read(happening(call, "ok", [vaultId, itemId]));
+      return itemOf(item);
+    },
+
+    "items.getAll": async ({ vaultId, itemIds }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      if (new Set(itemIds).size < itemIds.length) throw new PosternError("invalidParams", "itemIds has an id twice");
+      const ids = itemIds.filter(isId);
+      const found = new Map((ids.length === 0 ? [] : await unlocked.account.getItems(vaultId, ids)).map((item) => [item.id, item]));
+      audit.read(happening(call, "ok", [vaultId, ...found.keys()]));
+      return {
+        outcomes: itemIds.map((id): Outcome => {
+          const item = found.get(id);
+          if (item === undefined) return { error: wire(new PosternError("itemNotFound")) };
+          return itemOf(item);
+        }),
+      };
+    },
+
+    "items.put": async ({ item }, call) => {
+      const { account } = accessOf(call).session.unlocked;
+      const before = await account.getItem(item.vaultId, item.id);
+      if (before.revision !== item.version) throw new PosternError("versionConflict");
+      const parts = changedItem(before, item);
+      return itemOf(await change(call, before, { ...parts, state: before.state }));
+    },
+
+    "items.archive": async ({ vaultId, itemId }, call) => {
+      const before = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
+      await change(call, before, { overview: before.overview, details: before.details, state: "archived" });
+      return {};
+    },
+
+    "items.delete": async ({ vaultId, itemId }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      await unlocked.account.deleteItem(vaultId, demandId(itemId));
+      unlocked.cache.dropVault(vaultId);
+      audit.keep(happening(call, "ok", [vaultId, itemId]));
+      return {};
+    },
+
+    "items.list": async ({ vaultId, active, archived }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      const filter = { active: active ?? archived !== true, archived: archived ?? false };
+      const items = await unlocked.account.listItems(vaultId, filter, call.signal);
+      audit.read(happening(call, "ok", [vaultId]));
+      return { items: items.map(overviewOf) };
+    },
+  };
+}
+
+async function change(call: Call, before: OpenedItem, content: Pick<OpenedItem, "overview" | "details" | "state">): Promise<OpenedItem> {
+  const { unlocked, audit } = accessOf(call).session;
+  const after = await unlocked.account.putItem(before.vault, before.id, before.revision, { ...content, files: before.files });
+  unlocked.cache.dropVault(before.vault);
+  audit.keep(happening(call, "ok", [before.vault, before.id]));
+  return after;
+}
+
+/** What is no id cannot be an item's: the service would only say that the request is malformed. */
+function demandId(id: string): string {
+  if (!isId(id)) throw new PosternError("itemNotFound");
+  return id;
+}
+
+function prepare(vaultId: string, item: ItemCreateParams, newId: () => string) {
+  try {
+    if (item.vaultId !== vaultId) throw new PosternError("invalidItem", "multiple items can be created at once only within the same vault. one of the specified items had an inconsistent vault id");
+    if (item.files !== undefined || item.document !== undefined) throw new PosternError("invalidItem", "files are not taken in a batch; use items.create");
+    return { id: newId(), ...newItem(item) };
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    return { error: wire(error) };
+  }
+}
+
+const wire = (error: PosternError) => ({ name: error.name, message: error.message });
+
+/** An item as clients see it. */
+export function itemOf(item: OpenedItem): Item {
+  const { overview, details } = item;
+  return {
+    id: item.id,
+    title: overview.title,
+    category: overview.category,
+    vaultId: item.vault,
+    fields: details.fields,
+    sections: details.sections,
+    notes: details.notes,
+    tags: overview.tags,
+    websites: overview.websites,
+    version: item.revision,
+    files: details.files,
+    ...(details.document === undefined ? {} : { document: details.document }),
+    createdAt: item.createdAt,
+    updatedAt: item.updatedAt,
+  };
+}
+
+function overviewOf(item: OpenedOverview): ResultOf<"items.list">["items"][number] {
+  const { title, category, websites, tags } = item.overview;
+  return { id: item.id, title, category, vaultId: item.vault, websites, tags, createdAt: item.createdAt, updatedAt: item.updatedAt, state: item.state };
+}

@@ -1,0 +1,86 @@
+// Who may see the whole: the holder of a manage grant, or whoever gives a proof in the same call. Every proof passes
+// here, so that each try is recorded, right or wrong.
+import { PosternError } from "../protocol/errors.ts";
+import type { Primitives } from "../protocol/crypto/primitives.ts";
+import type { Broker } from "./broker.ts";
+import type { Call } from "./call.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "./clock.ts";
+import type { Grants } from "./grants.ts";
+import { happening } from "./happening.ts";
+import { checkPin } from "./proofs.ts";
+import type { Scope } from "./scope.ts";
+import type { Sessions } from "./sessions.ts";
+import { waiterOf } from "./waiter.ts";
+import { repeatCounter } from "./unlocked.ts";
+
+/** What a person typed. */
+export type Proof = { readonly kind: "pin"; readonly pin: string } | { readonly kind: "password"; readonly password: string };
+
+/** Wrong match codes of one family in a minute, before it must wait: enough for a person's slips. */
+export const WRONG_CODES_MAX = 5;
+/** Milliseconds that wrong codes count for. */
+export const WRONG_CODE_MS = 60_000;
+/** Families whose wrong codes are remembered. */
+const FAMILIES_MAX = 1_000;
+
+export type Overseer = {
+  /** Whether this call may see the whole; checks the proof it carries, or has a person asked. Throws what a wrong proof does. */
+  oversees(params: { proof?: Proof; account?: string; code?: string; ask?: boolean }, call: Call): Promise<boolean>;
+  /** Checks a proof. A PIN must name an open prompt: nothing else is decided by it. */
+  prove(given: { proof: Proof; account?: string; code?: string }, call: Call): Promise<void>;
+  /** Throws tryLater when this program named too many wrong codes. */
+  demandCodeTry(call: Call): void;
+  wrongCode(call: Call): void;
+};
+
+export type OverseerParts = { readonly p: Primitives; readonly clock: Clock; readonly sessions: Sessions; readonly grants: Grants; readonly broker: Broker };
+
+export function createOverseer({ p, clock, sessions, grants, broker }: OverseerParts): Overseer {
+  const wrongCodes = new Map<string, Moment[]>();
+
+  async function prove({ proof, account, code }: { proof: Proof; account?: string; code?: string }, call: Call): Promise<void> {
+    const session = sessions.open(account ?? (code === undefined ? undefined : broker.find(code)?.account));
+    try {
+      if (proof.kind === "password") await sessions.provePassword(session, proof.password);
+      else {
+        if (code === undefined || broker.find(code) === undefined) throw new PosternError("promptNotFound", "a PIN must name an open prompt");
+        await checkPin(p, session.unlocked.store, proof.pin);
+      }
+      session.audit.keep({ ...happening(call, "ok", []), event: `proof.${proof.kind}` });
+    } catch (error) {
+      if (error instanceof PosternError) {
+        session.audit.keep({ ...happening(call, error.name, []), event: `proof.${proof.kind}` });
+        // Repeated at the service, so that an older copy of the store, with fewer tries counted, is noticed.
+        if (proof.kind === "pin") await repeatCounter(session.unlocked, session.file.device);
+      }
+      throw error;
+    }
+  }
+
+  return {
+    oversees: async ({ proof, account, code, ask }, call) => {
+      const session = sessions.open(account);
+      const scope: Scope = { account: session.file.account, level: "values" };
+      if (grants.allows(call.connection.subject, "manage", scope)) return true;
+      if (ask === true) {
+        await broker.ask(session.file.account, call.connection.subject, "manage", [{ scope, shown: "the whole account", grantable: true }], waiterOf(call));
+        return true;
+      }
+      if (proof === undefined) return false;
+      await prove({ proof, account: session.file.account, ...(code === undefined ? {} : { code }) }, call);
+      return true;
+    },
+    prove,
+    demandCodeTry: (call) => {
+      const recent = (wrongCodes.get(call.connection.subject.family) ?? []).filter((moment) => elapsedMs(clock, moment) < WRONG_CODE_MS);
+      if (recent.length >= WRONG_CODES_MAX) throw new PosternError("tryLater", "too many wrong match codes; a minute");
+    },
+    wrongCode: (call) => {
+      const { family } = call.connection.subject;
+      const recent = (wrongCodes.get(family) ?? []).filter((moment) => elapsedMs(clock, moment) < WRONG_CODE_MS);
+      wrongCodes.delete(family);
+      if (wrongCodes.size >= FAMILIES_MAX) wrongCodes.delete(wrongCodes.keys().next().value ?? "");
+      wrongCodes.set(family, [...recent, momentOf(clock)]);
+    },
+  };
+}

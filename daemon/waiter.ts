@@ -1,0 +1,18 @@
+// A call that waits for a person: it leaves the prompt when the call is cancelled or its connection ends, and is told the
+// match code when the prompt is shown.
+import type { Prompt, Waiter } from "./broker.ts";
+import type { Call } from "./call.ts";
+
+export function waiterOf(call: Call): Waiter {
+  const { connection, requestId, signal } = call;
+  return {
+    signal,
+    shown: (prompt: Prompt) =>
+      connection.notify("prompt.opened", {
+        prompt: prompt.id,
+        code: prompt.code,
+        expiresAt: new Date(prompt.expiresAtMs).toISOString(),
+        ...(requestId === undefined ? {} : { request: requestId }),
+      }),
+  };
+}

@@ -1,0 +1,262 @@
+// items.*, files.*, vaults.*: what an account holds.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { Item, ItemCreateParams, ItemOverview, itemLimits, VaultOverview } from "../item.ts";
+import { limits } from "../limits.ts";
+import { Bytes, Empty, IdParam, onAccount } from "./common.ts";
+
+const closed = { additionalProperties: false } as const;
+
+/** Ids of one batch of reads or deletes, as in the official SDKs. */
+export const BATCH_IDS_MAX = 50;
+
+const asked = ["signedOut", "locked", "clientNotFound", "approvalRequired", "approvalDenied", "approvalTimedOut", "promptQuota", "coolingDown", "offline", "sealBroken", "auditUnwritable"] as const;
+const itemErrors = [...asked, "vaultNotFound", "itemNotFound"] as const;
+const writeErrors = [...itemErrors, "invalidItem", "notYet", "notPermitted", "diskFull"] as const;
+
+const exampleItem = {
+  id: "bcdefghijklmnopqrstuvwxyz2",
+  title: "DATABASE_URL",
+  category: "ApiCredentials",
+  vaultId: "abcdefghijklmnopqrstuvwxyz",
+  fields: [{ id: "password", title: "password", sectionId: "", fieldType: "Concealed", value: "postgres://…" }],
+  sections: [{ id: "", title: "" }],
+  notes: "",
+  tags: [],
+  websites: [],
+  version: 1,
+  files: [],
+  createdAt: "2026-11-24T09:00:00.000Z",
+  updatedAt: "2026-11-24T09:00:00.000Z",
+};
+
+const { fields: _fields, sections: _sections, notes: _notes, version: _version, files: _files, ...exampleOverview } = exampleItem;
+
+const exampleVault = {
+  id: "abcdefghijklmnopqrstuvwxyz",
+  title: "Demo",
+  description: "",
+  vaultType: "userCreated",
+  activeItemCount: 1,
+  contentVersion: 1,
+  attributeVersion: 1,
+  createdAt: "2026-11-24T09:00:00.000Z",
+  updatedAt: "2026-11-24T09:00:00.000Z",
+};
+
+const ItemError = Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) });
+const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
+const Ids = Type.Array(IdParam, { minItems: 1, maxItems: BATCH_IDS_MAX });
+
+export const items = {
+  "items.create": entry({
+    summary: "Makes an item. Small files may come inline; large ones through files.openWrite.",
+    params: Type.Object({ item: ItemCreateParams, ...onAccount }, closed),
+    result: Item,
+    errors: [...writeErrors, "conflict"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ item }) => [{ vault: item.vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { item: { title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" } }, result: exampleItem },
+    sdkName: "ItemsCreate",
+  }),
+  "items.createAll": entry({
+    summary: "Makes up to 100 items of one vault in one transaction; each has its own outcome, in order. Files are not taken here.",
+    params: Type.Object({ vaultId: IdParam, items: Type.Array(ItemCreateParams, { minItems: 1, maxItems: itemLimits.batch }), ...onAccount }, closed),
+    result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
+    errors: [...writeErrors, "conflict"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", items: [{ title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" }] },
+      result: { outcomes: [exampleItem] },
+    },
+    sdkName: "ItemsCreateAll",
+  }),
+  "items.get": entry({
+    summary: "An item with its values, active or archived.",
+    params: Type.Object(place, closed),
+    result: Item,
+    errors: itemErrors,
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: exampleItem },
+    sdkName: "ItemsGet",
+  }),
+  "items.getAll": entry({
+    summary: "Up to 50 items of one vault, each with its own outcome, in order.",
+    params: Type.Object({ vaultId: IdParam, itemIds: Ids, ...onAccount }, closed),
+    result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
+    errors: itemErrors,
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemIds }) => itemIds.map((item) => ({ vault: vaultId, item })) },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemIds: ["bcdefghijklmnopqrstuvwxyz2"] }, result: { outcomes: [exampleItem] } },
+    sdkName: "ItemsGetAll",
+  }),
+  "items.put": entry({
+    summary: "Replaces an item's editable parts. `version` must be the stored one; category and files stay as they are.",
+    params: Type.Object({ item: Item, ...onAccount }, closed),
+    result: Item,
+    errors: [...writeErrors, "versionConflict"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ item }) => [{ vault: item.vaultId, item: item.id }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { item: exampleItem }, result: { ...exampleItem, version: 2 } },
+    sdkName: "ItemsPut",
+  }),
+  "items.delete": entry({
+    summary: "Deletes an item, its versions and its files.",
+    params: Type.Object(place, closed),
+    result: Empty,
+    errors: [...itemErrors, "notPermitted", "versionConflict"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: {} },
+    sdkName: "ItemsDelete",
+  }),
+  "items.archive": entry({
+    summary: "Moves an item to the archive: references no longer find it.",
+    params: Type.Object(place, closed),
+    result: Empty,
+    errors: [...itemErrors, "notPermitted", "versionConflict"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: {} },
+    sdkName: "ItemsArchive",
+  }),
+  "items.list": entry({
+    summary: "Overviews of a vault's items, without values: the active ones, unless `archived` asks for others.",
+    params: Type.Object({ vaultId: IdParam, active: Type.Optional(Type.Boolean()), archived: Type.Optional(Type.Boolean()), ...onAccount }, closed),
+    result: Type.Object({ items: Type.Array(ItemOverview) }),
+    errors: [...asked, "vaultNotFound"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz" }, result: { items: [{ ...exampleOverview, state: "active" }] } },
+    sdkName: "ItemsList",
+  }),
+} as const;
+
+const handleErrors = [...asked, "handleNotFound"] as const;
+const Handle = Type.String({ minLength: 1, maxLength: 64 });
+
+export const files = {
+  "files.openRead": entry({
+    summary: "Opens a file that a reference leads to, for reading in chunks on this connection.",
+    params: Type.Object({ reference: Type.String({ minLength: 1, maxLength: 2048 }), ...onAccount }, closed),
+    result: Type.Object({ handle: Handle, name: Type.String(), size: Type.Integer() }),
+    errors: [...itemErrors, "invalidReference", "tooManyVaults", "tooManyItems", "noMatchingSections", "fieldNotFound", "tooManyMatchingFields", "fileNotFound", "busy"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ reference }) => [{ reference }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { reference: "op://Demo/backup/backup.bin" }, result: { handle: "1", name: "backup.bin", size: 5242880 } },
+  }),
+  "files.readChunk": entry({
+    summary: "The next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last one.",
+    params: Type.Object({ handle: Handle }, closed),
+    result: Type.Object({ content: Type.String(), last: Type.Boolean() }),
+    errors: handleErrors,
+    need: { kind: "none" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { handle: "1" }, result: { content: "AAEC", last: true } },
+  }),
+  "files.openWrite": entry({
+    summary: "Begins a Document item whose file comes in chunks. Nothing exists until files.commit.",
+    params: Type.Object({ vaultId: IdParam, title: Type.String({ minLength: 1, maxLength: itemLimits.title }), name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }), size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }), ...onAccount }, closed),
+    result: Type.Object({ handle: Handle }),
+    errors: [...asked, "vaultNotFound", "busy"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", title: "backup", name: "backup.bin", size: 5242880 }, result: { handle: "1" } },
+  }),
+  "files.writeChunk": entry({
+    summary: "The next chunk of a file: exactly 1 MiB, but for the last.",
+    params: Type.Object({ handle: Handle, content: Bytes(Math.ceil(limits.chunkBytes / 3) * 4) }, closed),
+    result: Empty,
+    errors: [...handleErrors, "tooLarge", "diskFull"],
+    need: { kind: "none" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { handle: "1", content: "AAEC" }, result: {} },
+  }),
+  "files.commit": entry({
+    summary: "Ends the file and makes the item.",
+    params: Type.Object({ handle: Handle }, closed),
+    result: Item,
+    errors: [...handleErrors, "invalidItem", "diskFull"],
+    need: { kind: "none" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { handle: "1" }, result: { ...exampleItem, category: "Document", document: { name: "backup.bin", id: "cdefghijklmnopqrstuvwxyz23", size: 5242880 } } },
+  }),
+} as const;
+
+const vaultPlace = { vaultId: IdParam, ...onAccount };
+const Title = Type.String({ minLength: 1, maxLength: itemLimits.title });
+const Description = Type.String({ maxLength: itemLimits.description });
+
+export const vaults = {
+  "vaults.create": entry({
+    summary: "Makes a vault.",
+    params: Type.Object({ title: Title, description: Type.Optional(Description), ...onAccount }, closed),
+    result: VaultOverview,
+    errors: [...asked, "tooLarge", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { title: "Demo" }, result: exampleVault },
+    sdkName: "VaultsCreate",
+  }),
+  "vaults.list": entry({
+    summary: "Every vault of the account, with its name.",
+    params: Type.Object({ ...onAccount }, closed),
+    result: Type.Object({ vaults: Type.Array(VaultOverview) }),
+    errors: asked,
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: {}, result: { vaults: [exampleVault] } },
+    sdkName: "VaultsList",
+  }),
+  "vaults.getOverview": entry({
+    summary: "One vault.",
+    params: Type.Object(vaultPlace, closed),
+    result: VaultOverview,
+    errors: [...asked, "vaultNotFound"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz" }, result: exampleVault },
+    sdkName: "VaultsGetOverview",
+  }),
+  "vaults.update": entry({
+    summary: "Changes a vault's name or description; what is left out stays.",
+    params: Type.Object({ ...vaultPlace, title: Type.Optional(Title), description: Type.Optional(Description) }, closed),
+    result: VaultOverview,
+    errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", title: "Demonstration" }, result: { ...exampleVault, title: "Demonstration" } },
+    sdkName: "VaultsUpdate",
+  }),
+  "vaults.delete": entry({
+    summary: "Deletes a vault with everything in it.",
+    params: Type.Object(vaultPlace, closed),
+    result: Empty,
+    errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz" }, result: {} },
+    sdkName: "VaultsDelete",
+  }),
+} as const;
+
