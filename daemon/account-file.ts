@@ -64,7 +64,8 @@ function parse(text: string): AccountFile {
   }
   const texts = [value.account, value.user, value.device, value.name, value.service, value.secretKey];
   const numbers = [value.wrongPasswords, value.lastWrongMs];
-  const whole = texts.every((field) => typeof field === "string") && numbers.every((field) => Number.isSafeInteger(field));
+  const whole =
+    texts.every((field) => typeof field === "string") && numbers.every((field) => Number.isSafeInteger(field));
   if (!whole) throw new PosternError("internal", "an account file lacks fields");
   return value as AccountFile;
 }

@@ -12,6 +12,7 @@ import type { OwnProgram } from "./foreign-ancestor.ts";
 import { createGate } from "./gate.ts";
 import { createGrants } from "./grants.ts";
 import { happening } from "./happening.ts";
+import { protections } from "./harden.ts";
 import type { Log } from "./log.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
@@ -66,7 +67,8 @@ export function createAgent(parts: AgentParts): Agent {
     watcher: { opened: promptOpened, closed: promptClosed },
     approve: (prompt, lasting) => {
       if (lasting.kind !== "grant") return;
-      for (const { scope, grantable } of prompt.asked) if (grantable) grants.add(prompt.subject, prompt.verb, scope, lasting.idleMs);
+      for (const { scope, grantable } of prompt.asked)
+        if (grantable) grants.add(prompt.subject, prompt.verb, scope, lasting.idleMs);
     },
   });
 
@@ -86,7 +88,10 @@ export function createAgent(parts: AgentParts): Agent {
       },
       unlocked: (account) => {
         const { unlocked } = sessions.open(account);
-        followers.set(account, followChanges(unlocked, clock, log, (change) => itemChanged(account, change)));
+        followers.set(
+          account,
+          followChanges(unlocked, clock, log, (change) => itemChanged(account, change)),
+        );
         tellAll("session.changed", { account, state: "unlocked" });
       },
     },
@@ -94,14 +99,29 @@ export function createAgent(parts: AgentParts): Agent {
 
   function promptOpened(prompt: Prompt): void {
     const { audit } = sessions.pick(prompt.account);
-    audit.keep({ event: "prompt.opened", outcome: prompt.verb, program: prompt.subject.program, pid: prompt.subject.pid, ids: [prompt.id], names: prompt.text });
-    for (const approver of approvers) approver.notify("prompt.opened", { prompt: prompt.id, code: prompt.code, hash: prompt.hash, text: prompt.text });
+    audit.keep({
+      event: "prompt.opened",
+      outcome: prompt.verb,
+      program: prompt.subject.program,
+      pid: prompt.subject.pid,
+      ids: [prompt.id],
+      names: prompt.text,
+    });
+    for (const approver of approvers)
+      approver.notify("prompt.opened", { prompt: prompt.id, code: prompt.code, hash: prompt.hash, text: prompt.text });
   }
 
   function promptClosed(prompt: Prompt, ending: string): void {
-    sessions.pick(prompt.account).audit.keep({ event: "prompt.closed", outcome: ending, program: prompt.subject.program, pid: prompt.subject.pid, ids: [prompt.id] });
+    sessions.pick(prompt.account).audit.keep({
+      event: "prompt.closed",
+      outcome: ending,
+      program: prompt.subject.program,
+      pid: prompt.subject.pid,
+      ids: [prompt.id],
+    });
     for (const connection of connections) {
-      if (approvers.has(connection) || connection.subject.key === prompt.subject.key) connection.notify("prompt.closed", { prompt: prompt.id, code: prompt.code, ending });
+      if (approvers.has(connection) || connection.subject.key === prompt.subject.key)
+        connection.notify("prompt.closed", { prompt: prompt.id, code: prompt.code, ending });
     }
   }
 
@@ -114,13 +134,20 @@ export function createAgent(parts: AgentParts): Agent {
     if (vault === undefined) return;
     const scope = { account, level: "names" as const, vault, ...(item === undefined ? {} : { item }) };
     for (const connection of connections) {
-      if (connection.subscribed && grants.allows(connection.subject, "read", scope)) connection.notify("item.changed", { vault, ...(item === undefined ? {} : { item }) });
+      if (connection.subscribed && grants.allows(connection.subject, "read", scope))
+        connection.notify("item.changed", { vault, ...(item === undefined ? {} : { item }) });
     }
   }
 
   const overseer = createOverseer({ p, clock, sessions, grants, broker });
   const handlers: Handlers = {
-    ...agentMethods({ startedAt: new Date(clock.wallMs()), sessions, broker, stop: parts.stop }),
+    ...agentMethods({
+      startedAt: new Date(clock.wallMs()),
+      sessions,
+      broker,
+      stop: parts.stop,
+      protections: () => protections(parts.native),
+    }),
     ...accountMethods(p, sessions),
     ...accessMethods({ sessions, grants, broker, overseer, connections, approvers }),
     ...auditMethods(parts.home, p, sessions, overseer),

@@ -208,7 +208,9 @@ export function createBroker(parts: BrokerParts): Broker {
       if (asked.length > limits.references)
         return Promise.reject(new PosternError("tooLarge", `one prompt holds ${limits.references} references`));
       // Two missing references of one vault have the same scope and are still two questions.
-      const keys = asked.map((one) => (one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown}`));
+      const keys = asked.map((one) =>
+        one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown}`,
+      );
       const prompt = joinable(account, subject, verb, keys) ?? open(account, subject, verb);
       if (prompt.frozen === undefined) asked.forEach((one, index) => prompt.asked.set(keys[index] ?? "", one));
       return wait(prompt, keys, waiter);

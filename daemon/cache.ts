@@ -19,7 +19,12 @@ const NONCE_BYTES = 24;
 /** Where a reference leads, in ids, and what lies there. Ids and kinds are no secrets. */
 export type Place = { readonly vault: string; readonly item: string; readonly field: string; readonly kind: string };
 
-type Entry = { readonly place: Place; readonly nonce: Uint8Array; readonly sealed: Uint8Array; readonly storedMs: number };
+type Entry = {
+  readonly place: Place;
+  readonly nonce: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly storedMs: number;
+};
 
 /** A value out of the cache and how old it is. */
 export type Cached = { readonly place: Place; readonly value: string; readonly ageMs: number };

@@ -12,7 +12,11 @@ import type { Peer } from "./peer.ts";
 import type { Subject } from "./subject.ts";
 
 /** A client: the account it works on, and who integrates it. */
-export type OpenClient = { readonly account: string; readonly integrationName: string; readonly integrationVersion: string };
+export type OpenClient = {
+  readonly account: string;
+  readonly integrationName: string;
+  readonly integrationVersion: string;
+};
 
 /** What the other rooms know of a connection. */
 export type Connection = {
@@ -39,7 +43,13 @@ export type Connection = {
 type RequestId = string | number;
 
 /** Serves a socket until it ends. The socket arrives paused, its peer already known. */
-export function serveConnection(socket: Socket, peer: Peer, subject: Subject, dispatch: Dispatch, log: Log): Connection {
+export function serveConnection(
+  socket: Socket,
+  peer: Peer,
+  subject: Subject,
+  dispatch: Dispatch,
+  log: Log,
+): Connection {
   const inFlight = new Map<RequestId | symbol, AbortController>();
   const endings: (() => void)[] = [];
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -158,7 +168,12 @@ export function serveConnection(socket: Socket, peer: Peer, subject: Subject, di
     // A notification has no id of its own, yet it counts towards the limit until it is done.
     const key = request.id ?? Symbol("notification");
     inFlight.set(key, abort);
-    const work = dispatch(request, { connection, requestId: request.id, signal: abort.signal, timing: { arrivedMs: performance.now(), waitedMs: 0 } });
+    const work = dispatch(request, {
+      connection,
+      requestId: request.id,
+      signal: abort.signal,
+      timing: { arrivedMs: performance.now(), waitedMs: 0 },
+    });
     return work.then((response) => {
       inFlight.delete(key);
       return response;

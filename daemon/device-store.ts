@@ -9,7 +9,12 @@ import type { Anchor, Checkpoint } from "./audit/proof.ts";
 import { writeFileDurably } from "./files.ts";
 
 /** The approval PIN: what it is checked against (base64), and its wrong tries. */
-export type PinState = { readonly salt: string; readonly verifier: string; readonly wrongInRow: number; readonly wrongSincePassword: number };
+export type PinState = {
+  readonly salt: string;
+  readonly verifier: string;
+  readonly wrongInRow: number;
+  readonly wrongSincePassword: number;
+};
 
 export type DeviceState = {
   readonly counter: number;
@@ -28,10 +33,21 @@ export type DeviceStore = {
 
 type Owner = { readonly account: string; readonly user: string };
 
-export const newDeviceState: DeviceState = { counter: 0, pin: undefined, wrongPinsToTell: 0, checkpoints: [], anchor: undefined };
+export const newDeviceState: DeviceState = {
+  counter: 0,
+  pin: undefined,
+  wrongPinsToTell: 0,
+  checkpoints: [],
+  anchor: undefined,
+};
 
 /** Opens the file at `path`, or starts a new one where there is none. Throws sealBroken when it was altered. */
-export function openDeviceStore(p: Primitives, key: Uint8Array, owner: Owner, path: string): { store: DeviceStore; found: boolean } {
+export function openDeviceStore(
+  p: Primitives,
+  key: Uint8Array,
+  owner: Owner,
+  path: string,
+): { store: DeviceStore; found: boolean } {
   const context = { part: "device store", ...owner } as const;
   const envelope = readOrAbsent(path);
   let state = envelope === undefined ? newDeviceState : parse(open(p, key, context, envelope));

@@ -48,7 +48,8 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
       const passed = gate(method, params as never, call);
       const handler = handlers[method] as (params: unknown, call: Call) => unknown;
       // Most calls pass the gate at once; not awaiting then saves the warm path a turn of the microtask queue.
-      const answer = passed instanceof Promise ? passed.then((opened) => handler(params, opened)) : handler(params, passed);
+      const answer =
+        passed instanceof Promise ? passed.then((opened) => handler(params, opened)) : handler(params, passed);
       return answer instanceof Promise ? answer.catch(refuse) : answer;
     } catch (error) {
       return refuse(error);

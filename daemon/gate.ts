@@ -5,9 +5,9 @@ import type { Target, Verb } from "../protocol/entry.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { fieldTitle } from "../protocol/match.ts";
 import type { Asked, Broker } from "./broker.ts";
+import type { Place } from "./cache.ts";
 import type { Call } from "./call.ts";
 import type { Grants } from "./grants.ts";
-import type { Place } from "./cache.ts";
 import { isMissing, type Located, type Missing, type Resolver } from "./resolver.ts";
 import type { Scope } from "./scope.ts";
 import type { Session, Sessions } from "./sessions.ts";
@@ -22,7 +22,12 @@ export type Access = {
   readonly found: readonly (Located | Missing)[];
 };
 
-export type GateParts = { readonly sessions: Sessions; readonly grants: Grants; readonly broker: Broker; readonly resolver: Resolver };
+export type GateParts = {
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly broker: Broker;
+  readonly resolver: Resolver;
+};
 
 type AccountParams = { client?: string; noWait?: boolean };
 
@@ -44,17 +49,30 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
       if (lacking.length === 0) return passed;
       return ask(session, subject, need.verb, lacking, params, call).then(() => passed);
     };
-    const located = targets.map((target) => ("reference" in target ? resolver.locate(session.unlocked, target.reference) : undefined));
+    const located = targets.map((target) =>
+      "reference" in target ? resolver.locate(session.unlocked, target.reference) : undefined,
+    );
     const pending = located.filter((one) => one !== undefined);
     // A warm request is answered in the same turn of the event loop.
     if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[]);
     return Promise.all(pending).then(pass);
   };
 
-  async function ask(session: Session & { unlocked: Unlocked }, subject: Subject, verb: Verb, wanted: readonly Wanted[], params: AccountParams, call: Call): Promise<void> {
+  async function ask(
+    session: Session & { unlocked: Unlocked },
+    subject: Subject,
+    verb: Verb,
+    wanted: readonly Wanted[],
+    params: AccountParams,
+    call: Call,
+  ): Promise<void> {
     if (params.noWait === true) throw new PosternError("approvalRequired");
     const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one)));
-    const asked: Asked[] = wanted.map((one, index) => ({ scope: one.scope, shown: shown[index] ?? "", grantable: one.grantable }));
+    const asked: Asked[] = wanted.map((one, index) => ({
+      scope: one.scope,
+      shown: shown[index] ?? "",
+      grantable: one.grantable,
+    }));
     const askedMs = performance.now();
     await broker.ask(session.file.account, subject, verb, asked, waiterOf(call));
     call.timing.waitedMs += performance.now() - askedMs;
@@ -65,7 +83,12 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
 }
 
 /** A scope that is needed, and how it came up. What is missing is asked about, but leaves no grant behind. */
-type Wanted = { readonly scope: Scope; readonly grantable: boolean; readonly found?: Located; readonly missing?: { reference: string; why: string } };
+type Wanted = {
+  readonly scope: Scope;
+  readonly grantable: boolean;
+  readonly found?: Located;
+  readonly missing?: { reference: string; why: string };
+};
 
 function scopesOf(account: string, targets: readonly Target[], found: readonly (Located | Missing)[]): Wanted[] {
   let next = 0;
@@ -111,7 +134,8 @@ async function titleOf(account: Unlocked["account"], vault: string, item: string
   try {
     return (await account.getItem(vault, item)).overview.title;
   } catch (error) {
-    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound")) return `${item} (no such item)`;
+    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"))
+      return `${item} (no such item)`;
     throw error;
   }
 }

@@ -5,5 +5,12 @@ import type { Call } from "./call.ts";
 /** A happening of this call. `names` are sealed before they are written. */
 export function happening(call: Call, outcome: string, ids: readonly string[], names?: readonly string[]): Happening {
   const { subject } = call.connection;
-  return { event: call.method, outcome, program: subject.script ?? subject.program, pid: call.connection.peer.identity.pid, ids, ...(names === undefined ? {} : { names }) };
+  return {
+    event: call.method,
+    outcome,
+    program: subject.script ?? subject.program,
+    pid: call.connection.peer.identity.pid,
+    ids,
+    ...(names === undefined ? {} : { names }),
+  };
 }

@@ -34,7 +34,12 @@ async function main(): Promise<void> {
   let app: Promise<ServiceAddress> | undefined;
   const openEmbedded = async (): Promise<ServiceAddress> => {
     store = await openSqlite(join(home, "service.sqlite"));
-    const built = await createApp({ store, primitives: p, origin: EMBEDDED_ORIGIN, onUnforeseen: (thrown) => log.incident("service", thrown) });
+    const built = await createApp({
+      store,
+      primitives: p,
+      origin: EMBEDDED_ORIGIN,
+      onUnforeseen: (thrown) => log.incident("service", thrown),
+    });
     return { origin: EMBEDDED_ORIGIN, fetch: built.fetch };
   };
 
@@ -82,6 +87,12 @@ main().catch((error: unknown) => {
   const text = known ? error.message : `unexpected ${error instanceof Error ? error.constructor.name : "error"}`;
   process.stderr.write(`postern agent: ${text}\n`);
   if (error instanceof StartRefused) process.stderr.write(`  next: ${error.advice}\n`);
-  if (!known && error instanceof Error) process.stderr.write(`${(error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line)).join("\n")}\n`);
+  if (!known && error instanceof Error)
+    process.stderr.write(
+      `${(error.stack ?? "")
+        .split("\n")
+        .filter((line) => /^ {4}at /.test(line))
+        .join("\n")}\n`,
+    );
   process.exit(1);
 });

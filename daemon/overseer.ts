@@ -1,7 +1,8 @@
 // Who may see the whole: the holder of a manage grant, or whoever gives a proof in the same call. Every proof passes
 // here, so that each try is recorded, right or wrong.
-import { PosternError } from "../protocol/errors.ts";
+
 import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { PosternError } from "../protocol/errors.ts";
 import type { Broker } from "./broker.ts";
 import type { Call } from "./call.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "./clock.ts";
@@ -10,11 +11,13 @@ import { happening } from "./happening.ts";
 import { checkPin } from "./proofs.ts";
 import type { Scope } from "./scope.ts";
 import type { Sessions } from "./sessions.ts";
-import { waiterOf } from "./waiter.ts";
 import { repeatCounter } from "./unlocked.ts";
+import { waiterOf } from "./waiter.ts";
 
 /** What a person typed. */
-export type Proof = { readonly kind: "pin"; readonly pin: string } | { readonly kind: "password"; readonly password: string };
+export type Proof =
+  | { readonly kind: "pin"; readonly pin: string }
+  | { readonly kind: "password"; readonly password: string };
 
 /** Wrong match codes of one family in a minute, before it must wait: enough for a person's slips. */
 export const WRONG_CODES_MAX = 5;
@@ -33,17 +36,27 @@ export type Overseer = {
   wrongCode(call: Call): void;
 };
 
-export type OverseerParts = { readonly p: Primitives; readonly clock: Clock; readonly sessions: Sessions; readonly grants: Grants; readonly broker: Broker };
+export type OverseerParts = {
+  readonly p: Primitives;
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly broker: Broker;
+};
 
 export function createOverseer({ p, clock, sessions, grants, broker }: OverseerParts): Overseer {
   const wrongCodes = new Map<string, Moment[]>();
 
-  async function prove({ proof, account, code }: { proof: Proof; account?: string; code?: string }, call: Call): Promise<void> {
+  async function prove(
+    { proof, account, code }: { proof: Proof; account?: string; code?: string },
+    call: Call,
+  ): Promise<void> {
     const session = sessions.open(account ?? (code === undefined ? undefined : broker.find(code)?.account));
     try {
       if (proof.kind === "password") await sessions.provePassword(session, proof.password);
       else {
-        if (code === undefined || broker.find(code) === undefined) throw new PosternError("promptNotFound", "a PIN must name an open prompt");
+        if (code === undefined || broker.find(code) === undefined)
+          throw new PosternError("promptNotFound", "a PIN must name an open prompt");
         await checkPin(p, session.unlocked.store, proof.pin);
       }
       session.audit.keep({ ...happening(call, "ok", []), event: `proof.${proof.kind}` });
@@ -63,7 +76,13 @@ export function createOverseer({ p, clock, sessions, grants, broker }: OverseerP
       const scope: Scope = { account: session.file.account, level: "values" };
       if (grants.allows(call.connection.subject, "manage", scope)) return true;
       if (ask === true) {
-        await broker.ask(session.file.account, call.connection.subject, "manage", [{ scope, shown: "the whole account", grantable: true }], waiterOf(call));
+        await broker.ask(
+          session.file.account,
+          call.connection.subject,
+          "manage",
+          [{ scope, shown: "the whole account", grantable: true }],
+          waiterOf(call),
+        );
         return true;
       }
       if (proof === undefined) return false;
@@ -72,7 +91,9 @@ export function createOverseer({ p, clock, sessions, grants, broker }: OverseerP
     },
     prove,
     demandCodeTry: (call) => {
-      const recent = (wrongCodes.get(call.connection.subject.family) ?? []).filter((moment) => elapsedMs(clock, moment) < WRONG_CODE_MS);
+      const recent = (wrongCodes.get(call.connection.subject.family) ?? []).filter(
+        (moment) => elapsedMs(clock, moment) < WRONG_CODE_MS,
+      );
       if (recent.length >= WRONG_CODES_MAX) throw new PosternError("tryLater", "too many wrong match codes; a minute");
     },
     wrongCode: (call) => {

@@ -13,6 +13,12 @@ export function ownPrograms(agent: string): OwnProgram[] {
     const path = fileURLToPath(new URL(place, agent));
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return [];
     const real = realpathSync(path);
-    return [{ path: real, sha256: createHash("sha256").update(readFileSync(real)).digest("hex"), ownerUid: statSync(real).uid }];
+    return [
+      {
+        path: real,
+        sha256: createHash("sha256").update(readFileSync(real)).digest("hex"),
+        ownerUid: statSync(real).uid,
+      },
+    ];
   });
 }

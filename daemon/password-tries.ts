@@ -18,7 +18,7 @@ export function delayMs(wrong: number): number {
 /** Throws tryLater while the delay runs. A clock set back does not shorten it: it starts anew. */
 export function demandTry(file: Pick<AccountFile, "wrongPasswords" | "lastWrongMs">, nowMs: number): void {
   const sinceMs = nowMs - file.lastWrongMs;
-  const leftMs = delayMs(file.wrongPasswords) - (sinceMs < 0 ? 0 : sinceMs);
+  const leftMs = delayMs(file.wrongPasswords) - Math.max(sinceMs, 0);
   if (leftMs > 0) throw new PosternError("tryLater", `${Math.ceil(leftMs / 1000)} s`);
 }
 

@@ -1,7 +1,8 @@
 // Proofs: what makes an answer count. The agent verifies each itself; who sends it does not matter. Every try is counted
 // on disk before it is answered, so that ending the agent in the middle of a guess gains nothing.
-import { fromBase64 } from "../protocol/crypto/encoding.ts";
+
 import { pinVerifier } from "../protocol/crypto/derivation.ts";
+import { fromBase64 } from "../protocol/crypto/encoding.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { DeviceStore, PinState } from "./device-store.ts";
@@ -22,7 +23,8 @@ export function pinWorks(pin: PinState | undefined): boolean {
 /** Checks a PIN. Throws pinDisabled, or proofRefused with the tries left; the try is durable before either. */
 export async function checkPin(p: Primitives, store: DeviceStore, typed: string): Promise<void> {
   const before = store.state.pin;
-  if (before === undefined) throw new PosternError("proofRefused", "no PIN is set", { hint: "use the account password" });
+  if (before === undefined)
+    throw new PosternError("proofRefused", "no PIN is set", { hint: "use the account password" });
   if (!pinWorks(before)) throw new PosternError("pinDisabled");
   await store.change(countTry);
   const salt = fromBase64(before.salt) ?? new Uint8Array();
@@ -37,7 +39,11 @@ export async function checkPin(p: Primitives, store: DeviceStore, typed: string)
 /** Every try counts as wrong until it is known to be right. */
 function countTry<S extends { pin: PinState | undefined; wrongPinsToTell: number }>(state: S): S {
   if (state.pin === undefined) return state;
-  const pin = { ...state.pin, wrongInRow: state.pin.wrongInRow + 1, wrongSincePassword: state.pin.wrongSincePassword + 1 };
+  const pin = {
+    ...state.pin,
+    wrongInRow: state.pin.wrongInRow + 1,
+    wrongSincePassword: state.pin.wrongSincePassword + 1,
+  };
   return { ...state, pin, wrongPinsToTell: state.wrongPinsToTell + 1 };
 }
 
@@ -49,7 +55,10 @@ function forgiveTry<S extends { pin: PinState | undefined; wrongPinsToTell: numb
 
 function refusal(pin: PinState | undefined): PosternError {
   if (!pinWorks(pin)) return new PosternError("pinDisabled");
-  const left = Math.min(WRONG_IN_ROW_MAX - (pin?.wrongInRow ?? 0), WRONG_SINCE_PASSWORD_MAX - (pin?.wrongSincePassword ?? 0));
+  const left = Math.min(
+    WRONG_IN_ROW_MAX - (pin?.wrongInRow ?? 0),
+    WRONG_SINCE_PASSWORD_MAX - (pin?.wrongSincePassword ?? 0),
+  );
   return new PosternError("proofRefused", `wrong PIN, ${left} ${left === 1 ? "try" : "tries"} left`);
 }
 
@@ -67,5 +76,7 @@ export async function setPin(p: Primitives, store: DeviceStore, typed: string | 
 export async function forgivePin(store: DeviceStore): Promise<void> {
   const pin = store.state.pin;
   if (pin === undefined || (pin.wrongInRow === 0 && pin.wrongSincePassword === 0)) return;
-  await store.change((state) => (state.pin === undefined ? state : { ...state, pin: { ...state.pin, wrongInRow: 0, wrongSincePassword: 0 } }));
+  await store.change((state) =>
+    state.pin === undefined ? state : { ...state, pin: { ...state.pin, wrongInRow: 0, wrongSincePassword: 0 } },
+  );
 }

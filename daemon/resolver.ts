@@ -2,18 +2,17 @@
 // Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
 import type { OpenedItem } from "../clients/account/open-account.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { matchField, type Matched } from "../protocol/match.ts";
+import { matchField } from "../protocol/match.ts";
 import { parseReference, type SecretReference } from "../protocol/reference.ts";
 import type { Place } from "./cache.ts";
 import type { Scope } from "./scope.ts";
 import type { Unlocked } from "./unlocked.ts";
 
+/** A value, and whether and how long it was in the cache. */
+export type Value = { readonly value: string; readonly cached: boolean; readonly ageMs: number };
+
 /** Where a reference leads. `read` answers the value; until the gate has passed it, nothing of it leaves the agent. */
-export type Located = {
-  readonly place: Place;
-  readonly scope: Scope;
-  readonly read: () => { value: string; cached: boolean; ageMs: number };
-};
+export type Located = { readonly place: Place; readonly scope: Scope; readonly read: () => Value | Promise<Value> };
 
 /**
  * A reference that leads nowhere: what to say once that may be said, and within which vault it was looked for. It is
@@ -65,7 +64,15 @@ export function createResolver(): Resolver {
       const item = one(await find(unlocked, vault, reference.item), "itemNotFound", "tooManyItems");
       const matched = matchField(item, reference);
       const place: Place = { vault, item: item.id, field: matched.id, kind: matched.kind };
-      const value = await valueOf(unlocked, item, matched);
+      const { file } = matched;
+      // A file is fetched when it is read, and not before: it may be large, and opened in chunks instead.
+      if (file !== undefined)
+        return located(unlocked, place, async () => ({
+          value: await textOf(unlocked, item, file),
+          cached: false,
+          ageMs: 0,
+        }));
+      const { value } = matched;
       unlocked.cache.set(text, place, value);
       return located(unlocked, place, () => ({ value, cached: false, ageMs: 0 }));
     } catch (error) {
@@ -79,7 +86,9 @@ export function createResolver(): Resolver {
       const place = unlocked.cache.place(text);
       if (place === undefined) {
         const reference = parsed(text);
-        return reference instanceof PosternError ? { error: reference, vault: undefined, harmless: true } : cold(unlocked, text, reference);
+        return reference instanceof PosternError
+          ? { error: reference, vault: undefined, harmless: true }
+          : cold(unlocked, text, reference);
       }
       return located(unlocked, place, () => {
         const cached = unlocked.cache.get(text);
@@ -100,11 +109,21 @@ function parsed(text: string): SecretReference | PosternError {
 }
 
 function located(unlocked: Unlocked, place: Place, read: Located["read"]): Located {
-  const scope: Scope = { account: unlocked.account.id, level: "values", vault: place.vault, item: place.item, field: place.field };
+  const scope: Scope = {
+    account: unlocked.account.id,
+    level: "values",
+    vault: place.vault,
+    item: place.item,
+    field: place.field,
+  };
   return { place, scope, read };
 }
 
-function one<T>(found: readonly T[], none: "vaultNotFound" | "itemNotFound", many: "tooManyVaults" | "tooManyItems"): T {
+function one<T>(
+  found: readonly T[],
+  none: "vaultNotFound" | "itemNotFound",
+  many: "tooManyVaults" | "tooManyItems",
+): T {
   const [first, second] = found;
   if (first === undefined) throw new PosternError(none);
   if (second !== undefined) throw new PosternError(many);
@@ -114,11 +133,11 @@ function one<T>(found: readonly T[], none: "vaultNotFound" | "itemNotFound", man
 /** Bytes of a file that a reference may read; larger ones are read in chunks. */
 export const REFERENCE_FILE_BYTES_MAX = 1024 * 1024;
 
-async function valueOf(unlocked: Unlocked, item: OpenedItem, matched: Matched): Promise<string> {
-  if (matched.file === undefined) return matched.value;
-  const header = item.files.find((candidate) => candidate.id === matched.file);
+async function textOf(unlocked: Unlocked, item: OpenedItem, file: string): Promise<string> {
+  const header = item.files.find((candidate) => candidate.id === file);
   if (header === undefined) throw new PosternError("fieldNotFound");
-  if (header.size > REFERENCE_FILE_BYTES_MAX) throw new PosternError("unsupportedFileFormat", `it is larger than ${REFERENCE_FILE_BYTES_MAX} bytes`);
+  if (header.size > REFERENCE_FILE_BYTES_MAX)
+    throw new PosternError("unsupportedFileFormat", `it is larger than ${REFERENCE_FILE_BYTES_MAX} bytes`);
   const { chunk } = await unlocked.account.readFile(item, header).next();
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(chunk);

@@ -1,6 +1,12 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
-import { addressOf, type CallService, createServiceClient, EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
+import {
+  addressOf,
+  type CallService,
+  createServiceClient,
+  EMBEDDED_ORIGIN,
+  type ServiceAddress,
+} from "../clients/account/service-client.ts";
 import { openUserData } from "../clients/account/user-data.ts";
 import { passwordOpens, signIn, type UserOnDevice } from "../clients/account/user-keys.ts";
 import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
@@ -83,7 +89,9 @@ export function createSessions(parts: SessionParts): Sessions {
     const audit = openAuditLog(accountFolder(home, file.account), p, clock, log, (checkpoint) => {
       const store = sessions.get(file.account)?.unlocked?.store;
       // Locked, the state before this segment is found again by following the one before.
-      store?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] })).catch((error: unknown) => log.incident("checkpoint", error));
+      store
+        ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
+        .catch((error: unknown) => log.incident("checkpoint", error));
     });
     return { file, audit, unlocked: undefined };
   }
@@ -103,7 +111,8 @@ export function createSessions(parts: SessionParts): Sessions {
     const all = [...sessions.values()];
     if (account === undefined) {
       const only = all.length === 1 ? all[0] : undefined;
-      if (only === undefined) throw new PosternError("invalidParams", "account is required, since this agent has several");
+      if (only === undefined)
+        throw new PosternError("invalidParams", "account is required, since this agent has several");
       return only;
     }
     const found = all.filter(({ file }) => file.account === account || file.name === account);
@@ -161,7 +170,10 @@ export function createSessions(parts: SessionParts): Sessions {
     try {
       audit.keep({ event: "session.lock", outcome: why });
       await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
-      await Promise.race([repeatCounter(unlocked, file.device), new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined)))]);
+      await Promise.race([
+        repeatCounter(unlocked, file.device),
+        new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
+      ]);
     } finally {
       audit.lock();
       unlocked.close();
@@ -208,7 +220,11 @@ export function createSessions(parts: SessionParts): Sessions {
     }
   }
 
-  async function provePassword(session: Session & { unlocked: Unlocked }, password: string, refusal: "proofRefused" | "wrongCredentials" = "proofRefused"): Promise<void> {
+  async function provePassword(
+    session: Session & { unlocked: Unlocked },
+    password: string,
+    refusal: "proofRefused" | "wrongCredentials" = "proofRefused",
+  ): Promise<void> {
     await countTry(session);
     const right = await passwordOpens(p, { ...whoIs(session.file), password }, session.unlocked.sealedRootKey);
     if (!right) throw new PosternError(refusal, "wrong account password");
@@ -247,10 +263,12 @@ export function createSessions(parts: SessionParts): Sessions {
     bring: async (file, password) => {
       demandBring();
       const address = await serviceAddress(file.service);
-      const signedIn = await signIn(p, createServiceClient(address), address, { ...whoIs(file), password }).catch((error: unknown) => {
-        wrongBrings = { wrongPasswords: wrongBrings.wrongPasswords + 1, lastWrongMs: clock.wallMs() };
-        throw error;
-      });
+      const signedIn = await signIn(p, createServiceClient(address), address, { ...whoIs(file), password }).catch(
+        (error: unknown) => {
+          wrongBrings = { wrongPasswords: wrongBrings.wrongPasswords + 1, lastWrongMs: clock.wallMs() };
+          throw error;
+        },
+      );
       const data = openUserData(p, signedIn.rootKey, file, signedIn.record.data);
       const session = await add({ ...file, name: data.name });
       session.unlocked = await openEverything({ p, home, clock, audit: session.audit }, session.file, signedIn);

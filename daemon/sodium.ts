@@ -23,8 +23,22 @@ type Native = {
   sodium_memzero(buffer: Uint8Array): void;
   randombytes_buf(buffer: Uint8Array): void;
   crypto_hash_sha256(out: Uint8Array, message: Uint8Array): void;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(c: Uint8Array, m: Uint8Array, ad: Uint8Array, nsec: null, nonce: Uint8Array, key: Uint8Array): number;
-  crypto_aead_xchacha20poly1305_ietf_decrypt(m: Uint8Array, nsec: null, c: Uint8Array, ad: Uint8Array, nonce: Uint8Array, key: Uint8Array): number;
+  crypto_aead_xchacha20poly1305_ietf_encrypt(
+    c: Uint8Array,
+    m: Uint8Array,
+    ad: Uint8Array,
+    nsec: null,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): number;
+  crypto_aead_xchacha20poly1305_ietf_decrypt(
+    m: Uint8Array,
+    nsec: null,
+    c: Uint8Array,
+    ad: Uint8Array,
+    nonce: Uint8Array,
+    key: Uint8Array,
+  ): number;
   crypto_sign_seed_keypair(pk: Uint8Array, sk: Uint8Array, seed: Uint8Array): void;
   crypto_sign_detached(signature: Uint8Array, message: Uint8Array, sk: Uint8Array): void;
   crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, pk: Uint8Array): boolean;
@@ -32,9 +46,21 @@ type Native = {
   crypto_box_seal(c: Uint8Array, m: Uint8Array, pk: Uint8Array): void;
   crypto_box_seal_open(m: Uint8Array, c: Uint8Array, pk: Uint8Array, sk: Uint8Array): boolean;
   crypto_secretstream_xchacha20poly1305_init_push(state: Uint8Array, header: Uint8Array, key: Uint8Array): void;
-  crypto_secretstream_xchacha20poly1305_push(state: Uint8Array, c: Uint8Array, m: Uint8Array, ad: Uint8Array, tag: number): number;
+  crypto_secretstream_xchacha20poly1305_push(
+    state: Uint8Array,
+    c: Uint8Array,
+    m: Uint8Array,
+    ad: Uint8Array,
+    tag: number,
+  ): number;
   crypto_secretstream_xchacha20poly1305_init_pull(state: Uint8Array, header: Uint8Array, key: Uint8Array): void;
-  crypto_secretstream_xchacha20poly1305_pull(state: Uint8Array, m: Uint8Array, tag: Uint8Array, c: Uint8Array, ad: Uint8Array): number;
+  crypto_secretstream_xchacha20poly1305_pull(
+    state: Uint8Array,
+    m: Uint8Array,
+    tag: Uint8Array,
+    c: Uint8Array,
+    ad: Uint8Array,
+  ): number;
   crypto_secretstream_xchacha20poly1305_STATEBYTES: number;
 };
 
@@ -54,7 +80,11 @@ function loadNative(): Native {
   try {
     return createRequire(import.meta.url)("sodium-native") as Native;
   } catch (error) {
-    throw new StartRefused(`the native library (sodium-native) could not be loaded on ${platform} ${arch}`, "reinstall Postern for this platform", error);
+    throw new StartRefused(
+      `the native library (sodium-native) could not be loaded on ${platform} ${arch}`,
+      "reinstall Postern for this platform",
+      error,
+    );
   }
 }
 
@@ -85,7 +115,11 @@ function build(native: Native): Sodium {
     aeadOpen: (key, nonce, associated, sealed) => {
       if (sealed.length < AEAD_TAG) return undefined;
       const plaintext = new Uint8Array(sealed.length - AEAD_TAG);
-      return attempt(() => native.crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext, null, sealed, associated, nonce, key)) ? plaintext : undefined;
+      return attempt(() =>
+        native.crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext, null, sealed, associated, nonce, key),
+      )
+        ? plaintext
+        : undefined;
     },
     ...asymmetric(native),
     ...streams(native, wipe),
@@ -120,14 +154,27 @@ function owned(buffer: Buffer): Uint8Array {
   return copy;
 }
 
-function argon2id(password: Uint8Array, salt: Uint8Array, cost: { memoryKiB: number; passes: number; lanes: number; size: number }): Promise<Uint8Array> {
-  const parameters = { message: password, nonce: salt, memory: cost.memoryKiB, passes: cost.passes, parallelism: cost.lanes, tagLength: cost.size };
+function argon2id(
+  password: Uint8Array,
+  salt: Uint8Array,
+  cost: { memoryKiB: number; passes: number; lanes: number; size: number },
+): Promise<Uint8Array> {
+  const parameters = {
+    message: password,
+    nonce: salt,
+    memory: cost.memoryKiB,
+    passes: cost.passes,
+    parallelism: cost.lanes,
+    tagLength: cost.size,
+  };
   return new Promise((resolve, reject) => {
     argon2("argon2id", parameters, (error, derived) => (error === null ? resolve(owned(derived)) : reject(error)));
   });
 }
 
-function asymmetric(native: Native): Pick<Primitives, "signKeyPair" | "sign" | "verify" | "boxKeyPair" | "boxSeal" | "boxOpen"> {
+function asymmetric(
+  native: Native,
+): Pick<Primitives, "signKeyPair" | "sign" | "verify" | "boxKeyPair" | "boxSeal" | "boxOpen"> {
   return {
     signKeyPair: (seed) => {
       const pair = { publicKey: new Uint8Array(32), secretKey: new Uint8Array(64) };
@@ -139,7 +186,10 @@ function asymmetric(native: Native): Pick<Primitives, "signKeyPair" | "sign" | "
       native.crypto_sign_detached(signature, message, secretKey);
       return signature;
     },
-    verify: (publicKey, message, signature) => publicKey.length === 32 && signature.length === 64 && native.crypto_sign_verify_detached(signature, message, publicKey),
+    verify: (publicKey, message, signature) =>
+      publicKey.length === 32 &&
+      signature.length === 64 &&
+      native.crypto_sign_verify_detached(signature, message, publicKey),
     boxKeyPair: (seed) => {
       const pair = { publicKey: new Uint8Array(32), secretKey: new Uint8Array(32) };
       native.crypto_box_seed_keypair(pair.publicKey, pair.secretKey, seed);
@@ -158,7 +208,10 @@ function asymmetric(native: Native): Pick<Primitives, "signKeyPair" | "sign" | "
   };
 }
 
-function streams(native: Native, wipe: (...buffers: Uint8Array[]) => void): Pick<Primitives, "streamSeal" | "streamOpen"> {
+function streams(
+  native: Native,
+  wipe: (...buffers: Uint8Array[]) => void,
+): Pick<Primitives, "streamSeal" | "streamOpen"> {
   const newState = () => new Uint8Array(native.crypto_secretstream_xchacha20poly1305_STATEBYTES);
   return {
     streamSeal: (key) => {
@@ -169,7 +222,13 @@ function streams(native: Native, wipe: (...buffers: Uint8Array[]) => void): Pick
         header,
         push: (chunk, associated, final) => {
           const sealed = new Uint8Array(chunk.length + STREAM_TAG);
-          native.crypto_secretstream_xchacha20poly1305_push(state, sealed, chunk, associated, final ? TAG_FINAL : TAG_MESSAGE);
+          native.crypto_secretstream_xchacha20poly1305_push(
+            state,
+            sealed,
+            chunk,
+            associated,
+            final ? TAG_FINAL : TAG_MESSAGE,
+          );
           if (final) wipe(state);
           return sealed;
         },
@@ -184,7 +243,9 @@ function streams(native: Native, wipe: (...buffers: Uint8Array[]) => void): Pick
           if (sealed.length < STREAM_TAG) return undefined;
           const chunk = new Uint8Array(sealed.length - STREAM_TAG);
           const tag = new Uint8Array(1);
-          const fits = attempt(() => native.crypto_secretstream_xchacha20poly1305_pull(state, chunk, tag, sealed, associated));
+          const fits = attempt(() =>
+            native.crypto_secretstream_xchacha20poly1305_pull(state, chunk, tag, sealed, associated),
+          );
           if (!fits) return undefined;
           const final = tag[0] === TAG_FINAL;
           if (final) wipe(state);
@@ -196,7 +257,11 @@ function streams(native: Native, wipe: (...buffers: Uint8Array[]) => void): Pick
 }
 
 /** One guarded, locked allocation cut into slots, since each allocation of its own would cost a locked page. */
-function createSlab(native: Native): { take(key: Uint8Array): Uint8Array; release(kept: Uint8Array): void; wipeAll(): void } {
+function createSlab(native: Native): {
+  take(key: Uint8Array): Uint8Array;
+  release(kept: Uint8Array): void;
+  wipeAll(): void;
+} {
   const memory = native.sodium_malloc(SLAB_BYTES);
   const all = Array.from({ length: SLAB_BYTES / SLOT_BYTES }, (_, index) => SLAB_BYTES - (index + 1) * SLOT_BYTES);
   let free = [...all];

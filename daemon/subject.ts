@@ -35,13 +35,22 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     ...(facts.terminal === undefined ? {} : { terminal: facts.terminal.name ?? "a terminal" }),
     family: familyOf(facts),
   };
-  if (foreign === undefined || foreign.executable === undefined || foreign.image === "0") return { ...about, kind: "once", key: `once|${newId()}` };
+  if (foreign === undefined || foreign.executable === undefined || foreign.image === "0")
+    return { ...about, kind: "once", key: `once|${newId()}` };
   const { session, terminal } = facts;
   if (isOurs && terminal !== undefined && session.startTicks !== undefined) {
-    return { ...about, kind: "terminal", key: ["terminal", terminal.device, session.leader, session.startTicks].join("|") };
+    return {
+      ...about,
+      kind: "terminal",
+      key: ["terminal", terminal.device, session.leader, session.startTicks].join("|"),
+    };
   }
   const { device, inode } = foreign.executable;
-  return { ...about, kind: "process", key: ["process", foreign.pid, foreign.startTicks, foreign.image, device, inode].join("|") };
+  return {
+    ...about,
+    kind: "process",
+    key: ["process", foreign.pid, foreign.startTicks, foreign.image, device, inode].join("|"),
+  };
 }
 
 /** What quotas count by. A fork keeps session and cgroup; only starting another program changes the executable. */

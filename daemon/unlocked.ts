@@ -32,7 +32,11 @@ export type Unlocked = {
 type Parts = { readonly p: Primitives; readonly home: string; readonly clock: Clock; readonly audit: AuditLog };
 
 /** Opens everything of an account whose user has just signed in. */
-export async function openEverything({ p, home, clock, audit }: Parts, file: AccountFile, signedIn: SignedIn): Promise<Unlocked> {
+export async function openEverything(
+  { p, home, clock, audit }: Parts,
+  file: AccountFile,
+  signedIn: SignedIn,
+): Promise<Unlocked> {
   const account = openAccount(p, file.account, file.user, signedIn);
   const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
   const namesKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 audit names"));
@@ -59,7 +63,10 @@ export async function openEverything({ p, home, clock, audit }: Parts, file: Acc
     lastActivity: now,
     sealedRootKey: signedIn.record.rootKey,
     signedIn,
-    openNames: (sealed) => JSON.parse(new TextDecoder().decode(open(p, namesKey, namesContext, fromBase64(sealed) ?? new Uint8Array()))) as string[],
+    openNames: (sealed) =>
+      JSON.parse(
+        new TextDecoder().decode(open(p, namesKey, namesContext, fromBase64(sealed) ?? new Uint8Array())),
+      ) as string[],
     warnings: [...warnings, ...resumed.problems],
     close: () => {
       cache.close();

@@ -8,52 +8,136 @@ const table = {
   invalidRequest: { code: -32600, message: "the request is not a valid JSON-RPC 2.0 request" },
   methodNotFound: { code: -32601, message: "no such method", hint: "REFERENCE.md lists the methods" },
   invalidParams: { code: -32602, message: "the parameters do not fit the method" },
-  internal: { code: -32603, message: "an internal error occurred", hint: "the agent's log has the details under this incident id", sdkName: "Internal" },
+  internal: {
+    code: -32603,
+    message: "an internal error occurred",
+    hint: "the agent's log has the details under this incident id",
+    sdkName: "Internal",
+  },
 
   lineTooLong: { code: 1001, message: "the line is longer than this connection may send" },
-  tooManyRequests: { code: 1002, message: "too many requests are in flight on this connection", hint: "wait for answers before sending more" },
+  tooManyRequests: {
+    code: 1002,
+    message: "too many requests are in flight on this connection",
+    hint: "wait for answers before sending more",
+  },
   duplicateId: { code: 1003, message: "a request with this id is already in flight" },
   cancelled: { code: 1004, message: "the request was cancelled" },
-  protocolMismatch: { code: 1005, message: "the agent speaks another protocol version", hint: "update the older of the two" },
+  protocolMismatch: {
+    code: 1005,
+    message: "the agent speaks another protocol version",
+    hint: "update the older of the two",
+  },
   peerRefused: { code: 1006, message: "the agent could not verify the process at the other end" },
   busy: { code: 1007, message: "the agent has too much of this work queued", hint: "try again in a moment" },
   tooLarge: { code: 1008, message: "the value is larger than allowed" },
 
-  signedOut: { code: 1101, message: "no account is signed in on this agent", hint: "run `postern init` or `postern signin`", sdkName: "Auth" },
-  locked: { code: 1102, message: "the account is locked", hint: "run `postern unlock`", sdkName: "DesktopSessionExpired" },
+  signedOut: {
+    code: 1101,
+    message: "no account is signed in on this agent",
+    hint: "run `postern init` or `postern signin`",
+    sdkName: "Auth",
+  },
+  locked: {
+    code: 1102,
+    message: "the account is locked",
+    hint: "run `postern unlock`",
+    sdkName: "DesktopSessionExpired",
+  },
   accountNotFound: { code: 1103, message: "no account of this name or id is on this agent", sdkName: "Auth" },
   accountExists: { code: 1104, message: "this agent already has an account" },
-  wrongCredentials: { code: 1105, message: "the password or the Secret Key is wrong", hint: "check both; the Secret Key is in the emergency kit", sdkName: "Auth" },
+  wrongCredentials: {
+    code: 1105,
+    message: "the password or the Secret Key is wrong",
+    hint: "check both; the Secret Key is in the emergency kit",
+    sdkName: "Auth",
+  },
   tryLater: { code: 1106, message: "too many wrong tries; wait before the next one" },
-  clientNotFound: { code: 1107, message: "no client of this id is open on this connection", sdkName: "DesktopSessionExpired" },
+  clientNotFound: {
+    code: 1107,
+    message: "no client of this id is open on this connection",
+    sdkName: "DesktopSessionExpired",
+  },
   notYet: { code: 1108, message: "this is not supported yet" },
 
-  approvalRequired: { code: 1201, message: "a person must approve this first", hint: "ask again without noWait, then run `postern approve CODE`" },
+  approvalRequired: {
+    code: 1201,
+    message: "a person must approve this first",
+    hint: "ask again without noWait, then run `postern approve CODE`",
+  },
   approvalDenied: { code: 1202, message: "the person denied this" },
-  approvalTimedOut: { code: 1203, message: "nobody answered the prompt in time", hint: "run `postern prompts` to see what waits" },
+  approvalTimedOut: {
+    code: 1203,
+    message: "nobody answered the prompt in time",
+    hint: "run `postern prompts` to see what waits",
+  },
   approvalUnavailable: { code: 1204, message: "no way of approving this could work here" },
-  promptQuota: { code: 1205, message: "too many prompts were opened by this program", hint: "wait before asking again" },
+  promptQuota: {
+    code: 1205,
+    message: "too many prompts were opened by this program",
+    hint: "wait before asking again",
+  },
   coolingDown: { code: 1206, message: "this program was denied twice and must wait" },
   promptNotFound: { code: 1207, message: "no open prompt has this code or id" },
   proofRequired: { code: 1208, message: "this needs a proof: the approval PIN or the account password" },
   proofRefused: { code: 1209, message: "the proof was refused" },
   proofTooWeak: { code: 1210, message: "the proof is weaker than this needs", hint: "use the account password" },
-  pinDisabled: { code: 1211, message: "the approval PIN is switched off after too many wrong tries", hint: "use the account password" },
+  pinDisabled: {
+    code: 1211,
+    message: "the approval PIN is switched off after too many wrong tries",
+    hint: "use the account password",
+  },
   grantNotFound: { code: 1212, message: "no grant has this id" },
 
-  invalidReference: { code: 1301, message: "the secret reference could not be parsed", sdkName: "ParsingSecretReference" },
+  invalidReference: {
+    code: 1301,
+    message: "the secret reference could not be parsed",
+    sdkName: "ParsingSecretReference",
+  },
   vaultNotFound: { code: 1302, message: "no vault matched", sdkName: "ResolvingSecretReference" },
-  tooManyVaults: { code: 1303, message: "more than one vault matched", hint: "use the vault's id", sdkName: "ResolvingSecretReference" },
+  tooManyVaults: {
+    code: 1303,
+    message: "more than one vault matched",
+    hint: "use the vault's id",
+    sdkName: "ResolvingSecretReference",
+  },
   itemNotFound: { code: 1304, message: "no item matched", sdkName: "ResolvingSecretReference" },
-  tooManyItems: { code: 1305, message: "more than one item matched", hint: "use the item's id", sdkName: "ResolvingSecretReference" },
+  tooManyItems: {
+    code: 1305,
+    message: "more than one item matched",
+    hint: "use the item's id",
+    sdkName: "ResolvingSecretReference",
+  },
   noMatchingSections: { code: 1306, message: "no section matched", sdkName: "ResolvingSecretReference" },
-  fieldNotFound: { code: 1307, message: "the specified field cannot be found within the item", sdkName: "ResolvingSecretReference" },
-  tooManyMatchingFields: { code: 1308, message: "more than one field matched", hint: "use the field's id", sdkName: "ResolvingSecretReference" },
-  incompatibleQuery: { code: 1309, message: "this query parameter does not fit this type of field", sdkName: "ResolvingSecretReference" },
-  unsupportedFileFormat: { code: 1310, message: "the file is not text", hint: "read it with files.openRead", sdkName: "ResolvingSecretReference" },
+  fieldNotFound: {
+    code: 1307,
+    message: "the specified field cannot be found within the item",
+    sdkName: "ResolvingSecretReference",
+  },
+  tooManyMatchingFields: {
+    code: 1308,
+    message: "more than one field matched",
+    hint: "use the field's id",
+    sdkName: "ResolvingSecretReference",
+  },
+  incompatibleQuery: {
+    code: 1309,
+    message: "this query parameter does not fit this type of field",
+    sdkName: "ResolvingSecretReference",
+  },
+  unsupportedFileFormat: {
+    code: 1310,
+    message: "the file is not text",
+    hint: "read it with files.openRead",
+    sdkName: "ResolvingSecretReference",
+  },
 
   invalidItem: { code: 1401, message: "the item is not valid", sdkName: "InvalidConfiguration" },
-  versionConflict: { code: 1402, message: "The submitted item is not up to date. Refetch the item and retry the request.", sdkName: "ItemApi" },
+  versionConflict: {
+    code: 1402,
+    message: "The submitted item is not up to date. Refetch the item and retry the request.",
+    sdkName: "ItemApi",
+  },
   fileNotFound: { code: 1403, message: "file couldn't be found", sdkName: "ItemApi" },
   handleNotFound: { code: 1404, message: "no open file has this handle" },
   vaultNotEmpty: { code: 1405, message: "the vault still holds items" },
@@ -61,11 +145,19 @@ const table = {
 
   offline: { code: 1501, message: "the account service cannot be reached", sdkName: "Auth" },
   serviceRefused: { code: 1502, message: "the account service refused the request" },
-  sealBroken: { code: 1503, message: "sealed data failed its check and was refused", hint: "the account service sent something this account did not seal; run `postern doctor`" },
+  sealBroken: {
+    code: 1503,
+    message: "sealed data failed its check and was refused",
+    hint: "the account service sent something this account did not seal; run `postern doctor`",
+  },
   unknownSuite: { code: 1504, message: "the data is sealed with an unknown suite", hint: "update Postern" },
   storeTooNew: { code: 1505, message: "the store was written by a newer Postern", hint: "update Postern" },
   notPermitted: { code: 1506, message: "you do not have the right permissions to perform this action" },
-  auditUnwritable: { code: 1507, message: "the audit log cannot be written, so nothing is answered", hint: "free disk space or mend the permissions of the data folder" },
+  auditUnwritable: {
+    code: 1507,
+    message: "the audit log cannot be written, so nothing is answered",
+    hint: "free disk space or mend the permissions of the data folder",
+  },
   diskFull: { code: 1508, message: "the disk is full; nothing was changed" },
   notRestorable: { code: 1509, message: "the backup cannot be restored" },
 } as const satisfies Record<string, Row>;
@@ -88,7 +180,10 @@ export class PosternError extends Error {
 
   constructor(name: ErrorName, detail?: string, more: { hint?: string; incident?: string; cause?: unknown } = {}) {
     const row = errors[name];
-    super(detail === undefined ? row.message : `${row.message}: ${detail}`, more.cause === undefined ? {} : { cause: more.cause });
+    super(
+      detail === undefined ? row.message : `${row.message}: ${detail}`,
+      more.cause === undefined ? {} : { cause: more.cause },
+    );
     this.name = name;
     this.code = row.code;
     this.hint = more.hint ?? row.hint;

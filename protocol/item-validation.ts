@@ -7,7 +7,10 @@ import type { DetailsContent, Item, ItemCreateParams, ItemField, OverviewContent
 export const CATEGORIES = ["Login", "Password", "SecureNote", "ApiCredentials", "SshKey", "Document"] as const;
 
 /** Fields that need no section: autofill finds them by these ids. */
-const SECTIONLESS: Readonly<Record<string, readonly string[]>> = { Login: ["username", "password"], Password: ["password"] };
+const SECTIONLESS: Readonly<Record<string, readonly string[]>> = {
+  Login: ["username", "password"],
+  Password: ["password"],
+};
 
 const SSH_FIELD_ID = "private_key";
 const SSH_FIELD_TITLE = "private key";
@@ -21,14 +24,32 @@ type Parts = { readonly overview: OverviewContent; readonly details: DetailsCont
 /** What a new item is stored as. Throws invalidItem with every broken rule, or notYet for a category of later. */
 export function newItem(params: ItemCreateParams): Parts {
   demandCategory(params.category);
-  const files = (params.files ?? []).map((file) => ({ sectionId: file.sectionId, fieldId: file.fieldId, attributes: { name: file.name, id: "", size: 0 } }));
+  const files = (params.files ?? []).map((file) => ({
+    sectionId: file.sectionId,
+    fieldId: file.fieldId,
+    attributes: { name: file.name, id: "", size: 0 },
+  }));
   const parts = normal({
-    overview: { title: params.title, category: params.category, tags: params.tags ?? [], websites: params.websites ?? [] },
-    details: { fields: (params.fields ?? []).map(storedField), sections: params.sections ?? [], notes: params.notes ?? "", files },
+    overview: {
+      title: params.title,
+      category: params.category,
+      tags: params.tags ?? [],
+      websites: params.websites ?? [],
+    },
+    details: {
+      fields: (params.fields ?? []).map(storedField),
+      sections: params.sections ?? [],
+      notes: params.notes ?? "",
+      files,
+    },
   });
   const documents = [
-    ...(params.category === "Document" && params.document === undefined ? ["Document items must have a document file attached"] : []),
-    ...(params.category !== "Document" && params.document !== undefined ? ["cannot have a document file on a non-document item"] : []),
+    ...(params.category === "Document" && params.document === undefined
+      ? ["Document items must have a document file attached"]
+      : []),
+    ...(params.category !== "Document" && params.document !== undefined
+      ? ["cannot have a document file on a non-document item"]
+      : []),
   ];
   refuse([...brokenRules(parts), ...documents]);
   return parts;
@@ -39,11 +60,19 @@ export function changedItem(before: Parts, item: Item): Parts {
   demandCategory(before.overview.category);
   const parts = normal({
     overview: { title: item.title, category: item.category, tags: item.tags, websites: item.websites },
-    details: { fields: item.fields.map(storedField), sections: item.sections, notes: item.notes, files: before.details.files, ...(before.details.document === undefined ? {} : { document: before.details.document }) },
+    details: {
+      fields: item.fields.map(storedField),
+      sections: item.sections,
+      notes: item.notes,
+      files: before.details.files,
+      ...(before.details.document === undefined ? {} : { document: before.details.document }),
+    },
   });
   const fixed = [
     ...(item.category === before.overview.category ? [] : ["can't update the item's category"]),
-    ...(sameFiles(before.details, item) ? [] : ["cannot modify files or documents through this function. Use the functions under items.files instead."]),
+    ...(sameFiles(before.details, item)
+      ? []
+      : ["cannot modify files or documents through this function. Use the functions under items.files instead."]),
   ];
   refuse([...brokenRules(parts), ...fixed]);
   return parts;
@@ -51,28 +80,53 @@ export function changedItem(before: Parts, item: Item): Parts {
 
 function demandCategory(category: string): void {
   if (category === "Unsupported") throw invalid(["An unsupported item category was specified"]);
-  if (!CATEGORIES.includes(category as (typeof CATEGORIES)[number])) throw new PosternError("notYet", `category; these are supported: ${CATEGORIES.join(", ")}`);
+  if (!CATEGORIES.includes(category as (typeof CATEGORIES)[number]))
+    throw new PosternError("notYet", `category; these are supported: ${CATEGORIES.join(", ")}`);
 }
 
 function sameFiles(before: DetailsContent, item: Item): boolean {
-  return JSON.stringify([before.files, before.document ?? null]) === JSON.stringify([item.files, item.document ?? null]);
+  return (
+    JSON.stringify([before.files, before.document ?? null]) === JSON.stringify([item.files, item.document ?? null])
+  );
 }
 
 /** A TOTP field is stored under an id that says so, as the official SDKs store it. */
 function storedField(field: ItemField): ItemField {
-  return field.fieldType === "Totp" && !field.id.startsWith(TOTP_PREFIX) ? { ...field, id: TOTP_PREFIX + field.id } : field;
+  return field.fieldType === "Totp" && !field.id.startsWith(TOTP_PREFIX)
+    ? { ...field, id: TOTP_PREFIX + field.id }
+    : field;
 }
 
 /** Puts custom fields without a section into the empty one, which is made if it is missing. */
 function normal({ overview, details }: Parts): Parts {
   const builtIn = SECTIONLESS[overview.category] ?? [];
-  const fields = details.fields.map((field) => (field.sectionId === undefined && !builtIn.includes(field.id) && field.fieldType !== "SshKey" ? { ...field, sectionId: "" } : field));
-  const needsEmpty = fields.some((field) => field.sectionId === "") && !details.sections.some((section) => section.id === "");
-  return { overview, details: { ...details, fields, sections: needsEmpty ? [...details.sections, { id: "", title: "" }] : details.sections } };
+  const fields = details.fields.map((field) =>
+    field.sectionId === undefined && !builtIn.includes(field.id) && field.fieldType !== "SshKey"
+      ? { ...field, sectionId: "" }
+      : field,
+  );
+  const needsEmpty =
+    fields.some((field) => field.sectionId === "") && !details.sections.some((section) => section.id === "");
+  return {
+    overview,
+    details: {
+      ...details,
+      fields,
+      sections: needsEmpty ? [...details.sections, { id: "", title: "" }] : details.sections,
+    },
+  };
 }
 
 function brokenRules(parts: Parts): string[] {
-  return [...titleRules(parts), ...tagRules(parts.overview.tags), ...idRules(parts.details), ...sectionRules(parts.details), ...sshRules(parts), ...typeRules(parts.details), ...websiteRules(parts.overview)];
+  return [
+    ...titleRules(parts),
+    ...tagRules(parts.overview.tags),
+    ...idRules(parts.details),
+    ...sectionRules(parts.details),
+    ...sshRules(parts),
+    ...typeRules(parts.details),
+    ...websiteRules(parts.overview),
+  ];
 }
 
 function titleRules({ overview }: Parts): string[] {
@@ -82,7 +136,9 @@ function titleRules({ overview }: Parts): string[] {
 function tagRules(tags: readonly string[]): string[] {
   return [
     ...(tags.includes("") ? ["tags list contains one or more empty tags(s)"] : []),
-    ...(tags.some((tag) => tag !== "" && /^[ \t]+$/.test(tag)) ? ["tags list contains one or more tags that are entirely spaces or tabs(s)"] : []),
+    ...(tags.some((tag) => tag !== "" && /^[ \t]+$/.test(tag))
+      ? ["tags list contains one or more tags that are entirely spaces or tabs(s)"]
+      : []),
     ...(new Set(tags).size < tags.length ? ["tags list contains duplicate tags(s)"] : []),
   ];
 }
@@ -92,8 +148,12 @@ function idRules(details: DetailsContent): string[] {
   const sectionIds = details.sections.map((section) => section.id);
   const withFiles = [...fieldIds, ...details.files.map((file) => file.fieldId)];
   return [
-    ...(new Set(sectionIds).size < sectionIds.length ? ["item contained duplicate section ids. Make sure every id is unique."] : []),
-    ...(new Set(fieldIds).size < fieldIds.length ? ["item contained duplicate field ids. Make sure every id is unique."] : []),
+    ...(new Set(sectionIds).size < sectionIds.length
+      ? ["item contained duplicate section ids. Make sure every id is unique."]
+      : []),
+    ...(new Set(fieldIds).size < fieldIds.length
+      ? ["item contained duplicate field ids. Make sure every id is unique."]
+      : []),
     ...(new Set(withFiles).size < withFiles.length ? ["file and field IDs must be unique within an item"] : []),
     ...illegal("fields", fieldIds),
     ...illegal("sections", sectionIds),
@@ -102,32 +162,51 @@ function idRules(details: DetailsContent): string[] {
 }
 
 function illegal(list: string, ids: readonly string[]): string[] {
-  return ids.flatMap((id, index) => (PART_ID.test(id) ? [] : [`${list}[${index}].id must contain only alphanumeric characters or -, _, . and the whitespace character`]));
+  return ids.flatMap((id, index) =>
+    PART_ID.test(id)
+      ? []
+      : [`${list}[${index}].id must contain only alphanumeric characters or -, _, . and the whitespace character`],
+  );
 }
 
 function sectionRules({ fields, sections, files }: DetailsContent): string[] {
   const ids = new Set(sections.map((section) => section.id));
   return [
-    ...fields.flatMap((field, index) => (field.sectionId === undefined || ids.has(field.sectionId) ? [] : [`fields[${index}] was linked to a section id, but no section with this id exists`])),
-    ...files.flatMap((file) => (file.sectionId === "" || ids.has(file.sectionId) ? [] : ["the field file has a section ID that isn't linked to a section"])),
+    ...fields.flatMap((field, index) =>
+      field.sectionId === undefined || ids.has(field.sectionId)
+        ? []
+        : [`fields[${index}] was linked to a section id, but no section with this id exists`],
+    ),
+    ...files.flatMap((file) =>
+      file.sectionId === "" || ids.has(file.sectionId)
+        ? []
+        : ["the field file has a section ID that isn't linked to a section"],
+    ),
   ];
 }
 
 function sshRules({ overview, details }: Parts): string[] {
   const keys = details.fields.filter((field) => field.fieldType === "SshKey");
-  if (overview.category !== "SshKey") return keys.length > 0 ? ["Only items with an SSH key category can contain an SSH key field"] : [];
+  if (overview.category !== "SshKey")
+    return keys.length > 0 ? ["Only items with an SSH key category can contain an SSH key field"] : [];
   return [
     ...(keys.length > 1 ? ["An SSH Key item can only contain one SSH key field"] : []),
-    ...(keys.some((key) => key.id !== SSH_FIELD_ID || key.title !== SSH_FIELD_TITLE) ? ["SSH key fields must have ID 'private_key' and title 'private key'"] : []),
+    ...(keys.some((key) => key.id !== SSH_FIELD_ID || key.title !== SSH_FIELD_TITLE)
+      ? ["SSH key fields must have ID 'private_key' and title 'private key'"]
+      : []),
   ];
 }
 
 function typeRules({ fields }: DetailsContent): string[] {
-  return fields.flatMap((field, index) => (field.fieldType === "Unsupported" ? [`fields[${index}] had an unsupported field type`] : []));
+  return fields.flatMap((field, index) =>
+    field.fieldType === "Unsupported" ? [`fields[${index}] had an unsupported field type`] : [],
+  );
 }
 
 function websiteRules({ category, websites }: OverviewContent): string[] {
-  return websites.length > 0 && category !== "Login" && category !== "Password" ? ["Only items with a Login or Password category can contain websites for autofilling"] : [];
+  return websites.length > 0 && category !== "Login" && category !== "Password"
+    ? ["Only items with a Login or Password category can contain websites for autofilling"]
+    : [];
 }
 
 function refuse(broken: readonly string[]): void {

@@ -60,21 +60,57 @@ export const ItemCategory = oneOf([
   "Unsupported",
 ]);
 
-export const ItemFieldType = oneOf(["Text", "Concealed", "CreditCardType", "CreditCardNumber", "Phone", "Url", "Totp", "Email", "Reference", "SshKey", "Menu", "MonthYear", "Address", "Date", "Unsupported"]);
+export const ItemFieldType = oneOf([
+  "Text",
+  "Concealed",
+  "CreditCardType",
+  "CreditCardNumber",
+  "Phone",
+  "Url",
+  "Totp",
+  "Email",
+  "Reference",
+  "SshKey",
+  "Menu",
+  "MonthYear",
+  "Address",
+  "Date",
+  "Unsupported",
+]);
 
 const Title = Type.String({ maxLength: itemLimits.title });
 const PartId = Type.String({ maxLength: itemLimits.partId });
 
-export const Website = Type.Object({ url: Type.String({ maxLength: itemLimits.url }), label: Title, autofillBehavior: oneOf(["AnywhereOnWebsite", "ExactDomain", "Never"]) }, closed);
+export const Website = Type.Object(
+  {
+    url: Type.String({ maxLength: itemLimits.url }),
+    label: Title,
+    autofillBehavior: oneOf(["AnywhereOnWebsite", "ExactDomain", "Never"]),
+  },
+  closed,
+);
 
 export const ItemField = Type.Object(
-  { id: PartId, title: Title, sectionId: Type.Optional(PartId), fieldType: ItemFieldType, value: Type.String({ maxLength: itemLimits.value }) },
+  {
+    id: PartId,
+    title: Title,
+    sectionId: Type.Optional(PartId),
+    fieldType: ItemFieldType,
+    value: Type.String({ maxLength: itemLimits.value }),
+  },
   closed,
 );
 
 export const ItemSection = Type.Object({ id: PartId, title: Title }, closed);
 
-export const FileAttributes = Type.Object({ name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }), id: Id, size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }) }, closed);
+export const FileAttributes = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
+    id: Id,
+    size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }),
+  },
+  closed,
+);
 
 export const ItemFile = Type.Object({ attributes: FileAttributes, sectionId: PartId, fieldId: PartId }, closed);
 
@@ -85,7 +121,10 @@ const Websites = Type.Array(Website, { maxItems: itemLimits.websites });
 const Notes = Type.String({ maxLength: itemLimits.notes });
 
 /** A file that comes with a new item, in the same request. */
-const InlineFile = { name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }), content: Bytes(Math.ceil(itemLimits.inlineFileBytes / 3) * 4) };
+const InlineFile = {
+  name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
+  content: Bytes(Math.ceil(itemLimits.inlineFileBytes / 3) * 4),
+};
 export const FileCreateParams = Type.Object({ ...InlineFile, sectionId: PartId, fieldId: PartId }, closed);
 export const DocumentCreateParams = Type.Object(InlineFile, closed);
 
@@ -100,14 +139,29 @@ const newItemFields = {
 };
 
 export const ItemCreateParams = Type.Object(
-  { ...newItemFields, vaultId: IdParam, files: Type.Optional(Type.Array(FileCreateParams, { maxItems: itemLimits.files })), document: Type.Optional(DocumentCreateParams) },
+  {
+    ...newItemFields,
+    vaultId: IdParam,
+    files: Type.Optional(Type.Array(FileCreateParams, { maxItems: itemLimits.files })),
+    document: Type.Optional(DocumentCreateParams),
+  },
   closed,
 );
 
 export const ItemState = oneOf(["active", "archived"]);
 
 export const ItemOverview = Type.Object(
-  { id: Id, title: Title, category: ItemCategory, vaultId: Id, websites: Websites, tags: Tags, createdAt: Timestamp, updatedAt: Timestamp, state: ItemState },
+  {
+    id: Id,
+    title: Title,
+    category: ItemCategory,
+    vaultId: Id,
+    websites: Websites,
+    tags: Tags,
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    state: ItemState,
+  },
   closed,
 );
 
@@ -132,11 +186,20 @@ export const Item = Type.Object(
 );
 
 /** What is sealed as an item's overview: what a list shows. */
-export const ItemOverviewContent = Type.Object({ title: Title, category: ItemCategory, tags: Tags, websites: Websites }, closed);
+export const ItemOverviewContent = Type.Object(
+  { title: Title, category: ItemCategory, tags: Tags, websites: Websites },
+  closed,
+);
 
 /** What is sealed as an item's details. */
 export const ItemDetailsContent = Type.Object(
-  { fields: Fields, sections: Sections, notes: Notes, files: Type.Array(ItemFile, { maxItems: itemLimits.files }), document: Type.Optional(FileAttributes) },
+  {
+    fields: Fields,
+    sections: Sections,
+    notes: Notes,
+    files: Type.Array(ItemFile, { maxItems: itemLimits.files }),
+    document: Type.Optional(FileAttributes),
+  },
   closed,
 );
 

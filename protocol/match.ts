@@ -7,7 +7,11 @@ import type { SecretReference } from "./reference.ts";
 /** What a reference means within an item. `id` is the field's key in scopes: section and field id, or "file/" and the file's. */
 export type Matched = { readonly id: string; readonly kind: string; readonly value: string; readonly file?: string };
 
-type Candidate = Matched & { readonly section: string; readonly names: readonly string[]; readonly ids: readonly string[] };
+type Candidate = Matched & {
+  readonly section: string;
+  readonly names: readonly string[];
+  readonly ids: readonly string[];
+};
 
 /** The notes of an item, under the names that the official resolver knows. */
 const NOTES_ID = "notesPlain";
@@ -15,14 +19,54 @@ const NOTES_TITLE = "notes";
 
 function candidates(details: DetailsContent): Candidate[] {
   const fields = details.fields.map(
-    (field): Candidate => ({ id: `${field.sectionId ?? ""}/${field.id}`, kind: field.fieldType, value: field.value, section: field.sectionId ?? "", ids: [field.id], names: [field.title] }),
+    (field): Candidate => ({
+      id: `${field.sectionId ?? ""}/${field.id}`,
+      kind: field.fieldType,
+      value: field.value,
+      section: field.sectionId ?? "",
+      ids: [field.id],
+      names: [field.title],
+    }),
   );
   const files = details.files.map(
-    (file): Candidate => ({ id: `file/${file.attributes.id}`, kind: "File", value: "", file: file.attributes.id, section: file.sectionId, ids: [file.attributes.id, file.fieldId], names: [file.attributes.name] }),
+    (file): Candidate => ({
+      id: `file/${file.attributes.id}`,
+      kind: "File",
+      value: "",
+      file: file.attributes.id,
+      section: file.sectionId,
+      ids: [file.attributes.id, file.fieldId],
+      names: [file.attributes.name],
+    }),
   );
   const { document } = details;
-  const documents = document === undefined ? [] : [{ id: `file/${document.id}`, kind: "File", value: "", file: document.id, section: "", ids: [document.id], names: [document.name] }];
-  const notes = details.notes === "" ? [] : [{ id: "/notesPlain", kind: "Notes", value: details.notes, section: "", ids: [NOTES_ID], names: [NOTES_TITLE] }];
+  const documents =
+    document === undefined
+      ? []
+      : [
+          {
+            id: `file/${document.id}`,
+            kind: "File",
+            value: "",
+            file: document.id,
+            section: "",
+            ids: [document.id],
+            names: [document.name],
+          },
+        ];
+  const notes =
+    details.notes === ""
+      ? []
+      : [
+          {
+            id: "/notesPlain",
+            kind: "Notes",
+            value: details.notes,
+            section: "",
+            ids: [NOTES_ID],
+            names: [NOTES_TITLE],
+          },
+        ];
   return [...fields, ...files, ...documents, ...notes];
 }
 
@@ -30,15 +74,26 @@ function candidates(details: DetailsContent): Candidate[] {
 export function matchField(item: { readonly details: DetailsContent }, reference: SecretReference): Matched {
   const { details } = item;
   const all = candidates(details);
-  const within = reference.section === undefined ? preferSectionless(details, all, reference.field) : inSections(details, all, reference.section);
+  const within =
+    reference.section === undefined
+      ? preferSectionless(details, all, reference.field)
+      : inSections(details, all, reference.section);
   const found = pick(within, reference.field);
   checkQuery(found, reference);
-  return { id: found.id, kind: found.kind, value: found.value, ...(found.file === undefined ? {} : { file: found.file }) };
+  return {
+    id: found.id,
+    kind: found.kind,
+    value: found.value,
+    ...(found.file === undefined ? {} : { file: found.file }),
+  };
 }
 
 /** Without a section, a field outside every titled section wins over an equally named one inside. */
 function preferSectionless(details: DetailsContent, all: readonly Candidate[], field: string): readonly Candidate[] {
-  const untitled = new Set(["", ...details.sections.filter((section) => section.title === "").map((section) => section.id)]);
+  const untitled = new Set([
+    "",
+    ...details.sections.filter((section) => section.title === "").map((section) => section.id),
+  ]);
   const outside = all.filter((candidate) => untitled.has(candidate.section));
   return matching(outside, field).length > 0 ? outside : all;
 }
@@ -70,9 +125,16 @@ function sameTitle(title: string, part: string): boolean {
 
 function checkQuery(found: Candidate, { query }: SecretReference): void {
   if (query === undefined) return;
-  if (query.key === "attribute" && found.kind !== "Totp") throw new PosternError("incompatibleQuery", "attribute can only be applied to TOTP-type fields");
-  if (query.key === "ssh-format" && found.kind !== "SshKey") throw new PosternError("incompatibleQuery", "ssh-format can only be applied to a private key field");
-  throw new PosternError("notYet", query.key === "attribute" ? "one-time codes; read the seed without the attribute" : "OpenSSH format; read the key as it is stored");
+  if (query.key === "attribute" && found.kind !== "Totp")
+    throw new PosternError("incompatibleQuery", "attribute can only be applied to TOTP-type fields");
+  if (query.key === "ssh-format" && found.kind !== "SshKey")
+    throw new PosternError("incompatibleQuery", "ssh-format can only be applied to a private key field");
+  throw new PosternError(
+    "notYet",
+    query.key === "attribute"
+      ? "one-time codes; read the seed without the attribute"
+      : "OpenSSH format; read the key as it is stored",
+  );
 }
 
 /** How a person sees a field that a scope names by id: its title, with its section's where it has one. */

@@ -11,14 +11,18 @@ export type SecretReference = {
   readonly query?: ReferenceQuery;
 };
 
-export type ReferenceQuery = { readonly key: "attribute"; readonly value: "otp" | "totp" } | { readonly key: "ssh-format"; readonly value: "openssh" };
+export type ReferenceQuery =
+  | { readonly key: "attribute"; readonly value: "otp" | "totp" }
+  | { readonly key: "ssh-format"; readonly value: "openssh" };
 
 const PREFIX = "op://";
 
 const reasons = {
   prefix: 'secret reference is not prefixed with "op://"',
-  character: "invalid character in secret reference: secret references must only contain alphanumeric, _, . or - characters",
-  format: 'secret reference has invalid format - must be "op://<vault>/<item>/[section/]field[?attribute=<attribute-value>]"',
+  character:
+    "invalid character in secret reference: secret references must only contain alphanumeric, _, . or - characters",
+  format:
+    'secret reference has invalid format - must be "op://<vault>/<item>/[section/]field[?attribute=<attribute-value>]"',
   key: "secret reference has invalid query parameter key",
   // The stray brace is in the original, and programs may compare texts.
   value: "secret reference has invalid query parameter value}",
@@ -27,7 +31,10 @@ const reasons = {
 /** Legal in a part, a query key and a query value. */
 const LEGAL = /^[A-Za-z0-9 \-_.]*$/;
 
-const queryValues: Readonly<Record<string, readonly string[]>> = { attribute: ["otp", "totp"], "ssh-format": ["openssh"] };
+const queryValues: Readonly<Record<string, readonly string[]>> = {
+  attribute: ["otp", "totp"],
+  "ssh-format": ["openssh"],
+};
 
 /** Whether a text claims to be a reference; it may still be malformed. */
 export function isReference(text: string): boolean {
@@ -50,7 +57,8 @@ export function parseReference(text: string): SecretReference {
 
 function parseQuery(query: string): ReferenceQuery {
   const [key, value, ...more] = query.split("=");
-  if (key === undefined || value === undefined || more.length > 0 || !LEGAL.test(key) || !LEGAL.test(value)) throw refusal("format");
+  if (key === undefined || value === undefined || more.length > 0 || !LEGAL.test(key) || !LEGAL.test(value))
+    throw refusal("format");
   const values = Object.hasOwn(queryValues, key) ? queryValues[key] : undefined;
   if (values === undefined) throw refusal("key");
   if (!values.includes(value)) throw refusal("value");

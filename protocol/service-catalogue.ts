@@ -56,7 +56,12 @@ const Count = Type.Integer({ minimum: 0 });
 const Revision = Type.Integer({ minimum: 1, maximum: 0xffffffff });
 
 /** A user's public keys, the Ed25519 identity's signature over the X25519 key, and the private keys sealed under the root key. */
-export const SealedKeyset = object({ identity: PublicKey, box: PublicKey, boxSignature: Signature, sealedPrivate: SealedKey });
+export const SealedKeyset = object({
+  identity: PublicKey,
+  box: PublicKey,
+  boxSignature: Signature,
+  sealedPrivate: SealedKey,
+});
 
 /** A user's own sealed data (pins, counters) and its revision. */
 export const SealedUserData = object({ revision: Revision, sealed: Bytes(serviceLimits.sealedUserData) });
@@ -73,9 +78,21 @@ export const VaultGrant = object({
 });
 
 /** The sealed name and description of a vault, signed by its writer. */
-export const SealedVault = object({ revision: Revision, keyId: Bytes(base64Of(32)), sealed: Bytes(serviceLimits.sealedOverview), writer: PublicKey, signature: Signature });
+export const SealedVault = object({
+  revision: Revision,
+  keyId: Bytes(base64Of(32)),
+  sealed: Bytes(serviceLimits.sealedOverview),
+  writer: PublicKey,
+  signature: Signature,
+});
 
-const FileHeader = object({ id: Id, sealedKey: SealedKey, size: Count, chunks: Type.Integer({ minimum: 1, maximum: serviceLimits.chunks }), header: Bytes(64) });
+const FileHeader = object({
+  id: Id,
+  sealedKey: SealedKey,
+  size: Count,
+  chunks: Type.Integer({ minimum: 1, maximum: serviceLimits.chunks }),
+  header: Bytes(64),
+});
 
 const itemFields = {
   revision: Revision,
@@ -99,10 +116,23 @@ export const SealedItem = object({ ...itemFields, details: Bytes(serviceLimits.s
 const times = { createdAt: Timestamp, updatedAt: Timestamp };
 const StoredItem = object({ item: Id, ...times, sealed: SealedItem });
 const StoredOverview = object({ item: Id, ...times, sealed: SealedOverview });
-const StoredVault = object({ vault: Id, type: Type.String({ maxLength: 32 }), grant: VaultGrant, overview: SealedVault, activeItems: Count, contentVersion: Count, ...times });
+const StoredVault = object({
+  vault: Id,
+  type: Type.String({ maxLength: 32 }),
+  grant: VaultGrant,
+  overview: SealedVault,
+  activeItems: Count,
+  contentVersion: Count,
+  ...times,
+});
 
 const Device = object({ device: Id, createdAt: Timestamp, lastSeenAt: Timestamp });
-const Event = object({ seq: Count, kind: Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("user")]), vault: Type.Optional(Id), item: Type.Optional(Id) });
+const Event = object({
+  seq: Count,
+  kind: Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("user")]),
+  vault: Type.Optional(Id),
+  item: Type.Optional(Id),
+});
 
 const UserRecord = object({ rootKey: SealedKey, keyset: SealedKeyset, data: SealedUserData });
 
@@ -123,15 +153,29 @@ const Nothing = object({});
 
 export const serviceCatalogue = {
   "service.info": operation({
-    summary: "Which protocol the service speaks, its canonical origin, and whether creating an account needs the registration token.",
+    summary:
+      "Which protocol the service speaks, its canonical origin, and whether creating an account needs the registration token.",
     params: Nothing,
-    result: object({ protocol: Type.Literal(1), origin: Type.String(), registration: Type.Union([Type.Literal("open"), Type.Literal("token")]), now: Timestamp }),
+    result: object({
+      protocol: Type.Literal(1),
+      origin: Type.String(),
+      registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
+      now: Timestamp,
+    }),
     errors: [],
     signedIn: false,
   }),
   "accounts.create": operation({
-    summary: "Makes an account with its first user and device. Repeating it with the same ids and content changes nothing.",
-    params: object({ registrationToken: Type.Optional(Type.String({ maxLength: 128 })), account: Id, user: Id, device: Id, signInKey: PublicKey, record: UserRecord }),
+    summary:
+      "Makes an account with its first user and device. Repeating it with the same ids and content changes nothing.",
+    params: object({
+      registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
+      account: Id,
+      user: Id,
+      device: Id,
+      signInKey: PublicKey,
+      record: UserRecord,
+    }),
     result: Nothing,
     errors: ["conflict", "notPermitted", "serviceRefused"],
     signedIn: false,
@@ -145,13 +189,33 @@ export const serviceCatalogue = {
   }),
   "signIn.finish": operation({
     summary: "Takes the signed challenge, once, and answers a session token and the user's sealed keys.",
-    params: object({ account: Id, user: Id, device: Id, clientNonce: Nonce, serverNonce: Nonce, expiresAt: Timestamp, signature: Signature }),
+    params: object({
+      account: Id,
+      user: Id,
+      device: Id,
+      clientNonce: Nonce,
+      serverNonce: Nonce,
+      expiresAt: Timestamp,
+      signature: Signature,
+    }),
     result: object({ token: Type.String(), expiresAt: Timestamp, record: UserRecord }),
     errors: ["wrongCredentials"],
     signedIn: false,
   }),
-  "session.end": operation({ summary: "Ends this session.", params: Nothing, result: Nothing, errors: [], signedIn: true }),
-  "users.get": operation({ summary: "The user's sealed keys and data.", params: Nothing, result: UserRecord, errors: [], signedIn: true }),
+  "session.end": operation({
+    summary: "Ends this session.",
+    params: Nothing,
+    result: Nothing,
+    errors: [],
+    signedIn: true,
+  }),
+  "users.get": operation({
+    summary: "The user's sealed keys and data.",
+    params: Nothing,
+    result: UserRecord,
+    errors: [],
+    signedIn: true,
+  }),
   "users.putData": operation({
     summary: "Replaces the user's own sealed data; `revision` must be one more than the stored one.",
     params: object({ data: SealedUserData }),
@@ -160,22 +224,46 @@ export const serviceCatalogue = {
     signedIn: true,
   }),
   "users.changePassword": operation({
-    summary: "Replaces the wrapped root key and the sign-in key in one transaction, and ends the user's other sessions. `signature` is made with the old sign-in key over the new parts.",
+    summary:
+      "Replaces the wrapped root key and the sign-in key in one transaction, and ends the user's other sessions. `signature` is made with the old sign-in key over the new parts.",
     params: object({ rootKey: SealedKey, signInKey: PublicKey, signature: Signature }),
     result: Nothing,
     errors: ["wrongCredentials"],
     signedIn: true,
   }),
-  "devices.list": operation({ summary: "The devices of this user.", params: Nothing, result: object({ devices: Type.Array(Device) }), errors: [], signedIn: true }),
-  "devices.remove": operation({ summary: "Removes a device and ends its sessions; it cannot sign in again.", params: object({ device: Id }), result: Nothing, errors: ["serviceRefused"], signedIn: true }),
+  "devices.list": operation({
+    summary: "The devices of this user.",
+    params: Nothing,
+    result: object({ devices: Type.Array(Device) }),
+    errors: [],
+    signedIn: true,
+  }),
+  "devices.remove": operation({
+    summary: "Removes a device and ends its sessions; it cannot sign in again.",
+    params: object({ device: Id }),
+    result: Nothing,
+    errors: ["serviceRefused"],
+    signedIn: true,
+  }),
   "vaults.create": operation({
     summary: "Makes a vault with its first key grant. Repeating it with the same id and content changes nothing.",
-    params: object({ vault: Id, type: Type.Union([Type.Literal("personal"), Type.Literal("userCreated")]), grant: VaultGrant, overview: SealedVault }),
+    params: object({
+      vault: Id,
+      type: Type.Union([Type.Literal("personal"), Type.Literal("userCreated")]),
+      grant: VaultGrant,
+      overview: SealedVault,
+    }),
     result: object(times),
     errors: ["conflict", "tooLarge", "sealBroken"],
     signedIn: true,
   }),
-  "vaults.list": operation({ summary: "Every vault this user has a key of.", params: Nothing, result: object({ vaults: Type.Array(StoredVault) }), errors: [], signedIn: true }),
+  "vaults.list": operation({
+    summary: "Every vault this user has a key of.",
+    params: Nothing,
+    result: object({ vaults: Type.Array(StoredVault) }),
+    errors: [],
+    signedIn: true,
+  }),
   "vaults.update": operation({
     summary: "Replaces a vault's sealed name and description; `revision` must be one more than the stored one.",
     params: object({ vault: Id, overview: SealedVault }),
@@ -183,22 +271,46 @@ export const serviceCatalogue = {
     errors: ["vaultNotFound", "versionConflict", "sealBroken", "notPermitted"],
     signedIn: true,
   }),
-  "vaults.delete": operation({ summary: "Deletes a vault with everything in it; `revision` is the one the caller saw.", params: object({ vault: Id, revision: Revision }), result: Nothing, errors: ["vaultNotFound", "versionConflict", "notPermitted"], signedIn: true }),
+  "vaults.delete": operation({
+    summary: "Deletes a vault with everything in it; `revision` is the one the caller saw.",
+    params: object({ vault: Id, revision: Revision }),
+    result: Nothing,
+    errors: ["vaultNotFound", "versionConflict", "notPermitted"],
+    signedIn: true,
+  }),
   "items.put": operation({
-    summary: "Stores one signed revision of an item; `revision` must be one more than the stored one (1 for a new item). Repeating the stored revision changes nothing. Its files' chunks must be there.",
+    summary:
+      "Stores one signed revision of an item; `revision` must be one more than the stored one (1 for a new item). Repeating the stored revision changes nothing. Its files' chunks must be there.",
     params: object({ vault: Id, item: Id, sealed: SealedItem }),
     result: object(times),
-    errors: ["vaultNotFound", "itemNotFound", "versionConflict", "sealBroken", "fileNotFound", "notPermitted", "tooLarge"],
+    errors: [
+      "vaultNotFound",
+      "itemNotFound",
+      "versionConflict",
+      "sealBroken",
+      "fileNotFound",
+      "notPermitted",
+      "tooLarge",
+    ],
     signedIn: true,
   }),
   "items.putAll": operation({
     summary: "Stores up to 100 revisions of one vault in one transaction; each has its own outcome, in order.",
-    params: object({ vault: Id, items: Type.Array(object({ item: Id, sealed: SealedItem }), { minItems: 1, maxItems: serviceLimits.batch }) }),
+    params: object({
+      vault: Id,
+      items: Type.Array(object({ item: Id, sealed: SealedItem }), { minItems: 1, maxItems: serviceLimits.batch }),
+    }),
     result: object({ outcomes: Type.Array(Type.Union([object(times), object({ error: Type.String() })])) }),
     errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
   }),
-  "items.get": operation({ summary: "The stored revision of an item.", params: object({ vault: Id, item: Id }), result: StoredItem, errors: ["vaultNotFound", "itemNotFound", "notPermitted"], signedIn: true }),
+  "items.get": operation({
+    summary: "The stored revision of an item.",
+    params: object({ vault: Id, item: Id }),
+    result: StoredItem,
+    errors: ["vaultNotFound", "itemNotFound", "notPermitted"],
+    signedIn: true,
+  }),
   "items.getAll": operation({
     summary: "The stored revisions of up to 100 items of one vault; unknown ones are left out.",
     params: object({ vault: Id, items: Type.Array(Id, { minItems: 1, maxItems: serviceLimits.batch }) }),
@@ -215,7 +327,13 @@ export const serviceCatalogue = {
   }),
   "items.list": operation({
     summary: "Overviews of a vault's items in the order of their ids, a page at a time; deleted ones are left out.",
-    params: object({ vault: Id, active: Type.Boolean(), archived: Type.Boolean(), after: Type.Optional(Id), limit: Type.Integer({ minimum: 1, maximum: serviceLimits.page }) }),
+    params: object({
+      vault: Id,
+      active: Type.Boolean(),
+      archived: Type.Boolean(),
+      after: Type.Optional(Id),
+      limit: Type.Integer({ minimum: 1, maximum: serviceLimits.page }),
+    }),
     result: object({ items: Type.Array(StoredOverview), more: Type.Boolean() }),
     errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
@@ -227,24 +345,46 @@ export const serviceCatalogue = {
     errors: ["vaultNotFound", "itemNotFound", "notPermitted"],
     signedIn: true,
   }),
-  "items.getVersion": operation({ summary: "One earlier revision of an item.", params: object({ vault: Id, item: Id, revision: Revision }), result: StoredItem, errors: ["vaultNotFound", "itemNotFound", "notPermitted"], signedIn: true }),
+  "items.getVersion": operation({
+    summary: "One earlier revision of an item.",
+    params: object({ vault: Id, item: Id, revision: Revision }),
+    result: StoredItem,
+    errors: ["vaultNotFound", "itemNotFound", "notPermitted"],
+    signedIn: true,
+  }),
   "files.putChunk": operation({
-    summary: "Stores one sealed chunk of a file before an item revision names it; chunks of files that no revision names within a day are removed.",
-    params: object({ vault: Id, item: Id, file: Id, index: Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 }), sealed: Bytes(base64Of(serviceLimits.chunkBytes)) }),
+    summary:
+      "Stores one sealed chunk of a file before an item revision names it; chunks of files that no revision names within a day are removed.",
+    params: object({
+      vault: Id,
+      item: Id,
+      file: Id,
+      index: Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 }),
+      sealed: Bytes(base64Of(serviceLimits.chunkBytes)),
+    }),
     result: Nothing,
     errors: ["vaultNotFound", "conflict", "notPermitted"],
     signedIn: true,
   }),
   "files.getChunk": operation({
     summary: "One sealed chunk of a file that the item's stored revision names.",
-    params: object({ vault: Id, item: Id, file: Id, index: Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 }) }),
+    params: object({
+      vault: Id,
+      item: Id,
+      file: Id,
+      index: Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 }),
+    }),
     result: object({ sealed: Bytes(base64Of(serviceLimits.chunkBytes)) }),
     errors: ["vaultNotFound", "fileNotFound", "notPermitted"],
     signedIn: true,
   }),
   "events.wait": operation({
-    summary: "Changes after `cursor`, at once if there are any, else when one comes or `waitMs` have passed. Without a cursor it answers the current one.",
-    params: object({ cursor: Type.Optional(Count), waitMs: Type.Integer({ minimum: 0, maximum: serviceLimits.waitMs }) }),
+    summary:
+      "Changes after `cursor`, at once if there are any, else when one comes or `waitMs` have passed. Without a cursor it answers the current one.",
+    params: object({
+      cursor: Type.Optional(Count),
+      waitMs: Type.Integer({ minimum: 0, maximum: serviceLimits.waitMs }),
+    }),
     result: object({ cursor: Count, events: Type.Array(Event) }),
     errors: [],
     signedIn: true,

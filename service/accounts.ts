@@ -8,11 +8,20 @@ import { recordChanges } from "./events.ts";
 
 type UserRecord = OperationResult<"users.get">;
 
-export const accountOperations: Pick<Operations, "accounts.create" | "users.get" | "users.putData" | "users.changePassword"> = {
+export const accountOperations: Pick<
+  Operations,
+  "accounts.create" | "users.get" | "users.putData" | "users.changePassword"
+> = {
   "accounts.create": async (params, context) => {
     demandRegistration(context, params.registrationToken);
     const { record } = params;
-    if (!context.primitives.verify(bytes(record.keyset.identity), boxKeyBytes(bytes(record.keyset.box)), bytes(record.keyset.boxSignature))) {
+    if (
+      !context.primitives.verify(
+        bytes(record.keyset.identity),
+        boxKeyBytes(bytes(record.keyset.box)),
+        bytes(record.keyset.boxSignature),
+      )
+    ) {
       throw new PosternError("serviceRefused", "the keyset does not sign itself");
     }
     if (record.data.revision !== 1) throw new PosternError("serviceRefused", "a new user's data starts at revision 1");
@@ -28,10 +37,18 @@ export const accountOperations: Pick<Operations, "accounts.create" | "users.get"
 
   "users.putData": async ({ data }, context) => {
     await context.db.transaction().execute(async (db) => {
-      const user = await db.selectFrom("users").select(["data_revision", "data"]).where("id", "=", context.caller.user).executeTakeFirstOrThrow();
+      const user = await db
+        .selectFrom("users")
+        .select(["data_revision", "data"])
+        .where("id", "=", context.caller.user)
+        .executeTakeFirstOrThrow();
       if (user.data_revision === data.revision && text(user.data) === data.sealed) return;
       if (data.revision !== user.data_revision + 1) throw new PosternError("versionConflict");
-      await db.updateTable("users").set({ data_revision: data.revision, data: bytes(data.sealed) }).where("id", "=", context.caller.user).execute();
+      await db
+        .updateTable("users")
+        .set({ data_revision: data.revision, data: bytes(data.sealed) })
+        .where("id", "=", context.caller.user)
+        .execute();
       await recordChanges(db, context.caller.account, [{ kind: "user" }]);
     });
     context.changes.announce(context.caller.account);
@@ -41,17 +58,30 @@ export const accountOperations: Pick<Operations, "accounts.create" | "users.get"
   "users.changePassword": async ({ rootKey, signInKey, signature }, context) => {
     const { caller, primitives } = context;
     await context.db.transaction().execute(async (db) => {
-      const user = await db.selectFrom("users").select(["sign_in_key", "root_key"]).where("id", "=", caller.user).executeTakeFirstOrThrow();
+      const user = await db
+        .selectFrom("users")
+        .select(["sign_in_key", "root_key"])
+        .where("id", "=", caller.user)
+        .executeTakeFirstOrThrow();
       const stored = text(user.root_key) === rootKey && text(user.sign_in_key) === signInKey;
       if (stored) return;
-      const message = passwordChangeBytes({ account: caller.account, user: caller.user, rootKey: bytes(rootKey), signInKey: bytes(signInKey) });
+      const message = passwordChangeBytes({
+        account: caller.account,
+        user: caller.user,
+        rootKey: bytes(rootKey),
+        signInKey: bytes(signInKey),
+      });
       if (!primitives.verify(user.sign_in_key, message, bytes(signature))) throw new PosternError("wrongCredentials");
       await db
         .updateTable("users")
         .set({ root_key: bytes(rootKey), sign_in_key: bytes(signInKey) })
         .where("id", "=", caller.user)
         .execute();
-      await db.deleteFrom("sessions").where("user", "=", caller.user).where("token_hash", "!=", caller.tokenHash).execute();
+      await db
+        .deleteFrom("sessions")
+        .where("user", "=", caller.user)
+        .where("token_hash", "!=", caller.tokenHash)
+        .execute();
       await db.deleteFrom("nonces").where("user", "=", caller.user).execute();
       await recordChanges(db, caller.account, [{ kind: "user" }]);
     });
@@ -63,7 +93,8 @@ export const accountOperations: Pick<Operations, "accounts.create" | "users.get"
 function demandRegistration(context: Context, token: string | undefined): void {
   if (context.registrationHash === undefined) return;
   const given = context.primitives.sha256(new TextEncoder().encode(token ?? ""));
-  if (!context.primitives.equal(given, context.registrationHash)) throw new PosternError("notPermitted", "the registration token is missing or wrong");
+  if (!context.primitives.equal(given, context.registrationHash))
+    throw new PosternError("notPermitted", "the registration token is missing or wrong");
 }
 
 async function insertAccount(db: Db, params: OperationParams<"accounts.create">, at: string): Promise<void> {
@@ -84,12 +115,21 @@ async function insertAccount(db: Db, params: OperationParams<"accounts.create">,
       data: bytes(record.data.sealed),
     })
     .execute();
-  await db.insertInto("devices").values({ id: params.device, user: params.user, created_at: at, last_seen_at: at, removed: 0 }).execute();
+  await db
+    .insertInto("devices")
+    .values({ id: params.device, user: params.user, created_at: at, last_seen_at: at, removed: 0 })
+    .execute();
 }
 
 async function demandSame(db: Db, params: OperationParams<"accounts.create">): Promise<void> {
-  const user = await db.selectFrom("users").selectAll().where("id", "=", params.user).where("account", "=", params.account).executeTakeFirst();
-  const same = user !== undefined && text(user.sign_in_key) === params.signInKey && text(user.root_key) === params.record.rootKey;
+  const user = await db
+    .selectFrom("users")
+    .selectAll()
+    .where("id", "=", params.user)
+    .where("account", "=", params.account)
+    .executeTakeFirst();
+  const same =
+    user !== undefined && text(user.sign_in_key) === params.signInKey && text(user.root_key) === params.record.rootKey;
   if (!same) throw new PosternError("conflict");
 }
 
@@ -98,7 +138,12 @@ export async function recordOf(db: Db, user: string): Promise<UserRecord> {
   const row = await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow();
   return {
     rootKey: text(row.root_key),
-    keyset: { identity: text(row.identity), box: text(row.box), boxSignature: text(row.box_signature), sealedPrivate: text(row.sealed_private) },
+    keyset: {
+      identity: text(row.identity),
+      box: text(row.box),
+      boxSignature: text(row.box_signature),
+      sealedPrivate: text(row.sealed_private),
+    },
     data: { revision: row.data_revision, sealed: text(row.data) },
   };
 }

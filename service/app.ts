@@ -70,7 +70,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   await dropAbandonedChunks(service.db, service.now());
 
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: serviceLimits.bodyBytes, onError: (c) => c.json(errorBody(new PosternError("tooLarge", `a request has at most ${serviceLimits.bodyBytes} bytes`)), 413) }));
+  app.use(
+    bodyLimit({
+      maxSize: serviceLimits.bodyBytes,
+      onError: (c) =>
+        c.json(errorBody(new PosternError("tooLarge", `a request has at most ${serviceLimits.bodyBytes} bytes`)), 413),
+    }),
+  );
   app.post("/v1/:operation", async (c) => {
     try {
       return c.json(await answer(service, c.req.param("operation"), c.req.raw), 200, { "cache-control": "no-store" });

@@ -9,7 +9,12 @@ import type { Tables } from "./store/tables.ts";
 export type Db = Kysely<Tables>;
 
 /** Who a session token belongs to. */
-export type Caller = { readonly account: string; readonly user: string; readonly device: string; readonly tokenHash: Uint8Array };
+export type Caller = {
+  readonly account: string;
+  readonly user: string;
+  readonly device: string;
+  readonly tokenHash: Uint8Array;
+};
 
 /** The parts of a running service, built once. */
 export type Service = {

@@ -8,7 +8,12 @@ export type Change = { readonly kind: "item" | "vault" | "user"; readonly vault?
 /** Writes events inside the transaction of the change itself, so that no change is ever without one. */
 export async function recordChanges(db: Db, account: string, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
-  const rows = changes.map((change) => ({ account, kind: change.kind, vault: change.vault ?? null, item: change.item ?? null }));
+  const rows = changes.map((change) => ({
+    account,
+    kind: change.kind,
+    vault: change.vault ?? null,
+    item: change.item ?? null,
+  }));
   await db.insertInto("events").values(rows).execute();
 }
 

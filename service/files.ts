@@ -15,12 +15,23 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk
     await demand(context.db, context.caller, vault, permissions.createItems);
     const chunk = bytes(sealed);
     await context.db.transaction().execute(async (db) => {
-      const existing = await db.selectFrom("file_chunks").select("sealed").where("vault", "=", vault).where("item", "=", item).where("file", "=", file).where("idx", "=", index).executeTakeFirst();
+      const existing = await db
+        .selectFrom("file_chunks")
+        .select("sealed")
+        .where("vault", "=", vault)
+        .where("item", "=", item)
+        .where("file", "=", file)
+        .where("idx", "=", index)
+        .executeTakeFirst();
       if (existing !== undefined) {
-        if (text(existing.sealed) !== sealed) throw new PosternError("conflict", "this chunk is stored with other content");
+        if (text(existing.sealed) !== sealed)
+          throw new PosternError("conflict", "this chunk is stored with other content");
         return;
       }
-      await db.insertInto("file_chunks").values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) }).execute();
+      await db
+        .insertInto("file_chunks")
+        .values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) })
+        .execute();
     });
     return {};
   },
@@ -29,7 +40,14 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk
     await demand(db, caller, vault, permissions.readItems);
     const named = (await namedFiles(db, vault, item)).has(file);
     const row = named
-      ? await db.selectFrom("file_chunks").select("sealed").where("vault", "=", vault).where("item", "=", item).where("file", "=", file).where("idx", "=", index).executeTakeFirst()
+      ? await db
+          .selectFrom("file_chunks")
+          .select("sealed")
+          .where("vault", "=", vault)
+          .where("item", "=", item)
+          .where("file", "=", file)
+          .where("idx", "=", index)
+          .executeTakeFirst()
       : undefined;
     if (row === undefined) throw new PosternError("fileNotFound");
     return { sealed: text(row.sealed) };
@@ -54,17 +72,32 @@ export async function demandChunks(db: Db, vault: string, item: string, files: F
 export async function namedFiles(db: Db, vault: string, item: string): Promise<Set<string>> {
   const rows = [
     ...(await db.selectFrom("items").select("files").where("vault", "=", vault).where("id", "=", item).execute()),
-    ...(await db.selectFrom("item_versions").select("files").where("vault", "=", vault).where("id", "=", item).execute()),
+    ...(await db
+      .selectFrom("item_versions")
+      .select("files")
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .execute()),
   ];
   return new Set(rows.flatMap((row) => (JSON.parse(row.files) as FileHeaders).map((file) => file.id)));
 }
 
 /** Removes the chunks of files that a revision named before this write and none names after it. Files still being written stay. */
-export async function dropUnnamedFiles(db: Db, vault: string, item: string, before: ReadonlySet<string>): Promise<void> {
+export async function dropUnnamedFiles(
+  db: Db,
+  vault: string,
+  item: string,
+  before: ReadonlySet<string>,
+): Promise<void> {
   const after = await namedFiles(db, vault, item);
   const gone = [...before].filter((file) => !after.has(file));
   if (gone.length === 0) return;
-  await db.deleteFrom("file_chunks").where("vault", "=", vault).where("item", "=", item).where("file", "in", gone).execute();
+  await db
+    .deleteFrom("file_chunks")
+    .where("vault", "=", vault)
+    .where("item", "=", item)
+    .where("file", "in", gone)
+    .execute();
 }
 
 /** Removes chunks whose item does not exist and that are older than a day; run at start. */
@@ -73,6 +106,16 @@ export async function dropAbandonedChunks(db: Db, nowMs: number): Promise<void> 
   await db
     .deleteFrom("file_chunks")
     .where("created_at", "<", before)
-    .where((eb) => eb.not(eb.exists(eb.selectFrom("items").select("id").whereRef("items.vault", "=", "file_chunks.vault").whereRef("items.id", "=", "file_chunks.item"))))
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("items")
+            .select("id")
+            .whereRef("items.vault", "=", "file_chunks.vault")
+            .whereRef("items.id", "=", "file_chunks.item"),
+        ),
+      ),
+    )
     .execute();
 }

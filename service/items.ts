@@ -13,7 +13,17 @@ type SealedItem = OperationParams<"items.put">["sealed"];
 type Times = { createdAt: string; updatedAt: string };
 type StoredRow = ItemRow & { created_at: string };
 
-type ItemOperations = Pick<Operations, "items.put" | "items.putAll" | "items.get" | "items.getAll" | "items.find" | "items.list" | "items.versions" | "items.getVersion">;
+type ItemOperations = Pick<
+  Operations,
+  | "items.put"
+  | "items.putAll"
+  | "items.get"
+  | "items.getAll"
+  | "items.find"
+  | "items.list"
+  | "items.versions"
+  | "items.getVersion"
+>;
 
 export const itemOperations: ItemOperations = {
   "items.put": async ({ vault, item, sealed }, context) => {
@@ -53,7 +63,12 @@ export const itemOperations: ItemOperations = {
 
   "items.get": async ({ vault, item }, { db, caller }) => {
     await demand(db, caller, vault, permissions.readItems);
-    const row = await db.selectFrom("items").selectAll().where("vault", "=", vault).where("id", "=", item).executeTakeFirst();
+    const row = await db
+      .selectFrom("items")
+      .selectAll()
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .executeTakeFirst();
     if (row === undefined) throw new PosternError("itemNotFound");
     return storedItem(row);
   },
@@ -66,7 +81,12 @@ export const itemOperations: ItemOperations = {
 
   "items.find": async ({ vault, tag, item }, { db, caller }) => {
     await demand(db, caller, vault, permissions.readItems);
-    const base = db.selectFrom("items").selectAll().where("vault", "=", vault).where("state", "=", "active").limit(serviceLimits.found);
+    const base = db
+      .selectFrom("items")
+      .selectAll()
+      .where("vault", "=", vault)
+      .where("state", "=", "active")
+      .limit(serviceLimits.found);
     const byId = item === undefined ? [] : await base.where("id", "=", item).execute();
     const byTag = tag === undefined ? [] : await base.where("tag", "=", bytes(tag)).execute();
     return { items: [...byId, ...byTag.filter((row) => row.id !== item)].map(storedItem) };
@@ -78,14 +98,32 @@ export const itemOperations: ItemOperations = {
     if (states.length === 0) return { items: [], more: false };
     const rows = await db
       .selectFrom("items")
-      .select(["id", "vault", "revision", "state", "key_id", "item_key", "tag", "overview", "details_digest", "files", "writer", "signature", "created_at", "updated_at"])
+      .select([
+        "id",
+        "vault",
+        "revision",
+        "state",
+        "key_id",
+        "item_key",
+        "tag",
+        "overview",
+        "details_digest",
+        "files",
+        "writer",
+        "signature",
+        "created_at",
+        "updated_at",
+      ])
       .where("vault", "=", vault)
       .where("id", ">", after ?? "")
       .where("state", "in", states)
       .orderBy("id")
       .limit(limit + 1)
       .execute();
-    return { items: rows.slice(0, limit).map((row) => ({ item: row.id, ...timesOf(row), sealed: overviewOf(row) })), more: rows.length > limit };
+    return {
+      items: rows.slice(0, limit).map((row) => ({ item: row.id, ...timesOf(row), sealed: overviewOf(row) })),
+      more: rows.length > limit,
+    };
   },
 
   "items.versions": async ({ vault, item }, { db, caller }) => {
@@ -102,7 +140,13 @@ export const itemOperations: ItemOperations = {
 
   "items.getVersion": async ({ vault, item, revision }, { db, caller }) => {
     await demand(db, caller, vault, permissions.readItems);
-    const row = await db.selectFrom("item_versions").selectAll().where("vault", "=", vault).where("id", "=", item).where("revision", "=", revision).executeTakeFirst();
+    const row = await db
+      .selectFrom("item_versions")
+      .selectAll()
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .where("revision", "=", revision)
+      .executeTakeFirst();
     if (row === undefined) throw new PosternError("itemNotFound");
     return storedItem({ ...row, created_at: row.updated_at });
   },
@@ -111,32 +155,56 @@ export const itemOperations: ItemOperations = {
 type Written = { times: Times; repeated: boolean; activeChange: number };
 
 async function putOne(db: Db, context: Context, vault: string, item: string, sealed: SealedItem): Promise<Written> {
-  const existing = await db.selectFrom("items").selectAll().where("vault", "=", vault).where("id", "=", item).executeTakeFirst();
+  const existing = await db
+    .selectFrom("items")
+    .selectAll()
+    .where("vault", "=", vault)
+    .where("id", "=", item)
+    .executeTakeFirst();
   await demand(db, context.caller, vault, bitFor(existing, sealed));
   await checkRevision(db, context, vault, item, sealed);
-  if (existing !== undefined && existing.revision === sealed.revision && text(existing.signature) === sealed.signature) {
+  if (
+    existing !== undefined &&
+    existing.revision === sealed.revision &&
+    text(existing.signature) === sealed.signature
+  ) {
     return { times: timesOf(existing), repeated: true, activeChange: 0 };
   }
   if (sealed.revision !== (existing?.revision ?? 0) + 1) throw new PosternError("versionConflict");
   // A deletion is final: its revision is what proves that the service did not make it up.
   if (existing?.state === "deleted") throw new PosternError("itemNotFound");
   await demandChunks(db, vault, item, sealed.files);
-  return { times: await store(db, context, vault, item, sealed, existing), repeated: false, activeChange: activity(sealed.state) - activity(existing?.state) };
+  return {
+    times: await store(db, context, vault, item, sealed, existing),
+    repeated: false,
+    activeChange: activity(sealed.state) - activity(existing?.state),
+  };
 }
 
 const activity = (state: string | undefined) => (state === "active" ? 1 : 0);
 
-async function store(db: Db, context: Context, vault: string, item: string, sealed: SealedItem, existing: StoredRow | undefined): Promise<Times> {
+async function store(
+  db: Db,
+  context: Context,
+  vault: string,
+  item: string,
+  sealed: SealedItem,
+  existing: StoredRow | undefined,
+): Promise<Times> {
   const at = timestamp(context);
   const row: ItemRow = { id: item, vault, updated_at: at, ...rowOf(sealed) };
   if (existing === undefined) {
-    await db.insertInto("items").values({ ...row, created_at: at }).execute();
+    await db
+      .insertInto("items")
+      .values({ ...row, created_at: at })
+      .execute();
     return { createdAt: at, updatedAt: at };
   }
   const { created_at: createdAt, ...version } = existing;
   const named = await namedFiles(db, vault, item);
   await db.updateTable("items").set(row).where("vault", "=", vault).where("id", "=", item).execute();
-  if (sealed.state === "deleted") await db.deleteFrom("item_versions").where("vault", "=", vault).where("id", "=", item).execute();
+  if (sealed.state === "deleted")
+    await db.deleteFrom("item_versions").where("vault", "=", vault).where("id", "=", item).execute();
   else await keepVersion(db, version);
   await dropUnnamedFiles(db, vault, item, named);
   return { createdAt, updatedAt: at };
@@ -155,23 +223,46 @@ async function keepVersion(db: Db, version: ItemRow): Promise<void> {
 function bitFor(existing: StoredRow | undefined, sealed: SealedItem): number {
   if (existing === undefined) return permissions.createItems;
   if (sealed.state === "deleted") return permissions.deleteItems;
-  return sealed.state === "archived" && existing.state === "active" ? permissions.archiveItems : permissions.updateItems;
+  return sealed.state === "archived" && existing.state === "active"
+    ? permissions.archiveItems
+    : permissions.updateItems;
 }
 
 /** A revision that its own signature does not cover, or that somebody without the vault signed, is refused here already. */
 async function checkRevision(db: Db, context: Context, vault: string, item: string, sealed: SealedItem): Promise<void> {
-  if (sealed.state === "deleted" && (sealed.overview !== "" || sealed.details !== "" || sealed.files.length > 0)) throw new PosternError("sealBroken", "a deletion is empty");
-  const writer = await db.selectFrom("users").select("identity").where("id", "=", context.caller.user).executeTakeFirstOrThrow();
+  if (sealed.state === "deleted" && (sealed.overview !== "" || sealed.details !== "" || sealed.files.length > 0))
+    throw new PosternError("sealBroken", "a deletion is empty");
+  const writer = await db
+    .selectFrom("users")
+    .select("identity")
+    .where("id", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
   if (sealed.writer !== text(writer.identity)) throw new PosternError("sealBroken", "the writer is not the caller");
-  const key = await db.selectFrom("vault_grants").select("key_id").where("vault", "=", vault).where("user", "=", context.caller.user).executeTakeFirstOrThrow();
+  const key = await db
+    .selectFrom("vault_grants")
+    .select("key_id")
+    .where("vault", "=", vault)
+    .where("user", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
   if (sealed.keyId !== text(key.key_id)) throw new PosternError("sealBroken", "the item is not under the vault's key");
-  if (!verifyItemRevision(context.primitives, { account: context.caller.account, vault, item }, sealed)) throw new PosternError("sealBroken", "the signature of the revision");
+  if (!verifyItemRevision(context.primitives, { account: context.caller.account, vault, item }, sealed))
+    throw new PosternError("sealBroken", "the signature of the revision");
 }
 
-async function touchVault(db: Db, context: Context, vault: string, items: readonly string[], activeChange: number): Promise<void> {
+async function touchVault(
+  db: Db,
+  context: Context,
+  vault: string,
+  items: readonly string[],
+  activeChange: number,
+): Promise<void> {
   await db
     .updateTable("vaults")
-    .set((eb) => ({ content_version: eb("content_version", "+", 1), active_items: eb("active_items", "+", activeChange), updated_at: timestamp(context) }))
+    .set((eb) => ({
+      content_version: eb("content_version", "+", 1),
+      active_items: eb("active_items", "+", activeChange),
+      updated_at: timestamp(context),
+    }))
     .where("id", "=", vault)
     .execute();
   await recordChanges(
@@ -197,7 +288,10 @@ function rowOf(sealed: SealedItem) {
   };
 }
 
-const timesOf = (row: { created_at: string; updated_at: string }): Times => ({ createdAt: row.created_at, updatedAt: row.updated_at });
+const timesOf = (row: { created_at: string; updated_at: string }): Times => ({
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
 
 function overviewOf(row: Omit<ItemRow, "details">) {
   return {

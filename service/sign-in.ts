@@ -4,7 +4,16 @@ import { signInBytes } from "../protocol/crypto/sign-in.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
 import { recordOf } from "./accounts.ts";
-import { bytes, type Caller, type Context, type Db, type Operations, type Service, text, timestamp } from "./context.ts";
+import {
+  bytes,
+  type Caller,
+  type Context,
+  type Db,
+  type Operations,
+  type Service,
+  text,
+  timestamp,
+} from "./context.ts";
 
 /** Milliseconds a challenge may be answered: security.md's 60 s. */
 export const CHALLENGE_MS = 60_000;
@@ -20,7 +29,10 @@ const TOUCH_MS = 60_000;
 
 const TOKEN_BYTES = 32;
 
-type SignInOperations = Pick<Operations, "signIn.start" | "signIn.finish" | "session.end" | "devices.list" | "devices.remove">;
+type SignInOperations = Pick<
+  Operations,
+  "signIn.start" | "signIn.finish" | "session.end" | "devices.list" | "devices.remove"
+>;
 
 export const signInOperations: SignInOperations = {
   "signIn.start": async ({ account, user, device, clientNonce }, context) => {
@@ -33,7 +45,17 @@ export const signInOperations: SignInOperations = {
         .select((eb) => eb.fn.countAll().as("count"))
         .executeTakeFirstOrThrow();
       if (Number(count) >= serviceLimits.nonces) throw new PosternError("busy");
-      await db.insertInto("nonces").values({ server_nonce: serverNonce, account, user, device, client_nonce: bytes(clientNonce), expires_at: expiresAt }).execute();
+      await db
+        .insertInto("nonces")
+        .values({
+          server_nonce: serverNonce,
+          account,
+          user,
+          device,
+          client_nonce: bytes(clientNonce),
+          expires_at: expiresAt,
+        })
+        .execute();
     });
     return { serverNonce: text(serverNonce), expiresAt };
   },
@@ -48,13 +70,24 @@ export const signInOperations: SignInOperations = {
       await endOldest(db, params.user);
       await db
         .insertInto("sessions")
-        .values({ token_hash: context.primitives.sha256(token), user: params.user, account: params.account, device: params.device, created_at: at, last_used_at: at })
+        .values({
+          token_hash: context.primitives.sha256(token),
+          user: params.user,
+          account: params.account,
+          device: params.device,
+          created_at: at,
+          last_used_at: at,
+        })
         .execute();
       return true;
     });
     // Thrown outside the transaction: the nonce is spent either way.
     if (!signedIn) throw new PosternError("wrongCredentials");
-    return { token: Buffer.from(token).toString("base64url"), expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(), record: await recordOf(context.db, params.user) };
+    return {
+      token: Buffer.from(token).toString("base64url"),
+      expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(),
+      record: await recordOf(context.db, params.user),
+    };
   },
 
   "session.end": async (_params, { db, caller }) => {
@@ -63,13 +96,26 @@ export const signInOperations: SignInOperations = {
   },
 
   "devices.list": async (_params, { db, caller }) => {
-    const rows = await db.selectFrom("devices").selectAll().where("user", "=", caller.user).where("removed", "=", 0).orderBy("created_at").execute();
-    return { devices: rows.map((row) => ({ device: row.id, createdAt: row.created_at, lastSeenAt: row.last_seen_at })) };
+    const rows = await db
+      .selectFrom("devices")
+      .selectAll()
+      .where("user", "=", caller.user)
+      .where("removed", "=", 0)
+      .orderBy("created_at")
+      .execute();
+    return {
+      devices: rows.map((row) => ({ device: row.id, createdAt: row.created_at, lastSeenAt: row.last_seen_at })),
+    };
   },
 
   "devices.remove": async ({ device }, { db, caller }) => {
     await db.transaction().execute(async (transaction) => {
-      const changed = await transaction.updateTable("devices").set({ removed: 1 }).where("id", "=", device).where("user", "=", caller.user).executeTakeFirst();
+      const changed = await transaction
+        .updateTable("devices")
+        .set({ removed: 1 })
+        .where("id", "=", device)
+        .where("user", "=", caller.user)
+        .executeTakeFirst();
       if (changed.numUpdatedRows === 0n) throw new PosternError("serviceRefused", "no such device");
       await transaction.deleteFrom("sessions").where("device", "=", device).where("user", "=", caller.user).execute();
     });
@@ -82,12 +128,27 @@ async function challengeFits(db: Db, context: Context, params: OperationParams<"
   const serverNonce = bytes(params.serverNonce);
   const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
   await db.deleteFrom("nonces").where("server_nonce", "=", serverNonce).execute();
-  if (nonce === undefined || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt) return false;
-  const bound = nonce.account === params.account && nonce.user === params.user && nonce.device === params.device && text(nonce.client_nonce) === params.clientNonce;
+  if (nonce === undefined || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt)
+    return false;
+  const bound =
+    nonce.account === params.account &&
+    nonce.user === params.user &&
+    nonce.device === params.device &&
+    text(nonce.client_nonce) === params.clientNonce;
   if (!bound) return false;
-  const user = await db.selectFrom("users").select("sign_in_key").where("id", "=", params.user).where("account", "=", params.account).executeTakeFirst();
-  const device = await db.selectFrom("devices").select(["removed", "user"]).where("id", "=", params.device).executeTakeFirst();
-  if (user === undefined || device?.removed === 1 || (device !== undefined && device.user !== params.user)) return false;
+  const user = await db
+    .selectFrom("users")
+    .select("sign_in_key")
+    .where("id", "=", params.user)
+    .where("account", "=", params.account)
+    .executeTakeFirst();
+  const device = await db
+    .selectFrom("devices")
+    .select(["removed", "user"])
+    .where("id", "=", params.device)
+    .executeTakeFirst();
+  if (user === undefined || device?.removed === 1 || (device !== undefined && device.user !== params.user))
+    return false;
   const message = signInBytes({
     origin: context.origin,
     account: params.account,
@@ -112,19 +173,30 @@ async function rememberDevice(db: Db, user: string, device: string, at: string):
     .where("user", "=", user)
     .where("removed", "=", 0)
     .executeTakeFirstOrThrow();
-  if (Number(count) >= serviceLimits.devices) throw new PosternError("tooLarge", `a user has at most ${serviceLimits.devices} devices; remove one first`);
+  if (Number(count) >= serviceLimits.devices)
+    throw new PosternError("tooLarge", `a user has at most ${serviceLimits.devices} devices; remove one first`);
   await db.insertInto("devices").values({ id: device, user, created_at: at, last_seen_at: at, removed: 0 }).execute();
 }
 
 async function endOldest(db: Db, user: string): Promise<void> {
-  const rows = await db.selectFrom("sessions").select("token_hash").where("user", "=", user).orderBy("created_at", "desc").execute();
-  for (const row of rows.slice(serviceLimits.sessions - 1)) await db.deleteFrom("sessions").where("token_hash", "=", row.token_hash).execute();
+  const rows = await db
+    .selectFrom("sessions")
+    .select("token_hash")
+    .where("user", "=", user)
+    .orderBy("created_at", "desc")
+    .execute();
+  for (const row of rows.slice(serviceLimits.sessions - 1))
+    await db.deleteFrom("sessions").where("token_hash", "=", row.token_hash).execute();
 }
 
 /** Who a bearer token belongs to; undefined when it is unknown, idle too long or too old. */
 export async function callerOf(service: Service, token: string): Promise<Caller | undefined> {
   const tokenHash = service.primitives.sha256(Uint8Array.from(Buffer.from(token, "base64url")));
-  const row = await service.db.selectFrom("sessions").selectAll().where("token_hash", "=", tokenHash).executeTakeFirst();
+  const row = await service.db
+    .selectFrom("sessions")
+    .selectAll()
+    .where("token_hash", "=", tokenHash)
+    .executeTakeFirst();
   if (row === undefined) return undefined;
   const now = service.now();
   const idle = now - Date.parse(row.last_used_at);
@@ -132,6 +204,11 @@ export async function callerOf(service: Service, token: string): Promise<Caller 
     await service.db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
     return undefined;
   }
-  if (idle > TOUCH_MS) await service.db.updateTable("sessions").set({ last_used_at: timestamp(service) }).where("token_hash", "=", tokenHash).execute();
+  if (idle > TOUCH_MS)
+    await service.db
+      .updateTable("sessions")
+      .set({ last_used_at: timestamp(service) })
+      .where("token_hash", "=", tokenHash)
+      .execute();
   return { account: row.account, user: row.user, device: row.device, tokenHash };
 }

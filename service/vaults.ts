@@ -13,7 +13,8 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
   "vaults.create": async ({ vault, type, grant, overview }, context) => {
     await checkOwnGrant(context, vault, grant);
     checkOverview(context, vault, overview);
-    if (overview.revision !== 1 || overview.keyId !== grant.keyId) throw new PosternError("sealBroken", "a new vault starts at revision 1 under its own key");
+    if (overview.revision !== 1 || overview.keyId !== grant.keyId)
+      throw new PosternError("sealBroken", "a new vault starts at revision 1 under its own key");
     const at = timestamp(context);
     const made = await context.db.transaction().execute(async (db) => {
       const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirst();
@@ -21,9 +22,21 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
       await demandRoom(db, context.caller.account);
       await db
         .insertInto("vaults")
-        .values({ id: vault, account: context.caller.account, type, ...vaultRow(overview), content_version: 0, active_items: 0, created_at: at, updated_at: at })
+        .values({
+          id: vault,
+          account: context.caller.account,
+          type,
+          ...vaultRow(overview),
+          content_version: 0,
+          active_items: 0,
+          created_at: at,
+          updated_at: at,
+        })
         .execute();
-      await db.insertInto("vault_grants").values({ vault, user: context.caller.user, ...grantRow(grant) }).execute();
+      await db
+        .insertInto("vault_grants")
+        .values({ vault, user: context.caller.user, ...grantRow(grant) })
+        .execute();
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
       return { createdAt: at, updatedAt: at };
     });
@@ -36,7 +49,15 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
       .selectFrom("vault_grants as g")
       .innerJoin("vaults as v", "v.id", "g.vault")
       .selectAll("v")
-      .select(["g.key_id as grant_key_id", "g.epoch", "g.recipient", "g.granter", "g.permissions", "g.sealed", "g.signature as grant_signature"])
+      .select([
+        "g.key_id as grant_key_id",
+        "g.epoch",
+        "g.recipient",
+        "g.granter",
+        "g.permissions",
+        "g.sealed",
+        "g.signature as grant_signature",
+      ])
       .where("g.user", "=", caller.user)
       .where("v.account", "=", caller.account)
       .orderBy("v.id")
@@ -54,7 +75,13 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
           sealed: text(row.sealed),
           signature: text(row.grant_signature),
         },
-        overview: { revision: row.revision, keyId: text(row.key_id), sealed: text(row.overview), writer: text(row.writer), signature: text(row.signature) },
+        overview: {
+          revision: row.revision,
+          keyId: text(row.key_id),
+          sealed: text(row.overview),
+          writer: text(row.writer),
+          signature: text(row.signature),
+        },
         activeItems: row.active_items,
         contentVersion: row.content_version,
         createdAt: row.created_at,
@@ -71,7 +98,11 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
       const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirstOrThrow();
       if (existing.revision === overview.revision) return repeated(context, existing, overview);
       if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
-      await db.updateTable("vaults").set({ ...vaultRow(overview), updated_at: at }).where("id", "=", vault).execute();
+      await db
+        .updateTable("vaults")
+        .set({ ...vaultRow(overview), updated_at: at })
+        .where("id", "=", vault)
+        .execute();
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
       return { createdAt: existing.created_at, updatedAt: at };
     });
@@ -82,9 +113,14 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
   "vaults.delete": async ({ vault, revision }, context) => {
     await demand(context.db, context.caller, vault, permissions.manageVault);
     await context.db.transaction().execute(async (db) => {
-      const existing = await db.selectFrom("vaults").select("revision").where("id", "=", vault).executeTakeFirstOrThrow();
+      const existing = await db
+        .selectFrom("vaults")
+        .select("revision")
+        .where("id", "=", vault)
+        .executeTakeFirstOrThrow();
       if (existing.revision !== revision) throw new PosternError("versionConflict");
-      for (const table of ["file_chunks", "item_versions", "items", "vault_grants"] as const) await db.deleteFrom(table).where("vault", "=", vault).execute();
+      for (const table of ["file_chunks", "item_versions", "items", "vault_grants"] as const)
+        await db.deleteFrom(table).where("vault", "=", vault).execute();
       await db.deleteFrom("vaults").where("id", "=", vault).execute();
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
     });
@@ -99,32 +135,60 @@ async function demandRoom(db: Db, account: string): Promise<void> {
     .select((eb) => eb.fn.countAll().as("count"))
     .where("account", "=", account)
     .executeTakeFirstOrThrow();
-  if (Number(count) >= serviceLimits.vaults) throw new PosternError("tooLarge", `an account has at most ${serviceLimits.vaults} vaults`);
+  if (Number(count) >= serviceLimits.vaults)
+    throw new PosternError("tooLarge", `an account has at most ${serviceLimits.vaults} vaults`);
 }
 
 /** A grant that names another recipient or granter than the caller would be a key nobody asked for. */
 async function checkOwnGrant(context: Context, vault: string, grant: VaultGrant): Promise<void> {
-  const user = await context.db.selectFrom("users").select("identity").where("id", "=", context.caller.user).executeTakeFirstOrThrow();
+  const user = await context.db
+    .selectFrom("users")
+    .select("identity")
+    .where("id", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
   const own = text(user.identity);
-  if (grant.recipient !== own || grant.granter !== own) throw new PosternError("sealBroken", "a new vault's grant must be from and to its maker");
-  if (!verifyVaultGrant(context.primitives, context.caller.account, vault, grant)) throw new PosternError("sealBroken", "the signature of the grant");
+  if (grant.recipient !== own || grant.granter !== own)
+    throw new PosternError("sealBroken", "a new vault's grant must be from and to its maker");
+  if (!verifyVaultGrant(context.primitives, context.caller.account, vault, grant))
+    throw new PosternError("sealBroken", "the signature of the grant");
 }
 
 function checkOverview(context: Context, vault: string, overview: SealedVault): void {
-  if (!verifyVaultOverview(context.primitives, context.caller.account, vault, overview)) throw new PosternError("sealBroken", "the signature of the vault's overview");
+  if (!verifyVaultOverview(context.primitives, context.caller.account, vault, overview))
+    throw new PosternError("sealBroken", "the signature of the vault's overview");
 }
 
-type VaultRow = { revision: number; overview: Uint8Array; signature: Uint8Array; account: string; created_at: string; updated_at: string };
+type VaultRow = {
+  revision: number;
+  overview: Uint8Array;
+  signature: Uint8Array;
+  account: string;
+  created_at: string;
+  updated_at: string;
+};
 
 /** A retry of a write that was stored changes nothing; other content under the same revision is a conflict. */
-function repeated(context: Context, existing: VaultRow, overview: SealedVault): { createdAt: string; updatedAt: string } {
-  const same = existing.account === context.caller.account && existing.revision === overview.revision && text(existing.signature) === overview.signature;
+function repeated(
+  context: Context,
+  existing: VaultRow,
+  overview: SealedVault,
+): { createdAt: string; updatedAt: string } {
+  const same =
+    existing.account === context.caller.account &&
+    existing.revision === overview.revision &&
+    text(existing.signature) === overview.signature;
   if (!same) throw new PosternError(overview.revision === 1 ? "conflict" : "versionConflict");
   return { createdAt: existing.created_at, updatedAt: existing.updated_at };
 }
 
 function vaultRow(overview: SealedVault) {
-  return { revision: overview.revision, key_id: bytes(overview.keyId), overview: bytes(overview.sealed), writer: bytes(overview.writer), signature: bytes(overview.signature) };
+  return {
+    revision: overview.revision,
+    key_id: bytes(overview.keyId),
+    overview: bytes(overview.sealed),
+    writer: bytes(overview.writer),
+    signature: bytes(overview.signature),
+  };
 }
 
 function grantRow(grant: VaultGrant) {

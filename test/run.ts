@@ -36,7 +36,9 @@ function vitest(): Totals {
   const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
   try {
     const report = join(folder, "report.json");
-    const run = spawnSync("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], { stdio: "inherit" });
+    const run = spawnSync("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], {
+      stdio: "inherit",
+    });
     return read(report, run.status ?? 1);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -65,8 +67,11 @@ function read(path: string, status: number): Totals {
 
 function finish({ passed, failed, skipped }: Totals): void {
   const failures = failed + (requireAll ? skipped : 0);
-  if (requireAll && skipped > 0) process.stdout.write(`test: ${skipped} skipped, and POSTERN_TEST_REQUIRE_ALL=1 counts them as failed\n`);
-  process.stdout.write(`${passed} passed, ${failures} failed${requireAll || skipped === 0 ? "" : `, ${skipped} skipped`}\n`);
+  if (requireAll && skipped > 0)
+    process.stdout.write(`test: ${skipped} skipped, and POSTERN_TEST_REQUIRE_ALL=1 counts them as failed\n`);
+  process.stdout.write(
+    `${passed} passed, ${failures} failed${requireAll || skipped === 0 ? "" : `, ${skipped} skipped`}\n`,
+  );
   process.exitCode = failures === 0 && passed > 0 ? 0 : 1;
 }
 

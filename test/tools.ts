@@ -22,11 +22,16 @@ export function installTools(): void {
   if (missing.length === 0) return;
   const packages = missing.map(([, name]) => name);
   if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) {
-    process.stdout.write(`test: missing ${missing.map(([program]) => program).join(", ")}; install ${packages.join(" ")} to run every test\n`);
+    process.stdout.write(
+      `test: missing ${missing.map(([program]) => program).join(", ")}; install ${packages.join(" ")} to run every test\n`,
+    );
     return;
   }
   process.stdout.write(`test: installing ${packages.join(" ")}\n`);
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync("apt-get", ["update", "-qq"], { stdio: "inherit", env: environment });
-  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { stdio: "inherit", env: environment });
+  spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], {
+    stdio: "inherit",
+    env: environment,
+  });
 }

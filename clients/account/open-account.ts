@@ -3,10 +3,29 @@
 import type { Static } from "typebox";
 import { fromBase64, newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { openFile, sealFile } from "../../protocol/crypto/file.ts";
-import { type FileHeader, type ItemPlace, newItemKey, openItem, openItemKey, openItemOverview, type SealedItem, type SealedOverview, sealDeletion, sealItem } from "../../protocol/crypto/item.ts";
+import {
+  type FileHeader,
+  type ItemPlace,
+  newItemKey,
+  openItem,
+  openItemKey,
+  openItemOverview,
+  type SealedItem,
+  type SealedOverview,
+  sealDeletion,
+  sealItem,
+} from "../../protocol/crypto/item.ts";
 import { lookupTag, normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import { ALL_PERMISSIONS, grantVaultKey, newVaultKey, openVaultGrant, openVaultOverview, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import {
+  ALL_PERMISSIONS,
+  grantVaultKey,
+  newVaultKey,
+  openVaultGrant,
+  openVaultOverview,
+  sealVaultOverview,
+  type VaultKey,
+} from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -34,7 +53,13 @@ export type VaultEntry = {
 type Times = { readonly createdAt: string; readonly updatedAt: string };
 
 /** An item's overview, opened. */
-export type OpenedOverview = Times & { readonly vault: string; readonly id: string; readonly revision: number; readonly state: "active" | "archived"; readonly overview: Overview };
+export type OpenedOverview = Times & {
+  readonly vault: string;
+  readonly id: string;
+  readonly revision: number;
+  readonly state: "active" | "archived";
+  readonly overview: Overview;
+};
 
 /** An item, opened. `files` are the sealed headers that its details' files are read by. */
 export type OpenedItem = OpenedOverview & { readonly details: Details; readonly files: readonly FileHeader[] };
@@ -56,15 +81,35 @@ export type OpenAccount = {
   findItems(vault: string, part: string): Promise<OpenedItem[]>;
   getItem(vault: string, item: string): Promise<OpenedItem>;
   getItems(vault: string, items: readonly string[]): Promise<OpenedItem[]>;
-  listItems(vault: string, filter: { active: boolean; archived: boolean }, signal?: AbortSignal): Promise<OpenedOverview[]>;
-  createItem(vault: string, overview: Overview, details: Details, options?: { id?: string; files?: readonly FileHeader[]; itemKey?: Uint8Array }): Promise<OpenedItem>;
+  listItems(
+    vault: string,
+    filter: { active: boolean; archived: boolean },
+    signal?: AbortSignal,
+  ): Promise<OpenedOverview[]>;
+  createItem(
+    vault: string,
+    overview: Overview,
+    details: Details,
+    options?: { id?: string; files?: readonly FileHeader[]; itemKey?: Uint8Array },
+  ): Promise<OpenedItem>;
   /** Creates up to 100 items in one transaction; each has its own outcome. */
-  createItems(vault: string, items: readonly { id: string; overview: Overview; details: Details }[]): Promise<({ item: OpenedItem } | { error: string })[]>;
+  createItems(
+    vault: string,
+    items: readonly { id: string; overview: Overview; details: Details }[],
+  ): Promise<({ item: OpenedItem } | { error: string })[]>;
   /** Writes the revision after `revision`; throws versionConflict when somebody else did. */
-  putItem(vault: string, item: string, revision: number, content: { overview: Overview; details: Details; files: readonly FileHeader[]; state: "active" | "archived" }): Promise<OpenedItem>;
+  putItem(
+    vault: string,
+    item: string,
+    revision: number,
+    content: { overview: Overview; details: Details; files: readonly FileHeader[]; state: "active" | "archived" },
+  ): Promise<OpenedItem>;
   deleteItem(vault: string, item: string): Promise<void>;
   /** Writes a file's chunks; the header goes into the revision that names it. For a new item, `itemKey` is its key. */
-  writeFile(place: { vault: string; item: string }, itemKey: Uint8Array): { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
+  writeFile(
+    place: { vault: string; item: string },
+    itemKey: Uint8Array,
+  ): { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
   /** Reads a file's chunks in order. */
   readFile(item: OpenedItem, header: FileHeader): { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
   /** A key for an item that is about to be made with files; createItem wipes it. */
@@ -116,13 +161,22 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     const known = vaultKeys.get(stored.vault);
     const knownEpochs = known === undefined ? new Map<number, string>() : new Map([[known.epoch, known.id]]);
     if (known !== undefined && known.id === stored.grant.keyId && known.epoch === stored.grant.epoch) return known;
-    const key = openVaultGrant(p, { account, vault: stored.vault, grant: stored.grant, keyset, pinnedGranters: own, knownEpochs });
+    const key = openVaultGrant(p, {
+      account,
+      vault: stored.vault,
+      grant: stored.grant,
+      keyset,
+      pinnedGranters: own,
+      knownEpochs,
+    });
     vaultKeys.set(stored.vault, key);
     return key;
   }
 
   function contentOf(stored: StoredVault, vaultKey: VaultKey): { title: string; description: string } {
-    return json(openVaultOverview(p, { account, vault: stored.vault, vaultKey, overview: stored.overview, pinnedWriters: own }));
+    return json(
+      openVaultOverview(p, { account, vault: stored.vault, vaultKey, overview: stored.overview, pinnedWriters: own }),
+    );
   }
 
   async function vaultOf(id: string): Promise<Vault> {
@@ -152,21 +206,47 @@ export function openAccount(p: Primitives, account: string, user: string, signed
   function openStored(vault: Vault, stored: Times & { item: string; sealed: SealedItem }): OpenedItem {
     const { sealed } = stored;
     if (sealed.state === "deleted") throw new PosternError("itemNotFound");
-    const opened = openItem(p, { place: placeOf(vault.stored.vault, stored.item), vaultKey: vault.key, pinnedWriters: own, sealed });
+    const opened = openItem(p, {
+      place: placeOf(vault.stored.vault, stored.item),
+      vaultKey: vault.key,
+      pinnedWriters: own,
+      sealed,
+    });
     p.wipe(opened.itemKey);
     const overview = json<Overview>(opened.overview);
     const details = json<Details>(opened.details);
     p.wipe(opened.overview, opened.details);
-    return { vault: vault.stored.vault, id: stored.item, ...timesOf(stored), revision: sealed.revision, state: sealed.state, overview, details, files: sealed.files };
+    return {
+      vault: vault.stored.vault,
+      id: stored.item,
+      ...timesOf(stored),
+      revision: sealed.revision,
+      state: sealed.state,
+      overview,
+      details,
+      files: sealed.files,
+    };
   }
 
   function openStoredOverview(vault: Vault, stored: Times & { item: string; sealed: SealedOverview }): OpenedOverview {
     const { sealed } = stored;
     if (sealed.state === "deleted") throw new PosternError("sealBroken", "a deleted item in a list");
-    const content = openItemOverview(p, { place: placeOf(vault.stored.vault, stored.item), vaultKey: vault.key, pinnedWriters: own, sealed });
+    const content = openItemOverview(p, {
+      place: placeOf(vault.stored.vault, stored.item),
+      vaultKey: vault.key,
+      pinnedWriters: own,
+      sealed,
+    });
     const overview = json<Overview>(content);
     p.wipe(content);
-    return { vault: vault.stored.vault, id: stored.item, ...timesOf(stored), revision: sealed.revision, state: sealed.state, overview };
+    return {
+      vault: vault.stored.vault,
+      id: stored.item,
+      ...timesOf(stored),
+      revision: sealed.revision,
+      state: sealed.state,
+      overview,
+    };
   }
 
   /** An answer about another item than was asked for would pass every other check: its own place is right. */
@@ -181,7 +261,13 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     return { vault: found, stored: answer };
   }
 
-  function seal(vault: Vault, item: string, revision: number, itemKey: Uint8Array, content: { overview: Overview; details: Details; files: readonly FileHeader[]; state: "active" | "archived" }): SealedItem {
+  function seal(
+    vault: Vault,
+    item: string,
+    revision: number,
+    itemKey: Uint8Array,
+    content: { overview: Overview; details: Details; files: readonly FileHeader[]; state: "active" | "archived" },
+  ): SealedItem {
     return sealItem(p, {
       place: placeOf(vault.stored.vault, item),
       vaultKey: vault.key,
@@ -196,10 +282,23 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     });
   }
 
-  async function putSealed(vault: Vault, item: string, sealed: SealedItem, content: { overview: Overview; details: Details }): Promise<OpenedItem> {
+  async function putSealed(
+    vault: Vault,
+    item: string,
+    sealed: SealedItem,
+    content: { overview: Overview; details: Details },
+  ): Promise<OpenedItem> {
     const times = await session.call("items.put", { vault: vault.stored.vault, item, sealed });
     if (sealed.state === "deleted") throw new PosternError("internal");
-    return { vault: vault.stored.vault, id: item, ...times, revision: sealed.revision, state: sealed.state, ...content, files: sealed.files };
+    return {
+      vault: vault.stored.vault,
+      id: item,
+      ...times,
+      revision: sealed.revision,
+      state: sealed.state,
+      ...content,
+      files: sealed.files,
+    };
   }
 
   return {
@@ -208,14 +307,30 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     vaults: async () => [...(await vaults()).values()].map(entryOf),
     matchVaults: async (part) => {
       const tag = toBase64(lookupTag(p, rootKey, part));
-      return [...(await vaults()).values()].filter((vault) => vault.stored.vault === part || vault.titleTag === tag).map((vault) => vault.stored.vault);
+      return [...(await vaults()).values()]
+        .filter((vault) => vault.stored.vault === part || vault.titleTag === tag)
+        .map((vault) => vault.stored.vault);
     },
     createVault: async (title, description, type = "userCreated") => {
       const id = newId(p);
       const vaultKey = newVaultKey(p);
       const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
-      const grant = grantVaultKey(p, { account, vault: id, vaultKey, granter: keyset, recipient, permissions: ALL_PERMISSIONS });
-      const overview = sealVaultOverview(p, { account, vault: id, vaultKey, writer: keyset, revision: 1, content: utf8(JSON.stringify({ title, description })) });
+      const grant = grantVaultKey(p, {
+        account,
+        vault: id,
+        vaultKey,
+        granter: keyset,
+        recipient,
+        permissions: ALL_PERMISSIONS,
+      });
+      const overview = sealVaultOverview(p, {
+        account,
+        vault: id,
+        vaultKey,
+        writer: keyset,
+        revision: 1,
+        content: utf8(JSON.stringify({ title, description })),
+      });
       await session.call("vaults.create", { vault: id, type, grant, overview });
       vaultKeys.set(id, vaultKey);
       vaultList = undefined;
@@ -225,7 +340,14 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       const vault = await vaultOf(id);
       const content = { ...contentOf(vault.stored, vault.key), ...change };
       const revision = vault.stored.overview.revision + 1;
-      const overview = sealVaultOverview(p, { account, vault: id, vaultKey: vault.key, writer: keyset, revision, content: utf8(JSON.stringify(content)) });
+      const overview = sealVaultOverview(p, {
+        account,
+        vault: id,
+        vaultKey: vault.key,
+        writer: keyset,
+        revision,
+        content: utf8(JSON.stringify(content)),
+      });
       vaultList = undefined;
       await session.call("vaults.update", { vault: id, overview });
       return entryOf(await vaultOf(id));
@@ -238,10 +360,16 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     findItems: async (id, part) => {
       const vault = await vaultOf(id);
       const tag = toBase64(lookupTag(p, vault.key.indexKey, part));
-      const { items } = await session.call("items.find", { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(part) ? { item: part } : {}) });
+      const { items } = await session.call("items.find", {
+        vault: id,
+        tag,
+        ...(/^[a-z2-7]{26}$/.test(part) ? { item: part } : {}),
+      });
       const opened = items.map((item) => openStored(vault, item));
       for (const item of opened) {
-        demandAsked(item.state === "active" && (item.id === part || normalTitle(item.overview.title) === normalTitle(part)));
+        demandAsked(
+          item.state === "active" && (item.id === part || normalTitle(item.overview.title) === normalTitle(part)),
+        );
       }
       return opened;
     },
@@ -259,7 +387,11 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       const vault = await vaultOf(id);
       const opened: OpenedOverview[] = [];
       for (let after: string | undefined; ; ) {
-        const page = await session.call("items.list", { vault: id, ...filter, limit: serviceLimits.page, ...(after === undefined ? {} : { after }) }, signal);
+        const page = await session.call(
+          "items.list",
+          { vault: id, ...filter, limit: serviceLimits.page, ...(after === undefined ? {} : { after }) },
+          signal,
+        );
         for (const item of page.items) {
           // In order and without repeats, else a page could be served twice for ever.
           demandAsked(after === undefined || item.item > after);
@@ -287,11 +419,23 @@ export function openAccount(p: Primitives, account: string, user: string, signed
         return { item, sealed: made };
       });
       const { outcomes } = await session.call("items.putAll", { vault: id, items: sealed });
-      if (outcomes.length !== items.length) throw new PosternError("serviceRefused", "it answered for another number of items");
+      if (outcomes.length !== items.length)
+        throw new PosternError("serviceRefused", "it answered for another number of items");
       return outcomes.map((outcome, index) => {
         const item = items[index];
         if (item === undefined || "error" in outcome) return { error: "error" in outcome ? outcome.error : "internal" };
-        return { item: { vault: id, id: item.id, ...outcome, revision: 1, state: "active", overview: item.overview, details: item.details, files: [] } };
+        return {
+          item: {
+            vault: id,
+            id: item.id,
+            ...outcome,
+            revision: 1,
+            state: "active",
+            overview: item.overview,
+            details: item.details,
+            files: [],
+          },
+        };
       });
     },
     putItem: async (id, item, revision, content) => {
@@ -306,7 +450,12 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     deleteItem: async (id, item) => {
       const found = await stored(id, item);
       if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
-      const sealed = sealDeletion(p, { place: placeOf(id, item), vaultKey: found.vault.key, writer: keyset, revision: found.stored.sealed.revision + 1 });
+      const sealed = sealDeletion(p, {
+        place: placeOf(id, item),
+        vaultKey: found.vault.key,
+        writer: keyset,
+        revision: found.stored.sealed.revision + 1,
+      });
       await session.call("items.put", { vault: id, item, sealed });
     },
     writeFile: (place, itemKey) => {
@@ -327,7 +476,12 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       return {
         next: async () => {
           opened ??= await openHeader(item, header);
-          const { sealed } = await session.call("files.getChunk", { vault: item.vault, item: item.id, file: header.id, index: index++ });
+          const { sealed } = await session.call("files.getChunk", {
+            vault: item.vault,
+            item: item.id,
+            file: header.id,
+            index: index++,
+          });
           return opened.pull(fromBase64(sealed) ?? new Uint8Array());
         },
       };
@@ -344,14 +498,19 @@ export function openAccount(p: Primitives, account: string, user: string, signed
           data = changed;
           return;
         } catch (error) {
-          if (!(error instanceof PosternError) || error.name !== "versionConflict" || tries >= CONFLICT_TRIES_MAX) throw error;
+          if (!(error instanceof PosternError) || error.name !== "versionConflict" || tries >= CONFLICT_TRIES_MAX)
+            throw error;
           record = await session.call("users.get", {});
           data = openUserData(p, rootKey, { account, user }, record.data);
         }
       }
     },
     changes: async (cursor, signal) => {
-      const answer = await session.call("events.wait", { waitMs: serviceLimits.waitMs, ...(cursor === undefined ? {} : { cursor }) }, signal);
+      const answer = await session.call(
+        "events.wait",
+        { waitMs: serviceLimits.waitMs, ...(cursor === undefined ? {} : { cursor }) },
+        signal,
+      );
       return { cursor: answer.cursor, changes: answer.events };
     },
     forgetVaults: () => {

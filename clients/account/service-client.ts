@@ -3,7 +3,13 @@
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
-import { type OperationName, type OperationParams, type OperationResult, serviceCatalogue, serviceLimits } from "../../protocol/service-catalogue.ts";
+import {
+  type OperationName,
+  type OperationParams,
+  type OperationResult,
+  serviceCatalogue,
+  serviceLimits,
+} from "../../protocol/service-catalogue.ts";
 
 /** Milliseconds a request may take before the service counts as unreachable; events.wait adds its own waiting. */
 export const REQUEST_MS = 20_000;
@@ -19,15 +25,21 @@ export type ServiceAddress = {
 export const EMBEDDED_ORIGIN = "postern:embedded";
 
 /** Calls one operation. Throws the service's error by name, `offline` when it cannot be reached. */
-export type CallService = <N extends OperationName>(name: N, params: OperationParams<N>, options?: { token?: string; signal?: AbortSignal }) => Promise<OperationResult<N>>;
+export type CallService = <N extends OperationName>(
+  name: N,
+  params: OperationParams<N>,
+  options?: { token?: string; signal?: AbortSignal },
+) => Promise<OperationResult<N>>;
 
 /** The address of a service at a URL. Throws invalidParams for anything but https, or http on loopback. */
 export function addressOf(url: string): ServiceAddress {
   const parsed = URL.parse(url);
   if (parsed === null) throw new PosternError("invalidParams", "service must be a URL");
   const loopback = parsed.hostname === "localhost" || parsed.hostname === "127.0.0.1" || parsed.hostname === "[::1]";
-  if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && loopback)) throw new PosternError("invalidParams", "service must be an https URL, or http on loopback");
-  if (parsed.username !== "" || parsed.password !== "") throw new PosternError("invalidParams", "service must not carry a user or a password");
+  if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && loopback))
+    throw new PosternError("invalidParams", "service must be an https URL, or http on loopback");
+  if (parsed.username !== "" || parsed.password !== "")
+    throw new PosternError("invalidParams", "service must not carry a user or a password");
   return { origin: parsed.origin, fetch: (request) => fetch(request) };
 }
 
@@ -39,7 +51,10 @@ export function createServiceClient(address: ServiceAddress): CallService {
     const request = new Request(`${base}/v1/${name}`, {
       method: "POST",
       redirect: "error",
-      headers: { "content-type": "application/json", ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) },
+      headers: {
+        "content-type": "application/json",
+        ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      },
       body: JSON.stringify(params),
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
     });
@@ -60,18 +75,23 @@ async function send(address: ServiceAddress, request: Request, signal: AbortSign
 async function read(name: OperationName, response: Response): Promise<unknown> {
   const body = await bodyOf(response);
   if (response.ok) {
-    if (!validatorOf(name).Check(body)) throw new PosternError("serviceRefused", `its answer to ${name} has the wrong shape`);
+    if (!validatorOf(name).Check(body))
+      throw new PosternError("serviceRefused", `its answer to ${name} has the wrong shape`);
     return body;
   }
   const named = (body as { error?: { name?: unknown; message?: unknown } } | null)?.error;
-  if (typeof named?.name === "string" && Object.hasOwn(errors, named.name)) throw errorOf(named.name as ErrorName, named.message);
+  if (typeof named?.name === "string" && Object.hasOwn(errors, named.name))
+    throw errorOf(named.name as ErrorName, named.message);
   throw new PosternError("serviceRefused", `status ${response.status}`);
 }
 
 function errorOf(name: ErrorName, message: unknown): PosternError {
   if (name === "internal") return new PosternError("serviceRefused", "it had an internal error");
   const row: string = errors[name].message;
-  const detail = typeof message === "string" && message.startsWith(`${row}: `) ? message.slice(row.length + 2, row.length + 202) : undefined;
+  const detail =
+    typeof message === "string" && message.startsWith(`${row}: `)
+      ? message.slice(row.length + 2, row.length + 202)
+      : undefined;
   return new PosternError(name, detail);
 }
 

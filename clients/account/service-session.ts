@@ -8,7 +8,12 @@ import type { OperationName, OperationParams, OperationResult } from "../../prot
 import type { CallService } from "./service-client.ts";
 
 /** Who signs in, from where, to which origin. */
-export type Identity = { readonly origin: string; readonly account: string; readonly user: string; readonly device: string };
+export type Identity = {
+  readonly origin: string;
+  readonly account: string;
+  readonly user: string;
+  readonly device: string;
+};
 
 /** The user's sealed keys and data, as the service keeps them. */
 export type UserRecord = OperationResult<"users.get">;
@@ -28,7 +33,12 @@ export type ServiceSession = {
 const NONCE_BYTES = 32;
 
 /** `seed` is the sign-in seed of the password; it is wiped here once the key is made. */
-export function createServiceSession(p: Primitives, call: CallService, identity: Identity, seed: Uint8Array): ServiceSession {
+export function createServiceSession(
+  p: Primitives,
+  call: CallService,
+  identity: Identity,
+  seed: Uint8Array,
+): ServiceSession {
   let key = keyOf(p, seed);
   let token: string | undefined;
   let signingIn: Promise<UserRecord> | undefined;
@@ -41,7 +51,12 @@ export function createServiceSession(p: Primitives, call: CallService, identity:
     const nonce = fromBase64(serverNonce);
     if (nonce?.length !== NONCE_BYTES) throw new PosternError("serviceRefused", "its nonce has the wrong size");
     const message = signInBytes({ origin, account, user, device, serverNonce: nonce, clientNonce, expiresAt });
-    const answer = await call("signIn.finish", { ...ids, serverNonce, expiresAt, signature: toBase64(p.sign(key, message)) });
+    const answer = await call("signIn.finish", {
+      ...ids,
+      serverNonce,
+      expiresAt,
+      signature: toBase64(p.sign(key, message)),
+    });
     token = answer.token;
     return answer.record;
   }
@@ -60,11 +75,17 @@ export function createServiceSession(p: Primitives, call: CallService, identity:
       if (token === undefined) await signIn();
       const used = token;
       try {
-        return await call(name, params, { ...(used === undefined ? {} : { token: used }), ...(signal === undefined ? {} : { signal }) });
+        return await call(name, params, {
+          ...(used === undefined ? {} : { token: used }),
+          ...(signal === undefined ? {} : { signal }),
+        });
       } catch (error) {
         if (!(error instanceof PosternError) || error.name !== "wrongCredentials") throw error;
         if (token === used) await signIn();
-        return call(name, params, { ...(token === undefined ? {} : { token }), ...(signal === undefined ? {} : { signal }) });
+        return call(name, params, {
+          ...(token === undefined ? {} : { token }),
+          ...(signal === undefined ? {} : { signal }),
+        });
       }
     },
     replaceKey: (next) => {

@@ -23,10 +23,21 @@ export function newUserData(name: string): UserData {
 
 type Owner = { readonly account: string; readonly user: string };
 
-const context = (owner: Owner, revision: number): Context => ({ part: "user data", account: owner.account, user: owner.user, revision });
+const context = (owner: Owner, revision: number): Context => ({
+  part: "user data",
+  account: owner.account,
+  user: owner.user,
+  revision,
+});
 
 /** Seals under a key derived from the root key. */
-export function sealUserData(p: Primitives, rootKey: Uint8Array, owner: Owner, revision: number, data: UserData): SealedUserData {
+export function sealUserData(
+  p: Primitives,
+  rootKey: Uint8Array,
+  owner: Owner,
+  revision: number,
+  data: UserData,
+): SealedUserData {
   const key = subkey(p, rootKey, "postern/1 user data");
   const sealed = toBase64(seal(p, key, context(owner, revision), utf8(JSON.stringify(data))));
   p.wipe(key);

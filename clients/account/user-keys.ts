@@ -11,21 +11,40 @@ import { createServiceSession, type ServiceSession, type UserRecord } from "./se
 import { newUserData, sealUserData } from "./user-data.ts";
 
 /** Which user of which account on which device. The Secret Key is secret. */
-export type UserOnDevice = { readonly account: string; readonly user: string; readonly device: string; readonly secretKey: Uint8Array };
+export type UserOnDevice = {
+  readonly account: string;
+  readonly user: string;
+  readonly device: string;
+  readonly secretKey: Uint8Array;
+};
 
 /** A user's open keys and session with the service. */
-export type SignedIn = { readonly session: ServiceSession; readonly rootKey: Uint8Array; readonly keyset: Keyset; readonly record: UserRecord };
+export type SignedIn = {
+  readonly session: ServiceSession;
+  readonly rootKey: Uint8Array;
+  readonly keyset: Keyset;
+  readonly record: UserRecord;
+};
 
 function rootContext(account: string, user: string): Context {
   return { part: "root key", account, user };
 }
 
-function openRootKey(p: Primitives, unlockKey: Uint8Array, who: { account: string; user: string }, sealed: string): Uint8Array {
+function openRootKey(
+  p: Primitives,
+  unlockKey: Uint8Array,
+  who: { account: string; user: string },
+  sealed: string,
+): Uint8Array {
   return p.keep(open(p, unlockKey, rootContext(who.account, who.user), fromBase64(sealed) ?? new Uint8Array()));
 }
 
 /** Makes an account at the service: root key, keyset, sign-in key, the user's own data. */
-export async function enrol(p: Primitives, call: CallService, who: UserOnDevice & { password: string; name: string; registrationToken?: string }): Promise<void> {
+export async function enrol(
+  p: Primitives,
+  call: CallService,
+  who: UserOnDevice & { password: string; name: string; registrationToken?: string },
+): Promise<void> {
   const { account, user, device } = who;
   const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
   const rootKey = p.keep(p.randomBytes(KEY_BYTES));
@@ -50,9 +69,19 @@ export async function enrol(p: Primitives, call: CallService, who: UserOnDevice 
 }
 
 /** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, offline, sealBroken. */
-export async function signIn(p: Primitives, call: CallService, address: ServiceAddress, who: UserOnDevice & { password: string }): Promise<SignedIn> {
+export async function signIn(
+  p: Primitives,
+  call: CallService,
+  address: ServiceAddress,
+  who: UserOnDevice & { password: string },
+): Promise<SignedIn> {
   const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
-  const session = createServiceSession(p, call, { origin: address.origin, account: who.account, user: who.user, device: who.device }, signInSeed);
+  const session = createServiceSession(
+    p,
+    call,
+    { origin: address.origin, account: who.account, user: who.user, device: who.device },
+    signInSeed,
+  );
   try {
     const record = await session.signIn();
     const rootKey = openRootKey(p, unlockKey, who, record.rootKey);
@@ -67,7 +96,11 @@ export async function signIn(p: Primitives, call: CallService, address: ServiceA
 }
 
 /** Whether the password is this user's, shown by opening the wrapped root key; asks nobody. Takes as long as Argon2id. */
-export async function passwordOpens(p: Primitives, who: UserOnDevice & { password: string }, sealedRootKey: string): Promise<boolean> {
+export async function passwordOpens(
+  p: Primitives,
+  who: UserOnDevice & { password: string },
+  sealedRootKey: string,
+): Promise<boolean> {
   const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
   p.release(signInSeed);
   try {
@@ -82,7 +115,11 @@ export async function passwordOpens(p: Primitives, who: UserOnDevice & { passwor
 }
 
 /** Wraps the root key under a new password and replaces the sign-in key, in one transaction of the service. Answers the new wrapping. */
-export async function changePassword(p: Primitives, signedIn: SignedIn, who: UserOnDevice & { newPassword: string }): Promise<string> {
+export async function changePassword(
+  p: Primitives,
+  signedIn: SignedIn,
+  who: UserOnDevice & { newPassword: string },
+): Promise<string> {
   const { account, user } = who;
   const { unlockKey, signInSeed } = await deriveUserKeys(p, { ...who, password: who.newPassword });
   try {
@@ -91,7 +128,11 @@ export async function changePassword(p: Primitives, signedIn: SignedIn, who: Use
     const rootKey = seal(p, unlockKey, rootContext(account, user), signedIn.rootKey);
     const message = passwordChangeBytes({ account, user, rootKey, signInKey: next.publicKey });
     const signature = p.sign(signedIn.session.signInKey(), message);
-    await signedIn.session.call("users.changePassword", { rootKey: toBase64(rootKey), signInKey: toBase64(next.publicKey), signature: toBase64(signature) });
+    await signedIn.session.call("users.changePassword", {
+      rootKey: toBase64(rootKey),
+      signInKey: toBase64(next.publicKey),
+      signature: toBase64(signature),
+    });
     signedIn.session.replaceKey(signInSeed);
     return toBase64(rootKey);
   } finally {

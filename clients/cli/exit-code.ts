@@ -79,7 +79,8 @@ export class UsageError extends Error {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof PosternError) return byName[error.errorName] ?? exitCodes.failed;
   if (error instanceof UsageError) return exitCodes.usage;
-  if (error instanceof AgentNotRunning || error instanceof ConnectionLost || error instanceof UntrustedSocket) return exitCodes.unreachable;
+  if (error instanceof AgentNotRunning || error instanceof ConnectionLost || error instanceof UntrustedSocket)
+    return exitCodes.unreachable;
   if (error instanceof TimedOut) return exitCodes.denied;
   return exitCodes.failed;
 }

@@ -38,7 +38,13 @@ export function createTerminal(json: boolean): Terminal {
 
 /** Rows under headings, columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => [...(row[column] ?? "")].length)));
-  const line = (cells: readonly string[]) => cells.map((cell, column) => cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length))).join("  ").trimEnd();
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => [...(row[column] ?? "")].length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - [...cell].length)))
+      .join("  ")
+      .trimEnd();
   return [line(headings), ...rows.map(line)].join("\n");
 }

@@ -27,7 +27,8 @@ for (const [path, text] of stale) {
   }
 }
 if (checking && stale.length > 0) process.exitCode = 1;
-if (checking && stale.length === 0) process.stdout.write(`generate: ${Object.keys(files).length} files are up to date\n`);
+if (checking && stale.length === 0)
+  process.stdout.write(`generate: ${Object.keys(files).length} files are up to date\n`);
 
 /** A pure file of ours that the client needs too: it imports nothing, and neither may the client. */
 function copied(path: string): string {

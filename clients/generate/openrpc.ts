@@ -1,6 +1,6 @@
 // protocol/openrpc.json: the catalogue in the OpenRPC 1.3 form, for tools of other languages.
 import type { Catalogue } from "../../protocol/catalogue.ts";
-import { type ErrorName, errors as table } from "../../protocol/errors.ts";
+import type { ErrorName, errors as table } from "../../protocol/errors.ts";
 import type { Schema } from "./schema.ts";
 
 export function renderOpenRpc(catalogue: Catalogue, errors: typeof table): string {
@@ -18,7 +18,10 @@ export function renderOpenRpc(catalogue: Catalogue, errors: typeof table): strin
       paramStructure: "by-name",
       params: paramsOf(plain(entry.params)),
       result: { name: "result", schema: plain(entry.result) },
-      errors: (entry.errors as readonly ErrorName[]).map((error) => ({ code: errors[error].code, message: errors[error].message })),
+      errors: (entry.errors as readonly ErrorName[]).map((error) => ({
+        code: errors[error].code,
+        message: errors[error].message,
+      })),
       examples: [
         {
           name: "example",

@@ -1,7 +1,7 @@
 // protocol/REFERENCE.md: the catalogue for readers.
 import type { Catalogue } from "../../protocol/catalogue.ts";
 import type { Need } from "../../protocol/entry.ts";
-import { type ErrorName, errors as table } from "../../protocol/errors.ts";
+import type { ErrorName, errors as table } from "../../protocol/errors.ts";
 import { phrase, type Schema } from "./schema.ts";
 
 type AnyEntry = Catalogue[keyof Catalogue];
@@ -23,7 +23,14 @@ a proof*; a *proof*, that is the approval PIN or the account password in the sam
 `;
 
 function method(name: string, entry: AnyEntry): string {
-  const lines = [`## ${name}`, "", entry.summary, "", `Need: ${needText(entry.need as Need<unknown>)}. Since ${entry.since}.`, ""];
+  const lines = [
+    `## ${name}`,
+    "",
+    entry.summary,
+    "",
+    `Need: ${needText(entry.need as Need<unknown>)}. Since ${entry.since}.`,
+    "",
+  ];
   lines.push(...table2("Parameter", JSON.parse(JSON.stringify(entry.params)) as Schema));
   lines.push(...table2("Result", JSON.parse(JSON.stringify(entry.result)) as Schema));
   const own = entry.errors as readonly ErrorName[];
@@ -49,6 +56,17 @@ function table2(title: string, schema: Schema): string[] {
 }
 
 function errorTable(errors: typeof table): string {
-  const rows = Object.entries(errors).map(([name, row]) => `| \`${name}\` | ${row.code} | ${row.message} | ${row.hint ?? ""} | ${row.sdkName ?? ""} |`);
-  return ["## Errors", "", "`data.name` is the contract; the code is transport.", "", "| name | code | message | next step | SDK name |", "| --- | --- | --- | --- | --- |", ...rows, ""].join("\n");
+  const rows = Object.entries(errors).map(
+    ([name, row]) => `| \`${name}\` | ${row.code} | ${row.message} | ${row.hint ?? ""} | ${row.sdkName ?? ""} |`,
+  );
+  return [
+    "## Errors",
+    "",
+    "`data.name` is the contract; the code is transport.",
+    "",
+    "| name | code | message | next step | SDK name |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
 }

@@ -35,7 +35,11 @@ export function typeText(schema: Schema, depth: number): string {
 function arrayText(schema: Schema, depth: number): string {
   if (schema.items === undefined) throw new Error("an array without items");
   const item = typeText(schema.items, depth);
-  return item.includes(" | ") && !item.startsWith("{") ? `(${item})[]` : /^\{[\s\S]*\} \| /.test(item) ? `(${item})[]` : `${item}[]`;
+  return item.includes(" | ") && !item.startsWith("{")
+    ? `(${item})[]`
+    : /^\{[\s\S]*\} \| /.test(item)
+      ? `(${item})[]`
+      : `${item}[]`;
 }
 
 function objectText(schema: Schema, depth: number): string {
@@ -56,7 +60,8 @@ export function phrase(schema: Schema): string {
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => `\`${value}\``).join(", ")}`;
   if (schema.anyOf !== undefined) return schema.anyOf.map(phrase).join(" or ");
-  if (schema.type === "array") return `list of ${phrase(schema.items ?? {})}${range(schema.minItems, schema.maxItems, "entries")}`;
+  if (schema.type === "array")
+    return `list of ${phrase(schema.items ?? {})}${range(schema.minItems, schema.maxItems, "entries")}`;
   if (schema.type === "object") return objectPhrase(schema);
   if (schema.type === "string") return `string${range(schema.minLength, schema.maxLength, "characters")}`;
   if (schema.type === undefined) return "any JSON value";

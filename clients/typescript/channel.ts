@@ -19,9 +19,15 @@ export type Listener = (method: string, params: Readonly<Record<string, unknown>
 
 /** An open connection. */
 export type Channel = {
-  call<M extends keyof Methods>(method: M, params: Methods[M]["params"], options?: CallOptions): Promise<Methods[M]["result"]>;
+  call<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
+    options?: CallOptions,
+  ): Promise<Methods[M]["result"]>;
   onNotification(listener: Listener): void;
   readonly isOpen: boolean;
+  /** Fulfilled when the connection has ended, by either side. */
+  readonly closed: Promise<void>;
   close(): void;
 };
 
@@ -60,7 +66,9 @@ function dial(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once("connect", () => resolve(socket));
-    socket.once("error", (error) => reject(new AgentNotRunning("the socket is left over from an agent that has ended", error)));
+    socket.once("error", (error) =>
+      reject(new AgentNotRunning("the socket is left over from an agent that has ended", error)),
+    );
   });
 }
 
@@ -90,7 +98,13 @@ function talk(socket: Socket): Channel {
   });
 
   function receive(line: string): void {
-    const message = JSON.parse(line) as { id?: number; method?: string; params?: Record<string, unknown>; result?: unknown; error?: WireError };
+    const message = JSON.parse(line) as {
+      id?: number;
+      method?: string;
+      params?: Record<string, unknown>;
+      result?: unknown;
+      error?: WireError;
+    };
     if (message.method !== undefined) return listener(message.method, message.params ?? {});
     const call = message.id === undefined ? undefined : pending.get(message.id);
     if (call === undefined || message.id === undefined) return;
@@ -138,6 +152,9 @@ function talk(socket: Socket): Channel {
     onNotification: (next) => {
       listener = next;
     },
+    closed: new Promise((resolve) => {
+      socket.once("close", () => resolve());
+    }),
     get isOpen() {
       return open;
     },
@@ -166,5 +183,10 @@ type WireError = { code: number; message: string; data?: { name?: string; hint?:
 function errorOf(error: WireError): PosternError {
   const name = error.data?.name ?? "internal";
   const Class = Object.hasOwn(errorClasses, name) ? errorClasses[name] : undefined;
-  return new (Class ?? PosternError)(error.message, { errorName: name, code: error.code, hint: error.data?.hint, incident: error.data?.incident });
+  return new (Class ?? PosternError)(error.message, {
+    errorName: name,
+    code: error.code,
+    hint: error.data?.hint,
+    incident: error.data?.incident,
+  });
 }

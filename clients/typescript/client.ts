@@ -42,11 +42,30 @@ export type ItemFieldType = Item["fields"][number]["fieldType"];
 
 /** What a reference led to, as the official SDKs answer it. */
 export type ResolvedReference = { readonly secret: string; readonly itemId: string; readonly vaultId: string };
-export type ResolveAllResponse = { readonly individualResponses: Readonly<Record<string, { content: ResolvedReference; error?: never } | { error: { type: string; message: string }; content?: never }>> };
-export type ItemsGetAllResponse = { readonly individualResponses: readonly ({ content: Item; error?: never } | { error: { type: string; message: string }; content?: never })[] };
-export type ItemListFilter = { readonly type: "ByState"; readonly content: { readonly active: boolean; readonly archived: boolean } };
+export type ResolveAllResponse = {
+  readonly individualResponses: Readonly<
+    Record<
+      string,
+      { content: ResolvedReference; error?: never } | { error: { type: string; message: string }; content?: never }
+    >
+  >;
+};
+export type ItemsGetAllResponse = {
+  readonly individualResponses: readonly (
+    | { content: Item; error?: never }
+    | { error: { type: string; message: string }; content?: never }
+  )[];
+};
+export type ItemListFilter = {
+  readonly type: "ByState";
+  readonly content: { readonly active: boolean; readonly archived: boolean };
+};
 
-type Call = <M extends keyof Methods>(method: M, params: Methods[M]["params"], options?: CallOptions) => Promise<Methods[M]["result"]>;
+type Call = <M extends keyof Methods>(
+  method: M,
+  params: Methods[M]["params"],
+  options?: CallOptions,
+) => Promise<Methods[M]["result"]>;
 
 /** An open client. */
 export type Client = {
@@ -81,7 +100,11 @@ export type Vaults = {
   create(params: { title: string; description?: string }, options?: CallOptions): Promise<VaultOverview>;
   list(options?: CallOptions): Promise<VaultOverview[]>;
   getOverview(vaultId: string, options?: CallOptions): Promise<VaultOverview>;
-  update(vaultId: string, params: { title?: string; description?: string }, options?: CallOptions): Promise<VaultOverview>;
+  update(
+    vaultId: string,
+    params: { title?: string; description?: string },
+    options?: CallOptions,
+  ): Promise<VaultOverview>;
   delete(vaultId: string, options?: CallOptions): Promise<void>;
 };
 
@@ -94,7 +117,14 @@ export function defaultSocket(): string {
 export async function createClient(options: ClientOptions): Promise<Client> {
   const link = createLink(options);
   await link.open();
-  return { secrets: secretsOf(link.call), items: itemsOf(link.call), vaults: vaultsOf(link.call), call: link.call, onEvent: link.onEvent, close: link.close };
+  return {
+    secrets: secretsOf(link.call),
+    items: itemsOf(link.call),
+    vaults: vaultsOf(link.call),
+    call: link.call,
+    onEvent: link.onEvent,
+    close: link.close,
+  };
 }
 
 type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): void; close(): void };
@@ -120,7 +150,11 @@ function createLink(options: ClientOptions): Link {
     try {
       await channel.call("agent.subscribe", {});
       const account = typeof options.auth === "string" ? options.auth : options.auth.accountName;
-      const { client } = await channel.call("clients.open", { integrationName: name, integrationVersion: version, ...(account === "" ? {} : { account }) });
+      const { client } = await channel.call("clients.open", {
+        integrationName: name,
+        integrationVersion: version,
+        ...(account === "" ? {} : { account }),
+      });
       return { channel, client };
     } catch (error) {
       channel.close();
@@ -143,7 +177,11 @@ function createLink(options: ClientOptions): Link {
     return state as Promise<{ channel: Channel; client: string }>;
   }
 
-  const send = async (method: keyof Methods, params: object, callOptions: CallOptions | undefined): Promise<unknown> => {
+  const send = async (
+    method: keyof Methods,
+    params: object,
+    callOptions: CallOptions | undefined,
+  ): Promise<unknown> => {
     const { channel, client } = await current();
     const full = takesClient(method) ? { ...params, client } : params;
     return channel.call(method, full as never, callOptions);
@@ -182,7 +220,9 @@ function secretsOf(call: Call): Secrets {
       const { outcomes } = await call("secrets.resolveAll", { references: [...references] }, options);
       const entries = outcomes.map((outcome, index): [string, ResolveAllResponse["individualResponses"][string]] => [
         references[index] ?? "",
-        "error" in outcome ? { error: { type: typeOf(outcome.error.name), message: outcome.error.message } } : { content: { secret: outcome.secret, itemId: outcome.itemId, vaultId: outcome.vaultId } },
+        "error" in outcome
+          ? { error: { type: typeOf(outcome.error.name), message: outcome.error.message } }
+          : { content: { secret: outcome.secret, itemId: outcome.itemId, vaultId: outcome.vaultId } },
       ]);
       return { individualResponses: Object.fromEntries(entries) };
     },
@@ -191,29 +231,46 @@ function secretsOf(call: Call): Secrets {
 
 /** The official SDKs' tag of a resolve error; our own names where they are the same. */
 function typeOf(name: string): string {
-  const tags: Readonly<Record<string, string>> = { invalidReference: "parsing", incompatibleQuery: "incompatibleTOTPQueryParameterField" };
+  const tags: Readonly<Record<string, string>> = {
+    invalidReference: "parsing",
+    incompatibleQuery: "incompatibleTOTPQueryParameterField",
+  };
   return Object.hasOwn(tags, name) ? (tags[name] ?? name) : name;
 }
 
 function itemsOf(call: Call): Items {
   return {
     create: (item, options) => call("items.create", { item }, options),
-    createAll: async (vaultId, items, options) => responses(await call("items.createAll", { vaultId, items: [...items] }, options)),
+    createAll: async (vaultId, items, options) =>
+      responses(await call("items.createAll", { vaultId, items: [...items] }, options)),
     get: (vaultId, itemId, options) => call("items.get", { vaultId, itemId }, options),
-    getAll: async (vaultId, itemIds, options) => responses(await call("items.getAll", { vaultId, itemIds: [...itemIds] }, options)),
+    getAll: async (vaultId, itemIds, options) =>
+      responses(await call("items.getAll", { vaultId, itemIds: [...itemIds] }, options)),
     put: (item, options) => call("items.put", { item }, options),
     delete: async (vaultId, itemId, options) => void (await call("items.delete", { vaultId, itemId }, options)),
     archive: async (vaultId, itemId, options) => void (await call("items.archive", { vaultId, itemId }, options)),
     list: async (vaultId, ...filters) => {
       // Several filters add up; none means the active items.
-      const states = filters.length === 0 ? { active: true, archived: false } : { active: filters.some(({ content }) => content.active), archived: filters.some(({ content }) => content.archived) };
+      const states =
+        filters.length === 0
+          ? { active: true, archived: false }
+          : {
+              active: filters.some(({ content }) => content.active),
+              archived: filters.some(({ content }) => content.archived),
+            };
       return (await call("items.list", { vaultId, ...states })).items;
     },
   };
 }
 
 function responses({ outcomes }: Methods["items.getAll"]["result"]): ItemsGetAllResponse {
-  return { individualResponses: outcomes.map((outcome) => ("error" in outcome ? { error: { type: outcome.error.name, message: outcome.error.message } } : { content: outcome })) };
+  return {
+    individualResponses: outcomes.map((outcome) =>
+      "error" in outcome
+        ? { error: { type: outcome.error.name, message: outcome.error.message } }
+        : { content: outcome },
+    ),
+  };
 }
 
 function vaultsOf(call: Call): Vaults {

@@ -37,6 +37,12 @@ export type Methods = {
         proof?: "pin" | "password";
       }[];
       openPrompts: number;
+      protections: {
+        name: string;
+        active: boolean;
+        why: string;
+        advice: string;
+      }[];
     };
   };
   /** Sends this connection its own events from now on: prompt.opened and prompt.closed for what it asked, session.changed, and item.changed for items a grant of its covers. */

@@ -58,7 +58,11 @@ export function link(p: Primitives, state: ChainState, record: Record): { linked
 }
 
 /** Whether a linked record follows `state`, and where the chain stands after it. Wipes nothing: a verifier keeps its start. */
-export function follow(p: Primitives, state: ChainState, linked: Linked): { fits: boolean; keyed: boolean; state: ChainState } {
+export function follow(
+  p: Primitives,
+  state: ChainState,
+  linked: Linked,
+): { fits: boolean; keyed: boolean; state: ChainState } {
   const { mac, hash, ...record } = linked as Record & { mac?: string; hash?: string };
   const covered = linkedBytes(state.last, record as Record);
   if (mac === undefined) {

@@ -36,7 +36,12 @@ export type AuditLog = {
   /** Writes what is pending. */
   flush(): void;
   /** Gives the log its keys at unlock; answers the checkpoints to keep. */
-  unlock(keys: { sealNames(names: readonly string[]): string; start: Uint8Array; checkpoints: readonly Checkpoint[]; anchor: Anchor | undefined }): { checkpoints: Checkpoint[]; problems: string[] };
+  unlock(keys: {
+    sealNames(names: readonly string[]): string;
+    start: Uint8Array;
+    checkpoints: readonly Checkpoint[];
+    anchor: Anchor | undefined;
+  }): { checkpoints: Checkpoint[]; problems: string[] };
   /** Forgets the names' key; the chain's key stays and ratchets on, since it opens nothing. */
   lock(): void;
   /** Where the chain stands, for the device store. */
@@ -46,7 +51,13 @@ export type AuditLog = {
 
 type Fold = { happening: Happening; count: number; since: number };
 
-export function openAuditLog(folder: string, p: Primitives, clock: Clock, log: Log, onRotate: (checkpoint: Checkpoint) => void): AuditLog {
+export function openAuditLog(
+  folder: string,
+  p: Primitives,
+  clock: Clock,
+  log: Log,
+  onRotate: (checkpoint: Checkpoint) => void,
+): AuditLog {
   let number = listSegments(folder).at(-1)?.number ?? 1;
   const opened = openWriter(folder, number);
   let writer: Writer = opened;
@@ -93,7 +104,9 @@ export function openAuditLog(folder: string, p: Primitives, clock: Clock, log: L
       if (writer.size > SEGMENT_BYTES_MAX) rotate();
     } catch (error) {
       broken = true;
-      log.note("the audit log cannot be written; answers stop", { code: (error as NodeJS.ErrnoException).code ?? "unknown" });
+      log.note("the audit log cannot be written; answers stop", {
+        code: (error as NodeJS.ErrnoException).code ?? "unknown",
+      });
       throw new PosternError("auditUnwritable");
     }
   }
@@ -174,7 +187,10 @@ export function openAuditLog(folder: string, p: Primitives, clock: Clock, log: L
     lock: () => {
       sealNames = undefined;
     },
-    anchor: () => (state.key === undefined ? undefined : { seq, last: state.last, key: base64(state.key), at: new Date(clock.wallMs()).toISOString() }),
+    anchor: () =>
+      state.key === undefined
+        ? undefined
+        : { seq, last: state.last, key: base64(state.key), at: new Date(clock.wallMs()).toISOString() },
     close: () => {
       cancelFlush?.();
       cancelFolds?.();

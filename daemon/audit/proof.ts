@@ -45,7 +45,10 @@ export function resume(
   const fresh = (problems: string[]) => ({
     state: { last: tail.last, key: keys.start },
     // The stretch that begins here is proven from this state on, wherever in a segment it begins.
-    checkpoints: [...keys.checkpoints, { segment: segments.at(-1)?.number ?? 1, last: tail.last, key: base64(keys.start) }],
+    checkpoints: [
+      ...keys.checkpoints,
+      { segment: segments.at(-1)?.number ?? 1, last: tail.last, key: base64(keys.start) },
+    ],
     problems,
   });
   if (keys.anchor === undefined) return fresh([]);
@@ -64,7 +67,12 @@ export function resume(
 }
 
 /** Follows the whole log and says which stretches are proven, and what is wrong with the rest. */
-export function verify(folder: string, p: Primitives, checkpoints: readonly Checkpoint[], anchor: Anchor | undefined): Verdict {
+export function verify(
+  folder: string,
+  p: Primitives,
+  checkpoints: readonly Checkpoint[],
+  anchor: Anchor | undefined,
+): Verdict {
   const walk = createWalk(p);
   let count = 0;
   let anchorSeen = anchor === undefined || anchor.seq === 0;
@@ -76,15 +84,24 @@ export function verify(folder: string, p: Primitives, checkpoints: readonly Chec
       }
       count++;
       walk.record(line.record, checkpoints);
-      if (anchor !== undefined && line.record.seq === anchor.seq && linkOf(line.record) === anchor.last) anchorSeen = true;
+      if (anchor !== undefined && line.record.seq === anchor.seq && linkOf(line.record) === anchor.last)
+        anchorSeen = true;
     }
   }
   const problems = walk.problems();
-  if (!anchorSeen && anchor !== undefined) problems.push(`record ${anchor.seq}, anchored at ${anchor.at}, is missing or changed: the log was cut or rewritten`);
+  if (!anchorSeen && anchor !== undefined)
+    problems.push(
+      `record ${anchor.seq}, anchored at ${anchor.at}, is missing or changed: the log was cut or rewritten`,
+    );
   return { records: count, proven: walk.proven(), problems };
 }
 
-type Walk = { record(record: Linked, checkpoints: readonly Checkpoint[]): void; torn(bytes: number): void; problems(): string[]; proven(): Stretch[] };
+type Walk = {
+  record(record: Linked, checkpoints: readonly Checkpoint[]): void;
+  torn(bytes: number): void;
+  problems(): string[];
+  proven(): Stretch[];
+};
 
 function createWalk(p: Primitives): Walk {
   let state: ChainState = { last: FIRST_LINK, key: undefined };
@@ -114,7 +131,8 @@ function createWalk(p: Primitives): Walk {
   return {
     record: (record, checkpoints) => {
       if (tornBytes > 0) {
-        if (record.event !== "audit.torn") problems.push(`${tornBytes} bytes before record ${record.seq} are no record`);
+        if (record.event !== "audit.torn")
+          problems.push(`${tornBytes} bytes before record ${record.seq} are no record`);
         tornBytes = 0;
       }
       const next = follow(p, state, record);
@@ -130,7 +148,8 @@ function createWalk(p: Primitives): Walk {
     torn: (bytesTorn) => {
       tornBytes += bytesTorn;
     },
-    problems: () => (tornBytes > 0 ? [...problems, `${tornBytes} bytes at the end are no record (a write was cut)`] : problems),
+    problems: () =>
+      tornBytes > 0 ? [...problems, `${tornBytes} bytes at the end are no record (a write was cut)`] : problems,
     proven: () => stretches,
   };
 }

@@ -1,6 +1,17 @@
 // The files of the log: numbered segments of JSON lines, the last one being written. A tail torn by a crash is closed
 // with a line end and told by a record; nothing that was written is ever removed but whole oldest segments past a limit.
-import { closeSync, constants, existsSync, fdatasyncSync, fstatSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Linked } from "./chain.ts";
 
@@ -24,7 +35,9 @@ export function listSegments(folder: string): Segment[] {
 }
 
 /** A line of a segment: a record, or bytes that are none (a torn tail). */
-export type Line = { readonly kind: "record"; readonly record: Linked } | { readonly kind: "torn"; readonly bytes: number };
+export type Line =
+  | { readonly kind: "record"; readonly record: Linked }
+  | { readonly kind: "torn"; readonly bytes: number };
 
 /** Every line of a segment. */
 export function readSegment(segment: Segment): Line[] {
@@ -38,7 +51,8 @@ export function readSegment(segment: Segment): Line[] {
 function parseLine(line: string): Line {
   try {
     const record = JSON.parse(line) as Linked;
-    if (typeof record === "object" && record !== null && Number.isInteger(record.seq)) return { kind: "record", record };
+    if (typeof record === "object" && record !== null && Number.isInteger(record.seq))
+      return { kind: "record", record };
   } catch {
     // Not JSON: the tail that a crash left, told by the record after it.
   }
@@ -50,7 +64,11 @@ export type Writer = { append(lines: string): void; sync(): void; readonly size:
 
 export function openWriter(folder: string, number: number): Writer & { torn: boolean } {
   const path = join(folder, `audit-${String(number).padStart(6, "0")}.log`);
-  const descriptor = openSync(path, constants.O_CREAT | constants.O_APPEND | constants.O_RDWR | constants.O_NOFOLLOW, 0o600);
+  const descriptor = openSync(
+    path,
+    constants.O_CREAT | constants.O_APPEND | constants.O_RDWR | constants.O_NOFOLLOW,
+    0o600,
+  );
   let size = fstatSync(descriptor).size;
   const torn = size > 0 && readFileSync(path).at(-1) !== 0x0a;
   const append = (lines: string) => {

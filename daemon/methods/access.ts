@@ -3,19 +3,27 @@
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
+import { fieldTitle } from "../../protocol/match.ts";
 import type { Broker, Prompt } from "../broker.ts";
 import type { Call } from "../call.ts";
 import type { Connection } from "../connection.ts";
 import type { Handlers } from "../dispatch.ts";
 import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../grants.ts";
 import { happening } from "../happening.ts";
-import { fieldTitle } from "../../protocol/match.ts";
 import type { Overseer } from "../overseer.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Subject } from "../subject.ts";
 import type { Unlocked } from "../unlocked.ts";
 
-type AccessMethod = "clients.open" | "clients.close" | "clients.list" | "grants.list" | "grants.revoke" | "prompts.attach" | "prompts.list" | "prompts.answer";
+type AccessMethod =
+  | "clients.open"
+  | "clients.close"
+  | "clients.list"
+  | "grants.list"
+  | "grants.revoke"
+  | "prompts.attach"
+  | "prompts.list"
+  | "prompts.answer";
 type AccessHandlers = Pick<Handlers, AccessMethod>;
 
 export type AccessParts = {
@@ -34,8 +42,13 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   return {
     "clients.open": ({ account, integrationName, integrationVersion }, call) => {
       const { clients } = call.connection;
-      if (account?.startsWith("ops_")) throw new PosternError("notYet", "service-account tokens; sign in with `postern signin` and leave the token out");
-      if (clients.size >= limits.clients) throw new PosternError("busy", `${limits.clients} clients may be open on one connection`);
+      if (account?.startsWith("ops_"))
+        throw new PosternError(
+          "notYet",
+          "service-account tokens; sign in with `postern signin` and leave the token out",
+        );
+      if (clients.size >= limits.clients)
+        throw new PosternError("busy", `${limits.clients} clients may be open on one connection`);
       const { file } = sessions.pick(account);
       const client = String(nextClient++);
       clients.set(client, { account: file.account, integrationName, integrationVersion });
@@ -56,14 +69,20 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     "grants.list": async (params, call) => {
       const whole = await overseer.oversees(params, call);
       const session = sessions.open(params.account);
-      const held = (whole ? grants.list() : grants.list(call.connection.subject)).filter((grant) => grant.scope.account === session.file.account);
+      const held = (whole ? grants.list() : grants.list(call.connection.subject)).filter(
+        (grant) => grant.scope.account === session.file.account,
+      );
       return { grants: await Promise.all(held.map((grant) => shownGrant(session.unlocked, grant))) };
     },
 
     "grants.revoke": async (params, call) => {
       const chosen = await toRevoke(params, call);
       for (const grant of chosen) grants.revoke(grant.id);
-      record(call, params.account, chosen.map((grant) => grant.id));
+      record(
+        call,
+        params.account,
+        chosen.map((grant) => grant.id),
+      );
       return { revoked: chosen.length };
     },
 
@@ -79,7 +98,10 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     "prompts.list": async (params, call) => {
       const whole = await overseer.oversees(params, call);
       const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
-      const shown = broker.list().filter((prompt) => whole || own(prompt)).filter((prompt) => params.code === undefined || prompt.code === params.code);
+      const shown = broker
+        .list()
+        .filter((prompt) => whole || own(prompt))
+        .filter((prompt) => params.code === undefined || prompt.code === params.code);
       if (params.code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
       return { prompts: shown.map((prompt) => shownPrompt(prompt, whole)) };
     },
@@ -110,8 +132,17 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     if (prompt === undefined) throw new PosternError("promptNotFound");
     if (params.hash !== prompt.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
     const once = params.lasts === "once" || prompt.subject.kind === "once";
-    record(call, prompt.account, [prompt.id, ...prompt.asked.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)], "approved", prompt.text);
-    broker.decide(prompt, { yes: true, lasting: once ? { kind: "once" } : { kind: "grant", idleMs: idleMsOf(params) } });
+    record(
+      call,
+      prompt.account,
+      [prompt.id, ...prompt.asked.map(({ scope }) => scope.item ?? scope.vault ?? scope.account)],
+      "approved",
+      prompt.text,
+    );
+    broker.decide(prompt, {
+      yes: true,
+      lasting: once ? { kind: "once" } : { kind: "grant", idleMs: idleMsOf(params) },
+    });
   }
 
   async function toRevoke(params: ParamsOf<"grants.revoke">, call: Call): Promise<Grant[]> {
@@ -125,7 +156,13 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     return [other];
   }
 
-  function record(call: Call, account: string | undefined, ids: readonly string[], outcome = "ok", names?: readonly string[]): void {
+  function record(
+    call: Call,
+    account: string | undefined,
+    ids: readonly string[],
+    outcome = "ok",
+    names?: readonly string[],
+  ): void {
     sessions.pick(account).audit.keep(happening(call, outcome, ids, names));
   }
 }
@@ -145,17 +182,35 @@ function clientsOf({ clients, peer }: Connection): ResultOf<"clients.list">["cli
 }
 
 function shownSubject(subject: Subject) {
-  return { kind: subject.kind, program: subject.script ?? subject.program, pid: subject.pid, ...(subject.terminal === undefined ? {} : { terminal: subject.terminal }) };
+  return {
+    kind: subject.kind,
+    program: subject.script ?? subject.program,
+    pid: subject.pid,
+    ...(subject.terminal === undefined ? {} : { terminal: subject.terminal }),
+  };
 }
 
 function shownPrompt(prompt: Prompt, whole: boolean) {
-  return { prompt: prompt.id, code: prompt.code, hash: prompt.hash, expiresAt: new Date(prompt.expiresAtMs).toISOString(), waiters: prompt.waiters, ...(whole ? { text: [...prompt.text] } : {}) };
+  return {
+    prompt: prompt.id,
+    code: prompt.code,
+    hash: prompt.hash,
+    expiresAt: new Date(prompt.expiresAtMs).toISOString(),
+    waiters: prompt.waiters,
+    ...(whole ? { text: [...prompt.text] } : {}),
+  };
 }
 
 async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf<"grants.list">["grants"][number]> {
   const { scope } = grant;
-  const vault = scope.vault === undefined ? undefined : ((await account.vaults()).find(({ id }) => id === scope.vault)?.title ?? scope.vault);
-  const item = scope.vault === undefined || scope.item === undefined ? undefined : await itemOrGone(account, scope.vault, scope.item);
+  const vault =
+    scope.vault === undefined
+      ? undefined
+      : ((await account.vaults()).find(({ id }) => id === scope.vault)?.title ?? scope.vault);
+  const item =
+    scope.vault === undefined || scope.item === undefined
+      ? undefined
+      : await itemOrGone(account, scope.vault, scope.item);
   return {
     grant: grant.id,
     subject: shownSubject(grant.subject),
@@ -163,7 +218,9 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
     level: scope.level,
     ...(vault === undefined ? {} : { vault }),
     ...(item === undefined ? {} : { item: item.overview.title }),
-    ...(scope.field === undefined ? {} : { field: item?.details === undefined ? scope.field : fieldTitle({ details: item.details }, scope.field) }),
+    ...(scope.field === undefined
+      ? {}
+      : { field: item?.details === undefined ? scope.field : fieldTitle({ details: item.details }, scope.field) }),
     createdAt: new Date(grant.createdAt.wallMs).toISOString(),
     lastUsedAt: new Date(grant.lastUsedAt.wallMs).toISOString(),
     expiresAt: new Date(endsAtMs(grant)).toISOString(),
@@ -175,8 +232,8 @@ async function itemOrGone(account: Unlocked["account"], vault: string, item: str
   try {
     return await account.getItem(vault, item);
   } catch (error) {
-    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound")) return { overview: { title: item }, details: undefined };
+    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"))
+      return { overview: { title: item }, details: undefined };
     throw error;
   }
 }
-

@@ -36,7 +36,8 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
     try {
       await sessions.provePassword(session, params.password);
     } catch (error) {
-      if (error instanceof PosternError) session.audit.keep({ ...happening(call, error.name, []), event: "proof.password" });
+      if (error instanceof PosternError)
+        session.audit.keep({ ...happening(call, error.name, []), event: "proof.password" });
       throw error;
     }
     return session;
@@ -66,7 +67,14 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
       p.release(secretKey);
       // Two programs may have asked at once; the first one's account stands.
       if (sessions.list().length > 0) throw new PosternError("accountExists");
-      const session = await sessions.add({ ...ids, name: params.name, service, secretKey: text, wrongPasswords: 0, lastWrongMs: 0 });
+      const session = await sessions.add({
+        ...ids,
+        name: params.name,
+        service,
+        secretKey: text,
+        wrongPasswords: 0,
+        lastWrongMs: 0,
+      });
       const unlocked = await sessions.unlock(session, params.password);
       await unlocked.account.createVault(FIRST_VAULT, "", "personal");
       if (params.pin !== undefined) await setPin(p, unlocked.store, params.pin);
@@ -78,7 +86,8 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
     "accounts.signIn": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
       const secretKey = parseSecretKey(p, params.secretKey);
-      if (secretKey === undefined) throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
+      if (secretKey === undefined)
+        throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
       const address = await sessions.addressOf(params.service ?? "embedded");
       const file: AccountFile = {
         account: params.account,
@@ -100,13 +109,22 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
     "accounts.list": (_params, call) => {
       sessions.pick(undefined).audit.read(happening(call, "ok", []));
       return {
-        accounts: sessions.list().map(({ file, unlocked }) => ({ account: file.account, user: file.user, name: file.name, service: file.service, state: unlocked === undefined ? "locked" : "unlocked" })),
+        accounts: sessions.list().map(({ file, unlocked }) => ({
+          account: file.account,
+          user: file.user,
+          name: file.name,
+          service: file.service,
+          state: unlocked === undefined ? "locked" : "unlocked",
+        })),
       };
     },
 
     "accounts.changePassword": async (params, call) => {
       const { unlocked, file, audit } = await proven(params, call);
-      unlocked.sealedRootKey = await changePassword(p, unlocked.signedIn, { ...onDevice(file), newPassword: params.newPassword });
+      unlocked.sealedRootKey = await changePassword(p, unlocked.signedIn, {
+        ...onDevice(file),
+        newPassword: params.newPassword,
+      });
       audit.keep(happening(call, "ok", [file.account]));
       return {};
     },
@@ -122,7 +140,13 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
     "accounts.kit": async (params, call) => {
       const { file, audit } = await proven(params, call);
       audit.keep(happening(call, "ok", [file.account]));
-      return { account: file.account, user: file.user, name: file.name, service: file.service, secretKey: file.secretKey };
+      return {
+        account: file.account,
+        user: file.user,
+        name: file.name,
+        service: file.service,
+        secretKey: file.secretKey,
+      };
     },
 
     "devices.list": async (params, call) => {

@@ -3,15 +3,22 @@ import { PosternError } from "../../protocol/errors.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import type { Broker } from "../broker.ts";
 import type { Handlers } from "../dispatch.ts";
+import type { Protection } from "../harden.ts";
 import { pinWorks } from "../proofs.ts";
 import type { Session, Sessions } from "../sessions.ts";
 import { AGENT_NAME, VERSION } from "../version.ts";
 
 type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subscribe" | "agent.stop">;
 
-export type AgentParts = { readonly startedAt: Date; readonly sessions: Sessions; readonly broker: Broker; readonly stop: () => void };
+export type AgentParts = {
+  readonly startedAt: Date;
+  readonly sessions: Sessions;
+  readonly broker: Broker;
+  readonly stop: () => void;
+  readonly protections: () => Protection[];
+};
 
-export function agentMethods({ startedAt, sessions, broker, stop }: AgentParts): AgentHandlers {
+export function agentMethods({ startedAt, sessions, broker, stop, protections }: AgentParts): AgentHandlers {
   return {
     "agent.hello": (params, call) => {
       if (params.protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
@@ -27,6 +34,7 @@ export function agentMethods({ startedAt, sessions, broker, stop }: AgentParts):
         state: all.length === 0 ? "signedOut" : anyOpen ? "unlocked" : "locked",
         sessions: all.map(shownSession),
         openPrompts: broker.list().length,
+        protections: protections(),
       };
     },
     "agent.subscribe": (_params, call) => {

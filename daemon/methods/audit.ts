@@ -1,14 +1,14 @@
 // audit.*: what happened, and what of it is proven.
 import type { ResultOf } from "../../protocol/catalogue.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
 import { accountFolder } from "../account-file.ts";
 import type { Record as AuditRecord } from "../audit/chain.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment } from "../audit/segments.ts";
-import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";
-import { PosternError } from "../../protocol/errors.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Unlocked } from "../unlocked.ts";
 
@@ -25,7 +25,12 @@ export function auditMethods(home: string, p: Primitives, sessions: Sessions, ov
       const { audit, file, unlocked } = sessions.open(params.account);
       audit.flush();
       const own = call.connection.peer.identity.pid;
-      const records = shownRecords(accountFolder(home, file.account), unlocked, params.limit ?? RECORDS_DEFAULT, (record) => whole || record.pid === own);
+      const records = shownRecords(
+        accountFolder(home, file.account),
+        unlocked,
+        params.limit ?? RECORDS_DEFAULT,
+        (record) => whole || record.pid === own,
+      );
       audit.read(happening(call, "ok", []));
       return { records };
     },
@@ -45,7 +50,9 @@ function shownRecords(folder: string, unlocked: Unlocked, limit: number, wanted:
   const shown: Shown[] = [];
   // From the newest segment backwards, so that a long log costs no more than what is shown.
   for (const segment of listSegments(folder).reverse()) {
-    const records = readSegment(segment).flatMap((line) => (line.kind === "record" ? [shownRecord(unlocked, line.record)] : []));
+    const records = readSegment(segment).flatMap((line) =>
+      line.kind === "record" ? [shownRecord(unlocked, line.record)] : [],
+    );
     shown.unshift(...records.filter(wanted));
     if (shown.length >= limit) break;
   }

@@ -8,20 +8,28 @@ import { newItem } from "../../protocol/item-validation.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Connection } from "../connection.ts";
 import type { Handlers } from "../dispatch.ts";
-import type { Grants } from "../grants.ts";
 import type { Access } from "../gate.ts";
+import type { Grants } from "../grants.ts";
 import { happening } from "../happening.ts";
 import { isMissing } from "../resolver.ts";
 import type { Scope } from "../scope.ts";
 import type { Sessions } from "../sessions.ts";
 import { itemOf } from "./items.ts";
 
-type FileHandlers = Pick<Handlers, "files.openRead" | "files.readChunk" | "files.openWrite" | "files.writeChunk" | "files.commit">;
+type FileHandlers = Pick<
+  Handlers,
+  "files.openRead" | "files.readChunk" | "files.openWrite" | "files.writeChunk" | "files.commit"
+>;
 
 /** Files open on one connection at once. */
 export const HANDLES_MAX = 16;
 
-type Reading = { readonly kind: "read"; readonly access: Access; readonly scope: Scope; readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> } };
+type Reading = {
+  readonly kind: "read";
+  readonly access: Access;
+  readonly scope: Scope;
+  readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
+};
 
 type Writing = {
   readonly kind: "write";
@@ -55,7 +63,8 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
 
   function add(call: Call, handle: Reading | Writing): string {
     const handles = handlesOf(call.connection);
-    if (handles.size >= HANDLES_MAX) throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
+    if (handles.size >= HANDLES_MAX)
+      throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
     const id = newId();
     handles.set(id, { ...handle, busy: false });
     return id;
@@ -67,8 +76,11 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
     if (handle === undefined || handle.kind !== kind) throw new PosternError("handleNotFound");
     if (handle.busy) throw new PosternError("busy", "one chunk at a time");
     const { file } = handle.access.session;
-    if (sessions.open(file.account).unlocked !== handle.access.session.unlocked) throw new PosternError("handleNotFound");
-    const allowed = grants.allows(call.connection.subject, kind === "read" ? "read" : "write", handle.scope) || call.connection.subject.kind === "once";
+    if (sessions.open(file.account).unlocked !== handle.access.session.unlocked)
+      throw new PosternError("handleNotFound");
+    const allowed =
+      grants.allows(call.connection.subject, kind === "read" ? "read" : "write", handle.scope) ||
+      call.connection.subject.kind === "once";
     if (!allowed || !call.connection.peer.recheck()) throw new PosternError("handleNotFound");
     return handle as Extract<Handle, { kind: K }>;
   }
@@ -91,7 +103,12 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
       const item = await unlocked.account.getItem(found.place.vault, found.place.item);
       const header = item.files.find((file) => `file/${file.id}` === found.place.field);
       if (header === undefined) throw new PosternError("fileNotFound");
-      const handle = add(call, { kind: "read", access: held(access), scope: found.scope, stream: unlocked.account.readFile(item, header) });
+      const handle = add(call, {
+        kind: "read",
+        access: held(access),
+        scope: found.scope,
+        stream: unlocked.account.readFile(item, header),
+      });
       audit.read(happening(call, "ok", [item.vault, item.id, header.id]));
       return { handle, name: nameOf(item, header.id), size: header.size };
     },
@@ -110,7 +127,16 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
       const itemKey = account.newItemKey();
       const scope: Scope = { account: account.id, level: "values", vault: vaultId };
       const stream = account.writeFile({ vault: vaultId, item: id }, itemKey);
-      return { handle: add(call, { kind: "write", access: held(access), scope, stream, item: { vault: vaultId, id, title, name, size, itemKey }, written: 0 }) };
+      return {
+        handle: add(call, {
+          kind: "write",
+          access: held(access),
+          scope,
+          stream,
+          item: { vault: vaultId, id, title, name, size, itemKey },
+          written: 0,
+        }),
+      };
     },
 
     "files.writeChunk": async ({ handle: id, content }, call) => {
@@ -118,7 +144,8 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
       const chunk = Uint8Array.fromBase64(content);
       const left = handle.item.size - handle.written;
       const expected = Math.min(FILE_CHUNK_BYTES, left);
-      if (chunk.length !== expected || (left === 0 && handle.item.size > 0)) throw new PosternError("tooLarge", `this chunk must have ${expected} bytes`);
+      if (chunk.length !== expected || (left === 0 && handle.item.size > 0))
+        throw new PosternError("tooLarge", `this chunk must have ${expected} bytes`);
       await alone(handle, () => handle.stream.push(chunk, chunk.length === left));
       handle.written += chunk.length;
       return {};
@@ -131,9 +158,18 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
       const { unlocked, audit } = handle.access.session;
       const made = await alone(handle, async () => {
         const header = handle.stream.end();
-        const parts = newItem({ category: "Document", title: item.title, vaultId: item.vault, document: { name: item.name, content: "" } });
+        const parts = newItem({
+          category: "Document",
+          title: item.title,
+          vaultId: item.vault,
+          document: { name: item.name, content: "" },
+        });
         const details = { ...parts.details, document: { name: item.name, id: header.id, size: header.size } };
-        return unlocked.account.createItem(item.vault, parts.overview, details, { id: item.id, itemKey: item.itemKey, files: [header] });
+        return unlocked.account.createItem(item.vault, parts.overview, details, {
+          id: item.id,
+          itemKey: item.itemKey,
+          files: [header],
+        });
       });
       handlesOf(call.connection).delete(id);
       unlocked.cache.dropVault(made.vault);

@@ -1,8 +1,8 @@
 // items.*: the items of a vault. A change is in the audit log, and out of the cache, before it is answered.
 import type { OpenedItem, OpenedOverview } from "../../clients/account/open-account.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
-import { PosternError } from "../../protocol/errors.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
+import { PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
 import { accessOf, type Call } from "../call.ts";
@@ -10,7 +10,17 @@ import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import { createWithFiles } from "../item-files.ts";
 
-type ItemHandlers = Pick<Handlers, "items.create" | "items.createAll" | "items.get" | "items.getAll" | "items.put" | "items.delete" | "items.archive" | "items.list">;
+type ItemHandlers = Pick<
+  Handlers,
+  | "items.create"
+  | "items.createAll"
+  | "items.get"
+  | "items.getAll"
+  | "items.put"
+  | "items.delete"
+  | "items.archive"
+  | "items.list"
+>;
 type Outcome = ResultOf<"items.getAll">["outcomes"][number];
 
 export function itemMethods(newId: () => string): ItemHandlers {
@@ -37,7 +47,8 @@ export function itemMethods(newId: () => string): ItemHandlers {
       const outcomes = prepared.map((one): Outcome => {
         if ("error" in one) return { error: one.error };
         const outcome = written[next++];
-        if (outcome === undefined || "error" in outcome) return { error: { name: outcome?.error ?? "internal", message: "the service refused this item" } };
+        if (outcome === undefined || "error" in outcome)
+          return { error: { name: outcome?.error ?? "internal", message: "the service refused this item" } };
         return itemOf(outcome.item);
       });
       unlocked.cache.dropVault(vaultId);
@@ -56,7 +67,9 @@ export function itemMethods(newId: () => string): ItemHandlers {
       const { unlocked, audit } = accessOf(call).session;
       if (new Set(itemIds).size < itemIds.length) throw new PosternError("invalidParams", "itemIds has an id twice");
       const ids = itemIds.filter(isId);
-      const found = new Map((ids.length === 0 ? [] : await unlocked.account.getItems(vaultId, ids)).map((item) => [item.id, item]));
+      const found = new Map(
+        (ids.length === 0 ? [] : await unlocked.account.getItems(vaultId, ids)).map((item) => [item.id, item]),
+      );
       audit.read(happening(call, "ok", [vaultId, ...found.keys()]));
       return {
         outcomes: itemIds.map((id): Outcome => {
@@ -99,9 +112,16 @@ export function itemMethods(newId: () => string): ItemHandlers {
   };
 }
 
-async function change(call: Call, before: OpenedItem, content: Pick<OpenedItem, "overview" | "details" | "state">): Promise<OpenedItem> {
+async function change(
+  call: Call,
+  before: OpenedItem,
+  content: Pick<OpenedItem, "overview" | "details" | "state">,
+): Promise<OpenedItem> {
   const { unlocked, audit } = accessOf(call).session;
-  const after = await unlocked.account.putItem(before.vault, before.id, before.revision, { ...content, files: before.files });
+  const after = await unlocked.account.putItem(before.vault, before.id, before.revision, {
+    ...content,
+    files: before.files,
+  });
   unlocked.cache.dropVault(before.vault);
   audit.keep(happening(call, "ok", [before.vault, before.id]));
   return after;
@@ -115,8 +135,13 @@ function demandId(id: string): string {
 
 function prepare(vaultId: string, item: ItemCreateParams, newId: () => string) {
   try {
-    if (item.vaultId !== vaultId) throw new PosternError("invalidItem", "multiple items can be created at once only within the same vault. one of the specified items had an inconsistent vault id");
-    if (item.files !== undefined || item.document !== undefined) throw new PosternError("invalidItem", "files are not taken in a batch; use items.create");
+    if (item.vaultId !== vaultId)
+      throw new PosternError(
+        "invalidItem",
+        "multiple items can be created at once only within the same vault. one of the specified items had an inconsistent vault id",
+      );
+    if (item.files !== undefined || item.document !== undefined)
+      throw new PosternError("invalidItem", "files are not taken in a batch; use items.create");
     return { id: newId(), ...newItem(item) };
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
@@ -149,5 +174,15 @@ export function itemOf(item: OpenedItem): Item {
 
 function overviewOf(item: OpenedOverview): ResultOf<"items.list">["items"][number] {
   const { title, category, websites, tags } = item.overview;
-  return { id: item.id, title, category, vaultId: item.vault, websites, tags, createdAt: item.createdAt, updatedAt: item.updatedAt, state: item.state };
+  return {
+    id: item.id,
+    title,
+    category,
+    vaultId: item.vault,
+    websites,
+    tags,
+    createdAt: item.createdAt,
+    updatedAt: item.updatedAt,
+    state: item.state,
+  };
 }

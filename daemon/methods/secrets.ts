@@ -4,7 +4,7 @@ import { parseReference } from "../../protocol/reference.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
-import { isMissing, type Located, type Missing } from "../resolver.ts";
+import { isMissing, type Located, type Missing, type Value } from "../resolver.ts";
 
 type SecretHandlers = Pick<Handlers, "secrets.resolve" | "secrets.resolveAll" | "secrets.validateReference">;
 type Resolved = ReturnType<typeof answerOf>;
@@ -17,34 +17,42 @@ export function secretMethods(isStale: (account: string) => boolean): SecretHand
       if (found === undefined) throw new Error("the gate looked nothing up");
       return read(found, call);
     },
-    "secrets.resolveAll": (_params, call) => ({ outcomes: accessOf(call).found.map((found) => outcomeOf(found, call)) }),
+    "secrets.resolveAll": async (_params, call) => ({
+      outcomes: await Promise.all(accessOf(call).found.map((found) => outcomeOf(found, call))),
+    }),
     "secrets.validateReference": ({ reference }) => {
       parseReference(reference);
       return {};
     },
   };
 
-  function read(found: Located | Missing, call: Call): Resolved {
-    const { audit, file } = accessOf(call).session;
+  /** A value out of the cache is answered in the same turn of the event loop. */
+  function read(found: Located | Missing, call: Call): Resolved | Promise<Resolved> {
     if (isMissing(found)) throw found.error;
-    const { place } = found;
     const value = found.read();
+    return value instanceof Promise ? value.then((read) => recorded(found, read, call)) : recorded(found, value, call);
+  }
+
+  function recorded({ place }: Located, value: Value, call: Call): Resolved {
+    const { audit, file } = accessOf(call).session;
     audit.read(happening(call, "ok", [place.vault, place.item, place.field]));
     return answerOf(place, value, isStale(file.account), call);
   }
 
-  function outcomeOf(found: Located | Missing, call: Call) {
+  async function outcomeOf(found: Located | Missing, call: Call) {
     try {
-      return read(found, call);
+      return await read(found, call);
     } catch (error) {
-      if (!(error instanceof PosternError) || !isMissing(found)) throw error;
-      accessOf(call).session.audit.read(happening(call, error.name, found.vault === undefined ? [] : [found.vault]));
+      const own = error instanceof PosternError && (isMissing(found) || error.name === "unsupportedFileFormat");
+      if (!own) throw error;
+      const vault = isMissing(found) ? found.vault : found.place.vault;
+      accessOf(call).session.audit.read(happening(call, error.name, vault === undefined ? [] : [vault]));
       return { error: { name: error.name, message: error.message } };
     }
   }
 }
 
-function answerOf(place: Located["place"], value: { value: string; cached: boolean; ageMs: number }, stale: boolean, call: Call) {
+function answerOf(place: Located["place"], value: Value, stale: boolean, call: Call) {
   return {
     secret: value.value,
     vaultId: place.vault,

@@ -1,12 +1,15 @@
 // vaults.*: the vaults of the account that the call's client works on.
 import type { VaultEntry } from "../../clients/account/open-account.ts";
-import { PosternError } from "../../protocol/errors.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
+import { PosternError } from "../../protocol/errors.ts";
 import { accessOf } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 
-type VaultHandlers = Pick<Handlers, "vaults.create" | "vaults.list" | "vaults.getOverview" | "vaults.update" | "vaults.delete">;
+type VaultHandlers = Pick<
+  Handlers,
+  "vaults.create" | "vaults.list" | "vaults.getOverview" | "vaults.update" | "vaults.delete"
+>;
 type Overview = ResultOf<"vaults.getOverview">;
 
 export const vaultMethods: VaultHandlers = {
@@ -31,7 +34,10 @@ export const vaultMethods: VaultHandlers = {
   },
   "vaults.update": async ({ vaultId, title, description }, call) => {
     const { unlocked, audit } = accessOf(call).session;
-    const vault = await unlocked.account.updateVault(vaultId, { ...(title === undefined ? {} : { title }), ...(description === undefined ? {} : { description }) });
+    const vault = await unlocked.account.updateVault(vaultId, {
+      ...(title === undefined ? {} : { title }),
+      ...(description === undefined ? {} : { description }),
+    });
     unlocked.cache.clear();
     audit.keep(happening(call, "ok", [vaultId]));
     return overviewOf(vault);

@@ -53,11 +53,20 @@ const AuditRecord = Type.Object({
 
 /** What all lists of the whole share: a proof, or `ask` to have a person grant the right to manage. */
 const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
-const waitErrors = ["signedOut", "locked", "approvalDenied", "approvalTimedOut", "proofRefused", "pinDisabled", "tryLater"] as const;
+const waitErrors = [
+  "signedOut",
+  "locked",
+  "approvalDenied",
+  "approvalTimedOut",
+  "proofRefused",
+  "pinDisabled",
+  "tryLater",
+] as const;
 
 export const access = {
   "clients.open": entry({
-    summary: "Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it.",
+    summary:
+      "Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it.",
     params: Type.Object({ account: Type.Optional(IdParam), integrationName: Name, integrationVersion: Name }, closed),
     result: Type.Object({ client: Type.String() }),
     errors: ["signedOut", "accountNotFound", "busy", "notYet"],
@@ -79,12 +88,35 @@ export const access = {
   "clients.list": entry({
     summary: "Every client open on the agent; without a manage grant or a proof, those of this connection.",
     params: Type.Object(whole, closed),
-    result: Type.Object({ clients: Type.Array(Type.Object({ client: Type.String(), program: Type.String(), pid: Type.Integer(), integrationName: Name, integrationVersion: Name })) }),
+    result: Type.Object({
+      clients: Type.Array(
+        Type.Object({
+          client: Type.String(),
+          program: Type.String(),
+          pid: Type.Integer(),
+          integrationName: Name,
+          integrationVersion: Name,
+        }),
+      ),
+    }),
     errors: waitErrors,
     need: { kind: "manageOrProof" },
     activity: false,
     since: "0.1.0",
-    example: { params: {}, result: { clients: [{ client: "1", program: "/usr/bin/node", pid: 4711, integrationName: "my-script", integrationVersion: "1.0.0" }] } },
+    example: {
+      params: {},
+      result: {
+        clients: [
+          {
+            client: "1",
+            program: "/usr/bin/node",
+            pid: 4711,
+            integrationName: "my-script",
+            integrationVersion: "1.0.0",
+          },
+        ],
+      },
+    },
   }),
   "grants.list": entry({
     summary: "Every grant, with the names it covers; without a manage grant or a proof, the caller's own.",
@@ -125,7 +157,8 @@ export const access = {
     example: { params: { grant: "defghijklmnopqrstuvwxyz234" }, result: { revoked: 1 } },
   }),
   "prompts.attach": entry({
-    summary: "Makes this connection an approver: it is sent prompt.opened with the text of every prompt. Showing is all this allows; only a proof decides.",
+    summary:
+      "Makes this connection an approver: it is sent prompt.opened with the text of every prompt. Showing is all this allows; only a proof decides.",
     params: Type.Object(whole, closed),
     result: Empty,
     errors: waitErrors,
@@ -135,7 +168,8 @@ export const access = {
     example: { params: { proof: { kind: "pin", pin: "493817" } }, result: {} },
   }),
   "prompts.list": entry({
-    summary: "Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one.",
+    summary:
+      "Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one.",
     params: Type.Object({ code: Type.Optional(Type.String({ maxLength: 16 })), ...whole }, closed),
     result: Type.Object({ prompts: Type.Array(Prompt) }),
     errors: [...waitErrors, "promptNotFound"],
@@ -177,7 +211,10 @@ export const access = {
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",
-    example: { params: { code: "KX-42", answer: "yes", hash: "q8Zr…", proof: { kind: "pin", pin: "493817" } }, result: {} },
+    example: {
+      params: { code: "KX-42", answer: "yes", hash: "q8Zr…", proof: { kind: "pin", pin: "493817" } },
+      result: {},
+    },
   }),
   "audit.list": entry({
     summary: "The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own.",
@@ -189,17 +226,37 @@ export const access = {
     since: "0.1.0",
     example: {
       params: { limit: 1, proof: { kind: "pin", pin: "493817" } },
-      result: { records: [{ seq: 12, at: "2026-11-24T09:00:00.000Z", event: "secrets.resolve", outcome: "ok", count: 1, program: "/usr/bin/node", pid: 4711, names: ["op://Demo/DATABASE_URL/password"] }] },
+      result: {
+        records: [
+          {
+            seq: 12,
+            at: "2026-11-24T09:00:00.000Z",
+            event: "secrets.resolve",
+            outcome: "ok",
+            count: 1,
+            program: "/usr/bin/node",
+            pid: 4711,
+            names: ["op://Demo/DATABASE_URL/password"],
+          },
+        ],
+      },
     },
   }),
   "audit.verify": entry({
     summary: "Checks the audit log's chain and says which stretch is proven and up to when.",
     params: Type.Object(whole, closed),
-    result: Type.Object({ records: Type.Integer(), proven: Type.Array(Type.Object({ from: Type.Integer(), to: Type.Integer(), until: Timestamp })), problems: Type.Array(Type.String()) }),
+    result: Type.Object({
+      records: Type.Integer(),
+      proven: Type.Array(Type.Object({ from: Type.Integer(), to: Type.Integer(), until: Timestamp })),
+      problems: Type.Array(Type.String()),
+    }),
     errors: waitErrors,
     need: { kind: "manageOrProof" },
     activity: false,
     since: "0.1.0",
-    example: { params: { proof: { kind: "pin", pin: "493817" } }, result: { records: 12, proven: [{ from: 1, to: 12, until: "2026-11-24T09:00:00.000Z" }], problems: [] } },
+    example: {
+      params: { proof: { kind: "pin", pin: "493817" } },
+      result: { records: 12, proven: [{ from: 1, to: 12, until: "2026-11-24T09:00:00.000Z" }], problems: [] },
+    },
   }),
 } as const;

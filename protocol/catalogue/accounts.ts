@@ -19,15 +19,28 @@ const NewPin = Type.String({ minLength: PIN_LENGTH_MIN, maxLength: 128 });
 const SecretKeyText = Type.String({ minLength: 20, maxLength: 80 });
 const ServiceUrl = Type.String({ minLength: 8, maxLength: 2048 });
 
-const Account = Type.Object({ account: Id, user: Id, name: AccountName, service: Type.String(), state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]) });
+const Account = Type.Object({
+  account: Id,
+  user: Id,
+  name: AccountName,
+  service: Type.String(),
+  state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
+});
 
 const Kit = Type.Object({ account: Id, user: Id, name: AccountName, service: Type.String(), secretKey: Type.String() });
 
 export const accounts = {
   "accounts.create": entry({
-    summary: "Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof.",
+    summary:
+      "Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof.",
     params: Type.Object(
-      { name: AccountName, password: NewPassword, pin: Type.Optional(NewPin), service: Type.Optional(ServiceUrl), registrationToken: Type.Optional(Type.String({ maxLength: 128 })) },
+      {
+        name: AccountName,
+        password: NewPassword,
+        pin: Type.Optional(NewPin),
+        service: Type.Optional(ServiceUrl),
+        registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
+      },
       closed,
     ),
     result: Kit,
@@ -37,13 +50,27 @@ export const accounts = {
     since: "0.1.0",
     example: {
       params: { name: "Ada", password: "correct horse battery staple" },
-      result: { account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", name: "Ada", service: "embedded", secretKey: "P1-…" },
+      result: {
+        account: "abcdefghijklmnopqrstuvwxyz",
+        user: "bcdefghijklmnopqrstuvwxyz2",
+        name: "Ada",
+        service: "embedded",
+        secretKey: "P1-…",
+      },
     },
   }),
   "accounts.signIn": entry({
-    summary: "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof.",
+    summary:
+      "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof.",
     params: Type.Object(
-      { account: IdParam, user: IdParam, secretKey: SecretKeyText, password: Password, pin: Type.Optional(NewPin), service: Type.Optional(ServiceUrl) },
+      {
+        account: IdParam,
+        user: IdParam,
+        secretKey: SecretKeyText,
+        password: Password,
+        pin: Type.Optional(NewPin),
+        service: Type.Optional(ServiceUrl),
+      },
       closed,
     ),
     result: Type.Object({ account: Id, name: AccountName }),
@@ -52,7 +79,13 @@ export const accounts = {
     activity: true,
     since: "0.1.0",
     example: {
-      params: { account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", secretKey: "P1-…", password: "correct horse battery staple", service: "https://postern.example" },
+      params: {
+        account: "abcdefghijklmnopqrstuvwxyz",
+        user: "bcdefghijklmnopqrstuvwxyz2",
+        secretKey: "P1-…",
+        password: "correct horse battery staple",
+        service: "https://postern.example",
+      },
       result: { account: "abcdefghijklmnopqrstuvwxyz", name: "Ada" },
     },
   }),
@@ -66,7 +99,17 @@ export const accounts = {
     since: "0.1.0",
     example: {
       params: {},
-      result: { accounts: [{ account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", name: "Ada", service: "embedded", state: "unlocked" }] },
+      result: {
+        accounts: [
+          {
+            account: "abcdefghijklmnopqrstuvwxyz",
+            user: "bcdefghijklmnopqrstuvwxyz2",
+            name: "Ada",
+            service: "embedded",
+            state: "unlocked",
+          },
+        ],
+      },
     },
   }),
   "accounts.changePassword": entry({
@@ -77,7 +120,10 @@ export const accounts = {
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",
-    example: { params: { password: "correct horse battery staple", newPassword: "eleven bright lanterns at sea" }, result: {} },
+    example: {
+      params: { password: "correct horse battery staple", newPassword: "eleven bright lanterns at sea" },
+      result: {},
+    },
   }),
   "accounts.setPin": entry({
     summary: "Sets the approval PIN, or takes it away when `pin` is missing. The account password is the proof.",
@@ -99,20 +145,39 @@ export const accounts = {
     since: "0.1.0",
     example: {
       params: { password: "correct horse battery staple" },
-      result: { account: "abcdefghijklmnopqrstuvwxyz", user: "bcdefghijklmnopqrstuvwxyz2", name: "Ada", service: "embedded", secretKey: "P1-…" },
+      result: {
+        account: "abcdefghijklmnopqrstuvwxyz",
+        user: "bcdefghijklmnopqrstuvwxyz2",
+        name: "Ada",
+        service: "embedded",
+        secretKey: "P1-…",
+      },
     },
   }),
   "devices.list": entry({
     summary: "The devices that may sign in to this account.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
-    result: Type.Object({ devices: Type.Array(Type.Object({ device: Id, createdAt: Timestamp, lastSeenAt: Timestamp, thisOne: Type.Boolean() })) }),
+    result: Type.Object({
+      devices: Type.Array(
+        Type.Object({ device: Id, createdAt: Timestamp, lastSeenAt: Timestamp, thisOne: Type.Boolean() }),
+      ),
+    }),
     errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline"],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",
     example: {
       params: { password: "correct horse battery staple" },
-      result: { devices: [{ device: "cdefghijklmnopqrstuvwxyz23", createdAt: "2026-11-24T09:00:00.000Z", lastSeenAt: "2026-11-24T09:00:00.000Z", thisOne: true }] },
+      result: {
+        devices: [
+          {
+            device: "cdefghijklmnopqrstuvwxyz23",
+            createdAt: "2026-11-24T09:00:00.000Z",
+            lastSeenAt: "2026-11-24T09:00:00.000Z",
+            thisOne: true,
+          },
+        ],
+      },
     },
   }),
   "devices.remove": entry({
@@ -126,9 +191,15 @@ export const accounts = {
     example: { params: { password: "correct horse battery staple", device: "cdefghijklmnopqrstuvwxyz23" }, result: {} },
   }),
   "session.unlock": entry({
-    summary: "Unlocks an account with its password. Tells how many wrong PIN and password tries there were since the last time.",
+    summary:
+      "Unlocks an account with its password. Tells how many wrong PIN and password tries there were since the last time.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
-    result: Type.Object({ account: Id, wrongPinTries: Type.Integer(), wrongPasswordTries: Type.Integer(), warnings: Type.Array(Type.String()) }),
+    result: Type.Object({
+      account: Id,
+      wrongPinTries: Type.Integer(),
+      wrongPasswordTries: Type.Integer(),
+      warnings: Type.Array(Type.String()),
+    }),
     errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
     need: { kind: "proof" },
     activity: true,
@@ -139,7 +210,8 @@ export const accounts = {
     },
   }),
   "session.lock": entry({
-    summary: "Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn.",
+    summary:
+      "Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn.",
     params: Type.Object({ account: Type.Optional(IdParam) }, closed),
     result: Empty,
     errors: ["accountNotFound"],

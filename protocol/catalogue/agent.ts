@@ -15,7 +15,8 @@ const SessionState = Type.Object({
 
 export const agent = {
   "agent.hello": entry({
-    summary: "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit.",
+    summary:
+      "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit.",
     params: Type.Object(
       {
         protocol: Type.Integer(),
@@ -46,6 +47,9 @@ export const agent = {
       state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
       sessions: Type.Array(SessionState),
       openPrompts: Type.Integer(),
+      protections: Type.Array(
+        Type.Object({ name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() }),
+      ),
     }),
     errors: [],
     need: { kind: "none" },
@@ -53,7 +57,21 @@ export const agent = {
     since: "0.1.0",
     example: {
       params: {},
-      result: { version: "0.1.0", startedAt: "2026-11-24T09:00:00.000Z", state: "signedOut", sessions: [], openPrompts: 0 },
+      result: {
+        version: "0.1.0",
+        startedAt: "2026-11-24T09:00:00.000Z",
+        state: "signedOut",
+        sessions: [],
+        openPrompts: 0,
+        protections: [
+          {
+            name: "closedMemory",
+            active: true,
+            why: "other programs of yours cannot read the agent's memory or attach a debugger",
+            advice: "restart the agent",
+          },
+        ],
+      },
     },
   }),
   "agent.subscribe": entry({
@@ -68,7 +86,8 @@ export const agent = {
     example: { params: {}, result: {} },
   }),
   "agent.stop": entry({
-    summary: "Locks every account, closes in order and exits. Any process of the same user may do it: it only narrows access.",
+    summary:
+      "Locks every account, closes in order and exits. Any process of the same user may do it: it only narrows access.",
     params: Empty,
     result: Empty,
     errors: [],
@@ -78,4 +97,3 @@ export const agent = {
     example: { params: {}, result: {} },
   }),
 } as const;
-

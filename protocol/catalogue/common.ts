@@ -14,7 +14,8 @@ export const Timestamp = Type.String({ maxLength: 40 });
 export const Code = Type.String({ pattern: "^[A-HJKMNP-TV-Z]{2}-[0-9]{2}$" });
 
 /** Standard base64 with padding. */
-export const Bytes = (maxLength: number) => Type.String({ maxLength, pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$" });
+export const Bytes = (maxLength: number) =>
+  Type.String({ maxLength, pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$" });
 
 /** Longest password in characters: far above what people type, far below what would make Argon2id's input a burden. */
 export const PASSWORD_LENGTH_MAX = 1024;
@@ -23,7 +24,10 @@ export const Password = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_M
 
 /** What makes an answer count: the approval PIN or the account password, verified by the agent itself. */
 export const Proof = Type.Union([
-  Type.Object({ kind: Type.Literal("pin"), pin: Type.String({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false }),
+  Type.Object(
+    { kind: Type.Literal("pin"), pin: Type.String({ minLength: 1, maxLength: 128 }) },
+    { additionalProperties: false },
+  ),
   Type.Object({ kind: Type.Literal("password"), password: Password }, { additionalProperties: false }),
 ]);
 

@@ -10,7 +10,19 @@ const closed = { additionalProperties: false } as const;
 /** Ids of one batch of reads or deletes, as in the official SDKs. */
 export const BATCH_IDS_MAX = 50;
 
-const asked = ["signedOut", "locked", "clientNotFound", "approvalRequired", "approvalDenied", "approvalTimedOut", "promptQuota", "coolingDown", "offline", "sealBroken", "auditUnwritable"] as const;
+const asked = [
+  "signedOut",
+  "locked",
+  "clientNotFound",
+  "approvalRequired",
+  "approvalDenied",
+  "approvalTimedOut",
+  "promptQuota",
+  "coolingDown",
+  "offline",
+  "sealBroken",
+  "auditUnwritable",
+] as const;
 const itemErrors = [...asked, "vaultNotFound", "itemNotFound"] as const;
 const writeErrors = [...itemErrors, "invalidItem", "notYet", "notPermitted", "diskFull"] as const;
 
@@ -30,7 +42,14 @@ const exampleItem = {
   updatedAt: "2026-11-24T09:00:00.000Z",
 };
 
-const { fields: _fields, sections: _sections, notes: _notes, version: _version, files: _files, ...exampleOverview } = exampleItem;
+const {
+  fields: _fields,
+  sections: _sections,
+  notes: _notes,
+  version: _version,
+  files: _files,
+  ...exampleOverview
+} = exampleItem;
 
 const exampleVault = {
   id: "abcdefghijklmnopqrstuvwxyz",
@@ -57,19 +76,33 @@ export const items = {
     need: { kind: "grant", verb: "write", scopeOf: ({ item }) => [{ vault: item.vaultId }] },
     activity: true,
     since: "0.1.0",
-    example: { params: { item: { title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" } }, result: exampleItem },
+    example: {
+      params: { item: { title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" } },
+      result: exampleItem,
+    },
     sdkName: "ItemsCreate",
   }),
   "items.createAll": entry({
-    summary: "Makes up to 100 items of one vault in one transaction; each has its own outcome, in order. Files are not taken here.",
-    params: Type.Object({ vaultId: IdParam, items: Type.Array(ItemCreateParams, { minItems: 1, maxItems: itemLimits.batch }), ...onAccount }, closed),
+    summary:
+      "Makes up to 100 items of one vault in one transaction; each has its own outcome, in order. Files are not taken here.",
+    params: Type.Object(
+      {
+        vaultId: IdParam,
+        items: Type.Array(ItemCreateParams, { minItems: 1, maxItems: itemLimits.batch }),
+        ...onAccount,
+      },
+      closed,
+    ),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
     errors: [...writeErrors, "conflict"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
     activity: true,
     since: "0.1.0",
     example: {
-      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", items: [{ title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" }] },
+      params: {
+        vaultId: "abcdefghijklmnopqrstuvwxyz",
+        items: [{ title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" }],
+      },
       result: { outcomes: [exampleItem] },
     },
     sdkName: "ItemsCreateAll",
@@ -82,7 +115,10 @@ export const items = {
     need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
     activity: true,
     since: "0.1.0",
-    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: exampleItem },
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" },
+      result: exampleItem,
+    },
     sdkName: "ItemsGet",
   }),
   "items.getAll": entry({
@@ -90,14 +126,22 @@ export const items = {
     params: Type.Object({ vaultId: IdParam, itemIds: Ids, ...onAccount }, closed),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
     errors: itemErrors,
-    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemIds }) => itemIds.map((item) => ({ vault: vaultId, item })) },
+    need: {
+      kind: "grant",
+      verb: "read",
+      scopeOf: ({ vaultId, itemIds }) => itemIds.map((item) => ({ vault: vaultId, item })),
+    },
     activity: true,
     since: "0.1.0",
-    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemIds: ["bcdefghijklmnopqrstuvwxyz2"] }, result: { outcomes: [exampleItem] } },
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemIds: ["bcdefghijklmnopqrstuvwxyz2"] },
+      result: { outcomes: [exampleItem] },
+    },
     sdkName: "ItemsGetAll",
   }),
   "items.put": entry({
-    summary: "Replaces an item's editable parts. `version` must be the stored one; category and files stay as they are.",
+    summary:
+      "Replaces an item's editable parts. `version` must be the stored one; category and files stay as they are.",
     params: Type.Object({ item: Item, ...onAccount }, closed),
     result: Item,
     errors: [...writeErrors, "versionConflict"],
@@ -131,13 +175,24 @@ export const items = {
   }),
   "items.list": entry({
     summary: "Overviews of a vault's items, without values: the active ones, unless `archived` asks for others.",
-    params: Type.Object({ vaultId: IdParam, active: Type.Optional(Type.Boolean()), archived: Type.Optional(Type.Boolean()), ...onAccount }, closed),
+    params: Type.Object(
+      {
+        vaultId: IdParam,
+        active: Type.Optional(Type.Boolean()),
+        archived: Type.Optional(Type.Boolean()),
+        ...onAccount,
+      },
+      closed,
+    ),
     result: Type.Object({ items: Type.Array(ItemOverview) }),
     errors: [...asked, "vaultNotFound"],
     need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
     activity: true,
     since: "0.1.0",
-    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz" }, result: { items: [{ ...exampleOverview, state: "active" }] } },
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz" },
+      result: { items: [{ ...exampleOverview, state: "active" }] },
+    },
     sdkName: "ItemsList",
   }),
 } as const;
@@ -150,11 +205,24 @@ export const files = {
     summary: "Opens a file that a reference leads to, for reading in chunks on this connection.",
     params: Type.Object({ reference: Type.String({ minLength: 1, maxLength: 2048 }), ...onAccount }, closed),
     result: Type.Object({ handle: Handle, name: Type.String(), size: Type.Integer() }),
-    errors: [...itemErrors, "invalidReference", "tooManyVaults", "tooManyItems", "noMatchingSections", "fieldNotFound", "tooManyMatchingFields", "fileNotFound", "busy"],
+    errors: [
+      ...itemErrors,
+      "invalidReference",
+      "tooManyVaults",
+      "tooManyItems",
+      "noMatchingSections",
+      "fieldNotFound",
+      "tooManyMatchingFields",
+      "fileNotFound",
+      "busy",
+    ],
     need: { kind: "grant", verb: "read", scopeOf: ({ reference }) => [{ reference }] },
     activity: true,
     since: "0.1.0",
-    example: { params: { reference: "op://Demo/backup/backup.bin" }, result: { handle: "1", name: "backup.bin", size: 5242880 } },
+    example: {
+      params: { reference: "op://Demo/backup/backup.bin" },
+      result: { handle: "1", name: "backup.bin", size: 5242880 },
+    },
   }),
   "files.readChunk": entry({
     summary: "The next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last one.",
@@ -168,13 +236,25 @@ export const files = {
   }),
   "files.openWrite": entry({
     summary: "Begins a Document item whose file comes in chunks. Nothing exists until files.commit.",
-    params: Type.Object({ vaultId: IdParam, title: Type.String({ minLength: 1, maxLength: itemLimits.title }), name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }), size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }), ...onAccount }, closed),
+    params: Type.Object(
+      {
+        vaultId: IdParam,
+        title: Type.String({ minLength: 1, maxLength: itemLimits.title }),
+        name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
+        size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }),
+        ...onAccount,
+      },
+      closed,
+    ),
     result: Type.Object({ handle: Handle }),
     errors: [...asked, "vaultNotFound", "busy"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
     activity: true,
     since: "0.1.0",
-    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", title: "backup", name: "backup.bin", size: 5242880 }, result: { handle: "1" } },
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", title: "backup", name: "backup.bin", size: 5242880 },
+      result: { handle: "1" },
+    },
   }),
   "files.writeChunk": entry({
     summary: "The next chunk of a file: exactly 1 MiB, but for the last.",
@@ -194,7 +274,14 @@ export const files = {
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",
-    example: { params: { handle: "1" }, result: { ...exampleItem, category: "Document", document: { name: "backup.bin", id: "cdefghijklmnopqrstuvwxyz23", size: 5242880 } } },
+    example: {
+      params: { handle: "1" },
+      result: {
+        ...exampleItem,
+        category: "Document",
+        document: { name: "backup.bin", id: "cdefghijklmnopqrstuvwxyz23", size: 5242880 },
+      },
+    },
   }),
 } as const;
 
@@ -238,13 +325,19 @@ export const vaults = {
   }),
   "vaults.update": entry({
     summary: "Changes a vault's name or description; what is left out stays.",
-    params: Type.Object({ ...vaultPlace, title: Type.Optional(Title), description: Type.Optional(Description) }, closed),
+    params: Type.Object(
+      { ...vaultPlace, title: Type.Optional(Title), description: Type.Optional(Description) },
+      closed,
+    ),
     result: VaultOverview,
     errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
     activity: true,
     since: "0.1.0",
-    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", title: "Demonstration" }, result: { ...exampleVault, title: "Demonstration" } },
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", title: "Demonstration" },
+      result: { ...exampleVault, title: "Demonstration" },
+    },
     sdkName: "VaultsUpdate",
   }),
   "vaults.delete": entry({
@@ -259,4 +352,3 @@ export const vaults = {
     sdkName: "VaultsDelete",
   }),
 } as const;
-

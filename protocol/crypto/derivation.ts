@@ -19,7 +19,10 @@ const EMPTY = new Uint8Array();
 export type UserKeys = { readonly unlockKey: Uint8Array; readonly signInSeed: Uint8Array };
 
 /** Derives a user's keys. Takes as long as Argon2id does; runs off the calling thread. The password is NFKC, not trimmed. */
-export async function deriveUserKeys(p: Primitives, input: { password: string; secretKey: Uint8Array; account: string; user: string }): Promise<UserKeys> {
+export async function deriveUserKeys(
+  p: Primitives,
+  input: { password: string; secretKey: Uint8Array; account: string; user: string },
+): Promise<UserKeys> {
   const salt = p.hkdfSha256(input.secretKey, EMPTY, fields("postern/1 salt", input.account, input.user), SALT_BYTES);
   const password = utf8(input.password.normalize("NFKC"));
   const stretched = await p.argon2id(password, salt, ARGON2_COST);

@@ -14,7 +14,9 @@ export function utf8(text: string): Uint8Array {
 
 /** Joins fields, each behind its length as 4 bytes, big-endian. Texts are UTF-8, integers 8 bytes. */
 export function fields(...parts: readonly (Uint8Array | string | number)[]): Uint8Array {
-  const encoded = parts.map((part) => (typeof part === "number" ? integer(part) : typeof part === "string" ? utf8(part) : part));
+  const encoded = parts.map((part) =>
+    typeof part === "number" ? integer(part) : typeof part === "string" ? utf8(part) : part,
+  );
   const size = encoded.reduce((sum, part) => sum + 4 + part.length, 0);
   const joined = new Uint8Array(size);
   const view = new DataView(joined.buffer);
@@ -28,7 +30,8 @@ export function fields(...parts: readonly (Uint8Array | string | number)[]): Uin
 }
 
 function integer(value: number): Uint8Array {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError("an integer field must be a safe, non-negative integer");
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError("an integer field must be a safe, non-negative integer");
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;

@@ -24,7 +24,10 @@ export function chunksOf(size: number): number {
 }
 
 /** Seals a file chunk by chunk. `end` answers the header that the item's revision names, and wipes the key. */
-export function sealFile(p: Primitives, input: { place: ItemPlace; file: string; itemKey: Uint8Array }): {
+export function sealFile(
+  p: Primitives,
+  input: { place: ItemPlace; file: string; itemKey: Uint8Array },
+): {
   push(chunk: Uint8Array, final: boolean): Uint8Array;
   end(): FileHeader;
 } {
@@ -35,7 +38,8 @@ export function sealFile(p: Primitives, input: { place: ItemPlace; file: string;
   let chunks = 0;
   return {
     push: (chunk, final) => {
-      if (chunk.length > FILE_CHUNK_BYTES || (!final && chunk.length !== FILE_CHUNK_BYTES)) throw new RangeError("every chunk but the last is 1 MiB");
+      if (chunk.length > FILE_CHUNK_BYTES || (!final && chunk.length !== FILE_CHUNK_BYTES))
+        throw new RangeError("every chunk but the last is 1 MiB");
       size += chunk.length;
       chunks++;
       return stream.push(chunk, bound, final);
@@ -49,7 +53,10 @@ export function sealFile(p: Primitives, input: { place: ItemPlace; file: string;
 }
 
 /** Opens a file chunk by chunk, in order. `pull` throws sealBroken for an altered, reordered, missing or extra chunk. */
-export function openFile(p: Primitives, input: { place: ItemPlace; header: FileHeader; itemKey: Uint8Array }): { pull(sealed: Uint8Array): { chunk: Uint8Array; final: boolean } } {
+export function openFile(
+  p: Primitives,
+  input: { place: ItemPlace; header: FileHeader; itemKey: Uint8Array },
+): { pull(sealed: Uint8Array): { chunk: Uint8Array; final: boolean } } {
   const { place, header } = input;
   const key = open(p, input.itemKey, keyContext(place, header.id), fromBase64(header.sealedKey) ?? new Uint8Array());
   const stream = p.streamOpen(key, fromBase64(header.header) ?? new Uint8Array());
@@ -65,7 +72,8 @@ export function openFile(p: Primitives, input: { place: ItemPlace; header: FileH
       index++;
       read += opened.chunk.length;
       ended = opened.final;
-      if (opened.final !== (index === header.chunks) || (opened.final && read !== header.size)) throw new PosternError("sealBroken", "the file's end");
+      if (opened.final !== (index === header.chunks) || (opened.final && read !== header.size))
+        throw new PosternError("sealBroken", "the file's end");
       return opened;
     },
   };

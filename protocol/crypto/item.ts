@@ -88,7 +88,9 @@ export type RevisionInput = {
 /** Seals and signs one revision. */
 export function sealItem(p: Primitives, input: RevisionInput): SealedItem {
   const { place, vaultKey, writer, revision } = input;
-  const sealedDetails = toBase64(seal(p, input.itemKey, context(place, "item details", vaultKey.id, revision), input.details));
+  const sealedDetails = toBase64(
+    seal(p, input.itemKey, context(place, "item details", vaultKey.id, revision), input.details),
+  );
   const unsigned = {
     revision,
     state: input.state as ItemState,
@@ -100,11 +102,18 @@ export function sealItem(p: Primitives, input: RevisionInput): SealedItem {
     files: [...input.files],
     writer: toBase64(writer.identity.publicKey),
   };
-  return { ...unsigned, details: sealedDetails, signature: toBase64(p.sign(writer.identity.secretKey, revisionBytes(place, unsigned))) };
+  return {
+    ...unsigned,
+    details: sealedDetails,
+    signature: toBase64(p.sign(writer.identity.secretKey, revisionBytes(place, unsigned))),
+  };
 }
 
 /** Signs a deletion: a revision with nothing in it. */
-export function sealDeletion(p: Primitives, input: { place: ItemPlace; vaultKey: VaultKey; writer: Keyset; revision: number }): SealedItem {
+export function sealDeletion(
+  p: Primitives,
+  input: { place: ItemPlace; vaultKey: VaultKey; writer: Keyset; revision: number },
+): SealedItem {
   const unsigned = {
     revision: input.revision,
     state: "deleted" as const,
@@ -116,7 +125,11 @@ export function sealDeletion(p: Primitives, input: { place: ItemPlace; vaultKey:
     files: [],
     writer: toBase64(input.writer.identity.publicKey),
   };
-  return { ...unsigned, details: "", signature: toBase64(p.sign(input.writer.identity.secretKey, revisionBytes(input.place, unsigned))) };
+  return {
+    ...unsigned,
+    details: "",
+    signature: toBase64(p.sign(input.writer.identity.secretKey, revisionBytes(input.place, unsigned))),
+  };
 }
 
 /** Whether a whole revision carries its writer's signature over all its parts. */
@@ -132,9 +145,14 @@ export function verifyItemOverview(p: Primitives, place: ItemPlace, sealed: Seal
   return p.verify(writer, revisionBytes(place, sealed), signature);
 }
 
-export type OpenInput<S extends SealedOverview> = { readonly place: ItemPlace; readonly vaultKey: VaultKey; readonly pinnedWriters: readonly Uint8Array[]; readonly sealed: S };
+export type OpenInput<S extends SealedOverview> = {
+  readonly place: ItemPlace;
+  readonly vaultKey: VaultKey;
+  readonly pinnedWriters: readonly Uint8Array[];
+  readonly sealed: S;
+};
 
-function demandSigned(p: Primitives, input: OpenInput<SealedOverview>, fits: boolean): void {
+function demandSigned(_p: Primitives, input: OpenInput<SealedOverview>, fits: boolean): void {
   const { sealed, vaultKey } = input;
   const pinned = input.pinnedWriters.some((writer) => toBase64(writer) === sealed.writer);
   if (!pinned || !fits) throw new PosternError("sealBroken", "the item revision's signature");
@@ -158,7 +176,10 @@ export function openItemOverview(p: Primitives, input: OpenInput<SealedOverview>
 }
 
 /** Opens overview and details of a revision, and hands out the item key, which the caller wipes. */
-export function openItem(p: Primitives, input: OpenInput<SealedItem>): { overview: Uint8Array; details: Uint8Array; itemKey: Uint8Array } {
+export function openItem(
+  p: Primitives,
+  input: OpenInput<SealedItem>,
+): { overview: Uint8Array; details: Uint8Array; itemKey: Uint8Array } {
   demandSigned(p, input, verifyItemRevision(p, input.place, input.sealed));
   const itemKey = openItemKey(p, input.place, input.vaultKey, input.sealed);
   const overview = openPart(p, input, itemKey, "item overview", input.sealed.overview);
@@ -166,6 +187,17 @@ export function openItem(p: Primitives, input: OpenInput<SealedItem>): { overvie
   return { overview, details, itemKey };
 }
 
-function openPart(p: Primitives, input: OpenInput<SealedOverview>, itemKey: Uint8Array, part: Context["part"], envelope: string): Uint8Array {
-  return open(p, itemKey, context(input.place, part, input.vaultKey.id, input.sealed.revision), fromBase64(envelope) ?? new Uint8Array());
+function openPart(
+  p: Primitives,
+  input: OpenInput<SealedOverview>,
+  itemKey: Uint8Array,
+  part: Context["part"],
+  envelope: string,
+): Uint8Array {
+  return open(
+    p,
+    itemKey,
+    context(input.place, part, input.vaultKey.id, input.sealed.revision),
+    fromBase64(envelope) ?? new Uint8Array(),
+  );
 }

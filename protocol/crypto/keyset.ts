@@ -27,7 +27,12 @@ function context(account: string, user: string): Context {
 }
 
 /** Makes a keyset and its stored form. */
-export function newKeyset(p: Primitives, rootKey: Uint8Array, account: string, user: string): { keyset: Keyset; sealed: SealedKeyset } {
+export function newKeyset(
+  p: Primitives,
+  rootKey: Uint8Array,
+  account: string,
+  user: string,
+): { keyset: Keyset; sealed: SealedKeyset } {
   const seeds = p.randomBytes(2 * SEED_BYTES);
   const keyset = fromSeeds(p, seeds);
   const sealed = {
@@ -41,7 +46,13 @@ export function newKeyset(p: Primitives, rootKey: Uint8Array, account: string, u
 }
 
 /** Opens a stored keyset. Throws sealBroken when private and public keys, or the signature, do not belong together. */
-export function openKeyset(p: Primitives, rootKey: Uint8Array, account: string, user: string, sealed: SealedKeyset): Keyset {
+export function openKeyset(
+  p: Primitives,
+  rootKey: Uint8Array,
+  account: string,
+  user: string,
+  sealed: SealedKeyset,
+): Keyset {
   const envelope = fromBase64(sealed.sealedPrivate);
   if (envelope === undefined) throw new PosternError("sealBroken", "private keys");
   const seeds = open(p, rootKey, context(account, user), envelope);

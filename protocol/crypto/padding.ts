@@ -29,7 +29,8 @@ export function unpad(padded: Uint8Array): Uint8Array {
   if (padded.length < LENGTH_BYTES) throw new PosternError("sealBroken", "the padding");
   const size = new DataView(padded.buffer, padded.byteOffset).getUint32(0);
   const end = LENGTH_BYTES + size;
-  const exact = end <= padded.length && padded.length === padmeSize(end) && padded.subarray(end).every((byte) => byte === 0);
+  const exact =
+    end <= padded.length && padded.length === padmeSize(end) && padded.subarray(end).every((byte) => byte === 0);
   if (!exact) throw new PosternError("sealBroken", "the padding");
   return padded.slice(LENGTH_BYTES, end);
 }

@@ -31,9 +31,15 @@ export interface Primitives {
   /** Opens a sealed box; undefined when it does not fit. */
   boxOpen(publicKey: Uint8Array, secretKey: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
   /** Starts an XChaCha20-Poly1305 secretstream under a 32-byte key; the header is 24 bytes. */
-  streamSeal(key: Uint8Array): { header: Uint8Array; push(chunk: Uint8Array, associated: Uint8Array, final: boolean): Uint8Array };
+  streamSeal(key: Uint8Array): {
+    header: Uint8Array;
+    push(chunk: Uint8Array, associated: Uint8Array, final: boolean): Uint8Array;
+  };
   /** Opens a secretstream; `pull` answers undefined when a chunk does not fit (altered, reordered, dropped). */
-  streamOpen(key: Uint8Array, header: Uint8Array): { pull(chunk: Uint8Array, associated: Uint8Array): { chunk: Uint8Array; final: boolean } | undefined };
+  streamOpen(
+    key: Uint8Array,
+    header: Uint8Array,
+  ): { pull(chunk: Uint8Array, associated: Uint8Array): { chunk: Uint8Array; final: boolean } | undefined };
   /** Compares in constant time; byte strings of unequal size are unequal. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   /** Overwrites with zeros. */
@@ -45,4 +51,9 @@ export interface Primitives {
 }
 
 /** Argon2id cost: memory in KiB, passes, lanes, output size in bytes. */
-export type Argon2Cost = { readonly memoryKiB: number; readonly passes: number; readonly lanes: number; readonly size: number };
+export type Argon2Cost = {
+  readonly memoryKiB: number;
+  readonly passes: number;
+  readonly lanes: number;
+  readonly size: number;
+};

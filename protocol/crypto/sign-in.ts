@@ -21,7 +21,12 @@ export function signInBytes(challenge: Challenge): Uint8Array {
 }
 
 /** The bytes with which the old sign-in key agrees to the new one and to the root key wrapped anew. */
-export function passwordChangeBytes(change: { account: string; user: string; rootKey: Uint8Array; signInKey: Uint8Array }): Uint8Array {
+export function passwordChangeBytes(change: {
+  account: string;
+  user: string;
+  rootKey: Uint8Array;
+  signInKey: Uint8Array;
+}): Uint8Array {
   return fields("postern/1 password change", change.account, change.user, change.rootKey, change.signInKey);
 }
 

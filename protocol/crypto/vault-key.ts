@@ -8,7 +8,12 @@ import type { Keyset } from "./keyset.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** A vault's key with what hangs on it. */
-export type VaultKey = { readonly key: Uint8Array; readonly id: string; readonly epoch: number; readonly indexKey: Uint8Array };
+export type VaultKey = {
+  readonly key: Uint8Array;
+  readonly id: string;
+  readonly epoch: number;
+  readonly indexKey: Uint8Array;
+};
 
 /** A grant as it is stored: base64 byte strings, integers. */
 export type VaultGrant = {
@@ -53,7 +58,14 @@ function statementBytes(account: string, vault: string, statement: Statement): U
 /** Seals a vault key to a recipient and signs for it. */
 export function grantVaultKey(
   p: Primitives,
-  input: { account: string; vault: string; vaultKey: VaultKey; granter: Keyset; recipient: { identity: Uint8Array; box: Uint8Array }; permissions: number },
+  input: {
+    account: string;
+    vault: string;
+    vaultKey: VaultKey;
+    granter: Keyset;
+    recipient: { identity: Uint8Array; box: Uint8Array };
+    permissions: number;
+  },
 ): VaultGrant {
   const { account, vault, vaultKey, granter } = input;
   const statement: Statement = {
@@ -77,7 +89,11 @@ export function verifyVaultGrant(p: Primitives, account: string, vault: string, 
   const sealed = fromBase64(grant.sealed);
   const signature = fromBase64(grant.signature);
   if (granter?.length !== 32 || sealed === undefined || signature?.length !== 64) return false;
-  return p.verify(granter, fields("postern/1 vault grant, sealed", statementBytes(account, vault, grant), sealed), signature);
+  return p.verify(
+    granter,
+    fields("postern/1 vault grant, sealed", statementBytes(account, vault, grant), sealed),
+    signature,
+  );
 }
 
 /**
@@ -86,12 +102,20 @@ export function verifyVaultGrant(p: Primitives, account: string, vault: string, 
  */
 export function openVaultGrant(
   p: Primitives,
-  input: { account: string; vault: string; grant: VaultGrant; keyset: Keyset; pinnedGranters: readonly Uint8Array[]; knownEpochs?: ReadonlyMap<number, string> },
+  input: {
+    account: string;
+    vault: string;
+    grant: VaultGrant;
+    keyset: Keyset;
+    pinnedGranters: readonly Uint8Array[];
+    knownEpochs?: ReadonlyMap<number, string>;
+  },
 ): VaultKey {
   const { account, vault, grant, keyset } = input;
   const refuse = (why: string) => new PosternError("sealBroken", `the vault key: ${why}`);
   if (grant.recipient !== toBase64(keyset.identity.publicKey)) throw refuse("granted to somebody else");
-  if (!input.pinnedGranters.some((pinned) => toBase64(pinned) === grant.granter)) throw refuse("from a granter that is not known");
+  if (!input.pinnedGranters.some((pinned) => toBase64(pinned) === grant.granter))
+    throw refuse("from a granter that is not known");
   if (!verifyVaultGrant(p, account, vault, grant)) throw refuse("the granter's signature");
   const known = input.knownEpochs?.get(grant.epoch);
   if (known !== undefined && known !== grant.keyId) throw refuse("a second key for a known epoch");
@@ -110,7 +134,16 @@ function overviewContext(account: string, vault: string, keyId: string, revision
 }
 
 function overviewBytes(account: string, vault: string, overview: Omit<SealedVault, "signature">): Uint8Array {
-  return fields("postern/1 vault overview", SUITE, account, vault, overview.revision, overview.keyId, overview.sealed, overview.writer);
+  return fields(
+    "postern/1 vault overview",
+    SUITE,
+    account,
+    vault,
+    overview.revision,
+    overview.keyId,
+    overview.sealed,
+    overview.writer,
+  );
 }
 
 /** Seals and signs a vault's overview. */
@@ -120,8 +153,16 @@ export function sealVaultOverview(
 ): SealedVault {
   const { account, vault, vaultKey, writer, revision } = input;
   const sealed = seal(p, vaultKey.key, overviewContext(account, vault, vaultKey.id, revision), input.content);
-  const overview = { revision, keyId: vaultKey.id, sealed: toBase64(sealed), writer: toBase64(writer.identity.publicKey) };
-  return { ...overview, signature: toBase64(p.sign(writer.identity.secretKey, overviewBytes(account, vault, overview))) };
+  const overview = {
+    revision,
+    keyId: vaultKey.id,
+    sealed: toBase64(sealed),
+    writer: toBase64(writer.identity.publicKey),
+  };
+  return {
+    ...overview,
+    signature: toBase64(p.sign(writer.identity.secretKey, overviewBytes(account, vault, overview))),
+  };
 }
 
 /** Whether an overview carries its writer's signature. */
@@ -133,10 +174,26 @@ export function verifyVaultOverview(p: Primitives, account: string, vault: strin
 }
 
 /** Opens a vault's overview. Throws sealBroken for a writer that is not pinned, a wrong signature or key, or an altered envelope. */
-export function openVaultOverview(p: Primitives, input: { account: string; vault: string; vaultKey: VaultKey; overview: SealedVault; pinnedWriters: readonly Uint8Array[] }): Uint8Array {
+export function openVaultOverview(
+  p: Primitives,
+  input: {
+    account: string;
+    vault: string;
+    vaultKey: VaultKey;
+    overview: SealedVault;
+    pinnedWriters: readonly Uint8Array[];
+  },
+): Uint8Array {
   const { account, vault, vaultKey, overview } = input;
-  const signed = input.pinnedWriters.some((pinned) => toBase64(pinned) === overview.writer) && verifyVaultOverview(p, account, vault, overview);
+  const signed =
+    input.pinnedWriters.some((pinned) => toBase64(pinned) === overview.writer) &&
+    verifyVaultOverview(p, account, vault, overview);
   if (!signed) throw new PosternError("sealBroken", "the vault overview's signature");
   if (overview.keyId !== vaultKey.id) throw new PosternError("sealBroken", "the vault overview is under another key");
-  return open(p, vaultKey.key, overviewContext(account, vault, vaultKey.id, overview.revision), fromBase64(overview.sealed) ?? new Uint8Array());
+  return open(
+    p,
+    vaultKey.key,
+    overviewContext(account, vault, vaultKey.id, overview.revision),
+    fromBase64(overview.sealed) ?? new Uint8Array(),
+  );
 }

@@ -7,9 +7,15 @@ import type { Tables } from "./tables.ts";
 type Step = (db: Kysely<Tables>) => Promise<void>;
 
 /** The text of a table: column names with types; blobs are `blob` in SQLite. */
-async function table(db: Kysely<Tables>, name: string, columns: Record<string, ColumnDataType>, primary: string[]): Promise<void> {
+async function table(
+  db: Kysely<Tables>,
+  name: string,
+  columns: Record<string, ColumnDataType>,
+  primary: string[],
+): Promise<void> {
   let builder = db.schema.createTable(name);
-  for (const [column, type] of Object.entries(columns)) builder = builder.addColumn(column, type, (col) => col.notNull());
+  for (const [column, type] of Object.entries(columns))
+    builder = builder.addColumn(column, type, (col) => col.notNull());
   await builder.addPrimaryKeyConstraint(`${name}_key`, primary as never).execute();
 }
 
@@ -35,27 +41,81 @@ async function first(db: Kysely<Tables>): Promise<void> {
   await table(
     db,
     "users",
-    { id: "text", account: "text", sign_in_key: "blob", root_key: "blob", identity: "blob", box: "blob", box_signature: "blob", sealed_private: "blob", data_revision: "integer", data: "blob" },
+    {
+      id: "text",
+      account: "text",
+      sign_in_key: "blob",
+      root_key: "blob",
+      identity: "blob",
+      box: "blob",
+      box_signature: "blob",
+      sealed_private: "blob",
+      data_revision: "integer",
+      data: "blob",
+    },
     ["id"],
   );
-  await table(db, "devices", { id: "text", user: "text", created_at: "text", last_seen_at: "text", removed: "integer" }, ["id"]);
-  await table(db, "nonces", { server_nonce: "blob", account: "text", user: "text", device: "text", client_nonce: "blob", expires_at: "text" }, ["server_nonce"]);
-  await table(db, "sessions", { token_hash: "blob", user: "text", account: "text", device: "text", created_at: "text", last_used_at: "text" }, ["token_hash"]);
+  await table(
+    db,
+    "devices",
+    { id: "text", user: "text", created_at: "text", last_seen_at: "text", removed: "integer" },
+    ["id"],
+  );
+  await table(
+    db,
+    "nonces",
+    { server_nonce: "blob", account: "text", user: "text", device: "text", client_nonce: "blob", expires_at: "text" },
+    ["server_nonce"],
+  );
+  await table(
+    db,
+    "sessions",
+    { token_hash: "blob", user: "text", account: "text", device: "text", created_at: "text", last_used_at: "text" },
+    ["token_hash"],
+  );
   await table(
     db,
     "vaults",
-    { id: "text", account: "text", type: "text", revision: "integer", key_id: "blob", overview: "blob", writer: "blob", signature: "blob", content_version: "integer", active_items: "integer", created_at: "text", updated_at: "text" },
+    {
+      id: "text",
+      account: "text",
+      type: "text",
+      revision: "integer",
+      key_id: "blob",
+      overview: "blob",
+      writer: "blob",
+      signature: "blob",
+      content_version: "integer",
+      active_items: "integer",
+      created_at: "text",
+      updated_at: "text",
+    },
     ["id"],
   );
   await table(
     db,
     "vault_grants",
-    { vault: "text", user: "text", key_id: "blob", epoch: "integer", recipient: "blob", granter: "blob", permissions: "integer", sealed: "blob", signature: "blob" },
+    {
+      vault: "text",
+      user: "text",
+      key_id: "blob",
+      epoch: "integer",
+      recipient: "blob",
+      granter: "blob",
+      permissions: "integer",
+      sealed: "blob",
+      signature: "blob",
+    },
     ["vault", "user"],
   );
   await table(db, "items", { ...itemColumns, created_at: "text" }, ["vault", "id"]);
   await table(db, "item_versions", itemColumns, ["vault", "id", "revision"]);
-  await table(db, "file_chunks", { file: "text", idx: "integer", vault: "text", item: "text", sealed: "blob", created_at: "text" }, ["vault", "item", "file", "idx"]);
+  await table(
+    db,
+    "file_chunks",
+    { file: "text", idx: "integer", vault: "text", item: "text", sealed: "blob", created_at: "text" },
+    ["vault", "item", "file", "idx"],
+  );
   await db.schema
     .createTable("events")
     .addColumn("seq", "integer", (col) => col.primaryKey().autoIncrement())
@@ -83,10 +143,15 @@ export const SCHEMA_VERSION = steps.length;
 
 /** Brings a store to SCHEMA_VERSION; throws storeTooNew, and changes nothing, when it is past that. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
-  await db.schema.createTable("schema").ifNotExists().addColumn("version", "integer", (col) => col.notNull()).execute();
+  await db.schema
+    .createTable("schema")
+    .ifNotExists()
+    .addColumn("version", "integer", (col) => col.notNull())
+    .execute();
   const row = await db.selectFrom("schema").select(sql<number>`max(version)`.as("version")).executeTakeFirst();
   const current = row?.version ?? 0;
-  if (current > SCHEMA_VERSION) throw new PosternError("storeTooNew", `its schema is ${current}, this Postern knows ${SCHEMA_VERSION}`);
+  if (current > SCHEMA_VERSION)
+    throw new PosternError("storeTooNew", `its schema is ${current}, this Postern knows ${SCHEMA_VERSION}`);
   for (let version = current + 1; version <= SCHEMA_VERSION; version++) {
     const step = steps[version - 1];
     if (step === undefined) break;

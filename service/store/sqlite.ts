@@ -32,7 +32,12 @@ export async function openSqlite(path: string): Promise<Store> {
   return { db, close: () => db.destroy() };
 }
 
-type Prepared = { reader: boolean; all(parameters: readonly unknown[]): unknown[]; run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }; iterate(parameters: readonly unknown[]): IterableIterator<unknown> };
+type Prepared = {
+  reader: boolean;
+  all(parameters: readonly unknown[]): unknown[];
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown>;
+};
 
 /** node:sqlite in the shape that Kysely's SQLite dialect expects, with prepared statements kept by their text. */
 function adapt(database: DatabaseSync): { close(): void; prepare(sql: string): Prepared } {

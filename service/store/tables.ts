@@ -20,7 +20,14 @@ export type Tables = {
   };
   devices: { id: string; user: string; created_at: string; last_seen_at: string; removed: number };
   nonces: { server_nonce: Blob; account: string; user: string; device: string; client_nonce: Blob; expires_at: string };
-  sessions: { token_hash: Blob; user: string; account: string; device: string; created_at: string; last_used_at: string };
+  sessions: {
+    token_hash: Blob;
+    user: string;
+    account: string;
+    device: string;
+    created_at: string;
+    last_used_at: string;
+  };
   vaults: {
     id: string;
     account: string;
@@ -35,7 +42,17 @@ export type Tables = {
     created_at: string;
     updated_at: string;
   };
-  vault_grants: { vault: string; user: string; key_id: Blob; epoch: number; recipient: Blob; granter: Blob; permissions: number; sealed: Blob; signature: Blob };
+  vault_grants: {
+    vault: string;
+    user: string;
+    key_id: Blob;
+    epoch: number;
+    recipient: Blob;
+    granter: Blob;
+    permissions: number;
+    sealed: Blob;
+    signature: Blob;
+  };
   items: ItemRow & { created_at: string };
   item_versions: ItemRow;
   file_chunks: { file: string; idx: number; vault: string; item: string; sealed: Blob; created_at: string };

@@ -1,0 +1,77 @@
+// Questions to the person at the terminal: always on /dev/tty, never on stdin, which may be a pipe. Without a terminal a
+// question is an error that says what to use instead.
+import { openSync } from "node:fs";
+import { ReadStream, WriteStream } from "node:tty";
+import { confirm, isCancel, password, text } from "@clack/prompts";
+import { UsageError } from "./exit-code.ts";
+
+/** Ctrl-C at a question. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  constructor() {
+    super("interrupted; nothing was changed");
+  }
+}
+
+type Terminal = { input: ReadStream; output: WriteStream };
+
+function open(what: string): Terminal {
+  try {
+    return { input: new ReadStream(openSync("/dev/tty", "r")), output: new WriteStream(openSync("/dev/tty", "w")) };
+  } catch {
+    throw new UsageError(
+      `${what} is asked on a terminal, and there is none`,
+      "run this in a terminal, or use the option that reads it from elsewhere (--help)",
+    );
+  }
+}
+
+async function onTerminal<T>(what: string, question: (terminal: Terminal) => Promise<unknown>): Promise<T> {
+  const terminal = open(what);
+  try {
+    const answer = await question(terminal);
+    if (isCancel(answer)) throw new Interrupted();
+    return answer as T;
+  } finally {
+    terminal.input.destroy();
+    terminal.output.destroy();
+  }
+}
+
+/** Whether there is a terminal to ask on. */
+export function hasTerminal(): boolean {
+  try {
+    const terminal = open("this");
+    terminal.input.destroy();
+    terminal.output.destroy();
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
+/** A secret, typed unseen. `check` answers what is wrong with it, if anything. */
+export function askSecret(
+  message: string,
+  check: (value: string) => string | undefined = (value) => (value === "" ? "type something" : undefined),
+): Promise<string> {
+  return onTerminal(message, (terminal) => password({ message, validate: (value) => check(value ?? ""), ...terminal }));
+}
+
+/** A line of text. */
+export function askText(message: string, initialValue = ""): Promise<string> {
+  return onTerminal(message, (terminal) =>
+    text({
+      message,
+      initialValue,
+      validate: (value) => ((value ?? "").trim() === "" ? "type something" : undefined),
+      ...terminal,
+    }),
+  );
+}
+
+/** Yes or no; no is the answer to Enter alone. */
+export function askYes(message: string): Promise<boolean> {
+  return onTerminal(message, (terminal) => confirm({ message, initialValue: false, ...terminal }));
+}

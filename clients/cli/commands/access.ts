@@ -1,0 +1,208 @@
+// prompts, approve, deny, grants, audit: a person's side of the agent. The PIN is typed into `approve` alone; the whole
+// lists ask for the account password.
+import type { Command } from "commander";
+import type { Methods } from "../../typescript/generated.ts";
+import { PosternError } from "../../typescript/generated.ts";
+import { askSecret, askYes, hasTerminal } from "../ask.ts";
+import { addCommand } from "../context.ts";
+import { fromDescriptor } from "../secret-input.ts";
+import { type Agent, withAgent } from "../session.ts";
+import { type Terminal, table } from "../terminal.ts";
+
+type Proof = NonNullable<Methods["prompts.list"]["params"]["proof"]>;
+type ProofOptions = { passwordFd?: string; mine?: boolean };
+
+const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
+const mine = ["--mine", "only what concerns this terminal; asks for nothing"] as const;
+
+/** The password as a proof, for seeing the whole; nothing where there is nobody to ask. */
+async function wholeProof(options: ProofOptions): Promise<{ proof?: Proof }> {
+  if (options.mine === true) return {};
+  if (options.passwordFd !== undefined)
+    return { proof: { kind: "password", password: fromDescriptor(options.passwordFd, "--password-fd") } };
+  if (!hasTerminal()) return {};
+  return { proof: { kind: "password", password: await askSecret("Account password, to see everything") } };
+}
+
+type ApproveOptions = { pinFd?: string; passwordFd?: string; yes?: boolean; once?: boolean; minutes?: string };
+
+/** The proof an approval needs: the PIN where one is set, else the password. */
+async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Proof> {
+  if (options.pinFd !== undefined) return { kind: "pin", pin: fromDescriptor(options.pinFd, "--pin-fd") };
+  if (options.passwordFd !== undefined)
+    return { kind: "password", password: fromDescriptor(options.passwordFd, "--password-fd") };
+  const { sessions } = await agent.call("agent.status", {});
+  if (sessions.find(({ state }) => state === "unlocked")?.proof === "pin")
+    return { kind: "pin", pin: await askSecret("Approval PIN") };
+  return { kind: "password", password: await askSecret("Account password") };
+}
+
+async function approve(terminal: Terminal, agent: Agent, code: string, options: ApproveOptions): Promise<void> {
+  const proof = await approvalProof(agent, options);
+  const { prompts } = await agent.call("prompts.list", { code, proof });
+  const [prompt] = prompts;
+  if (prompt === undefined)
+    throw new PosternError("no open prompt has this code", { errorName: "promptNotFound", code: 0 });
+  for (const line of prompt.text ?? []) terminal.tell(line);
+  const yes = options.yes === true || (await askYes(`Allow ${code}?`));
+  if (!yes) {
+    await agent.call("prompts.answer", { code, answer: "no" });
+    return terminal.result({ code, answer: "no" }, () => "Denied.");
+  }
+  await agent.call("prompts.answer", {
+    code,
+    answer: "yes",
+    hash: prompt.hash,
+    proof,
+    ...(options.once === true ? { lasts: "once" as const } : {}),
+    ...(options.minutes === undefined ? {} : { idleMinutes: Number(options.minutes) }),
+  });
+  terminal.result({ code, answer: "yes" }, () => "Allowed.");
+}
+
+export function addAccessCommands(program: Command): void {
+  addCommand<ProofOptions>(
+    program,
+    "prompts",
+    "list what waits for an answer",
+    "postern prompts",
+    [passwordFd, mine],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const listed = await agent.call("prompts.list", await wholeProof(options));
+        terminal.result(listed, () => promptsText(listed.prompts));
+      }),
+  );
+  addCommand<ApproveOptions>(
+    program,
+    "approve <code>",
+    "show what a program asks for, and allow or deny it",
+    "postern approve KX-42",
+    [
+      ["--once", "allow this one request and nothing after it"],
+      ["--minutes <n>", "end the grant after this many minutes without use (10)"],
+      ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
+      passwordFd,
+      ["--yes", "do not ask again after showing the text"],
+    ],
+    (terminal, [code = ""], options) =>
+      withAgent(terminal, (agent) => approve(terminal, agent, code.toUpperCase(), options)),
+  );
+  addCommand(
+    program,
+    "deny <code>",
+    "deny what a program asks for",
+    "postern deny KX-42",
+    [],
+    (terminal, [code = ""]) =>
+      withAgent(terminal, async (agent) => {
+        await agent.call("prompts.answer", { code: code.toUpperCase(), answer: "no" });
+        terminal.result({ code: code.toUpperCase(), answer: "no" }, () => "Denied.");
+      }),
+  );
+
+  const grants = addCommand<ProofOptions>(
+    program,
+    "grants",
+    "list who may do what",
+    "postern grants",
+    [passwordFd, mine],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const listed = await agent.call("grants.list", await wholeProof(options));
+        terminal.result(listed, () => grantsText(listed.grants));
+      }),
+  );
+  addCommand<ProofOptions & { all?: boolean }>(
+    grants,
+    "revoke [grant]",
+    "end a grant, or all",
+    "postern grants revoke --all",
+    [["--all", "every grant"], passwordFd, mine],
+    (terminal, [grant], options) =>
+      withAgent(terminal, async (agent) => {
+        const proof = await wholeProof(options);
+        const { revoked } = await agent.call("grants.revoke", {
+          ...proof,
+          ...(grant === undefined ? {} : { grant }),
+          ...(options.all === true ? { all: true as const } : {}),
+        });
+        terminal.result({ revoked }, () => `${revoked} ended.`);
+      }),
+  );
+
+  const audit = addCommand<ProofOptions & { limit?: string }>(
+    program,
+    "audit",
+    "show what happened, newest last",
+    "postern audit --limit 20",
+    [["--limit <n>", "how many records (50)"], passwordFd, mine],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const listed = await agent.call("audit.list", {
+          ...(await wholeProof(options)),
+          ...(options.limit === undefined ? {} : { limit: Number(options.limit) }),
+        });
+        terminal.result(listed, () => auditText(listed.records));
+      }),
+  );
+  addCommand<ProofOptions>(
+    audit,
+    "verify",
+    "check the log's chain and say which stretch is proven",
+    "postern audit verify",
+    [passwordFd],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const verdict = await agent.call("audit.verify", await wholeProof(options));
+        terminal.result(verdict, () => verdictText(terminal, verdict));
+        if (verdict.problems.length > 0) process.exitCode = 8;
+      }),
+  );
+}
+
+function promptsText(prompts: Methods["prompts.list"]["result"]["prompts"]): string {
+  if (prompts.length === 0) return "Nothing waits.";
+  return prompts
+    .map((prompt) => [`${prompt.code}  until ${prompt.expiresAt}`, ...(prompt.text ?? [])].join("\n  "))
+    .join("\n\n");
+}
+
+function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string {
+  if (grants.length === 0) return "No grants.";
+  const rows = grants.map((grant) => {
+    const where = [grant.vault ?? "the whole account", grant.item, grant.field]
+      .filter((part) => part !== undefined)
+      .join("/");
+    return [
+      grant.grant,
+      `${grant.verb} ${grant.level}`,
+      where,
+      `${grant.subject.program} (${grant.subject.terminal ?? grant.subject.pid})`,
+      grant.expiresAt,
+    ];
+  });
+  return table(["GRANT", "MAY", "WHAT", "WHO", "UNTIL"], rows);
+}
+
+function auditText(records: Methods["audit.list"]["result"]["records"]): string {
+  const rows = records.map((record) => [
+    String(record.seq),
+    record.at,
+    record.event,
+    record.outcome,
+    record.count === 1 ? "" : `×${record.count}`,
+    record.program ?? "",
+    (record.names ?? record.ids ?? []).join(" "),
+  ]);
+  return table(["#", "WHEN", "WHAT", "OUTCOME", "", "WHO", "ABOUT"], rows);
+}
+
+function verdictText(terminal: Terminal, verdict: Methods["audit.verify"]["result"]): string {
+  const proven = verdict.proven.map(({ from, to, until }) => `records ${from} to ${to} are proven, up to ${until}`);
+  return [
+    `${verdict.records} records`,
+    ...proven,
+    ...verdict.problems.map((problem) => terminal.bad(`! ${problem}`)),
+  ].join("\n");
+}

@@ -1,0 +1,276 @@
+// init, signin, unlock, lock, passwd, pin, kit, devices: the account on this machine.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { type Methods, PosternError } from "../../typescript/generated.ts";
+import { askSecret, askText, hasTerminal } from "../ask.ts";
+import { addCommand } from "../context.ts";
+import { UsageError } from "../exit-code.ts";
+import { kitText, parseKit, writeKit } from "../kit.ts";
+import { strengthHint } from "../password-strength.ts";
+import { accountPassword, fromDescriptor } from "../secret-input.ts";
+import { type Agent, connect, withAgent } from "../session.ts";
+import { homeOf } from "../start-agent.ts";
+import { type Terminal, table } from "../terminal.ts";
+
+const PASSWORD_LENGTH_MIN = 8;
+const PIN_LENGTH_MIN = 6;
+const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
+
+type InitOptions = {
+  name?: string;
+  passwordFd?: string;
+  pinFd?: string;
+  pin?: boolean;
+  kit?: string;
+  service?: string;
+  registrationTokenFd?: string;
+};
+
+/** Makes an account, guided at a terminal; answers when its kit is in a file. */
+export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
+  const agent = await connect(terminal);
+  try {
+    if ((await agent.call("agent.status", {})).state !== "signedOut")
+      throw new PosternError("this agent already has an account", {
+        errorName: "accountExists",
+        code: 0,
+        hint: "`postern status` shows it; another home (POSTERN_HOME) has another agent",
+      });
+    const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
+    const password = await newPassword(terminal, options);
+    const pin = await newPin(options);
+    const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
+    if (existsSync(kitPath))
+      throw new UsageError("the file for the emergency kit exists already", "name another one with --kit FILE");
+    const kit = await agent.call("accounts.create", {
+      name,
+      password,
+      ...(pin === undefined ? {} : { pin }),
+      ...(options.service === undefined ? {} : { service: options.service }),
+      ...(options.registrationTokenFd === undefined
+        ? {}
+        : { registrationToken: fromDescriptor(options.registrationTokenFd, "--registration-token-fd") }),
+    });
+    writeKit(kitPath, kit);
+    terminal.result({ account: kit.account, user: kit.user, name: kit.name, service: kit.service, kit: kitPath }, () =>
+      created(terminal, kit, kitPath),
+    );
+  } finally {
+    agent.close();
+  }
+}
+
+function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], path: string): string {
+  const shown = process.stdout.isTTY === true ? `\n${kitText(kit)}\n` : "";
+  return `${terminal.good("The account is ready and unlocked.")}${shown}The emergency kit with the Secret Key is in ${path} (only you can read it).\nMove it off this machine: without it and the password nobody, you included, can open the account elsewhere.`;
+}
+
+async function newPassword(
+  terminal: Terminal,
+  options: { passwordFd?: string },
+  what = "Account password",
+): Promise<string> {
+  const check = (value: string) =>
+    value.length < PASSWORD_LENGTH_MIN ? `at least ${PASSWORD_LENGTH_MIN} characters` : undefined;
+  if (options.passwordFd !== undefined) {
+    const given = fromDescriptor(options.passwordFd, "--password-fd");
+    const wrong = check(given);
+    if (wrong !== undefined) throw new UsageError(`the account password needs ${wrong}`);
+    return given;
+  }
+  for (;;) {
+    const password = await askSecret(what, check);
+    terminal.tell(`  ${await strengthHint(password)}`);
+    if ((await askSecret("The same again")) === password) return password;
+    terminal.tell("  they differ; once more");
+  }
+}
+
+async function newPin(options: { pinFd?: string; pin?: boolean; passwordFd?: string }): Promise<string | undefined> {
+  const check = (value: string) =>
+    value !== "" && value.length < PIN_LENGTH_MIN ? `at least ${PIN_LENGTH_MIN} characters, or none` : undefined;
+  if (options.pin === false) return undefined;
+  const pin =
+    options.pinFd !== undefined
+      ? fromDescriptor(options.pinFd, "--pin-fd")
+      : options.passwordFd !== undefined && !hasTerminal()
+        ? ""
+        : await askSecret("Approval PIN (Enter for none: then the password approves)", check);
+  const wrong = check(pin);
+  if (wrong !== undefined) throw new UsageError(`the approval PIN needs ${wrong}`);
+  return pin === "" ? undefined : pin;
+}
+
+type SignInOptions = { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
+
+async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
+  const given = options.kit === undefined ? undefined : parseKit(readKit(options.kit));
+  const account = given?.account ?? (await askText("Account (from the emergency kit)"));
+  const user = given?.user ?? (await askText("User (from the emergency kit)"));
+  const secretKey = given?.secretKey ?? (await askSecret("Secret Key"));
+  const service = options.service ?? (given?.service === "embedded" ? undefined : given?.service);
+  const agent = await connect(terminal);
+  try {
+    const password = await accountPassword(options);
+    const pin = await newPin(options);
+    const signedIn = await agent.call("accounts.signIn", {
+      account,
+      user,
+      secretKey,
+      password,
+      ...(pin === undefined ? {} : { pin }),
+      ...(service === undefined ? {} : { service }),
+    });
+    terminal.result(signedIn, () => `Signed in to ${signedIn.name}; it is unlocked.`);
+  } finally {
+    agent.close();
+  }
+}
+
+function readKit(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `the kit could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name the file that `postern init` wrote",
+    );
+  }
+}
+
+async function unlock(terminal: Terminal, options: { passwordFd?: string }): Promise<void> {
+  const agent = await connect(terminal);
+  try {
+    const password = await accountPassword(options);
+    const unlocked = await agent.call("session.unlock", { password });
+    terminal.result(unlocked, () => unlockedText(terminal, unlocked));
+  } finally {
+    agent.close();
+  }
+}
+
+function unlockedText(terminal: Terminal, unlocked: Methods["session.unlock"]["result"]): string {
+  const tries = [
+    ...(unlocked.wrongPasswordTries > 0
+      ? [`${unlocked.wrongPasswordTries} wrong account passwords were tried since the last unlock`]
+      : []),
+    ...(unlocked.wrongPinTries > 0 ? [`${unlocked.wrongPinTries} wrong PINs were tried since the last unlock`] : []),
+  ];
+  return ["Unlocked.", ...[...tries, ...unlocked.warnings].map((line) => terminal.bad(`! ${line}`))].join("\n");
+}
+
+async function devices(terminal: Terminal, agent: Agent, options: { passwordFd?: string }): Promise<void> {
+  const password = await accountPassword(options);
+  const listed = await agent.call("devices.list", { password });
+  terminal.result(listed, () =>
+    table(
+      ["DEVICE", "SINCE", "LAST SEEN", ""],
+      listed.devices.map((one) => [one.device, one.createdAt, one.lastSeenAt, one.thisOne ? "this one" : ""]),
+    ),
+  );
+}
+
+export function addAccountCommands(program: Command): void {
+  addCommand<InitOptions>(
+    program,
+    "init",
+    "make an account on this machine: name, password, approval PIN, emergency kit",
+    "postern init --name Ada --kit kit.txt",
+    [
+      ["--name <name>", "the account's name"],
+      passwordFd,
+      ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
+      ["--no-pin", "no approval PIN: the account password approves"],
+      ["--kit <file>", "where to write the emergency kit"],
+      ["--service <url>", "an account service other than the embedded one"],
+      ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
+    ],
+    (terminal, _args, options) => init(terminal, options),
+  );
+  addCommand<SignInOptions>(
+    program,
+    "signin",
+    "open an existing account here with its emergency kit and password",
+    "postern signin --kit kit.txt",
+    [
+      ["--kit <file>", "the emergency kit"],
+      passwordFd,
+      ["--pin-fd <n>", "read a new approval PIN from this file descriptor"],
+      ["--no-pin", "no approval PIN on this machine"],
+      ["--service <url>", "the account service, if not the kit's"],
+    ],
+    (terminal, _args, options) => signIn(terminal, options),
+  );
+  addCommand<{ passwordFd?: string }>(
+    program,
+    "unlock",
+    "unlock the account with its password",
+    "postern unlock",
+    [passwordFd],
+    (terminal, _args, options) => unlock(terminal, options),
+  );
+  addCommand(program, "lock", "lock: wipe the keys, end every grant", "postern lock", [], async (terminal) => {
+    const agent = await connect(terminal);
+    await agent.call("session.lock", {}).finally(() => agent.close());
+    terminal.result({ locked: true }, () => "Locked.");
+  });
+  addCommand<{ passwordFd?: string; newPasswordFd?: string }>(
+    program,
+    "passwd",
+    "change the account password; other devices sign in again",
+    "postern passwd",
+    [passwordFd, ["--new-password-fd <n>", "read the new password from this file descriptor"]],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const password = await accountPassword(options, "Present account password");
+        const given = await newPassword(
+          terminal,
+          options.newPasswordFd === undefined ? {} : { passwordFd: options.newPasswordFd },
+          "New account password",
+        );
+        await agent.call("accounts.changePassword", { password, newPassword: given });
+        terminal.result({ changed: true }, () => "The account password is changed.");
+      }),
+  );
+  addCommand<{ passwordFd?: string; pinFd?: string; pin?: boolean }>(
+    program,
+    "pin",
+    "set the approval PIN, or take it away",
+    "postern pin",
+    [passwordFd, ["--pin-fd <n>", "read the PIN from this file descriptor"], ["--no-pin", "take the PIN away"]],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const password = await accountPassword(options);
+        const pin = await newPin(options);
+        await agent.call("accounts.setPin", { password, ...(pin === undefined ? {} : { pin }) });
+        terminal.result({ pin: pin !== undefined }, () =>
+          pin === undefined
+            ? "There is no approval PIN now; the account password approves."
+            : "The approval PIN is set.",
+        );
+      }),
+  );
+  addCommand<{ passwordFd?: string; outFile?: string }>(
+    program,
+    "kit",
+    "write the emergency kit again",
+    "postern kit --out-file kit.txt",
+    [passwordFd, ["--out-file <file>", "write it to this file (0600) instead of the terminal"]],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const kit = await agent.call("accounts.kit", { password: await accountPassword(options) });
+        if (options.outFile === undefined) return terminal.result(kit, () => kitText(kit));
+        writeKit(options.outFile, kit);
+        terminal.result({ outFile: options.outFile }, () => `The kit is in ${options.outFile}.`);
+      }),
+  );
+  addCommand<{ passwordFd?: string }>(
+    program,
+    "devices",
+    "list the devices that may sign in",
+    "postern devices",
+    [passwordFd],
+    (terminal, _args, options) => withAgent(terminal, (agent) => devices(terminal, agent, options)),
+  );
+}

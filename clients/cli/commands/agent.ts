@@ -1,0 +1,187 @@
+// status, doctor, agent, service: the processes behind the socket.
+import { spawn } from "node:child_process";
+import { homedir } from "node:os";
+import type { Command } from "commander";
+import { openChannel } from "../../typescript/channel.ts";
+import type { Methods } from "../../typescript/generated.ts";
+import { AgentNotRunning } from "../../typescript/local-error.ts";
+import { addCommand } from "../context.ts";
+import { exitCodes, UsageError } from "../exit-code.ts";
+import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
+import { connect } from "../session.ts";
+import { agentEnvironment, agentOptions, agentProgram, programPath, socketOf } from "../start-agent.ts";
+import type { Terminal } from "../terminal.ts";
+import { VERSION } from "../version.ts";
+
+type Status = Methods["agent.status"]["result"];
+
+/** Asks an agent that runs; does not start one, since asking how things are must not change them. */
+async function statusOf(): Promise<Status | undefined> {
+  try {
+    const channel = await openChannel(socketOf(), { name: "postern", version: VERSION });
+    try {
+      return await channel.call("agent.status", {});
+    } finally {
+      channel.close();
+    }
+  } catch (error) {
+    if (error instanceof AgentNotRunning) return undefined;
+    throw error;
+  }
+}
+
+async function status(terminal: Terminal): Promise<void> {
+  const found = await statusOf();
+  if (found === undefined) {
+    terminal.result({ running: false }, () => "No agent is running. Any command that needs one starts it.");
+    process.exitCode = exitCodes.unreachable;
+    return;
+  }
+  terminal.result({ running: true, ...found }, () => statusText(terminal, found));
+}
+
+function statusText(terminal: Terminal, found: Status): string {
+  const states = {
+    signedOut: "no account yet; run `postern init` or `postern signin`",
+    locked: "locked; run `postern unlock`",
+    unlocked: terminal.good("unlocked"),
+  };
+  const sessions = found.sessions.map(
+    (session) =>
+      `account ${session.account}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${session.unlockedAt}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}`,
+  );
+  return [
+    `Agent ${found.version}, running since ${found.startedAt}: ${states[found.state]}`,
+    ...sessions,
+    `${found.openPrompts} prompts wait`,
+  ].join("\n");
+}
+
+async function doctor(terminal: Terminal): Promise<void> {
+  const found = await statusOf();
+  if (found === undefined) {
+    terminal.result(
+      { running: false, protections: [] },
+      () => "No agent is running, so nothing can be checked.\n  next: run `postern agent start`",
+    );
+    process.exitCode = exitCodes.unreachable;
+    return;
+  }
+  const missing = found.protections.filter((protection) => !protection.active);
+  terminal.result({ running: true, protections: found.protections }, () =>
+    found.protections
+      .map((one) =>
+        one.active
+          ? `${terminal.good("✓")} ${one.name}: ${one.why}`
+          : `${terminal.bad("✗")} ${one.name}: would mean that ${one.why}\n    next: ${one.advice}`,
+      )
+      .join("\n"),
+  );
+  if (missing.length > 0) process.exitCode = exitCodes.failed;
+}
+
+/** Runs one of our programs in the foreground, in place of this command. */
+function foreground(
+  program: string,
+  options: readonly string[],
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<number> {
+  const child = spawn(process.execPath, [...options, program, ...args], { stdio: "inherit", env });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+type InstallOptions = { dryRun?: boolean; platform?: string };
+
+function install(terminal: Terminal, options: InstallOptions): void {
+  if (options.dryRun !== true)
+    throw new UsageError(
+      "this version prints what an installation would write, and writes nothing",
+      "add --dry-run, and copy the files to where it says",
+    );
+  const platform = options.platform ?? process.platform;
+  const parts = { node: process.execPath, options: agentOptions, program: agentProgram(), home: homedir() };
+  const files =
+    platform === "darwin"
+      ? [{ path: `${homedir()}/Library/LaunchAgents/dev.postern.agent.plist`, text: launchdPlist(parts) }]
+      : [
+          { path: `${homedir()}/.config/systemd/user/postern.socket`, text: systemdSocket() },
+          { path: `${homedir()}/.config/systemd/user/postern.service`, text: systemdService(parts) },
+        ];
+  const next =
+    platform === "darwin"
+      ? "launchctl load ~/Library/LaunchAgents/dev.postern.agent.plist"
+      : "systemctl --user daemon-reload && systemctl --user enable --now postern.socket";
+  terminal.result({ files, next }, () =>
+    [...files.map(({ path, text }) => `# ${path}\n${text}`), `# then: ${next}`].join("\n"),
+  );
+}
+
+export function addAgentCommands(program: Command): void {
+  addCommand(
+    program,
+    "status",
+    "say whether the agent runs and the account is unlocked",
+    "postern status --json",
+    [],
+    status,
+  );
+  addCommand(program, "doctor", "say which protections are active on this machine", "postern doctor", [], doctor);
+
+  const agent = program.command("agent").description("the agent: run, start, stop, install");
+  addCommand(agent, "run", "run the agent in the foreground", "postern agent run", [], async () => {
+    process.exitCode = await foreground(agentProgram(), agentOptions, [], agentEnvironment());
+  });
+  addCommand(agent, "start", "start the agent if it does not run", "postern agent start", [], async (terminal) => {
+    const link = await connect(terminal);
+    const found = await link.call("agent.status", {}).finally(() => link.close());
+    terminal.result({ running: true, ...found }, () => statusText(terminal, found));
+  });
+  addCommand(agent, "stop", "lock everything and end the agent", "postern agent stop", [], async (terminal) => {
+    const channel = await openChannel(socketOf(), { name: "postern", version: VERSION });
+    await channel.call("agent.stop", {});
+    // It has ended when it closes the connection: only then may another start.
+    await channel.closed;
+    terminal.result({ running: false }, () => "The agent has ended.");
+  });
+  addCommand<InstallOptions>(
+    agent,
+    "install",
+    "print the units that start the agent with the session",
+    "postern agent install --dry-run",
+    [
+      ["--dry-run", "print and write nothing"],
+      ["--platform <name>", "linux or darwin"],
+    ],
+    async (terminal, _args, options) => install(terminal, options),
+  );
+
+  const service = program.command("service").description("the account service, for a machine that others sign in to");
+  service
+    .command("run")
+    .description("run the account service in the foreground")
+    .option("--data <folder>", "where its store lies")
+    .option("--port <n>", "the port")
+    .option("--host <address>", "the address (127.0.0.1)")
+    .option("--origin <url>", "the address that others reach it by")
+    .option("--json", "it prints JSON lines in any case")
+    .addHelpText("after", "\nExample:\n  $ postern service run --data ./service --port 8420\n")
+    .action(async (options: Record<string, string | boolean>) => {
+      const args = ["data", "port", "host", "origin"].flatMap((name) =>
+        typeof options[name] === "string" ? [`--${name}`, options[name]] : [],
+      );
+      const env = Object.fromEntries(
+        ["HOME", "LANG", "TZ"].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+      );
+      process.exitCode = await foreground(
+        programPath("./service.js", "../../service/main.ts"),
+        ["--disable-sigusr1", "--no-warnings"],
+        args,
+        env,
+      );
+    });
+}

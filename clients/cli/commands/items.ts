@@ -1,0 +1,357 @@
+// read, item, vault: what the account holds.
+import { readFileSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import type { Command } from "commander";
+import type { Methods } from "../../typescript/generated.ts";
+import { askSecret, askYes } from "../ask.ts";
+import { addCommand } from "../context.ts";
+import { UsageError } from "../exit-code.ts";
+import { type ReadOptions, read } from "../read.ts";
+import { fromDescriptor, fromFile } from "../secret-input.ts";
+import { type Agent, itemId, vaultId, withAgent } from "../session.ts";
+import { type Terminal, table } from "../terminal.ts";
+
+type Item = Methods["items.get"]["result"];
+type Field = Item["fields"][number];
+
+/** Bytes of one chunk of a file, as the agent's limit says. */
+const CHUNK_BYTES = 1024 * 1024;
+
+type CreateOptions = {
+  vault: string;
+  title?: string;
+  category?: string;
+  field?: string[];
+  secret?: string[];
+  secretFile?: string[];
+  secretFd?: string[];
+  notesFile?: string;
+  tag?: string[];
+  url?: string[];
+  file?: string;
+};
+
+/** Fields from the command line. Concealed values come from a prompt, a file or a descriptor; in argv they are refused. */
+async function fieldsFrom(options: CreateOptions): Promise<Field[]> {
+  const plain = (options.field ?? []).map((text) => textField(text));
+  const files = (options.secretFile ?? []).map((text) =>
+    named(text, "--secret-file", (path) => fromFile(path, "--secret-file")),
+  );
+  const descriptors = (options.secretFd ?? []).map((text) =>
+    named(text, "--secret-fd", (number) => fromDescriptor(number, "--secret-fd")),
+  );
+  const typed: Field[] = [];
+  for (const name of options.secret ?? []) {
+    if (name.includes("="))
+      throw new UsageError(
+        "--secret takes a name alone: a secret in the command line can be read by every program of this machine",
+        "use --secret NAME and type it, --secret-file NAME=PATH or --secret-fd NAME=N",
+      );
+    typed.push(concealed(name, await askSecret(name)));
+  }
+  return [...plain, ...files, ...descriptors, ...typed];
+}
+
+function textField(text: string): Field {
+  const [name, value] = split(text, "--field");
+  if (/pass|secret|token|key|pin/i.test(name))
+    throw new UsageError(
+      "--field is for what anybody may see, and this name says it is a secret",
+      "use --secret NAME and type it, --secret-file NAME=PATH or --secret-fd NAME=N",
+    );
+  return { id: name, title: name, fieldType: "Text", value };
+}
+
+const concealed = (name: string, value: string): Field => ({ id: name, title: name, fieldType: "Concealed", value });
+
+function named(text: string, option: string, value: (source: string) => string): Field {
+  const [name, source] = split(text, option);
+  return concealed(name, value(source));
+}
+
+function split(text: string, option: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new UsageError(`${option} takes NAME=…`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+async function create(terminal: Terminal, agent: Agent, options: CreateOptions): Promise<void> {
+  const vault = await vaultId(agent, options.vault);
+  if (options.file !== undefined)
+    return createDocument(terminal, agent, vault, options.file, options.title ?? basename(options.file));
+  if (options.title === undefined) throw new UsageError("--title is required");
+  const category = (options.category ?? "Login") as Item["category"];
+  const fields = await fieldsFrom(options);
+  const item = await agent.call("items.create", {
+    item: {
+      vaultId: vault,
+      title: options.title,
+      category,
+      fields: category === "SshKey" ? fields.map(sshKeyField) : fields,
+      ...(options.notesFile === undefined ? {} : { notes: fromFile(options.notesFile, "--notes-file") }),
+      ...(options.tag === undefined ? {} : { tags: options.tag }),
+      ...(options.url === undefined
+        ? {}
+        : {
+            websites: options.url.map((url) => ({
+              url,
+              label: "website",
+              autofillBehavior: "AnywhereOnWebsite" as const,
+            })),
+          }),
+    },
+  });
+  terminal.result(overview(item), () => `Made ${item.title} (${item.id}).`);
+}
+
+/** An SSH key item has one key, under the official id and title whatever it was called. */
+function sshKeyField(field: Field): Field {
+  return field.fieldType === "Concealed"
+    ? { id: "private_key", title: "private key", fieldType: "SshKey", value: field.value }
+    : field;
+}
+
+async function createDocument(
+  terminal: Terminal,
+  agent: Agent,
+  vault: string,
+  path: string,
+  title: string,
+): Promise<void> {
+  const { size } = statSync(path);
+  const content = readFileSync(path);
+  const { handle } = await agent.call("files.openWrite", { vaultId: vault, title, name: basename(path), size });
+  for (let at = 0; at < size || at === 0; at += CHUNK_BYTES) {
+    await agent.call("files.writeChunk", {
+      handle,
+      content: content.subarray(at, at + CHUNK_BYTES).toString("base64"),
+    });
+    if (process.stderr.isTTY === true && size > CHUNK_BYTES)
+      process.stderr.write(`\r${Math.min(100, Math.round(((at + CHUNK_BYTES) / size) * 100))} %`);
+  }
+  if (process.stderr.isTTY === true && size > CHUNK_BYTES) process.stderr.write("\r      \r");
+  const item = await agent.call("files.commit", { handle });
+  terminal.result(overview(item), () => `Made ${item.title} (${item.id}), ${size} bytes.`);
+}
+
+const overview = ({ id, title, category, vaultId, version }: Item) => ({ id, title, category, vaultId, version });
+
+type EditOptions = CreateOptions & { removeField?: string[] };
+
+async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
+  const vault = await vaultId(agent, options.vault);
+  const item = await agent.call("items.get", { vaultId: vault, itemId: await itemId(agent, vault, wanted) });
+  const given = await fieldsFrom(options);
+  const removed = new Set(options.removeField ?? []);
+  const missing = [...removed].filter(
+    (name) => !item.fields.some((field) => field.id === name || field.title === name),
+  );
+  if (missing.length > 0) throw new UsageError("--remove-field names a field that the item does not have");
+  const kept = item.fields.filter((field) => !removed.has(field.id) && !removed.has(field.title));
+  const changed = kept.map((field) => {
+    const next = given.find((one) => one.id === field.id || one.title === field.title);
+    return next === undefined ? field : { ...field, value: next.value };
+  });
+  const added = given.filter((one) => !kept.some((field) => field.id === one.id || field.title === one.title));
+  const put = await agent.call("items.put", {
+    item: {
+      ...item,
+      ...(options.title === undefined ? {} : { title: options.title }),
+      ...(options.notesFile === undefined ? {} : { notes: fromFile(options.notesFile, "--notes-file") }),
+      ...(options.tag === undefined ? {} : { tags: options.tag }),
+      fields: [...changed, ...added],
+    },
+  });
+  terminal.result(overview(put), () => `Changed ${put.title}, now version ${put.version}.`);
+}
+
+function itemText(item: Item, reveal: boolean): string {
+  const fields = item.fields.map((field) => {
+    const section = item.sections.find((one) => one.id === field.sectionId)?.title ?? "";
+    const hidden = field.fieldType === "Concealed" || field.fieldType === "SshKey" || field.fieldType === "Totp";
+    return [
+      section === "" ? field.title : `${section}/${field.title}`,
+      field.fieldType,
+      hidden && !reveal ? "••••••••" : field.value,
+    ];
+  });
+  const files = [...(item.document === undefined ? [] : [item.document]), ...item.files.map((file) => file.attributes)];
+  return [
+    `${item.title}  (${item.category}, version ${item.version}, ${item.id})`,
+    ...(fields.length === 0 ? [] : [table(["FIELD", "TYPE", "VALUE"], fields)]),
+    ...files.map((file) => `file ${file.name}, ${file.size} bytes`),
+    ...(item.notes === "" ? [] : [reveal ? `notes:\n${item.notes}` : "notes: ••••••••"]),
+    ...(item.tags.length === 0 ? [] : [`tags: ${item.tags.join(", ")}`]),
+  ].join("\n");
+}
+
+/** JSON goes to programs, which asked for it; values are in it only with --reveal. */
+function shownItem(item: Item, reveal: boolean): object {
+  return reveal ? item : { ...item, notes: undefined, fields: item.fields.map(({ value: _value, ...field }) => field) };
+}
+
+const vaultOption = ["--vault <vault>", "the vault, by title or id"] as const;
+const collect = (program: Command, flags: string, what: string) =>
+  program.option(flags, what, (value: string, all: string[] = []) => [...all, value]);
+
+function addFieldOptions(command: Command): void {
+  collect(command, "--field <name=value>", "a field that anybody may see");
+  collect(command, "--secret <name>", "a concealed field, typed unseen");
+  collect(command, "--secret-file <name=path>", "a concealed field, read from a file");
+  collect(command, "--secret-fd <name=n>", "a concealed field, read from a file descriptor");
+  collect(command, "--tag <tag>", "a tag");
+  command.option("--notes-file <path>", "notes, read from a file").option("--title <title>", "the title");
+}
+
+export function addItemCommands(program: Command): void {
+  addCommand<Omit<ReadOptions, "reference" | "noNewline" | "noWait"> & { newline?: boolean; wait?: boolean }>(
+    program,
+    "read <reference>",
+    "print the secret a reference leads to, or write it to a file",
+    "postern read op://Demo/DATABASE_URL/password",
+    [
+      ["--out-file <file>", "write it to this file (0600)"],
+      ["--no-newline", "no newline, even on a terminal"],
+      ["--no-wait", "fail at once when a person would have to approve"],
+    ],
+    (terminal, [reference = ""], options) =>
+      read(terminal, {
+        reference,
+        ...(options.outFile === undefined ? {} : { outFile: options.outFile }),
+        noNewline: options.newline === false,
+        noWait: options.wait === false,
+      }),
+  );
+
+  const item = program.command("item").description("items: create, get, list, edit, archive, delete");
+  const created = addCommand<CreateOptions>(
+    item,
+    "create",
+    "make an item",
+    "postern item create --vault Demo --title API --category ApiCredentials --secret credential",
+    [
+      vaultOption,
+      ["--category <category>", "Login (default), Password, SecureNote, ApiCredentials, SshKey, Document"],
+      ["--file <path>", "make a Document of this file"],
+    ],
+    (terminal, _args, options) => withAgent(terminal, (agent) => create(terminal, agent, demandVault(options))),
+  );
+  addFieldOptions(created);
+  collect(created, "--url <url>", "a website of a Login");
+  addCommand<{ vault: string; reveal?: boolean }>(
+    item,
+    "get <item>",
+    "show an item; values only with --reveal",
+    "postern item get DATABASE_URL --vault Demo --reveal",
+    [vaultOption, ["--reveal", "show concealed values"]],
+    (terminal, [wanted = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const vault = await vaultId(agent, demandVault(options).vault);
+        const found = await agent.call("items.get", { vaultId: vault, itemId: await itemId(agent, vault, wanted) });
+        terminal.result(shownItem(found, options.reveal === true), () => itemText(found, options.reveal === true));
+      }),
+  );
+  addCommand<{ vault: string; archived?: boolean }>(
+    item,
+    "list",
+    "list a vault's items, without values",
+    "postern item list --vault Demo",
+    [vaultOption, ["--archived", "the archived ones instead"]],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const archived = options.archived === true;
+        const listed = await agent.call("items.list", {
+          vaultId: await vaultId(agent, demandVault(options).vault),
+          active: !archived,
+          archived,
+        });
+        terminal.result(listed, () =>
+          table(
+            ["ID", "TITLE", "CATEGORY", "CHANGED"],
+            listed.items.map((one) => [one.id, one.title, one.category, one.updatedAt]),
+          ),
+        );
+      }),
+  );
+  const edited = addCommand<EditOptions>(
+    item,
+    "edit <item>",
+    "change an item's fields, title, notes or tags",
+    "postern item edit DATABASE_URL --vault Demo --secret password",
+    [vaultOption],
+    (terminal, [wanted = ""], options) =>
+      withAgent(terminal, (agent) => edit(terminal, agent, wanted, demandVault(options))),
+  );
+  addFieldOptions(edited);
+  collect(edited, "--remove-field <name>", "take a field away");
+  addCommand<{ vault: string }>(
+    item,
+    "archive <item>",
+    "put an item aside: references no longer find it",
+    "postern item archive DATABASE_URL --vault Demo",
+    [vaultOption],
+    (terminal, [wanted = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const place = await placeOf(agent, options, wanted);
+        await agent.call("items.archive", place);
+        terminal.result({ archived: place.itemId }, () => "Archived.");
+      }),
+  );
+  addCommand<{ vault: string; yes?: boolean }>(
+    item,
+    "delete <item>",
+    "delete an item with its versions and files",
+    "postern item delete DATABASE_URL --vault Demo",
+    [vaultOption, ["--yes", "do not ask"]],
+    (terminal, [wanted = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const place = await placeOf(agent, options, wanted);
+        if (options.yes !== true && !(await askYes("Delete it for good?")))
+          throw new UsageError("nothing was deleted", "answer yes, or use --yes");
+        await agent.call("items.delete", place);
+        terminal.result({ deleted: place.itemId }, () => "Deleted.");
+      }),
+  );
+
+  const vault = program.command("vault").description("vaults: create, list");
+  addCommand<{ description?: string }>(
+    vault,
+    "create <title>",
+    "make a vault",
+    "postern vault create Demo",
+    [["--description <text>", "what it is for"]],
+    (terminal, [title = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const made = await agent.call("vaults.create", {
+          title,
+          ...(options.description === undefined ? {} : { description: options.description }),
+        });
+        terminal.result(made, () => `Made ${made.title} (${made.id}).`);
+      }),
+  );
+  addCommand(vault, "list", "list the vaults", "postern vault list", [], (terminal) =>
+    withAgent(terminal, async (agent) => {
+      const listed = await agent.call("vaults.list", {});
+      terminal.result(listed, () =>
+        table(
+          ["ID", "TITLE", "ITEMS", "DESCRIPTION"],
+          listed.vaults.map((one) => [one.id, one.title, String(one.activeItemCount), one.description]),
+        ),
+      );
+    }),
+  );
+}
+
+function demandVault<O extends { vault?: string }>(options: O): O & { vault: string } {
+  if (options.vault === undefined) throw new UsageError("--vault is required", "`postern vault list` shows them");
+  return options as O & { vault: string };
+}
+
+async function placeOf(
+  agent: Agent,
+  options: { vault?: string },
+  wanted: string,
+): Promise<{ vaultId: string; itemId: string }> {
+  const vault = await vaultId(agent, demandVault(options).vault);
+  return { vaultId: vault, itemId: await itemId(agent, vault, wanted) };
+}

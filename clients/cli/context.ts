@@ -1,0 +1,27 @@
+// What every command gets: how to speak, and the common options. Commands are functions of their options; registering
+// them with the parser is all that the files in commands/ do beside.
+import type { Command } from "commander";
+import { createTerminal, type Terminal } from "./terminal.ts";
+
+/** Adds a command with `--json` and an example under its help. `run` gets the terminal, the arguments and the options. */
+export function addCommand<O extends object>(
+  parent: Command,
+  usage: string,
+  summary: string,
+  example: string,
+  options: readonly (readonly [string, string])[],
+  run: (terminal: Terminal, args: readonly string[], options: O) => Promise<void>,
+): Command {
+  const command = parent.command(usage).description(summary);
+  for (const [flags, what] of options) command.option(flags, what);
+  command.option("--json", "print the result as JSON");
+  command.addHelpText("after", `\nExample:\n  $ ${example}\n`);
+  command.action(async (...all: unknown[]) => {
+    const parsed = command.opts() as O & { json?: boolean };
+    const args = all
+      .slice(0, -2)
+      .flatMap((arg) => (Array.isArray(arg) ? arg : arg === undefined ? [] : [arg])) as string[];
+    await run(createTerminal(parsed.json === true), args, parsed);
+  });
+  return command;
+}

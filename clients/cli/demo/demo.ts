@@ -1,0 +1,97 @@
+// The demonstration: a throwaway account in a temporary home, filled from real input, read by three programs that a
+// person approves and one that is refused. The person's part is played here, through the same door as any approver: it
+// knows the PIN because it made it up. The agent knows nothing of a demonstration.
+import { randomBytes, randomInt } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Agent, connect } from "../session.ts";
+import { socketOf } from "../start-agent.ts";
+import { type Terminal, table } from "../terminal.ts";
+import { fill } from "./fill.ts";
+import { type Answer, programs, refusedProgram } from "./programs.ts";
+
+/** Fills, shows, and ends with everything removed; with `stay` the agent and its home are left for a look around. */
+export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), "postern-demo-"));
+  process.env.POSTERN_HOME = home;
+  delete process.env.POSTERN_SOCKET;
+  const remove = () => rmSync(home, { recursive: true, force: true });
+  if (!stay) process.once("exit", remove);
+  const secrets = {
+    password: randomBytes(18).toString("base64url"),
+    pin: String(randomInt(1_000_000)).padStart(6, "0"),
+  };
+
+  terminal.tell("A throwaway account in a temporary home: its own agent, its own embedded account service.");
+  // The codes of its own prompts are told by the person's part, below.
+  const agent = await connect({ ...terminal, tell: () => undefined });
+  try {
+    await agent.call("accounts.create", { name: "Demo", ...secrets });
+    const person = await approver(terminal, secrets);
+    const filled = await fill(terminal, agent);
+    const answers = await readAll(terminal, filled.references, person);
+    person.close();
+    terminal.result({ answers, home: stay ? home : undefined }, () => report(answers));
+    if (stay)
+      terminal.tell(
+        `\nThe agent stays. Try: POSTERN_HOME=${home} npm run postern -- status\nIts approval PIN is ${secrets.pin}; its password is in nobody's memory but this screen's: ${secrets.password}`,
+      );
+    else await agent.call("agent.stop", {}).then(() => agent.channel.closed);
+  } finally {
+    agent.close();
+  }
+}
+
+type Person = { decide(answer: "yes" | "no"): void; close(): void };
+
+/** Answers each prompt as it opens: attached by the password, deciding by the PIN. */
+async function approver(terminal: Terminal, secrets: { password: string; pin: string }): Promise<Person> {
+  const link: Agent = await connect({ ...terminal, tell: () => undefined });
+  let answer: "yes" | "no" = "yes";
+  link.channel.onNotification((method, params) => {
+    if (method !== "prompt.opened") return;
+    const { code, hash, text } = params as { code: string; hash: string; text?: string[] };
+    terminal.tell(`\n${(text ?? []).join("\n")}\n→ code ${code}: the person says ${answer}`);
+    const given =
+      answer === "no" ? { code, answer } : { code, answer, hash, proof: { kind: "pin" as const, pin: secrets.pin } };
+    link
+      .call("prompts.answer", given)
+      .catch((error: unknown) => terminal.tell(`the answer was refused: ${(error as Error).message}`));
+  });
+  await link.call("prompts.attach", { proof: { kind: "password", password: secrets.password } });
+  return {
+    decide: (next) => {
+      answer = next;
+    },
+    close: () => link.close(),
+  };
+}
+
+async function readAll(
+  terminal: Terminal,
+  references: Readonly<Record<string, string>>,
+  person: Person,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const program of programs(socketOf(), references)) {
+    terminal.tell(`\n$ ${program.shown}`);
+    answers.push(...(await program.run()));
+  }
+  person.decide("no");
+  const refused = refusedProgram(socketOf(), references);
+  terminal.tell(`\n$ ${refused.shown}`);
+  answers.push(...(await refused.run()));
+  return answers;
+}
+
+function report(answers: readonly Answer[]): string {
+  const rows = answers.map((one) => [
+    one.program,
+    one.reference.replace("op://Demo/", ""),
+    one.error ?? `${one.kind}, ${one.size} characters`,
+    one.error === undefined ? (one.cached === true ? `memory, ${one.ageMs} ms old` : "the service") : "",
+    one.tookUs === undefined ? "" : `${(one.tookUs / 1000).toFixed(2)} ms`,
+  ]);
+  return `\n${table(["WHO ASKED", "FOR", "GOT", "FROM", "TOOK"], rows)}\n\nTOOK is the agent's own time, without waiting for the person.`;
+}

@@ -1,0 +1,50 @@
+// The emergency kit: what a person needs, with the password, to open the account on another machine.
+import type { Methods } from "../typescript/generated.ts";
+import { UsageError } from "./exit-code.ts";
+import { openOutFile } from "./out-file.ts";
+
+export type Kit = Methods["accounts.kit"]["result"];
+
+const labels: readonly (readonly [keyof Kit, string])[] = [
+  ["name", "Account name"],
+  ["account", "Account"],
+  ["user", "User"],
+  ["service", "Service"],
+  ["secretKey", "Secret Key"],
+];
+
+/** The kit as a page to print or keep. */
+export function kitText(kit: Kit): string {
+  return [
+    "POSTERN EMERGENCY KIT",
+    "",
+    ...labels.map(([key, label]) => `${label.padEnd(14)}${kit[key]}`),
+    "",
+    "Password      ______________________________",
+    "",
+    "With these and the password this account opens on another machine:",
+    "  postern signin --kit THIS-FILE",
+    "Keep it where nobody else looks: on paper, or on a medium that is not plugged in.",
+    "",
+  ].join("\n");
+}
+
+/** Writes the kit to a new file of mode 0600. */
+export function writeKit(path: string, kit: Kit): void {
+  const file = openOutFile(path);
+  file.write(Buffer.from(kitText(kit)));
+  file.done();
+}
+
+/** Reads a kit again, with or without what a person wrote into it. */
+export function parseKit(text: string): Omit<Kit, "name"> {
+  const value = (label: string) => new RegExp(`^${label} {2,}(\\S.*?)\\s*$`, "m").exec(text)?.[1];
+  const [account, user, service, secretKey] = ["Account", "User", "Service", "Secret Key"].map(value);
+  if (account === undefined || user === undefined || service === undefined || secretKey === undefined) {
+    throw new UsageError(
+      "this file is not an emergency kit: a line is missing",
+      "a kit has the lines Account, User, Service and Secret Key",
+    );
+  }
+  return { account, user, service, secretKey };
+}

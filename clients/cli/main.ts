@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// The `postern` command. `read` with nothing but a reference, the most frequent of all, goes ahead of the command parser
+// and loads only what it needs.
+import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { createTerminal } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+async function main(words: readonly string[]): Promise<void> {
+  const [command, reference, ...rest] = words;
+  if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
+    const { read } = await import("./read.ts");
+    return read(createTerminal(false), { reference });
+  }
+  if (words.length === 1 && (command === "--version" || command === "-V"))
+    return void process.stdout.write(`${VERSION}\n`);
+  const { program } = await import("./program.ts");
+  await program().parseAsync([...words], { from: "user" });
+}
+
+/** `postern: what happened`, then the next step; as JSON where that was asked for. Never a stack: it may hold values. */
+function tell(error: unknown, json: boolean): void {
+  const { name, message, hint, errorName, incident } = error as {
+    name?: string;
+    message?: string;
+    hint?: string;
+    errorName?: string;
+    incident?: string;
+  };
+  if (json) {
+    process.stderr.write(
+      `${JSON.stringify({ error: { name: errorName ?? name ?? "Error", message: message ?? "", ...(hint === undefined ? {} : { hint }), ...(incident === undefined ? {} : { incident }) } })}\n`,
+    );
+    return;
+  }
+  process.stderr.write(
+    `postern: ${message ?? "something went wrong"}${incident === undefined ? "" : ` (incident ${incident})`}\n`,
+  );
+  if (hint !== undefined) process.stderr.write(`  next: ${hint}\n`);
+}
+
+const words = process.argv.slice(2);
+process.on("SIGINT", () => process.exit(exitCodes.interrupted));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader of a pipe has gone (`postern audit | head`).
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+main(words).catch((error: unknown) => {
+  tell(error, words.includes("--json"));
+  process.exitCode = (error as { name?: string }).name === "Interrupted" ? exitCodes.interrupted : exitCodeOf(error);
+});

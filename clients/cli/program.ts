@@ -1,0 +1,32 @@
+// Every command in one parser.
+import { Command } from "commander";
+import { addAccessCommands } from "./commands/access.ts";
+import { addAccountCommands } from "./commands/account.ts";
+import { addAgentCommands } from "./commands/agent.ts";
+import { addImportCommand } from "./commands/import-env.ts";
+import { addItemCommands } from "./commands/items.ts";
+import { addRunCommand } from "./commands/run.ts";
+import { addStartCommand } from "./commands/start.ts";
+import { exitCodes } from "./exit-code.ts";
+import { VERSION } from "./version.ts";
+
+export function program(): Command {
+  const root = new Command("postern");
+  root
+    .description("One unlocked session, many processes: a local secrets agent.")
+    .version(VERSION)
+    .enablePositionalOptions()
+    .showHelpAfterError("(add --help for the options and an example)")
+    .addHelpText("after", "\nExample:\n  $ postern read op://Demo/DATABASE_URL/password\n")
+    .exitOverride((error) => {
+      process.exit(error.exitCode === 0 ? 0 : exitCodes.usage);
+    });
+  addStartCommand(root);
+  addAccountCommands(root);
+  addItemCommands(root);
+  addRunCommand(root);
+  addImportCommand(root);
+  addAccessCommands(root);
+  addAgentCommands(root);
+  return root;
+}

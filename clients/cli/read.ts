@@ -1,0 +1,72 @@
+// `postern read`: the value behind a reference, on stdout or into a file. Also the fast path of the command: it loads
+// nothing that it does not need.
+import { PosternError } from "../typescript/generated.ts";
+import { openOutFile } from "./out-file.ts";
+import { type Agent, connect, unlocked } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type ReadOptions = {
+  readonly reference: string;
+  readonly outFile?: string;
+  readonly noNewline?: boolean;
+  readonly noWait?: boolean;
+};
+
+export async function read(terminal: Terminal, options: ReadOptions): Promise<void> {
+  const agent = await connect(terminal);
+  try {
+    await unlocked(agent, () =>
+      options.outFile === undefined ? print(terminal, agent, options) : save(terminal, agent, options, options.outFile),
+    );
+  } finally {
+    agent.close();
+  }
+}
+
+const waiting = (options: ReadOptions) => (options.noWait === true ? { noWait: true } : {});
+
+async function print(terminal: Terminal, agent: Agent, options: ReadOptions): Promise<void> {
+  const resolved = await agent.call("secrets.resolve", { reference: options.reference, ...waiting(options) });
+  if (terminal.json) return terminal.result(resolved, () => "");
+  // A newline is for eyes; a program gets the secret and nothing else.
+  const newline = process.stdout.isTTY === true && options.noNewline !== true ? "\n" : "";
+  process.stdout.write(resolved.secret + newline);
+}
+
+async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path: string): Promise<void> {
+  const file = openOutFile(path);
+  try {
+    const size = await copy(agent, options, (chunk) => file.write(chunk));
+    file.done();
+    terminal.result({ outFile: path, size }, () => "");
+    if (!terminal.json) terminal.tell(`postern: wrote ${size} bytes to ${path}`);
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+}
+
+/** A file comes in chunks; any other value in one piece. */
+async function copy(agent: Agent, options: ReadOptions, write: (chunk: Uint8Array) => void): Promise<number> {
+  const opened = await openFile(agent, options);
+  if (opened === undefined) {
+    const { secret } = await agent.call("secrets.resolve", { reference: options.reference, ...waiting(options) });
+    const bytes = Buffer.from(secret);
+    write(bytes);
+    return bytes.length;
+  }
+  for (;;) {
+    const { content, last } = await agent.call("files.readChunk", { handle: opened.handle });
+    write(Buffer.from(content, "base64"));
+    if (last) return opened.size;
+  }
+}
+
+async function openFile(agent: Agent, options: ReadOptions): Promise<{ handle: string; size: number } | undefined> {
+  try {
+    return await agent.call("files.openRead", { reference: options.reference, ...waiting(options) });
+  } catch (error) {
+    if (error instanceof PosternError && error.errorName === "fileNotFound") return undefined;
+    throw error;
+  }
+}

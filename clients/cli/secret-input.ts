@@ -1,0 +1,48 @@
+// Secrets on their way in: typed at /dev/tty, read from a file descriptor, from stdin or from a file. Never from argv,
+// which every process of the machine can read.
+import { fstatSync, readFileSync } from "node:fs";
+import { askSecret } from "./ask.ts";
+import { UsageError } from "./exit-code.ts";
+
+/** Bytes read of a secret: the longest value an item takes, and a newline. */
+const SECRET_BYTES_MAX = 512 * 1024 + 2;
+
+/** Reads a secret from a file descriptor; one newline at the end is not part of it. */
+export function fromDescriptor(text: string, option: string): string {
+  const descriptor = Number(text);
+  if (!Number.isInteger(descriptor) || descriptor < 0)
+    throw new UsageError(`${option} takes the number of an open file descriptor`);
+  try {
+    fstatSync(descriptor);
+  } catch {
+    throw new UsageError(
+      `the file descriptor given to ${option} is not open`,
+      `open it in the shell, as in: ${option} 3 3< file`,
+    );
+  }
+  return bounded(readFileSync(descriptor), option);
+}
+
+/** Reads a secret from a file. */
+export function fromFile(path: string, option: string): string {
+  try {
+    return bounded(readFileSync(path), option);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`the file given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+function bounded(bytes: Buffer, option: string): string {
+  if (bytes.length > SECRET_BYTES_MAX)
+    throw new UsageError(`what ${option} gives is longer than ${SECRET_BYTES_MAX - 2} bytes`);
+  const text = new TextDecoder("utf-8", { fatal: false }).decode(bytes);
+  return text.replace(/\r?\n$/, "");
+}
+
+/** The account password, from `--password-fd` or typed. */
+export function accountPassword(options: { passwordFd?: string }, message = "Account password"): Promise<string> {
+  return options.passwordFd === undefined
+    ? askSecret(message)
+    : Promise.resolve(fromDescriptor(options.passwordFd, "--password-fd"));
+}

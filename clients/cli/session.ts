@@ -1,0 +1,94 @@
+// What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
+// show the match code while somebody must approve.
+import type { CallOptions, Channel } from "../typescript/channel.ts";
+import { type Methods, PosternError } from "../typescript/generated.ts";
+import { connectOrStart } from "./start-agent.ts";
+import type { Terminal } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+export type Agent = {
+  call<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
+    options?: CallOptions,
+  ): Promise<Methods[M]["result"]>;
+  readonly channel: Channel;
+  close(): void;
+};
+
+const own = { name: "postern", version: VERSION };
+
+/** Connects; `tell` gets the match codes of prompts that this command waits for. */
+export async function connect(terminal: Terminal): Promise<Agent> {
+  const channel = await connectOrStart(own);
+  channel.onNotification((method, params) => {
+    if (method === "prompt.opened" && params.request !== undefined) {
+      terminal.tell(`postern: waiting for approval, code ${terminal.bold(String(params.code))}`);
+      terminal.tell(`  next: run \`postern approve ${params.code}\` in a terminal`);
+    }
+  });
+  await channel.call("agent.subscribe", {});
+  return {
+    call: (method, params, options) => channel.call(method, params, options),
+    channel,
+    close: () => channel.close(),
+  };
+}
+
+/** Runs `work`; where the account is locked and a person is at the terminal, asks for the password first. */
+export async function unlocked<T>(agent: Agent, work: () => Promise<T>): Promise<T> {
+  let ask: typeof import("./ask.ts");
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PosternError) || error.errorName !== "locked") throw error;
+    // Loaded only now: most reads need no question, and the questions' library is large.
+    ask = await import("./ask.ts");
+    if (!ask.hasTerminal()) throw error;
+  }
+  const password = await ask.askSecret("The account is locked. Account password");
+  await agent.call("session.unlock", { password });
+  return work();
+}
+
+/** Connects, runs, closes. */
+export async function withAgent<T>(terminal: Terminal, work: (agent: Agent) => Promise<T>): Promise<T> {
+  const agent = await connect(terminal);
+  try {
+    return await unlocked(agent, () => work(agent));
+  } finally {
+    agent.close();
+  }
+}
+
+/** The id of the vault with this title or id. */
+export async function vaultId(agent: Agent, wanted: string): Promise<string> {
+  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
+  const { vaults } = await agent.call("vaults.list", {});
+  return oneOf(vaults, wanted, "vault");
+}
+
+/** The id of the item with this title or id. */
+export async function itemId(agent: Agent, vault: string, wanted: string): Promise<string> {
+  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
+  const { items } = await agent.call("items.list", { vaultId: vault, active: true, archived: true });
+  return oneOf(items, wanted, "item");
+}
+
+function oneOf(list: readonly { id: string; title: string }[], wanted: string, what: "vault" | "item"): string {
+  const found = list.filter((one) => one.title.toLowerCase() === wanted.toLowerCase());
+  const [first, second] = found;
+  if (first === undefined)
+    throw new PosternError(`no ${what} has this title or id`, {
+      errorName: what === "vault" ? "vaultNotFound" : "itemNotFound",
+      code: 0,
+      hint: `run \`postern ${what} list\``,
+    });
+  if (second !== undefined)
+    throw new PosternError(`more than one ${what} has this title`, {
+      errorName: what === "vault" ? "tooManyVaults" : "tooManyItems",
+      code: 0,
+      hint: `use its id: ${found.map((one) => one.id).join(", ")}`,
+    });
+  return first.id;
+}

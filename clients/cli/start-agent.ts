@@ -1,0 +1,111 @@
+// Starts the agent when a command needs it: a detached process with an environment of named variables only, whose words
+// go to a log file in its home, since the terminal that started it may be gone.
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Channel, openChannel } from "../typescript/channel.ts";
+import { dataFolder, socketPath } from "../typescript/generated-socket-path.ts";
+import { AgentNotRunning } from "../typescript/local-error.ts";
+
+/** Milliseconds an agent may take to listen: its start is a tenth of that on a slow machine. */
+const START_MS_MAX = 10_000;
+
+/** Milliseconds between two looks for the socket while the agent starts. */
+const LOOK_MS = 25;
+
+/** Variables the agent is started with; it would drop all others itself. */
+const passed = [
+  "HOME",
+  "LANG",
+  "LC_ALL",
+  "TZ",
+  "XDG_RUNTIME_DIR",
+  "XDG_DATA_HOME",
+  "XDG_CONFIG_HOME",
+  "POSTERN_SOCKET",
+  "POSTERN_HOME",
+  "DBUS_SESSION_BUS_ADDRESS",
+  "DISPLAY",
+  "WAYLAND_DISPLAY",
+  "XAUTHORITY",
+  "NODE_EXTRA_CA_CERTS",
+];
+
+/** Options of Node the agent runs with: without the first, SIGUSR1 would open a debugger port to every user. */
+export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
+
+const where = () => ({ env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() });
+
+/** Where this user's agent listens. */
+export const socketOf = (): string => socketPath(where());
+
+/** Where this user's agent keeps its data. */
+export const homeOf = (): string => dataFolder(where());
+
+/** A program of ours beside this one: in the bundle, or in the sources. */
+export function programPath(bundled: string, source: string): string {
+  const beside = fileURLToPath(new URL(bundled, import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL(source, import.meta.url));
+}
+
+export const agentProgram = (): string => programPath("./agent.js", "../../daemon/main.ts");
+
+/** The environment an agent is started with. */
+export function agentEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+/** Connects to the agent, starting it first where none runs. */
+export async function connectOrStart(client: { name: string; version: string }): Promise<Channel> {
+  try {
+    return await openChannel(socketOf(), client);
+  } catch (error) {
+    if (!(error instanceof AgentNotRunning)) throw error;
+  }
+  return start(client);
+}
+
+/** Starts an agent and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
+async function start(client: { name: string; version: string }): Promise<Channel> {
+  const home = homeOf();
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const logPath = join(home, "agent.log");
+  const log = openSync(logPath, "a", 0o600);
+  const agent = spawn(process.execPath, [...agentOptions, agentProgram()], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: agentEnvironment(),
+    cwd: "/",
+  });
+  closeSync(log);
+  let ended = false;
+  agent.once("exit", () => {
+    ended = true;
+  });
+  agent.unref();
+  for (let waited = 0; waited < START_MS_MAX; waited += LOOK_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    try {
+      return await openChannel(socketOf(), client);
+    } catch (error) {
+      // Another command may have started one at the same time: ours ends, theirs answers.
+      if (!(error instanceof AgentNotRunning) || (ended && !existsSync(socketOf())))
+        throw error instanceof AgentNotRunning ? new AgentNotRunning(lastWords(logPath)) : error;
+    }
+  }
+  throw new AgentNotRunning(
+    `it did not listen within ${START_MS_MAX / 1000} s; its log is agent.log in its data folder`,
+  );
+}
+
+function lastWords(path: string): string {
+  const lines = readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .filter((line) => !line.startsWith("{"));
+  return lines.slice(-2).join(" ").trim() || "it ended at once";
+}
