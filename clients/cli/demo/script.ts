@@ -9,7 +9,7 @@ const client = await createClient({
 });
 // All at once, so that the person is asked once; then one again, as a program does that restarts its work.
 const { outcomes } = await client.call("secrets.resolveAll", { references });
-outcomes.forEach((outcome, index) => tell(references[index] ?? "", outcome));
+for (const [index, outcome] of outcomes.entries()) tell(references[index] ?? "", outcome);
 tell(references[0] ?? "", await client.call("secrets.resolve", { reference: references[0] ?? "" }));
 client.close();
 

@@ -1,0 +1,63 @@
+// The person at the terminal, played by the test: sees prompts as an approver does and answers them with a proof.
+import type { Channel } from "../../clients/typescript/channel.ts";
+import type { RunningAgent } from "./start.ts";
+
+export const PASSWORD = "seven quiet harbours";
+export const PIN = "493817";
+
+export type Prompt = { readonly prompt: string; readonly code: string; readonly hash: string; readonly text: readonly string[] };
+
+export type Person = {
+  /** Prompts seen so far. */
+  readonly seen: readonly Prompt[];
+  /** The next prompt that opens. */
+  next(): Promise<Prompt>;
+  yes(prompt: Prompt, more?: { lasts?: "once" | "grant" }): Promise<void>;
+  no(prompt: Prompt): Promise<void>;
+  /** From now on every prompt is answered so as it opens. */
+  always(answer: "yes" | "no"): void;
+  readonly channel: Channel;
+  leave(): void;
+};
+
+/** Makes the account of the test: unlocked, with a PIN. */
+export async function makeAccount(agent: RunningAgent, name = "Ada") {
+  const channel = await agent.connect();
+  const kit = await channel.call("accounts.create", { name, password: PASSWORD, pin: PIN });
+  channel.close();
+  return kit;
+}
+
+/** Attaches as an approver, by the account password. */
+export async function attachPerson(agent: RunningAgent): Promise<Person> {
+  const channel = await agent.connect();
+  const seen: Prompt[] = [];
+  const waiting: ((prompt: Prompt) => void)[] = [];
+  let answer: "yes" | "no" | undefined;
+
+  const decide = async (prompt: Prompt, given: "yes" | "no", more: { lasts?: "once" | "grant" } = {}) => {
+    const { code, hash } = prompt;
+    await channel.call("prompts.answer", given === "no" ? { code, answer: "no" } : { code, answer: "yes", hash, proof: { kind: "pin", pin: PIN }, ...more });
+  };
+
+  channel.onNotification((method, params) => {
+    if (method !== "prompt.opened" || params.text === undefined) return;
+    const prompt = params as unknown as Prompt;
+    seen.push(prompt);
+    waiting.shift()?.(prompt);
+    if (answer !== undefined) decide(prompt, answer).catch(() => undefined);
+  });
+  await channel.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
+
+  return {
+    seen,
+    next: () => new Promise((resolve) => waiting.push(resolve)),
+    yes: (prompt, more) => decide(prompt, "yes", more),
+    no: (prompt) => decide(prompt, "no"),
+    always: (next) => {
+      answer = next;
+    },
+    channel,
+    leave: () => channel.close(),
+  };
+}

@@ -1,0 +1,81 @@
+// A real agent in a temporary home, as its own process, hardened as it is shipped. Ends with the test that made it.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
+import { AgentNotRunning } from "../../clients/typescript/local-error.ts";
+
+export const agentProgram = fileURLToPath(new URL("../../daemon/main.ts", import.meta.url));
+export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
+
+export type RunningAgent = {
+  readonly home: string;
+  readonly socket: string;
+  readonly process: ChildProcess;
+  /** What it wrote to its log so far. */
+  log(): string;
+  /** A new connection that has said hello. */
+  connect(): Promise<Channel>;
+  /** Ends it with a signal and waits for that. */
+  end(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again in the same home. */
+  restart(): Promise<RunningAgent>;
+  /** Ends it and removes its home. */
+  remove(): Promise<void>;
+};
+
+export function temporaryHome(): string {
+  return mkdtempSync(join(tmpdir(), "postern-t-"));
+}
+
+/** Starts an agent; answers once it accepts connections. */
+export async function startAgent(home = temporaryHome(), extra: Record<string, string> = {}): Promise<RunningAgent> {
+  const socket = join(home, "run", "agent.sock");
+  const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", ...extra };
+  const child = spawn(process.execPath, [...agentOptions, agentProgram], { env, stdio: ["ignore", "pipe", "pipe"], cwd: "/" });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      log += text;
+    });
+  }
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const agent: RunningAgent = {
+    home,
+    socket,
+    process: child,
+    log: () => log,
+    connect: () => openChannel(socket, { name: "test", version: "1" }),
+    end: async (signal = "SIGTERM") => {
+      child.kill(signal);
+      await ended;
+    },
+    restart: () => startAgent(home, extra),
+    remove: async () => {
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+  await listening(agent, child);
+  return agent;
+}
+
+/** Milliseconds after which a start that did not listen fails the test. */
+const START_MS_MAX = 20_000;
+
+async function listening(agent: RunningAgent, child: ChildProcess): Promise<void> {
+  const until = performance.now() + START_MS_MAX;
+  for (;;) {
+    try {
+      const channel = await agent.connect();
+      channel.close();
+      return;
+    } catch (error) {
+      if (!(error instanceof AgentNotRunning) || child.exitCode !== null || performance.now() > until) throw new Error(`the agent did not start: ${agent.log()}`, { cause: error });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
