@@ -212,7 +212,8 @@ export function createBroker(parts: BrokerParts): Broker {
         one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown}`,
       );
       const prompt = joinable(account, subject, verb, keys) ?? open(account, subject, verb);
-      if (prompt.frozen === undefined) for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
+      if (prompt.frozen === undefined)
+        for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       return wait(prompt, keys, waiter);
     },
     list: listFrozen,

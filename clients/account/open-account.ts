@@ -17,38 +17,15 @@ import {
 } from "../../protocol/crypto/item.ts";
 import { lookupTag, normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import {
-  ALL_PERMISSIONS,
-  grantVaultKey,
-  newVaultKey,
-  openVaultGrant,
-  openVaultOverview,
-  sealVaultOverview,
-  type VaultKey,
-} from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { openUserData, sealUserData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
+import { createVaultList, type Vault, type VaultEntry } from "./vault-list.ts";
 
 type Overview = Static<typeof ItemOverviewContent>;
 type Details = Static<typeof ItemDetailsContent>;
-type StoredVault = OperationResult<"vaults.list">["vaults"][number];
-
-/** A vault as its members see it. */
-export type VaultEntry = {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  readonly type: string;
-  readonly revision: number;
-  readonly activeItems: number;
-  readonly contentVersion: number;
-  readonly permissions: number;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-};
 
 type Times = { readonly createdAt: string; readonly updatedAt: string };
 
@@ -125,81 +102,12 @@ export type OpenAccount = {
   close(): void;
 };
 
-type Vault = { readonly key: VaultKey; readonly stored: StoredVault; readonly titleTag: string };
-
 export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
   const own = [keyset.identity.publicKey];
   let record = signedIn.record;
   let data = openUserData(p, rootKey, { account, user }, record.data);
-  let vaultList: Promise<Map<string, Vault>> | undefined;
-  const vaultKeys = new Map<string, VaultKey>();
-
-  async function loadVaults(): Promise<Map<string, Vault>> {
-    const { vaults } = await session.call("vaults.list", {});
-    const entries = vaults.map((stored): [string, Vault] => {
-      const key = keyOf(stored);
-      const { title } = contentOf(stored, key);
-      return [stored.vault, { key, stored, titleTag: toBase64(lookupTag(p, rootKey, title)) }];
-    });
-    return new Map(entries);
-  }
-
-  function vaults(): Promise<Map<string, Vault>> {
-    if (vaultList !== undefined) return vaultList;
-    const loading = loadVaults();
-    vaultList = loading;
-    // A failed look must not be remembered.
-    loading.catch(() => {
-      if (vaultList === loading) vaultList = undefined;
-    });
-    return loading;
-  }
-
-  /** A vault's key is opened once; a second key for a known epoch is refused by openVaultGrant. */
-  function keyOf(stored: StoredVault): VaultKey {
-    const known = vaultKeys.get(stored.vault);
-    const knownEpochs = known === undefined ? new Map<number, string>() : new Map([[known.epoch, known.id]]);
-    if (known !== undefined && known.id === stored.grant.keyId && known.epoch === stored.grant.epoch) return known;
-    const key = openVaultGrant(p, {
-      account,
-      vault: stored.vault,
-      grant: stored.grant,
-      keyset,
-      pinnedGranters: own,
-      knownEpochs,
-    });
-    vaultKeys.set(stored.vault, key);
-    return key;
-  }
-
-  function contentOf(stored: StoredVault, vaultKey: VaultKey): { title: string; description: string } {
-    return json(
-      openVaultOverview(p, { account, vault: stored.vault, vaultKey, overview: stored.overview, pinnedWriters: own }),
-    );
-  }
-
-  async function vaultOf(id: string): Promise<Vault> {
-    const vault = (await vaults()).get(id);
-    if (vault === undefined) throw new PosternError("vaultNotFound");
-    return vault;
-  }
-
-  function entryOf({ key, stored }: Vault): VaultEntry {
-    const { title, description } = contentOf(stored, key);
-    return {
-      id: stored.vault,
-      title,
-      description,
-      type: stored.type,
-      revision: stored.overview.revision,
-      activeItems: stored.activeItems,
-      contentVersion: stored.contentVersion,
-      permissions: stored.grant.permissions,
-      createdAt: stored.createdAt,
-      updatedAt: stored.updatedAt,
-    };
-  }
+  const vaults = createVaultList({ p, account, session, rootKey, keyset });
 
   const placeOf = (vault: string, item: string): ItemPlace => ({ account, vault, item });
 
@@ -255,7 +163,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
   }
 
   async function stored(vault: string, item: string): Promise<{ vault: Vault; stored: OperationResult<"items.get"> }> {
-    const found = await vaultOf(vault);
+    const found = await vaults.get(vault);
     const answer = await session.call("items.get", { vault, item });
     demandAsked(answer.item === item);
     return { vault: found, stored: answer };
@@ -304,61 +212,13 @@ export function openAccount(p: Primitives, account: string, user: string, signed
   return {
     id: account,
     user,
-    vaults: async () => [...(await vaults()).values()].map(entryOf),
-    matchVaults: async (part) => {
-      const tag = toBase64(lookupTag(p, rootKey, part));
-      return [...(await vaults()).values()]
-        .filter((vault) => vault.stored.vault === part || vault.titleTag === tag)
-        .map((vault) => vault.stored.vault);
-    },
-    createVault: async (title, description, type = "userCreated") => {
-      const id = newId(p);
-      const vaultKey = newVaultKey(p);
-      const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
-      const grant = grantVaultKey(p, {
-        account,
-        vault: id,
-        vaultKey,
-        granter: keyset,
-        recipient,
-        permissions: ALL_PERMISSIONS,
-      });
-      const overview = sealVaultOverview(p, {
-        account,
-        vault: id,
-        vaultKey,
-        writer: keyset,
-        revision: 1,
-        content: utf8(JSON.stringify({ title, description })),
-      });
-      await session.call("vaults.create", { vault: id, type, grant, overview });
-      vaultKeys.set(id, vaultKey);
-      vaultList = undefined;
-      return entryOf(await vaultOf(id));
-    },
-    updateVault: async (id, change) => {
-      const vault = await vaultOf(id);
-      const content = { ...contentOf(vault.stored, vault.key), ...change };
-      const revision = vault.stored.overview.revision + 1;
-      const overview = sealVaultOverview(p, {
-        account,
-        vault: id,
-        vaultKey: vault.key,
-        writer: keyset,
-        revision,
-        content: utf8(JSON.stringify(content)),
-      });
-      vaultList = undefined;
-      await session.call("vaults.update", { vault: id, overview });
-      return entryOf(await vaultOf(id));
-    },
-    deleteVault: async (id) => {
-      const vault = await vaultOf(id);
-      vaultList = undefined;
-      await session.call("vaults.delete", { vault: id, revision: vault.stored.overview.revision });
-    },
+    vaults: vaults.entries,
+    matchVaults: vaults.match,
+    createVault: (title, description, type = "userCreated") => vaults.create(title, description, type),
+    updateVault: vaults.update,
+    deleteVault: vaults.delete,
     findItems: async (id, part) => {
-      const vault = await vaultOf(id);
+      const vault = await vaults.get(id);
       const tag = toBase64(lookupTag(p, vault.key.indexKey, part));
       const { items } = await session.call("items.find", {
         vault: id,
@@ -378,13 +238,13 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       return openStored(found.vault, found.stored);
     },
     getItems: async (id, ids) => {
-      const vault = await vaultOf(id);
+      const vault = await vaults.get(id);
       const { items } = await session.call("items.getAll", { vault: id, items: [...ids] });
       for (const item of items) demandAsked(ids.includes(item.item));
       return items.filter((item) => item.sealed.state !== "deleted").map((item) => openStored(vault, item));
     },
     listItems: async (id, filter, signal) => {
-      const vault = await vaultOf(id);
+      const vault = await vaults.get(id);
       const opened: OpenedOverview[] = [];
       for (let after: string | undefined; ; ) {
         const page = await session.call(
@@ -402,7 +262,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       }
     },
     createItem: async (id, overview, details, options = {}) => {
-      const vault = await vaultOf(id);
+      const vault = await vaults.get(id);
       const item = options.id ?? newId(p);
       const itemKey = options.itemKey ?? newItemKey(p);
       const files = options.files ?? [];
@@ -411,7 +271,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       return putSealed(vault, item, sealed, { overview, details });
     },
     createItems: async (id, items) => {
-      const vault = await vaultOf(id);
+      const vault = await vaults.get(id);
       const sealed = items.map(({ id: item, overview, details }) => {
         const itemKey = newItemKey(p);
         const made = seal(vault, item, 1, itemKey, { overview, details, files: [], state: "active" });
@@ -513,14 +373,11 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       );
       return { cursor: answer.cursor, changes: answer.events };
     },
-    forgetVaults: () => {
-      vaultList = undefined;
-    },
+    forgetVaults: vaults.forget,
     close: () => {
       session.close();
       p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
-      for (const { key, indexKey } of vaultKeys.values()) p.release(key, indexKey);
-      vaultKeys.clear();
+      vaults.close();
     },
   };
 

@@ -1,5 +1,5 @@
 // vaults.*: the vaults of the account that the call's client works on.
-import type { VaultEntry } from "../../clients/account/open-account.ts";
+import type { VaultEntry } from "../../clients/account/vault-list.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { accessOf } from "../call.ts";

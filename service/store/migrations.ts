@@ -36,12 +36,11 @@ const itemColumns = {
   updated_at: "text",
 } as const;
 
-async function first(db: Kysely<Tables>): Promise<void> {
-  await table(db, "accounts", { id: "text", created_at: "text" }, ["id"]);
-  await table(
-    db,
-    "users",
-    {
+/** The tables of the first schema: columns, and the primary key. */
+const firstTables: Readonly<Record<string, { columns: Record<string, ColumnDataType>; key: string[] }>> = {
+  accounts: { columns: { id: "text", created_at: "text" }, key: ["id"] },
+  users: {
+    columns: {
       id: "text",
       account: "text",
       sign_in_key: "blob",
@@ -53,30 +52,36 @@ async function first(db: Kysely<Tables>): Promise<void> {
       data_revision: "integer",
       data: "blob",
     },
-    ["id"],
-  );
-  await table(
-    db,
-    "devices",
-    { id: "text", user: "text", created_at: "text", last_seen_at: "text", removed: "integer" },
-    ["id"],
-  );
-  await table(
-    db,
-    "nonces",
-    { server_nonce: "blob", account: "text", user: "text", device: "text", client_nonce: "blob", expires_at: "text" },
-    ["server_nonce"],
-  );
-  await table(
-    db,
-    "sessions",
-    { token_hash: "blob", user: "text", account: "text", device: "text", created_at: "text", last_used_at: "text" },
-    ["token_hash"],
-  );
-  await table(
-    db,
-    "vaults",
-    {
+    key: ["id"],
+  },
+  devices: {
+    columns: { id: "text", user: "text", created_at: "text", last_seen_at: "text", removed: "integer" },
+    key: ["id"],
+  },
+  nonces: {
+    columns: {
+      server_nonce: "blob",
+      account: "text",
+      user: "text",
+      device: "text",
+      client_nonce: "blob",
+      expires_at: "text",
+    },
+    key: ["server_nonce"],
+  },
+  sessions: {
+    columns: {
+      token_hash: "blob",
+      user: "text",
+      account: "text",
+      device: "text",
+      created_at: "text",
+      last_used_at: "text",
+    },
+    key: ["token_hash"],
+  },
+  vaults: {
+    columns: {
       id: "text",
       account: "text",
       type: "text",
@@ -90,12 +95,10 @@ async function first(db: Kysely<Tables>): Promise<void> {
       created_at: "text",
       updated_at: "text",
     },
-    ["id"],
-  );
-  await table(
-    db,
-    "vault_grants",
-    {
+    key: ["id"],
+  },
+  vault_grants: {
+    columns: {
       vault: "text",
       user: "text",
       key_id: "blob",
@@ -106,16 +109,18 @@ async function first(db: Kysely<Tables>): Promise<void> {
       sealed: "blob",
       signature: "blob",
     },
-    ["vault", "user"],
-  );
-  await table(db, "items", { ...itemColumns, created_at: "text" }, ["vault", "id"]);
-  await table(db, "item_versions", itemColumns, ["vault", "id", "revision"]);
-  await table(
-    db,
-    "file_chunks",
-    { file: "text", idx: "integer", vault: "text", item: "text", sealed: "blob", created_at: "text" },
-    ["vault", "item", "file", "idx"],
-  );
+    key: ["vault", "user"],
+  },
+  items: { columns: { ...itemColumns, created_at: "text" }, key: ["vault", "id"] },
+  item_versions: { columns: itemColumns, key: ["vault", "id", "revision"] },
+  file_chunks: {
+    columns: { file: "text", idx: "integer", vault: "text", item: "text", sealed: "blob", created_at: "text" },
+    key: ["vault", "item", "file", "idx"],
+  },
+};
+
+async function first(db: Kysely<Tables>): Promise<void> {
+  for (const [name, { columns, key }] of Object.entries(firstTables)) await table(db, name, columns, key);
   await db.schema
     .createTable("events")
     .addColumn("seq", "integer", (col) => col.primaryKey().autoIncrement())

@@ -1,7 +1,13 @@
 // The first whole line: resolve → scope → prompt → proof → read → record → cache, over a real socket against a real agent.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Client, createClient, DesktopAuth } from "../../clients/typescript/client.ts";
-import { ApprovalDeniedError, ApprovalRequiredError, LockedError, NotYetError, SignedOutError } from "../../clients/typescript/generated.ts";
+import {
+  ApprovalDeniedError,
+  ApprovalRequiredError,
+  LockedError,
+  NotYetError,
+  SignedOutError,
+} from "../../clients/typescript/generated.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
@@ -9,7 +15,13 @@ let agent: RunningAgent;
 let person: Person;
 let vaultId = "";
 
-const client = (): Promise<Client> => createClient({ auth: new DesktopAuth("Ada"), integrationName: "line", integrationVersion: "1", socket: agent.socket });
+const client = (): Promise<Client> =>
+  createClient({
+    auth: new DesktopAuth("Ada"),
+    integrationName: "line",
+    integrationVersion: "1",
+    socket: agent.socket,
+  });
 
 beforeAll(async () => {
   agent = await startAgent();
@@ -19,7 +31,12 @@ beforeAll(async () => {
   person.always("yes");
   const writer = await client();
   vaultId = (await writer.vaults.create({ title: "Demo" })).id;
-  await writer.items.create({ vaultId, title: "DB", category: "Password", fields: [{ id: "password", title: "password", fieldType: "Concealed", value: "s3cret" }] });
+  await writer.items.create({
+    vaultId,
+    title: "DB",
+    category: "Password",
+    fields: [{ id: "password", title: "password", fieldType: "Concealed", value: "s3cret" }],
+  });
   writer.close();
 });
 
@@ -31,7 +48,8 @@ describe("a reference", () => {
   test("is resolved after one approval and from memory afterwards", async () => {
     const own = await client();
     const { grants } = await own.call("grants.list", { proof: { kind: "password", password: PASSWORD } });
-    for (const grant of grants) await own.call("grants.revoke", { grant: grant.grant, proof: { kind: "password", password: PASSWORD } });
+    for (const grant of grants)
+      await own.call("grants.revoke", { grant: grant.grant, proof: { kind: "password", password: PASSWORD } });
     const before = person.seen.length;
     expect(await own.secrets.resolve("op://demo/db/PASSWORD")).toBe("s3cret");
     const again = await own.call("secrets.resolve", { reference: "op://demo/db/PASSWORD" });
@@ -64,7 +82,9 @@ describe("a reference", () => {
   test("is refused at once with noWait where a person would have to approve", async () => {
     const own = await client();
     await own.call("grants.revoke", { all: true });
-    await expect(own.call("secrets.resolve", { reference: "op://Demo/DB/password", noWait: true })).rejects.toThrow(ApprovalRequiredError);
+    await expect(own.call("secrets.resolve", { reference: "op://Demo/DB/password", noWait: true })).rejects.toThrow(
+      ApprovalRequiredError,
+    );
     own.close();
   });
 
@@ -84,7 +104,11 @@ describe("many references", () => {
     const own = await client();
     await own.call("grants.revoke", { all: true });
     const before = person.seen.length;
-    const { individualResponses } = await own.secrets.resolveAll(["op://Demo/DB/password", "op://Demo/gone/x", "op://nowhere"]);
+    const { individualResponses } = await own.secrets.resolveAll([
+      "op://Demo/DB/password",
+      "op://Demo/gone/x",
+      "op://nowhere",
+    ]);
     expect(individualResponses["op://Demo/DB/password"]?.content?.secret).toBe("changed");
     expect(individualResponses["op://Demo/gone/x"]?.error?.type).toBe("itemNotFound");
     expect(individualResponses["op://nowhere"]?.error?.type).toBe("parsing");
@@ -111,7 +135,9 @@ describe("a lock", () => {
     expect(await own.secrets.resolve("op://Demo/DB/password")).toBe("changed");
     await own.call("session.lock", {});
     await expect(own.secrets.resolve("op://Demo/DB/password")).rejects.toThrow(LockedError);
-    await expect(own.call("session.unlock", { password: "not the password" })).rejects.toThrow("the password or the Secret Key is wrong");
+    await expect(own.call("session.unlock", { password: "not the password" })).rejects.toThrow(
+      "the password or the Secret Key is wrong",
+    );
     const unlocked = await own.call("session.unlock", { password: PASSWORD });
     expect(unlocked.wrongPasswordTries).toBe(1);
     expect((await own.call("grants.list", {})).grants).toEqual([]);

@@ -5,7 +5,12 @@ import type { RunningAgent } from "./start.ts";
 export const PASSWORD = "seven quiet harbours";
 export const PIN = "493817";
 
-export type Prompt = { readonly prompt: string; readonly code: string; readonly hash: string; readonly text: readonly string[] };
+export type Prompt = {
+  readonly prompt: string;
+  readonly code: string;
+  readonly hash: string;
+  readonly text: readonly string[];
+};
 
 export type Person = {
   /** Prompts seen so far. */
@@ -37,7 +42,12 @@ export async function attachPerson(agent: RunningAgent): Promise<Person> {
 
   const decide = async (prompt: Prompt, given: "yes" | "no", more: { lasts?: "once" | "grant" } = {}) => {
     const { code, hash } = prompt;
-    await channel.call("prompts.answer", given === "no" ? { code, answer: "no" } : { code, answer: "yes", hash, proof: { kind: "pin", pin: PIN }, ...more });
+    await channel.call(
+      "prompts.answer",
+      given === "no"
+        ? { code, answer: "no" }
+        : { code, answer: "yes", hash, proof: { kind: "pin", pin: PIN }, ...more },
+    );
   };
 
   channel.onNotification((method, params) => {

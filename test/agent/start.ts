@@ -34,7 +34,11 @@ export function temporaryHome(): string {
 export async function startAgent(home = temporaryHome(), extra: Record<string, string> = {}): Promise<RunningAgent> {
   const socket = join(home, "run", "agent.sock");
   const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", ...extra };
-  const child = spawn(process.execPath, [...agentOptions, agentProgram], { env, stdio: ["ignore", "pipe", "pipe"], cwd: "/" });
+  const child = spawn(process.execPath, [...agentOptions, agentProgram], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: "/",
+  });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -74,7 +78,8 @@ async function listening(agent: RunningAgent, child: ChildProcess): Promise<void
       channel.close();
       return;
     } catch (error) {
-      if (!(error instanceof AgentNotRunning) || child.exitCode !== null || performance.now() > until) throw new Error(`the agent did not start: ${agent.log()}`, { cause: error });
+      if (!(error instanceof AgentNotRunning) || child.exitCode !== null || performance.now() > until)
+        throw new Error(`the agent did not start: ${agent.log()}`, { cause: error });
     }
     await new Promise((resolve) => setImmediate(resolve));
   }

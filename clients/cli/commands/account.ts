@@ -215,6 +215,10 @@ export function addAccountCommands(program: Command): void {
     await agent.call("session.lock", {}).finally(() => agent.close());
     terminal.result({ locked: true }, () => "Locked.");
   });
+  addKeyCommands(program);
+}
+
+function addKeyCommands(program: Command): void {
   addCommand<{ passwordFd?: string; newPasswordFd?: string }>(
     program,
     "passwd",

@@ -204,6 +204,12 @@ function addFieldOptions(command: Command): void {
 }
 
 export function addItemCommands(program: Command): void {
+  addReadCommand(program);
+  addItems(program.command("item").description("items: create, get, list, edit, archive, delete"));
+  addVaults(program.command("vault").description("vaults: create, list"));
+}
+
+function addReadCommand(program: Command): void {
   addCommand<Omit<ReadOptions, "reference" | "noNewline" | "noWait"> & { newline?: boolean; wait?: boolean }>(
     program,
     "read <reference>",
@@ -222,8 +228,9 @@ export function addItemCommands(program: Command): void {
         noWait: options.wait === false,
       }),
   );
+}
 
-  const item = program.command("item").description("items: create, get, list, edit, archive, delete");
+function addItems(item: Command): void {
   const created = addCommand<CreateOptions>(
     item,
     "create",
@@ -273,6 +280,10 @@ export function addItemCommands(program: Command): void {
         );
       }),
   );
+  addItemChanges(item);
+}
+
+function addItemChanges(item: Command): void {
   const edited = addCommand<EditOptions>(
     item,
     "edit <item>",
@@ -312,8 +323,9 @@ export function addItemCommands(program: Command): void {
         terminal.result({ deleted: place.itemId }, () => "Deleted.");
       }),
   );
+}
 
-  const vault = program.command("vault").description("vaults: create, list");
+function addVaults(vault: Command): void {
   addCommand<{ description?: string }>(
     vault,
     "create <title>",
