@@ -203,18 +203,21 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   return {
-    ask: (account, subject, verb, asked, waiter) => {
-      if (waiter.signal.aborted) return Promise.reject(new PosternError("cancelled"));
-      if (asked.length > limits.references)
-        return Promise.reject(new PosternError("tooLarge", `one prompt holds ${limits.references} references`));
+    // Async, so that a refusal by the quotas is a rejection like any other outcome.
+    ask: async (account, subject, verb, asked, waiter) => {
+      if (waiter.signal.aborted) throw new PosternError("cancelled");
+      if (asked.length > limits.references) {
+        throw new PosternError("tooLarge", `one prompt holds ${limits.references} references`);
+      }
       // Two missing references of one vault have the same scope and are still two questions.
       const keys = asked.map((one) =>
         one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown}`,
       );
       const prompt = joinable(account, subject, verb, keys) ?? open(account, subject, verb);
-      if (prompt.frozen === undefined)
+      if (prompt.frozen === undefined) {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
-      return wait(prompt, keys, waiter);
+      }
+      await wait(prompt, keys, waiter);
     },
     list: listFrozen,
     find: (code) => listFrozen().find((prompt) => prompt.code === code),

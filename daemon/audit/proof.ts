@@ -106,6 +106,7 @@ type Walk = {
 function createWalk(p: Primitives): Walk {
   let state: ChainState = { last: FIRST_LINK, key: undefined };
   let tornBytes = 0;
+  let lastSeq = 0;
   const problems: string[] = [];
   const stretches: Stretch[] = [];
 
@@ -135,6 +136,9 @@ function createWalk(p: Primitives): Walk {
           problems.push(`${tornBytes} bytes before record ${record.seq} are no record`);
         tornBytes = 0;
       }
+      // A checkpoint takes the chain up again wherever it fits, so gaps and repeats are told by the numbers.
+      if (lastSeq !== 0 && record.seq !== lastSeq + 1) problems.push(`record ${record.seq} follows record ${lastSeq}`);
+      lastSeq = record.seq;
       const next = follow(p, state, record);
       if (next.fits) {
         state = next.state;

@@ -1,0 +1,6 @@
+// Subjects for tests of the rooms behind the socket.
+import type { Subject } from "../../daemon/subject.ts";
+
+export function subject(name: string, family = name): Subject {
+  return { kind: "process", key: `process|${name}`, family, program: `/usr/bin/${name}`, pid: 42 };
+}
