@@ -24,7 +24,7 @@ import { secretMethods } from "./methods/secrets.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import type { Native } from "./native.ts";
 import { createOverseer } from "./overseer.ts";
-import { identifyPeer, type PeerCredentials } from "./peer.ts";
+import { hasHungUp, identifyPeer, type PeerCredentials } from "./peer.ts";
 import { createQuotas } from "./quotas.ts";
 import { createResolver } from "./resolver.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -166,7 +166,14 @@ export function createAgent(parts: AgentParts): Agent {
     onSocket: (socket, credentials) => {
       try {
         const peer = identifyPeer(credentials, parts.native, clock.monotonicMs);
-        const connection = serveConnection(socket, peer, subjectOf(peer.identity, parts.ours, newId), dispatch, log);
+        const connection = serveConnection({
+          socket,
+          peer,
+          subject: subjectOf(peer.identity, parts.ours, newId),
+          dispatch,
+          log,
+          hasHungUp: () => hasHungUp(socket, parts.native),
+        });
         connections.add(connection);
         connection.onEnd(() => {
           connections.delete(connection);

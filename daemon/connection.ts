@@ -42,14 +42,22 @@ export type Connection = {
 
 type RequestId = string | number;
 
-/** Serves a socket until it ends. The socket arrives paused, its peer already known. */
-export function serveConnection(
-  socket: Socket,
-  peer: Peer,
-  subject: Subject,
-  dispatch: Dispatch,
-  log: Log,
-): Connection {
+/** What a connection is made of. The socket arrives paused, its peer already known. */
+export type ConnectionParts = {
+  readonly socket: Socket;
+  readonly peer: Peer;
+  readonly subject: Subject;
+  readonly dispatch: Dispatch;
+  readonly log: Log;
+  /** Whether the peer has closed its end altogether. */
+  readonly hasHungUp: () => boolean;
+};
+
+/** Milliseconds between two looks whether a peer that stopped sending still listens: what it waits for ends soon after it has gone. */
+const HANG_UP_LOOK_MS = 100;
+
+/** Serves a socket until it ends. */
+export function serveConnection({ socket, peer, subject, dispatch, log, hasHungUp }: ConnectionParts): Connection {
   const inFlight = new Map<RequestId | symbol, AbortController>();
   const endings: (() => void)[] = [];
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -194,6 +202,14 @@ export function serveConnection(
     });
   }
 
+  /** A peer that shut down its sending side may still read (`nc -N`); one that closed does not, and the kernel tells only when asked. */
+  function watchHangUp(): void {
+    const timer = setInterval(() => {
+      if (hasHungUp()) socket.destroy();
+    }, HANG_UP_LOOK_MS).unref();
+    endings.push(() => clearInterval(timer));
+  }
+
   const reader = createLineReader(() => lineBytes, {
     line: onLine,
     tooLong: () => {
@@ -214,6 +230,7 @@ export function serveConnection(
   socket.on("end", () => {
     inputEnded = true;
     if (working === 0) endGently();
+    else watchHangUp();
   });
   socket.on("error", () => socket.destroy());
   socket.on("close", () => {

@@ -15,6 +15,8 @@ export type Native = {
   peerPidfd(fd: number): number;
   /** Whether the process behind a pidfd has ended (a zombie has). */
   hasEnded(pidfd: number): boolean;
+  /** Whether the other end of a connected Unix socket is closed in both directions (POLLHUP); false while it only stopped sending. */
+  isHungUp(fd: number): boolean;
   /** The path a Unix socket is bound to, undefined where it has none (abstract, unnamed, or no Unix socket). */
   boundPath(fd: number): string | undefined;
   /** Whether the descriptor is a Unix stream socket that listens. */
@@ -44,6 +46,7 @@ const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const POLLIN = 1;
+const POLLHUP = 0x10;
 const POLLNVAL = 0x20;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
@@ -126,21 +129,25 @@ function bind(func: (definition: string) => Call, koffi: Koffi): Native {
   };
   const number = (fd: number, name: number): number => option(fd, name, 4).readInt32LE(0);
 
+  /** What poll(2) says of a descriptor at this moment. */
+  const polled = (fd: number, events: number): number => {
+    const request = Buffer.alloc(8);
+    request.writeInt32LE(fd, 0);
+    request.writeInt16LE(events, 4);
+    checked("poll", poll(request, 1, 0));
+    const happened = request.readInt16LE(6);
+    if ((happened & POLLNVAL) !== 0) throw new Error("poll was given a closed descriptor");
+    return happened;
+  };
+
   return {
     peerCredentials: (fd) => {
       const value = option(fd, SO_PEERCRED, 12);
       return { pid: value.readInt32LE(0), uid: value.readUInt32LE(4), gid: value.readUInt32LE(8) };
     },
     peerPidfd: (fd) => number(fd, SO_PEERPIDFD),
-    hasEnded: (pidfd) => {
-      const request = Buffer.alloc(8);
-      request.writeInt32LE(pidfd, 0);
-      request.writeInt16LE(POLLIN, 4);
-      checked("poll", poll(request, 1, 0));
-      const happened = request.readInt16LE(6);
-      if ((happened & POLLNVAL) !== 0) throw new Error("poll was given a closed descriptor");
-      return happened !== 0;
-    },
+    hasEnded: (pidfd) => polled(pidfd, POLLIN) !== 0,
+    isHungUp: (fd) => (polled(fd, 0) & POLLHUP) !== 0,
     boundPath: (fd) => {
       const address = Buffer.alloc(SOCKADDR_UN_BYTES);
       const length = new Uint32Array([SOCKADDR_UN_BYTES]);

@@ -47,6 +47,11 @@ export function readCredentials(socket: Socket, native: Native): PeerCredentials
   return Object.freeze({ uid, pid, pidfd });
 }
 
+/** Whether the peer has closed its socket altogether, not only stopped sending. */
+export function hasHungUp(socket: Socket, native: Native): boolean {
+  return socket.destroyed || native.isHungUp(descriptorOf(socket));
+}
+
 /** `_handle.fd` is undocumented and has been there in every Node this runs on; without it the peer is refused. */
 function descriptorOf(socket: Socket): number {
   const fd = (socket as Socket & { _handle?: { fd?: unknown } | null })._handle?.fd;

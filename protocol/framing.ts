@@ -44,8 +44,8 @@ export function createLineReader(limit: () => number, sink: LineSink): { push(ch
         return;
       }
       if (end === -1) {
-        // A copy, since a slice of the socket's chunk would keep the whole chunk alive.
-        pending.push(chunk.slice(from));
+        // A copy (a Buffer's slice is none): a view would keep the socket's whole chunk alive, or see it reused.
+        pending.push(Uint8Array.from(chunk.subarray(from)));
         pendingSize = size;
         return;
       }
