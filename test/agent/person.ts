@@ -20,7 +20,7 @@ export type Person = {
   yes(prompt: Prompt, more?: { lasts?: "once" | "grant" }): Promise<void>;
   no(prompt: Prompt): Promise<void>;
   /** From now on every prompt is answered so as it opens. */
-  always(answer: "yes" | "no"): void;
+  always(answer: "yes" | "no" | "ignore"): void;
   readonly channel: Channel;
   leave(): void;
 };
@@ -38,7 +38,7 @@ export async function attachPerson(agent: RunningAgent): Promise<Person> {
   const channel = await agent.connect();
   const seen: Prompt[] = [];
   const waiting: ((prompt: Prompt) => void)[] = [];
-  let answer: "yes" | "no" | undefined;
+  let answer: "yes" | "no" | "ignore" = "ignore";
 
   const decide = async (prompt: Prompt, given: "yes" | "no", more: { lasts?: "once" | "grant" } = {}) => {
     const { code, hash } = prompt;
@@ -55,7 +55,7 @@ export async function attachPerson(agent: RunningAgent): Promise<Person> {
     const prompt = params as unknown as Prompt;
     seen.push(prompt);
     waiting.shift()?.(prompt);
-    if (answer !== undefined) decide(prompt, answer).catch(() => undefined);
+    if (answer !== "ignore") decide(prompt, answer).catch(() => undefined);
   });
   await channel.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
 
