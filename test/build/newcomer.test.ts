@@ -1,0 +1,137 @@
+// A newcomer with the packed package: init in one terminal, a read that waits, approve in another. Nothing of the
+// repository is loaded: the tarball is installed into an empty folder.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTerminal, type Terminal } from "./terminal.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const PASSWORD = "seven quiet harbours";
+const PIN = "493817";
+const SECRET = "postgres://real:hunters-moon@db/shop";
+
+let home: string;
+let first: Terminal;
+let second: Terminal;
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "postern-new-"));
+  execFileSync(process.execPath, ["--no-warnings", "clients/cli/build.ts"], { cwd: root });
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", home, join(root, "dist", "postern")], { cwd: root });
+  const tarball = readdirSync(home).find((name) => name.endsWith(".tgz")) ?? "";
+  writeFileSync(join(home, "package.json"), '{"name":"newcomer","version":"1.0.0","private":true}');
+  execFileSync(
+    "npm",
+    [
+      "install",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--prefer-offline",
+      "--engine-strict=false",
+      join(home, tarball),
+    ],
+    { cwd: home },
+  );
+  const env = {
+    HOME: home,
+    POSTERN_HOME: join(home, "p"),
+    PATH: `${join(home, "node_modules", ".bin")}:${dirname(process.execPath)}:/usr/bin:/bin`,
+    LANG: "C.UTF-8",
+  };
+  first = openTerminal(env, home);
+  second = openTerminal(env, home);
+}, 120_000);
+
+afterAll(async () => {
+  second.type("postern agent stop");
+  await second.sees("The agent has ended.");
+  first.end();
+  second.end();
+  // The shells may still write their history.
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** The other terminal allows what waits under this code. */
+async function allow(terminal: Terminal, code: string): Promise<void> {
+  terminal.type(`postern approve ${code}`);
+  await terminal.sees("Approval PIN");
+  terminal.type(PIN);
+  await terminal.sees(`Allow ${code}`);
+  terminal.type("y");
+  await terminal.sees("Allowed.");
+}
+
+const codeOf = (found: RegExpExecArray): string => found[1] ?? "";
+
+test("init guides to an account, and writes the kit for its owner alone", async () => {
+  first.type("postern init --kit kit.txt");
+  await first.sees("Account name");
+  first.type("Ada");
+  await first.sees("Account password");
+  first.type(PASSWORD);
+  await first.sees("strength:");
+  await first.sees("The same again");
+  first.type(PASSWORD);
+  await first.sees("Approval PIN");
+  first.type(PIN);
+  await first.sees("The account is ready and unlocked.");
+  expect(readFileSync(join(home, "kit.txt"), "utf8")).toMatch(/Secret Key\s+P1-/);
+  expect(statSync(join(home, "kit.txt")).mode & 0o777).toBe(0o600);
+  expect(first.screen()).not.toContain(PASSWORD);
+});
+
+test("what a terminal may do is allowed in another, once for the whole session", async () => {
+  first.type("postern vault create Demo");
+  await allow(second, codeOf(await first.sees(/approval, code ([A-Z]{2}-\d\d)/)));
+  await first.sees("Made Demo");
+  first.type("postern item create --vault Demo --title DB --category Password --secret password");
+  await first.sees("◆  password");
+  first.type(SECRET);
+  await allow(second, codeOf(await first.sees(/approval, code ([A-Z]{2}-\d\d)/)));
+  await first.sees("Made DB");
+  first.type("postern read op://Demo/DB/password");
+  await first.sees(SECRET);
+});
+
+test("a read without a grant waits, shows what is asked, and goes on after approve", async () => {
+  second.type("postern read op://Demo/DB/password");
+  const code = codeOf(await second.sees(/approval, code ([A-Z]{2}-\d\d)/));
+  first.type(`postern approve ${code}`);
+  await first.sees("Approval PIN");
+  first.type(PIN);
+  await first.sees(/bash, process \d+ on \/dev\/pts\/\d+, wants to read:/);
+  await first.sees("op://Demo/DB/password");
+  await first.sees("everything started in this terminal session");
+  await first.sees(`Allow ${code}`);
+  first.type("y");
+  await first.sees("Allowed.");
+  await second.sees(SECRET);
+});
+
+test("a denial ends the command with exit code 4", async () => {
+  second.type("postern item list --vault Demo --json; echo exit $?");
+  const code = codeOf(await second.sees(/approval, code ([A-Z]{2}-\d\d)/));
+  first.type(`postern deny ${code}`);
+  await first.sees("Denied.");
+  await second.sees("exit 4");
+});
+
+test("a program under postern run gets its secret, in a pty, and its output is masked", async () => {
+  writeFileSync(join(home, ".env"), "DATABASE_URL=op://Demo/DB/password\nPLAIN=seen\n");
+  first.type(
+    `postern run --env-file .env -- sh -c 'test -t 1 && echo "tty $PLAIN $DATABASE_URL"; exit 7'; echo exit $?`,
+  );
+  await first.sees("tty seen <concealed by postern>");
+  await first.sees("exit 7");
+});
+
+test("no test code is loaded: everything the package runs lies in the package", () => {
+  const folder = join(home, "node_modules", "postern");
+  expect(existsSync(join(folder, "agent.js"))).toBe(true);
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".js")))
+    expect(readFileSync(join(folder, name), "utf8")).not.toContain(root);
+});

@@ -1,0 +1,56 @@
+// A person at a terminal: a shell in a pseudo-terminal, typed into and read.
+import { type IPty, spawn } from "@lydell/node-pty";
+
+export type Terminal = {
+  /** Types a line and Enter. */
+  type(text: string): void;
+  /** Waits until the screen shows the text, or matches, after what was seen before; answers the match. */
+  sees(text: string | RegExp): Promise<RegExpExecArray>;
+  /** Everything since the start. */
+  screen(): string;
+  end(): void;
+};
+
+/** Milliseconds after which what was expected is missing. */
+const PATIENCE_MS = 30_000;
+
+const ANSI = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-_])/g;
+
+export function openTerminal(env: Record<string, string>, cwd: string): Terminal {
+  const shell: IPty = spawn("bash", ["--norc", "--noprofile", "-i"], {
+    name: "xterm",
+    cols: 200,
+    rows: 50,
+    cwd,
+    env: { ...env, PS1: "$ ", TERM: "xterm" },
+  });
+  let text = "";
+  let seen = 0;
+  let look: () => void = () => undefined;
+  shell.onData((data) => {
+    text += data.replace(ANSI, "");
+    look();
+  });
+  return {
+    type: (line) => shell.write(`${line}\r`),
+    sees: (wanted) =>
+      new Promise((resolve, reject) => {
+        const pattern = typeof wanted === "string" ? new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")) : wanted;
+        const timer = setTimeout(
+          () => reject(new Error(`the terminal did not show ${pattern}; it shows:\n${text.slice(seen)}`)),
+          PATIENCE_MS,
+        );
+        look = () => {
+          const found = pattern.exec(text.slice(seen));
+          if (found === null) return;
+          clearTimeout(timer);
+          seen += found.index + found[0].length;
+          look = () => undefined;
+          resolve(found);
+        };
+        look();
+      }),
+    screen: () => text,
+    end: () => shell.kill(),
+  };
+}
