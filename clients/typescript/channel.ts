@@ -26,8 +26,8 @@ export type Channel = {
   ): Promise<Methods[M]["result"]>;
   onNotification(listener: Listener): void;
   readonly isOpen: boolean;
-  /** Fulfilled when the connection has ended, by either side. */
-  readonly closed: Promise<void>;
+  /** Waits, keeping the program alive, until the connection has ended by either side. */
+  untilClosed(): Promise<void>;
   close(): void;
 };
 
@@ -152,9 +152,11 @@ function talk(socket: Socket): Channel {
     onNotification: (next) => {
       listener = next;
     },
-    closed: new Promise((resolve) => {
-      socket.once("close", () => resolve());
-    }),
+    untilClosed: () => {
+      if (!open) return Promise.resolve();
+      socket.ref();
+      return new Promise((resolve) => socket.once("close", () => resolve()));
+    },
     get isOpen() {
       return open;
     },

@@ -145,7 +145,7 @@ export function addAgentCommands(program: Command): void {
     const channel = await openChannel(socketOf(), { name: "postern", version: VERSION });
     await channel.call("agent.stop", {});
     // It has ended when it closes the connection: only then may another start.
-    await channel.closed;
+    await channel.untilClosed();
     terminal.result({ running: false }, () => "The agent has ended.");
   });
   addCommand<InstallOptions>(

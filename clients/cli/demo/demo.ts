@@ -37,7 +37,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
       terminal.tell(
         `\nThe agent stays. Try: POSTERN_HOME=${home} npm run postern -- status\nIts approval PIN is ${secrets.pin}; its password is in nobody's memory but this screen's: ${secrets.password}`,
       );
-    else await agent.call("agent.stop", {}).then(() => agent.channel.closed);
+    else await agent.call("agent.stop", {}).then(() => agent.channel.untilClosed());
   } finally {
     agent.close();
   }
