@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
-import type { Primitives } from "../protocol/crypto/primitives.ts";
+import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import { type OperationName, serviceCatalogue, serviceLimits } from "../protocol/service-catalogue.ts";
 import { accountOperations } from "./accounts.ts";
@@ -18,7 +18,7 @@ import { vaultOperations } from "./vaults.ts";
 
 export type AppOptions = {
   readonly store: Store;
-  readonly primitives: Primitives;
+  readonly primitives: CheckingPrimitives;
   /** The canonical origin that sign-ins are bound to. */
   readonly origin: string;
   readonly registrationHash?: Uint8Array;

@@ -1,6 +1,6 @@
 // What every operation of the service is handed: the store, the clock, randomness, and who asks.
 import type { Kysely } from "kysely";
-import type { Primitives } from "../protocol/crypto/primitives.ts";
+import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
 import type { Changes } from "./changes.ts";
@@ -19,7 +19,7 @@ export type Caller = {
 /** The parts of a running service, built once. */
 export type Service = {
   readonly db: Db;
-  readonly primitives: Primitives;
+  readonly primitives: CheckingPrimitives;
   readonly changes: Changes;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;

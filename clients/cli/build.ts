@@ -14,6 +14,7 @@ const bundles: Readonly<Record<string, string>> = {
   postern: "clients/cli/main.ts",
   agent: "daemon/main.ts",
 
+  service: "service/main.ts",
   "demo-script": "clients/cli/demo/script.ts",
 };
 

@@ -24,16 +24,17 @@ export async function deriveUserKeys(
   input: { password: string; secretKey: Uint8Array; account: string; user: string },
 ): Promise<UserKeys> {
   const salt = p.hkdfSha256(input.secretKey, EMPTY, fields("postern/1 salt", input.account, input.user), SALT_BYTES);
-  const password = utf8(input.password.normalize("NFKC"));
-  const stretched = await p.argon2id(password, salt, ARGON2_COST);
-  p.wipe(password);
+  const stretched = await stretch(p, input.password, salt);
   const both = new Uint8Array(stretched.length + input.secretKey.length);
   both.set(stretched);
   both.set(input.secretKey, stretched.length);
-  const unlockKey = p.keep(subkey(p, both, "postern/1 unlock key"));
-  const signInSeed = p.keep(subkey(p, both, "postern/1 sign-in seed"));
-  p.wipe(stretched, both);
-  return { unlockKey, signInSeed };
+  try {
+    const unlockKey = p.keep(subkey(p, both, "postern/1 unlock key"));
+    const signInSeed = p.keep(subkey(p, both, "postern/1 sign-in seed"));
+    return { unlockKey, signInSeed };
+  } finally {
+    p.wipe(stretched, both);
+  }
 }
 
 /** A 32-byte key for one purpose from another key: HKDF-SHA-256 (RFC 5869) with the purpose as info and no salt. */
@@ -42,9 +43,16 @@ export function subkey(p: Primitives, key: Uint8Array, label: string): Uint8Arra
 }
 
 /** What a PIN is checked against: Argon2id of suite 1 over the NFKC PIN and a 16-byte random salt. It wraps nothing. */
-export async function pinVerifier(p: Primitives, pin: string, salt: Uint8Array): Promise<Uint8Array> {
-  const typed = utf8(pin.normalize("NFKC"));
-  const verifier = await p.argon2id(typed, salt, ARGON2_COST);
-  p.wipe(typed);
-  return verifier;
+export function pinVerifier(p: Primitives, pin: string, salt: Uint8Array): Promise<Uint8Array> {
+  return stretch(p, pin, salt);
+}
+
+/** NFKC, since keyboards of two systems write one password in two ways; what was typed is wiped whatever happens. */
+async function stretch(p: Primitives, typed: string, salt: Uint8Array): Promise<Uint8Array> {
+  const bytes = utf8(typed.normalize("NFKC"));
+  try {
+    return await p.argon2id(bytes, salt, ARGON2_COST);
+  } finally {
+    p.wipe(bytes);
+  }
 }

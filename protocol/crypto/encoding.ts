@@ -42,8 +42,9 @@ export function toBase64(bytes: Uint8Array): string {
   return bytes.toBase64();
 }
 
-/** Decodes standard base64 strictly; undefined for anything else. */
+/** Decodes standard base64 strictly; undefined for anything else. The decoder alone would skip white space: two texts for one value. */
 export function fromBase64(text: string): Uint8Array | undefined {
+  if (/\s/.test(text)) return undefined;
   try {
     return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
   } catch (error) {

@@ -42,12 +42,11 @@ function associated(context: Context): Uint8Array {
   return fields("postern/1 envelope", SUITE, part, account, user, vault, item, file, keyId, revision);
 }
 
-/** Seals `content` for its context under a 32-byte key. */
+/** Seals `content` for its context under a 32-byte key. Throws locked when the key was wiped. */
 export function seal(p: Primitives, key: Uint8Array, context: Context, content: Uint8Array): Uint8Array {
   const nonce = p.randomBytes(NONCE_BYTES);
   const padded = pad(content);
-  const ciphertext = p.aeadSeal(key, nonce, associated(context), padded);
-  p.wipe(padded);
+  const ciphertext = sealPadded(p, key, nonce, associated(context), padded);
   const envelope = new Uint8Array(HEADER_BYTES + ciphertext.length);
   envelope[0] = SUITE;
   envelope.set(nonce, 1);
@@ -55,14 +54,30 @@ export function seal(p: Primitives, key: Uint8Array, context: Context, content: 
   return envelope;
 }
 
-/** Opens what `seal` made. Throws unknownSuite, or sealBroken when it is cut, altered, or belongs elsewhere. */
+/** Opens what `seal` made. Throws unknownSuite, or sealBroken when it is cut, altered, or belongs elsewhere, or locked when the key was wiped. */
 export function open(p: Primitives, key: Uint8Array, context: Context, envelope: Uint8Array): Uint8Array {
   if (envelope.length > 0 && envelope[0] !== SUITE) throw new PosternError("unknownSuite");
   if (envelope.length < HEADER_BYTES + TAG_BYTES) throw new PosternError("sealBroken", context.part);
   const nonce = envelope.subarray(1, HEADER_BYTES);
   const padded = p.aeadOpen(key, nonce, associated(context), envelope.subarray(HEADER_BYTES));
   if (padded === undefined) throw new PosternError("sealBroken", context.part);
-  const content = unpad(padded);
-  p.wipe(padded);
-  return content;
+  try {
+    return unpad(padded);
+  } finally {
+    p.wipe(padded);
+  }
+}
+
+function sealPadded(
+  p: Primitives,
+  key: Uint8Array,
+  nonce: Uint8Array,
+  bound: Uint8Array,
+  padded: Uint8Array,
+): Uint8Array {
+  try {
+    return p.aeadSeal(key, nonce, bound, padded);
+  } finally {
+    p.wipe(padded);
+  }
 }

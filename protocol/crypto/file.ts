@@ -23,7 +23,7 @@ export function chunksOf(size: number): number {
   return Math.max(1, Math.ceil(size / FILE_CHUNK_BYTES));
 }
 
-/** Seals a file chunk by chunk. `end` answers the header that the item's revision names, and wipes the key. */
+/** Seals a file chunk by chunk. `end` answers the header that the item's revision names. The key is wiped before the first chunk. */
 export function sealFile(
   p: Primitives,
   input: { place: ItemPlace; file: string; itemKey: Uint8Array },
@@ -33,6 +33,8 @@ export function sealFile(
 } {
   const key = p.randomBytes(KEY_BYTES);
   const stream = p.streamSeal(key);
+  const sealedKey = toBase64(seal(p, input.itemKey, keyContext(input.place, input.file), key));
+  p.wipe(key);
   const bound = associated(input.place, input.file);
   let size = 0;
   let chunks = 0;
@@ -44,11 +46,7 @@ export function sealFile(
       chunks++;
       return stream.push(chunk, bound, final);
     },
-    end: () => {
-      const sealedKey = toBase64(seal(p, input.itemKey, keyContext(input.place, input.file), key));
-      p.wipe(key);
-      return { id: input.file, sealedKey, size, chunks, header: toBase64(stream.header) };
-    },
+    end: () => ({ id: input.file, sealedKey, size, chunks, header: toBase64(stream.header) }),
   };
 }
 

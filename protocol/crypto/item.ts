@@ -6,7 +6,7 @@ import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
 import type { Keyset } from "./keyset.ts";
 import { lookupTag } from "./lookup-tag.ts";
-import type { Primitives } from "./primitives.ts";
+import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 import type { VaultKey } from "./vault-key.ts";
 
 /** Where an item lives. */
@@ -63,7 +63,7 @@ function revisionBytes(place: ItemPlace, sealed: Omit<SealedOverview, "signature
   );
 }
 
-function digestOf(p: Primitives, details: string): string {
+function digestOf(p: CheckingPrimitives, details: string): string {
   return toBase64(p.sha256(fields("postern/1 item details", details)));
 }
 
@@ -133,12 +133,12 @@ export function sealDeletion(
 }
 
 /** Whether a whole revision carries its writer's signature over all its parts. */
-export function verifyItemRevision(p: Primitives, place: ItemPlace, sealed: SealedItem): boolean {
+export function verifyItemRevision(p: CheckingPrimitives, place: ItemPlace, sealed: SealedItem): boolean {
   return digestOf(p, sealed.details) === sealed.detailsDigest && verifyItemOverview(p, place, sealed);
 }
 
 /** The same without details at hand. */
-export function verifyItemOverview(p: Primitives, place: ItemPlace, sealed: SealedOverview): boolean {
+export function verifyItemOverview(p: CheckingPrimitives, place: ItemPlace, sealed: SealedOverview): boolean {
   const writer = fromBase64(sealed.writer);
   const signature = fromBase64(sealed.signature);
   if (writer?.length !== 32 || signature?.length !== 64) return false;
@@ -152,7 +152,7 @@ export type OpenInput<S extends SealedOverview> = {
   readonly sealed: S;
 };
 
-function demandSigned(_p: Primitives, input: OpenInput<SealedOverview>, fits: boolean): void {
+function demandSigned(input: OpenInput<SealedOverview>, fits: boolean): void {
   const { sealed, vaultKey } = input;
   const pinned = input.pinnedWriters.some((writer) => toBase64(writer) === sealed.writer);
   if (!pinned || !fits) throw new PosternError("sealBroken", "the item revision's signature");
@@ -166,7 +166,7 @@ export function openItemKey(p: Primitives, place: ItemPlace, vaultKey: VaultKey,
 
 /** Opens the overview of a revision. Throws sealBroken for an unknown writer, a wrong signature or key, or an altered part. */
 export function openItemOverview(p: Primitives, input: OpenInput<SealedOverview>): Uint8Array {
-  demandSigned(p, input, verifyItemOverview(p, input.place, input.sealed));
+  demandSigned(input, verifyItemOverview(p, input.place, input.sealed));
   const itemKey = openItemKey(p, input.place, input.vaultKey, input.sealed);
   try {
     return openPart(p, input, itemKey, "item overview", input.sealed.overview);
@@ -180,11 +180,16 @@ export function openItem(
   p: Primitives,
   input: OpenInput<SealedItem>,
 ): { overview: Uint8Array; details: Uint8Array; itemKey: Uint8Array } {
-  demandSigned(p, input, verifyItemRevision(p, input.place, input.sealed));
+  demandSigned(input, verifyItemRevision(p, input.place, input.sealed));
   const itemKey = openItemKey(p, input.place, input.vaultKey, input.sealed);
-  const overview = openPart(p, input, itemKey, "item overview", input.sealed.overview);
-  const details = openPart(p, input, itemKey, "item details", input.sealed.details);
-  return { overview, details, itemKey };
+  try {
+    const overview = openPart(p, input, itemKey, "item overview", input.sealed.overview);
+    const details = openPart(p, input, itemKey, "item details", input.sealed.details);
+    return { overview, details, itemKey };
+  } catch (error) {
+    p.wipe(itemKey);
+    throw error;
+  }
 }
 
 function openPart(

@@ -56,7 +56,10 @@ export function openKeyset(
   const envelope = fromBase64(sealed.sealedPrivate);
   if (envelope === undefined) throw new PosternError("sealBroken", "private keys");
   const seeds = open(p, rootKey, context(account, user), envelope);
-  if (seeds.length !== 2 * SEED_BYTES) throw new PosternError("sealBroken", "private keys");
+  if (seeds.length !== 2 * SEED_BYTES) {
+    p.wipe(seeds);
+    throw new PosternError("sealBroken", "private keys");
+  }
   const keyset = fromSeeds(p, seeds);
   p.wipe(seeds);
   const signature = fromBase64(sealed.boxSignature);
@@ -65,7 +68,10 @@ export function openKeyset(
     toBase64(keyset.box.publicKey) === sealed.box &&
     signature !== undefined &&
     p.verify(keyset.identity.publicKey, boxKeyBytes(keyset.box.publicKey), signature);
-  if (!fits) throw new PosternError("sealBroken", "the public keys");
+  if (!fits) {
+    p.release(keyset.identity.secretKey, keyset.box.secretKey);
+    throw new PosternError("sealBroken", "the public keys");
+  }
   return keyset;
 }
 

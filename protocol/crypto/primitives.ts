@@ -1,6 +1,8 @@
 // The seam through which all cryptography passes. Two implementations stand behind it: sodium-native in the agent
 // (keys in locked, guarded memory) and libsodium-wrappers elsewhere; shared vectors hold the two equal. Passed in
-// as a parameter, so that protocol/ imports neither.
+// as a parameter, so that protocol/ imports neither. A key of zeros is what a lock leaves in the hands of whoever was at
+// work: every operation that takes a secret key refuses it with the error `locked`, else a write that races with a lock
+// would be sealed under a key that everybody knows. A key of the wrong size is a TypeError, our own mistake.
 
 /** What the crypto code of this folder asks for. Byte strings in, byte strings out; nothing keeps state. */
 export interface Primitives {
@@ -30,12 +32,12 @@ export interface Primitives {
   boxSeal(publicKey: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** Opens a sealed box; undefined when it does not fit. */
   boxOpen(publicKey: Uint8Array, secretKey: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
-  /** Starts an XChaCha20-Poly1305 secretstream under a 32-byte key; the header is 24 bytes. */
+  /** Starts an XChaCha20-Poly1305 secretstream under a 32-byte key; the header is 24 bytes. `push` throws locked after a lock. */
   streamSeal(key: Uint8Array): {
     header: Uint8Array;
     push(chunk: Uint8Array, associated: Uint8Array, final: boolean): Uint8Array;
   };
-  /** Opens a secretstream; `pull` answers undefined when a chunk does not fit (altered, reordered, dropped). */
+  /** Opens a secretstream; `pull` answers undefined when a chunk does not fit (altered, reordered, dropped), throws locked after a lock. */
   streamOpen(
     key: Uint8Array,
     header: Uint8Array,
@@ -57,3 +59,6 @@ export type Argon2Cost = {
   readonly lanes: number;
   readonly size: number;
 };
+
+/** What the service needs: it checks signatures and makes nonces, and opens nothing. */
+export type CheckingPrimitives = Pick<Primitives, "randomBytes" | "sha256" | "verify" | "equal">;

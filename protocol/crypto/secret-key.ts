@@ -27,13 +27,14 @@ export function formatSecretKey(p: Primitives, key: Uint8Array): string {
 
 /** Reads what a person typed: case, spaces and hyphens do not matter, and O, I, L are read as 0, 1, 1. Undefined when it is no Secret Key. */
 export function parseSecretKey(p: Primitives, typed: string): Uint8Array | undefined {
-  const text = typed.toUpperCase().replace(/[\s-]/gu, "");
+  const text = typed.toUpperCase().replace(/[\s-]/gu, "").replaceAll("O", "0").replace(/[IL]/g, "1");
   if (!text.startsWith(PREFIX)) return undefined;
-  const body = text.slice(PREFIX.length).replaceAll("O", "0").replace(/[IL]/g, "1");
+  const body = text.slice(PREFIX.length);
   if (body.length !== DIGITS + CHECK_DIGITS) return undefined;
   const key = decode(body.slice(0, DIGITS));
-  if (key === undefined || checkOf(p, key) !== body.slice(DIGITS)) return undefined;
-  return key;
+  if (key === undefined || checkOf(p, key) === body.slice(DIGITS)) return key;
+  p.wipe(key);
+  return undefined;
 }
 
 /** The first 20 bits of a hash: one slip in a million goes unseen. */

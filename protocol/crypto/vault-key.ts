@@ -5,7 +5,7 @@ import { KEY_BYTES, subkey } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
 import type { Keyset } from "./keyset.ts";
-import type { Primitives } from "./primitives.ts";
+import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 
 /** A vault's key with what hangs on it. */
 export type VaultKey = {
@@ -34,7 +34,12 @@ export type SealedVault = { revision: number; keyId: string; sealed: string; wri
 export const ALL_PERMISSIONS = 0xf007f3;
 
 function keyIdOf(p: Primitives, key: Uint8Array): string {
-  return toBase64(p.sha256(fields("postern/1 vault key id", key)));
+  const bytes = fields("postern/1 vault key id", key);
+  try {
+    return toBase64(p.sha256(bytes));
+  } finally {
+    p.wipe(bytes);
+  }
 }
 
 /** A new vault key of epoch 1, or of the epoch after a removal. */
@@ -45,6 +50,7 @@ export function newVaultKey(p: Primitives, epoch = 1): VaultKey {
 function withParts(p: Primitives, key: Uint8Array, epoch: number): VaultKey {
   const id = keyIdOf(p, key);
   const indexKey = p.keep(subkey(p, key, "postern/1 vault index"));
+  // Only now: keep wipes what it is given.
   return { key: p.keep(key), id, epoch, indexKey };
 }
 
@@ -84,7 +90,7 @@ export function grantVaultKey(
 }
 
 /** Whether a grant carries its granter's signature. The service checks this; only the recipient can check the key. */
-export function verifyVaultGrant(p: Primitives, account: string, vault: string, grant: VaultGrant): boolean {
+export function verifyVaultGrant(p: CheckingPrimitives, account: string, vault: string, grant: VaultGrant): boolean {
   const granter = fromBase64(grant.granter);
   const sealed = fromBase64(grant.sealed);
   const signature = fromBase64(grant.signature);
@@ -125,7 +131,10 @@ export function openVaultGrant(
   const expected = fields(statementBytes(account, vault, grant), key);
   const fits = p.equal(plaintext, expected) && keyIdOf(p, key) === grant.keyId;
   p.wipe(plaintext, expected);
-  if (!fits) throw refuse("not the one the grant names");
+  if (!fits) {
+    p.wipe(key);
+    throw refuse("not the one the grant names");
+  }
   return withParts(p, key, grant.epoch);
 }
 
@@ -166,7 +175,12 @@ export function sealVaultOverview(
 }
 
 /** Whether an overview carries its writer's signature. */
-export function verifyVaultOverview(p: Primitives, account: string, vault: string, overview: SealedVault): boolean {
+export function verifyVaultOverview(
+  p: CheckingPrimitives,
+  account: string,
+  vault: string,
+  overview: SealedVault,
+): boolean {
   const writer = fromBase64(overview.writer);
   const signature = fromBase64(overview.signature);
   if (writer?.length !== 32 || signature?.length !== 64) return false;

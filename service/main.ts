@@ -1,0 +1,119 @@
+// The account service's process, for a machine that others sign in to. Run by `postern service run`. Plain HTTP on
+// loopback: what faces a network belongs behind a proxy that speaks TLS, whose address is the origin.
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { serve } from "@hono/node-server";
+import { createApp } from "./app.ts";
+import { nodePrimitives } from "./primitives.ts";
+import { openSqlite } from "./store/sqlite.ts";
+
+/** A mistake in how the service was started; the message names the option. */
+class BadStart extends Error {
+  override readonly name = "BadStart";
+}
+
+const PORT_DEFAULT = 8420;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      data: { type: "string" },
+      port: { type: "string" },
+      host: { type: "string" },
+      origin: { type: "string" },
+    },
+    strict: true,
+  });
+  const port = Number(values.port ?? PORT_DEFAULT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new BadStart("--port must be a number from 0 to 65535");
+  return {
+    data: resolve(values.data ?? join(homedir(), ".local", "share", "postern-service")),
+    port,
+    host: values.host ?? "127.0.0.1",
+    origin: values.origin === undefined ? undefined : originOf(values.origin),
+  };
+}
+
+/** Sign-ins are bound to this text, so it must be exactly what agents are given. */
+function originOf(text: string): string {
+  const url = URL.parse(text);
+  const loopback = url?.hostname === "localhost" || url?.hostname === "127.0.0.1" || url?.hostname === "[::1]";
+  if (url === null || !(url.protocol === "https:" || (url.protocol === "http:" && loopback))) {
+    throw new BadStart("--origin must be an https URL, or http on loopback");
+  }
+  return url.origin;
+}
+
+/** The hash of the registration token; makes the token, and tells it once, at the first start. */
+function registration(data: string): { hash: Uint8Array; token: string | undefined } {
+  const path = join(data, "registration.sha256");
+  if (existsSync(path)) return { hash: Uint8Array.fromHex(readFileSync(path, "utf8").trim()), token: undefined };
+  const token = nodePrimitives.randomBytes(32).toBase64({ alphabet: "base64url", omitPadding: true });
+  const hash = nodePrimitives.sha256(new TextEncoder().encode(token));
+  writeFileSync(path, `${hash.toHex()}\n`, { mode: 0o600, flag: "wx" });
+  return { hash, token };
+}
+
+function privateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const found = lstatSync(path);
+  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
+    throw new BadStart("--data must be a folder of your own that is closed to others (chmod 700)");
+  }
+}
+
+async function main(): Promise<void> {
+  process.umask(0o077);
+  const { data, port, host, origin } = options();
+  privateFolder(data);
+  const store = await openSqlite(join(data, "service.sqlite"));
+  const { hash, token } = registration(data);
+  // The port may be chosen by the system, and the origin names it: the app is made once it is known.
+  let answer: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
+  const server = serve({ fetch: (request) => answer(request), port, hostname: host });
+  await new Promise<void>((listening, failed) => {
+    server.once("listening", listening);
+    server.once("error", failed);
+  });
+  const address = server.address();
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${typeof address === "object" ? address?.port : port}`;
+  const app = await createApp({
+    store,
+    primitives: nodePrimitives,
+    origin: origin ?? url,
+    registrationHash: hash,
+    onUnforeseen: tell,
+  });
+  answer = app.fetch;
+  const facts = { listening: url, origin: origin ?? url, ...(token === undefined ? {} : { registrationToken: token }) };
+  process.stdout.write(`${JSON.stringify(facts)}\n`);
+
+  const stop = () => {
+    // Requests that wait for changes would hold the server open; they are cut, and their agents ask again.
+    server.close(() => void store.close().then(() => process.exit(0)));
+    if ("closeAllConnections" in server) server.closeAllConnections();
+  };
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, stop);
+}
+
+/** An unforeseen error by its class and frames: its text may quote what it failed on. */
+function tell(thrown: unknown): void {
+  const frames =
+    thrown instanceof Error ? (thrown.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line)) : [];
+  process.stderr.write(
+    `${JSON.stringify({ unforeseen: thrown instanceof Error ? thrown.constructor.name : typeof thrown, frames })}\n`,
+  );
+}
+
+main().catch((error: unknown) => {
+  const code = (error as NodeJS.ErrnoException).code;
+  const known =
+    error instanceof BadStart || (error as Error).name === "storeTooNew" || code?.startsWith("ERR_PARSE_ARGS") === true;
+  process.stderr.write(
+    `postern service: ${known ? (error as Error).message : `it could not start (${code ?? (error as Error).constructor.name})`}\n`,
+  );
+  process.exit(known ? 2 : 1);
+});
