@@ -1,0 +1,128 @@
+// The two ways to reach the service: called in this process, and as its own process over loopback HTTP. The contract is
+// held both ways.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
+import {
+  addressOf,
+  type CallService,
+  createServiceClient,
+  EMBEDDED_ORIGIN,
+  type ServiceAddress,
+} from "../../clients/account/service-client.ts";
+import { enrol, type SignedIn, signIn } from "../../clients/account/user-keys.ts";
+import { loadSodium, type Sodium } from "../../daemon/sodium.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { createApp } from "../../service/app.ts";
+import { nodePrimitives } from "../../service/primitives.ts";
+import { openSqlite, type Store } from "../../service/store/sqlite.ts";
+
+export const p: Sodium = loadSodium();
+export const PASSWORD = "seven quiet harbours";
+
+export type Door = {
+  readonly address: ServiceAddress;
+  readonly call: CallService;
+  /** What accounts.create needs here. */
+  readonly registrationToken: string | undefined;
+  readonly folder: string;
+  close(): Promise<void>;
+};
+
+export type InProcess = Door & { readonly store: Store; advance(ms: number): void };
+
+export async function inProcess(folder = mkdtempSync(join(tmpdir(), "postern-svc-"))): Promise<InProcess> {
+  const store = await openSqlite(join(folder, "service.sqlite"));
+  let ahead = 0;
+  const unforeseen: unknown[] = [];
+  const app = await createApp({
+    store,
+    primitives: nodePrimitives,
+    origin: EMBEDDED_ORIGIN,
+    now: () => Date.now() + ahead,
+    onUnforeseen: (thrown) => unforeseen.push(thrown),
+  });
+  const address = { origin: EMBEDDED_ORIGIN, fetch: app.fetch };
+  return {
+    address,
+    call: createServiceClient(address),
+    registrationToken: undefined,
+    folder,
+    store,
+    advance: (ms) => {
+      ahead += ms;
+    },
+    close: async () => {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+      if (unforeseen.length > 0)
+        throw new Error("the service met an error that nobody foresaw", { cause: unforeseen[0] });
+    },
+  };
+}
+
+export async function overLoopback(): Promise<Door> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-svc-"));
+  const main = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--no-warnings", main, "--data", folder, "--port", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const facts = await new Promise<{ listening: string; registrationToken: string }>((resolve, reject) => {
+    child.once("exit", () => reject(new Error("the service did not start")));
+    child.stdout.once("data", (line: Buffer) =>
+      resolve(JSON.parse(line.toString()) as { listening: string; registrationToken: string }),
+    );
+  });
+  const address = addressOf(facts.listening);
+  return {
+    address,
+    call: createServiceClient(address),
+    registrationToken: facts.registrationToken,
+    folder,
+    close: async () => {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type User = {
+  readonly account: string;
+  readonly user: string;
+  readonly device: string;
+  readonly secretKey: Uint8Array;
+};
+
+/** Enrols a user of a new account. */
+export async function newUser(door: Door, name = "Ada"): Promise<User> {
+  const who = { account: newId(p), user: newId(p), device: newId(p), secretKey: newSecretKey(p) };
+  await enrol(p, door.call, {
+    ...who,
+    password: PASSWORD,
+    name,
+    ...(door.registrationToken === undefined ? {} : { registrationToken: door.registrationToken }),
+  });
+  return who;
+}
+
+export type Opened = { readonly account: OpenAccount; readonly signedIn: SignedIn };
+
+/** Signs a user in and opens the account. */
+export async function open(door: Door, who: User, password = PASSWORD): Promise<Opened> {
+  const signedIn = await signIn(p, door.call, door.address, { ...who, password });
+  return { signedIn, account: openAccount(p, who.account, who.user, signedIn) };
+}
+
+export const overview = (title: string) => ({ title, category: "Password" as const, tags: [], websites: [] });
+export const details = (value: string) => ({
+  fields: [{ id: "password", title: "password", fieldType: "Concealed" as const, value }],
+  sections: [],
+  notes: "",
+  files: [],
+});
