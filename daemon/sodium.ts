@@ -4,6 +4,7 @@ import { argon2, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:process";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { PosternError } from "../protocol/errors.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** Bytes of the slab: keys of 1,000 vaults and of a few accounts, and less than half of the usual 8 MB that may be locked. */
@@ -14,12 +15,13 @@ const SLOT_BYTES = 64;
 
 /** The agent's primitives, and the wiping of everything kept. */
 export type Sodium = Primitives & {
-  /** Wipes every key that was kept. Whoever still holds one holds zeros. */
+  /** Wipes every key that was kept and the state of every open stream. Whoever still holds one holds zeros, which are refused. */
   wipeAll(): void;
 };
 
 type Native = {
   sodium_malloc(size: number): Uint8Array;
+  sodium_mlock(buffer: Uint8Array): void;
   sodium_memzero(buffer: Uint8Array): void;
   randombytes_buf(buffer: Uint8Array): void;
   crypto_hash_sha256(out: Uint8Array, message: Uint8Array): void;
@@ -71,11 +73,15 @@ const BOX_SEAL = 48;
 const TAG_MESSAGE = 0;
 const TAG_FINAL = 3;
 
-/** Loads libsodium. Throws StartRefused where it cannot be had: keys would lie in ordinary memory. */
+/** Loads libsodium. Throws StartRefused where it cannot be had, or memory cannot be locked: keys would lie in ordinary memory. */
 export function loadSodium(): Sodium {
   return build(loadNative());
 }
 
+/**
+ * Through the package, not by process.dlopen of its binary: that would save 10 ms of start-up, but the sizes of what we
+ * hand in are checked by the package's JavaScript alone; the binary would write past the end of a short buffer.
+ */
 function loadNative(): Native {
   try {
     return createRequire(import.meta.url)("sodium-native") as Native;
@@ -90,6 +96,7 @@ function loadNative(): Native {
 
 function build(native: Native): Sodium {
   const slab = createSlab(native);
+  const states = createStates((state) => native.sodium_memzero(state));
   const wipe = (...buffers: Uint8Array[]) => {
     for (const buffer of buffers) if (buffer.length > 0) native.sodium_memzero(buffer);
   };
@@ -104,15 +111,16 @@ function build(native: Native): Sodium {
       native.crypto_hash_sha256(digest, message);
       return digest;
     },
-    hmacSha256: (key, message) => owned(createHmac("sha256", key).update(message).digest()),
-    hkdfSha256: (secret, salt, info, size) => new Uint8Array(hkdfSync("sha256", secret, salt, info, size)),
+    hmacSha256: (key, message) => owned(createHmac("sha256", alive(key)).update(message).digest()),
+    hkdfSha256: (secret, salt, info, size) => new Uint8Array(hkdfSync("sha256", alive(secret), salt, info, size)),
     argon2id,
     aeadSeal: (key, nonce, associated, plaintext) => {
       const sealed = new Uint8Array(plaintext.length + AEAD_TAG);
-      native.crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, plaintext, associated, null, nonce, key);
+      native.crypto_aead_xchacha20poly1305_ietf_encrypt(sealed, plaintext, associated, null, nonce, alive(key));
       return sealed;
     },
     aeadOpen: (key, nonce, associated, sealed) => {
+      alive(key);
       if (sealed.length < AEAD_TAG) return undefined;
       const plaintext = new Uint8Array(sealed.length - AEAD_TAG);
       return attempt(() =>
@@ -122,7 +130,7 @@ function build(native: Native): Sodium {
         : undefined;
     },
     ...asymmetric(native),
-    ...streams(native, wipe),
+    ...streams(native, states),
     equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
     wipe,
     keep: (key) => {
@@ -131,11 +139,19 @@ function build(native: Native): Sodium {
       return kept;
     },
     release: (...keys) => {
-      wipe(...keys);
-      for (const key of keys) slab.release(key);
+      for (const key of keys) if (!slab.release(key)) wipe(key);
     },
-    wipeAll: slab.wipeAll,
+    wipeAll: () => {
+      slab.wipeAll();
+      states.wipeAll();
+    },
   };
+}
+
+/** The key, unless it was wiped. One that is random is zeros in one of 2^256 cases. */
+function alive(key: Uint8Array): Uint8Array {
+  if (key.length > 0 && key.every((byte) => byte === 0)) throw new PosternError("locked");
+  return key;
 }
 
 /** The binding throws for a tag that does not fit; its text is not needed, the outcome is. */
@@ -149,7 +165,7 @@ function attempt(act: () => unknown): boolean {
 
 /** A small Buffer may lie in a pool that outlives it; keys must not. */
 function owned(buffer: Buffer): Uint8Array {
-  const copy = Uint8Array.from(buffer);
+  const copy = new Uint8Array(buffer);
   buffer.fill(0);
   return copy;
 }
@@ -178,12 +194,12 @@ function asymmetric(
   return {
     signKeyPair: (seed) => {
       const pair = { publicKey: new Uint8Array(32), secretKey: new Uint8Array(64) };
-      native.crypto_sign_seed_keypair(pair.publicKey, pair.secretKey, seed);
+      native.crypto_sign_seed_keypair(pair.publicKey, pair.secretKey, alive(seed));
       return pair;
     },
     sign: (secretKey, message) => {
       const signature = new Uint8Array(64);
-      native.crypto_sign_detached(signature, message, secretKey);
+      native.crypto_sign_detached(signature, message, alive(secretKey));
       return signature;
     },
     verify: (publicKey, message, signature) =>
@@ -192,7 +208,7 @@ function asymmetric(
       native.crypto_sign_verify_detached(signature, message, publicKey),
     boxKeyPair: (seed) => {
       const pair = { publicKey: new Uint8Array(32), secretKey: new Uint8Array(32) };
-      native.crypto_box_seed_keypair(pair.publicKey, pair.secretKey, seed);
+      native.crypto_box_seed_keypair(pair.publicKey, pair.secretKey, alive(seed));
       return pair;
     },
     boxSeal: (publicKey, plaintext) => {
@@ -201,6 +217,7 @@ function asymmetric(
       return sealed;
     },
     boxOpen: (publicKey, secretKey, sealed) => {
+      alive(secretKey);
       if (sealed.length < BOX_SEAL) return undefined;
       const plaintext = new Uint8Array(sealed.length - BOX_SEAL);
       return native.crypto_box_seal_open(plaintext, sealed, publicKey, secretKey) ? plaintext : undefined;
@@ -208,83 +225,139 @@ function asymmetric(
   };
 }
 
-function streams(
-  native: Native,
-  wipe: (...buffers: Uint8Array[]) => void,
-): Pick<Primitives, "streamSeal" | "streamOpen"> {
+type States = {
+  /** Registers the state of a stream that lives as long as `user` does. */
+  open(state: Uint8Array, user: object): void;
+  close(state: Uint8Array): void;
+  wipeAll(): void;
+};
+
+/** States of open streams hold a key. They are wiped at the stream's end, at lock, and when a stream was given up half way. */
+function createStates(wipe: (state: Uint8Array) => void): States {
+  const states = new Set<Uint8Array>();
+  const close = (state: Uint8Array) => {
+    wipe(state);
+    states.delete(state);
+  };
+  const abandoned = new FinalizationRegistry<Uint8Array>(close);
+  return {
+    open: (state, user) => {
+      states.add(state);
+      abandoned.register(user, state);
+    },
+    close,
+    wipeAll: () => {
+      for (const state of [...states]) close(state);
+    },
+  };
+}
+
+function streams(native: Native, states: States): Pick<Primitives, "streamSeal" | "streamOpen"> {
   const newState = () => new Uint8Array(native.crypto_secretstream_xchacha20poly1305_STATEBYTES);
   return {
     streamSeal: (key) => {
       const state = newState();
       const header = new Uint8Array(STREAM_HEADER);
-      native.crypto_secretstream_xchacha20poly1305_init_push(state, header, key);
-      return {
-        header,
-        push: (chunk, associated, final) => {
-          const sealed = new Uint8Array(chunk.length + STREAM_TAG);
-          native.crypto_secretstream_xchacha20poly1305_push(
-            state,
-            sealed,
-            chunk,
-            associated,
-            final ? TAG_FINAL : TAG_MESSAGE,
-          );
-          if (final) wipe(state);
-          return sealed;
-        },
+      native.crypto_secretstream_xchacha20poly1305_init_push(state, header, alive(key));
+      let ended = false;
+      const push = (chunk: Uint8Array, associated: Uint8Array, final: boolean) => {
+        if (ended) throw new RangeError("the stream has ended");
+        alive(state);
+        const sealed = new Uint8Array(chunk.length + STREAM_TAG);
+        const tag = final ? TAG_FINAL : TAG_MESSAGE;
+        native.crypto_secretstream_xchacha20poly1305_push(state, sealed, chunk, associated, tag);
+        ended = final;
+        if (ended) states.close(state);
+        return sealed;
       };
+      states.open(state, push);
+      return { header, push };
     },
     streamOpen: (key, header) => {
+      alive(key);
       if (header.length !== STREAM_HEADER) return { pull: () => undefined };
       const state = newState();
       native.crypto_secretstream_xchacha20poly1305_init_pull(state, header, key);
-      return {
-        pull: (sealed, associated) => {
-          if (sealed.length < STREAM_TAG) return undefined;
-          const chunk = new Uint8Array(sealed.length - STREAM_TAG);
-          const tag = new Uint8Array(1);
-          const fits = attempt(() =>
-            native.crypto_secretstream_xchacha20poly1305_pull(state, chunk, tag, sealed, associated),
-          );
-          if (!fits) return undefined;
-          const final = tag[0] === TAG_FINAL;
-          if (final) wipe(state);
-          return { chunk, final };
-        },
+      let ended = false;
+      const pull = (sealed: Uint8Array, associated: Uint8Array) => {
+        if (ended) return undefined;
+        alive(state);
+        // A chunk that does not fit ends the stream: nothing after it can be in its place.
+        const opened = pullChunk(native, state, sealed, associated);
+        ended = opened === undefined || opened.final;
+        if (ended) states.close(state);
+        return opened;
       };
+      states.open(state, pull);
+      return { pull };
     },
   };
+}
+
+function pullChunk(
+  native: Native,
+  state: Uint8Array,
+  sealed: Uint8Array,
+  associated: Uint8Array,
+): { chunk: Uint8Array; final: boolean } | undefined {
+  if (sealed.length < STREAM_TAG) return undefined;
+  const chunk = new Uint8Array(sealed.length - STREAM_TAG);
+  const tag = new Uint8Array(1);
+  const fits = attempt(() => native.crypto_secretstream_xchacha20poly1305_pull(state, chunk, tag, sealed, associated));
+  return fits ? { chunk, final: tag[0] === TAG_FINAL } : undefined;
 }
 
 /** One guarded, locked allocation cut into slots, since each allocation of its own would cost a locked page. */
 function createSlab(native: Native): {
   take(key: Uint8Array): Uint8Array;
-  release(kept: Uint8Array): void;
+  /** Whether the key is one of the slab's, and so needs no wiping by the caller. */
+  release(key: Uint8Array): boolean;
   wipeAll(): void;
 } {
-  const memory = native.sodium_malloc(SLAB_BYTES);
-  const all = Array.from({ length: SLAB_BYTES / SLOT_BYTES }, (_, index) => SLAB_BYTES - (index + 1) * SLOT_BYTES);
-  let free = [...all];
-  const used = new Set<number>();
+  const memory = lockedMemory(native);
+  // A slot given back goes to the end of the line: whoever still holds it after a lock holds zeros for long, not the next key.
+  const free = Array.from({ length: SLAB_BYTES / SLOT_BYTES }, (_, index) => index * SLOT_BYTES);
+  const used = new Map<number, Uint8Array>();
   return {
     take: (key) => {
       if (key.length > SLOT_BYTES) throw new RangeError(`a kept key has at most ${SLOT_BYTES} bytes`);
-      const at = free.pop();
+      const at = free.shift();
       if (at === undefined) throw new RangeError("the memory for keys is full");
-      used.add(at);
       const slot = memory.subarray(at, at + key.length);
       slot.set(key);
+      used.set(at, slot);
       return slot;
     },
-    release: (kept) => {
-      const at = kept.byteOffset - memory.byteOffset;
-      // A key released twice must not put its slot on offer twice: two keys would share it.
-      if (kept.buffer === memory.buffer && used.delete(at)) free.push(at);
+    release: (key) => {
+      if (key.buffer !== memory.buffer) return false;
+      const at = key.byteOffset - memory.byteOffset;
+      // Only its holder may give a slot back: a key released twice, or after a lock, may lie where another's key lies now.
+      if (used.get(at) === key) {
+        native.sodium_memzero(key);
+        used.delete(at);
+        free.push(at);
+      }
+      return true;
     },
     wipeAll: () => {
       native.sodium_memzero(memory);
+      free.push(...used.keys());
       used.clear();
-      free = [...all];
     },
   };
+}
+
+/** libsodium says nothing when the system's limit keeps it from locking what it allocates, so it is asked once more. */
+function lockedMemory(native: Native): Uint8Array {
+  const memory = native.sodium_malloc(SLAB_BYTES);
+  try {
+    native.sodium_mlock(memory);
+  } catch (error) {
+    throw new StartRefused(
+      `${SLAB_BYTES / 1024} KiB of memory for keys could not be locked`,
+      "raise the limit of locked memory (ulimit -l, or LimitMEMLOCK in the unit) to 1024 KiB",
+      error,
+    );
+  }
+  return memory;
 }

@@ -2,7 +2,7 @@
 // (keys in locked, guarded memory) and libsodium-wrappers elsewhere; shared vectors hold the two equal. Passed in
 // as a parameter, so that protocol/ imports neither. A key of zeros is what a lock leaves in the hands of whoever was at
 // work: every operation that takes a secret key refuses it with the error `locked`, else a write that races with a lock
-// would be sealed under a key that everybody knows. A key of the wrong size is a TypeError, our own mistake.
+// would be sealed under a key that everybody knows.
 
 /** What the crypto code of this folder asks for. Byte strings in, byte strings out; nothing keeps state. */
 export interface Primitives {
