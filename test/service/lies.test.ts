@@ -1,0 +1,404 @@
+// A client with a valid session lies. Each lie is refused by name, and the store is what it was: a dump of every table but
+// sessions and nonces does not change by a byte.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
+import { newItemKey, type SealedItem, sealDeletion, sealItem } from "../../protocol/crypto/item.ts";
+import { newKeyset } from "../../protocol/crypto/keyset.ts";
+import { signInBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
+import { grantVaultKey, newVaultKey, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
+import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
+import { serviceLimits } from "../../protocol/service-catalogue.ts";
+import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p, type User } from "./doors.ts";
+
+let door: InProcess;
+let ada: User;
+let bea: User;
+let hers: Opened;
+let other: Opened;
+let vault: string;
+let vaultKey: VaultKey;
+let item: string;
+let gone: string;
+let sealed: SealedItem;
+let othersVault: string;
+let spent: OperationParams<"signIn.finish">;
+
+beforeAll(async () => {
+  door = await inProcess();
+  ada = await newUser(door);
+  bea = await newUser(door, "Bea");
+  hers = await open(door, ada);
+  other = await open(door, bea);
+  othersVault = (await other.account.createVault("Bea's", "")).id;
+  // A vault whose key the test holds, so that it can sign what a client must not.
+  vault = newId(p);
+  vaultKey = newVaultKey(p);
+  const { keyset } = hers.signedIn;
+  const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  await say("vaults.create", {
+    vault,
+    type: "userCreated",
+    grant: grantVaultKey(p, {
+      account: ada.account,
+      vault,
+      vaultKey,
+      granter: keyset,
+      recipient,
+      permissions: 0xf007f3,
+    }),
+    overview: vaultOverview(1),
+  });
+  item = newId(p);
+  await say("items.put", { vault, item, sealed: revision(item, 1) });
+  sealed = (await hers.signedIn.session.call("items.get", { vault, item })).sealed;
+  gone = newId(p);
+  await say("items.put", { vault, item: gone, sealed: revision(gone, 1) });
+  await say("items.put", {
+    vault,
+    item: gone,
+    sealed: sealDeletion(p, { place: place(gone), vaultKey, writer: keyset, revision: 2 }),
+  });
+  spent = await signInAnswer();
+  await door.call("signIn.finish", spent);
+  await say("files.putChunk", { vault, item, file: FILE, index: 0, sealed: "AAAA" });
+});
+afterAll(() => door.close());
+
+const FILE = "a".repeat(26);
+const place = (id: string) => ({ account: ada.account, vault, item: id });
+
+function revision(id: string, number: number, more: Partial<Parameters<typeof sealItem>[1]> = {}): SealedItem {
+  const content = { overview: utf8(JSON.stringify(overview("DB"))), details: utf8(JSON.stringify(details("x"))) };
+  return sealItem(p, {
+    place: place(id),
+    vaultKey,
+    writer: hers.signedIn.keyset,
+    revision: number,
+    state: "active",
+    itemKey: newItemKey(p),
+    title: "DB",
+    ...content,
+    files: [],
+    ...more,
+  });
+}
+
+function vaultOverview(number: number, id = vault) {
+  return sealVaultOverview(p, {
+    account: ada.account,
+    vault: id,
+    vaultKey,
+    writer: hers.signedIn.keyset,
+    revision: number,
+    content: utf8("{}"),
+  });
+}
+
+/** A request as Ada, past every check of our own client. */
+function say(name: string, params: object): Promise<unknown> {
+  return hers.signedIn.session.call(name as OperationName, params as never);
+}
+
+/** Every table but sessions and nonces, as one hash. */
+function dump(): string {
+  const database = new DatabaseSync(join(door.folder, "service.sqlite"), { readOnly: true });
+  const tables = database
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'nonces', 'sqlite_sequence') ORDER BY name",
+    )
+    .all() as { name: string }[];
+  const hash = createHash("sha256");
+  for (const { name } of tables) {
+    hash.update(name);
+    for (const row of database.prepare(`SELECT * FROM "${name}" ORDER BY rowid`).all())
+      hash.update(
+        JSON.stringify(row, (_key, value) =>
+          value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+        ),
+      );
+  }
+  database.close();
+  return hash.digest("hex");
+}
+
+const header = (id: string, chunks: number) => ({ id, sealedKey: "AAAA", size: chunks, chunks, header: "AAAA" });
+
+const stranger = () => newKeyset(p, p.randomBytes(32), ada.account, ada.user).keyset;
+
+function newVaultLie(change: (grant: ReturnType<typeof grantVaultKey>) => object) {
+  const id = newId(p);
+  const key = newVaultKey(p);
+  const { keyset } = hers.signedIn;
+  const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  const grant = grantVaultKey(p, {
+    account: ada.account,
+    vault: id,
+    vaultKey: key,
+    granter: keyset,
+    recipient,
+    permissions: 1,
+  });
+  const own = sealVaultOverview(p, {
+    account: ada.account,
+    vault: id,
+    vaultKey: key,
+    writer: keyset,
+    revision: 1,
+    content: utf8("{}"),
+  });
+  return say("vaults.create", { vault: id, type: "userCreated", overview: own, grant: { ...grant, ...change(grant) } });
+}
+
+async function signInAnswer(change: object = {}): Promise<OperationParams<"signIn.finish">> {
+  const ids = { account: ada.account, user: ada.user, device: ada.device, clientNonce: p.randomBytes(32).toBase64() };
+  const challenge = await door.call("signIn.start", ids);
+  const bound = {
+    origin: door.address.origin,
+    ...ids,
+    serverNonce: Uint8Array.fromBase64(challenge.serverNonce),
+    clientNonce: Uint8Array.fromBase64(ids.clientNonce),
+    expiresAt: challenge.expiresAt,
+    ...change,
+  };
+  const signature = p.sign(hers.signedIn.session.signInKey(), signInBytes(bound)).toBase64();
+  const answer = { ...ids, ...challenge, signature };
+  return { ...answer, ...("device" in change ? { device: String(change.device) } : {}) };
+}
+
+const signInSo = async (change: object) => door.call("signIn.finish", await signInAnswer(change));
+
+const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
+  "reading another account's vault": [
+    "vaultNotFound",
+    () => say("items.list", { vault: othersVault, active: true, archived: false, limit: 1 }),
+  ],
+  "writing into another account's vault": [
+    "vaultNotFound",
+    () => say("items.put", { vault: othersVault, item, sealed: revision(item, 1) }),
+  ],
+  "renaming another account's vault": [
+    "vaultNotFound",
+    () => say("vaults.update", { vault: othersVault, overview: vaultOverview(2, othersVault) }),
+  ],
+  "deleting another account's vault": [
+    "vaultNotFound",
+    () => say("vaults.delete", { vault: othersVault, revision: 1 }),
+  ],
+  "a vault under an id that another account has": [
+    "conflict",
+    () =>
+      say("vaults.create", {
+        vault: othersVault,
+        type: "userCreated",
+        overview: vaultOverview(1, othersVault),
+        grant: grantVaultKey(p, {
+          account: ada.account,
+          vault: othersVault,
+          vaultKey,
+          granter: hers.signedIn.keyset,
+          recipient: { identity: hers.signedIn.keyset.identity.publicKey, box: hers.signedIn.keyset.box.publicKey },
+          permissions: 1,
+        }),
+      }),
+  ],
+  "an item of a vault that is not there": ["vaultNotFound", () => say("items.get", { vault: newId(p), item })],
+  "a revision that skips one": ["versionConflict", () => say("items.put", { vault, item, sealed: revision(item, 3) })],
+  "a stored revision with other content": [
+    "versionConflict",
+    () => say("items.put", { vault, item, sealed: revision(item, 1) }),
+  ],
+  "a new item that starts at revision 2": [
+    "versionConflict",
+    () => {
+      const id = newId(p);
+      return say("items.put", { vault, item: id, sealed: revision(id, 2) });
+    },
+  ],
+  "a revision signed by another writer": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: revision(item, 2, { writer: stranger() }) }),
+  ],
+  "another writer's name on the own signature": [
+    "sealBroken",
+    () =>
+      say("items.put", {
+        vault,
+        item,
+        sealed: { ...revision(item, 2), writer: stranger().identity.publicKey.toBase64() },
+      }),
+  ],
+  "the signature of another item": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), signature: sealed.signature } }),
+  ],
+  "a revision sealed for another item": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: revision(newId(p), 2) }),
+  ],
+  "a state that was not signed": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), state: "archived" } }),
+  ],
+  "details that were not signed": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), details: sealed.details } }),
+  ],
+  "an overview that was not signed": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), overview: sealed.overview } }),
+  ],
+  "a tag that was not signed": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), tag: p.randomBytes(16).toBase64() } }),
+  ],
+  "an item under another vault's key": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: revision(item, 2, { vaultKey: newVaultKey(p) }) }),
+  ],
+  "a deletion with content": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), state: "deleted" } }),
+  ],
+  "bringing a deleted item back": [
+    "itemNotFound",
+    () => say("items.put", { vault, item: gone, sealed: revision(gone, 3) }),
+  ],
+  "a file whose chunks are missing": [
+    "fileNotFound",
+    () => say("items.put", { vault, item, sealed: revision(item, 2, { files: [header(newId(p), 1)] }) }),
+  ],
+  "a file with more chunks than were written": [
+    "fileNotFound",
+    () => say("items.put", { vault, item, sealed: revision(item, 2, { files: [header(FILE, 2)] }) }),
+  ],
+  "other bytes for a chunk that is stored": [
+    "conflict",
+    () => say("files.putChunk", { vault, item, file: FILE, index: 0, sealed: "BBBB" }),
+  ],
+  "a chunk past the last": [
+    "invalidParams",
+    () => say("files.putChunk", { vault, item, file: FILE, index: serviceLimits.chunks, sealed: "AAAA" }),
+  ],
+  "reading a chunk of a file that no revision names": [
+    "fileNotFound",
+    () => say("files.getChunk", { vault, item, file: FILE, index: 0 }),
+  ],
+  "a grant to somebody else": [
+    "sealBroken",
+    () => newVaultLie(() => ({ recipient: stranger().identity.publicKey.toBase64() })),
+  ],
+  "a grant from somebody else": [
+    "sealBroken",
+    () => newVaultLie(() => ({ granter: stranger().identity.publicKey.toBase64() })),
+  ],
+  "a grant with more permissions than were signed": [
+    "sealBroken",
+    () => newVaultLie(() => ({ permissions: 0xffffffff })),
+  ],
+  "a grant of another epoch than was signed": ["sealBroken", () => newVaultLie(() => ({ epoch: 9 }))],
+  "a vault's name that skips a revision": [
+    "versionConflict",
+    () => say("vaults.update", { vault, overview: vaultOverview(3) }),
+  ],
+  "a vault's name signed by a stranger": [
+    "sealBroken",
+    () =>
+      say("vaults.update", {
+        vault,
+        overview: { ...vaultOverview(2), writer: stranger().identity.publicKey.toBase64() },
+      }),
+  ],
+  "deleting a vault of another revision": ["versionConflict", () => say("vaults.delete", { vault, revision: 7 })],
+  "own data that skips a revision": [
+    "versionConflict",
+    () => say("users.putData", { data: { revision: 5, sealed: "AAAA" } }),
+  ],
+  "own data under a stored revision": [
+    "versionConflict",
+    () => say("users.putData", { data: { revision: 1, sealed: "AAAA" } }),
+  ],
+  "a password change signed by another key": [
+    "wrongCredentials",
+    () =>
+      door.call(
+        "users.changePassword",
+        {
+          rootKey: "AAAA",
+          signInKey: p.randomBytes(32).toBase64(),
+          signature: p.sign(signInKeyPair(p, p.randomBytes(32)).secretKey, utf8("x")).toBase64(),
+        },
+        { token: "x" },
+      ),
+  ],
+  "removing another user's device": ["serviceRefused", () => say("devices.remove", { device: bea.device })],
+  "a nonce that was spent": ["wrongCredentials", () => door.call("signIn.finish", spent)],
+  "a sign-in signed for another origin": ["wrongCredentials", () => signInSo({ origin: "https://elsewhere.example" })],
+  "a sign-in signed for a later expiry": [
+    "wrongCredentials",
+    () => signInSo({ expiresAt: "2099-01-01T00:00:00.000Z" }),
+  ],
+  "a sign-in as another device than was challenged": ["wrongCredentials", () => signInSo({ device: newId(p) })],
+  "a token that nobody was given": ["wrongCredentials", () => door.call("users.get", {}, { token: "AAAA" })],
+  "no token": ["wrongCredentials", () => door.call("users.get", {})],
+  "an operation that is not there": ["methodNotFound", () => say("users.become", {})],
+  "a field that nobody asked for": ["invalidParams", () => say("items.get", { vault, item, admin: true })],
+  "an id that is none": ["invalidParams", () => say("items.get", { vault: "../../etc", item })],
+  "base64 that is none": ["invalidParams", () => say("items.find", { vault, tag: "&&&&" })],
+  "a page past the limit": [
+    "invalidParams",
+    () => say("items.list", { vault, active: true, archived: false, limit: serviceLimits.page + 1 }),
+  ],
+  "a batch past the limit": [
+    "invalidParams",
+    () => say("items.getAll", { vault, items: Array.from({ length: serviceLimits.batch + 1 }, () => item) }),
+  ],
+  "a body past the limit": ["tooLarge", () => say("items.get", { vault, item: "x".repeat(serviceLimits.bodyBytes) })],
+  "a cursor from the future": ["conflict", () => say("events.wait", { cursor: 1_000_000, waitMs: 0 })],
+  "an account that exists, with other keys": [
+    "conflict",
+    () =>
+      door.call("accounts.create", {
+        account: ada.account,
+        user: ada.user,
+        device: newId(p),
+        signInKey: p.randomBytes(32).toBase64(),
+        record: { ...freshRecord(), data: { revision: 1, sealed: "AAAA" } },
+      }),
+  ],
+};
+
+function freshRecord() {
+  return { rootKey: "AAAA", keyset: newKeyset(p, p.randomBytes(32), ada.account, ada.user).sealed };
+}
+
+test.each(Object.entries(lies))("%s is refused and leaves the store as it was", async (_lie, [name, tell]) => {
+  const before = dump();
+  await expect(tell()).rejects.toMatchObject({ name });
+  expect(dump()).toBe(before);
+});
+
+test("the dump does change when something is true", async () => {
+  const before = dump();
+  await say("items.put", { vault, item, sealed: revision(item, 2) });
+  expect(dump()).not.toBe(before);
+});
+
+test("a batch with a lie in it stores the rest and names the lie", async () => {
+  const [one, two] = [newId(p), newId(p)];
+  const { outcomes } = (await say("items.putAll", {
+    vault,
+    items: [
+      { item: one, sealed: revision(one, 1) },
+      { item: two, sealed: revision(two, 2) },
+    ],
+  })) as { outcomes: object[] };
+  expect(outcomes).toEqual([
+    { createdAt: expect.any(String), updatedAt: expect.any(String) },
+    { error: "versionConflict" },
+  ]);
+  await expect(say("items.get", { vault, item: two })).rejects.toMatchObject({ name: "itemNotFound" });
+});
