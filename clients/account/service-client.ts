@@ -14,6 +14,12 @@ import {
 /** Milliseconds a request may take before the service counts as unreachable; events.wait adds its own waiting. */
 export const REQUEST_MS = 20_000;
 
+/**
+ * Bytes of one answer at most. The largest honest one is ten found items with 500 long fields and 100 files each, just
+ * under 79 MiB; a service that sends more wants our memory.
+ */
+export const ANSWER_BYTES_MAX = 80 * 1024 * 1024;
+
 /** Where an account lives: the service in this process, or one at a URL. */
 export type ServiceAddress = {
   /** "embedded", or the URL's origin. What sign-ins are bound to. */
@@ -31,15 +37,21 @@ export type CallService = <N extends OperationName>(
   options?: { token?: string; signal?: AbortSignal },
 ) => Promise<OperationResult<N>>;
 
-/** The address of a service at a URL. Throws invalidParams for anything but https, or http on loopback. */
+/**
+ * The address of a service at a URL. Throws invalidParams for anything but https, or http on a loopback address: what the
+ * name "localhost" means is up to whoever writes the hosts file.
+ */
 export function addressOf(url: string): ServiceAddress {
   const parsed = URL.parse(url);
   if (parsed === null) throw new PosternError("invalidParams", "service must be a URL");
-  const loopback = parsed.hostname === "localhost" || parsed.hostname === "127.0.0.1" || parsed.hostname === "[::1]";
+  const loopback = parsed.hostname === "127.0.0.1" || parsed.hostname === "[::1]";
   if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && loopback))
-    throw new PosternError("invalidParams", "service must be an https URL, or http on loopback");
+    throw new PosternError("invalidParams", "service must be an https URL, or http on a loopback address");
   if (parsed.username !== "" || parsed.password !== "")
     throw new PosternError("invalidParams", "service must not carry a user or a password");
+  // A path would be dropped in silence, and the person would sign in somewhere else than they typed.
+  if (parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "")
+    throw new PosternError("invalidParams", "service must be a URL without a path");
   return { origin: parsed.origin, fetch: (request) => fetch(request) };
 }
 
@@ -58,7 +70,8 @@ export function createServiceClient(address: ServiceAddress): CallService {
       body: JSON.stringify(params),
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
     });
-    return read(name, await send(address, request, options.signal)) as never;
+    const response = await send(address, request, options.signal);
+    return read(name, response, options.signal) as never;
   };
 }
 
@@ -72,8 +85,8 @@ async function send(address: ServiceAddress, request: Request, signal: AbortSign
 }
 
 /** Checks the answer's shape before anyone uses it: the service is not trusted. */
-async function read(name: OperationName, response: Response): Promise<unknown> {
-  const body = await bodyOf(response);
+async function read(name: OperationName, response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+  const body = await bodyOf(response, signal);
   if (response.ok) {
     if (!validatorOf(name).Check(body))
       throw new PosternError("serviceRefused", `its answer to ${name} has the wrong shape`);
@@ -95,11 +108,39 @@ function errorOf(name: ErrorName, message: unknown): PosternError {
   return new PosternError(name, detail);
 }
 
-async function bodyOf(response: Response): Promise<unknown> {
+async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+  let text: string;
   try {
-    return await response.json();
+    text = await textOf(response);
   } catch (error) {
-    throw new PosternError("offline", "its answer was not JSON", { cause: error });
+    if (error instanceof PosternError) throw error;
+    signal?.throwIfAborted();
+    throw new PosternError("offline", "its answer broke off", { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the cause: the parser's text quotes what the service sent.
+    throw new PosternError("offline", "its answer was not JSON");
+  }
+}
+
+/** Reads an answer up to the limit, whatever length it claims or keeps to itself. */
+async function textOf(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return "";
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  for (let size = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.length;
+    if (size > ANSWER_BYTES_MAX) {
+      // Not awaited: a service that does not let go must not hold us.
+      reader.cancel().catch(() => undefined);
+      throw new PosternError("serviceRefused", `its answer is longer than ${ANSWER_BYTES_MAX} bytes`);
+    }
+    text += decoder.decode(value, { stream: true });
   }
 }
 

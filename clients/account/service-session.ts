@@ -26,7 +26,7 @@ export type ServiceSession = {
   replaceKey(seed: Uint8Array): void;
   /** The Ed25519 secret key that signs in. */
   signInKey(): Uint8Array;
-  /** Wipes the sign-in key. The session at the service ends by itself. */
+  /** Wipes the sign-in key; later calls throw locked. The session at the service ends by itself. */
   close(): void;
 };
 
@@ -42,12 +42,19 @@ export function createServiceSession(
   let key = keyOf(p, seed);
   let token: string | undefined;
   let signingIn: Promise<UserRecord> | undefined;
+  let closed = false;
+
+  /** The account may be locked while an answer is on its way; a token or a wiped key must not be used after. */
+  function demandOpen(): void {
+    if (closed) throw new PosternError("locked");
+  }
 
   async function challenge(): Promise<UserRecord> {
     const { account, user, device, origin } = identity;
     const clientNonce = p.randomBytes(NONCE_BYTES);
     const ids = { account, user, device, clientNonce: toBase64(clientNonce) };
     const { serverNonce, expiresAt } = await call("signIn.start", ids);
+    demandOpen();
     const nonce = fromBase64(serverNonce);
     if (nonce?.length !== NONCE_BYTES) throw new PosternError("serviceRefused", "its nonce has the wrong size");
     const message = signInBytes({ origin, account, user, device, serverNonce: nonce, clientNonce, expiresAt });
@@ -57,6 +64,7 @@ export function createServiceSession(
       expiresAt,
       signature: toBase64(p.sign(key, message)),
     });
+    demandOpen();
     token = answer.token;
     return answer.record;
   }
@@ -72,6 +80,7 @@ export function createServiceSession(
   return {
     signIn,
     call: async (name, params, signal) => {
+      demandOpen();
       if (token === undefined) await signIn();
       const used = token;
       try {
@@ -81,6 +90,7 @@ export function createServiceSession(
         });
       } catch (error) {
         if (!(error instanceof PosternError) || error.name !== "wrongCredentials") throw error;
+        demandOpen();
         if (token === used) await signIn();
         return call(name, params, {
           ...(token === undefined ? {} : { token }),
@@ -89,11 +99,16 @@ export function createServiceSession(
       }
     },
     replaceKey: (next) => {
+      demandOpen();
       p.release(key);
       key = keyOf(p, next);
     },
     signInKey: () => key,
-    close: () => p.release(key),
+    close: () => {
+      closed = true;
+      token = undefined;
+      p.release(key);
+    },
   };
 }
 

@@ -95,6 +95,31 @@ export async function signIn(
   }
 }
 
+/**
+ * Opens a user's keys from a record that is at hand (a backup) instead of the service's. Throws wrongCredentials where
+ * password or Secret Key do not open it. The session is not signed in yet.
+ */
+export async function openKeys(
+  p: Primitives,
+  who: UserOnDevice & { password: string; origin: string; call: CallService; record: UserRecord },
+): Promise<SignedIn & { signInKey: Uint8Array }> {
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
+  const pair = signInKeyPair(p, signInSeed);
+  p.release(pair.secretKey);
+  const session = createServiceSession(p, who.call, who, signInSeed);
+  try {
+    const rootKey = openRootKey(p, unlockKey, who, who.record.rootKey);
+    const keyset = openKeyset(p, rootKey, who.account, who.user, who.record.keyset);
+    return { session, rootKey, keyset, record: who.record, signInKey: pair.publicKey };
+  } catch (error) {
+    session.close();
+    if (error instanceof PosternError && error.name === "sealBroken") throw new PosternError("wrongCredentials");
+    throw error;
+  } finally {
+    p.release(unlockKey);
+  }
+}
+
 /** Whether the password is this user's, shown by opening the wrapped root key; asks nobody. Takes as long as Argon2id. */
 export async function passwordOpens(
   p: Primitives,
