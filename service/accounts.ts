@@ -1,10 +1,12 @@
 // accounts.* and users.*: who exists, with public keys and sealed private ones.
+import { isDeepStrictEqual } from "node:util";
 import { boxKeyBytes } from "../protocol/crypto/keyset.ts";
 import { passwordChangeBytes } from "../protocol/crypto/sign-in.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
-import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, bytesOf, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
+import type { Tables } from "./store/tables.ts";
 
 type UserRecord = OperationResult<"users.get">;
 
@@ -24,10 +26,13 @@ export const accountOperations: Pick<
     ) {
       throw new PosternError("serviceRefused", "the keyset does not sign itself");
     }
+    bytesOf(32, "signInKey", params.signInKey);
+    bytesOf(32, "box", record.keyset.box);
     if (record.data.revision !== 1) throw new PosternError("serviceRefused", "a new user's data starts at revision 1");
     await context.db.transaction().execute(async (db) => {
       const existing = await db.selectFrom("accounts").select("id").where("id", "=", params.account).executeTakeFirst();
       if (existing !== undefined) return demandSame(db, params);
+      await demandFree(db, params);
       await insertAccount(db, params, timestamp(context));
     });
     return {};
@@ -57,6 +62,7 @@ export const accountOperations: Pick<
 
   "users.changePassword": async ({ rootKey, signInKey, signature }, context) => {
     const { caller, primitives } = context;
+    bytesOf(32, "signInKey", signInKey);
     await context.db.transaction().execute(async (db) => {
       const user = await db
         .selectFrom("users")
@@ -128,14 +134,33 @@ async function demandSame(db: Db, params: OperationParams<"accounts.create">): P
     .where("id", "=", params.user)
     .where("account", "=", params.account)
     .executeTakeFirst();
+  const device = await db
+    .selectFrom("devices")
+    .select("id")
+    .where("id", "=", params.device)
+    .where("user", "=", params.user)
+    .executeTakeFirst();
   const same =
-    user !== undefined && text(user.sign_in_key) === params.signInKey && text(user.root_key) === params.record.rootKey;
+    user !== undefined &&
+    device !== undefined &&
+    text(user.sign_in_key) === params.signInKey &&
+    isDeepStrictEqual(asRecord(user), params.record);
   if (!same) throw new PosternError("conflict");
+}
+
+/** Ids are the client's; one that is taken in another account must not become an error that nobody foresaw. */
+async function demandFree(db: Db, params: OperationParams<"accounts.create">): Promise<void> {
+  const user = await db.selectFrom("users").select("id").where("id", "=", params.user).executeTakeFirst();
+  const device = await db.selectFrom("devices").select("id").where("id", "=", params.device).executeTakeFirst();
+  if (user !== undefined || device !== undefined) throw new PosternError("conflict");
 }
 
 /** The user's sealed keys and data, as every sign-in answers them. */
 export async function recordOf(db: Db, user: string): Promise<UserRecord> {
-  const row = await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow();
+  return asRecord(await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow());
+}
+
+function asRecord(row: Tables["users"]): UserRecord {
   return {
     rootKey: text(row.root_key),
     keyset: {

@@ -92,8 +92,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 async function answer(service: Service, name: string, request: Request): Promise<object> {
   if (!Object.hasOwn(serviceCatalogue, name)) throw new PosternError("methodNotFound");
   const operation = name as OperationName;
-  const params = await parse(request);
+  // A web page can post text to any address without asking; JSON it cannot, and no other body is read.
+  if (request.headers.get("content-type") !== "application/json")
+    throw new PosternError("invalidRequest", "the content type must be application/json");
   const caller = serviceCatalogue[operation].signedIn ? await demandCaller(service, request) : nobody;
+  const params = await parse(request);
   if (!validatorOf(operation).Check(params)) throw new PosternError("invalidParams");
   const run = operations[operation] as (params: unknown, context: Context) => Promise<object>;
   return run(params, { ...service, caller, signal: request.signal });

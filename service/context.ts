@@ -1,5 +1,6 @@
 // What every operation of the service is handed: the store, the clock, randomness, and who asks.
 import type { Kysely } from "kysely";
+import { fromBase64 } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
@@ -41,9 +42,21 @@ export function timestamp(context: { now(): number }): string {
   return new Date(context.now()).toISOString();
 }
 
-/** Decodes base64 that the catalogue's schema has already checked. */
+/**
+ * Decodes base64. Throws invalidParams for a second spelling of the same bytes (RFC 4648, section 3.5), which the schema
+ * lets pass: signatures cover the text, so a row stored by its bytes would come back with a signature that fits no more.
+ */
 export function bytes(base64: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(base64, "base64"));
+  const decoded = fromBase64(base64);
+  if (decoded === undefined) throw new PosternError("invalidParams", "base64 must be canonical");
+  return decoded;
+}
+
+/** Decodes base64 of exactly `size` bytes; `name` names the field in the error. */
+export function bytesOf(size: number, name: string, base64: string): Uint8Array {
+  const decoded = bytes(base64);
+  if (decoded.length !== size) throw new PosternError("invalidParams", `${name} must have ${size} bytes`);
+  return decoded;
 }
 
 /** Encodes stored bytes for an answer. */

@@ -45,13 +45,36 @@ async function after(context: Context, cursor: number) {
 
 export const eventOperations: Pick<Operations, "events.wait"> = {
   "events.wait": async ({ cursor, waitMs }, context) => {
-    const current = await cursorOf(context.db, context.caller.account);
-    if (cursor === undefined) return { cursor: current, events: [] };
-    // A cursor from the future belongs to a store that was replaced by an older one.
-    if (cursor > current) throw new PosternError("conflict", "the cursor is newer than the store");
-    const changed = current > cursor ? undefined : context.changes.wait(context.caller.account, waitMs, context.signal);
-    await changed;
-    const events = await after(context, cursor);
-    return { cursor: events.at(-1)?.seq ?? cursor, events };
+    const enough = new AbortController();
+    // Waiting begins before the look, else a change between the two would wake nobody.
+    const changed = context.changes.wait(
+      context.caller.account,
+      waitMs,
+      AbortSignal.any([context.signal, enough.signal]),
+    );
+    try {
+      const current = await cursorOf(context.db, context.caller.account);
+      if (cursor === undefined) return { cursor: current, events: [] };
+      // A cursor from the future belongs to a store that was replaced by an older one.
+      if (cursor > current) throw new PosternError("conflict", "the cursor is newer than the store");
+      if (current === cursor) {
+        await changed;
+        await demandSession(context);
+      }
+      const events = await after(context, cursor);
+      return { cursor: events.at(-1)?.seq ?? cursor, events };
+    } finally {
+      enough.abort();
+    }
   },
 };
+
+/** A session that was ended while it waited must not be told what happened after. */
+async function demandSession({ db, caller }: Context): Promise<void> {
+  const session = await db
+    .selectFrom("sessions")
+    .select("device")
+    .where("token_hash", "=", caller.tokenHash)
+    .executeTakeFirst();
+  if (session === undefined) throw new PosternError("wrongCredentials", "the session has ended");
+}

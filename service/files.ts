@@ -12,9 +12,9 @@ export const ABANDONED_MS = 24 * 60 * 60_000;
 
 export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk"> = {
   "files.putChunk": async ({ vault, item, file, index, sealed }, context) => {
-    await demand(context.db, context.caller, vault, permissions.createItems);
     const chunk = bytes(sealed);
     await context.db.transaction().execute(async (db) => {
+      await demand(db, context.caller, vault, permissions.createItems);
       const existing = await db
         .selectFrom("file_chunks")
         .select("sealed")
@@ -28,6 +28,9 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk
           throw new PosternError("conflict", "this chunk is stored with other content");
         return;
       }
+      // A revision that names a file vouches for its chunks; one more would be a file that nobody signed.
+      if ((await namedFiles(db, vault, item)).has(file))
+        throw new PosternError("conflict", "the file is complete: a revision names it");
       await db
         .insertInto("file_chunks")
         .values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) })
@@ -57,14 +60,16 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk
 /** Throws fileNotFound unless every chunk of every named file is stored. */
 export async function demandChunks(db: Db, vault: string, item: string, files: FileHeaders): Promise<void> {
   for (const file of files) {
-    const { count } = await db
+    const { count, last } = await db
       .selectFrom("file_chunks")
-      .select((eb) => eb.fn.countAll().as("count"))
+      .select((eb) => [eb.fn.countAll().as("count"), eb.fn.max("idx").as("last")])
       .where("vault", "=", vault)
       .where("item", "=", item)
       .where("file", "=", file.id)
       .executeTakeFirstOrThrow();
-    if (Number(count) !== file.chunks) throw new PosternError("fileNotFound", "chunks of a named file are missing");
+    // Indexes are unique, so as many as named and none past the last means that each is there.
+    if (Number(count) !== file.chunks || Number(last) !== file.chunks - 1)
+      throw new PosternError("fileNotFound", "chunks of a named file are missing");
   }
 }
 
@@ -100,22 +105,24 @@ export async function dropUnnamedFiles(
     .execute();
 }
 
-/** Removes chunks whose item does not exist and that are older than a day; run at start. */
+/** Removes chunks that are older than a day and whose file no revision names; run at start. */
 export async function dropAbandonedChunks(db: Db, nowMs: number): Promise<void> {
   const before = new Date(nowMs - ABANDONED_MS).toISOString();
-  await db
-    .deleteFrom("file_chunks")
-    .where("created_at", "<", before)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom("items")
-            .select("id")
-            .whereRef("items.vault", "=", "file_chunks.vault")
-            .whereRef("items.id", "=", "file_chunks.item"),
-        ),
-      ),
-    )
-    .execute();
+  await db.transaction().execute(async (transaction) => {
+    const old = await transaction
+      .selectFrom("file_chunks")
+      .select(["vault", "item", "file"])
+      .distinct()
+      .where("created_at", "<", before)
+      .execute();
+    for (const { vault, item, file } of old) {
+      if ((await namedFiles(transaction, vault, item)).has(file)) continue;
+      await transaction
+        .deleteFrom("file_chunks")
+        .where("vault", "=", vault)
+        .where("item", "=", item)
+        .where("file", "=", file)
+        .execute();
+    }
+  });
 }

@@ -1,5 +1,6 @@
 // items.*: signed, sealed revisions. A write names the revision it follows, so that of two writers one is told to
 // fetch again; the stored revision sent once more changes nothing, so that a retry is safe.
+import { sql } from "kysely";
 import { verifyItemRevision } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
@@ -8,6 +9,9 @@ import { recordChanges } from "./events.ts";
 import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
 import { demand, permissions } from "./permission.ts";
 import type { ItemRow } from "./store/tables.ts";
+
+/** Stored bytes of one answer at most: 64 MiB in base64, which leaves room under what a client reads. */
+export const ANSWER_BYTES_MAX = 48 * 1024 * 1024;
 
 type SealedItem = OperationParams<"items.put">["sealed"];
 type Times = { createdAt: string; updatedAt: string };
@@ -75,7 +79,12 @@ export const itemOperations: ItemOperations = {
 
   "items.getAll": async ({ vault, items }, { db, caller }) => {
     await demand(db, caller, vault, permissions.readItems);
-    const rows = await db.selectFrom("items").selectAll().where("vault", "=", vault).where("id", "in", items).execute();
+    const asked = db.selectFrom("items").where("vault", "=", vault).where("id", "in", items);
+    const { size } = await asked
+      .select(sql<number | null>`sum(length(details) + length(overview) + length(files))`.as("size"))
+      .executeTakeFirstOrThrow();
+    if (Number(size) > ANSWER_BYTES_MAX) throw new PosternError("tooLarge", "ask for fewer items at once");
+    const rows = await asked.selectAll().execute();
     return { items: rows.map(storedItem) };
   },
 
@@ -96,8 +105,18 @@ export const itemOperations: ItemOperations = {
     await demand(db, caller, vault, permissions.readItems);
     const states = [...(active ? ["active"] : []), ...(archived ? ["archived"] : [])];
     if (states.length === 0) return { items: [], more: false };
-    const rows = await db
+    const listed = db
       .selectFrom("items")
+      .where("vault", "=", vault)
+      .where("id", ">", after ?? "")
+      .where("state", "in", states)
+      .orderBy("id");
+    const sizes = await listed
+      .select(["id", sql<number>`length(overview) + length(files)`.as("size")])
+      .limit(limit + 1)
+      .execute();
+    const count = fitting(sizes.slice(0, limit));
+    const rows = await listed
       .select([
         "id",
         "vault",
@@ -114,15 +133,11 @@ export const itemOperations: ItemOperations = {
         "created_at",
         "updated_at",
       ])
-      .where("vault", "=", vault)
-      .where("id", ">", after ?? "")
-      .where("state", "in", states)
-      .orderBy("id")
-      .limit(limit + 1)
+      .limit(count)
       .execute();
     return {
-      items: rows.slice(0, limit).map((row) => ({ item: row.id, ...timesOf(row), sealed: overviewOf(row) })),
-      more: rows.length > limit,
+      items: rows.map((row) => ({ item: row.id, ...timesOf(row), sealed: overviewOf(row) })),
+      more: sizes.length > count,
     };
   },
 
@@ -147,10 +162,26 @@ export const itemOperations: ItemOperations = {
       .where("id", "=", item)
       .where("revision", "=", revision)
       .executeTakeFirst();
-    if (row === undefined) throw new PosternError("itemNotFound");
-    return storedItem({ ...row, created_at: row.updated_at });
+    const created = await db
+      .selectFrom("items")
+      .select("created_at")
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .executeTakeFirst();
+    if (row === undefined || created === undefined) throw new PosternError("itemNotFound");
+    return storedItem({ ...row, ...created });
   },
 };
+
+/** How many of these rows one answer holds; one at least, else a list would never end. */
+function fitting(rows: readonly { size: number }[]): number {
+  let total = 0;
+  const cut = rows.findIndex((row) => {
+    total += Number(row.size);
+    return total > ANSWER_BYTES_MAX;
+  });
+  return cut === -1 ? rows.length : Math.max(1, cut);
+}
 
 type Written = { times: Times; repeated: boolean; activeChange: number };
 
@@ -173,6 +204,7 @@ async function putOne(db: Db, context: Context, vault: string, item: string, sea
   if (sealed.revision !== (existing?.revision ?? 0) + 1) throw new PosternError("versionConflict");
   // A deletion is final: its revision is what proves that the service did not make it up.
   if (existing?.state === "deleted") throw new PosternError("itemNotFound");
+  if (existing === undefined && sealed.state === "deleted") throw new PosternError("itemNotFound");
   await demandChunks(db, vault, item, sealed.files);
   return {
     times: await store(db, context, vault, item, sealed, existing),
@@ -230,7 +262,8 @@ function bitFor(existing: StoredRow | undefined, sealed: SealedItem): number {
 
 /** A revision that its own signature does not cover, or that somebody without the vault signed, is refused here already. */
 async function checkRevision(db: Db, context: Context, vault: string, item: string, sealed: SealedItem): Promise<void> {
-  if (sealed.state === "deleted" && (sealed.overview !== "" || sealed.details !== "" || sealed.files.length > 0))
+  const parts = [sealed.overview, sealed.details, sealed.itemKey, sealed.tag];
+  if (sealed.state === "deleted" && (parts.some((part) => part !== "") || sealed.files.length > 0))
     throw new PosternError("sealBroken", "a deletion is empty");
   const writer = await db
     .selectFrom("users")

@@ -29,10 +29,14 @@ function options() {
   const port = Number(values.port ?? PORT_DEFAULT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new BadStart("--port must be a number from 0 to 65535");
+  const host = values.host ?? "127.0.0.1";
+  // Agents reach it under another name than it listens on; without that name every sign-in would be refused.
+  if (!isLoopback(host) && values.origin === undefined)
+    throw new BadStart("--host beyond loopback needs --origin, the https URL that agents are given");
   return {
     data: resolve(values.data ?? join(homedir(), ".local", "share", "postern-service")),
     port,
-    host: values.host ?? "127.0.0.1",
+    host,
     origin: values.origin === undefined ? undefined : originOf(values.origin),
   };
 }
@@ -40,21 +44,32 @@ function options() {
 /** Sign-ins are bound to this text, so it must be exactly what agents are given. */
 function originOf(text: string): string {
   const url = URL.parse(text);
-  const loopback = url?.hostname === "localhost" || url?.hostname === "127.0.0.1" || url?.hostname === "[::1]";
-  if (url === null || !(url.protocol === "https:" || (url.protocol === "http:" && loopback))) {
-    throw new BadStart("--origin must be an https URL, or http on loopback");
-  }
+  const secure = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
+  if (url === null || !secure || (text !== url.origin && text !== `${url.origin}/`))
+    throw new BadStart("--origin must be an https URL without a path, or http on a loopback address");
   return url.origin;
+}
+
+/** Addresses, not names: what "localhost" means is up to whoever writes the hosts file. */
+function isLoopback(host: string): boolean {
+  return host === "127.0.0.1" || host === "::1" || host === "[::1]";
 }
 
 /** The hash of the registration token; makes the token, and tells it once, at the first start. */
 function registration(data: string): { hash: Uint8Array; token: string | undefined } {
   const path = join(data, "registration.sha256");
-  if (existsSync(path)) return { hash: Uint8Array.fromHex(readFileSync(path, "utf8").trim()), token: undefined };
+  if (existsSync(path)) return { hash: hashIn(readFileSync(path, "utf8").trim()), token: undefined };
   const token = nodePrimitives.randomBytes(32).toBase64({ alphabet: "base64url", omitPadding: true });
   const hash = nodePrimitives.sha256(new TextEncoder().encode(token));
   writeFileSync(path, `${hash.toHex()}\n`, { mode: 0o600, flag: "wx" });
   return { hash, token };
+}
+
+/** A file that a crash cut short would let nobody register and not say why. */
+function hashIn(text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new BadStart("registration.sha256 is damaged; remove it, and the next start makes a new token");
+  return Uint8Array.fromHex(text);
 }
 
 function privateFolder(path: string): void {
@@ -87,13 +102,27 @@ async function main(): Promise<void> {
     registrationHash: hash,
     onUnforeseen: tell,
   });
-  answer = app.fetch;
+  const running = new Set<Promise<Response>>();
+  answer = (request) => {
+    const answered = Promise.resolve(app.fetch(request)).finally(() => running.delete(answered));
+    running.add(answered);
+    return answered;
+  };
   const facts = { listening: url, origin: origin ?? url, ...(token === undefined ? {} : { registrationToken: token }) };
   process.stdout.write(`${JSON.stringify(facts)}\n`);
 
+  let stopping = false;
   const stop = () => {
-    // Requests that wait for changes would hold the server open; they are cut, and their agents ask again.
-    server.close(() => void store.close().then(() => process.exit(0)));
+    if (stopping) return;
+    stopping = true;
+    // Connections are cut, else those that wait for changes would hold the server open; agents ask again. What had begun
+    // comes to its end before the store is closed.
+    server.close(
+      () =>
+        void Promise.allSettled(running)
+          .then(store.close)
+          .then(() => process.exit(0)),
+    );
     if ("closeAllConnections" in server) server.closeAllConnections();
   };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, stop);

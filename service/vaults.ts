@@ -12,13 +12,17 @@ type VaultGrant = OperationParams<"vaults.create">["grant"];
 export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" | "vaults.update" | "vaults.delete"> = {
   "vaults.create": async ({ vault, type, grant, overview }, context) => {
     await checkOwnGrant(context, vault, grant);
-    checkOverview(context, vault, overview);
+    await checkOverview(context.db, context, vault, overview);
     if (overview.revision !== 1 || overview.keyId !== grant.keyId)
       throw new PosternError("sealBroken", "a new vault starts at revision 1 under its own key");
     const at = timestamp(context);
     const made = await context.db.transaction().execute(async (db) => {
       const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirst();
-      if (existing !== undefined) return repeated(context, existing, overview);
+      if (existing !== undefined) {
+        if (existing.type !== type || !(await holdsGrant(db, context, vault, grant)))
+          throw new PosternError("conflict");
+        return repeated(context, existing, overview);
+      }
       await demandRoom(db, context.caller.account);
       await db
         .insertInto("vaults")
@@ -91,10 +95,11 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
   },
 
   "vaults.update": async ({ vault, overview }, context) => {
-    await demand(context.db, context.caller, vault, permissions.manageVault);
-    checkOverview(context, vault, overview);
     const at = timestamp(context);
     const times = await context.db.transaction().execute(async (db) => {
+      await demand(db, context.caller, vault, permissions.manageVault);
+      await checkOverview(db, context, vault, overview);
+      await checkKey(db, context, vault, overview);
       const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirstOrThrow();
       if (existing.revision === overview.revision) return repeated(context, existing, overview);
       if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
@@ -111,8 +116,8 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
   },
 
   "vaults.delete": async ({ vault, revision }, context) => {
-    await demand(context.db, context.caller, vault, permissions.manageVault);
     await context.db.transaction().execute(async (db) => {
+      await demand(db, context.caller, vault, permissions.manageVault);
       const existing = await db
         .selectFrom("vaults")
         .select("revision")
@@ -141,19 +146,48 @@ async function demandRoom(db: Db, account: string): Promise<void> {
 
 /** A grant that names another recipient or granter than the caller would be a key nobody asked for. */
 async function checkOwnGrant(context: Context, vault: string, grant: VaultGrant): Promise<void> {
-  const user = await context.db
-    .selectFrom("users")
-    .select("identity")
-    .where("id", "=", context.caller.user)
-    .executeTakeFirstOrThrow();
-  const own = text(user.identity);
+  const own = await identityOf(context.db, context);
   if (grant.recipient !== own || grant.granter !== own)
     throw new PosternError("sealBroken", "a new vault's grant must be from and to its maker");
   if (!verifyVaultGrant(context.primitives, context.caller.account, vault, grant))
     throw new PosternError("sealBroken", "the signature of the grant");
 }
 
-function checkOverview(context: Context, vault: string, overview: SealedVault): void {
+async function identityOf(db: Db, context: Context): Promise<string> {
+  const user = await db
+    .selectFrom("users")
+    .select("identity")
+    .where("id", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
+  return text(user.identity);
+}
+
+/** Whether the caller's stored grant of this vault is this one: a retry carries the same. */
+async function holdsGrant(db: Db, context: Context, vault: string, grant: VaultGrant): Promise<boolean> {
+  const row = await db
+    .selectFrom("vault_grants")
+    .select("signature")
+    .where("vault", "=", vault)
+    .where("user", "=", context.caller.user)
+    .executeTakeFirst();
+  return row !== undefined && text(row.signature) === grant.signature;
+}
+
+/** An overview under another key than the members hold would hide the vault's name from all of them. */
+async function checkKey(db: Db, context: Context, vault: string, overview: SealedVault): Promise<void> {
+  const key = await db
+    .selectFrom("vault_grants")
+    .select("key_id")
+    .where("vault", "=", vault)
+    .where("user", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
+  if (overview.keyId !== text(key.key_id))
+    throw new PosternError("sealBroken", "the overview is not under the vault's key");
+}
+
+async function checkOverview(db: Db, context: Context, vault: string, overview: SealedVault): Promise<void> {
+  if (overview.writer !== (await identityOf(db, context)))
+    throw new PosternError("sealBroken", "the writer is not the caller");
   if (!verifyVaultOverview(context.primitives, context.caller.account, vault, overview))
     throw new PosternError("sealBroken", "the signature of the vault's overview");
 }

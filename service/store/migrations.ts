@@ -146,6 +146,12 @@ const steps: readonly Step[] = [first, indexes];
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;
 
+/** Throws storeTooNew for a schema past ours. */
+export function demandKnown(version: number): void {
+  if (version > SCHEMA_VERSION)
+    throw new PosternError("storeTooNew", `its schema is ${version}, this Postern knows ${SCHEMA_VERSION}`);
+}
+
 /** Brings a store to SCHEMA_VERSION; throws storeTooNew, and changes nothing, when it is past that. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   await db.schema
@@ -155,8 +161,7 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
     .execute();
   const row = await db.selectFrom("schema").select(sql<number>`max(version)`.as("version")).executeTakeFirst();
   const current = row?.version ?? 0;
-  if (current > SCHEMA_VERSION)
-    throw new PosternError("storeTooNew", `its schema is ${current}, this Postern knows ${SCHEMA_VERSION}`);
+  demandKnown(current);
   for (let version = current + 1; version <= SCHEMA_VERSION; version++) {
     const step = steps[version - 1];
     if (step === undefined) break;

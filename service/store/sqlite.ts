@@ -1,8 +1,9 @@
 // The embedded store: one SQLite file through node:sqlite. WAL with synchronous FULL, so that an acknowledged commit is
 // on disk; 16 KiB pages, since sealed rows are some KiB and small pages cost overflow chains (measured).
+import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Kysely, SqliteDialect } from "kysely";
-import { migrate } from "./migrations.ts";
+import { demandKnown, migrate } from "./migrations.ts";
 import type { Tables } from "./tables.ts";
 
 /** Milliseconds a statement waits for another process's lock (a second opener, a backup tool) before it fails. */
@@ -15,6 +16,7 @@ export type Store = { readonly db: Kysely<Tables>; close(): Promise<void> };
 
 /** Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it. */
 export async function openSqlite(path: string): Promise<Store> {
+  if (existsSync(path)) demandKnown(versionOf(path));
   const database = new DatabaseSync(path);
   database.exec("PRAGMA page_size = 16384");
   database.exec("PRAGMA journal_mode = WAL");
@@ -30,6 +32,18 @@ export async function openSqlite(path: string): Promise<Store> {
     throw error;
   }
   return { db, close: () => db.destroy() };
+}
+
+/** The schema of a store, read without writing: opening it for use would already change a newer one's journal mode. */
+function versionOf(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema'").get();
+    if (known === undefined) return 0;
+    return Number(database.prepare("SELECT max(version) AS version FROM schema").get()?.version ?? 0);
+  } finally {
+    database.close();
+  }
 }
 
 type Prepared = {
