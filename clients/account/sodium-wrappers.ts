@@ -1,7 +1,7 @@
-// The same cryptography where there is no native library: libsodium-wrappers (WebAssembly), with Argon2id, HKDF and HMAC
-// from node:crypto. Its keys lie in ordinary memory and pass through the module's heap, which it does not wipe, so the
+// The same cryptography where there is no native library: libsodium-wrappers (WebAssembly), with Argon2id, HKDF,
+// HMAC and SHA-256 from node:crypto. Its keys lie in ordinary memory and pass through the module's heap, which it does not wipe, so the
 // agent never uses it. The tests hold it and the agent's equal, byte for byte.
-import { argon2, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { argon2, createHash, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import sodium from "libsodium-wrappers";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -42,7 +42,8 @@ function symmetric(): Pick<
 > {
   return {
     randomBytes: (size) => sodium.randombytes_buf(size),
-    sha256: (message) => sodium.crypto_hash_sha256(message),
+    // The standard build has no SHA-256, though its types say so.
+    sha256: (message) => new Uint8Array(createHash("sha256").update(message).digest()),
     hmacSha256: (key, message) => owned(createHmac("sha256", alive(key)).update(message).digest()),
     hkdfSha256: (secret, salt, info, size) => new Uint8Array(hkdfSync("sha256", alive(secret), salt, info, size)),
     argon2id: (password, salt, cost) => {

@@ -1,0 +1,55 @@
+// Both implementations of the seam, so that each test runs through both, and what the crypto tests are about.
+import { loadSodiumWrappers } from "../../../clients/account/sodium-wrappers.ts";
+import { loadSodium } from "../../../daemon/sodium.ts";
+import { type Keyset, newKeyset } from "../../../protocol/crypto/keyset.ts";
+import type { Primitives } from "../../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../../protocol/errors.ts";
+
+/** Once per process: every call allocates locked memory. */
+export const native = loadSodium();
+
+export const implementations: readonly { name: string; p: Primitives }[] = [
+  { name: "sodium-native", p: native },
+  { name: "libsodium-wrappers", p: await loadSodiumWrappers() },
+];
+
+export const ACCOUNT = "a".repeat(26);
+export const OTHER_ACCOUNT = "b".repeat(26);
+export const USER = "u".repeat(26);
+export const VAULT = "v".repeat(26);
+export const OTHER_VAULT = "w".repeat(26);
+export const ITEM = "i".repeat(26);
+export const OTHER_ITEM = "j".repeat(26);
+export const FILE = "f".repeat(26);
+
+export const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(/\s/g, ""));
+export const ascii = (text: string) => new TextEncoder().encode(text);
+export const repeat = (byte: number, size: number) => new Uint8Array(size).fill(byte);
+
+export function aKeyset(p: Primitives): Keyset {
+  return newKeyset(p, p.randomBytes(32), ACCOUNT, USER).keyset;
+}
+
+/** The name of the error of our table that `act` throws; anything else that it throws goes on. */
+export function refusal(act: () => unknown): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof PosternError) return error.name;
+    throw error;
+  }
+}
+
+/** A copy with one bit of one byte turned. */
+export function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = bytes.slice();
+  copy[at] = (copy[at] ?? 0) ^ 1;
+  return copy;
+}
+
+/** Base64 of the same bytes with one bit of the byte `at` turned; from the end when negative. */
+export function flippedBase64(text: string, at = -1): string {
+  const bytes = Uint8Array.fromBase64(text);
+  return flipped(bytes, at < 0 ? bytes.length + at : at).toBase64();
+}
