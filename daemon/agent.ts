@@ -11,6 +11,7 @@ import { createDispatch, type Handlers } from "./dispatch.ts";
 import type { OwnProgram } from "./foreign-ancestor.ts";
 import { createGate } from "./gate.ts";
 import { createGrants } from "./grants.ts";
+import { createHandles } from "./handles.ts";
 import { happening } from "./happening.ts";
 import { protections } from "./harden.ts";
 import type { Log } from "./log.ts";
@@ -18,6 +19,7 @@ import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
 import { auditMethods } from "./methods/audit.ts";
+import { backupMethods } from "./methods/backup.ts";
 import { fileMethods } from "./methods/files.ts";
 import { itemMethods } from "./methods/items.ts";
 import { secretMethods } from "./methods/secrets.ts";
@@ -140,6 +142,7 @@ export function createAgent(parts: AgentParts): Agent {
   }
 
   const overseer = createOverseer({ p, clock, sessions, grants, broker });
+  const handles = createHandles(newId);
   const handlers: Handlers = {
     ...agentMethods({
       startedAt: new Date(clock.wallMs()),
@@ -153,7 +156,8 @@ export function createAgent(parts: AgentParts): Agent {
     ...auditMethods(parts.home, p, sessions, overseer),
     ...secretMethods((account) => followers.get(account)?.isStale ?? false),
     ...itemMethods(newId),
-    ...fileMethods(newId, sessions, grants),
+    ...fileMethods(newId, sessions, grants, handles),
+    ...backupMethods({ home: parts.home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
   };
   const gate = createGate({ sessions, grants, broker, resolver: createResolver() });

@@ -5,11 +5,17 @@ import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fields, fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { openItem, type SealedItem, sealItem } from "../../protocol/crypto/item.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import { openVaultGrant, openVaultOverview, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import {
+  openVaultGrant,
+  openVaultOverview,
+  sealVaultOverview,
+  type VaultKey,
+} from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import type { UserRecord } from "./service-session.ts";
+import { storedItems } from "./stored-items.ts";
 import { openUserData, sealUserData } from "./user-data.ts";
 import { openKeys, type SignedIn, type UserOnDevice } from "./user-keys.ts";
 
@@ -20,9 +26,23 @@ type StoredItem = OperationResult<"items.get">;
 
 /** One line of a backup. The first is the header, the last the seal. */
 type Line =
-  | { readonly kind: "header"; readonly format: typeof FORMAT; readonly account: string; readonly user: string; readonly madeAt: string; readonly record: UserRecord }
+  | {
+      readonly kind: "header";
+      readonly format: typeof FORMAT;
+      readonly account: string;
+      readonly user: string;
+      readonly madeAt: string;
+      readonly record: UserRecord;
+    }
   | { readonly kind: "vault"; readonly vault: StoredVault }
-  | { readonly kind: "chunk"; readonly vault: string; readonly item: string; readonly file: string; readonly index: number; readonly sealed: string }
+  | {
+      readonly kind: "chunk";
+      readonly vault: string;
+      readonly item: string;
+      readonly file: string;
+      readonly index: number;
+      readonly sealed: string;
+    }
   | { readonly kind: "item"; readonly vault: string; readonly item: StoredItem }
   | { readonly kind: "seal"; readonly lines: number; readonly mac: string };
 
@@ -39,7 +59,12 @@ function macOf(p: Primitives, rootKey: Uint8Array, chain: Uint8Array): Uint8Arra
 }
 
 /** Writes a backup, line by line, without line ends. */
-export async function* writeBackup(p: Primitives, who: { account: string; user: string }, { session, rootKey }: SignedIn, now: Date): AsyncGenerator<string> {
+export async function* writeBackup(
+  p: Primitives,
+  who: { account: string; user: string },
+  { session, rootKey }: SignedIn,
+  now: Date,
+): AsyncGenerator<string> {
   let chain: Uint8Array = new Uint8Array(32);
   let lines = 0;
   const text = (line: Line): string => {
@@ -48,7 +73,13 @@ export async function* writeBackup(p: Primitives, who: { account: string; user: 
     lines++;
     return written;
   };
-  yield text({ kind: "header", format: FORMAT, ...who, madeAt: now.toISOString(), record: await session.call("users.get", {}) });
+  yield text({
+    kind: "header",
+    format: FORMAT,
+    ...who,
+    madeAt: now.toISOString(),
+    record: await session.call("users.get", {}),
+  });
   const { vaults } = await session.call("vaults.list", {});
   for (const vault of vaults) {
     yield text({ kind: "vault", vault });
@@ -68,10 +99,16 @@ export async function* writeBackup(p: Primitives, who: { account: string; user: 
 
 async function* everyItem(call: SignedIn["session"]["call"], vault: string): AsyncGenerator<StoredItem> {
   for (let after: string | undefined; ; ) {
-    const page = await call("items.list", { vault, active: true, archived: true, limit: serviceLimits.batch, ...(after === undefined ? {} : { after }) });
+    const page = await call("items.list", {
+      vault,
+      active: true,
+      archived: true,
+      limit: serviceLimits.batch,
+      ...(after === undefined ? {} : { after }),
+    });
     const ids = page.items.map((item) => item.item);
     if (ids.length === 0) return;
-    yield* (await call("items.getAll", { vault, items: ids })).items;
+    yield* await storedItems(call, vault, ids);
     after = ids.at(-1);
     if (!page.more) return;
   }
@@ -83,13 +120,35 @@ export type BackupLines = () => AsyncIterable<string>;
 /** What a restored account is; its name is the person's own. */
 export type Restored = { readonly account: string; readonly user: string; readonly name: string };
 
-export type RestoreInput = { readonly lines: BackupLines; readonly password: string; readonly secretKey: Uint8Array; readonly device: string; readonly registrationToken?: string };
+export type RestoreInput = {
+  readonly lines: BackupLines;
+  readonly password: string;
+  readonly secretKey: Uint8Array;
+  readonly device: string;
+  readonly registrationToken?: string;
+};
 
 /** Checks a whole backup, then makes its account at a service. Throws notRestorable and changes nothing where it is cut, changed or not one. */
-export async function restoreBackup(p: Primitives, call: CallService, address: ServiceAddress, input: RestoreInput): Promise<Restored> {
+export async function restoreBackup(
+  p: Primitives,
+  call: CallService,
+  address: ServiceAddress,
+  input: RestoreInput,
+): Promise<Restored> {
   const header = await headerOf(input.lines);
-  const who: UserOnDevice = { account: header.account, user: header.user, device: input.device, secretKey: input.secretKey };
-  const keys = await openKeys(p, { ...who, password: input.password, origin: address.origin, call, record: header.record });
+  const who: UserOnDevice = {
+    account: header.account,
+    user: header.user,
+    device: input.device,
+    secretKey: input.secretKey,
+  };
+  const keys = await openKeys(p, {
+    ...who,
+    password: input.password,
+    origin: address.origin,
+    call,
+    record: header.record,
+  });
   try {
     await checkSeal(p, keys.rootKey, input.lines);
     const data = openUserData(p, keys.rootKey, who, header.record.data);
@@ -160,25 +219,57 @@ async function bring(p: Primitives, keys: Keys, who: UserOnDevice, lines: Backup
       const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: own });
       vaults.set(vault, vaultKey);
       const first = sealVaultOverview(p, { account, vault, vaultKey, writer: keys.keyset, revision: 1, content });
-      await keys.session.call("vaults.create", { vault, type: type === "personal" ? "personal" : "userCreated", grant, overview: first });
+      await keys.session.call("vaults.create", {
+        vault,
+        type: type === "personal" ? "personal" : "userCreated",
+        grant,
+        overview: first,
+      });
     } else if (line.kind === "chunk") {
       const { kind: _kind, ...chunk } = line;
       await keys.session.call("files.putChunk", chunk);
     } else if (line.kind === "item") {
       const vaultKey = vaults.get(line.vault);
       if (vaultKey === undefined) throw new PosternError("notRestorable", "an item without its vault");
-      await keys.session.call("items.put", { vault: line.vault, item: line.item.item, sealed: firstRevision(p, keys, { account, vault: line.vault, item: line.item.item }, vaultKey, line.item.sealed) });
+      await keys.session.call("items.put", {
+        vault: line.vault,
+        item: line.item.item,
+        sealed: firstRevision(
+          p,
+          keys,
+          { account, vault: line.vault, item: line.item.item },
+          vaultKey,
+          line.item.sealed,
+        ),
+      });
     }
   }
   for (const { key, indexKey } of vaults.values()) p.release(key, indexKey);
 }
 
 /** The same item, key and files, as revision 1 of a new store. */
-function firstRevision(p: Primitives, keys: Keys, place: { account: string; vault: string; item: string }, vaultKey: VaultKey, sealed: SealedItem): SealedItem {
+function firstRevision(
+  p: Primitives,
+  keys: Keys,
+  place: { account: string; vault: string; item: string },
+  vaultKey: VaultKey,
+  sealed: SealedItem,
+): SealedItem {
   const opened = openItem(p, { place, vaultKey, pinnedWriters: [keys.keyset.identity.publicKey], sealed });
   const { title } = JSON.parse(new TextDecoder().decode(opened.overview)) as { title: string };
   const state = sealed.state === "archived" ? "archived" : "active";
-  const made = sealItem(p, { place, vaultKey, writer: keys.keyset, revision: 1, state, itemKey: opened.itemKey, title, overview: opened.overview, details: opened.details, files: sealed.files });
+  const made = sealItem(p, {
+    place,
+    vaultKey,
+    writer: keys.keyset,
+    revision: 1,
+    state,
+    itemKey: opened.itemKey,
+    title,
+    overview: opened.overview,
+    details: opened.details,
+    files: sealed.files,
+  });
   p.wipe(opened.itemKey, opened.overview, opened.details);
   return made;
 }

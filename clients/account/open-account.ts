@@ -14,12 +14,14 @@ import {
   type SealedOverview,
   sealDeletion,
   sealItem,
+  verifyItemRevision,
 } from "../../protocol/crypto/item.ts";
 import { lookupTag, normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { storedItems } from "./stored-items.ts";
 import { openUserData, sealUserData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
 import { createVaultList, type Vault, type VaultEntry } from "./vault-list.ts";
@@ -111,9 +113,22 @@ export function openAccount(p: Primitives, account: string, user: string, signed
 
   const placeOf = (vault: string, item: string): ItemPlace => ({ account, vault, item });
 
+  /** itemNotFound for a deletion that is signed as any revision is; sealBroken where the service made it up. */
+  function deletion(vault: Vault, { item, sealed }: { item: string; sealed: SealedItem }): PosternError {
+    demandSigned(vault, item, sealed);
+    return new PosternError("itemNotFound");
+  }
+
+  /** Before a revision is signed on top of what the service says the last one is. */
+  function demandSigned(vault: Vault, item: string, sealed: SealedItem): void {
+    const pinned = own.some((writer) => toBase64(writer) === sealed.writer);
+    if (!pinned || !verifyItemRevision(p, placeOf(vault.stored.vault, item), sealed))
+      throw new PosternError("sealBroken", "the item revision's signature");
+  }
+
   function openStored(vault: Vault, stored: Times & { item: string; sealed: SealedItem }): OpenedItem {
     const { sealed } = stored;
-    if (sealed.state === "deleted") throw new PosternError("itemNotFound");
+    if (sealed.state === "deleted") throw deletion(vault, stored);
     const opened = openItem(p, {
       place: placeOf(vault.stored.vault, stored.item),
       vaultKey: vault.key,
@@ -239,8 +254,8 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     },
     getItems: async (id, ids) => {
       const vault = await vaults.get(id);
-      const { items } = await session.call("items.getAll", { vault: id, items: [...ids] });
-      for (const item of items) demandAsked(ids.includes(item.item));
+      const items = await storedItems(session.call, id, ids);
+      for (const { item, sealed } of items) if (sealed.state === "deleted") demandSigned(vault, item, sealed);
       return items.filter((item) => item.sealed.state !== "deleted").map((item) => openStored(vault, item));
     },
     listItems: async (id, filter, signal) => {
@@ -256,7 +271,9 @@ export function openAccount(p: Primitives, account: string, user: string, signed
           // In order and without repeats, else a page could be served twice for ever.
           demandAsked(after === undefined || item.item > after);
           after = item.item;
-          opened.push(openStoredOverview(vault, item));
+          const one = openStoredOverview(vault, item);
+          demandAsked(filter[one.state]);
+          opened.push(one);
         }
         if (!page.more || page.items.length === 0) return opened;
       }
@@ -300,6 +317,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     },
     putItem: async (id, item, revision, content) => {
       const found = await stored(id, item);
+      demandSigned(found.vault, item, found.stored.sealed);
       if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
       if (found.stored.sealed.revision !== revision) throw new PosternError("versionConflict");
       const itemKey = openItemKey(p, placeOf(id, item), found.vault.key, found.stored.sealed);
@@ -309,6 +327,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     },
     deleteItem: async (id, item) => {
       const found = await stored(id, item);
+      demandSigned(found.vault, item, found.stored.sealed);
       if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
       const sealed = sealDeletion(p, {
         place: placeOf(id, item),

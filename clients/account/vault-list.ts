@@ -61,10 +61,14 @@ export type VaultListParts = {
 export function createVaultList({ p, account, session, rootKey, keyset }: VaultListParts): VaultList {
   const own = [keyset.identity.publicKey];
   const keys = new Map<string, VaultKey>();
+  /** The grant each key was last seen under: one that reads otherwise is checked like a new one. */
+  const grants = new Map<string, string>();
   let list: Promise<Map<string, Vault>> | undefined;
 
   async function load(): Promise<Map<string, Vault>> {
     const { vaults } = await session.call("vaults.list", {});
+    if (new Set(vaults.map(({ vault }) => vault)).size !== vaults.length)
+      throw new PosternError("sealBroken", "the service listed a vault twice");
     const entries = vaults.map((stored): [string, Vault] => {
       const key = keyOf(stored);
       const { title } = contentOf(stored, key);
@@ -88,9 +92,15 @@ export function createVaultList({ p, account, session, rootKey, keyset }: VaultL
   function keyOf(stored: StoredVault): VaultKey {
     const { vault, grant } = stored;
     const known = keys.get(vault);
-    if (known !== undefined && known.id === grant.keyId && known.epoch === grant.epoch) return known;
+    const read = JSON.stringify(grant);
+    if (known !== undefined && grants.get(vault) === read) return known;
     const knownEpochs = new Map(known === undefined ? [] : [[known.epoch, known.id]]);
     const key = openVaultGrant(p, { account, vault, grant, keyset, pinnedGranters: own, knownEpochs });
+    grants.set(vault, read);
+    if (known !== undefined && known.id === key.id) {
+      p.release(key.key, key.indexKey);
+      return known;
+    }
     keys.set(vault, key);
     return key;
   }

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addAccessCommands } from "./commands/access.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addBackupCommands } from "./commands/backup.ts";
 import { addImportCommand } from "./commands/import-env.ts";
 import { addItemCommands } from "./commands/items.ts";
 import { addRunCommand } from "./commands/run.ts";
@@ -24,6 +25,7 @@ export function program(): Command {
   addStartCommand(root);
   addAccountCommands(root);
   addItemCommands(root);
+  addBackupCommands(root);
   addRunCommand(root);
   addImportCommand(root);
   addAccessCommands(root);

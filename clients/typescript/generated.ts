@@ -141,6 +141,37 @@ export type Methods = {
       secretKey: string;
     };
   };
+  /** Begins a backup: every sealed row of the account, read with files.readChunk. The account password is the proof; kit and password open it again. */
+  "accounts.backup": {
+    params: {
+      account?: string;
+      password: string;
+    };
+    result: {
+      handle: string;
+    };
+  };
+  /** Begins taking a backup in, on an agent that has no account: its bytes come with files.writeChunk. */
+  "accounts.openRestore": {
+    params: { [key: string]: never };
+    result: {
+      handle: string;
+    };
+  };
+  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. */
+  "accounts.restore": {
+    params: {
+      handle: string;
+      password: string;
+      secretKey: string;
+      service?: string;
+      registrationToken?: string;
+    };
+    result: {
+      account: string;
+      name: string;
+    };
+  };
   /** The devices that may sign in to this account. */
   "devices.list": {
     params: {
@@ -1042,6 +1073,7 @@ export const repeatable: ReadonlySet<string> = new Set([
   "agent.stop",
   "accounts.create",
   "accounts.list",
+  "accounts.openRestore",
   "session.lock",
   "clients.open",
   "clients.close",

@@ -154,6 +154,54 @@ export const accounts = {
       },
     },
   }),
+  "accounts.backup": entry({
+    summary:
+      "Begins a backup: every sealed row of the account, read with files.readChunk. The account password is the proof; kit and password open it again.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
+    result: Type.Object({ handle: Type.String() }),
+    errors: ["signedOut", "locked", "proofRefused", "tryLater", "busy"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { password: "correct horse battery staple" }, result: { handle: "1" } },
+  }),
+  "accounts.openRestore": entry({
+    summary: "Begins taking a backup in, on an agent that has no account: its bytes come with files.writeChunk.",
+    params: Empty,
+    result: Type.Object({ handle: Type.String() }),
+    errors: ["accountExists", "busy"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: {}, result: { handle: "1" } },
+  }),
+  "accounts.restore": entry({
+    summary:
+      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole.",
+    params: Type.Object(
+      {
+        handle: Type.String({ maxLength: 64 }),
+        password: Password,
+        secretKey: SecretKeyText,
+        service: Type.Optional(ServiceUrl),
+        registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
+      },
+      closed,
+    ),
+    result: Type.Object({ account: Id, name: AccountName }),
+    errors: ["accountExists", "handleNotFound", "wrongCredentials", "notRestorable", "conflict", "offline", "diskFull"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        handle: "1",
+        password: "correct horse battery staple",
+        secretKey: "P1-ABCDEF-GHJKMN-PQRSTV-WXYZ01-234567",
+      },
+      result: { account: "abcdefghijklmnopqrstuvwxyz", name: "Ada" },
+    },
+  }),
   "devices.list": entry({
     summary: "The devices that may sign in to this account.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),

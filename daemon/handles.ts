@@ -1,0 +1,105 @@
+// Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
+// ends with it; each chunk is passed only while what it was opened under still holds.
+import type { FileHeader } from "../protocol/crypto/item.ts";
+import { PosternError } from "../protocol/errors.ts";
+import type { Call } from "./call.ts";
+import type { Connection } from "./connection.ts";
+import type { Session } from "./sessions.ts";
+import type { Unlocked } from "./unlocked.ts";
+
+/** Files open on one connection at once. */
+export const HANDLES_MAX = 16;
+
+type Open = Session & { readonly unlocked: Unlocked };
+
+/** Chunks on their way out. */
+export type Reading = {
+  readonly kind: "read";
+  /** Whether what it was opened under still holds: the same session, the grant or the proof. */
+  readonly holds: (call: Call) => boolean;
+  readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
+};
+
+/** A new Document's chunks on their way in. */
+export type Writing = {
+  readonly kind: "write";
+  readonly holds: (call: Call) => boolean;
+  readonly session: Open;
+  readonly stream: { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
+  readonly item: { vault: string; id: string; title: string; name: string; size: number; itemKey: Uint8Array };
+  written: number;
+};
+
+/** A backup's bytes on their way in; kept in a file until it is whole. */
+export type Restoring = {
+  readonly kind: "restore";
+  readonly holds: (call: Call) => boolean;
+  readonly spool: { push(chunk: Uint8Array): void; lines(): AsyncIterable<string>; drop(): void };
+};
+
+type Handle = (Reading | Writing | Restoring) & { busy: boolean };
+type Kind = Handle["kind"];
+
+export type Handles = {
+  /** Opens a handle; throws `busy` past the limit. */
+  add(call: Call, handle: Reading | Writing | Restoring): string;
+  /** The handle of one of these kinds, if it still holds and nothing is under way on it. Throws handleNotFound, busy. */
+  demand<K extends Kind>(call: Call, id: string, ...kinds: K[]): Extract<Handle, { kind: K }>;
+  /** Runs work with the handle for itself. */
+  alone<T>(handle: { busy: boolean }, work: () => Promise<T>): Promise<T>;
+  remove(call: Call, id: string): void;
+};
+
+export function createHandles(newId: () => string): Handles {
+  const byConnection = new WeakMap<Connection, Map<string, Handle>>();
+
+  function handlesOf(connection: Connection): Map<string, Handle> {
+    const known = byConnection.get(connection);
+    if (known !== undefined) return known;
+    const handles = new Map<string, Handle>();
+    byConnection.set(connection, handles);
+    connection.onEnd(() => {
+      for (const handle of handles.values()) drop(handle);
+      handles.clear();
+    });
+    return handles;
+  }
+
+  function drop(handle: Handle): void {
+    if (handle.kind === "write") handle.item.itemKey.fill(0);
+    if (handle.kind === "restore") handle.spool.drop();
+  }
+
+  return {
+    add: (call, handle) => {
+      const handles = handlesOf(call.connection);
+      if (handles.size >= HANDLES_MAX) {
+        throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
+      }
+      const id = newId();
+      handles.set(id, { ...handle, busy: false });
+      return id;
+    },
+    demand: <K extends Kind>(call: Call, id: string, ...kinds: K[]) => {
+      const handle = handlesOf(call.connection).get(id);
+      if (handle === undefined || !kinds.includes(handle.kind as K)) throw new PosternError("handleNotFound");
+      if (handle.busy) throw new PosternError("busy", "one chunk at a time");
+      if (!call.connection.peer.recheck() || !handle.holds(call)) throw new PosternError("handleNotFound");
+      return handle as Extract<Handle, { kind: K }>;
+    },
+    alone: async (handle, work) => {
+      handle.busy = true;
+      try {
+        return await work();
+      } finally {
+        handle.busy = false;
+      }
+    },
+    remove: (call, id) => {
+      const handles = handlesOf(call.connection);
+      const handle = handles.get(id);
+      if (handle !== undefined) drop(handle);
+      handles.delete(id);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+// accounts.backup, accounts.openRestore, accounts.restore: everything sealed in one file, and back. The password is the
+// proof; the file leaves and comes in chunks through a handle of the connection.
+import { lineBytes, restoreBackup, writeBackup } from "../../clients/account/backup.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { AuditLog } from "../audit/log.ts";
+import type { Call } from "../call.ts";
+import type { Handlers } from "../dispatch.ts";
+import type { Handles } from "../handles.ts";
+import { happening } from "../happening.ts";
+import type { Sessions } from "../sessions.ts";
+import type { Sodium } from "../sodium.ts";
+import { createSpool } from "../spool.ts";
+import { repeatCounter } from "../unlocked.ts";
+
+type BackupHandlers = Pick<Handlers, "accounts.backup" | "accounts.openRestore" | "accounts.restore">;
+
+export type BackupParts = {
+  readonly home: string;
+  readonly p: Sodium;
+  readonly sessions: Sessions;
+  readonly handles: Handles;
+  readonly now: () => number;
+};
+
+export function backupMethods({ home, p, sessions, handles, now }: BackupParts): BackupHandlers {
+  function demandNone(): void {
+    if (sessions.list().length > 0) throw new PosternError("accountExists");
+  }
+
+  return {
+    "accounts.backup": async ({ account, password }, call) => {
+      const session = sessions.open(account);
+      const { file, unlocked, audit } = session;
+      await proven(call, () => sessions.provePassword(session, password), audit);
+      const lines = writeBackup(p, { account: file.account, user: file.user }, unlocked.signedIn, new Date(now()));
+      const holds = () => sessions.open(file.account).unlocked === unlocked;
+      const handle = handles.add(call, { kind: "read", holds, stream: { next: chunksOf(lines) } });
+      audit.keep(happening(call, "ok", [file.account]));
+      return { handle };
+    },
+
+    "accounts.openRestore": (_params, call) => {
+      demandNone();
+      return { handle: handles.add(call, { kind: "restore", holds: () => true, spool: createSpool(home) }) };
+    },
+
+    "accounts.restore": async (params, call) => {
+      demandNone();
+      const handle = handles.demand(call, params.handle, "restore");
+      const secretKey = parseSecretKey(p, params.secretKey);
+      if (secretKey === undefined)
+        throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
+      const address = await sessions.addressOf(params.service ?? "embedded");
+      const service = params.service === undefined ? "embedded" : address.origin;
+      const device = newId(p);
+      const restored = await handles.alone(handle, async () =>
+        restoreBackup(p, await sessions.callTo(service), address, {
+          lines: handle.spool.lines,
+          password: params.password,
+          secretKey,
+          device,
+          ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
+        }),
+      );
+      handles.remove(call, params.handle);
+      const { account, user, name } = restored;
+      const session = await sessions.add({
+        account,
+        user,
+        device,
+        name,
+        service,
+        secretKey: formatSecretKey(p, secretKey),
+        wrongPasswords: 0,
+        lastWrongMs: 0,
+      });
+      await repeatCounter(await sessions.unlock(session, params.password), device);
+      session.audit.keep(happening(call, "ok", [account]));
+      return { account, name };
+    },
+  };
+}
+
+async function proven(call: Call, prove: () => Promise<void>, audit: Pick<AuditLog, "keep">): Promise<void> {
+  try {
+    await prove();
+  } catch (error) {
+    if (error instanceof PosternError) audit.keep({ ...happening(call, error.name, []), event: "proof.password" });
+    throw error;
+  }
+}
+
+/** Lines as chunks of at most 1 MiB. */
+function chunksOf(lines: AsyncGenerator<string>): () => Promise<{ chunk: Uint8Array; final: boolean }> {
+  let held: Uint8Array = new Uint8Array();
+  let ended = false;
+  return async () => {
+    while (!ended && held.length <= limits.chunkBytes) {
+      const { value, done } = await lines.next();
+      if (done === true) ended = true;
+      else held = joined(held, lineBytes(value));
+    }
+    const chunk = held.subarray(0, limits.chunkBytes);
+    held = held.subarray(limits.chunkBytes);
+    return { chunk, final: ended && held.length === 0 };
+  };
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

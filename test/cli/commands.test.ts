@@ -1,0 +1,438 @@
+// The command from init to restore, as scripts use it; the person's part is played through the agent's socket.
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { program } from "../../clients/cli/program.ts";
+import { openChannel } from "../../clients/typescript/channel.ts";
+import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
+import type { RunningAgent } from "../agent/start.ts";
+import { overLoopback } from "../service/doors.ts";
+import { postern, type Ran, type RunOptions } from "./postern.ts";
+
+let home: string;
+let person: Person;
+
+const run = (words: string, more: Partial<RunOptions> = {}): Promise<Ran> =>
+  postern(words.split(" "), { home, ...more });
+const json = (ran: Ran) => JSON.parse(ran.out) as Record<string, unknown>;
+const attached = (folder: string): Promise<Person> =>
+  attachPerson({
+    connect: () => openChannel(join(folder, "run", "agent.sock"), { name: "person", version: "1" }),
+  } as RunningAgent);
+const fresh = () => mkdtempSync(join(tmpdir(), "postern-c-"));
+
+beforeAll(async () => {
+  home = fresh();
+  const made = await run("init --name Ada --kit kit.txt --password-fd 3 --pin-fd 4 --json", {
+    secrets: [PASSWORD, PIN],
+  });
+  expect(made).toMatchObject({ code: 0, err: "" });
+  person = await attached(home);
+  person.always("yes");
+});
+afterAll(async () => {
+  person.leave();
+  await run("agent stop");
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe("every command", () => {
+  const all = (
+    command: ReturnType<typeof program>,
+    words: string[] = [],
+  ): { words: string; command: ReturnType<typeof program> }[] =>
+    command.commands.flatMap((child) => [
+      { words: [...words, child.name()].join(" "), command: child as ReturnType<typeof program> },
+      ...all(child as ReturnType<typeof program>, [...words, child.name()]),
+    ]);
+  const leaves = all(program()).filter(
+    ({ command }) => command.commands.length === 0 || ["grants", "audit"].includes(command.name()),
+  );
+
+  test.each(leaves.map(({ words, command }) => [words, command] as const))(
+    "%s has --json, and help with an example",
+    async (words, command) => {
+      expect(command.options.map((option) => option.long)).toContain("--json");
+      const help = await run(`${words} --help`);
+      expect(help.code).toBe(0);
+      expect(help.out).toMatch(/Example:\n {2}\$ postern /);
+    },
+  );
+
+  test("stands in the CLI's README", () => {
+    const readme = readFileSync(new URL("../../clients/cli/README.md", import.meta.url), "utf8");
+    const missing = leaves
+      .map(({ words }) => words.split(" "))
+      .filter((words) => words[0] !== "start" && !words.every((word) => readme.includes(word)));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("a mistake", () => {
+  test.each([
+    ["an unknown command", "reed x", 2],
+    ["an unknown option", "read op://a/b/c --loud", 2],
+    ["a malformed reference", "read op://a", 2],
+    ["a reference that leads nowhere", "read op://Personal/nothing/x", 5],
+    ["a vault that is not there", "item list --vault Nowhere", 5],
+    ["a missing vault", "item list", 2],
+    ["a secret in argv", "item create --vault Personal --title X --secret a=b", 2],
+    ["a secret's name as a plain field", "item create --vault Personal --title X --field password=b", 2],
+    ["a descriptor that is not open", "unlock --password-fd 77", 2],
+    ["a code that is not open", "deny ZZ-99", 5],
+    ["an env file that is not there", "import env nothing.env --vault Personal", 2],
+    ["a second account", "init --name Eve --no-pin --password-fd 3", 7],
+  ])("%s has its own exit code, says what it is, and prints nothing as a result", async (_what, words, code) => {
+    const ran = await run(words, { secrets: ["long enough password"] });
+    expect(ran.code).toBe(code);
+    expect(ran.err).toMatch(/^(postern|error): /m);
+    expect(ran.out).toBe("");
+  });
+
+  test("with --json is one JSON value on stderr", async () => {
+    const ran = await run("read op://a --json");
+    expect(ran.out).toBe("");
+    expect(JSON.parse(ran.err)).toMatchObject({ error: { name: "invalidReference" } });
+  });
+
+  test("of a wrong category names the supported ones and makes nothing", async () => {
+    const ran = await run("item create --vault Personal --title X --category Passport");
+    expect(ran.code).toBe(2);
+    expect(ran.err).toContain("Login, Password, SecureNote, ApiCredentials, SshKey, Document");
+    expect((await run("item list --vault Personal --json")).out).not.toContain('"title":"X"');
+  });
+});
+
+describe("items", () => {
+  test("are made, read, changed, archived and deleted", async () => {
+    expect((await run("vault create Demo --json")).code).toBe(0);
+    const made = await run(
+      "item create --vault Demo --title DB --category Password --secret-fd password=3 --tag prod --json",
+      { secrets: ["hunter2-long"] },
+    );
+    expect(json(made)).toMatchObject({ title: "DB", version: 1 });
+    const read = await run("read op://Demo/DB/password");
+    expect(read).toEqual({ code: 0, out: "hunter2-long", err: "" });
+    const hidden = await run("item get DB --vault Demo");
+    expect(hidden.out).toContain("••••••••");
+    expect(hidden.out).not.toContain("hunter2");
+    expect((await run("item get DB --vault Demo --json")).out).not.toContain("hunter2");
+    expect((await run("item get DB --vault Demo --reveal")).out).toContain("hunter2-long");
+    expect(
+      json(
+        await run("item edit DB --vault Demo --secret-fd password=3 --field user=ada --json", {
+          secrets: ["changed-secret"],
+        }),
+      ),
+    ).toMatchObject({ version: 2 });
+    expect((await run("read op://Demo/DB/password")).out).toBe("changed-secret");
+    expect((await run("read op://Demo/DB/user")).out).toBe("ada");
+    expect((await run("item archive DB --vault Demo")).code).toBe(0);
+    expect((await run("read op://Demo/DB/password")).code).toBe(5);
+    expect((await run("item list --vault Demo --archived --json")).out).toContain('"title":"DB"');
+    expect((await run("item delete DB --vault Demo --yes")).code).toBe(0);
+    expect((await run("item get DB --vault Demo")).code).toBe(5);
+  });
+
+  test("of five megabytes go in and come out in chunks, whole and for the owner alone", async () => {
+    const content = randomBytes(5 * 1024 * 1024);
+    writeFileSync(join(home, "backup.bin"), content);
+    expect((await run("item create --vault Demo --title Backup --file backup.bin --json")).code).toBe(0);
+    const out = await run("read op://Demo/Backup/backup.bin --out-file out.bin --json");
+    expect(json(out)).toMatchObject({ size: content.length });
+    expect(readFileSync(join(home, "out.bin")).equals(content)).toBe(true);
+    expect(statSync(join(home, "out.bin")).mode & 0o777).toBe(0o600);
+  });
+
+  test("that fail to be read leave no file behind", async () => {
+    expect((await run("read op://Demo/nothing/x --out-file never.bin")).code).toBe(5);
+    expect(existsSync(join(home, "never.bin"))).toBe(false);
+  });
+});
+
+describe("import env", () => {
+  const file =
+    '# settings\nDB=postgres://x\nexport KEY="two words"\n\nEMPTY=\nnonsense here\nREF=op://Demo/DB/password\nMULTI="a\nb"\n';
+
+  test("makes items, writes references, tells what it did not understand, and changes nothing the second time", async () => {
+    writeFileSync(join(home, "app.env"), file);
+    const first = await run("import env app.env --vault Demo --json");
+    expect(first.code).toBe(2);
+    expect(json(first)).toMatchObject({ created: 3, changed: 0, unchanged: 0, unknown: [{ line: 6 }] });
+    expect(first.err).toContain("line 6 was not understood");
+    expect(first.err).not.toContain("nonsense");
+    expect(readFileSync(join(home, "app.env.postern"), "utf8")).toBe(
+      "# settings\nDB=op://Demo/DB/password\nexport KEY=op://Demo/KEY/password\n\nEMPTY=\nnonsense here\nREF=op://Demo/DB/password\nMULTI=op://Demo/MULTI/password\n",
+    );
+    const second = await run("import env app.env --vault Demo --json");
+    expect(json(second)).toMatchObject({ created: 0, changed: 0, unchanged: 3 });
+    expect((await run("read op://Demo/MULTI/password")).out).toBe("a\nb");
+  });
+
+  test.each([
+    ["binary", Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0xff, 0xfe])],
+    ["prose", Buffer.from("Dear Ada,\nthis is a letter.\n")],
+    ["empty", Buffer.alloc(0)],
+    ["too large", Buffer.alloc(1024 * 1024 + 1, "A=1\n")],
+  ])("refuses a file that is %s, and imports nothing", async (_what, content) => {
+    writeFileSync(join(home, "bad.env"), content);
+    const before = (await run("item list --vault Demo --json")).out;
+    const ran = await run("import env bad.env --vault Demo");
+    expect(ran.code).toBe(2);
+    expect(ran.err).toContain("no env file");
+    expect((await run("item list --vault Demo --json")).out).toBe(before);
+    expect(existsSync(join(home, "bad.env.postern"))).toBe(false);
+  });
+});
+
+describe("run", () => {
+  test("resolves references of environment and env files, masks them, and passes the exit code", async () => {
+    writeFileSync(join(home, "run.env"), "FROM_FILE=op://Demo/KEY/password\n");
+    const ran = await postern(
+      [
+        "run",
+        "--env-file",
+        "run.env",
+        "--",
+        "sh",
+        "-c",
+        'echo "$FROM_ENV|$FROM_FILE|$PLAIN"; echo "$FROM_ENV" >&2; exit 9',
+      ],
+      { home, env: { FROM_ENV: "op://Demo/DB/password", PLAIN: "seen" } },
+    );
+    expect(ran).toEqual({
+      code: 9,
+      out: "<concealed by postern>|<concealed by postern>|seen\n",
+      err: "<concealed by postern>\n",
+    });
+  });
+
+  test("shows them with --no-masking, and gives them to the program in any case", async () => {
+    const ran = await postern(["run", "--no-masking", "--", "sh", "-c", 'printf %s "$X"'], {
+      home,
+      env: { X: "op://Demo/DB/password" },
+    });
+    expect(ran.out).toBe("postgres://x");
+  });
+
+  test("starts nothing when a reference fails", async () => {
+    const ran = await postern(["run", "--", "sh", "-c", "echo started"], { home, env: { X: "op://Demo/gone/x" } });
+    expect(ran.code).toBe(2);
+    expect(ran.out).toBe("");
+    expect(ran.err).toContain("X: no item matched");
+  });
+
+  test("lets no env file change how programs and code are found, and takes tokens out", async () => {
+    writeFileSync(
+      join(home, "evil.env"),
+      "PATH=/evil\nLD_PRELOAD=/evil.so\nNODE_OPTIONS=--inspect\nPOSTERN_SOCKET=/evil\nGOOD=1\n",
+    );
+    const ran = await postern(
+      [
+        "run",
+        "--env-file",
+        "evil.env",
+        "--",
+        "sh",
+        "-c",
+        'echo "$GOOD$LD_PRELOAD$NODE_OPTIONS$POSTERN_SOCKET$OP_SERVICE_ACCOUNT_TOKEN"',
+      ],
+      { home, env: { OP_SERVICE_ACCOUNT_TOKEN: "ops_x" } },
+    );
+    expect(ran.out).toBe("1\n");
+    for (const line of [1, 2, 3, 4]) expect(ran.err).toContain(`line ${line} of the env file would change`);
+  });
+
+  test("passes signals on, and says by which the program ended", async () => {
+    const ran = await postern(
+      ["run", "--", "sh", "-c", 'trap "echo got; exit 3" TERM; echo ready; while :; do sleep 0.05; done'],
+      {
+        home,
+        started: (kill) => {
+          const timer = setInterval(() => kill("SIGTERM"), 300);
+          timer.unref();
+          setTimeout(() => clearInterval(timer), 20_000).unref();
+        },
+      },
+    );
+    expect(ran.out).toContain("got");
+    expect(ran.code).toBe(3);
+  });
+
+  test("of a program that is not there says so", async () => {
+    const ran = await run("run -- no-such-program-here");
+    expect(ran.code).toBe(2);
+    expect(ran.err).toContain("the program was not found");
+  });
+});
+
+describe("grants and the log", () => {
+  test("are listed by password, revoked, and verified", async () => {
+    const grants = await run("grants --password-fd 3 --json", { secrets: [PASSWORD] });
+    expect((json(grants).grants as object[]).length).toBeGreaterThan(0);
+    expect(json(await run("grants revoke --all --password-fd 3 --json", { secrets: [PASSWORD] }))).toMatchObject({
+      revoked: expect.any(Number),
+    });
+    expect((await run("audit --limit 5 --password-fd 3", { secrets: [PASSWORD] })).out).toContain("grants.revoke");
+    const verdict = await run("audit verify --password-fd 3 --json", { secrets: [PASSWORD] });
+    expect(json(verdict)).toMatchObject({ problems: [] });
+    expect((await run("audit verify")).code).toBe(4);
+  });
+
+  test("say no to a wrong password, and count it", async () => {
+    const ran = await run("grants --password-fd 3", { secrets: ["not the password"] });
+    expect(ran.code).toBe(4);
+    expect(ran.err).toContain("wrong account password");
+  });
+});
+
+describe("the account", () => {
+  test("status, doctor and the units tell without changing anything", async () => {
+    expect(json(await run("status --json"))).toMatchObject({ running: true, state: "unlocked" });
+    expect(json(await run("doctor --json"))).toMatchObject({
+      running: true,
+      protections: expect.arrayContaining([expect.objectContaining({ name: "closedMemory", active: true })]),
+    });
+    const units = await run("agent install --dry-run --platform linux");
+    expect(units.out).toContain("ListenStream=%t/postern/agent.sock");
+    expect(units.out).toContain("--disable-sigusr1");
+    expect((await run("agent install --dry-run --platform darwin")).out).toContain("<key>ProgramArguments</key>");
+    expect((await run("agent install")).code).toBe(2);
+  });
+
+  test("locks and unlocks; locked, a script is told the next step", async () => {
+    expect((await run("lock")).code).toBe(0);
+    const ran = await run("read op://Demo/DB/password");
+    expect(ran.code).toBe(3);
+    expect(ran.err).toContain("next: run `postern unlock`");
+    expect((await run("unlock --password-fd 3", { secrets: [PASSWORD] })).code).toBe(0);
+    person = await attached(home);
+    person.always("yes");
+  });
+
+  test("goes into a backup and comes back from it, kit and password, in another home", async () => {
+    expect((await run("backup ada.backup --password-fd 3", { secrets: [PASSWORD] })).code).toBe(0);
+    expect(statSync(join(home, "ada.backup")).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(home, "ada.backup"), "latin1")).not.toContain("postgres://");
+    const other = fresh();
+    const restore = (file: string, password = PASSWORD) =>
+      postern(["restore", file, "--kit", join(home, "kit.txt"), "--password-fd", "3"], {
+        home: other,
+        secrets: [password],
+      });
+    const whole = readFileSync(join(home, "ada.backup"));
+    for (const [name, bytes] of [
+      ["cut", whole.subarray(0, whole.length - 200)],
+      ["longer", Buffer.concat([whole, Buffer.from("{}\n")])],
+      ["changed", Buffer.from(whole.toString("latin1").replace('"activeItems":', '"activeItems": '), "latin1")],
+      ["other", Buffer.from("no backup\n")],
+    ] as const) {
+      writeFileSync(join(home, `${name}.backup`), bytes);
+      const refused = await restore(join(home, `${name}.backup`));
+      expect([name, refused.code, refused.err.includes("the backup cannot be restored")]).toEqual([name, 1, true]);
+    }
+    expect((await restore(join(home, "ada.backup"), "wrong password")).code).toBe(4);
+    expect(json(await postern(["status", "--json"], { home: other }))).toMatchObject({ state: "signedOut" });
+    expect(await restore(join(home, "ada.backup"))).toMatchObject({ code: 0 });
+    const there = await attached(other);
+    there.always("yes");
+    expect((await postern(["read", "op://Demo/DB/password"], { home: other })).out).toBe("postgres://x");
+    const file = await postern(["read", "op://Demo/Backup/backup.bin", "--out-file", "again.bin"], { home: other });
+    expect(file.code).toBe(0);
+    expect(readFileSync(join(other, "again.bin")).equals(readFileSync(join(home, "backup.bin")))).toBe(true);
+    there.leave();
+    await postern(["agent", "stop"], { home: other });
+    rmSync(other, { recursive: true, force: true });
+  });
+
+  test("changes its password, and the old one is refused", async () => {
+    expect(
+      (await run("passwd --password-fd 3 --new-password-fd 4", { secrets: [PASSWORD, "eleven bright lanterns"] })).code,
+    ).toBe(0);
+    await run("lock");
+    expect((await run("unlock --password-fd 3", { secrets: [PASSWORD] })).code).toBe(4);
+    expect((await run("unlock --password-fd 3", { secrets: ["eleven bright lanterns"] })).code).toBe(0);
+  });
+});
+
+test("a second home signs in by URL with kit and password, and reads the same items", async () => {
+  const service = await overLoopback();
+  const [one, two] = [fresh(), fresh()];
+  mkdirSync(join(one, "x"));
+  const made = await postern(
+    [
+      "init",
+      "--name",
+      "Team",
+      "--kit",
+      "kit.txt",
+      "--no-pin",
+      "--password-fd",
+      "3",
+      "--service",
+      service.address.origin,
+      "--registration-token-fd",
+      "4",
+    ],
+    { home: one, secrets: [PASSWORD, service.registrationToken ?? ""] },
+  );
+  expect(made).toMatchObject({ code: 0 });
+  const first = await attachByPassword(one);
+  await postern(
+    [
+      "item",
+      "create",
+      "--vault",
+      "Personal",
+      "--title",
+      "Shared",
+      "--category",
+      "Password",
+      "--secret-fd",
+      "password=3",
+    ],
+    { home: one, secrets: ["over-the-wire"] },
+  );
+  const signed = await postern(["signin", "--kit", join(one, "kit.txt"), "--no-pin", "--password-fd", "3"], {
+    home: two,
+    secrets: [PASSWORD],
+  });
+  expect(signed).toMatchObject({ code: 0, out: "Signed in to Team; it is unlocked.\n" });
+  const second = await attachByPassword(two);
+  expect((await postern(["read", "op://Personal/Shared/password"], { home: two })).out).toBe("over-the-wire");
+  // A change through one agent is in the other's next resolve within a second.
+  await postern(["item", "edit", "Shared", "--vault", "Personal", "--secret-fd", "password=3"], {
+    home: one,
+    secrets: ["changed-there"],
+  });
+  const until = performance.now() + 1000;
+  let seen = "";
+  while (seen !== "changed-there" && performance.now() < until)
+    seen = (await postern(["read", "op://Personal/Shared/password"], { home: two })).out;
+  expect(seen).toBe("changed-there");
+  for (const [folder, channel] of [
+    [one, first],
+    [two, second],
+  ] as const) {
+    channel.close();
+    await postern(["agent", "stop"], { home: folder });
+    rmSync(folder, { recursive: true, force: true });
+  }
+  await service.close();
+});
+
+/** A person without a PIN: every prompt is allowed by the password. */
+async function attachByPassword(folder: string) {
+  const channel = await openChannel(join(folder, "run", "agent.sock"), { name: "person", version: "1" });
+  const proof = { kind: "password" as const, password: PASSWORD };
+  channel.onNotification((method, params) => {
+    if (method === "prompt.opened" && params.text !== undefined)
+      channel
+        .call("prompts.answer", { code: String(params.code), answer: "yes", hash: String(params.hash), proof })
+        .catch(() => undefined);
+  });
+  await channel.call("prompts.attach", { proof });
+  return channel;
+}

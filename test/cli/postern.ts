@@ -1,0 +1,63 @@
+// The command as a script uses it: a process, with secrets through descriptors, and what it printed.
+import { spawn } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+
+export type Ran = { readonly code: number; readonly out: string; readonly err: string };
+
+export type RunOptions = {
+  readonly home: string;
+  /** Secrets by descriptor number, from 3 on, in order. */
+  readonly secrets?: readonly string[];
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Called once it has started. */
+  readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
+};
+
+/** Runs `postern …` without a terminal. */
+export function postern(words: readonly string[], options: RunOptions): Promise<Ran> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-fd-"));
+  const descriptors = (options.secrets ?? []).map((secret, index) => {
+    const path = join(folder, `${index}`);
+    writeFileSync(path, `${secret}\n`, { mode: 0o600 });
+    return openSync(path, "r");
+  });
+  const env = {
+    HOME: options.home,
+    POSTERN_HOME: options.home,
+    PATH: process.env.PATH ?? "",
+    LANG: "C.UTF-8",
+    ...options.env,
+  };
+  // A session of its own, so that no terminal of the test's is found.
+  const child = spawn(process.execPath, ["--no-warnings", main, ...words], {
+    env,
+    cwd: options.cwd ?? options.home,
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe", ...descriptors],
+  });
+  const [stdin, stdout, stderr] = child.stdio;
+  let out = "";
+  let err = "";
+  (stdout as NodeJS.ReadableStream).on("data", (chunk: Buffer) => {
+    out += chunk.toString("latin1");
+  });
+  (stderr as NodeJS.ReadableStream).on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  (stdin as NodeJS.WritableStream).end(options.input ?? "");
+  options.started?.((signal) => child.kill(signal));
+  return new Promise((resolve) =>
+    child.once("close", (code, signal) => {
+      for (const descriptor of descriptors) closeSync(descriptor);
+      rmSync(folder, { recursive: true, force: true });
+      resolve({ code: code ?? (signal === null ? -1 : -2), out: Buffer.from(out, "latin1").toString("utf8"), err });
+    }),
+  );
+}
