@@ -275,7 +275,9 @@ export function openAccount(p: Primitives, account: string, user: string, signed
           demandAsked(filter[one.state]);
           opened.push(one);
         }
-        if (!page.more || page.items.length === 0) return opened;
+        if (!page.more) return opened;
+        // Else it would be asked for ever, or the list be shorter than it claims.
+        demandAsked(page.items.length > 0);
       }
     },
     createItem: async (id, overview, details, options = {}) => {
