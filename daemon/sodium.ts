@@ -359,5 +359,6 @@ function lockedMemory(native: Native): Uint8Array {
       error,
     );
   }
-  return memory;
+  // Not as the Buffer it comes as: slice() of one is no copy but the slot itself.
+  return new Uint8Array(memory.buffer, memory.byteOffset, memory.length);
 }

@@ -69,6 +69,14 @@ describe("a kept key", () => {
     expect(kept.every(isZero)).toBe(true);
   });
 
+  test("is copied by slice, as any bytes are", () => {
+    const p = loadSodium();
+    const kept = p.keep(p.randomBytes(32));
+    const copy = kept.slice();
+    p.release(kept);
+    expect(isZero(copy)).toBe(false);
+  });
+
   test("that was never kept is wiped by release", () => {
     const p = loadSodium();
     const key = p.randomBytes(32);

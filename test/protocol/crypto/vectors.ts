@@ -1,0 +1,149 @@
+// What the frozen vectors hold. Randomness is fixed through the seam, so that everything but sealed boxes and stream
+// headers (libsodium draws those itself) comes out byte for byte; those two are held by opening what was stored.
+// Run as a program it writes the files. It never overwrites one: a suite that gives other bytes is another suite.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ARGON2_COST, deriveUserKeys, pinVerifier, subkey } from "../../../protocol/crypto/derivation.ts";
+import { newId, toBase64 } from "../../../protocol/crypto/encoding.ts";
+import { seal } from "../../../protocol/crypto/envelope.ts";
+import { sealFile } from "../../../protocol/crypto/file.ts";
+import { sealDeletion, sealItem } from "../../../protocol/crypto/item.ts";
+import { newKeyset } from "../../../protocol/crypto/keyset.ts";
+import { lookupTag } from "../../../protocol/crypto/lookup-tag.ts";
+import type { Primitives } from "../../../protocol/crypto/primitives.ts";
+import { formatSecretKey } from "../../../protocol/crypto/secret-key.ts";
+import { passwordChangeBytes, signInBytes, signInKeyPair } from "../../../protocol/crypto/sign-in.ts";
+import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../../protocol/crypto/vault-key.ts";
+import { ACCOUNT, ascii, FILE, ITEM, native, repeat, USER, VAULT } from "./implementations.ts";
+
+/** The same primitives with randomness from SHA-256 of a counter, from its start. */
+export function fixed(p: Primitives): Primitives {
+  let count = 0;
+  const randomBytes = (size: number) => {
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size; at += 32) bytes.set(p.sha256(ascii(`vector ${count++}`)).subarray(0, size - at), at);
+    return bytes;
+  };
+  return { ...p, randomBytes };
+}
+
+export const ROOT_KEY = repeat(0x42, 32);
+export const PLACE = { account: ACCOUNT, vault: VAULT, item: ITEM };
+export const FILE_CONTENT = ascii("the content of a small file");
+
+/** Everything that does not depend on libsodium's own randomness, as JSON. */
+export async function deterministic(p: Primitives) {
+  const random = fixed(p);
+  const { keyset, sealed: sealedKeyset } = newKeyset(random, ROOT_KEY, ACCOUNT, USER);
+  const vaultKey = newVaultKey(random);
+  const itemKey = random.randomBytes(32);
+  const user = { part: "user data", account: ACCOUNT, user: USER, revision: 5 } as const;
+  return {
+    id: newId(random),
+    derivation: await derived(p),
+    signIn: signed(p),
+    envelope: toBase64(seal(random, ROOT_KEY, user, ascii("some content"))),
+    longEnvelope: toBase64(seal(random, ROOT_KEY, user, repeat(0x61, 1000))),
+    keyset: sealedKeyset,
+    vault: {
+      key: toBase64(vaultKey.key),
+      id: vaultKey.id,
+      indexKey: toBase64(vaultKey.indexKey),
+      overview: sealVaultOverview(random, {
+        account: ACCOUNT,
+        vault: VAULT,
+        vaultKey,
+        writer: keyset,
+        revision: 1,
+        content: ascii('{"title":"Work"}'),
+      }),
+      lookupTag: toBase64(lookupTag(p, vaultKey.indexKey, "Caf\u00e9 \u0130stanbul")),
+    },
+    item: sealItem(random, {
+      place: PLACE,
+      vaultKey,
+      writer: keyset,
+      revision: 3,
+      state: "active",
+      itemKey,
+      title: "GitHub",
+      overview: ascii('{"title":"GitHub"}'),
+      details: ascii('{"fields":[]}'),
+      files: [{ id: FILE, sealedKey: "a2V5", size: 27, chunks: 1, header: "aGVhZGVy" }],
+    }),
+    deletion: sealDeletion(random, { place: PLACE, vaultKey, writer: keyset, revision: 4 }),
+  };
+}
+
+async function derived(p: Primitives) {
+  const secretKey = Uint8Array.from({ length: 16 }, (_, index) => index);
+  const input = { password: "correct horse battery staple \u00e9", secretKey, account: ACCOUNT, user: USER };
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, input);
+  return {
+    cost: ARGON2_COST,
+    secretKey: formatSecretKey(p, secretKey),
+    unlockKey: toBase64(unlockKey),
+    signInSeed: toBase64(signInSeed),
+    pinVerifier: toBase64(await pinVerifier(p, "482913", repeat(7, 16))),
+    subkey: toBase64(subkey(p, ROOT_KEY, "postern/1 device store")),
+  };
+}
+
+function signed(p: Primitives) {
+  const pair = signInKeyPair(p, repeat(3, 32));
+  const challenge = signInBytes({
+    origin: "https://postern.example",
+    account: ACCOUNT,
+    user: USER,
+    device: "d".repeat(26),
+    serverNonce: repeat(1, 32),
+    clientNonce: repeat(2, 32),
+    expiresAt: "2026-11-24T12:00:00.000Z",
+  });
+  const change = passwordChangeBytes({
+    account: ACCOUNT,
+    user: USER,
+    rootKey: repeat(1, 40),
+    signInKey: repeat(2, 32),
+  });
+  return {
+    publicKey: toBase64(pair.publicKey),
+    challenge: toBase64(challenge),
+    signature: toBase64(p.sign(pair.secretKey, challenge)),
+    passwordChange: toBase64(change),
+  };
+}
+
+/** What libsodium's own randomness goes into; made once, then only opened. */
+export function drawn(p: Primitives) {
+  const random = fixed(p);
+  const { keyset } = newKeyset(random, ROOT_KEY, ACCOUNT, USER);
+  const vaultKey = newVaultKey(random);
+  const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  const itemKey = repeat(0x24, 32);
+  const file = sealFile(random, { place: PLACE, file: FILE, itemKey });
+  const chunk = file.push(FILE_CONTENT, true);
+  return {
+    grant: grantVaultKey(random, {
+      account: ACCOUNT,
+      vault: VAULT,
+      vaultKey,
+      granter: keyset,
+      recipient,
+      permissions: 7,
+    }),
+    file: { itemKey: toBase64(itemKey), header: file.end(), chunks: [toBase64(chunk)] },
+  };
+}
+
+const folder = join(import.meta.dirname, "../../vectors/crypto");
+
+/** The files under test/vectors/crypto. */
+export const paths = { made: join(folder, "suite-1.json"), drawn: join(folder, "suite-1-drawn.json") };
+
+if (import.meta.main) {
+  const write = (path: string, content: unknown) =>
+    writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`, { flag: "wx" });
+  write(paths.made, await deterministic(native));
+  write(paths.drawn, drawn(native));
+}
