@@ -1,0 +1,228 @@
+// kill -9 in the middle of writes, of the agent with its embedded service and of a service of its own. Every acknowledged
+// write is there, no envelope is broken, counters agree with rows, the audit chain verifies, and the next start works.
+// Writes are in flight all the time, so that most kills fall between a write's start and its acknowledgement; the test
+// counts them.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { attachPerson, PASSWORD, PIN } from "./person.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
+
+const AGENT_KILLS = 60;
+const SERVICE_KILLS = 50;
+/** Of both together; the issue of a kill outside a write is tested by the others. */
+const KILLS_IN_WRITE_MIN = 50;
+const WRITERS = 4;
+
+let killsInWrite = 0;
+let kills = 0;
+
+type Ledger = { readonly acknowledged: Map<string, string>; started: number; pending: number };
+
+/** Writes until the connection ends, remembering what was acknowledged. */
+async function write(channel: Channel, vaultId: string, ledger: Ledger, writer: number): Promise<void> {
+  for (let round = 0; channel.isOpen; round++) {
+    const value = `${writer}-${ledger.started++}`;
+    ledger.pending++;
+    try {
+      const item = {
+        vaultId,
+        title: value,
+        category: "Password" as const,
+        fields: [{ id: "password", title: "password", fieldType: "Concealed" as const, value }],
+      };
+      const made = await channel.call("items.create", { item });
+      ledger.acknowledged.set(made.id, value);
+      // A second kind of write, in more than one table: a change keeps the old version.
+      if (round % 3 === 0) {
+        const changed = await channel.call("items.put", {
+          item: { ...made, fields: made.fields.map((field) => ({ ...field, value: `${value}+` })) },
+        });
+        ledger.acknowledged.set(changed.id, `${value}+`);
+      }
+    } catch {
+      // Killed, or the service is away: what was not acknowledged is not owed.
+      if (channel.isOpen) await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      ledger.pending--;
+    }
+  }
+}
+
+/** Waits for some acknowledged writes and a little more, so that the kill falls anywhere. */
+async function someWrites(ledger: Ledger): Promise<void> {
+  const from = ledger.acknowledged.size;
+  const until = performance.now() + 20_000;
+  while (ledger.acknowledged.size < from + 3) {
+    if (performance.now() > until) throw new Error("no write was acknowledged");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const more = performance.now() + Math.random() * 15;
+  while (performance.now() < more) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function unlockAndAllow(agent: RunningAgent): Promise<Channel> {
+  const channel = await agent.connect();
+  const { state } = await channel.call("agent.status", {});
+  if (state === "locked") await channel.call("session.unlock", { password: PASSWORD });
+  return channel;
+}
+
+/** Every acknowledged write is there and opens. */
+async function demandAll(channel: Channel, vaultId: string, ledger: Ledger): Promise<void> {
+  const ids = [...ledger.acknowledged.keys()];
+  for (let at = 0; at < ids.length; at += 50) {
+    const batch = ids.slice(at, at + 50);
+    const { outcomes } = await channel.call("items.getAll", { vaultId, itemIds: batch });
+    outcomes.forEach((outcome, index) => {
+      if ("error" in outcome) throw new Error(`an acknowledged write is gone: ${outcome.error.name}`);
+      const owed = ledger.acknowledged.get(batch[index] ?? "");
+      const value = outcome.fields[0]?.value;
+      // A change that was on its way may have been made without being acknowledged.
+      expect([owed, `${owed}+`]).toContain(value);
+    });
+  }
+  // No envelope of the others is broken either.
+  await channel.call("items.list", { vaultId, active: true, archived: true });
+}
+
+/** What one transaction writes together agrees: the vault's counters, its rows, and the events. */
+function demandWhole(path: string): void {
+  const database = new DatabaseSync(path);
+  const vaults = database.prepare("SELECT id, active_items, content_version FROM vaults").all() as {
+    id: string;
+    active_items: number;
+    content_version: number;
+  }[];
+  for (const vault of vaults) {
+    const one = (sql: string) => Number((database.prepare(sql).get(vault.id) as { n: number }).n);
+    expect(one("SELECT count(*) AS n FROM items WHERE vault = ? AND state = 'active'")).toBe(vault.active_items);
+    expect(one("SELECT count(*) AS n FROM events WHERE vault = ? AND kind = 'item'")).toBe(vault.content_version);
+    expect(one("SELECT sum(revision) AS n FROM items WHERE vault = ?") || 0).toBe(vault.content_version);
+  }
+  expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+  database.close();
+}
+
+async function killInWrites(
+  ledger: Ledger,
+  channel: Channel,
+  vaultId: string,
+  kill: () => Promise<void>,
+): Promise<void> {
+  const writers = Array.from({ length: WRITERS }, (_, writer) => write(channel, vaultId, ledger, writer));
+  await someWrites(ledger);
+  kills++;
+  if (ledger.pending > 0) killsInWrite++;
+  await kill();
+  channel.close();
+  await Promise.all(writers);
+}
+
+async function verified(channel: Channel): Promise<void> {
+  const verdict = await channel.call("audit.verify", { proof: { kind: "password", password: PASSWORD } });
+  expect(verdict.problems).toEqual([]);
+  expect(verdict.records).toBeGreaterThan(0);
+}
+
+test(`the agent, killed ${AGENT_KILLS} times`, { timeout: 400_000 }, async () => {
+  let agent = await startAgent();
+  const ledger: Ledger = { acknowledged: new Map(), started: 0, pending: 0 };
+  let vaultId = "";
+  try {
+    for (let round = 0; round <= AGENT_KILLS; round++) {
+      const channel = await agent.connect();
+      if (round === 0) await channel.call("accounts.create", { name: "Crash", password: PASSWORD, pin: PIN });
+      else await channel.call("session.unlock", { password: PASSWORD });
+      const person = await attachPerson(agent);
+      person.always("yes");
+      if (round === 0) vaultId = (await channel.call("vaults.create", { title: "Crash" })).id;
+      // A probe that asks for the grant before writes begin.
+      await channel.call("items.list", { vaultId });
+      if (round === AGENT_KILLS || round % 20 === 0) {
+        await demandAll(channel, vaultId, ledger);
+        await verified(channel);
+      }
+      if (round < AGENT_KILLS) {
+        await killInWrites(ledger, channel, vaultId, () => agent.end("SIGKILL"));
+        agent = await agent.restart();
+      }
+    }
+    await agent.end();
+    demandWhole(join(agent.home, "data", "service.sqlite"));
+    expect(ledger.acknowledged.size).toBeGreaterThan(AGENT_KILLS);
+  } finally {
+    await agent.remove();
+  }
+});
+
+test(`a service of its own, killed ${SERVICE_KILLS} times under a running agent`, { timeout: 400_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "postern-crash-"));
+  let service = await startService(folder, 0);
+  const agent = await startAgent();
+  const ledger: Ledger = { acknowledged: new Map(), started: 0, pending: 0 };
+  try {
+    const first = await agent.connect();
+    await first.call("accounts.create", {
+      name: "Crash",
+      password: PASSWORD,
+      pin: PIN,
+      service: service.url,
+      registrationToken: service.token,
+    });
+    const person = await attachPerson(agent);
+    person.always("yes");
+    const { id: vaultId } = await first.call("vaults.create", { title: "Crash" });
+    await first.call("items.list", { vaultId });
+    for (let round = 0; round < SERVICE_KILLS; round++) {
+      const channel = await unlockAndAllow(agent);
+      await killInWrites(ledger, channel, vaultId, () => ended(service.child, "SIGKILL"));
+      service = await startService(folder, service.port);
+    }
+    await demandAll(first, vaultId, ledger);
+    await verified(first);
+    await ended(service.child, "SIGTERM");
+    demandWhole(join(folder, "service.sqlite"));
+    expect(ledger.acknowledged.size).toBeGreaterThan(SERVICE_KILLS);
+  } finally {
+    service.child.kill("SIGKILL");
+    await agent.remove();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+afterAll(() => {
+  process.stdout.write(`${kills} kills, ${killsInWrite} of them between a write's start and its acknowledgement\n`);
+  expect(kills).toBeGreaterThanOrEqual(100);
+  expect(killsInWrite).toBeGreaterThanOrEqual(KILLS_IN_WRITE_MIN);
+});
+
+type Service = { readonly child: ChildProcess; readonly url: string; readonly port: number; readonly token: string };
+
+async function startService(folder: string, port: number): Promise<Service> {
+  const main = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--no-warnings", main, "--data", folder, "--port", String(port)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const facts = await new Promise<{ listening: string; registrationToken?: string }>((resolve, reject) => {
+    child.once("exit", () => reject(new Error("the service did not start")));
+    child.stdout?.once("data", (line: Buffer) => resolve(JSON.parse(line.toString()) as { listening: string }));
+  });
+  return {
+    child,
+    url: facts.listening,
+    port: Number(new URL(facts.listening).port),
+    token: facts.registrationToken ?? "",
+  };
+}
+
+function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const end = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill(signal);
+  return end;
+}
