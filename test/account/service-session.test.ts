@@ -1,0 +1,89 @@
+// A session signs in when it must, once for all who wait, and never after it was closed.
+import { expect, test } from "vitest";
+import type { CallService } from "../../clients/account/service-client.ts";
+import { createServiceSession, type ServiceSession } from "../../clients/account/service-session.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { p } from "../service/doors.ts";
+
+const expiresAt = "2026-11-24T09:00:00.000Z";
+
+/** A scripted service: counts what it was asked, and ends a session when told. */
+function service(more: { serverNonce?: string; before?: (name: string) => unknown } = {}) {
+  const asked: string[] = [];
+  let token = 0;
+  let ended = -1;
+  const call = (async (name: string, _params: object, options: { token?: string } = {}) => {
+    asked.push(name);
+    await more.before?.(name);
+    if (name === "signIn.start") return { serverNonce: more.serverNonce ?? p.randomBytes(32).toBase64(), expiresAt };
+    if (name === "signIn.finish") return { token: String(++token), expiresAt, record: {} };
+    if (options.token === undefined || Number(options.token) <= ended) throw new PosternError("wrongCredentials");
+    return {};
+  }) as CallService;
+  return {
+    asked,
+    call,
+    /** Ends every session so far; `for ever` ends those to come as well. */
+    end: (forEver = false) => {
+      ended = forEver ? Number.POSITIVE_INFINITY : token;
+    },
+  };
+}
+
+function sessionOf(call: CallService): ServiceSession {
+  const identity = { origin: "https://service.example", account: newId(p), user: newId(p), device: newId(p) };
+  return createServiceSession(p, call, identity, p.randomBytes(32));
+}
+
+test("the first call signs in, the next does not", async () => {
+  const { asked, call } = service();
+  const session = sessionOf(call);
+  await session.call("users.get", {});
+  await session.call("users.get", {});
+  expect(asked).toEqual(["signIn.start", "signIn.finish", "users.get", "users.get"]);
+});
+
+test("fifty calls that find the session ended sign in once", async () => {
+  const { asked, call, end } = service();
+  const session = sessionOf(call);
+  await session.call("users.get", {});
+  end();
+  await Promise.all(Array.from({ length: 50 }, () => session.call("users.get", {})));
+  expect(asked.filter((name) => name === "signIn.finish")).toHaveLength(2);
+});
+
+test("a service that never accepts a session is asked twice, not for ever", async () => {
+  const { asked, call, end } = service();
+  const session = sessionOf(call);
+  end(true);
+  await expect(session.call("users.get", {})).rejects.toMatchObject({ name: "wrongCredentials" });
+  expect(asked.filter((name) => name === "users.get")).toHaveLength(2);
+});
+
+test.each(["", "AAAA", p.randomBytes(31).toBase64(), p.randomBytes(33).toBase64()])(
+  "a nonce of another size is not signed (%#)",
+  async (serverNonce) => {
+    const { asked, call } = service({ serverNonce });
+    await expect(sessionOf(call).signIn()).rejects.toMatchObject({ name: "serviceRefused" });
+    expect(asked).not.toContain("signIn.finish");
+  },
+);
+
+test("a closed session asks nobody", async () => {
+  const { asked, call } = service();
+  const session = sessionOf(call);
+  await session.call("users.get", {});
+  session.close();
+  await expect(session.call("users.get", {})).rejects.toMatchObject({ name: "locked" });
+  expect(() => session.replaceKey(p.randomBytes(32))).toThrow(expect.objectContaining({ name: "locked" }));
+  expect(asked).toHaveLength(3);
+});
+
+test("a session closed while it signs in signs nothing with its wiped key", async () => {
+  const session: { current?: ServiceSession } = {};
+  const { asked, call } = service({ before: (name) => name === "signIn.start" && session.current?.close() });
+  session.current = sessionOf(call);
+  await expect(session.current.call("users.get", {})).rejects.toMatchObject({ name: "locked" });
+  expect(asked).toEqual(["signIn.start"]);
+});

@@ -1,0 +1,202 @@
+// The service as a process: what it refuses to start with, what it tells once, what it leaves on disk, how it ends.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { addressOf, createServiceClient } from "../../clients/account/service-client.ts";
+import { type Door, newUser, open, p } from "./doors.ts";
+
+const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
+
+type Facts = { listening: string; origin: string; registrationToken?: string };
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "postern-svc-"));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, ["--no-warnings", program, "--data", folder, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  children.push(child);
+  return child;
+}
+
+async function started(...args: string[]): Promise<{ child: ChildProcess; facts: Facts; output: () => string }> {
+  const child = run("--port", "0", ...args);
+  let output = "";
+  child.stderr?.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  await new Promise<void>((listening, failed) => {
+    child.once("exit", () => failed(new Error(`it did not start: ${output}`)));
+    child.stdout?.on("data", (chunk) => {
+      output += String(chunk);
+      if (output.includes("\n")) listening();
+    });
+  });
+  return { child, facts: JSON.parse(output) as Facts, output: () => output };
+}
+
+/** Waits for the end of a process; answers its exit status and what it wrote to stderr. */
+async function ended(child: ChildProcess): Promise<{ status: number | null; stderr: string }> {
+  let stderr = "";
+  child.stderr?.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  const [status] = (await once(child, "close")) as [number | null];
+  return { status, stderr };
+}
+
+function doorOf(facts: Facts): Door {
+  const address = addressOf(facts.listening);
+  const call = createServiceClient(address);
+  return { address, call, registrationToken: facts.registrationToken, folder, close: async () => undefined };
+}
+
+const mode = (name: string) => statSync(join(folder, name)).mode & 0o777;
+
+describe("a service process", () => {
+  test("tells its token at the first start only, and keeps no more than its hash", async () => {
+    const first = await started();
+    const token = first.facts.registrationToken ?? "";
+    expect(token).toMatch(/^[\w-]{43}$/);
+    const kept = readFileSync(join(folder, "registration.sha256"), "utf8");
+    expect(kept.trim()).toBe(p.sha256(new TextEncoder().encode(token)).toHex());
+    const done = ended(first.child);
+    first.child.kill("SIGTERM");
+    await done;
+
+    const second = await started();
+    expect(second.facts).toEqual({ listening: second.facts.listening, origin: second.facts.listening });
+    expect(readFileSync(join(folder, "registration.sha256"), "utf8")).toBe(kept);
+    await newUser(doorOf({ ...second.facts, registrationToken: token }));
+  });
+
+  test("leaves files that nobody else can read", async () => {
+    await started();
+    expect(mode("registration.sha256")).toBe(0o600);
+    for (const name of ["service.sqlite", "service.sqlite-wal", "service.sqlite-shm"]) expect(mode(name)).toBe(0o600);
+  });
+
+  test("listens on loopback, and binds sign-ins to the origin it was given and not to the Host header", async () => {
+    const { facts } = await started("--origin", "https://vault.example");
+    expect(facts.listening).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(facts.origin).toBe("https://vault.example");
+    const info = await postWithHost(facts.listening, "evil.example");
+    expect(JSON.parse(info)).toMatchObject({ origin: "https://vault.example", registration: "token" });
+    const door = doorOf(facts);
+    const ada = await newUser(door);
+    // Signed for the address that was dialled: not the one the service is configured for.
+    await expect(open(door, ada)).rejects.toMatchObject({ name: "wrongCredentials" });
+    await open({ ...door, address: { ...door.address, origin: "https://vault.example" } }, ada);
+  });
+
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "ends in order on %s while agents wait for changes",
+    async (signal) => {
+      const { child, facts } = await started();
+      const door = doorOf(facts);
+      const { account, signedIn } = await open(door, await newUser(door));
+      const vault = await account.createVault("Kept", "");
+      const { cursor } = await account.changes(undefined, AbortSignal.timeout(20_000));
+      const waiting = account.changes(cursor, AbortSignal.timeout(60_000)).catch((error: Error) => error);
+      // Answered behind the wait on another connection, so the wait has begun.
+      await signedIn.session.call("users.get", {});
+      const done = ended(child);
+      child.kill(signal);
+      expect(await done).toEqual({ status: 0, stderr: "" });
+      expect(await waiting).toMatchObject({ name: "offline" });
+      // Closed in order: the last connection folds the log into the store.
+      expect(() => statSync(join(folder, "service.sqlite-wal"))).toThrow("ENOENT");
+      expect(vault.id).toMatch(/^[a-z2-7]{26}$/);
+    },
+  );
+
+  test("killed without warning, still has every write that it acknowledged", async () => {
+    const { child, facts } = await started();
+    const door = doorOf(facts);
+    const ada = await newUser(door);
+    const { account } = await open(door, ada);
+    const made = [];
+    for (let index = 0; index < 10; index++) made.push((await account.createVault(`vault ${index}`, "")).id);
+    const done = ended(child);
+    child.kill("SIGKILL");
+    await done;
+    const again = await started("--origin", facts.origin);
+    const address = { ...addressOf(again.facts.listening), origin: facts.origin };
+    const reopened = await open({ ...doorOf(again.facts), address }, ada);
+    expect((await reopened.account.vaults()).map((vault) => vault.id).toSorted()).toEqual(made.toSorted());
+  });
+});
+
+/** service.info asked with a Host header of the caller's choice, which fetch does not allow. */
+async function postWithHost(url: string, host: string): Promise<string> {
+  const outgoing = request(`${url}/v1/service.info`, {
+    method: "POST",
+    headers: { host, "content-type": "application/json" },
+  });
+  outgoing.end("{}");
+  const [response] = (await once(outgoing, "response")) as [AsyncIterable<Buffer>];
+  let body = "";
+  for await (const chunk of response) body += chunk.toString();
+  return body;
+}
+
+describe("a service process refuses to start", () => {
+  test.each([
+    ["with an origin that is not https", ["--origin", "http://vault.example"], "--origin"],
+    ["with an origin by the name of loopback", ["--origin", "http://localhost:8420"], "--origin"],
+    ["with an origin that has a path", ["--origin", "https://vault.example/postern"], "--origin"],
+    ["with an origin that carries a password", ["--origin", "https://ada:pw@vault.example"], "--origin"],
+    ["with an origin that is no URL", ["--origin", "vault.example"], "--origin"],
+    ["beyond loopback without an origin", ["--host", "0.0.0.0"], "--origin"],
+    ["with a port that is none", ["--port", "65536"], "--port"],
+    ["with a port that is a word", ["--port", "http"], "--port"],
+    ["with an option it does not know", ["--insecure"], "--insecure"],
+  ])("%s", async (_why, args, names) => {
+    const { status, stderr } = await ended(run("--port", "0", ...args));
+    expect(status).toBe(2);
+    expect(stderr).toContain(names);
+    expect(stderr).not.toContain("pw@");
+  });
+
+  test("in a folder that others can enter", async () => {
+    chmodSync(folder, 0o755);
+    const { status, stderr } = await ended(run("--port", "0"));
+    expect(status).toBe(2);
+    expect(stderr).toContain("chmod 700");
+  });
+
+  test("with a damaged hash of its token, which would let nobody register", async () => {
+    writeFileSync(join(folder, "registration.sha256"), "12ab");
+    const { status, stderr } = await ended(run("--port", "0"));
+    expect(status).toBe(2);
+    expect(stderr).toContain("registration.sha256");
+    expect(stderr).not.toContain("12ab");
+  });
+
+  test("on a port that is taken", async () => {
+    const { facts } = await started();
+    const other = mkdtempSync(join(tmpdir(), "postern-svc-"));
+    const { status, stderr } = await ended(run("--data", other, "--port", new URL(facts.listening).port));
+    rmSync(other, { recursive: true, force: true });
+    expect(status).toBe(1);
+    expect(stderr).toContain("EADDRINUSE");
+  });
+});
