@@ -3,6 +3,7 @@
 import { argon2, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:process";
+import { wipeable, wipeableCopy } from "../protocol/crypto/encoding.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -102,7 +103,7 @@ function build(native: Native): Sodium {
   };
   return {
     randomBytes: (size) => {
-      const bytes = new Uint8Array(size);
+      const bytes = wipeable(size);
       if (size > 0) native.randombytes_buf(bytes);
       return bytes;
     },
@@ -122,7 +123,7 @@ function build(native: Native): Sodium {
     aeadOpen: (key, nonce, associated, sealed) => {
       alive(key);
       if (sealed.length < AEAD_TAG) return undefined;
-      const plaintext = new Uint8Array(sealed.length - AEAD_TAG);
+      const plaintext = wipeable(sealed.length - AEAD_TAG);
       return attempt(() =>
         native.crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext, null, sealed, associated, nonce, key),
       )
@@ -165,7 +166,7 @@ function attempt(act: () => unknown): boolean {
 
 /** A small Buffer may lie in a pool that outlives it; keys must not. */
 function owned(buffer: Buffer): Uint8Array {
-  const copy = new Uint8Array(buffer);
+  const copy = wipeableCopy(buffer);
   buffer.fill(0);
   return copy;
 }
@@ -193,7 +194,7 @@ function asymmetric(
 ): Pick<Primitives, "signKeyPair" | "sign" | "verify" | "boxKeyPair" | "boxSeal" | "boxOpen"> {
   return {
     signKeyPair: (seed) => {
-      const pair = { publicKey: new Uint8Array(32), secretKey: new Uint8Array(64) };
+      const pair = { publicKey: new Uint8Array(32), secretKey: wipeable(64) };
       native.crypto_sign_seed_keypair(pair.publicKey, pair.secretKey, alive(seed));
       return pair;
     },
@@ -207,7 +208,7 @@ function asymmetric(
       signature.length === 64 &&
       native.crypto_sign_verify_detached(signature, message, publicKey),
     boxKeyPair: (seed) => {
-      const pair = { publicKey: new Uint8Array(32), secretKey: new Uint8Array(32) };
+      const pair = { publicKey: new Uint8Array(32), secretKey: wipeable(32) };
       native.crypto_box_seed_keypair(pair.publicKey, pair.secretKey, alive(seed));
       return pair;
     },
@@ -219,7 +220,7 @@ function asymmetric(
     boxOpen: (publicKey, secretKey, sealed) => {
       alive(secretKey);
       if (sealed.length < BOX_SEAL) return undefined;
-      const plaintext = new Uint8Array(sealed.length - BOX_SEAL);
+      const plaintext = wipeable(sealed.length - BOX_SEAL);
       return native.crypto_box_seal_open(plaintext, sealed, publicKey, secretKey) ? plaintext : undefined;
     },
   };
@@ -253,7 +254,7 @@ function createStates(wipe: (state: Uint8Array) => void): States {
 }
 
 function streams(native: Native, states: States): Pick<Primitives, "streamSeal" | "streamOpen"> {
-  const newState = () => new Uint8Array(native.crypto_secretstream_xchacha20poly1305_STATEBYTES);
+  const newState = () => wipeable(native.crypto_secretstream_xchacha20poly1305_STATEBYTES);
   return {
     streamSeal: (key) => {
       const state = newState();
@@ -301,7 +302,7 @@ function pullChunk(
   associated: Uint8Array,
 ): { chunk: Uint8Array; final: boolean } | undefined {
   if (sealed.length < STREAM_TAG) return undefined;
-  const chunk = new Uint8Array(sealed.length - STREAM_TAG);
+  const chunk = wipeable(sealed.length - STREAM_TAG);
   const tag = new Uint8Array(1);
   const fits = attempt(() => native.crypto_secretstream_xchacha20poly1305_pull(state, chunk, tag, sealed, associated));
   return fits ? { chunk, final: tag[0] === TAG_FINAL } : undefined;

@@ -1,6 +1,6 @@
 // From a password and a Secret Key to the two keys that everything of a user hangs on: the unlock key, which wraps the
 // root key and never leaves the device, and the sign-in seed, which proves to the service who we are.
-import { fields, utf8 } from "./encoding.ts";
+import { fields, utf8, wipeable } from "./encoding.ts";
 import type { Argon2Cost, Primitives } from "./primitives.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function deriveUserKeys(
 ): Promise<UserKeys> {
   const salt = p.hkdfSha256(input.secretKey, EMPTY, fields("postern/1 salt", input.account, input.user), SALT_BYTES);
   const stretched = await stretch(p, input.password, salt);
-  const both = new Uint8Array(stretched.length + input.secretKey.length);
+  const both = wipeable(stretched.length + input.secretKey.length);
   both.set(stretched);
   both.set(input.secretKey, stretched.length);
   try {

@@ -1,6 +1,7 @@
 // Lengths of sealed texts leak what they hold ("8 characters: a short password"). Padmé (Nikitin et al., PoPETs 2019,
 // "Reducing Metadata Leakage from Encrypted Files", section 4) leaves O(log log n) bits of the length, for at most 12 %.
 import { PosternError } from "../errors.ts";
+import { wipeable, wipeableCopy } from "./encoding.ts";
 
 const LENGTH_BYTES = 4;
 
@@ -18,7 +19,7 @@ export function padmeSize(size: number): number {
 
 /** Length (4 bytes, big-endian), content, zeros. */
 export function pad(content: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(padmeSize(LENGTH_BYTES + content.length));
+  const padded = wipeable(padmeSize(LENGTH_BYTES + content.length));
   new DataView(padded.buffer).setUint32(0, content.length);
   padded.set(content, LENGTH_BYTES);
   return padded;
@@ -32,5 +33,5 @@ export function unpad(padded: Uint8Array): Uint8Array {
   const exact =
     end <= padded.length && padded.length === padmeSize(end) && padded.subarray(end).every((byte) => byte === 0);
   if (!exact) throw new PosternError("sealBroken", "the padding");
-  return padded.slice(LENGTH_BYTES, end);
+  return wipeableCopy(padded.subarray(LENGTH_BYTES, end));
 }

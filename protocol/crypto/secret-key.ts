@@ -1,6 +1,6 @@
 // The Secret Key: 128 random bits that stay on the account's devices and in its emergency kit. With it, what the service
 // stores cannot be attacked by guessing passwords.
-import { utf8 } from "./encoding.ts";
+import { utf8, wipeable } from "./encoding.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** Bytes of a Secret Key. */
@@ -60,7 +60,7 @@ function encode(bytes: Uint8Array, digits: number): string {
 }
 
 function decode(text: string): Uint8Array | undefined {
-  const key = new Uint8Array(SECRET_KEY_BYTES);
+  const key = wipeable(SECRET_KEY_BYTES);
   let buffer = 0;
   let bits = 0;
   let at = 0;

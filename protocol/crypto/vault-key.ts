@@ -2,7 +2,7 @@
 // with the key sealed to the recipient; the sealed part repeats the statement, so neither can be put with another.
 import { PosternError } from "../errors.ts";
 import { KEY_BYTES, subkey } from "./derivation.ts";
-import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
+import { fields, fromBase64, SUITE, toBase64, wipeableCopy } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
 import type { Keyset } from "./keyset.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
@@ -127,7 +127,7 @@ export function openVaultGrant(
   if (known !== undefined && known !== grant.keyId) throw refuse("a second key for a known epoch");
   const plaintext = p.boxOpen(keyset.box.publicKey, keyset.box.secretKey, fromBase64(grant.sealed) ?? new Uint8Array());
   if (plaintext === undefined) throw refuse("not sealed to us");
-  const key = plaintext.slice(-KEY_BYTES);
+  const key = wipeableCopy(plaintext.subarray(-KEY_BYTES));
   const expected = fields(statementBytes(account, vault, grant), key);
   const fits = p.equal(plaintext, expected) && keyIdOf(p, key) === grant.keyId;
   p.wipe(plaintext, expected);

@@ -1,0 +1,81 @@
+// A process that uses every kind of key, masks a copy of each, wipes them all, and tells the masked copies: who reads its
+// memory then must find none. The mask keeps the search itself from being found.
+import { loadSodium } from "../../../daemon/sodium.ts";
+import { deriveUserKeys, subkey } from "../../../protocol/crypto/derivation.ts";
+import { newId } from "../../../protocol/crypto/encoding.ts";
+import { open, seal } from "../../../protocol/crypto/envelope.ts";
+import { openFile, sealFile } from "../../../protocol/crypto/file.ts";
+import { newItemKey, openItem, openItemOverview, sealItem } from "../../../protocol/crypto/item.ts";
+import { newKeyset, openKeyset } from "../../../protocol/crypto/keyset.ts";
+import { lookupTag } from "../../../protocol/crypto/lookup-tag.ts";
+import { newSecretKey } from "../../../protocol/crypto/secret-key.ts";
+import { signInKeyPair } from "../../../protocol/crypto/sign-in.ts";
+import { grantVaultKey, newVaultKey, openVaultGrant } from "../../../protocol/crypto/vault-key.ts";
+
+const MASK = 0x5a;
+const p = loadSodium();
+const masked: Record<string, number[]> = {};
+
+/** Byte by byte, so that no copy is made on the way. The seed of an Ed25519 key is its first half. */
+function note(name: string, key: Uint8Array): void {
+  const copy: number[] = [];
+  for (let at = 0; at < Math.min(key.length, 32); at++) copy.push((key[at] ?? 0) ^ MASK);
+  masked[name] = copy;
+}
+
+async function useEverything(): Promise<void> {
+  const account = newId(p);
+  const user = newId(p);
+  const content = new TextEncoder().encode('{"title":"x"}');
+  const secretKey = newSecretKey(p);
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, { password: "correct horse", secretKey, account, user });
+  note("Secret Key", secretKey);
+  note("unlock key", unlockKey);
+  note("sign-in seed", signInSeed);
+  const signIn = signInKeyPair(p, signInSeed);
+  p.sign(signIn.secretKey, content);
+
+  const rootKey = p.keep(p.randomBytes(32));
+  note("root key", rootKey);
+  const wrapped = seal(p, unlockKey, { part: "root key", account, user }, rootKey);
+  p.release(p.keep(open(p, unlockKey, { part: "root key", account, user }, wrapped)));
+  const storeKey = p.keep(subkey(p, rootKey, "postern/1 device store"));
+  note("device store key", storeKey);
+
+  const { sealed } = newKeyset(p, rootKey, account, user);
+  const keyset = openKeyset(p, rootKey, account, user, sealed);
+  note("identity", keyset.identity.secretKey);
+  note("box key", keyset.box.secretKey);
+
+  const vault = newId(p);
+  const made = newVaultKey(p);
+  const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  const grant = grantVaultKey(p, { account, vault, vaultKey: made, granter: keyset, recipient, permissions: 1 });
+  const pinnedGranters = [keyset.identity.publicKey];
+  const vaultKey = openVaultGrant(p, { account, vault, grant, keyset, pinnedGranters });
+  note("vault key", vaultKey.key);
+  note("index key", vaultKey.indexKey);
+  lookupTag(p, vaultKey.indexKey, "x");
+
+  const place = { account, vault, item: newId(p) };
+  const itemKey = newItemKey(p);
+  note("item key", itemKey);
+  const file = sealFile(p, { place, file: newId(p), itemKey });
+  const chunk = file.push(content, true);
+  const header = file.end();
+  const parts = { overview: content, details: content, files: [header], title: "x", state: "active" as const };
+  const item = sealItem(p, { place, vaultKey, writer: keyset, revision: 1, itemKey, ...parts });
+  p.wipe(itemKey);
+  openItemOverview(p, { place, vaultKey, pinnedWriters: pinnedGranters, sealed: item });
+  const opened = openItem(p, { place, vaultKey, pinnedWriters: pinnedGranters, sealed: item });
+  openFile(p, { place, header, itemKey: opened.itemKey }).pull(chunk);
+  p.wipe(opened.itemKey);
+}
+
+await useEverything();
+// Without this one the test would pass for a search that finds nothing ever.
+const control = p.randomBytes(32);
+note("control", control);
+p.wipeAll();
+process.stdout.write(`${JSON.stringify({ mask: MASK, masked })}\n`);
+process.stdin.once("end", () => p.wipe(control)).resume();
