@@ -1,6 +1,7 @@
 // The audit log of one account. Order for every method: ask, read, record, answer. What changes something is on disk
 // before it is answered; reads are in memory before they are answered and on disk at most 100 ms later; equal reads of
 // one subject within 10 s fold into a count. If the log cannot be written, nothing more is answered.
+import { isId } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../clock.ts";
@@ -74,7 +75,10 @@ export function openAuditLog(
   if (opened.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
 
   function chain(happening: Happening, count: number): void {
-    const { names, ...plain } = happening;
+    const { names: given = [], ids: told = [], ...plain } = happening;
+    // A peer may send anything as an id, and a field's id may be its name: only what has an id's form is written as one.
+    const ids = told.filter(isId);
+    const names = [...given, ...told.filter((id) => !isId(id))];
     const record: Record = {
       seq: seq + 1,
       at: new Date(clock.wallMs()).toISOString(),
@@ -83,8 +87,8 @@ export function openAuditLog(
       count,
       ...(plain.program === undefined ? {} : { program: plain.program }),
       ...(plain.pid === undefined ? {} : { pid: plain.pid }),
-      ...(plain.ids === undefined ? {} : { ids: plain.ids }),
-      ...(names === undefined || sealNames === undefined ? {} : { sealed: sealNames(names) }),
+      ...(ids.length === 0 ? {} : { ids }),
+      ...(names.length === 0 || sealNames === undefined ? {} : { sealed: sealNames(names) }),
     };
     const made = link(p, state, record);
     state = made.state;
@@ -118,7 +122,7 @@ export function openAuditLog(
     writer = openWriter(folder, number);
     if (state.key !== undefined) onRotate({ segment: number, last: state.last, key: base64(state.key) });
     const gone = dropOldest(folder);
-    if (gone.length > 0) chain({ event: "audit.dropped", outcome: "ok", ids: gone.map(String) }, 1);
+    if (gone.length > 0) chain({ event: "audit.dropped", outcome: `segment ${gone.join(", ")}` }, 1);
   }
 
   function demandWritable(): void {

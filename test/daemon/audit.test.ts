@@ -84,8 +84,8 @@ describe("a log", () => {
 
   test("seals names and writes ids", () => {
     const { log } = unlockedLog();
-    log.keep({ ...event("ok"), ids: ["item"], names: ["op://Bank/Card"] });
-    expect(records()[0]).toMatchObject({ ids: ["item"], sealed: "sealed 1" });
+    log.keep({ ...event("ok"), ids: ["a".repeat(26)], names: ["op://Bank/Card"] });
+    expect(records()[0]).toMatchObject({ ids: ["a".repeat(26)], sealed: "sealed 1" });
     expect(readFileSync(path(), "utf8")).not.toContain("Bank");
   });
 });
@@ -228,8 +228,8 @@ test("a full segment is followed by another, and the proof goes over the border"
   const rotated: Checkpoint[] = [];
   const log = openLog(rotated);
   const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
-  const ids = ["x".repeat(1024 * 1024)];
-  for (let written = 0; written <= SEGMENT_BYTES_MAX; written += 1024 * 1024) log.keep({ ...event("large"), ids });
+  const program = "x".repeat(1024 * 1024);
+  for (let written = 0; written <= SEGMENT_BYTES_MAX; written += 1024 * 1024) log.keep({ ...event("large"), program });
   log.keep(event("next segment"));
   expect(listSegments(folder).map((segment) => segment.number)).toEqual([1, 2]);
   expect(rotated).toHaveLength(1);
@@ -241,7 +241,7 @@ test("past the number of segments the oldest goes, and a record says so", () => 
     writeFileSync(join(folder, `audit-${String(number).padStart(6, "0")}.log`), "");
   const log = openLog();
   log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
-  log.keep({ ...event("large"), ids: ["x".repeat(SEGMENT_BYTES_MAX + 1)] });
+  log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
   log.keep(event("next"));
   const numbers = listSegments(folder).map((segment) => segment.number);
   expect(numbers).toHaveLength(SEGMENTS_MAX);
@@ -254,7 +254,7 @@ test("a segment that lost its end is told although the next one starts at a chec
   const log = openLog(rotated);
   const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
   log.keep(event("first"));
-  log.keep({ ...event("large"), ids: ["x".repeat(SEGMENT_BYTES_MAX + 1)] });
+  log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
   log.keep(event("next segment"));
   writeFileSync(path(), `${readFileSync(path(), "utf8").split("\n")[0]}\n`);
   expect(verify(folder, p, [...checkpoints, ...rotated], log.anchor()).problems).not.toEqual([]);

@@ -1,0 +1,277 @@
+// Marked secrets go through everything the agent and the command do; then whatever they wrote or showed of themselves is
+// searched for the marks. After a lock, the agent's memory is searched for every key of the account.
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
+import { loadSodium } from "../../daemon/sodium.ts";
+import { deriveUserKeys, subkey } from "../../protocol/crypto/derivation.ts";
+import { open } from "../../protocol/crypto/envelope.ts";
+import { openKeyset } from "../../protocol/crypto/keyset.ts";
+import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { openVaultGrant } from "../../protocol/crypto/vault-key.ts";
+import { postern } from "../cli/postern.ts";
+import { openRaw } from "./raw.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
+
+/** In each secret, name and reference that the test makes. */
+const MARK = "zq7Leak";
+const PASSWORD = `${MARK}Password correct horse`;
+const PIN = `${MARK}93`;
+const VALUE = `${MARK}Value-postgres`;
+const TITLE = `${MARK}Title`;
+const VAULT = `${MARK}Vault`;
+const reference = `op://${VAULT}/${TITLE}/password`;
+
+let agent: RunningAgent;
+let kit: { account: string; user: string; secretKey: string };
+const shown: string[] = [];
+const processes = new Map<string, string>();
+
+/** Looks at argv and environment of the agent and of every process of ours, as another process could. */
+function look(): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      // Only what runs for this home; the program under `postern run` is meant to have its secret.
+      const environ = readFileSync(`/proc/${pid}/environ`, "utf8");
+      if (!environ.includes(agent.home) || environ.includes("PROGRAM_UNDER_RUN=1\0") === false)
+        processes.set(pid, argv + (environ.includes(agent.home) ? environ : ""));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+}
+
+beforeAll(async () => {
+  agent = await startAgent();
+  const watching = setInterval(look, 5);
+  const person = await agent.connect();
+  kit = await person.call("accounts.create", { name: "Ada", password: PASSWORD, pin: PIN });
+  person.onNotification((method, params) => {
+    if (method !== "prompt.opened" || params.text === undefined) return;
+    const { code, hash } = params as { code: string; hash: string };
+    person
+      .call("prompts.answer", { code, answer: "yes", hash, proof: { kind: "pin", pin: PIN } })
+      .catch(() => undefined);
+  });
+  await person.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
+  await conversations();
+  clearInterval(watching);
+  look();
+  person.close();
+}, 120_000);
+afterAll(() => agent.remove());
+
+async function conversations(): Promise<void> {
+  const client = await createClient({
+    auth: new DesktopAuth(),
+    socket: agent.socket,
+    integrationName: `${MARK}Integration`,
+  });
+  const note = async (work: Promise<unknown>) =>
+    shown.push(
+      await work.then(
+        () => "",
+        (error: Error) => `${error.name} ${error.message}`,
+      ),
+    );
+  const { id: vaultId } = await client.vaults.create({ title: VAULT, description: `${MARK}Description` });
+  const item = await client.items.create({
+    vaultId,
+    title: TITLE,
+    category: "Password",
+    fields: [{ id: "password", title: "password", fieldType: "Concealed", value: VALUE }],
+    notes: `${MARK}Notes`,
+    tags: [`${MARK}Tag`],
+  });
+  await client.secrets.resolve(reference);
+  await client.secrets.resolveAll([reference, `op://${VAULT}/${MARK}Gone/x`]);
+  await note(client.secrets.resolve(`op://${VAULT}/${MARK}Nothing/x`));
+  await note(client.secrets.resolve(`op://${MARK}?bad`));
+  await note(client.items.put({ ...item, version: 9 }));
+  await note(
+    client.items.create({
+      vaultId,
+      title: "",
+      category: "Password",
+      fields: [{ id: `${MARK}!`, title: MARK, fieldType: "Concealed", value: VALUE, sectionId: `${MARK}Section` }],
+    }),
+  );
+  await note(client.call("items.get", { vaultId: MARK, itemId: MARK }));
+  await note(client.call("session.unlock", { password: `${MARK}Wrong` }));
+  await note(client.call("grants.list", { proof: { kind: "pin", pin: `${MARK}000` } }));
+  await note(client.call("accounts.kit", { password: `${MARK}Wrong` }));
+  await client.items.put({ ...item, fields: item.fields.map((field) => ({ ...field, value: `${VALUE}2` })) });
+  client.close();
+  const raw = await openRaw(agent.socket);
+  for (const line of [
+    `{"${MARK}":`,
+    `{"jsonrpc":"2.0","id":1,"method":"${MARK}"}`,
+    `{"jsonrpc":"2.0","id":1,"method":"secrets.resolve","params":{"${MARK}":1}}`,
+    `"${MARK}\\ud800"`,
+  ]) {
+    raw.send(`${line}\n`);
+    shown.push(JSON.stringify(await raw.next()));
+  }
+  raw.close();
+  writeFileSync(join(agent.home, "outside.env"), `SAFE=1\n`);
+  for (const words of [
+    ["read", reference],
+    ["read", `op://${VAULT}/${MARK}Gone/x`],
+    ["grants", "--mine"],
+    ["status"],
+    ["doctor"],
+    ["item", "list", "--vault", vaultId],
+  ]) {
+    const ran = await postern(words, { home: agent.home });
+    shown.push(ran.err);
+  }
+  await postern(["run", "--", "sh", "-c", "true"], { home: agent.home, env: { PROGRAM_UNDER_RUN: "1", X: reference } });
+}
+
+describe("a mark is found nowhere:", () => {
+  test("not in the agent's log", () => expect(agent.log()).not.toContain(MARK));
+
+  test("not in an error, nor in what the command tells on stderr", () => {
+    // What a person is asked about is shown to that person alone, at a terminal; the others saw errors.
+    expect(shown.filter((text) => text.includes(MARK))).toEqual([]);
+    expect(shown.filter((text) => text !== "").length).toBeGreaterThan(10);
+  });
+
+  test("not in a file of the home, sealed stores and the audit log included", () => {
+    const found = filesIn(agent.home).filter((path) => readFileSync(path).includes(MARK));
+    expect(found).toEqual([]);
+    expect(filesIn(agent.home).length).toBeGreaterThan(4);
+  });
+
+  test("not in argv or environment of the agent, nor of the command but where a person put it", () => {
+    const leaks = [...processes.values()].filter(
+      (text) => text.includes(MARK) && !text.includes(reference) && !text.includes(`${MARK}Gone`),
+    );
+    expect(leaks).toEqual([]);
+    const own =
+      readFileSync(`/proc/${agent.process.pid}/cmdline`, "utf8") +
+      readFileSync(`/proc/${agent.process.pid}/environ`, "utf8");
+    expect(own).not.toContain(MARK);
+  });
+
+  test("not in a temporary file of this user made meanwhile", () => {
+    const recent = readdirSync("/tmp").filter((name) => name.includes("postern") && !agent.home.endsWith(name));
+    for (const name of recent) {
+      const path = join("/tmp", name);
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+        expect(readFileSync(path).includes(MARK)).toBe(false);
+    }
+  });
+});
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesIn(path);
+    return entry.isFile() ? [path] : [];
+  });
+}
+
+test.skipIf(process.getuid?.() !== 0)(
+  "after a lock no key of the account is in the agent's memory, and before it they are (needs root to look)",
+  async () => {
+    const keys = await accountKeys();
+    const present = () =>
+      Object.entries(keys)
+        .filter(([, key]) => memoryHolds(agent.process.pid ?? 0, key))
+        .map(([name]) => name);
+    expect(present()).toEqual(expect.arrayContaining(["root key", "identity", "box", "vault key", "index key"]));
+    const channel = await agent.connect();
+    await channel.call("session.lock", {});
+    expect(present()).toEqual([]);
+    const found = spawn("true");
+    await new Promise((resolve) => found.once("exit", resolve));
+    channel.close();
+  },
+);
+
+/** The keys, derived here from password, kit and the sealed rows: the test knows nothing that an owner does not. */
+async function accountKeys(): Promise<Record<string, Uint8Array>> {
+  const p = loadSodium();
+  const secretKey = parseSecretKey(p, kit.secretKey);
+  if (secretKey === undefined) throw new Error("the kit's Secret Key is none");
+  const database = new DatabaseSync(join(agent.home, "data", "service.sqlite"), { readOnly: true });
+  const user = database.prepare("SELECT * FROM users").get() as Record<string, Uint8Array>;
+  const grant = database.prepare("SELECT * FROM vault_grants LIMIT 1").get() as Record<
+    string,
+    Uint8Array & string & number
+  >;
+  database.close();
+  const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("base64");
+  const { account, user: id } = kit;
+  const { unlockKey, signInSeed } = await deriveUserKeys(p, { password: PASSWORD, secretKey, account, user: id });
+  const rootKey = open(p, unlockKey, { part: "root key", account, user: id }, Uint8Array.from(user.root_key ?? []));
+  const keyset = openKeyset(p, rootKey, account, id, {
+    identity: text(user.identity),
+    box: text(user.box),
+    boxSignature: text(user.box_signature),
+    sealedPrivate: text(user.sealed_private),
+  });
+  const stored = {
+    keyId: text(grant.key_id),
+    epoch: Number(grant.epoch),
+    recipient: text(grant.recipient),
+    granter: text(grant.granter),
+    permissions: Number(grant.permissions),
+    sealed: text(grant.sealed),
+    signature: text(grant.signature),
+  };
+  const vaultKey = openVaultGrant(p, {
+    account,
+    vault: String(grant.vault),
+    grant: stored,
+    keyset,
+    pinnedGranters: [keyset.identity.publicKey],
+  });
+  return {
+    "unlock key": unlockKey,
+    "sign-in seed": signInSeed,
+    "root key": rootKey,
+    "device store key": subkey(p, rootKey, "postern/1 device store"),
+    identity: keyset.identity.secretKey.subarray(0, 32),
+    box: keyset.box.secretKey,
+    "vault key": vaultKey.key,
+    "index key": vaultKey.indexKey,
+  };
+}
+
+/** Whether a process's readable memory holds these bytes anywhere. */
+function memoryHolds(pid: number, needle: Uint8Array): boolean {
+  const wanted = Buffer.from(needle);
+  const memory = openSync(`/proc/${pid}/mem`, "r");
+  try {
+    for (const line of readFileSync(`/proc/${pid}/maps`, "utf8").split("\n")) {
+      const found = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line);
+      if (found === null) continue;
+      if (rangeHolds(memory, Number.parseInt(found[1] ?? "0", 16), Number.parseInt(found[2] ?? "0", 16), wanted))
+        return true;
+    }
+    return false;
+  } finally {
+    closeSync(memory);
+  }
+}
+
+function rangeHolds(memory: number, from: number, to: number, wanted: Buffer): boolean {
+  const piece = Buffer.alloc(4 * 1024 * 1024);
+  for (let at = from; at < to; at += piece.length - wanted.length) {
+    let read = 0;
+    try {
+      read = readSync(memory, piece, 0, Math.min(piece.length, to - at), at);
+    } catch {
+      // A guard page, or a mapping that ended meanwhile.
+      return false;
+    }
+    if (piece.subarray(0, read).includes(wanted)) return true;
+  }
+  return false;
+}
