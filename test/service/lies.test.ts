@@ -7,11 +7,21 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
 import { newItemKey, type SealedItem, sealDeletion, sealItem } from "../../protocol/crypto/item.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
-import { signInBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
-import { grantVaultKey, newVaultKey, sealVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import { passwordChangeBytes, signInBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
+import {
+  ALL_PERMISSIONS,
+  grantVaultKey,
+  newVaultKey,
+  type SealedVault,
+  sealVaultOverview,
+  type VaultGrant,
+  type VaultKey,
+} from "../../protocol/crypto/vault-key.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
+import { permissions } from "../../service/permission.ts";
+import { CHALLENGE_MS } from "../../service/sign-in.ts";
 import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p, type User } from "./doors.ts";
 
 let door: InProcess;
@@ -25,6 +35,11 @@ let item: string;
 let gone: string;
 let sealed: SealedItem;
 let othersVault: string;
+let readable: string;
+let token: string;
+let withFile: string;
+let grant: VaultGrant;
+let firstOverview: SealedVault;
 let spent: OperationParams<"signIn.finish">;
 
 beforeAll(async () => {
@@ -38,19 +53,15 @@ beforeAll(async () => {
   vault = newId(p);
   vaultKey = newVaultKey(p);
   const { keyset } = hers.signedIn;
-  const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  grant = grantOf(vault, ALL_PERMISSIONS);
+  firstOverview = vaultOverview(1);
+  await say("vaults.create", { vault, type: "userCreated", grant, overview: firstOverview });
+  readable = newId(p);
   await say("vaults.create", {
-    vault,
+    vault: readable,
     type: "userCreated",
-    grant: grantVaultKey(p, {
-      account: ada.account,
-      vault,
-      vaultKey,
-      granter: keyset,
-      recipient,
-      permissions: 0xf007f3,
-    }),
-    overview: vaultOverview(1),
+    grant: grantOf(readable, permissions.readItems),
+    overview: vaultOverview(1, readable),
   });
   item = newId(p);
   await say("items.put", { vault, item, sealed: revision(item, 1) });
@@ -63,12 +74,17 @@ beforeAll(async () => {
     sealed: sealDeletion(p, { place: place(gone), vaultKey, writer: keyset, revision: 2 }),
   });
   spent = await signInAnswer();
-  await door.call("signIn.finish", spent);
+  token = (await door.call("signIn.finish", spent)).token;
   await say("files.putChunk", { vault, item, file: FILE, index: 0, sealed: "AAAA" });
+  await say("files.putChunk", { vault, item, file: HEADLESS, index: 1, sealed: "AAAA" });
+  withFile = newId(p);
+  await say("files.putChunk", { vault, item: withFile, file: FILE, index: 0, sealed: "AAAA" });
+  await say("items.put", { vault, item: withFile, sealed: revision(withFile, 1, { files: [header(FILE, 1)] }) });
 });
 afterAll(() => door.close());
 
 const FILE = "a".repeat(26);
+const HEADLESS = "b".repeat(26);
 const place = (id: string) => ({ account: ada.account, vault, item: id });
 
 function revision(id: string, number: number, more: Partial<Parameters<typeof sealItem>[1]> = {}): SealedItem {
@@ -87,7 +103,7 @@ function revision(id: string, number: number, more: Partial<Parameters<typeof se
   });
 }
 
-function vaultOverview(number: number, id = vault) {
+function vaultOverview(number: number, id = vault, more: Partial<Parameters<typeof sealVaultOverview>[1]> = {}) {
   return sealVaultOverview(p, {
     account: ada.account,
     vault: id,
@@ -95,7 +111,18 @@ function vaultOverview(number: number, id = vault) {
     writer: hers.signedIn.keyset,
     revision: number,
     content: utf8("{}"),
+    ...more,
   });
+}
+
+function grantOf(id: string, permissions: number) {
+  const { keyset } = hers.signedIn;
+  const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  return grantVaultKey(p, { account: ada.account, vault: id, vaultKey, granter: keyset, recipient, permissions });
+}
+
+function deletion(id: string, number: number): SealedItem {
+  return sealDeletion(p, { place: place(id), vaultKey, writer: hers.signedIn.keyset, revision: number });
 }
 
 /** A request as Ada, past every check of our own client. */
@@ -167,6 +194,30 @@ async function signInAnswer(change: object = {}): Promise<OperationParams<"signI
   const signature = p.sign(hers.signedIn.session.signInKey(), signInBytes(bound)).toBase64();
   const answer = { ...ids, ...challenge, signature };
   return { ...answer, ...("device" in change ? { device: String(change.device) } : {}) };
+}
+
+function passwordChange(signer: Uint8Array, signInKey: Uint8Array) {
+  const rootKey = p.randomBytes(100);
+  const signature = p.sign(signer, passwordChangeBytes({ account: ada.account, user: ada.user, rootKey, signInKey }));
+  const parts = { rootKey, signInKey, signature };
+  // With a token of its own: the client's session would sign in again, and the store would rightly note it.
+  return raw(
+    "users.changePassword",
+    JSON.stringify(parts, (_key, part) => (part instanceof Uint8Array ? part.toBase64() : part)),
+  );
+}
+
+/** A body as text with a valid session: what no client of ours would send. */
+async function raw(name: string, body: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const request = new Request(`http://embedded.invalid/v1/${name}`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}`, ...headers },
+  });
+  const response = await door.address.fetch(request);
+  const answer = (await response.json()) as { error?: object };
+  if (!response.ok) throw answer.error;
+  return answer;
 }
 
 const signInSo = async (change: object) => door.call("signIn.finish", await signInAnswer(change));
@@ -263,6 +314,21 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
     "sealBroken",
     () => say("items.put", { vault, item, sealed: { ...revision(item, 2), state: "deleted" } }),
   ],
+  "a deletion that keeps its key": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...deletion(item, 2), itemKey: sealed.itemKey } }),
+  ],
+  "a deletion that keeps its tag": [
+    "sealBroken",
+    () => say("items.put", { vault, item, sealed: { ...deletion(item, 2), tag: sealed.tag } }),
+  ],
+  "deleting an item that never was": [
+    "itemNotFound",
+    () => {
+      const id = newId(p);
+      return say("items.put", { vault, item: id, sealed: deletion(id, 1) });
+    },
+  ],
   "bringing a deleted item back": [
     "itemNotFound",
     () => say("items.put", { vault, item: gone, sealed: revision(gone, 3) }),
@@ -274,6 +340,14 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   "a file with more chunks than were written": [
     "fileNotFound",
     () => say("items.put", { vault, item, sealed: revision(item, 2, { files: [header(FILE, 2)] }) }),
+  ],
+  "a file that lacks its first chunk": [
+    "fileNotFound",
+    () => say("items.put", { vault, item, sealed: revision(item, 2, { files: [header(HEADLESS, 1)] }) }),
+  ],
+  "one more chunk of a file that a revision names": [
+    "conflict",
+    () => say("files.putChunk", { vault, item: withFile, file: FILE, index: 1, sealed: "AAAA" }),
   ],
   "other bytes for a chunk that is stored": [
     "conflict",
@@ -312,6 +386,42 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
         overview: { ...vaultOverview(2), writer: stranger().identity.publicKey.toBase64() },
       }),
   ],
+  "a vault's name by another writer, well signed": [
+    "sealBroken",
+    () => say("vaults.update", { vault, overview: vaultOverview(2, vault, { writer: stranger() }) }),
+  ],
+  "a vault's name under another key": [
+    "sealBroken",
+    () => say("vaults.update", { vault, overview: vaultOverview(2, vault, { vaultKey: newVaultKey(p) }) }),
+  ],
+  "a vault made again as another type": [
+    "conflict",
+    () => say("vaults.create", { vault, type: "personal", grant, overview: firstOverview }),
+  ],
+  "a vault made again with another grant": [
+    "conflict",
+    () => say("vaults.create", { vault, type: "userCreated", grant: grantOf(vault, 1), overview: firstOverview }),
+  ],
+  "writing an item with a grant to read": [
+    "notPermitted",
+    () => say("items.put", { vault: readable, item: newId(p), sealed: revision(item, 1) }),
+  ],
+  "writing a batch with a grant to read": [
+    "notPermitted",
+    () => say("items.putAll", { vault: readable, items: [{ item, sealed: revision(item, 1) }] }),
+  ],
+  "writing a chunk with a grant to read": [
+    "notPermitted",
+    () => say("files.putChunk", { vault: readable, item, file: FILE, index: 0, sealed: "AAAA" }),
+  ],
+  "renaming a vault with a grant to read": [
+    "notPermitted",
+    () => say("vaults.update", { vault: readable, overview: vaultOverview(2, readable) }),
+  ],
+  "deleting a vault with a grant to read": [
+    "notPermitted",
+    () => say("vaults.delete", { vault: readable, revision: 1 }),
+  ],
   "deleting a vault of another revision": ["versionConflict", () => say("vaults.delete", { vault, revision: 7 })],
   "own data that skips a revision": [
     "versionConflict",
@@ -323,16 +433,15 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a password change signed by another key": [
     "wrongCredentials",
-    () =>
-      door.call(
-        "users.changePassword",
-        {
-          rootKey: "AAAA",
-          signInKey: p.randomBytes(32).toBase64(),
-          signature: p.sign(signInKeyPair(p, p.randomBytes(32)).secretKey, utf8("x")).toBase64(),
-        },
-        { token: "x" },
-      ),
+    () => passwordChange(signInKeyPair(p, p.randomBytes(32)).secretKey, p.randomBytes(32)),
+  ],
+  "a password change signed by the identity": [
+    "wrongCredentials",
+    () => passwordChange(hers.signedIn.keyset.identity.secretKey, p.randomBytes(32)),
+  ],
+  "a password change to a key of another size": [
+    "invalidParams",
+    () => passwordChange(hers.signedIn.session.signInKey(), p.randomBytes(31)),
   ],
   "removing another user's device": ["serviceRefused", () => say("devices.remove", { device: bea.device })],
   "a nonce that was spent": ["wrongCredentials", () => door.call("signIn.finish", spent)],
@@ -342,11 +451,39 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
     () => signInSo({ expiresAt: "2099-01-01T00:00:00.000Z" }),
   ],
   "a sign-in as another device than was challenged": ["wrongCredentials", () => signInSo({ device: newId(p) })],
+  "an answer to a challenge that has run out": [
+    "wrongCredentials",
+    async () => {
+      const answer = await signInAnswer();
+      door.advance(CHALLENGE_MS + 1);
+      return door.call("signIn.finish", answer);
+    },
+  ],
   "a token that nobody was given": ["wrongCredentials", () => door.call("users.get", {}, { token: "AAAA" })],
   "no token": ["wrongCredentials", () => door.call("users.get", {})],
   "an operation that is not there": ["methodNotFound", () => say("users.become", {})],
   "a field that nobody asked for": ["invalidParams", () => say("items.get", { vault, item, admin: true })],
   "an id that is none": ["invalidParams", () => say("items.get", { vault: "../../etc", item })],
+  "a second spelling of base64": [
+    "invalidParams",
+    () => say("users.putData", { data: { revision: 2, sealed: "QR==" } }),
+  ],
+  "a chunk in a second spelling": [
+    "invalidParams",
+    () => say("files.putChunk", { vault, item, file: newId(p), index: 0, sealed: "QR==" }),
+  ],
+  "a key named __proto__": [
+    "invalidParams",
+    () => raw("items.get", `{"__proto__":{},"vault":"${vault}","item":"${item}"}`),
+  ],
+  "a body that is no JSON": ["parseError", () => raw("items.get", "{")],
+  "a body that is a list": ["invalidParams", () => raw("items.get", "[]")],
+  "no body": ["parseError", () => raw("items.get", "")],
+  "a body that a web page could post": [
+    "invalidRequest",
+    () => raw("items.get", JSON.stringify({ vault, item }), { "content-type": "text/plain" }),
+  ],
+  "a name of every object as operation": ["methodNotFound", () => raw("constructor", "{}")],
   "base64 that is none": ["invalidParams", () => say("items.find", { vault, tag: "&&&&" })],
   "a page past the limit": [
     "invalidParams",
@@ -358,6 +495,16 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a body past the limit": ["tooLarge", () => say("items.get", { vault, item: "x".repeat(serviceLimits.bodyBytes) })],
   "a cursor from the future": ["conflict", () => say("events.wait", { cursor: 1_000_000, waitMs: 0 })],
+  "an account whose user is another account's": ["conflict", () => newAccount({ user: ada.user })],
+  "an account whose device is another user's": ["conflict", () => newAccount({ device: bea.device })],
+  "an account with a sign-in key of another size": [
+    "invalidParams",
+    () => newAccount({ signInKey: p.randomBytes(31).toBase64() }),
+  ],
+  "an account whose identity did not sign its box key": [
+    "serviceRefused",
+    () => newAccount({}, { box: stranger().box.publicKey.toBase64() }),
+  ],
   "an account that exists, with other keys": [
     "conflict",
     () =>
@@ -371,6 +518,18 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
 };
 
+function newAccount(change: object, keyset: object = {}) {
+  const record = { ...freshRecord(), data: { revision: 1, sealed: "AAAA" } };
+  return door.call("accounts.create", {
+    account: newId(p),
+    user: newId(p),
+    device: newId(p),
+    signInKey: p.randomBytes(32).toBase64(),
+    ...change,
+    record: { ...record, keyset: { ...record.keyset, ...keyset } },
+  });
+}
+
 function freshRecord() {
   return { rootKey: "AAAA", keyset: newKeyset(p, p.randomBytes(32), ada.account, ada.user).sealed };
 }
@@ -379,6 +538,17 @@ test.each(Object.entries(lies))("%s is refused and leaves the store as it was", 
   const before = dump();
   await expect(tell()).rejects.toMatchObject({ name });
   expect(dump()).toBe(before);
+});
+
+test("the same requests are believed when they are true", async () => {
+  await signInSo({});
+  await raw("items.get", JSON.stringify({ vault, item }));
+  await newAccount({});
+  await say("vaults.create", { vault, type: "userCreated", grant, overview: firstOverview });
+  await say("vaults.update", { vault, overview: vaultOverview(2) });
+  const id = newId(p);
+  await say("items.put", { vault, item: id, sealed: revision(id, 1) });
+  await say("items.put", { vault, item: id, sealed: deletion(id, 2) });
 });
 
 test("the dump does change when something is true", async () => {
