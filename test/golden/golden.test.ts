@@ -1,0 +1,225 @@
+// Golden conversations, replayed twice: said to a real agent, whose answers must fit; and answered by a scripted server to
+// the TypeScript client, which must send what the conversation says and return the value or raise the named error.
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openChannel } from "../../clients/typescript/channel.ts";
+import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
+import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
+import { loadSodium } from "../../daemon/sodium.ts";
+import { catalogue } from "../../protocol/catalogue.ts";
+import { formatSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
+import { openRaw } from "../agent/raw.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { type Conversation, conversations, difference, filled } from "./conversation.ts";
+
+const all = conversations();
+const p = loadSodium();
+const anyKey = formatSecretKey(p, p.randomBytes(16));
+
+describe("the collection", () => {
+  test("has a conversation that goes well for every method but those that need a state of their own", () => {
+    const well = new Set(all.flatMap(succeeding));
+    // Held in agent/rogue.test.ts and cli/commands.test.ts, where a second device and an open prompt exist.
+    const elsewhere = [
+      "prompts.answer",
+      "grants.revoke",
+      "devices.remove",
+      "accounts.signIn",
+      "accounts.restore",
+      "files.commit",
+    ];
+    expect(Object.keys(catalogue).filter((method) => !well.has(method) && !elsewhere.includes(method))).toEqual([]);
+  });
+
+  test("has more refusals than half of its conversations", () => {
+    expect(all.filter((one) => one.expect !== undefined).length).toBeGreaterThan(all.length / 2);
+  });
+});
+
+function succeeding({ steps }: Conversation): string[] {
+  return steps.flatMap((step, index) => {
+    const answer = steps[index + 1]?.message as { result?: unknown } | undefined;
+    return step.from === "client" && answer?.result !== undefined ? [(step.message as { method: string }).method] : [];
+  });
+}
+
+describe("said to the agent", () => {
+  let unlocked: RunningAgent;
+  let signedOut: RunningAgent;
+  let person: Person;
+  const known = new Map<string, unknown>([["$anyKey", anyKey]]);
+
+  beforeAll(async () => {
+    unlocked = await startAgent();
+    signedOut = await startAgent();
+    const kit = await makeAccount(unlocked);
+    person = await attachPerson(unlocked);
+    person.always("yes");
+    const client = await createClient({ auth: new DesktopAuth(), socket: unlocked.socket });
+    const field = (id: string, value: string) => ({
+      id,
+      title: id,
+      fieldType: "Concealed" as const,
+      value,
+      sectionId: "",
+    });
+    const vault = await client.vaults.create({ title: "Demo" });
+    const sections = [{ id: "", title: "" }];
+    const make = (title: string, fields: object[]) =>
+      client.items.create({ vaultId: vault.id, title, category: "Password", sections, fields: fields as never });
+    const item = await make("DB", [
+      field("password", "s3cret"),
+      { id: "otp", title: "one-time", fieldType: "Totp", value: "GEZDGNBVGY3TQOJQ", sectionId: "" },
+    ]);
+    await make("Other", [field("password", "other")]);
+    await make("Twin", [
+      { ...field("a", "1"), title: "same" },
+      { ...field("b", "2"), title: "same" },
+    ]);
+    await make("Double", [field("password", "1")]);
+    await make("Double", [field("password", "2")]);
+    for (const [name, value] of Object.entries({
+      account: kit.account,
+      user: kit.user,
+      secretKey: kit.secretKey,
+      vault: vault.id,
+      item: item.id,
+    }))
+      known.set(`$${name}`, value);
+    const { grants } = await person.channel.call("grants.list", {
+      proof: { kind: "password", password: "seven quiet harbours" },
+    });
+    for (const grant of grants)
+      await person.channel.call("grants.revoke", {
+        grant: grant.grant,
+        proof: { kind: "password", password: "seven quiet harbours" },
+      });
+    client.close();
+  });
+  afterAll(async () => {
+    await unlocked.remove();
+    await signedOut.remove();
+  });
+
+  async function replay(conversation: Conversation, agent: RunningAgent): Promise<void> {
+    const names = new Map(known);
+    const raw = await openRaw(agent.socket);
+    try {
+      for (const step of conversation.steps) {
+        if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
+        else expect(difference(step.message, await raw.next(), names)).toBeUndefined();
+      }
+    } finally {
+      raw.close();
+    }
+  }
+
+  // The refusals first: a grant that another conversation left behind would let them through.
+  const unlockedOnes = all
+    .filter((one) => one.given === "unlocked")
+    .sort(
+      (a, b) =>
+        Number(b.answer === "none") - Number(a.answer === "none") ||
+        Number(b.answer === "no") - Number(a.answer === "no"),
+    );
+  test.each(unlockedOnes.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
+    person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
+    await replay(conversation, unlocked);
+  });
+
+  test.each(all.filter((one) => one.given === "signedOut").map((one) => [one.title, one] as const))(
+    "%s",
+    async (_title, conversation) => {
+      await replay(conversation, signedOut);
+    },
+  );
+
+  test.each(all.filter((one) => one.given.startsWith("signedOut-")).map((one) => [one.title, one] as const))(
+    "%s",
+    async (_title, conversation) => {
+      const agent = await startAgent();
+      await replay(conversation, agent).finally(() => agent.remove());
+    },
+  );
+});
+
+describe("answered to the TypeScript client", () => {
+  let folder: string;
+  let server: Server;
+  let script: Conversation;
+  let wrong: string | undefined;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "postern-g-"));
+    server = createServer((socket) => {
+      const steps = [...script.steps];
+      const names = sample(script);
+      let held = "";
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        held += text;
+        for (let at = held.indexOf("\n"); at !== -1; at = held.indexOf("\n")) {
+          const request = JSON.parse(held.slice(0, at)) as { id: number; method: string };
+          held = held.slice(at + 1);
+          if (request.method === "agent.hello" && request.id === 1) {
+            socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, result: {} })}\n`);
+            continue;
+          }
+          const said = steps.shift()?.message as object;
+          const answer = steps.shift()?.message as object;
+          wrong ??= difference(
+            {
+              ...(filled(said, names) as object),
+              id: "*",
+              params: (filled(said, names) as { params?: object }).params ?? {},
+            },
+            request,
+            new Map(),
+          );
+          socket.write(`${JSON.stringify({ ...(filled(answer, names) as object), id: request.id })}\n`);
+        }
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(join(folder, "s"), resolve));
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test.each(all.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
+    script = conversation;
+    wrong = undefined;
+    const channel = await openChannel(join(folder, "s"), { name: "x", version: "1" });
+    const names = sample(conversation);
+    for (const [index, step] of conversation.steps.entries()) {
+      if (step.from !== "client") continue;
+      const { method, params = {} } = filled(step.message, names) as { method: never; params?: never };
+      const answer = filled(conversation.steps[index + 1]?.message, names) as {
+        result?: unknown;
+        error?: { data: { name: string } };
+      };
+      const outcome = await channel.call(method, params as never).then(
+        (result: unknown) => ({ result }),
+        (error: unknown) => ({ error }),
+      );
+      if (answer.error === undefined) expect(outcome).toEqual({ result: answer.result });
+      else {
+        const { error } = outcome as { error: unknown };
+        expect(error).toBeInstanceOf(errorClasses[answer.error.data.name] ?? PosternError);
+        expect((error as PosternError).errorName).toBe(answer.error.data.name);
+      }
+    }
+    channel.close();
+    expect(wrong).toBeUndefined();
+  });
+
+  /** A value for every name of a conversation. */
+  function sample({ steps }: Conversation): Map<string, unknown> {
+    const found = JSON.stringify(steps).match(/\$[A-Za-z]+/g) ?? [];
+    return new Map(found.map((name) => [name, `value of ${name.slice(1)}`]));
+  }
+});
