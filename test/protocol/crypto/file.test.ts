@@ -1,6 +1,8 @@
 // Files: every chunk in its place, all of them, of this file alone.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { toBase64 } from "../../../protocol/crypto/encoding.ts";
+import { open, seal } from "../../../protocol/crypto/envelope.ts";
 import { chunksOf, FILE_CHUNK_BYTES, openFile, sealFile } from "../../../protocol/crypto/file.ts";
 import type { FileHeader } from "../../../protocol/crypto/item.ts";
 import type { Primitives } from "../../../protocol/crypto/primitives.ts";
@@ -102,6 +104,21 @@ describe.each(implementations)("a file ($name)", ({ p }) => {
     ["another vault", { ...place, vault: OTHER_VAULT }],
     ["another item", { ...place, item: OTHER_ITEM }],
   ])("is refused in %s", (_name, where) => expect(outcome(sealed, {}, where)).toBe("sealBroken"));
+
+  test.each([
+    ["account", { ...place, account: OTHER_ACCOUNT }, FILE],
+    ["vault", { ...place, vault: OTHER_VAULT }, FILE],
+    ["item", { ...place, item: OTHER_ITEM }, FILE],
+    ["file id", place, "g".repeat(26)],
+  ])("is refused chunk by chunk in another %s, even when its key was sealed for it", (_name, where, id) => {
+    const context = { part: "file key", keyId: "" } as const;
+    const key = open(p, itemKey, { ...context, ...place, file: FILE }, Uint8Array.fromBase64(header.sealedKey));
+    const sealedKey = toBase64(seal(p, itemKey, { ...context, ...where, file: id }, key));
+    expect(outcome(sealed, { id, sealedKey }, where)).toBe("sealBroken");
+    expect(outcome(sealed, { sealedKey: toBase64(seal(p, itemKey, { ...context, ...place, file: FILE }, key)) })).toBe(
+      undefined,
+    );
+  });
 
   test.each([
     ["another id", { id: "g".repeat(26) }],

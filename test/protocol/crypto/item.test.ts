@@ -143,6 +143,13 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
     expect(outcome({ sealed: elsewhere })).toBe("sealBroken");
   });
 
+  test("is refused with details and digest that were both sealed for this very revision, by somebody else", () => {
+    const other = sealItem(p, { ...input, writer: aKeyset(p), details: ascii("{}") });
+    const swapped = { ...sealed, details: other.details, detailsDigest: other.detailsDigest };
+    expect(outcome({ sealed: swapped })).toBe("sealBroken");
+    expect(verifyItemRevision(p, place, swapped)).toBe(false);
+  });
+
   test("is refused from a writer who is not pinned, however well it is signed", () => {
     expect(outcome({ sealed: sealItem(p, { ...input, writer: aKeyset(p) }) })).toBe("sealBroken");
     expect(outcome({ pinnedWriters: [] })).toBe("sealBroken");
