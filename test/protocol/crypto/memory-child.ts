@@ -12,6 +12,9 @@ import { newSecretKey } from "../../../protocol/crypto/secret-key.ts";
 import { signInKeyPair } from "../../../protocol/crypto/sign-in.ts";
 import { grantVaultKey, newVaultKey, openVaultGrant } from "../../../protocol/crypto/vault-key.ts";
 
+/** The line it writes: each key by name, every byte of it combined with the mask. */
+export type Told = { readonly mask: number; readonly masked: Readonly<Record<string, number[]>> };
+
 const MASK = 0x5a;
 const p = loadSodium();
 const masked: Record<string, number[]> = {};
@@ -77,5 +80,5 @@ await useEverything();
 const control = p.randomBytes(32);
 note("control", control);
 p.wipeAll();
-process.stdout.write(`${JSON.stringify({ mask: MASK, masked })}\n`);
+process.stdout.write(`${JSON.stringify({ mask: MASK, masked } satisfies Told)}\n`);
 process.stdin.once("end", () => p.wipe(control)).resume();

@@ -5,8 +5,7 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-type Told = { mask: number; masked: Record<string, number[]> };
+import type { Told } from "./memory-child.ts";
 
 const WINDOW = 16 * 1024 * 1024;
 const KEY_BYTES_MAX = 32;
