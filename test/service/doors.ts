@@ -1,9 +1,11 @@
 // The two ways to reach the service: called in this process, and as its own process over loopback HTTP. The contract is
 // held both ways.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import {
@@ -126,3 +128,25 @@ export const details = (value: string) => ({
   notes: "",
   files: [],
 });
+
+/** Every table but sessions and nonces, as one hash. */
+export function dump(folder: string): string {
+  const database = new DatabaseSync(join(folder, "service.sqlite"), { readOnly: true });
+  const tables = database
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('sessions', 'nonces', 'sqlite_sequence') ORDER BY name",
+    )
+    .all() as { name: string }[];
+  const hash = createHash("sha256");
+  for (const { name } of tables) {
+    hash.update(name);
+    for (const row of database.prepare(`SELECT * FROM "${name}" ORDER BY rowid`).all())
+      hash.update(
+        JSON.stringify(row, (_key, value) =>
+          value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+        ),
+      );
+  }
+  database.close();
+  return hash.digest("hex");
+}

@@ -1,0 +1,343 @@
+// Every limit of the service, at it and one past it.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { storedItems } from "../../clients/account/stored-items.ts";
+import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
+import { newItemKey, type SealedItem, sealItem } from "../../protocol/crypto/item.ts";
+import { signInBytes } from "../../protocol/crypto/sign-in.ts";
+import { ALL_PERMISSIONS, grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
+import type { OperationParams } from "../../protocol/service-catalogue.ts";
+import { serviceLimits } from "../../protocol/service-catalogue.ts";
+import { ABANDONED_MS, dropAbandonedChunks } from "../../service/files.ts";
+import { ANSWER_BYTES_MAX } from "../../service/items.ts";
+import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p, type User } from "./doors.ts";
+
+let door: InProcess;
+let ada: User;
+let hers: Opened;
+
+beforeAll(async () => {
+  door = await inProcess();
+  ada = await newUser(door);
+  hers = await open(door, ada);
+});
+afterAll(() => door.close());
+
+const say: Opened["signedIn"]["session"]["call"] = (...given) => hers.signedIn.session.call(...given);
+
+/** Signs in once more, without Argon2id. */
+async function anotherSession(device = ada.device): Promise<string> {
+  const ids = { account: ada.account, user: ada.user, device, clientNonce: p.randomBytes(32).toBase64() };
+  const challenge = await door.call("signIn.start", ids);
+  const message = signInBytes({
+    origin: door.address.origin,
+    ...ids,
+    serverNonce: Uint8Array.fromBase64(challenge.serverNonce),
+    clientNonce: Uint8Array.fromBase64(ids.clientNonce),
+    expiresAt: challenge.expiresAt,
+  });
+  const signature = p.sign(hers.signedIn.session.signInKey(), message).toBase64();
+  return (await door.call("signIn.finish", { ...ids, ...challenge, signature })).token;
+}
+
+function newVault(): {
+  params: OperationParams<"vaults.create">;
+  put(id: string, number: number, size: Sizes): SealedItem;
+} {
+  const vault = newId(p);
+  const vaultKey = newVaultKey(p);
+  const { keyset } = hers.signedIn;
+  const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  const place = { account: ada.account, vault, vaultKey };
+  return {
+    params: {
+      vault,
+      type: "userCreated",
+      grant: grantVaultKey(p, { ...place, granter: keyset, recipient, permissions: ALL_PERMISSIONS }),
+      overview: sealVaultOverview(p, {
+        ...place,
+        writer: keyset,
+        revision: 1,
+        content: utf8('{"title":"V","description":""}'),
+      }),
+    },
+    put: (id, number, { overview: overviewBytes = 2, details: detailsBytes = 2 }) =>
+      sealItem(p, {
+        place: { account: ada.account, vault, item: id },
+        vaultKey,
+        writer: keyset,
+        revision: number,
+        state: "active",
+        itemKey: newItemKey(p),
+        title: "DB",
+        overview: new Uint8Array(overviewBytes),
+        details: new Uint8Array(detailsBytes),
+        files: [],
+      }),
+  };
+}
+
+/** The longest details that fit: with the 4 bytes of their length they are whole steps of Padmé (128 KiB there); one step more, and 41 bytes of envelope, pass six MiB in base64. */
+const DETAILS_BYTES_LONGEST = 4.375 * 1024 * 1024 - 4;
+
+type Sizes = { overview?: number; details?: number };
+
+test("fifty devices sign in, one more only after another was removed", async () => {
+  const devices = Array.from({ length: serviceLimits.devices - 1 }, () => newId(p));
+  for (const device of devices) await anotherSession(device);
+  const next = newId(p);
+  await expect(anotherSession(next)).rejects.toMatchObject({ name: "tooLarge" });
+  await say("devices.remove", { device: devices[0] ?? "" });
+  await anotherSession(next);
+  for (const device of [...devices.slice(1), next]) await say("devices.remove", { device });
+});
+
+test("of sessions past the limit the oldest end", async () => {
+  const tokens: string[] = [];
+  for (let made = 0; made <= serviceLimits.sessions; made++) {
+    tokens.push(await anotherSession());
+    door.advance(1);
+  }
+  await expect(door.call("users.get", {}, { token: tokens[0] ?? "" })).rejects.toMatchObject({
+    name: "wrongCredentials",
+  });
+  await door.call("users.get", {}, { token: tokens[1] ?? "" });
+});
+
+test("challenges past the limit are put off, until old ones run out", async () => {
+  const fresh = await inProcess();
+  const rows = Array.from({ length: serviceLimits.nonces - 1 }, () => ({
+    server_nonce: p.randomBytes(32),
+    account: newId(p),
+    user: newId(p),
+    device: newId(p),
+    client_nonce: p.randomBytes(32),
+    expires_at: new Date(Date.now() + 30_000).toISOString(),
+  }));
+  for (let at = 0; at < rows.length; at += 1000)
+    await fresh.store.db
+      .insertInto("nonces")
+      .values(rows.slice(at, at + 1000))
+      .execute();
+  const ask = () => {
+    const ids = { account: newId(p), user: newId(p), device: newId(p) };
+    return fresh.call("signIn.start", { ...ids, clientNonce: p.randomBytes(32).toBase64() });
+  };
+  await ask();
+  await expect(ask()).rejects.toMatchObject({ name: "busy" });
+  fresh.advance(31_000);
+  await ask();
+  await fresh.close();
+});
+
+test("a thousand vaults are kept, one more is refused", async () => {
+  const { vaults } = await say("vaults.list", {});
+  for (let made = vaults.length; made < serviceLimits.vaults; made++) await say("vaults.create", newVault().params);
+  await expect(say("vaults.create", newVault().params)).rejects.toMatchObject({ name: "tooLarge" });
+  const all = (await say("vaults.list", {})).vaults;
+  expect(all).toHaveLength(serviceLimits.vaults);
+  for (const { vault } of all) await say("vaults.delete", { vault, revision: 1 });
+});
+
+test("fifty versions of an item are kept, the oldest go first", async () => {
+  const { params, put } = newVault();
+  await say("vaults.create", params);
+  const item = newId(p);
+  const last = serviceLimits.versions + 2;
+  for (let number = 1; number <= last; number++)
+    await say("items.put", { vault: params.vault, item, sealed: put(item, number, {}) });
+  const { versions } = await say("items.versions", { vault: params.vault, item });
+  expect(versions.map((version) => version.revision)).toEqual(
+    Array.from({ length: serviceLimits.versions }, (_, index) => last - 1 - index),
+  );
+});
+
+test("an earlier version says when the item was made, not when the version was written", async () => {
+  const { params, put } = newVault();
+  await say("vaults.create", params);
+  const item = newId(p);
+  const times = [];
+  for (let number = 1; number <= 3; number++) {
+    door.advance(1000);
+    times.push(await say("items.put", { vault: params.vault, item, sealed: put(item, number, {}) }));
+  }
+  expect(await say("items.getVersion", { vault: params.vault, item, revision: 2 })).toMatchObject({
+    createdAt: times[0]?.createdAt,
+    updatedAt: times[1]?.updatedAt,
+  });
+});
+
+test("a list of long overviews comes on more pages, each item once", async () => {
+  const { params, put } = newVault();
+  await say("vaults.create", params);
+  const size = 180 * 1024;
+  const count = Math.ceil(ANSWER_BYTES_MAX / size) + 5;
+  const ids = Array.from({ length: count }, () => newId(p)).toSorted();
+  for (let at = 0; at < count; at += 50) {
+    const items = ids.slice(at, at + 50).map((item) => ({ item, sealed: put(item, 1, { overview: size }) }));
+    await say("items.putAll", { vault: params.vault, items });
+  }
+  const page = (after?: string) =>
+    say("items.list", {
+      vault: params.vault,
+      active: true,
+      archived: true,
+      limit: serviceLimits.page,
+      ...(after === undefined ? {} : { after }),
+    });
+  const first = await page();
+  expect(first.more).toBe(true);
+  const second = await page(first.items.at(-1)?.item);
+  expect(second.more).toBe(false);
+  expect([...first.items, ...second.items].map((stored) => stored.item)).toEqual(ids);
+});
+
+test("items too long for one answer are refused together, and fetched in parts", async () => {
+  const { params, put } = newVault();
+  await say("vaults.create", params);
+  const ids = Array.from({ length: 12 }, () => newId(p));
+  for (const item of ids)
+    await say("items.put", { vault: params.vault, item, sealed: put(item, 1, { details: 4.2 * 1024 * 1024 }) });
+  await expect(say("items.getAll", { vault: params.vault, items: ids })).rejects.toMatchObject({ name: "tooLarge" });
+  const found = await storedItems(say, params.vault, ids);
+  expect(found.map((stored) => stored.item).toSorted()).toEqual(ids.toSorted());
+});
+
+test("details as long as the limit are stored and come back, one step longer are refused", async () => {
+  const { params, put } = newVault();
+  await say("vaults.create", params);
+  const item = newId(p);
+  const sealed = put(item, 1, {});
+  // Base64 comes in fours, and an envelope adds its header and padding: the longest that fits is found from the limit.
+  const longest = put(item, 1, { details: DETAILS_BYTES_LONGEST });
+  expect(longest.details.length).toBeLessThanOrEqual(serviceLimits.sealedDetails);
+  await say("items.put", { vault: params.vault, item, sealed: longest });
+  expect((await say("items.get", { vault: params.vault, item })).sealed).toEqual(longest);
+  const details = "A".repeat(serviceLimits.sealedDetails + 1);
+  await expect(say("items.put", { vault: params.vault, item, sealed: { ...sealed, details } })).rejects.toMatchObject({
+    name: "invalidParams",
+  });
+});
+
+test.each([
+  ["no base64", "&&&&"],
+  ["a second spelling", "QR=="],
+  ["base64 with a line break", "AAAA\nAAAA"],
+])("details that are %s are refused", async (_what, details) => {
+  const { params, put } = newVault();
+  await say("vaults.create", params);
+  const item = newId(p);
+  const sealed = put(item, 1, {});
+  await expect(say("items.put", { vault: params.vault, item, sealed: { ...sealed, details } })).rejects.toMatchObject({
+    name: expect.stringMatching(/^(sealBroken|invalidParams)$/),
+  });
+});
+
+test("a field of five times its length is refused for its length, not met with an error that nobody foresaw", async () => {
+  const data = { revision: 2, sealed: "A".repeat(8 * 1024 * 1024) };
+  await expect(say("users.putData", { data })).rejects.toMatchObject({ name: "invalidParams" });
+});
+
+describe("a request body", () => {
+  const post = (body: BodyOf) =>
+    door.address.fetch(
+      new Request("http://embedded.invalid/v1/service.info", {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/json" },
+        ...{ duplex: "half" },
+      }),
+    );
+  type BodyOf = string | ReadableStream<Uint8Array>;
+  const pieces = (size: number) =>
+    new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(utf8("{}"));
+        for (let left = size - 2; left > 0; left -= 65_536)
+          controller.enqueue(new Uint8Array(Math.min(left, 65_536)).fill(0x20));
+        controller.close();
+      },
+    });
+
+  test.each([
+    ["at the limit is read", 0, 200],
+    ["one byte past the limit is refused", 1, 413],
+  ])("%s, whole or in pieces", async (_what, past, status) => {
+    const size = serviceLimits.bodyBytes + past;
+    expect((await post("{}".padEnd(size))).status).toBe(status);
+    expect((await post(pieces(size))).status).toBe(status);
+  });
+});
+
+describe("events.wait", () => {
+  test("never misses a change that comes between its look and its wait", async () => {
+    const { params, put } = newVault();
+    await say("vaults.create", params);
+    const item = newId(p);
+    for (let number = 1; number <= 50; number++) {
+      const { cursor } = await say("events.wait", { waitMs: 0 });
+      const waiting = say("events.wait", { cursor, waitMs: serviceLimits.waitMs });
+      await say("items.put", { vault: params.vault, item, sealed: put(item, number, {}) });
+      expect((await waiting).events).toMatchObject([{ kind: "item", item }]);
+    }
+  });
+
+  test("tells nothing to a session that was ended while it waited", async () => {
+    const token = await anotherSession(newId(p));
+    const { cursor } = await door.call("events.wait", { waitMs: 0 }, { token });
+    const waiting = door.call("events.wait", { cursor, waitMs: serviceLimits.waitMs }, { token });
+    const refused = expect(waiting).rejects.toMatchObject({ name: "wrongCredentials" });
+    await door.call("session.end", {}, { token });
+    await say("vaults.create", newVault().params);
+    await refused;
+  });
+
+  test("tells nobody of another account's changes", async () => {
+    const bea = await open(door, await newUser(door, "Bea"));
+    const { cursor } = await bea.signedIn.session.call("events.wait", { waitMs: 0 });
+    await say("vaults.create", newVault().params);
+    expect(await bea.signedIn.session.call("events.wait", { cursor, waitMs: 0 })).toEqual({ cursor, events: [] });
+  });
+
+  test("hands out many changes a page at a time", async () => {
+    const { params, put } = newVault();
+    await say("vaults.create", params);
+    const { cursor } = await say("events.wait", { waitMs: 0 });
+    for (let made = 0; made <= serviceLimits.events; made += serviceLimits.batch) {
+      const items = Array.from({ length: serviceLimits.batch }, () => newId(p));
+      await say("items.putAll", {
+        vault: params.vault,
+        items: items.map((item) => ({ item, sealed: put(item, 1, {}) })),
+      });
+    }
+    const first = await say("events.wait", { cursor, waitMs: 0 });
+    const second = await say("events.wait", { cursor: first.cursor, waitMs: 0 });
+    expect([first.events.length, second.events.length]).toEqual([serviceLimits.events, serviceLimits.batch]);
+    expect(second.events[0]?.seq).toBeGreaterThan(first.events.at(-1)?.seq ?? Number.POSITIVE_INFINITY);
+  });
+
+  test("waits as long as the limit and no longer", async () => {
+    const { cursor } = await say("events.wait", { waitMs: 0 });
+    await expect(say("events.wait", { cursor, waitMs: serviceLimits.waitMs + 1 })).rejects.toMatchObject({
+      name: "invalidParams",
+    });
+  });
+});
+
+test("chunks that no revision names within a day go, also where the item has other files", async () => {
+  const { account } = hers;
+  const vault = (await account.createVault("Files", "")).id;
+  const itemKey = account.newItemKey();
+  const id = newId(p);
+  const stream = account.writeFile({ vault, item: id }, itemKey);
+  await stream.push(new Uint8Array(3), true);
+  const made = await account.createItem(vault, overview("file"), details("x"), { id, itemKey, files: [stream.end()] });
+  for (const item of [id, newId(p)])
+    await say("files.putChunk", { vault, item, file: newId(p), index: 0, sealed: "AAAA" });
+  const chunks = async () =>
+    (await door.store.db.selectFrom("file_chunks").select("file").execute()).map((row) => row.file);
+  const written = Date.now() + 10_000_000;
+  await dropAbandonedChunks(door.store.db, Date.now() + ABANDONED_MS - 1000);
+  expect(await chunks()).toHaveLength(3);
+  await dropAbandonedChunks(door.store.db, written + ABANDONED_MS);
+  expect(await chunks()).toEqual(made.files.map((file) => file.id));
+});
