@@ -62,6 +62,8 @@ function adapt(database: DatabaseSync): { close(): void; prepare(sql: string): P
       database.close();
     },
     prepare: (sql) => {
+      // A full disk makes SQLite roll back by itself; Kysely's own rollback would then fail and hide why.
+      if (sql === "rollback" && !database.isTransaction) return nothing;
       const known = prepared.get(sql);
       if (known !== undefined) return known;
       if (prepared.size >= STATEMENTS_MAX) prepared.clear();
@@ -71,6 +73,13 @@ function adapt(database: DatabaseSync): { close(): void; prepare(sql: string): P
     },
   };
 }
+
+const nothing: Prepared = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+};
 
 function wrap(statement: StatementSync): Prepared {
   return {
