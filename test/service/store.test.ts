@@ -7,9 +7,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openAccount } from "../../clients/account/open-account.ts";
+import { signIn } from "../../clients/account/user-keys.ts";
 import { SCHEMA_VERSION } from "../../service/store/migrations.ts";
 import { openSqlite } from "../../service/store/sqlite.ts";
 import { hasTool } from "../tools.ts";
+import { type InProcess, inProcess, p } from "./doors.ts";
+import { owner } from "./fixtures/make-schema-1.ts";
 
 const fixture = fileURLToPath(new URL("fixtures/schema-1.sqlite", import.meta.url));
 
@@ -19,22 +23,53 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test("a store of the first schema opens, keeps its rows and gets its indexes", async () => {
+test("a store of the first schema opens, gets its indexes, and everything in it can be read", async () => {
   const path = join(folder, "service.sqlite");
   copyFileSync(fixture, path);
-  const store = await openSqlite(path);
-  expect(await store.db.selectFrom("accounts").selectAll().execute()).toEqual([
-    { id: "a".repeat(26), created_at: "2026-11-24T09:00:00.000Z" },
-  ]);
-  expect(
-    (await store.db.selectFrom("schema").select("version").orderBy("version").execute()).map((row) => row.version),
-  ).toEqual(Array.from({ length: SCHEMA_VERSION }, (_, index) => index + 1));
-  await store.close();
-  const indexes = new DatabaseSync(path, { readOnly: true })
-    .prepare("SELECT name FROM sqlite_master WHERE type = 'index'")
-    .all() as { name: string }[];
-  expect(indexes.map((index) => index.name)).toContain("items_by_tag");
+  const before = rowsOf(path);
+  expect(before.schema).toEqual([{ version: 1 }]);
+  await (await openSqlite(path)).close();
+  const after = rowsOf(path);
+  expect(after).toEqual({
+    ...before,
+    schema: Array.from({ length: SCHEMA_VERSION }, (_, index) => ({ version: index + 1 })),
+  });
+  expect(indexesOf(path)).toContain("items_by_tag");
+
+  const door = await inProcess(folder);
+  const account = await openAs(door);
+  const [vault] = await account.vaults();
+  expect(vault).toMatchObject({ title: "Kept", description: "since the first schema", activeItems: 1 });
+  const [item] = await account.findItems(vault?.id ?? "", "db");
+  expect(item).toMatchObject({ revision: 2, details: { fields: [{ value: "two" }] } });
+  const [header] = item?.files ?? [];
+  if (item === undefined || header === undefined) throw new Error("the item has no file");
+  const { chunk } = await account.readFile(item, header).next();
+  expect(new TextDecoder().decode(chunk)).toBe("a file");
+  await account.putItem(item.vault, item.id, 2, { ...item, state: "archived" });
+  await door.close();
 });
+
+async function openAs(door: InProcess) {
+  const who = { ...owner, secretKey: owner.secretKey() };
+  return openAccount(p, owner.account, owner.user, await signIn(p, door.call, door.address, who));
+}
+
+/** Every row of every table. */
+function rowsOf(path: string): Record<string, unknown[]> {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[];
+  const rows = tables.map(({ name }) => [name, database.prepare(`SELECT * FROM "${name}" ORDER BY rowid`).all()]);
+  database.close();
+  return Object.fromEntries(rows);
+}
+
+function indexesOf(path: string): unknown[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const indexes = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'index'").all();
+  database.close();
+  return indexes.map((index) => index.name);
+}
 
 test("a store of a newer schema is refused and not changed by a byte", async () => {
   const path = join(folder, "service.sqlite");
@@ -44,6 +79,25 @@ test("a store of a newer schema is refused and not changed by a byte", async () 
   database.close();
   const before = readFileSync(path);
   await expect(openSqlite(path)).rejects.toMatchObject({ name: "storeTooNew" });
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test.each(["DELETE", "WAL"])("a newer store in journal mode %s keeps that mode, and its every byte", async (mode) => {
+  const path = join(folder, "service.sqlite");
+  const database = new DatabaseSync(path);
+  database.exec(`PRAGMA journal_mode = ${mode}; CREATE TABLE schema (version INTEGER); CREATE TABLE later (x)`);
+  database.exec(`INSERT INTO schema VALUES (${SCHEMA_VERSION + 1}); INSERT INTO later VALUES (1)`);
+  database.close();
+  const before = readFileSync(path);
+  await expect(openSqlite(path)).rejects.toMatchObject({ name: "storeTooNew" });
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test("what is no store is refused and not changed by a byte", async () => {
+  const path = join(folder, "service.sqlite");
+  writeFileSync(path, "dear diary, ".repeat(1000));
+  const before = readFileSync(path);
+  await expect(openSqlite(path)).rejects.toThrow();
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
