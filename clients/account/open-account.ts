@@ -172,11 +172,6 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     };
   }
 
-  /** An answer about another item than was asked for would pass every other check: its own place is right. */
-  function demandAsked(asked: boolean): void {
-    if (!asked) throw new PosternError("sealBroken", "the service answered about another item");
-  }
-
   async function stored(vault: string, item: string): Promise<{ vault: Vault; stored: OperationResult<"items.get"> }> {
     const found = await vaults.get(vault);
     const answer = await session.call("items.get", { vault, item });
@@ -413,6 +408,11 @@ export function openAccount(p: Primitives, account: string, user: string, signed
 
 /** Writes of the user's own data that may lose to another device before it is told: more than one person has devices at work at once. */
 const CONFLICT_TRIES_MAX = 5;
+
+/** An answer about another item than was asked for would pass every other check: its own place is right. */
+function demandAsked(asked: boolean): void {
+  if (!asked) throw new PosternError("sealBroken", "the service answered about another item");
+}
 
 const decoder = new TextDecoder();
 

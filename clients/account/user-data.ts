@@ -1,5 +1,5 @@
-// A user's own sealed data: what must not come from the service. The account's name, the identities this user has
-// verified, the keys each vault has had, and the counters of the device stores.
+// A user's own sealed data: what must not come from the service. The account's name, the identities this user has verified,
+// and the counters of the device stores.
 import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";

@@ -42,10 +42,11 @@ export type Line =
 /** Every line of a segment. */
 export function readSegment(segment: Segment): Line[] {
   const text = readFileSync(segment.path, "utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map(parseLine);
+  const lines = text.split("\n");
+  // What follows the last line end was not written whole.
+  const unfinished = lines.pop() ?? "";
+  const whole = lines.filter((line) => line !== "").map(parseLine);
+  return unfinished === "" ? whole : [...whole, { kind: "torn", bytes: Buffer.byteLength(unfinished) }];
 }
 
 function parseLine(line: string): Line {
