@@ -38,7 +38,6 @@ const entryPoints: Record<string, string> = {
   "clients/typescript/client.ts": "the published package's entry",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
-  "test/bench/main.ts": "npm run bench",
   "test/service/fixtures/make-schema-1.ts": "made a committed fixture",
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",
