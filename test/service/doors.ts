@@ -35,17 +35,24 @@ export type Door = {
   close(): Promise<void>;
 };
 
-export type InProcess = Door & { readonly store: Store; advance(ms: number): void };
+export type InProcess = Door & {
+  readonly store: Store;
+  /** Moves the service's clock. */
+  advance(ms: number): void;
+  /** Stops the service's clock: from now on only `advance` moves it. */
+  stop(): void;
+};
 
 export async function inProcess(folder = mkdtempSync(join(tmpdir(), "postern-svc-"))): Promise<InProcess> {
   const store = await openSqlite(join(folder, "service.sqlite"));
   let ahead = 0;
+  let stoppedAt: number | undefined;
   const unforeseen: unknown[] = [];
   const app = await createApp({
     store,
     primitives: nodePrimitives,
     origin: EMBEDDED_ORIGIN,
-    now: () => Date.now() + ahead,
+    now: () => (stoppedAt ?? Date.now()) + ahead,
     onUnforeseen: (thrown) => unforeseen.push(thrown),
   });
   const address = { origin: EMBEDDED_ORIGIN, fetch: app.fetch };
@@ -57,6 +64,9 @@ export async function inProcess(folder = mkdtempSync(join(tmpdir(), "postern-svc
     store,
     advance: (ms) => {
       ahead += ms;
+    },
+    stop: () => {
+      stoppedAt ??= Date.now();
     },
     close: async () => {
       await store.close();

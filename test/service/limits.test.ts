@@ -9,6 +9,7 @@ import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { ABANDONED_MS, dropAbandonedChunks } from "../../service/files.ts";
 import { ANSWER_BYTES_MAX } from "../../service/items.ts";
+import { CHALLENGE_MS, SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/sign-in.ts";
 import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p, type User } from "./doors.ts";
 
 let door: InProcess;
@@ -25,7 +26,7 @@ afterAll(() => door.close());
 const say: Opened["signedIn"]["session"]["call"] = (...given) => hers.signedIn.session.call(...given);
 
 /** Signs in once more, without Argon2id. */
-async function anotherSession(device = ada.device): Promise<string> {
+async function anotherSession(device = ada.device, afterMs = 0): Promise<string> {
   const ids = { account: ada.account, user: ada.user, device, clientNonce: p.randomBytes(32).toBase64() };
   const challenge = await door.call("signIn.start", ids);
   const message = signInBytes({
@@ -36,6 +37,7 @@ async function anotherSession(device = ada.device): Promise<string> {
     expiresAt: challenge.expiresAt,
   });
   const signature = p.sign(hers.signedIn.session.signInKey(), message).toBase64();
+  door.advance(afterMs);
   return (await door.call("signIn.finish", { ...ids, ...challenge, signature })).token;
 }
 
@@ -101,6 +103,41 @@ test("of sessions past the limit the oldest end", async () => {
     name: "wrongCredentials",
   });
   await door.call("users.get", {}, { token: tokens[1] ?? "" });
+});
+
+describe("a session", () => {
+  const ask = (token: string) => door.call("users.get", {}, { token });
+
+  test("lives through an hour without use and not a millisecond longer", async () => {
+    door.stop();
+    const token = await anotherSession();
+    await ask(token);
+    door.advance(SESSION_IDLE_MS);
+    await ask(token);
+    door.advance(SESSION_IDLE_MS + 1);
+    await expect(ask(token)).rejects.toMatchObject({ name: "wrongCredentials" });
+    door.advance(-SESSION_IDLE_MS);
+    await expect(ask(token)).rejects.toMatchObject({ name: "wrongCredentials" });
+  });
+
+  test("lives thirteen hours of steady use and not a millisecond longer", async () => {
+    door.stop();
+    const token = await anotherSession();
+    const step = SESSION_IDLE_MS / 2;
+    for (let passed = 0; passed < SESSION_MS_MAX; passed += step) {
+      await ask(token);
+      door.advance(step);
+    }
+    await ask(token);
+    door.advance(1);
+    await expect(ask(token)).rejects.toMatchObject({ name: "wrongCredentials" });
+  });
+
+  test("is begun by an answer to a challenge of a minute's age and not a millisecond older", async () => {
+    door.stop();
+    await anotherSession(ada.device, CHALLENGE_MS);
+    await expect(anotherSession(ada.device, CHALLENGE_MS + 1)).rejects.toMatchObject({ name: "wrongCredentials" });
+  });
 });
 
 test("challenges past the limit are put off, until old ones run out", async () => {
@@ -335,9 +372,10 @@ test("chunks that no revision names within a day go, also where the item has oth
     await say("files.putChunk", { vault, item, file: newId(p), index: 0, sealed: "AAAA" });
   const chunks = async () =>
     (await door.store.db.selectFrom("file_chunks").select("file").execute()).map((row) => row.file);
-  const written = Date.now() + 10_000_000;
-  await dropAbandonedChunks(door.store.db, Date.now() + ABANDONED_MS - 1000);
+  const rows = await door.store.db.selectFrom("file_chunks").select("created_at").execute();
+  const written = rows.map((row) => Date.parse(row.created_at));
+  await dropAbandonedChunks(door.store.db, Math.min(...written) + ABANDONED_MS);
   expect(await chunks()).toHaveLength(3);
-  await dropAbandonedChunks(door.store.db, written + ABANDONED_MS);
+  await dropAbandonedChunks(door.store.db, Math.max(...written) + ABANDONED_MS + 1);
   expect(await chunks()).toEqual(made.files.map((file) => file.id));
 });

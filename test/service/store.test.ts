@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openAccount } from "../../clients/account/open-account.ts";
-import { signIn } from "../../clients/account/user-keys.ts";
+import { changePassword, signIn } from "../../clients/account/user-keys.ts";
 import { SCHEMA_VERSION } from "../../service/store/migrations.ts";
 import { openSqlite } from "../../service/store/sqlite.ts";
 import { hasTool } from "../tools.ts";
-import { type InProcess, inProcess, p } from "./doors.ts";
+import { details, dump, type InProcess, inProcess, newUser, open, overview, p } from "./doors.ts";
 import { owner } from "./fixtures/make-schema-1.ts";
 
 const fixture = fileURLToPath(new URL("fixtures/schema-1.sqlite", import.meta.url));
@@ -110,6 +111,35 @@ test("a transaction that fails half way leaves nothing", async () => {
   await expect(half).rejects.toThrow();
   expect(await store.db.selectFrom("accounts").selectAll().execute()).toEqual([]);
   await store.close();
+});
+
+test("a write whose change event cannot be written leaves nothing at all", async () => {
+  const door = await inProcess(folder);
+  const who = await newUser(door);
+  const { account, signedIn } = await open(door, who);
+  const vault = (await account.createVault("V", "")).id;
+  const made = await account.createItem(vault, overview("DB"), details("one"));
+  const { sealed } = await signedIn.session.call("items.get", { vault, item: made.id });
+  // The event is the last statement of every write.
+  await sql`CREATE TRIGGER fails BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'test'); END`.execute(door.store.db);
+  const before = dump(folder);
+  const content = { overview: overview("DB"), details: details("two"), files: [], state: "active" } as const;
+  for (const write of [
+    () => account.putItem(vault, made.id, 1, content),
+    () => account.createItem(vault, overview("New"), details("x")),
+    () => account.deleteItem(vault, made.id),
+    () => account.createVault("W", ""),
+    () => account.updateVault(vault, { title: "Other" }),
+    () => account.deleteVault(vault),
+    () => account.changeUserData((data) => ({ ...data, name: "Eve" })),
+    () => changePassword(p, signedIn, { ...who, newPassword: "eleven bright lanterns" }),
+  ]) {
+    await expect(write()).rejects.toMatchObject({ name: "serviceRefused" });
+    expect(dump(folder)).toBe(before);
+  }
+  // What was stored already is no write: nothing of it is done again.
+  await signedIn.session.call("items.put", { vault, item: made.id, sealed });
+  await expect(door.close()).rejects.toThrow("nobody foresaw");
 });
 
 test.skipIf(!hasTool("strace"))("every acknowledged commit has been synced to disk (needs strace)", () => {
