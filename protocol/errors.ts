@@ -71,7 +71,6 @@ const table = {
     message: "nobody answered the prompt in time",
     hint: "run `postern prompts` to see what waits",
   },
-  approvalUnavailable: { code: 1204, message: "no way of approving this could work here" },
   promptQuota: {
     code: 1205,
     message: "too many prompts were opened by this program",
@@ -81,7 +80,6 @@ const table = {
   promptNotFound: { code: 1207, message: "no open prompt has this code or id" },
   proofRequired: { code: 1208, message: "this needs a proof: the approval PIN or the account password" },
   proofRefused: { code: 1209, message: "the proof was refused" },
-  proofTooWeak: { code: 1210, message: "the proof is weaker than this needs", hint: "use the account password" },
   pinDisabled: {
     code: 1211,
     message: "the approval PIN is switched off after too many wrong tries",
@@ -140,7 +138,6 @@ const table = {
   },
   fileNotFound: { code: 1403, message: "file couldn't be found", sdkName: "ItemApi" },
   handleNotFound: { code: 1404, message: "no open file has this handle" },
-  vaultNotEmpty: { code: 1405, message: "the vault still holds items" },
   conflict: { code: 1406, message: "something with this id already exists" },
 
   offline: { code: 1501, message: "the account service cannot be reached", sdkName: "Auth" },

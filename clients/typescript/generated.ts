@@ -1157,8 +1157,6 @@ export class ApprovalRequiredError extends PosternError {}
 export class ApprovalDeniedError extends PosternError {}
 /** nobody answered the prompt in time. */
 export class ApprovalTimedOutError extends PosternError {}
-/** no way of approving this could work here. */
-export class ApprovalUnavailableError extends PosternError {}
 /** too many prompts were opened by this program. */
 export class PromptQuotaError extends PosternError {}
 /** this program was denied twice and must wait. */
@@ -1169,8 +1167,6 @@ export class PromptNotFoundError extends PosternError {}
 export class ProofRequiredError extends PosternError {}
 /** the proof was refused. */
 export class ProofRefusedError extends PosternError {}
-/** the proof is weaker than this needs. */
-export class ProofTooWeakError extends PosternError {}
 /** the approval PIN is switched off after too many wrong tries. */
 export class PinDisabledError extends PosternError {}
 /** no grant has this id. */
@@ -1203,8 +1199,6 @@ export class VersionConflictError extends PosternError {}
 export class FileNotFoundError extends PosternError {}
 /** no open file has this handle. */
 export class HandleNotFoundError extends PosternError {}
-/** the vault still holds items. */
-export class VaultNotEmptyError extends PosternError {}
 /** something with this id already exists. */
 export class ConflictError extends PosternError {}
 /** the account service cannot be reached. */
@@ -1252,13 +1246,11 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   approvalRequired: ApprovalRequiredError,
   approvalDenied: ApprovalDeniedError,
   approvalTimedOut: ApprovalTimedOutError,
-  approvalUnavailable: ApprovalUnavailableError,
   promptQuota: PromptQuotaError,
   coolingDown: CoolingDownError,
   promptNotFound: PromptNotFoundError,
   proofRequired: ProofRequiredError,
   proofRefused: ProofRefusedError,
-  proofTooWeak: ProofTooWeakError,
   pinDisabled: PinDisabledError,
   grantNotFound: GrantNotFoundError,
   invalidReference: InvalidReferenceError,
@@ -1275,7 +1267,6 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   versionConflict: VersionConflictError,
   fileNotFound: FileNotFoundError,
   handleNotFound: HandleNotFoundError,
-  vaultNotEmpty: VaultNotEmptyError,
   conflict: ConflictError,
   offline: OfflineError,
   serviceRefused: ServiceRefusedError,
