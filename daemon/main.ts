@@ -3,8 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
-import { createApp } from "../service/app.ts";
-import { openSqlite, type Store } from "../service/store/sqlite.ts";
+import type { Store } from "../service/store/sqlite.ts";
 import { createAgent } from "./agent.ts";
 import { withArgon2Queue } from "./argon2-queue.ts";
 import { systemClock } from "./clock.ts";
@@ -33,6 +32,11 @@ async function main(): Promise<void> {
   let store: Store | undefined;
   let app: Promise<ServiceAddress> | undefined;
   const openEmbedded = async (): Promise<ServiceAddress> => {
+    // Loaded when an account first needs it: an agent whose account lives elsewhere never does, and none waits for it to start.
+    const [{ createApp }, { openSqlite }] = await Promise.all([
+      import("../service/app.ts"),
+      import("../service/store/sqlite.ts"),
+    ]);
     store = await openSqlite(join(home, "service.sqlite"));
     const built = await createApp({
       store,

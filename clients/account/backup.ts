@@ -108,7 +108,12 @@ async function* everyItem(call: SignedIn["session"]["call"], vault: string): Asy
     });
     const ids = page.items.map((item) => item.item);
     if (ids.length === 0) return;
-    yield* await storedItems(call, vault, ids);
+    // A page that does not move forward, or an item listed and not answered, would make a backup that lacks something.
+    const forward = ids.every((id, index) => id > (index === 0 ? (after ?? "") : (ids[index - 1] ?? "")));
+    const items = await storedItems(call, vault, ids);
+    if (!forward || items.length !== ids.length)
+      throw new PosternError("serviceRefused", "its list of items does not hold together");
+    yield* items;
     after = ids.at(-1);
     if (!page.more) return;
   }

@@ -26,14 +26,12 @@ const copies: Readonly<Record<string, string>> = {
 
 async function bundle(name: string, input: string): Promise<void> {
   const build = await rolldown({ input: `${root}${input}`, platform: "node", external: native, logLevel: "warn" });
-  const chunks = name === "postern" ? {} : { codeSplitting: false };
   await build.write({
     dir: out,
     format: "esm",
     entryFileNames: `${name}.js`,
-    chunkFileNames: "postern-[name].js",
+    chunkFileNames: `${name}-[name].js`,
     minify: { mangle: false, compress: true, codegen: true },
-    ...chunks,
   });
   await build.close();
 }

@@ -60,7 +60,8 @@ test("every operation of the service refuses a field that it does not name", () 
 test("openrpc.json fits the OpenRPC meta-schema", () => {
   const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
   // The schema of JSON Schema that OpenRPC's own refers to.
-  for (const $id of ["https://meta.json-schema.tools", "https://meta.json-schema.tools/"]) ajv.addSchema({ ...jsonSchema, $id });
+  for (const $id of ["https://meta.json-schema.tools", "https://meta.json-schema.tools/"])
+    ajv.addSchema({ ...jsonSchema, $id });
   const document = JSON.parse(readFileSync(join(root, "protocol/openrpc.json"), "utf8")) as { methods: object[] };
   const validate = ajv.compile(metaSchema as object);
   expect(validate(document), JSON.stringify(validate.errors)).toBe(true);

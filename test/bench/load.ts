@@ -1,0 +1,61 @@
+// The load, a process of its own: sends pre-encoded lines over open connections and times the answers. The same for the echo
+// and for the agent. Prints one JSON line.
+import { connect, type Socket } from "node:net";
+
+const [path = "", line = "", connectionsText = "1", inFlightText = "1", countText = "1000"] = process.argv.slice(2);
+const connections = Number(connectionsText);
+const inFlight = Number(inFlightText);
+const count = Number(countText);
+const request = Buffer.from(`${line}\n`);
+
+function open(): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
+
+/** Keeps `inFlight` requests on the way until `total` are answered; answers the time of each in microseconds. */
+function drive(socket: Socket, total: number): Promise<number[]> {
+  const times: number[] = [];
+  const started: number[] = [];
+  let sent = 0;
+  const send = () => {
+    started.push(performance.now());
+    sent++;
+    socket.write(request);
+  };
+  return new Promise((resolve, reject) => {
+    let held = 0;
+    socket.on("data", (chunk: Buffer) => {
+      for (const byte of chunk) {
+        if (byte !== 0x0a) continue;
+        times.push((performance.now() - (started[held++] ?? 0)) * 1000);
+        if (times.length === total) return resolve(times);
+        if (sent < total) send();
+      }
+    });
+    socket.once("close", () => reject(new Error("the server closed the connection")));
+    for (let index = 0; index < Math.min(inFlight, total); index++) send();
+  });
+}
+
+// One request first: it may wait for approval, and its answer must be a result.
+const first = await open();
+const answer = await new Promise<string>((resolve) => {
+  first.once("data", (chunk: Buffer) => resolve(chunk.toString()));
+  first.write(request);
+});
+if (!answer.includes('"result"')) throw new Error(`the server answered no result: ${answer.slice(0, 200)}`);
+await drive(first, Math.min(2000, count));
+
+const sockets = [first, ...(await Promise.all(Array.from({ length: connections - 1 }, open)))];
+for (const socket of sockets) socket.removeAllListeners("data");
+const before = performance.now();
+const times = (await Promise.all(sockets.map((socket) => drive(socket, Math.ceil(count / connections)))))
+  .flat()
+  .sort((a, b) => a - b);
+const seconds = (performance.now() - before) / 1000;
+const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+process.stdout.write(`${JSON.stringify({ p50: at(0.5), p99: at(0.99), perSecond: times.length / seconds })}\n`);
+process.exit(0);
