@@ -41,13 +41,16 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
     const pass = (found: readonly (Located | Missing)[]): Call | Promise<Call> => {
       const wanted = scopesOf(session.file.account, targets, found);
-      const passed = { ...call, access: { session, found } };
-      if (activity) sessions.touch(session.unlocked);
+      // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking.
+      const passed = (): Call => {
+        if (activity) sessions.touch(session.unlocked);
+        return { ...call, access: { session, found } };
+      };
       if (!call.connection.peer.recheck()) throw new PosternError("peerRefused", "the program was replaced by another");
       const subject = call.connection.subject;
       const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope));
-      if (lacking.length === 0) return passed;
-      return ask(session, subject, need.verb, lacking, params, call).then(() => passed);
+      if (lacking.length === 0) return passed();
+      return ask(session, subject, need.verb, lacking, params, call).then(passed);
     };
     const located = targets.map((target) =>
       "reference" in target ? resolver.locate(session.unlocked, target.reference) : undefined,

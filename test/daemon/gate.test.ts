@@ -1,0 +1,93 @@
+// The gate with real grants and a real broker; sessions and the resolver are the least that it asks of them.
+import { describe, expect, test } from "vitest";
+import { createBroker, GATHER_MS, type Prompt } from "../../daemon/broker.ts";
+import type { Call } from "../../daemon/call.ts";
+import { createGate } from "../../daemon/gate.ts";
+import { createGrants, GRANT_IDLE_MS } from "../../daemon/grants.ts";
+import { createQuotas } from "../../daemon/quotas.ts";
+import { createResolver } from "../../daemon/resolver.ts";
+import type { Sessions } from "../../daemon/sessions.ts";
+import { fakeClock } from "./fake-clock.ts";
+import { subject } from "./subjects.ts";
+
+const account = "a".repeat(26);
+
+function fresh() {
+  const clock = fakeClock();
+  let next = 0;
+  const newId = () => `id${next++}`;
+  const grants = createGrants(clock, newId);
+  const opened: Prompt[] = [];
+  const broker = createBroker({
+    clock,
+    quotas: createQuotas(clock),
+    newId,
+    watcher: { opened: (prompt) => opened.push(prompt), closed: () => undefined },
+    approve: (prompt) => {
+      for (const { scope } of prompt.asked) grants.add(prompt.subject, prompt.verb, scope, GRANT_IDLE_MS);
+    },
+  });
+  let touched = 0;
+  let same = true;
+  const unlocked = { account: { id: account, vaults: async () => [] } };
+  const sessions = {
+    open: () => ({ file: { account }, unlocked }),
+    touch: () => touched++,
+  } as unknown as Sessions;
+  const gate = createGate({ sessions, grants, broker, resolver: createResolver() });
+  const call = (signal = new AbortController().signal): Call =>
+    ({
+      method: "vaults.list",
+      requestId: 1,
+      signal,
+      timing: { arrivedMs: 0, waitedMs: 0 },
+      connection: {
+        subject: subject("app"),
+        accountOf: () => undefined,
+        notify: () => undefined,
+        peer: { recheck: () => same },
+      },
+    }) as unknown as Call;
+  const pass = (params: object = {}) => Promise.resolve().then(() => gate("vaults.list", params as never, call()));
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  return { clock, grants, broker, opened, pass, turn, touched: () => touched, replace: () => (same = false) };
+}
+
+describe("a request without a grant", () => {
+  test("waits for a person, and is no activity until it was allowed", async () => {
+    const { clock, broker, opened, pass, turn, touched } = fresh();
+    const passing = pass();
+    await turn();
+    clock.advance(GATHER_MS);
+    expect(touched()).toBe(0);
+    broker.decide(opened[0] as Prompt, { yes: true, lasting: { kind: "grant", idleMs: GRANT_IDLE_MS } });
+    await passing;
+    expect(touched()).toBe(1);
+    await pass();
+    expect(opened).toHaveLength(1);
+  });
+
+  test("is no activity when it is denied, or asked with noWait", async () => {
+    const { clock, broker, opened, pass, turn, touched } = fresh();
+    await expect(pass({ noWait: true })).rejects.toMatchObject({ name: "approvalRequired" });
+    const passing = pass();
+    passing.catch(() => undefined);
+    await turn();
+    clock.advance(GATHER_MS);
+    broker.decide(opened[0] as Prompt, { yes: false });
+    await expect(passing).rejects.toMatchObject({ name: "approvalDenied" });
+    expect(touched()).toBe(0);
+  });
+
+  test("of a program that was replaced while the person thought gets nothing", async () => {
+    const { clock, broker, opened, pass, turn, touched, replace } = fresh();
+    const passing = pass();
+    passing.catch(() => undefined);
+    await turn();
+    clock.advance(GATHER_MS);
+    replace();
+    broker.decide(opened[0] as Prompt, { yes: true, lasting: { kind: "once" } });
+    await expect(passing).rejects.toMatchObject({ name: "peerRefused" });
+    expect(touched()).toBe(0);
+  });
+});
