@@ -4,7 +4,6 @@
 import { readFileSync } from "node:fs";
 import { open, seal } from "../protocol/crypto/envelope.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
-import { PosternError } from "../protocol/errors.ts";
 import type { Anchor, Checkpoint } from "./audit/proof.ts";
 import { writeFileDurably } from "./files.ts";
 
@@ -60,9 +59,7 @@ export function openDeviceStore(
     const written = writing.then(() => writeFileDurably(path, envelope));
     // A failed write is told to its own caller; the next one writes the whole state again.
     writing = written.catch(() => undefined);
-    return written.catch((error: unknown) => {
-      throw diskError(error);
-    });
+    return written;
   }
 
   const store: DeviceStore = {
@@ -86,9 +83,4 @@ function readOrAbsent(path: string): Uint8Array | undefined {
 function parse(content: Uint8Array): DeviceState {
   const value = JSON.parse(new TextDecoder().decode(content)) as DeviceState;
   return { ...newDeviceState, ...value };
-}
-
-function diskError(error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "ENOSPC" || code === "EDQUOT" ? new PosternError("diskFull") : error;
 }

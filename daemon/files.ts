@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { constants, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { PosternError } from "../protocol/errors.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** Ends the name of a file that is being written; such a file left over from a crash means nothing. */
@@ -10,7 +11,8 @@ const UNFINISHED = /\.[0-9a-f]{16}\.unfinished$/;
 
 /**
  * Replaces the file at `path` by `bytes`, mode 0600. When the promise is fulfilled the content survives a power cut;
- * when it fails or the process dies, the old file is untouched. Writes to one path must be awaited one after another.
+ * when it fails or the process dies, the old file is untouched. Throws diskFull. Writes to one path must be awaited one
+ * after another.
  */
 export async function writeFileDurably(path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
@@ -20,10 +22,16 @@ export async function writeFileDurably(path: string, bytes: Uint8Array): Promise
     await rename(unfinished, path);
   } catch (error) {
     await unlink(unfinished).catch(() => undefined); // It may not exist; the first error is the one to tell.
-    throw error;
+    throw isFull(error) ? new PosternError("diskFull") : error;
   }
   // The rename itself is durable only once the folder is.
   await syncFolder(folder);
+}
+
+/** Whether the disk, or what we may use of it, is full. */
+export function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {

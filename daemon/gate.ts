@@ -38,6 +38,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const { need, activity } = catalogue[method];
     if (need.kind !== "grant") return call;
     const session = sessions.open(call.connection.accountOf((params as AccountParams).client));
+    session.audit.demandWritable();
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
     const pass = (found: readonly (Located | Missing)[]): Call | Promise<Call> => {
       const wanted = scopesOf(session.file.account, targets, found);

@@ -73,6 +73,7 @@ export function createOverseer({ p, clock, sessions, grants, broker }: OverseerP
   return {
     oversees: async ({ proof, account, code, ask }, call) => {
       const session = sessions.open(account);
+      session.audit.demandWritable();
       const scope: Scope = { account: session.file.account, level: "values" };
       if (grants.allows(call.connection.subject, "manage", scope)) return true;
       if (ask === true) {

@@ -171,7 +171,8 @@ export function createSessions(parts: SessionParts): Sessions {
       audit.keep({ event: "session.lock", outcome: why });
       await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
       await Promise.race([
-        repeatCounter(unlocked, file.device),
+        // A service that cannot take it does not keep the account open: an older store is then not noticed, that is all.
+        repeatCounter(unlocked, file.device).catch((error: unknown) => log.incident("counter", error)),
         new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
       ]);
     } finally {
@@ -225,11 +226,15 @@ export function createSessions(parts: SessionParts): Sessions {
     password: string,
     refusal: "proofRefused" | "wrongCredentials" = "proofRefused",
   ): Promise<void> {
+    const { unlocked } = session;
+    session.audit.demandWritable();
     await countTry(session);
-    const right = await passwordOpens(p, { ...whoIs(session.file), password }, session.unlocked.sealedRootKey);
+    const right = await passwordOpens(p, { ...whoIs(session.file), password }, unlocked.sealedRootKey);
+    // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
+    if (session.unlocked !== unlocked) throw new PosternError("locked");
     if (!right) throw new PosternError(refusal, "wrong account password");
     await settleTry(session, forgiven(session.file));
-    await forgivePin(session.unlocked.store);
+    await forgivePin(unlocked.store);
   }
 
   async function add(file: AccountFile): Promise<Session> {

@@ -90,13 +90,7 @@ export type Methods = {
   /** The accounts on this agent, with their names. */
   "accounts.list": {
     params: {
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      client?: string;
       noWait?: boolean;
     };
     result: {

@@ -5,6 +5,7 @@ import { isId } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../clock.ts";
+import { isFull } from "../files.ts";
 import type { Log } from "../log.ts";
 import { type ChainState, link, type Record } from "./chain.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
@@ -30,6 +31,8 @@ export type Happening = {
 };
 
 export type AuditLog = {
+  /** Throws auditUnwritable where a record could not be written: asked before anything is done that must be recorded. */
+  demandWritable(): void;
   /** Records a read; written within 100 ms. Throws auditUnwritable once a write has failed. */
   read(happening: Happening): void;
   /** Records what must not be lost; on disk when it returns. Throws auditUnwritable. */
@@ -69,6 +72,8 @@ export function openAuditLog(
   let pending: string[] = [];
   let folds = new Map<string, Fold>();
   let broken = false;
+  // Lines that a full disk did not take wait in `pending`; after any other error nobody knows what the disk holds.
+  let canRetry = false;
   let cancelFlush: (() => void) | undefined;
   let cancelFolds: (() => void) | undefined;
 
@@ -100,19 +105,30 @@ export function openAuditLog(
     cancelFlush?.();
     cancelFlush = undefined;
     if (pending.length === 0) return;
-    const lines = pending.join("");
-    pending = [];
     try {
-      writer.append(lines);
+      append();
       if (durable) writer.sync();
       if (writer.size > SEGMENT_BYTES_MAX) rotate();
     } catch (error) {
+      if (!broken)
+        log.note("the audit log cannot be written; answers stop", {
+          code: (error as NodeJS.ErrnoException).code ?? "unknown",
+        });
       broken = true;
-      log.note("the audit log cannot be written; answers stop", {
-        code: (error as NodeJS.ErrnoException).code ?? "unknown",
-      });
       throw new PosternError("auditUnwritable");
     }
+  }
+
+  function append(): void {
+    const lines = pending.join("");
+    canRetry = false;
+    try {
+      writer.append(lines);
+    } catch (error) {
+      canRetry = isFull(error);
+      throw error;
+    }
+    pending = [];
   }
 
   function rotate(): void {
@@ -126,7 +142,11 @@ export function openAuditLog(
   }
 
   function demandWritable(): void {
-    if (broken) throw new PosternError("auditUnwritable");
+    if (!broken) return;
+    if (!canRetry) throw new PosternError("auditUnwritable");
+    write(true);
+    broken = false;
+    log.note("the audit log can be written again");
   }
 
   /** Writes the repeats that were only counted. */
@@ -155,6 +175,7 @@ export function openAuditLog(
   }
 
   return {
+    demandWritable,
     read: (happening) => {
       demandWritable();
       const key = JSON.stringify([happening.event, happening.outcome, happening.program, happening.pid, happening.ids]);

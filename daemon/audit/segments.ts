@@ -6,6 +6,7 @@ import {
   existsSync,
   fdatasyncSync,
   fstatSync,
+  ftruncateSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -60,7 +61,7 @@ function parseLine(line: string): Line {
   return { kind: "torn", bytes: Buffer.byteLength(line) };
 }
 
-/** An open segment. Appends are one write each, so that a crash tears at most the last line. */
+/** An open segment. Appends are one write each, so that a crash tears at most the last line; one that fails leaves nothing. */
 export type Writer = { append(lines: string): void; sync(): void; readonly size: number; close(): void };
 
 export function openWriter(folder: string, number: number): Writer & { torn: boolean } {
@@ -75,7 +76,13 @@ export function openWriter(folder: string, number: number): Writer & { torn: boo
   const append = (lines: string) => {
     const bytes = Buffer.from(lines);
     let written = 0;
-    while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+    try {
+      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      // A disk that filled up half way: what was not written whole is taken back, so that it can be tried again.
+      ftruncateSync(descriptor, size);
+      throw error;
+    }
     size += bytes.length;
   };
   if (torn) append("\n");

@@ -4,7 +4,7 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { AccountFile } from "../account-file.ts";
-import type { Call } from "../call.ts";
+import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import { setPin } from "../proofs.ts";
@@ -107,7 +107,7 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
     },
 
     "accounts.list": (_params, call) => {
-      sessions.pick(undefined).audit.read(happening(call, "ok", []));
+      accessOf(call).session.audit.read(happening(call, "ok", []));
       return {
         accounts: sessions.list().map(({ file, unlocked }) => ({
           account: file.account,

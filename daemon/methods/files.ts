@@ -22,13 +22,11 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
   /** The very session it was opened in is unlocked, and the grant lives; one request's approval lasts for its file. */
   function holding(opened: Call, verb: "read" | "write", scope: Scope): (call: Call) => boolean {
     const { file, unlocked } = accessOf(opened).session;
-    return (call) => {
-      const { subject } = call.connection;
-      return (
-        sessions.open(file.account).unlocked === unlocked &&
-        (subject.kind === "once" || grants.allows(subject, verb, scope))
-      );
-    };
+    // The gate has passed it: where no grant covers it, a person allowed this once, and the one time is the whole file.
+    const allowedOnce = !grants.allows(opened.connection.subject, verb, scope);
+    return (call) =>
+      sessions.open(file.account).unlocked === unlocked &&
+      (allowedOnce || grants.allows(call.connection.subject, verb, scope));
   }
 
   return {

@@ -58,9 +58,11 @@ const waitErrors = [
   "locked",
   "approvalDenied",
   "approvalTimedOut",
+  "promptQuota",
+  "coolingDown",
   "proofRefused",
-  "pinDisabled",
   "tryLater",
+  "auditUnwritable",
 ] as const;
 
 export const access = {
@@ -172,7 +174,7 @@ export const access = {
       "Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one.",
     params: Type.Object({ code: Type.Optional(Type.String({ maxLength: 16 })), ...whole }, closed),
     result: Type.Object({ prompts: Type.Array(Prompt) }),
-    errors: [...waitErrors, "promptNotFound"],
+    errors: [...waitErrors, "promptNotFound", "pinDisabled"],
     need: { kind: "manageOrProof" },
     activity: false,
     since: "0.1.0",

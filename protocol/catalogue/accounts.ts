@@ -1,7 +1,7 @@
 // accounts.*, devices.*, session.*: what exists on this agent, and whether it is open.
 import Type from "typebox";
 import { entry } from "../entry.ts";
-import { Empty, Id, IdParam, Password, Proof, Timestamp } from "./common.ts";
+import { Empty, Id, IdParam, onAccount, Password, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -91,9 +91,19 @@ export const accounts = {
   }),
   "accounts.list": entry({
     summary: "The accounts on this agent, with their names.",
-    params: Type.Object({ proof: Type.Optional(Proof), noWait: Type.Optional(Type.Boolean()) }, closed),
+    params: Type.Object({ ...onAccount }, closed),
     result: Type.Object({ accounts: Type.Array(Account) }),
-    errors: ["signedOut", "locked", "approvalRequired", "approvalDenied", "approvalTimedOut", "proofRefused"],
+    errors: [
+      "signedOut",
+      "locked",
+      "clientNotFound",
+      "approvalRequired",
+      "approvalDenied",
+      "approvalTimedOut",
+      "promptQuota",
+      "coolingDown",
+      "auditUnwritable",
+    ],
     need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
     activity: false,
     since: "0.1.0",

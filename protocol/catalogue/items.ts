@@ -197,7 +197,7 @@ export const items = {
   }),
 } as const;
 
-const handleErrors = [...asked, "handleNotFound"] as const;
+const handleErrors = ["locked", "handleNotFound"] as const;
 const Handle = Type.String({ minLength: 1, maxLength: 64 });
 
 export const files = {
@@ -227,7 +227,7 @@ export const files = {
     summary: "The next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last one.",
     params: Type.Object({ handle: Handle }, closed),
     result: Type.Object({ content: Type.String(), last: Type.Boolean() }),
-    errors: handleErrors,
+    errors: [...handleErrors, "offline", "sealBroken"],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",
@@ -259,7 +259,7 @@ export const files = {
     summary: "The next chunk of a file: exactly 1 MiB, but for the last.",
     params: Type.Object({ handle: Handle, content: Bytes(Math.ceil(limits.chunkBytes / 3) * 4) }, closed),
     result: Empty,
-    errors: [...handleErrors, "tooLarge", "diskFull"],
+    errors: [...handleErrors, "offline", "tooLarge", "diskFull"],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",
@@ -269,7 +269,7 @@ export const files = {
     summary: "Ends the file and makes the item.",
     params: Type.Object({ handle: Handle }, closed),
     result: Item,
-    errors: [...handleErrors, "invalidItem", "diskFull"],
+    errors: [...handleErrors, "offline", "invalidItem", "diskFull", "auditUnwritable"],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",

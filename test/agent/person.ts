@@ -26,7 +26,7 @@ export type Person = {
 };
 
 /** Makes the account of the test: unlocked, with a PIN. */
-export async function makeAccount(agent: RunningAgent, name = "Ada") {
+export async function makeAccount(agent: Pick<RunningAgent, "connect">, name = "Ada") {
   const channel = await agent.connect();
   const kit = await channel.call("accounts.create", { name, password: PASSWORD, pin: PIN });
   channel.close();
@@ -34,7 +34,7 @@ export async function makeAccount(agent: RunningAgent, name = "Ada") {
 }
 
 /** Attaches as an approver, by the account password. */
-export async function attachPerson(agent: RunningAgent): Promise<Person> {
+export async function attachPerson(agent: Pick<RunningAgent, "connect">): Promise<Person> {
   const channel = await agent.connect();
   const seen: Prompt[] = [];
   const waiting: ((prompt: Prompt) => void)[] = [];

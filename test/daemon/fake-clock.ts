@@ -8,6 +8,8 @@ export type FakeClock = Clock & {
   setWall(ms: number): void;
   /** Lets the machine sleep: boot and wall time go on, monotonic time does not. */
   sleep(ms: number): void;
+  /** Whether something is due within this time. */
+  isDueWithin(ms: number): boolean;
 };
 
 export function fakeClock(): FakeClock {
@@ -45,6 +47,7 @@ export function fakeClock(): FakeClock {
     setWall: (ms) => {
       wall = ms;
     },
+    isDueWithin: (ms) => due.some((entry) => entry.at <= monotonic + ms),
     sleep: (ms) => {
       wall += ms;
       boot += ms;

@@ -1,0 +1,99 @@
+// An agent put together in this process as main.ts does it, on a real socket and a real service, but with a clock that the
+// test moves and a way to the service that the test can cut. For what takes minutes, or a service in trouble.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
+import { createAgent } from "../../daemon/agent.ts";
+import { withArgon2Queue } from "../../daemon/argon2-queue.ts";
+import { listenOnPath } from "../../daemon/listen.ts";
+import { createLog } from "../../daemon/log.ts";
+import { loadNative } from "../../daemon/native.ts";
+import { loadSodium } from "../../daemon/sodium.ts";
+import { type FakeClock, fakeClock } from "../daemon/fake-clock.ts";
+import { type InProcess, inProcess } from "../service/doors.ts";
+
+/** How the service behaves: as it should, not at all, or with one character of every sealed text changed. */
+export type ServiceMood = "well" | "away" | "lying";
+
+export type InProcessAgent = {
+  readonly socket: string;
+  readonly home: string;
+  readonly clock: FakeClock;
+  readonly service: InProcess;
+  setMood(mood: ServiceMood): void;
+  connect(): Promise<Channel>;
+  close(): Promise<void>;
+};
+
+const native = loadNative();
+
+const ARGON2_MEMORY_KIB = 1024;
+
+export async function startInProcess(
+  home = mkdtempSync(join(tmpdir(), "postern-in-")),
+  service?: InProcess,
+): Promise<InProcessAgent> {
+  const door = service ?? (await inProcess());
+  const clock = fakeClock();
+  const sodium = loadSodium();
+  const p = withArgon2Queue({
+    ...sodium,
+    // Hundreds of unlocks in one suite; what a derivation costs and gives is held by the vectors of protocol/crypto.
+    argon2id: (password, salt, cost) => sodium.argon2id(password, salt, { ...cost, memoryKiB: ARGON2_MEMORY_KIB }),
+    // Other agents of this process go on.
+    wipeAll: () => undefined,
+  });
+  let mood: ServiceMood = "well";
+  const fetch = async (request: Request): Promise<Response> => {
+    if (mood === "away") throw new TypeError("fetch failed");
+    const response = await door.address.fetch(request);
+    if (mood === "well" || !response.ok || request.url.endsWith("signIn.start")) return response;
+    return new Response(broken(await response.text()), { status: response.status, headers: response.headers });
+  };
+  const agent = createAgent({
+    home,
+    p,
+    native,
+    clock,
+    log: { ...createLog(), note: () => undefined },
+    ours: [],
+    embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
+    stop: () => undefined,
+  });
+  const socket = join(home, "run", "agent.sock");
+  const listening = await listenOnPath(socket, { native, onSocket: agent.onSocket, onRefused: agent.onRefused });
+  return {
+    socket,
+    home,
+    clock,
+    service: door,
+    setMood: (next) => {
+      mood = next;
+    },
+    connect: () => openChannel(socket, { name: "test", version: "1" }),
+    close: async () => {
+      mood = "well";
+      listening.close();
+      await agent.close();
+      if (service === undefined) await door.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Characters from which a text of an answer is taken for a sealed one: ids, times and tags are shorter. */
+const SEALED_LENGTH_MIN = 28;
+
+/** Changes one base64 character near the end of every long text; the answer keeps its shape. */
+function broken(body: string): string {
+  return JSON.stringify(
+    JSON.parse(body, (key, value: unknown) => {
+      // A root key that does not open looks like a wrong password, and must: a service that lies could else have tries uncounted.
+      const isHonest = key === "rootKey" || key === "token";
+      if (typeof value !== "string" || value.length < SEALED_LENGTH_MIN || isHonest) return value;
+      const at = value.length - 5;
+      return `${value.slice(0, at)}${value[at] === "A" ? "B" : "A"}${value.slice(at + 1)}`;
+    }),
+  );
+}

@@ -1,0 +1,376 @@
+// The refusals that many methods share, for every method that lists them. The golden conversation of a method is led up to
+// its call, then the trouble comes, then the call is made: an error that is listed and never comes would be a lie of REFERENCE.md.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GATHER_MS, PROMPT_MS } from "../../daemon/broker.ts";
+import { COOL_DOWN_MS, OPEN_PER_FAMILY } from "../../daemon/quotas.ts";
+import { IDLE_MS } from "../../daemon/sessions.ts";
+import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
+import { type InProcessAgent, startInProcess } from "../agent/in-process.ts";
+import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
+import { openRaw, type Raw } from "../agent/raw.ts";
+import { inProcess } from "../service/doors.ts";
+import { hasTool } from "../tools.ts";
+import { type Conversation, conversations, difference, filled } from "./conversation.ts";
+
+const methods = Object.keys(catalogue) as MethodName[];
+const lists = (method: MethodName, error: ErrorName) => (catalogue[method].errors as readonly string[]).includes(error);
+const listing = (error: ErrorName) => methods.filter((method) => lists(method, error));
+const anyId = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/** Where a method's call stands: its conversation, and the steps before it. */
+type Way = { readonly conversation: Conversation; readonly before: Conversation["steps"]; readonly params: object };
+
+const ways = new Map<MethodName, Way>();
+// A group's own conversations first: another group's may use its methods for something else.
+const own = (one: Conversation, method: MethodName) => one.file.startsWith(`${method.split(".")[0]}-`);
+for (const conversation of conversations().filter(({ given }) => given === "unlocked")) {
+  for (const [index, step] of conversation.steps.entries()) {
+    const { method, params = {} } = step.message as { method?: MethodName; params?: object };
+    const goesWell = (conversation.steps[index + 1]?.message as { result?: object } | undefined)?.result !== undefined;
+    if (step.from !== "client" || method === undefined || !goesWell) continue;
+    const known = ways.get(method)?.conversation;
+    if (known === undefined || (!own(known, method) && own(conversation, method)))
+      ways.set(method, { conversation, before: conversation.steps.slice(0, index), params });
+  }
+}
+
+/** A call of the method whose names were never given a value: what is refused before anything is looked at. */
+function blind(method: MethodName): object {
+  const params = ways.get(method)?.params ?? (catalogue[method].example.params as object);
+  if (catalogue[method].need.kind === "proof") Object.assign(params, { password: PASSWORD });
+  return JSON.parse(JSON.stringify(params).replaceAll(/"\$[A-Za-z]+"/g, JSON.stringify(anyId))) as object;
+}
+
+/** Methods that need an unlocked account; the others make one, or open it. */
+const inAnAccount = (method: MethodName) => !startsOne.has(method) && method !== "session.unlock";
+const startsOne: ReadonlySet<MethodName> = new Set(["accounts.create", "accounts.signIn", "accounts.restore"]);
+
+type Stage = { readonly agent: InProcessAgent; readonly person: Person; readonly known: ReadonlyMap<string, unknown> };
+
+/** Lets the agent's time pass for what is due within the time that prompts are gathered, until the promise settles. */
+async function passing<T>(agent: InProcessAgent, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const done = () => {
+    settled = true;
+  };
+  promise.then(done, done);
+  while (!settled) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (agent.clock.isDueWithin(GATHER_MS)) agent.clock.advance(GATHER_MS);
+  }
+  return promise;
+}
+
+async function stage(agent: InProcessAgent): Promise<Stage> {
+  const kit = await passing(agent, makeAccount(agent));
+  const person = await passing(agent, attachPerson(agent));
+  person.always("yes");
+  const vault = await passing(agent, person.channel.call("vaults.create", { title: "Demo" }));
+  const field = { id: "password", title: "password", fieldType: "Concealed" as const, value: "s3cret" };
+  const made = { vaultId: vault.id, title: "DB", category: "Password" as const, fields: [field] };
+  const item = await passing(agent, person.channel.call("items.create", { item: made }));
+  const other = { ...made, title: "Other" };
+  await passing(agent, person.channel.call("items.create", { item: other }));
+  const names = { account: kit.account, user: kit.user, secretKey: kit.secretKey, vault: vault.id, item: item.id };
+  return { agent, person, known: new Map(Object.entries(names).map(([name, value]) => [`$${name}`, value])) };
+}
+
+async function ask(agent: InProcessAgent, raw: Raw, method: MethodName, params: object): Promise<string> {
+  const answer = await passing(agent, raw.ask({ jsonrpc: "2.0", id: 99, method, params }));
+  return (answer as { error?: { data: { name: string } } }).error?.data.name ?? "answered";
+}
+
+/** Leads a conversation up to its call; the function makes the call and tells how it went. */
+async function ledUp({ agent, known }: Stage, method: MethodName): Promise<() => Promise<string>> {
+  const way = ways.get(method);
+  const names = new Map(known);
+  const raw = await openRaw(agent.socket);
+  for (const step of way?.before ?? []) {
+    if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
+    else expect(difference(step.message, await passing(agent, raw.next()), names)).toBeUndefined();
+  }
+  const params = way === undefined ? blind(method) : (filled(way.params, names) as object);
+  return () => ask(agent, raw, method, params).finally(() => raw.close());
+}
+
+async function relock({ agent, person }: Stage): Promise<void> {
+  agent.clock.advance(IDLE_MS + 1);
+  await person.channel.call("session.lock", {});
+  await passing(agent, person.channel.call("session.unlock", { password: PASSWORD }));
+}
+
+/** Removes what conversations have made, so that each finds what the first found. */
+async function tidy({ agent, person, known }: Stage): Promise<void> {
+  const vaultId = known.get("$vault") as string;
+  const { items } = await passing(agent, person.channel.call("items.list", { vaultId }));
+  for (const { id, title } of items)
+    if (title !== "DB" && title !== "Other")
+      await passing(agent, person.channel.call("items.delete", { vaultId, itemId: id }));
+}
+
+describe("every method that needs a grant lists what the gate may answer:", () => {
+  const gate: readonly ErrorName[] = [
+    "signedOut",
+    "locked",
+    "clientNotFound",
+    "approvalRequired",
+    "approvalDenied",
+    "approvalTimedOut",
+    "promptQuota",
+    "coolingDown",
+    "auditUnwritable",
+  ];
+  test.each(methods.filter((method) => catalogue[method].need.kind === "grant"))("%s", (method) => {
+    expect(gate.filter((error) => !lists(method, error))).toEqual([]);
+  });
+});
+
+describe("without an account", () => {
+  let agent: InProcessAgent;
+  beforeAll(async () => {
+    agent = await startInProcess();
+  });
+  afterAll(() => agent.close());
+
+  test.each(listing("signedOut"))("%s answers signedOut", async (method) => {
+    const raw = await openRaw(agent.socket);
+    expect(await ask(agent, raw, method, blind(method))).toBe("signedOut");
+    raw.close();
+  });
+
+  test.each(listing("offline").filter((method) => startsOne.has(method)))(
+    "%s answers offline while the service is away, and the agent has no account after it",
+    async (method) => {
+      const other = await startInProcess();
+      const channel = await other.connect();
+      const kit = await channel.call("accounts.create", { name: "Ada", password: PASSWORD });
+      const { handle: backup } = await channel.call("accounts.backup", { password: PASSWORD });
+      const { content } = await channel.call("files.readChunk", { handle: backup });
+      const raw = await openRaw(agent.socket);
+      const { result } = await raw.ask({ jsonrpc: "2.0", id: 1, method: "accounts.openRestore", params: {} });
+      const { handle } = result as { handle: string };
+      await raw.ask({ jsonrpc: "2.0", id: 2, method: "files.writeChunk", params: { handle, content } });
+      const { account, user, secretKey } = kit;
+      const params: Record<string, object> = {
+        "accounts.create": { name: "Ada", password: PASSWORD },
+        "accounts.signIn": { account, user, secretKey, password: PASSWORD },
+        "accounts.restore": { handle, secretKey, password: PASSWORD },
+      };
+      agent.setMood("away");
+      expect(await ask(agent, raw, method, params[method] ?? {})).toBe("offline");
+      agent.setMood("well");
+      expect(await ask(agent, raw, "accounts.openRestore", {})).toBe("answered");
+      raw.close();
+      channel.close();
+      await other.close();
+    },
+  );
+
+  test("accounts.signIn answers sealBroken where the service lies", async () => {
+    const other = await startInProcess();
+    const channel = await other.connect();
+    const { account, user, secretKey } = await channel.call("accounts.create", { name: "Ada", password: PASSWORD });
+    const second = await startInProcess(undefined, other.service);
+    const raw = await openRaw(second.socket);
+    second.setMood("lying");
+    const params = { account, user, secretKey, password: PASSWORD };
+    expect(await ask(second, raw, "accounts.signIn", params)).toBe("sealBroken");
+    second.setMood("well");
+    expect(await ask(second, raw, "accounts.signIn", params)).toBe("answered");
+    raw.close();
+    channel.close();
+    await second.close();
+    await other.close();
+  });
+});
+
+describe("with an account", () => {
+  let set: Stage;
+  beforeAll(async () => {
+    set = await stage(await startInProcess());
+  });
+  afterAll(() => set.agent.close());
+
+  const blindly = async (method: MethodName, more: object = {}) => {
+    const raw = await openRaw(set.agent.socket);
+    const asking = catalogue[method].need.kind === "manageOrProof" ? { ask: true } : {};
+    const answer = ask(set.agent, raw, method, { ...(filled(blind(method), set.known) as object), ...asking, ...more });
+    return { answer, raw };
+  };
+
+  test.each(listing("clientNotFound"))("%s answers clientNotFound to a client that is not open", async (method) => {
+    const { answer, raw } = await blindly(method, { client: "none" });
+    expect(await answer).toBe("clientNotFound");
+    raw.close();
+  });
+
+  test.each(listing("approvalDenied"))("%s tells how the person's answer went", async (method) => {
+    const { agent, person } = set;
+    await relock(set);
+    const outcome = async (more: object = {}) => {
+      const { answer, raw } = await blindly(method, more);
+      return answer.finally(() => raw.close());
+    };
+    if (lists(method, "approvalRequired")) expect(await outcome({ noWait: true })).toBe("approvalRequired");
+    person.always("no");
+    expect([await outcome(), await outcome(), await outcome()]).toEqual([
+      "approvalDenied",
+      "approvalDenied",
+      "coolingDown",
+    ]);
+    agent.clock.advance(COOL_DOWN_MS);
+    person.always("ignore");
+    const shown = person.next();
+    const late = outcome();
+    await passing(agent, shown);
+    agent.clock.advance(PROMPT_MS);
+    expect(await late).toBe("approvalTimedOut");
+    const open: Raw[] = [];
+    for (let index = 0; index < OPEN_PER_FAMILY; index++) {
+      const next = person.next();
+      const raw = await openRaw(agent.socket);
+      raw.send(
+        `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "items.get", params: { vaultId: anyId, itemId: `none ${index}` } })}\n`,
+      );
+      await passing(agent, next);
+      open.push(raw);
+    }
+    expect(await outcome()).toBe("promptQuota");
+    for (const raw of open) raw.close();
+    while ((await person.channel.call("agent.status", {})).openPrompts > 0);
+    person.always("yes");
+    // A yes ends the row of refusals.
+    await passing(agent, person.channel.call("grants.list", { ask: true }));
+  });
+
+  test.each(listing("proofRefused").filter((method) => method !== "prompts.answer"))(
+    "%s refuses a wrong password, and then makes it wait",
+    async (method) => {
+      await relock(set);
+      const wrong = catalogue[method].need.kind === "proof" ? { password: "wrong password" } : {};
+      const more = catalogue[method].need.kind === "proof" ? wrong : { proof: { kind: "password", password: "wrong" } };
+      const outcomes: string[] = [];
+      for (let index = 0; index < 4; index++) {
+        const raw = await openRaw(set.agent.socket);
+        outcomes.push(await ask(set.agent, raw, method, { ...(filled(blind(method), set.known) as object), ...more }));
+        raw.close();
+      }
+      expect(outcomes).toEqual(["proofRefused", "proofRefused", "proofRefused", "tryLater"]);
+    },
+  );
+
+  test.each(listing("offline").filter(inAnAccount))("%s answers offline while the service is away", async (method) => {
+    expect(await inTrouble(method, "away")).toContain("offline");
+  });
+
+  test.each(listing("sealBroken").filter(inAnAccount))(
+    "%s answers sealBroken where the service lies",
+    async (method) => {
+      expect(await inTrouble(method, "lying")).toContain("sealBroken");
+    },
+  );
+
+  test.each([
+    ["offline", "away"],
+    ["sealBroken", "lying"],
+  ] as const)("session.unlock answers %s where the service is %s", async (error, mood) => {
+    expect(lists("session.unlock", error)).toBe(true);
+    await set.person.channel.call("session.lock", {});
+    set.agent.setMood(mood);
+    const raw = await openRaw(set.agent.socket);
+    expect(await ask(set.agent, raw, "session.unlock", { password: PASSWORD })).toBe(error);
+    set.agent.setMood("well");
+    raw.close();
+  });
+
+  /** Once with all that is in memory, once freshly unlocked: what needs nothing of the service cannot fail. */
+  async function inTrouble(method: MethodName, mood: "away" | "lying"): Promise<string[]> {
+    const outcomes: string[] = [];
+    for (const fresh of [false, true]) {
+      await relock(set);
+      await tidy(set);
+      const call = await ledUp(set, method);
+      if (fresh) await relock(set);
+      set.agent.setMood(mood);
+      outcomes.push(await call());
+      set.agent.setMood("well");
+    }
+    return outcomes;
+  }
+
+  test.each(listing("locked"))("%s answers locked once the account is", async (method) => {
+    await relock(set);
+    await tidy(set);
+    const call = await ledUp(set, method);
+    set.agent.clock.advance(IDLE_MS + 1);
+    expect(await call()).toBe("locked");
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))("with a full disk (needs root to mount)", () => {
+  function smallDisk(): { folder: string; fill(): void; remove(): void } {
+    const folder = mkdtempSync(join(tmpdir(), "postern-full-"));
+    expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs", folder]).status).toBe(0);
+    return {
+      folder,
+      fill: () => {
+        const { bavail, bsize } = statfsSync(folder);
+        writeFileSync(join(folder, "filler"), new Uint8Array(bavail * bsize));
+      },
+      remove: () => {
+        spawnSync("umount", ["-l", folder]);
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  }
+
+  test("what keeps something answers diskFull where the service's disk is full, and the rest goes on", async () => {
+    const disk = smallDisk();
+    const service = await inProcess(mkdtempSync(join(disk.folder, "service-")));
+    const agent = await startInProcess(undefined, service);
+    const set = await stage(agent);
+    const calls: [MethodName, () => Promise<string>][] = [];
+    for (const method of listing("diskFull")) if (ways.has(method)) calls.push([method, await ledUp(set, method)]);
+    disk.fill();
+    const outcomes: [MethodName, string][] = [];
+    for (const [method, call] of calls) outcomes.push([method, await call()]);
+    expect(outcomes).toEqual(calls.map(([method]) => [method, "diskFull"]));
+    rmSync(join(disk.folder, "filler"));
+    await agent.close();
+    await service.close();
+    disk.remove();
+  });
+
+  test("nothing is answered that cannot be recorded", async () => {
+    const disk = smallDisk();
+    const agent = await startInProcess(mkdtempSync(join(disk.folder, "home-")));
+    const set = await stage(agent);
+    const calls: [MethodName, () => Promise<string>][] = [];
+    for (const method of listing("auditUnwritable")) calls.push([method, await ledUp(set, method)]);
+    disk.fill();
+    // The first that meets the full disk is told so by its own record; from then on the log is known to be unwritable.
+    for (let outcome = ""; outcome !== "auditUnwritable"; )
+      outcome = await set.person.channel.call("vaults.list", {}).then(
+        () => {
+          agent.clock.advance(1000);
+          return "";
+        },
+        (error: { errorName: string }) => error.errorName,
+      );
+    const outcomes: [MethodName, string][] = [];
+    for (const [method, call] of calls) outcomes.push([method, await call()]);
+    expect(outcomes).toEqual(calls.map(([method]) => [method, "auditUnwritable"]));
+    // Room again: it goes on where it stood, and nothing of the log was lost.
+    rmSync(join(disk.folder, "filler"));
+    expect((await set.person.channel.call("vaults.list", {})).vaults.length).toBeGreaterThan(0);
+    const verdict = await set.person.channel.call("audit.verify", { proof: { kind: "password", password: PASSWORD } });
+    expect(verdict.problems).toEqual([]);
+    await agent.close();
+    disk.remove();
+  });
+});
