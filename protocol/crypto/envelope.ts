@@ -18,7 +18,11 @@ export type Part =
   | "item overview"
   | "item details"
   | "file key"
-  | "backup";
+  | "backup"
+  | "group overview"
+  | "service account keys"
+  | "service account name"
+  | "share";
 
 /** Where an envelope belongs. Ids that do not apply are left out; `keyId` names the key it is sealed under. */
 export type Context = {

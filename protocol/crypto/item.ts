@@ -1,5 +1,7 @@
 // Items: a random item key under the vault key; overview, details and file keys under the item key. Each revision is
-// signed whole by its writer, a deletion too, so that the service can neither mix two revisions nor make one up.
+// signed whole by its writer, a deletion too, so that the service can neither mix two revisions nor make one up. What is
+// sealed under the item key names that key and not the vault's: a new vault key wraps the item keys anew and signs for it,
+// and no content is sealed again.
 import { PosternError } from "../errors.ts";
 import { KEY_BYTES } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
@@ -41,6 +43,15 @@ function context(place: ItemPlace, part: Context["part"], keyId: string, revisio
 /** The item key stays the same over revisions, so its envelope carries revision 0. */
 function keyContext(place: ItemPlace, keyId: string): Context {
   return context(place, "item key", keyId, 0);
+}
+
+function itemKeyId(p: Primitives, itemKey: Uint8Array): string {
+  const bytes = fields("postern/1 item key id", itemKey);
+  try {
+    return toBase64(p.sha256(bytes));
+  } finally {
+    p.wipe(bytes);
+  }
 }
 
 function revisionBytes(place: ItemPlace, sealed: Omit<SealedOverview, "signature">): Uint8Array {
@@ -88,16 +99,15 @@ export type RevisionInput = {
 /** Seals and signs one revision. */
 export function sealItem(p: Primitives, input: RevisionInput): SealedItem {
   const { place, vaultKey, writer, revision } = input;
-  const sealedDetails = toBase64(
-    seal(p, input.itemKey, context(place, "item details", vaultKey.id, revision), input.details),
-  );
+  const keyId = itemKeyId(p, input.itemKey);
+  const sealedDetails = toBase64(seal(p, input.itemKey, context(place, "item details", keyId, revision), input.details));
   const unsigned = {
     revision,
     state: input.state as ItemState,
     keyId: vaultKey.id,
     itemKey: toBase64(seal(p, vaultKey.key, keyContext(place, vaultKey.id), input.itemKey)),
     tag: toBase64(lookupTag(p, vaultKey.indexKey, input.title)),
-    overview: toBase64(seal(p, input.itemKey, context(place, "item overview", vaultKey.id, revision), input.overview)),
+    overview: toBase64(seal(p, input.itemKey, context(place, "item overview", keyId, revision), input.overview)),
     detailsDigest: digestOf(p, sealedDetails),
     files: [...input.files],
     writer: toBase64(writer.identity.publicKey),
@@ -143,6 +153,39 @@ export function verifyItemOverview(p: CheckingPrimitives, place: ItemPlace, seal
   const signature = fromBase64(sealed.signature);
   if (writer?.length !== 32 || signature?.length !== 64) return false;
   return p.verify(writer, revisionBytes(place, sealed), signature);
+}
+
+/** What a new vault key changes of a revision: everything else stays byte for byte. */
+export type Rewrap = Pick<SealedOverview, "keyId" | "itemKey" | "tag" | "writer" | "signature">;
+
+/**
+ * Wraps a revision's item key under the vault's next key and signs for it. The caller has checked the revision under the
+ * old key. Throws sealBroken where its parts do not open.
+ */
+export function rewrapItem(
+  p: Primitives,
+  input: { place: ItemPlace; from: VaultKey; to: VaultKey; writer: Keyset; sealed: SealedOverview; title: string },
+): Rewrap {
+  const { place, to, writer, sealed } = input;
+  const moved =
+    sealed.state === "deleted"
+      ? { itemKey: "", tag: "" }
+      : { itemKey: rewrapKey(p, input), tag: toBase64(lookupTag(p, to.indexKey, input.title)) };
+  const unsigned = { ...sealed, ...moved, keyId: to.id, writer: toBase64(writer.identity.publicKey) };
+  const signature = toBase64(p.sign(writer.identity.secretKey, revisionBytes(place, unsigned)));
+  return { keyId: unsigned.keyId, itemKey: unsigned.itemKey, tag: unsigned.tag, writer: unsigned.writer, signature };
+}
+
+function rewrapKey(
+  p: Primitives,
+  { place, from, to, sealed }: { place: ItemPlace; from: VaultKey; to: VaultKey; sealed: SealedOverview },
+): string {
+  const itemKey = openItemKey(p, place, from, sealed);
+  try {
+    return toBase64(seal(p, to.key, keyContext(place, to.id), itemKey));
+  } finally {
+    p.wipe(itemKey);
+  }
 }
 
 export type OpenInput<S extends SealedOverview> = {
@@ -202,7 +245,7 @@ function openPart(
   return open(
     p,
     itemKey,
-    context(input.place, part, input.vaultKey.id, input.sealed.revision),
+    context(input.place, part, itemKeyId(p, itemKey), input.sealed.revision),
     fromBase64(envelope) ?? new Uint8Array(),
   );
 }

@@ -6,7 +6,7 @@ import { type Context, open, seal } from "./envelope.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** Bytes of the seed of either pair. */
-const SEED_BYTES = 32;
+export const SEED_BYTES = 32;
 
 /** The open keyset. The secret keys are kept in guarded memory where there is some. */
 export type Keyset = {
@@ -34,7 +34,7 @@ export function newKeyset(
   user: string,
 ): { keyset: Keyset; sealed: SealedKeyset } {
   const seeds = p.randomBytes(2 * SEED_BYTES);
-  const keyset = fromSeeds(p, seeds);
+  const keyset = keysetOf(p, seeds);
   const sealed = {
     identity: toBase64(keyset.identity.publicKey),
     box: toBase64(keyset.box.publicKey),
@@ -60,7 +60,7 @@ export function openKeyset(
     p.wipe(seeds);
     throw new PosternError("sealBroken", "private keys");
   }
-  const keyset = fromSeeds(p, seeds);
+  const keyset = keysetOf(p, seeds);
   p.wipe(seeds);
   const signature = fromBase64(sealed.boxSignature);
   const fits =
@@ -75,7 +75,8 @@ export function openKeyset(
   return keyset;
 }
 
-function fromSeeds(p: Primitives, seeds: Uint8Array): Keyset {
+/** The pairs of two seeds: the identity's, then the X25519 pair's. */
+export function keysetOf(p: Primitives, seeds: Uint8Array): Keyset {
   const identity = p.signKeyPair(seeds.subarray(0, SEED_BYTES));
   const box = p.boxKeyPair(seeds.subarray(SEED_BYTES));
   return {

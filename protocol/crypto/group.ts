@@ -1,0 +1,210 @@
+// Groups: a keyset of its own, made and signed by a person, whose private seeds every member holds sealed to them. A vault
+// key granted to a group is opened by whoever holds the seeds; a member who leaves takes them along, so leaving means
+// a new keyset and new vault keys.
+import { PosternError } from "../errors.ts";
+import { subkey } from "./derivation.ts";
+import { fields, fromBase64, SUITE, toBase64, utf8 } from "./encoding.ts";
+import { type Context, open, seal } from "./envelope.ts";
+import { boxKeyBytes, type Keyset, keysetOf, SEED_BYTES } from "./keyset.ts";
+import type { CheckingPrimitives, Primitives } from "./primitives.ts";
+
+/** What kind of group it is, in the official SDKs' words. */
+export type GroupType = "owners" | "administrators" | "userDefined";
+
+/** A group's public keys, vouched for by the person who made it. Base64. */
+export type GroupKeys = {
+  identity: string;
+  box: string;
+  boxSignature: string;
+  maker: string;
+  makerSignature: string;
+};
+
+/** The group's private seeds, sealed to one member by somebody who has them. Base64. */
+export type Membership = { member: string; granter: string; sealed: string; signature: string };
+
+/** A group's sealed name and description, signed by its writer. */
+export type SealedGroup = { revision: number; sealed: string; writer: string; signature: string };
+
+/** Where a group lives. */
+export type GroupPlace = { readonly account: string; readonly group: string };
+
+/** A group's open keys. `nameKey` opens its name. Secret. */
+export type OpenGroup = { readonly keyset: Keyset; readonly nameKey: Uint8Array };
+
+const SEEDS_BYTES = 2 * SEED_BYTES;
+
+function makerBytes(place: GroupPlace, type: GroupType, keys: { identity: string; box: string }): Uint8Array {
+  return fields("postern/1 group keys", SUITE, place.account, place.group, type, keys.identity, keys.box);
+}
+
+function opened(p: Primitives, seeds: Uint8Array): OpenGroup {
+  const nameKey = p.keep(subkey(p, seeds, "postern/1 group name"));
+  return { keyset: keysetOf(p, seeds), nameKey };
+}
+
+/** Makes a group's keys; answers the maker's own membership with them. */
+export function newGroup(
+  p: Primitives,
+  input: { place: GroupPlace; type: GroupType; maker: Keyset },
+): { open: OpenGroup; keys: GroupKeys; membership: Membership } {
+  const { place, type, maker } = input;
+  const seeds = p.randomBytes(SEEDS_BYTES);
+  const open = opened(p, seeds);
+  const { identity, box } = open.keyset;
+  const named = { identity: toBase64(identity.publicKey), box: toBase64(box.publicKey) };
+  const keys = {
+    ...named,
+    boxSignature: toBase64(p.sign(identity.secretKey, boxKeyBytes(box.publicKey))),
+    maker: toBase64(maker.identity.publicKey),
+    makerSignature: toBase64(p.sign(maker.identity.secretKey, makerBytes(place, type, named))),
+  };
+  const member = { identity: maker.identity.publicKey, box: maker.box.publicKey };
+  const membership = sealMembership(p, { place, keys, seeds, granter: maker, member });
+  p.wipe(seeds);
+  return { open, keys, membership };
+}
+
+/** Whether a group's keys vouch for each other and carry their maker's signature. Whether the maker is known, the caller says. */
+export function verifyGroupKeys(p: CheckingPrimitives, place: GroupPlace, type: GroupType, keys: GroupKeys): boolean {
+  const identity = fromBase64(keys.identity);
+  const box = fromBase64(keys.box);
+  const maker = fromBase64(keys.maker);
+  if (identity?.length !== 32 || box?.length !== 32 || maker?.length !== 32) return false;
+  const vouched = fromBase64(keys.boxSignature);
+  const made = fromBase64(keys.makerSignature);
+  if (vouched?.length !== 64 || made?.length !== 64) return false;
+  return p.verify(identity, boxKeyBytes(box), vouched) && p.verify(maker, makerBytes(place, type, keys), made);
+}
+
+function membershipBytes(place: GroupPlace, identity: string, membership: Omit<Membership, "signature">): Uint8Array {
+  const { member, granter, sealed } = membership;
+  return fields("postern/1 group membership", SUITE, place.account, place.group, identity, member, granter, sealed);
+}
+
+function sealMembership(
+  p: Primitives,
+  input: {
+    place: GroupPlace;
+    keys: { identity: string };
+    seeds: Uint8Array;
+    granter: Keyset;
+    member: { identity: Uint8Array; box: Uint8Array };
+  },
+): Membership {
+  const { place, keys, seeds, granter, member } = input;
+  const plaintext = fields("postern/1 group seeds", place.account, place.group, keys.identity, seeds);
+  const sealed = p.boxSeal(member.box, plaintext);
+  p.wipe(plaintext);
+  const unsigned = {
+    member: toBase64(member.identity),
+    granter: toBase64(granter.identity.publicKey),
+    sealed: toBase64(sealed),
+  };
+  const bytes = membershipBytes(place, keys.identity, unsigned);
+  return { ...unsigned, signature: toBase64(p.sign(granter.identity.secretKey, bytes)) };
+}
+
+/** Whether a membership carries its granter's signature. */
+export function verifyMembership(
+  p: CheckingPrimitives,
+  place: GroupPlace,
+  keys: { identity: string },
+  membership: Membership,
+): boolean {
+  const granter = fromBase64(membership.granter);
+  const signature = fromBase64(membership.signature);
+  if (granter?.length !== 32 || signature?.length !== 64) return false;
+  return p.verify(granter, membershipBytes(place, keys.identity, membership), signature);
+}
+
+/**
+ * Opens a group by one's own membership. Throws sealBroken for a maker or granter that is not pinned, a wrong signature,
+ * a membership of somebody else, or seeds that are not of these keys.
+ */
+export function openGroup(
+  p: Primitives,
+  input: {
+    place: GroupPlace;
+    type: GroupType;
+    keys: GroupKeys;
+    membership: Membership;
+    member: Keyset;
+    pinned: readonly Uint8Array[];
+  },
+): OpenGroup {
+  const { place, keys, membership, member } = input;
+  const refuse = (why: string) => new PosternError("sealBroken", `the group: ${why}`);
+  const isPinned = (identity: string) => input.pinned.some((known) => toBase64(known) === identity);
+  if (!isPinned(keys.maker)) throw refuse("made by somebody who is not known");
+  if (!isPinned(membership.granter)) throw refuse("membership from somebody who is not known");
+  if (membership.member !== toBase64(member.identity.publicKey)) throw refuse("membership of somebody else");
+  if (!verifyGroupKeys(p, place, input.type, keys)) throw refuse("the signature of its keys");
+  if (!verifyMembership(p, place, keys, membership)) throw refuse("the signature of the membership");
+  const sealed = fromBase64(membership.sealed) ?? new Uint8Array();
+  const plaintext = p.boxOpen(member.box.publicKey, member.box.secretKey, sealed);
+  if (plaintext === undefined) throw refuse("not sealed to us");
+  const seeds = plaintext.slice(-SEEDS_BYTES);
+  const expected = fields("postern/1 group seeds", place.account, place.group, keys.identity, seeds);
+  const fits = p.equal(plaintext, expected);
+  p.wipe(plaintext, expected);
+  if (!fits) {
+    p.wipe(seeds);
+    throw refuse("sealed for another place");
+  }
+  const open = opened(p, seeds);
+  p.wipe(seeds);
+  const { identity, box } = open.keyset;
+  if (toBase64(identity.publicKey) !== keys.identity || toBase64(box.publicKey) !== keys.box) {
+    closeGroup(p, open);
+    throw refuse("the seeds are not of its keys");
+  }
+  return open;
+}
+
+/** Wipes a group's secret keys. */
+export function closeGroup(p: Primitives, { keyset, nameKey }: OpenGroup): void {
+  p.release(keyset.identity.secretKey, keyset.box.secretKey, nameKey);
+}
+
+function nameContext({ account, group }: GroupPlace, revision: number): Context {
+  return { part: "group overview", account, user: group, revision };
+}
+
+function nameBytes({ account, group }: GroupPlace, overview: Omit<SealedGroup, "signature">): Uint8Array {
+  const { revision, sealed, writer } = overview;
+  return fields("postern/1 group overview", SUITE, account, group, revision, sealed, writer);
+}
+
+/** Seals and signs a group's name and description. */
+export function sealGroupOverview(
+  p: Primitives,
+  input: { place: GroupPlace; open: OpenGroup; writer: Keyset; revision: number; content: object },
+): SealedGroup {
+  const { place, writer, revision } = input;
+  const content = utf8(JSON.stringify(input.content));
+  const sealed = toBase64(seal(p, input.open.nameKey, nameContext(place, revision), content));
+  const unsigned = { revision, sealed, writer: toBase64(writer.identity.publicKey) };
+  return { ...unsigned, signature: toBase64(p.sign(writer.identity.secretKey, nameBytes(place, unsigned))) };
+}
+
+/** Whether a group's overview carries its writer's signature. */
+export function verifyGroupOverview(p: CheckingPrimitives, place: GroupPlace, overview: SealedGroup): boolean {
+  const writer = fromBase64(overview.writer);
+  const signature = fromBase64(overview.signature);
+  if (writer?.length !== 32 || signature?.length !== 64) return false;
+  return p.verify(writer, nameBytes(place, overview), signature);
+}
+
+/** Opens a group's overview. Throws sealBroken for a writer that is not pinned, a wrong signature, or an altered envelope. */
+export function openGroupOverview(
+  p: Primitives,
+  input: { place: GroupPlace; open: OpenGroup; overview: SealedGroup; pinned: readonly Uint8Array[] },
+): Uint8Array {
+  const { place, overview } = input;
+  const isPinned = input.pinned.some((known) => toBase64(known) === overview.writer);
+  if (!isPinned || !verifyGroupOverview(p, place, overview))
+    throw new PosternError("sealBroken", "the group overview's signature");
+  const sealed = fromBase64(overview.sealed) ?? new Uint8Array();
+  return open(p, input.open.nameKey, nameContext(place, overview.revision), sealed);
+}
