@@ -130,6 +130,27 @@ const table = {
     sdkName: "ResolvingSecretReference",
   },
 
+  groupNotFound: { code: 1311, message: "group not found", sdkName: "GettingGroup" },
+  environmentNotFound: { code: 1312, message: "environment couldn't be found", sdkName: "ItemApi" },
+  serviceAccountNotFound: { code: 1313, message: "no service account has this id" },
+  shareNotFound: { code: 1314, message: "no share has this id" },
+  totpUnavailable: {
+    code: 1315,
+    message: "TOTP code could not be generated",
+    sdkName: "ResolvingSecretReference",
+  },
+  privateKeyUnreadable: {
+    code: 1316,
+    message: "unable to properly parse private key, verify that private key isn't malformed",
+    sdkName: "ResolvingSecretReference",
+  },
+  invalidRecipe: { code: 1317, message: "the password recipe is not valid", sdkName: "InvalidConfiguration" },
+  invalidPermissions: {
+    code: 1318,
+    message: "the permissions are not valid",
+    sdkName: "UpdatingGroupVaultPermissionsError",
+  },
+
   invalidItem: { code: 1401, message: "the item is not valid", sdkName: "InvalidConfiguration" },
   versionConflict: {
     code: 1402,
@@ -150,6 +171,18 @@ const table = {
   unknownSuite: { code: 1504, message: "the data is sealed with an unknown suite", hint: "update Postern" },
   storeTooNew: { code: 1505, message: "the store was written by a newer Postern", hint: "update Postern" },
   notPermitted: { code: 1506, message: "you do not have the right permissions to perform this action" },
+  rateLimitExceeded: {
+    code: 1510,
+    message: "rate limit exceeded",
+    hint: "see `postern service-account ratelimit`",
+    sdkName: "RateLimitExceeded",
+  },
+  tokenRefused: {
+    code: 1511,
+    message: "the service account token is not valid any more",
+    hint: "make a new one with `postern service-account rotate`",
+    sdkName: "Auth",
+  },
   auditUnwritable: {
     code: 1507,
     message: "the audit log cannot be written, so nothing is answered",

@@ -32,6 +32,10 @@ export const serviceLimits = {
   versions: 50,
   /** Vaults of one account. */
   vaults: 1000,
+  /** Principals that one vault's key is granted to. */
+  members: 200,
+  /** Groups of one account. */
+  groups: 200,
   /** Devices of one user. */
   devices: 50,
   /** Sessions of one user; the oldest end first. */
@@ -119,13 +123,55 @@ export const SealedOverview = object(itemFields);
 /** One signed revision of an item, whole. A deletion is a revision too, with empty parts. */
 export const SealedItem = object({ ...itemFields, details: SealedDetails });
 
+/** Whom a vault's key is granted to. */
+const PrincipalKind = Type.Union([Type.Literal("user"), Type.Literal("group"), Type.Literal("serviceAccount")]);
+
+/** A grant and whom it is to. */
+const PrincipalGrant = object({ kind: PrincipalKind, principal: Id, grant: VaultGrant });
+
+const GroupType = Type.Union([Type.Literal("owners"), Type.Literal("administrators"), Type.Literal("userDefined")]);
+
+/** A group's public keys, vouched for by the person who made it. */
+export const GroupKeys = object({
+  identity: PublicKey,
+  box: PublicKey,
+  boxSignature: Signature,
+  maker: PublicKey,
+  makerSignature: Signature,
+});
+
+/** A group's private seeds, sealed to one member. */
+export const Membership = object({ member: PublicKey, granter: PublicKey, sealed: SealedKey, signature: Signature });
+
+/** The sealed name and description of a group, signed by its writer. */
+export const SealedGroup = object({
+  revision: Revision,
+  sealed: Bytes(serviceLimits.sealedOverview),
+  writer: PublicKey,
+  signature: Signature,
+});
+
+/** What a new vault key changes of a stored revision. */
+const Rewrap = object({
+  item: Id,
+  revision: Revision,
+  keyId: Bytes(base64Of(32)),
+  itemKey: SealedKey,
+  tag: Bytes(base64Of(16)),
+  writer: PublicKey,
+  signature: Signature,
+});
+
 const times = { createdAt: Timestamp, updatedAt: Timestamp };
 const StoredItem = object({ item: Id, ...times, sealed: SealedItem });
 const StoredOverview = object({ item: Id, ...times, sealed: SealedOverview });
 const StoredVault = object({
   vault: Id,
   type: Type.String({ maxLength: 32 }),
-  grant: VaultGrant,
+  /** Every grant that this user can open, its own or through a group: of the newest key, and of older ones still in use. */
+  grants: Type.Array(object({ group: Type.Optional(Id), grant: VaultGrant }), { minItems: 1 }),
+  /** Whether revisions are still wrapped under an older key. */
+  rewrapping: Type.Boolean(),
   overview: SealedVault,
   activeItems: Count,
   contentVersion: Count,
@@ -135,7 +181,7 @@ const StoredVault = object({
 const Device = object({ device: Id, createdAt: Timestamp, lastSeenAt: Timestamp });
 const Event = object({
   seq: Count,
-  kind: Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("user")]),
+  kind: Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("user"), Type.Literal("group")]),
   vault: Type.Optional(Id),
   item: Type.Optional(Id),
 });
@@ -252,11 +298,13 @@ export const serviceCatalogue = {
     signedIn: true,
   }),
   "vaults.create": operation({
-    summary: "Makes a vault with its first key grant. Repeating it with the same id and content changes nothing.",
+    summary:
+      "Makes a vault with its first key grants: the maker's own, and those to groups. Repeating it with the same id and content changes nothing.",
     params: object({
       vault: Id,
-      type: Type.Union([Type.Literal("personal"), Type.Literal("userCreated")]),
+      type: Type.Union([Type.Literal("personal"), Type.Literal("userCreated"), Type.Literal("environment")]),
       grant: VaultGrant,
+      others: Type.Optional(Type.Array(PrincipalGrant, { maxItems: serviceLimits.members })),
       overview: SealedVault,
     }),
     result: object(times),
@@ -282,6 +330,108 @@ export const serviceCatalogue = {
     params: object({ vault: Id, revision: Revision }),
     result: Nothing,
     errors: ["vaultNotFound", "versionConflict", "notPermitted"],
+    signedIn: true,
+  }),
+  "vaults.members": operation({
+    summary: "Whom a vault's newest key is granted to, with what each may do and the public keys to seal to.",
+    params: object({ vault: Id }),
+    result: object({
+      members: Type.Array(
+        object({
+          kind: PrincipalKind,
+          principal: Id,
+          permissions: Type.Integer({ minimum: 0, maximum: 0xffffffff }),
+          identity: PublicKey,
+          box: PublicKey,
+          boxSignature: Signature,
+        }),
+      ),
+    }),
+    errors: ["vaultNotFound"],
+    signedIn: true,
+  }),
+  "vaults.grant": operation({
+    summary: "Grants the vault's newest key to further principals, or changes what they may do.",
+    params: object({ vault: Id, grants: Type.Array(PrincipalGrant, { minItems: 1, maxItems: serviceLimits.members }) }),
+    result: Nothing,
+    errors: ["vaultNotFound", "groupNotFound", "sealBroken", "notPermitted", "tooLarge"],
+    signedIn: true,
+  }),
+  "vaults.rekey": operation({
+    summary:
+      "Gives a vault its next key, granted to those of its members that are named; the others lose every key of it at once. Items are wrapped anew with items.rewrap.",
+    params: object({
+      vault: Id,
+      grants: Type.Array(PrincipalGrant, { minItems: 1, maxItems: serviceLimits.members }),
+      overview: SealedVault,
+    }),
+    result: object(times),
+    errors: ["vaultNotFound", "versionConflict", "sealBroken", "notPermitted"],
+    signedIn: true,
+  }),
+  "items.stale": operation({
+    summary:
+      "Stored revisions, earlier ones too, that are wrapped under an older key of the vault; details are left out.",
+    params: object({ vault: Id, limit: Type.Integer({ minimum: 1, maximum: serviceLimits.batch }) }),
+    result: object({ items: Type.Array(object({ item: Id, sealed: SealedOverview })) }),
+    errors: ["vaultNotFound", "notPermitted"],
+    signedIn: true,
+  }),
+  "items.rewrap": operation({
+    summary:
+      "Puts wrapped keys, tags and signatures under the vault's newest key in place; nothing else of a revision changes. With the last one the older keys' grants go.",
+    params: object({ vault: Id, rewraps: Type.Array(Rewrap, { minItems: 1, maxItems: serviceLimits.batch }) }),
+    result: object({ left: Count }),
+    errors: ["vaultNotFound", "itemNotFound", "sealBroken", "notPermitted"],
+    signedIn: true,
+  }),
+  "groups.create": operation({
+    summary: "Makes a group with its maker as the first member. Owners and administrators exist once in an account.",
+    params: object({ group: Id, type: GroupType, keys: GroupKeys, membership: Membership, overview: SealedGroup }),
+    result: object(times),
+    errors: ["conflict", "sealBroken", "notPermitted", "tooLarge"],
+    signedIn: true,
+  }),
+  "groups.list": operation({
+    summary: "The account's groups; those that this user is in come with the membership that opens them.",
+    params: Nothing,
+    result: object({
+      groups: Type.Array(
+        object({
+          group: Id,
+          type: GroupType,
+          keys: GroupKeys,
+          membership: Type.Optional(Membership),
+          overview: SealedGroup,
+          ...times,
+        }),
+      ),
+    }),
+    errors: [],
+    signedIn: true,
+  }),
+  "groups.update": operation({
+    summary: "Replaces a group's sealed name and description; `revision` must be one more than the stored one.",
+    params: object({ group: Id, overview: SealedGroup }),
+    result: object(times),
+    errors: ["groupNotFound", "versionConflict", "sealBroken", "notPermitted"],
+    signedIn: true,
+  }),
+  "groups.delete": operation({
+    summary: "Deletes a group that no vault is granted to.",
+    params: object({ group: Id }),
+    result: Nothing,
+    errors: ["groupNotFound", "conflict", "notPermitted"],
+    signedIn: true,
+  }),
+  "groups.access": operation({
+    summary: "The vaults that a group's members open through it, and who its members are.",
+    params: object({ group: Id }),
+    result: object({
+      vaults: Type.Array(object({ vault: Id, permissions: Type.Integer({ minimum: 0, maximum: 0xffffffff }) })),
+      members: Type.Array(Id),
+    }),
+    errors: ["groupNotFound"],
     signedIn: true,
   }),
   "items.put": operation({

@@ -1,5 +1,6 @@
 // accounts.* and users.*: who exists, with public keys and sealed private ones.
 import { isDeepStrictEqual } from "node:util";
+import type { Selectable } from "kysely";
 import { boxKeyBytes } from "../protocol/crypto/keyset.ts";
 import { passwordChangeBytes } from "../protocol/crypto/sign-in.ts";
 import { PosternError } from "../protocol/errors.ts";
@@ -119,6 +120,7 @@ async function insertAccount(db: Db, params: OperationParams<"accounts.create">,
       sealed_private: bytes(record.keyset.sealedPrivate),
       data_revision: record.data.revision,
       data: bytes(record.data.sealed),
+      created_at: at,
     })
     .execute();
   await db
@@ -160,7 +162,7 @@ export async function recordOf(db: Db, user: string): Promise<UserRecord> {
   return asRecord(await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow());
 }
 
-function asRecord(row: Tables["users"]): UserRecord {
+function asRecord(row: Selectable<Tables["users"]>): UserRecord {
   return {
     rootKey: text(row.root_key),
     keyset: {

@@ -11,9 +11,11 @@ import { createChanges } from "./changes.ts";
 import type { Caller, Context, Operations, Service } from "./context.ts";
 import { eventOperations } from "./events.ts";
 import { dropAbandonedChunks, fileOperations } from "./files.ts";
+import { groupOperations } from "./groups.ts";
 import { itemOperations } from "./items.ts";
 import { callerOf, signInOperations } from "./sign-in.ts";
 import type { Store } from "./store/sqlite.ts";
+import { vaultKeyOperations } from "./vault-keys.ts";
 import { vaultOperations } from "./vaults.ts";
 
 export type AppOptions = {
@@ -34,6 +36,7 @@ const statuses: Partial<Record<ErrorName, number>> = {
   notPermitted: 403,
   vaultNotFound: 404,
   itemNotFound: 404,
+  groupNotFound: 404,
   fileNotFound: 404,
   versionConflict: 409,
   conflict: 409,
@@ -52,6 +55,8 @@ const operations: Operations = {
   ...accountOperations,
   ...signInOperations,
   ...vaultOperations,
+  ...vaultKeyOperations,
+  ...groupOperations,
   ...itemOperations,
   ...fileOperations,
   ...eventOperations,

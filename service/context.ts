@@ -63,17 +63,3 @@ export function bytesOf(size: number, name: string, base64: string): Uint8Array 
 export function text(stored: Uint8Array): string {
   return Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString("base64");
 }
-
-/** The caller's grant of a vault, or vaultNotFound: a vault of others does not exist for the caller. */
-export async function grantOf(db: Db, caller: Caller, vault: string): Promise<{ permissions: number }> {
-  const row = await db
-    .selectFrom("vault_grants")
-    .innerJoin("vaults", "vaults.id", "vault_grants.vault")
-    .select("vault_grants.permissions")
-    .where("vault_grants.vault", "=", vault)
-    .where("vault_grants.user", "=", caller.user)
-    .where("vaults.account", "=", caller.account)
-    .executeTakeFirst();
-  if (row === undefined) throw new PosternError("vaultNotFound");
-  return row;
-}

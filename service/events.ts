@@ -3,7 +3,11 @@ import { PosternError } from "../protocol/errors.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
 import type { Context, Db, Operations } from "./context.ts";
 
-export type Change = { readonly kind: "item" | "vault" | "user"; readonly vault?: string; readonly item?: string };
+export type Change = {
+  readonly kind: "item" | "vault" | "user" | "group";
+  readonly vault?: string;
+  readonly item?: string;
+};
 
 /** Writes events inside the transaction of the change itself, so that no change is ever without one. */
 export async function recordChanges(db: Db, account: string, changes: readonly Change[]): Promise<void> {

@@ -7,7 +7,7 @@ import { type OperationParams, serviceLimits } from "../protocol/service-catalog
 import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
 import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
-import { demand, permissions } from "./permission.ts";
+import { demand, openItems, permissions } from "./permission.ts";
 import type { ItemRow } from "./store/tables.ts";
 
 /** Stored bytes of one answer at most: 64 MiB in base64, which leaves room under what a client reads. */
@@ -66,7 +66,7 @@ export const itemOperations: ItemOperations = {
   },
 
   "items.get": async ({ vault, item }, { db, caller }) => {
-    await demand(db, caller, vault, permissions.readItems);
+    await demand(db, caller, vault, openItems);
     const row = await db
       .selectFrom("items")
       .selectAll()
@@ -78,7 +78,7 @@ export const itemOperations: ItemOperations = {
   },
 
   "items.getAll": async ({ vault, items }, { db, caller }) => {
-    await demand(db, caller, vault, permissions.readItems);
+    await demand(db, caller, vault, openItems);
     const asked = db.selectFrom("items").where("vault", "=", vault).where("id", "in", items);
     const { size } = await asked
       .select(sql<number | null>`sum(length(details) + length(overview) + length(files))`.as("size"))
@@ -89,7 +89,7 @@ export const itemOperations: ItemOperations = {
   },
 
   "items.find": async ({ vault, tag, item }, { db, caller }) => {
-    await demand(db, caller, vault, permissions.readItems);
+    await demand(db, caller, vault, openItems);
     const base = db
       .selectFrom("items")
       .selectAll()
@@ -142,7 +142,7 @@ export const itemOperations: ItemOperations = {
   },
 
   "items.versions": async ({ vault, item }, { db, caller }) => {
-    await demand(db, caller, vault, permissions.readItems);
+    await demand(db, caller, vault, permissions.readItems | permissions.updateItemHistory);
     const rows = await db
       .selectFrom("item_versions")
       .select(["revision", "updated_at"])
@@ -154,7 +154,7 @@ export const itemOperations: ItemOperations = {
   },
 
   "items.getVersion": async ({ vault, item, revision }, { db, caller }) => {
-    await demand(db, caller, vault, permissions.readItems);
+    await demand(db, caller, vault, openItems | permissions.updateItemHistory);
     const row = await db
       .selectFrom("item_versions")
       .selectAll()
@@ -271,12 +271,7 @@ async function checkRevision(db: Db, context: Context, vault: string, item: stri
     .where("id", "=", context.caller.user)
     .executeTakeFirstOrThrow();
   if (sealed.writer !== text(writer.identity)) throw new PosternError("sealBroken", "the writer is not the caller");
-  const key = await db
-    .selectFrom("vault_grants")
-    .select("key_id")
-    .where("vault", "=", vault)
-    .where("user", "=", context.caller.user)
-    .executeTakeFirstOrThrow();
+  const key = await db.selectFrom("vaults").select("key_id").where("id", "=", vault).executeTakeFirstOrThrow();
   if (sealed.keyId !== text(key.key_id)) throw new PosternError("sealBroken", "the item is not under the vault's key");
   if (!verifyItemRevision(context.primitives, { account: context.caller.account, vault, item }, sealed))
     throw new PosternError("sealBroken", "the signature of the revision");
@@ -326,7 +321,8 @@ const timesOf = (row: { created_at: string; updated_at: string }): Times => ({
   updatedAt: row.updated_at,
 });
 
-function overviewOf(row: Omit<ItemRow, "details">) {
+/** A stored revision as it is answered, without its details. */
+export function overviewOf(row: Omit<ItemRow, "details">) {
   return {
     revision: row.revision,
     state: row.state as SealedItem["state"],

@@ -1,7 +1,8 @@
 // Permission bits, enforced here below read / write / manage (the keys say only who can read). The values are those of
-// the official SDKs.
+// the official SDKs. A user has what was granted to it and to the groups it is in.
+import { sql } from "kysely";
 import { PosternError } from "../protocol/errors.ts";
-import { type Caller, type Db, grantOf } from "./context.ts";
+import type { Caller, Db } from "./context.ts";
 
 export const permissions = {
   manageVault: 2,
@@ -12,10 +13,41 @@ export const permissions = {
   archiveItems: 256,
   deleteItems: 512,
   updateItemHistory: 1024,
+  sendItems: 1_048_576,
 } as const;
 
-/** Throws vaultNotFound without any grant of the vault, notPermitted without the bit. */
-export async function demand(db: Db, caller: Caller, vault: string, bit: number): Promise<void> {
-  const grant = await grantOf(db, caller, vault);
-  if ((grant.permissions & bit) !== bit) throw new PosternError("notPermitted");
+/** What opens an item's details. Concealed values lie in them beside the others, so reading them needs the right to reveal. */
+export const openItems = permissions.readItems | permissions.revealItemPassword;
+
+/** Ids under which the caller holds grants: its own, and those of its groups. */
+export async function principalsOf(db: Db, caller: Caller): Promise<string[]> {
+  const rows = await db
+    .selectFrom("group_members as m")
+    .innerJoin("groups as g", "g.id", "m.group")
+    .select("m.group")
+    .where("m.user", "=", caller.user)
+    .where("g.account", "=", caller.account)
+    .where("g.state", "=", "active")
+    .execute();
+  return [caller.user, ...rows.map(({ group }) => group)];
+}
+
+/** What the caller may do in a vault under its newest key, or vaultNotFound: a vault of others does not exist for the caller. */
+export async function permissionsIn(db: Db, caller: Caller, vault: string): Promise<number> {
+  const rows = await db
+    .selectFrom("vault_grants as g")
+    .innerJoin("vaults as v", "v.id", "g.vault")
+    .select("g.permissions")
+    .where("g.vault", "=", vault)
+    .where("g.principal", "in", await principalsOf(db, caller))
+    .where("v.account", "=", caller.account)
+    .where(sql<boolean>`g.key_id = v.key_id`)
+    .execute();
+  if (rows.length === 0) throw new PosternError("vaultNotFound");
+  return rows.reduce((all, row) => (all | row.permissions) >>> 0, 0);
+}
+
+/** Throws vaultNotFound without any grant of the vault, notPermitted without the bits. */
+export async function demand(db: Db, caller: Caller, vault: string, bits: number): Promise<void> {
+  if (((await permissionsIn(db, caller, vault)) & bits) >>> 0 !== bits) throw new PosternError("notPermitted");
 }

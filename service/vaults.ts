@@ -4,13 +4,14 @@ import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
 import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
-import { demand, permissions } from "./permission.ts";
+import { demand, permissions, principalsOf } from "./permission.ts";
+import { checkGrant, grantOf, grantRow, identityOf, putGrant } from "./vault-grants.ts";
 
 type SealedVault = OperationParams<"vaults.create">["overview"];
 type VaultGrant = OperationParams<"vaults.create">["grant"];
 
 export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" | "vaults.update" | "vaults.delete"> = {
-  "vaults.create": async ({ vault, type, grant, overview }, context) => {
+  "vaults.create": async ({ vault, type, grant, others = [], overview }, context) => {
     await checkOwnGrant(context, vault, grant);
     await checkOverview(context.db, context, vault, overview);
     if (overview.revision !== 1 || overview.keyId !== grant.keyId)
@@ -39,8 +40,14 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
         .execute();
       await db
         .insertInto("vault_grants")
-        .values({ vault, user: context.caller.user, ...grantRow(grant) })
+        .values({ vault, principal: context.caller.user, kind: "user", ...grantRow(grant) })
         .execute();
+      for (const one of others) {
+        await checkGrant(db, context, vault, one);
+        if (one.grant.keyId !== grant.keyId || one.grant.epoch !== grant.epoch)
+          throw new PosternError("sealBroken", "the grants are of different keys");
+        await putGrant(db, vault, one);
+      }
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
       return { createdAt: at, updatedAt: at };
     });
@@ -49,36 +56,32 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
   },
 
   "vaults.list": async (_params, { db, caller }) => {
-    const rows = await db
-      .selectFrom("vault_grants as g")
-      .innerJoin("vaults as v", "v.id", "g.vault")
-      .selectAll("v")
-      .select([
-        "g.key_id as grant_key_id",
-        "g.epoch",
-        "g.recipient",
-        "g.granter",
-        "g.permissions",
-        "g.sealed",
-        "g.signature as grant_signature",
-      ])
-      .where("g.user", "=", caller.user)
-      .where("v.account", "=", caller.account)
-      .orderBy("v.id")
+    const grants = await db
+      .selectFrom("vault_grants")
+      .selectAll()
+      .where("principal", "in", await principalsOf(db, caller))
+      .orderBy("epoch", "desc")
       .execute();
+    if (grants.length === 0) return { vaults: [] };
+    const rows = await db
+      .selectFrom("vaults")
+      .selectAll()
+      .where("account", "=", caller.account)
+      .where("id", "in", [...new Set(grants.map(({ vault }) => vault))])
+      .orderBy("id")
+      .execute();
+    const held = rows.map((row) => ({ row, own: grants.filter(({ vault }) => vault === row.id) }));
+    // Without a grant of the newest key a vault is none of the caller's, whatever older grants say.
+    const open = held.filter(({ row, own }) => own.some((grant) => text(grant.key_id) === text(row.key_id)));
     return {
-      vaults: rows.map((row) => ({
+      vaults: open.map(({ row, own }) => ({
         vault: row.id,
         type: row.type,
-        grant: {
-          keyId: text(row.grant_key_id),
-          epoch: row.epoch,
-          recipient: text(row.recipient),
-          granter: text(row.granter),
-          permissions: row.permissions,
-          sealed: text(row.sealed),
-          signature: text(row.grant_signature),
-        },
+        grants: own.map((grant) => ({
+          ...(grant.kind === "group" ? { group: grant.principal } : {}),
+          grant: grantOf(grant),
+        })),
+        rewrapping: own.some((grant) => text(grant.key_id) !== text(row.key_id)),
         overview: {
           revision: row.revision,
           keyId: text(row.key_id),
@@ -153,39 +156,26 @@ async function checkOwnGrant(context: Context, vault: string, grant: VaultGrant)
     throw new PosternError("sealBroken", "the signature of the grant");
 }
 
-async function identityOf(db: Db, context: Context): Promise<string> {
-  const user = await db
-    .selectFrom("users")
-    .select("identity")
-    .where("id", "=", context.caller.user)
-    .executeTakeFirstOrThrow();
-  return text(user.identity);
-}
-
 /** Whether the caller's stored grant of this vault is this one: a retry carries the same. */
 async function holdsGrant(db: Db, context: Context, vault: string, grant: VaultGrant): Promise<boolean> {
   const row = await db
     .selectFrom("vault_grants")
     .select("signature")
     .where("vault", "=", vault)
-    .where("user", "=", context.caller.user)
+    .where("principal", "=", context.caller.user)
     .executeTakeFirst();
   return row !== undefined && text(row.signature) === grant.signature;
 }
 
 /** An overview under another key than the members hold would hide the vault's name from all of them. */
-async function checkKey(db: Db, context: Context, vault: string, overview: SealedVault): Promise<void> {
-  const key = await db
-    .selectFrom("vault_grants")
-    .select("key_id")
-    .where("vault", "=", vault)
-    .where("user", "=", context.caller.user)
-    .executeTakeFirstOrThrow();
+async function checkKey(db: Db, _context: Context, vault: string, overview: SealedVault): Promise<void> {
+  const key = await db.selectFrom("vaults").select("key_id").where("id", "=", vault).executeTakeFirstOrThrow();
   if (overview.keyId !== text(key.key_id))
     throw new PosternError("sealBroken", "the overview is not under the vault's key");
 }
 
-async function checkOverview(db: Db, context: Context, vault: string, overview: SealedVault): Promise<void> {
+/** Throws sealBroken unless the caller signed the overview. */
+export async function checkOverview(db: Db, context: Context, vault: string, overview: SealedVault): Promise<void> {
   if (overview.writer !== (await identityOf(db, context)))
     throw new PosternError("sealBroken", "the writer is not the caller");
   if (!verifyVaultOverview(context.primitives, context.caller.account, vault, overview))
@@ -215,24 +205,13 @@ function repeated(
   return { createdAt: existing.created_at, updatedAt: existing.updated_at };
 }
 
-function vaultRow(overview: SealedVault) {
+/** An overview's columns. */
+export function vaultRow(overview: SealedVault) {
   return {
     revision: overview.revision,
     key_id: bytes(overview.keyId),
     overview: bytes(overview.sealed),
     writer: bytes(overview.writer),
     signature: bytes(overview.signature),
-  };
-}
-
-function grantRow(grant: VaultGrant) {
-  return {
-    key_id: bytes(grant.keyId),
-    epoch: grant.epoch,
-    recipient: bytes(grant.recipient),
-    granter: bytes(grant.granter),
-    permissions: grant.permissions,
-    sealed: bytes(grant.sealed),
-    signature: bytes(grant.signature),
   };
 }

@@ -3,6 +3,7 @@
 // the same ids and keys, every item at revision 1: an old service cannot be told from a lost one, so none is trusted.
 import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fields, fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { closeGroup, openGroup, openGroupOverview, sealGroupOverview } from "../../protocol/crypto/group.ts";
 import { openItem, type SealedItem, sealItem } from "../../protocol/crypto/item.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import {
@@ -12,7 +13,7 @@ import {
   type VaultKey,
 } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { type OperationParams, type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import type { UserRecord } from "./service-session.ts";
 import { storedItems } from "./stored-items.ts";
@@ -22,6 +23,7 @@ import { openKeys, type SignedIn, type UserOnDevice } from "./user-keys.ts";
 const FORMAT = "postern backup 1";
 
 type StoredVault = OperationResult<"vaults.list">["vaults"][number];
+type StoredGroup = OperationResult<"groups.list">["groups"][number];
 type StoredItem = OperationResult<"items.get">;
 
 /** One line of a backup. The first is the header, the last the seal. */
@@ -34,6 +36,7 @@ type Line =
       readonly madeAt: string;
       readonly record: UserRecord;
     }
+  | { readonly kind: "group"; readonly group: StoredGroup }
   | { readonly kind: "vault"; readonly vault: StoredVault }
   | {
       readonly kind: "chunk";
@@ -80,8 +83,12 @@ export async function* writeBackup(
     madeAt: now.toISOString(),
     record: await session.call("users.get", {}),
   });
+  const { groups } = await session.call("groups.list", {});
+  for (const group of groups) yield text({ kind: "group", group });
   const { vaults } = await session.call("vaults.list", {});
   for (const vault of vaults) {
+    if (vault.rewrapping)
+      throw new PosternError("busy", "a vault is being given a new key; try again when that is done");
     yield text({ kind: "vault", vault });
     for await (const item of everyItem(session.call, vault.vault)) {
       for (const file of item.sealed.files) {
@@ -218,24 +225,33 @@ async function bring(p: Primitives, keys: Keys, who: UserOnDevice, lines: Backup
   const { account } = who;
   for await (const text of lines()) {
     const line = parse(text);
-    if (line.kind === "vault") {
-      const { vault, grant, overview, type } = line.vault;
+    if (line.kind === "group") await bringGroup(p, keys, account, line.group);
+    else if (line.kind === "vault") {
+      const { vault, grants, overview, type } = line.vault;
+      const grant = grants.find((one) => one.group === undefined)?.grant;
+      // Opened through a group alone, it is somebody else's to bring back.
+      if (grant === undefined) continue;
+      const others = grants.flatMap((one): OthersGrant[] =>
+        one.group === undefined ? [] : [{ kind: "group", principal: one.group, grant: one.grant }],
+      );
       const vaultKey = openVaultGrant(p, { account, vault, grant, keyset: keys.keyset, pinnedGranters: own });
       const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: own });
       vaults.set(vault, vaultKey);
       const first = sealVaultOverview(p, { account, vault, vaultKey, writer: keys.keyset, revision: 1, content });
       await keys.session.call("vaults.create", {
         vault,
-        type: type === "personal" ? "personal" : "userCreated",
+        type: type === "personal" || type === "environment" ? type : "userCreated",
         grant,
+        others,
         overview: first,
       });
     } else if (line.kind === "chunk") {
       const { kind: _kind, ...chunk } = line;
+      if (!vaults.has(chunk.vault)) continue;
       await keys.session.call("files.putChunk", chunk);
     } else if (line.kind === "item") {
       const vaultKey = vaults.get(line.vault);
-      if (vaultKey === undefined) throw new PosternError("notRestorable", "an item without its vault");
+      if (vaultKey === undefined) continue;
       await keys.session.call("items.put", {
         vault: line.vault,
         item: line.item.item,
@@ -250,6 +266,22 @@ async function bring(p: Primitives, keys: Keys, who: UserOnDevice, lines: Backup
     }
   }
   for (const { key, indexKey } of vaults.values()) p.release(key, indexKey);
+}
+
+type OthersGrant = NonNullable<OperationParams<"vaults.create">["others"]>[number];
+
+/** The same group, keys and membership; its name as revision 1. */
+async function bringGroup(p: Primitives, keys: Keys, account: string, stored: StoredGroup): Promise<void> {
+  const { group, type, keys: groupKeys, membership } = stored;
+  if (membership === undefined) return;
+  const place = { account, group };
+  const pinned = [keys.keyset.identity.publicKey];
+  const open = openGroup(p, { place, type, keys: groupKeys, membership, member: keys.keyset, pinned });
+  const read = openGroupOverview(p, { place, open, overview: stored.overview, pinned });
+  const content = JSON.parse(new TextDecoder().decode(read)) as object;
+  const overview = sealGroupOverview(p, { place, open, writer: keys.keyset, revision: 1, content });
+  closeGroup(p, open);
+  await keys.session.call("groups.create", { group, type, keys: groupKeys, membership, overview });
 }
 
 /** The same item, key and files, as revision 1 of a new store. */

@@ -21,10 +21,12 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { createGroupList, type GroupList } from "./group-list.ts";
 import { storedItems } from "./stored-items.ts";
 import { openUserData, sealUserData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
-import { createVaultList, type Vault, type VaultEntry } from "./vault-list.ts";
+import { createVaultList, type Vault, type VaultEntry, type VaultType } from "./vault-list.ts";
+import { createVaultMembers, type VaultMembers } from "./vault-members.ts";
 
 type Overview = Static<typeof ItemOverviewContent>;
 type Details = Static<typeof ItemDetailsContent>;
@@ -53,7 +55,12 @@ export type OpenAccount = {
   vaults(): Promise<VaultEntry[]>;
   /** Ids of the vaults with this id, or this title without regard to case. */
   matchVaults(part: string): Promise<string[]>;
-  createVault(title: string, description: string, type?: "personal" | "userCreated"): Promise<VaultEntry>;
+  createVault(
+    title: string,
+    description: string,
+    type?: VaultType,
+    groups?: readonly { id: string; permissions: number }[],
+  ): Promise<VaultEntry>;
   updateVault(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
   deleteVault(id: string): Promise<void>;
   /** Active items of a vault with this id, or this title without regard to case: one query, at most ten. */
@@ -98,6 +105,8 @@ export type OpenAccount = {
   changeUserData(next: (data: UserData) => UserData): Promise<void>;
   /** Waits for changes after the cursor; without one it answers where the service stands. */
   changes(cursor: number | undefined, signal: AbortSignal): Promise<{ cursor: number; changes: readonly Change[] }>;
+  readonly groups: GroupList;
+  readonly members: VaultMembers;
   /** Forgets the list of vaults, so that the next look asks the service. */
   forgetVaults(): void;
   /** Wipes every key of the account. */
@@ -109,9 +118,27 @@ export function openAccount(p: Primitives, account: string, user: string, signed
   const own = [keyset.identity.publicKey];
   let record = signedIn.record;
   let data = openUserData(p, rootKey, { account, user }, record.data);
-  const vaults = createVaultList({ p, account, session, rootKey, keyset });
+  const groups = createGroupList({ p, account, session, keyset });
+  const vaults = createVaultList({ p, account, user, session, rootKey, keyset, groups, pinned: own });
+  const serviceAccount = () => Promise.reject(new PosternError("serviceAccountNotFound"));
+  const members = createVaultMembers({
+    p,
+    account,
+    user,
+    session,
+    keyset,
+    vaults,
+    groups,
+    serviceAccount,
+    pinned: own,
+  });
 
   const placeOf = (vault: string, item: string): ItemPlace => ({ account, vault, item });
+
+  /** The key a revision is wrapped under: the newest, or one that wrapping anew has not reached yet. */
+  function keyOf(vault: Vault, { keyId }: SealedOverview): Vault["key"] {
+    return vault.keys.get(keyId) ?? vault.key;
+  }
 
   /** itemNotFound for a deletion that is signed as any revision is; sealBroken where the service made it up. */
   function deletion(vault: Vault, { item, sealed }: { item: string; sealed: SealedItem }): PosternError {
@@ -131,7 +158,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     if (sealed.state === "deleted") throw deletion(vault, stored);
     const opened = openItem(p, {
       place: placeOf(vault.stored.vault, stored.item),
-      vaultKey: vault.key,
+      vaultKey: keyOf(vault, sealed),
       pinnedWriters: own,
       sealed,
     });
@@ -156,7 +183,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     if (sealed.state === "deleted") throw new PosternError("sealBroken", "a deleted item in a list");
     const content = openItemOverview(p, {
       place: placeOf(vault.stored.vault, stored.item),
-      vaultKey: vault.key,
+      vaultKey: keyOf(vault, sealed),
       pinnedWriters: own,
       sealed,
     });
@@ -224,18 +251,20 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     user,
     vaults: vaults.entries,
     matchVaults: vaults.match,
-    createVault: (title, description, type = "userCreated") => vaults.create(title, description, type),
+    createVault: (title, description, type = "userCreated", shared = []) =>
+      vaults.create(title, description, type, shared),
     updateVault: vaults.update,
     deleteVault: vaults.delete,
     findItems: async (id, part) => {
       const vault = await vaults.get(id);
-      const tag = toBase64(lookupTag(p, vault.key.indexKey, part));
-      const { items } = await session.call("items.find", {
-        vault: id,
-        tag,
-        ...(/^[a-z2-7]{26}$/.test(part) ? { item: part } : {}),
-      });
-      const opened = items.map((item) => openStored(vault, item));
+      const found = new Map<string, OperationResult<"items.find">["items"][number]>();
+      // One query; more only while items of older keys, with tags of their own, are wrapped anew.
+      for (const { indexKey } of vault.keys.values()) {
+        const tag = toBase64(lookupTag(p, indexKey, part));
+        const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(part) ? { item: part } : {}) };
+        for (const item of (await session.call("items.find", asked)).items) found.set(item.item, item);
+      }
+      const opened = [...found.values()].map((item) => openStored(vault, item));
       for (const item of opened) {
         demandAsked(
           item.state === "active" && (item.id === part || normalTitle(item.overview.title) === normalTitle(part)),
@@ -317,7 +346,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       demandSigned(found.vault, item, found.stored.sealed);
       if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
       if (found.stored.sealed.revision !== revision) throw new PosternError("versionConflict");
-      const itemKey = openItemKey(p, placeOf(id, item), found.vault.key, found.stored.sealed);
+      const itemKey = openItemKey(p, placeOf(id, item), keyOf(found.vault, found.stored.sealed), found.stored.sealed);
       const sealed = seal(found.vault, item, revision + 1, itemKey, content);
       p.wipe(itemKey);
       return putSealed(found.vault, item, sealed, { overview: content.overview, details: content.details });
@@ -389,17 +418,25 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       );
       return { cursor: answer.cursor, changes: answer.events };
     },
+    groups,
+    members,
     forgetVaults: vaults.forget,
     close: () => {
       session.close();
       p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
       vaults.close();
+      groups.close();
     },
   };
 
   async function openHeader(item: OpenedItem, header: FileHeader) {
     const found = await stored(item.vault, item.id);
-    const itemKey = openItemKey(p, placeOf(item.vault, item.id), found.vault.key, found.stored.sealed);
+    const itemKey = openItemKey(
+      p,
+      placeOf(item.vault, item.id),
+      keyOf(found.vault, found.stored.sealed),
+      found.stored.sealed,
+    );
     const opened = openFile(p, { place: placeOf(item.vault, item.id), header, itemKey });
     p.wipe(itemKey);
     return opened;

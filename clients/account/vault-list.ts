@@ -1,5 +1,5 @@
 // The vaults of an unlocked account: their keys, opened once, and their sealed names. Asked of the service once, and again
-// after a change was announced.
+// after a change was announced. A vault whose key was replaced has older keys too, until every item is wrapped anew.
 import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import { lookupTag } from "../../protocol/crypto/lookup-tag.ts";
@@ -11,13 +11,21 @@ import {
   openVaultGrant,
   openVaultOverview,
   sealVaultOverview,
+  type VaultGrant,
   type VaultKey,
 } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
+import type { GroupList, Recipient } from "./group-list.ts";
 import type { ServiceSession } from "./service-session.ts";
 
 type StoredVault = OperationResult<"vaults.list">["vaults"][number];
+
+/** Whom a vault's key is granted to. */
+export type PrincipalKind = "user" | "group" | "serviceAccount";
+
+/** The vaults that the SDKs know, and the one that holds an environment. */
+export type VaultType = "personal" | "userCreated" | "environment";
 
 /** A vault as its members see it. */
 export type VaultEntry = {
@@ -28,21 +36,33 @@ export type VaultEntry = {
   readonly revision: number;
   readonly activeItems: number;
   readonly contentVersion: number;
+  /** What this user may do, by itself and through its groups: official permission bits. */
   readonly permissions: number;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
 
-/** A vault with its key. Its title is kept as a keyed tag only. */
-export type Vault = { readonly key: VaultKey; readonly stored: StoredVault; readonly titleTag: string };
+/** A vault with its newest key and, while items are wrapped anew, the older ones. Its title is kept as a keyed tag only. */
+export type Vault = {
+  readonly key: VaultKey;
+  readonly keys: ReadonlyMap<string, VaultKey>;
+  readonly permissions: number;
+  readonly stored: StoredVault;
+  readonly titleTag: string;
+};
 
 export type VaultList = {
   /** The vault of this id; throws vaultNotFound. */
   get(id: string): Promise<Vault>;
   entries(): Promise<VaultEntry[]>;
-  /** Ids of the vaults with this id, or this title without regard to case. */
+  /** Ids of the vaults with this id, or this title without regard to case. Environments are none. */
   match(part: string): Promise<string[]>;
-  create(title: string, description: string, type: "personal" | "userCreated"): Promise<VaultEntry>;
+  create(
+    title: string,
+    description: string,
+    type: VaultType,
+    groups?: readonly { id: string; permissions: number }[],
+  ): Promise<VaultEntry>;
   update(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
   delete(id: string): Promise<void>;
   forget(): void;
@@ -53,28 +73,49 @@ export type VaultList = {
 export type VaultListParts = {
   readonly p: Primitives;
   readonly account: string;
+  readonly user: string;
   readonly session: ServiceSession;
   readonly rootKey: Uint8Array;
   readonly keyset: Keyset;
+  readonly groups: GroupList;
+  /** Ed25519 identities whose grants and names are believed. */
+  readonly pinned: readonly Uint8Array[];
 };
 
-export function createVaultList({ p, account, session, rootKey, keyset }: VaultListParts): VaultList {
-  const own = [keyset.identity.publicKey];
+export function createVaultList(parts: VaultListParts): VaultList {
+  const { p, account, session, rootKey, keyset, groups, pinned } = parts;
+  /** Open keys by vault and key id. */
   const keys = new Map<string, VaultKey>();
-  /** The grant each key was last seen under: one that reads otherwise is checked like a new one. */
-  const grants = new Map<string, string>();
+  /** Key ids by vault and epoch, as long as the account is open: a second key for a known epoch is a lie. */
+  const epochs = new Map<string, Map<number, string>>();
+  /** Grants that were checked: one that reads otherwise is checked like a new one. */
+  const checked = new Set<string>();
   let list: Promise<Map<string, Vault>> | undefined;
 
   async function load(): Promise<Map<string, Vault>> {
     const { vaults } = await session.call("vaults.list", {});
     if (new Set(vaults.map(({ vault }) => vault)).size !== vaults.length)
       throw new PosternError("sealBroken", "the service listed a vault twice");
-    const entries = vaults.map((stored): [string, Vault] => {
-      const key = keyOf(stored);
-      const { title } = contentOf(stored, key);
-      return [stored.vault, { key, stored, titleTag: toBase64(lookupTag(p, rootKey, title)) }];
-    });
+    const entries = await Promise.all(
+      vaults.map(async (stored): Promise<[string, Vault]> => [stored.vault, await openStored(stored)]),
+    );
     return new Map(entries);
+  }
+
+  async function openStored(stored: StoredVault): Promise<Vault> {
+    const held = new Map<string, VaultKey>();
+    let permissions = 0;
+    for (const { group, grant } of stored.grants) {
+      const key = await keyOf(stored.vault, grant, group);
+      held.set(key.id, key);
+      if (key.id === stored.overview.keyId) permissions = (permissions | grant.permissions) >>> 0;
+    }
+    const key = held.get(stored.overview.keyId);
+    const newest = Math.max(...[...held.values()].map(({ epoch }) => epoch));
+    if (key === undefined || key.epoch !== newest)
+      throw new PosternError("sealBroken", "the vault overview is not under the vault's newest key");
+    const { title } = contentOf(stored, key);
+    return { key, keys: held, permissions, stored, titleTag: toBase64(lookupTag(p, rootKey, title)) };
   }
 
   function all(): Promise<Map<string, Vault>> {
@@ -88,26 +129,34 @@ export function createVaultList({ p, account, session, rootKey, keyset }: VaultL
     return loading;
   }
 
-  /** A vault's key is opened once; a second key for a known epoch is refused by openVaultGrant. */
-  function keyOf(stored: StoredVault): VaultKey {
-    const { vault, grant } = stored;
-    const known = keys.get(vault);
-    const read = JSON.stringify(grant);
-    if (known !== undefined && grants.get(vault) === read) return known;
-    const knownEpochs = new Map(known === undefined ? [] : [[known.epoch, known.id]]);
-    const key = openVaultGrant(p, { account, vault, grant, keyset, pinnedGranters: own, knownEpochs });
-    grants.set(vault, read);
-    if (known !== undefined && known.id === key.id) {
-      p.release(key.key, key.indexKey);
+  /** A key is opened once; its grants are checked whenever they read otherwise than before. */
+  async function keyOf(vault: string, grant: VaultGrant, group: string | undefined): Promise<VaultKey> {
+    const place = `${vault} ${grant.keyId}`;
+    const known = keys.get(place);
+    const read = JSON.stringify([vault, group, grant]);
+    if (known !== undefined && checked.has(read)) return known;
+    const owner = group === undefined ? keyset : (await groups.open(group)).keyset;
+    const knownEpochs = epochs.get(vault) ?? new Map<number, string>();
+    const key = openVaultGrant(p, { account, vault, grant, keyset: owner, pinnedGranters: pinned, knownEpochs });
+    checked.add(read);
+    return remember(vault, key);
+  }
+
+  function remember(vault: string, key: VaultKey): VaultKey {
+    const place = `${vault} ${key.id}`;
+    const known = keys.get(place);
+    if (known !== undefined) {
+      if (known !== key) p.release(key.key, key.indexKey);
       return known;
     }
-    keys.set(vault, key);
+    keys.set(place, key);
+    epochs.set(vault, new Map([...(epochs.get(vault) ?? []), [key.epoch, key.id]]));
     return key;
   }
 
   function contentOf(stored: StoredVault, vaultKey: VaultKey): { title: string; description: string } {
     const { vault, overview } = stored;
-    const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: own });
+    const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: pinned });
     return JSON.parse(new TextDecoder().decode(content)) as { title: string; description: string };
   }
 
@@ -117,7 +166,7 @@ export function createVaultList({ p, account, session, rootKey, keyset }: VaultL
     return vault;
   }
 
-  function entryOf({ key, stored }: Vault): VaultEntry {
+  function entryOf({ key, stored, permissions }: Vault): VaultEntry {
     return {
       id: stored.vault,
       ...contentOf(stored, key),
@@ -125,7 +174,7 @@ export function createVaultList({ p, account, session, rootKey, keyset }: VaultL
       revision: stored.overview.revision,
       activeItems: stored.activeItems,
       contentVersion: stored.contentVersion,
-      permissions: stored.grant.permissions,
+      permissions,
       createdAt: stored.createdAt,
       updatedAt: stored.updatedAt,
     };
@@ -141,33 +190,32 @@ export function createVaultList({ p, account, session, rootKey, keyset }: VaultL
     return sealVaultOverview(p, { account, vault, vaultKey, writer: keyset, revision, content: bytes });
   }
 
+  const own: Recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+
   return {
     get,
     entries: async () => [...(await all()).values()].map(entryOf),
     match: async (part) => {
       const tag = toBase64(lookupTag(p, rootKey, part));
-      const vaults = [...(await all()).values()];
+      const vaults = [...(await all()).values()].filter(({ stored }) => stored.type !== "environment");
       return vaults
         .filter(({ stored, titleTag }) => stored.vault === part || titleTag === tag)
         .map(({ stored }) => stored.vault);
     },
-    create: async (title, description, type) => {
+    create: async (title, description, type, shared = []) => {
       const vault = newId(p);
-      const vaultKey = newVaultKey(p);
-      const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
-      const grant = grantVaultKey(p, {
-        account,
-        vault,
-        vaultKey,
-        granter: keyset,
-        recipient,
-        permissions: ALL_PERMISSIONS,
-      });
-      keys.set(vault, vaultKey);
+      const vaultKey = remember(vault, newVaultKey(p));
+      const granted = { account, vault, vaultKey, granter: keyset };
+      const others: OperationParams<"vaults.create">["others"] = [];
+      for (const { id, permissions } of shared) {
+        const recipient = await groups.recipient(id);
+        others.push({ kind: "group", principal: id, grant: grantVaultKey(p, { ...granted, recipient, permissions }) });
+      }
       await session.call("vaults.create", {
         vault,
         type,
-        grant,
+        grant: grantVaultKey(p, { ...granted, recipient: own, permissions: ALL_PERMISSIONS }),
+        others,
         overview: sealed(vault, vaultKey, 1, { title, description }),
       });
       list = undefined;

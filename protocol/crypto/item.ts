@@ -100,7 +100,9 @@ export type RevisionInput = {
 export function sealItem(p: Primitives, input: RevisionInput): SealedItem {
   const { place, vaultKey, writer, revision } = input;
   const keyId = itemKeyId(p, input.itemKey);
-  const sealedDetails = toBase64(seal(p, input.itemKey, context(place, "item details", keyId, revision), input.details));
+  const sealedDetails = toBase64(
+    seal(p, input.itemKey, context(place, "item details", keyId, revision), input.details),
+  );
   const unsigned = {
     revision,
     state: input.state as ItemState,

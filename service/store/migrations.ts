@@ -141,7 +141,84 @@ async function indexes(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("nonces_by_expiry").on("nonces").column("expires_at").execute();
 }
 
-const steps: readonly Step[] = [first, indexes];
+/** Groups and service accounts; grants of a vault's key to them, and of more than one key while items are wrapped anew. */
+async function principals(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .alterTable("users")
+    .addColumn("kind", "text", (col) => col.notNull().defaultTo("person"))
+    .execute();
+  await db.schema
+    .alterTable("users")
+    .addColumn("created_at", "text", (col) => col.notNull().defaultTo(""))
+    .execute();
+  await table(
+    db,
+    "groups",
+    {
+      id: "text",
+      account: "text",
+      type: "text",
+      state: "text",
+      identity: "blob",
+      box: "blob",
+      box_signature: "blob",
+      maker: "blob",
+      maker_signature: "blob",
+      revision: "integer",
+      overview: "blob",
+      writer: "blob",
+      signature: "blob",
+      created_at: "text",
+      updated_at: "text",
+    },
+    ["id"],
+  );
+  await table(
+    db,
+    "group_members",
+    { group: "text", user: "text", member: "blob", granter: "blob", sealed: "blob", signature: "blob" },
+    ["group", "user"],
+  );
+  await table(
+    db,
+    "service_accounts",
+    { user: "text", account: "text", name: "blob", maker: "blob", maker_signature: "blob" },
+    ["user"],
+  );
+  await db.schema
+    .createTable("tokens")
+    .addColumn("id", "text", (col) => col.notNull().primaryKey())
+    .addColumn("user", "text", (col) => col.notNull())
+    .addColumn("sign_in_key", "blob", (col) => col.notNull())
+    .addColumn("root_key", "blob", (col) => col.notNull())
+    .addColumn("created_at", "text", (col) => col.notNull())
+    .addColumn("expires_at", "text")
+    .addColumn("window_start", "text")
+    .addColumn("reads", "integer", (col) => col.notNull().defaultTo(0))
+    .addColumn("writes", "integer", (col) => col.notNull().defaultTo(0))
+    .execute();
+  await grantsByPrincipal(db);
+  await db.schema.createIndex("groups_by_account").on("groups").column("account").execute();
+  await db.schema.createIndex("group_members_by_user").on("group_members").column("user").execute();
+  await db.schema.createIndex("service_accounts_by_account").on("service_accounts").column("account").execute();
+  await db.schema.createIndex("tokens_by_user").on("tokens").column("user").execute();
+}
+
+/** SQLite cannot change a primary key, so the table is made anew. */
+async function grantsByPrincipal(db: Kysely<Tables>): Promise<void> {
+  await db.schema.dropIndex("vault_grants_by_user").execute();
+  await db.schema.alterTable("vault_grants").renameTo("vault_grants_before").execute();
+  const { user: _user, ...columns } = firstTables.vault_grants?.columns ?? {};
+  await table(db, "vault_grants", { ...columns, principal: "text", kind: "text" }, ["vault", "principal", "epoch"]);
+  await sql`insert into vault_grants (vault, principal, kind, key_id, epoch, recipient, granter, permissions, sealed, signature)
+    select vault, "user", 'user', key_id, epoch, recipient, granter, permissions, sealed, signature from vault_grants_before`.execute(
+    db,
+  );
+  await db.schema.dropTable("vault_grants_before").execute();
+  await db.schema.createIndex("vault_grants_by_principal").on("vault_grants").column("principal").execute();
+}
+
+const steps: readonly Step[] = [first, indexes, principals];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

@@ -17,7 +17,43 @@ export type Tables = {
     sealed_private: Blob;
     data_revision: number;
     data: Blob;
+    /** "person", or "serviceAccount": a principal that signs in with tokens. */
+    kind: Generated<string>;
+    created_at: Generated<string>;
   };
+  /** The tokens of service accounts; a token's id is the device that it signs in as. */
+  tokens: {
+    id: string;
+    user: string;
+    sign_in_key: Blob;
+    root_key: Blob;
+    created_at: string;
+    expires_at: string | null;
+    /** What it may spend in its hour, and what it has. */
+    window_start: string | null;
+    reads: number;
+    writes: number;
+  };
+  /** Sealed names of service accounts, with the statement of who made them. */
+  service_accounts: { user: string; account: string; name: Blob; maker: Blob; maker_signature: Blob };
+  groups: {
+    id: string;
+    account: string;
+    type: string;
+    state: string;
+    identity: Blob;
+    box: Blob;
+    box_signature: Blob;
+    maker: Blob;
+    maker_signature: Blob;
+    revision: number;
+    overview: Blob;
+    writer: Blob;
+    signature: Blob;
+    created_at: string;
+    updated_at: string;
+  };
+  group_members: { group: string; user: string; member: Blob; granter: Blob; sealed: Blob; signature: Blob };
   devices: { id: string; user: string; created_at: string; last_seen_at: string; removed: number };
   nonces: { server_nonce: Blob; account: string; user: string; device: string; client_nonce: Blob; expires_at: string };
   sessions: {
@@ -42,9 +78,11 @@ export type Tables = {
     created_at: string;
     updated_at: string;
   };
+  /** Keys of a vault by whom they are granted to. Older epochs stay while items are still wrapped under their keys. */
   vault_grants: {
     vault: string;
-    user: string;
+    principal: string;
+    kind: string;
     key_id: Blob;
     epoch: number;
     recipient: Blob;

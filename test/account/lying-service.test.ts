@@ -111,7 +111,7 @@ const stranger = () => newKeyset(p, p.randomBytes(32), ada.account, ada.user).ke
 async function leakedKey() {
   const { keyset, session } = lied.signedIn;
   const { vaults } = await session.call("vaults.list", {});
-  const grant = vaults.find((one) => one.vault === vault)?.grant;
+  const grant = vaults.find((one) => one.vault === vault)?.grants[0]?.grant;
   if (grant === undefined) throw new Error("the vault is not listed");
   const pinnedGranters = [keyset.identity.publicKey];
   return openVaultGrant(p, { account: ada.account, vault, grant, keyset, pinnedGranters });
@@ -290,12 +290,22 @@ const vaults = (change: (here: StoredVault, there: StoredVault) => unknown[]) =>
   return { vaults: change(here, there) };
 };
 
+const grantOf = (stored: StoredVault) => {
+  const grant = stored.grants[0]?.grant;
+  if (grant === undefined) throw new Error("a vault has no grant");
+  return grant;
+};
+const granted = (stored: StoredVault, change: Partial<ReturnType<typeof grantOf>>) => ({
+  ...stored,
+  grants: [{ grant: { ...grantOf(stored), ...change } }],
+});
+
 const vaultLies: Record<string, Lie<Answer<"vaults.list">>> = {
-  "another vault's grant": ["sealBroken", vaults((here, there) => [{ ...here, grant: there.grant }])],
+  "another vault's grant": ["sealBroken", vaults((here, there) => [{ ...here, grants: there.grants }])],
   "another vault's name": ["sealBroken", vaults((here, there) => [{ ...here, overview: there.overview }])],
   "another vault's grant and name": [
     "sealBroken",
-    vaults((here, there) => [{ ...here, grant: there.grant, overview: there.overview }]),
+    vaults((here, there) => [{ ...here, grants: there.grants, overview: there.overview }]),
   ],
   "two vaults' ids swapped": [
     "sealBroken",
@@ -305,18 +315,15 @@ const vaultLies: Record<string, Lie<Answer<"vaults.list">>> = {
     ]),
   ],
   "a vault listed twice": ["sealBroken", vaults((here) => [here, here])],
-  "more permissions than were granted": [
-    "sealBroken",
-    vaults((here) => [{ ...here, grant: { ...here.grant, permissions: 0xffffffff } }]),
-  ],
-  "another epoch": ["sealBroken", vaults((here) => [{ ...here, grant: { ...here.grant, epoch: 2 } }])],
+  "more permissions than were granted": ["sealBroken", vaults((here) => [granted(here, { permissions: 0xffffffff })])],
+  "another epoch": ["sealBroken", vaults((here) => [granted(here, { epoch: 2 })])],
   "another key sealed under the same statement": [
     "sealBroken",
-    vaults((here, there) => [{ ...here, grant: { ...here.grant, sealed: there.grant.sealed } }]),
+    vaults((here, there) => [granted(here, { sealed: grantOf(there).sealed })]),
   ],
   "a grant to somebody else": [
     "sealBroken",
-    vaults((here) => [{ ...here, grant: { ...here.grant, recipient: stranger().identity.publicKey.toBase64() } }]),
+    vaults((here) => [granted(here, { recipient: stranger().identity.publicKey.toBase64() })]),
   ],
   "a vault key of its own making, sealed to us": ["sealBroken", vaults((here) => [{ ...here, ...itsOwnVault() }])],
   "a name of its own making, sealed to us with the grant": [
@@ -345,7 +352,7 @@ function itsOwnVault() {
   const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
   const place = { account: ada.account, vault, vaultKey };
   return {
-    grant: grantVaultKey(p, { ...place, granter, recipient, permissions: 1 }),
+    grants: [{ grant: grantVaultKey(p, { ...place, granter, recipient, permissions: 1 }) }],
     overview: sealVaultOverview(p, { ...place, writer: granter, revision: 1, content: utf8("{}") }),
   };
 }

@@ -1,0 +1,151 @@
+// Whom a vault's key is granted to, and the next key when somebody leaves. A removal is one transaction at the service;
+// wrapping the items anew follows in steps, and is taken up again by whoever opens the vault if it was cut off.
+import { toBase64 } from "../../protocol/crypto/encoding.ts";
+import { openItemOverview, rewrapItem, verifyItemOverview } from "../../protocol/crypto/item.ts";
+import { boxKeyBytes, type Keyset } from "../../protocol/crypto/keyset.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { grantVaultKey, newVaultKey, openVaultOverview, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type OperationParams, type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import type { GroupList, Recipient } from "./group-list.ts";
+import type { ServiceSession } from "./service-session.ts";
+import type { PrincipalKind, Vault, VaultList } from "./vault-list.ts";
+
+type Member = OperationResult<"vaults.members">["members"][number];
+type PrincipalGrant = OperationParams<"vaults.grant">["grants"][number];
+type Stale = OperationResult<"items.stale">["items"][number];
+
+/** A principal's place in a vault. */
+export type VaultMember = { readonly kind: PrincipalKind; readonly id: string; readonly permissions: number };
+
+export type VaultMembers = {
+  list(vault: string): Promise<VaultMember[]>;
+  /** Grants the vault's key, or changes what a member may do. */
+  grant(vault: string, members: readonly VaultMember[]): Promise<void>;
+  /** Takes a vault from a principal: a new key, granted to all others, and every item under it. */
+  remove(vault: string, principal: string): Promise<void>;
+  /** Goes on with a wrapping that was cut off; does nothing where there is none. */
+  resume(vault: string): Promise<void>;
+};
+
+export type VaultMembersParts = {
+  readonly p: Primitives;
+  readonly account: string;
+  readonly user: string;
+  readonly session: ServiceSession;
+  readonly keyset: Keyset;
+  readonly vaults: VaultList;
+  readonly groups: GroupList;
+  /** Keys of a service account, vouched for by the person who made it. */
+  readonly serviceAccount: (id: string) => Promise<Recipient>;
+  readonly pinned: readonly Uint8Array[];
+};
+
+export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
+  const { p, account, user, session, keyset, vaults, groups, pinned } = parts;
+
+  /** Public keys that are believed: our own, or those vouched for by somebody we know. Never the service's word alone. */
+  async function recipientOf(kind: PrincipalKind, id: string): Promise<Recipient> {
+    if (kind === "group") return groups.recipient(id);
+    if (kind === "serviceAccount") return parts.serviceAccount(id);
+    if (id !== user) throw new PosternError("sealBroken", "a member whose identity nobody has verified");
+    return { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
+  }
+
+  async function grantTo(vault: string, vaultKey: Vault["key"], member: VaultMember): Promise<PrincipalGrant> {
+    const recipient = await recipientOf(member.kind, member.id);
+    const { permissions } = member;
+    const grant = grantVaultKey(p, { account, vault, vaultKey, granter: keyset, recipient, permissions });
+    return { kind: member.kind, principal: member.id, grant };
+  }
+
+  async function list(vault: string): Promise<VaultMember[]> {
+    const { members } = await session.call("vaults.members", { vault });
+    await Promise.all(members.map(demandBelieved));
+    return members.map(({ kind, principal, permissions }) => ({ kind, id: principal, permissions }));
+  }
+
+  async function demandBelieved(member: Member): Promise<void> {
+    const { identity, box } = await recipientOf(member.kind, member.principal);
+    const same = toBase64(identity) === member.identity && toBase64(box) === member.box;
+    const vouched = p.verify(identity, boxKeyBytes(box), Uint8Array.fromBase64(member.boxSignature));
+    if (!same || !vouched) throw new PosternError("sealBroken", "the keys of a member of the vault");
+  }
+
+  /** One page of revisions under older keys: each is checked under its own key before anything is signed for it. */
+  async function rewrapPage(vault: Vault, items: readonly Stale[]): Promise<number> {
+    const id = vault.stored.vault;
+    const rewraps = items.map(({ item, sealed }) => {
+      const place = { account, vault: id, item };
+      const from = vault.keys.get(sealed.keyId);
+      if (from === undefined) throw new PosternError("sealBroken", "an item under a key that nobody granted");
+      const title = titleOf(place, from, sealed);
+      const rewrap = rewrapItem(p, { place, from, to: vault.key, writer: keyset, sealed, title });
+      return { item, revision: sealed.revision, ...rewrap };
+    });
+    return (await session.call("items.rewrap", { vault: id, rewraps })).left;
+  }
+
+  function titleOf(
+    place: { account: string; vault: string; item: string },
+    vaultKey: Vault["key"],
+    sealed: Stale["sealed"],
+  ): string {
+    if (sealed.state === "deleted") {
+      const known = pinned.some((writer) => toBase64(writer) === sealed.writer);
+      if (!known || !verifyItemOverview(p, place, sealed))
+        throw new PosternError("sealBroken", "the item revision's signature");
+      return "";
+    }
+    const content = openItemOverview(p, { place, vaultKey, pinnedWriters: pinned, sealed });
+    const { title } = JSON.parse(new TextDecoder().decode(content)) as { title: string };
+    p.wipe(content);
+    return title;
+  }
+
+  async function resume(id: string): Promise<void> {
+    const vault = await vaults.get(id);
+    if (!vault.stored.rewrapping) return;
+    let before = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const { items } = await session.call("items.stale", { vault: id, limit: serviceLimits.batch });
+      if (items.length === 0) break;
+      const left = await rewrapPage(vault, items);
+      // Else a service could have the same page wrapped for ever.
+      if (left >= before) throw new PosternError("serviceRefused", "wrapping the items anew does not move on");
+      before = left;
+      if (left === 0) break;
+    }
+    vaults.forget();
+  }
+
+  return {
+    list,
+    grant: async (id, members) => {
+      const vault = await vaults.get(id);
+      const grants = await Promise.all(members.map((member) => grantTo(id, vault.key, member)));
+      await session.call("vaults.grant", { vault: id, grants });
+      vaults.forget();
+    },
+    remove: async (id, principal) => {
+      await resume(id);
+      const vault = await vaults.get(id);
+      const staying = (await list(id)).filter((member) => member.id !== principal);
+      const next = newVaultKey(p, vault.key.epoch + 1);
+      try {
+        const grants = await Promise.all(staying.map((member) => grantTo(id, next, member)));
+        const { stored } = vault;
+        const named = { account, vault: id, vaultKey: vault.key, overview: stored.overview, pinnedWriters: pinned };
+        const content = openVaultOverview(p, named);
+        const revision = stored.overview.revision + 1;
+        const sealed = { account, vault: id, vaultKey: next, writer: keyset, revision, content };
+        await session.call("vaults.rekey", { vault: id, grants, overview: sealVaultOverview(p, sealed) });
+      } finally {
+        p.release(next.key, next.indexKey);
+      }
+      vaults.forget();
+      await resume(id);
+    },
+    resume,
+  };
+}

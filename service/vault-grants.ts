@@ -1,0 +1,80 @@
+// Grants of a vault's key as rows: whom they are to, and whether they are what they say.
+import { verifyVaultGrant } from "../protocol/crypto/vault-key.ts";
+import { PosternError } from "../protocol/errors.ts";
+import type { OperationParams } from "../protocol/service-catalogue.ts";
+import { bytes, type Context, type Db, text } from "./context.ts";
+import type { Tables } from "./store/tables.ts";
+
+export type PrincipalGrant = OperationParams<"vaults.grant">["grants"][number];
+type VaultGrant = PrincipalGrant["grant"];
+
+/** The caller's identity, in base64. */
+export async function identityOf(db: Db, context: Context): Promise<string> {
+  const user = await db
+    .selectFrom("users")
+    .select("identity")
+    .where("id", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
+  return text(user.identity);
+}
+
+/** The public keys of a principal of the account; undefined when there is none. */
+export async function keysOf(db: Db, account: string, kind: string, principal: string) {
+  const base = kind === "group" ? db.selectFrom("groups").where("state", "=", "active") : db.selectFrom("users");
+  return (base as ReturnType<typeof db.selectFrom<"users">>)
+    .select(["identity", "box", "box_signature"])
+    .where("id", "=", principal)
+    .where("account", "=", account)
+    .executeTakeFirst();
+}
+
+/** Throws groupNotFound for a principal that is not there, sealBroken unless the caller signed this grant to it. */
+export async function checkGrant(db: Db, context: Context, vault: string, one: PrincipalGrant): Promise<void> {
+  const { account } = context.caller;
+  const keys = await keysOf(db, account, one.kind, one.principal);
+  if (keys === undefined) throw new PosternError("groupNotFound");
+  const granter = await identityOf(db, context);
+  if (one.grant.granter !== granter) throw new PosternError("sealBroken", "the granter is not the caller");
+  if (one.grant.recipient !== text(keys.identity))
+    throw new PosternError("sealBroken", "the grant is to another identity");
+  if (!verifyVaultGrant(context.primitives, account, vault, one.grant))
+    throw new PosternError("sealBroken", "the signature of the grant");
+}
+
+/** Stores a grant in place of the one of the same key. */
+export async function putGrant(db: Db, vault: string, one: PrincipalGrant): Promise<void> {
+  const row = { vault, principal: one.principal, kind: one.kind, ...grantRow(one.grant) };
+  await db
+    .deleteFrom("vault_grants")
+    .where("vault", "=", vault)
+    .where("principal", "=", one.principal)
+    .where("epoch", "=", one.grant.epoch)
+    .execute();
+  await db.insertInto("vault_grants").values(row).execute();
+}
+
+/** A grant's columns. */
+export function grantRow(grant: VaultGrant) {
+  return {
+    key_id: bytes(grant.keyId),
+    epoch: grant.epoch,
+    recipient: bytes(grant.recipient),
+    granter: bytes(grant.granter),
+    permissions: grant.permissions,
+    sealed: bytes(grant.sealed),
+    signature: bytes(grant.signature),
+  };
+}
+
+/** A stored grant as it is answered. */
+export function grantOf(row: Tables["vault_grants"]): VaultGrant {
+  return {
+    keyId: text(row.key_id),
+    epoch: row.epoch,
+    recipient: text(row.recipient),
+    granter: text(row.granter),
+    permissions: row.permissions,
+    sealed: text(row.sealed),
+    signature: text(row.signature),
+  };
+}
