@@ -20,7 +20,9 @@ import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
 import { auditMethods } from "./methods/audit.ts";
 import { backupMethods } from "./methods/backup.ts";
+import { environmentMethods } from "./methods/environments.ts";
 import { fileMethods } from "./methods/files.ts";
+import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
 import { secretMethods } from "./methods/secrets.ts";
 import { vaultMethods } from "./methods/vaults.ts";
@@ -159,6 +161,8 @@ export function createAgent(parts: AgentParts): Agent {
     ...fileMethods(newId, sessions, grants, handles),
     ...backupMethods({ home: parts.home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
+    ...groupMethods,
+    ...environmentMethods,
   };
   const gate = createGate({ sessions, grants, broker, resolver: createResolver() });
   const dispatch = createDispatch(handlers, gate, log, (call, name) => {

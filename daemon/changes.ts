@@ -26,6 +26,7 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, tell: 
 
   function take(change: Change): void {
     if (change.kind === "vault") unlocked.account.forgetVaults();
+    if (change.kind === "group") unlocked.account.groups.forget();
     if (change.vault === undefined) unlocked.cache.clear();
     else unlocked.cache.dropVault(change.vault);
     tell(change);

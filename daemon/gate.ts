@@ -122,6 +122,8 @@ async function nameOf({ account }: Unlocked, wanted: Wanted): Promise<string> {
   if (wanted.found !== undefined) return referenceOf(account, wanted.found.place);
   const what = scope.level === "names" ? "the names in" : "everything in";
   if (scope.vault === undefined) return `${what} the whole account`;
+  const environment = (await account.environments.list()).find((candidate) => candidate.id === scope.vault);
+  if (environment !== undefined) return `${what} the environment ${environment.title}`;
   const vault = (await account.vaults()).find((candidate) => candidate.id === scope.vault)?.title ?? "an unknown vault";
   if (scope.item === undefined) return `${what} the vault ${vault}`;
   const title = await titleOf(account, scope.vault, scope.item);

@@ -3,10 +3,21 @@ import type { Static } from "typebox";
 import { access } from "./catalogue/access.ts";
 import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
-import { files, items, vaults } from "./catalogue/items.ts";
+import { files, items } from "./catalogue/items.ts";
 import { secrets } from "./catalogue/secrets.ts";
+import { environments, groups, vaults } from "./catalogue/vaults.ts";
 
-export const catalogue = { ...agent, ...accounts, ...access, ...secrets, ...items, ...files, ...vaults } as const;
+export const catalogue = {
+  ...agent,
+  ...accounts,
+  ...access,
+  ...secrets,
+  ...items,
+  ...files,
+  ...vaults,
+  ...groups,
+  ...environments,
+} as const;
 
 export type Catalogue = typeof catalogue;
 /** The name of a method, as on the wire. */

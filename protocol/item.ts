@@ -218,6 +218,49 @@ export const VaultOverview = Type.Object(
   closed,
 );
 
+/** Official permission bits, an unsigned 32-bit integer. */
+export const Permissions = Type.Integer({ minimum: 0, maximum: 0xffffffff });
+
+export const VaultAccess = Type.Object(
+  {
+    vaultUuid: Id,
+    accessorType: oneOf(["user", "group", "broker"]),
+    accessorUuid: Id,
+    permissions: Permissions,
+  },
+  closed,
+);
+
+/** A vault; with `access` where that was asked for. */
+export const Vault = Type.Object(
+  { ...VaultOverview.properties, access: Type.Optional(Type.Array(VaultAccess)) },
+  closed,
+);
+
+export const Group = Type.Object(
+  {
+    id: Id,
+    title: Title,
+    description: Type.String({ maxLength: itemLimits.description }),
+    groupType: oneOf([
+      "owners",
+      "administrators",
+      "recovery",
+      "externalAccountManagers",
+      "teamMembers",
+      "userDefined",
+      "unsupported",
+    ]),
+    state: oneOf(["active", "deleted", "unsupported"]),
+    vaultAccess: Type.Optional(Type.Array(VaultAccess)),
+  },
+  closed,
+);
+
+/** What a group may do in one vault. */
+export const GroupAccess = Type.Object({ groupId: IdParam, permissions: Permissions }, closed);
+export const GroupVaultAccess = Type.Object({ vaultId: IdParam, groupId: IdParam, permissions: Permissions }, closed);
+
 export type Item = Static<typeof Item>;
 export type ItemField = Static<typeof ItemField>;
 export type ItemCreateParams = Static<typeof ItemCreateParams>;

@@ -95,7 +95,7 @@ export const groupOperations: GroupOperations = {
     const times = await context.db.transaction().execute(async (db) => {
       const existing = await demandGroup(db, context, group);
       await demandMember(db, context, group);
-      await checkOverview(context, group, overview);
+      await checkOverview(db, context, group, overview);
       if (existing.revision === overview.revision) return repeated(context, existing, overview);
       if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
       await db
@@ -155,11 +155,11 @@ async function checkNew(context: Context, { group, type, keys, membership, overv
   if (membership.member !== own || membership.granter !== own) throw broken("a new group's member must be its maker");
   if (!verifyMembership(primitives, place, keys, membership)) throw broken("the signature of the membership");
   if (overview.revision !== 1) throw broken("a new group starts at revision 1");
-  await checkOverview(context, group, overview);
+  await checkOverview(db, context, group, overview);
 }
 
-async function checkOverview(context: Context, group: string, overview: Create["overview"]): Promise<void> {
-  const { primitives, caller, db } = context;
+async function checkOverview(db: Db, context: Context, group: string, overview: Create["overview"]): Promise<void> {
+  const { primitives, caller } = context;
   if (overview.writer !== (await identityOf(db, context)))
     throw new PosternError("sealBroken", "the writer is not the caller");
   if (!verifyGroupOverview(primitives, { account: caller.account, group }, overview))

@@ -21,6 +21,7 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { createEnvironments, type Environments } from "./environments.ts";
 import { createGroupList, type GroupList } from "./group-list.ts";
 import { storedItems } from "./stored-items.ts";
 import { openUserData, sealUserData, type UserData } from "./user-data.ts";
@@ -105,6 +106,7 @@ export type OpenAccount = {
   changeUserData(next: (data: UserData) => UserData): Promise<void>;
   /** Waits for changes after the cursor; without one it answers where the service stands. */
   changes(cursor: number | undefined, signal: AbortSignal): Promise<{ cursor: number; changes: readonly Change[] }>;
+  readonly environments: Environments;
   readonly groups: GroupList;
   readonly members: VaultMembers;
   /** Forgets the list of vaults, so that the next look asks the service. */
@@ -246,7 +248,23 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     };
   }
 
-  return {
+  /** An environment is not a vault to whoever works with items: its one item has rules of its own. */
+  function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
+    return async (vault: string, ...rest: A): Promise<R> => {
+      if ((await vaults.get(vault)).stored.type === "environment") throw new PosternError("vaultNotFound");
+      return work(vault, ...rest);
+    };
+  }
+
+  /** A write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open. */
+  function written<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
+    return hidden(async (vault: string, ...rest: A): Promise<R> => {
+      await members.resume(vault);
+      return work(vault, ...rest);
+    });
+  }
+
+  const inner: Omit<OpenAccount, "environments"> = {
     id: account,
     user,
     vaults: vaults.entries,
@@ -427,6 +445,21 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       vaults.close();
       groups.close();
     },
+  };
+  return {
+    ...inner,
+    environments: createEnvironments(inner),
+    vaults: async () => (await inner.vaults()).filter(({ type }) => type !== "environment"),
+    updateVault: hidden(inner.updateVault),
+    deleteVault: hidden(inner.deleteVault),
+    findItems: hidden(inner.findItems),
+    getItem: hidden(inner.getItem),
+    getItems: hidden(inner.getItems),
+    listItems: hidden(inner.listItems),
+    createItem: written(inner.createItem),
+    createItems: written(inner.createItems),
+    putItem: written(inner.putItem),
+    deleteItem: written(inner.deleteItem),
   };
 
   async function openHeader(item: OpenedItem, header: FileHeader) {

@@ -6,6 +6,7 @@ import { boxKeyBytes, type Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { grantVaultKey, newVaultKey, openVaultOverview, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { permissionBits } from "../../protocol/permissions.ts";
 import { type OperationParams, type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { GroupList, Recipient } from "./group-list.ts";
 import type { ServiceSession } from "./service-session.ts";
@@ -24,7 +25,7 @@ export type VaultMembers = {
   grant(vault: string, members: readonly VaultMember[]): Promise<void>;
   /** Takes a vault from a principal: a new key, granted to all others, and every item under it. */
   remove(vault: string, principal: string): Promise<void>;
-  /** Goes on with a wrapping that was cut off; does nothing where there is none. */
+  /** Goes on with a wrapping that was cut off, where this user may; one at a time for a vault, however many ask. */
   resume(vault: string): Promise<void>;
 };
 
@@ -103,6 +104,8 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
     return title;
   }
 
+  const resuming = new Map<string, Promise<void>>();
+
   async function resume(id: string): Promise<void> {
     const vault = await vaults.get(id);
     if (!vault.stored.rewrapping) return;
@@ -146,6 +149,12 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
       vaults.forget();
       await resume(id);
     },
-    resume,
+    resume: async (id) => {
+      const { stored, permissions } = await vaults.get(id);
+      if (!stored.rewrapping || (permissions & permissionBits.MANAGE_VAULT) === 0) return;
+      const running = resuming.get(id) ?? resume(id).finally(() => resuming.delete(id));
+      resuming.set(id, running);
+      await running;
+    },
   };
 }

@@ -968,11 +968,12 @@ export type Methods = {
       updatedAt: string;
     };
   };
-  /** Makes a vault. */
+  /** Makes a vault. Administrators come to it too unless `allowAdminsAccess` is false. */
   "vaults.create": {
     params: {
       title: string;
       description?: string;
+      allowAdminsAccess?: boolean;
       client?: string;
       noWait?: boolean;
     };
@@ -986,11 +987,18 @@ export type Methods = {
       attributeVersion: number;
       createdAt: string;
       updatedAt: string;
+      access?: {
+        vaultUuid: string;
+        accessorType: "user" | "group" | "broker";
+        accessorUuid: string;
+        permissions: number;
+      }[];
     };
   };
-  /** Every vault of the account, with its name. */
+  /** Every vault of the account. With `decryptDetails: false` names and descriptions are not opened. */
   "vaults.list": {
     params: {
+      decryptDetails?: boolean;
       client?: string;
       noWait?: boolean;
     };
@@ -1027,6 +1035,32 @@ export type Methods = {
       updatedAt: string;
     };
   };
+  /** One vault, and with `accessors` who may do what in it. */
+  "vaults.get": {
+    params: {
+      vaultId: string;
+      client?: string;
+      noWait?: boolean;
+      accessors?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      description: string;
+      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
+      activeItemCount: number;
+      contentVersion: number;
+      attributeVersion: number;
+      createdAt: string;
+      updatedAt: string;
+      access?: {
+        vaultUuid: string;
+        accessorType: "user" | "group" | "broker";
+        accessorUuid: string;
+        permissions: number;
+      }[];
+    };
+  };
   /** Changes a vault's name or description; what is left out stays. */
   "vaults.update": {
     params: {
@@ -1046,12 +1080,240 @@ export type Methods = {
       attributeVersion: number;
       createdAt: string;
       updatedAt: string;
+      access?: {
+        vaultUuid: string;
+        accessorType: "user" | "group" | "broker";
+        accessorUuid: string;
+        permissions: number;
+      }[];
     };
   };
   /** Deletes a vault with everything in it. */
   "vaults.delete": {
     params: {
       vaultId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
+  /** Lets groups come to a vault. Permission bits are the official ones; what one bit needs must be given with it. */
+  "vaults.grantGroupPermissions": {
+    params: {
+      vaultId: string;
+      client?: string;
+      noWait?: boolean;
+      groupPermissions: {
+        groupId: string;
+        permissions: number;
+      }[];
+    };
+    result: { [key: string]: never };
+  };
+  /** Replaces what groups may do in vaults they already come to: all bits at once. */
+  "vaults.updateGroupPermissions": {
+    params: {
+      groupPermissions: {
+        vaultId: string;
+        groupId: string;
+        permissions: number;
+      }[];
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
+  /** Takes a vault from a group: it gets a new key, and every item is put under it. What the group's members have seen is not taken back. */
+  "vaults.revokeGroupPermissions": {
+    params: {
+      vaultId: string;
+      client?: string;
+      noWait?: boolean;
+      groupId: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** One group, and with `vaultPermissions` the vaults it comes to. */
+  "groups.get": {
+    params: {
+      groupId: string;
+      client?: string;
+      noWait?: boolean;
+      vaultPermissions?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      description: string;
+      groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
+      state: "active" | "deleted" | "unsupported";
+      vaultAccess?: {
+        vaultUuid: string;
+        accessorType: "user" | "group" | "broker";
+        accessorUuid: string;
+        permissions: number;
+      }[];
+    };
+  };
+  /** The groups this user is in. Owners and administrators are there from the first time they are needed. */
+  "groups.list": {
+    params: {
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      groups: {
+        id: string;
+        title: string;
+        description: string;
+        groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
+        state: "active" | "deleted" | "unsupported";
+        vaultAccess?: {
+          vaultUuid: string;
+          accessorType: "user" | "group" | "broker";
+          accessorUuid: string;
+          permissions: number;
+        }[];
+      }[];
+    };
+  };
+  /** Makes a group with this user as its first member. */
+  "groups.create": {
+    params: {
+      title: string;
+      description?: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+      description: string;
+      groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
+      state: "active" | "deleted" | "unsupported";
+      vaultAccess?: {
+        vaultUuid: string;
+        accessorType: "user" | "group" | "broker";
+        accessorUuid: string;
+        permissions: number;
+      }[];
+    };
+  };
+  /** Changes a group's name or description; what is left out stays. */
+  "groups.update": {
+    params: {
+      groupId: string;
+      client?: string;
+      noWait?: boolean;
+      title?: string;
+      description?: string;
+    };
+    result: {
+      id: string;
+      title: string;
+      description: string;
+      groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
+      state: "active" | "deleted" | "unsupported";
+      vaultAccess?: {
+        vaultUuid: string;
+        accessorType: "user" | "group" | "broker";
+        accessorUuid: string;
+        permissions: number;
+      }[];
+    };
+  };
+  /** Deletes a group that comes to no vault. Owners and administrators stay. */
+  "groups.delete": {
+    params: {
+      groupId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
+  /** The ids of a group's members. */
+  "groups.members": {
+    params: {
+      groupId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      members: {
+        userId: string;
+      }[];
+    };
+  };
+  /** The variables of an environment, in the order they were set. `masked` ones are hidden where a person looks. */
+  "environments.getVariables": {
+    params: {
+      environmentId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      variables: {
+        name: string;
+        value: string;
+        masked: boolean;
+      }[];
+    };
+  };
+  /** The environments of the account. */
+  "environments.list": {
+    params: {
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      environments: {
+        id: string;
+        title: string;
+      }[];
+    };
+  };
+  /** Makes an environment. */
+  "environments.create": {
+    params: {
+      title: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      id: string;
+      title: string;
+    };
+  };
+  /** Sets variables; those that are not named stay as they are. All of them or none. */
+  "environments.set": {
+    params: {
+      environmentId: string;
+      client?: string;
+      noWait?: boolean;
+      variables: {
+        name: string;
+        value: string;
+        masked: boolean;
+      }[];
+    };
+    result: { [key: string]: never };
+  };
+  /** Takes variables away; names that are not there change nothing. Tells how many went. */
+  "environments.unset": {
+    params: {
+      environmentId: string;
+      client?: string;
+      noWait?: boolean;
+      names: string[];
+    };
+    result: {
+      removed: number;
+    };
+  };
+  /** Deletes an environment with its variables. */
+  "environments.delete": {
+    params: {
+      environmentId: string;
       client?: string;
       noWait?: boolean;
     };
@@ -1084,6 +1346,12 @@ export const repeatable: ReadonlySet<string> = new Set([
   "files.commit",
   "vaults.list",
   "vaults.getOverview",
+  "vaults.get",
+  "groups.get",
+  "groups.list",
+  "groups.members",
+  "environments.getVariables",
+  "environments.list",
 ]);
 
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */
@@ -1185,6 +1453,22 @@ export class TooManyMatchingFieldsError extends PosternError {}
 export class IncompatibleQueryError extends PosternError {}
 /** the file is not text. */
 export class UnsupportedFileFormatError extends PosternError {}
+/** group not found. */
+export class GroupNotFoundError extends PosternError {}
+/** environment couldn't be found. */
+export class EnvironmentNotFoundError extends PosternError {}
+/** no service account has this id. */
+export class ServiceAccountNotFoundError extends PosternError {}
+/** no share has this id. */
+export class ShareNotFoundError extends PosternError {}
+/** TOTP code could not be generated. */
+export class TotpUnavailableError extends PosternError {}
+/** unable to properly parse private key, verify that private key isn't malformed. */
+export class PrivateKeyUnreadableError extends PosternError {}
+/** the password recipe is not valid. */
+export class InvalidRecipeError extends PosternError {}
+/** the permissions are not valid. */
+export class InvalidPermissionsError extends PosternError {}
 /** the item is not valid. */
 export class InvalidItemError extends PosternError {}
 /** The submitted item is not up to date. Refetch the item and retry the request.. */
@@ -1207,6 +1491,10 @@ export class UnknownSuiteError extends PosternError {}
 export class StoreTooNewError extends PosternError {}
 /** you do not have the right permissions to perform this action. */
 export class NotPermittedError extends PosternError {}
+/** rate limit exceeded. */
+export class RateLimitExceededError extends PosternError {}
+/** the service account token is not valid any more. */
+export class TokenRefusedError extends PosternError {}
 /** the audit log cannot be written, so nothing is answered. */
 export class AuditUnwritableError extends PosternError {}
 /** the disk is full; nothing was changed. */
@@ -1257,6 +1545,14 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   tooManyMatchingFields: TooManyMatchingFieldsError,
   incompatibleQuery: IncompatibleQueryError,
   unsupportedFileFormat: UnsupportedFileFormatError,
+  groupNotFound: GroupNotFoundError,
+  environmentNotFound: EnvironmentNotFoundError,
+  serviceAccountNotFound: ServiceAccountNotFoundError,
+  shareNotFound: ShareNotFoundError,
+  totpUnavailable: TotpUnavailableError,
+  privateKeyUnreadable: PrivateKeyUnreadableError,
+  invalidRecipe: InvalidRecipeError,
+  invalidPermissions: InvalidPermissionsError,
   invalidItem: InvalidItemError,
   versionConflict: VersionConflictError,
   fileNotFound: FileNotFoundError,
@@ -1268,6 +1564,8 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   unknownSuite: UnknownSuiteError,
   storeTooNew: StoreTooNewError,
   notPermitted: NotPermittedError,
+  rateLimitExceeded: RateLimitExceededError,
+  tokenRefused: TokenRefusedError,
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
   notRestorable: NotRestorableError,

@@ -1,7 +1,7 @@
-// items.*, files.*, vaults.*: what an account holds.
+// items.*, files.*: what the vaults of an account hold.
 import Type from "typebox";
 import { entry } from "../entry.ts";
-import { Item, ItemCreateParams, ItemOverview, itemLimits, VaultOverview } from "../item.ts";
+import { Item, ItemCreateParams, ItemOverview, itemLimits } from "../item.ts";
 import { limits } from "../limits.ts";
 import { Bytes, Empty, IdParam, onAccount } from "./common.ts";
 
@@ -10,7 +10,8 @@ const closed = { additionalProperties: false } as const;
 /** Ids of one batch of reads or deletes, as in the official SDKs. */
 export const BATCH_IDS_MAX = 50;
 
-const asked = [
+/** What every method that asks for a grant may answer. */
+export const asked = [
   "signedOut",
   "locked",
   "clientNotFound",
@@ -50,18 +51,6 @@ const {
   files: _files,
   ...exampleOverview
 } = exampleItem;
-
-const exampleVault = {
-  id: "abcdefghijklmnopqrstuvwxyz",
-  title: "Demo",
-  description: "",
-  vaultType: "userCreated",
-  activeItemCount: 1,
-  contentVersion: 1,
-  attributeVersion: 1,
-  createdAt: "2026-11-24T09:00:00.000Z",
-  updatedAt: "2026-11-24T09:00:00.000Z",
-};
 
 const ItemError = Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) });
 const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
@@ -281,73 +270,5 @@ export const files = {
         document: { name: "backup.bin", id: "cdefghijklmnopqrstuvwxyz23", size: 5242880 },
       },
     },
-  }),
-} as const;
-
-const vaultPlace = { vaultId: IdParam, ...onAccount };
-const Title = Type.String({ minLength: 1, maxLength: itemLimits.title });
-const Description = Type.String({ maxLength: itemLimits.description });
-
-export const vaults = {
-  "vaults.create": entry({
-    summary: "Makes a vault.",
-    params: Type.Object({ title: Title, description: Type.Optional(Description), ...onAccount }, closed),
-    result: VaultOverview,
-    errors: [...asked, "tooLarge", "diskFull"],
-    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
-    activity: true,
-    since: "0.1.0",
-    example: { params: { title: "Demo" }, result: exampleVault },
-    sdkName: "VaultsCreate",
-  }),
-  "vaults.list": entry({
-    summary: "Every vault of the account, with its name.",
-    params: Type.Object({ ...onAccount }, closed),
-    result: Type.Object({ vaults: Type.Array(VaultOverview) }),
-    errors: asked,
-    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
-    activity: true,
-    since: "0.1.0",
-    example: { params: {}, result: { vaults: [exampleVault] } },
-    sdkName: "VaultsList",
-  }),
-  "vaults.getOverview": entry({
-    summary: "One vault.",
-    params: Type.Object(vaultPlace, closed),
-    result: VaultOverview,
-    errors: [...asked, "vaultNotFound"],
-    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
-    activity: true,
-    since: "0.1.0",
-    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz" }, result: exampleVault },
-    sdkName: "VaultsGetOverview",
-  }),
-  "vaults.update": entry({
-    summary: "Changes a vault's name or description; what is left out stays.",
-    params: Type.Object(
-      { ...vaultPlace, title: Type.Optional(Title), description: Type.Optional(Description) },
-      closed,
-    ),
-    result: VaultOverview,
-    errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted"],
-    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
-    activity: true,
-    since: "0.1.0",
-    example: {
-      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", title: "Demonstration" },
-      result: { ...exampleVault, title: "Demonstration" },
-    },
-    sdkName: "VaultsUpdate",
-  }),
-  "vaults.delete": entry({
-    summary: "Deletes a vault with everything in it.",
-    params: Type.Object(vaultPlace, closed),
-    result: Empty,
-    errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted"],
-    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
-    activity: true,
-    since: "0.1.0",
-    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz" }, result: {} },
-    sdkName: "VaultsDelete",
   }),
 } as const;

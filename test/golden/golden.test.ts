@@ -47,89 +47,106 @@ function succeeding({ steps }: Conversation): string[] {
   });
 }
 
-describe("said to the agent", () => {
-  let unlocked: RunningAgent;
-  let signedOut: RunningAgent;
-  let person: Person;
-  const known = new Map<string, unknown>([["$anyKey", anyKey]]);
+/** Conversations with one agent: each may need a prompt or two, and a program has twenty in ten minutes. */
+const WITH_ONE_AGENT = 12;
 
-  beforeAll(async () => {
-    unlocked = await startAgent();
-    signedOut = await startAgent();
-    const kit = await makeAccount(unlocked);
-    person = await attachPerson(unlocked);
-    person.always("yes");
-    const client = await createClient({ auth: new DesktopAuth(), socket: unlocked.socket });
-    const field = (id: string, value: string) => ({
-      id,
-      title: id,
-      fieldType: "Concealed" as const,
-      value,
-      sectionId: "",
-    });
-    const vault = await client.vaults.create({ title: "Demo" });
-    const sections = [{ id: "", title: "" }];
-    const make = (title: string, fields: object[]) =>
-      client.items.create({ vaultId: vault.id, title, category: "Password", sections, fields: fields as never });
-    const item = await make("DB", [
-      field("password", "s3cret"),
-      { id: "otp", title: "one-time", fieldType: "Totp", value: "GEZDGNBVGY3TQOJQ", sectionId: "" },
-    ]);
-    await make("Other", [field("password", "other")]);
-    await make("Twin", [
-      { ...field("a", "1"), title: "same" },
-      { ...field("b", "2"), title: "same" },
-    ]);
-    await make("Double", [field("password", "1")]);
-    await make("Double", [field("password", "2")]);
-    for (const [name, value] of Object.entries({
-      account: kit.account,
-      user: kit.user,
-      secretKey: kit.secretKey,
-      vault: vault.id,
-      item: item.id,
-    }))
-      known.set(`$${name}`, value);
-    const { grants } = await person.channel.call("grants.list", {
-      proof: { kind: "password", password: "seven quiet harbours" },
-    });
-    for (const grant of grants)
-      await person.channel.call("grants.revoke", {
-        grant: grant.grant,
+// The refusals first: a grant that another conversation left behind would let them through.
+const unlockedOnes = all
+  .filter((one) => one.given === "unlocked")
+  .sort(
+    (a, b) =>
+      Number(b.answer === "none") - Number(a.answer === "none") ||
+      Number(b.answer === "no") - Number(a.answer === "no"),
+  );
+const batches = Array.from({ length: Math.ceil(unlockedOnes.length / WITH_ONE_AGENT) }, (_, index) =>
+  unlockedOnes.slice(index * WITH_ONE_AGENT, (index + 1) * WITH_ONE_AGENT),
+);
+
+async function replay(
+  conversation: Conversation,
+  agent: RunningAgent,
+  known: ReadonlyMap<string, unknown> = new Map([["$anyKey", anyKey]]),
+): Promise<void> {
+  const names = new Map(known);
+  const raw = await openRaw(agent.socket);
+  try {
+    for (const step of conversation.steps) {
+      if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
+      else expect(difference(step.message, await raw.next(), names)).toBeUndefined();
+    }
+  } finally {
+    raw.close();
+  }
+}
+
+describe.each(batches.map((batch, index) => [index + 1, batch] as const))(
+  "said to an unlocked agent, %i",
+  (_n, batch) => {
+    let unlocked: RunningAgent;
+    let person: Person;
+    const known = new Map<string, unknown>([["$anyKey", anyKey]]);
+
+    beforeAll(async () => {
+      unlocked = await startAgent();
+      const kit = await makeAccount(unlocked);
+      person = await attachPerson(unlocked);
+      person.always("yes");
+      const client = await createClient({ auth: new DesktopAuth(), socket: unlocked.socket });
+      const field = (id: string, value: string) => ({
+        id,
+        title: id,
+        fieldType: "Concealed" as const,
+        value,
+        sectionId: "",
+      });
+      const vault = await client.vaults.create({ title: "Demo" });
+      const sections = [{ id: "", title: "" }];
+      const make = (title: string, fields: object[]) =>
+        client.items.create({ vaultId: vault.id, title, category: "Password", sections, fields: fields as never });
+      const item = await make("DB", [
+        field("password", "s3cret"),
+        { id: "otp", title: "one-time", fieldType: "Totp", value: "GEZDGNBVGY3TQOJQ", sectionId: "" },
+      ]);
+      await make("Other", [field("password", "other")]);
+      await make("Twin", [
+        { ...field("a", "1"), title: "same" },
+        { ...field("b", "2"), title: "same" },
+      ]);
+      await make("Double", [field("password", "1")]);
+      await make("Double", [field("password", "2")]);
+      for (const [name, value] of Object.entries({
+        account: kit.account,
+        user: kit.user,
+        secretKey: kit.secretKey,
+        vault: vault.id,
+        item: item.id,
+      }))
+        known.set(`$${name}`, value);
+      const { grants } = await person.channel.call("grants.list", {
         proof: { kind: "password", password: "seven quiet harbours" },
       });
-    client.close();
-  });
-  afterAll(async () => {
-    await unlocked.remove();
-    await signedOut.remove();
-  });
+      for (const grant of grants)
+        await person.channel.call("grants.revoke", {
+          grant: grant.grant,
+          proof: { kind: "password", password: "seven quiet harbours" },
+        });
+      client.close();
+    });
+    afterAll(() => unlocked.remove());
 
-  async function replay(conversation: Conversation, agent: RunningAgent): Promise<void> {
-    const names = new Map(known);
-    const raw = await openRaw(agent.socket);
-    try {
-      for (const step of conversation.steps) {
-        if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
-        else expect(difference(step.message, await raw.next(), names)).toBeUndefined();
-      }
-    } finally {
-      raw.close();
-    }
-  }
+    test.each(batch.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
+      person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
+      await replay(conversation, unlocked, known);
+    });
+  },
+);
 
-  // The refusals first: a grant that another conversation left behind would let them through.
-  const unlockedOnes = all
-    .filter((one) => one.given === "unlocked")
-    .sort(
-      (a, b) =>
-        Number(b.answer === "none") - Number(a.answer === "none") ||
-        Number(b.answer === "no") - Number(a.answer === "no"),
-    );
-  test.each(unlockedOnes.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
-    person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
-    await replay(conversation, unlocked);
+describe("said to an agent without an account", () => {
+  let signedOut: RunningAgent;
+  beforeAll(async () => {
+    signedOut = await startAgent();
   });
+  afterAll(() => signedOut.remove());
 
   test.each(all.filter((one) => one.given === "signedOut").map((one) => [one.title, one] as const))(
     "%s",

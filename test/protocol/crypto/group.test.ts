@@ -9,7 +9,14 @@ import {
   openGroupOverview,
   sealGroupOverview,
 } from "../../../protocol/crypto/group.ts";
-import { newItemKey, openItem, rewrapItem, sealDeletion, sealItem, verifyItemRevision } from "../../../protocol/crypto/item.ts";
+import {
+  newItemKey,
+  openItem,
+  rewrapItem,
+  sealDeletion,
+  sealItem,
+  verifyItemRevision,
+} from "../../../protocol/crypto/item.ts";
 import { newKeyset } from "../../../protocol/crypto/keyset.ts";
 import { grantVaultKey, newVaultKey, openVaultGrant } from "../../../protocol/crypto/vault-key.ts";
 import { native as p } from "./implementations.ts";
@@ -23,7 +30,13 @@ const made = newGroup(p, { place, type: "userDefined", maker });
 const pinned = [maker.identity.publicKey];
 
 const outcome = (
-  change: Partial<{ keys: GroupKeys; membership: Membership; type: "owners"; place: typeof place; member: typeof maker }>,
+  change: Partial<{
+    keys: GroupKeys;
+    membership: Membership;
+    type: "owners";
+    place: typeof place;
+    member: typeof maker;
+  }>,
 ) => {
   try {
     const input = { place, type: "userDefined" as const, keys: made.keys, membership: made.membership, member: maker };
@@ -93,7 +106,9 @@ describe("a new vault key", () => {
     expect(verifyItemRevision(p, item, moved)).toBe(true);
     const opened = openItem(p, { place: item, vaultKey: to, pinnedWriters: pinned, sealed: moved });
     expect(new TextDecoder().decode(opened.details)).toBe('{"a":1}');
-    expect(() => openItem(p, { place: item, vaultKey: from, pinnedWriters: pinned, sealed: moved })).toThrow("another vault key");
+    expect(() => openItem(p, { place: item, vaultKey: from, pinnedWriters: pinned, sealed: moved })).toThrow(
+      "another vault key",
+    );
   });
 
   test("finds titles by other tags", () => {
@@ -109,6 +124,8 @@ describe("a new vault key", () => {
 
   test("does not wrap what does not open under the old one", () => {
     const wrong = { ...sealed, itemKey: sealItem(p, { ...input, itemKey: newItemKey(p), vaultKey: to }).itemKey };
-    expect(() => rewrapItem(p, { place: item, from, to, writer: maker, sealed: wrong, title: "DB" })).toThrow("item key");
+    expect(() => rewrapItem(p, { place: item, from, to, writer: maker, sealed: wrong, title: "DB" })).toThrow(
+      "item key",
+    );
   });
 });

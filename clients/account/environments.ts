@@ -1,0 +1,116 @@
+// Environments: each is a vault of its own kind with one item, whose fields are the variables. So it has a key, grants,
+// revisions and retries of its own, and the service knows nothing new.
+import { PosternError } from "../../protocol/errors.ts";
+import { itemLimits } from "../../protocol/item.ts";
+import type { OpenAccount, OpenedItem } from "./open-account.ts";
+
+/** One variable. Masked ones are hidden where a person looks; their values are sealed like all others. */
+export type Variable = { readonly name: string; readonly value: string; readonly masked: boolean };
+
+export type Environments = {
+  list(): Promise<{ id: string; title: string }[]>;
+  create(title: string): Promise<{ id: string; title: string }>;
+  /** Throws environmentNotFound. */
+  variables(id: string): Promise<Variable[]>;
+  /** Sets variables, all or none; those not named stay, in their order. Throws tooLarge past the limit. */
+  set(id: string, variables: readonly Variable[]): Promise<void>;
+  /** Takes variables away; answers how many there were. */
+  unset(id: string, names: readonly string[]): Promise<number>;
+  delete(id: string): Promise<void>;
+};
+
+/** What is needed of an account, environments not hidden. */
+export type Inner = Pick<
+  OpenAccount,
+  "vaults" | "createVault" | "deleteVault" | "listItems" | "getItem" | "createItem" | "putItem"
+>;
+
+/** Writes that may lose to another device before the caller is told. */
+const CONFLICT_TRIES_MAX = 5;
+
+const ITEM_TITLE = "variables";
+
+export function createEnvironments(account: Inner): Environments {
+  async function demand(id: string): Promise<void> {
+    const found = (await account.vaults()).find((vault) => vault.id === id);
+    if (found?.type !== "environment") throw new PosternError("environmentNotFound");
+  }
+
+  async function itemOf(id: string): Promise<OpenedItem> {
+    await demand(id);
+    const [only, second] = await account.listItems(id, { active: true, archived: false });
+    if (only === undefined || second !== undefined)
+      throw new PosternError("sealBroken", "the environment does not hold together");
+    return account.getItem(id, only.id);
+  }
+
+  async function change(id: string, next: (before: Variable[]) => Variable[]): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const item = await itemOf(id);
+      const fields = next(variablesOf(item)).map(fieldOf);
+      if (fields.length > itemLimits.fields)
+        throw new PosternError("tooLarge", `an environment has at most ${itemLimits.fields} variables`);
+      const details = { ...item.details, fields };
+      try {
+        await account.putItem(id, item.id, item.revision, { ...item, details });
+        return;
+      } catch (error) {
+        const lost = error instanceof PosternError && error.name === "versionConflict";
+        if (!lost || tries >= CONFLICT_TRIES_MAX) throw error;
+      }
+    }
+  }
+
+  return {
+    list: async () => {
+      const all = await account.vaults();
+      return all.filter(({ type }) => type === "environment").map(({ id, title }) => ({ id, title }));
+    },
+    create: async (title) => {
+      const { id } = await account.createVault(title, "", "environment");
+      const overview = { title: ITEM_TITLE, category: "SecureNote" as const, tags: [], websites: [] };
+      await account.createItem(id, overview, { fields: [], sections: [{ id: "", title: "" }], notes: "", files: [] });
+      return { id, title };
+    },
+    variables: async (id) => variablesOf(await itemOf(id)),
+    set: (id, variables) =>
+      change(id, (before) => {
+        const named = new Map(variables.map((variable) => [variable.name, variable]));
+        const kept = before.map((variable) => named.get(variable.name) ?? variable);
+        const known = new Set(before.map(({ name }) => name));
+        return [...kept, ...[...named.values()].filter(({ name }) => !known.has(name))];
+      }),
+    unset: async (id, names) => {
+      const gone = new Set(names);
+      let removed = 0;
+      await change(id, (before) => {
+        const kept = before.filter(({ name }) => !gone.has(name));
+        removed = before.length - kept.length;
+        return kept;
+      });
+      return removed;
+    },
+    delete: async (id) => {
+      await demand(id);
+      await account.deleteVault(id);
+    },
+  };
+}
+
+function variablesOf({ details }: OpenedItem): Variable[] {
+  return details.fields.map(({ title, value, fieldType }) => ({
+    name: title,
+    value,
+    masked: fieldType === "Concealed",
+  }));
+}
+
+function fieldOf({ name, value, masked }: Variable) {
+  return {
+    id: name,
+    title: name,
+    sectionId: "",
+    fieldType: masked ? ("Concealed" as const) : ("Text" as const),
+    value,
+  };
+}

@@ -1,0 +1,337 @@
+// vaults.*, groups.*, environments.*: where items lie, and who may come to them.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { Group, GroupAccess, GroupVaultAccess, itemLimits, Vault, VaultOverview } from "../item.ts";
+import { Empty, IdParam, onAccount } from "./common.ts";
+import { asked } from "./items.ts";
+
+const closed = { additionalProperties: false } as const;
+
+/** The same for what opens nothing that the service sends. */
+const askedOfIds = asked.filter((error) => error !== "sealBroken");
+
+/** Groups named in one call, and variables of one environment. */
+export const GROUPS_MAX = 100;
+export const VARIABLES_MAX = itemLimits.fields;
+
+const exampleVault = {
+  id: "abcdefghijklmnopqrstuvwxyz",
+  title: "Demo",
+  description: "",
+  vaultType: "userCreated",
+  activeItemCount: 1,
+  contentVersion: 1,
+  attributeVersion: 1,
+  createdAt: "2026-11-24T09:00:00.000Z",
+  updatedAt: "2026-11-24T09:00:00.000Z",
+};
+const exampleGroup = {
+  id: "cdefghijklmnopqrstuvwxyz23",
+  title: "Operations",
+  description: "",
+  groupType: "userDefined",
+  state: "active",
+};
+const exampleAccess = {
+  vaultUuid: exampleVault.id,
+  accessorType: "group",
+  accessorUuid: exampleGroup.id,
+  permissions: 48,
+};
+
+const vaultPlace = { vaultId: IdParam, ...onAccount };
+const Title = Type.String({ minLength: 1, maxLength: itemLimits.title });
+const Description = Type.String({ maxLength: itemLimits.description });
+
+export const vaults = {
+  "vaults.create": entry({
+    summary: "Makes a vault. Administrators come to it too unless `allowAdminsAccess` is false.",
+    params: Type.Object(
+      {
+        title: Title,
+        description: Type.Optional(Description),
+        allowAdminsAccess: Type.Optional(Type.Boolean()),
+        ...onAccount,
+      },
+      closed,
+    ),
+    result: Vault,
+    errors: [...asked, "tooLarge", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { title: "Demo" }, result: exampleVault },
+    sdkName: "VaultsCreate",
+  }),
+  "vaults.list": entry({
+    summary: "Every vault of the account. With `decryptDetails: false` names and descriptions are not opened.",
+    params: Type.Object({ decryptDetails: Type.Optional(Type.Boolean()), ...onAccount }, closed),
+    result: Type.Object({ vaults: Type.Array(VaultOverview) }),
+    errors: asked,
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: {}, result: { vaults: [exampleVault] } },
+    sdkName: "VaultsList",
+  }),
+  "vaults.getOverview": entry({
+    summary: "One vault.",
+    params: Type.Object(vaultPlace, closed),
+    result: VaultOverview,
+    errors: [...asked, "vaultNotFound"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: exampleVault.id }, result: exampleVault },
+    sdkName: "VaultsGetOverview",
+  }),
+  "vaults.get": entry({
+    summary: "One vault, and with `accessors` who may do what in it.",
+    params: Type.Object({ ...vaultPlace, accessors: Type.Optional(Type.Boolean()) }, closed),
+    result: Vault,
+    errors: [...asked, "vaultNotFound"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { vaultId: exampleVault.id, accessors: true },
+      result: { ...exampleVault, access: [exampleAccess] },
+    },
+    sdkName: "VaultsGet",
+  }),
+  "vaults.update": entry({
+    summary: "Changes a vault's name or description; what is left out stays.",
+    params: Type.Object(
+      { ...vaultPlace, title: Type.Optional(Title), description: Type.Optional(Description) },
+      closed,
+    ),
+    result: Vault,
+    errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { vaultId: exampleVault.id, title: "Demonstration" },
+      result: { ...exampleVault, title: "Demonstration" },
+    },
+    sdkName: "VaultsUpdate",
+  }),
+  "vaults.delete": entry({
+    summary: "Deletes a vault with everything in it.",
+    params: Type.Object(vaultPlace, closed),
+    result: Empty,
+    errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: exampleVault.id }, result: {} },
+    sdkName: "VaultsDelete",
+  }),
+  "vaults.grantGroupPermissions": entry({
+    summary:
+      "Lets groups come to a vault. Permission bits are the official ones; what one bit needs must be given with it.",
+    params: Type.Object(
+      { ...vaultPlace, groupPermissions: Type.Array(GroupAccess, { minItems: 1, maxItems: GROUPS_MAX }) },
+      closed,
+    ),
+    result: Empty,
+    errors: [...asked, "vaultNotFound", "groupNotFound", "invalidPermissions", "notPermitted", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { vaultId: exampleVault.id, groupPermissions: [{ groupId: exampleGroup.id, permissions: 48 }] },
+      result: {},
+    },
+    sdkName: "VaultsGrantGroupPermissions",
+  }),
+  "vaults.updateGroupPermissions": entry({
+    summary: "Replaces what groups may do in vaults they already come to: all bits at once.",
+    params: Type.Object(
+      { groupPermissions: Type.Array(GroupVaultAccess, { minItems: 1, maxItems: GROUPS_MAX }), ...onAccount },
+      closed,
+    ),
+    result: Empty,
+    errors: [...asked, "vaultNotFound", "groupNotFound", "invalidPermissions", "notPermitted", "diskFull"],
+    need: {
+      kind: "grant",
+      verb: "write",
+      scopeOf: ({ groupPermissions }) => groupPermissions.map(({ vaultId }) => ({ vault: vaultId })),
+    },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { groupPermissions: [{ vaultId: exampleVault.id, groupId: exampleGroup.id, permissions: 32 }] },
+      result: {},
+    },
+    sdkName: "VaultsUpdateGroupPermissions",
+  }),
+  "vaults.revokeGroupPermissions": entry({
+    summary:
+      "Takes a vault from a group: it gets a new key, and every item is put under it. What the group's members have seen is not taken back.",
+    params: Type.Object({ ...vaultPlace, groupId: IdParam }, closed),
+    result: Empty,
+    errors: [...asked, "vaultNotFound", "groupNotFound", "versionConflict", "notPermitted", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: exampleVault.id, groupId: exampleGroup.id }, result: {} },
+    sdkName: "VaultsRevokeGroupPermissions",
+  }),
+} as const;
+
+const groupPlace = { groupId: IdParam, ...onAccount };
+
+export const groups = {
+  "groups.get": entry({
+    summary: "One group, and with `vaultPermissions` the vaults it comes to.",
+    params: Type.Object({ ...groupPlace, vaultPermissions: Type.Optional(Type.Boolean()) }, closed),
+    result: Group,
+    errors: [...asked, "groupNotFound"],
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { groupId: exampleGroup.id, vaultPermissions: true },
+      result: { ...exampleGroup, vaultAccess: [exampleAccess] },
+    },
+    sdkName: "GroupsGet",
+  }),
+  "groups.list": entry({
+    summary: "The groups this user is in. Owners and administrators are there from the first time they are needed.",
+    params: Type.Object(onAccount, closed),
+    result: Type.Object({ groups: Type.Array(Group) }),
+    errors: asked,
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: {}, result: { groups: [exampleGroup] } },
+  }),
+  "groups.create": entry({
+    summary: "Makes a group with this user as its first member.",
+    params: Type.Object({ title: Title, description: Type.Optional(Description), ...onAccount }, closed),
+    result: Group,
+    errors: [...asked, "notPermitted", "tooLarge", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { title: "Operations" }, result: exampleGroup },
+  }),
+  "groups.update": entry({
+    summary: "Changes a group's name or description; what is left out stays.",
+    params: Type.Object(
+      { ...groupPlace, title: Type.Optional(Title), description: Type.Optional(Description) },
+      closed,
+    ),
+    result: Group,
+    errors: [...asked, "groupNotFound", "versionConflict", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { groupId: exampleGroup.id, title: "Ops" }, result: { ...exampleGroup, title: "Ops" } },
+  }),
+  "groups.delete": entry({
+    summary: "Deletes a group that comes to no vault. Owners and administrators stay.",
+    params: Type.Object(groupPlace, closed),
+    result: Empty,
+    errors: [...askedOfIds, "groupNotFound", "conflict", "notPermitted"],
+    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { groupId: exampleGroup.id }, result: {} },
+  }),
+  "groups.members": entry({
+    summary: "The ids of a group's members.",
+    params: Type.Object(groupPlace, closed),
+    result: Type.Object({ members: Type.Array(Type.Object({ userId: Type.String() })) }),
+    errors: [...askedOfIds, "groupNotFound"],
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { groupId: exampleGroup.id },
+      result: { members: [{ userId: "bcdefghijklmnopqrstuvwxyz2" }] },
+    },
+  }),
+} as const;
+
+const VariableName = Type.String({ minLength: 1, maxLength: 256, pattern: "^[A-Za-z_][A-Za-z0-9_]*$" });
+const Variable = Type.Object(
+  { name: VariableName, value: Type.String({ maxLength: itemLimits.value }), masked: Type.Boolean() },
+  closed,
+);
+const Environment = Type.Object({ id: Type.String(), title: Type.String() }, closed);
+const environmentPlace = { environmentId: IdParam, ...onAccount };
+const exampleEnvironment = { id: "defghijklmnopqrstuvwxyz234", title: "staging" };
+const exampleVariable = { name: "DATABASE_URL", value: "postgres://…", masked: true };
+
+export const environments = {
+  "environments.getVariables": entry({
+    summary:
+      "The variables of an environment, in the order they were set. `masked` ones are hidden where a person looks.",
+    params: Type.Object(environmentPlace, closed),
+    result: Type.Object({ variables: Type.Array(Variable) }),
+    errors: [...asked, "environmentNotFound"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ environmentId }) => [{ vault: environmentId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { environmentId: exampleEnvironment.id }, result: { variables: [exampleVariable] } },
+    sdkName: "EnvironmentsGetVariables",
+  }),
+  "environments.list": entry({
+    summary: "The environments of the account.",
+    params: Type.Object(onAccount, closed),
+    result: Type.Object({ environments: Type.Array(Environment) }),
+    errors: asked,
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: {}, result: { environments: [exampleEnvironment] } },
+  }),
+  "environments.create": entry({
+    summary: "Makes an environment.",
+    params: Type.Object({ title: Title, ...onAccount }, closed),
+    result: Environment,
+    errors: [...asked, "tooLarge", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { title: "staging" }, result: exampleEnvironment },
+  }),
+  "environments.set": entry({
+    summary: "Sets variables; those that are not named stay as they are. All of them or none.",
+    params: Type.Object(
+      { ...environmentPlace, variables: Type.Array(Variable, { minItems: 1, maxItems: VARIABLES_MAX }) },
+      closed,
+    ),
+    result: Empty,
+    errors: [...asked, "environmentNotFound", "versionConflict", "notPermitted", "tooLarge", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ environmentId }) => [{ vault: environmentId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { environmentId: exampleEnvironment.id, variables: [exampleVariable] }, result: {} },
+  }),
+  "environments.unset": entry({
+    summary: "Takes variables away; names that are not there change nothing. Tells how many went.",
+    params: Type.Object(
+      { ...environmentPlace, names: Type.Array(VariableName, { minItems: 1, maxItems: VARIABLES_MAX }) },
+      closed,
+    ),
+    result: Type.Object({ removed: Type.Integer() }),
+    errors: [...asked, "environmentNotFound", "versionConflict", "notPermitted", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ environmentId }) => [{ vault: environmentId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { environmentId: exampleEnvironment.id, names: ["DATABASE_URL"] }, result: { removed: 1 } },
+  }),
+  "environments.delete": entry({
+    summary: "Deletes an environment with its variables.",
+    params: Type.Object(environmentPlace, closed),
+    result: Empty,
+    errors: [...asked, "environmentNotFound", "versionConflict", "notPermitted"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ environmentId }) => [{ vault: environmentId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { environmentId: exampleEnvironment.id }, result: {} },
+  }),
+} as const;
