@@ -156,15 +156,15 @@ export function createAgent(parts: AgentParts): Agent {
     ...accountMethods(p, sessions),
     ...accessMethods({ sessions, grants, broker, overseer, connections, approvers }),
     ...auditMethods(parts.home, p, sessions, overseer),
-    ...secretMethods((account) => followers.get(account)?.isStale ?? false),
-    ...itemMethods(newId),
-    ...fileMethods(newId, sessions, grants, handles),
+    ...secretMethods((account) => followers.get(account)?.isStale ?? false, p.randomBytes),
+    ...itemMethods(newId, clock),
+    ...fileMethods({ newId, clock, sessions, grants, handles }),
     ...backupMethods({ home: parts.home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods,
   };
-  const gate = createGate({ sessions, grants, broker, resolver: createResolver() });
+  const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlers, gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
     for (const { audit } of sessions.list()) audit.read(happening(call, name, []));

@@ -17,7 +17,16 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 24;
 
 /** Where a reference leads, in ids, and what lies there. Ids and kinds are no secrets. */
-export type Place = { readonly vault: string; readonly item: string; readonly field: string; readonly kind: string };
+export type Place = {
+  readonly vault: string;
+  readonly item: string;
+  readonly field: string;
+  readonly kind: string;
+  /** Whether the value is a seed that a one-time code is asked of. */
+  readonly code?: true;
+};
+
+const PREFIX = "op://";
 
 type Entry = {
   readonly place: Place;
@@ -65,9 +74,13 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     if (keys?.size === 0) byVault.delete(vault);
   }
 
-  /** References are compared without case, as they are resolved. */
+  /** Names are compared without case, as they are resolved; the prefix and the query are not, since another case is an error. */
   function keyOf(reference: string): string {
-    return p.hmacSha256(hashKey, encoder.encode(reference.toLowerCase())).toBase64();
+    const query = reference.indexOf("?");
+    const names = query === -1 ? reference.length : query;
+    const normal =
+      reference.slice(0, PREFIX.length) + reference.slice(PREFIX.length, names).toLowerCase() + reference.slice(names);
+    return p.hmacSha256(hashKey, encoder.encode(normal)).toBase64();
   }
 
   return {

@@ -1,7 +1,9 @@
 // Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
 // ends with it; each chunk is passed only while what it was opened under still holds.
+import type { OpenedItem } from "../clients/account/open-account.ts";
 import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
+import type { Attachment } from "./attachments.ts";
 import type { Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import type { Session } from "./sessions.ts";
@@ -20,13 +22,22 @@ export type Reading = {
   readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
 };
 
-/** A new Document's chunks on their way in. */
+/** A file's chunks on their way in. */
 export type Writing = {
   readonly kind: "write";
   readonly holds: (call: Call) => boolean;
   readonly session: Open;
   readonly stream: { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
-  readonly item: { vault: string; id: string; title: string; name: string; size: number; itemKey: Uint8Array };
+  readonly item: {
+    readonly vault: string;
+    readonly id: string;
+    readonly name: string;
+    readonly size: number;
+    readonly itemKey: Uint8Array;
+    /** The title of a Document that is made; or the item that gets the file, as it was when the file was begun. */
+    readonly title?: string;
+    readonly attach?: { readonly before: OpenedItem; readonly file: Attachment };
+  };
   written: number;
 };
 

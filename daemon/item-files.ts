@@ -44,7 +44,8 @@ function attributes(name: string, header: FileHeader | undefined) {
   return { name, id: header.id, size: header.size };
 }
 
-async function writeInline(
+/** Writes a file that came in one piece; answers the header that a revision names. Throws tooLarge. */
+export async function writeInline(
   account: OpenAccount,
   place: { vault: string; item: string },
   itemKey: Uint8Array,

@@ -92,21 +92,25 @@ const table = {
     message: "the secret reference could not be parsed",
     sdkName: "ParsingSecretReference",
   },
-  vaultNotFound: { code: 1302, message: "no vault matched", sdkName: "ResolvingSecretReference" },
+  vaultNotFound: { code: 1302, message: "vault couldn't be found", sdkName: "ItemApi" },
   tooManyVaults: {
     code: 1303,
-    message: "more than one vault matched",
+    message: "more than one vault matched the secret reference query",
     hint: "use the vault's id",
     sdkName: "ResolvingSecretReference",
   },
-  itemNotFound: { code: 1304, message: "no item matched", sdkName: "ResolvingSecretReference" },
+  itemNotFound: { code: 1304, message: "item couldn't be found", sdkName: "ItemApi" },
   tooManyItems: {
     code: 1305,
-    message: "more than one item matched",
+    message: "more than one item matched the secret reference query",
     hint: "use the item's id",
     sdkName: "ResolvingSecretReference",
   },
-  noMatchingSections: { code: 1306, message: "no section matched", sdkName: "ResolvingSecretReference" },
+  noMatchingSections: {
+    code: 1306,
+    message: "no section matched the secret reference",
+    sdkName: "ResolvingSecretReference",
+  },
   fieldNotFound: {
     code: 1307,
     message: "the specified field cannot be found within the item",
@@ -114,26 +118,30 @@ const table = {
   },
   tooManyMatchingFields: {
     code: 1308,
-    message: "more than one field matched",
+    message: "more than one field matched the secret reference",
     hint: "use the field's id",
     sdkName: "ResolvingSecretReference",
   },
-  incompatibleQuery: {
+  incompatibleTotpQuery: {
     code: 1309,
-    message: "this query parameter does not fit this type of field",
+    message: "TOTP attribute can only be applied to TOTP-type fields",
+    sdkName: "ResolvingSecretReference",
+  },
+  incompatibleSshQuery: {
+    code: 1319,
+    message: "SSH key formatting can only be applied to a private key field",
     sdkName: "ResolvingSecretReference",
   },
   unsupportedFileFormat: {
     code: 1310,
-    message: "the file is not text",
+    message: "unable to retrieve file content, currently only text files are supported",
     hint: "read it with files.openRead",
     sdkName: "ResolvingSecretReference",
   },
 
-  groupNotFound: { code: 1311, message: "group not found", sdkName: "GettingGroup" },
+  groupNotFound: { code: 1311, message: "error getting group: group not found", sdkName: "GettingGroup" },
   environmentNotFound: { code: 1312, message: "environment couldn't be found", sdkName: "ItemApi" },
   serviceAccountNotFound: { code: 1313, message: "no service account has this id" },
-  shareNotFound: { code: 1314, message: "no share has this id" },
   totpUnavailable: {
     code: 1315,
     message: "TOTP code could not be generated",
@@ -144,14 +152,22 @@ const table = {
     message: "unable to properly parse private key, verify that private key isn't malformed",
     sdkName: "ResolvingSecretReference",
   },
-  invalidRecipe: { code: 1317, message: "the password recipe is not valid", sdkName: "InvalidConfiguration" },
+  invalidRecipe: {
+    code: 1317,
+    message: "invalid user input: encountered the following errors",
+    sdkName: "InvalidConfiguration",
+  },
   invalidPermissions: {
     code: 1318,
-    message: "the permissions are not valid",
+    message: "error updating group vault permissions",
     sdkName: "UpdatingGroupVaultPermissionsError",
   },
 
-  invalidItem: { code: 1401, message: "the item is not valid", sdkName: "InvalidConfiguration" },
+  invalidItem: {
+    code: 1401,
+    message: "invalid user input: encountered the following errors",
+    sdkName: "InvalidConfiguration",
+  },
   versionConflict: {
     code: 1402,
     message: "The submitted item is not up to date. Refetch the item and retry the request.",
@@ -171,18 +187,6 @@ const table = {
   unknownSuite: { code: 1504, message: "the data is sealed with an unknown suite", hint: "update Postern" },
   storeTooNew: { code: 1505, message: "the store was written by a newer Postern", hint: "update Postern" },
   notPermitted: { code: 1506, message: "you do not have the right permissions to perform this action" },
-  rateLimitExceeded: {
-    code: 1510,
-    message: "rate limit exceeded",
-    hint: "see `postern service-account ratelimit`",
-    sdkName: "RateLimitExceeded",
-  },
-  tokenRefused: {
-    code: 1511,
-    message: "the service account token is not valid any more",
-    hint: "make a new one with `postern service-account rotate`",
-    sdkName: "Auth",
-  },
   auditUnwritable: {
     code: 1507,
     message: "the audit log cannot be written, so nothing is answered",
@@ -208,12 +212,15 @@ export class PosternError extends Error {
   readonly incident: string | undefined;
   override readonly name: ErrorName;
 
-  constructor(name: ErrorName, detail?: string, more: { hint?: string; incident?: string; cause?: unknown } = {}) {
+  /** `text` stands for the row's own where the same outcome is told in other words. */
+  constructor(
+    name: ErrorName,
+    detail?: string,
+    more: { text?: string; hint?: string; incident?: string; cause?: unknown } = {},
+  ) {
     const row = errors[name];
-    super(
-      detail === undefined ? row.message : `${row.message}: ${detail}`,
-      more.cause === undefined ? {} : { cause: more.cause },
-    );
+    const text = more.text ?? row.message;
+    super(detail === undefined ? text : `${text}: ${detail}`, more.cause === undefined ? {} : { cause: more.cause });
     this.name = name;
     this.code = row.code;
     this.hint = more.hint ?? row.hint;

@@ -1,10 +1,8 @@
 // The rules of an item beyond its shape, with the official texts. Where an official text repeats an id that the client
 // sent, ours names the place instead (`fields[2].id`): our errors carry no peer's values.
 import { PosternError } from "./errors.ts";
+import { addressLine, formatRules } from "./field-format.ts";
 import type { DetailsContent, Item, ItemCreateParams, ItemField, OverviewContent } from "./item.ts";
-
-/** Categories of this version; the others come with their templates. */
-export const CATEGORIES = ["Login", "Password", "SecureNote", "ApiCredentials", "SshKey", "Document"] as const;
 
 /** Fields that need no section: autofill finds them by these ids. */
 const SECTIONLESS: Readonly<Record<string, readonly string[]>> = {
@@ -21,7 +19,7 @@ const PART_ID = /^[A-Za-z0-9 \-_.]*$/;
 
 type Parts = { readonly overview: OverviewContent; readonly details: DetailsContent };
 
-/** What a new item is stored as. Throws invalidItem with every broken rule, or notYet for a category of later. */
+/** What a new item is stored as. Throws invalidItem with every broken rule. */
 export function newItem(params: ItemCreateParams): Parts {
   demandCategory(params.category);
   const files = (params.files ?? []).map((file) => ({
@@ -80,8 +78,6 @@ export function changedItem(before: Parts, item: Item): Parts {
 
 function demandCategory(category: string): void {
   if (category === "Unsupported") throw invalid(["An unsupported item category was specified"]);
-  if (!CATEGORIES.includes(category as (typeof CATEGORIES)[number]))
-    throw new PosternError("notYet", `category; these are supported: ${CATEGORIES.join(", ")}`);
 }
 
 function sameFiles(before: DetailsContent, item: Item): boolean {
@@ -90,11 +86,14 @@ function sameFiles(before: DetailsContent, item: Item): boolean {
   );
 }
 
-/** A TOTP field is stored under an id that says so, as the official SDKs store it. */
-function storedField(field: ItemField): ItemField {
-  return field.fieldType === "Totp" && !field.id.startsWith(TOTP_PREFIX)
-    ? { ...field, id: TOTP_PREFIX + field.id }
-    : field;
+/**
+ * A field as it is kept. A TOTP field gets an id that says so, as the official SDKs store it; an address its one line; of
+ * details only an address's, since the others are worked out at each read.
+ */
+function storedField({ details, ...field }: ItemField): ItemField {
+  if (field.fieldType === "Totp" && !field.id.startsWith(TOTP_PREFIX)) return { ...field, id: TOTP_PREFIX + field.id };
+  if (field.fieldType !== "Address" || details?.type !== "Address" || details.content === null) return field;
+  return { ...field, value: addressLine(details.content), details };
 }
 
 /** Puts custom fields without a section into the empty one, which is made if it is missing. */
@@ -125,6 +124,7 @@ function brokenRules(parts: Parts): string[] {
     ...sectionRules(parts.details),
     ...sshRules(parts),
     ...typeRules(parts.details),
+    ...formatRules(parts.details.fields),
     ...websiteRules(parts.overview),
   ];
 }

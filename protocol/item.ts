@@ -18,6 +18,7 @@ export const itemLimits = {
   url: 2048,
   files: 50,
   fileName: 255,
+  addressLine: 1024,
   /** Ids of fields and sections are the client's to choose. */
   partId: 128,
   /** Bytes of one file, as in the official SDKs. */
@@ -90,6 +91,30 @@ export const Website = Type.Object(
   closed,
 );
 
+/** A one-time code, or why there is none: exactly one of the two. */
+export const OtpFieldDetails = Type.Object(
+  { code: Type.Optional(Type.String()), errorMessage: Type.Optional(Type.String()) },
+  closed,
+);
+
+export const SshKeyAttributes = Type.Object(
+  { publicKey: Type.String(), fingerprint: Type.String(), keyType: Type.String() },
+  closed,
+);
+
+const AddressLine = Type.String({ maxLength: itemLimits.addressLine });
+export const AddressFieldDetails = Type.Object(
+  { street: AddressLine, city: AddressLine, country: AddressLine, zip: AddressLine, state: AddressLine },
+  closed,
+);
+
+/** What a field is beside its value. Only an address is taken from a client; the others are worked out at each read. */
+export const ItemFieldDetails = Type.Union([
+  Type.Object({ type: Type.Literal("Otp"), content: OtpFieldDetails }, closed),
+  Type.Object({ type: Type.Literal("SshKey"), content: Type.Union([SshKeyAttributes, Type.Null()]) }, closed),
+  Type.Object({ type: Type.Literal("Address"), content: Type.Union([AddressFieldDetails, Type.Null()]) }, closed),
+]);
+
 export const ItemField = Type.Object(
   {
     id: PartId,
@@ -97,6 +122,7 @@ export const ItemField = Type.Object(
     sectionId: Type.Optional(PartId),
     fieldType: ItemFieldType,
     value: Type.String({ maxLength: itemLimits.value }),
+    details: Type.Optional(ItemFieldDetails),
   },
   closed,
 );
@@ -263,6 +289,8 @@ export const GroupVaultAccess = Type.Object({ vaultId: IdParam, groupId: IdParam
 
 export type Item = Static<typeof Item>;
 export type ItemField = Static<typeof ItemField>;
+export type ItemFieldDetails = Static<typeof ItemFieldDetails>;
+export type AddressFieldDetails = Static<typeof AddressFieldDetails>;
 export type ItemCreateParams = Static<typeof ItemCreateParams>;
 export type OverviewContent = Static<typeof ItemOverviewContent>;
 export type DetailsContent = Static<typeof ItemDetailsContent>;

@@ -4,8 +4,27 @@ import { PosternError } from "./errors.ts";
 import type { DetailsContent } from "./item.ts";
 import type { SecretReference } from "./reference.ts";
 
-/** What a reference means within an item. `id` is the field's key in scopes: section and field id, or "file/" and the file's. */
-export type Matched = { readonly id: string; readonly kind: string; readonly value: string; readonly file?: string };
+/**
+ * What a reference means within an item. `id` is the field's key in scopes: section and field id, or "file/" and the file's.
+ * `derive` says what is to be made of the value before it is answered.
+ */
+export type Matched = {
+  readonly id: string;
+  readonly kind: string;
+  readonly value: string;
+  readonly file?: string;
+  readonly derive?: Derive;
+};
+
+/** A code of a seed, one of the public parts of a private key, or that key in OpenSSH's form. */
+export type Derive = "totp" | "publicKey" | "fingerprint" | "keyType" | "openSsh";
+
+/** Fields that an SSH key item has without anyone having written them, by id and title. */
+const SSH_PARTS = [
+  { derive: "publicKey", id: "public_key", title: "public key" },
+  { derive: "fingerprint", id: "fingerprint", title: "fingerprint" },
+  { derive: "keyType", id: "key_type", title: "key type" },
+] as const;
 
 type Candidate = Matched & {
   readonly section: string;
@@ -67,10 +86,30 @@ function candidates(details: DetailsContent): Candidate[] {
             names: [NOTES_TITLE],
           },
         ];
-  return [...fields, ...files, ...documents, ...notes];
+  return [...fields, ...sshParts(details), ...files, ...documents, ...notes];
 }
 
-/** Throws noMatchingSections, fieldNotFound, tooManyMatchingFields, incompatibleQuery, notYet. */
+/** Each stands for the private key it is made of, and is asked for under the same scope; a field of its own name comes first. */
+function sshParts(details: DetailsContent): Candidate[] {
+  const taken = new Set(details.fields.flatMap(({ id, title }) => [id, title.toLowerCase()]));
+  return details.fields
+    .filter(({ fieldType }) => fieldType === "SshKey")
+    .flatMap((field) =>
+      SSH_PARTS.filter(({ id, title }) => !taken.has(id) && !taken.has(title)).map(
+        ({ derive, id, title }): Candidate => ({
+          id: `${field.sectionId ?? ""}/${field.id}`,
+          kind: "Text",
+          value: field.value,
+          derive,
+          section: field.sectionId ?? "",
+          ids: [id],
+          names: [title],
+        }),
+      ),
+    );
+}
+
+/** Throws noMatchingSections, fieldNotFound, tooManyMatchingFields, incompatibleQuery. */
 export function matchField(item: { readonly details: DetailsContent }, reference: SecretReference): Matched {
   const { details } = item;
   const all = candidates(details);
@@ -79,12 +118,13 @@ export function matchField(item: { readonly details: DetailsContent }, reference
       ? preferSectionless(details, all, reference.field)
       : inSections(details, all, reference.section);
   const found = pick(within, reference.field);
-  checkQuery(found, reference);
+  const derive = derived(found, reference) ?? found.derive;
   return {
     id: found.id,
     kind: found.kind,
     value: found.value,
     ...(found.file === undefined ? {} : { file: found.file }),
+    ...(derive === undefined ? {} : { derive }),
   };
 }
 
@@ -109,7 +149,8 @@ function inSections(details: DetailsContent, all: readonly Candidate[], part: st
 
 function matching(within: readonly Candidate[], part: string): readonly Candidate[] {
   const byId = within.filter((candidate) => candidate.ids.includes(part));
-  return byId.length > 0 ? byId : within.filter((candidate) => candidate.names.some((name) => sameTitle(name, part)));
+  if (byId.length > 0) return byId;
+  return within.filter(({ names, ids }) => [...names, ...ids].some((name) => sameTitle(name, part)));
 }
 
 function pick(within: readonly Candidate[], part: string): Candidate {
@@ -123,18 +164,14 @@ function sameTitle(title: string, part: string): boolean {
   return title.normalize("NFC").toLowerCase() === part.toLowerCase();
 }
 
-function checkQuery(found: Candidate, { query }: SecretReference): void {
-  if (query === undefined) return;
-  if (query.key === "attribute" && found.kind !== "Totp")
-    throw new PosternError("incompatibleQuery", "attribute can only be applied to TOTP-type fields");
-  if (query.key === "ssh-format" && found.kind !== "SshKey")
-    throw new PosternError("incompatibleQuery", "ssh-format can only be applied to a private key field");
-  throw new PosternError(
-    "notYet",
-    query.key === "attribute"
-      ? "one-time codes; read the seed without the attribute"
-      : "OpenSSH format; read the key as it is stored",
-  );
+function derived(found: Candidate, { query }: SecretReference): Derive | undefined {
+  if (query === undefined) return undefined;
+  if (query.key === "attribute") {
+    if (found.kind !== "Totp") throw new PosternError("incompatibleTotpQuery");
+    return "totp";
+  }
+  if (found.kind !== "SshKey") throw new PosternError("incompatibleSshQuery");
+  return "openSsh";
 }
 
 /** How a person sees a field that a scope names by id: its title, with its section's where it has one. */

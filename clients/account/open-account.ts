@@ -24,9 +24,9 @@ import { type OperationResult, serviceLimits } from "../../protocol/service-cata
 import { createEnvironments, type Environments } from "./environments.ts";
 import { createGroupList, type GroupList } from "./group-list.ts";
 import { storedItems } from "./stored-items.ts";
-import { openUserData, sealUserData, type UserData } from "./user-data.ts";
+import { openOwnData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
-import { createVaultList, type Vault, type VaultEntry, type VaultType } from "./vault-list.ts";
+import { createVaultList, type Vault, type VaultEntry, type VaultList, type VaultType } from "./vault-list.ts";
 import { createVaultMembers, type VaultMembers } from "./vault-members.ts";
 
 type Overview = Static<typeof ItemOverviewContent>;
@@ -92,6 +92,10 @@ export type OpenAccount = {
     content: { overview: Overview; details: Details; files: readonly FileHeader[]; state: "active" | "archived" },
   ): Promise<OpenedItem>;
   deleteItem(vault: string, item: string): Promise<void>;
+  /** Deletes up to 50 items in one transaction; each has its own outcome. */
+  deleteItems(vault: string, items: readonly string[]): Promise<({ deleted: true } | { error: string })[]>;
+  /** The key of an item that files are to be written to. The caller wipes it. */
+  itemKeyOf(vault: string, item: string): Promise<Uint8Array>;
   /** Writes a file's chunks; the header goes into the revision that names it. For a new item, `itemKey` is its key. */
   writeFile(
     place: { vault: string; item: string },
@@ -115,25 +119,29 @@ export type OpenAccount = {
   close(): void;
 };
 
+/** The lists that an account is made of, each with what it needs of the others. */
+function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn) {
+  const { session, rootKey, keyset } = signedIn;
+  const pinned = [keyset.identity.publicKey];
+  const groups = createGroupList({ p, account, session, keyset });
+  const who = { p, account, user, session, keyset, groups, pinned };
+  const vaults = createVaultList({ ...who, rootKey });
+  const serviceAccount = () => Promise.reject(new PosternError("serviceAccountNotFound"));
+  const members = createVaultMembers({ ...who, vaults, serviceAccount });
+  const ofVaults = {
+    vaults: vaults.entries,
+    matchVaults: vaults.match,
+    createVault: vaults.create,
+    updateVault: vaults.update,
+    deleteVault: vaults.delete,
+    forgetVaults: vaults.forget,
+  };
+  return { own: pinned, groups, vaults, ofVaults, members, data: openOwnData(p, { account, user }, signedIn) };
+}
+
 export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
-  const own = [keyset.identity.publicKey];
-  let record = signedIn.record;
-  let data = openUserData(p, rootKey, { account, user }, record.data);
-  const groups = createGroupList({ p, account, session, keyset });
-  const vaults = createVaultList({ p, account, user, session, rootKey, keyset, groups, pinned: own });
-  const serviceAccount = () => Promise.reject(new PosternError("serviceAccountNotFound"));
-  const members = createVaultMembers({
-    p,
-    account,
-    user,
-    session,
-    keyset,
-    vaults,
-    groups,
-    serviceAccount,
-    pinned: own,
-  });
+  const { own, groups, vaults, ofVaults, members, data } = partsOf(p, account, user, signedIn);
 
   const placeOf = (vault: string, item: string): ItemPlace => ({ account, vault, item });
 
@@ -248,44 +256,24 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     };
   }
 
-  /** An environment is not a vault to whoever works with items: its one item has rules of its own. */
-  function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
-    return async (vault: string, ...rest: A): Promise<R> => {
-      if ((await vaults.get(vault)).stored.type === "environment") throw new PosternError("vaultNotFound");
-      return work(vault, ...rest);
-    };
-  }
-
-  /** A write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open. */
-  function written<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
-    return hidden(async (vault: string, ...rest: A): Promise<R> => {
-      await members.resume(vault);
-      return work(vault, ...rest);
-    });
-  }
-
   const inner: Omit<OpenAccount, "environments"> = {
     id: account,
     user,
-    vaults: vaults.entries,
-    matchVaults: vaults.match,
-    createVault: (title, description, type = "userCreated", shared = []) =>
-      vaults.create(title, description, type, shared),
-    updateVault: vaults.update,
-    deleteVault: vaults.delete,
+    ...ofVaults,
     findItems: async (id, part) => {
       const vault = await vaults.get(id);
+      const asId = part.toLowerCase();
       const found = new Map<string, OperationResult<"items.find">["items"][number]>();
       // One query; more only while items of older keys, with tags of their own, are wrapped anew.
       for (const { indexKey } of vault.keys.values()) {
         const tag = toBase64(lookupTag(p, indexKey, part));
-        const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(part) ? { item: part } : {}) };
+        const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(asId) ? { item: asId } : {}) };
         for (const item of (await session.call("items.find", asked)).items) found.set(item.item, item);
       }
       const opened = [...found.values()].map((item) => openStored(vault, item));
       for (const item of opened) {
         demandAsked(
-          item.state === "active" && (item.id === part || normalTitle(item.overview.title) === normalTitle(part)),
+          item.state === "active" && (item.id === asId || normalTitle(item.overview.title) === normalTitle(part)),
         );
       }
       return opened;
@@ -381,6 +369,39 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       });
       await session.call("items.put", { vault: id, item, sealed });
     },
+    deleteItems: async (id, ids) => {
+      const vault = await vaults.get(id);
+      const found = new Map((await storedItems(session.call, id, ids)).map((one) => [one.item, one.sealed]));
+      const gone = ids.flatMap((item) => {
+        const sealed = found.get(item);
+        if (sealed === undefined) return [];
+        demandSigned(vault, item, sealed);
+        if (sealed.state === "deleted") return [];
+        const revision = sealed.revision + 1;
+        return [
+          {
+            item,
+            sealed: sealDeletion(p, { place: placeOf(id, item), vaultKey: vault.key, writer: keyset, revision }),
+          },
+        ];
+      });
+      const { outcomes } =
+        gone.length === 0 ? { outcomes: [] } : await session.call("items.putAll", { vault: id, items: gone });
+      if (outcomes.length !== gone.length)
+        throw new PosternError("serviceRefused", "it answered for another number of items");
+      const told = new Map(gone.map(({ item }, index) => [item, outcomes[index]]));
+      return ids.map((item) => {
+        const outcome = told.get(item);
+        if (outcome === undefined) return { error: "itemNotFound" };
+        return "error" in outcome ? { error: outcome.error } : { deleted: true };
+      });
+    },
+    itemKeyOf: async (id, item) => {
+      const found = await stored(id, item);
+      demandSigned(found.vault, item, found.stored.sealed);
+      if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
+      return openItemKey(p, placeOf(id, item), keyOf(found.vault, found.stored.sealed), found.stored.sealed);
+    },
     writeFile: (place, itemKey) => {
       const file = newId(p);
       const stream = sealFile(p, { place: placeOf(place.vault, place.item), file, itemKey });
@@ -410,24 +431,8 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       };
     },
     newItemKey: () => newItemKey(p),
-    userData: () => data,
-    changeUserData: async (next) => {
-      for (let tries = 0; ; tries++) {
-        const changed = next(data);
-        const sealed = sealUserData(p, rootKey, { account, user }, record.data.revision + 1, changed);
-        try {
-          await session.call("users.putData", { data: sealed });
-          record = { ...record, data: sealed };
-          data = changed;
-          return;
-        } catch (error) {
-          if (!(error instanceof PosternError) || error.name !== "versionConflict" || tries >= CONFLICT_TRIES_MAX)
-            throw error;
-          record = await session.call("users.get", {});
-          data = openUserData(p, rootKey, { account, user }, record.data);
-        }
-      }
-    },
+    userData: data.get,
+    changeUserData: data.change,
     changes: async (cursor, signal) => {
       const answer = await session.call(
         "events.wait",
@@ -438,7 +443,6 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     },
     groups,
     members,
-    forgetVaults: vaults.forget,
     close: () => {
       session.close();
       p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
@@ -446,21 +450,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       groups.close();
     },
   };
-  return {
-    ...inner,
-    environments: createEnvironments(inner),
-    vaults: async () => (await inner.vaults()).filter(({ type }) => type !== "environment"),
-    updateVault: hidden(inner.updateVault),
-    deleteVault: hidden(inner.deleteVault),
-    findItems: hidden(inner.findItems),
-    getItem: hidden(inner.getItem),
-    getItems: hidden(inner.getItems),
-    listItems: hidden(inner.listItems),
-    createItem: written(inner.createItem),
-    createItems: written(inner.createItems),
-    putItem: written(inner.putItem),
-    deleteItem: written(inner.deleteItem),
-  };
+  return guarded(inner, vaults, members);
 
   async function openHeader(item: OpenedItem, header: FileHeader) {
     const found = await stored(item.vault, item.id);
@@ -476,8 +466,41 @@ export function openAccount(p: Primitives, account: string, user: string, signed
   }
 }
 
-/** Writes of the user's own data that may lose to another device before it is told: more than one person has devices at work at once. */
-const CONFLICT_TRIES_MAX = 5;
+/**
+ * The account as the agent works with it. An environment is not a vault to whoever works with items: its one item has rules
+ * of its own. And a write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open.
+ */
+function guarded(inner: Omit<OpenAccount, "environments">, vaults: VaultList, members: VaultMembers): OpenAccount {
+  function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
+    return async (vault: string, ...rest: A): Promise<R> => {
+      if ((await vaults.get(vault)).stored.type === "environment") throw new PosternError("vaultNotFound");
+      return work(vault, ...rest);
+    };
+  }
+  function written<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
+    return hidden(async (vault: string, ...rest: A): Promise<R> => {
+      await members.resume(vault);
+      return work(vault, ...rest);
+    });
+  }
+  return {
+    ...inner,
+    environments: createEnvironments(inner),
+    vaults: async () => (await inner.vaults()).filter(({ type }) => type !== "environment"),
+    updateVault: hidden(inner.updateVault),
+    deleteVault: hidden(inner.deleteVault),
+    findItems: hidden(inner.findItems),
+    getItem: hidden(inner.getItem),
+    getItems: hidden(inner.getItems),
+    listItems: hidden(inner.listItems),
+    createItem: written(inner.createItem),
+    createItems: written(inner.createItems),
+    putItem: written(inner.putItem),
+    deleteItem: written(inner.deleteItem),
+    deleteItems: written(inner.deleteItems),
+    itemKeyOf: written(inner.itemKeyOf),
+  };
+}
 
 /** An answer about another item than was asked for would pass every other check: its own place is right. */
 function demandAsked(asked: boolean): void {

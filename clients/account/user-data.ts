@@ -5,6 +5,7 @@ import { fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { SignedIn } from "./user-keys.ts";
 
 export type UserData = {
   readonly name: string;
@@ -54,4 +55,37 @@ export function openUserData(p: Primitives, rootKey: Uint8Array, owner: Owner, s
   } finally {
     p.wipe(key);
   }
+}
+
+/** Writes that may lose to another device before the caller is told: more than one person has devices at work at once. */
+const CONFLICT_TRIES_MAX = 5;
+
+/** The data of a signed-in user, and changes to it that are repeated when somebody else wrote in between. */
+export function openOwnData(
+  p: Primitives,
+  owner: Owner,
+  { session, rootKey, record }: SignedIn,
+): { get(): UserData; change(next: (data: UserData) => UserData): Promise<void> } {
+  let stored = record.data;
+  let data = openUserData(p, rootKey, owner, stored);
+
+  async function change(next: (data: UserData) => UserData): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const changed = next(data);
+      const sealed = sealUserData(p, rootKey, owner, stored.revision + 1, changed);
+      try {
+        await session.call("users.putData", { data: sealed });
+        stored = sealed;
+        data = changed;
+        return;
+      } catch (error) {
+        if (!(error instanceof PosternError) || error.name !== "versionConflict" || tries >= CONFLICT_TRIES_MAX)
+          throw error;
+        stored = (await session.call("users.get", {})).data;
+        data = openUserData(p, rootKey, owner, stored);
+      }
+    }
+  }
+
+  return { get: () => data, change };
 }

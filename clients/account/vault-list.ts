@@ -60,7 +60,7 @@ export type VaultList = {
   create(
     title: string,
     description: string,
-    type: VaultType,
+    type?: VaultType,
     groups?: readonly { id: string; permissions: number }[],
   ): Promise<VaultEntry>;
   update(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
@@ -199,10 +199,10 @@ export function createVaultList(parts: VaultListParts): VaultList {
       const tag = toBase64(lookupTag(p, rootKey, part));
       const vaults = [...(await all()).values()].filter(({ stored }) => stored.type !== "environment");
       return vaults
-        .filter(({ stored, titleTag }) => stored.vault === part || titleTag === tag)
+        .filter(({ stored, titleTag }) => stored.vault === part.toLowerCase() || titleTag === tag)
         .map(({ stored }) => stored.vault);
     },
-    create: async (title, description, type, shared = []) => {
+    create: async (title, description, type = "userCreated", shared = []) => {
       const vault = newId(p);
       const vaultKey = remember(vault, newVaultKey(p));
       const granted = { account, vault, vaultKey, granter: keyset };

@@ -463,19 +463,71 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
+  /** Makes a password by a recipe. Nothing is kept. */
+  "secrets.generatePassword": {
+    params: {
+      recipe: {
+        type: "Memorable";
+        parameters: {
+          separatorType: "digits" | "digitsAndSymbols" | "spaces" | "hyphens" | "underscores" | "periods" | "commas";
+          capitalize: boolean;
+          wordListType: "fullWords" | "syllables" | "threeLetters";
+          wordCount: number;
+        };
+      } | {
+        type: "Pin";
+        parameters: {
+          length: number;
+        };
+      } | {
+        type: "Random";
+        parameters: {
+          includeDigits: boolean;
+          includeSymbols: boolean;
+          length: number;
+        };
+      };
+    };
+    result: {
+      password: string;
+    };
+  };
   /** Makes an item. Small files may come inline; large ones through files.openWrite. */
   "items.create": {
     params: {
       item: {
         category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
         title: string;
-        fields?: {
+        fields?: ({
           id: string;
           title: string;
           sectionId?: string;
           fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
           value: string;
-        }[];
+          details?: {
+            type: "Otp";
+            content: {
+              code?: string;
+              errorMessage?: string;
+            };
+          } | {
+            type: "SshKey";
+            content: {
+              publicKey: string;
+              fingerprint: string;
+              keyType: string;
+            } | null;
+          } | {
+            type: "Address";
+            content: {
+              street: string;
+              city: string;
+              country: string;
+              zip: string;
+              state: string;
+            } | null;
+          };
+        })[];
         sections?: {
           id: string;
           title: string;
@@ -507,13 +559,36 @@ export type Methods = {
       title: string;
       category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
       vaultId: string;
-      fields: {
+      fields: ({
         id: string;
         title: string;
         sectionId?: string;
         fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
         value: string;
-      }[];
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
       sections: {
         id: string;
         title: string;
@@ -548,16 +623,39 @@ export type Methods = {
   "items.createAll": {
     params: {
       vaultId: string;
-      items: {
+      items: ({
         category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
         title: string;
-        fields?: {
+        fields?: ({
           id: string;
           title: string;
           sectionId?: string;
           fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
           value: string;
-        }[];
+          details?: {
+            type: "Otp";
+            content: {
+              code?: string;
+              errorMessage?: string;
+            };
+          } | {
+            type: "SshKey";
+            content: {
+              publicKey: string;
+              fingerprint: string;
+              keyType: string;
+            } | null;
+          } | {
+            type: "Address";
+            content: {
+              street: string;
+              city: string;
+              country: string;
+              zip: string;
+              state: string;
+            } | null;
+          };
+        })[];
         sections?: {
           id: string;
           title: string;
@@ -580,7 +678,7 @@ export type Methods = {
           name: string;
           content: string;
         };
-      }[];
+      })[];
       client?: string;
       noWait?: boolean;
     };
@@ -590,13 +688,36 @@ export type Methods = {
         title: string;
         category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
         vaultId: string;
-        fields: {
+        fields: ({
           id: string;
           title: string;
           sectionId?: string;
           fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
           value: string;
-        }[];
+          details?: {
+            type: "Otp";
+            content: {
+              code?: string;
+              errorMessage?: string;
+            };
+          } | {
+            type: "SshKey";
+            content: {
+              publicKey: string;
+              fingerprint: string;
+              keyType: string;
+            } | null;
+          } | {
+            type: "Address";
+            content: {
+              street: string;
+              city: string;
+              country: string;
+              zip: string;
+              state: string;
+            } | null;
+          };
+        })[];
         sections: {
           id: string;
           title: string;
@@ -646,13 +767,36 @@ export type Methods = {
       title: string;
       category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
       vaultId: string;
-      fields: {
+      fields: ({
         id: string;
         title: string;
         sectionId?: string;
         fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
         value: string;
-      }[];
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
       sections: {
         id: string;
         title: string;
@@ -697,13 +841,36 @@ export type Methods = {
         title: string;
         category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
         vaultId: string;
-        fields: {
+        fields: ({
           id: string;
           title: string;
           sectionId?: string;
           fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
           value: string;
-        }[];
+          details?: {
+            type: "Otp";
+            content: {
+              code?: string;
+              errorMessage?: string;
+            };
+          } | {
+            type: "SshKey";
+            content: {
+              publicKey: string;
+              fingerprint: string;
+              keyType: string;
+            } | null;
+          } | {
+            type: "Address";
+            content: {
+              street: string;
+              city: string;
+              country: string;
+              zip: string;
+              state: string;
+            } | null;
+          };
+        })[];
         sections: {
           id: string;
           title: string;
@@ -748,13 +915,36 @@ export type Methods = {
         title: string;
         category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
         vaultId: string;
-        fields: {
+        fields: ({
           id: string;
           title: string;
           sectionId?: string;
           fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
           value: string;
-        }[];
+          details?: {
+            type: "Otp";
+            content: {
+              code?: string;
+              errorMessage?: string;
+            };
+          } | {
+            type: "SshKey";
+            content: {
+              publicKey: string;
+              fingerprint: string;
+              keyType: string;
+            } | null;
+          } | {
+            type: "Address";
+            content: {
+              street: string;
+              city: string;
+              country: string;
+              zip: string;
+              state: string;
+            } | null;
+          };
+        })[];
         sections: {
           id: string;
           title: string;
@@ -792,13 +982,36 @@ export type Methods = {
       title: string;
       category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
       vaultId: string;
-      fields: {
+      fields: ({
         id: string;
         title: string;
         sectionId?: string;
         fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
         value: string;
-      }[];
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
       sections: {
         id: string;
         title: string;
@@ -839,6 +1052,23 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
+  /** Deletes up to 50 items of one vault in one transaction; each has its own outcome, in order. */
+  "items.deleteAll": {
+    params: {
+      vaultId: string;
+      itemIds: string[];
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      outcomes: ({ [key: string]: never } | {
+        error: {
+          name: string;
+          message: string;
+        };
+      })[];
+    };
+  };
   /** Moves an item to the archive: references no longer find it. */
   "items.archive": {
     params: {
@@ -876,12 +1106,265 @@ export type Methods = {
       }[];
     };
   };
-  /** Opens a file that a reference leads to, for reading in chunks on this connection. */
+  /** Adds a small file to an item, as a field of its own; a larger one goes through files.openWrite. */
+  "files.attach": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      version: number;
+      client?: string;
+      noWait?: boolean;
+      file: {
+        name: string;
+        content: string;
+        sectionId: string;
+        fieldId: string;
+      };
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: ({
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** A small file of an item, whole; a larger one is read through files.openRead. */
+  "files.read": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+      fileId: string;
+    };
+    result: {
+      content: string;
+    };
+  };
+  /** Takes a file out of an item. */
+  "files.delete": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      version: number;
+      client?: string;
+      noWait?: boolean;
+      sectionId: string;
+      fieldId: string;
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: ({
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Puts a small file in place of a Document's; a larger one goes through files.openWrite. */
+  "files.replaceDocument": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      version: number;
+      client?: string;
+      noWait?: boolean;
+      document: {
+        name: string;
+        content: string;
+      };
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: ({
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
+  /** Opens a file for reading in chunks on this connection: the one that a reference leads to, or one of an item by ids. */
   "files.openRead": {
     params: {
       reference: string;
       client?: string;
       noWait?: boolean;
+    } | {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+      fileId: string;
     };
     result: {
       handle: string;
@@ -899,7 +1382,7 @@ export type Methods = {
       last: boolean;
     };
   };
-  /** Begins a Document item whose file comes in chunks. Nothing exists until files.commit. */
+  /** Begins a file that comes in chunks: of a new Document (with `title`), of a field to be (with `fieldId`), or in place of a Document's. Nothing is changed until files.commit. */
   "files.openWrite": {
     params: {
       vaultId: string;
@@ -908,6 +1391,24 @@ export type Methods = {
       size: number;
       client?: string;
       noWait?: boolean;
+    } | {
+      vaultId: string;
+      itemId: string;
+      version: number;
+      client?: string;
+      noWait?: boolean;
+      sectionId: string;
+      fieldId: string;
+      name: string;
+      size: number;
+    } | {
+      vaultId: string;
+      itemId: string;
+      version: number;
+      client?: string;
+      noWait?: boolean;
+      name: string;
+      size: number;
     };
     result: {
       handle: string;
@@ -931,13 +1432,36 @@ export type Methods = {
       title: string;
       category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
       vaultId: string;
-      fields: {
+      fields: ({
         id: string;
         title: string;
         sectionId?: string;
         fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
         value: string;
-      }[];
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
       sections: {
         id: string;
         title: string;
@@ -1337,9 +1861,11 @@ export const repeatable: ReadonlySet<string> = new Set([
   "secrets.resolve",
   "secrets.resolveAll",
   "secrets.validateReference",
+  "secrets.generatePassword",
   "items.get",
   "items.getAll",
   "items.list",
+  "files.read",
   "files.openRead",
   "files.readChunk",
   "files.writeChunk",
@@ -1435,41 +1961,41 @@ export class PinDisabledError extends PosternError {}
 export class GrantNotFoundError extends PosternError {}
 /** the secret reference could not be parsed. */
 export class InvalidReferenceError extends PosternError {}
-/** no vault matched. */
+/** vault couldn't be found. */
 export class VaultNotFoundError extends PosternError {}
-/** more than one vault matched. */
+/** more than one vault matched the secret reference query. */
 export class TooManyVaultsError extends PosternError {}
-/** no item matched. */
+/** item couldn't be found. */
 export class ItemNotFoundError extends PosternError {}
-/** more than one item matched. */
+/** more than one item matched the secret reference query. */
 export class TooManyItemsError extends PosternError {}
-/** no section matched. */
+/** no section matched the secret reference. */
 export class NoMatchingSectionsError extends PosternError {}
 /** the specified field cannot be found within the item. */
 export class FieldNotFoundError extends PosternError {}
-/** more than one field matched. */
+/** more than one field matched the secret reference. */
 export class TooManyMatchingFieldsError extends PosternError {}
-/** this query parameter does not fit this type of field. */
-export class IncompatibleQueryError extends PosternError {}
-/** the file is not text. */
+/** TOTP attribute can only be applied to TOTP-type fields. */
+export class IncompatibleTotpQueryError extends PosternError {}
+/** SSH key formatting can only be applied to a private key field. */
+export class IncompatibleSshQueryError extends PosternError {}
+/** unable to retrieve file content, currently only text files are supported. */
 export class UnsupportedFileFormatError extends PosternError {}
-/** group not found. */
+/** error getting group: group not found. */
 export class GroupNotFoundError extends PosternError {}
 /** environment couldn't be found. */
 export class EnvironmentNotFoundError extends PosternError {}
 /** no service account has this id. */
 export class ServiceAccountNotFoundError extends PosternError {}
-/** no share has this id. */
-export class ShareNotFoundError extends PosternError {}
 /** TOTP code could not be generated. */
 export class TotpUnavailableError extends PosternError {}
 /** unable to properly parse private key, verify that private key isn't malformed. */
 export class PrivateKeyUnreadableError extends PosternError {}
-/** the password recipe is not valid. */
+/** invalid user input: encountered the following errors. */
 export class InvalidRecipeError extends PosternError {}
-/** the permissions are not valid. */
+/** error updating group vault permissions. */
 export class InvalidPermissionsError extends PosternError {}
-/** the item is not valid. */
+/** invalid user input: encountered the following errors. */
 export class InvalidItemError extends PosternError {}
 /** The submitted item is not up to date. Refetch the item and retry the request.. */
 export class VersionConflictError extends PosternError {}
@@ -1491,10 +2017,6 @@ export class UnknownSuiteError extends PosternError {}
 export class StoreTooNewError extends PosternError {}
 /** you do not have the right permissions to perform this action. */
 export class NotPermittedError extends PosternError {}
-/** rate limit exceeded. */
-export class RateLimitExceededError extends PosternError {}
-/** the service account token is not valid any more. */
-export class TokenRefusedError extends PosternError {}
 /** the audit log cannot be written, so nothing is answered. */
 export class AuditUnwritableError extends PosternError {}
 /** the disk is full; nothing was changed. */
@@ -1543,12 +2065,12 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   noMatchingSections: NoMatchingSectionsError,
   fieldNotFound: FieldNotFoundError,
   tooManyMatchingFields: TooManyMatchingFieldsError,
-  incompatibleQuery: IncompatibleQueryError,
+  incompatibleTotpQuery: IncompatibleTotpQueryError,
+  incompatibleSshQuery: IncompatibleSshQueryError,
   unsupportedFileFormat: UnsupportedFileFormatError,
   groupNotFound: GroupNotFoundError,
   environmentNotFound: EnvironmentNotFoundError,
   serviceAccountNotFound: ServiceAccountNotFoundError,
-  shareNotFound: ShareNotFoundError,
   totpUnavailable: TotpUnavailableError,
   privateKeyUnreadable: PrivateKeyUnreadableError,
   invalidRecipe: InvalidRecipeError,
@@ -1564,8 +2086,6 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   unknownSuite: UnknownSuiteError,
   storeTooNew: StoreTooNewError,
   notPermitted: NotPermittedError,
-  rateLimitExceeded: RateLimitExceededError,
-  tokenRefused: TokenRefusedError,
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
   notRestorable: NotRestorableError,

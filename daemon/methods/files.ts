@@ -2,23 +2,43 @@
 import type { OpenedItem } from "../../clients/account/open-account.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { itemLimits } from "../../protocol/item.ts";
 import { newItem } from "../../protocol/item-validation.ts";
+import { type Attachment, demandAttachable, withFile, withoutFile } from "../attachments.ts";
 import { accessOf, type Call } from "../call.ts";
+import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
 import type { Grants } from "../grants.ts";
 import type { Handles, Writing } from "../handles.ts";
 import { happening } from "../happening.ts";
+import { writeInline } from "../item-files.ts";
 import { isMissing } from "../resolver.ts";
 import type { Scope } from "../scope.ts";
 import type { Sessions } from "../sessions.ts";
-import { itemOf } from "./items.ts";
+import { changeItem, demandId, itemOf } from "./items.ts";
 
 type FileHandlers = Pick<
   Handlers,
-  "files.openRead" | "files.readChunk" | "files.openWrite" | "files.writeChunk" | "files.commit"
+  | "files.attach"
+  | "files.read"
+  | "files.delete"
+  | "files.replaceDocument"
+  | "files.openRead"
+  | "files.readChunk"
+  | "files.openWrite"
+  | "files.writeChunk"
+  | "files.commit"
 >;
 
-export function fileMethods(newId: () => string, sessions: Sessions, grants: Grants, handles: Handles): FileHandlers {
+export type FileParts = {
+  readonly newId: () => string;
+  readonly clock: Pick<Clock, "wallMs">;
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly handles: Handles;
+};
+
+export function fileMethods({ newId, clock, sessions, grants, handles }: FileParts): FileHandlers {
   /** The very session it was opened in is unlocked, and the grant lives; one request's approval lasts for its file. */
   function holding(opened: Call, verb: "read" | "write", scope: Scope): (call: Call) => boolean {
     const { file, unlocked } = accessOf(opened).session;
@@ -29,17 +49,87 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
       (allowedOnce || grants.allows(call.connection.subject, verb, scope));
   }
 
+  const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
+
+  /** The item that a change is made to, if it is still the one that the caller saw. */
+  async function current(call: Call, vaultId: string, itemId: string, version: number): Promise<OpenedItem> {
+    const item = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
+    if (item.revision !== version) throw new PosternError("versionConflict");
+    return item;
+  }
+
+  async function attachInline(
+    call: Call,
+    place: { vaultId: string; itemId: string; version: number },
+    file: Attachment,
+    content: string,
+  ): Promise<OpenedItem> {
+    const { account } = accessOf(call).session.unlocked;
+    const before = await current(call, place.vaultId, place.itemId, place.version);
+    demandAttachable(before, file);
+    const itemKey = await account.itemKeyOf(before.vault, before.id);
+    try {
+      const header = await writeInline(account, { vault: before.vault, item: before.id }, itemKey, content);
+      return await changeItem(call, before, withFile(before, file, header));
+    } finally {
+      itemKey.fill(0);
+    }
+  }
+
   return {
-    "files.openRead": async (_params, call) => {
-      const access = accessOf(call);
-      const [found] = access.found;
-      if (found === undefined || isMissing(found)) throw found?.error ?? new Error("the gate looked nothing up");
-      const { unlocked, audit } = access.session;
-      const item = await unlocked.account.getItem(found.place.vault, found.place.item);
-      const header = item.files.find((file) => `file/${file.id}` === found.place.field);
-      if (header === undefined) throw new PosternError("fileNotFound");
+    "files.attach": async ({ vaultId, itemId, version, file }, call) => {
+      const { name, sectionId, fieldId, content } = file;
+      const place = { vaultId, itemId, version };
+      return shown(await attachInline(call, place, { kind: "field", name, sectionId, fieldId }, content));
+    },
+
+    "files.replaceDocument": async ({ vaultId, itemId, version, document }, call) => {
+      const place = { vaultId, itemId, version };
+      return shown(await attachInline(call, place, { kind: "document", name: document.name }, document.content));
+    },
+
+    "files.delete": async ({ vaultId, itemId, version, sectionId, fieldId }, call) => {
+      const before = await current(call, vaultId, itemId, version);
+      return shown(await changeItem(call, before, withoutFile(before, sectionId, fieldId)));
+    },
+
+    "files.read": async ({ vaultId, itemId, fileId }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      const item = await unlocked.account.getItem(vaultId, demandId(itemId));
+      const header = headerOf(item, fileId);
+      if (header.size > itemLimits.inlineFileBytes)
+        throw new PosternError("tooLarge", `at most ${itemLimits.inlineFileBytes} bytes; use files.openRead`);
       const stream = unlocked.account.readFile(item, header);
-      const handle = handles.add(call, { kind: "read", holds: holding(call, "read", found.scope), stream });
+      const chunks: Uint8Array[] = [];
+      for (let ended = false; !ended; ) {
+        const { chunk, final } = await stream.next();
+        chunks.push(chunk);
+        ended = final;
+      }
+      audit.read(happening(call, "ok", [item.vault, item.id, header.id]));
+      return { content: Buffer.concat(chunks).toString("base64") };
+    },
+
+    "files.openRead": async (params, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      const found = accessOf(call).found[0];
+      if (found !== undefined && isMissing(found)) throw found.error;
+      const place =
+        found?.place ??
+        ("itemId" in params
+          ? { vault: params.vaultId, item: demandId(params.itemId), field: `file/${params.fileId}` }
+          : undefined);
+      if (place === undefined) throw new Error("the gate looked nothing up");
+      const item = await unlocked.account.getItem(place.vault, place.item);
+      const header = headerOf(item, place.field.slice("file/".length), place.field.startsWith("file/"));
+      const stream = unlocked.account.readFile(item, header);
+      const scope: Scope = found?.scope ?? {
+        account: unlocked.account.id,
+        level: "values",
+        vault: item.vault,
+        item: item.id,
+      };
+      const handle = handles.add(call, { kind: "read", holds: holding(call, "read", scope), stream });
       audit.read(happening(call, "ok", [item.vault, item.id, header.id]));
       return { handle, name: nameOf(item, header.id), size: header.size };
     },
@@ -51,16 +141,23 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
       return { content: chunk.toBase64(), last: final };
     },
 
-    "files.openWrite": async ({ vaultId, title, name, size }, call) => {
+    "files.openWrite": async (params, call) => {
       const { session } = accessOf(call);
       const { account } = session.unlocked;
-      const id = newId();
-      const itemKey = account.newItemKey();
-      const scope: Scope = { account: account.id, level: "values", vault: vaultId };
-      const stream = account.writeFile({ vault: vaultId, item: id }, itemKey);
-      const item = { vault: vaultId, id, title, name, size, itemKey };
-      const holds = holding(call, "write", scope);
-      return { handle: handles.add(call, { kind: "write", holds, session: { ...session }, stream, item, written: 0 }) };
+      const { vaultId: vault, name, size } = params;
+      if ("title" in params) {
+        const item = { vault, id: newId(), name, size, itemKey: account.newItemKey(), title: params.title };
+        return { handle: openWrite(call, item, { account: account.id, level: "values", vault }) };
+      }
+      const before = await current(call, vault, params.itemId, params.version);
+      const file: Attachment =
+        "fieldId" in params
+          ? { kind: "field", name, sectionId: params.sectionId, fieldId: params.fieldId }
+          : { kind: "document", name };
+      demandAttachable(before, file);
+      const itemKey = await account.itemKeyOf(vault, before.id);
+      const item = { vault, id: before.id, name, size, itemKey, attach: { before, file } };
+      return { handle: openWrite(call, item, { account: account.id, level: "values", vault, item: before.id }) };
     },
 
     "files.writeChunk": async ({ handle: id, content }, call) => {
@@ -73,23 +170,44 @@ export function fileMethods(newId: () => string, sessions: Sessions, grants: Gra
 
     "files.commit": async ({ handle: id }, call) => {
       const handle = handles.demand(call, id, "write");
-      const { item, session } = handle;
-      if (handle.written !== item.size) throw new PosternError("invalidItem", "the file is not complete");
-      const { unlocked, audit } = session;
-      const made = await handles.alone(handle, async () => {
-        const header = handle.stream.end();
-        const document = { name: item.name, content: "" };
-        const parts = newItem({ category: "Document", title: item.title, vaultId: item.vault, document });
-        const details = { ...parts.details, document: { name: item.name, id: header.id, size: header.size } };
-        const options = { id: item.id, itemKey: item.itemKey, files: [header] };
-        return unlocked.account.createItem(item.vault, parts.overview, details, options);
-      });
+      if (handle.written !== handle.item.size) throw new PosternError("invalidItem", "the file is not complete");
+      const made = await handles.alone(handle, () => commit(handle, call));
       handles.remove(call, id);
-      unlocked.cache.dropVault(made.vault);
-      audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
-      return itemOf(made);
+      return shown(made);
     },
   };
+
+  function openWrite(call: Call, item: Writing["item"], scope: Scope): string {
+    const { session } = accessOf(call);
+    const stream = session.unlocked.account.writeFile({ vault: item.vault, item: item.id }, item.itemKey);
+    const holds = holding(call, "write", scope);
+    return handles.add(call, { kind: "write", holds, session: { ...session }, stream, item, written: 0 });
+  }
+}
+
+/** Makes the item, or the revision, that names the file. */
+async function commit({ item, session, stream }: Writing, call: Call): Promise<OpenedItem> {
+  const { unlocked, audit } = session;
+  const header = stream.end();
+  if (item.attach !== undefined) {
+    const { before, file } = item.attach;
+    return changeItem({ ...call, access: { session, found: [] } }, before, withFile(before, file, header));
+  }
+  const document = { name: item.name, content: "" };
+  const parts = newItem({ category: "Document", title: item.title ?? item.name, vaultId: item.vault, document });
+  const details = { ...parts.details, document: { name: item.name, id: header.id, size: header.size } };
+  const options = { id: item.id, itemKey: item.itemKey, files: [header] };
+  const made = await unlocked.account.createItem(item.vault, parts.overview, details, options);
+  unlocked.cache.dropVault(made.vault);
+  audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
+  return made;
+}
+
+/** The header of a file that an item names. Throws fileNotFound. */
+function headerOf(item: OpenedItem, fileId: string, isFile = true) {
+  const header = isFile ? item.files.find(({ id }) => id === fileId) : undefined;
+  if (header === undefined) throw new PosternError("fileNotFound");
+  return header;
 }
 
 /** Every chunk but the last is 1 MiB, and together they are as long as was said. */

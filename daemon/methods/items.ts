@@ -2,11 +2,13 @@
 import type { OpenedItem, OpenedOverview } from "../../clients/account/open-account.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
-import { PosternError } from "../../protocol/errors.ts";
+import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
 import { accessOf, type Call } from "../call.ts";
+import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
+import { shownField, withStoredKeys } from "../fields.ts";
 import { happening } from "../happening.ts";
 import { createWithFiles } from "../item-files.ts";
 
@@ -18,15 +20,19 @@ type ItemHandlers = Pick<
   | "items.getAll"
   | "items.put"
   | "items.delete"
+  | "items.deleteAll"
   | "items.archive"
   | "items.list"
 >;
 type Outcome = ResultOf<"items.getAll">["outcomes"][number];
 
-export function itemMethods(newId: () => string): ItemHandlers {
+export function itemMethods(newId: () => string, clock: Pick<Clock, "wallMs">): ItemHandlers {
+  const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
+
   return {
-    "items.create": async ({ item }, call) => {
+    "items.create": async ({ item: given }, call) => {
       const { unlocked, audit } = accessOf(call).session;
+      const item = await withStoredKeys(given);
       const parts = newItem(item);
       const inline = [...(item.files ?? []), ...(item.document === undefined ? [] : [item.document])];
       const made =
@@ -35,62 +41,61 @@ export function itemMethods(newId: () => string): ItemHandlers {
           : await createWithFiles(unlocked.account, newId(), item, parts);
       unlocked.cache.dropVault(made.vault);
       audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
-      return itemOf(made);
+      return shown(made);
     },
 
     "items.createAll": async ({ vaultId, items }, call) => {
       const { unlocked, audit } = accessOf(call).session;
-      const prepared = items.map((item) => prepare(vaultId, item, newId));
+      const prepared = await Promise.all(items.map((item) => prepare(vaultId, item, newId)));
       const valid = prepared.filter((one) => "overview" in one);
       const written = valid.length === 0 ? [] : await unlocked.account.createItems(vaultId, valid);
       let next = 0;
-      const outcomes = prepared.map((one): Outcome => {
+      const outcomes = prepared.map((one): Outcome | Promise<Outcome> => {
         if ("error" in one) return { error: one.error };
         const outcome = written[next++];
         if (outcome === undefined || "error" in outcome)
           return { error: { name: outcome?.error ?? "internal", message: "the service refused this item" } };
-        return itemOf(outcome.item);
+        return shown(outcome.item);
       });
       unlocked.cache.dropVault(vaultId);
       audit.keep(happening(call, "ok", [vaultId, ...written.flatMap((one) => ("item" in one ? [one.item.id] : []))]));
-      return { outcomes };
+      return { outcomes: await Promise.all(outcomes) };
     },
 
     "items.get": async ({ vaultId, itemId }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       const item = await unlocked.account.getItem(vaultId, demandId(itemId));
       audit.read(happening(call, "ok", [vaultId, itemId]));
-      return itemOf(item);
+      return shown(item);
     },
 
     "items.getAll": async ({ vaultId, itemIds }, call) => {
       const { unlocked, audit } = accessOf(call).session;
-      if (new Set(itemIds).size < itemIds.length) throw new PosternError("invalidParams", "itemIds has an id twice");
+      demandDistinct(itemIds);
       const ids = itemIds.filter(isId);
       const found = new Map(
         (ids.length === 0 ? [] : await unlocked.account.getItems(vaultId, ids)).map((item) => [item.id, item]),
       );
       audit.read(happening(call, "ok", [vaultId, ...found.keys()]));
-      return {
-        outcomes: itemIds.map((id): Outcome => {
-          const item = found.get(id);
-          if (item === undefined) return { error: wire(new PosternError("itemNotFound")) };
-          return itemOf(item);
-        }),
-      };
+      const outcomes = itemIds.map((id): Outcome | Promise<Outcome> => {
+        const item = found.get(id);
+        return item === undefined ? { error: wire(new PosternError("itemNotFound")) } : shown(item);
+      });
+      return { outcomes: await Promise.all(outcomes) };
     },
 
-    "items.put": async ({ item }, call) => {
+    "items.put": async ({ item: given }, call) => {
       const { account } = accessOf(call).session.unlocked;
+      const item = await withStoredKeys(given);
       const before = await account.getItem(item.vaultId, item.id);
       if (before.revision !== item.version) throw new PosternError("versionConflict");
       const parts = changedItem(before, item);
-      return itemOf(await change(call, before, { ...parts, state: before.state }));
+      return shown(await changeItem(call, before, { ...parts, state: before.state }));
     },
 
     "items.archive": async ({ vaultId, itemId }, call) => {
       const before = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
-      await change(call, before, { overview: before.overview, details: before.details, state: "archived" });
+      await changeItem(call, before, { overview: before.overview, details: before.details, state: "archived" });
       return {};
     },
 
@@ -100,6 +105,17 @@ export function itemMethods(newId: () => string): ItemHandlers {
       unlocked.cache.dropVault(vaultId);
       audit.keep(happening(call, "ok", [vaultId, itemId]));
       return {};
+    },
+
+    "items.deleteAll": async ({ vaultId, itemIds }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      demandDistinct(itemIds);
+      const ids = itemIds.filter(isId);
+      const done = ids.length === 0 ? [] : await unlocked.account.deleteItems(vaultId, ids);
+      const told = new Map(ids.map((id, index) => [id, done[index]]));
+      unlocked.cache.dropVault(vaultId);
+      audit.keep(happening(call, "ok", [vaultId, ...ids.filter((_id, index) => "deleted" in (done[index] ?? {}))]));
+      return { outcomes: itemIds.map((id) => deletion(told.get(id))) };
     },
 
     "items.list": async ({ vaultId, active, archived }, call) => {
@@ -112,29 +128,42 @@ export function itemMethods(newId: () => string): ItemHandlers {
   };
 }
 
-async function change(
+/** Writes the next revision of an item; its files stay unless others are given. */
+export async function changeItem(
   call: Call,
   before: OpenedItem,
-  content: Pick<OpenedItem, "overview" | "details" | "state">,
+  content: Pick<OpenedItem, "overview" | "details" | "state"> & { files?: OpenedItem["files"] },
 ): Promise<OpenedItem> {
   const { unlocked, audit } = accessOf(call).session;
   const after = await unlocked.account.putItem(before.vault, before.id, before.revision, {
-    ...content,
     files: before.files,
+    ...content,
   });
   unlocked.cache.dropVault(before.vault);
   audit.keep(happening(call, "ok", [before.vault, before.id]));
   return after;
 }
 
+function deletion(outcome: { deleted: true } | { error: string } | undefined) {
+  if (outcome !== undefined && "deleted" in outcome) return {};
+  const name = outcome?.error ?? "itemNotFound";
+  return { error: { name, message: Object.hasOwn(errors, name) ? errors[name as ErrorName].message : name } };
+}
+
+function demandDistinct(ids: readonly string[]): void {
+  if (new Set(ids).size < ids.length)
+    throw new PosternError("invalidParams", "itemIds: a duplicate item ID was provided");
+}
+
 /** What is no id cannot be an item's: the service would only say that the request is malformed. */
-function demandId(id: string): string {
+export function demandId(id: string): string {
   if (!isId(id)) throw new PosternError("itemNotFound");
   return id;
 }
 
-function prepare(vaultId: string, item: ItemCreateParams, newId: () => string) {
+async function prepare(vaultId: string, given: ItemCreateParams, newId: () => string) {
   try {
+    const item = await withStoredKeys(given);
     if (item.vaultId !== vaultId)
       throw new PosternError(
         "invalidItem",
@@ -151,15 +180,16 @@ function prepare(vaultId: string, item: ItemCreateParams, newId: () => string) {
 
 const wire = (error: PosternError) => ({ name: error.name, message: error.message });
 
-/** An item as clients see it. */
-export function itemOf(item: OpenedItem): Item {
+/** An item as clients see it, at this moment: its one-time codes are of now. */
+export async function itemOf(item: OpenedItem, nowMs: number): Promise<Item> {
   const { overview, details } = item;
+  const fields = await Promise.all(details.fields.map((field) => shownField(field, nowMs)));
   return {
     id: item.id,
     title: overview.title,
     category: overview.category,
     vaultId: item.vault,
-    fields: details.fields,
+    fields,
     sections: details.sections,
     notes: details.notes,
     tags: overview.tags,

@@ -1,16 +1,26 @@
 // secrets.*: read, record, answer. The gate has asked already.
 import { PosternError } from "../../protocol/errors.ts";
+import { generatePassword } from "../../protocol/generate-password.ts";
 import { parseReference } from "../../protocol/reference.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import { isMissing, type Located, type Missing, type Value } from "../resolver.ts";
 
-type SecretHandlers = Pick<Handlers, "secrets.resolve" | "secrets.resolveAll" | "secrets.validateReference">;
+/** Outcomes that reading one value may have, and that concern no other. */
+const ofTheValue: ReadonlySet<string> = new Set(["unsupportedFileFormat", "totpUnavailable"]);
+
+type SecretHandlers = Pick<
+  Handlers,
+  "secrets.resolve" | "secrets.resolveAll" | "secrets.validateReference" | "secrets.generatePassword"
+>;
 type Resolved = ReturnType<typeof answerOf>;
 
 /** `isStale` tells whether the service could not be asked for changes just now. */
-export function secretMethods(isStale: (account: string) => boolean): SecretHandlers {
+export function secretMethods(
+  isStale: (account: string) => boolean,
+  randomBytes: (size: number) => Uint8Array,
+): SecretHandlers {
   return {
     "secrets.resolve": (_params, call) => {
       const [found] = accessOf(call).found;
@@ -24,6 +34,7 @@ export function secretMethods(isStale: (account: string) => boolean): SecretHand
       parseReference(reference);
       return {};
     },
+    "secrets.generatePassword": ({ recipe }) => ({ password: generatePassword(recipe, randomBytes) }),
   };
 
   /** A value out of the cache is answered in the same turn of the event loop. */
@@ -43,7 +54,7 @@ export function secretMethods(isStale: (account: string) => boolean): SecretHand
     try {
       return await read(found, call);
     } catch (error) {
-      const own = error instanceof PosternError && (isMissing(found) || error.name === "unsupportedFileFormat");
+      const own = error instanceof PosternError && (isMissing(found) || ofTheValue.has(error.name));
       if (!own) throw error;
       const vault = isMissing(found) ? found.vault : found.place.vault;
       accessOf(call).session.audit.read(happening(call, error.name, vault === undefined ? [] : [vault]));

@@ -1,7 +1,7 @@
 // items.*, files.*: what the vaults of an account hold.
 import Type from "typebox";
 import { entry } from "../entry.ts";
-import { Item, ItemCreateParams, ItemOverview, itemLimits } from "../item.ts";
+import { DocumentCreateParams, FileCreateParams, Item, ItemCreateParams, ItemOverview, itemLimits } from "../item.ts";
 import { limits } from "../limits.ts";
 import { Bytes, Empty, IdParam, onAccount } from "./common.ts";
 
@@ -25,7 +25,8 @@ export const asked = [
   "auditUnwritable",
 ] as const;
 const itemErrors = [...asked, "vaultNotFound", "itemNotFound"] as const;
-const writeErrors = [...itemErrors, "invalidItem", "notYet", "notPermitted", "diskFull"] as const;
+const vaultErrors = [...asked, "vaultNotFound"] as const;
+const writeErrors = [...itemErrors, "invalidItem", "notPermitted", "diskFull"] as const;
 
 const exampleItem = {
   id: "bcdefghijklmnopqrstuvwxyz2",
@@ -61,7 +62,7 @@ export const items = {
     summary: "Makes an item. Small files may come inline; large ones through files.openWrite.",
     params: Type.Object({ item: ItemCreateParams, ...onAccount }, closed),
     result: Item,
-    errors: [...writeErrors, "conflict"],
+    errors: [...vaultErrors, "invalidItem", "notPermitted", "diskFull"],
     need: { kind: "grant", verb: "write", scopeOf: ({ item }) => [{ vault: item.vaultId }] },
     activity: true,
     since: "0.1.0",
@@ -83,7 +84,7 @@ export const items = {
       closed,
     ),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
-    errors: [...writeErrors, "conflict"],
+    errors: [...vaultErrors, "diskFull"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
     activity: true,
     since: "0.1.0",
@@ -114,7 +115,7 @@ export const items = {
     summary: "Up to 50 items of one vault, each with its own outcome, in order.",
     params: Type.Object({ vaultId: IdParam, itemIds: Ids, ...onAccount }, closed),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
-    errors: itemErrors,
+    errors: vaultErrors,
     need: {
       kind: "grant",
       verb: "read",
@@ -151,6 +152,24 @@ export const items = {
     example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: {} },
     sdkName: "ItemsDelete",
   }),
+  "items.deleteAll": entry({
+    summary: "Deletes up to 50 items of one vault in one transaction; each has its own outcome, in order.",
+    params: Type.Object({ vaultId: IdParam, itemIds: Ids, ...onAccount }, closed),
+    result: Type.Object({ outcomes: Type.Array(Type.Union([Empty, ItemError])) }),
+    errors: [...vaultErrors, "diskFull"],
+    need: {
+      kind: "grant",
+      verb: "write",
+      scopeOf: ({ vaultId, itemIds }) => itemIds.map((item) => ({ vault: vaultId, item })),
+    },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemIds: ["bcdefghijklmnopqrstuvwxyz2"] },
+      result: { outcomes: [{}] },
+    },
+    sdkName: "ItemsDeleteAll",
+  }),
   "items.archive": entry({
     summary: "Moves an item to the archive: references no longer find it.",
     params: Type.Object(place, closed),
@@ -174,7 +193,7 @@ export const items = {
       closed,
     ),
     result: Type.Object({ items: Type.Array(ItemOverview) }),
-    errors: [...asked, "vaultNotFound"],
+    errors: vaultErrors,
     need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
     activity: true,
     since: "0.1.0",
@@ -189,10 +208,107 @@ export const items = {
 const handleErrors = ["locked", "handleNotFound"] as const;
 const Handle = Type.String({ minLength: 1, maxLength: 64 });
 
+const FileName = Type.String({ minLength: 1, maxLength: itemLimits.fileName });
+const FileSize = Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes });
+const PartId = Type.String({ maxLength: itemLimits.partId });
+const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
+const changedPlace = { vaultId: IdParam, itemId: IdParam, version: Version, ...onAccount };
+const exampleFile = { name: "cert.pem", id: "cdefghijklmnopqrstuvwxyz23", size: 3 };
+const withExampleFile = {
+  ...exampleItem,
+  version: 2,
+  files: [{ attributes: exampleFile, sectionId: "", fieldId: "certificate" }],
+};
+
 export const files = {
+  "files.attach": entry({
+    summary: "Adds a small file to an item, as a field of its own; a larger one goes through files.openWrite.",
+    params: Type.Object({ ...changedPlace, file: FileCreateParams }, closed),
+    result: Item,
+    errors: [...writeErrors, "versionConflict", "tooLarge"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        vaultId: "abcdefghijklmnopqrstuvwxyz",
+        itemId: "bcdefghijklmnopqrstuvwxyz2",
+        version: 1,
+        file: { name: "cert.pem", content: "AAEC", sectionId: "", fieldId: "certificate" },
+      },
+      result: withExampleFile,
+    },
+    sdkName: "ItemsFilesAttach",
+  }),
+  "files.read": entry({
+    summary: "A small file of an item, whole; a larger one is read through files.openRead.",
+    params: Type.Object({ ...place, fileId: IdParam }, closed),
+    result: Type.Object({ content: Type.String() }),
+    errors: [...itemErrors, "fileNotFound", "tooLarge"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        vaultId: "abcdefghijklmnopqrstuvwxyz",
+        itemId: "bcdefghijklmnopqrstuvwxyz2",
+        fileId: "cdefghijklmnopqrstuvwxyz23",
+      },
+      result: { content: "AAEC" },
+    },
+    sdkName: "ItemsFilesRead",
+  }),
+  "files.delete": entry({
+    summary: "Takes a file out of an item.",
+    params: Type.Object({ ...changedPlace, sectionId: PartId, fieldId: PartId }, closed),
+    result: Item,
+    errors: [...writeErrors, "versionConflict"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        vaultId: "abcdefghijklmnopqrstuvwxyz",
+        itemId: "bcdefghijklmnopqrstuvwxyz2",
+        version: 2,
+        sectionId: "",
+        fieldId: "certificate",
+      },
+      result: { ...exampleItem, version: 3 },
+    },
+    sdkName: "ItemsFilesDelete",
+  }),
+  "files.replaceDocument": entry({
+    summary: "Puts a small file in place of a Document's; a larger one goes through files.openWrite.",
+    params: Type.Object({ ...changedPlace, document: DocumentCreateParams }, closed),
+    result: Item,
+    errors: [...writeErrors, "versionConflict", "tooLarge"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        vaultId: "abcdefghijklmnopqrstuvwxyz",
+        itemId: "bcdefghijklmnopqrstuvwxyz2",
+        version: 1,
+        document: { name: "report.pdf", content: "AAEC" },
+      },
+      result: {
+        ...exampleItem,
+        category: "Document",
+        version: 2,
+        document: { name: "report.pdf", id: "cdefghijklmnopqrstuvwxyz23", size: 3 },
+      },
+    },
+    sdkName: "ItemsFilesReplaceDocument",
+  }),
   "files.openRead": entry({
-    summary: "Opens a file that a reference leads to, for reading in chunks on this connection.",
-    params: Type.Object({ reference: Type.String({ minLength: 1, maxLength: 2048 }), ...onAccount }, closed),
+    summary:
+      "Opens a file for reading in chunks on this connection: the one that a reference leads to, or one of an item by ids.",
+    params: Type.Union([
+      Type.Object({ reference: Type.String({ minLength: 1, maxLength: 2048 }), ...onAccount }, closed),
+      Type.Object({ ...place, fileId: IdParam }, closed),
+    ]),
     result: Type.Object({ handle: Handle, name: Type.String(), size: Type.Integer() }),
     errors: [
       ...itemErrors,
@@ -204,7 +320,12 @@ export const files = {
       "tooManyMatchingFields",
       "fileNotFound",
     ],
-    need: { kind: "grant", verb: "read", scopeOf: ({ reference }) => [{ reference }] },
+    need: {
+      kind: "grant",
+      verb: "read",
+      scopeOf: (params) =>
+        "reference" in params ? [{ reference: params.reference }] : [{ vault: params.vaultId, item: params.itemId }],
+    },
     activity: true,
     since: "0.1.0",
     example: {
@@ -223,20 +344,31 @@ export const files = {
     example: { params: { handle: "1" }, result: { content: "AAEC", last: true } },
   }),
   "files.openWrite": entry({
-    summary: "Begins a Document item whose file comes in chunks. Nothing exists until files.commit.",
-    params: Type.Object(
-      {
-        vaultId: IdParam,
-        title: Type.String({ minLength: 1, maxLength: itemLimits.title }),
-        name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
-        size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }),
-        ...onAccount,
-      },
-      closed,
-    ),
+    summary:
+      "Begins a file that comes in chunks: of a new Document (with `title`), of a field to be (with `fieldId`), or in place of a Document's. Nothing is changed until files.commit.",
+    params: Type.Union([
+      Type.Object(
+        {
+          vaultId: IdParam,
+          title: Type.String({ minLength: 1, maxLength: itemLimits.title }),
+          name: FileName,
+          size: FileSize,
+          ...onAccount,
+        },
+        closed,
+      ),
+      Type.Object({ ...changedPlace, sectionId: PartId, fieldId: PartId, name: FileName, size: FileSize }, closed),
+      Type.Object({ ...changedPlace, name: FileName, size: FileSize }, closed),
+    ]),
     result: Type.Object({ handle: Handle }),
-    errors: [...asked, "vaultNotFound"],
-    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
+    errors: [...itemErrors, "invalidItem", "versionConflict"],
+    need: {
+      kind: "grant",
+      verb: "write",
+      scopeOf: (params) => [
+        "itemId" in params ? { vault: params.vaultId, item: params.itemId } : { vault: params.vaultId },
+      ],
+    },
     activity: true,
     since: "0.1.0",
     example: {
@@ -258,7 +390,7 @@ export const files = {
     summary: "Ends the file and makes the item.",
     params: Type.Object({ handle: Handle }, closed),
     result: Item,
-    errors: [...handleErrors, "offline", "invalidItem", "diskFull", "auditUnwritable"],
+    errors: [...handleErrors, "offline", "invalidItem", "versionConflict", "diskFull", "auditUnwritable"],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",

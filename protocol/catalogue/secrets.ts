@@ -9,6 +9,40 @@ const closed = { additionalProperties: false } as const;
 /** Characters of a reference: three or four titles of 256 characters, ids, a query. */
 const Reference = Type.String({ minLength: 1, maxLength: 2048 });
 
+const Whole = Type.Integer({ minimum: 0, maximum: 0xffffffff });
+
+/** A recipe in the official shape; lengths out of range are the recipe's own error. */
+const PasswordRecipe = Type.Union([
+  Type.Object(
+    {
+      type: Type.Literal("Memorable"),
+      parameters: Type.Object({
+        separatorType: Type.Enum([
+          "digits",
+          "digitsAndSymbols",
+          "spaces",
+          "hyphens",
+          "underscores",
+          "periods",
+          "commas",
+        ]),
+        capitalize: Type.Boolean(),
+        wordListType: Type.Enum(["fullWords", "syllables", "threeLetters"]),
+        wordCount: Whole,
+      }),
+    },
+    closed,
+  ),
+  Type.Object({ type: Type.Literal("Pin"), parameters: Type.Object({ length: Whole }) }, closed),
+  Type.Object(
+    {
+      type: Type.Literal("Random"),
+      parameters: Type.Object({ includeDigits: Type.Boolean(), includeSymbols: Type.Boolean(), length: Whole }),
+    },
+    closed,
+  ),
+]);
+
 const Resolved = Type.Object({
   secret: Type.String(),
   vaultId: Id,
@@ -41,9 +75,11 @@ const resolveErrors = [
   "noMatchingSections",
   "fieldNotFound",
   "tooManyMatchingFields",
-  "incompatibleQuery",
+  "incompatibleTotpQuery",
+  "incompatibleSshQuery",
+  "totpUnavailable",
+  "privateKeyUnreadable",
   "unsupportedFileFormat",
-  "notYet",
   "offline",
   "sealBroken",
   "auditUnwritable",
@@ -129,5 +165,19 @@ export const secrets = {
     since: "0.1.0",
     example: { params: { reference: "op://Demo/DATABASE_URL/password" }, result: {} },
     sdkName: "ValidateSecretReference",
+  }),
+  "secrets.generatePassword": entry({
+    summary: "Makes a password by a recipe. Nothing is kept.",
+    params: Type.Object({ recipe: PasswordRecipe }, closed),
+    result: Type.Object({ password: Type.String() }),
+    errors: ["invalidRecipe"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { recipe: { type: "Random", parameters: { includeDigits: true, includeSymbols: true, length: 20 } } },
+      result: { password: "Ub2TYowugcFPZ*BW3Ucj" },
+    },
+    sdkName: "GeneratePassword",
   }),
 } as const;

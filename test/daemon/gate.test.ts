@@ -29,12 +29,12 @@ function fresh() {
   });
   let touched = 0;
   let same = true;
-  const unlocked = { account: { id: account, vaults: async () => [] } };
+  const unlocked = { account: { id: account, vaults: async () => [], environments: { list: async () => [] } } };
   const sessions = {
-    open: () => ({ file: { account }, unlocked }),
+    open: () => ({ file: { account }, unlocked, audit: { demandWritable: () => undefined } }),
     touch: () => touched++,
   } as unknown as Sessions;
-  const gate = createGate({ sessions, grants, broker, resolver: createResolver() });
+  const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
   const call = (signal = new AbortController().signal): Call =>
     ({
       method: "vaults.list",

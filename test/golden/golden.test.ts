@@ -35,10 +35,67 @@ describe("the collection", () => {
     expect(Object.keys(catalogue).filter((method) => !well.has(method) && !elsewhere.includes(method))).toEqual([]);
   });
 
+  test("provokes every error that a method lists, here or in refusals.test.ts", () => {
+    const provoked = new Set(all.flatMap(refusing));
+    const listed = Object.entries(catalogue).flatMap(([method, { errors }]) =>
+      (errors as readonly string[]).map((error) => [method, error] as const),
+    );
+    const missing = listed.filter(
+      ([method, error]) => !shared.has(error) && !elsewhere.has(error) && !provoked.has(`${method} ${error}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test("has more refusals than half of its conversations", () => {
     expect(all.filter((one) => one.expect !== undefined).length).toBeGreaterThan(all.length / 2);
   });
 });
+
+/** Provoked for every method that lists them in refusals.test.ts. */
+const shared: ReadonlySet<string> = new Set([
+  "signedOut",
+  "locked",
+  "clientNotFound",
+  "approvalRequired",
+  "approvalDenied",
+  "approvalTimedOut",
+  "promptQuota",
+  "coolingDown",
+  "proofRefused",
+  "tryLater",
+  "offline",
+  "sealBroken",
+  "diskFull",
+  "auditUnwritable",
+]);
+
+/** What no single line of one client provokes: two writers at once, limits of the store, another person's rights. */
+const elsewhere: ReadonlySet<string> = new Set([
+  // service/contract.test.ts, agent/line.test.ts: of two writers one is told.
+  "versionConflict",
+  "conflict",
+  // service/limits.test.ts.
+  "tooLarge",
+  // service/groups.test.ts.
+  "notPermitted",
+  // service/main.test.ts, cli/commands.test.ts: a service elsewhere, a backup and its second try.
+  "serviceRefused",
+  "accountExists",
+  "handleNotFound",
+  "wrongCredentials",
+  // agent/rogue.test.ts.
+  "pinDisabled",
+  // daemon/ssh-key.test.ts: a key that was stored by an older version.
+  "privateKeyUnreadable",
+]);
+
+function refusing({ steps }: Conversation): string[] {
+  return steps.flatMap((step, index) => {
+    const answer = steps[index + 1]?.message as { error?: { data: { name: string } } } | undefined;
+    const { method } = step.message as { method?: string };
+    return step.from === "client" && answer?.error !== undefined ? [`${method} ${answer.error.data.name}`] : [];
+  });
+}
 
 function succeeding({ steps }: Conversation): string[] {
   return steps.flatMap((step, index) => {

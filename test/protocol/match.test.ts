@@ -1,7 +1,7 @@
 // What a reference means within an item (section 5.4 of the SDKs' behaviour): ids first, then titles without case, and never
 // "the first of several".
 import { describe, expect, test } from "vitest";
-import type { DetailsContent, Item, ItemCreateParams } from "../../protocol/item.ts";
+import type { DetailsContent, Item, ItemCreateParams, ItemField } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
 import { fieldTitle, matchField } from "../../protocol/match.ts";
 import { parseReference } from "../../protocol/reference.ts";
@@ -11,7 +11,7 @@ const field = (
   title: string,
   value: string,
   sectionId?: string,
-  fieldType: "Concealed" | "Totp" | "SshKey" = "Concealed",
+  fieldType: ItemField["fieldType"] = "Concealed",
 ) => ({ id, title, value, fieldType, ...(sectionId === undefined ? {} : { sectionId }) });
 const file = (name: string, fieldId: string, sectionId: string) => ({
   attributes: { name, id: fieldId.repeat(26).slice(0, 26), size: 1 },
@@ -70,10 +70,9 @@ describe("a reference within an item", () => {
     ["First/only here now", "fieldNotFound"],
     ["Nowhere/password", "noMatchingSections"],
     ["twin", "tooManyMatchingFields"],
-    ["password?attribute=otp", "incompatibleQuery"],
-    ["password?ssh-format=openssh", "incompatibleQuery"],
-    ["cert.pem?attribute=otp", "incompatibleQuery"],
-    ["code?attribute=totp", "notYet"],
+    ["password?attribute=otp", "incompatibleTotpQuery"],
+    ["password?ssh-format=openssh", "incompatibleSshQuery"],
+    ["cert.pem?attribute=otp", "incompatibleTotpQuery"],
   ])("%s fails with %s", (path, name) => expect(() => match(path)).toThrow(expect.objectContaining({ name })));
 
   test("is shown to a person by titles", () => {
@@ -138,8 +137,40 @@ describe("a new item is refused:", () => {
     expect(() => newItem({ ...base, ...change })).toThrow(text);
   });
 
-  test("a category of later is not yet", () =>
-    expect(() => newItem({ ...base, category: "Passport" })).toThrow(expect.objectContaining({ name: "notYet" })));
+  test.each([
+    ["Date", "2026-11-4", "invalid date format. must be YYYY-MM-DD"],
+    ["Date", "0999-01-01", "invalid year: must be between 1000 and 2999, inclusive"],
+    ["Date", "3000-01-01", "invalid year: must be between 1000 and 2999, inclusive"],
+    ["Date", "2026-13-01", "invalid month"],
+    ["Date", "2026-00-01", "invalid month"],
+    ["Date", "2026-02-29", "invalid day"],
+    ["Date", "2026-04-31", "invalid day"],
+    ["Date", "2026-04-00", "invalid day"],
+    ["MonthYear", "1/2026", "error parsing month-year field: invalid month-year format. must be MM/YYYY"],
+    ["MonthYear", "13/2026", "error parsing month-year field: invalid month"],
+    ["MonthYear", "01/3000", "error parsing month-year field: invalid year"],
+    ["Reference", "not an id", "reference does not refer to a valid UUID"],
+    ["Address", "1 Main St", "Address fields are constructed from the Address field's details."],
+    ["Unsupported", "x", "had an unsupported field type"],
+  ] as const)("a %s of %s", (fieldType, value, text) => {
+    expect(() => newItem({ ...base, fields: [field("f", "f", value, "", fieldType)] })).toThrow(text);
+  });
+
+  test.each([
+    ["Date", "1000-01-01"],
+    ["Date", "2999-12-31"],
+    ["Date", "2024-02-29"],
+    ["Date", ""],
+    ["MonthYear", "12/2026"],
+    ["Reference", "a".repeat(26)],
+  ] as const)("not for a %s of %s", (fieldType, value) => {
+    expect(newItem({ ...base, fields: [field("f", "f", value, "", fieldType)] }).details.fields[0]?.value).toBe(value);
+  });
+
+  test("two references to one item", () => {
+    const twice = ["f", "g"].map((id) => field(id, id, "a".repeat(26), "", "Reference"));
+    expect(() => newItem({ ...base, fields: twice })).toThrow("Cannot have multiple references to the same item");
+  });
 
   test("every broken rule is told at once, and no value with them", () => {
     const refused = () =>
@@ -162,6 +193,35 @@ test("a custom field without a section gets the empty one, a login's own fields 
     ["TOTP_otp", ""],
   ]);
   expect(made.sections).toEqual([{ id: "", title: "" }]);
+});
+
+test("an address becomes one line, and only its details are kept", () => {
+  const content = { street: "1 Main St", city: "Springfield", state: "IL", zip: "62701", country: "US" };
+  const address = { ...field("a", "a", "", "", "Address"), details: { type: "Address" as const, content } };
+  const totp = { ...field("t", "t", "SEED", "", "Totp"), details: { type: "Otp" as const, content: { code: "1" } } };
+  const { details: made } = newItem({ title: "T", category: "Identity", vaultId: "v", fields: [address, totp] });
+  expect(made.fields[0]).toMatchObject({ value: "1 Main St, Springfield, IL 62701, US", details: { content } });
+  expect(made.fields[1]).not.toHaveProperty("details");
+});
+
+test("an SSH key item has the parts of its key under the key's own scope, and a field of such a name comes first", () => {
+  const key = field("private_key", "private key", "KEY", undefined, "SshKey");
+  const parts = { ...details, fields: [key], sections: [] };
+  const of = (path: string) => matchField({ details: parts }, parseReference(`op://v/i/${path}`));
+  expect(of("public_key")).toEqual({ id: "/private_key", kind: "Text", value: "KEY", derive: "publicKey" });
+  expect(of("Public Key").derive).toBe("publicKey");
+  expect(of("fingerprint").derive).toBe("fingerprint");
+  expect(of("key type").derive).toBe("keyType");
+  expect(of("private key?ssh-format=openssh").derive).toBe("openSsh");
+  expect(of("private_key").derive).toBeUndefined();
+  expect(() => of("public_key?ssh-format=openssh")).toThrow(expect.objectContaining({ name: "incompatibleSshQuery" }));
+  const own = { ...parts, fields: [key, field("fingerprint", "fingerprint", "mine", "")] };
+  expect(matchField({ details: own }, parseReference("op://v/i/fingerprint")).value).toBe("mine");
+});
+
+test("a code is asked of a TOTP field alone", () => {
+  expect(match("code?attribute=totp").derive).toBe("totp");
+  expect(match("code").derive).toBeUndefined();
 });
 
 test("a changed item keeps its category and its files", () => {

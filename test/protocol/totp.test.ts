@@ -1,0 +1,86 @@
+// One-time codes: the tables of RFC 6238, the ways a seed is written, and every way it can be wrong.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { TOTP_DIGITS, TOTP_PERIOD, TOTP_TEXT_MAX, totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
+
+/** Appendix B: the ASCII seed repeated to the hash's size, eight digits. */
+const seeds = {
+  SHA1: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+  SHA256: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA====",
+  SHA512: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNA=",
+} as const;
+
+describe("a code is that of RFC 6238, appendix B", () => {
+  test.each([
+    [59, "94287082", "46119246", "90693936"],
+    [1111111109, "07081804", "68084774", "25091201"],
+    [1111111111, "14050471", "67062674", "99943326"],
+    [1234567890, "89005924", "91819424", "93441116"],
+    [2000000000, "69279037", "90698825", "38618901"],
+    [20000000000, "65353130", "77737706", "47863826"],
+  ])("at %i s", (seconds, sha1, sha256, sha512) => {
+    const at = (algorithm: keyof typeof seeds) =>
+      totpCode(`otpauth://totp/x?secret=${seeds[algorithm]}&algorithm=${algorithm}&digits=8`, seconds * 1000);
+    expect([at("SHA1"), at("SHA256"), at("SHA512")]).toEqual([{ code: sha1 }, { code: sha256 }, { code: sha512 }]);
+  });
+});
+
+test.each([
+  ["a bare seed", seeds.SHA1],
+  ["in lower case, in groups", "gezd gnbv gy3t qojq gezd gnbv gy3t qojq"],
+  ["with hyphens", "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV-GY3T-QOJQ"],
+  ["a URI without more", `otpauth://totp/Ex:ada?secret=${seeds.SHA1}&issuer=Ex`],
+  ["Apple's scheme", `apple-otpauth://totp/Ex?secret=${seeds.SHA1}`],
+  ["the algorithm written otherwise", `otpauth://totp/?secret=${seeds.SHA1}&algorithm=HmacSHA1`],
+])("%s gives six digits every thirty seconds", (_what, text) => {
+  expect(totpCode(text, 59_000)).toEqual({ code: "287082" });
+  expect([totpSecondsLeft(text, 59_000), totpSecondsLeft(text, 60_000)]).toEqual([1, 30]);
+});
+
+test.each([
+  ["", "no secret"],
+  ["   ", "no secret"],
+  ["otpauth://totp/x", "no secret"],
+  ["otpauth://totp/x?secret=", "no secret"],
+  ["GEZ0", "not base32"],
+  ["otpauth://totp/x?secret=a!", "not base32"],
+  ["GEZDGNB", "too short"],
+  [`otpauth://hotp/x?secret=${seeds.SHA1}&counter=1`, "invalid scheme"],
+  [`https://totp/x?secret=${seeds.SHA1}`, "invalid scheme"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&algorithm=MD5`, "invalid algorithm"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=0`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=${TOTP_DIGITS.max + 1}`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=6.5`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&period=0`, "invalid period"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&period=${TOTP_PERIOD.max + 1}`, "invalid period"],
+  ["A".repeat(TOTP_TEXT_MAX + 1), "too long"],
+])("%s is told as a message", (text, message) => {
+  const made = totpCode(text, 0);
+  expect(made).toEqual({ errorMessage: expect.stringContaining(message) });
+  expect(totpSecondsLeft(text, 0)).toBeUndefined();
+});
+
+test.each([
+  ["the longest text", `otpauth://totp/${"x".repeat(TOTP_TEXT_MAX - 15 - 8 - 32)}?secret=${seeds.SHA1}`, 6],
+  ["the shortest seed", "GEZDGNBV", 6],
+  ["most digits", `otpauth://totp/x?secret=${seeds.SHA1}&digits=${TOTP_DIGITS.max}`, 10],
+  ["one digit", `otpauth://totp/x?secret=${seeds.SHA1}&digits=1`, 1],
+])("%s is taken", (_what, text, digits) => {
+  expect(totpCode(text, 0)).toEqual({ code: expect.stringMatching(new RegExp(`^\\d{${digits}}$`)) });
+});
+
+test("no text makes it throw, and no message repeats it", () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => `otpauth://totp/${text}`),
+      ),
+      (text) => {
+        const made = totpCode(text, 0);
+        if ("errorMessage" in made && text.trim().length > 12) expect(made.errorMessage).not.toContain(text);
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+});
