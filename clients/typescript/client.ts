@@ -1,14 +1,22 @@
-// The client of the Postern agent under the official SDKs' names: createClient, DesktopAuth, client.secrets,
-// client.items, client.vaults. One connection, opened at the first call; after an agent's restart it connects once more.
+// The client of the Postern agent under the official SDKs' names: createClient, DesktopAuth, client.secrets, items, vaults,
+// groups, environments. One connection, opened at the first call; after an agent's restart it connects once more.
 import { homedir } from "node:os";
 import { type CallOptions, type Channel, type Listener, openChannel } from "./channel.ts";
 import { type Methods, repeatable } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
 import { ClientClosed, ConnectionLost } from "./local-error.ts";
+import { type Items, itemsOf } from "./sdk-items.ts";
+import { Secrets } from "./sdk-secrets.ts";
+import { type Environments, environmentsOf, type Groups, groupsOf, type Vaults, vaultsOf } from "./sdk-vaults.ts";
 
 export type { CallOptions } from "./channel.ts";
 export * as errors from "./generated.ts";
+export { DesktopSessionExpiredError } from "./generated.ts";
 export { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
+export type { Files, Items } from "./sdk-items.ts";
+export { Secrets } from "./sdk-secrets.ts";
+export * from "./sdk-types.ts";
+export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
 
 /** Sign-in through the agent, by the account's name or id; the agent's only account when it is empty. */
 export class DesktopAuth {
@@ -33,35 +41,8 @@ export type ClientOptions = {
   readonly onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
 };
 
-export type Item = Methods["items.get"]["result"];
-export type ItemCreateParams = Methods["items.create"]["params"]["item"];
-export type ItemOverview = Methods["items.list"]["result"]["items"][number];
-export type VaultOverview = Methods["vaults.getOverview"]["result"];
-export type ItemCategory = Item["category"];
-export type ItemFieldType = Item["fields"][number]["fieldType"];
-
-/** What a reference led to, as the official SDKs answer it. */
-export type ResolvedReference = { readonly secret: string; readonly itemId: string; readonly vaultId: string };
-export type ResolveAllResponse = {
-  readonly individualResponses: Readonly<
-    Record<
-      string,
-      { content: ResolvedReference; error?: never } | { error: { type: string; message: string }; content?: never }
-    >
-  >;
-};
-export type ItemsGetAllResponse = {
-  readonly individualResponses: readonly (
-    | { content: Item; error?: never }
-    | { error: { type: string; message: string }; content?: never }
-  )[];
-};
-export type ItemListFilter = {
-  readonly type: "ByState";
-  readonly content: { readonly active: boolean; readonly archived: boolean };
-};
-
-type Call = <M extends keyof Methods>(
+/** Calls a method of the agent by its own name. */
+export type Call = <M extends keyof Methods>(
   method: M,
   params: Methods[M]["params"],
   options?: CallOptions,
@@ -72,40 +53,14 @@ export type Client = {
   readonly secrets: Secrets;
   readonly items: Items;
   readonly vaults: Vaults;
+  readonly groups: Groups;
+  readonly environments: Environments;
   /** Any method of the agent, with its own names. */
   readonly call: Call;
   /** Events of the agent that concern this client. */
   onEvent(listener: Listener): void;
   /** Ends the connection; pending calls fail with ClientClosed. */
   close(): void;
-};
-
-export type Secrets = {
-  resolve(secretReference: string, options?: CallOptions): Promise<string>;
-  resolveAll(secretReferences: readonly string[], options?: CallOptions): Promise<ResolveAllResponse>;
-};
-
-export type Items = {
-  create(params: ItemCreateParams, options?: CallOptions): Promise<Item>;
-  createAll(vaultId: string, params: readonly ItemCreateParams[], options?: CallOptions): Promise<ItemsGetAllResponse>;
-  get(vaultId: string, itemId: string, options?: CallOptions): Promise<Item>;
-  getAll(vaultId: string, itemIds: readonly string[], options?: CallOptions): Promise<ItemsGetAllResponse>;
-  put(item: Item, options?: CallOptions): Promise<Item>;
-  delete(vaultId: string, itemId: string, options?: CallOptions): Promise<void>;
-  archive(vaultId: string, itemId: string, options?: CallOptions): Promise<void>;
-  list(vaultId: string, ...filters: readonly ItemListFilter[]): Promise<ItemOverview[]>;
-};
-
-export type Vaults = {
-  create(params: { title: string; description?: string }, options?: CallOptions): Promise<VaultOverview>;
-  list(options?: CallOptions): Promise<VaultOverview[]>;
-  getOverview(vaultId: string, options?: CallOptions): Promise<VaultOverview>;
-  update(
-    vaultId: string,
-    params: { title?: string; description?: string },
-    options?: CallOptions,
-  ): Promise<VaultOverview>;
-  delete(vaultId: string, options?: CallOptions): Promise<void>;
 };
 
 /** Where the agent listens for this user. */
@@ -118,9 +73,11 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const link = createLink(options);
   await link.open();
   return {
-    secrets: secretsOf(link.call),
+    secrets: new Secrets(link.call),
     items: itemsOf(link.call),
     vaults: vaultsOf(link.call),
+    groups: groupsOf(link.call),
+    environments: environmentsOf(link.call),
     call: link.call,
     onEvent: link.onEvent,
     close: link.close,
@@ -130,7 +87,8 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): void; close(): void };
 
 /** Methods whose parameters take the client that asks. */
-const takesClient = (method: string) => /^(secrets\.resolve|items\.|vaults\.|files\.open)/.test(method);
+const takesClient = (method: string) =>
+  /^(secrets\.resolve|items\.|vaults\.|groups\.|environments\.|files\.(open|attach|read$|delete|replace))/.test(method);
 
 function createLink(options: ClientOptions): Link {
   const name = options.integrationName ?? DEFAULT_INTEGRATION_NAME;
@@ -210,75 +168,5 @@ function createLink(options: ClientOptions): Link {
         () => undefined,
       );
     },
-  };
-}
-
-function secretsOf(call: Call): Secrets {
-  return {
-    resolve: async (reference, options) => (await call("secrets.resolve", { reference }, options)).secret,
-    resolveAll: async (references, options) => {
-      const { outcomes } = await call("secrets.resolveAll", { references: [...references] }, options);
-      const entries = outcomes.map((outcome, index): [string, ResolveAllResponse["individualResponses"][string]] => [
-        references[index] ?? "",
-        "error" in outcome
-          ? { error: { type: typeOf(outcome.error.name), message: outcome.error.message } }
-          : { content: { secret: outcome.secret, itemId: outcome.itemId, vaultId: outcome.vaultId } },
-      ]);
-      return { individualResponses: Object.fromEntries(entries) };
-    },
-  };
-}
-
-/** The official SDKs' tag of a resolve error; our own names where they are the same. */
-function typeOf(name: string): string {
-  const tags: Readonly<Record<string, string>> = {
-    invalidReference: "parsing",
-    incompatibleQuery: "incompatibleTOTPQueryParameterField",
-  };
-  return Object.hasOwn(tags, name) ? (tags[name] ?? name) : name;
-}
-
-function itemsOf(call: Call): Items {
-  return {
-    create: (item, options) => call("items.create", { item }, options),
-    createAll: async (vaultId, items, options) =>
-      responses(await call("items.createAll", { vaultId, items: [...items] }, options)),
-    get: (vaultId, itemId, options) => call("items.get", { vaultId, itemId }, options),
-    getAll: async (vaultId, itemIds, options) =>
-      responses(await call("items.getAll", { vaultId, itemIds: [...itemIds] }, options)),
-    put: (item, options) => call("items.put", { item }, options),
-    delete: async (vaultId, itemId, options) => void (await call("items.delete", { vaultId, itemId }, options)),
-    archive: async (vaultId, itemId, options) => void (await call("items.archive", { vaultId, itemId }, options)),
-    list: async (vaultId, ...filters) => {
-      // Several filters add up; none means the active items.
-      const states =
-        filters.length === 0
-          ? { active: true, archived: false }
-          : {
-              active: filters.some(({ content }) => content.active),
-              archived: filters.some(({ content }) => content.archived),
-            };
-      return (await call("items.list", { vaultId, ...states })).items;
-    },
-  };
-}
-
-function responses({ outcomes }: Methods["items.getAll"]["result"]): ItemsGetAllResponse {
-  return {
-    individualResponses: outcomes.map((outcome) =>
-      "error" in outcome
-        ? { error: { type: outcome.error.name, message: outcome.error.message } }
-        : { content: outcome },
-    ),
-  };
-}
-
-function vaultsOf(call: Call): Vaults {
-  return {
-    create: (params, options) => call("vaults.create", params, options),
-    list: async (options) => (await call("vaults.list", {}, options)).vaults,
-    getOverview: (vaultId, options) => call("vaults.getOverview", { vaultId }, options),
-    update: (vaultId, params, options) => call("vaults.update", { vaultId, ...params }, options),
-    delete: async (vaultId, options) => void (await call("vaults.delete", { vaultId }, options)),
   };
 }

@@ -1851,13 +1851,11 @@ export const repeatable: ReadonlySet<string> = new Set([
   "agent.status",
   "agent.subscribe",
   "agent.stop",
-  "accounts.create",
   "accounts.list",
   "accounts.openRestore",
   "session.lock",
   "clients.open",
   "clients.close",
-  "prompts.answer",
   "secrets.resolve",
   "secrets.resolveAll",
   "secrets.validateReference",
@@ -1867,9 +1865,6 @@ export const repeatable: ReadonlySet<string> = new Set([
   "items.list",
   "files.read",
   "files.openRead",
-  "files.readChunk",
-  "files.writeChunk",
-  "files.commit",
   "vaults.list",
   "vaults.getOverview",
   "vaults.get",
@@ -1897,6 +1892,8 @@ export class PosternError extends Error {
   }
 }
 
+/** The session has ended, or was never open: what the official clients call so. */
+export class DesktopSessionExpiredError extends PosternError {}
 /** the line is not valid JSON. */
 export class ParseError extends PosternError {}
 /** the request is not a valid JSON-RPC 2.0 request. */
@@ -1926,7 +1923,7 @@ export class TooLargeError extends PosternError {}
 /** no account is signed in on this agent. */
 export class SignedOutError extends PosternError {}
 /** the account is locked. */
-export class LockedError extends PosternError {}
+export class LockedError extends DesktopSessionExpiredError {}
 /** no account of this name or id is on this agent. */
 export class AccountNotFoundError extends PosternError {}
 /** this agent already has an account. */
@@ -1936,7 +1933,7 @@ export class WrongCredentialsError extends PosternError {}
 /** too many wrong tries; wait before the next one. */
 export class TryLaterError extends PosternError {}
 /** no client of this id is open on this connection. */
-export class ClientNotFoundError extends PosternError {}
+export class ClientNotFoundError extends DesktopSessionExpiredError {}
 /** this is not supported yet. */
 export class NotYetError extends PosternError {}
 /** a person must approve this first. */
@@ -2089,4 +2086,71 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
   notRestorable: NotRestorableError,
+};
+
+/** Number and text of each error name: for what this client refuses by itself. */
+export const errorTable: Readonly<Record<string, { code: number; message: string; hint?: string }>> = {
+  parseError: {"code":-32700,"message":"the line is not valid JSON"},
+  invalidRequest: {"code":-32600,"message":"the request is not a valid JSON-RPC 2.0 request"},
+  methodNotFound: {"code":-32601,"message":"no such method","hint":"REFERENCE.md lists the methods"},
+  invalidParams: {"code":-32602,"message":"the parameters do not fit the method"},
+  internal: {"code":-32603,"message":"an internal error occurred","hint":"the agent's log has the details under this incident id"},
+  lineTooLong: {"code":1001,"message":"the line is longer than this connection may send"},
+  tooManyRequests: {"code":1002,"message":"too many requests are in flight on this connection","hint":"wait for answers before sending more"},
+  duplicateId: {"code":1003,"message":"a request with this id is already in flight"},
+  cancelled: {"code":1004,"message":"the request was cancelled"},
+  protocolMismatch: {"code":1005,"message":"the agent speaks another protocol version","hint":"update the older of the two"},
+  peerRefused: {"code":1006,"message":"the agent could not verify the process at the other end"},
+  busy: {"code":1007,"message":"the agent has too much of this work queued","hint":"try again in a moment"},
+  tooLarge: {"code":1008,"message":"the value is larger than allowed"},
+  signedOut: {"code":1101,"message":"no account is signed in on this agent","hint":"run `postern init` or `postern signin`"},
+  locked: {"code":1102,"message":"the account is locked","hint":"run `postern unlock`"},
+  accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent"},
+  accountExists: {"code":1104,"message":"this agent already has an account"},
+  wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
+  tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
+  clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
+  notYet: {"code":1108,"message":"this is not supported yet"},
+  approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again without noWait, then run `postern approve CODE`"},
+  approvalDenied: {"code":1202,"message":"the person denied this"},
+  approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},
+  promptQuota: {"code":1205,"message":"too many prompts were opened by this program","hint":"wait before asking again"},
+  coolingDown: {"code":1206,"message":"this program was denied twice and must wait"},
+  promptNotFound: {"code":1207,"message":"no open prompt has this code or id"},
+  proofRequired: {"code":1208,"message":"this needs a proof: the approval PIN or the account password"},
+  proofRefused: {"code":1209,"message":"the proof was refused"},
+  pinDisabled: {"code":1211,"message":"the approval PIN is switched off after too many wrong tries","hint":"use the account password"},
+  grantNotFound: {"code":1212,"message":"no grant has this id"},
+  invalidReference: {"code":1301,"message":"the secret reference could not be parsed"},
+  vaultNotFound: {"code":1302,"message":"vault couldn't be found"},
+  tooManyVaults: {"code":1303,"message":"more than one vault matched the secret reference query","hint":"use the vault's id"},
+  itemNotFound: {"code":1304,"message":"item couldn't be found"},
+  tooManyItems: {"code":1305,"message":"more than one item matched the secret reference query","hint":"use the item's id"},
+  noMatchingSections: {"code":1306,"message":"no section matched the secret reference"},
+  fieldNotFound: {"code":1307,"message":"the specified field cannot be found within the item"},
+  tooManyMatchingFields: {"code":1308,"message":"more than one field matched the secret reference","hint":"use the field's id"},
+  incompatibleTotpQuery: {"code":1309,"message":"TOTP attribute can only be applied to TOTP-type fields"},
+  incompatibleSshQuery: {"code":1319,"message":"SSH key formatting can only be applied to a private key field"},
+  unsupportedFileFormat: {"code":1310,"message":"unable to retrieve file content, currently only text files are supported","hint":"read it with files.openRead"},
+  groupNotFound: {"code":1311,"message":"error getting group: group not found"},
+  environmentNotFound: {"code":1312,"message":"environment couldn't be found"},
+  serviceAccountNotFound: {"code":1313,"message":"no service account has this id"},
+  totpUnavailable: {"code":1315,"message":"TOTP code could not be generated"},
+  privateKeyUnreadable: {"code":1316,"message":"unable to properly parse private key, verify that private key isn't malformed"},
+  invalidRecipe: {"code":1317,"message":"invalid user input: encountered the following errors"},
+  invalidPermissions: {"code":1318,"message":"error updating group vault permissions"},
+  invalidItem: {"code":1401,"message":"invalid user input: encountered the following errors"},
+  versionConflict: {"code":1402,"message":"The submitted item is not up to date. Refetch the item and retry the request."},
+  fileNotFound: {"code":1403,"message":"file couldn't be found"},
+  handleNotFound: {"code":1404,"message":"no open file has this handle"},
+  conflict: {"code":1406,"message":"something with this id already exists"},
+  offline: {"code":1501,"message":"the account service cannot be reached"},
+  serviceRefused: {"code":1502,"message":"the account service refused the request"},
+  sealBroken: {"code":1503,"message":"sealed data failed its check and was refused","hint":"the account service sent something this account did not seal; run `postern doctor`"},
+  unknownSuite: {"code":1504,"message":"the data is sealed with an unknown suite","hint":"update Postern"},
+  storeTooNew: {"code":1505,"message":"the store was written by a newer Postern","hint":"update Postern"},
+  notPermitted: {"code":1506,"message":"you do not have the right permissions to perform this action"},
+  auditUnwritable: {"code":1507,"message":"the audit log cannot be written, so nothing is answered","hint":"free disk space or mend the permissions of the data folder"},
+  diskFull: {"code":1508,"message":"the disk is full; nothing was changed"},
+  notRestorable: {"code":1509,"message":"the backup cannot be restored"},
 };

@@ -66,7 +66,9 @@ describe("a reference", () => {
     const before = person.seen.length;
     await expect(own.secrets.resolve("op://Demo/nothing/password")).rejects.toThrow("no item matched");
     expect(person.seen.length - before).toBe(1);
-    expect(person.seen.at(-1)?.text[1]).toBe("  op://Demo/nothing/password (no item matched)");
+    expect(person.seen.at(-1)?.text[1]).toBe(
+      "  op://Demo/nothing/password (no item matched the secret reference query)",
+    );
     expect((await own.call("grants.list", {})).grants).toEqual([]);
     own.close();
   });

@@ -98,9 +98,9 @@ describe("a mistake", () => {
   });
 
   test("of a wrong category names the supported ones and makes nothing", async () => {
-    const ran = await run("item create --vault Personal --title X --category Passport");
+    const ran = await run("item create --vault Personal --title X --category Pasport");
     expect(ran.code).toBe(2);
-    expect(ran.err).toContain("Login, Password, SecureNote, ApiCredentials, SshKey, Document");
+    expect(ran.err).toContain("known are Login, SecureNote, CreditCard");
     expect((await run("item list --vault Personal --json")).out).not.toContain('"title":"X"');
   });
 });

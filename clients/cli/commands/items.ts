@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
+import { ItemCategory } from "../../typescript/sdk-types.ts";
 import { askSecret, askYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
@@ -16,6 +17,10 @@ type Field = Item["fields"][number];
 
 /** Bytes of one chunk of a file, as the agent's limit says. */
 const CHUNK_BYTES = 1024 * 1024;
+
+const categories = Object.values(ItemCategory)
+  .filter((category) => category !== "Login" && category !== "Unsupported")
+  .join(", ");
 
 type CreateOptions = {
   vault: string;
@@ -80,7 +85,7 @@ async function create(terminal: Terminal, agent: Agent, options: CreateOptions):
   if (options.file !== undefined)
     return createDocument(terminal, agent, vault, options.file, options.title ?? basename(options.file));
   if (options.title === undefined) throw new UsageError("--title is required");
-  const category = (options.category ?? "Login") as Item["category"];
+  const category = categoryFrom(options.category ?? "Login");
   const fields = await fieldsFrom(options);
   const item = await agent.call("items.create", {
     item: {
@@ -102,6 +107,13 @@ async function create(terminal: Terminal, agent: Agent, options: CreateOptions):
     },
   });
   terminal.result(overview(item), () => `Made ${item.title} (${item.id}).`);
+}
+
+function categoryFrom(wanted: string): Item["category"] {
+  const found = Object.values(ItemCategory).find((category) => category.toLowerCase() === wanted.toLowerCase());
+  if (found === undefined || found === "Unsupported")
+    throw new UsageError("--category names none that is known", `known are Login, ${categories}`);
+  return found;
 }
 
 /** An SSH key item has one key, under the official id and title whatever it was called. */
@@ -238,7 +250,7 @@ function addItems(item: Command): void {
     "postern item create --vault Demo --title API --category ApiCredentials --secret credential",
     [
       vaultOption,
-      ["--category <category>", "Login (default), Password, SecureNote, ApiCredentials, SshKey, Document"],
+      ["--category <category>", `Login (default), or one of ${categories}`],
       ["--file <path>", "make a Document of this file"],
     ],
     (terminal, _args, options) => withAgent(terminal, (agent) => create(terminal, agent, demandVault(options))),

@@ -23,9 +23,7 @@ const TOKENS = ["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "POSTERN_SERVICE
 const BATCH = 100;
 
 function environmentOf(terminal: Terminal, files: readonly string[]): Record<string, string> {
-  const environment = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  const environment = inherited();
   for (const path of files) Object.assign(environment, fromFile(terminal, path));
   for (const name of TOKENS) delete environment[name];
   return environment;
@@ -73,20 +71,50 @@ async function resolveAll(agent: Agent, environment: Record<string, string>, noW
   return secrets;
 }
 
-async function run(words: readonly string[], options: Options): Promise<number> {
-  const terminal = createTerminal(options.json === true);
+/** Whether a variable decides about our own process and the way it finds programs and code. */
+export function mayNotChange(name: string): boolean {
+  return OURS.test(name);
+}
+
+/** Runs a program with these variables over our own; its output is masked unless `secrets` is undefined. Answers its exit code. */
+export function runWith(
+  words: readonly string[],
+  variables: Readonly<Record<string, string>>,
+  secrets: readonly string[] | undefined,
+): Promise<number> {
+  const [program, ...args] = demandProgram(words);
+  const environment = { ...inherited(), ...variables };
+  if (secrets === undefined) return wait(start(program, args, environment, "inherit"));
+  return process.stdout.isTTY === true
+    ? runInPty(program, args, environment, secrets)
+    : runPiped(program, args, environment, secrets);
+}
+
+function demandProgram(words: readonly string[]): [string, ...string[]] {
   const [program, ...args] = words;
   if (program === undefined)
     throw new UsageError("there is no command to run", "put it behind --, as in: postern run -- node server.js");
+  return [program, ...args];
+}
+
+/** Our own variables without the tokens that open accounts. */
+function inherited(): Record<string, string> {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  for (const name of TOKENS) delete environment[name];
+  return environment;
+}
+
+async function run(words: readonly string[], options: Options): Promise<number> {
+  const terminal = createTerminal(options.json === true);
+  demandProgram(words);
   const environment = environmentOf(terminal, options.envFile ?? []);
   const agent = await connect(terminal);
   const secrets = await unlocked(agent, () => resolveAll(agent, environment, options.wait === false)).finally(() =>
     agent.close(),
   );
-  if (options.masking === false) return wait(start(program, args, environment, "inherit"));
-  return process.stdout.isTTY === true
-    ? runInPty(program, args, environment, secrets)
-    : runPiped(program, args, environment, secrets);
+  return runWith(words, environment, options.masking === false ? undefined : secrets);
 }
 
 function start(

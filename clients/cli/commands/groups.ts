@@ -1,0 +1,175 @@
+// group: who may come to a vault together. And generate, which needs nobody.
+import { randomBytes } from "node:crypto";
+import type { Command } from "commander";
+import { errorTable, type Methods, PosternError } from "../../typescript/generated.ts";
+import { generatePassword, type PasswordRecipe } from "../../typescript/generated-generate-password.ts";
+import { addCommand } from "../context.ts";
+import { UsageError } from "../exit-code.ts";
+import { type Agent, vaultId, withAgent } from "../session.ts";
+import { table } from "../terminal.ts";
+
+type Group = Methods["groups.get"]["result"];
+
+/** Bits by the names that 1Password's command gives them, and by the SDKs' constants. */
+const bits: Readonly<Record<string, number>> = {
+  recover_vault: 1,
+  manage_vault: 2,
+  reveal_item_password: 16,
+  view_and_copy_passwords: 16,
+  read_items: 32,
+  view_items: 32,
+  update_items: 64,
+  edit_items: 64,
+  create_items: 128,
+  archive_items: 256,
+  delete_items: 512,
+  update_item_history: 1024,
+  view_item_history: 1024,
+  send_items: 1_048_576,
+  copy_and_share_items: 1_048_576,
+  import_items: 2_097_152,
+  export_items: 4_194_304,
+  print_items: 8_388_608,
+};
+
+function permissionsFrom(text: string | undefined): number {
+  if (text === undefined)
+    throw new UsageError("--permissions is required", "for one, --permissions view_items,view_and_copy_passwords");
+  return text.split(",").reduce((all, name) => {
+    const bit = bits[name.trim().toLowerCase()];
+    if (bit === undefined)
+      throw new UsageError(`--permissions names one that is not known; known are ${Object.keys(bits).join(", ")}`);
+    return all | bit;
+  }, 0);
+}
+
+async function groupId(agent: Agent, wanted: string): Promise<string> {
+  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
+  const { groups } = await agent.call("groups.list", {});
+  const [found, second] = groups.filter(({ title }) => title.toLowerCase() === wanted.toLowerCase());
+  if (found === undefined)
+    throw new PosternError(errorTable.groupNotFound?.message ?? "", {
+      errorName: "groupNotFound",
+      code: 0,
+      hint: "run `postern group list`",
+    });
+  if (second !== undefined)
+    throw new UsageError("more than one group has this name; use its id", "run `postern group list`");
+  return found.id;
+}
+
+const shown = ({ id, title, groupType }: Group) => [id, title, groupType];
+
+/** Adds `postern group …` and `postern generate`. */
+export function addGroupCommands(program: Command): void {
+  const group = program.command("group").description("groups, and the vaults they come to");
+  addCommand(group, "list", "list the groups you are in", "postern group list", [], (terminal) =>
+    withAgent(terminal, async (agent) => {
+      const listed = await agent.call("groups.list", {});
+      terminal.result(listed, () => table(["ID", "NAME", "TYPE"], listed.groups.map(shown)));
+    }),
+  );
+  addCommand<{ description?: string }>(
+    group,
+    "create <name>",
+    "make a group",
+    "postern group create Operations",
+    [["--description <text>", "what it is for"]],
+    (terminal, [title = ""], { description }) =>
+      withAgent(terminal, async (agent) => {
+        const made = await agent.call("groups.create", {
+          title,
+          ...(description === undefined ? {} : { description }),
+        });
+        terminal.result(made, () => `Made ${made.title} (${made.id}).`);
+      }),
+  );
+  addCommand(
+    group,
+    "delete <group>",
+    "delete a group that comes to no vault",
+    "postern group delete Operations",
+    [],
+    (terminal, [wanted = ""]) =>
+      withAgent(terminal, async (agent) => {
+        const id = await groupId(agent, wanted);
+        await agent.call("groups.delete", { groupId: id });
+        terminal.result({ deleted: id }, () => "Deleted.");
+      }),
+  );
+  addAccess(group);
+  addGenerate(program);
+}
+
+function addAccess(group: Command): void {
+  addCommand<{ vault: string; permissions: string }>(
+    group,
+    "grant <group>",
+    "let a group come to a vault, or change what it may do there",
+    "postern group grant Operations --vault Demo --permissions view_items,view_and_copy_passwords",
+    [
+      ["--vault <vault>", "title or id"],
+      ["--permissions <names>", "names with commas between"],
+    ],
+    (terminal, [wanted = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const permissions = permissionsFrom(options.permissions);
+        const vault = await vaultId(agent, options.vault);
+        const groupPermissions = [{ groupId: await groupId(agent, wanted), permissions }];
+        await agent.call("vaults.grantGroupPermissions", { vaultId: vault, groupPermissions });
+        terminal.result({ vault, permissions }, () => "Granted.");
+      }),
+  );
+  addCommand<{ vault: string }>(
+    group,
+    "revoke <group>",
+    "take a vault from a group; the vault gets a new key",
+    "postern group revoke Operations --vault Demo",
+    [["--vault <vault>", "title or id"]],
+    (terminal, [wanted = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const vault = await vaultId(agent, options.vault);
+        await agent.call("vaults.revokeGroupPermissions", { vaultId: vault, groupId: await groupId(agent, wanted) });
+        terminal.result(
+          { vault },
+          () => "Revoked. What its members have seen they may still know: change those secrets.",
+        );
+      }),
+  );
+}
+
+type GenerateOptions = { pin?: string; words?: string; length?: string; digits?: boolean; symbols?: boolean };
+
+function recipeFrom(options: GenerateOptions): PasswordRecipe {
+  if (options.pin !== undefined) return { type: "Pin", parameters: { length: Number(options.pin) } };
+  if (options.words !== undefined) {
+    const parameters = { separatorType: "hyphens", capitalize: true, wordListType: "fullWords" } as const;
+    return { type: "Memorable", parameters: { ...parameters, wordCount: Number(options.words) } };
+  }
+  const { digits, symbols, length } = options;
+  const parameters = { includeDigits: digits !== false, includeSymbols: symbols !== false };
+  return { type: "Random", parameters: { ...parameters, length: Number(length ?? 20) } };
+}
+
+function addGenerate(program: Command): void {
+  addCommand<GenerateOptions>(
+    program,
+    "generate",
+    "make a password; nothing is kept",
+    "postern generate --words 5",
+    [
+      ["--length <n>", "characters, 8 to 100 (20)"],
+      ["--no-digits", "no digits"],
+      ["--no-symbols", "no symbols"],
+      ["--words <n>", "words instead, 3 to 15"],
+      ["--pin <n>", "a PIN instead, 3 to 12 digits"],
+    ],
+    async (terminal, _args, options) => {
+      const recipe = recipeFrom(options);
+      const size = Object.values(recipe.parameters).find((value) => typeof value === "number");
+      if (!Number.isInteger(size)) throw new UsageError("--length, --words and --pin take a whole number");
+      const password = generatePassword(recipe, randomBytes);
+      terminal.result({ password }, () => password);
+    },
+  );
+}

@@ -1,0 +1,88 @@
+// client.secrets, and the static helpers that need no agent: they check and make in this process, at once.
+import { randomBytes } from "node:crypto";
+import type { CallOptions } from "./channel.ts";
+import type { Call } from "./client.ts";
+import { PosternError } from "./generated.ts";
+import { generatePassword } from "./generated-generate-password.ts";
+import { parseReference } from "./generated-reference.ts";
+import type { GeneratePasswordResponse, PasswordRecipe, ResolveAllResponse, TaggedError } from "./sdk-types.ts";
+
+/** What resolving answers, over the helpers that need no client. */
+export class Secrets {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** The secret that a reference leads to. */
+  async resolve(secretReference: string, options?: CallOptions): Promise<string> {
+    try {
+      return (await this.#call("secrets.resolve", { reference: secretReference }, options)).secret;
+    } catch (error) {
+      throw ofResolving(error);
+    }
+  }
+
+  /** The secrets of several references: each has its own outcome, under the reference as it was given. */
+  async resolveAll(secretReferences: readonly string[], options?: CallOptions): Promise<ResolveAllResponse> {
+    // The official client takes none too, and answers none.
+    if (secretReferences.length === 0) return { individualResponses: {} };
+    const { outcomes } = await this.#call("secrets.resolveAll", { references: [...secretReferences] }, options);
+    const entries = outcomes.map((outcome, index): [string, ResolveAllResponse["individualResponses"][string]] => [
+      secretReferences[index] ?? "",
+      "error" in outcome
+        ? { error: tagged(outcome.error) }
+        : { content: { secret: outcome.secret, itemId: outcome.itemId, vaultId: outcome.vaultId } },
+    ]);
+    return { individualResponses: Object.fromEntries(entries) };
+  }
+
+  /** Throws InvalidReferenceError where a text is no reference. */
+  static validateSecretReference(secretReference: string): void {
+    parseReference(secretReference);
+  }
+
+  /** A password by a recipe. Throws InvalidRecipeError for a length out of range. */
+  static generatePassword(recipe: PasswordRecipe): GeneratePasswordResponse {
+    return { password: generatePassword(recipe, randomBytes) };
+  }
+}
+
+/** Outcomes of resolving, whose official texts begin alike. */
+const resolving: ReadonlySet<string> = new Set([
+  "invalidReference",
+  "vaultNotFound",
+  "tooManyVaults",
+  "itemNotFound",
+  "tooManyItems",
+  "noMatchingSections",
+  "fieldNotFound",
+  "tooManyMatchingFields",
+  "incompatibleTotpQuery",
+  "incompatibleSshQuery",
+  "totpUnavailable",
+  "privateKeyUnreadable",
+  "unsupportedFileFormat",
+]);
+
+function ofResolving(error: unknown): unknown {
+  if (!(error instanceof PosternError) || !resolving.has(error.errorName)) return error;
+  const Class = error.constructor as typeof PosternError;
+  return new Class(`error resolving secret reference: ${error.message}`, error);
+}
+
+/** The official tags where they are not our names, and which of them carry a text. */
+const tags: Readonly<Record<string, string>> = {
+  invalidReference: "parsing",
+  incompatibleTotpQuery: "incompatibleTOTPQueryParameterField",
+  totpUnavailable: "unableToGenerateTotpCode",
+  incompatibleSshQuery: "incompatibleSshKeyQueryParameterField",
+  privateKeyUnreadable: "unableToParsePrivateKey",
+};
+const withText: ReadonlySet<string> = new Set(["parsing", "unableToGenerateTotpCode", "other"]);
+
+function tagged({ name, message }: { name: string; message: string }): TaggedError {
+  const type = resolving.has(name) ? (Object.hasOwn(tags, name) ? (tags[name] ?? name) : name) : "other";
+  return withText.has(type) ? { type, message } : { type };
+}

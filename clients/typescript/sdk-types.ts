@@ -1,0 +1,180 @@
+// The types, enums and constants of the official SDKs, under their names and with their values. What travels is in
+// generated.ts; where a shape differs (dates, bytes, the responses of batches) the client converts.
+import type { Methods } from "./generated.ts";
+
+type WireItem = Methods["items.get"]["result"];
+type WireField = WireItem["fields"][number];
+
+export const ItemCategory = {
+  Login: "Login",
+  SecureNote: "SecureNote",
+  CreditCard: "CreditCard",
+  CryptoWallet: "CryptoWallet",
+  Identity: "Identity",
+  Password: "Password",
+  Document: "Document",
+  ApiCredentials: "ApiCredentials",
+  BankAccount: "BankAccount",
+  Database: "Database",
+  DriverLicense: "DriverLicense",
+  Email: "Email",
+  MedicalRecord: "MedicalRecord",
+  Membership: "Membership",
+  OutdoorLicense: "OutdoorLicense",
+  Passport: "Passport",
+  Rewards: "Rewards",
+  Router: "Router",
+  Server: "Server",
+  SshKey: "SshKey",
+  SocialSecurityNumber: "SocialSecurityNumber",
+  SoftwareLicense: "SoftwareLicense",
+  Person: "Person",
+  Unsupported: "Unsupported",
+} as const;
+export type ItemCategory = (typeof ItemCategory)[keyof typeof ItemCategory];
+
+export const ItemFieldType = {
+  Text: "Text",
+  Concealed: "Concealed",
+  CreditCardType: "CreditCardType",
+  CreditCardNumber: "CreditCardNumber",
+  Phone: "Phone",
+  Url: "Url",
+  Totp: "Totp",
+  Email: "Email",
+  Reference: "Reference",
+  SshKey: "SshKey",
+  Menu: "Menu",
+  MonthYear: "MonthYear",
+  Address: "Address",
+  Date: "Date",
+  Unsupported: "Unsupported",
+} as const;
+export type ItemFieldType = (typeof ItemFieldType)[keyof typeof ItemFieldType];
+
+export const AutofillBehavior = {
+  AnywhereOnWebsite: "AnywhereOnWebsite",
+  ExactDomain: "ExactDomain",
+  Never: "Never",
+} as const;
+export type AutofillBehavior = (typeof AutofillBehavior)[keyof typeof AutofillBehavior];
+
+export const ItemState = { Active: "active", Archived: "archived" } as const;
+export type ItemState = (typeof ItemState)[keyof typeof ItemState];
+
+export const VaultType = {
+  Personal: "personal",
+  Everyone: "everyone",
+  Transfer: "transfer",
+  UserCreated: "userCreated",
+  Unsupported: "unsupported",
+} as const;
+export type VaultType = (typeof VaultType)[keyof typeof VaultType];
+
+export const VaultAccessorType = { User: "user", Group: "group", Broker: "broker" } as const;
+export type VaultAccessorType = (typeof VaultAccessorType)[keyof typeof VaultAccessorType];
+
+export const GroupType = {
+  Owners: "owners",
+  Administrators: "administrators",
+  Recovery: "recovery",
+  ExternalAccountManagers: "externalAccountManagers",
+  TeamMembers: "teamMembers",
+  UserDefined: "userDefined",
+  Unsupported: "unsupported",
+} as const;
+export type GroupType = (typeof GroupType)[keyof typeof GroupType];
+
+export const GroupState = { Active: "active", Deleted: "deleted", Unsupported: "unsupported" } as const;
+export type GroupState = (typeof GroupState)[keyof typeof GroupState];
+
+export const SeparatorType = {
+  Digits: "digits",
+  DigitsAndSymbols: "digitsAndSymbols",
+  Spaces: "spaces",
+  Hyphens: "hyphens",
+  Underscores: "underscores",
+  Periods: "periods",
+  Commas: "commas",
+} as const;
+export type SeparatorType = (typeof SeparatorType)[keyof typeof SeparatorType];
+
+export const WordListType = {
+  FullWords: "fullWords",
+  Syllables: "syllables",
+  ThreeLetters: "threeLetters",
+} as const;
+export type WordListType = (typeof WordListType)[keyof typeof WordListType];
+
+export const NO_ACCESS = 0;
+export const RECOVER_VAULT = 1;
+export const MANAGE_VAULT = 2;
+export const REVEAL_ITEM_PASSWORD = 16;
+export const READ_ITEMS = 32;
+export const UPDATE_ITEMS = 64;
+export const CREATE_ITEMS = 128;
+export const ARCHIVE_ITEMS = 256;
+export const DELETE_ITEMS = 512;
+export const UPDATE_ITEM_HISTORY = 1024;
+export const SEND_ITEMS = 1_048_576;
+export const IMPORT_ITEMS = 2_097_152;
+export const EXPORT_ITEMS = 4_194_304;
+export const PRINT_ITEMS = 8_388_608;
+
+export type ItemFieldDetails = NonNullable<WireField["details"]>;
+export type ItemField = WireField;
+export type ItemSection = WireItem["sections"][number];
+export type Website = WireItem["websites"][number];
+export type ItemFile = WireItem["files"][number];
+export type FileAttributes = ItemFile["attributes"];
+
+/** An item; its times are dates. */
+export type Item = Omit<WireItem, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
+/** An item without its values. */
+export type ItemOverview = Omit<WireOverview, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
+type WireOverview = Methods["items.list"]["result"]["items"][number];
+
+/** A file for an item that is made, or that has it attached. */
+export type FileCreateParams = { name: string; content: Uint8Array; sectionId: string; fieldId: string };
+export type DocumentCreateParams = { name: string; content: Uint8Array };
+export type ItemCreateParams = Omit<Methods["items.create"]["params"]["item"], "files" | "document"> & {
+  files?: FileCreateParams[];
+  document?: DocumentCreateParams;
+};
+
+export type ItemListFilter = {
+  readonly type: "ByState";
+  readonly content: { readonly active: boolean; readonly archived: boolean };
+};
+
+type WireVault = Methods["vaults.getOverview"]["result"];
+export type VaultOverview = Omit<WireVault, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
+export type VaultAccess = NonNullable<Methods["vaults.get"]["result"]["access"]>[number];
+export type Vault = Omit<WireVault, "createdAt" | "updatedAt"> & { access?: VaultAccess[] };
+export type VaultCreateParams = { title: string; description?: string; allowAdminsAccess?: boolean };
+export type VaultUpdateParams = { title?: string; description?: string };
+export type VaultGetParams = { accessors?: boolean };
+export type VaultListParams = { decryptDetails?: boolean };
+export type Group = Methods["groups.get"]["result"];
+export type GroupGetParams = { vaultPermissions?: boolean };
+export type GroupAccess = { groupId: string; permissions: number };
+export type GroupVaultAccess = GroupAccess & { vaultId: string };
+export type EnvironmentVariable = Methods["environments.getVariables"]["result"]["variables"][number];
+export type GetVariablesResponse = { variables: EnvironmentVariable[] };
+export type PasswordRecipe = Methods["secrets.generatePassword"]["params"]["recipe"];
+export type GeneratePasswordResponse = { password: string };
+
+/** What a reference led to. */
+export type ResolvedReference = { readonly secret: string; readonly itemId: string; readonly vaultId: string };
+/** One outcome of several: content or error. */
+export type Response<T, E> = { content: T; error?: never } | { error: E; content?: never };
+/** Why one of several failed: a tag of the official SDKs, and a text where they have one. */
+export type TaggedError = { readonly type: string; readonly message?: string };
+export type ResolveAllResponse = {
+  readonly individualResponses: Readonly<Record<string, Response<ResolvedReference, TaggedError>>>;
+};
+export type ItemsUpdateAllResponse = { readonly individualResponses: readonly Response<Item, TaggedError>[] };
+export type ItemsGetAllResponse = { readonly individualResponses: readonly Response<Item, TaggedError>[] };
+export type ItemsDeleteAllResponse = {
+  readonly individualResponses: Readonly<Record<string, { error?: TaggedError }>>;
+};

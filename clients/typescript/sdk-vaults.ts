@@ -1,0 +1,73 @@
+// client.vaults, client.groups and client.environments.
+import type { CallOptions } from "./channel.ts";
+import type { Call } from "./client.ts";
+import type { Methods } from "./generated.ts";
+import { withDates } from "./sdk-items.ts";
+import type {
+  GetVariablesResponse,
+  Group,
+  GroupAccess,
+  GroupGetParams,
+  GroupVaultAccess,
+  Vault,
+  VaultCreateParams,
+  VaultGetParams,
+  VaultListParams,
+  VaultOverview,
+  VaultUpdateParams,
+} from "./sdk-types.ts";
+
+export type Vaults = {
+  create(params: VaultCreateParams, options?: CallOptions): Promise<Vault>;
+  list(params?: VaultListParams | null, options?: CallOptions): Promise<VaultOverview[]>;
+  getOverview(vaultId: string, options?: CallOptions): Promise<VaultOverview>;
+  get(vaultId: string, vaultParams: VaultGetParams, options?: CallOptions): Promise<Vault>;
+  update(vaultId: string, params: VaultUpdateParams, options?: CallOptions): Promise<Vault>;
+  delete(vaultId: string, options?: CallOptions): Promise<void>;
+  grantGroupPermissions(
+    vaultId: string,
+    groupPermissionsList: readonly GroupAccess[],
+    options?: CallOptions,
+  ): Promise<void>;
+  updateGroupPermissions(groupPermissionsList: readonly GroupVaultAccess[], options?: CallOptions): Promise<void>;
+  revokeGroupPermissions(vaultId: string, groupId: string, options?: CallOptions): Promise<void>;
+};
+
+export type Groups = { get(groupId: string, groupParams: GroupGetParams, options?: CallOptions): Promise<Group> };
+export type Environments = {
+  getVariables(environmentId: string, options?: CallOptions): Promise<GetVariablesResponse>;
+};
+
+export function vaultsOf(call: Call): Vaults {
+  return {
+    create: async (params, options) => vaultOf(await call("vaults.create", params, options)),
+    list: async (params, options) => (await call("vaults.list", params ?? {}, options)).vaults.map(withDates),
+    getOverview: async (vaultId, options) => withDates(await call("vaults.getOverview", { vaultId }, options)),
+    get: async (vaultId, { accessors }, options) =>
+      vaultOf(await call("vaults.get", { vaultId, ...(accessors === undefined ? {} : { accessors }) }, options)),
+    update: async (vaultId, params, options) => vaultOf(await call("vaults.update", { vaultId, ...params }, options)),
+    delete: async (vaultId, options) => void (await call("vaults.delete", { vaultId }, options)),
+    grantGroupPermissions: async (vaultId, list, options) =>
+      void (await call("vaults.grantGroupPermissions", { vaultId, groupPermissions: [...list] }, options)),
+    updateGroupPermissions: async (list, options) =>
+      void (await call("vaults.updateGroupPermissions", { groupPermissions: [...list] }, options)),
+    revokeGroupPermissions: async (vaultId, groupId, options) =>
+      void (await call("vaults.revokeGroupPermissions", { vaultId, groupId }, options)),
+  };
+}
+
+export function groupsOf(call: Call): Groups {
+  return {
+    get: (groupId, { vaultPermissions }, options) =>
+      call("groups.get", { groupId, ...(vaultPermissions === undefined ? {} : { vaultPermissions }) }, options),
+  };
+}
+
+export function environmentsOf(call: Call): Environments {
+  return { getVariables: (environmentId, options) => call("environments.getVariables", { environmentId }, options) };
+}
+
+/** The official Vault has no times. */
+function vaultOf({ createdAt: _createdAt, updatedAt: _updatedAt, ...vault }: Methods["vaults.get"]["result"]): Vault {
+  return vault;
+}

@@ -1,0 +1,10 @@
+// Errors of the one table that arise in this process: what a static helper refuses reads as what the agent would answer.
+import { errorClasses, errorTable, PosternError } from "./generated.ts";
+
+/** An error of the table by its name; `detail` follows the row's text. */
+export function tableError(name: string, detail?: string): PosternError {
+  const Class = Object.hasOwn(errorClasses, name) ? (errorClasses[name] ?? PosternError) : PosternError;
+  const row = errorTable[name] ?? { code: 0, message: name };
+  const message = detail === undefined ? row.message : `${row.message}: ${detail}`;
+  return new Class(message, { errorName: name, code: row.code, hint: row.hint });
+}
