@@ -1,7 +1,6 @@
 // `postern read`: the value behind a reference, on stdout or into a file. Also the fast path of the command: it loads
 // nothing that it does not need.
 import { PosternError } from "../typescript/generated.ts";
-import { openOutFile } from "./out-file.ts";
 import { type Agent, connect, unlocked } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -34,6 +33,7 @@ async function print(terminal: Terminal, agent: Agent, options: ReadOptions): Pr
 }
 
 async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path: string): Promise<void> {
+  const { openOutFile } = await import("./out-file.ts");
   const file = openOutFile(path);
   try {
     const size = await copy(agent, options, (chunk) => file.write(chunk));

@@ -1,10 +1,11 @@
 // What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
 // show the match code while somebody must approve.
-import type { CallOptions, Channel } from "../typescript/channel.ts";
+import { type CallOptions, type Channel, openChannel } from "../typescript/channel.ts";
 import { type Methods, PosternError } from "../typescript/generated.ts";
-import { connectOrStart } from "./start-agent.ts";
+import { AgentNotRunning } from "../typescript/local-error.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
+import { socketOf } from "./where.ts";
 
 export type Agent = {
   call<M extends keyof Methods>(
@@ -33,6 +34,17 @@ export async function connect(terminal: Terminal): Promise<Agent> {
     channel,
     close: () => channel.close(),
   };
+}
+
+/** Connects to the agent, starting it first where none runs. */
+async function connectOrStart(client: { name: string; version: string }): Promise<Channel> {
+  try {
+    return await openChannel(socketOf(), client);
+  } catch (error) {
+    if (!(error instanceof AgentNotRunning)) throw error;
+  }
+  // Loaded only now: what starts processes costs a read as much as the rest of it.
+  return (await import("./start-agent.ts")).startAgent(client);
 }
 
 /** Runs `work`; where the account is locked and a person is at the terminal, asks for the password first. */

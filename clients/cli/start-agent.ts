@@ -2,12 +2,11 @@
 // go to a log file in its home, since the terminal that started it may be gone.
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "../typescript/channel.ts";
-import { dataFolder, socketPath } from "../typescript/generated-socket-path.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
+import { homeOf, socketOf } from "./where.ts";
 
 /** Milliseconds an agent may take to listen: its start is a tenth of that on a slow machine. */
 const START_MS_MAX = 10_000;
@@ -36,14 +35,6 @@ const passed = [
 /** Options of Node the agent runs with: without the first, SIGUSR1 would open a debugger port to every user. */
 export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
 
-const where = () => ({ env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() });
-
-/** Where this user's agent listens. */
-export const socketOf = (): string => socketPath(where());
-
-/** Where this user's agent keeps its data. */
-export const homeOf = (): string => dataFolder(where());
-
 /** A program of ours beside this one: in the bundle, or in the sources. */
 export function programPath(bundled: string, source: string): string {
   const beside = fileURLToPath(new URL(bundled, import.meta.url));
@@ -59,18 +50,8 @@ export function agentEnvironment(): Record<string, string> {
   );
 }
 
-/** Connects to the agent, starting it first where none runs. */
-export async function connectOrStart(client: { name: string; version: string }): Promise<Channel> {
-  try {
-    return await openChannel(socketOf(), client);
-  } catch (error) {
-    if (!(error instanceof AgentNotRunning)) throw error;
-  }
-  return start(client);
-}
-
 /** Starts an agent and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
-async function start(client: { name: string; version: string }): Promise<Channel> {
+export async function startAgent(client: { name: string; version: string }): Promise<Channel> {
   const home = homeOf();
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const logPath = join(home, "agent.log");

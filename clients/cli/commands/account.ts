@@ -10,8 +10,8 @@ import { kitText, parseKit, writeKit } from "../kit.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, withAgent } from "../session.ts";
-import { homeOf } from "../start-agent.ts";
 import { type Terminal, table } from "../terminal.ts";
+import { homeOf } from "../where.ts";
 
 const PASSWORD_LENGTH_MIN = 8;
 const PIN_LENGTH_MIN = 6;

@@ -9,9 +9,10 @@ import { addCommand } from "../context.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
 import { connect } from "../session.ts";
-import { agentEnvironment, agentOptions, agentProgram, programPath, socketOf } from "../start-agent.ts";
+import { agentEnvironment, agentOptions, agentProgram, programPath } from "../start-agent.ts";
 import type { Terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
+import { socketOf } from "../where.ts";
 
 type Status = Methods["agent.status"]["result"];
 

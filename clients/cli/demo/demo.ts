@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Agent, connect } from "../session.ts";
-import { socketOf } from "../start-agent.ts";
 import { type Terminal, table } from "../terminal.ts";
+import { socketOf } from "../where.ts";
 import { fill } from "./fill.ts";
 import { type Answer, programs, refusedProgram } from "./programs.ts";
 
