@@ -1,8 +1,12 @@
 // `npm run build`: the shipped package in dist/postern. Bundles of the command, the agent and the service; native packages
 // stay dependencies, since their binaries come with them.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { openChannel } from "../typescript/channel.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const out = `${root}dist/postern`;
@@ -12,8 +16,7 @@ const native = ["koffi", "sodium-native", "@lydell/node-pty"];
 
 const bundles: Readonly<Record<string, string>> = {
   postern: "clients/cli/main.ts",
-  agent: "daemon/main.ts",
-
+  agent: "daemon/start.ts",
   service: "service/main.ts",
   "demo-script": "clients/cli/demo/script.ts",
 };
@@ -54,9 +57,34 @@ function manifest(): object {
   };
 }
 
+/** Runs the agent once, answers one question, and ends it: Node then writes the code that this took beside it. */
+async function fillCodeCache(): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), "postern-build-"));
+  const agent = spawn(process.execPath, ["--disable-sigusr1", "--no-warnings", join(out, "agent.js")], {
+    env: { HOME: home, POSTERN_HOME: home },
+    stdio: "ignore",
+  });
+  const ended = new Promise((resolve) => agent.once("exit", resolve));
+  const isUp = async () =>
+    openChannel(join(home, "run", "agent.sock"), { name: "build", version: "1" }).then(
+      async (channel) => {
+        await channel.call("agent.status", {});
+        channel.close();
+        return true;
+      },
+      () => false,
+    );
+  // Where the agent refuses to run (another system than Linux), the package works without the cache.
+  while (agent.exitCode === null && !(await isUp())) await new Promise((resolve) => setTimeout(resolve, 20));
+  agent.kill("SIGTERM");
+  await ended;
+  rmSync(home, { recursive: true, force: true });
+}
+
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const [name, input] of Object.entries(bundles)) await bundle(name, input);
 for (const [name, from] of Object.entries(copies)) copyFileSync(`${root}${from}`, `${out}/${name}`);
 writeFileSync(`${out}/package.json`, `${JSON.stringify(manifest(), null, 2)}\n`);
+await fillCodeCache();
 process.stdout.write(`build: wrote dist/postern\n`);

@@ -9,7 +9,10 @@ async function main(words: readonly string[]): Promise<void> {
   const [command, reference, ...rest] = words;
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
     const { read } = await import("./read.ts");
-    return read(createTerminal(false), { reference });
+    await read(createTerminal(false), { reference });
+    // Files, pipes and terminals are written at once on Linux; taking the connection down in order is the agent's part.
+    if (process.platform === "linux") process.exit();
+    return;
   }
   if (words.length === 1 && (command === "--version" || command === "-V"))
     return void process.stdout.write(`${VERSION}\n`);

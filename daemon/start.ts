@@ -1,0 +1,9 @@
+// Where the shipped agent starts: V8's code for the bundle lies beside it, made by the build, and is read instead of compiling
+// anew. It lies with the program and not in the user's data on purpose: whoever can write it can write the program too,
+// while a cache in a folder of the user would let any process of theirs put code into the agent.
+import { enableCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
+
+// Portable, since the package is built in one folder and installed in another. Code of another Node is not taken.
+enableCompileCache({ directory: fileURLToPath(new URL("./code-cache", import.meta.url)), portable: true });
+await import("./main.ts");
