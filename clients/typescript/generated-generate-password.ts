@@ -2,9 +2,8 @@
 // Passwords by the recipes of the official SDKs: same ranges, alphabets, guarantees and texts; the words are our own lists.
 // Each result is equally likely among all that a recipe allows: characters are drawn without bias, and a draw that lacks
 // what was promised is thrown away whole, never mended, since mending would make some results likelier than others.
-
-import { WORDS } from "./generated-word-list.ts";
 import { tableError } from "./table-error.ts";
+import { WORDS } from "./generated-word-list.ts";
 
 /** Where randomness comes from: `size` bytes of the system's generator. */
 export type RandomBytes = (size: number) => Uint8Array;
