@@ -44,6 +44,7 @@ const entryPoints: Record<string, string> = {
   "test/service/fixtures/make-schema-1.ts": "made a committed fixture",
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",
+  "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
   "vitest.config.ts": "read by vitest",

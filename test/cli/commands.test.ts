@@ -250,11 +250,7 @@ describe("run", () => {
       ["run", "--", "sh", "-c", 'trap "echo got; exit 3" TERM; echo ready; while :; do sleep 0.05; done'],
       {
         home,
-        started: (kill) => {
-          const timer = setInterval(() => kill("SIGTERM"), 300);
-          timer.unref();
-          setTimeout(() => clearInterval(timer), 20_000).unref();
-        },
+        spoken: (kill) => kill("SIGTERM"),
       },
     );
     expect(ran.out).toContain("got");

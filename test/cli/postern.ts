@@ -16,8 +16,8 @@ export type RunOptions = {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Called once it has started. */
-  readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called at its first line on stdout. */
+  readonly spoken?: (kill: (signal: NodeJS.Signals) => void) => void;
 };
 
 /** Runs `postern …` without a terminal. */
@@ -46,13 +46,13 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
   let out = "";
   let err = "";
   (stdout as NodeJS.ReadableStream).on("data", (chunk: Buffer) => {
+    if (out === "") options.spoken?.((signal) => child.kill(signal));
     out += chunk.toString("latin1");
   });
   (stderr as NodeJS.ReadableStream).on("data", (chunk: Buffer) => {
     err += chunk.toString();
   });
   (stdin as NodeJS.WritableStream).end(options.input ?? "");
-  options.started?.((signal) => child.kill(signal));
   return new Promise((resolve) =>
     child.once("close", (code, signal) => {
       for (const descriptor of descriptors) closeSync(descriptor);

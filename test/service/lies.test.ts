@@ -14,8 +14,8 @@ import {
   type VaultGrant,
   type VaultKey,
 } from "../../protocol/crypto/vault-key.ts";
-import type { ErrorName } from "../../protocol/errors.ts";
-import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
+import { type ErrorName, PosternError } from "../../protocol/errors.ts";
+import type { OperationName, OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { permissions } from "../../service/permission.ts";
 import { CHALLENGE_MS } from "../../service/sign-in.ts";
@@ -394,7 +394,13 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "writing a batch with a grant to read": [
     "notPermitted",
-    () => say("items.putAll", { vault: readable, items: [{ item, sealed: revision(item, 1) }] }),
+    async () => {
+      const items = [{ item, sealed: revision(item, 1) }];
+      const { outcomes } = (await say("items.putAll", { vault: readable, items })) as OperationResult<"items.putAll">;
+      const [outcome] = outcomes;
+      // One outcome an item: a refused one is told in its place.
+      if (outcome !== undefined && "error" in outcome) throw new PosternError(outcome.error as ErrorName);
+    },
   ],
   "writing a chunk with a grant to read": [
     "notPermitted",
