@@ -3,6 +3,8 @@ import type { Socket } from "node:net";
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
+import { createApprovers } from "./approvers.ts";
+import type { Actor } from "./audit/log.ts";
 import { createBroker, type Prompt } from "./broker.ts";
 import { type Follower, followChanges } from "./changes.ts";
 import type { Clock } from "./clock.ts";
@@ -12,7 +14,7 @@ import type { OwnProgram } from "./foreign-ancestor.ts";
 import { createGate } from "./gate.ts";
 import { createGrants } from "./grants.ts";
 import { createHandles } from "./handles.ts";
-import { happening } from "./happening.ts";
+import { happening, whoOf } from "./happening.ts";
 import { protections } from "./harden.ts";
 import type { Log } from "./log.ts";
 import { accessMethods } from "./methods/access.ts";
@@ -60,10 +62,9 @@ export function createAgent(parts: AgentParts): Agent {
   const { p, clock, log } = parts;
   const newId = () => makeId(p);
   const connections = new Set<Connection>();
-  const approvers = new Set<Connection>();
-  const followers = new Map<string, Follower>();
   const grants = createGrants(clock, newId);
-
+  const approvers = createApprovers(grants);
+  const followers = new Map<string, Follower>();
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
@@ -88,10 +89,13 @@ export function createAgent(parts: AgentParts): Agent {
         followers.delete(account);
         grants.clear(account);
         broker.lock(account);
+        approvers.lock(account);
+        handles.lock(account);
         tellAll("session.changed", { account, state: "locked" });
       },
       unlocked: (account) => {
         const { unlocked } = sessions.open(account);
+        followers.get(account)?.stop();
         followers.set(
           account,
           followChanges(unlocked, clock, log, (change) => itemChanged(account, change)),
@@ -106,26 +110,30 @@ export function createAgent(parts: AgentParts): Agent {
     audit.keep({
       event: "prompt.opened",
       outcome: prompt.verb,
-      program: prompt.subject.program,
-      pid: prompt.subject.pid,
+      ...askerOf(prompt),
       ids: [prompt.id],
       names: prompt.text,
     });
-    for (const approver of approvers)
+    for (const approver of approvers.of(prompt.account))
       approver.notify("prompt.opened", { prompt: prompt.id, code: prompt.code, hash: prompt.hash, text: prompt.text });
   }
 
   function promptClosed(prompt: Prompt, ending: string): void {
-    sessions.pick(prompt.account).audit.keep({
-      event: "prompt.closed",
-      outcome: ending,
-      program: prompt.subject.program,
-      pid: prompt.subject.pid,
-      ids: [prompt.id],
-    });
+    const { audit } = sessions.pick(prompt.account);
+    recordAnyway(() => audit.keep({ event: "prompt.closed", outcome: ending, ...askerOf(prompt), ids: [prompt.id] }));
+    const attached = approvers.of(prompt.account);
     for (const connection of connections) {
-      if (approvers.has(connection) || connection.subject.key === prompt.subject.key)
+      if (attached.has(connection) || connection.subject.key === prompt.subject.key)
         connection.notify("prompt.closed", { prompt: prompt.id, code: prompt.code, ending });
+    }
+  }
+
+  /** Of what is over already. A log that cannot be written has said so, and stops the next request; this must go on. */
+  function recordAnyway(record: () => void): void {
+    try {
+      record();
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
     }
   }
 
@@ -143,7 +151,7 @@ export function createAgent(parts: AgentParts): Agent {
     }
   }
 
-  const overseer = createOverseer({ p, clock, sessions, grants, broker });
+  const overseer = createOverseer({ p, clock, sessions, grants, broker, log });
   const handles = createHandles(newId);
   const handlers: Handlers = {
     ...agentMethods({
@@ -202,6 +210,11 @@ export function createAgent(parts: AgentParts): Agent {
 
   function refused(reason: string): void {
     log.note("connection refused", { reason });
-    for (const { audit } of sessions.list()) audit.read({ event: "peer.refused", outcome: reason });
+    for (const session of sessions.list())
+      recordAnyway(() => session.audit.read({ event: "peer.refused", outcome: reason }));
   }
+}
+
+function askerOf({ subject }: Prompt): Actor {
+  return { program: subject.script ?? subject.program, pid: subject.pid, who: whoOf(subject) };
 }

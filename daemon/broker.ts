@@ -39,7 +39,7 @@ export type Prompt = {
 /** How a prompt ended. */
 export type Ending = "approved" | "denied" | "timedOut" | "withdrawn" | "locked";
 
-/** Told of prompts as they open and close; shows them, never decides. */
+/** Told of prompts as they open and close; shows them, never decides. `closed` must not throw: it cannot be undone any more. */
 export type Watcher = { opened(prompt: Prompt): void; closed(prompt: Prompt, ending: Ending): void };
 
 /** Who waits. `shown` is called when the prompt it waits for opens, so that the asker can print the match code. */
@@ -160,12 +160,13 @@ export function createBroker(parts: BrokerParts): Broker {
     open.cancelTimer();
     codes.give(open.code);
     quotas.closed(open.subject.family, ending);
-    if (open.frozen !== undefined) watcher.closed(open.frozen, ending);
+    // First those who wait: whatever becomes of telling others, they are let go. What they do next is a later turn.
     for (const waiting of open.waiters) {
       if (ending === "approved") waiting.resolve();
       else waiting.reject(errorOf(ending));
     }
     open.waiters.clear();
+    if (open.frozen !== undefined) watcher.closed(open.frozen, ending);
   }
 
   function wait(open: Open, keys: readonly string[], waiter: Waiter): Promise<void> {

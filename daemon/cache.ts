@@ -44,6 +44,8 @@ export type Cache = {
   /** The value of a reference. */
   get(reference: string): Cached | undefined;
   set(reference: string, place: Place, value: string): void;
+  /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
+  readonly generation: number;
   /** Forgets what was read in a vault: after a change there, a title may mean another item, or two. */
   dropVault(vault: string): void;
   clear(): void;
@@ -59,6 +61,7 @@ const decoder = new TextDecoder();
 export function createCache(p: Primitives, nowMs: () => number): Cache {
   const sealKey = p.keep(p.randomBytes(KEY_BYTES));
   const hashKey = p.keep(p.randomBytes(KEY_BYTES));
+  let generation = 0;
   const byVault = new Map<string, Set<string>>();
   const entries = new LRUCache<string, Entry>({
     maxSize: CACHE_BYTES_MAX,
@@ -107,10 +110,17 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       const keys = byVault.get(place.vault) ?? new Set();
       byVault.set(place.vault, keys.add(key));
     },
+    get generation() {
+      return generation;
+    },
     dropVault: (vault) => {
+      generation++;
       for (const key of [...(byVault.get(vault) ?? [])]) entries.delete(key);
     },
-    clear: () => entries.clear(),
+    clear: () => {
+      generation++;
+      entries.clear();
+    },
     close: () => {
       entries.clear();
       p.release(sealKey, hashKey);

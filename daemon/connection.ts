@@ -9,6 +9,7 @@ import type { CheckedRequest, Dispatch } from "./dispatch.ts";
 import { wireError } from "./dispatch.ts";
 import type { Log } from "./log.ts";
 import type { Peer } from "./peer.ts";
+import { isStill } from "./process-facts.ts";
 import type { Subject } from "./subject.ts";
 
 /** A client: the account it works on, and who integrates it. */
@@ -23,6 +24,10 @@ export type Connection = {
   readonly peer: Peer;
   /** Who holds the grants that this peer uses. */
   readonly subject: Subject;
+  /** Whether the peer, and the process it speaks for, still run the program that was seen. */
+  isSame(): boolean;
+  /** Throws peerRefused where they do not. */
+  demandSame(): void;
   /** The clients that were opened on this connection. */
   readonly clients: Map<string, OpenClient>;
   /** The account that a request's client works on; undefined for the agent's only one. Throws clientNotFound. */
@@ -70,9 +75,15 @@ export function serveConnection({ socket, peer, subject, dispatch, log, hasHungU
 
   const clients = new Map<string, OpenClient>();
 
+  const isSame = () => peer.recheck() && (subject.holder === undefined || isStill(subject.holder));
+
   const connection: Connection = {
     peer,
     subject,
+    isSame,
+    demandSame: () => {
+      if (!isSame()) throw new PosternError("peerRefused", "the program was replaced by another");
+    },
     clients,
     accountOf: (client) => {
       if (client === undefined) return undefined;

@@ -15,9 +15,11 @@ import type { Subject } from "./subject.ts";
 import type { Unlocked } from "./unlocked.ts";
 import { waiterOf } from "./waiter.ts";
 
+type Open = Session & { unlocked: Unlocked };
+
 /** What a handler of a granted method works with. */
 export type Access = {
-  readonly session: Session & { unlocked: Unlocked };
+  readonly session: Open;
   /** What each reference of the request leads to, in order; empty for methods that name ids. */
   readonly found: readonly (Located | Missing)[];
 };
@@ -43,27 +45,46 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const pass = (found: readonly (Located | Missing)[]): Call | Promise<Call> => {
       const wanted = scopesOf(session.file.account, targets, found);
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking.
-      const passed = (): Call => {
+      const passed = (now: readonly (Located | Missing)[]): Call => {
         if (activity) sessions.touch(session.unlocked);
-        return { ...call, access: { session, found } };
+        return { ...call, access: { session, found: now } };
       };
-      if (!call.connection.peer.recheck()) throw new PosternError("peerRefused", "the program was replaced by another");
+      call.connection.demandSame();
       const subject = call.connection.subject;
       const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope));
-      if (lacking.length === 0) return passed();
-      return ask(session, subject, need.verb, lacking, params, call).then(passed);
+      if (lacking.length === 0) return passed(found);
+      return ask(session, subject, need.verb, lacking, params, call).then(async () =>
+        passed(await sameAgain(session, targets, wanted)),
+      );
     };
-    const located = targets.map((target) =>
-      "reference" in target ? resolver.locate(session.unlocked, target.reference) : undefined,
-    );
-    const pending = located.filter((one) => one !== undefined);
+    const pending = locate(session, targets);
     // A warm request is answered in the same turn of the event loop.
     if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[]);
     return Promise.all(pending).then(pass);
   };
 
+  function locate({ unlocked }: Open, targets: readonly Target[]): (Located | Missing | Promise<Located | Missing>)[] {
+    return targets.flatMap((target) => ("reference" in target ? [resolver.locate(unlocked, target.reference)] : []));
+  }
+
+  /**
+   * What the references lead to once a person has answered: that took time, and what was read before may have changed.
+   * The yes was to certain fields; where a reference leads elsewhere by now, it was not to that.
+   */
+  async function sameAgain(
+    session: Open,
+    targets: readonly Target[],
+    wanted: readonly Wanted[],
+  ): Promise<(Located | Missing)[]> {
+    const found = await Promise.all(locate(session, targets));
+    const now = scopesOf(session.file.account, targets, found);
+    if (JSON.stringify(now.map(meant)) !== JSON.stringify(wanted.map(meant)))
+      throw new PosternError("approvalRequired", "what the reference names changed while a person was asked");
+    return found;
+  }
+
   async function ask(
-    session: Session & { unlocked: Unlocked },
+    session: Open,
     subject: Subject,
     verb: Verb,
     wanted: readonly Wanted[],
@@ -81,7 +102,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     await broker.ask(session.file.account, subject, verb, asked, waiterOf(call));
     call.timing.waitedMs += performance.now() - askedMs;
     // A person took their time; meanwhile the peer may have become another program, or the account locked.
-    if (!call.connection.peer.recheck()) throw new PosternError("peerRefused", "the program was replaced by another");
+    call.connection.demandSame();
     if (session.unlocked === undefined) throw new PosternError("locked");
   }
 }
@@ -106,6 +127,11 @@ function scopesOf(account: string, targets: readonly Target[], found: readonly (
     const scope: Scope = { account, level: "names", ...(outcome.vault === undefined ? {} : { vault: outcome.vault }) };
     return [{ scope, grantable: false, missing: { reference: target.reference, why: outcome.error.message } }];
   });
+}
+
+/** What of it a person said yes to. */
+function meant({ scope, missing }: Wanted): unknown {
+  return [scope, missing?.why];
 }
 
 function idScope(account: string, target: Exclude<Target, { reference: string }>): Scope {

@@ -17,6 +17,7 @@ type Open = Session & { readonly unlocked: Unlocked };
 /** Chunks on their way out. */
 export type Reading = {
   readonly kind: "read";
+  readonly account: string;
   /** Whether what it was opened under still holds: the same session, the grant or the proof. */
   readonly holds: (call: Call) => boolean;
   readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
@@ -52,17 +53,19 @@ type Handle = (Reading | Writing | Restoring) & { busy: boolean };
 type Kind = Handle["kind"];
 
 export type Handles = {
-  /** Opens a handle; throws `busy` past the limit. */
+  /** Opens a handle; throws `busy` past the limit, and lets go what the handle held. */
   add(call: Call, handle: Reading | Writing | Restoring): string;
   /** The handle of one of these kinds, if it still holds and nothing is under way on it. Throws handleNotFound, busy. */
   demand<K extends Kind>(call: Call, id: string, ...kinds: K[]): Extract<Handle, { kind: K }>;
   /** Runs work with the handle for itself. */
   alone<T>(handle: { busy: boolean }, work: () => Promise<T>): Promise<T>;
   remove(call: Call, id: string): void;
+  /** Ends every handle of an account that is locked: no key of a file that was being written outlives it. */
+  lock(account: string): void;
 };
 
 export function createHandles(newId: () => string): Handles {
-  const byConnection = new WeakMap<Connection, Map<string, Handle>>();
+  const byConnection = new Map<Connection, Map<string, Handle>>();
 
   function handlesOf(connection: Connection): Map<string, Handle> {
     const known = byConnection.get(connection);
@@ -71,12 +74,12 @@ export function createHandles(newId: () => string): Handles {
     byConnection.set(connection, handles);
     connection.onEnd(() => {
       for (const handle of handles.values()) drop(handle);
-      handles.clear();
+      byConnection.delete(connection);
     });
     return handles;
   }
 
-  function drop(handle: Handle): void {
+  function drop(handle: Reading | Writing | Restoring): void {
     if (handle.kind === "write") handle.item.itemKey.fill(0);
     if (handle.kind === "restore") handle.spool.drop();
   }
@@ -85,6 +88,7 @@ export function createHandles(newId: () => string): Handles {
     add: (call, handle) => {
       const handles = handlesOf(call.connection);
       if (handles.size >= HANDLES_MAX) {
+        drop(handle);
         throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
       }
       const id = newId();
@@ -95,7 +99,8 @@ export function createHandles(newId: () => string): Handles {
       const handle = handlesOf(call.connection).get(id);
       if (handle === undefined || !kinds.includes(handle.kind as K)) throw new PosternError("handleNotFound");
       if (handle.busy) throw new PosternError("busy", "one chunk at a time");
-      if (!call.connection.peer.recheck() || !handle.holds(call)) throw new PosternError("handleNotFound");
+      call.connection.demandSame();
+      if (!handle.holds(call)) throw new PosternError("handleNotFound");
       return handle as Extract<Handle, { kind: K }>;
     },
     alone: async (handle, work) => {
@@ -112,5 +117,20 @@ export function createHandles(newId: () => string): Handles {
       if (handle !== undefined) drop(handle);
       handles.delete(id);
     },
+    lock: (account) => {
+      for (const handles of byConnection.values()) {
+        for (const [id, handle] of handles) {
+          if (accountOf(handle) !== account) continue;
+          drop(handle);
+          handles.delete(id);
+        }
+      }
+    },
   };
+}
+
+/** A restore belongs to no account yet. */
+function accountOf(handle: Handle): string | undefined {
+  if (handle.kind === "restore") return undefined;
+  return handle.kind === "write" ? handle.session.file.account : handle.account;
 }

@@ -1,16 +1,24 @@
 // What the audit log is told of a call: the method, its outcome, who, and ids. Never params.
-import type { Happening } from "./audit/log.ts";
+import { createHash } from "node:crypto";
+import type { Actor, Happening } from "./audit/log.ts";
 import type { Call } from "./call.ts";
+import type { Subject } from "./subject.ts";
+
+/** Characters of the hash that says whose record it is: 96 bits, more than anybody makes process ids collide for. */
+const WHO_LENGTH = 16;
+
+/** The hash by which a subject's own records are known again. */
+export function whoOf({ key }: Subject): string {
+  return createHash("sha256").update(key).digest("base64").slice(0, WHO_LENGTH);
+}
+
+/** Who makes this call. */
+export function actorOf(call: Call): Actor {
+  const { subject, peer } = call.connection;
+  return { program: subject.script ?? subject.program, pid: peer.identity.pid, who: whoOf(subject) };
+}
 
 /** A happening of this call. `names` are sealed before they are written. */
 export function happening(call: Call, outcome: string, ids: readonly string[], names?: readonly string[]): Happening {
-  const { subject } = call.connection;
-  return {
-    event: call.method,
-    outcome,
-    program: subject.script ?? subject.program,
-    pid: call.connection.peer.identity.pid,
-    ids,
-    ...(names === undefined ? {} : { names }),
-  };
+  return { event: call.method, outcome, ...actorOf(call), ids, ...(names === undefined ? {} : { names }) };
 }

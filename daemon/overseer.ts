@@ -8,10 +8,11 @@ import type { Call } from "./call.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "./clock.ts";
 import type { Grants } from "./grants.ts";
 import { happening } from "./happening.ts";
+import type { Log } from "./log.ts";
 import { checkPin } from "./proofs.ts";
 import type { Scope } from "./scope.ts";
-import type { Sessions } from "./sessions.ts";
-import { repeatCounter } from "./unlocked.ts";
+import type { Session, Sessions } from "./sessions.ts";
+import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { waiterOf } from "./waiter.ts";
 
 /** What a person typed. */
@@ -42,38 +43,81 @@ export type OverseerParts = {
   readonly sessions: Sessions;
   readonly grants: Grants;
   readonly broker: Broker;
+  readonly log: Log;
 };
 
-export function createOverseer({ p, clock, sessions, grants, broker }: OverseerParts): Overseer {
+type Open = Session & { unlocked: Unlocked };
+
+export function createOverseer({ p, clock, sessions, grants, broker, log }: OverseerParts): Overseer {
   const wrongCodes = new Map<string, Moment[]>();
 
   async function prove(
     { proof, account, code }: { proof: Proof; account?: string; code?: string },
     call: Call,
   ): Promise<void> {
+    call.connection.demandSame();
     const session = sessions.open(account ?? (code === undefined ? undefined : broker.find(code)?.account));
     try {
-      if (proof.kind === "password") await sessions.provePassword(session, proof.password);
-      else {
-        if (code === undefined || broker.find(code) === undefined)
-          throw new PosternError("promptNotFound", "a PIN must name an open prompt");
-        await checkPin(p, session.unlocked.store, proof.pin);
-      }
+      if (code !== undefined) demandOpen(code, call);
+      await check(session, proof, code);
       session.audit.keep({ ...happening(call, "ok", []), event: `proof.${proof.kind}` });
     } catch (error) {
-      if (error instanceof PosternError) {
-        session.audit.keep({ ...happening(call, error.name, []), event: `proof.${proof.kind}` });
-        // Repeated at the service, so that an older copy of the store, with fewer tries counted, is noticed.
-        if (proof.kind === "pin") await repeatCounter(session.unlocked, session.file.device);
-      }
+      if (error instanceof PosternError) await recordRefusal(session, proof, error, call);
       throw error;
     }
+    call.connection.demandSame();
+  }
+
+  /** A code that no prompt has counts as a wrong one, whatever came with it: else an answer would tell which are open. */
+  function demandOpen(code: string, call: Call): void {
+    demandCodeTry(call);
+    if (broker.find(code) !== undefined) return;
+    wrongCode(call);
+    throw new PosternError("promptNotFound");
+  }
+
+  async function check(session: Open, proof: Proof, code: string | undefined): Promise<void> {
+    if (proof.kind === "password") return sessions.provePassword(session, proof.password);
+    if (code === undefined) throw new PosternError("promptNotFound", "a PIN must name an open prompt");
+    await checkPin(p, session.unlocked.store, proof.pin);
+  }
+
+  /** What was checked and found wrong is on disk before it is answered; what was not even checked may fold. */
+  async function recordRefusal(session: Open, proof: Proof, error: PosternError, call: Call): Promise<void> {
+    const refused = { ...happening(call, error.name, []), event: `proof.${proof.kind}` };
+    if (error.name !== "proofRefused") return session.audit.read(refused);
+    session.audit.keep(refused);
+    // Repeated at the service, so that an older copy of the store, with fewer tries counted, is noticed. Where the
+    // service cannot take it, the refusal stands all the same.
+    if (proof.kind === "pin")
+      await repeatCounter(session.unlocked, session.file.device).catch((thrown: unknown) =>
+        log.incident("counter", thrown),
+      );
+  }
+
+  function demandCodeTry(call: Call): void {
+    if (recentWrong(call).length >= WRONG_CODES_MAX)
+      throw new PosternError("tryLater", "too many wrong match codes; a minute");
+  }
+
+  function recentWrong(call: Call): Moment[] {
+    const moments = wrongCodes.get(call.connection.subject.family) ?? [];
+    return moments.filter((moment) => elapsedMs(clock, moment) < WRONG_CODE_MS);
+  }
+
+  function wrongCode(call: Call): void {
+    const { family } = call.connection.subject;
+    const recent = recentWrong(call);
+    wrongCodes.delete(family);
+    if (wrongCodes.size >= FAMILIES_MAX) wrongCodes.delete(wrongCodes.keys().next().value ?? "");
+    wrongCodes.set(family, [...recent, momentOf(clock)]);
   }
 
   return {
     oversees: async ({ proof, account, code, ask }, call) => {
       const session = sessions.open(account);
       session.audit.demandWritable();
+      call.connection.demandSame();
       const scope: Scope = { account: session.file.account, level: "values" };
       if (grants.allows(call.connection.subject, "manage", scope)) return true;
       if (ask === true) {
@@ -84,6 +128,7 @@ export function createOverseer({ p, clock, sessions, grants, broker }: OverseerP
           [{ scope, shown: "the whole account", grantable: true }],
           waiterOf(call),
         );
+        call.connection.demandSame();
         return true;
       }
       if (proof === undefined) return false;
@@ -91,18 +136,7 @@ export function createOverseer({ p, clock, sessions, grants, broker }: OverseerP
       return true;
     },
     prove,
-    demandCodeTry: (call) => {
-      const recent = (wrongCodes.get(call.connection.subject.family) ?? []).filter(
-        (moment) => elapsedMs(clock, moment) < WRONG_CODE_MS,
-      );
-      if (recent.length >= WRONG_CODES_MAX) throw new PosternError("tryLater", "too many wrong match codes; a minute");
-    },
-    wrongCode: (call) => {
-      const { family } = call.connection.subject;
-      const recent = (wrongCodes.get(family) ?? []).filter((moment) => elapsedMs(clock, moment) < WRONG_CODE_MS);
-      wrongCodes.delete(family);
-      if (wrongCodes.size >= FAMILIES_MAX) wrongCodes.delete(wrongCodes.keys().next().value ?? "");
-      wrongCodes.set(family, [...recent, momentOf(clock)]);
-    },
+    demandCodeTry,
+    wrongCode,
   };
 }

@@ -49,20 +49,21 @@ export type Resolver = {
 };
 
 export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
-  /** One fetch per vault and item part at a time, however many ask. */
-  const fetching = new Map<string, Promise<OpenedItem[]>>();
+  /** One fetch per vault and item part at a time, however many ask; none that began before a change is joined after it. */
+  const fetching = new WeakMap<Unlocked, Map<string, Promise<OpenedItem[]>>>();
 
   function find(unlocked: Unlocked, vault: string, part: string): Promise<OpenedItem[]> {
-    const key = JSON.stringify([vault, part.toLowerCase()]);
-    const running = fetching.get(key);
-    if (running !== undefined) return running;
-    const started = unlocked.account.findItems(vault, part).finally(() => fetching.delete(key));
-    fetching.set(key, started);
+    const running = fetching.get(unlocked) ?? new Map<string, Promise<OpenedItem[]>>();
+    fetching.set(unlocked, running);
+    const key = JSON.stringify([unlocked.cache.generation, vault, part.toLowerCase()]);
+    const started = running.get(key) ?? unlocked.account.findItems(vault, part).finally(() => running.delete(key));
+    running.set(key, started);
     return started;
   }
 
   async function cold(unlocked: Unlocked, text: string, reference: SecretReference): Promise<Located | Missing> {
     let vault: string | undefined;
+    const { generation } = unlocked.cache;
     try {
       const vaults = await unlocked.account.matchVaults(reference.vault);
       vault = one(vaults, "vaultNotFound", "tooManyVaults", (id) => id);
@@ -82,8 +83,12 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       const value =
         derive === undefined || derive === "totp" ? matched.value : await derivedFromKey(matched.value, derive);
       const kept: Place = derive === "totp" ? { ...place, code: true } : place;
-      unlocked.cache.set(text, kept, value);
-      return located(unlocked, kept, () => ({ value: answered(kept, value), cached: false, ageMs: 0 }));
+      return located(unlocked, kept, () => {
+        // Kept only once it is read: what nobody allowed takes no room. And not where something changed meanwhile: this
+        // may be the value of before.
+        if (unlocked.cache.generation === generation) unlocked.cache.set(text, kept, value);
+        return { value: answered(kept, value), cached: false, ageMs: 0 };
+      });
     } catch (error) {
       if (error instanceof PosternError && tellsOfNames.has(error.name)) return { error, vault, harmless: false };
       throw error;

@@ -1,5 +1,6 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
+import { rmSync } from "node:fs";
 import {
   addressOf,
   type CallService,
@@ -8,17 +9,16 @@ import {
   type ServiceAddress,
 } from "../clients/account/service-client.ts";
 import { openUserData } from "../clients/account/user-data.ts";
-import { passwordOpens, signIn, type UserOnDevice } from "../clients/account/user-keys.ts";
-import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type AccountFile, accountFolder, readAccounts, writeAccount } from "./account-file.ts";
-import { type AuditLog, openAuditLog } from "./audit/log.ts";
+import { type Actor, type AuditLog, type Happening, openAuditLog } from "./audit/log.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
+import { ensurePrivateFolder } from "./files.ts";
 import type { Log } from "./log.ts";
-import { counted, demandTry, forgiven } from "./password-tries.ts";
-import { forgivePin } from "./proofs.ts";
 import type { Sodium } from "./sodium.ts";
-import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
+import { oneAtATime } from "./turn.ts";
+import { repeatCounter, type Unlocked } from "./unlocked.ts";
+import { createUnlocking } from "./unlocking.ts";
 
 /** Milliseconds without activity after which an account locks. */
 export const IDLE_MS = 10 * 60_000;
@@ -38,8 +38,19 @@ export const ANCHOR_MS = 60_000;
 /** Milliseconds a lock waits for the service to take the store's counter: keys should not live on for its sake. */
 const REPEAT_MS_MAX = 2_000;
 
+/** Passwords of one account that may wait to be tried, one after another. */
+const TRIES_WAITING_MAX = 16;
+
 /** One account on this agent. */
-export type Session = { file: AccountFile; readonly audit: AuditLog; unlocked: Unlocked | undefined };
+export type Session = {
+  file: AccountFile;
+  readonly audit: AuditLog;
+  unlocked: Unlocked | undefined;
+  /** How often it was locked: an unlock that a lock came in between of must not stand. */
+  locks: number;
+  /** Passwords of one account are tried one at a time: each counts on what the one before left in the file. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+};
 
 export type SessionEvents = {
   /** The account is locked from now on: end grants, withdraw prompts, tell subscribers. */
@@ -53,14 +64,15 @@ export type Sessions = {
   pick(account: string | undefined): Session;
   /** The unlocked account, checked against the clocks. Throws signedOut, locked, accountNotFound. */
   open(account: string | undefined): Session & { unlocked: Unlocked };
-  unlock(session: Session, password: string): Promise<Unlocked>;
-  lock(account?: string): Promise<void>;
-  /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater. */
+  /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+  lock(account: string | undefined, by: Actor): Promise<void>;
+  /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
   provePassword(session: Session & { unlocked: Unlocked }, password: string): Promise<void>;
-  /** Takes an account in that was just made. */
+  /** Takes in the account that was just made, the first one here. Throws accountExists. */
   add(file: AccountFile): Promise<Session>;
-  /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing is written unless that succeeds. */
-  bring(file: AccountFile, password: string): Promise<Session & { unlocked: Unlocked }>;
+  /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
+  bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
   touch(unlocked: Unlocked): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
@@ -81,7 +93,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const sessions = new Map<string, Session>();
   const locking = new Map<string, Promise<void>>();
   let anchoredAt: Moment = momentOf(clock);
-  let wrongBrings = { wrongPasswords: 0, lastWrongMs: 0 };
+  const bringing = oneAtATime(TRIES_WAITING_MAX);
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(file));
 
@@ -93,18 +105,18 @@ export function createSessions(parts: SessionParts): Sessions {
         ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
         .catch((error: unknown) => log.incident("checkpoint", error));
     });
-    return { file, audit, unlocked: undefined };
+    return { file, audit, unlocked: undefined, locks: 0, inTurn: oneAtATime(TRIES_WAITING_MAX) };
   }
-
-  const whoIs = (file: AccountFile): UserOnDevice => {
-    const secretKey = parseSecretKey(p, file.secretKey);
-    if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
-    return { account: file.account, user: file.user, device: file.device, secretKey };
-  };
 
   async function serviceAddress(service: string): Promise<ServiceAddress> {
     return service === "embedded" || service === EMBEDDED_ORIGIN ? parts.embedded() : addressOf(service);
   }
+
+  const unlocking = createUnlocking({
+    ...parts,
+    serviceAddress,
+    closing: async ({ file }) => locking.get(file.account),
+  });
 
   function pick(account: string | undefined): Session {
     if (sessions.size === 0) throw new PosternError("signedOut");
@@ -154,21 +166,24 @@ export function createSessions(parts: SessionParts): Sessions {
     lockOne(session, why).catch((error: unknown) => log.incident("lock", error));
   }
 
-  function lockOne(session: Session, why: string): Promise<void> {
+  function lockOne(session: Session, why: string, by: Actor = {}): Promise<void> {
     const { unlocked } = session;
+    session.locks++;
     if (unlocked === undefined) return locking.get(session.file.account) ?? Promise.resolve();
     // From here on nobody finds it unlocked; what follows is only tidying.
     session.unlocked = undefined;
-    events.locked(session.file.account);
-    const done = closeOrderly(session, unlocked, why).finally(() => locking.delete(session.file.account));
+    const done = closeOrderly(session, unlocked, { event: "session.lock", outcome: why, ...by }).finally(() =>
+      locking.delete(session.file.account),
+    );
     locking.set(session.file.account, done);
     return done;
   }
 
-  async function closeOrderly(session: Session, unlocked: Unlocked, why: string): Promise<void> {
-    const { audit, file } = session;
+  /** Whatever fails on the way, the keys are wiped. */
+  async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: Happening): Promise<void> {
     try {
-      audit.keep({ event: "session.lock", outcome: why });
+      events.locked(file.account);
+      audit.keep(happened);
       await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
       await Promise.race([
         // A service that cannot take it does not keep the account open: an older store is then not noticed, that is all.
@@ -181,72 +196,27 @@ export function createSessions(parts: SessionParts): Sessions {
     }
   }
 
-  async function countTry(session: Session): Promise<AccountFile> {
-    demandTry(session.file, clock.wallMs());
-    const before = session.file;
-    session.file = counted(before, clock.wallMs());
-    await writeAccount(home, session.file);
-    return before;
-  }
-
-  async function settleTry(session: Session, file: AccountFile): Promise<void> {
-    session.file = file;
-    await writeAccount(home, file);
-  }
-
-  async function unlock(session: Session, password: string): Promise<Unlocked> {
-    await locking.get(session.file.account);
-    if (session.unlocked !== undefined) {
-      await provePassword(session as Session & { unlocked: Unlocked }, password, "wrongCredentials");
-      return session.unlocked;
-    }
-    const before = await countTry(session);
-    const address = await serviceAddress(session.file.service);
-    try {
-      const signedIn = await signIn(p, createServiceClient(address), address, { ...whoIs(session.file), password });
-      const unlocked = await openEverything({ p, home, clock, audit: session.audit }, session.file, signedIn);
-      await settleTry(session, forgiven(session.file));
-      session.unlocked = unlocked;
-      session.audit.keep({ event: "session.unlock", outcome: "ok" });
-      await forgivePin(unlocked.store);
-      await repeatCounter(unlocked, session.file.device);
-      events.unlocked(session.file.account);
-      return unlocked;
-    } catch (error) {
-      const name = error instanceof PosternError ? error.name : "internal";
-      session.audit.keep({ event: "session.unlock", outcome: name });
-      // Only a password that was seen to be wrong counts: an unreachable service says nothing about it.
-      if (name !== "wrongCredentials") await settleTry(session, before);
-      throw error;
-    }
-  }
-
-  async function provePassword(
-    session: Session & { unlocked: Unlocked },
-    password: string,
-    refusal: "proofRefused" | "wrongCredentials" = "proofRefused",
-  ): Promise<void> {
-    const { unlocked } = session;
-    session.audit.demandWritable();
-    await countTry(session);
-    const right = await passwordOpens(p, { ...whoIs(session.file), password }, unlocked.sealedRootKey);
-    // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
-    if (session.unlocked !== unlocked) throw new PosternError("locked");
-    if (!right) throw new PosternError(refusal, "wrong account password");
-    await settleTry(session, forgiven(session.file));
-    await forgivePin(unlocked.store);
-  }
-
   async function add(file: AccountFile): Promise<Session> {
-    await writeAccount(home, file);
+    // Two programs may have asked at once; the first one's account stands.
+    if (sessions.size > 0) throw new PosternError("accountExists");
+    const folder = accountFolder(home, file.account);
+    ensurePrivateFolder(folder);
     const session = sessionOf(file);
     sessions.set(file.account, session);
+    try {
+      await writeAccount(home, file);
+    } catch (error) {
+      drop(session);
+      throw error;
+    }
     return session;
   }
 
-  /** There is no file to count in before the first sign-in, so these tries are counted in memory. */
-  function demandBring(): void {
-    demandTry(wrongBrings, clock.wallMs());
+  /** Takes back an account that could not be taken in. */
+  function drop({ file, audit }: Session): void {
+    sessions.delete(file.account);
+    audit.close();
+    rmSync(accountFolder(home, file.account), { recursive: true, force: true });
   }
 
   return {
@@ -258,29 +228,27 @@ export function createSessions(parts: SessionParts): Sessions {
       if (session.unlocked === undefined) throw new PosternError("locked");
       return session as Session & { unlocked: Unlocked };
     },
-    unlock,
-    lock: async (account) => {
+    unlock: unlocking.unlock,
+    lock: async (account, by) => {
       const chosen = account === undefined ? [...sessions.values()] : [pick(account)];
-      await Promise.all(chosen.map((session) => lockOne(session, "asked")));
+      await Promise.all(chosen.map((session) => lockOne(session, "asked", by)));
     },
-    provePassword: (session, password) => provePassword(session, password),
+    provePassword: unlocking.prove,
     add,
-    bring: async (file, password) => {
-      demandBring();
-      const address = await serviceAddress(file.service);
-      const signedIn = await signIn(p, createServiceClient(address), address, { ...whoIs(file), password }).catch(
-        (error: unknown) => {
-          wrongBrings = { wrongPasswords: wrongBrings.wrongPasswords + 1, lastWrongMs: clock.wallMs() };
+    bring: (file, password, by) =>
+      bringing(async () => {
+        if (sessions.size > 0) throw new PosternError("accountExists");
+        const signedIn = await unlocking.signInFirst(file, password);
+        const named = { ...file, name: openUserData(p, signedIn.rootKey, file, signedIn.record.data).name };
+        const session = await add(named);
+        try {
+          await unlocking.open(session, signedIn, by);
+        } catch (error) {
+          drop(session);
           throw error;
-        },
-      );
-      const data = openUserData(p, signedIn.rootKey, file, signedIn.record.data);
-      const session = await add({ ...file, name: data.name });
-      session.unlocked = await openEverything({ p, home, clock, audit: session.audit }, session.file, signedIn);
-      session.audit.keep({ event: "session.unlock", outcome: "ok" });
-      events.unlocked(file.account);
-      return session as Session & { unlocked: Unlocked };
-    },
+        }
+        return session as Session & { unlocked: Unlocked };
+      }),
     touch: (unlocked) => {
       unlocked.lastActivity = momentOf(clock);
     },

@@ -9,6 +9,8 @@ import type { ProcessFacts } from "./process-facts.ts";
 export type Subject = {
   readonly kind: "process" | "terminal" | "once";
   readonly key: string;
+  /** Whether the process asked through our own command: then whatever it starts may do so too, and a person is told. */
+  readonly throughCommand: boolean;
   /** Session leader or cgroup, and executable: what quotas count by, since each fork is a new process. */
   readonly family: string;
   /** Path of the executable, "unknown" where it cannot be seen. */
@@ -16,6 +18,8 @@ export type Subject = {
   /** Path of the script behind an interpreter. */
   readonly script?: string;
   readonly pid: number;
+  /** The process that the key is about where it is not the peer itself: it too must still run what it ran. */
+  readonly holder?: ProcessFacts;
   /** Name of the controlling terminal, where there is one. */
   readonly terminal?: string;
 };
@@ -32,6 +36,7 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     program: facts.executable?.path ?? "unknown",
     ...(facts.script === undefined ? {} : { script: facts.script.path }),
     pid: facts.pid,
+    throughCommand: isOurs,
     ...(facts.terminal === undefined ? {} : { terminal: facts.terminal.name ?? "a terminal" }),
     family: familyOf(facts),
   };
@@ -46,10 +51,14 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     };
   }
   const { device, inode } = foreign.executable;
+  // Our command says nothing of who ran it but its ancestor: any child of a granted program can. So what was granted to
+  // the program on its own connection is not for the command, nor the other way round.
+  const way = isOurs ? "process through the command" : "process";
   return {
     ...about,
     kind: "process",
-    key: ["process", foreign.pid, foreign.startTicks, foreign.image, device, inode].join("|"),
+    ...(isOurs ? { holder: foreign } : {}),
+    key: [way, foreign.pid, foreign.startTicks, foreign.image, device, inode].join("|"),
   };
 }
 

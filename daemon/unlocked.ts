@@ -37,9 +37,30 @@ export async function openEverything(
   file: AccountFile,
   signedIn: SignedIn,
 ): Promise<Unlocked> {
+  const opened: (() => void)[] = [];
+  const closeAll = () => {
+    for (const close of opened) close();
+  };
+  try {
+    return await openParts({ p, home, clock, audit }, file, signedIn, opened, closeAll);
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
+
+async function openParts(
+  { p, home, clock, audit }: Parts,
+  file: AccountFile,
+  signedIn: SignedIn,
+  opened: (() => void)[],
+  close: () => void,
+): Promise<Unlocked> {
   const account = openAccount(p, file.account, file.user, signedIn);
+  opened.push(account.close);
   const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
   const namesKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 audit names"));
+  opened.push(() => p.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
   const { store } = openDeviceStore(p, storeKey, owner, join(accountFolder(home, file.account), "device.sealed"));
@@ -47,13 +68,14 @@ export async function openEverything(
 
   const resumed = audit.unlock({
     sealNames: (names) => seal(p, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64(),
-    start: p.keep(p.randomBytes(32)),
+    start: p.randomBytes(32),
     checkpoints: store.state.checkpoints,
     anchor: store.state.anchor,
   });
   await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor() }));
 
   const cache = createCache(p, clock.monotonicMs);
+  opened.push(cache.close);
   const now = momentOf(clock);
   return {
     account,
@@ -68,11 +90,7 @@ export async function openEverything(
         new TextDecoder().decode(open(p, namesKey, namesContext, fromBase64(sealed) ?? new Uint8Array())),
       ) as string[],
     warnings: [...warnings, ...resumed.problems],
-    close: () => {
-      cache.close();
-      account.close();
-      p.release(storeKey, namesKey);
-    },
+    close,
   };
 }
 

@@ -13,6 +13,8 @@ export type Record = {
   readonly count: number;
   readonly program?: string;
   readonly pid?: number;
+  /** Whose record it is: a hash of the subject's key. A process id says who it was to a person, but is given out again. */
+  readonly who?: string;
   readonly ids?: readonly string[];
   /** Names as they were shown, sealed under a key that only the unlocked account has. */
   readonly sealed?: string;

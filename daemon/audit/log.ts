@@ -20,12 +20,13 @@ export const FOLD_MS = 10_000;
 /** Folds open at once; past it all are written, so that memory stays bounded. */
 export const FOLDS_MAX = 5_000;
 
+/** Who did it. A path and a process id for people; `who` is the subject's hash, by which its own records are known again. */
+export type Actor = { readonly program?: string; readonly pid?: number; readonly who?: string };
+
 /** What happened. `names` are sealed before they are written; `ids` are written as they are. */
-export type Happening = {
+export type Happening = Actor & {
   readonly event: string;
   readonly outcome: string;
-  readonly program?: string;
-  readonly pid?: number;
   readonly ids?: readonly string[];
   readonly names?: readonly string[];
 };
@@ -92,6 +93,7 @@ export function openAuditLog(
       count,
       ...(plain.program === undefined ? {} : { program: plain.program }),
       ...(plain.pid === undefined ? {} : { pid: plain.pid }),
+      ...(plain.who === undefined ? {} : { who: plain.who }),
       ...(ids.length === 0 ? {} : { ids }),
       ...(names.length === 0 || sealNames === undefined ? {} : { sealed: sealNames(names) }),
     };
@@ -178,7 +180,7 @@ export function openAuditLog(
     demandWritable,
     read: (happening) => {
       demandWritable();
-      const key = JSON.stringify([happening.event, happening.outcome, happening.program, happening.pid, happening.ids]);
+      const key = foldKey(happening);
       const fold = folds.get(key);
       if (fold !== undefined && clock.monotonicMs() - fold.since < FOLD_MS) {
         fold.count++;
@@ -202,10 +204,14 @@ export function openAuditLog(
     unlock: (keys) => {
       sealNames = keys.sealNames;
       // Locked and unlocked again in one process: the key never left.
-      if (state.key !== undefined) return { checkpoints: [...keys.checkpoints], problems: [] };
+      if (state.key !== undefined) {
+        p.wipe(keys.start);
+        return { checkpoints: [...keys.checkpoints], problems: [] };
+      }
       write(false);
       const resumed = resume(folder, p, keys);
       state = resumed.state;
+      if (state.key !== keys.start) p.wipe(keys.start);
       if (resumed.problems.length > 0) chain({ event: "audit.broken", outcome: "told" }, 1);
       return { checkpoints: resumed.checkpoints, problems: resumed.problems };
     },
@@ -228,6 +234,14 @@ export function openAuditLog(
       writer.close();
     },
   };
+}
+
+/**
+ * What folds into one record. Refusals fold whoever was refused: a program that forks for each try would else push what
+ * matters out of the log.
+ */
+function foldKey({ event, outcome, program, who, ids }: Happening): string {
+  return JSON.stringify(outcome === "ok" ? [event, outcome, program, who, ids] : [event, outcome, program]);
 }
 
 function base64(bytes: Uint8Array): string {

@@ -3,7 +3,7 @@
 // so that a log cut short is seen as well as one that was changed.
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { type ChainState, FIRST_LINK, follow, type Linked } from "./chain.ts";
-import { type Line, listSegments, readSegment } from "./segments.ts";
+import { type Line, listSegments, readSegment, type Segment } from "./segments.ts";
 
 /** The state before the first record of a segment. */
 export type Checkpoint = { readonly segment: number; readonly last: string; readonly key: string };
@@ -33,6 +33,18 @@ function linkOf(record: Linked): string {
   return "mac" in record ? record.mac : record.hash;
 }
 
+/** The records from the segment on that holds record `seq`: what came before was followed already. */
+function since(segments: readonly Segment[], seq: number): Linked[] {
+  const found: Linked[] = [];
+  for (const segment of [...segments].reverse()) {
+    const here = records(readSegment(segment));
+    found.unshift(...here);
+    const oldest = here[0];
+    if (oldest !== undefined && oldest.seq <= seq) break;
+  }
+  return found;
+}
+
 /** Finds the chain's key again after a restart, by following the log from the anchor to its end. */
 export function resume(
   folder: string,
@@ -40,7 +52,6 @@ export function resume(
   keys: { start: Uint8Array; checkpoints: readonly Checkpoint[]; anchor: Anchor | undefined },
 ): { state: ChainState; checkpoints: Checkpoint[]; problems: string[] } {
   const segments = listSegments(folder);
-  const all = segments.flatMap((segment) => records(readSegment(segment)));
   const tail = tailOf(folder);
   const fresh = (problems: string[]) => ({
     state: { last: tail.last, key: keys.start },
@@ -52,6 +63,7 @@ export function resume(
     problems,
   });
   if (keys.anchor === undefined) return fresh([]);
+  const all = since(segments, keys.anchor.seq);
   const at = all.findIndex((record) => record.seq === keys.anchor?.seq);
   const anchored = all[at];
   if (keys.anchor.seq > 0 && (anchored === undefined || linkOf(anchored) !== keys.anchor.last)) {

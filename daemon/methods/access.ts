@@ -4,6 +4,7 @@ import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { fieldTitle } from "../../protocol/match.ts";
+import type { Approvers } from "../approvers.ts";
 import type { Broker, Prompt } from "../broker.ts";
 import type { Call } from "../call.ts";
 import type { Connection } from "../connection.ts";
@@ -32,7 +33,7 @@ export type AccessParts = {
   readonly broker: Broker;
   readonly overseer: Overseer;
   readonly connections: ReadonlySet<Connection>;
-  readonly approvers: Set<Connection>;
+  readonly approvers: Approvers;
 };
 
 export function accessMethods(parts: AccessParts): AccessHandlers {
@@ -88,9 +89,10 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
 
     "prompts.attach": async (params, call) => {
       if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
-      parts.approvers.add(call.connection);
+      const { file } = sessions.open(params.account);
+      parts.approvers.attach(call.connection, file.account);
       call.connection.subscribe();
-      call.connection.onEnd(() => parts.approvers.delete(call.connection));
+      call.connection.onEnd(() => parts.approvers.detach(call.connection));
       record(call, params.account, []);
       return {};
     },

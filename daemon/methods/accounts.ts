@@ -6,7 +6,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { AccountFile } from "../account-file.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
+import { actorOf, happening } from "../happening.ts";
 import { setPin } from "../proofs.ts";
 import type { Session, Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
@@ -65,8 +65,6 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
         ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
       });
       p.release(secretKey);
-      // Two programs may have asked at once; the first one's account stands.
-      if (sessions.list().length > 0) throw new PosternError("accountExists");
       const session = await sessions.add({
         ...ids,
         name: params.name,
@@ -75,7 +73,7 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
         wrongPasswords: 0,
         lastWrongMs: 0,
       });
-      const unlocked = await sessions.unlock(session, params.password);
+      const unlocked = await sessions.unlock(session, params.password, actorOf(call));
       await unlocked.account.createVault(FIRST_VAULT, "", "personal");
       if (params.pin !== undefined) await setPin(p, unlocked.store, params.pin);
       await repeatCounter(unlocked, ids.device);
@@ -99,7 +97,7 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
         wrongPasswords: 0,
         lastWrongMs: 0,
       };
-      const session = await sessions.bring(file, params.password);
+      const session = await sessions.bring(file, params.password, actorOf(call));
       if (params.pin !== undefined) await setPin(p, session.unlocked.store, params.pin);
       await repeatCounter(session.unlocked, file.device);
       session.audit.keep(happening(call, "ok", [file.account]));
@@ -163,17 +161,17 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
       return {};
     },
 
-    "session.unlock": async ({ account, password }) => {
+    "session.unlock": async ({ account, password }, call) => {
       const session = sessions.pick(account);
       const wrongPasswordTries = session.file.wrongPasswords;
-      const unlocked = await sessions.unlock(session, password);
+      const unlocked = await sessions.unlock(session, password, actorOf(call));
       const wrongPinTries = unlocked.store.state.wrongPinsToTell;
       if (wrongPinTries > 0) await unlocked.store.change((state) => ({ ...state, wrongPinsToTell: 0 }));
       return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings: [...unlocked.warnings] };
     },
 
-    "session.lock": async ({ account }) => {
-      await sessions.lock(account);
+    "session.lock": async ({ account }, call) => {
+      await sessions.lock(account, actorOf(call));
       return {};
     },
   };

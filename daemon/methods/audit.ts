@@ -5,9 +5,9 @@ import { PosternError } from "../../protocol/errors.ts";
 import { accountFolder } from "../account-file.ts";
 import type { Record as AuditRecord } from "../audit/chain.ts";
 import { verify } from "../audit/proof.ts";
-import { listSegments, readSegment } from "../audit/segments.ts";
+import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
 import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
+import { happening, whoOf } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Unlocked } from "../unlocked.ts";
@@ -18,19 +18,21 @@ type Shown = ResultOf<"audit.list">["records"][number];
 /** Records answered when the caller names no limit: a screen or two. */
 const RECORDS_DEFAULT = 50;
 
+/** Segments looked through for a caller's own records: whoever may not see the log must not have all of it read either. */
+const OWN_SEGMENTS_MAX = 2;
+
 export function auditMethods(home: string, p: Primitives, sessions: Sessions, overseer: Overseer): AuditHandlers {
   return {
     "audit.list": async (params, call) => {
       const whole = await overseer.oversees(params, call);
       const { audit, file, unlocked } = sessions.open(params.account);
       audit.flush();
-      const own = call.connection.peer.identity.pid;
-      const records = shownRecords(
-        accountFolder(home, file.account),
-        unlocked,
-        params.limit ?? RECORDS_DEFAULT,
-        (record) => whole || record.pid === own,
-      );
+      const own = whoOf(call.connection.subject);
+      const folder = accountFolder(home, file.account);
+      const limit = params.limit ?? RECORDS_DEFAULT;
+      const records = whole
+        ? newest(folder, limit, SEGMENTS_MAX, () => true).map((record) => withNames(unlocked, record))
+        : newest(folder, limit, OWN_SEGMENTS_MAX, (record) => record.who === own).map(shown);
       audit.read(happening(call, "ok", []));
       return { records };
     },
@@ -46,21 +48,24 @@ export function auditMethods(home: string, p: Primitives, sessions: Sessions, ov
   };
 }
 
-function shownRecords(folder: string, unlocked: Unlocked, limit: number, wanted: (record: Shown) => boolean): Shown[] {
-  const shown: Shown[] = [];
+/** The newest records that are wanted, oldest first. */
+function newest(
+  folder: string,
+  limit: number,
+  segments: number,
+  wanted: (record: AuditRecord) => boolean,
+): AuditRecord[] {
+  const found: AuditRecord[] = [];
   // From the newest segment backwards, so that a long log costs no more than what is shown.
-  for (const segment of listSegments(folder).reverse()) {
-    const records = readSegment(segment).flatMap((line) =>
-      line.kind === "record" ? [shownRecord(unlocked, line.record)] : [],
-    );
-    shown.unshift(...records.filter(wanted));
-    if (shown.length >= limit) break;
+  for (const segment of listSegments(folder).reverse().slice(0, segments)) {
+    const records = readSegment(segment).flatMap((line) => (line.kind === "record" ? [line.record] : []));
+    found.unshift(...records.filter(wanted));
+    if (found.length >= limit) break;
   }
-  return shown.slice(-limit);
+  return found.slice(-limit);
 }
 
-function shownRecord(unlocked: Unlocked, record: AuditRecord): Shown {
-  const { seq, at, event, outcome, count, program, pid, ids, sealed } = record;
+function shown({ seq, at, event, outcome, count, program, pid, ids }: AuditRecord): Shown {
   return {
     seq,
     at,
@@ -70,6 +75,11 @@ function shownRecord(unlocked: Unlocked, record: AuditRecord): Shown {
     ...(program === undefined ? {} : { program }),
     ...(pid === undefined ? {} : { pid }),
     ...(ids === undefined ? {} : { ids: [...ids] }),
-    ...(sealed === undefined ? {} : { names: unlocked.openNames(sealed) }),
   };
+}
+
+/** Only for who may see the whole: a prompt that was denied names what its asker must not learn. */
+function withNames(unlocked: Unlocked, record: AuditRecord): Shown {
+  const { sealed } = record;
+  return { ...shown(record), ...(sealed === undefined ? {} : { names: unlocked.openNames(sealed) }) };
 }

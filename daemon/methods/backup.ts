@@ -9,7 +9,7 @@ import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import type { Handles } from "../handles.ts";
-import { happening } from "../happening.ts";
+import { actorOf, happening } from "../happening.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
 import { createSpool } from "../spool.ts";
@@ -37,7 +37,12 @@ export function backupMethods({ home, p, sessions, handles, now }: BackupParts):
       await proven(call, () => sessions.provePassword(session, password), audit);
       const lines = writeBackup(p, { account: file.account, user: file.user }, unlocked.signedIn, new Date(now()));
       const holds = () => sessions.open(file.account).unlocked === unlocked;
-      const handle = handles.add(call, { kind: "read", holds, stream: { next: chunksOf(lines) } });
+      const handle = handles.add(call, {
+        kind: "read",
+        account: file.account,
+        holds,
+        stream: { next: chunksOf(lines) },
+      });
       audit.keep(happening(call, "ok", [file.account]));
       return { handle };
     },
@@ -77,7 +82,7 @@ export function backupMethods({ home, p, sessions, handles, now }: BackupParts):
         wrongPasswords: 0,
         lastWrongMs: 0,
       });
-      await repeatCounter(await sessions.unlock(session, params.password), device);
+      await repeatCounter(await sessions.unlock(session, params.password, actorOf(call)), device);
       session.audit.keep(happening(call, "ok", [account]));
       return { account, name };
     },

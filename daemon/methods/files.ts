@@ -129,7 +129,12 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
         vault: item.vault,
         item: item.id,
       };
-      const handle = handles.add(call, { kind: "read", holds: holding(call, "read", scope), stream });
+      const handle = handles.add(call, {
+        kind: "read",
+        account: unlocked.account.id,
+        holds: holding(call, "read", scope),
+        stream,
+      });
       audit.read(happening(call, "ok", [item.vault, item.id, header.id]));
       return { handle, name: nameOf(item, header.id), size: header.size };
     },

@@ -7,6 +7,7 @@ import { createGrants, GRANT_IDLE_MS } from "../../daemon/grants.ts";
 import { createQuotas } from "../../daemon/quotas.ts";
 import { createResolver } from "../../daemon/resolver.ts";
 import type { Sessions } from "../../daemon/sessions.ts";
+import { PosternError } from "../../protocol/errors.ts";
 import { fakeClock } from "./fake-clock.ts";
 import { subject } from "./subjects.ts";
 
@@ -45,7 +46,9 @@ function fresh() {
         subject: subject("app"),
         accountOf: () => undefined,
         notify: () => undefined,
-        peer: { recheck: () => same },
+        demandSame: () => {
+          if (!same) throw new PosternError("peerRefused");
+        },
       },
     }) as unknown as Call;
   const pass = (params: object = {}) => Promise.resolve().then(() => gate("vaults.list", params as never, call()));

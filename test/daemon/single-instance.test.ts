@@ -23,7 +23,7 @@ async function otherAgent(path: string): Promise<{ child: ChildProcess; said: st
   const module = join(import.meta.dirname, "../../daemon/single-instance.ts");
   const code = `
     import { takeInstanceLock } from ${JSON.stringify(module)};
-    try { takeInstanceLock(process.argv[1]); console.log("held"); setInterval(() => {}, 1000); } catch (error) { console.log(error.name); }`;
+    try { globalThis.lock = takeInstanceLock(process.argv[1]); console.log("held"); setInterval(() => {}, 1000); } catch (error) { console.log(error.name); }`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", code, path], {
     stdio: ["ignore", "pipe", "inherit"],
   });

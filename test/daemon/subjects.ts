@@ -2,5 +2,12 @@
 import type { Subject } from "../../daemon/subject.ts";
 
 export function subject(name: string, family = name): Subject {
-  return { kind: "process", key: `process|${name}`, family, program: `/usr/bin/${name}`, pid: 42 };
+  return {
+    kind: "process",
+    key: `process|${name}`,
+    family,
+    program: `/usr/bin/${name}`,
+    throughCommand: false,
+    pid: 42,
+  };
 }

@@ -1,0 +1,146 @@
+// From a password to an unlocked account, and the password as a proof on one that is unlocked. A try is counted on disk
+// before it is made. What fails on the way leaves no key behind, and what a lock overtook does not stand.
+import { createServiceClient, type ServiceAddress } from "../clients/account/service-client.ts";
+import { passwordOpens, type SignedIn, signIn, type UserOnDevice } from "../clients/account/user-keys.ts";
+import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
+import { PosternError } from "../protocol/errors.ts";
+import { type AccountFile, writeAccount } from "./account-file.ts";
+import type { Actor } from "./audit/log.ts";
+import { counted, demandTry, forgiven } from "./password-tries.ts";
+import { forgivePin } from "./proofs.ts";
+import type { Session, SessionParts } from "./sessions.ts";
+import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
+
+type Open = Session & { unlocked: Unlocked };
+
+export type Unlocking = {
+  /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+  /** Checks the account password as a proof. Throws proofRefused, tryLater, busy, locked. */
+  prove(session: Open, password: string): Promise<void>;
+  /** Signs in on a device that has no file of the account yet, so that tries are counted in memory. */
+  signInFirst(file: AccountFile, password: string): Promise<SignedIn>;
+  /** Opens the account of a user who has just signed in. */
+  open(session: Session, signedIn: SignedIn, by?: Actor): Promise<Unlocked>;
+};
+
+type Parts = SessionParts & {
+  readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
+  /** Fulfilled when a lock that is under way has wiped its keys. */
+  readonly closing: (session: Session) => Promise<void>;
+};
+
+export function createUnlocking(parts: Parts): Unlocking {
+  const { home, p, clock, log, events, serviceAddress } = parts;
+  let firstTries = { wrongPasswords: 0, lastWrongMs: 0 };
+
+  const whoIs = (file: AccountFile): UserOnDevice => {
+    const secretKey = parseSecretKey(p, file.secretKey);
+    if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
+    return { account: file.account, user: file.user, device: file.device, secretKey };
+  };
+
+  async function countTry(session: Session): Promise<AccountFile> {
+    session.audit.demandWritable();
+    demandTry(session.file, clock.wallMs());
+    const before = session.file;
+    await settleTry(session, counted(before, clock.wallMs()));
+    return before;
+  }
+
+  async function settleTry(session: Session, file: AccountFile): Promise<void> {
+    session.file = file;
+    await writeAccount(home, file);
+  }
+
+  async function unlock(session: Session, password: string, by: Actor): Promise<Unlocked> {
+    const { locks } = session;
+    const before = await countTry(session);
+    try {
+      const address = await serviceAddress(session.file.service);
+      const signedIn = await signIn(p, createServiceClient(address), address, { ...whoIs(session.file), password });
+      return await open(session, signedIn, by, locks);
+    } catch (error) {
+      const name = error instanceof PosternError ? error.name : "internal";
+      // Only a password that was seen to be wrong counts: an unreachable service says nothing about it.
+      if (name !== "wrongCredentials") await settleTry(session, before);
+      session.audit.keep({ event: "session.unlock", outcome: name, ...by });
+      throw error;
+    }
+  }
+
+  async function open(
+    session: Session,
+    signedIn: SignedIn,
+    by: Actor = {},
+    locks: number = session.locks,
+  ): Promise<Unlocked> {
+    const { audit } = session;
+    const unlocked = await openEverything({ p, home, clock, audit }, session.file, signedIn);
+    try {
+      await settleTry(session, forgiven(session.file));
+      await forgivePin(unlocked.store);
+      audit.keep({ event: "session.unlock", outcome: "ok", ...by });
+      if (session.locks !== locks) throw new PosternError("locked");
+    } catch (error) {
+      audit.lock();
+      unlocked.close();
+      throw error;
+    }
+    session.unlocked = unlocked;
+    events.unlocked(session.file.account);
+    // As at lock: a service that cannot take it now does not keep the account shut.
+    await repeatCounter(unlocked, session.file.device).catch((error: unknown) => log.incident("counter", error));
+    return unlocked;
+  }
+
+  async function prove(
+    session: Open,
+    password: string,
+    refusal: "proofRefused" | "wrongCredentials" = "proofRefused",
+  ): Promise<void> {
+    const { unlocked } = session;
+    await countTry(session);
+    const right = await passwordOpens(p, { ...whoIs(session.file), password }, unlocked.sealedRootKey);
+    // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
+    if (session.unlocked !== unlocked) throw new PosternError("locked");
+    if (!right) throw new PosternError(refusal, "wrong account password");
+    await settleTry(session, forgiven(session.file));
+    await forgivePin(unlocked.store);
+  }
+
+  /** An unlock of what is open already shows the password, as a proof does, and is recorded like one. */
+  async function unlockAgain(session: Open, password: string, by: Actor): Promise<Unlocked> {
+    const { unlocked } = session;
+    try {
+      await prove(session, password, "wrongCredentials");
+    } catch (error) {
+      if (error instanceof PosternError) session.audit.keep({ event: "session.unlock", outcome: error.name, ...by });
+      throw error;
+    }
+    session.audit.keep({ event: "session.unlock", outcome: "was open", ...by });
+    return unlocked;
+  }
+
+  return {
+    unlock: (session, password, by = {}) =>
+      session.inTurn(async () => {
+        await parts.closing(session);
+        return session.unlocked === undefined
+          ? unlock(session, password, by)
+          : unlockAgain(session as Open, password, by);
+      }),
+    prove: (session, password) => session.inTurn(() => prove(session, password)),
+    signInFirst: async (file, password) => {
+      demandTry(firstTries, clock.wallMs());
+      const address = await serviceAddress(file.service);
+      try {
+        return await signIn(p, createServiceClient(address), address, { ...whoIs(file), password });
+      } catch (error) {
+        firstTries = { wrongPasswords: firstTries.wrongPasswords + 1, lastWrongMs: clock.wallMs() };
+        throw error;
+      }
+    },
+    open: (session, signedIn, by) => open(session, signedIn, by),
+  };
+}
