@@ -59,6 +59,24 @@ const table = {
     sdkName: "DesktopSessionExpired",
   },
   notYet: { code: 1108, message: "this is not supported yet" },
+  tokenInvalid: {
+    code: 1109,
+    message: "invalid service account token, please make sure you provide a valid service account token as parameter",
+    hint: "`postern service-account create` makes one",
+    sdkName: "ServiceAccountTokenParsing",
+  },
+  tokenRefused: {
+    code: 1110,
+    message: "bad service account token, please rotate it",
+    hint: "it was revoked, replaced or has expired: `postern service-account list` shows which",
+    sdkName: "Auth",
+  },
+  rateLimitExceeded: {
+    code: 1111,
+    message: "rate limit exceeded",
+    hint: "`postern service-account ratelimit` shows what is left and when it is full again",
+    sdkName: "RateLimitExceeded",
+  },
 
   approvalRequired: {
     code: 1201,

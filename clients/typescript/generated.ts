@@ -1936,6 +1936,12 @@ export class TryLaterError extends PosternError {}
 export class ClientNotFoundError extends DesktopSessionExpiredError {}
 /** this is not supported yet. */
 export class NotYetError extends PosternError {}
+/** invalid service account token, please make sure you provide a valid service account token as parameter. */
+export class TokenInvalidError extends PosternError {}
+/** bad service account token, please rotate it. */
+export class TokenRefusedError extends PosternError {}
+/** rate limit exceeded. */
+export class RateLimitExceededError extends PosternError {}
 /** a person must approve this first. */
 export class ApprovalRequiredError extends PosternError {}
 /** the person denied this. */
@@ -2044,6 +2050,9 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   tryLater: TryLaterError,
   clientNotFound: ClientNotFoundError,
   notYet: NotYetError,
+  tokenInvalid: TokenInvalidError,
+  tokenRefused: TokenRefusedError,
+  rateLimitExceeded: RateLimitExceededError,
   approvalRequired: ApprovalRequiredError,
   approvalDenied: ApprovalDeniedError,
   approvalTimedOut: ApprovalTimedOutError,
@@ -2111,6 +2120,9 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
   clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
   notYet: {"code":1108,"message":"this is not supported yet"},
+  tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
+  tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
+  rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
   approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again without noWait, then run `postern approve CODE`"},
   approvalDenied: {"code":1202,"message":"the person denied this"},
   approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},

@@ -218,7 +218,12 @@ async function grantsByPrincipal(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("vault_grants_by_principal").on("vault_grants").column("principal").execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals];
+/** When a service account was revoked: its keys stay, since what it wrote is still checked by them. */
+async function revocations(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable("service_accounts").addColumn("revoked_at", "text").execute();
+}
+
+const steps: readonly Step[] = [first, indexes, principals, revocations];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;
