@@ -27,15 +27,19 @@ import { fileMethods } from "./methods/files.ts";
 import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
 import { secretMethods } from "./methods/secrets.ts";
+import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import type { Native } from "./native.ts";
 import { createOverseer } from "./overseer.ts";
 import { hasHungUp, identifyPeer, type PeerCredentials } from "./peer.ts";
 import { createQuotas } from "./quotas.ts";
 import { createResolver } from "./resolver.ts";
+import type { Scope } from "./scope.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
 import { subjectOf } from "./subject.ts";
+import { createTokenSessions } from "./token-sessions.ts";
+import type { Unlocked } from "./unlocked.ts";
 
 export type AgentParts = {
   readonly home: string;
@@ -64,7 +68,7 @@ export function createAgent(parts: AgentParts): Agent {
   const connections = new Set<Connection>();
   const grants = createGrants(clock, newId);
   const approvers = createApprovers(grants);
-  const followers = new Map<string, Follower>();
+  const followers = new Map<Unlocked, Follower>();
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
@@ -84,26 +88,59 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     embedded: parts.embedded,
     events: {
-      locked: (account) => {
-        followers.get(account)?.stop();
-        followers.delete(account);
+      locked: (account, unlocked) => {
+        forget(unlocked);
         grants.clear(account);
         broker.lock(account);
         approvers.lock(account);
-        handles.lock(account);
         tellAll("session.changed", { account, state: "locked" });
       },
       unlocked: (account) => {
-        const { unlocked } = sessions.open(account);
-        followers.get(account)?.stop();
-        followers.set(
-          account,
-          followChanges(unlocked, clock, log, (change) => itemChanged(account, change)),
+        follow(
+          sessions.open(account).unlocked,
+          ({ subject }, scope) => grants.allows(subject, "read", scope),
+          () => sessions.lock(account, {}, "the service refuses this device"),
         );
         tellAll("session.changed", { account, state: "unlocked" });
       },
     },
   });
+
+  const tokens = createTokenSessions({
+    home: parts.home,
+    p,
+    clock,
+    log,
+    serviceAddress: sessions.addressOf,
+    events: {
+      opened: ({ unlocked }, end) => follow(unlocked, (connection) => holds(connection, unlocked), end),
+      ended: forget,
+    },
+  });
+
+  /** Whether a client of the connection works in this session. */
+  function holds({ clients }: Connection, unlocked: Unlocked): boolean {
+    return [...clients.values()].some(({ bearer }) => bearer?.unlocked === unlocked);
+  }
+
+  function follow(
+    unlocked: Unlocked,
+    mayKnow: (connection: Connection, scope: Scope) => boolean,
+    end: () => Promise<void>,
+  ): void {
+    const follower = followChanges(unlocked, clock, log, {
+      changed: (change) => itemChanged(unlocked.account.id, change, mayKnow),
+      // Cached answers would go on else, to whom the service has shut out.
+      shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),
+    });
+    followers.set(unlocked, follower);
+  }
+
+  function forget(unlocked: Unlocked): void {
+    followers.get(unlocked)?.stop();
+    followers.delete(unlocked);
+    handles.lock(unlocked);
+  }
 
   function promptOpened(prompt: Prompt): void {
     const { audit } = sessions.pick(prompt.account);
@@ -142,11 +179,15 @@ export function createAgent(parts: AgentParts): Agent {
   }
 
   /** Only to those who could read the item anyway. */
-  function itemChanged(account: string, { vault, item }: { vault?: string; item?: string }): void {
+  function itemChanged(
+    account: string,
+    { vault, item }: { vault?: string; item?: string },
+    mayKnow: (connection: Connection, scope: Scope) => boolean,
+  ): void {
     if (vault === undefined) return;
     const scope = { account, level: "names" as const, vault, ...(item === undefined ? {} : { item }) };
     for (const connection of connections) {
-      if (connection.subscribed && grants.allows(connection.subject, "read", scope))
+      if (connection.subscribed && mayKnow(connection, scope))
         connection.notify("item.changed", { vault, ...(item === undefined ? {} : { item }) });
     }
   }
@@ -157,25 +198,28 @@ export function createAgent(parts: AgentParts): Agent {
     ...agentMethods({
       startedAt: new Date(clock.wallMs()),
       sessions,
+      tokens,
       broker,
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),
-    ...accountMethods(p, sessions),
-    ...accessMethods({ sessions, grants, broker, overseer, connections, approvers }),
+    ...accountMethods(p, sessions, tokens),
+    ...accessMethods({ sessions, tokens, grants, broker, overseer, connections, approvers }),
     ...auditMethods(parts.home, p, sessions, overseer),
-    ...secretMethods((account) => followers.get(account)?.isStale ?? false, p.randomBytes),
+    ...secretMethods((unlocked) => followers.get(unlocked)?.isStale ?? false, p.randomBytes),
     ...itemMethods(newId, clock),
     ...fileMethods({ newId, clock, sessions, grants, handles }),
     ...backupMethods({ home: parts.home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods,
+    ...serviceAccountMethods({ sessions, overseer, clock }),
   };
   const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlers, gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
-    for (const { audit } of sessions.list()) audit.read(happening(call, name, []));
+    const bearers = [...call.connection.clients.values()].flatMap(({ bearer }) => bearer?.unlocked && [bearer]);
+    for (const session of [...sessions.list(), ...bearers]) session?.audit.read(happening(call, name, []));
   });
 
   return {
@@ -203,6 +247,7 @@ export function createAgent(parts: AgentParts): Agent {
     },
     onRefused: refused,
     close: async () => {
+      await tokens.close();
       await sessions.close();
       for (const connection of connections) connection.close();
     },

@@ -6,7 +6,7 @@ import { subkey } from "../protocol/crypto/derivation.ts";
 import { fromBase64, utf8 } from "../protocol/crypto/encoding.ts";
 import { open, seal } from "../protocol/crypto/envelope.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
-import { type AccountFile, accountFolder } from "./account-file.ts";
+import type { Whose } from "./account-session.ts";
 import type { AuditLog } from "./audit/log.ts";
 import { type Cache, createCache } from "./cache.ts";
 import { type Clock, type Moment, momentOf } from "./clock.ts";
@@ -29,20 +29,16 @@ export type Unlocked = {
   close(): void;
 };
 
-type Parts = { readonly p: Primitives; readonly home: string; readonly clock: Clock; readonly audit: AuditLog };
+type Parts = { readonly p: Primitives; readonly folder: string; readonly clock: Clock; readonly audit: AuditLog };
 
 /** Opens everything of an account whose user has just signed in. */
-export async function openEverything(
-  { p, home, clock, audit }: Parts,
-  file: AccountFile,
-  signedIn: SignedIn,
-): Promise<Unlocked> {
+export async function openEverything(parts: Parts, whose: Whose, signedIn: SignedIn): Promise<Unlocked> {
   const opened: (() => void)[] = [];
   const closeAll = () => {
     for (const close of opened) close();
   };
   try {
-    return await openParts({ p, home, clock, audit }, file, signedIn, opened, closeAll);
+    return await openParts(parts, whose, signedIn, opened, closeAll);
   } catch (error) {
     closeAll();
     throw error;
@@ -50,8 +46,8 @@ export async function openEverything(
 }
 
 async function openParts(
-  { p, home, clock, audit }: Parts,
-  file: AccountFile,
+  { p, folder, clock, audit }: Parts,
+  file: Whose,
   signedIn: SignedIn,
   opened: (() => void)[],
   close: () => void,
@@ -63,7 +59,7 @@ async function openParts(
   opened.push(() => p.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
-  const { store } = openDeviceStore(p, storeKey, owner, join(accountFolder(home, file.account), "device.sealed"));
+  const { store } = openDeviceStore(p, storeKey, owner, join(folder, "device.sealed"));
   const warnings = await checkCounter(account, file.device, store);
 
   const resumed = audit.unlock({

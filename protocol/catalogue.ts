@@ -5,6 +5,7 @@ import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
 import { files, items } from "./catalogue/items.ts";
 import { secrets } from "./catalogue/secrets.ts";
+import { serviceAccounts } from "./catalogue/service-accounts.ts";
 import { environments, groups, vaults } from "./catalogue/vaults.ts";
 
 export const catalogue = {
@@ -17,6 +18,7 @@ export const catalogue = {
   ...vaults,
   ...groups,
   ...environments,
+  ...serviceAccounts,
 } as const;
 
 export type Catalogue = typeof catalogue;

@@ -36,6 +36,7 @@ export type Methods = {
         unlockedAt?: string;
         proof?: "pin" | "password";
       }[];
+      tokenSessions: number;
       openPrompts: number;
       protections: {
         name: string;
@@ -210,10 +211,11 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. */
+  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked. */
   "clients.open": {
     params: {
       account?: string;
+      token?: string;
       integrationName: string;
       integrationVersion: string;
     };
@@ -1843,6 +1845,106 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
+  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. */
+  "serviceAccounts.create": {
+    params: {
+      account?: string;
+      password: string;
+      title: string;
+      vaults: {
+        vault: string;
+        permissions: string[];
+      }[];
+      expiresInMs?: number;
+    };
+    result: {
+      serviceAccountId: string;
+      token: string;
+      expiresAt?: string;
+    };
+  };
+  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. */
+  "serviceAccounts.list": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      serviceAccounts: {
+        id: string;
+        title: string;
+        createdAt: string;
+        revokedAt?: string;
+        tokens: {
+          id: string;
+          createdAt: string;
+          expiresAt?: string;
+        }[];
+        vaults: {
+          vaultId: string;
+          permissions: string[];
+        }[];
+      }[];
+    };
+  };
+  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. */
+  "serviceAccounts.rotate": {
+    params: {
+      account?: string;
+      password: string;
+      serviceAccountId: string;
+      overlapMs?: number;
+      expiresInMs?: number;
+    };
+    result: {
+      serviceAccountId: string;
+      token: string;
+      expiresAt?: string;
+    };
+  };
+  /** Ends every token of a service account at once, then gives the vaults it came to new keys. */
+  "serviceAccounts.revoke": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+      serviceAccountId: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** What the token that a client was opened with may still read and write in its hour. Asking costs nothing. */
+  "serviceAccounts.rateLimit": {
+    params: {
+      client: string;
+    };
+    result: {
+      reads: {
+        limit: number;
+        used: number;
+        left: number;
+        resetsAt?: string;
+      };
+      writes: {
+        limit: number;
+        used: number;
+        left: number;
+        resetsAt?: string;
+      };
+    };
+  };
 };
 
 /** Methods that change nothing, so that a call lost with its connection may be sent again. */
@@ -1873,6 +1975,51 @@ export const repeatable: ReadonlySet<string> = new Set([
   "groups.members",
   "environments.getVariables",
   "environments.list",
+  "serviceAccounts.rateLimit",
+]);
+
+/** Methods whose parameters name the client that asks. */
+export const takesClient: ReadonlySet<string> = new Set([
+  "accounts.list",
+  "secrets.resolve",
+  "secrets.resolveAll",
+  "items.create",
+  "items.createAll",
+  "items.get",
+  "items.getAll",
+  "items.put",
+  "items.delete",
+  "items.deleteAll",
+  "items.archive",
+  "items.list",
+  "files.attach",
+  "files.read",
+  "files.delete",
+  "files.replaceDocument",
+  "files.openRead",
+  "files.openWrite",
+  "vaults.create",
+  "vaults.list",
+  "vaults.getOverview",
+  "vaults.get",
+  "vaults.update",
+  "vaults.delete",
+  "vaults.grantGroupPermissions",
+  "vaults.updateGroupPermissions",
+  "vaults.revokeGroupPermissions",
+  "groups.get",
+  "groups.list",
+  "groups.create",
+  "groups.update",
+  "groups.delete",
+  "groups.members",
+  "environments.getVariables",
+  "environments.list",
+  "environments.create",
+  "environments.set",
+  "environments.unset",
+  "environments.delete",
+  "serviceAccounts.rateLimit",
 ]);
 
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */

@@ -28,6 +28,7 @@ const NOT_OPENED = "[Encrypted]";
 
 export const vaultMethods: VaultHandlers = {
   "vaults.create": async ({ title, description, allowAdminsAccess }, call) => {
+    if (accessOf(call).byToken) throw new PosternError("notPermitted", "a service account makes no vaults");
     const { account } = accessOf(call).session.unlocked;
     // As the official service does where nobody says otherwise: an account's administrators come to every shared vault.
     const admins = allowAdminsAccess === false ? [] : [await account.groups.builtIn("administrators")];

@@ -211,9 +211,17 @@ describe("a read", () => {
 
   test("beyond the folds that fit in memory still is a record", () => {
     const { log } = unlockedLog();
-    for (let pid = 0; pid <= FOLDS_MAX; pid++) log.read({ ...event("ok"), pid });
+    for (let who = 0; who <= FOLDS_MAX; who++) log.read({ ...event("ok"), who: `subject ${who}` });
     log.flush();
     expect(records()).toHaveLength(FOLDS_MAX + 1);
+  });
+
+  test("that was refused folds whoever was refused, and one that was allowed does not", () => {
+    const { log } = unlockedLog();
+    for (const outcome of ["approvalDenied", "ok"])
+      for (let who = 0; who < 100; who++) log.read({ ...event(outcome), who: `subject ${who}` });
+    log.flush();
+    expect(records()).toHaveLength(1 + 100);
   });
 });
 
