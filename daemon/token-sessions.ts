@@ -4,11 +4,12 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createServiceClient, type ServiceAddress } from "../clients/account/service-client.ts";
-import { signInWithToken } from "../clients/account/user-keys.ts";
+import { closeSignedIn, type SignedIn, signInWithToken } from "../clients/account/user-keys.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { parseToken, type ServiceAccountToken } from "../protocol/service-account-token.ts";
+import { formatToken, parseToken, type ServiceAccountToken } from "../protocol/service-account-token.ts";
 import type { AccountSession, OpenSession, Whose } from "./account-session.ts";
 import { type Actor, type AuditLog, openAuditLog } from "./audit/log.ts";
+import type { Checkpoint } from "./audit/proof.ts";
 import type { Clock } from "./clock.ts";
 import { ensurePrivateFolder } from "./files.ts";
 import type { Log } from "./log.ts";
@@ -56,7 +57,7 @@ type Entry = TokenSession & { unlocked: Unlocked | undefined; end(why: string, b
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   const { home, p, clock, log, events } = parts;
-  /** By the hash of the token: the text itself is kept nowhere. */
+  /** By the hash of the token, which names its folder too: the text itself is kept nowhere. */
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
   /** How often a lock came: a token that was on its way when it did must be presented again. */
@@ -75,15 +76,14 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     await unlocked.store.change((state) => ({ ...state, anchor: now }));
   }
 
-  async function enter(token: ServiceAccountToken, forget: () => void): Promise<Entry> {
+  async function enter(token: ServiceAccountToken, key: string): Promise<Entry> {
     const address = await parts.serviceAddress(token.service);
     const signedIn = await signInWithToken(p, createServiceClient(address), address, token);
     p.wipe(token.secret);
-    const folder = join(home, "service-accounts", token.token);
+    const folder = join(home, "service-accounts", key);
     const whose = whoseOf(token);
     let store: Unlocked["store"] | undefined;
-    ensurePrivateFolder(folder);
-    const audit = openAuditLog(folder, p, clock, log, (checkpoint) => {
+    const audit = openLog(signedIn, folder, (checkpoint) => {
       store
         ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
         .catch((error: unknown) => log.incident("checkpoint", error));
@@ -91,9 +91,19 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     try {
       const unlocked = await openEverything({ p, folder, clock, audit }, whose, signedIn);
       ({ store } = unlocked);
-      return entryOf(whose, audit, unlocked, forget);
+      return entryOf(whose, audit, unlocked, () => entries.delete(key));
     } catch (error) {
       audit.close();
+      throw error;
+    }
+  }
+
+  function openLog(signedIn: SignedIn, folder: string, onRotate: (checkpoint: Checkpoint) => void): AuditLog {
+    try {
+      ensurePrivateFolder(folder);
+      return openAuditLog(folder, p, clock, log, onRotate);
+    } catch (error) {
+      closeSignedIn(p, signedIn);
       throw error;
     }
   }
@@ -150,9 +160,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     }
   }
 
-  async function start(text: string, key: string): Promise<Entry> {
+  async function start(token: ServiceAccountToken, key: string): Promise<Entry> {
     const before = locks;
-    const entry = await enter(parseToken(text), () => entries.delete(key));
+    const entry = await enter(token, key);
     open.add(entry);
     if (locks !== before) await entry.end("asked");
     events.opened(entry.demandOpen(), () => entry.end("the service refuses it"));
@@ -161,13 +171,13 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
 
   return {
     present: async (text) => {
-      const key = createHash("sha256").update(text).digest("base64");
+      const token = parseToken(text);
+      const key = keyOf(token);
       const known = entries.get(key);
       if (known !== undefined) return known;
-      parseToken(text);
       if (entries.size >= TOKEN_SESSIONS_MAX)
         throw new PosternError("busy", `${TOKEN_SESSIONS_MAX} tokens may be in use at once`);
-      const starting = start(text, key);
+      const starting = start(token, key);
       entries.set(key, starting);
       // A refused token leaves nothing behind, not even that it was tried.
       starting.catch(() => entries.delete(key));
@@ -184,6 +194,14 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       await Promise.all([...open].map((entry) => entry.end("the agent stops")));
     },
   };
+}
+
+/**
+ * A name for the token that only its holder can come to. The token's own id would do for honest ones; but whoever knew that
+ * id could have a service of theirs let them in under it, and come to the same log.
+ */
+function keyOf(token: ServiceAccountToken): string {
+  return createHash("sha256").update(formatToken(token)).digest("hex");
 }
 
 function whoseOf({ account, serviceAccount, token, service }: ServiceAccountToken): Whose {

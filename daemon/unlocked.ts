@@ -1,7 +1,7 @@
 // What an account is while it is unlocked: open keys, the cache, the device store, the clocks that lock it again.
 import { join } from "node:path";
 import { type OpenAccount, openAccount } from "../clients/account/open-account.ts";
-import type { SignedIn } from "../clients/account/user-keys.ts";
+import { closeSignedIn, type SignedIn } from "../clients/account/user-keys.ts";
 import { subkey } from "../protocol/crypto/derivation.ts";
 import { fromBase64, utf8 } from "../protocol/crypto/encoding.ts";
 import { open, seal } from "../protocol/crypto/envelope.ts";
@@ -52,7 +52,7 @@ async function openParts(
   opened: (() => void)[],
   close: () => void,
 ): Promise<Unlocked> {
-  const account = openAccount(p, file.account, file.user, signedIn);
+  const account = openOrClose(p, file, signedIn);
   opened.push(account.close);
   const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
   const namesKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 audit names"));
@@ -88,6 +88,15 @@ async function openParts(
     warnings: [...warnings, ...resumed.problems],
     close,
   };
+}
+
+function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn): OpenAccount {
+  try {
+    return openAccount(p, account, user, signedIn);
+  } catch (error) {
+    closeSignedIn(p, signedIn);
+    throw error;
+  }
 }
 
 /**

@@ -28,6 +28,12 @@ export type SignedIn = {
   readonly record: UserRecord;
 };
 
+/** Wipes the keys of a sign-in that no account was opened with. */
+export function closeSignedIn(p: Primitives, { session, rootKey, keyset }: SignedIn): void {
+  session.close();
+  p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
+}
+
 function rootContext(account: string, user: string): Context {
   return { part: "root key", account, user };
 }

@@ -8,8 +8,10 @@ import { createClient, errors } from "../../clients/typescript/client.ts";
 import { GATHER_MS } from "../../daemon/broker.ts";
 import { IDLE_MS } from "../../daemon/sessions.ts";
 import { TOKEN_LINGER_MS, TOKEN_SESSIONS_MAX } from "../../daemon/token-sessions.ts";
-import { parseToken } from "../../protocol/service-account-token.ts";
+import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
+import { formatToken, parseToken } from "../../protocol/service-account-token.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
+import { newUser, open as openAsUser, overLoopback, p } from "../service/doors.ts";
 import { type InProcessAgent, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 
@@ -169,10 +171,36 @@ describe("a token", () => {
       expect(filesBelow(agent.home).filter((content) => content.includes(mark))).toEqual([]);
   });
 
+  test("of a service of somebody's own comes to no other's session or log, though it has the same id", async () => {
+    const { channel } = await present();
+    const theirs = await overLoopback();
+    const eve = await openAsUser(theirs, await newUser(theirs, "Eve"));
+    const { id: serviceAccount } = await eve.account.serviceAccounts.create({ title: "X", vaults: [] });
+    const [listed] = (await eve.signedIn.session.call("serviceAccounts.list", {})).serviceAccounts;
+    const place = { account: eve.account.id, serviceAccount };
+    const { rootKey } = openCustody(p, { place, owner: eve.signedIn.rootKey, sealed: listed?.custody ?? "" });
+    const same = parseToken(token).token;
+    const secret = p.randomBytes(TOKEN_SECRET_BYTES);
+    const sealed = sealToken(p, { place, token: same, secret, rootKey });
+    await eve.signedIn.session.call("serviceAccounts.rotate", {
+      serviceAccount,
+      token: { token: same, ...sealed },
+      overlapMs: 0,
+    });
+    const text = formatToken({ ...place, service: theirs.address.origin, token: same, secret });
+    const visitor = await present(text);
+    expect(await open()).toBe(2);
+    expect(readdirSync(join(agent.home, "service-accounts")).length).toBe(2);
+    visitor.channel.close();
+    channel.close();
+    eve.account.close();
+    await theirs.close();
+  });
+
   test("has its own log, which is written before it is answered", async () => {
     const { channel, client } = await present();
     await channel.call("items.create", { item: { vaultId, title: "New", category: "Password" }, client });
-    const folder = join(agent.home, "service-accounts", parseToken(token).token);
+    const folder = join(agent.home, "service-accounts");
     const log = readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter((name) => statSync(join(folder, name)).isFile() && !name.endsWith(".sealed"))
       .map((name) => readFileSync(join(folder, name), "utf8"))
