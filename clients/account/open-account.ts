@@ -23,6 +23,7 @@ import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/ite
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { createEnvironments, type Environments } from "./environments.ts";
 import { createGroupList, type GroupList } from "./group-list.ts";
+import { createShares, type Shares } from "./shares.ts";
 import { storedItems } from "./stored-items.ts";
 import { openOwnData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
@@ -111,6 +112,7 @@ export type OpenAccount = {
   /** Waits for changes after the cursor; without one it answers where the service stands. */
   changes(cursor: number | undefined, signal: AbortSignal): Promise<{ cursor: number; changes: readonly Change[] }>;
   readonly environments: Environments;
+  readonly shares: Shares;
   readonly groups: GroupList;
   readonly members: VaultMembers;
   /** Forgets the list of vaults, so that the next look asks the service. */
@@ -138,6 +140,9 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
   };
   return { own: pinned, groups, vaults, ofVaults, members, data: openOwnData(p, { account, user }, signedIn) };
 }
+
+/** The account before the parts that are made of it. */
+type Inner = Omit<OpenAccount, "environments" | "shares">;
 
 export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
@@ -256,7 +261,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     };
   }
 
-  const inner: Omit<OpenAccount, "environments"> = {
+  const inner: Inner = {
     id: account,
     user,
     ...ofVaults,
@@ -450,7 +455,8 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       groups.close();
     },
   };
-  return guarded(inner, vaults, members);
+  const shares = createShares({ p, session, readFile: inner.readFile });
+  return { ...guarded(inner, vaults, members), shares };
 
   async function openHeader(item: OpenedItem, header: FileHeader) {
     const found = await stored(item.vault, item.id);
@@ -470,7 +476,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
  * The account as the agent works with it. An environment is not a vault to whoever works with items: its one item has rules
  * of its own. And a write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open.
  */
-function guarded(inner: Omit<OpenAccount, "environments">, vaults: VaultList, members: VaultMembers): OpenAccount {
+function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<OpenAccount, "shares"> {
   function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
     return async (vault: string, ...rest: A): Promise<R> => {
       if ((await vaults.get(vault)).stored.type === "environment") throw new PosternError("vaultNotFound");
