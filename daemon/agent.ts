@@ -27,6 +27,7 @@ import { fileMethods } from "./methods/files.ts";
 import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
 import { secretMethods } from "./methods/secrets.ts";
+import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import type { Native } from "./native.ts";
 import { createOverseer } from "./overseer.ts";
@@ -171,6 +172,7 @@ export function createAgent(parts: AgentParts): Agent {
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods,
+    ...shareMethods,
   };
   const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlers, gate, log, (call, name) => {

@@ -5,6 +5,7 @@ import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
 import { files, items } from "./catalogue/items.ts";
 import { secrets } from "./catalogue/secrets.ts";
+import { shares } from "./catalogue/shares.ts";
 import { environments, groups, vaults } from "./catalogue/vaults.ts";
 
 export const catalogue = {
@@ -14,6 +15,7 @@ export const catalogue = {
   ...secrets,
   ...items,
   ...files,
+  ...shares,
   ...vaults,
   ...groups,
   ...environments,

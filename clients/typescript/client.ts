@@ -15,6 +15,7 @@ export { DesktopSessionExpiredError } from "./generated.ts";
 export { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 export type { Files, Items } from "./sdk-items.ts";
 export { Secrets } from "./sdk-secrets.ts";
+export type { Shares } from "./sdk-shares.ts";
 export * from "./sdk-types.ts";
 export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
 
@@ -88,7 +89,9 @@ type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): vo
 
 /** Methods whose parameters take the client that asks. */
 const takesClient = (method: string) =>
-  /^(secrets\.resolve|items\.|vaults\.|groups\.|environments\.|files\.(open|attach|read$|delete|replace))/.test(method);
+  /^(secrets\.resolve|items\.(?!shares\.validateRecipients)|shares\.|vaults\.|groups\.|environments\.|files\.(open|attach|read$|delete|replace))/.test(
+    method,
+  );
 
 function createLink(options: ClientOptions): Link {
   const name = options.integrationName ?? DEFAULT_INTEGRATION_NAME;
