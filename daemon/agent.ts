@@ -28,6 +28,7 @@ import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
 import { secretMethods } from "./methods/secrets.ts";
 import { serviceAccountMethods } from "./methods/service-accounts.ts";
+import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import type { Native } from "./native.ts";
 import { createOverseer } from "./overseer.ts";
@@ -214,6 +215,7 @@ export function createAgent(parts: AgentParts): Agent {
     ...groupMethods,
     ...environmentMethods,
     ...serviceAccountMethods({ sessions, overseer, clock }),
+    ...shareMethods,
   };
   const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlers, gate, log, (call, name) => {

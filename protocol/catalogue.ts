@@ -6,6 +6,7 @@ import { agent } from "./catalogue/agent.ts";
 import { files, items } from "./catalogue/items.ts";
 import { secrets } from "./catalogue/secrets.ts";
 import { serviceAccounts } from "./catalogue/service-accounts.ts";
+import { shares } from "./catalogue/shares.ts";
 import { environments, groups, vaults } from "./catalogue/vaults.ts";
 
 export const catalogue = {
@@ -15,6 +16,7 @@ export const catalogue = {
   ...secrets,
   ...items,
   ...files,
+  ...shares,
   ...vaults,
   ...groups,
   ...environments,

@@ -3,6 +3,8 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { Bytes, Id, Timestamp } from "./catalogue/common.ts";
 import type { ErrorName } from "./errors.ts";
+import { itemLimits } from "./item.ts";
+import { ItemShareDuration } from "./item-share.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -55,6 +57,16 @@ export const serviceLimits = {
   waitMs: 25_000,
   /** Events answered at once. */
   events: 500,
+  /** Characters of a shared item: as many as its details may have. */
+  sealedShare: 6 * MiB,
+  /** Shares of one account that can be opened at once, and shares on one list: more than a person looks through. */
+  shares: 1000,
+  /** Files of one share: those of an item, and its document. */
+  shareFiles: itemLimits.files + 1,
+  /** Bytes of all files of one share, opened: a browser holds them whole. */
+  shareFileBytes: itemLimits.fileBytes,
+  /** Views of one share that are under way at once: a link that went round. */
+  shareViews: 1000,
 } as const;
 
 const closed = { additionalProperties: false } as const;
@@ -229,6 +241,13 @@ function operation<P extends TSchema, R extends TSchema>(fields: ServiceEntry<P,
 
 const Nothing = object({});
 
+/** The proof that a link was had: from its secret, as protocol/crypto/share.ts derives it. */
+const byLink = { share: Id, accessKey: Bytes(base64Of(32)) };
+const shareOver = ["sharingUnavailable", "shareNotFound", "shareExpired", "shareUsedUp", "shareRevoked"] as const;
+/** As SealedDetails: without a pattern, for its length. */
+const SealedShare = Type.String({ maxLength: serviceLimits.sealedShare });
+const ChunkIndex = Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 });
+
 export const serviceCatalogue = {
   "service.info": operation({
     summary:
@@ -239,6 +258,8 @@ export const serviceCatalogue = {
       origin: Type.String(),
       registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
       now: Timestamp,
+      /** Where the page behind a share's link is; without it, items cannot be shared. */
+      publicAddress: Type.Optional(Type.String()),
     }),
     errors: [],
     signedIn: false,
@@ -648,6 +669,99 @@ export const serviceCatalogue = {
     result: object({ sealed: Bytes(base64Of(serviceLimits.chunkBytes)) }),
     errors: ["vaultNotFound", "fileNotFound", "notPermitted"],
     signedIn: true,
+  }),
+  "shares.putChunk": operation({
+    summary:
+      "Stores one sealed chunk of a file before the share that names it; chunks that no share names within a day are removed.",
+    params: object({
+      share: Id,
+      vault: Id,
+      file: Id,
+      index: ChunkIndex,
+      sealed: Bytes(base64Of(serviceLimits.chunkBytes)),
+    }),
+    result: Nothing,
+    errors: ["sharingUnavailable", "vaultNotFound", "conflict", "notPermitted"],
+    signedIn: true,
+  }),
+  "shares.create": operation({
+    summary:
+      "Makes a share of an item: a sealed copy for whoever proves its access key. Repeating it with the same id and content changes nothing.",
+    params: object({
+      share: Id,
+      vault: Id,
+      item: Id,
+      accessKeyHash: Bytes(base64Of(32)),
+      expireAfter: ItemShareDuration,
+      oneTime: Type.Boolean(),
+      sealed: SealedShare,
+      files: Type.Array(object({ file: Id, chunks: Type.Integer({ minimum: 1, maximum: serviceLimits.chunks }) }), {
+        maxItems: serviceLimits.shareFiles,
+      }),
+    }),
+    result: object({ createdAt: Timestamp, expiresAt: Timestamp }),
+    errors: [
+      "sharingUnavailable",
+      "vaultNotFound",
+      "itemNotFound",
+      "fileNotFound",
+      "conflict",
+      "notPermitted",
+      "tooLarge",
+    ],
+    signedIn: true,
+  }),
+  "shares.list": operation({
+    summary:
+      "Shares that this user made, or that are of vaults it manages: those that can be opened first, then the newest.",
+    params: Nothing,
+    result: object({
+      shares: Type.Array(
+        object({
+          share: Id,
+          vault: Id,
+          item: Id,
+          createdAt: Timestamp,
+          expiresAt: Timestamp,
+          oneTime: Type.Boolean(),
+          views: Count,
+          state: Type.Enum(["open", "usedUp", "expired", "revoked"]),
+        }),
+        { maxItems: serviceLimits.shares },
+      ),
+    }),
+    errors: [],
+    signedIn: true,
+  }),
+  "shares.revoke": operation({
+    summary: "Ends a share of one's own, or of a vault that one manages, and removes its copy.",
+    params: object({ share: Id }),
+    result: Nothing,
+    errors: ["shareNotFound"],
+    signedIn: true,
+  }),
+  "shares.state": operation({
+    summary:
+      "Whether a share can be opened, asked by the page; spends no view. An unknown id and a wrong key read the same.",
+    params: object(byLink),
+    result: object({ oneTime: Type.Boolean(), expiresAt: Timestamp }),
+    errors: shareOver,
+    signedIn: false,
+  }),
+  "shares.open": operation({
+    summary:
+      "Spends a view and answers the sealed copy. `view` is made by the page: the same one again, while it lasts, spends nothing more.",
+    params: object({ ...byLink, view: Id }),
+    result: object({ sealed: SealedShare, viewEndsAt: Timestamp }),
+    errors: [...shareOver, "busy"],
+    signedIn: false,
+  }),
+  "shares.getChunk": operation({
+    summary: "One sealed chunk of a shared file, for whoever holds a view.",
+    params: object({ ...byLink, view: Id, file: Id, index: ChunkIndex }),
+    result: object({ sealed: Bytes(base64Of(serviceLimits.chunkBytes)) }),
+    errors: [...shareOver, "fileNotFound"],
+    signedIn: false,
   }),
   "events.wait": operation({
     summary:

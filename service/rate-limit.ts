@@ -13,7 +13,14 @@ const limitOf = { reads: serviceLimits.readsPerHour, writes: serviceLimits.write
 
 /** Waiting for changes, leaving, and asking what is left cost nothing; of the rest, these write. */
 const free: ReadonlySet<OperationName> = new Set(["events.wait", "session.end", "serviceAccounts.rateLimit"]);
-const writing: ReadonlySet<OperationName> = new Set(["items.put", "items.putAll", "files.putChunk"]);
+const writing: ReadonlySet<OperationName> = new Set([
+  "items.put",
+  "items.putAll",
+  "files.putChunk",
+  "shares.create",
+  "shares.putChunk",
+  "shares.revoke",
+]);
 
 /** Spends one request of a service account's token. Throws rateLimitExceeded; refused requests cost nothing more. */
 export async function spend(service: Service, caller: Caller, operation: OperationName): Promise<void> {

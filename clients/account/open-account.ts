@@ -25,6 +25,7 @@ import { createEnvironments, type Environments } from "./environments.ts";
 import { createGroupList, type GroupList } from "./group-list.ts";
 import { createServiceAccounts, type ServiceAccounts } from "./service-accounts.ts";
 import { EMBEDDED_ORIGIN } from "./service-client.ts";
+import { createShares, type Shares } from "./shares.ts";
 import { storedItems } from "./stored-items.ts";
 import { openOwnData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
@@ -114,6 +115,7 @@ export type OpenAccount = {
   /** Waits for changes after the cursor; without one it answers where the service stands. */
   changes(cursor: number | undefined, signal: AbortSignal): Promise<{ cursor: number; changes: readonly Change[] }>;
   readonly environments: Environments;
+  readonly shares: Shares;
   readonly groups: GroupList;
   readonly members: VaultMembers;
   readonly serviceAccounts: ServiceAccounts;
@@ -155,6 +157,9 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
   };
   return { writers, groups, vaults, ofVaults, members, serviceAccounts, data };
 }
+
+/** The account before the parts that are made of it. */
+type Inner = Omit<OpenAccount, "environments" | "shares">;
 
 export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
@@ -274,7 +279,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     };
   }
 
-  const inner: Omit<OpenAccount, "environments"> = {
+  const inner: Inner = {
     id: account,
     user,
     ...ofVaults,
@@ -473,7 +478,8 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       groups.close();
     },
   };
-  return guarded(inner, vaults, members);
+  const shares = createShares({ p, session, readFile: inner.readFile });
+  return { ...guarded(inner, vaults, members), shares };
 
   async function openHeader(item: OpenedItem, header: FileHeader) {
     const found = await stored(item.vault, item.id);
@@ -493,7 +499,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
  * The account as the agent works with it. An environment is not a vault to whoever works with items: its one item has rules
  * of its own. And a write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open.
  */
-function guarded(inner: Omit<OpenAccount, "environments">, vaults: VaultList, members: VaultMembers): OpenAccount {
+function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<OpenAccount, "shares"> {
   function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
     return async (vault: string, ...rest: A): Promise<R> => {
       if ((await vaults.get(vault)).stored.type === "environment") throw new PosternError("vaultNotFound");

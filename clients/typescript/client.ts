@@ -15,6 +15,7 @@ export { DesktopSessionExpiredError } from "./generated.ts";
 export { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 export type { Files, Items } from "./sdk-items.ts";
 export { Secrets } from "./sdk-secrets.ts";
+export type { Shares } from "./sdk-shares.ts";
 export * from "./sdk-types.ts";
 export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
 

@@ -1494,6 +1494,141 @@ export type Methods = {
       updatedAt: string;
     };
   };
+  /** How an item may be shared: for how long, how often opened, with whom, with which files. */
+  "items.shares.getAccountPolicy": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+      defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+      maxViews?: number | null;
+      allowedTypes: ("Authenticated" | "Public")[];
+      allowedRecipientTypes: ("Email" | "Domain")[];
+      files: {
+        allowed: boolean;
+        maxSize: number;
+        allowedTypes?: ("Authenticated" | "Public")[] | null;
+        allowedRecipientTypes?: ("Email" | "Domain")[] | null;
+        maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+        defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+        maxViews?: number | null;
+      };
+    };
+  };
+  /** Reads recipients: with one @ an address, else a domain. Named recipients need mail, which the service does not send yet, so any that can be read is refused. */
+  "items.shares.validateRecipients": {
+    params: {
+      policy: {
+        maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        maxViews?: number | null;
+        allowedTypes: ("Authenticated" | "Public")[];
+        allowedRecipientTypes: ("Email" | "Domain")[];
+        files: {
+          allowed: boolean;
+          maxSize: number;
+          allowedTypes?: ("Authenticated" | "Public")[] | null;
+          allowedRecipientTypes?: ("Email" | "Domain")[] | null;
+          maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          maxViews?: number | null;
+        };
+      };
+      recipients: string[];
+    };
+    result: {
+      recipients: ({
+        type: "Email";
+        parameters: {
+          email: string;
+        };
+      } | {
+        type: "Domain";
+        parameters: {
+          domain: string;
+        };
+      })[];
+    };
+  };
+  /** Makes a link to a copy of an item as it is now: whoever has the link can open it, until it expires or is revoked. `version`, where given, must be the stored one. */
+  "items.shares.create": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      version?: number;
+      policy?: {
+        maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        maxViews?: number | null;
+        allowedTypes: ("Authenticated" | "Public")[];
+        allowedRecipientTypes: ("Email" | "Domain")[];
+        files: {
+          allowed: boolean;
+          maxSize: number;
+          allowedTypes?: ("Authenticated" | "Public")[] | null;
+          allowedRecipientTypes?: ("Email" | "Domain")[] | null;
+          maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          maxViews?: number | null;
+        };
+      };
+      params: {
+        recipients?: ({
+          type: "Email";
+          parameters: {
+            email: string;
+          };
+        } | {
+          type: "Domain";
+          parameters: {
+            domain: string;
+          };
+        })[];
+        expireAfter?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        oneTimeOnly: boolean;
+      };
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      url: string;
+      shareId: string;
+      expiresAt: string;
+    };
+  };
+  /** The shares that this user made, or that are of vaults it manages: open ones first, then the newest. */
+  "shares.list": {
+    params: {
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      shares: {
+        shareId: string;
+        vaultId: string;
+        itemId: string;
+        title?: string;
+        createdAt: string;
+        expiresAt: string;
+        oneTimeOnly: boolean;
+        views: number;
+        state: "open" | "usedUp" | "expired" | "revoked";
+      }[];
+    };
+  };
+  /** Ends a share: its link opens nothing from now on, and its copy is removed. */
+  "shares.revoke": {
+    params: {
+      shareId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
   /** Makes a vault. Administrators come to it too unless `allowAdminsAccess` is false. */
   "vaults.create": {
     params: {
@@ -1967,6 +2102,9 @@ export const repeatable: ReadonlySet<string> = new Set([
   "items.list",
   "files.read",
   "files.openRead",
+  "items.shares.getAccountPolicy",
+  "items.shares.validateRecipients",
+  "shares.list",
   "vaults.list",
   "vaults.getOverview",
   "vaults.get",
@@ -1998,6 +2136,10 @@ export const takesClient: ReadonlySet<string> = new Set([
   "files.replaceDocument",
   "files.openRead",
   "files.openWrite",
+  "items.shares.getAccountPolicy",
+  "items.shares.create",
+  "shares.list",
+  "shares.revoke",
   "vaults.create",
   "vaults.list",
   "vaults.getOverview",
@@ -2173,6 +2315,22 @@ export class AuditUnwritableError extends PosternError {}
 export class DiskFullError extends PosternError {}
 /** the backup cannot be restored. */
 export class NotRestorableError extends PosternError {}
+/** this account's service has no public address, so nobody could open a link to it. */
+export class SharingUnavailableError extends PosternError {}
+/** couldn't parse item share recipient. recipient had invalid format. */
+export class InvalidRecipientError extends PosternError {}
+/** recipient list contained recipients that are not permitted by account policy. */
+export class RecipientsRefusedError extends PosternError {}
+/** invalid item sharing duration. */
+export class InvalidShareDurationError extends PosternError {}
+/** no share has this id, or the link is not whole. */
+export class ShareNotFoundError extends PosternError {}
+/** the share has expired. */
+export class ShareExpiredError extends PosternError {}
+/** the share could be opened once, and was. */
+export class ShareUsedUpError extends PosternError {}
+/** the share was revoked. */
+export class ShareRevokedError extends PosternError {}
 
 /** The class of each error name on the wire. */
 export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
@@ -2242,6 +2400,14 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
   notRestorable: NotRestorableError,
+  sharingUnavailable: SharingUnavailableError,
+  invalidRecipient: InvalidRecipientError,
+  recipientsRefused: RecipientsRefusedError,
+  invalidShareDuration: InvalidShareDurationError,
+  shareNotFound: ShareNotFoundError,
+  shareExpired: ShareExpiredError,
+  shareUsedUp: ShareUsedUpError,
+  shareRevoked: ShareRevokedError,
 };
 
 /** Number and text of each error name: for what this client refuses by itself. */
@@ -2312,4 +2478,12 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   auditUnwritable: {"code":1507,"message":"the audit log cannot be written, so nothing is answered","hint":"free disk space or mend the permissions of the data folder"},
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
+  sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},
+  invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},
+  recipientsRefused: {"code":1603,"message":"recipient list contained recipients that are not permitted by account policy","hint":"share without recipients: whoever has the link can open it"},
+  invalidShareDuration: {"code":1604,"message":"invalid item sharing duration"},
+  shareNotFound: {"code":1605,"message":"no share has this id, or the link is not whole"},
+  shareExpired: {"code":1606,"message":"the share has expired"},
+  shareUsedUp: {"code":1607,"message":"the share could be opened once, and was"},
+  shareRevoked: {"code":1608,"message":"the share was revoked"},
 };

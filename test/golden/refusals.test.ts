@@ -28,7 +28,7 @@ type Way = { readonly conversation: Conversation; readonly before: Conversation[
 const ways = new Map<MethodName, Way>();
 // A group's own conversations first: another group's may use its methods for something else.
 const own = (one: Conversation, method: MethodName) => one.file.startsWith(`${method.split(".")[0]}-`);
-for (const conversation of conversations().filter(({ given }) => given === "unlocked")) {
+for (const conversation of conversations().filter(({ given }) => given === "unlocked" || given === "served")) {
   for (const [index, step] of conversation.steps.entries()) {
     const { method, params = {} } = step.message as { method?: MethodName; params?: object };
     const goesWell = (conversation.steps[index + 1]?.message as { result?: object } | undefined)?.result !== undefined;
