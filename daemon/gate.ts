@@ -47,9 +47,10 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
     const pass = (found: readonly (Located | Missing)[]): Call | Promise<Call> => {
       const wanted = scopesOf(session.file.account, targets, found);
-      // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking.
+      // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
+      // asking for nothing.
       const passed = (now: readonly (Located | Missing)[]): Call => {
-        if (activity) sessions.touch(session.unlocked);
+        if (activity && wanted.length > 0) sessions.touch(session.unlocked);
         return { ...call, access: { session, byToken, found: now } };
       };
       call.connection.demandSame();

@@ -170,6 +170,11 @@ const table = {
     message: "unable to properly parse private key, verify that private key isn't malformed",
     sdkName: "ResolvingSecretReference",
   },
+  sshKeyMetadataNotFound: {
+    code: 1320,
+    message: "unable to retrieve SSH Key field, verify that private key isn't malformed",
+    sdkName: "ResolvingSecretReference",
+  },
   invalidRecipe: {
     code: 1317,
     message: "invalid user input: encountered the following errors",

@@ -2283,6 +2283,8 @@ export class ServiceAccountNotFoundError extends PosternError {}
 export class TotpUnavailableError extends PosternError {}
 /** unable to properly parse private key, verify that private key isn't malformed. */
 export class PrivateKeyUnreadableError extends PosternError {}
+/** unable to retrieve SSH Key field, verify that private key isn't malformed. */
+export class SshKeyMetadataNotFoundError extends PosternError {}
 /** invalid user input: encountered the following errors. */
 export class InvalidRecipeError extends PosternError {}
 /** error updating group vault permissions. */
@@ -2384,6 +2386,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   serviceAccountNotFound: ServiceAccountNotFoundError,
   totpUnavailable: TotpUnavailableError,
   privateKeyUnreadable: PrivateKeyUnreadableError,
+  sshKeyMetadataNotFound: SshKeyMetadataNotFoundError,
   invalidRecipe: InvalidRecipeError,
   invalidPermissions: InvalidPermissionsError,
   invalidItem: InvalidItemError,
@@ -2462,6 +2465,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   serviceAccountNotFound: {"code":1313,"message":"no service account has this id"},
   totpUnavailable: {"code":1315,"message":"TOTP code could not be generated"},
   privateKeyUnreadable: {"code":1316,"message":"unable to properly parse private key, verify that private key isn't malformed"},
+  sshKeyMetadataNotFound: {"code":1320,"message":"unable to retrieve SSH Key field, verify that private key isn't malformed"},
   invalidRecipe: {"code":1317,"message":"invalid user input: encountered the following errors"},
   invalidPermissions: {"code":1318,"message":"error updating group vault permissions"},
   invalidItem: {"code":1401,"message":"invalid user input: encountered the following errors"},

@@ -5,8 +5,8 @@ import {
   ApprovalDeniedError,
   ApprovalRequiredError,
   LockedError,
-  TokenInvalidError,
   SignedOutError,
+  TokenInvalidError,
 } from "../../clients/typescript/generated.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
