@@ -58,7 +58,6 @@ const table = {
     message: "no client of this id is open on this connection",
     sdkName: "DesktopSessionExpired",
   },
-  notYet: { code: 1108, message: "this is not supported yet" },
   tokenInvalid: {
     code: 1109,
     message: "invalid service account token, please make sure you provide a valid service account token as parameter",

@@ -32,7 +32,6 @@ const byName: Readonly<Record<string, number>> = {
   invalidPermissions: exitCodes.usage,
   incompatibleTotpQuery: exitCodes.usage,
   incompatibleSshQuery: exitCodes.usage,
-  notYet: exitCodes.usage,
   tooLarge: exitCodes.usage,
   locked: exitCodes.locked,
   signedOut: exitCodes.locked,

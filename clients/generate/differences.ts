@@ -34,7 +34,6 @@ export const differences = `## Where this differs from the official SDKs, and wh
 | \`something went wrong when resolving multiple secret references\` | each reference has its own outcome; what stops them all (\`locked\`, \`offline\`) is an error by its name |
 | \`data conflict occurred on the server\`, \`a conflict occurred on the server\` | the second of two writers is told that the item is not up to date |
 | \`error generating password: …\` | a recipe is checked before anything is drawn |
-| \`rate limit exceeded\` | there is none; a program that opens too many prompts gets \`promptQuota\` |
 | \`request timeout\`, \`internal server error\`, \`attempting to send a request to a malformed URL\` and the other words about transport | the account service away is \`offline\`; what was not foreseen is \`internal\` with an incident id |
 | \`session expired\`, \`you are not authenticated\`, \`could not register this device\` | \`locked\` and \`signedOut\` say what to do next; the first has the official name \`DesktopSessionExpired\` |
 | \`invalid customer managed secret\`, \`OIDC token fetcher failed\`, \`invocation not supported for 1Password API client\`, \`no credential broker configuration found for environment\` | workload identity is another product's |

@@ -2223,8 +2223,6 @@ export class WrongCredentialsError extends PosternError {}
 export class TryLaterError extends PosternError {}
 /** no client of this id is open on this connection. */
 export class ClientNotFoundError extends DesktopSessionExpiredError {}
-/** this is not supported yet. */
-export class NotYetError extends PosternError {}
 /** invalid service account token, please make sure you provide a valid service account token as parameter. */
 export class TokenInvalidError extends PosternError {}
 /** bad service account token, please rotate it. */
@@ -2356,7 +2354,6 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   wrongCredentials: WrongCredentialsError,
   tryLater: TryLaterError,
   clientNotFound: ClientNotFoundError,
-  notYet: NotYetError,
   tokenInvalid: TokenInvalidError,
   tokenRefused: TokenRefusedError,
   rateLimitExceeded: RateLimitExceededError,
@@ -2435,7 +2432,6 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
   clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
-  notYet: {"code":1108,"message":"this is not supported yet"},
   tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
   tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
   rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},

@@ -80,7 +80,7 @@ export const access = {
       closed,
     ),
     result: Type.Object({ client: Type.String() }),
-    errors: ["signedOut", "accountNotFound", "tokenInvalid", "tokenRefused", "offline"],
+    errors: ["signedOut", "accountNotFound", "tokenInvalid", "offline"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",

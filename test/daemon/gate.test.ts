@@ -47,7 +47,7 @@ function fresh() {
       timing: { arrivedMs: 0, waitedMs: 0 },
       connection: {
         subject: subject("app"),
-        accountOf: () => undefined,
+        clientOf: () => undefined,
         notify: () => undefined,
         demandSame: () => {
           if (!same) throw new PosternError("peerRefused");
