@@ -98,6 +98,20 @@ describe("a token", () => {
     channel.close();
   });
 
+  test("reads the environment that it was granted by its id, and no other", async () => {
+    const variables = [{ name: "REGION", value: "eu", masked: false }];
+    const made = await passing(owner.call("environments.create", { title: "staging" }));
+    await passing(owner.call("environments.set", { environmentId: made.id, variables }));
+    const other = await passing(owner.call("environments.create", { title: "production" }));
+    const vaults = [{ vault: made.id, permissions: ["read_items"] }];
+    const text = (await owner.call("serviceAccounts.create", { password: PASSWORD, title: "CI", vaults })).token;
+    const { channel, client } = await present(text);
+    const read = (environmentId: string) => channel.call("environments.getVariables", { environmentId, client });
+    expect((await read(made.id)).variables).toEqual(variables);
+    await expect(read(other.id)).rejects.toThrow(named("environmentNotFound"));
+    channel.close();
+  });
+
   test("is one session however many present it", async () => {
     const many = await Promise.all(Array.from({ length: 10 }, () => present()));
     await Promise.all(many.map(({ channel, client }) => channel.call("secrets.resolve", { reference, client })));
