@@ -26,6 +26,7 @@ type Native = {
   sodium_memzero(buffer: Uint8Array): void;
   randombytes_buf(buffer: Uint8Array): void;
   crypto_hash_sha256(out: Uint8Array, message: Uint8Array): void;
+  crypto_generichash(out: Uint8Array, message: Uint8Array, key: Uint8Array): void;
   crypto_aead_xchacha20poly1305_ietf_encrypt(
     c: Uint8Array,
     m: Uint8Array,
@@ -67,6 +68,7 @@ type Native = {
   crypto_secretstream_xchacha20poly1305_STATEBYTES: number;
 };
 
+const KEYED_HASH = 32;
 const AEAD_TAG = 16;
 const STREAM_TAG = 17;
 const STREAM_HEADER = 24;
@@ -113,6 +115,11 @@ function build(native: Native): Sodium {
       return digest;
     },
     hmacSha256: (key, message) => owned(createHmac("sha256", alive(key)).update(message).digest()),
+    keyedHash: (key, message) => {
+      const digest = new Uint8Array(KEYED_HASH);
+      native.crypto_generichash(digest, message, alive(key));
+      return digest;
+    },
     hkdfSha256: (secret, salt, info, size) => new Uint8Array(hkdfSync("sha256", alive(secret), salt, info, size)),
     argon2id,
     aeadSeal: (key, nonce, associated, plaintext) => {

@@ -12,6 +12,7 @@ export async function loadSodiumWrappers(): Promise<Primitives> {
   return { ...symmetric(), ...asymmetric(), ...streams(), ...memory() };
 }
 
+const KEYED_HASH = 32;
 const STREAM_HEADER = 24;
 
 /** The key, unless it was wiped. One that is random is zeros in one of 2^256 cases. */
@@ -38,13 +39,14 @@ function owned(buffer: Buffer): Uint8Array {
 
 function symmetric(): Pick<
   Primitives,
-  "randomBytes" | "sha256" | "hmacSha256" | "hkdfSha256" | "argon2id" | "aeadSeal" | "aeadOpen"
+  "randomBytes" | "sha256" | "hmacSha256" | "keyedHash" | "hkdfSha256" | "argon2id" | "aeadSeal" | "aeadOpen"
 > {
   return {
     randomBytes: (size) => sodium.randombytes_buf(size),
     // The standard build has no SHA-256, though its types say so.
     sha256: (message) => new Uint8Array(createHash("sha256").update(message).digest()),
     hmacSha256: (key, message) => owned(createHmac("sha256", alive(key)).update(message).digest()),
+    keyedHash: (key, message) => sodium.crypto_generichash(KEYED_HASH, message, alive(key)),
     hkdfSha256: (secret, salt, info, size) => new Uint8Array(hkdfSync("sha256", alive(secret), salt, info, size)),
     argon2id: (password, salt, cost) => {
       const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
