@@ -16,6 +16,7 @@ import { createGrants } from "./grants.ts";
 import { createHandles } from "./handles.ts";
 import { happening, whoOf } from "./happening.ts";
 import { protections } from "./harden.ts";
+import { createHeldBytes } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
@@ -62,6 +63,7 @@ export function createAgent(parts: AgentParts): Agent {
   const { p, clock, log } = parts;
   const newId = () => makeId(p);
   const connections = new Set<Connection>();
+  const heldBytes = createHeldBytes();
   const grants = createGrants(clock, newId);
   const approvers = createApprovers(grants);
   const followers = new Map<string, Follower>();
@@ -189,6 +191,7 @@ export function createAgent(parts: AgentParts): Agent {
           dispatch,
           log,
           hasHungUp: () => hasHungUp(socket, parts.native),
+          held: heldBytes.share(),
         });
         connections.add(connection);
         connection.onEnd(() => {
