@@ -16,6 +16,7 @@ import { createGrants, type Grants } from "./grants.ts";
 import { createHandles, type Handles } from "./handles.ts";
 import { happening } from "./happening.ts";
 import { protections } from "./harden.ts";
+import { createHeldBytes } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
@@ -189,6 +190,8 @@ function holds(connection: Connection, unlocked: Unlocked): boolean {
 }
 
 function doorsOf({ p, native, clock, log, ours }: AgentParts, { connections, sessions }: State, dispatch: Dispatch) {
+  const heldBytes = createHeldBytes();
+
   function refused(reason: string): void {
     log.note("connection refused", { reason });
     for (const session of sessions.list())
@@ -205,6 +208,7 @@ function doorsOf({ p, native, clock, log, ours }: AgentParts, { connections, ses
         dispatch,
         log,
         hasHungUp: () => hasHungUp(socket, native),
+        held: heldBytes.share(),
       });
       connections.add(connection);
       connection.onEnd(() => {

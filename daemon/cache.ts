@@ -3,6 +3,7 @@
 // in clear. Bounded in bytes and in age; an account of any size uses no more.
 import { LRUCache } from "lru-cache";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { PosternError } from "../protocol/errors.ts";
 
 /** Bytes of sealed values kept: some ten thousand secrets of ordinary size. */
 export const CACHE_BYTES_MAX = 32 * 1024 * 1024;
@@ -36,13 +37,18 @@ type Entry = {
 };
 
 /** A value out of the cache and how old it is. */
-export type Cached = { readonly place: Place; readonly value: string; readonly ageMs: number };
+export type Cached = { readonly value: string; readonly ageMs: number };
+
+/** What the cache holds of a reference: where it led, and its value, sealed until `open`. */
+export type Kept = {
+  readonly place: Place;
+  /** The value as it was when it was found, whatever was forgotten since. Throws locked once the cache was closed. */
+  open(): Cached;
+};
 
 export type Cache = {
-  /** Where a reference led when it was last read, without opening the value. */
-  place(reference: string): Place | undefined;
-  /** The value of a reference. */
-  get(reference: string): Cached | undefined;
+  /** Looks a reference up once for both: the keyed hash is the larger part of a warm answer. */
+  find(reference: string): Kept | undefined;
   set(reference: string, place: Place, value: string): void;
   /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
   readonly generation: number;
@@ -62,6 +68,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
   const sealKey = p.keep(p.randomBytes(KEY_BYTES));
   const hashKey = p.keep(p.randomBytes(KEY_BYTES));
   let generation = 0;
+  let closed = false;
   const byVault = new Map<string, Set<string>>();
   const entries = new LRUCache<string, Entry>({
     maxSize: CACHE_BYTES_MAX,
@@ -78,31 +85,35 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
   }
 
   /** Names are compared without case, as they are resolved; the prefix and the query are not, since another case is an error. */
-  function keyOf(reference: string): string {
+  function hashOf(reference: string): Uint8Array {
     const query = reference.indexOf("?");
     const names = query === -1 ? reference.length : query;
     const normal =
       reference.slice(0, PREFIX.length) + reference.slice(PREFIX.length, names).toLowerCase() + reference.slice(names);
-    return p.hmacSha256(hashKey, encoder.encode(normal)).toBase64();
+    return p.keyedHash(hashKey, encoder.encode(normal));
+  }
+
+  function opened(hash: Uint8Array, entry: Entry): Cached {
+    if (closed) throw new PosternError("locked");
+    const plaintext = p.aeadOpen(sealKey, entry.nonce, hash, entry.sealed);
+    if (plaintext === undefined) throw new Error("a cache entry did not open");
+    const value = decoder.decode(plaintext);
+    p.wipe(plaintext);
+    return { value, ageMs: nowMs() - entry.storedMs };
   }
 
   return {
-    place: (reference) => entries.get(keyOf(reference))?.place,
-    get: (reference) => {
-      const key = keyOf(reference);
-      const entry = entries.get(key);
-      if (entry === undefined) return undefined;
-      const opened = p.aeadOpen(sealKey, entry.nonce, encoder.encode(key), entry.sealed);
-      if (opened === undefined) throw new Error("a cache entry did not open");
-      const value = decoder.decode(opened);
-      p.wipe(opened);
-      return { place: entry.place, value, ageMs: nowMs() - entry.storedMs };
+    find: (reference) => {
+      const hash = hashOf(reference);
+      const entry = entries.get(hash.toBase64());
+      return entry === undefined ? undefined : { place: entry.place, open: () => opened(hash, entry) };
     },
     set: (reference, place, value) => {
-      const key = keyOf(reference);
+      const hash = hashOf(reference);
+      const key = hash.toBase64();
       const nonce = p.randomBytes(NONCE_BYTES);
       const plaintext = encoder.encode(value);
-      const sealed = p.aeadSeal(sealKey, nonce, encoder.encode(key), plaintext);
+      const sealed = p.aeadSeal(sealKey, nonce, hash, plaintext);
       p.wipe(plaintext);
       entries.set(key, { place, nonce, sealed, storedMs: nowMs() });
       // A value larger than the whole cache is not kept.
@@ -122,6 +133,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       entries.clear();
     },
     close: () => {
+      closed = true;
       entries.clear();
       p.release(sealKey, hashKey);
     },

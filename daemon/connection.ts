@@ -7,6 +7,7 @@ import { createLineReader, nestsAtMost } from "../protocol/framing.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CheckedRequest, Dispatch } from "./dispatch.ts";
 import { wireError } from "./dispatch.ts";
+import type { HeldShare } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
 import type { Peer } from "./peer.ts";
 import { isStill } from "./process-facts.ts";
@@ -61,19 +62,30 @@ export type ConnectionParts = {
   readonly log: Log;
   /** Whether the peer has closed its end altogether. */
   readonly hasHungUp: () => boolean;
+  /** What this connection may make the agent hold. */
+  readonly held: HeldShare;
 };
 
 /** Milliseconds between two looks whether a peer that stopped sending still listens: what it waits for ends soon after it has gone. */
 const HANG_UP_LOOK_MS = 100;
 
 /** Serves a socket until it ends. */
-export function serveConnection({ socket, peer, subject, dispatch, log, hasHungUp }: ConnectionParts): Connection {
+export function serveConnection({
+  socket,
+  peer,
+  subject,
+  dispatch,
+  log,
+  hasHungUp,
+  held,
+}: ConnectionParts): Connection {
   const inFlight = new Map<RequestId | symbol, AbortController>();
   const endings: (() => void)[] = [];
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let lineBytes: number = limits.lineBytesBeforeHello;
   let subscribed = false;
   let working = 0;
+  let workingBytes = 0;
   let inputEnded = false;
   let closed = false;
   let outgoing: string[] = [];
@@ -127,7 +139,7 @@ export function serveConnection({ socket, peer, subject, dispatch, log, hasHungU
     const text = `${outgoing.join("\n")}\n`;
     outgoing = [];
     socket.write(text);
-    if (socket.writableLength > limits.unsentBytesClose) {
+    if (socket.writableLength > limits.unsentBytesClose || !noteHeld()) {
       log.note("connection closed: the peer does not read", { unsentBytes: socket.writableLength });
       socket.destroy();
     } else if (socket.writableLength > limits.unsentBytesPause) socket.pause();
@@ -137,10 +149,17 @@ export function serveConnection({ socket, peer, subject, dispatch, log, hasHungU
     return { jsonrpc: "2.0", id, error: wireError(new PosternError(name, detail), log) };
   }
 
-  async function settle(work: PromiseLike<object | null>): Promise<void> {
+  /** False where this connection holds more than there is left for it. */
+  function noteHeld(): boolean {
+    return held.hold(closed ? 0 : reader.pendingBytes + workingBytes + socket.writableLength);
+  }
+
+  async function settle(work: PromiseLike<object | null>, lineBytes: number): Promise<void> {
     working++;
     const response = await work;
     working--;
+    workingBytes -= lineBytes;
+    noteHeld();
     if (response !== null) send(response);
     if (inputEnded && working === 0) endGently();
   }
@@ -149,11 +168,17 @@ export function serveConnection({ socket, peer, subject, dispatch, log, hasHungU
     if (closed) return;
     const value = parse(bytes);
     if (value instanceof PosternError) return send({ jsonrpc: "2.0", id: null, error: wireError(value, log) });
-    if (!Array.isArray(value)) return void settle(answer(value));
-    if (value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
-    if (value.length > limits.batch)
+    if (Array.isArray(value) && value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
+    if (Array.isArray(value) && value.length > limits.batch)
       return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
-    void settle(answerBatch(value));
+    // A request is held until it is answered, and a person may take two minutes.
+    workingBytes += bytes.length;
+    if (!noteHeld()) {
+      workingBytes -= bytes.length;
+      return send(refuse(Array.isArray(value) ? null : idOf(value), "busy", "too much waits to be answered"));
+    }
+    if (!Array.isArray(value)) return void settle(answer(value), bytes.length);
+    void settle(answerBatch(value), bytes.length);
   }
 
   function parse(bytes: Uint8Array): unknown {
@@ -228,21 +253,30 @@ export function serveConnection({ socket, peer, subject, dispatch, log, hasHungU
 
   const reader = createLineReader(() => lineBytes, {
     line: onLine,
-    tooLong: () => {
-      send(
-        refuse(
-          null,
-          "lineTooLong",
-          `the limit is ${lineBytes} bytes${lineBytes === limits.lineBytesBeforeHello ? " before agent.hello" : ""}`,
-        ),
-      );
-      inputEnded = true;
-      if (working === 0) endGently();
-    },
+    tooLong: () =>
+      endInput(
+        "lineTooLong",
+        `the limit is ${lineBytes} bytes${lineBytes === limits.lineBytesBeforeHello ? " before agent.hello" : ""}`,
+      ),
   });
 
-  socket.on("data", (chunk: Uint8Array) => reader.push(chunk));
-  socket.on("drain", () => socket.resume());
+  /** Refuses what comes in; what was asked before is still answered. */
+  function endInput(name: ErrorName, detail: string): void {
+    reader.drop();
+    send(refuse(null, name, detail));
+    inputEnded = true;
+    if (working === 0) endGently();
+  }
+
+  socket.on("data", (chunk: Uint8Array) => {
+    if (inputEnded) return;
+    reader.push(chunk);
+    if (!noteHeld()) endInput("busy", "too much waits to be answered");
+  });
+  socket.on("drain", () => {
+    noteHeld();
+    socket.resume();
+  });
   socket.on("end", () => {
     inputEnded = true;
     if (working === 0) endGently();
@@ -251,6 +285,7 @@ export function serveConnection({ socket, peer, subject, dispatch, log, hasHungU
   socket.on("error", () => socket.destroy());
   socket.on("close", () => {
     closed = true;
+    noteHeld();
     for (const abort of inFlight.values()) abort.abort();
     for (const end of endings) end();
     for (const client of clients.values()) client.release();

@@ -7,9 +7,16 @@ import type { Subject } from "./subject.ts";
 /** Characters of the hash that says whose record it is: 96 bits, more than anybody makes process ids collide for. */
 const WHO_LENGTH = 16;
 
+/** Made once for each subject: every read is recorded, and a hash costs more than looking up a warm value. */
+const hashes = new WeakMap<Subject, string>();
+
 /** The hash by which a subject's own records are known again. */
-export function whoOf({ key }: Subject): string {
-  return createHash("sha256").update(key).digest("base64").slice(0, WHO_LENGTH);
+export function whoOf(subject: Subject): string {
+  const known = hashes.get(subject);
+  if (known !== undefined) return known;
+  const made = createHash("sha256").update(subject.key).digest("base64").slice(0, WHO_LENGTH);
+  hashes.set(subject, made);
+  return made;
 }
 
 /** Who makes this call. */

@@ -45,6 +45,7 @@ const SO_PEERPIDFD = 77;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
+const EINTR = 4;
 const POLLIN = 1;
 const POLLHUP = 0x10;
 const POLLNVAL = 0x20;
@@ -134,7 +135,10 @@ function bind(func: (definition: string) => Call, koffi: Koffi): Native {
     const request = Buffer.alloc(8);
     request.writeInt32LE(fd, 0);
     request.writeInt16LE(events, 4);
-    checked("poll", poll(request, 1, 0));
+    // A signal that arrives meanwhile ends the call before it has looked (EINTR); it says nothing of the descriptor.
+    let answer = poll(request, 1, 0);
+    while (answer < 0 && koffi.errno() === EINTR) answer = poll(request, 1, 0);
+    checked("poll", answer);
     const happened = request.readInt16LE(6);
     if ((happened & POLLNVAL) !== 0) throw new Error("poll was given a closed descriptor");
     return happened;

@@ -105,17 +105,16 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
 
   return {
     locate: (unlocked, text) => {
-      const place = unlocked.cache.place(text);
-      if (place === undefined) {
+      const kept = unlocked.cache.find(text);
+      if (kept === undefined) {
         const reference = parsed(text);
         return reference instanceof PosternError
           ? { error: reference, vault: undefined, harmless: true }
           : cold(unlocked, text, reference);
       }
-      return located(unlocked, place, () => {
-        const cached = unlocked.cache.get(text);
-        if (cached === undefined) throw new PosternError("locked");
-        return { value: answered(place, cached.value), cached: true, ageMs: Math.round(cached.ageMs) };
+      return located(unlocked, kept.place, () => {
+        const { value, ageMs } = kept.open();
+        return { value: answered(kept.place, value), cached: true, ageMs: Math.round(ageMs) };
       });
     },
   };

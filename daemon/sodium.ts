@@ -27,6 +27,7 @@ type Native = {
   randombytes_buf(buffer: Uint8Array): void;
   crypto_hash_sha256(out: Uint8Array, message: Uint8Array): void;
   crypto_kdf_derive_from_key(subkey: Uint8Array, id: number, context: Uint8Array, key: Uint8Array): void;
+  crypto_generichash(out: Uint8Array, message: Uint8Array, key: Uint8Array): void;
   crypto_aead_xchacha20poly1305_ietf_encrypt(
     c: Uint8Array,
     m: Uint8Array,
@@ -69,6 +70,7 @@ type Native = {
 };
 
 const SUBKEY_BYTES = 32;
+const KEYED_HASH = 32;
 const AEAD_TAG = 16;
 const STREAM_TAG = 17;
 const STREAM_HEADER = 24;
@@ -115,6 +117,11 @@ function build(native: Native): Sodium {
       return digest;
     },
     hmacSha256: (key, message) => owned(createHmac("sha256", alive(key)).update(message).digest()),
+    keyedHash: (key, message) => {
+      const digest = new Uint8Array(KEYED_HASH);
+      native.crypto_generichash(digest, message, alive(key));
+      return digest;
+    },
     hkdfSha256: (secret, salt, info, size) => new Uint8Array(hkdfSync("sha256", alive(secret), salt, info, size)),
     kdf: (key, context, id) => {
       const subkey = wipeable(SUBKEY_BYTES);

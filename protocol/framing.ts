@@ -7,11 +7,19 @@ const CR = 0x0d;
 /** Where a reader delivers: each line without its LF (and a CR before it), or once that the limit was passed. */
 export type LineSink = { line(bytes: Uint8Array): void; tooLong(): void };
 
+export type LineReader = {
+  push(chunk: Uint8Array): void;
+  /** Bytes of the line that has not ended yet. */
+  readonly pendingBytes: number;
+  /** Forgets that line and delivers nothing more. */
+  drop(): void;
+};
+
 /**
  * Reads lines of at most `limit()` bytes. The limit is asked anew for each line, so that a hello takes effect for the
  * next line of the same chunk. After `tooLong` nothing more is delivered: the stream has lost its place.
  */
-export function createLineReader(limit: () => number, sink: LineSink): { push(chunk: Uint8Array): void } {
+export function createLineReader(limit: () => number, sink: LineSink): LineReader {
   let pending: Uint8Array[] = [];
   let pendingSize = 0;
   let broken = false;
@@ -32,14 +40,19 @@ export function createLineReader(limit: () => number, sink: LineSink): { push(ch
     return withoutCr(line);
   }
 
+  function drop(): void {
+    broken = true;
+    pending = [];
+    pendingSize = 0;
+  }
+
   function push(chunk: Uint8Array): void {
     let from = 0;
     while (!broken && from < chunk.length) {
       const end = chunk.indexOf(LF, from);
       const size = pendingSize + (end === -1 ? chunk.length : end) - from;
       if (size > limit()) {
-        broken = true;
-        pending = [];
+        drop();
         sink.tooLong();
         return;
       }
@@ -54,7 +67,13 @@ export function createLineReader(limit: () => number, sink: LineSink): { push(ch
     }
   }
 
-  return { push };
+  return {
+    push,
+    drop,
+    get pendingBytes() {
+      return pendingSize;
+    },
+  };
 }
 
 function withoutCr(line: Uint8Array): Uint8Array {

@@ -17,6 +17,9 @@ export function libsodiumPrimitives(sodium: Sodium): LibsodiumPrimitives {
 
 const STREAM_HEADER = 24;
 
+/** Bytes of a keyed hash. */
+const KEYED_HASH_BYTES = 32;
+
 /** Bytes of a derived key. */
 const SUBKEY_BYTES = 32;
 
@@ -35,9 +38,10 @@ function attempt<T>(act: () => T): T | undefined {
   }
 }
 
-function symmetric(sodium: Sodium): Pick<Primitives, "randomBytes" | "kdf" | "aeadSeal" | "aeadOpen"> {
+function symmetric(sodium: Sodium): Pick<Primitives, "randomBytes" | "kdf" | "keyedHash" | "aeadSeal" | "aeadOpen"> {
   return {
     randomBytes: (size) => sodium.randombytes_buf(size),
+    keyedHash: (key, message) => sodium.crypto_generichash(KEYED_HASH_BYTES, message, alive(key)),
     kdf: (key, context, id) => sodium.crypto_kdf_derive_from_key(SUBKEY_BYTES, id, context, alive(key)),
     aeadSeal: (key, nonce, associated, plaintext) =>
       sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, null, nonce, alive(key)),

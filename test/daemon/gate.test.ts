@@ -32,7 +32,7 @@ function fresh() {
   let same = true;
   const unlocked = {
     account: { id: account, vaults: async () => [], environments: { list: async () => [] } },
-    cache: { place: () => undefined },
+    cache: { find: () => undefined },
   };
   const sessions = {
     open: () => ({ file: { account }, unlocked, audit: { demandWritable: () => undefined } }),

@@ -89,6 +89,7 @@ const secret: readonly [string, (p: Primitives, key32: Uint8Array, key64: Uint8A
   ["aeadSeal", (p, key) => p.aeadSeal(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(8))],
   ["aeadOpen", (p, key) => p.aeadOpen(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(24))],
   ["hmacSha256", (p, key) => p.hmacSha256(key, new Uint8Array(8))],
+  ["keyedHash", (p, key) => p.keyedHash(key, new Uint8Array(8))],
   ["hkdfSha256", (p, key) => p.hkdfSha256(key, new Uint8Array(), new Uint8Array(8), 32)],
   ["sign", (p, _, key64) => p.sign(key64, new Uint8Array(8))],
   ["signKeyPair", (p, key) => p.signKeyPair(key)],

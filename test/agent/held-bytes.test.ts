@@ -1,0 +1,114 @@
+// What peers make the agent hold: half lines, and requests that wait for a person. Each connection is bounded; here many
+// of them try together, under the limits of each.
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { OWN_BYTES, SHARED_BYTES_MAX } from "../../daemon/held-bytes.ts";
+import { itemLimits } from "../../protocol/item.ts";
+import { limits, PROTOCOL } from "../../protocol/limits.ts";
+import { makeAccount } from "./person.ts";
+import { openRaw, type Raw } from "./raw.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
+
+const vaultId = "a".repeat(26);
+let agent: RunningAgent;
+
+beforeAll(async () => {
+  agent = await startAgent();
+  await makeAccount(agent);
+});
+afterAll(async () => {
+  await agent.remove();
+});
+
+const status = { jsonrpc: "2.0", id: "status", method: "agent.status" };
+const nameOf = (answer: Record<string, unknown> | undefined) =>
+  (answer?.error as { data: { name: string } } | undefined)?.data.name ?? "result";
+
+async function greeted(count: number): Promise<Raw[]> {
+  const raws = await Promise.all(Array.from({ length: count }, () => openRaw(agent.socket)));
+  const client = { name: "test", version: "1" };
+  for (const raw of raws) {
+    const hello = { jsonrpc: "2.0", id: "hello", method: "agent.hello", params: { protocol: PROTOCOL, client } };
+    expect(nameOf(await raw.ask(hello))).toBe("result");
+  }
+  return raws;
+}
+
+/** The agent answers somebody new. */
+async function demandServed(): Promise<void> {
+  const raw = await openRaw(agent.socket);
+  expect(nameOf(await raw.ask(status))).toBe("result");
+  raw.close();
+}
+
+function residentBytes(): number {
+  const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, "utf8"));
+  return Number(found?.[1]) * 1024;
+}
+
+/** A request of some 3 MB that waits for a person. */
+function large(id: number, noWait = false): string {
+  const note = { vaultId, title: "large", category: "SecureNote", notes: "n".repeat(itemLimits.notes) };
+  const params = { vaultId, noWait, items: Array.from({ length: 24 }, () => note) };
+  return `${JSON.stringify({ jsonrpc: "2.0", id, method: "items.createAll", params })}\n`;
+}
+
+/** Asks until it is taken in: refused for want of a person, not for want of room. */
+async function demandRoom(): Promise<void> {
+  for (;;) {
+    const [raw] = (await greeted(1)) as [Raw];
+    raw.send(large(1, true));
+    const name = nameOf(await raw.next());
+    raw.close();
+    if (name !== "busy") return expect(name).toBe("approvalRequired");
+  }
+}
+
+test("half a gigabyte of half lines is not held, and others are served meanwhile", async () => {
+  const half = Buffer.alloc(limits.lineBytes, 0x20);
+  const raws = await greeted(128);
+  const before = residentBytes();
+  for (const raw of raws) raw.send(half);
+  const answers = await Promise.all(
+    raws.map(async (raw) => {
+      // The line's end: whoever was let to send the whole line gets told that it is no JSON, the others were refused.
+      raw.send(" ");
+      return raw.next();
+    }),
+  );
+  await demandServed();
+  const refused = answers.filter((answer) => nameOf(answer) === "busy").length;
+  const room = Math.floor(SHARED_BYTES_MAX / (limits.lineBytes - OWN_BYTES));
+  expect(refused).toBeGreaterThanOrEqual(raws.length - 2 * room);
+  // A line lies there in pieces and, once it ends, joined; and what was let go waits for the collector. Without the limit
+  // none is refused.
+  expect(residentBytes() - before).toBeLessThan(3 * SHARED_BYTES_MAX);
+  for (const raw of raws) raw.close();
+  await demandRoom();
+});
+
+test("large requests that wait for a person are refused past the limit, and taken again when the others have gone", async () => {
+  const raws = await greeted(8);
+  const each = Math.ceil((2 * SHARED_BYTES_MAX) / large(1).length / raws.length);
+  const first = Promise.race(raws.map((raw) => raw.next()));
+  for (const raw of raws) for (let id = 1; id <= each; id++) raw.send(large(id));
+  expect(nameOf(await first)).toBe("busy");
+  await demandServed();
+  for (const raw of raws) raw.close();
+  await demandRoom();
+});
+
+test("what one connection may hold for itself is left to it when the others have taken all there is", async () => {
+  const raws = await greeted(8);
+  const first = Promise.race(raws.map((raw) => raw.next()));
+  const each = Math.ceil((2 * SHARED_BYTES_MAX) / large(1).length / raws.length);
+  for (const raw of raws) for (let id = 1; id <= each; id++) raw.send(large(id));
+  await first;
+  const own = await openRaw(agent.socket);
+  const padded = JSON.stringify(status);
+  own.send(`${padded}${" ".repeat(limits.lineBytesBeforeHello - padded.length)}\n`);
+  expect(nameOf(await own.next())).toBe("result");
+  own.close();
+  for (const raw of raws) raw.close();
+  await demandRoom();
+});
