@@ -10,6 +10,7 @@ import { addImportCommand } from "./commands/import-env.ts";
 import { addInjectCommand } from "./commands/inject.ts";
 import { addItemCommands } from "./commands/items.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addShareCommands } from "./commands/shares.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { exitCodes } from "./exit-code.ts";
 import { VERSION } from "./version.ts";
@@ -28,6 +29,7 @@ export function program(): Command {
   addStartCommand(root);
   addAccountCommands(root);
   addItemCommands(root);
+  addShareCommands(root);
   addBackupCommands(root);
   addRunCommand(root);
   addImportCommand(root);
