@@ -58,7 +58,24 @@ const table = {
     message: "no client of this id is open on this connection",
     sdkName: "DesktopSessionExpired",
   },
-  notYet: { code: 1108, message: "this is not supported yet" },
+  tokenInvalid: {
+    code: 1109,
+    message: "invalid service account token, please make sure you provide a valid service account token as parameter",
+    hint: "`postern service-account create` makes one",
+    sdkName: "ServiceAccountTokenParsing",
+  },
+  tokenRefused: {
+    code: 1110,
+    message: "bad service account token, please rotate it",
+    hint: "it was revoked, replaced or has expired: `postern service-account list` shows which",
+    sdkName: "Auth",
+  },
+  rateLimitExceeded: {
+    code: 1111,
+    message: "rate limit exceeded",
+    hint: "`postern service-account ratelimit` shows what is left and when it is full again",
+    sdkName: "RateLimitExceeded",
+  },
 
   approvalRequired: {
     code: 1201,
@@ -150,6 +167,11 @@ const table = {
   privateKeyUnreadable: {
     code: 1316,
     message: "unable to properly parse private key, verify that private key isn't malformed",
+    sdkName: "ResolvingSecretReference",
+  },
+  sshKeyMetadataNotFound: {
+    code: 1320,
+    message: "unable to retrieve SSH Key field, verify that private key isn't malformed",
     sdkName: "ResolvingSecretReference",
   },
   invalidRecipe: {

@@ -14,6 +14,8 @@ import { dropAbandonedChunks, fileOperations } from "./files.ts";
 import { groupOperations } from "./groups.ts";
 import { itemOperations } from "./items.ts";
 import { addSharePage, type PageFiles } from "./page.ts";
+import { spend } from "./rate-limit.ts";
+import { serviceAccountOperations } from "./service-accounts.ts";
 import { dropEndedShares } from "./share-rows.ts";
 import { shareOperations } from "./shares.ts";
 import { callerOf, signInOperations } from "./sign-in.ts";
@@ -46,6 +48,7 @@ const statuses: Partial<Record<ErrorName, number>> = {
   vaultNotFound: 404,
   itemNotFound: 404,
   groupNotFound: 404,
+  serviceAccountNotFound: 404,
   fileNotFound: 404,
   shareNotFound: 404,
   shareExpired: 410,
@@ -55,6 +58,7 @@ const statuses: Partial<Record<ErrorName, number>> = {
   conflict: 409,
   tooLarge: 413,
   busy: 429,
+  rateLimitExceeded: 429,
   internal: 500,
 };
 
@@ -71,6 +75,7 @@ const operations: Operations = {
   ...vaultOperations,
   ...vaultKeyOperations,
   ...groupOperations,
+  ...serviceAccountOperations,
   ...itemOperations,
   ...fileOperations,
   ...shareOperations,
@@ -120,14 +125,21 @@ async function answer(service: Service, name: string, request: Request): Promise
   if (request.headers.get("content-type") !== "application/json")
     throw new PosternError("invalidRequest", "the content type must be application/json");
   const caller = serviceCatalogue[operation].signedIn ? await demandCaller(service, request) : nobody;
+  demandPerson(operation, caller);
   const params = await parse(request);
   if (!validatorOf(operation).Check(params)) throw new PosternError("invalidParams");
+  await spend(service, caller, operation);
   const run = operations[operation] as (params: unknown, context: Context) => Promise<object>;
   return run(params, { ...service, caller, signal: request.signal });
 }
 
 /** The caller of operations that need none; they never look at it. */
-const nobody: Caller = { account: "", user: "", device: "", tokenHash: new Uint8Array() };
+const nobody: Caller = { account: "", user: "", device: "", kind: "person", tokenHash: new Uint8Array() };
+
+function demandPerson(operation: OperationName, { kind }: Caller): void {
+  const entry: { personOnly?: true } = serviceCatalogue[operation];
+  if (entry.personOnly && kind !== "person") throw new PosternError("notPermitted", "this is not for service accounts");
+}
 
 async function parse(request: Request): Promise<unknown> {
   try {

@@ -13,7 +13,9 @@ export type Db = Kysely<Tables>;
 export type Caller = {
   readonly account: string;
   readonly user: string;
+  /** The device; of a service account, the token it signed in with. */
   readonly device: string;
+  readonly kind: "person" | "serviceAccount";
   readonly tokenHash: Uint8Array;
 };
 

@@ -36,6 +36,7 @@ export type Methods = {
         unlockedAt?: string;
         proof?: "pin" | "password";
       }[];
+      tokenSessions: number;
       openPrompts: number;
       protections: {
         name: string;
@@ -210,10 +211,11 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. */
+  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked. */
   "clients.open": {
     params: {
       account?: string;
+      token?: string;
       integrationName: string;
       integrationVersion: string;
     };
@@ -1978,6 +1980,106 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
+  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. */
+  "serviceAccounts.create": {
+    params: {
+      account?: string;
+      password: string;
+      title: string;
+      vaults: {
+        vault: string;
+        permissions: string[];
+      }[];
+      expiresInMs?: number;
+    };
+    result: {
+      serviceAccountId: string;
+      token: string;
+      expiresAt?: string;
+    };
+  };
+  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. */
+  "serviceAccounts.list": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      serviceAccounts: {
+        id: string;
+        title: string;
+        createdAt: string;
+        revokedAt?: string;
+        tokens: {
+          id: string;
+          createdAt: string;
+          expiresAt?: string;
+        }[];
+        vaults: {
+          vaultId: string;
+          permissions: string[];
+        }[];
+      }[];
+    };
+  };
+  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. */
+  "serviceAccounts.rotate": {
+    params: {
+      account?: string;
+      password: string;
+      serviceAccountId: string;
+      overlapMs?: number;
+      expiresInMs?: number;
+    };
+    result: {
+      serviceAccountId: string;
+      token: string;
+      expiresAt?: string;
+    };
+  };
+  /** Ends every token of a service account at once, then gives the vaults it came to new keys. */
+  "serviceAccounts.revoke": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+      serviceAccountId: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** What the token that a client was opened with may still read and write in its hour. Asking costs nothing. */
+  "serviceAccounts.rateLimit": {
+    params: {
+      client: string;
+    };
+    result: {
+      reads: {
+        limit: number;
+        used: number;
+        left: number;
+        resetsAt?: string;
+      };
+      writes: {
+        limit: number;
+        used: number;
+        left: number;
+        resetsAt?: string;
+      };
+    };
+  };
 };
 
 /** Methods that change nothing, so that a call lost with its connection may be sent again. */
@@ -2011,6 +2113,55 @@ export const repeatable: ReadonlySet<string> = new Set([
   "groups.members",
   "environments.getVariables",
   "environments.list",
+  "serviceAccounts.rateLimit",
+]);
+
+/** Methods whose parameters name the client that asks. */
+export const takesClient: ReadonlySet<string> = new Set([
+  "accounts.list",
+  "secrets.resolve",
+  "secrets.resolveAll",
+  "items.create",
+  "items.createAll",
+  "items.get",
+  "items.getAll",
+  "items.put",
+  "items.delete",
+  "items.deleteAll",
+  "items.archive",
+  "items.list",
+  "files.attach",
+  "files.read",
+  "files.delete",
+  "files.replaceDocument",
+  "files.openRead",
+  "files.openWrite",
+  "items.shares.getAccountPolicy",
+  "items.shares.create",
+  "shares.list",
+  "shares.revoke",
+  "vaults.create",
+  "vaults.list",
+  "vaults.getOverview",
+  "vaults.get",
+  "vaults.update",
+  "vaults.delete",
+  "vaults.grantGroupPermissions",
+  "vaults.updateGroupPermissions",
+  "vaults.revokeGroupPermissions",
+  "groups.get",
+  "groups.list",
+  "groups.create",
+  "groups.update",
+  "groups.delete",
+  "groups.members",
+  "environments.getVariables",
+  "environments.list",
+  "environments.create",
+  "environments.set",
+  "environments.unset",
+  "environments.delete",
+  "serviceAccounts.rateLimit",
 ]);
 
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */
@@ -2072,8 +2223,12 @@ export class WrongCredentialsError extends PosternError {}
 export class TryLaterError extends PosternError {}
 /** no client of this id is open on this connection. */
 export class ClientNotFoundError extends DesktopSessionExpiredError {}
-/** this is not supported yet. */
-export class NotYetError extends PosternError {}
+/** invalid service account token, please make sure you provide a valid service account token as parameter. */
+export class TokenInvalidError extends PosternError {}
+/** bad service account token, please rotate it. */
+export class TokenRefusedError extends PosternError {}
+/** rate limit exceeded. */
+export class RateLimitExceededError extends PosternError {}
 /** a person must approve this first. */
 export class ApprovalRequiredError extends PosternError {}
 /** the person denied this. */
@@ -2126,6 +2281,8 @@ export class ServiceAccountNotFoundError extends PosternError {}
 export class TotpUnavailableError extends PosternError {}
 /** unable to properly parse private key, verify that private key isn't malformed. */
 export class PrivateKeyUnreadableError extends PosternError {}
+/** unable to retrieve SSH Key field, verify that private key isn't malformed. */
+export class SshKeyMetadataNotFoundError extends PosternError {}
 /** invalid user input: encountered the following errors. */
 export class InvalidRecipeError extends PosternError {}
 /** error updating group vault permissions. */
@@ -2197,7 +2354,9 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   wrongCredentials: WrongCredentialsError,
   tryLater: TryLaterError,
   clientNotFound: ClientNotFoundError,
-  notYet: NotYetError,
+  tokenInvalid: TokenInvalidError,
+  tokenRefused: TokenRefusedError,
+  rateLimitExceeded: RateLimitExceededError,
   approvalRequired: ApprovalRequiredError,
   approvalDenied: ApprovalDeniedError,
   approvalTimedOut: ApprovalTimedOutError,
@@ -2224,6 +2383,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   serviceAccountNotFound: ServiceAccountNotFoundError,
   totpUnavailable: TotpUnavailableError,
   privateKeyUnreadable: PrivateKeyUnreadableError,
+  sshKeyMetadataNotFound: SshKeyMetadataNotFoundError,
   invalidRecipe: InvalidRecipeError,
   invalidPermissions: InvalidPermissionsError,
   invalidItem: InvalidItemError,
@@ -2272,7 +2432,9 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
   clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
-  notYet: {"code":1108,"message":"this is not supported yet"},
+  tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
+  tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
+  rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
   approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again without noWait, then run `postern approve CODE`"},
   approvalDenied: {"code":1202,"message":"the person denied this"},
   approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},
@@ -2299,6 +2461,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   serviceAccountNotFound: {"code":1313,"message":"no service account has this id"},
   totpUnavailable: {"code":1315,"message":"TOTP code could not be generated"},
   privateKeyUnreadable: {"code":1316,"message":"unable to properly parse private key, verify that private key isn't malformed"},
+  sshKeyMetadataNotFound: {"code":1320,"message":"unable to retrieve SSH Key field, verify that private key isn't malformed"},
   invalidRecipe: {"code":1317,"message":"invalid user input: encountered the following errors"},
   invalidPermissions: {"code":1318,"message":"error updating group vault permissions"},
   invalidItem: {"code":1401,"message":"invalid user input: encountered the following errors"},

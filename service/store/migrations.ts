@@ -218,6 +218,11 @@ async function grantsByPrincipal(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("vault_grants_by_principal").on("vault_grants").column("principal").execute();
 }
 
+/** When a service account was revoked: its keys stay, since what it wrote is still checked by them. */
+async function revocations(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable("service_accounts").addColumn("revoked_at", "text").execute();
+}
+
 /** Copies of items behind links, their views, and their files. */
 async function shares(db: Kysely<Tables>): Promise<void> {
   await db.schema
@@ -250,7 +255,7 @@ async function shares(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("shares_by_expiry").on("shares").column("expires_at").execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals, shares];
+const steps: readonly Step[] = [first, indexes, principals, revocations, shares];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

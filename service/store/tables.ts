@@ -35,7 +35,14 @@ export type Tables = {
     writes: number;
   };
   /** Sealed names of service accounts, with the statement of who made them. */
-  service_accounts: { user: string; account: string; name: Blob; maker: Blob; maker_signature: Blob };
+  service_accounts: {
+    user: string;
+    account: string;
+    name: Blob;
+    maker: Blob;
+    maker_signature: Blob;
+    revoked_at: string | null;
+  };
   groups: {
     id: string;
     account: string;

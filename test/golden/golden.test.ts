@@ -86,8 +86,6 @@ const elsewhere: ReadonlySet<string> = new Set([
   "wrongCredentials",
   // agent/rogue.test.ts.
   "pinDisabled",
-  // daemon/ssh-key.test.ts: a key that was stored by an older version.
-  "privateKeyUnreadable",
 ]);
 
 function refusing({ steps }: Conversation): string[] {
