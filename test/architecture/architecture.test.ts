@@ -79,12 +79,17 @@ function sources(folder: string): string[] {
 }
 
 function relativeImports(path: string, text: string, typesToo: boolean): string[] {
-  const [imports] = parse(text);
+  const [imports] = parse(path.endsWith(".tsx") ? importsOnly(text) : text);
   return imports
     .filter((found) => typesToo || !("typeOnly" in found && found.typeOnly))
     .map((found) => ("specifier" in found ? (found.specifier ?? "") : ""))
     .filter((name) => name.startsWith("."))
     .map((name) => relative(root, resolve(root, dirname(path), name)));
+}
+
+/** The lexer reads no JSX. The formatter puts imports first, each ended so. */
+function importsOnly(text: string): string {
+  return (text.match(/^import [^;]*;$/gm) ?? []).join("\n");
 }
 
 function roomOf(path: string): string | undefined {
