@@ -2,12 +2,15 @@
 // What they may be beyond their shape (lengths, the rules of an item) the method itself says, naming field and rule.
 import type { MethodName, ParamsOf } from "./catalogue.ts";
 import { type Item, ItemCategory, type ItemCreateParams, type ItemField, ItemFieldType, Website } from "./item.ts";
+import type { ItemShareAccountPolicy, ValidRecipient } from "./item-share.ts";
 import type {
   SdkBytes,
   SdkItem,
   SdkItemCreateParams,
   SdkItemField,
   SdkName,
+  SdkPolicy,
+  SdkRecipient,
   SdkShapes,
   SdkWebsite,
 } from "./sdk-shapes.ts";
@@ -54,6 +57,19 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
       vaultId: vault_id,
       active: filters.length === 0 || filters.some(({ content }) => content.active),
       archived: filters.some(({ content }) => content.archived),
+    }),
+  },
+  ItemsSharesGetAccountPolicy: { method: "items.shares.getAccountPolicy", translated: itemPlace },
+  ItemsSharesValidateRecipients: {
+    method: "items.shares.validateRecipients",
+    translated: ({ policy, recipients }) => ({ policy: policyOf(policy), recipients }),
+  },
+  ItemsSharesCreate: {
+    method: "items.shares.create",
+    translated: ({ item, policy, params: { recipients, expireAfter, oneTimeOnly } }) => ({
+      ...changedPlace(item),
+      policy: policyOf(policy),
+      params: given({ recipients: recipients?.map(recipientOf), expireAfter, oneTimeOnly }),
     }),
   },
   ItemsFilesAttach: {
@@ -160,6 +176,26 @@ function itemPlace({ vault_id, item_id }: { vault_id: string; item_id: string })
 
 /** The operations on files are given the whole item, of which they need where it is and what it was. */
 const changedPlace = ({ vaultId, id, version }: SdkItem) => ({ vaultId, itemId: id, version });
+
+function policyOf({ maxExpiry, defaultExpiry, maxViews, files, ...allowed }: SdkPolicy): ItemShareAccountPolicy {
+  const { allowedTypes, allowedRecipientTypes } = allowed;
+  const ofFiles = {
+    allowed: files.allowed,
+    maxSize: files.maxSize,
+    allowedTypes: files.allowedTypes,
+    allowedRecipientTypes: files.allowedRecipientTypes,
+    maxExpiry: files.maxExpiry,
+    defaultExpiry: files.defaultExpiry,
+    maxViews: files.maxViews,
+  };
+  return given({ maxExpiry, defaultExpiry, maxViews, allowedTypes, allowedRecipientTypes, files: given(ofFiles) });
+}
+
+function recipientOf(recipient: SdkRecipient): ValidRecipient {
+  return recipient.type === "Email"
+    ? { type: "Email", parameters: { email: recipient.parameters.email } }
+    : { type: "Domain", parameters: { domain: recipient.parameters.domain } };
+}
 
 const base64 = (content: SdkBytes): string =>
   typeof content === "string" ? content : Uint8Array.from(content).toBase64();

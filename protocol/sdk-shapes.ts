@@ -117,6 +117,35 @@ const PasswordRecipe = Type.Union([
   }),
 ]);
 
+const Duration = Type.Enum(["OneHour", "OneDay", "SevenDays", "FourteenDays", "ThirtyDays"]);
+const AllowedType = Type.Enum(["Authenticated", "Public"]);
+const AllowedRecipientType = Type.Enum(["Email", "Domain"]);
+const ItemShareAccountPolicy = Type.Object({
+  maxExpiry: Duration,
+  defaultExpiry: Duration,
+  maxViews: maybe(u32),
+  allowedTypes: listOf(AllowedType),
+  allowedRecipientTypes: listOf(AllowedRecipientType),
+  files: Type.Object({
+    allowed: yesOrNo,
+    maxSize: u32,
+    allowedTypes: maybe(listOf(AllowedType)),
+    allowedRecipientTypes: maybe(listOf(AllowedRecipientType)),
+    maxExpiry: maybe(Duration),
+    defaultExpiry: maybe(Duration),
+    maxViews: maybe(u32),
+  }),
+});
+const ValidRecipient = Type.Union([
+  Type.Object({ type: Type.Literal("Email"), parameters: Type.Object({ email: text }) }),
+  Type.Object({ type: Type.Literal("Domain"), parameters: Type.Object({ domain: text }) }),
+]);
+const ItemShareParams = Type.Object({
+  recipients: maybe(listOf(ValidRecipient)),
+  expireAfter: maybe(Duration),
+  oneTimeOnly: yesOrNo,
+});
+
 const inVault = { vault_id: text };
 const ofItem = { vault_id: text, item_id: text };
 
@@ -133,6 +162,9 @@ export const sdkShapes = {
   ItemsDeleteAll: Type.Object({ ...inVault, item_ids: listOf(text) }),
   ItemsArchive: Type.Object(ofItem),
   ItemsList: Type.Object({ ...inVault, filters: listOf(ItemListFilter) }),
+  ItemsSharesGetAccountPolicy: Type.Object(ofItem),
+  ItemsSharesValidateRecipients: Type.Object({ policy: ItemShareAccountPolicy, recipients: listOf(text) }),
+  ItemsSharesCreate: Type.Object({ item: Item, policy: ItemShareAccountPolicy, params: ItemShareParams }),
   ItemsFilesAttach: Type.Object({ item: Item, file_params: FileCreateParams }),
   ItemsFilesRead: Type.Object({ ...ofItem, attr: FileAttributes }),
   ItemsFilesDelete: Type.Object({ item: Item, section_id: text, field_id: text }),
@@ -164,5 +196,7 @@ export type SdkName = keyof SdkShapes;
 export type SdkItem = Type.Static<typeof Item>;
 export type SdkItemCreateParams = Type.Static<typeof ItemCreateParams>;
 export type SdkItemField = Type.Static<typeof ItemField>;
+export type SdkPolicy = Type.Static<typeof ItemShareAccountPolicy>;
+export type SdkRecipient = Type.Static<typeof ValidRecipient>;
 export type SdkWebsite = Type.Static<typeof Website>;
 export type SdkBytes = Type.Static<typeof bytes>;

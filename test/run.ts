@@ -12,6 +12,8 @@ const requireAll = process.env.POSTERN_TEST_REQUIRE_ALL === "1";
 
 const checks: readonly [string, readonly string[]][] = [
   ["types", ["tsc", "--noEmit", "-p", "tsconfig.json"]],
+  ["types of the share page", ["tsc", "--noEmit", "-p", "service/web/tsconfig.json"]],
+  ["types of its tests", ["tsc", "--noEmit", "-p", "test/web/tsconfig.json"]],
   ["lint", ["biome", "ci", "--error-on-warnings", "."]],
   ["generated files", ["node", "clients/generate/main.ts", "--check"]],
 ];

@@ -9,11 +9,18 @@ const tools: Readonly<Record<string, string>> = {
   "ssh-keygen": "openssh-client",
   strace: "strace",
   setpriv: "util-linux",
+  chromium: "chromium",
 };
 
 /** Whether a program is on PATH. */
 export function hasTool(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v -- "$0"`, program], { stdio: "ignore" }).status === 0;
+  return toolPath(program) !== undefined;
+}
+
+/** Where on PATH a program is. */
+export function toolPath(program: string): string | undefined {
+  const found = spawnSync("sh", ["-c", `command -v -- "$0"`, program], { encoding: "utf8" });
+  return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
 /** Installs what is missing where it may (root on Debian), telling what it does. */

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { buildPage } from "../../service/web/build.ts";
 import { openChannel } from "../typescript/channel.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -13,6 +14,9 @@ const out = `${root}dist/postern`;
 
 /** Packages with binaries; everything else is bundled. */
 const native = ["koffi", "sodium-native", "@lydell/node-pty"];
+
+/** What builds the share page from sources, and is never reached in the package, which carries the page built. */
+const unreached = ["vite"];
 
 const bundles: Readonly<Record<string, string>> = {
   postern: "clients/cli/main.ts",
@@ -28,7 +32,12 @@ const copies: Readonly<Record<string, string>> = {
 };
 
 async function bundle(name: string, input: string): Promise<void> {
-  const build = await rolldown({ input: `${root}${input}`, platform: "node", external: native, logLevel: "warn" });
+  const build = await rolldown({
+    input: `${root}${input}`,
+    platform: "node",
+    external: [...native, ...unreached],
+    logLevel: "warn",
+  });
   await build.write({
     dir: out,
     format: "esm",
@@ -37,6 +46,14 @@ async function bundle(name: string, input: string): Promise<void> {
     minify: { mangle: false, compress: true, codegen: true },
   });
   await build.close();
+}
+
+/** The page behind a share's link, as `service/page-files.ts` looks for it. */
+async function sharePage(): Promise<void> {
+  const { document, assets } = await buildPage();
+  mkdirSync(`${out}/share-page`);
+  writeFileSync(`${out}/share-page/index.html`, document);
+  for (const [name, content] of assets) writeFileSync(`${out}/share-page/${name}`, content);
 }
 
 function manifest(): object {
@@ -84,6 +101,7 @@ async function fillCodeCache(): Promise<void> {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const [name, input] of Object.entries(bundles)) await bundle(name, input);
+await sharePage();
 for (const [name, from] of Object.entries(copies)) copyFileSync(`${root}${from}`, `${out}/${name}`);
 writeFileSync(`${out}/package.json`, `${JSON.stringify(manifest(), null, 2)}\n`);
 await fillCodeCache();

@@ -11,6 +11,7 @@ import { addInjectCommand } from "./commands/inject.ts";
 import { addItemCommands } from "./commands/items.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addServiceAccountCommands } from "./commands/service-accounts.ts";
+import { addShareCommands } from "./commands/shares.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { exitCodes } from "./exit-code.ts";
 import { VERSION } from "./version.ts";
@@ -29,6 +30,7 @@ export function program(): Command {
   addStartCommand(root);
   addAccountCommands(root);
   addItemCommands(root);
+  addShareCommands(root);
   addBackupCommands(root);
   addRunCommand(root);
   addImportCommand(root);

@@ -8,6 +8,9 @@ import { asked } from "./items.ts";
 const closed = { additionalProperties: false } as const;
 const itemErrors = [...asked, "vaultNotFound", "itemNotFound", "sharingUnavailable", "notPermitted"] as const;
 
+/** Of what opens nothing that was sealed. */
+const askedUnsealed = asked.filter((error) => error !== "sealBroken");
+
 const vaultId = "abcdefghijklmnopqrstuvwxyz";
 const itemId = "bcdefghijklmnopqrstuvwxyz2";
 const shareId = "defghijklmnopqrstuvwxyz234";
@@ -125,7 +128,7 @@ export const shares = {
     summary: "Ends a share: its link opens nothing from now on, and its copy is removed.",
     params: Type.Object({ shareId: IdParam, ...onAccount }, closed),
     result: Empty,
-    errors: [...asked, "shareNotFound", "diskFull"],
+    errors: [...askedUnsealed, "shareNotFound", "diskFull"],
     // It narrows what others may see, but names no vault that a smaller grant could be of.
     need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
     activity: true,

@@ -11,6 +11,7 @@ const root = resolve(import.meta.dirname, "../..");
 const arrows: Record<string, { may: string[]; because: string }> = {
   protocol: { may: [], because: "two programs agree on it byte for byte, so it depends on neither" },
   service: { may: ["protocol"], because: "the service cannot read what it stores; it needs no client and no agent" },
+  "service/web": { may: ["protocol"], because: "it runs in a browser; it is handed over as built files" },
   "clients/account": { may: ["protocol"], because: "it is the only reader of sealed data outside tests" },
   "clients/typescript": { may: [], because: "it is published alone and has no dependencies" },
   "clients/generate": { may: ["protocol"], because: "generated files come from the catalogue alone" },
@@ -24,6 +25,8 @@ const arrows: Record<string, { may: string[]; because: string }> = {
 
 /** Single imports that break an arrow on purpose. */
 const exceptions: { from: string; to: string; because: string }[] = [
+  { from: "service/web/build.ts", to: "service/page.ts", because: "it builds what the service hands over: a type" },
+  { from: "clients/cli/build.ts", to: "service/web/build.ts", because: "the shipped package carries the page built" },
   { from: "daemon/main.ts", to: "service/app.ts", because: "the embedded service is handed over as a fetch function" },
   {
     from: "daemon/main.ts",
@@ -47,6 +50,8 @@ const entryPoints: Record<string, string> = {
   "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
+  "test/web/screenshots.ts": "npm run screenshots",
+  "service/web/main.tsx": "named by the page's document, where vite finds it",
   "vitest.config.ts": "read by vitest",
 };
 
@@ -69,17 +74,22 @@ function sources(folder: string): string[] {
     if (entry.name === "node_modules" || entry.name === "dist" || entry.name.startsWith(".git")) return [];
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
-    return entry.name.endsWith(".ts") ? [relative(root, path)] : [];
+    return /\.tsx?$/.test(entry.name) ? [relative(root, path)] : [];
   });
 }
 
 function relativeImports(path: string, text: string, typesToo: boolean): string[] {
-  const [imports] = parse(text);
+  const [imports] = parse(path.endsWith(".tsx") ? importsOnly(text) : text);
   return imports
     .filter((found) => typesToo || !("typeOnly" in found && found.typeOnly))
     .map((found) => ("specifier" in found ? (found.specifier ?? "") : ""))
     .filter((name) => name.startsWith("."))
     .map((name) => relative(root, resolve(root, dirname(path), name)));
+}
+
+/** The lexer reads no JSX. The formatter puts imports first, each ended so. */
+function importsOnly(text: string): string {
+  return (text.match(/^import [^;]*;$/gm) ?? []).join("\n");
 }
 
 function roomOf(path: string): string | undefined {
@@ -154,6 +164,7 @@ describe("the tree", () => {
       "protocol",
       "protocol/crypto",
       "service",
+      "service/web",
       "daemon",
       "clients",
       "clients/typescript",

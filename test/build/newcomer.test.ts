@@ -1,6 +1,7 @@
 // A newcomer with the packed package: init in one terminal, a read that waits, approve in another. Nothing of the
 // repository is loaded: the tarball is installed into an empty folder.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -66,6 +67,31 @@ async function allow(terminal: Terminal, code: string): Promise<void> {
 }
 
 const codeOf = (found: RegExpExecArray): string => found[1] ?? "";
+
+test("the service of the package has the share page with it, and needs nothing to build it", async () => {
+  const folder = join(home, "node_modules", "postern");
+  expect(existsSync(join(home, "node_modules", "vite"))).toBe(false);
+  const data = mkdtempSync(join(tmpdir(), "postern-svc-"));
+  const options = ["--data", data, "--port", "0", "--public-address", "https://share.example"];
+  const service = spawn(process.execPath, [join(folder, "service.js"), ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => service.once("exit", resolve));
+  try {
+    const [line] = (await once(service.stdout, "data")) as [Buffer];
+    const { listening } = JSON.parse(line.toString()) as { listening: string };
+    const document = await fetch(`${listening}/s/${"a".repeat(26)}`);
+    expect(document.status).toBe(200);
+    const [, script = ""] = /src="([^"]+)"/.exec(await document.text()) ?? [];
+    const loaded = await fetch(`${listening}${script}`);
+    expect(loaded.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+    expect((await loaded.text()).length).toBeGreaterThan(100_000);
+  } finally {
+    service.kill("SIGTERM");
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  }
+});
 
 test("init guides to an account, and writes the kit for its owner alone", async () => {
   first.type("postern init --kit kit.txt");

@@ -94,6 +94,20 @@ describe("a service process", () => {
     for (const name of ["service.sqlite", "service.sqlite-wal", "service.sqlite-shm"]) expect(mode(name)).toBe(0o600);
   });
 
+  test("tells where links lead, and has no page where they lead nowhere", async () => {
+    const page = async (listening: string) => (await fetch(`${listening}/s/${"a".repeat(26)}`)).status;
+    const info = async (listening: string) => {
+      const headers = { "content-type": "application/json" };
+      return (await fetch(`${listening}/v1/service.info`, { method: "POST", headers, body: "{}" })).json();
+    };
+    const { facts } = await started("--public-address", "https://share.example");
+    expect(await info(facts.listening)).toMatchObject({ publicAddress: "https://share.example" });
+    expect(await page(facts.listening)).toBe(200);
+    const none = (await started()).facts;
+    expect(await info(none.listening)).not.toHaveProperty("publicAddress");
+    expect(await page(none.listening)).toBe(404);
+  });
+
   test("listens on loopback, and binds sign-ins to the origin it was given and not to the Host header", async () => {
     const { facts } = await started("--origin", "https://vault.example");
     expect(facts.listening).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -165,6 +179,8 @@ describe("a service process refuses to start", () => {
     ["with an origin that has a path", ["--origin", "https://vault.example/postern"], "--origin"],
     ["with an origin that carries a password", ["--origin", "https://ada:pw@vault.example"], "--origin"],
     ["with an origin that is no URL", ["--origin", "vault.example"], "--origin"],
+    ["with a public address that is not https", ["--public-address", "http://share.example"], "--public-address"],
+    ["with a public address that has a path", ["--public-address", "https://share.example/s"], "--public-address"],
     ["beyond loopback without an origin", ["--host", "0.0.0.0"], "--origin"],
     ["with a port that is none", ["--port", "65536"], "--port"],
     ["with a port that is a word", ["--port", "http"], "--port"],

@@ -1,0 +1,103 @@
+// share: links to copies of items, for people without an account.
+import type { Command } from "commander";
+import type { Methods } from "../../typescript/generated.ts";
+import { ItemShareDuration } from "../../typescript/sdk-types.ts";
+import { addCommand } from "../context.ts";
+import { UsageError } from "../exit-code.ts";
+import { type Agent, itemId, vaultId, withAgent } from "../session.ts";
+import { table } from "../terminal.ts";
+
+type Share = Methods["shares.list"]["result"]["shares"][number];
+
+/** How long a link lasts, as people write it. */
+const durations: Readonly<Record<string, ItemShareDuration>> = {
+  "1h": ItemShareDuration.OneHour,
+  "1d": ItemShareDuration.OneDay,
+  "7d": ItemShareDuration.SevenDays,
+  "14d": ItemShareDuration.FourteenDays,
+  "30d": ItemShareDuration.ThirtyDays,
+};
+
+type CreateOptions = { expiresIn?: string; oneTime?: boolean };
+
+function paramsFrom(options: CreateOptions): Methods["items.shares.create"]["params"]["params"] {
+  const oneTimeOnly = options.oneTime === true;
+  if (options.expiresIn === undefined) return { oneTimeOnly };
+  const expireAfter = Object.hasOwn(durations, options.expiresIn) ? durations[options.expiresIn] : undefined;
+  if (expireAfter === undefined) throw new UsageError(`--expires-in is one of ${Object.keys(durations).join(", ")}`);
+  return { oneTimeOnly, expireAfter };
+}
+
+/** VAULT/ITEM, each by title or id. A title with a slash in it is given by its id. */
+function placeFrom(text: string): { vault: string; item: string } {
+  const [vault = "", item = "", ...more] = text.replace(/^op:\/\//, "").split("/");
+  if (vault === "" || item === "" || more.length > 0)
+    throw new UsageError("an item to share is given as VAULT/ITEM", "use the id of one whose title has a slash in it");
+  return { vault, item };
+}
+
+async function create(agent: Agent, text: string, params: Methods["items.shares.create"]["params"]["params"]) {
+  const { vault, item } = placeFrom(text);
+  const inVault = await vaultId(agent, vault);
+  const place = { vaultId: inVault, itemId: await itemId(agent, inVault, item) };
+  return { item: text, ...(await agent.call("items.shares.create", { ...place, params })) };
+}
+
+const row = ({ shareId, title, itemId: item, views, oneTimeOnly, state, expiresAt }: Share) => [
+  shareId,
+  title ?? item,
+  oneTimeOnly ? `${views} of 1` : String(views),
+  state,
+  expiresAt,
+];
+
+/** Adds `postern share …`. */
+export function addShareCommands(program: Command): void {
+  const share = program.command("share").description("links to copies of items, for people without an account");
+  addCommand<CreateOptions>(
+    share,
+    "create <vault/item...>",
+    "make a link to a copy of each item, as it is now; whoever has the link can open it",
+    "postern share create Demo/Wi-Fi --expires-in 1d --one-time",
+    [
+      ["--expires-in <time>", `how long it works: ${Object.keys(durations).join(", ")} (7d)`],
+      ["--one-time", "it can be opened once"],
+    ],
+    (terminal, items, options) => {
+      const params = paramsFrom(options);
+      for (const item of items) placeFrom(item);
+      return withAgent(terminal, async (agent) => {
+        const shares: Awaited<ReturnType<typeof create>>[] = [];
+        for (const item of items) shares.push(await create(agent, item, params));
+        terminal.result({ shares }, () => shares.map(({ url }) => url).join("\n"));
+      });
+    },
+  );
+  addCommand(
+    share,
+    "list",
+    "list the shares that you made, or that are of vaults you manage",
+    "postern share list",
+    [],
+    (terminal) =>
+      withAgent(terminal, async (agent) => {
+        const listed = await agent.call("shares.list", {});
+        terminal.result(listed, () => table(["ID", "ITEM", "VIEWS", "STATE", "EXPIRES"], listed.shares.map(row)));
+      }),
+  );
+  addCommand(
+    share,
+    "revoke <id...>",
+    "end shares: their links open nothing from now on",
+    "postern share revoke abcdefghijklmnopqrstuvwxyz",
+    [],
+    (terminal, ids) =>
+      withAgent(terminal, async (agent) => {
+        for (const shareId of ids) await agent.call("shares.revoke", { shareId });
+        terminal.result(
+          { revoked: ids },
+          () => "Revoked. Who has opened it knows what was in it: change what must not be known.",
+        );
+      }),
+  );
+}

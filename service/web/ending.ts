@@ -1,0 +1,102 @@
+// Every way in which nothing is shown, with what a person can do about it.
+import { PosternError } from "../../protocol/errors.ts";
+
+export type Ending =
+  | "expired"
+  | "usedUp"
+  | "revoked"
+  | "notFound"
+  | "tampered"
+  | "offline"
+  | "busy"
+  | "incomplete"
+  | "tooOld";
+
+type Text = {
+  readonly title: string;
+  readonly text: string;
+  /** Whether asking again may help. */
+  readonly again: boolean;
+  /** Whether the link can open nothing any more, so that its secret need not stay in the address bar. */
+  readonly over: boolean;
+};
+
+export const endings: Readonly<Record<Ending, Text>> = {
+  expired: {
+    title: "This share has expired",
+    text: "Its time is over, and what was shared has been removed. Ask whoever sent you the link for a new one.",
+    again: false,
+    over: true,
+  },
+  usedUp: {
+    title: "This share has been used up",
+    text: "It could be shown once, and was. If that was not you, tell whoever sent you the link: somebody else may have seen it.",
+    again: false,
+    over: true,
+  },
+  revoked: {
+    title: "This share was revoked",
+    text: "Whoever shared it has ended it, and what was shared has been removed.",
+    again: false,
+    over: true,
+  },
+  notFound: {
+    title: "Nothing is behind this link",
+    text: "The link is wrong or not whole, or its share ended long ago. Check that you have copied all of it.",
+    again: false,
+    over: false,
+  },
+  tampered: {
+    title: "This share was altered",
+    text: "What the server sent is not what was shared, so nothing of it is shown. Tell whoever sent you the link, by other means than the link came.",
+    again: false,
+    over: false,
+  },
+  offline: {
+    title: "The server cannot be reached",
+    text: "Nothing was lost: trying again spends no second view.",
+    again: true,
+    over: false,
+  },
+  busy: {
+    title: "Many are opening this share",
+    text: "Try again in some minutes. Nothing was lost.",
+    again: true,
+    over: false,
+  },
+  incomplete: {
+    title: "This link is not whole",
+    text: "The part after the # is missing or cut off. It is the key to what was shared: open the link exactly as it was sent to you.",
+    again: false,
+    over: false,
+  },
+  tooOld: {
+    title: "This browser cannot open shares",
+    text: "It is too old, or WebAssembly is switched off. Use a current Firefox, Safari, Chrome or Edge.",
+    again: false,
+    over: false,
+  },
+};
+
+/** How an act of the page ended. What nobody foresaw is no proof that nothing was altered. */
+export function endingOf(error: unknown): Ending {
+  if (!(error instanceof PosternError)) return "tampered";
+  switch (error.name) {
+    case "shareExpired":
+      return "expired";
+    case "shareUsedUp":
+      return "usedUp";
+    case "shareRevoked":
+      return "revoked";
+    case "shareNotFound":
+    case "sharingUnavailable":
+      return "notFound";
+    case "offline":
+    case "internal":
+      return "offline";
+    case "busy":
+      return "busy";
+    default:
+      return "tampered";
+  }
+}

@@ -1,0 +1,113 @@
+// One field of the item: shown, hidden until asked for, or as the code of this moment. Values are text to the browser, never markup.
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { addressLine } from "../../protocol/field-format.ts";
+import type { ItemField } from "../../protocol/item.ts";
+import { totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
+import { Copy } from "./copy.tsx";
+
+/** What nobody beside the person should read by accident. */
+const concealed: ReadonlySet<ItemField["fieldType"]> = new Set(["Concealed", "SshKey", "CreditCardNumber"]);
+
+/** As many for every value: their number would tell its length. */
+const DOTS = "••••••••••";
+
+const TICK_MS = 1_000;
+
+export function Field({ field }: { field: ItemField }) {
+  const label = field.title === "" ? "value" : field.title;
+  if (field.fieldType === "Totp") return <OneTimeCode label={label} seed={field.value} />;
+  if (concealed.has(field.fieldType)) return <Concealed label={label} value={field.value} />;
+  const value = shownText(field);
+  if (value === "") return null;
+  return (
+    <Row label={label} buttons={<Copy label={label} text={() => value} />}>
+      <Linked text={value} />
+    </Row>
+  );
+}
+
+function shownText({ value, details }: ItemField): string {
+  return details?.type === "Address" && details.content !== null ? addressLine(details.content) : value;
+}
+
+export function Row(props: { label: string; children: ComponentChildren; buttons?: ComponentChildren }) {
+  return (
+    <div class="row">
+      <dt>{props.label}</dt>
+      <dd>
+        <div class="value">{props.children}</div>
+        {props.buttons && <div class="buttons">{props.buttons}</div>}
+      </dd>
+    </div>
+  );
+}
+
+/** A link where the text is one to a web page; a sharer could else have "javascript:" clicked. */
+export function Linked({ text }: { text: string }) {
+  const url = URL.parse(text);
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") return <>{text}</>;
+  return (
+    <a href={url.href} target="_blank" rel="noopener noreferrer">
+      {text}
+    </a>
+  );
+}
+
+function Concealed({ label, value }: { label: string; value: string }) {
+  const [isShown, setShown] = useState(false);
+  if (value === "") return null;
+  const word = isShown ? "Hide" : "Show";
+  return (
+    <Row
+      label={label}
+      buttons={
+        <>
+          <button type="button" onClick={() => setShown(!isShown)} aria-label={`${word} ${label}`}>
+            {word}
+          </button>
+          <Copy label={label} text={() => value} />
+        </>
+      }
+    >
+      <span class="secret">{isShown ? value : DOTS}</span>
+    </Row>
+  );
+}
+
+function OneTimeCode({ label, seed }: { label: string; seed: string }) {
+  const [now, setNow] = useState(Date.now());
+  // At each full second, where codes change; an interval would tick wherever it happened to begin.
+  useEffect(() => {
+    const timer = setTimeout(() => setNow(Date.now()), TICK_MS - (now % TICK_MS));
+    return () => clearTimeout(timer);
+  }, [now]);
+  const made = totpCode(seed, now);
+  if (!("code" in made)) return <Row label={label}>{made.errorMessage}</Row>;
+  const left = totpSecondsLeft(seed, now) ?? 0;
+  return (
+    <Row
+      label={label}
+      buttons={
+        <Copy
+          label={label}
+          text={() => {
+            const fresh = totpCode(seed, Date.now());
+            return "code" in fresh ? fresh.code : made.code;
+          }}
+        />
+      }
+    >
+      <span class="secret code">{grouped(made.code)}</span>
+      <span class="left" role="timer">
+        {left} s
+      </span>
+    </Row>
+  );
+}
+
+/** Two halves, as people read codes out. */
+function grouped(code: string): string {
+  const half = Math.ceil(code.length / 2);
+  return code.length < 6 ? code : `${code.slice(0, half)} ${code.slice(half)}`;
+}

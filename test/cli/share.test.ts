@@ -1,0 +1,121 @@
+// postern share, as a person uses it: an account on a service with a public address, and one on the embedded service.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
+import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { type Door, overLoopback, PUBLIC_ADDRESS } from "../service/doors.ts";
+import { postern } from "./postern.ts";
+
+let service: Door;
+const agents: RunningAgent[] = [];
+const people: Person[] = [];
+let served: RunningAgent;
+let embedded: RunningAgent;
+
+async function prepared(where: { service?: string; registrationToken?: string }): Promise<RunningAgent> {
+  const agent = await startAgent(mkdtempSync(join(tmpdir(), "postern-sh-")));
+  await makeAccount(agent, "Ada", where);
+  const person = await attachPerson(agent);
+  person.always("yes");
+  agents.push(agent);
+  people.push(person);
+  const vault = await person.channel.call("vaults.create", { title: "Demo" });
+  const field = { id: "password", title: "password", fieldType: "Concealed" as const, value: "s3cret" };
+  for (const title of ["Wi-Fi", "Door"])
+    await person.channel.call("items.create", {
+      item: { vaultId: vault.id, title, category: "Password", fields: [field] },
+    });
+  return agent;
+}
+
+beforeAll(async () => {
+  service = await overLoopback();
+  const token = service.registrationToken;
+  served = await prepared({ service: service.address.origin, ...(token && { registrationToken: token }) });
+  embedded = await prepared({});
+});
+afterAll(async () => {
+  for (const person of people) person.leave();
+  for (const agent of agents) {
+    await agent.remove();
+    rmSync(agent.home, { recursive: true, force: true });
+  }
+  await service.close();
+});
+
+const run = (line: string, agent = served) => postern(["share", ...line.split(" ")], { home: agent.home });
+const LINK = /^https:\/\/share\.example\/s\/[a-z2-7]{26}#[A-Za-z0-9_-]{43}$/;
+
+test("prints a link for each item and nothing else", async () => {
+  const { code, out } = await run("create Demo/Wi-Fi op://Demo/Door --one-time");
+  expect(code).toBe(0);
+  const lines = out.trimEnd().split("\n");
+  expect(lines).toHaveLength(2);
+  for (const line of lines) expect(line).toMatch(LINK);
+});
+
+test("shares for as long as it is told, lists it, and revokes it", async () => {
+  const made = JSON.parse((await run("create Demo/Wi-Fi --expires-in 1h --json")).out) as {
+    shares: { url: string; shareId: string; expiresAt: string }[];
+  };
+  const [share] = made.shares;
+  expect(share?.url).toMatch(LINK);
+  const left = Date.parse(share?.expiresAt ?? "") - Date.now();
+  expect(left).toBeGreaterThan(59 * 60_000);
+  expect(left).toBeLessThanOrEqual(60 * 60_000);
+  const listed = await run("list");
+  expect(listed.out).toContain(share?.shareId);
+  expect(listed.out).toContain("Wi-Fi");
+  // The link itself is shown once and can be had from nowhere again.
+  expect(listed.out).not.toContain(new URL(share?.url ?? "").hash.slice(1));
+  expect((await run(`revoke ${share?.shareId}`)).code).toBe(0);
+  const { shares } = JSON.parse((await run("list --json")).out) as { shares: { shareId: string; state: string }[] };
+  expect(shares.find((one) => one.shareId === share?.shareId)?.state).toBe("revoked");
+});
+
+test.each([
+  ["create Demo/Wi-Fi --expires-in 2h", 2],
+  ["create Demo", 2],
+  ["create Demo/Wi-Fi/password", 2],
+  ["create Demo/None", 5],
+  ["create None/Wi-Fi", 5],
+  ["revoke aaaaaaaaaaaaaaaaaaaaaaaaaa", 5],
+])("refuses: share %s", async (line, code) => {
+  expect(await run(line)).toMatchObject({ code, out: "" });
+});
+
+test("says why an account on the embedded service cannot share", async () => {
+  const { code, err } = await run("create Demo/Wi-Fi", embedded);
+  expect(code).toBe(2);
+  expect(err).toContain("has no public address");
+  expect(err).toContain("--public-address");
+});
+
+test("the TypeScript client shares under the official names, and names the reason for named recipients", async () => {
+  const client = await createClient({ auth: new DesktopAuth(), socket: served.socket });
+  try {
+    const [vault] = (await client.vaults.list()).filter(({ title }) => title === "Demo");
+    const [overview] = await client.items.list(vault?.id ?? "");
+    const item = await client.items.get(vault?.id ?? "", overview?.id ?? "");
+    const { shares } = client.items;
+    const policy = await shares.getAccountPolicy(item.vaultId, item.id);
+    expect(policy).toMatchObject({ maxExpiry: "ThirtyDays", defaultExpiry: "SevenDays", maxViews: null });
+    expect(await shares.validateRecipients(policy, [])).toEqual([]);
+    await expect(shares.validateRecipients(policy, ["agilebits.com", "ada@example.com"])).rejects.toThrow(
+      "recipient list contained recipients that are not permitted by account policy: named recipients need mail",
+    );
+    await expect(shares.validateRecipients(policy, ["a@b@c"])).rejects.toThrow(
+      "couldn't parse item share recipient. recipient had invalid format",
+    );
+    const url = await shares.create(item, policy, { expireAfter: "OneDay", oneTimeOnly: true });
+    expect(url.startsWith(`${PUBLIC_ADDRESS}/s/`)).toBe(true);
+    await expect(shares.create({ ...item, version: 99 }, policy, { oneTimeOnly: true })).rejects.toMatchObject({
+      errorName: "versionConflict",
+    });
+  } finally {
+    client.close();
+  }
+});

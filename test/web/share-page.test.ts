@@ -1,0 +1,390 @@
+// The share page in a real Chromium, as a person meets it: every state it can be in, what it hides, what it sends, and that
+// only a click spends a view.
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { secretOf } from "../../protocol/crypto/share.ts";
+import { totpCode } from "../../protocol/totp.ts";
+import { PAGE_POLICY } from "../../service/page.ts";
+import { p } from "../service/doors.ts";
+import { chromiumPath, openStage, PASSWORD_VALUE, SEED, type Stage, shareOf, startChromium } from "./stage.ts";
+
+describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
+  let stage: Stage;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let requests: { url: string; said: string }[];
+  let complaints: string[];
+
+  beforeAll(async () => {
+    stage = await openStage("hostile");
+    browser = await startChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stage?.close();
+  });
+  beforeEach(async () => {
+    context = await browser.newContext({ acceptDownloads: true });
+    page = await context.newPage();
+    requests = [];
+    complaints = [];
+    context.on("request", (request) => {
+      const said = [request.url().split("#")[0], JSON.stringify(request.headers()), request.postData() ?? ""].join(
+        "\n",
+      );
+      requests.push({ url: request.url(), said });
+    });
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+  });
+  afterEach(() => context.close());
+
+  const viewsOf = async (url: string) =>
+    (await stage.ada.account.shares.list()).find(({ share }) => share === shareOf(url))?.views;
+  const show = () => page.getByRole("button", { name: "Show", exact: true });
+  const heading = () => page.getByRole("heading", { level: 1 });
+  const opened = async (url: string) => {
+    await page.goto(url);
+    await show().click();
+    await heading().filter({ hasText: "Staging" }).waitFor();
+  };
+  /** The ending that the page tells. */
+  const ending = () => page.locator("[data-ending]").getAttribute("data-ending");
+
+  test("shows nothing and spends nothing before a click, and the item after it", async () => {
+    const url = await stage.share();
+    await page.goto(url);
+    await show().waitFor();
+    expect(await page.locator("body").innerText()).not.toContain("Staging");
+    expect(await viewsOf(url)).toBe(0);
+    await show().click();
+    await heading().filter({ hasText: "Staging" }).waitFor();
+    expect(await viewsOf(url)).toBe(1);
+    const text = await page.locator("main").innerText();
+    for (const shown of ["ada@example.com", "Console", "Ask Grace before you restart it.", "recovery-codes.pdf"])
+      expect(text).toContain(shown);
+    expect(complaints).toEqual([]);
+  });
+
+  test("opens by keyboard alone", async () => {
+    await page.goto(await stage.share());
+    await show().waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await heading().filter({ hasText: "Staging" }).waitFor();
+    expect(await heading().evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  test("carries exactly these headers, on the document and on what it loads", async () => {
+    const url = await stage.share();
+    const answers = new Map<string, Record<string, string>>();
+    page.on("response", async (response) => answers.set(new URL(response.url()).pathname, response.headers()));
+    await page.goto(url);
+    await show().waitFor();
+    const ours = [...answers].filter(([path]) => path.startsWith("/s/"));
+    expect(ours.length).toBeGreaterThanOrEqual(3);
+    for (const [, headers] of ours)
+      expect(headers).toMatchObject({
+        "content-security-policy":
+          "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+      });
+    expect(PAGE_POLICY).not.toMatch(/unsafe-inline|'unsafe-eval'|data:|\*/);
+  });
+
+  test("has no script or style of its own in the document, and none that was put there runs", async () => {
+    await page.goto(await stage.share());
+    await show().waitFor();
+    expect(await page.locator("script:not([src]), style, [style]").count()).toBe(0);
+    await page.evaluate(() => {
+      const script = document.createElement("script");
+      script.textContent = "document.title = 'injected'";
+      document.body.append(script);
+    });
+    expect(await page.title()).toBe("A shared item");
+    expect(complaints.join()).toContain("Content Security Policy");
+  });
+
+  test("asks nobody but the server it came from, and never sends the link's secret", async () => {
+    const url = await stage.share();
+    await opened(url);
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download recovery-codes.pdf" }).click();
+    await (await download).path();
+    expect(requests.length).toBeGreaterThan(6);
+    expect(requests.filter(({ url: to }) => new URL(to).origin !== stage.origin && !to.startsWith("blob:"))).toEqual(
+      [],
+    );
+    const secret = secretOf(new URL(url).hash) ?? expect.fail("the link has no secret");
+    for (const form of [new URL(url).hash.slice(1), secret.toBase64(), secret.toHex()])
+      expect(requests.filter(({ said }) => said.includes(form))).toEqual([]);
+  });
+
+  test("shows what was shared as text, and makes no link of what is none", async () => {
+    await opened(await stage.share());
+    expect(await heading().innerText()).toBe("Staging <i>console</i>");
+    expect(await page.locator("main i, main b, main img").count()).toBe(0);
+    const links = await page
+      .locator("main a")
+      .evaluateAll((found) => found.map((one) => (one as HTMLAnchorElement).href));
+    expect(links).toEqual(["https://console.example.com/"]);
+    expect(await page.locator("main a").getAttribute("rel")).toBe("noopener noreferrer");
+  });
+
+  test("hides concealed fields until asked, and hides them again", async () => {
+    await opened(await stage.share());
+    const main = page.locator("main");
+    expect(await main.innerHTML()).not.toContain("4711");
+    expect(await main.innerText()).not.toContain("battery");
+    await page.getByRole("button", { name: "Show password" }).click();
+    expect(await main.innerText()).toContain(PASSWORD_VALUE);
+    expect(await main.innerText()).not.toContain("4711");
+    await page.getByRole("button", { name: "Hide password" }).click();
+    expect(await main.innerHTML()).not.toContain("battery");
+  });
+
+  test("copies a field without showing it, and says so", async () => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: stage.origin });
+    await opened(await stage.share());
+    const copy = page.getByRole("button", { name: "Copy password" });
+    await copy.click();
+    await copy.getByText("Copied").waitFor();
+    expect(await page.locator("main").innerText()).not.toContain("battery");
+    // The page itself may not read the clipboard; another of the same origin may.
+    const reader = await context.newPage();
+    await reader.goto(`${stage.origin}/none`);
+    await reader.bringToFront();
+    expect(await reader.evaluate(() => navigator.clipboard.readText())).toBe(PASSWORD_VALUE);
+    await page.bringToFront();
+    await expect(page.evaluate(() => navigator.clipboard.readText())).rejects.toThrow(/NotAllowed|permission/i);
+  });
+
+  test("says when the clipboard refused a copy", async () => {
+    const url = await stage.share();
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator.clipboard, "writeText", { value: () => Promise.reject(new Error("no")) });
+    });
+    await opened(url);
+    const copy = page.getByRole("button", { name: "Copy password" });
+    await copy.click();
+    await copy.getByText("Not copied").waitFor();
+  });
+
+  test("shows the one-time code of the moment, its seconds, and the next code when it comes", async () => {
+    const at = Date.UTC(2027, 0, 1, 12, 0, 28);
+    // Running until the item is there, since a page whose clock stands does not come up.
+    await page.clock.install({ time: at - 60_000 });
+    const url = await stage.share();
+    stage.sabotage("UPDATE shares SET expires_at = '2100-01-01T00:00:00.000Z' WHERE id = ?", shareOf(url));
+    await opened(url);
+    const shown = async () => (await page.locator(".code").innerText()).replace(" ", "");
+    await page.clock.pauseAt(at);
+    const codeAt = (ms: number) => (totpCode(SEED, ms) as { code: string }).code;
+    expect(await shown()).toBe(codeAt(at));
+    expect(await page.getByRole("timer").innerText()).toBe("2 s");
+    await page.clock.runFor(1_000);
+    expect(await page.getByRole("timer").innerText()).toBe("1 s");
+    expect(await shown()).toBe(codeAt(at));
+    await page.clock.runFor(1_000);
+    expect(await page.getByRole("timer").innerText()).toBe("30 s");
+    expect(await shown()).toBe(codeAt(at + 2_000));
+    expect(codeAt(at + 2_000)).not.toBe(codeAt(at));
+    expect(await page.content()).not.toContain(SEED);
+  });
+
+  test("saves a file byte for byte, under its name", async () => {
+    await opened(await stage.share());
+    const waiting = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download recovery-codes.pdf" }).click();
+    const download = await waiting;
+    expect(download.suggestedFilename()).toBe("recovery-codes.pdf");
+    expect(Buffer.compare(readFileSync(await download.path()), stage.file)).toBe(0);
+    await page.getByText("Saved").waitFor();
+  });
+
+  test("refuses a file that was altered, and saves nothing of it", async () => {
+    const url = await stage.share();
+    await opened(url);
+    stage.sabotage(
+      "UPDATE share_chunks SET sealed = (SELECT sealed FROM share_chunks c WHERE c.share = ?1 AND c.idx = 0) WHERE share = ?1 AND idx = 1",
+      shareOf(url),
+    );
+    const saved: unknown[] = [];
+    page.on("download", (download) => saved.push(download));
+    await page.getByRole("button", { name: "Download recovery-codes.pdf" }).click();
+    await page.getByText("This file was altered, and was not saved.").waitFor();
+    expect(saved).toEqual([]);
+  });
+
+  test("says before the click that a share can be shown once, and takes the secret out of the address after it", async () => {
+    const url = await stage.share(true);
+    await page.goto(url);
+    await page.getByText("It can be shown once.").waitFor();
+    expect(page.url()).toBe(url);
+    await show().click();
+    await page.getByText("This link is used up now.").waitFor();
+    expect(page.url()).toBe(url.split("#")[0]);
+    // Its file can be had still.
+    const waiting = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download recovery-codes.pdf" }).click();
+    expect(Buffer.compare(readFileSync(await (await waiting).path()), stage.file)).toBe(0);
+    expect(await viewsOf(url)).toBe(1);
+  });
+
+  test("keeps the secret in the address while the link can still be opened: a reload works", async () => {
+    const url = await stage.share();
+    await opened(url);
+    expect(page.url()).toBe(url);
+    await page.reload();
+    await show().waitFor();
+  });
+
+  test("whose answer was lost asks again with the same view, and the one view is not lost", async () => {
+    const url = await stage.share(true);
+    let lost = false;
+    await page.route("**/v1/shares.open", async (route) => {
+      if (lost) return route.continue();
+      lost = true;
+      await route.fetch();
+      await route.abort();
+    });
+    await page.goto(url);
+    await show().click();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await heading().filter({ hasText: "Staging" }).waitFor();
+    expect(await viewsOf(url)).toBe(1);
+  });
+
+  const revoke = (url: string) => stage.ada.account.shares.revoke(shareOf(url));
+  const expire = async (url: string) =>
+    stage.sabotage("UPDATE shares SET expires_at = '2026-01-01T00:00:00.000Z' WHERE id = ?", shareOf(url));
+  const useUp = async (url: string) => {
+    const other = await browser.newPage();
+    await other.goto(url);
+    await other.getByRole("button", { name: "Show", exact: true }).click();
+    await other.getByText("This link is used up now.").waitFor();
+    await other.close();
+  };
+  const ends: [string, string, (url: string) => Promise<void>][] = [
+    ["expired", "This share has expired", expire],
+    ["revoked", "This share was revoked", revoke],
+    ["usedUp", "This share has been used up", useUp],
+  ];
+
+  test.each(ends)("tells a share that is %s from all others, before and after the click", async (kind, title, act) => {
+    const before = await stage.share(true);
+    await act(before);
+    await page.goto(before);
+    await heading().filter({ hasText: title }).waitFor();
+    expect(await ending()).toBe(kind);
+    // It can open nothing more, so its secret need not stay.
+    expect(page.url()).toBe(before.split("#")[0]);
+    const between = await stage.share(true);
+    await page.goto(between);
+    await show().waitFor();
+    await act(between);
+    await show().click();
+    await heading().filter({ hasText: title }).waitFor();
+    expect(await ending()).toBe(kind);
+  });
+
+  test("reads a wrong secret and an unknown share alike, and neither spends a view", async () => {
+    const url = await stage.share(true);
+    const other = await stage.share();
+    for (const wrong of [`${url.split("#")[0]}${new URL(other).hash}`, url.replace(shareOf(url), newId(p))]) {
+      await page.goto(wrong);
+      await heading().filter({ hasText: "Nothing is behind this link" }).waitFor();
+      expect(await ending()).toBe("notFound");
+    }
+    expect(await viewsOf(url)).toBe(0);
+  });
+
+  test.each([
+    ["without its secret", (url: string) => url.split("#")[0] ?? ""],
+    ["cut by a character", (url: string) => url.slice(0, -1)],
+  ])("says that a link %s is not whole, and asks the server nothing", async (_how, cut) => {
+    await page.goto(cut(await stage.share()));
+    await heading().filter({ hasText: "This link is not whole" }).waitFor();
+    expect(requests.filter(({ url }) => url.includes("/v1/"))).toEqual([]);
+  });
+
+  test.each([
+    [
+      "with a byte changed",
+      "UPDATE shares SET sealed = CAST(substr(sealed, 1, 40) || x'00' || substr(sealed, 42) AS BLOB) WHERE id = ?",
+    ],
+    ["cut", "UPDATE shares SET sealed = substr(sealed, 1, 100) WHERE id = ?"],
+    [
+      "swapped for another share's",
+      "UPDATE shares SET sealed = (SELECT sealed FROM shares o WHERE o.id <> shares.id AND length(o.sealed) > 0 LIMIT 1) WHERE id = ?",
+    ],
+    ["of another suite", "UPDATE shares SET sealed = CAST(x'02' || substr(sealed, 2) AS BLOB) WHERE id = ?"],
+    ["empty", "UPDATE shares SET sealed = x'' WHERE id = ?"],
+  ])("shows nothing of a copy that was %s", async (_how, sql) => {
+    const url = await stage.share();
+    stage.sabotage(sql, shareOf(url));
+    await page.goto(url);
+    await show().click();
+    await heading().filter({ hasText: "This share was altered" }).waitFor();
+    expect(await ending()).toBe("tampered");
+    expect(await page.locator("main").innerText()).not.toContain("ada@example.com");
+  });
+
+  test("says that the server cannot be reached, and goes on once it can", async () => {
+    const url = await stage.share(true);
+    await page.goto(url);
+    await show().waitFor();
+    await context.setOffline(true);
+    await show().click();
+    await heading().filter({ hasText: "The server cannot be reached" }).waitFor();
+    expect(await viewsOf(url)).toBe(0);
+    await context.setOffline(false);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await heading().filter({ hasText: "Staging" }).waitFor();
+  });
+
+  test("follows another link that is pasted over the first", async () => {
+    const first = await stage.share();
+    await page.goto(first);
+    await show().waitFor();
+    await page.goto(`${first.slice(0, -2)}AA`);
+    await page.locator("[data-ending]").waitFor();
+    expect(["incomplete", "notFound"]).toContain(await ending());
+  });
+
+  test("fits a narrow screen, light and dark", async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await opened(await stage.share());
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
+    }
+    const colours = async (colorScheme: "light" | "dark") => {
+      await page.emulateMedia({ colorScheme });
+      return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    };
+    expect(await colours("light")).not.toBe(await colours("dark"));
+  });
+
+  test("cannot be held in a frame of another page", async () => {
+    const url = await stage.share();
+    const frame = await context.newPage();
+    await frame.goto(`${stage.origin}/none`);
+    await frame.evaluate((source) => {
+      const element = document.createElement("iframe");
+      element.src = source;
+      document.body.append(element);
+    }, url);
+    await expect.poll(() => frame.frames()[1]?.url() ?? "").toBe("chrome-error://chromewebdata/");
+  });
+});

@@ -1,0 +1,138 @@
+// What the tests of the share page and its screenshots play on: a service of its own process on a port of its own, an
+// account with items worth sharing, and a real Chromium.
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Browser, chromium } from "playwright-core";
+import type { OpenedItem } from "../../clients/account/open-account.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
+import type { ItemField } from "../../protocol/item.ts";
+import type { ItemShareDuration } from "../../protocol/item-share.ts";
+import { type Door, newUser, type Opened, open, overLoopback, p } from "../service/doors.ts";
+import { toolPath } from "../tools.ts";
+
+/** Where Chromium is; undefined where there is none, and the tests skip aloud. */
+export const chromiumPath = toolPath("chromium");
+
+/** Starts Chromium. Its sandbox does not run as root, where containers test. */
+export function startChromium(): Promise<Browser> {
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return chromium.launch({ executablePath: chromiumPath ?? "chromium", args });
+}
+
+export const SEED = "GEZDGNBVGY3TQOJQ";
+export const PASSWORD_VALUE = "correct horse <b>battery</b> staple";
+
+const field = (id: string, fieldType: ItemField["fieldType"], value: string, sectionId = ""): ItemField => ({
+  id,
+  title: id,
+  fieldType,
+  value,
+  sectionId,
+});
+
+/** An item as people make them, and one by somebody who wishes the reader ill. */
+const samples = {
+  honest: {
+    title: "Staging console",
+    fields: [
+      field("username", "Text", "ada@example.com"),
+      field("password", "Concealed", "correct horse battery staple"),
+      field("one-time code", "Totp", SEED),
+      field("address", "Url", "https://console.example.com/", "s1"),
+      field("PIN", "Concealed", "4711", "s1"),
+    ],
+  },
+  hostile: {
+    title: "Staging <i>console</i>",
+    fields: [
+      field("username", "Text", "ada@example.com"),
+      field("password", "Concealed", PASSWORD_VALUE),
+      field("one-time code", "Totp", SEED),
+      field("address", "Url", "https://console.example.com/", "s1"),
+      field("trap", "Url", "javascript:alert(1)", "s1"),
+      field("PIN", "Concealed", "4711", "s1"),
+    ],
+  },
+} satisfies Record<string, { title: string; fields: ItemField[] }>;
+
+export type Stage = {
+  readonly door: Door;
+  readonly origin: string;
+  readonly ada: Opened;
+  readonly item: OpenedItem;
+  /** The content of the item's one file. */
+  readonly file: Uint8Array;
+  share(oneTime?: boolean, expireAfter?: ItemShareDuration): Promise<string>;
+  /** Changes the service's store under its feet, as whoever holds its disk can. */
+  sabotage(sql: string, ...values: (string | Uint8Array)[]): void;
+  close(): Promise<void>;
+};
+
+export async function openStage(
+  sample: keyof typeof samples,
+  file = p.randomBytes(2 * FILE_CHUNK_BYTES + 513),
+): Promise<Stage> {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const door = await overLoopback(port, origin);
+  const ada = await open(door, await newUser(door));
+  const vault = (await ada.account.createVault("Demo", "")).id;
+  const item = await makeItem(ada, vault, file, samples[sample]);
+  return {
+    door,
+    origin,
+    ada,
+    item,
+    file,
+    share: async (oneTime = false, expireAfter = "SevenDays") =>
+      (await ada.account.shares.create(item, { expireAfter, oneTime })).url,
+    sabotage: (sql, ...values) => {
+      const database = new DatabaseSync(join(door.folder, "service.sqlite"));
+      database.exec("PRAGMA busy_timeout = 5000");
+      database.prepare(sql).run(...values);
+      database.close();
+    },
+    close: () => door.close(),
+  };
+}
+
+async function makeItem(
+  { account }: Opened,
+  vault: string,
+  file: Uint8Array,
+  { title, fields }: { title: string; fields: ItemField[] },
+): Promise<OpenedItem> {
+  const itemKey = account.newItemKey();
+  const id = newId(p);
+  const stream = account.writeFile({ vault, item: id }, itemKey);
+  for (let at = 0; at === 0 || at < file.length; at += FILE_CHUNK_BYTES)
+    await stream.push(file.subarray(at, at + FILE_CHUNK_BYTES), at + FILE_CHUNK_BYTES >= file.length);
+  const header = stream.end();
+  const attributes = { name: "recovery-codes.pdf", id: header.id, size: file.length };
+  const overview = { title, category: "Login" as const, tags: ["mine"], websites: [] };
+  const details = {
+    fields,
+    sections: [
+      { id: "", title: "" },
+      { id: "s1", title: "Console" },
+    ],
+    notes: "Ask Grace before you restart it.\nNever on a Friday.",
+    files: [{ attributes, sectionId: "", fieldId: "codes" }],
+  };
+  return account.createItem(vault, overview, details, { id, itemKey, files: [header] });
+}
+
+/** A port that nobody listens on now: the links name it before the service does. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("no port was given");
+  return address.port;
+}
+
+/** The share of a link. */
+export const shareOf = (url: string) => new URL(url).pathname.slice("/s/".length);
