@@ -3,18 +3,18 @@ import type { Socket } from "node:net";
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { createApprovers } from "./approvers.ts";
-import type { Actor } from "./audit/log.ts";
-import { createBroker, type Prompt } from "./broker.ts";
-import { type Follower, followChanges } from "./changes.ts";
+import type { AccountSession } from "./account-session.ts";
+import { type Approvers, createApprovers } from "./approvers.ts";
+import { type Broker, createBroker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
 import { type Connection, serveConnection } from "./connection.ts";
-import { createDispatch, type Handlers } from "./dispatch.ts";
+import { createDispatch, type Dispatch, type Handlers } from "./dispatch.ts";
+import { createFollowers, type Followers } from "./followers.ts";
 import type { OwnProgram } from "./foreign-ancestor.ts";
 import { createGate } from "./gate.ts";
-import { createGrants } from "./grants.ts";
-import { createHandles } from "./handles.ts";
-import { happening, whoOf } from "./happening.ts";
+import { createGrants, type Grants } from "./grants.ts";
+import { createHandles, type Handles } from "./handles.ts";
+import { happening } from "./happening.ts";
 import { protections } from "./harden.ts";
 import { createHeldBytes } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
@@ -28,15 +28,20 @@ import { fileMethods } from "./methods/files.ts";
 import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
 import { secretMethods } from "./methods/secrets.ts";
+import { serviceAccountMethods } from "./methods/service-accounts.ts";
+import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import type { Native } from "./native.ts";
 import { createOverseer } from "./overseer.ts";
 import { hasHungUp, identifyPeer, type PeerCredentials } from "./peer.ts";
+import { recordAnyway, watchPrompts } from "./prompt-watcher.ts";
 import { createQuotas } from "./quotas.ts";
 import { createResolver } from "./resolver.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
 import { subjectOf } from "./subject.ts";
+import { createTokenSessions, type TokenSessions } from "./token-sessions.ts";
+import type { Unlocked } from "./unlocked.ts";
 
 export type AgentParts = {
   readonly home: string;
@@ -60,18 +65,18 @@ export type Agent = {
 };
 
 export function createAgent(parts: AgentParts): Agent {
-  const { p, clock, log } = parts;
+  const { home, p, clock, log } = parts;
   const newId = () => makeId(p);
   const connections = new Set<Connection>();
-  const heldBytes = createHeldBytes();
   const grants = createGrants(clock, newId);
   const approvers = createApprovers(grants);
-  const followers = new Map<string, Follower>();
+  const handles = createHandles(newId);
+  const followers = createFollowers({ clock, log, connections });
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
     newId,
-    watcher: { opened: promptOpened, closed: promptClosed },
+    watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
     approve: (prompt, lasting) => {
       if (lasting.kind !== "grant") return;
       for (const { scope, grantable } of prompt.asked)
@@ -80,144 +85,148 @@ export function createAgent(parts: AgentParts): Agent {
   });
 
   const sessions: Sessions = createSessions({
-    home: parts.home,
+    home,
     p,
     clock,
     log,
     embedded: parts.embedded,
     events: {
-      locked: (account) => {
-        followers.get(account)?.stop();
-        followers.delete(account);
+      locked: (account, unlocked) => {
+        forget(unlocked);
         grants.clear(account);
         broker.lock(account);
         approvers.lock(account);
-        handles.lock(account);
         tellAll("session.changed", { account, state: "locked" });
       },
       unlocked: (account) => {
-        const { unlocked } = sessions.open(account);
-        followers.get(account)?.stop();
-        followers.set(
-          account,
-          followChanges(unlocked, clock, log, (change) => itemChanged(account, change)),
+        followers.follow(
+          sessions.open(account).unlocked,
+          ({ subject }, scope) => grants.allows(subject, "read", scope),
+          () => sessions.lock(account, {}, "the service refuses this device"),
         );
         tellAll("session.changed", { account, state: "unlocked" });
       },
     },
   });
 
-  function promptOpened(prompt: Prompt): void {
-    const { audit } = sessions.pick(prompt.account);
-    audit.keep({
-      event: "prompt.opened",
-      outcome: prompt.verb,
-      ...askerOf(prompt),
-      ids: [prompt.id],
-      names: prompt.text,
-    });
-    for (const approver of approvers.of(prompt.account))
-      approver.notify("prompt.opened", { prompt: prompt.id, code: prompt.code, hash: prompt.hash, text: prompt.text });
-  }
+  const tokens = createTokenSessions({
+    home,
+    p,
+    clock,
+    log,
+    serviceAddress: sessions.addressOf,
+    events: {
+      opened: ({ unlocked }, end) => followers.follow(unlocked, (connection) => holds(connection, unlocked), end),
+      ended: forget,
+    },
+  });
 
-  function promptClosed(prompt: Prompt, ending: string): void {
-    const { audit } = sessions.pick(prompt.account);
-    recordAnyway(() => audit.keep({ event: "prompt.closed", outcome: ending, ...askerOf(prompt), ids: [prompt.id] }));
-    const attached = approvers.of(prompt.account);
-    for (const connection of connections) {
-      if (attached.has(connection) || connection.subject.key === prompt.subject.key)
-        connection.notify("prompt.closed", { prompt: prompt.id, code: prompt.code, ending });
-    }
-  }
-
-  /** Of what is over already. A log that cannot be written has said so, and stops the next request; this must go on. */
-  function recordAnyway(record: () => void): void {
-    try {
-      record();
-    } catch (error) {
-      if (!(error instanceof PosternError)) throw error;
-    }
+  function forget(unlocked: Unlocked): void {
+    followers.stop(unlocked);
+    handles.lock(unlocked);
   }
 
   function tellAll(method: string, params: object): void {
     for (const connection of connections) connection.notify(method, params);
   }
 
-  /** Only to those who could read the item anyway. */
-  function itemChanged(account: string, { vault, item }: { vault?: string; item?: string }): void {
-    if (vault === undefined) return;
-    const scope = { account, level: "names" as const, vault, ...(item === undefined ? {} : { item }) };
-    for (const connection of connections) {
-      if (connection.subscribed && grants.allows(connection.subject, "read", scope))
-        connection.notify("item.changed", { vault, ...(item === undefined ? {} : { item }) });
-    }
-  }
+  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens };
+  const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
+  const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
+    // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
+    for (const { audit } of [...sessions.list(), ...bearersOf(call.connection)]) audit.read(happening(call, name, []));
+  });
+  return { ...doorsOf(parts, state, dispatch), close: () => closeAll(state) };
+}
 
+/** What the parts share, built once. */
+type State = {
+  readonly connections: Set<Connection>;
+  readonly grants: Grants;
+  readonly approvers: Approvers;
+  readonly handles: Handles;
+  readonly followers: Followers;
+  readonly broker: Broker;
+  readonly sessions: Sessions;
+  readonly tokens: TokenSessions;
+};
+
+function handlersOf(parts: AgentParts, state: State): Handlers {
+  const { home, p, clock, log } = parts;
+  const { connections, grants, approvers, handles, followers, broker, sessions, tokens } = state;
+  const newId = () => makeId(p);
   const overseer = createOverseer({ p, clock, sessions, grants, broker, log });
-  const handles = createHandles(newId);
-  const handlers: Handlers = {
+  return {
     ...agentMethods({
       startedAt: new Date(clock.wallMs()),
       sessions,
+      tokens,
       broker,
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),
-    ...accountMethods(p, sessions),
-    ...accessMethods({ sessions, grants, broker, overseer, connections, approvers }),
-    ...auditMethods(parts.home, p, sessions, overseer),
-    ...secretMethods((account) => followers.get(account)?.isStale ?? false, p.randomBytes),
+    ...accountMethods(p, sessions, tokens),
+    ...accessMethods({ sessions, tokens, grants, broker, overseer, connections, approvers }),
+    ...auditMethods(home, p, sessions, overseer),
+    ...secretMethods(followers.isStale, p.randomBytes),
     ...itemMethods(newId, clock),
     ...fileMethods({ newId, clock, sessions, grants, handles }),
-    ...backupMethods({ home: parts.home, p, sessions, handles, now: clock.wallMs }),
+    ...backupMethods({ home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods,
+    ...serviceAccountMethods({ sessions, overseer, clock }),
+    ...shareMethods,
   };
-  const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
-  const dispatch = createDispatch(handlers, gate, log, (call, name) => {
-    // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
-    for (const { audit } of sessions.list()) audit.read(happening(call, name, []));
-  });
+}
 
-  return {
-    onSocket: (socket, credentials) => {
-      try {
-        const peer = identifyPeer(credentials, parts.native, clock.monotonicMs);
-        const connection = serveConnection({
-          socket,
-          peer,
-          subject: subjectOf(peer.identity, parts.ours, newId),
-          dispatch,
-          log,
-          hasHungUp: () => hasHungUp(socket, parts.native),
-          held: heldBytes.share(),
-        });
-        connections.add(connection);
-        connection.onEnd(() => {
-          connections.delete(connection);
-          peer.release();
-        });
-      } catch (error) {
-        socket.destroy();
-        refused(error instanceof PosternError ? error.message : "unforeseen");
-        if (!(error instanceof PosternError)) log.incident("accept", error);
-      }
-    },
-    onRefused: refused,
-    close: async () => {
-      await sessions.close();
-      for (const connection of connections) connection.close();
-    },
-  };
+/** Sessions that a token of this connection has opened. */
+function bearersOf({ clients }: Connection): AccountSession[] {
+  return [...clients.values()].flatMap(({ bearer }) => (bearer?.unlocked === undefined ? [] : [bearer]));
+}
+
+function holds(connection: Connection, unlocked: Unlocked): boolean {
+  return bearersOf(connection).some((bearer) => bearer.unlocked === unlocked);
+}
+
+function doorsOf({ p, native, clock, log, ours }: AgentParts, { connections, sessions }: State, dispatch: Dispatch) {
+  const heldBytes = createHeldBytes();
 
   function refused(reason: string): void {
     log.note("connection refused", { reason });
     for (const session of sessions.list())
       recordAnyway(() => session.audit.read({ event: "peer.refused", outcome: reason }));
   }
+
+  function onSocket(socket: Socket, credentials: PeerCredentials): void {
+    try {
+      const peer = identifyPeer(credentials, native, clock.monotonicMs);
+      const connection = serveConnection({
+        socket,
+        peer,
+        subject: subjectOf(peer.identity, ours, () => makeId(p)),
+        dispatch,
+        log,
+        hasHungUp: () => hasHungUp(socket, native),
+        held: heldBytes.share(),
+      });
+      connections.add(connection);
+      connection.onEnd(() => {
+        connections.delete(connection);
+        peer.release();
+      });
+    } catch (error) {
+      socket.destroy();
+      refused(error instanceof PosternError ? error.message : "unforeseen");
+      if (!(error instanceof PosternError)) log.incident("accept", error);
+    }
+  }
+
+  return { onSocket, onRefused: refused };
 }
 
-function askerOf({ subject }: Prompt): Actor {
-  return { program: subject.script ?? subject.program, pid: subject.pid, who: whoOf(subject) };
+async function closeAll({ connections, sessions, tokens }: State): Promise<void> {
+  await tokens.close();
+  await sessions.close();
+  for (const connection of connections) connection.close();
 }

@@ -2,6 +2,7 @@
 // is asked to tell of changes as long as the account is unlocked. While it cannot be reached, cached answers go on,
 // marked stale, up to a limit.
 import type { Change } from "../clients/account/open-account.ts";
+import { PosternError } from "../protocol/errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import type { Unlocked } from "./unlocked.ts";
@@ -19,8 +20,15 @@ export type Follower = {
   stop(): void;
 };
 
-/** Starts following. `tell` is called for each change, after the cache has forgotten what it concerns. */
-export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, tell: (change: Change) => void): Follower {
+/** Told of each change, after the cache has forgotten what it concerns; and that the service lets us in no more. */
+export type Heard = { changed(change: Change): void; shutOut(): void };
+
+/** The service's word that this device was removed, its password changed elsewhere, or its token ended. */
+const isShutOut = (error: unknown) =>
+  error instanceof PosternError && (error.name === "wrongCredentials" || error.name === "tokenRefused");
+
+/** Starts following. */
+export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, heard: Heard): Follower {
   const abort = new AbortController();
   let staleSinceMs: number | undefined;
 
@@ -29,7 +37,7 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, tell: 
     if (change.kind === "group") unlocked.account.groups.forget();
     if (change.vault === undefined) unlocked.cache.clear();
     else unlocked.cache.dropVault(change.vault);
-    tell(change);
+    heard.changed(change);
   }
 
   async function follow(): Promise<void> {
@@ -44,9 +52,10 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, tell: 
         cursor = news.cursor;
         staleSinceMs = undefined;
         retryMs = RETRY_MS;
-      } catch {
-        // Any failure means the same here: we do not know what changed. Reads that need the service tell their caller.
+      } catch (error) {
         if (abort.signal.aborted) return;
+        if (isShutOut(error)) return heard.shutOut();
+        // Any other failure means the same here: we do not know what changed. Reads that need the service tell their caller.
         staleSinceMs ??= clock.monotonicMs();
         if (clock.monotonicMs() - staleSinceMs > STALE_MS_MAX) {
           unlocked.cache.clear();

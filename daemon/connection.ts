@@ -12,10 +12,15 @@ import type { Log } from "./log.ts";
 import type { Peer } from "./peer.ts";
 import { isStill } from "./process-facts.ts";
 import type { Subject } from "./subject.ts";
+import type { TokenSession } from "./token-sessions.ts";
 
 /** A client: the account it works on, and who integrates it. */
 export type OpenClient = {
   readonly account: string;
+  /** Set where a token was presented: the session it opened, which no other client can use. */
+  readonly bearer?: TokenSession;
+  /** Lets go what the client held. */
+  readonly release: () => void;
   readonly integrationName: string;
   readonly integrationVersion: string;
 };
@@ -31,8 +36,8 @@ export type Connection = {
   demandSame(): void;
   /** The clients that were opened on this connection. */
   readonly clients: Map<string, OpenClient>;
-  /** The account that a request's client works on; undefined for the agent's only one. Throws clientNotFound. */
-  accountOf(client: string | undefined): string | undefined;
+  /** The client that a request names; undefined where it names none and means the agent's only account. Throws clientNotFound. */
+  clientOf(client: string | undefined): OpenClient | undefined;
   /** Set by agent.hello; raises the line limit. */
   hello(): void;
   /** Set by agent.subscribe; without it `notify` sends nothing. */
@@ -97,11 +102,11 @@ export function serveConnection({
       if (!isSame()) throw new PosternError("peerRefused", "the program was replaced by another");
     },
     clients,
-    accountOf: (client) => {
+    clientOf: (client) => {
       if (client === undefined) return undefined;
       const open = clients.get(client);
       if (open === undefined) throw new PosternError("clientNotFound");
-      return open.account;
+      return open;
     },
     hello: () => {
       lineBytes = limits.lineBytes;
@@ -283,6 +288,7 @@ export function serveConnection({
     noteHeld();
     for (const abort of inFlight.values()) abort.abort();
     for (const end of endings) end();
+    for (const client of clients.values()) client.release();
   });
   socket.resume();
   return connection;

@@ -51,12 +51,15 @@ async function keyOf(value: string): Promise<SshKey | undefined> {
   }
 }
 
-/** What a reference may ask of a private key: one of its public parts, or the key in OpenSSH's form. Throws privateKeyUnreadable. */
+/**
+ * What a reference may ask of a private key: one of its public parts, or the key in OpenSSH's form. Throws
+ * sshKeyMetadataNotFound or privateKeyUnreadable where the value is no key.
+ */
 export async function derivedFromKey(
   value: string,
   part: "publicKey" | "fingerprint" | "keyType" | "openSsh",
 ): Promise<string> {
   const key = await keyOf(value);
-  if (key === undefined) throw new PosternError("privateKeyUnreadable");
+  if (key === undefined) throw new PosternError(part === "openSsh" ? "privateKeyUnreadable" : "sshKeyMetadataNotFound");
   return part === "openSsh" ? (await sshKeys()).toOpenSsh(key.pkcs8) : key[part];
 }

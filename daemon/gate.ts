@@ -4,22 +4,23 @@ import { catalogue, type MethodName } from "../protocol/catalogue.ts";
 import type { Target, Verb } from "../protocol/entry.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { fieldTitle } from "../protocol/match.ts";
+import type { AccountSession, OpenSession } from "./account-session.ts";
 import type { Asked, Broker } from "./broker.ts";
 import type { Place } from "./cache.ts";
 import type { Call } from "./call.ts";
 import type { Grants } from "./grants.ts";
 import { isMissing, type Located, type Missing, type Resolver } from "./resolver.ts";
 import type { Scope } from "./scope.ts";
-import type { Session, Sessions } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
 import type { Subject } from "./subject.ts";
 import type { Unlocked } from "./unlocked.ts";
 import { waiterOf } from "./waiter.ts";
 
-type Open = Session & { unlocked: Unlocked };
-
 /** What a handler of a granted method works with. */
 export type Access = {
-  readonly session: Open;
+  readonly session: OpenSession;
+  /** Whether a token opened it: then the token is what permits, and no grant is looked for. */
+  readonly byToken: boolean;
   /** What each reference of the request leads to, in order; empty for methods that name ids. */
   readonly found: readonly (Located | Missing)[];
 };
@@ -39,18 +40,22 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
   return (method, params, call) => {
     const { need, activity } = catalogue[method];
     if (need.kind !== "grant") return call;
-    const session = sessions.open(call.connection.accountOf((params as AccountParams).client));
+    const client = call.connection.clientOf((params as AccountParams).client);
+    const byToken = client?.bearer !== undefined;
+    const session = client?.bearer?.demandOpen() ?? sessions.open(client?.account);
     session.audit.demandWritable();
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
     const pass = (found: readonly (Located | Missing)[]): Call | Promise<Call> => {
       const wanted = scopesOf(session.file.account, targets, found);
-      // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking.
+      // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
+      // asking for nothing.
       const passed = (now: readonly (Located | Missing)[]): Call => {
-        if (activity) sessions.touch(session.unlocked);
-        return { ...call, access: { session, found: now } };
+        if (activity && wanted.length > 0) sessions.touch(session.unlocked);
+        return { ...call, access: { session, byToken, found: now } };
       };
       call.connection.demandSame();
       const subject = call.connection.subject;
+      if (byToken) return passed(found);
       const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope));
       if (lacking.length === 0) return passed(found);
       return ask(session, subject, need.verb, lacking, params, call).then(async () =>
@@ -63,7 +68,10 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     return Promise.all(pending).then(pass);
   };
 
-  function locate({ unlocked }: Open, targets: readonly Target[]): (Located | Missing | Promise<Located | Missing>)[] {
+  function locate(
+    { unlocked }: OpenSession,
+    targets: readonly Target[],
+  ): (Located | Missing | Promise<Located | Missing>)[] {
     return targets.flatMap((target) => ("reference" in target ? [resolver.locate(unlocked, target.reference)] : []));
   }
 
@@ -72,7 +80,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
    * The yes was to certain fields; where a reference leads elsewhere by now, it was not to that.
    */
   async function sameAgain(
-    session: Open,
+    session: OpenSession,
     targets: readonly Target[],
     wanted: readonly Wanted[],
   ): Promise<(Located | Missing)[]> {
@@ -84,7 +92,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
   }
 
   async function ask(
-    session: Open,
+    session: OpenSession,
     subject: Subject,
     verb: Verb,
     wanted: readonly Wanted[],
@@ -103,7 +111,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     call.timing.waitedMs += performance.now() - askedMs;
     // A person took their time; meanwhile the peer may have become another program, or the account locked.
     call.connection.demandSame();
-    if (session.unlocked === undefined) throw new PosternError("locked");
+    if ((session as AccountSession).unlocked === undefined) throw new PosternError("locked");
   }
 }
 

@@ -3,21 +3,20 @@
 import type { OpenedItem } from "../clients/account/open-account.ts";
 import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
+import type { OpenSession } from "./account-session.ts";
 import type { Attachment } from "./attachments.ts";
 import type { Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
-import type { Session } from "./sessions.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 /** Files open on one connection at once. */
 export const HANDLES_MAX = 16;
 
-type Open = Session & { readonly unlocked: Unlocked };
-
 /** Chunks on their way out. */
 export type Reading = {
   readonly kind: "read";
-  readonly account: string;
+  /** The open account that is read. */
+  readonly unlocked: Unlocked;
   /** Whether what it was opened under still holds: the same session, the grant or the proof. */
   readonly holds: (call: Call) => boolean;
   readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
@@ -27,7 +26,8 @@ export type Reading = {
 export type Writing = {
   readonly kind: "write";
   readonly holds: (call: Call) => boolean;
-  readonly session: Open;
+  readonly session: OpenSession;
+  readonly byToken: boolean;
   readonly stream: { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
   readonly item: {
     readonly vault: string;
@@ -61,7 +61,7 @@ export type Handles = {
   alone<T>(handle: { busy: boolean }, work: () => Promise<T>): Promise<T>;
   remove(call: Call, id: string): void;
   /** Ends every handle of an account that is locked: no key of a file that was being written outlives it. */
-  lock(account: string): void;
+  lock(unlocked: Unlocked): void;
 };
 
 export function createHandles(newId: () => string): Handles {
@@ -117,10 +117,10 @@ export function createHandles(newId: () => string): Handles {
       if (handle !== undefined) drop(handle);
       handles.delete(id);
     },
-    lock: (account) => {
+    lock: (unlocked) => {
       for (const handles of byConnection.values()) {
         for (const [id, handle] of handles) {
-          if (accountOf(handle) !== account) continue;
+          if (unlockedOf(handle) !== unlocked) continue;
           drop(handle);
           handles.delete(id);
         }
@@ -130,7 +130,7 @@ export function createHandles(newId: () => string): Handles {
 }
 
 /** A restore belongs to no account yet. */
-function accountOf(handle: Handle): string | undefined {
+function unlockedOf(handle: Handle): Unlocked | undefined {
   if (handle.kind === "restore") return undefined;
-  return handle.kind === "write" ? handle.session.file.account : handle.account;
+  return handle.kind === "write" ? handle.session.unlocked : handle.unlocked;
 }

@@ -2,7 +2,7 @@
 // Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
 import type { OpenedItem } from "../clients/account/open-account.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { matchField } from "../protocol/match.ts";
+import { ambiguous, matchField } from "../protocol/match.ts";
 import { parseReference, type SecretReference } from "../protocol/reference.ts";
 import { totpCode } from "../protocol/totp.ts";
 import type { Place } from "./cache.ts";
@@ -40,6 +40,7 @@ const tellsOfNames = new Set([
   "incompatibleTotpQuery",
   "incompatibleSshQuery",
   "privateKeyUnreadable",
+  "sshKeyMetadataNotFound",
   "unsupportedFileFormat",
 ]);
 
@@ -154,7 +155,7 @@ function one<T>(
   const [first, second] = found;
   if (first === undefined) throw new PosternError(none, undefined, { text: texts[none] });
   // Which ones, the official service does not say; it is told within the granted scope only, like every outcome here.
-  if (second !== undefined) throw new PosternError(many, `candidates ${found.map(idOf).join(", ")}`);
+  if (second !== undefined) throw ambiguous(many, found.map(idOf));
   return first;
 }
 

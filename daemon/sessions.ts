@@ -54,7 +54,7 @@ export type Session = {
 
 export type SessionEvents = {
   /** The account is locked from now on: end grants, withdraw prompts, tell subscribers. */
-  locked(account: string): void;
+  locked(account: string, unlocked: Unlocked): void;
   unlocked(account: string): void;
 };
 
@@ -66,7 +66,7 @@ export type Sessions = {
   open(account: string | undefined): Session & { unlocked: Unlocked };
   /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
-  lock(account: string | undefined, by: Actor): Promise<void>;
+  lock(account: string | undefined, by: Actor, why?: string): Promise<void>;
   /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
   provePassword(session: Session & { unlocked: Unlocked }, password: string): Promise<void>;
   /** Takes in the account that was just made, the first one here. Throws accountExists. */
@@ -182,7 +182,7 @@ export function createSessions(parts: SessionParts): Sessions {
   /** Whatever fails on the way, the keys are wiped. */
   async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: Happening): Promise<void> {
     try {
-      events.locked(file.account);
+      events.locked(file.account, unlocked);
       audit.keep(happened);
       await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
       await Promise.race([
@@ -229,9 +229,9 @@ export function createSessions(parts: SessionParts): Sessions {
       return session as Session & { unlocked: Unlocked };
     },
     unlock: unlocking.unlock,
-    lock: async (account, by) => {
+    lock: async (account, by, why = "asked") => {
       const chosen = account === undefined ? [...sessions.values()] : [pick(account)];
-      await Promise.all(chosen.map((session) => lockOne(session, "asked", by)));
+      await Promise.all(chosen.map((session) => lockOne(session, why, by)));
     },
     provePassword: unlocking.prove,
     add,

@@ -3,7 +3,7 @@
 import { argon2, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:process";
-import { wipeable, wipeableCopy } from "../protocol/crypto/encoding.ts";
+import { utf8, wipeable, wipeableCopy } from "../protocol/crypto/encoding.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -26,6 +26,7 @@ type Native = {
   sodium_memzero(buffer: Uint8Array): void;
   randombytes_buf(buffer: Uint8Array): void;
   crypto_hash_sha256(out: Uint8Array, message: Uint8Array): void;
+  crypto_kdf_derive_from_key(subkey: Uint8Array, id: number, context: Uint8Array, key: Uint8Array): void;
   crypto_generichash(out: Uint8Array, message: Uint8Array, key: Uint8Array): void;
   crypto_aead_xchacha20poly1305_ietf_encrypt(
     c: Uint8Array,
@@ -68,6 +69,7 @@ type Native = {
   crypto_secretstream_xchacha20poly1305_STATEBYTES: number;
 };
 
+const SUBKEY_BYTES = 32;
 const KEYED_HASH = 32;
 const AEAD_TAG = 16;
 const STREAM_TAG = 17;
@@ -121,6 +123,11 @@ function build(native: Native): Sodium {
       return digest;
     },
     hkdfSha256: (secret, salt, info, size) => new Uint8Array(hkdfSync("sha256", alive(secret), salt, info, size)),
+    kdf: (key, context, id) => {
+      const subkey = wipeable(SUBKEY_BYTES);
+      native.crypto_kdf_derive_from_key(subkey, id, utf8(context), alive(key));
+      return subkey;
+    },
     argon2id,
     aeadSeal: (key, nonce, associated, plaintext) => {
       const sealed = new Uint8Array(plaintext.length + AEAD_TAG);

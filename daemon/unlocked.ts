@@ -1,12 +1,12 @@
 // What an account is while it is unlocked: open keys, the cache, the device store, the clocks that lock it again.
 import { join } from "node:path";
 import { type OpenAccount, openAccount } from "../clients/account/open-account.ts";
-import type { SignedIn } from "../clients/account/user-keys.ts";
+import { closeSignedIn, type SignedIn } from "../clients/account/user-keys.ts";
 import { subkey } from "../protocol/crypto/derivation.ts";
 import { fromBase64, utf8 } from "../protocol/crypto/encoding.ts";
 import { open, seal } from "../protocol/crypto/envelope.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
-import { type AccountFile, accountFolder } from "./account-file.ts";
+import type { Whose } from "./account-session.ts";
 import type { AuditLog } from "./audit/log.ts";
 import { type Cache, createCache } from "./cache.ts";
 import { type Clock, type Moment, momentOf } from "./clock.ts";
@@ -29,20 +29,16 @@ export type Unlocked = {
   close(): void;
 };
 
-type Parts = { readonly p: Primitives; readonly home: string; readonly clock: Clock; readonly audit: AuditLog };
+type Parts = { readonly p: Primitives; readonly folder: string; readonly clock: Clock; readonly audit: AuditLog };
 
 /** Opens everything of an account whose user has just signed in. */
-export async function openEverything(
-  { p, home, clock, audit }: Parts,
-  file: AccountFile,
-  signedIn: SignedIn,
-): Promise<Unlocked> {
+export async function openEverything(parts: Parts, whose: Whose, signedIn: SignedIn): Promise<Unlocked> {
   const opened: (() => void)[] = [];
   const closeAll = () => {
     for (const close of opened) close();
   };
   try {
-    return await openParts({ p, home, clock, audit }, file, signedIn, opened, closeAll);
+    return await openParts(parts, whose, signedIn, opened, closeAll);
   } catch (error) {
     closeAll();
     throw error;
@@ -50,20 +46,20 @@ export async function openEverything(
 }
 
 async function openParts(
-  { p, home, clock, audit }: Parts,
-  file: AccountFile,
+  { p, folder, clock, audit }: Parts,
+  file: Whose,
   signedIn: SignedIn,
   opened: (() => void)[],
   close: () => void,
 ): Promise<Unlocked> {
-  const account = openAccount(p, file.account, file.user, signedIn);
+  const account = openOrClose(p, file, signedIn);
   opened.push(account.close);
   const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
   const namesKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 audit names"));
   opened.push(() => p.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
-  const { store } = openDeviceStore(p, storeKey, owner, join(accountFolder(home, file.account), "device.sealed"));
+  const { store } = openDeviceStore(p, storeKey, owner, join(folder, "device.sealed"));
   const warnings = await checkCounter(account, file.device, store);
 
   const resumed = audit.unlock({
@@ -92,6 +88,15 @@ async function openParts(
     warnings: [...warnings, ...resumed.problems],
     close,
   };
+}
+
+function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn): OpenAccount {
+  try {
+    return openAccount(p, account, user, signedIn);
+  } catch (error) {
+    closeSignedIn(p, signedIn);
+    throw error;
+  }
 }
 
 /**

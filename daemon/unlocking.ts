@@ -4,7 +4,7 @@ import { createServiceClient, type ServiceAddress } from "../clients/account/ser
 import { passwordOpens, type SignedIn, signIn, type UserOnDevice } from "../clients/account/user-keys.ts";
 import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { type AccountFile, writeAccount } from "./account-file.ts";
+import { type AccountFile, accountFolder, writeAccount } from "./account-file.ts";
 import type { Actor } from "./audit/log.ts";
 import { counted, demandTry, forgiven } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";
@@ -76,7 +76,8 @@ export function createUnlocking(parts: Parts): Unlocking {
     locks: number = session.locks,
   ): Promise<Unlocked> {
     const { audit } = session;
-    const unlocked = await openEverything({ p, home, clock, audit }, session.file, signedIn);
+    const folder = accountFolder(home, session.file.account);
+    const unlocked = await openEverything({ p, folder, clock, audit }, session.file, signedIn);
     try {
       await settleTry(session, forgiven(session.file));
       await forgivePin(unlocked.store);

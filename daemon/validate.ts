@@ -21,10 +21,28 @@ function validatorOf(method: MethodName): Validator {
 export function validate(method: MethodName, params: unknown): void {
   const validator = validatorOf(method);
   if (validator.Check(params)) return;
-  throw new PosternError("invalidParams", describe(validator.Errors(params)));
+  const faults = validator.Errors(params);
+  throw new PosternError("invalidParams", ownText(method, faults) ?? describe(faults));
 }
 
-type Fault = { keyword: string; instancePath: string; message: string; params: object };
+type Fault = { keyword: string; schemaPath: string; instancePath: string; message: string; params: object };
+
+/** What the broken schema says of this keyword itself (`errorMessage`): the official text, where there is one. */
+function ownText(method: MethodName, faults: readonly Fault[]): string | undefined {
+  for (const { keyword, schemaPath } of faults) {
+    // "#/properties/itemIds" leads to the schema; its parts are keys of ours, never a peer's.
+    const broken = schemaPath
+      .split("/")
+      .slice(1)
+      .reduce<unknown>(
+        (schema, part) => (schema as Record<string, unknown> | undefined)?.[part],
+        catalogue[method].params,
+      );
+    const text = (broken as { errorMessage?: Record<string, string> } | undefined)?.errorMessage?.[keyword];
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
 
 function describe(faults: readonly Fault[]): string {
   if (faults.some((fault) => fault.keyword === "additionalProperties"))

@@ -5,6 +5,8 @@ import { accounts } from "./catalogue/accounts.ts";
 import { agent } from "./catalogue/agent.ts";
 import { files, items } from "./catalogue/items.ts";
 import { secrets } from "./catalogue/secrets.ts";
+import { serviceAccounts } from "./catalogue/service-accounts.ts";
+import { shares } from "./catalogue/shares.ts";
 import { environments, groups, vaults } from "./catalogue/vaults.ts";
 
 export const catalogue = {
@@ -14,9 +16,11 @@ export const catalogue = {
   ...secrets,
   ...items,
   ...files,
+  ...shares,
   ...vaults,
   ...groups,
   ...environments,
+  ...serviceAccounts,
 } as const;
 
 export type Catalogue = typeof catalogue;

@@ -56,4 +56,6 @@ export const everywhere = [
   "duplicateId",
   "cancelled",
   "busy",
+  "rateLimitExceeded",
+  "tokenRefused",
 ] as const satisfies readonly ErrorName[];

@@ -58,7 +58,24 @@ const table = {
     message: "no client of this id is open on this connection",
     sdkName: "DesktopSessionExpired",
   },
-  notYet: { code: 1108, message: "this is not supported yet" },
+  tokenInvalid: {
+    code: 1109,
+    message: "invalid service account token, please make sure you provide a valid service account token as parameter",
+    hint: "`postern service-account create` makes one",
+    sdkName: "ServiceAccountTokenParsing",
+  },
+  tokenRefused: {
+    code: 1110,
+    message: "bad service account token, please rotate it",
+    hint: "it was revoked, replaced or has expired: `postern service-account list` shows which",
+    sdkName: "Auth",
+  },
+  rateLimitExceeded: {
+    code: 1111,
+    message: "rate limit exceeded",
+    hint: "`postern service-account ratelimit` shows what is left and when it is full again",
+    sdkName: "RateLimitExceeded",
+  },
 
   approvalRequired: {
     code: 1201,
@@ -152,6 +169,11 @@ const table = {
     message: "unable to properly parse private key, verify that private key isn't malformed",
     sdkName: "ResolvingSecretReference",
   },
+  sshKeyMetadataNotFound: {
+    code: 1320,
+    message: "unable to retrieve SSH Key field, verify that private key isn't malformed",
+    sdkName: "ResolvingSecretReference",
+  },
   invalidRecipe: {
     code: 1317,
     message: "invalid user input: encountered the following errors",
@@ -194,6 +216,29 @@ const table = {
   },
   diskFull: { code: 1508, message: "the disk is full; nothing was changed" },
   notRestorable: { code: 1509, message: "the backup cannot be restored" },
+
+  sharingUnavailable: {
+    code: 1601,
+    message: "this account's service has no public address, so nobody could open a link to it",
+    hint: "share from an account on a service that runs with --public-address URL",
+    sdkName: "ItemApi",
+  },
+  invalidRecipient: {
+    code: 1602,
+    message: "couldn't parse item share recipient. recipient had invalid format",
+    sdkName: "ItemApi",
+  },
+  recipientsRefused: {
+    code: 1603,
+    message: "recipient list contained recipients that are not permitted by account policy",
+    hint: "share without recipients: whoever has the link can open it",
+    sdkName: "ItemApi",
+  },
+  invalidShareDuration: { code: 1604, message: "invalid item sharing duration", sdkName: "ItemApi" },
+  shareNotFound: { code: 1605, message: "no share has this id, or the link is not whole" },
+  shareExpired: { code: 1606, message: "the share has expired" },
+  shareUsedUp: { code: 1607, message: "the share could be opened once, and was" },
+  shareRevoked: { code: 1608, message: "the share was revoked" },
 } as const satisfies Record<string, Row>;
 
 /** The name of an error, the same in every language and on the wire (`data.name`). */

@@ -3,6 +3,9 @@
 import Type, { type Static } from "typebox";
 import { Bytes, Id, IdParam, Timestamp } from "./catalogue/common.ts";
 
+/** The official words for a limit, which the agent answers instead of naming field and rule. */
+export const TOO_LARGE_FILE = "cannot upload or download files larger than 50MB";
+
 /** Sizes of an item and its parts, in characters unless said otherwise. */
 export const itemLimits = {
   /** One line in a list and in a prompt. */
@@ -147,12 +150,15 @@ const Websites = Type.Array(Website, { maxItems: itemLimits.websites });
 const Notes = Type.String({ maxLength: itemLimits.notes });
 
 /** A file that comes with a new item, in the same request. */
-const InlineFile = {
-  name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
+const inlineFile = (nameless: string) => ({
+  name: Type.String({ minLength: 1, maxLength: itemLimits.fileName, errorMessage: { minLength: nameless } }),
   content: Bytes(Math.ceil(itemLimits.inlineFileBytes / 3) * 4),
-};
-export const FileCreateParams = Type.Object({ ...InlineFile, sectionId: PartId, fieldId: PartId }, closed);
-export const DocumentCreateParams = Type.Object(InlineFile, closed);
+});
+export const FileCreateParams = Type.Object(
+  { ...inlineFile("file name cannot be empty"), sectionId: PartId, fieldId: PartId },
+  closed,
+);
+export const DocumentCreateParams = Type.Object(inlineFile("document name cannot be empty"), closed);
 
 const newItemFields = {
   category: ItemCategory,
@@ -167,7 +173,7 @@ const newItemFields = {
 export const ItemCreateParams = Type.Object(
   {
     ...newItemFields,
-    vaultId: IdParam,
+    vaultId: Type.String({ ...IdParam, errorMessage: { minLength: "The vault ID was not specified" } }),
     files: Type.Optional(Type.Array(FileCreateParams, { maxItems: itemLimits.files })),
     document: Type.Optional(DocumentCreateParams),
   },

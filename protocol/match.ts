@@ -156,8 +156,26 @@ function matching(within: readonly Candidate[], part: string): readonly Candidat
 function pick(within: readonly Candidate[], part: string): Candidate {
   const [found, another] = matching(within, part);
   if (found === undefined) throw new PosternError("fieldNotFound");
-  if (another !== undefined) throw new PosternError("tooManyMatchingFields");
+  if (another !== undefined) throw ambiguous("tooManyMatchingFields", matching(within, part).map(shortId));
   return found;
+}
+
+/** Candidates that an error names: what a person looks through. */
+export const CANDIDATES_MAX = 10;
+
+/** More than one match, with what would mean each of them alone. For whoever may know the names: the agent asks first. */
+export function ambiguous(
+  name: "tooManyVaults" | "tooManyItems" | "tooManyMatchingFields",
+  ids: readonly string[],
+): PosternError {
+  const more = ids.length > CANDIDATES_MAX ? ` and ${ids.length - CANDIDATES_MAX} more` : "";
+  return new PosternError(name, `candidates ${ids.slice(0, CANDIDATES_MAX).join(", ")}${more}`);
+}
+
+/** The end of a reference that means this one: its id, after its section's where it has one. */
+function shortId({ section, ids }: Candidate): string {
+  const id = ids[0] ?? "";
+  return section === "" ? id : `${section}/${id}`;
 }
 
 function sameTitle(title: string, part: string): boolean {

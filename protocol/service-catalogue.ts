@@ -3,6 +3,8 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { Bytes, Id, Timestamp } from "./catalogue/common.ts";
 import type { ErrorName } from "./errors.ts";
+import { itemLimits } from "./item.ts";
+import { ItemShareDuration } from "./item-share.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -36,6 +38,15 @@ export const serviceLimits = {
   members: 200,
   /** Groups of one account. */
   groups: 200,
+  /** Service accounts of one account; revoked ones count, since what they wrote is still checked by their keys. */
+  serviceAccounts: 200,
+  /** Tokens of one service account that live at once: the newest, and those whose overlap has not ended. */
+  tokens: 5,
+  /** Milliseconds that an old token may live on beside the one that replaces it: a week to roll out a change. */
+  tokenOverlapMs: 7 * 24 * 60 * 60_000,
+  /** Requests of one token in an hour that read, and that write: those of the official service's business plan. */
+  readsPerHour: 10_000,
+  writesPerHour: 1_000,
   /** Devices of one user. */
   devices: 50,
   /** Sessions of one user; the oldest end first. */
@@ -46,6 +57,16 @@ export const serviceLimits = {
   waitMs: 25_000,
   /** Events answered at once. */
   events: 500,
+  /** Characters of a shared item: as many as its details may have. */
+  sealedShare: 6 * MiB,
+  /** Shares of one account that can be opened at once, and shares on one list: more than a person looks through. */
+  shares: 1000,
+  /** Files of one share: those of an item, and its document. */
+  shareFiles: itemLimits.files + 1,
+  /** Bytes of all files of one share, opened: a browser holds them whole. */
+  shareFileBytes: itemLimits.fileBytes,
+  /** Views of one share that are under way at once: a link that went round. */
+  shareViews: 1000,
 } as const;
 
 const closed = { additionalProperties: false } as const;
@@ -188,6 +209,21 @@ const Event = object({
 
 const UserRecord = object({ rootKey: SealedKey, keyset: SealedKeyset, data: SealedUserData });
 
+/** What lets a program in as a service account: the key that signs in, and the root key sealed for the token's secret. */
+const Token = object({ token: Id, signInKey: PublicKey, rootKey: SealedKey, expiresAt: Type.Optional(Timestamp) });
+
+/** A service account's public keys, vouched for by the person who made it. */
+const ServiceAccountKeys = {
+  identity: PublicKey,
+  box: PublicKey,
+  boxSignature: Signature,
+  maker: PublicKey,
+  makerSignature: Signature,
+};
+
+/** What a token may spend in its hour; `resetsAt` is when the hour ends, and missing where none has begun. */
+const Budget = object({ limit: Count, used: Count, resetsAt: Type.Optional(Timestamp) });
+
 type ServiceEntry<P extends TSchema = TSchema, R extends TSchema = TSchema> = {
   readonly summary: string;
   readonly params: P;
@@ -195,6 +231,8 @@ type ServiceEntry<P extends TSchema = TSchema, R extends TSchema = TSchema> = {
   readonly errors: readonly ErrorName[];
   /** Whether the request must carry a session token. */
   readonly signedIn: boolean;
+  /** Whether it must be a person's: what a service account may never do, whatever it was granted. */
+  readonly personOnly?: true;
 };
 
 function operation<P extends TSchema, R extends TSchema>(fields: ServiceEntry<P, R>): ServiceEntry<P, R> {
@@ -202,6 +240,13 @@ function operation<P extends TSchema, R extends TSchema>(fields: ServiceEntry<P,
 }
 
 const Nothing = object({});
+
+/** The proof that a link was had: from its secret, as protocol/crypto/share.ts derives it. */
+const byLink = { share: Id, accessKey: Bytes(base64Of(32)) };
+const shareOver = ["sharingUnavailable", "shareNotFound", "shareExpired", "shareUsedUp", "shareRevoked"] as const;
+/** As SealedDetails: without a pattern, for its length. */
+const SealedShare = Type.String({ maxLength: serviceLimits.sealedShare });
+const ChunkIndex = Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 });
 
 export const serviceCatalogue = {
   "service.info": operation({
@@ -213,6 +258,8 @@ export const serviceCatalogue = {
       origin: Type.String(),
       registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
       now: Timestamp,
+      /** Where the page behind a share's link is; without it, items cannot be shared. */
+      publicAddress: Type.Optional(Type.String()),
     }),
     errors: [],
     signedIn: false,
@@ -274,6 +321,7 @@ export const serviceCatalogue = {
     result: Nothing,
     errors: ["versionConflict"],
     signedIn: true,
+    personOnly: true,
   }),
   "users.changePassword": operation({
     summary:
@@ -282,6 +330,7 @@ export const serviceCatalogue = {
     result: Nothing,
     errors: ["wrongCredentials"],
     signedIn: true,
+    personOnly: true,
   }),
   "devices.list": operation({
     summary: "The devices of this user.",
@@ -289,6 +338,7 @@ export const serviceCatalogue = {
     result: object({ devices: Type.Array(Device) }),
     errors: [],
     signedIn: true,
+    personOnly: true,
   }),
   "devices.remove": operation({
     summary: "Removes a device and ends its sessions; it cannot sign in again.",
@@ -296,6 +346,7 @@ export const serviceCatalogue = {
     result: Nothing,
     errors: ["serviceRefused"],
     signedIn: true,
+    personOnly: true,
   }),
   "vaults.create": operation({
     summary:
@@ -310,6 +361,7 @@ export const serviceCatalogue = {
     result: object(times),
     errors: ["conflict", "tooLarge", "sealBroken"],
     signedIn: true,
+    personOnly: true,
   }),
   "vaults.list": operation({
     summary: "Every vault this user has a key of.",
@@ -324,6 +376,7 @@ export const serviceCatalogue = {
     result: object(times),
     errors: ["vaultNotFound", "versionConflict", "sealBroken", "notPermitted"],
     signedIn: true,
+    personOnly: true,
   }),
   "vaults.delete": operation({
     summary: "Deletes a vault with everything in it; `revision` is the one the caller saw.",
@@ -331,6 +384,7 @@ export const serviceCatalogue = {
     result: Nothing,
     errors: ["vaultNotFound", "versionConflict", "notPermitted"],
     signedIn: true,
+    personOnly: true,
   }),
   "vaults.members": operation({
     summary: "Whom a vault's newest key is granted to, with what each may do and the public keys to seal to.",
@@ -349,6 +403,7 @@ export const serviceCatalogue = {
     }),
     errors: ["vaultNotFound"],
     signedIn: true,
+    personOnly: true,
   }),
   "vaults.grant": operation({
     summary: "Grants the vault's newest key to further principals, or changes what they may do.",
@@ -356,6 +411,7 @@ export const serviceCatalogue = {
     result: Nothing,
     errors: ["vaultNotFound", "groupNotFound", "sealBroken", "notPermitted", "tooLarge"],
     signedIn: true,
+    personOnly: true,
   }),
   "vaults.rekey": operation({
     summary:
@@ -368,6 +424,7 @@ export const serviceCatalogue = {
     result: object(times),
     errors: ["vaultNotFound", "versionConflict", "sealBroken", "notPermitted"],
     signedIn: true,
+    personOnly: true,
   }),
   "items.stale": operation({
     summary:
@@ -376,6 +433,7 @@ export const serviceCatalogue = {
     result: object({ items: Type.Array(object({ item: Id, sealed: SealedOverview })) }),
     errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
+    personOnly: true,
   }),
   "items.rewrap": operation({
     summary:
@@ -384,6 +442,80 @@ export const serviceCatalogue = {
     result: object({ left: Count }),
     errors: ["vaultNotFound", "itemNotFound", "sealBroken", "notPermitted"],
     signedIn: true,
+    personOnly: true,
+  }),
+  "serviceAccounts.create": operation({
+    summary:
+      "Makes a service account with its first token and the vaults it comes to. Repeating it with the same ids and content changes nothing.",
+    params: object({
+      serviceAccount: Id,
+      keyset: SealedKeyset,
+      data: SealedUserData,
+      maker: PublicKey,
+      makerSignature: Signature,
+      custody: SealedKey,
+      token: Token,
+      grants: Type.Array(object({ vault: Id, grant: VaultGrant }), { maxItems: serviceLimits.members }),
+    }),
+    result: Nothing,
+    errors: ["conflict", "vaultNotFound", "sealBroken", "notPermitted", "tooLarge"],
+    signedIn: true,
+    personOnly: true,
+  }),
+  "serviceAccounts.list": operation({
+    summary: "The service accounts of this account with their tokens and vaults; revoked ones too.",
+    params: Nothing,
+    result: object({
+      serviceAccounts: Type.Array(
+        object({
+          serviceAccount: Id,
+          ...ServiceAccountKeys,
+          custody: SealedKey,
+          createdAt: Timestamp,
+          revokedAt: Type.Optional(Timestamp),
+          tokens: Type.Array(object({ token: Id, createdAt: Timestamp, expiresAt: Type.Optional(Timestamp) })),
+          vaults: Type.Array(object({ vault: Id, permissions: Type.Integer({ minimum: 0, maximum: 0xffffffff }) })),
+        }),
+      ),
+    }),
+    errors: [],
+    signedIn: true,
+    personOnly: true,
+  }),
+  "serviceAccounts.keys": operation({
+    summary: "Public keys of the account's service accounts, revoked ones too: what they wrote is checked by them.",
+    params: Nothing,
+    result: object({ serviceAccounts: Type.Array(object({ serviceAccount: Id, ...ServiceAccountKeys })) }),
+    errors: [],
+    signedIn: true,
+  }),
+  "serviceAccounts.rotate": operation({
+    summary:
+      "Gives a service account its next token; the older ones end after `overlapMs`, or sooner where they would.",
+    params: object({
+      serviceAccount: Id,
+      token: Token,
+      overlapMs: Type.Integer({ minimum: 0, maximum: serviceLimits.tokenOverlapMs }),
+    }),
+    result: Nothing,
+    errors: ["serviceAccountNotFound", "conflict", "tooLarge"],
+    signedIn: true,
+    personOnly: true,
+  }),
+  "serviceAccounts.revoke": operation({
+    summary: "Ends every token and session of a service account. Its vaults get new keys with vaults.rekey.",
+    params: object({ serviceAccount: Id }),
+    result: Nothing,
+    errors: ["serviceAccountNotFound"],
+    signedIn: true,
+    personOnly: true,
+  }),
+  "serviceAccounts.rateLimit": operation({
+    summary: "What the token of this session may still spend in its hour; asking costs nothing.",
+    params: Nothing,
+    result: object({ reads: Budget, writes: Budget }),
+    errors: ["notPermitted"],
+    signedIn: true,
   }),
   "groups.create": operation({
     summary: "Makes a group with its maker as the first member. Owners and administrators exist once in an account.",
@@ -391,6 +523,7 @@ export const serviceCatalogue = {
     result: object(times),
     errors: ["conflict", "sealBroken", "notPermitted", "tooLarge"],
     signedIn: true,
+    personOnly: true,
   }),
   "groups.list": operation({
     summary: "The account's groups; those that this user is in come with the membership that opens them.",
@@ -416,6 +549,7 @@ export const serviceCatalogue = {
     result: object(times),
     errors: ["groupNotFound", "versionConflict", "sealBroken", "notPermitted"],
     signedIn: true,
+    personOnly: true,
   }),
   "groups.delete": operation({
     summary: "Deletes a group that no vault is granted to.",
@@ -423,6 +557,7 @@ export const serviceCatalogue = {
     result: Nothing,
     errors: ["groupNotFound", "conflict", "notPermitted"],
     signedIn: true,
+    personOnly: true,
   }),
   "groups.access": operation({
     summary: "The vaults that a group's members open through it, and who its members are.",
@@ -433,6 +568,7 @@ export const serviceCatalogue = {
     }),
     errors: ["groupNotFound"],
     signedIn: true,
+    personOnly: true,
   }),
   "items.put": operation({
     summary:
@@ -533,6 +669,99 @@ export const serviceCatalogue = {
     result: object({ sealed: Bytes(base64Of(serviceLimits.chunkBytes)) }),
     errors: ["vaultNotFound", "fileNotFound", "notPermitted"],
     signedIn: true,
+  }),
+  "shares.putChunk": operation({
+    summary:
+      "Stores one sealed chunk of a file before the share that names it; chunks that no share names within a day are removed.",
+    params: object({
+      share: Id,
+      vault: Id,
+      file: Id,
+      index: ChunkIndex,
+      sealed: Bytes(base64Of(serviceLimits.chunkBytes)),
+    }),
+    result: Nothing,
+    errors: ["sharingUnavailable", "vaultNotFound", "conflict", "notPermitted"],
+    signedIn: true,
+  }),
+  "shares.create": operation({
+    summary:
+      "Makes a share of an item: a sealed copy for whoever proves its access key. Repeating it with the same id and content changes nothing.",
+    params: object({
+      share: Id,
+      vault: Id,
+      item: Id,
+      accessKeyHash: Bytes(base64Of(32)),
+      expireAfter: ItemShareDuration,
+      oneTime: Type.Boolean(),
+      sealed: SealedShare,
+      files: Type.Array(object({ file: Id, chunks: Type.Integer({ minimum: 1, maximum: serviceLimits.chunks }) }), {
+        maxItems: serviceLimits.shareFiles,
+      }),
+    }),
+    result: object({ createdAt: Timestamp, expiresAt: Timestamp }),
+    errors: [
+      "sharingUnavailable",
+      "vaultNotFound",
+      "itemNotFound",
+      "fileNotFound",
+      "conflict",
+      "notPermitted",
+      "tooLarge",
+    ],
+    signedIn: true,
+  }),
+  "shares.list": operation({
+    summary:
+      "Shares that this user made, or that are of vaults it manages: those that can be opened first, then the newest.",
+    params: Nothing,
+    result: object({
+      shares: Type.Array(
+        object({
+          share: Id,
+          vault: Id,
+          item: Id,
+          createdAt: Timestamp,
+          expiresAt: Timestamp,
+          oneTime: Type.Boolean(),
+          views: Count,
+          state: Type.Enum(["open", "usedUp", "expired", "revoked"]),
+        }),
+        { maxItems: serviceLimits.shares },
+      ),
+    }),
+    errors: [],
+    signedIn: true,
+  }),
+  "shares.revoke": operation({
+    summary: "Ends a share of one's own, or of a vault that one manages, and removes its copy.",
+    params: object({ share: Id }),
+    result: Nothing,
+    errors: ["shareNotFound"],
+    signedIn: true,
+  }),
+  "shares.state": operation({
+    summary:
+      "Whether a share can be opened, asked by the page; spends no view. An unknown id and a wrong key read the same.",
+    params: object(byLink),
+    result: object({ oneTime: Type.Boolean(), expiresAt: Timestamp }),
+    errors: shareOver,
+    signedIn: false,
+  }),
+  "shares.open": operation({
+    summary:
+      "Spends a view and answers the sealed copy. `view` is made by the page: the same one again, while it lasts, spends nothing more.",
+    params: object({ ...byLink, view: Id }),
+    result: object({ sealed: SealedShare, viewEndsAt: Timestamp }),
+    errors: [...shareOver, "busy"],
+    signedIn: false,
+  }),
+  "shares.getChunk": operation({
+    summary: "One sealed chunk of a shared file, for whoever holds a view.",
+    params: object({ ...byLink, view: Id, file: Id, index: ChunkIndex }),
+    result: object({ sealed: Bytes(base64Of(serviceLimits.chunkBytes)) }),
+    errors: [...shareOver, "fileNotFound"],
+    signedIn: false,
   }),
   "events.wait": operation({
     summary:

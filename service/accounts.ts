@@ -39,7 +39,7 @@ export const accountOperations: Pick<
     return {};
   },
 
-  "users.get": async (_params, { db, caller }) => recordOf(db, caller.user),
+  "users.get": async (_params, { db, caller }) => recordOf(db, caller.user, caller.device),
 
   "users.putData": async ({ data }, context) => {
     await context.db.transaction().execute(async (db) => {
@@ -157,9 +157,12 @@ async function demandFree(db: Db, params: OperationParams<"accounts.create">): P
   if (user !== undefined || device !== undefined) throw new PosternError("conflict");
 }
 
-/** The user's sealed keys and data, as every sign-in answers them. */
-export async function recordOf(db: Db, user: string): Promise<UserRecord> {
-  return asRecord(await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow());
+/** The user's sealed keys and data, as every sign-in answers them. A service account's root key is sealed for its token. */
+export async function recordOf(db: Db, user: string, device: string): Promise<UserRecord> {
+  const row = await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow();
+  if (row.kind === "person") return asRecord(row);
+  const token = await db.selectFrom("tokens").select("root_key").where("id", "=", device).executeTakeFirstOrThrow();
+  return asRecord({ ...row, root_key: token.root_key });
 }
 
 function asRecord(row: Selectable<Tables["users"]>): UserRecord {

@@ -13,6 +13,11 @@ import { eventOperations } from "./events.ts";
 import { dropAbandonedChunks, fileOperations } from "./files.ts";
 import { groupOperations } from "./groups.ts";
 import { itemOperations } from "./items.ts";
+import { addSharePage, type PageFiles } from "./page.ts";
+import { spend } from "./rate-limit.ts";
+import { serviceAccountOperations } from "./service-accounts.ts";
+import { dropEndedShares } from "./share-rows.ts";
+import { shareOperations } from "./shares.ts";
 import { callerOf, signInOperations } from "./sign-in.ts";
 import type { Store } from "./store/sqlite.ts";
 import { vaultKeyOperations } from "./vault-keys.ts";
@@ -24,12 +29,18 @@ export type AppOptions = {
   /** The canonical origin that sign-ins are bound to. */
   readonly origin: string;
   readonly registrationHash?: Uint8Array;
+  /** Where people reach the share page, and what makes its files; without both, items cannot be shared. */
+  readonly sharing?: { readonly publicAddress: string; readonly page: () => Promise<PageFiles> };
   readonly now?: () => number;
   /** Told of an error that nobody foresaw, before the caller gets `internal`. */
   readonly onUnforeseen: (thrown: unknown) => void;
 };
 
-export type App = { fetch(request: Request): Response | Promise<Response> };
+export type App = {
+  fetch(request: Request): Response | Promise<Response>;
+  /** Removes what has ended by now. Nothing ended is answered before it; this is when its bytes go. */
+  tidy(): Promise<void>;
+};
 
 const statuses: Partial<Record<ErrorName, number>> = {
   wrongCredentials: 401,
@@ -37,28 +48,37 @@ const statuses: Partial<Record<ErrorName, number>> = {
   vaultNotFound: 404,
   itemNotFound: 404,
   groupNotFound: 404,
+  serviceAccountNotFound: 404,
   fileNotFound: 404,
+  shareNotFound: 404,
+  shareExpired: 410,
+  shareUsedUp: 410,
+  shareRevoked: 410,
   versionConflict: 409,
   conflict: 409,
   tooLarge: 413,
   busy: 429,
+  rateLimitExceeded: 429,
   internal: 500,
 };
 
 const operations: Operations = {
-  "service.info": async (_params, { origin, registrationHash, now }) => ({
+  "service.info": async (_params, { origin, registrationHash, publicAddress, now }) => ({
     protocol: 1,
     origin,
     registration: registrationHash === undefined ? "open" : "token",
     now: new Date(now()).toISOString(),
+    ...(publicAddress === undefined ? {} : { publicAddress }),
   }),
   ...accountOperations,
   ...signInOperations,
   ...vaultOperations,
   ...vaultKeyOperations,
   ...groupOperations,
+  ...serviceAccountOperations,
   ...itemOperations,
   ...fileOperations,
+  ...shareOperations,
   ...eventOperations,
 };
 
@@ -71,8 +91,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     now: options.now ?? Date.now,
     origin: options.origin,
     registrationHash: options.registrationHash,
+    publicAddress: options.sharing?.publicAddress,
   };
+  const tidy = () => dropEndedShares(service.db, service.now());
   await dropAbandonedChunks(service.db, service.now());
+  await tidy();
 
   const app = new Hono();
   app.use(
@@ -90,8 +113,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       return c.json(errorBody(error), (statuses[error.name] ?? 400) as 400);
     }
   });
+  if (options.sharing !== undefined) addSharePage(app, options.sharing.page, options.onUnforeseen);
   app.notFound((c) => c.json(errorBody(new PosternError("methodNotFound")), 404));
-  return { fetch: (request) => app.fetch(request) };
+  return { fetch: (request) => app.fetch(request), tidy };
 }
 
 async function answer(service: Service, name: string, request: Request): Promise<object> {
@@ -101,14 +125,21 @@ async function answer(service: Service, name: string, request: Request): Promise
   if (request.headers.get("content-type") !== "application/json")
     throw new PosternError("invalidRequest", "the content type must be application/json");
   const caller = serviceCatalogue[operation].signedIn ? await demandCaller(service, request) : nobody;
+  demandPerson(operation, caller);
   const params = await parse(request);
   if (!validatorOf(operation).Check(params)) throw new PosternError("invalidParams");
+  await spend(service, caller, operation);
   const run = operations[operation] as (params: unknown, context: Context) => Promise<object>;
   return run(params, { ...service, caller, signal: request.signal });
 }
 
 /** The caller of operations that need none; they never look at it. */
-const nobody: Caller = { account: "", user: "", device: "", tokenHash: new Uint8Array() };
+const nobody: Caller = { account: "", user: "", device: "", kind: "person", tokenHash: new Uint8Array() };
+
+function demandPerson(operation: OperationName, { kind }: Caller): void {
+  const entry: { personOnly?: true } = serviceCatalogue[operation];
+  if (entry.personOnly && kind !== "person") throw new PosternError("notPermitted", "this is not for service accounts");
+}
 
 async function parse(request: Request): Promise<unknown> {
   try {

@@ -13,7 +13,9 @@ export type Db = Kysely<Tables>;
 export type Caller = {
   readonly account: string;
   readonly user: string;
+  /** The device; of a service account, the token it signed in with. */
   readonly device: string;
+  readonly kind: "person" | "serviceAccount";
   readonly tokenHash: Uint8Array;
 };
 
@@ -28,6 +30,8 @@ export type Service = {
   readonly origin: string;
   /** Hash of the registration token; undefined when anyone who reaches the service may create an account (in process only). */
   readonly registrationHash: Uint8Array | undefined;
+  /** Where people who were sent a link reach the page behind it; undefined where there is no such page. */
+  readonly publicAddress: string | undefined;
 };
 
 export type Context = Service & { readonly caller: Caller; readonly signal: AbortSignal };

@@ -2,6 +2,7 @@
 import { PosternError } from "../protocol/errors.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
 import type { Context, Db, Operations } from "./context.ts";
+import type { Tables } from "./store/tables.ts";
 
 export type Change = {
   readonly kind: "item" | "vault" | "user" | "group";
@@ -30,6 +31,22 @@ async function cursorOf(db: Db, account: string): Promise<number> {
   return Number(row?.seq ?? 0);
 }
 
+type Row = Pick<Tables["events"], "kind" | "vault" | "item">;
+
+/**
+ * What the caller may know of a change. A person's account is all theirs. A service account learns of its own vaults, and
+ * of others only that some vault changed: that may have been one it just lost, whose key it must forget.
+ */
+async function visibleTo({ db, caller }: Context): Promise<(row: Row) => Row | undefined> {
+  if (caller.kind === "person") return (row) => row;
+  const grants = await db.selectFrom("vault_grants").select("vault").where("principal", "=", caller.user).execute();
+  const own = new Set(grants.map(({ vault }) => vault));
+  return (row) => {
+    if (row.vault !== null && own.has(row.vault)) return row;
+    return row.kind === "vault" ? { kind: row.kind, vault: null, item: null } : undefined;
+  };
+}
+
 async function after(context: Context, cursor: number) {
   const rows = await context.db
     .selectFrom("events")
@@ -39,12 +56,15 @@ async function after(context: Context, cursor: number) {
     .orderBy("seq")
     .limit(serviceLimits.events)
     .execute();
-  return rows.map((row) => ({
-    seq: Number(row.seq),
-    kind: row.kind as Change["kind"],
-    ...(row.vault === null ? {} : { vault: row.vault }),
-    ...(row.item === null ? {} : { item: row.item }),
-  }));
+  const visible = await visibleTo(context);
+  const events = rows.flatMap((row) => {
+    const shown = visible(row);
+    if (shown === undefined) return [];
+    const { kind, vault, item } = shown;
+    const ids = { ...(vault === null ? {} : { vault }), ...(item === null ? {} : { item }) };
+    return [{ seq: Number(row.seq), kind: kind as Change["kind"], ...ids }];
+  });
+  return { events, cursor: Number(rows.at(-1)?.seq ?? cursor) };
 }
 
 export const eventOperations: Pick<Operations, "events.wait"> = {
@@ -65,8 +85,7 @@ export const eventOperations: Pick<Operations, "events.wait"> = {
         await changed;
         await demandSession(context);
       }
-      const events = await after(context, cursor);
-      return { cursor: events.at(-1)?.seq ?? cursor, events };
+      return await after(context, cursor);
     } finally {
       enough.abort();
     }

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { createApp } from "./app.ts";
+import { pageFiles } from "./page-files.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { openSqlite } from "./store/sqlite.ts";
 
@@ -16,6 +17,9 @@ class BadStart extends Error {
 
 const PORT_DEFAULT = 8420;
 
+/** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
+const TIDY_MS = 60_000;
+
 function options() {
   const { values } = parseArgs({
     options: {
@@ -23,6 +27,7 @@ function options() {
       port: { type: "string" },
       host: { type: "string" },
       origin: { type: "string" },
+      "public-address": { type: "string" },
     },
     strict: true,
   });
@@ -37,16 +42,18 @@ function options() {
     data: resolve(values.data ?? join(homedir(), ".local", "share", "postern-service")),
     port,
     host,
-    origin: values.origin === undefined ? undefined : originOf(values.origin),
+    origin: values.origin === undefined ? undefined : originOf("--origin", values.origin),
+    publicAddress:
+      values["public-address"] === undefined ? undefined : originOf("--public-address", values["public-address"]),
   };
 }
 
-/** Sign-ins are bound to this text, so it must be exactly what agents are given. */
-function originOf(text: string): string {
+/** Sign-ins are bound to the origin, and links are made of the public address, so each must be exactly what others are given. */
+function originOf(option: string, text: string): string {
   const url = URL.parse(text);
   const secure = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
   if (url === null || !secure || (text !== url.origin && text !== `${url.origin}/`))
-    throw new BadStart("--origin must be an https URL without a path, or http on a loopback address");
+    throw new BadStart(`${option} must be an https URL without a path, or http on a loopback address`);
   return url.origin;
 }
 
@@ -82,7 +89,7 @@ function privateFolder(path: string): void {
 
 async function main(): Promise<void> {
   process.umask(0o077);
-  const { data, port, host, origin } = options();
+  const { data, port, host, origin, publicAddress } = options();
   privateFolder(data);
   const store = await openSqlite(join(data, "service.sqlite"));
   const { hash, token } = registration(data);
@@ -100,8 +107,10 @@ async function main(): Promise<void> {
     primitives: nodePrimitives,
     origin: origin ?? url,
     registrationHash: hash,
+    ...(publicAddress === undefined ? {} : { sharing: { publicAddress, page: pageFiles } }),
     onUnforeseen: tell,
   });
+  setInterval(() => void app.tidy().catch(tell), TIDY_MS).unref();
   const running = new Set<Promise<Response>>();
   answer = (request) => {
     const answered = Promise.resolve(app.fetch(request)).finally(() => running.delete(answered));

@@ -51,3 +51,17 @@ export async function permissionsIn(db: Db, caller: Caller, vault: string): Prom
 export async function demand(db: Db, caller: Caller, vault: string, bits: number): Promise<void> {
   if (((await permissionsIn(db, caller, vault)) & bits) >>> 0 !== bits) throw new PosternError("notPermitted");
 }
+
+/** The vaults in which the caller has a bit under the newest key. */
+export async function vaultsWith(db: Db, caller: Caller, bit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom("vault_grants as g")
+    .innerJoin("vaults as v", "v.id", "g.vault")
+    .select("g.vault")
+    .distinct()
+    .where("g.principal", "in", await principalsOf(db, caller))
+    .where("v.account", "=", caller.account)
+    .where(sql<boolean>`g.key_id = v.key_id and (g.permissions & ${bit}) <> 0`)
+    .execute();
+  return rows.map(({ vault }) => vault);
+}

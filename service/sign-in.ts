@@ -65,8 +65,8 @@ export const signInOperations: SignInOperations = {
     const at = timestamp(context);
     const signedIn = await context.db.transaction().execute(async (db) => {
       const fits = await challengeFits(db, context, params);
-      if (!fits) return false;
-      await rememberDevice(db, params.user, params.device, at);
+      if (fits === undefined) return false;
+      if (fits === "person") await rememberDevice(db, params.user, params.device, at);
       await endOldest(db, params.user);
       await db
         .insertInto("sessions")
@@ -86,7 +86,7 @@ export const signInOperations: SignInOperations = {
     return {
       token: Buffer.from(token).toString("base64url"),
       expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(),
-      record: await recordOf(context.db, params.user),
+      record: await recordOf(context.db, params.user, params.device),
     };
   },
 
@@ -123,32 +123,36 @@ export const signInOperations: SignInOperations = {
   },
 };
 
-/** Spends the nonce and checks the signature over everything the challenge bound. */
-async function challengeFits(db: Db, context: Context, params: OperationParams<"signIn.finish">): Promise<boolean> {
+/** Spends the nonce and checks the signature over everything the challenge bound; answers what kind of user it lets in. */
+async function challengeFits(
+  db: Db,
+  context: Context,
+  params: OperationParams<"signIn.finish">,
+): Promise<Caller["kind"] | undefined> {
   const serverNonce = bytes(params.serverNonce);
   const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
   await db.deleteFrom("nonces").where("server_nonce", "=", serverNonce).execute();
   if (nonce === undefined || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt)
-    return false;
+    return undefined;
   const bound =
     nonce.account === params.account &&
     nonce.user === params.user &&
     nonce.device === params.device &&
     text(nonce.client_nonce) === params.clientNonce;
-  if (!bound) return false;
+  if (!bound) return undefined;
   const user = await db
     .selectFrom("users")
-    .select("sign_in_key")
+    .select(["kind", "sign_in_key"])
     .where("id", "=", params.user)
     .where("account", "=", params.account)
     .executeTakeFirst();
-  const device = await db
-    .selectFrom("devices")
-    .select(["removed", "user"])
-    .where("id", "=", params.device)
-    .executeTakeFirst();
-  if (user === undefined || device?.removed === 1 || (device !== undefined && device.user !== params.user))
-    return false;
+  if (user === undefined) return undefined;
+  const kind = user.kind as Caller["kind"];
+  const key =
+    kind === "person"
+      ? await deviceKey(db, params, user.sign_in_key)
+      : (await livingToken(db, timestamp(context), params))?.sign_in_key;
+  if (key === undefined) return undefined;
   const message = signInBytes({
     origin: context.origin,
     account: params.account,
@@ -158,7 +162,28 @@ async function challengeFits(db: Db, context: Context, params: OperationParams<"
     clientNonce: bytes(params.clientNonce),
     expiresAt: params.expiresAt,
   });
-  return context.primitives.verify(user.sign_in_key, message, bytes(params.signature));
+  return context.primitives.verify(key, message, bytes(params.signature)) ? kind : undefined;
+}
+
+/** A person's key, on a device that is theirs and was not removed. */
+async function deviceKey(
+  db: Db,
+  { user, device }: { user: string; device: string },
+  key: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const known = await db.selectFrom("devices").select(["removed", "user"]).where("id", "=", device).executeTakeFirst();
+  return known !== undefined && (known.removed === 1 || known.user !== user) ? undefined : key;
+}
+
+/** A service account's token; undefined when it has ended. */
+function livingToken(db: Db, at: string, { user, device }: { user: string; device: string }) {
+  return db
+    .selectFrom("tokens")
+    .select("sign_in_key")
+    .where("id", "=", device)
+    .where("user", "=", user)
+    .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", at)]))
+    .executeTakeFirst();
 }
 
 async function rememberDevice(db: Db, user: string, device: string, at: string): Promise<void> {
@@ -193,14 +218,17 @@ async function endOldest(db: Db, user: string): Promise<void> {
 export async function callerOf(service: Service, token: string): Promise<Caller | undefined> {
   const tokenHash = service.primitives.sha256(Uint8Array.from(Buffer.from(token, "base64url")));
   const row = await service.db
-    .selectFrom("sessions")
-    .selectAll()
-    .where("token_hash", "=", tokenHash)
+    .selectFrom("sessions as s")
+    .innerJoin("users as u", "u.id", "s.user")
+    .selectAll("s")
+    .select("u.kind")
+    .where("s.token_hash", "=", tokenHash)
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const now = service.now();
   const idle = now - Date.parse(row.last_used_at);
-  if (idle > SESSION_IDLE_MS || now - Date.parse(row.created_at) > SESSION_MS_MAX) {
+  const ended = row.kind === "serviceAccount" && !(await livingToken(service.db, timestamp(service), row));
+  if (ended || idle > SESSION_IDLE_MS || now - Date.parse(row.created_at) > SESSION_MS_MAX) {
     await service.db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
     return undefined;
   }
@@ -210,5 +238,5 @@ export async function callerOf(service: Service, token: string): Promise<Caller 
       .set({ last_used_at: timestamp(service) })
       .where("token_hash", "=", tokenHash)
       .execute();
-  return { account: row.account, user: row.user, device: row.device, tokenHash };
+  return { account: row.account, user: row.user, device: row.device, kind: row.kind as Caller["kind"], tokenHash };
 }

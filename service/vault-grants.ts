@@ -1,6 +1,7 @@
 // Grants of a vault's key as rows: whom they are to, and whether they are what they say.
 import { verifyVaultGrant } from "../protocol/crypto/vault-key.ts";
 import { PosternError } from "../protocol/errors.ts";
+import { permissionBits } from "../protocol/permissions.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
 import { bytes, type Context, type Db, text } from "./context.ts";
 import type { Tables } from "./store/tables.ts";
@@ -18,27 +19,46 @@ export async function identityOf(db: Db, context: Context): Promise<string> {
   return text(user.identity);
 }
 
-/** The public keys of a principal of the account; undefined when there is none. */
-export async function keysOf(db: Db, account: string, kind: string, principal: string) {
-  const base = kind === "group" ? db.selectFrom("groups").where("state", "=", "active") : db.selectFrom("users");
-  return (base as ReturnType<typeof db.selectFrom<"users">>)
+const living = {
+  group: (db: Db) => db.selectFrom("groups").where("state", "=", "active"),
+  // A service account has rules of its own, which it would escape as a user.
+  user: (db: Db) => db.selectFrom("users").where("kind", "=", "person"),
+  serviceAccount: (db: Db) =>
+    db
+      .selectFrom("users")
+      .where("id", "in", (eb) => eb.selectFrom("service_accounts").select("user").where("revoked_at", "is", null)),
+} as const;
+
+/** The public keys of a principal of the account; undefined when there is none, or none any more. */
+export async function keysOf(db: Db, account: string, kind: PrincipalGrant["kind"], principal: string) {
+  return (living[kind](db) as ReturnType<typeof db.selectFrom<"users">>)
     .select(["identity", "box", "box_signature"])
     .where("id", "=", principal)
     .where("account", "=", account)
     .executeTakeFirst();
 }
 
-/** Throws groupNotFound for a principal that is not there, sealBroken unless the caller signed this grant to it. */
+/** Throws groupNotFound or serviceAccountNotFound for a principal that is not there, sealBroken unless the caller signed this grant to it. */
 export async function checkGrant(db: Db, context: Context, vault: string, one: PrincipalGrant): Promise<void> {
   const { account } = context.caller;
   const keys = await keysOf(db, account, one.kind, one.principal);
-  if (keys === undefined) throw new PosternError("groupNotFound");
+  if (keys === undefined)
+    throw new PosternError(one.kind === "serviceAccount" ? "serviceAccountNotFound" : "groupNotFound");
   const granter = await identityOf(db, context);
+  if (one.kind === "serviceAccount") await demandForServiceAccount(db, vault, one.grant.permissions);
   if (one.grant.granter !== granter) throw new PosternError("sealBroken", "the granter is not the caller");
   if (one.grant.recipient !== text(keys.identity))
     throw new PosternError("sealBroken", "the grant is to another identity");
   if (!verifyVaultGrant(context.primitives, account, vault, one.grant))
     throw new PosternError("sealBroken", "the signature of the grant");
+}
+
+/** Personal vaults are their owner's alone, and whoever manages a vault could let others in. */
+async function demandForServiceAccount(db: Db, vault: string, bits: number): Promise<void> {
+  const { type } = await db.selectFrom("vaults").select("type").where("id", "=", vault).executeTakeFirstOrThrow();
+  if (type === "personal") throw new PosternError("notPermitted", "a service account comes to no personal vault");
+  if ((bits & (permissionBits.MANAGE_VAULT | permissionBits.RECOVER_VAULT)) !== 0)
+    throw new PosternError("notPermitted", "a service account manages no vault");
 }
 
 /** Stores a grant in place of the one of the same key. */

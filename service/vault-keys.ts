@@ -23,10 +23,11 @@ export const vaultKeyOperations: KeyOperations = {
     const grants = await newestGrants(db, vault);
     const members = [];
     for (const { principal, kind, permissions: bits } of grants) {
-      const keys = await keysOf(db, caller.account, kind, principal);
+      const known = kind as PrincipalGrant["kind"];
+      const keys = await keysOf(db, caller.account, known, principal);
       if (keys === undefined) continue;
       members.push({
-        kind: kind as PrincipalGrant["kind"],
+        kind: known,
         principal,
         permissions: bits,
         identity: text(keys.identity),

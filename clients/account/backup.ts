@@ -19,12 +19,14 @@ import type { UserRecord } from "./service-session.ts";
 import { storedItems } from "./stored-items.ts";
 import { openUserData, sealUserData } from "./user-data.ts";
 import { openKeys, type SignedIn, type UserOnDevice } from "./user-keys.ts";
+import { isVouchedFor } from "./writers.ts";
 
 const FORMAT = "postern backup 1";
 
 type StoredVault = OperationResult<"vaults.list">["vaults"][number];
 type StoredGroup = OperationResult<"groups.list">["groups"][number];
 type StoredItem = OperationResult<"items.get">;
+type ServiceAccountNamed = OperationResult<"serviceAccounts.keys">["serviceAccounts"][number];
 
 /** One line of a backup. The first is the header, the last the seal. */
 type Line =
@@ -36,6 +38,7 @@ type Line =
       readonly madeAt: string;
       readonly record: UserRecord;
     }
+  | { readonly kind: "serviceAccount"; readonly keys: ServiceAccountNamed }
   | { readonly kind: "group"; readonly group: StoredGroup }
   | { readonly kind: "vault"; readonly vault: StoredVault }
   | {
@@ -83,6 +86,9 @@ export async function* writeBackup(
     madeAt: now.toISOString(),
     record: await session.call("users.get", {}),
   });
+  // Not to bring them back, their tokens die with their service; to check what they wrote.
+  const { serviceAccounts } = await session.call("serviceAccounts.keys", {});
+  for (const keys of serviceAccounts) yield text({ kind: "serviceAccount", keys });
   const { groups } = await session.call("groups.list", {});
   for (const group of groups) yield text({ kind: "group", group });
   const { vaults } = await session.call("vaults.list", {});
@@ -222,10 +228,13 @@ async function checkSeal(p: Primitives, rootKey: Uint8Array, lines: BackupLines)
 async function bring(p: Primitives, keys: Keys, who: UserOnDevice, lines: BackupLines): Promise<void> {
   const vaults = new Map<string, VaultKey>();
   const own = [keys.keyset.identity.publicKey];
+  const writers = [...own];
   const { account } = who;
   for await (const text of lines()) {
     const line = parse(text);
-    if (line.kind === "group") await bringGroup(p, keys, account, line.group);
+    if (line.kind === "serviceAccount") {
+      if (isVouchedFor(p, account, own, line.keys)) writers.push(Uint8Array.fromBase64(line.keys.identity));
+    } else if (line.kind === "group") await bringGroup(p, keys, account, line.group);
     else if (line.kind === "vault") {
       const { vault, grants, overview, type } = line.vault;
       const grant = grants.find((one) => one.group === undefined)?.grant;
@@ -261,6 +270,7 @@ async function bring(p: Primitives, keys: Keys, who: UserOnDevice, lines: Backup
           { account, vault: line.vault, item: line.item.item },
           vaultKey,
           line.item.sealed,
+          writers,
         ),
       });
     }
@@ -291,8 +301,9 @@ function firstRevision(
   place: { account: string; vault: string; item: string },
   vaultKey: VaultKey,
   sealed: SealedItem,
+  writers: readonly Uint8Array[],
 ): SealedItem {
-  const opened = openItem(p, { place, vaultKey, pinnedWriters: [keys.keyset.identity.publicKey], sealed });
+  const opened = openItem(p, { place, vaultKey, pinnedWriters: writers, sealed });
   const { title } = JSON.parse(new TextDecoder().decode(opened.overview)) as { title: string };
   const state = sealed.state === "archived" ? "archived" : "active";
   const made = sealItem(p, {

@@ -23,11 +23,15 @@ import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/ite
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { createEnvironments, type Environments } from "./environments.ts";
 import { createGroupList, type GroupList } from "./group-list.ts";
+import { createServiceAccounts, type ServiceAccounts } from "./service-accounts.ts";
+import { EMBEDDED_ORIGIN } from "./service-client.ts";
+import { createShares, type Shares } from "./shares.ts";
 import { storedItems } from "./stored-items.ts";
 import { openOwnData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
 import { createVaultList, type Vault, type VaultEntry, type VaultList, type VaultType } from "./vault-list.ts";
 import { createVaultMembers, type VaultMembers } from "./vault-members.ts";
+import { createWriters } from "./writers.ts";
 
 type Overview = Static<typeof ItemOverviewContent>;
 type Details = Static<typeof ItemDetailsContent>;
@@ -111,8 +115,10 @@ export type OpenAccount = {
   /** Waits for changes after the cursor; without one it answers where the service stands. */
   changes(cursor: number | undefined, signal: AbortSignal): Promise<{ cursor: number; changes: readonly Change[] }>;
   readonly environments: Environments;
+  readonly shares: Shares;
   readonly groups: GroupList;
   readonly members: VaultMembers;
+  readonly serviceAccounts: ServiceAccounts;
   /** Forgets the list of vaults, so that the next look asks the service. */
   forgetVaults(): void;
   /** Wipes every key of the account. */
@@ -122,12 +128,25 @@ export type OpenAccount = {
 /** The lists that an account is made of, each with what it needs of the others. */
 function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn) {
   const { session, rootKey, keyset } = signedIn;
-  const pinned = [keyset.identity.publicKey];
+  const data = openOwnData(p, { account, user }, signedIn);
+  // Ourselves, and whom our own sealed data names: for a service account, the person who made it.
+  const pinned = [
+    keyset.identity.publicKey,
+    ...Object.values(data.get().pins).map((pin) => Uint8Array.fromBase64(pin)),
+  ];
   const groups = createGroupList({ p, account, session, keyset });
   const who = { p, account, user, session, keyset, groups, pinned };
   const vaults = createVaultList({ ...who, rootKey });
-  const serviceAccount = () => Promise.reject(new PosternError("serviceAccountNotFound"));
-  const members = createVaultMembers({ ...who, vaults, serviceAccount });
+  const writers = createWriters(p, account, session, pinned);
+  const members = createVaultMembers({ ...who, vaults, writers });
+  const serviceAccounts = createServiceAccounts({
+    ...who,
+    service: session.origin === EMBEDDED_ORIGIN ? "embedded" : session.origin,
+    rootKey,
+    people: pinned,
+    vaults,
+    members,
+  });
   const ofVaults = {
     vaults: vaults.entries,
     matchVaults: vaults.match,
@@ -136,12 +155,15 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
     deleteVault: vaults.delete,
     forgetVaults: vaults.forget,
   };
-  return { own: pinned, groups, vaults, ofVaults, members, data: openOwnData(p, { account, user }, signedIn) };
+  return { writers, groups, vaults, ofVaults, members, serviceAccounts, data };
 }
+
+/** The account before the parts that are made of it. */
+type Inner = Omit<OpenAccount, "environments" | "shares">;
 
 export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
-  const { own, groups, vaults, ofVaults, members, data } = partsOf(p, account, user, signedIn);
+  const { writers, groups, vaults, ofVaults, members, serviceAccounts, data } = partsOf(p, account, user, signedIn);
 
   const placeOf = (vault: string, item: string): ItemPlace => ({ account, vault, item });
 
@@ -158,7 +180,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
 
   /** Before a revision is signed on top of what the service says the last one is. */
   function demandSigned(vault: Vault, item: string, sealed: SealedItem): void {
-    const pinned = own.some((writer) => toBase64(writer) === sealed.writer);
+    const pinned = writers.known.some((writer) => toBase64(writer) === sealed.writer);
     if (!pinned || !verifyItemRevision(p, placeOf(vault.stored.vault, item), sealed))
       throw new PosternError("sealBroken", "the item revision's signature");
   }
@@ -169,7 +191,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     const opened = openItem(p, {
       place: placeOf(vault.stored.vault, stored.item),
       vaultKey: keyOf(vault, sealed),
-      pinnedWriters: own,
+      pinnedWriters: writers.known,
       sealed,
     });
     p.wipe(opened.itemKey);
@@ -194,7 +216,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     const content = openItemOverview(p, {
       place: placeOf(vault.stored.vault, stored.item),
       vaultKey: keyOf(vault, sealed),
-      pinnedWriters: own,
+      pinnedWriters: writers.known,
       sealed,
     });
     const overview = json<Overview>(content);
@@ -213,6 +235,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     const found = await vaults.get(vault);
     const answer = await session.call("items.get", { vault, item });
     demandAsked(answer.item === item);
+    await writers.meet([answer.sealed.writer]);
     return { vault: found, stored: answer };
   }
 
@@ -256,7 +279,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     };
   }
 
-  const inner: Omit<OpenAccount, "environments"> = {
+  const inner: Inner = {
     id: account,
     user,
     ...ofVaults,
@@ -270,6 +293,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
         const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(asId) ? { item: asId } : {}) };
         for (const item of (await session.call("items.find", asked)).items) found.set(item.item, item);
       }
+      await writers.meet([...found.values()].map(({ sealed }) => sealed.writer));
       const opened = [...found.values()].map((item) => openStored(vault, item));
       for (const item of opened) {
         demandAsked(
@@ -285,6 +309,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     getItems: async (id, ids) => {
       const vault = await vaults.get(id);
       const items = await storedItems(session.call, id, ids);
+      await writers.meet(items.map(({ sealed }) => sealed.writer));
       for (const { item, sealed } of items) if (sealed.state === "deleted") demandSigned(vault, item, sealed);
       return items.filter((item) => item.sealed.state !== "deleted").map((item) => openStored(vault, item));
     },
@@ -297,6 +322,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
           { vault: id, ...filter, limit: serviceLimits.page, ...(after === undefined ? {} : { after }) },
           signal,
         );
+        await writers.meet(page.items.map(({ sealed }) => sealed.writer));
         for (const item of page.items) {
           // In order and without repeats, else a page could be served twice for ever.
           demandAsked(after === undefined || item.item > after);
@@ -372,6 +398,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     deleteItems: async (id, ids) => {
       const vault = await vaults.get(id);
       const found = new Map((await storedItems(session.call, id, ids)).map((one) => [one.item, one.sealed]));
+      await writers.meet([...found.values()].map(({ writer }) => writer));
       const gone = ids.flatMap((item) => {
         const sealed = found.get(item);
         if (sealed === undefined) return [];
@@ -443,6 +470,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     },
     groups,
     members,
+    serviceAccounts,
     close: () => {
       session.close();
       p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
@@ -450,7 +478,8 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       groups.close();
     },
   };
-  return guarded(inner, vaults, members);
+  const shares = createShares({ p, session, readFile: inner.readFile });
+  return { ...guarded(inner, vaults, members), shares };
 
   async function openHeader(item: OpenedItem, header: FileHeader) {
     const found = await stored(item.vault, item.id);
@@ -470,7 +499,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
  * The account as the agent works with it. An environment is not a vault to whoever works with items: its one item has rules
  * of its own. And a write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open.
  */
-function guarded(inner: Omit<OpenAccount, "environments">, vaults: VaultList, members: VaultMembers): OpenAccount {
+function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<OpenAccount, "shares"> {
   function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
     return async (vault: string, ...rest: A): Promise<R> => {
       if ((await vaults.get(vault)).stored.type === "environment") throw new PosternError("vaultNotFound");

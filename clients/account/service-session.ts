@@ -13,6 +13,8 @@ export type Identity = {
   readonly account: string;
   readonly user: string;
   readonly device: string;
+  /** Whether a token signs in: then no password is what is wrong. */
+  readonly byToken?: true;
 };
 
 /** The user's sealed keys and data, as the service keeps them. */
@@ -22,6 +24,8 @@ export type ServiceSession = {
   call<N extends OperationName>(name: N, params: OperationParams<N>, signal?: AbortSignal): Promise<OperationResult<N>>;
   /** Signs in now; answers the user's record. Throws wrongCredentials for any reason the service has. */
   signIn(): Promise<UserRecord>;
+  /** The origin that sign-ins are bound to. */
+  readonly origin: string;
   /** Takes a new sign-in key after a password change. */
   replaceKey(seed: Uint8Array): void;
   /** The Ed25519 secret key that signs in. */
@@ -71,13 +75,19 @@ export function createServiceSession(
 
   /** Many calls may find the session ended at once; one sign-in serves them all. */
   function signIn(): Promise<UserRecord> {
-    signingIn ??= challenge().finally(() => {
-      signingIn = undefined;
-    });
+    signingIn ??= challenge()
+      .catch((error: unknown) => {
+        const refused = error instanceof PosternError && error.name === "wrongCredentials";
+        throw refused && identity.byToken ? new PosternError("tokenRefused") : error;
+      })
+      .finally(() => {
+        signingIn = undefined;
+      });
     return signingIn;
   }
 
   return {
+    origin: identity.origin,
     signIn,
     call: async (name, params, signal) => {
       demandOpen();

@@ -4,8 +4,10 @@ import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
 import { type Keyset, newKeyset, openKeyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { openTokenRootKey, tokenKeys } from "../../protocol/crypto/service-account.ts";
 import { passwordChangeBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { ServiceAccountToken } from "../../protocol/service-account-token.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import { createServiceSession, type ServiceSession, type UserRecord } from "./service-session.ts";
 import { newUserData, sealUserData } from "./user-data.ts";
@@ -25,6 +27,12 @@ export type SignedIn = {
   readonly keyset: Keyset;
   readonly record: UserRecord;
 };
+
+/** Wipes the keys of a sign-in that no account was opened with. */
+export function closeSignedIn(p: Primitives, { session, rootKey, keyset }: SignedIn): void {
+  session.close();
+  p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
+}
 
 function rootContext(account: string, user: string): Context {
   return { part: "root key", account, user };
@@ -86,6 +94,30 @@ export async function signIn(
     const record = await session.signIn();
     const rootKey = openRootKey(p, unlockKey, who, record.rootKey);
     const keyset = openKeyset(p, rootKey, who.account, who.user, record.keyset);
+    return { session, rootKey, keyset, record };
+  } catch (error) {
+    session.close();
+    throw error;
+  } finally {
+    p.release(unlockKey);
+  }
+}
+
+/** Signs in as a service account with its token and opens its keys. Throws tokenRefused, offline, sealBroken. */
+export async function signInWithToken(
+  p: Primitives,
+  call: CallService,
+  address: ServiceAddress,
+  { account, serviceAccount, token, secret }: ServiceAccountToken,
+): Promise<SignedIn> {
+  const { unlockKey, signInSeed } = tokenKeys(p, secret);
+  const identity = { origin: address.origin, account, user: serviceAccount, device: token, byToken: true } as const;
+  const session = createServiceSession(p, call, identity, signInSeed);
+  try {
+    const record = await session.signIn();
+    const place = { account, serviceAccount };
+    const rootKey = openTokenRootKey(p, { place, token, unlockKey, sealed: record.rootKey });
+    const keyset = openKeyset(p, rootKey, account, serviceAccount, record.keyset);
     return { session, rootKey, keyset, record };
   } catch (error) {
     session.close();

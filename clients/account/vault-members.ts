@@ -11,6 +11,7 @@ import { type OperationParams, type OperationResult, serviceLimits } from "../..
 import type { GroupList, Recipient } from "./group-list.ts";
 import type { ServiceSession } from "./service-session.ts";
 import type { PrincipalKind, Vault, VaultList } from "./vault-list.ts";
+import type { Writers } from "./writers.ts";
 
 type Member = OperationResult<"vaults.members">["members"][number];
 type PrincipalGrant = OperationParams<"vaults.grant">["grants"][number];
@@ -37,18 +38,19 @@ export type VaultMembersParts = {
   readonly keyset: Keyset;
   readonly vaults: VaultList;
   readonly groups: GroupList;
-  /** Keys of a service account, vouched for by the person who made it. */
-  readonly serviceAccount: (id: string) => Promise<Recipient>;
+  /** Whose item revisions are believed; service accounts among them. */
+  readonly writers: Writers;
+  /** People whose grants and vault names are believed. */
   readonly pinned: readonly Uint8Array[];
 };
 
 export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
-  const { p, account, user, session, keyset, vaults, groups, pinned } = parts;
+  const { p, account, user, session, keyset, vaults, groups, writers, pinned } = parts;
 
   /** Public keys that are believed: our own, or those vouched for by somebody we know. Never the service's word alone. */
   async function recipientOf(kind: PrincipalKind, id: string): Promise<Recipient> {
     if (kind === "group") return groups.recipient(id);
-    if (kind === "serviceAccount") return parts.serviceAccount(id);
+    if (kind === "serviceAccount") return writers.recipient(id);
     if (id !== user) throw new PosternError("sealBroken", "a member whose identity nobody has verified");
     return { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
   }
@@ -76,6 +78,7 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
   /** One page of revisions under older keys: each is checked under its own key before anything is signed for it. */
   async function rewrapPage(vault: Vault, items: readonly Stale[]): Promise<number> {
     const id = vault.stored.vault;
+    await writers.meet(items.map(({ sealed }) => sealed.writer));
     const rewraps = items.map(({ item, sealed }) => {
       const place = { account, vault: id, item };
       const from = vault.keys.get(sealed.keyId);
@@ -93,12 +96,12 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
     sealed: Stale["sealed"],
   ): string {
     if (sealed.state === "deleted") {
-      const known = pinned.some((writer) => toBase64(writer) === sealed.writer);
+      const known = writers.known.some((writer) => toBase64(writer) === sealed.writer);
       if (!known || !verifyItemOverview(p, place, sealed))
         throw new PosternError("sealBroken", "the item revision's signature");
       return "";
     }
-    const content = openItemOverview(p, { place, vaultKey, pinnedWriters: pinned, sealed });
+    const content = openItemOverview(p, { place, vaultKey, pinnedWriters: writers.known, sealed });
     const { title } = JSON.parse(new TextDecoder().decode(content)) as { title: string };
     p.wipe(content);
     return title;

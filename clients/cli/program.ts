@@ -10,6 +10,7 @@ import { addImportCommand } from "./commands/import-env.ts";
 import { addInjectCommand } from "./commands/inject.ts";
 import { addItemCommands } from "./commands/items.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addServiceAccountCommands } from "./commands/service-accounts.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { exitCodes } from "./exit-code.ts";
 import { VERSION } from "./version.ts";
@@ -35,6 +36,7 @@ export function program(): Command {
   addEnvironmentCommands(root);
   addInjectCommand(root);
   addGroupCommands(root);
+  addServiceAccountCommands(root);
   addAccessCommands(root);
   addAgentCommands(root);
   return root;

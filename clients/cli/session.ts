@@ -1,7 +1,7 @@
 // What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
 // show the match code while somebody must approve.
 import { type CallOptions, type Channel, openChannel } from "../typescript/channel.ts";
-import { type Methods, PosternError } from "../typescript/generated.ts";
+import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -14,8 +14,17 @@ export type Agent = {
     options?: CallOptions,
   ): Promise<Methods[M]["result"]>;
   readonly channel: Channel;
+  /** The client that a token opened; undefined where a person's account is worked on. */
+  readonly client: string | undefined;
   close(): void;
 };
+
+/** Where a program puts the token of a service account. One of 1Password under its own name is not for us. */
+function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
+  const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
+  if (own !== undefined && own !== "") return own;
+  return shared?.startsWith("postern_") ? shared : undefined;
+}
 
 const own = { name: "postern", version: VERSION };
 
@@ -29,11 +38,29 @@ export async function connect(terminal: Terminal): Promise<Agent> {
     }
   });
   await channel.call("agent.subscribe", {});
+  const client = await openClient(channel);
   return {
-    call: (method, params, options) => channel.call(method, params, options),
+    call: (method, params, options) => {
+      const named = client !== undefined && takesClient.has(method) ? { ...params, client } : params;
+      return channel.call(method, named, options);
+    },
     channel,
+    client,
     close: () => channel.close(),
   };
+}
+
+/** A client for the token in the environment, where there is one. */
+async function openClient(channel: Channel): Promise<string | undefined> {
+  const token = tokenOf(process.env);
+  if (token === undefined) return undefined;
+  try {
+    const named = { integrationName: own.name, integrationVersion: own.version };
+    return (await channel.call("clients.open", { token, ...named })).client;
+  } catch (error) {
+    channel.close();
+    throw error;
+  }
 }
 
 /** Connects to the agent, starting it first where none runs. */
@@ -53,7 +80,9 @@ export async function unlocked<T>(agent: Agent, work: () => Promise<T>): Promise
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof PosternError) || error.errorName !== "locked") throw error;
+    const locked = error instanceof PosternError && error.errorName === "locked";
+    // A token is presented, not typed: to whoever holds one a password is no help.
+    if (!locked || agent.client !== undefined) throw error;
     // Loaded only now: most reads need no question, and the questions' library is large.
     ask = await import("./ask.ts");
     if (!ask.hasTerminal()) throw error;

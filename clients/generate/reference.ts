@@ -2,6 +2,7 @@
 import type { Catalogue } from "../../protocol/catalogue.ts";
 import type { Need } from "../../protocol/entry.ts";
 import type { ErrorName, errors as table } from "../../protocol/errors.ts";
+import { differences } from "./differences.ts";
 import { phrase, type Schema } from "./schema.ts";
 
 type AnyEntry = Catalogue[keyof Catalogue];
@@ -58,21 +59,6 @@ enforced by the account service alone.
 | 1, 1048576, 2097152, 4194304, 8388608 | \`RECOVER_VAULT\`, \`SEND_ITEMS\`, \`IMPORT_ITEMS\`, \`EXPORT_ITEMS\`, \`PRINT_ITEMS\` | kept and shown; nothing asks for them yet | as officially |
 
 The official documentation wants \`REVEAL_ITEM_PASSWORD\` for editing, the official examples leave it out; so do we.
-`;
-
-const differences = `## Where this differs from the official SDKs, and why
-
-| what | here | why |
-| --- | --- | --- |
-| malformed parameters | name the field and the rule | "data did not match any variant of untagged enum" helps nobody |
-| more than one match | the candidates' ids stand in the error | the next step is to use one of them |
-| tags | any Unicode | people's languages |
-| ids in validation texts | the place (\`fields[2].id\`) | errors carry no peer's values |
-| static helpers | throw errors | the official JavaScript throws a JSON text |
-| reading \`Vault\` | one place for users and groups; service accounts are not listed | the official types have no word for them |
-| word lists | our own: 7,776 words (EFF, CC BY 3.0 US), 9,445 syllables, 9,702 chunks of three letters | the official ones are not ours to copy |
-| \`resolveAll\` | at most 100 references | one prompt that a person can read |
-| an RSA key | 2048, 3072 or 4096 bits | less is broken, more is nobody's default |
 `;
 
 function needText(need: Need<unknown>): string {

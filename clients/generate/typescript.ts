@@ -1,5 +1,6 @@
 // clients/typescript/generated.ts: the types of every method, which of them may be repeated after a lost connection,
 // and one error class per name.
+import { onAccount } from "../../protocol/catalogue/common.ts";
 import type { Catalogue } from "../../protocol/catalogue.ts";
 import type { Need } from "../../protocol/entry.ts";
 import type { ErrorName, errors as table } from "../../protocol/errors.ts";
@@ -15,6 +16,10 @@ export function renderTypeScript(catalogue: Catalogue, errors: typeof table): st
   });
   const repeatable = entries
     .filter(([, entry]) => mayRepeat(entry.need as Need<unknown>, entry.activity))
+    .map(([name]) => `  "${name}",`);
+  const clientParam = `"client":${JSON.stringify(onAccount.client)}`;
+  const takesClient = entries
+    .filter(([name, { params }]) => !name.startsWith("clients.") && JSON.stringify(params).includes(clientParam))
     .map(([name]) => `  "${name}",`);
   const names = Object.keys(errors) as ErrorName[];
   const classes = names.map((name) => {
@@ -41,6 +46,11 @@ export function renderTypeScript(catalogue: Catalogue, errors: typeof table): st
     "/** Methods that change nothing, so that a call lost with its connection may be sent again. */",
     "export const repeatable: ReadonlySet<string> = new Set([",
     ...repeatable,
+    "]);",
+    "",
+    "/** Methods whose parameters name the client that asks. */",
+    "export const takesClient: ReadonlySet<string> = new Set([",
+    ...takesClient,
     "]);",
     "",
     rootClass,

@@ -2,7 +2,7 @@
 // groups, environments. One connection, opened at the first call; after an agent's restart it connects once more.
 import { homedir } from "node:os";
 import { type CallOptions, type Channel, type Listener, openChannel } from "./channel.ts";
-import { type Methods, repeatable } from "./generated.ts";
+import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
 import { ClientClosed, ConnectionLost } from "./local-error.ts";
 import { type Items, itemsOf } from "./sdk-items.ts";
@@ -15,6 +15,7 @@ export { DesktopSessionExpiredError } from "./generated.ts";
 export { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 export type { Files, Items } from "./sdk-items.ts";
 export { Secrets } from "./sdk-secrets.ts";
+export type { Shares } from "./sdk-shares.ts";
 export * from "./sdk-types.ts";
 export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
 
@@ -31,7 +32,7 @@ export const DEFAULT_INTEGRATION_VERSION = "Unknown";
 
 /** How to reach the agent, and as whom. */
 export type ClientOptions = {
-  /** DesktopAuth, or a service-account token (which the agent answers with "not yet"). */
+  /** DesktopAuth, or the token of a service account: then nobody is asked, and the token's vaults are what there is. */
   readonly auth: DesktopAuth | string;
   readonly integrationName?: string;
   readonly integrationVersion?: string;
@@ -68,7 +69,7 @@ export function defaultSocket(): string {
   return socketPath({ env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() });
 }
 
-/** Opens a client. Throws AgentNotRunning, UntrustedSocket, or what the agent answers (signedOut, accountNotFound, notYet). */
+/** Opens a client. Throws AgentNotRunning, UntrustedSocket, or what the agent answers (signedOut, accountNotFound, tokenInvalid, tokenRefused). */
 export async function createClient(options: ClientOptions): Promise<Client> {
   const link = createLink(options);
   await link.open();
@@ -85,10 +86,6 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 }
 
 type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): void; close(): void };
-
-/** Methods whose parameters take the client that asks. */
-const takesClient = (method: string) =>
-  /^(secrets\.resolve|items\.|vaults\.|groups\.|environments\.|files\.(open|attach|read$|delete|replace))/.test(method);
 
 function createLink(options: ClientOptions): Link {
   const name = options.integrationName ?? DEFAULT_INTEGRATION_NAME;
@@ -107,17 +104,23 @@ function createLink(options: ClientOptions): Link {
     });
     try {
       await channel.call("agent.subscribe", {});
-      const account = typeof options.auth === "string" ? options.auth : options.auth.accountName;
-      const { client } = await channel.call("clients.open", {
-        integrationName: name,
-        integrationVersion: version,
-        ...(account === "" ? {} : { account }),
-      });
-      return { channel, client };
+      return { channel, client: await openClient(channel) };
     } catch (error) {
       channel.close();
       throw error;
     }
+  }
+
+  async function openClient(channel: Channel): Promise<string> {
+    const { auth } = options;
+    const account = typeof auth === "string" ? "" : auth.accountName;
+    const { client } = await channel.call("clients.open", {
+      integrationName: name,
+      integrationVersion: version,
+      ...(typeof auth === "string" ? { token: auth } : {}),
+      ...(account === "" ? {} : { account }),
+    });
+    return client;
   }
 
   async function current(): Promise<{ channel: Channel; client: string }> {
@@ -141,8 +144,16 @@ function createLink(options: ClientOptions): Link {
     callOptions: CallOptions | undefined,
   ): Promise<unknown> => {
     const { channel, client } = await current();
-    const full = takesClient(method) ? { ...params, client } : params;
-    return channel.call(method, full as never, callOptions);
+    const full = (named: string) => (takesClient.has(method) ? { ...params, client: named } : params) as never;
+    try {
+      return await channel.call(method, full(client), callOptions);
+    } catch (error) {
+      // A lock ends a token's session, and nothing was done; presenting the token once more begins the next.
+      if (!(error instanceof LockedError) || typeof options.auth !== "string" || !takesClient.has(method)) throw error;
+      const next = await openClient(channel);
+      state = Promise.resolve({ channel, client: next });
+      return channel.call(method, full(next), callOptions);
+    }
   };
 
   return {

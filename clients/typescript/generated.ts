@@ -36,6 +36,7 @@ export type Methods = {
         unlockedAt?: string;
         proof?: "pin" | "password";
       }[];
+      tokenSessions: number;
       openPrompts: number;
       protections: {
         name: string;
@@ -210,10 +211,11 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. */
+  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked. */
   "clients.open": {
     params: {
       account?: string;
+      token?: string;
       integrationName: string;
       integrationVersion: string;
     };
@@ -1492,6 +1494,141 @@ export type Methods = {
       updatedAt: string;
     };
   };
+  /** How an item may be shared: for how long, how often opened, with whom, with which files. */
+  "items.shares.getAccountPolicy": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+      defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+      maxViews?: number | null;
+      allowedTypes: ("Authenticated" | "Public")[];
+      allowedRecipientTypes: ("Email" | "Domain")[];
+      files: {
+        allowed: boolean;
+        maxSize: number;
+        allowedTypes?: ("Authenticated" | "Public")[] | null;
+        allowedRecipientTypes?: ("Email" | "Domain")[] | null;
+        maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+        defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+        maxViews?: number | null;
+      };
+    };
+  };
+  /** Reads recipients: with one @ an address, else a domain. Named recipients need mail, which the service does not send yet, so any that can be read is refused. */
+  "items.shares.validateRecipients": {
+    params: {
+      policy: {
+        maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        maxViews?: number | null;
+        allowedTypes: ("Authenticated" | "Public")[];
+        allowedRecipientTypes: ("Email" | "Domain")[];
+        files: {
+          allowed: boolean;
+          maxSize: number;
+          allowedTypes?: ("Authenticated" | "Public")[] | null;
+          allowedRecipientTypes?: ("Email" | "Domain")[] | null;
+          maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          maxViews?: number | null;
+        };
+      };
+      recipients: string[];
+    };
+    result: {
+      recipients: ({
+        type: "Email";
+        parameters: {
+          email: string;
+        };
+      } | {
+        type: "Domain";
+        parameters: {
+          domain: string;
+        };
+      })[];
+    };
+  };
+  /** Makes a link to a copy of an item as it is now: whoever has the link can open it, until it expires or is revoked. `version`, where given, must be the stored one. */
+  "items.shares.create": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      version?: number;
+      policy?: {
+        maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        maxViews?: number | null;
+        allowedTypes: ("Authenticated" | "Public")[];
+        allowedRecipientTypes: ("Email" | "Domain")[];
+        files: {
+          allowed: boolean;
+          maxSize: number;
+          allowedTypes?: ("Authenticated" | "Public")[] | null;
+          allowedRecipientTypes?: ("Email" | "Domain")[] | null;
+          maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
+          maxViews?: number | null;
+        };
+      };
+      params: {
+        recipients?: ({
+          type: "Email";
+          parameters: {
+            email: string;
+          };
+        } | {
+          type: "Domain";
+          parameters: {
+            domain: string;
+          };
+        })[];
+        expireAfter?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+        oneTimeOnly: boolean;
+      };
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      url: string;
+      shareId: string;
+      expiresAt: string;
+    };
+  };
+  /** The shares that this user made, or that are of vaults it manages: open ones first, then the newest. */
+  "shares.list": {
+    params: {
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      shares: {
+        shareId: string;
+        vaultId: string;
+        itemId: string;
+        title?: string;
+        createdAt: string;
+        expiresAt: string;
+        oneTimeOnly: boolean;
+        views: number;
+        state: "open" | "usedUp" | "expired" | "revoked";
+      }[];
+    };
+  };
+  /** Ends a share: its link opens nothing from now on, and its copy is removed. */
+  "shares.revoke": {
+    params: {
+      shareId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
   /** Makes a vault. Administrators come to it too unless `allowAdminsAccess` is false. */
   "vaults.create": {
     params: {
@@ -1843,6 +1980,106 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
+  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. */
+  "serviceAccounts.create": {
+    params: {
+      account?: string;
+      password: string;
+      title: string;
+      vaults: {
+        vault: string;
+        permissions: string[];
+      }[];
+      expiresInMs?: number;
+    };
+    result: {
+      serviceAccountId: string;
+      token: string;
+      expiresAt?: string;
+    };
+  };
+  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. */
+  "serviceAccounts.list": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+    };
+    result: {
+      serviceAccounts: {
+        id: string;
+        title: string;
+        createdAt: string;
+        revokedAt?: string;
+        tokens: {
+          id: string;
+          createdAt: string;
+          expiresAt?: string;
+        }[];
+        vaults: {
+          vaultId: string;
+          permissions: string[];
+        }[];
+      }[];
+    };
+  };
+  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. */
+  "serviceAccounts.rotate": {
+    params: {
+      account?: string;
+      password: string;
+      serviceAccountId: string;
+      overlapMs?: number;
+      expiresInMs?: number;
+    };
+    result: {
+      serviceAccountId: string;
+      token: string;
+      expiresAt?: string;
+    };
+  };
+  /** Ends every token of a service account at once, then gives the vaults it came to new keys. */
+  "serviceAccounts.revoke": {
+    params: {
+      proof?: {
+        kind: "pin";
+        pin: string;
+      } | {
+        kind: "password";
+        password: string;
+      };
+      account?: string;
+      ask?: boolean;
+      serviceAccountId: string;
+    };
+    result: { [key: string]: never };
+  };
+  /** What the token that a client was opened with may still read and write in its hour. Asking costs nothing. */
+  "serviceAccounts.rateLimit": {
+    params: {
+      client: string;
+    };
+    result: {
+      reads: {
+        limit: number;
+        used: number;
+        left: number;
+        resetsAt?: string;
+      };
+      writes: {
+        limit: number;
+        used: number;
+        left: number;
+        resetsAt?: string;
+      };
+    };
+  };
 };
 
 /** Methods that change nothing, so that a call lost with its connection may be sent again. */
@@ -1865,6 +2102,9 @@ export const repeatable: ReadonlySet<string> = new Set([
   "items.list",
   "files.read",
   "files.openRead",
+  "items.shares.getAccountPolicy",
+  "items.shares.validateRecipients",
+  "shares.list",
   "vaults.list",
   "vaults.getOverview",
   "vaults.get",
@@ -1873,6 +2113,55 @@ export const repeatable: ReadonlySet<string> = new Set([
   "groups.members",
   "environments.getVariables",
   "environments.list",
+  "serviceAccounts.rateLimit",
+]);
+
+/** Methods whose parameters name the client that asks. */
+export const takesClient: ReadonlySet<string> = new Set([
+  "accounts.list",
+  "secrets.resolve",
+  "secrets.resolveAll",
+  "items.create",
+  "items.createAll",
+  "items.get",
+  "items.getAll",
+  "items.put",
+  "items.delete",
+  "items.deleteAll",
+  "items.archive",
+  "items.list",
+  "files.attach",
+  "files.read",
+  "files.delete",
+  "files.replaceDocument",
+  "files.openRead",
+  "files.openWrite",
+  "items.shares.getAccountPolicy",
+  "items.shares.create",
+  "shares.list",
+  "shares.revoke",
+  "vaults.create",
+  "vaults.list",
+  "vaults.getOverview",
+  "vaults.get",
+  "vaults.update",
+  "vaults.delete",
+  "vaults.grantGroupPermissions",
+  "vaults.updateGroupPermissions",
+  "vaults.revokeGroupPermissions",
+  "groups.get",
+  "groups.list",
+  "groups.create",
+  "groups.update",
+  "groups.delete",
+  "groups.members",
+  "environments.getVariables",
+  "environments.list",
+  "environments.create",
+  "environments.set",
+  "environments.unset",
+  "environments.delete",
+  "serviceAccounts.rateLimit",
 ]);
 
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */
@@ -1934,8 +2223,12 @@ export class WrongCredentialsError extends PosternError {}
 export class TryLaterError extends PosternError {}
 /** no client of this id is open on this connection. */
 export class ClientNotFoundError extends DesktopSessionExpiredError {}
-/** this is not supported yet. */
-export class NotYetError extends PosternError {}
+/** invalid service account token, please make sure you provide a valid service account token as parameter. */
+export class TokenInvalidError extends PosternError {}
+/** bad service account token, please rotate it. */
+export class TokenRefusedError extends PosternError {}
+/** rate limit exceeded. */
+export class RateLimitExceededError extends PosternError {}
 /** a person must approve this first. */
 export class ApprovalRequiredError extends PosternError {}
 /** the person denied this. */
@@ -1988,6 +2281,8 @@ export class ServiceAccountNotFoundError extends PosternError {}
 export class TotpUnavailableError extends PosternError {}
 /** unable to properly parse private key, verify that private key isn't malformed. */
 export class PrivateKeyUnreadableError extends PosternError {}
+/** unable to retrieve SSH Key field, verify that private key isn't malformed. */
+export class SshKeyMetadataNotFoundError extends PosternError {}
 /** invalid user input: encountered the following errors. */
 export class InvalidRecipeError extends PosternError {}
 /** error updating group vault permissions. */
@@ -2020,6 +2315,22 @@ export class AuditUnwritableError extends PosternError {}
 export class DiskFullError extends PosternError {}
 /** the backup cannot be restored. */
 export class NotRestorableError extends PosternError {}
+/** this account's service has no public address, so nobody could open a link to it. */
+export class SharingUnavailableError extends PosternError {}
+/** couldn't parse item share recipient. recipient had invalid format. */
+export class InvalidRecipientError extends PosternError {}
+/** recipient list contained recipients that are not permitted by account policy. */
+export class RecipientsRefusedError extends PosternError {}
+/** invalid item sharing duration. */
+export class InvalidShareDurationError extends PosternError {}
+/** no share has this id, or the link is not whole. */
+export class ShareNotFoundError extends PosternError {}
+/** the share has expired. */
+export class ShareExpiredError extends PosternError {}
+/** the share could be opened once, and was. */
+export class ShareUsedUpError extends PosternError {}
+/** the share was revoked. */
+export class ShareRevokedError extends PosternError {}
 
 /** The class of each error name on the wire. */
 export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
@@ -2043,7 +2354,9 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   wrongCredentials: WrongCredentialsError,
   tryLater: TryLaterError,
   clientNotFound: ClientNotFoundError,
-  notYet: NotYetError,
+  tokenInvalid: TokenInvalidError,
+  tokenRefused: TokenRefusedError,
+  rateLimitExceeded: RateLimitExceededError,
   approvalRequired: ApprovalRequiredError,
   approvalDenied: ApprovalDeniedError,
   approvalTimedOut: ApprovalTimedOutError,
@@ -2070,6 +2383,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   serviceAccountNotFound: ServiceAccountNotFoundError,
   totpUnavailable: TotpUnavailableError,
   privateKeyUnreadable: PrivateKeyUnreadableError,
+  sshKeyMetadataNotFound: SshKeyMetadataNotFoundError,
   invalidRecipe: InvalidRecipeError,
   invalidPermissions: InvalidPermissionsError,
   invalidItem: InvalidItemError,
@@ -2086,6 +2400,14 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
   notRestorable: NotRestorableError,
+  sharingUnavailable: SharingUnavailableError,
+  invalidRecipient: InvalidRecipientError,
+  recipientsRefused: RecipientsRefusedError,
+  invalidShareDuration: InvalidShareDurationError,
+  shareNotFound: ShareNotFoundError,
+  shareExpired: ShareExpiredError,
+  shareUsedUp: ShareUsedUpError,
+  shareRevoked: ShareRevokedError,
 };
 
 /** Number and text of each error name: for what this client refuses by itself. */
@@ -2110,7 +2432,9 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
   clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
-  notYet: {"code":1108,"message":"this is not supported yet"},
+  tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
+  tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
+  rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
   approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again without noWait, then run `postern approve CODE`"},
   approvalDenied: {"code":1202,"message":"the person denied this"},
   approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},
@@ -2137,6 +2461,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   serviceAccountNotFound: {"code":1313,"message":"no service account has this id"},
   totpUnavailable: {"code":1315,"message":"TOTP code could not be generated"},
   privateKeyUnreadable: {"code":1316,"message":"unable to properly parse private key, verify that private key isn't malformed"},
+  sshKeyMetadataNotFound: {"code":1320,"message":"unable to retrieve SSH Key field, verify that private key isn't malformed"},
   invalidRecipe: {"code":1317,"message":"invalid user input: encountered the following errors"},
   invalidPermissions: {"code":1318,"message":"error updating group vault permissions"},
   invalidItem: {"code":1401,"message":"invalid user input: encountered the following errors"},
@@ -2153,4 +2478,12 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   auditUnwritable: {"code":1507,"message":"the audit log cannot be written, so nothing is answered","hint":"free disk space or mend the permissions of the data folder"},
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
+  sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},
+  invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},
+  recipientsRefused: {"code":1603,"message":"recipient list contained recipients that are not permitted by account policy","hint":"share without recipients: whoever has the link can open it"},
+  invalidShareDuration: {"code":1604,"message":"invalid item sharing duration"},
+  shareNotFound: {"code":1605,"message":"no share has this id, or the link is not whole"},
+  shareExpired: {"code":1606,"message":"the share has expired"},
+  shareUsedUp: {"code":1607,"message":"the share could be opened once, and was"},
+  shareRevoked: {"code":1608,"message":"the share was revoked"},
 };

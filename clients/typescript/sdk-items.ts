@@ -1,8 +1,9 @@
-// client.items and client.items.files. Dates are dates here and text on the wire; bytes are bytes here, and large files
+// client.items and client.items.files (client.items.shares is beside it). Dates are dates here and text on the wire; bytes are bytes here, and large files
 // pass in chunks whatever way they came.
 import type { CallOptions } from "./channel.ts";
 import type { Call } from "./client.ts";
 import type { Methods } from "./generated.ts";
+import { type Shares, sharesOf } from "./sdk-shares.ts";
 import type {
   DocumentCreateParams,
   FileAttributes,
@@ -25,6 +26,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 export type Items = {
   readonly files: Files;
+  readonly shares: Shares;
   create(params: ItemCreateParams, options?: CallOptions): Promise<Item>;
   createAll(
     vaultId: string,
@@ -51,6 +53,7 @@ export function itemsOf(call: Call): Items {
   const files = filesOf(call);
   return {
     files,
+    shares: sharesOf(call),
     create: (params, options) => create(call, files, params, options),
     createAll: async (vaultId, params, options) => {
       const items = params.map(wireParams);

@@ -26,8 +26,6 @@ export class Secrets {
 
   /** The secrets of several references: each has its own outcome, under the reference as it was given. */
   async resolveAll(secretReferences: readonly string[], options?: CallOptions): Promise<ResolveAllResponse> {
-    // The official client takes none too, and answers none.
-    if (secretReferences.length === 0) return { individualResponses: {} };
     const { outcomes } = await this.#call("secrets.resolveAll", { references: [...secretReferences] }, options);
     const entries = outcomes.map((outcome, index): [string, ResolveAllResponse["individualResponses"][string]] => [
       secretReferences[index] ?? "",
@@ -63,6 +61,7 @@ const resolving: ReadonlySet<string> = new Set([
   "incompatibleSshQuery",
   "totpUnavailable",
   "privateKeyUnreadable",
+  "sshKeyMetadataNotFound",
   "unsupportedFileFormat",
 ]);
 
@@ -79,6 +78,8 @@ const tags: Readonly<Record<string, string>> = {
   totpUnavailable: "unableToGenerateTotpCode",
   incompatibleSshQuery: "incompatibleSshKeyQueryParameterField",
   privateKeyUnreadable: "unableToParsePrivateKey",
+  // The capital is the official one.
+  sshKeyMetadataNotFound: "sSHKeyMetadataNotFound",
 };
 const withText: ReadonlySet<string> = new Set(["parsing", "unableToGenerateTotpCode", "other"]);
 

@@ -88,6 +88,21 @@ export type GroupType = (typeof GroupType)[keyof typeof GroupType];
 export const GroupState = { Active: "active", Deleted: "deleted", Unsupported: "unsupported" } as const;
 export type GroupState = (typeof GroupState)[keyof typeof GroupState];
 
+export const ItemShareDuration = {
+  OneHour: "OneHour",
+  OneDay: "OneDay",
+  SevenDays: "SevenDays",
+  FourteenDays: "FourteenDays",
+  ThirtyDays: "ThirtyDays",
+} as const;
+export type ItemShareDuration = (typeof ItemShareDuration)[keyof typeof ItemShareDuration];
+
+export const AllowedType = { Authenticated: "Authenticated", Public: "Public" } as const;
+export type AllowedType = (typeof AllowedType)[keyof typeof AllowedType];
+
+export const AllowedRecipientType = { Email: "Email", Domain: "Domain" } as const;
+export type AllowedRecipientType = (typeof AllowedRecipientType)[keyof typeof AllowedRecipientType];
+
 export const SeparatorType = {
   Digits: "digits",
   DigitsAndSymbols: "digitsAndSymbols",
@@ -133,6 +148,12 @@ export type Item = Omit<WireItem, "createdAt" | "updatedAt"> & { createdAt: Date
 /** An item without its values. */
 export type ItemOverview = Omit<WireOverview, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
 type WireOverview = Methods["items.list"]["result"]["items"][number];
+
+/** How an item may be shared, and how it is asked to be. */
+export type ItemShareAccountPolicy = Methods["items.shares.getAccountPolicy"]["result"];
+export type ItemShareFiles = ItemShareAccountPolicy["files"];
+export type ItemShareParams = Methods["items.shares.create"]["params"]["params"];
+export type ValidRecipient = Methods["items.shares.validateRecipients"]["result"]["recipients"][number];
 
 /** A file for an item that is made, or that has it attached. */
 export type FileCreateParams = { name: string; content: Uint8Array; sectionId: string; fieldId: string };

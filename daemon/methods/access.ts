@@ -7,13 +7,14 @@ import { fieldTitle } from "../../protocol/match.ts";
 import type { Approvers } from "../approvers.ts";
 import type { Broker, Prompt } from "../broker.ts";
 import type { Call } from "../call.ts";
-import type { Connection } from "../connection.ts";
+import type { Connection, OpenClient } from "../connection.ts";
 import type { Handlers } from "../dispatch.ts";
 import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../grants.ts";
 import { happening } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Subject } from "../subject.ts";
+import type { TokenSessions } from "../token-sessions.ts";
 import type { Unlocked } from "../unlocked.ts";
 
 type AccessMethod =
@@ -29,6 +30,7 @@ type AccessHandlers = Pick<Handlers, AccessMethod>;
 
 export type AccessParts = {
   readonly sessions: Sessions;
+  readonly tokens: TokenSessions;
   readonly grants: Grants;
   readonly broker: Broker;
   readonly overseer: Overseer;
@@ -41,23 +43,21 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   let nextClient = 1;
 
   return {
-    "clients.open": ({ account, integrationName, integrationVersion }, call) => {
-      const { clients } = call.connection;
-      if (account?.startsWith("ops_"))
-        throw new PosternError(
-          "notYet",
-          "service-account tokens; sign in with `postern signin` and leave the token out",
-        );
-      if (clients.size >= limits.clients)
-        throw new PosternError("busy", `${limits.clients} clients may be open on one connection`);
-      const { file } = sessions.pick(account);
-      const client = String(nextClient++);
-      clients.set(client, { account: file.account, integrationName, integrationVersion });
-      return { client };
+    "clients.open": async ({ account, token, integrationName, integrationVersion }, call) => {
+      demandRoom(call);
+      const integration = { integrationName, integrationVersion };
+      if (token === undefined) return open(call, { account: sessions.pick(account).file.account, ...integration });
+      const bearer = await parts.tokens.present(token);
+      bearer.demandOpen().audit.keep(happening(call, "ok", [bearer.file.user, bearer.file.device]));
+      return open(call, { account: bearer.file.account, bearer, ...integration });
     },
 
     "clients.close": ({ client }, call) => {
-      if (!call.connection.clients.delete(client)) throw new PosternError("clientNotFound");
+      const { clients } = call.connection;
+      const closed = clients.get(client);
+      if (closed === undefined) throw new PosternError("clientNotFound");
+      clients.delete(client);
+      closed.release();
       return {};
     },
 
@@ -114,6 +114,20 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
       return {};
     },
   };
+
+  function demandRoom({ connection }: Call): void {
+    if (connection.clients.size >= limits.clients)
+      throw new PosternError("busy", `${limits.clients} clients may be open on one connection`);
+  }
+
+  function open(call: Call, opened: Omit<OpenClient, "release">): { client: string } {
+    // Looked at again: a token may have been awaited.
+    demandRoom(call);
+    if (call.signal.aborted) throw new PosternError("cancelled");
+    const client = String(nextClient++);
+    call.connection.clients.set(client, { ...opened, release: opened.bearer?.hold() ?? (() => undefined) });
+    return { client };
+  }
 
   function deny({ code }: ParamsOf<"prompts.answer">, call: Call): void {
     overseer.demandCodeTry(call);

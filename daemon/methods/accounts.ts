@@ -4,12 +4,14 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { AccountFile } from "../account-file.ts";
+import type { AccountSession } from "../account-session.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { actorOf, happening } from "../happening.ts";
 import { setPin } from "../proofs.ts";
 import type { Session, Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
+import type { TokenSessions } from "../token-sessions.ts";
 import { repeatCounter, type Unlocked } from "../unlocked.ts";
 
 type AccountMethod =
@@ -29,7 +31,7 @@ type Open = Session & { unlocked: Unlocked };
 /** The first vault of a new account. */
 const FIRST_VAULT = "Personal";
 
-export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
+export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
   /** The account, once the caller has shown its password. */
   async function proven(params: { account?: string; password: string }, call: Call): Promise<Open> {
     const session = sessions.open(params.account);
@@ -105,9 +107,12 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
     },
 
     "accounts.list": (_params, call) => {
-      accessOf(call).session.audit.read(happening(call, "ok", []));
+      const { session, byToken } = accessOf(call);
+      session.audit.read(happening(call, "ok", []));
+      // A token knows of its own account alone.
+      const shown: readonly AccountSession[] = byToken ? [session] : sessions.list();
       return {
-        accounts: sessions.list().map(({ file, unlocked }) => ({
+        accounts: shown.map(({ file, unlocked }) => ({
           account: file.account,
           user: file.user,
           name: file.name,
@@ -171,7 +176,9 @@ export function accountMethods(p: Sodium, sessions: Sessions): AccountHandlers {
     },
 
     "session.lock": async ({ account }, call) => {
-      await sessions.lock(account, actorOf(call));
+      const by = actorOf(call);
+      const chosen = account === undefined ? undefined : sessions.pick(account).file.account;
+      await Promise.all([sessions.lock(account, by), tokens.lock(chosen, by)]);
       return {};
     },
   };

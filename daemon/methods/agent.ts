@@ -6,6 +6,7 @@ import type { Handlers } from "../dispatch.ts";
 import type { Protection } from "../harden.ts";
 import { pinWorks } from "../proofs.ts";
 import type { Session, Sessions } from "../sessions.ts";
+import type { TokenSessions } from "../token-sessions.ts";
 import { AGENT_NAME, VERSION } from "../version.ts";
 
 type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subscribe" | "agent.stop">;
@@ -13,12 +14,13 @@ type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subs
 export type AgentParts = {
   readonly startedAt: Date;
   readonly sessions: Sessions;
+  readonly tokens: Pick<TokenSessions, "list">;
   readonly broker: Broker;
   readonly stop: () => void;
   readonly protections: () => Protection[];
 };
 
-export function agentMethods({ startedAt, sessions, broker, stop, protections }: AgentParts): AgentHandlers {
+export function agentMethods({ startedAt, sessions, tokens, broker, stop, protections }: AgentParts): AgentHandlers {
   return {
     "agent.hello": (params, call) => {
       if (params.protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
@@ -33,6 +35,7 @@ export function agentMethods({ startedAt, sessions, broker, stop, protections }:
         startedAt: startedAt.toISOString(),
         state: all.length === 0 ? "signedOut" : anyOpen ? "unlocked" : "locked",
         sessions: all.map(shownSession),
+        tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
         protections: protections(),
       };

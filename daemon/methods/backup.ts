@@ -39,7 +39,7 @@ export function backupMethods({ home, p, sessions, handles, now }: BackupParts):
       const holds = () => sessions.open(file.account).unlocked === unlocked;
       const handle = handles.add(call, {
         kind: "read",
-        account: file.account,
+        unlocked,
         holds,
         stream: { next: chunksOf(lines) },
       });

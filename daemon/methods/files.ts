@@ -4,6 +4,7 @@ import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { newItem } from "../../protocol/item-validation.ts";
+import type { AccountSession } from "../account-session.ts";
 import { type Attachment, demandAttachable, withFile, withoutFile } from "../attachments.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
@@ -41,7 +42,9 @@ export type FileParts = {
 export function fileMethods({ newId, clock, sessions, grants, handles }: FileParts): FileHandlers {
   /** The very session it was opened in is unlocked, and the grant lives; one request's approval lasts for its file. */
   function holding(opened: Call, verb: "read" | "write", scope: Scope): (call: Call) => boolean {
-    const { file, unlocked } = accessOf(opened).session;
+    const { session, byToken } = accessOf(opened);
+    const { file, unlocked } = session;
+    if (byToken) return () => (session as AccountSession).unlocked === unlocked;
     // The gate has passed it: where no grant covers it, a person allowed this once, and the one time is the whole file.
     const allowedOnce = !grants.allows(opened.connection.subject, verb, scope);
     return (call) =>
@@ -131,7 +134,7 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
       };
       const handle = handles.add(call, {
         kind: "read",
-        account: unlocked.account.id,
+        unlocked,
         holds: holding(call, "read", scope),
         stream,
       });
@@ -183,20 +186,20 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
   };
 
   function openWrite(call: Call, item: Writing["item"], scope: Scope): string {
-    const { session } = accessOf(call);
+    const { session, byToken } = accessOf(call);
     const stream = session.unlocked.account.writeFile({ vault: item.vault, item: item.id }, item.itemKey);
     const holds = holding(call, "write", scope);
-    return handles.add(call, { kind: "write", holds, session: { ...session }, stream, item, written: 0 });
+    return handles.add(call, { kind: "write", holds, session: { ...session }, byToken, stream, item, written: 0 });
   }
 }
 
 /** Makes the item, or the revision, that names the file. */
-async function commit({ item, session, stream }: Writing, call: Call): Promise<OpenedItem> {
+async function commit({ item, session, byToken, stream }: Writing, call: Call): Promise<OpenedItem> {
   const { unlocked, audit } = session;
   const header = stream.end();
   if (item.attach !== undefined) {
     const { before, file } = item.attach;
-    return changeItem({ ...call, access: { session, found: [] } }, before, withFile(before, file, header));
+    return changeItem({ ...call, access: { session, byToken, found: [] } }, before, withFile(before, file, header));
   }
   const document = { name: item.name, content: "" };
   const parts = newItem({ category: "Document", title: item.title ?? item.name, vaultId: item.vault, document });

@@ -46,7 +46,8 @@ export function itemMethods(newId: () => string, clock: Pick<Clock, "wallMs">): 
 
     "items.createAll": async ({ vaultId, items }, call) => {
       const { unlocked, audit } = accessOf(call).session;
-      const prepared = await Promise.all(items.map((item) => prepare(vaultId, item, newId)));
+      if (items.some((item) => item.vaultId !== vaultId)) throw new PosternError("invalidItem", OTHER_VAULT);
+      const prepared = await Promise.all(items.map((item) => prepare(item, newId)));
       const valid = prepared.filter((one) => "overview" in one);
       const written = valid.length === 0 ? [] : await unlocked.account.createItems(vaultId, valid);
       let next = 0;
@@ -161,14 +162,13 @@ export function demandId(id: string): string {
   return id;
 }
 
-async function prepare(vaultId: string, given: ItemCreateParams, newId: () => string) {
+/** Of the whole batch, as in the official core: no item of it was meant for somewhere else alone. */
+const OTHER_VAULT =
+  "multiple items can be created at once only within the same vault. one of the specified items had an inconsistent vault id";
+
+async function prepare(given: ItemCreateParams, newId: () => string) {
   try {
     const item = await withStoredKeys(given);
-    if (item.vaultId !== vaultId)
-      throw new PosternError(
-        "invalidItem",
-        "multiple items can be created at once only within the same vault. one of the specified items had an inconsistent vault id",
-      );
     if (item.files !== undefined || item.document !== undefined)
       throw new PosternError("invalidItem", "files are not taken in a batch; use items.create");
     return { id: newId(), ...newItem(item) };

@@ -6,6 +6,7 @@ import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import { isMissing, type Located, type Missing, type Value } from "../resolver.ts";
+import type { Unlocked } from "../unlocked.ts";
 
 /** Outcomes that reading one value may have, and that concern no other. */
 const ofTheValue: ReadonlySet<string> = new Set(["unsupportedFileFormat", "totpUnavailable"]);
@@ -18,7 +19,7 @@ type Resolved = ReturnType<typeof answerOf>;
 
 /** `isStale` tells whether the service could not be asked for changes just now. */
 export function secretMethods(
-  isStale: (account: string) => boolean,
+  isStale: (unlocked: Unlocked) => boolean,
   randomBytes: (size: number) => Uint8Array,
 ): SecretHandlers {
   return {
@@ -45,9 +46,9 @@ export function secretMethods(
   }
 
   function recorded({ place }: Located, value: Value, call: Call): Resolved {
-    const { audit, file } = accessOf(call).session;
+    const { audit, unlocked } = accessOf(call).session;
     audit.read(happening(call, "ok", [place.vault, place.item, place.field]));
-    return answerOf(place, value, isStale(file.account), call);
+    return answerOf(place, value, isStale(unlocked), call);
   }
 
   async function outcomeOf(found: Located | Missing, call: Call) {

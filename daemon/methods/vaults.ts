@@ -28,6 +28,7 @@ const NOT_OPENED = "[Encrypted]";
 
 export const vaultMethods: VaultHandlers = {
   "vaults.create": async ({ title, description, allowAdminsAccess }, call) => {
+    if (accessOf(call).byToken) throw new PosternError("notPermitted", "a service account makes no vaults");
     const { account } = accessOf(call).session.unlocked;
     // As the official service does where nobody says otherwise: an account's administrators come to every shared vault.
     const admins = allowAdminsAccess === false ? [] : [await account.groups.builtIn("administrators")];
@@ -69,7 +70,7 @@ export const vaultMethods: VaultHandlers = {
     return {};
   },
   "vaults.grantGroupPermissions": async ({ vaultId, groupPermissions }, call) => {
-    for (const { groupId, permissions } of groupPermissions) demandPermissions(permissions, `group ${groupId}`);
+    for (const [index, { permissions }] of groupPermissions.entries()) demandPermissions(permissions, placeOf(index));
     await grant(
       vaultId,
       groupPermissions.map(({ groupId, permissions }) => member(groupId, permissions)),
@@ -80,9 +81,9 @@ export const vaultMethods: VaultHandlers = {
   "vaults.updateGroupPermissions": async ({ groupPermissions }, call) => {
     const { members } = accessOf(call).session.unlocked.account;
     // All is looked at before anything is changed: a pair that is wrong leaves the others as they were.
-    for (const { vaultId, groupId, permissions } of groupPermissions) {
-      demandPermissions(permissions, `group ${groupId}`);
-      demandMember(await members.list(vaultId), groupId);
+    for (const [index, { vaultId, groupId, permissions }] of groupPermissions.entries()) {
+      demandPermissions(permissions, placeOf(index));
+      demandMember(await members.list(vaultId), groupId, "updating");
     }
     for (const { vaultId, groupId, permissions } of groupPermissions)
       await grant(vaultId, [member(groupId, permissions)], call);
@@ -90,7 +91,7 @@ export const vaultMethods: VaultHandlers = {
   },
   "vaults.revokeGroupPermissions": async ({ vaultId, groupId }, call) => {
     const { unlocked, audit } = accessOf(call).session;
-    demandMember(await unlocked.account.members.list(vaultId), groupId);
+    demandMember(await unlocked.account.members.list(vaultId), groupId, "revoking");
     await unlocked.account.members.remove(vaultId, groupId);
     unlocked.cache.dropVault(vaultId);
     audit.keep(happening(call, "ok", [vaultId, groupId]));
@@ -100,13 +101,19 @@ export const vaultMethods: VaultHandlers = {
 
 const member = (id: string, permissions: number): VaultMember => ({ kind: "group", id, permissions });
 
-function demandMember(members: readonly VaultMember[], groupId: string): void {
+/** Which of the given permissions an error is about: the group's id is the peer's text. */
+const placeOf = (index: number) => `groupPermissions[${index}]`;
+
+function demandMember(members: readonly VaultMember[], groupId: string, act: "updating" | "revoking"): void {
   if (!members.some(({ kind, id }) => kind === "group" && id === groupId))
-    throw new PosternError("groupNotFound", "it does not come to this vault");
+    throw new PosternError("groupNotFound", "it does not come to this vault", {
+      text: `error ${act} group vault permissions: group not found`,
+    });
 }
 
 async function grant(vaultId: string, members: readonly VaultMember[], call: Call): Promise<void> {
   const { unlocked, audit } = accessOf(call).session;
+  if (members.length === 0) return;
   await unlocked.account.members.grant(vaultId, members);
   audit.keep(happening(call, "ok", [vaultId, ...members.map(({ id }) => id)]));
 }

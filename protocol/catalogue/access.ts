@@ -1,6 +1,7 @@
 // clients.*, grants.*, prompts.*, audit.*: who may do what, who asks, who decided.
 import Type from "typebox";
 import { entry } from "../entry.ts";
+import { TOKEN_LENGTH_MAX } from "../service-account-token.ts";
 import { Code, Empty, Id, IdParam, Proof, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -68,10 +69,18 @@ const waitErrors = [
 export const access = {
   "clients.open": entry({
     summary:
-      "Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it.",
-    params: Type.Object({ account: Type.Optional(IdParam), integrationName: Name, integrationVersion: Name }, closed),
+      "Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked.",
+    params: Type.Object(
+      {
+        account: Type.Optional(IdParam),
+        token: Type.Optional(Type.String({ minLength: 1, maxLength: TOKEN_LENGTH_MAX })),
+        integrationName: Name,
+        integrationVersion: Name,
+      },
+      closed,
+    ),
     result: Type.Object({ client: Type.String() }),
-    errors: ["signedOut", "accountNotFound", "notYet"],
+    errors: ["signedOut", "accountNotFound", "tokenInvalid", "offline"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",

@@ -46,6 +46,8 @@ export const agent = {
       startedAt: Timestamp,
       state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
       sessions: Type.Array(SessionState),
+      /** Service accounts whose token a program has presented. */
+      tokenSessions: Type.Integer(),
       openPrompts: Type.Integer(),
       protections: Type.Array(
         Type.Object({ name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() }),
@@ -62,6 +64,7 @@ export const agent = {
         startedAt: "2026-11-24T09:00:00.000Z",
         state: "signedOut",
         sessions: [],
+        tokenSessions: 0,
         openPrompts: 0,
         protections: [
           {

@@ -1,7 +1,15 @@
 // items.*, files.*: what the vaults of an account hold.
 import Type from "typebox";
-import { entry } from "../entry.ts";
-import { DocumentCreateParams, FileCreateParams, Item, ItemCreateParams, ItemOverview, itemLimits } from "../item.ts";
+import { entry, type Target } from "../entry.ts";
+import {
+  DocumentCreateParams,
+  FileCreateParams,
+  Item,
+  ItemCreateParams,
+  ItemOverview,
+  itemLimits,
+  TOO_LARGE_FILE,
+} from "../item.ts";
 import { limits } from "../limits.ts";
 import { Bytes, Empty, IdParam, onAccount } from "./common.ts";
 
@@ -55,7 +63,15 @@ const {
 
 const ItemError = Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) });
 const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
-const Ids = Type.Array(IdParam, { minItems: 1, maxItems: BATCH_IDS_MAX });
+const idsTo = (act: "retrieve" | "delete") =>
+  Type.Array(IdParam, {
+    maxItems: BATCH_IDS_MAX,
+    errorMessage: { maxItems: `you can only ${act} up to ${BATCH_IDS_MAX} items at once` },
+  });
+
+/** None of a vault's items is still a question about that vault: it is not answered to whom may not know it. */
+const eachOf = (vault: string, ids: readonly string[]): Target[] =>
+  ids.length === 0 ? [{ vault, names: true }] : ids.map((item) => ({ vault, item }));
 
 export const items = {
   "items.create": entry({
@@ -78,13 +94,16 @@ export const items = {
     params: Type.Object(
       {
         vaultId: IdParam,
-        items: Type.Array(ItemCreateParams, { minItems: 1, maxItems: itemLimits.batch }),
+        items: Type.Array(ItemCreateParams, {
+          maxItems: itemLimits.batch,
+          errorMessage: { maxItems: `you can't create more than ${itemLimits.batch} items in one batch` },
+        }),
         ...onAccount,
       },
       closed,
     ),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
-    errors: [...vaultErrors, "diskFull"],
+    errors: [...vaultErrors, "invalidItem", "diskFull"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
     activity: true,
     since: "0.1.0",
@@ -113,13 +132,13 @@ export const items = {
   }),
   "items.getAll": entry({
     summary: "Up to 50 items of one vault, each with its own outcome, in order.",
-    params: Type.Object({ vaultId: IdParam, itemIds: Ids, ...onAccount }, closed),
+    params: Type.Object({ vaultId: IdParam, itemIds: idsTo("retrieve"), ...onAccount }, closed),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
     errors: vaultErrors,
     need: {
       kind: "grant",
       verb: "read",
-      scopeOf: ({ vaultId, itemIds }) => itemIds.map((item) => ({ vault: vaultId, item })),
+      scopeOf: ({ vaultId, itemIds }) => eachOf(vaultId, itemIds),
     },
     activity: true,
     since: "0.1.0",
@@ -154,13 +173,13 @@ export const items = {
   }),
   "items.deleteAll": entry({
     summary: "Deletes up to 50 items of one vault in one transaction; each has its own outcome, in order.",
-    params: Type.Object({ vaultId: IdParam, itemIds: Ids, ...onAccount }, closed),
+    params: Type.Object({ vaultId: IdParam, itemIds: idsTo("delete"), ...onAccount }, closed),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Empty, ItemError])) }),
     errors: [...vaultErrors, "diskFull"],
     need: {
       kind: "grant",
       verb: "write",
-      scopeOf: ({ vaultId, itemIds }) => itemIds.map((item) => ({ vault: vaultId, item })),
+      scopeOf: ({ vaultId, itemIds }) => eachOf(vaultId, itemIds),
     },
     activity: true,
     since: "0.1.0",
@@ -208,8 +227,16 @@ export const items = {
 const handleErrors = ["locked", "handleNotFound"] as const;
 const Handle = Type.String({ minLength: 1, maxLength: 64 });
 
-const FileName = Type.String({ minLength: 1, maxLength: itemLimits.fileName });
-const FileSize = Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes });
+const FileName = Type.String({
+  minLength: 1,
+  maxLength: itemLimits.fileName,
+  errorMessage: { minLength: "cannot upload files without a name" },
+});
+const FileSize = Type.Integer({
+  minimum: 0,
+  maximum: itemLimits.fileBytes,
+  errorMessage: { maximum: TOO_LARGE_FILE },
+});
 const PartId = Type.String({ maxLength: itemLimits.partId });
 const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
 const changedPlace = { vaultId: IdParam, itemId: IdParam, version: Version, ...onAccount };

@@ -6,8 +6,8 @@ import { Empty, Id, onAccount } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
-/** Characters of a reference: three or four titles of 256 characters, ids, a query. */
-const Reference = Type.String({ minLength: 1, maxLength: 2048 });
+/** Characters of a reference: three or four titles of 256 characters, ids, a query. The empty one is no reference, and is told so. */
+const Reference = Type.String({ maxLength: 2048 });
 
 const Whole = Type.Integer({ minimum: 0, maximum: 0xffffffff });
 
@@ -79,6 +79,7 @@ const resolveErrors = [
   "incompatibleSshQuery",
   "totpUnavailable",
   "privateKeyUnreadable",
+  "sshKeyMetadataNotFound",
   "unsupportedFileFormat",
   "offline",
   "sealBroken",
@@ -111,10 +112,7 @@ export const secrets = {
   }),
   "secrets.resolveAll": entry({
     summary: "The secrets of up to 100 references, each with its own outcome; one prompt for all of them.",
-    params: Type.Object(
-      { references: Type.Array(Reference, { minItems: 1, maxItems: limits.references }), ...onAccount },
-      closed,
-    ),
+    params: Type.Object({ references: Type.Array(Reference, { maxItems: limits.references }), ...onAccount }, closed),
     result: Type.Object({
       outcomes: Type.Array(
         Type.Union([Resolved, Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) })]),

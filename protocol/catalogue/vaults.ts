@@ -130,10 +130,7 @@ export const vaults = {
   "vaults.grantGroupPermissions": entry({
     summary:
       "Lets groups come to a vault. Permission bits are the official ones; what one bit needs must be given with it.",
-    params: Type.Object(
-      { ...vaultPlace, groupPermissions: Type.Array(GroupAccess, { minItems: 1, maxItems: GROUPS_MAX }) },
-      closed,
-    ),
+    params: Type.Object({ ...vaultPlace, groupPermissions: Type.Array(GroupAccess, { maxItems: GROUPS_MAX }) }, closed),
     result: Empty,
     errors: [...asked, "vaultNotFound", "groupNotFound", "invalidPermissions", "notPermitted", "diskFull"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId }) => [{ vault: vaultId }] },
@@ -148,7 +145,7 @@ export const vaults = {
   "vaults.updateGroupPermissions": entry({
     summary: "Replaces what groups may do in vaults they already come to: all bits at once.",
     params: Type.Object(
-      { groupPermissions: Type.Array(GroupVaultAccess, { minItems: 1, maxItems: GROUPS_MAX }), ...onAccount },
+      { groupPermissions: Type.Array(GroupVaultAccess, { maxItems: GROUPS_MAX }), ...onAccount },
       closed,
     ),
     result: Empty,

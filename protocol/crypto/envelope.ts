@@ -59,7 +59,12 @@ export function seal(p: Primitives, key: Uint8Array, context: Context, content: 
 }
 
 /** Opens what `seal` made. Throws unknownSuite, or sealBroken when it is cut, altered, or belongs elsewhere, or locked when the key was wiped. */
-export function open(p: Primitives, key: Uint8Array, context: Context, envelope: Uint8Array): Uint8Array {
+export function open(
+  p: Pick<Primitives, "aeadOpen" | "wipe">,
+  key: Uint8Array,
+  context: Context,
+  envelope: Uint8Array,
+): Uint8Array {
   if (envelope.length > 0 && envelope[0] !== SUITE) throw new PosternError("unknownSuite");
   if (envelope.length < HEADER_BYTES + TAG_BYTES) throw new PosternError("sealBroken", context.part);
   const nonce = envelope.subarray(1, HEADER_BYTES);

@@ -52,7 +52,7 @@ export function sealFile(
 
 /** Opens a file chunk by chunk, in order. `pull` throws sealBroken for an altered, reordered, missing or extra chunk. */
 export function openFile(
-  p: Primitives,
+  p: Pick<Primitives, "aeadOpen" | "streamOpen" | "wipe">,
   input: { place: ItemPlace; header: FileHeader; itemKey: Uint8Array },
 ): { pull(sealed: Uint8Array): { chunk: Uint8Array; final: boolean } } {
   const { place, header } = input;

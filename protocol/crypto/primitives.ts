@@ -19,6 +19,8 @@ export interface Primitives {
   keyedHash(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** HKDF-SHA-256 (RFC 5869), extract and expand; `size` at most 8160 bytes. */
   hkdfSha256(secret: Uint8Array, salt: Uint8Array, info: Uint8Array, size: number): Uint8Array;
+  /** libsodium crypto_kdf (keyed BLAKE2b): the 32-byte subkey `id` of a 32-byte random key; `context` is 8 ASCII characters. */
+  kdf(key: Uint8Array, context: string, id: number): Uint8Array;
   /** Argon2id v1.3 (RFC 9106): 16-byte salt, memory in KiB. Off the calling thread. */
   argon2id(password: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array>;
   /** XChaCha20-Poly1305 (IETF): 32-byte key, 24-byte nonce; answers ciphertext and 16-byte tag. */
@@ -67,3 +69,6 @@ export type Argon2Cost = {
 
 /** What the service needs: it checks signatures and makes nonces, and opens nothing. */
 export type CheckingPrimitives = Pick<Primitives, "randomBytes" | "sha256" | "verify" | "equal">;
+
+/** What the share page needs: it derives from a random secret, and opens. */
+export type OpeningPrimitives = Pick<Primitives, "randomBytes" | "kdf" | "aeadOpen" | "streamOpen" | "wipe">;

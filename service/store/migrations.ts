@@ -218,7 +218,44 @@ async function grantsByPrincipal(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("vault_grants_by_principal").on("vault_grants").column("principal").execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals];
+/** When a service account was revoked: its keys stay, since what it wrote is still checked by them. */
+async function revocations(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable("service_accounts").addColumn("revoked_at", "text").execute();
+}
+
+/** Copies of items behind links, their views, and their files. */
+async function shares(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable("shares")
+    .addColumn("id", "text", (col) => col.notNull().primaryKey())
+    .addColumn("account", "text", (col) => col.notNull())
+    .addColumn("user", "text", (col) => col.notNull())
+    .addColumn("vault", "text", (col) => col.notNull())
+    .addColumn("item", "text", (col) => col.notNull())
+    .addColumn("access_key_hash", "blob", (col) => col.notNull())
+    .addColumn("one_time", "integer", (col) => col.notNull())
+    .addColumn("views", "integer", (col) => col.notNull())
+    .addColumn("sealed", "blob", (col) => col.notNull())
+    .addColumn("files", "text", (col) => col.notNull())
+    .addColumn("created_at", "text", (col) => col.notNull())
+    .addColumn("expires_at", "text", (col) => col.notNull())
+    .addColumn("revoked_at", "text")
+    .execute();
+  await table(db, "share_views", { share: "text", view_hash: "blob", ends_at: "text" }, ["share", "view_hash"]);
+  const chunk = {
+    share: "text",
+    file: "text",
+    idx: "integer",
+    user: "text",
+    sealed: "blob",
+    created_at: "text",
+  } as const;
+  await table(db, "share_chunks", chunk, ["share", "file", "idx"]);
+  await db.schema.createIndex("shares_by_account").on("shares").column("account").execute();
+  await db.schema.createIndex("shares_by_expiry").on("shares").column("expires_at").execute();
+}
+
+const steps: readonly Step[] = [first, indexes, principals, revocations, shares];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

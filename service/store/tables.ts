@@ -35,7 +35,14 @@ export type Tables = {
     writes: number;
   };
   /** Sealed names of service accounts, with the statement of who made them. */
-  service_accounts: { user: string; account: string; name: Blob; maker: Blob; maker_signature: Blob };
+  service_accounts: {
+    user: string;
+    account: string;
+    name: Blob;
+    maker: Blob;
+    maker_signature: Blob;
+    revoked_at: string | null;
+  };
   groups: {
     id: string;
     account: string;
@@ -94,6 +101,24 @@ export type Tables = {
   items: ItemRow & { created_at: string };
   item_versions: ItemRow;
   file_chunks: { file: string; idx: number; vault: string; item: string; sealed: Blob; created_at: string };
+  /** Copies of items for whoever has a link. `sealed` is empty once the share has ended; `files` is JSON. */
+  shares: {
+    id: string;
+    account: string;
+    user: string;
+    vault: string;
+    item: string;
+    access_key_hash: Blob;
+    one_time: number;
+    views: number;
+    sealed: Blob;
+    files: string;
+    created_at: string;
+    expires_at: string;
+    revoked_at: string | null;
+  };
+  share_views: { share: string; view_hash: Blob; ends_at: string };
+  share_chunks: { share: string; file: string; idx: number; user: string; sealed: Blob; created_at: string };
   events: { seq: Generated<number>; account: string; kind: string; vault: string | null; item: string | null };
 };
 

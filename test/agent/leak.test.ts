@@ -104,6 +104,16 @@ async function conversations(): Promise<void> {
   await note(client.call("session.unlock", { password: `${MARK}Wrong` }));
   await note(client.call("grants.list", { proof: { kind: "pin", pin: `${MARK}000` } }));
   await note(client.call("accounts.kit", { password: `${MARK}Wrong` }));
+  const { token } = await client.call("serviceAccounts.create", {
+    password: PASSWORD,
+    title: `${MARK}Account`,
+    vaults: [{ vault: vaultId, permissions: ["read_items"] }],
+  });
+  const bearer = await createClient({ auth: token, socket: agent.socket });
+  await bearer.secrets.resolve(reference);
+  await note(bearer.secrets.resolve(`op://${VAULT}/${MARK}Nothing/x`));
+  bearer.close();
+  await note(createClient({ auth: `postern_${MARK}`, socket: agent.socket }));
   await client.items.put({ ...item, fields: item.fields.map((field) => ({ ...field, value: `${VALUE}2` })) });
   client.close();
   const raw = await openRaw(agent.socket);

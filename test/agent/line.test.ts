@@ -5,8 +5,8 @@ import {
   ApprovalDeniedError,
   ApprovalRequiredError,
   LockedError,
-  NotYetError,
   SignedOutError,
+  TokenInvalidError,
 } from "../../clients/typescript/generated.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
@@ -147,9 +147,9 @@ describe("a lock", () => {
   });
 });
 
-describe("a service-account token", () => {
-  test("is answered with a clear not yet", async () => {
-    await expect(createClient({ auth: "ops_eyJ", socket: agent.socket })).rejects.toThrow(NotYetError);
+describe("a token of 1Password", () => {
+  test("is refused by name", async () => {
+    await expect(createClient({ auth: "ops_eyJ", socket: agent.socket })).rejects.toThrow(TokenInvalidError);
   });
 });
 

@@ -25,10 +25,14 @@ export type Person = {
   leave(): void;
 };
 
-/** Makes the account of the test: unlocked, with a PIN. */
-export async function makeAccount(agent: Pick<RunningAgent, "connect">, name = "Ada") {
+/** Makes the account of the test: unlocked, with a PIN; on the service that is named, else on the embedded one. */
+export async function makeAccount(
+  agent: Pick<RunningAgent, "connect">,
+  name = "Ada",
+  where: { service?: string; registrationToken?: string } = {},
+) {
   const channel = await agent.connect();
-  const kit = await channel.call("accounts.create", { name, password: PASSWORD, pin: PIN });
+  const kit = await channel.call("accounts.create", { name, password: PASSWORD, pin: PIN, ...where });
   channel.close();
   return kit;
 }

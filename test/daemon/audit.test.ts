@@ -203,17 +203,32 @@ describe("a read", () => {
 
   test("of another program or another outcome is a record of its own", () => {
     const { log } = unlockedLog();
-    log.read({ ...event("ok"), pid: 1 });
-    log.read({ ...event("ok"), pid: 2 });
+    log.read({ ...event("ok"), who: "one" });
+    log.read({ ...event("ok"), who: "two" });
+    log.read(event("other"));
     log.flush();
-    expect(records()).toHaveLength(2);
+    expect(records().map(({ count }) => count)).toEqual([1, 1, 1]);
   });
 
   test("beyond the folds that fit in memory still is a record", () => {
     const { log } = unlockedLog();
-    for (let pid = 0; pid <= FOLDS_MAX; pid++) log.read({ ...event("ok"), pid });
+    for (let who = 0; who <= FOLDS_MAX; who++) log.read({ ...event("ok"), who: `subject ${who}` });
     log.flush();
     expect(records()).toHaveLength(FOLDS_MAX + 1);
+  });
+
+  test("that was refused folds whoever was refused, and one that was allowed does not", () => {
+    const { log } = unlockedLog();
+    for (const outcome of ["approvalDenied", "ok"])
+      for (let who = 0; who < 100; who++) log.read({ ...event(outcome), who: `subject ${who}` });
+    log.flush();
+    const told = records().filter(({ outcome }) => outcome === "approvalDenied");
+    expect(told.map(({ count }) => count)).toEqual([1, 99]);
+    expect(
+      records()
+        .filter(({ outcome }) => outcome === "ok")
+        .map(({ count }) => count),
+    ).toEqual(Array(100).fill(1));
   });
 });
 

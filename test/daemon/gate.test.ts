@@ -30,28 +30,32 @@ function fresh() {
   });
   let touched = 0;
   let same = true;
-  const unlocked = { account: { id: account, vaults: async () => [], environments: { list: async () => [] } } };
+  const unlocked = {
+    account: { id: account, vaults: async () => [], environments: { list: async () => [] } },
+    cache: { find: () => undefined },
+  };
   const sessions = {
     open: () => ({ file: { account }, unlocked, audit: { demandWritable: () => undefined } }),
     touch: () => touched++,
   } as unknown as Sessions;
   const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
-  const call = (signal = new AbortController().signal): Call =>
+  const call = (method: "vaults.list" | "secrets.resolveAll", signal = new AbortController().signal): Call =>
     ({
-      method: "vaults.list",
+      method,
       requestId: 1,
       signal,
       timing: { arrivedMs: 0, waitedMs: 0 },
       connection: {
         subject: subject("app"),
-        accountOf: () => undefined,
+        clientOf: () => undefined,
         notify: () => undefined,
         demandSame: () => {
           if (!same) throw new PosternError("peerRefused");
         },
       },
     }) as unknown as Call;
-  const pass = (params: object = {}) => Promise.resolve().then(() => gate("vaults.list", params as never, call()));
+  const pass = (params: object = {}, method: "vaults.list" | "secrets.resolveAll" = "vaults.list") =>
+    Promise.resolve().then(() => gate(method, params as never, call(method)));
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   return { clock, grants, broker, opened, pass, turn, touched: () => touched, replace: () => (same = false) };
 }
@@ -81,6 +85,15 @@ describe("a request without a grant", () => {
     await expect(passing).rejects.toMatchObject({ name: "approvalDenied" });
     expect(touched()).toBe(0);
   });
+
+  test.each([[[]], [["no reference"]], [["op://a", ""]]])(
+    "that asks for nothing (%j) is let through, and is no activity",
+    async (references) => {
+      const { opened, pass, touched } = fresh();
+      await pass({ references }, "secrets.resolveAll");
+      expect([opened.length, touched()]).toEqual([0, 0]);
+    },
+  );
 
   test("of a program that was replaced while the person thought gets nothing", async () => {
     const { clock, broker, opened, pass, turn, touched, replace } = fresh();

@@ -14,6 +14,7 @@ import { formatSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { openRaw } from "../agent/raw.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { type Door, overLoopback } from "../service/doors.ts";
 import { type Conversation, conversations, difference, filled } from "./conversation.ts";
 
 const all = conversations();
@@ -85,8 +86,6 @@ const elsewhere: ReadonlySet<string> = new Set([
   "wrongCredentials",
   // agent/rogue.test.ts.
   "pinDisabled",
-  // daemon/ssh-key.test.ts: a key that was stored by an older version.
-  "privateKeyUnreadable",
 ]);
 
 function refusing({ steps }: Conversation): string[] {
@@ -108,15 +107,22 @@ function succeeding({ steps }: Conversation): string[] {
 const WITH_ONE_AGENT = 12;
 
 // The refusals first: a grant that another conversation left behind would let them through.
-const unlockedOnes = all
-  .filter((one) => one.given === "unlocked")
-  .sort(
-    (a, b) =>
-      Number(b.answer === "none") - Number(a.answer === "none") ||
-      Number(b.answer === "no") - Number(a.answer === "no"),
+const batchesOf = (given: "unlocked" | "served") => {
+  const those = all
+    .filter((one) => one.given === given)
+    .sort(
+      (a, b) =>
+        Number(b.answer === "none") - Number(a.answer === "none") ||
+        Number(b.answer === "no") - Number(a.answer === "no"),
+    );
+  return Array.from({ length: Math.ceil(those.length / WITH_ONE_AGENT) }, (_, index) =>
+    those.slice(index * WITH_ONE_AGENT, (index + 1) * WITH_ONE_AGENT),
   );
-const batches = Array.from({ length: Math.ceil(unlockedOnes.length / WITH_ONE_AGENT) }, (_, index) =>
-  unlockedOnes.slice(index * WITH_ONE_AGENT, (index + 1) * WITH_ONE_AGENT),
+};
+
+/** Served: the account lives on a service of its own process, which has a public address. */
+const batches = (["unlocked", "served"] as const).flatMap((given) =>
+  batchesOf(given).map((batch, index) => [given, index + 1, batch] as const),
 );
 
 async function replay(
@@ -136,67 +142,71 @@ async function replay(
   }
 }
 
-describe.each(batches.map((batch, index) => [index + 1, batch] as const))(
-  "said to an unlocked agent, %i",
-  (_n, batch) => {
-    let unlocked: RunningAgent;
-    let person: Person;
-    const known = new Map<string, unknown>([["$anyKey", anyKey]]);
+describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => {
+  let service: Door | undefined;
+  let unlocked: RunningAgent;
+  let person: Person;
+  const known = new Map<string, unknown>([["$anyKey", anyKey]]);
 
-    beforeAll(async () => {
-      unlocked = await startAgent();
-      const kit = await makeAccount(unlocked);
-      person = await attachPerson(unlocked);
-      person.always("yes");
-      const client = await createClient({ auth: new DesktopAuth(), socket: unlocked.socket });
-      const field = (id: string, value: string) => ({
-        id,
-        title: id,
-        fieldType: "Concealed" as const,
-        value,
-        sectionId: "",
-      });
-      const vault = await client.vaults.create({ title: "Demo" });
-      const sections = [{ id: "", title: "" }];
-      const make = (title: string, fields: object[]) =>
-        client.items.create({ vaultId: vault.id, title, category: "Password", sections, fields: fields as never });
-      const item = await make("DB", [
-        field("password", "s3cret"),
-        { id: "otp", title: "one-time", fieldType: "Totp", value: "GEZDGNBVGY3TQOJQ", sectionId: "" },
-      ]);
-      await make("Other", [field("password", "other")]);
-      await make("Twin", [
-        { ...field("a", "1"), title: "same" },
-        { ...field("b", "2"), title: "same" },
-      ]);
-      await make("Double", [field("password", "1")]);
-      await make("Double", [field("password", "2")]);
-      for (const [name, value] of Object.entries({
-        account: kit.account,
-        user: kit.user,
-        secretKey: kit.secretKey,
-        vault: vault.id,
-        item: item.id,
-      }))
-        known.set(`$${name}`, value);
-      const { grants } = await person.channel.call("grants.list", {
+  beforeAll(async () => {
+    unlocked = await startAgent();
+    service = given === "served" ? await overLoopback() : undefined;
+    const token = service?.registrationToken;
+    const where = service === undefined ? {} : { service: service.address.origin };
+    const kit = await makeAccount(unlocked, "Ada", { ...where, ...(token && { registrationToken: token }) });
+    person = await attachPerson(unlocked);
+    person.always("yes");
+    const client = await createClient({ auth: new DesktopAuth(), socket: unlocked.socket });
+    const field = (id: string, value: string) => ({
+      id,
+      title: id,
+      fieldType: "Concealed" as const,
+      value,
+      sectionId: "",
+    });
+    const vault = await client.vaults.create({ title: "Demo" });
+    const sections = [{ id: "", title: "" }];
+    const make = (title: string, fields: object[]) =>
+      client.items.create({ vaultId: vault.id, title, category: "Password", sections, fields: fields as never });
+    const item = await make("DB", [
+      field("password", "s3cret"),
+      { id: "otp", title: "one-time", fieldType: "Totp", value: "GEZDGNBVGY3TQOJQ", sectionId: "" },
+    ]);
+    await make("Other", [field("password", "other")]);
+    await make("Twin", [
+      { ...field("a", "1"), title: "same" },
+      { ...field("b", "2"), title: "same" },
+    ]);
+    await make("Double", [field("password", "1")]);
+    await make("Double", [field("password", "2")]);
+    for (const [name, value] of Object.entries({
+      account: kit.account,
+      user: kit.user,
+      secretKey: kit.secretKey,
+      vault: vault.id,
+      item: item.id,
+    }))
+      known.set(`$${name}`, value);
+    const { grants } = await person.channel.call("grants.list", {
+      proof: { kind: "password", password: "seven quiet harbours" },
+    });
+    for (const grant of grants)
+      await person.channel.call("grants.revoke", {
+        grant: grant.grant,
         proof: { kind: "password", password: "seven quiet harbours" },
       });
-      for (const grant of grants)
-        await person.channel.call("grants.revoke", {
-          grant: grant.grant,
-          proof: { kind: "password", password: "seven quiet harbours" },
-        });
-      client.close();
-    });
-    afterAll(() => unlocked.remove());
+    client.close();
+  });
+  afterAll(async () => {
+    await unlocked.remove();
+    await service?.close();
+  });
 
-    test.each(batch.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
-      person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
-      await replay(conversation, unlocked, known);
-    });
-  },
-);
+  test.each(batch.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
+    person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
+    await replay(conversation, unlocked, known);
+  });
+});
 
 describe("said to an agent without an account", () => {
   let signedOut: RunningAgent;

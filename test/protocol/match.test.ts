@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { DetailsContent, Item, ItemCreateParams, ItemField } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
-import { fieldTitle, matchField } from "../../protocol/match.ts";
+import { ambiguous, CANDIDATES_MAX, fieldTitle, matchField } from "../../protocol/match.ts";
 import { parseReference } from "../../protocol/reference.ts";
 
 const field = (
@@ -44,6 +44,15 @@ const details: DetailsContent = {
 
 const match = (path: string) => matchField({ details }, parseReference(`op://v/i/${path}`));
 
+function ambiguousOf(path: string): Error {
+  try {
+    match(path);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("one field was meant");
+}
+
 describe("a reference within an item", () => {
   test.each([
     ["USERNAME", "ada"],
@@ -74,6 +83,23 @@ describe("a reference within an item", () => {
     ["password?ssh-format=openssh", "incompatibleSshQuery"],
     ["cert.pem?attribute=otp", "incompatibleTotpQuery"],
   ])("%s fails with %s", (path, name) => expect(() => match(path)).toThrow(expect.objectContaining({ name })));
+
+  test("that means two fields names both by what would mean one", () => {
+    const { message } = ambiguousOf("twin");
+    const parts = /candidates (.+)$/.exec(message)?.[1]?.split(", ") ?? [];
+    expect(parts).toHaveLength(2);
+    for (const part of parts) expect(match(part).id).toBeDefined();
+  });
+
+  test.each([
+    [CANDIDATES_MAX, ""],
+    [CANDIDATES_MAX + 1, " and 1 more"],
+  ])("of %i candidates names as many as are looked through", (count, end) => {
+    const ids = Array.from({ length: count }, (_, index) => `id${index}`);
+    expect(ambiguous("tooManyItems", ids).message).toBe(
+      `more than one item matched the secret reference query: candidates ${ids.slice(0, CANDIDATES_MAX).join(", ")}${end}`,
+    );
+  });
 
   test("is shown to a person by titles", () => {
     expect(fieldTitle({ details }, "s1/p1")).toBe("First/Password");

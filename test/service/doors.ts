@@ -20,6 +20,7 @@ import { loadSodium, type Sodium } from "../../daemon/sodium.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { createApp } from "../../service/app.ts";
+import { pageFiles } from "../../service/page-files.ts";
 import { nodePrimitives } from "../../service/primitives.ts";
 import { openSqlite, type Store } from "../../service/store/sqlite.ts";
 
@@ -41,9 +42,17 @@ export type InProcess = Door & {
   advance(ms: number): void;
   /** Stops the service's clock: from now on only `advance` moves it. */
   stop(): void;
+  /** What the service does every minute. */
+  tidy(): Promise<void>;
 };
 
-export async function inProcess(folder = mkdtempSync(join(tmpdir(), "postern-svc-"))): Promise<InProcess> {
+/** Where the doors say that their links lead; nothing listens there. */
+export const PUBLIC_ADDRESS = "https://share.example";
+
+export async function inProcess(
+  folder = mkdtempSync(join(tmpdir(), "postern-svc-")),
+  sharing = true,
+): Promise<InProcess> {
   const store = await openSqlite(join(folder, "service.sqlite"));
   let ahead = 0;
   let stoppedAt: number | undefined;
@@ -52,6 +61,7 @@ export async function inProcess(folder = mkdtempSync(join(tmpdir(), "postern-svc
     store,
     primitives: nodePrimitives,
     origin: EMBEDDED_ORIGIN,
+    ...(sharing ? { sharing: { publicAddress: PUBLIC_ADDRESS, page: pageFiles } } : {}),
     now: () => (stoppedAt ?? Date.now()) + ahead,
     onUnforeseen: (thrown) => unforeseen.push(thrown),
   });
@@ -68,6 +78,7 @@ export async function inProcess(folder = mkdtempSync(join(tmpdir(), "postern-svc
     stop: () => {
       stoppedAt ??= Date.now();
     },
+    tidy: app.tidy,
     close: async () => {
       await store.close();
       rmSync(folder, { recursive: true, force: true });
@@ -77,10 +88,12 @@ export async function inProcess(folder = mkdtempSync(join(tmpdir(), "postern-svc
   };
 }
 
-export async function overLoopback(): Promise<Door> {
+/** `port` and `publicAddress` for where a browser follows the links. */
+export async function overLoopback(port = 0, publicAddress = PUBLIC_ADDRESS): Promise<Door> {
   const folder = mkdtempSync(join(tmpdir(), "postern-svc-"));
   const main = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--no-warnings", main, "--data", folder, "--port", "0"], {
+  const options = ["--data", folder, "--port", String(port)];
+  const child = spawn(process.execPath, ["--no-warnings", main, ...options, "--public-address", publicAddress], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const facts = await new Promise<{ listening: string; registrationToken: string }>((resolve, reject) => {

@@ -169,11 +169,13 @@ export function addAgentCommands(program: Command): void {
     .option("--port <n>", "the port")
     .option("--host <address>", "the address (127.0.0.1)")
     .option("--origin <url>", "the address that others reach it by")
+    .option("--public-address <url>", "the address of links to shared items; without it nothing is shared")
     .option("--json", "it prints JSON lines in any case")
     .addHelpText("after", "\nExample:\n  $ postern service run --data ./service --port 8420\n")
     .action(async (options: Record<string, string | boolean>) => {
-      const args = ["data", "port", "host", "origin"].flatMap((name) =>
-        typeof options[name] === "string" ? [`--${name}`, options[name]] : [],
+      const names = { data: "data", port: "port", host: "host", origin: "origin", publicAddress: "public-address" };
+      const args = Object.entries(names).flatMap(([name, flag]) =>
+        typeof options[name] === "string" ? [`--${flag}`, options[name]] : [],
       );
       const env = Object.fromEntries(
         ["HOME", "LANG", "TZ"].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),

@@ -59,6 +59,31 @@ const hkdf: readonly [string, Uint8Array, Uint8Array, Uint8Array, string][] = [
   ],
 ];
 
+/** CPython's hashlib.blake2b with key, salt and personalisation, as libsodium's documentation of crypto_kdf states them. */
+const kdf: readonly [string, Uint8Array, string, number, string][] = [
+  [
+    "the first subkey",
+    repeat(0x0b, 32),
+    "KDF test",
+    1,
+    "a5e975c05101cb611ead18048c08e392b06ef78b299c9a4af722d75b1257a84e",
+  ],
+  [
+    "a later subkey",
+    repeat(0x0b, 32),
+    "KDF test",
+    77,
+    "3f2f971148dc216b94d8fd5334a5332d596fbdd8f786d6a58fe695f1609d5929",
+  ],
+  [
+    "another context",
+    repeat(0x0b, 32),
+    "KDF tess",
+    1,
+    "a2f4079d3b3926d97e11e694817a454cb5e31e81c65da96d90b6eb8a0ce03e8b",
+  ],
+];
+
 // RFC 9106's own vector uses a secret and associated data, which suite 1 does not; these are the reference programs'.
 const argon2id = [
   [
@@ -150,6 +175,10 @@ describe.each(implementations)("$name", ({ p }) => {
 
   test.each(hkdf)("derives: %s", (_name, secret, salt, info, derived) => {
     expect(p.hkdfSha256(secret, salt, info, 42).toHex()).toBe(derived);
+  });
+
+  test.each(kdf)("derives by crypto_kdf: %s", (_name, key, context, id, subkey) => {
+    expect(p.kdf(key, context, id).toHex()).toBe(subkey);
   });
 
   test.each(argon2id)("stretches: %s", async (_name, password, salt, memoryKiB, passes, tag) => {

@@ -1,0 +1,160 @@
+// The service accounts of an unlocked account: made with their first token, given the next one, and ended. A token is
+// answered once, as text, and kept nowhere.
+import { newId } from "../../protocol/crypto/encoding.ts";
+import type { Keyset } from "../../protocol/crypto/keyset.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import {
+  newServiceAccount,
+  openCustody,
+  sealCustody,
+  sealToken,
+  TOKEN_SECRET_BYTES,
+} from "../../protocol/crypto/service-account.ts";
+import { grantVaultKey } from "../../protocol/crypto/vault-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { demandPermissions } from "../../protocol/permissions.ts";
+import { formatToken } from "../../protocol/service-account-token.ts";
+import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
+import type { ServiceSession } from "./service-session.ts";
+import { newUserData, sealUserData } from "./user-data.ts";
+import type { VaultList } from "./vault-list.ts";
+import type { VaultMembers } from "./vault-members.ts";
+import { isVouchedFor } from "./writers.ts";
+
+type Stored = OperationResult<"serviceAccounts.list">["serviceAccounts"][number];
+type Token = OperationParams<"serviceAccounts.rotate">["token"];
+
+/** A service account as the person who made it sees it. */
+export type ServiceAccountEntry = Pick<Stored, "createdAt" | "revokedAt" | "tokens" | "vaults"> & {
+  readonly id: string;
+  readonly title: string;
+};
+
+export type ServiceAccounts = {
+  list(): Promise<ServiceAccountEntry[]>;
+  /** Makes one; answers its token. Throws invalidPermissions, vaultNotFound, notPermitted. */
+  create(input: {
+    title: string;
+    vaults: readonly { id: string; permissions: number }[];
+    expiresAt?: string;
+  }): Promise<{ id: string; token: string }>;
+  /** The next token; the older ones end after `overlapMs`. Throws serviceAccountNotFound. */
+  rotate(id: string, input: { overlapMs: number; expiresAt?: string }): Promise<string>;
+  /** Ends its tokens at once, then gives the vaults it came to new keys. Repeated, it takes up what was cut off. */
+  revoke(id: string): Promise<void>;
+};
+
+export type ServiceAccountsParts = {
+  readonly p: Primitives;
+  readonly account: string;
+  readonly user: string;
+  /** "embedded", or the origin of the service: what a token says of where to go. */
+  readonly service: string;
+  readonly session: ServiceSession;
+  readonly rootKey: Uint8Array;
+  readonly keyset: Keyset;
+  readonly people: readonly Uint8Array[];
+  readonly vaults: VaultList;
+  readonly members: VaultMembers;
+};
+
+export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccounts {
+  const { p, account, session, rootKey, keyset, vaults, members } = parts;
+
+  /** A token's text, and what the service keeps of it. */
+  function newToken(id: string, itsRootKey: Uint8Array, expiresAt: string | undefined): { text: string; token: Token } {
+    const token = newId(p);
+    const secret = p.randomBytes(TOKEN_SECRET_BYTES);
+    const place = { account, serviceAccount: id };
+    const sealed = sealToken(p, { place, token, secret, rootKey: itsRootKey });
+    const text = formatToken({ ...place, service: parts.service, token, secret });
+    p.wipe(secret);
+    return { text, token: { token, ...sealed, ...(expiresAt === undefined ? {} : { expiresAt }) } };
+  }
+
+  async function grantsTo(
+    recipient: { identity: Uint8Array; box: Uint8Array },
+    wanted: readonly { id: string; permissions: number }[],
+  ) {
+    return Promise.all(
+      wanted.map(async ({ id: vault, permissions }) => {
+        demandPermissions(permissions, "the service account");
+        const { key: vaultKey } = await vaults.get(vault);
+        return {
+          vault,
+          grant: grantVaultKey(p, { account, vault, vaultKey, granter: keyset, recipient, permissions }),
+        };
+      }),
+    );
+  }
+
+  async function stored(): Promise<Stored[]> {
+    return (await session.call("serviceAccounts.list", {})).serviceAccounts;
+  }
+
+  async function find(id: string): Promise<Stored> {
+    const found = (await stored()).find(({ serviceAccount }) => serviceAccount === id);
+    if (found === undefined) throw new PosternError("serviceAccountNotFound");
+    return found;
+  }
+
+  function custodyOf({ serviceAccount, custody, ...named }: Stored): { rootKey: Uint8Array; title: string } {
+    const { identity, box, boxSignature, maker, makerSignature } = named;
+    const keys = { serviceAccount, identity, box, boxSignature, maker, makerSignature };
+    if (!isVouchedFor(p, account, parts.people, keys))
+      throw new PosternError("sealBroken", "the service account: the signature of its keys");
+    return openCustody(p, { place: { account, serviceAccount }, owner: rootKey, sealed: custody });
+  }
+
+  function entryOf(one: Stored): ServiceAccountEntry {
+    const { rootKey: its, title } = custodyOf(one);
+    p.release(its);
+    const { serviceAccount: id, createdAt, revokedAt, tokens } = one;
+    const revoked = revokedAt === undefined ? {} : { revokedAt };
+    return { id, title, createdAt, ...revoked, tokens, vaults: one.vaults };
+  }
+
+  return {
+    list: async () => (await stored()).map(entryOf),
+    create: async ({ title, vaults: wanted, expiresAt }) => {
+      const id = newId(p);
+      const place = { account, serviceAccount: id };
+      const made = newServiceAccount(p, { place, maker: keyset });
+      try {
+        const recipient = {
+          identity: Uint8Array.fromBase64(made.keys.identity),
+          box: Uint8Array.fromBase64(made.keys.box),
+        };
+        const pins = { [parts.user]: made.keys.maker };
+        const { text, token } = newToken(id, made.rootKey, expiresAt);
+        await session.call("serviceAccounts.create", {
+          serviceAccount: id,
+          keyset: made.keyset,
+          data: sealUserData(p, made.rootKey, { account, user: id }, 1, { ...newUserData(title), pins }),
+          maker: made.keys.maker,
+          makerSignature: made.keys.makerSignature,
+          custody: sealCustody(p, { place, owner: rootKey, rootKey: made.rootKey, title }),
+          token,
+          grants: await grantsTo(recipient, wanted),
+        });
+        return { id, token: text };
+      } finally {
+        p.release(made.rootKey);
+      }
+    },
+    rotate: async (id, { overlapMs, expiresAt }) => {
+      const { rootKey: its } = custodyOf(await find(id));
+      try {
+        const { text, token } = newToken(id, its, expiresAt);
+        await session.call("serviceAccounts.rotate", { serviceAccount: id, token, overlapMs });
+        return text;
+      } finally {
+        p.release(its);
+      }
+    },
+    revoke: async (id) => {
+      await session.call("serviceAccounts.revoke", { serviceAccount: id });
+      for (const { vault } of (await find(id)).vaults) await members.remove(vault, id);
+    },
+  };
+}

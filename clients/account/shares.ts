@@ -1,0 +1,148 @@
+// Shares of an unlocked account: a copy of an item, sealed under keys of a new secret that goes into the link and nowhere else.
+import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { sealFile } from "../../protocol/crypto/file.ts";
+import type { FileHeader } from "../../protocol/crypto/item.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import {
+  accessKeyHash,
+  SHARE_SECRET_BYTES,
+  sealShare,
+  shareKeys,
+  shareLink,
+  sharePlace,
+} from "../../protocol/crypto/share.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type ItemShareDuration, type ShareContent, sharePolicy } from "../../protocol/item-share.ts";
+import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import type { OpenAccount, OpenedItem } from "./open-account.ts";
+import { addressOf } from "./service-client.ts";
+import type { ServiceSession } from "./service-session.ts";
+
+/** A share as its maker sees it. */
+export type ShareEntry = OperationResult<"shares.list">["shares"][number];
+
+export type NewShare = { readonly share: string; readonly url: string; readonly expiresAt: string };
+
+export type Shares = {
+  /** Where links lead. Throws sharingUnavailable where the service has no public address. */
+  publicAddress(): Promise<string>;
+  /** Shares the item as it is now. The link is the only place that its secret is in. Throws tooLarge, sharingUnavailable. */
+  create(item: OpenedItem, how: { expireAfter: ItemShareDuration; oneTime: boolean }): Promise<NewShare>;
+  list(): Promise<ShareEntry[]>;
+  /** Throws shareNotFound. */
+  revoke(share: string): Promise<void>;
+};
+
+export type SharesParts = {
+  readonly p: Primitives;
+  readonly session: Pick<ServiceSession, "call">;
+  readonly readFile: OpenAccount["readFile"];
+};
+
+export function createShares({ p, session, readFile }: SharesParts): Shares {
+  async function publicAddress(): Promise<string> {
+    const { publicAddress: address } = await session.call("service.info", {});
+    if (address === undefined) throw new PosternError("sharingUnavailable");
+    try {
+      return addressOf(address).origin;
+    } catch (error) {
+      // What a person sends on must not lead over a line that anybody reads.
+      throw new PosternError("serviceRefused", "its public address is neither https nor loopback", { cause: error });
+    }
+  }
+
+  /** Seals a file anew, under a key and an id of the share, chunk by chunk. */
+  async function copyFile(
+    item: OpenedItem,
+    header: FileHeader,
+    to: { share: string; contentKey: Uint8Array },
+  ): Promise<FileHeader> {
+    const { share, contentKey } = to;
+    const file = newId(p);
+    const source = readFile(item, header);
+    const copy = sealFile(p, { place: sharePlace(share), file, itemKey: contentKey });
+    for (let index = 0; ; index++) {
+      const { chunk, final } = await source.next();
+      const sealed = toBase64(copy.push(chunk, final));
+      p.wipe(chunk);
+      await session.call("shares.putChunk", { share, vault: item.vault, file, index, sealed });
+      if (final) return copy.end();
+    }
+  }
+
+  async function copyFiles(
+    item: OpenedItem,
+    to: { share: string; contentKey: Uint8Array },
+  ): Promise<ShareContent["files"]> {
+    const copies: ShareContent["files"] = [];
+    for (const { name, sectionId, header } of filesOf(item))
+      copies.push({ name, sectionId, header: await copyFile(item, header, to) });
+    return copies;
+  }
+
+  async function create(item: OpenedItem, how: { expireAfter: ItemShareDuration; oneTime: boolean }) {
+    const address = await publicAddress();
+    demandSmall(item);
+    const share = newId(p);
+    const secret = p.randomBytes(SHARE_SECRET_BYTES);
+    const { accessKey, contentKey } = shareKeys(p, secret);
+    try {
+      const files = await copyFiles(item, { share, contentKey });
+      const content = utf8(JSON.stringify(contentOf(item, files)));
+      const sealed = sealShare(p, share, contentKey, content);
+      p.wipe(content);
+      if (sealed.length > serviceLimits.sealedShare)
+        throw new PosternError("tooLarge", "the item is too large to share");
+      const { expiresAt } = await session.call("shares.create", {
+        share,
+        vault: item.vault,
+        item: item.id,
+        accessKeyHash: toBase64(accessKeyHash(p, share, accessKey)),
+        ...how,
+        sealed,
+        files: files.map(({ header }) => ({ file: header.id, chunks: header.chunks })),
+      });
+      return { share, url: shareLink(address, share, secret), expiresAt };
+    } finally {
+      p.wipe(secret, accessKey, contentKey);
+    }
+  }
+
+  return {
+    publicAddress,
+    create,
+    list: async () => (await session.call("shares.list", {})).shares,
+    revoke: async (share) => void (await session.call("shares.revoke", { share })),
+  };
+}
+
+/** The files of an item with what the page shows of them, its document among them. */
+function filesOf({ details, files }: OpenedItem): { name: string; sectionId: string; header: FileHeader }[] {
+  const named = [
+    ...details.files.map(({ attributes, sectionId }) => ({ ...attributes, sectionId })),
+    ...(details.document === undefined ? [] : [{ ...details.document, sectionId: "" }]),
+  ];
+  return named.map(({ id, name, sectionId }) => {
+    const header = files.find((one) => one.id === id);
+    if (header === undefined) throw new PosternError("sealBroken", "the item names a file that it does not have");
+    return { name, sectionId, header };
+  });
+}
+
+/** Before anything is sealed or sent: the service would say the same after all of it. */
+function demandSmall({ files }: OpenedItem): void {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size > sharePolicy.files.maxSize)
+    throw new PosternError(
+      "tooLarge",
+      `the files of a shared item have at most ${sharePolicy.files.maxSize} bytes together`,
+    );
+}
+
+function contentOf({ overview, details }: OpenedItem, files: ShareContent["files"]): ShareContent {
+  const { title, category, websites } = overview;
+  const { sections, notes } = details;
+  // What refers to another item says nothing to whoever has this one alone.
+  const fields = details.fields.filter(({ fieldType }) => fieldType !== "Reference");
+  return { title, category, websites, fields, sections, notes, files };
+}

@@ -1,0 +1,65 @@
+// Whose item revisions are believed: people this user knows, and the service accounts that one of them has made. The
+// service names the latter; a person's signature under their keys is what they are believed by, revoked or not.
+import { toBase64 } from "../../protocol/crypto/encoding.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { type ServiceAccountKeys, verifyServiceAccount } from "../../protocol/crypto/service-account.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import type { Recipient } from "./group-list.ts";
+import type { ServiceSession } from "./service-session.ts";
+
+type Named = OperationResult<"serviceAccounts.keys">["serviceAccounts"][number];
+
+export type Writers = {
+  /** Identities that are believed so far. */
+  readonly known: readonly Uint8Array[];
+  /** Looks once more where one of these writers is not known; one that stays unknown is refused when its revision is opened. */
+  meet(writers: readonly string[]): Promise<void>;
+  /** The keys of a service account, to seal a vault key to. Throws serviceAccountNotFound, sealBroken. */
+  recipient(serviceAccount: string): Promise<Recipient>;
+};
+
+export function createWriters(
+  p: Primitives,
+  account: string,
+  session: ServiceSession,
+  people: readonly Uint8Array[],
+): Writers {
+  const known = [...people];
+  const texts = new Set(people.map(toBase64));
+
+  async function load(): Promise<Named[]> {
+    const { serviceAccounts } = await session.call("serviceAccounts.keys", {});
+    for (const named of serviceAccounts) {
+      if (texts.has(named.identity) || !isVouchedFor(p, account, people, named)) continue;
+      texts.add(named.identity);
+      known.push(Uint8Array.fromBase64(named.identity));
+    }
+    return serviceAccounts;
+  }
+
+  return {
+    known,
+    meet: async (writers) => {
+      if (writers.some((writer) => !texts.has(writer))) await load();
+    },
+    recipient: async (id) => {
+      const named = (await load()).find(({ serviceAccount }) => serviceAccount === id);
+      if (named === undefined) throw new PosternError("serviceAccountNotFound");
+      if (!isVouchedFor(p, account, people, named))
+        throw new PosternError("sealBroken", "the service account: the signature of its keys");
+      return { identity: Uint8Array.fromBase64(named.identity), box: Uint8Array.fromBase64(named.box) };
+    },
+  };
+}
+
+/** Whether one of these people has made the service account. */
+export function isVouchedFor(
+  p: Primitives,
+  account: string,
+  people: readonly Uint8Array[],
+  { serviceAccount, ...keys }: ServiceAccountKeys & { serviceAccount: string },
+): boolean {
+  const byOne = people.some((person) => toBase64(person) === keys.maker);
+  return byOne && verifyServiceAccount(p, { account, serviceAccount }, keys);
+}

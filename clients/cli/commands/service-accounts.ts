@@ -1,0 +1,166 @@
+// service-account: principals for programs. A token is printed once, on stdout, and kept nowhere.
+import type { Command } from "commander";
+import type { Methods } from "../../typescript/generated.ts";
+import { addCommand } from "../context.ts";
+import { durationMs } from "../duration.ts";
+import { UsageError } from "../exit-code.ts";
+import { accountPassword } from "../secret-input.ts";
+import { connect, unlocked, withAgent } from "../session.ts";
+import { table } from "../terminal.ts";
+
+type Listed = Methods["serviceAccounts.list"]["result"]["serviceAccounts"][number];
+type Budget = Methods["serviceAccounts.rateLimit"]["result"]["reads"];
+type Made = Methods["serviceAccounts.create"]["result"];
+type PasswordOptions = { passwordFd?: string };
+
+const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
+const expiresIn = ["--expires-in <time>", "when the token ends: 90m, 12h, 30d, 8w; never when left out"] as const;
+
+/** `Demo:read_items,write_items`: the last colon parts the vault's title from what is allowed there. */
+function vaultFrom(text: string): { vault: string; permissions: string[] } {
+  const at = text.lastIndexOf(":");
+  const permissions = text.slice(at + 1).split(",");
+  if (at < 1 || permissions.includes(""))
+    throw new UsageError("--vault takes a vault and what is allowed there", "for one, --vault Demo:read_items");
+  return { vault: text.slice(0, at), permissions };
+}
+
+const until = (option: string | undefined) =>
+  option === undefined ? {} : { expiresInMs: durationMs(option, "--expires-in") };
+
+function told(made: Made): string {
+  const ends = made.expiresAt === undefined ? "It does not end by itself." : `It ends ${made.expiresAt}.`;
+  return `postern: service account ${made.serviceAccountId}. ${ends}\n  The token below is shown this once. Whoever has it reads what it opens, unasked.`;
+}
+
+/** Adds `postern service-account …`. */
+export function addServiceAccountCommands(program: Command): void {
+  const group = program.command("service-account").description("service accounts: programs that come in with a token");
+  addCommand<PasswordOptions & { vault?: string[]; expiresIn?: string }>(
+    group,
+    "create <name>",
+    "make a service account, and print its token",
+    "postern service-account create CI --vault Demo:read_items --expires-in 30d",
+    [
+      [
+        "--vault <vault:permissions...>",
+        "a vault (title or id) or environment (id), and read_items, write_items, share_items or single permissions",
+      ],
+      expiresIn,
+      passwordFd,
+    ],
+    async (terminal, [title = ""], options) => {
+      const asked = { vaults: (options.vault ?? []).map(vaultFrom), ...until(options.expiresIn) };
+      await withAgent(terminal, async (agent) => {
+        const password = await accountPassword(options);
+        const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
+        if (!terminal.json) terminal.tell(told(made));
+        terminal.result(made, () => made.token);
+      });
+    },
+  );
+  addList(group);
+  addRotate(group);
+  addRevoke(group);
+  addRateLimit(group);
+}
+
+function addList(group: Command): void {
+  addCommand<PasswordOptions>(
+    group,
+    "list",
+    "list service accounts, their tokens and vaults",
+    "postern service-account list",
+    [passwordFd],
+    (terminal, _args, options) =>
+      withAgent(terminal, async (agent) => {
+        const proof = { kind: "password", password: await accountPassword(options) } as const;
+        const listed = await agent.call("serviceAccounts.list", { proof });
+        terminal.result(listed, () =>
+          table(["ID", "NAME", "STATE", "VAULTS", "TOKENS"], listed.serviceAccounts.map(shown)),
+        );
+      }),
+  );
+}
+
+function shown({ id, title, revokedAt, tokens, vaults }: Listed): string[] {
+  const ends = tokens.map(({ expiresAt }) => (expiresAt === undefined ? "no end" : `to ${expiresAt}`));
+  return [id, title, revokedAt === undefined ? "active" : "revoked", String(vaults.length), ends.join(", ")];
+}
+
+function addRotate(group: Command): void {
+  addCommand<PasswordOptions & { overlap?: string; expiresIn?: string }>(
+    group,
+    "rotate <id>",
+    "print the next token; the one before lives on for the overlap",
+    "postern service-account rotate defghijklmnopqrstuvwxyz234 --overlap 1h",
+    [
+      ["--overlap <time>", "how long the token before lives on, at most 7d; it ends at once when left out"],
+      expiresIn,
+      passwordFd,
+    ],
+    async (terminal, [serviceAccountId = ""], options) => {
+      const overlap = options.overlap === undefined ? {} : { overlapMs: durationMs(options.overlap, "--overlap") };
+      const asked = { serviceAccountId, ...overlap, ...until(options.expiresIn) };
+      await withAgent(terminal, async (agent) => {
+        const password = await accountPassword(options);
+        const made = await agent.call("serviceAccounts.rotate", { password, ...asked });
+        if (!terminal.json) terminal.tell(told(made));
+        terminal.result(made, () => made.token);
+      });
+    },
+  );
+}
+
+function addRevoke(group: Command): void {
+  addCommand<PasswordOptions>(
+    group,
+    "revoke <id>",
+    "end every token at once; the vaults it came to get new keys",
+    "postern service-account revoke defghijklmnopqrstuvwxyz234",
+    [passwordFd],
+    (terminal, [serviceAccountId = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const proof = { kind: "password", password: await accountPassword(options) } as const;
+        await agent.call("serviceAccounts.revoke", { serviceAccountId, proof });
+        terminal.result(
+          { revoked: serviceAccountId },
+          () => "Revoked. What it has read somebody may still know: change the secrets of those vaults.",
+        );
+      }),
+  );
+}
+
+function addRateLimit(group: Command): void {
+  addCommand(
+    group,
+    "ratelimit",
+    "show what the token in POSTERN_SERVICE_ACCOUNT_TOKEN may still spend",
+    "postern service-account ratelimit",
+    [],
+    async (terminal) => {
+      const agent = await connect(terminal);
+      try {
+        const { client } = agent;
+        if (client === undefined)
+          throw new UsageError("there is no token to ask about", "set POSTERN_SERVICE_ACCOUNT_TOKEN");
+        const left = await unlocked(agent, () => agent.call("serviceAccounts.rateLimit", { client }));
+        const row = (name: string, { limit, used, left: rest, resetsAt }: Budget) => [
+          name,
+          String(limit),
+          String(used),
+          String(rest),
+          resetsAt ?? "nothing used",
+        ];
+        terminal.result(left, () =>
+          table(
+            ["KIND", "LIMIT", "USED", "LEFT", "FULL AGAIN"],
+            [row("reads", left.reads), row("writes", left.writes)],
+          ),
+        );
+      } finally {
+        agent.close();
+      }
+    },
+  );
+}

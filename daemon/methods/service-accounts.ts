@@ -1,0 +1,120 @@
+// serviceAccounts.*: made, listed, given new tokens and ended by a person; what is left, told to whoever holds a token.
+import { isId } from "../../protocol/crypto/encoding.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { permissionNames, permissionsOf } from "../../protocol/permissions.ts";
+import type { OpenSession } from "../account-session.ts";
+import type { Call } from "../call.ts";
+import type { Clock } from "../clock.ts";
+import type { Handlers } from "../dispatch.ts";
+import { happening } from "../happening.ts";
+import type { Overseer } from "../overseer.ts";
+import type { Sessions } from "../sessions.ts";
+
+type ServiceAccountHandlers = Pick<
+  Handlers,
+  | "serviceAccounts.create"
+  | "serviceAccounts.list"
+  | "serviceAccounts.rotate"
+  | "serviceAccounts.revoke"
+  | "serviceAccounts.rateLimit"
+>;
+
+export type ServiceAccountParts = {
+  readonly sessions: Sessions;
+  readonly overseer: Overseer;
+  readonly clock: Pick<Clock, "wallMs">;
+};
+
+export function serviceAccountMethods({ sessions, overseer, clock }: ServiceAccountParts): ServiceAccountHandlers {
+  /** The account, once the caller has shown its password. */
+  async function proven({ account, password }: { account?: string; password: string }, call: Call) {
+    await overseer.prove(
+      { proof: { kind: "password", password }, ...(account === undefined ? {} : { account }) },
+      call,
+    );
+    return sessions.open(account);
+  }
+
+  /** The account, for who may see it whole. */
+  async function overseen(params: Parameters<Overseer["oversees"]>[0], call: Call) {
+    if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
+    return sessions.open(params.account);
+  }
+
+  const expiry = (expiresInMs: number | undefined) =>
+    expiresInMs === undefined ? {} : { expiresAt: new Date(clock.wallMs() + expiresInMs).toISOString() };
+
+  return {
+    "serviceAccounts.create": async (params, call) => {
+      const session = await proven(params, call);
+      const { account } = session.unlocked;
+      const vaults = [];
+      for (const { vault, permissions } of params.vaults)
+        vaults.push({ id: await vaultOf(session, vault), permissions: permissionsOf(permissions) });
+      const until = expiry(params.expiresInMs);
+      const { id, token } = await account.serviceAccounts.create({ title: params.title, vaults, ...until });
+      session.audit.keep(happening(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
+      return { serviceAccountId: id, token, ...until };
+    },
+
+    "serviceAccounts.list": async (params, call) => {
+      const { unlocked, audit } = await overseen(params, call);
+      const listed = await unlocked.account.serviceAccounts.list();
+      audit.read(happening(call, "ok", []));
+      return {
+        serviceAccounts: listed.map(({ tokens, vaults, ...account }) => ({
+          ...account,
+          tokens: tokens.map(({ token, ...times }) => ({ id: token, ...times })),
+          vaults: vaults.map(({ vault, permissions }) => ({
+            vaultId: vault,
+            permissions: permissionNames(permissions),
+          })),
+        })),
+      };
+    },
+
+    "serviceAccounts.rotate": async (params, call) => {
+      const { unlocked, audit } = await proven(params, call);
+      const until = expiry(params.expiresInMs);
+      const id = demandId(params.serviceAccountId);
+      const token = await unlocked.account.serviceAccounts.rotate(id, { overlapMs: params.overlapMs ?? 0, ...until });
+      audit.keep(happening(call, "ok", [id]));
+      return { serviceAccountId: id, token, ...until };
+    },
+
+    "serviceAccounts.revoke": async (params, call) => {
+      const { unlocked, audit } = await overseen(params, call);
+      const id = demandId(params.serviceAccountId);
+      await unlocked.account.serviceAccounts.revoke(id);
+      audit.keep(happening(call, "ok", [id]));
+      return {};
+    },
+
+    "serviceAccounts.rateLimit": async ({ client }, call) => {
+      const bearer = call.connection.clientOf(client)?.bearer;
+      if (bearer === undefined) throw new PosternError("notPermitted", "the client was not opened with a token");
+      const { session } = bearer.demandOpen().unlocked.signedIn;
+      const { reads, writes } = await session.call("serviceAccounts.rateLimit", {});
+      return { reads: withLeft(reads), writes: withLeft(writes) };
+    },
+  };
+}
+
+/** The vault of this title, or the vault or environment of this id. */
+async function vaultOf({ unlocked }: OpenSession, wanted: string): Promise<string> {
+  const { account } = unlocked;
+  const [found, second] = await account.matchVaults(wanted);
+  if (second !== undefined) throw new PosternError("tooManyVaults");
+  const environment = found ?? (await account.environments.list()).find(({ id }) => id === wanted)?.id;
+  if (environment === undefined) throw new PosternError("vaultNotFound");
+  return environment;
+}
+
+function demandId(id: string): string {
+  if (!isId(id)) throw new PosternError("serviceAccountNotFound");
+  return id;
+}
+
+function withLeft<T extends { limit: number; used: number }>(budget: T): T & { left: number } {
+  return { ...budget, left: Math.max(0, budget.limit - budget.used) };
+}

@@ -1,0 +1,209 @@
+// Sessions of service accounts. Presenting a token is the proof: whoever has it may do what its account may, and is not
+// asked. All who present one token share one session; it is kept while a connection holds it, and a while longer for the
+// next program. A lock ends it, idleness does not.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { createServiceClient, type ServiceAddress } from "../clients/account/service-client.ts";
+import { closeSignedIn, type SignedIn, signInWithToken } from "../clients/account/user-keys.ts";
+import { PosternError } from "../protocol/errors.ts";
+import { formatToken, parseToken, type ServiceAccountToken } from "../protocol/service-account-token.ts";
+import type { AccountSession, OpenSession, Whose } from "./account-session.ts";
+import { type Actor, type AuditLog, openAuditLog } from "./audit/log.ts";
+import type { Checkpoint } from "./audit/proof.ts";
+import type { Clock } from "./clock.ts";
+import { ensurePrivateFolder } from "./files.ts";
+import type { Log } from "./log.ts";
+import { ANCHOR_MS } from "./sessions.ts";
+import type { Sodium } from "./sodium.ts";
+import { openEverything, type Unlocked } from "./unlocked.ts";
+
+/** Tokens in use at once: each holds keys in locked memory, and a machine runs a few kinds of program. */
+export const TOKEN_SESSIONS_MAX = 16;
+
+/** Milliseconds that a session outlives the last connection that held it: programs of a script come one after another. */
+export const TOKEN_LINGER_MS = 10 * 60_000;
+
+export type TokenSession = AccountSession & {
+  /** Throws locked once the session has ended: the token must be presented again. */
+  demandOpen(): OpenSession;
+  /** Keeps it while a connection uses it; the returned function lets go, once. */
+  hold(): () => void;
+};
+
+export type TokenSessions = {
+  /** The session of this token. Throws tokenInvalid, tokenRefused, offline, sealBroken, busy. */
+  present(text: string): Promise<TokenSession>;
+  /** Those that are open. */
+  list(): readonly TokenSession[];
+  /** Ends those of an account, or all. */
+  lock(account: string | undefined, by: Actor): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type TokenSessionParts = {
+  readonly home: string;
+  readonly p: Sodium;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
+  readonly events: {
+    /** `end` is for who learns that the service lets the token in no more. */
+    opened(session: OpenSession, end: () => Promise<void>): void;
+    ended(unlocked: Unlocked): void;
+  };
+};
+
+type Entry = TokenSession & { unlocked: Unlocked | undefined; end(why: string, by?: Actor): Promise<void> };
+
+export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
+  const { home, p, clock, log, events } = parts;
+  /** By the hash of the token, which names its folder too: the text itself is kept nowhere. */
+  const entries = new Map<string, Promise<Entry>>();
+  const open = new Set<Entry>();
+  /** How often a lock came: a token that was on its way when it did must be presented again. */
+  let locks = 0;
+  let cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
+
+  function anchorAll(): void {
+    cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
+    for (const entry of open) anchor(entry).catch((error: unknown) => log.incident("anchor", error));
+  }
+
+  async function anchor({ unlocked, audit }: AccountSession): Promise<void> {
+    const now = audit.anchor();
+    if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return;
+    audit.flush();
+    await unlocked.store.change((state) => ({ ...state, anchor: now }));
+  }
+
+  async function enter(token: ServiceAccountToken, key: string): Promise<Entry> {
+    const address = await parts.serviceAddress(token.service);
+    const signedIn = await signInWithToken(p, createServiceClient(address), address, token);
+    p.wipe(token.secret);
+    const folder = join(home, "service-accounts", key);
+    const whose = whoseOf(token);
+    let store: Unlocked["store"] | undefined;
+    const audit = openLog(signedIn, folder, (checkpoint) => {
+      store
+        ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
+        .catch((error: unknown) => log.incident("checkpoint", error));
+    });
+    try {
+      const unlocked = await openEverything({ p, folder, clock, audit }, whose, signedIn);
+      ({ store } = unlocked);
+      return entryOf(whose, audit, unlocked, () => entries.delete(key));
+    } catch (error) {
+      audit.close();
+      throw error;
+    }
+  }
+
+  function openLog(signedIn: SignedIn, folder: string, onRotate: (checkpoint: Checkpoint) => void): AuditLog {
+    try {
+      ensurePrivateFolder(folder);
+      return openAuditLog(folder, p, clock, log, onRotate);
+    } catch (error) {
+      closeSignedIn(p, signedIn);
+      throw error;
+    }
+  }
+
+  function entryOf(file: Whose, audit: AuditLog, unlocked: Unlocked, forget: () => void): Entry {
+    let holders = 0;
+    // Whoever presented it may be gone by now.
+    let cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
+    const entry: Entry = {
+      file,
+      audit,
+      unlocked,
+      demandOpen: () => {
+        if (entry.unlocked === undefined) throw new PosternError("locked", "present the token again");
+        return entry as OpenSession;
+      },
+      hold: () => {
+        holders++;
+        cancelEnd();
+        let held = true;
+        return () => {
+          if (!held) return;
+          held = false;
+          holders--;
+          if (holders === 0 && entry.unlocked !== undefined) cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
+        };
+      },
+      end: async (why, by = {}) => {
+        if (entry.unlocked === undefined) return;
+        // From here on nobody finds it open; what follows is only tidying.
+        entry.unlocked = undefined;
+        cancelEnd();
+        forget();
+        open.delete(entry);
+        await closeOrderly(unlocked, audit, why, by);
+      },
+    };
+    function endUnused(): void {
+      entry.end("nobody uses it").catch((error: unknown) => log.incident("token", error));
+    }
+    return entry;
+  }
+
+  /** Whatever fails on the way, the keys are wiped. */
+  async function closeOrderly(unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
+    try {
+      events.ended(unlocked);
+      audit.keep({ event: "token.ended", outcome: why, ...by });
+      await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
+    } finally {
+      audit.lock();
+      unlocked.close();
+      audit.close();
+    }
+  }
+
+  async function start(token: ServiceAccountToken, key: string): Promise<Entry> {
+    const before = locks;
+    const entry = await enter(token, key);
+    open.add(entry);
+    if (locks !== before) await entry.end("asked");
+    events.opened(entry.demandOpen(), () => entry.end("the service refuses it"));
+    return entry;
+  }
+
+  return {
+    present: async (text) => {
+      const token = parseToken(text);
+      const key = keyOf(token);
+      const known = entries.get(key);
+      if (known !== undefined) return known;
+      if (entries.size >= TOKEN_SESSIONS_MAX)
+        throw new PosternError("busy", `${TOKEN_SESSIONS_MAX} tokens may be in use at once`);
+      const starting = start(token, key);
+      entries.set(key, starting);
+      // A refused token leaves nothing behind, not even that it was tried.
+      starting.catch(() => entries.delete(key));
+      return starting;
+    },
+    list: () => [...open],
+    lock: async (account, by) => {
+      locks++;
+      const chosen = [...open].filter(({ file }) => account === undefined || file.account === account);
+      await Promise.all(chosen.map((entry) => entry.end("asked", by)));
+    },
+    close: async () => {
+      cancelAnchoring();
+      await Promise.all([...open].map((entry) => entry.end("the agent stops")));
+    },
+  };
+}
+
+/**
+ * A name for the token that only its holder can come to. The token's own id would do for honest ones; but whoever knew that
+ * id could have a service of theirs let them in under it, and come to the same log.
+ */
+function keyOf(token: ServiceAccountToken): string {
+  return createHash("sha256").update(formatToken(token)).digest("hex");
+}
+
+function whoseOf({ account, serviceAccount, token, service }: ServiceAccountToken): Whose {
+  return { account, user: serviceAccount, device: token, name: serviceAccount, service };
+}

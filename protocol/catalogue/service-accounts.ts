@@ -1,0 +1,173 @@
+// serviceAccounts.*: principals for programs, which come in with a token and are not asked.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { serviceLimits } from "../service-catalogue.ts";
+import { Empty, Id, IdParam, Password, Proof, Timestamp } from "./common.ts";
+
+const closed = { additionalProperties: false } as const;
+
+/** Characters of a title: one line of a list. */
+const TITLE_LENGTH_MAX = 255;
+
+/** Milliseconds that a token lives at least, since one that has ended when it arrives helps nobody, and at most: ten years. */
+const EXPIRY_MS_MIN = 60_000;
+const EXPIRY_MS_MAX = 10 * 366 * 24 * 60 * 60_000;
+
+const ExpiresInMs = Type.Optional(Type.Integer({ minimum: EXPIRY_MS_MIN, maximum: EXPIRY_MS_MAX }));
+
+/** Making and replacing tokens hands on what they open, so the password is asked for each time. */
+const proven = { account: Type.Optional(IdParam), password: Password };
+const provenErrors = ["signedOut", "locked", "proofRefused", "tryLater", "auditUnwritable", "offline"] as const;
+
+const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
+const wholeErrors = [
+  ...provenErrors,
+  "sealBroken",
+  "proofRequired",
+  "approvalDenied",
+  "approvalTimedOut",
+  "promptQuota",
+  "coolingDown",
+] as const;
+
+const Permissions = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 32 });
+const Budget = Type.Object({
+  limit: Type.Integer(),
+  used: Type.Integer(),
+  left: Type.Integer(),
+  resetsAt: Type.Optional(Timestamp),
+});
+
+const example = {
+  serviceAccountId: "defghijklmnopqrstuvwxyz234",
+  token: "postern_eyJ2IjoxLCJzZXJ2aWNlIjoi…",
+  expiresAt: "2026-12-24T09:00:00.000Z",
+};
+
+export const serviceAccounts = {
+  "serviceAccounts.create": entry({
+    summary:
+      "Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once.",
+    params: Type.Object(
+      {
+        ...proven,
+        title: Type.String({ minLength: 1, maxLength: TITLE_LENGTH_MAX }),
+        vaults: Type.Array(
+          Type.Object(
+            { vault: Type.String({ minLength: 1, maxLength: TITLE_LENGTH_MAX }), permissions: Permissions },
+            closed,
+          ),
+          { maxItems: serviceLimits.members },
+        ),
+        expiresInMs: ExpiresInMs,
+      },
+      closed,
+    ),
+    result: Type.Object({ serviceAccountId: Id, token: Type.String(), expiresAt: Type.Optional(Timestamp) }),
+    errors: [...provenErrors, "vaultNotFound", "tooManyVaults", "invalidPermissions", "notPermitted", "tooLarge"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        password: "seven quiet harbours",
+        title: "CI",
+        vaults: [{ vault: "Demo", permissions: ["read_items"] }],
+        expiresInMs: 2_592_000_000,
+      },
+      result: example,
+    },
+  }),
+  "serviceAccounts.list": entry({
+    summary: "The service accounts with their tokens (never the text) and vaults; revoked ones too.",
+    params: Type.Object(whole, closed),
+    result: Type.Object({
+      serviceAccounts: Type.Array(
+        Type.Object({
+          id: Id,
+          title: Type.String(),
+          createdAt: Timestamp,
+          revokedAt: Type.Optional(Timestamp),
+          tokens: Type.Array(Type.Object({ id: Id, createdAt: Timestamp, expiresAt: Type.Optional(Timestamp) })),
+          vaults: Type.Array(Type.Object({ vaultId: Id, permissions: Type.Array(Type.String()) })),
+        }),
+      ),
+    }),
+    errors: wholeErrors,
+    need: { kind: "manageOrProof" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { proof: { kind: "password", password: "seven quiet harbours" } },
+      result: {
+        serviceAccounts: [
+          {
+            id: "defghijklmnopqrstuvwxyz234",
+            title: "CI",
+            createdAt: "2026-11-24T09:00:00.000Z",
+            tokens: [{ id: "efghijklmnopqrstuvwxyz2345", createdAt: "2026-11-24T09:00:00.000Z" }],
+            vaults: [{ vaultId: "fghijklmnopqrstuvwxyz23456", permissions: ["READ_ITEMS", "REVEAL_ITEM_PASSWORD"] }],
+          },
+        ],
+      },
+    },
+  }),
+  "serviceAccounts.rotate": entry({
+    summary:
+      "Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out.",
+    params: Type.Object(
+      {
+        ...proven,
+        serviceAccountId: IdParam,
+        overlapMs: Type.Optional(Type.Integer({ minimum: 0, maximum: serviceLimits.tokenOverlapMs })),
+        expiresInMs: ExpiresInMs,
+      },
+      closed,
+    ),
+    result: Type.Object({ serviceAccountId: Id, token: Type.String(), expiresAt: Type.Optional(Timestamp) }),
+    errors: [...provenErrors, "sealBroken", "serviceAccountNotFound", "tooLarge"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        password: "seven quiet harbours",
+        serviceAccountId: "defghijklmnopqrstuvwxyz234",
+        overlapMs: 3_600_000,
+      },
+      result: example,
+    },
+  }),
+  "serviceAccounts.revoke": entry({
+    summary: "Ends every token of a service account at once, then gives the vaults it came to new keys.",
+    params: Type.Object({ ...whole, serviceAccountId: IdParam }, closed),
+    result: Empty,
+    errors: [...wholeErrors, "serviceAccountNotFound"],
+    need: { kind: "manageOrProof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        proof: { kind: "password", password: "seven quiet harbours" },
+        serviceAccountId: "defghijklmnopqrstuvwxyz234",
+      },
+      result: {},
+    },
+  }),
+  "serviceAccounts.rateLimit": entry({
+    summary: "What the token that a client was opened with may still read and write in its hour. Asking costs nothing.",
+    params: Type.Object({ client: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
+    result: Type.Object({ reads: Budget, writes: Budget }),
+    errors: ["clientNotFound", "notPermitted", "locked", "offline"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { client: "1" },
+      result: {
+        reads: { limit: 10_000, used: 12, left: 9_988, resetsAt: "2026-11-24T10:00:00.000Z" },
+        writes: { limit: 1_000, used: 0, left: 1_000, resetsAt: "2026-11-24T10:00:00.000Z" },
+      },
+    },
+  }),
+} as const;

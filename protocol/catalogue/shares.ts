@@ -1,0 +1,135 @@
+// items.shares.*, shares.*: links to copies of items, for people without an account.
+import Type from "typebox";
+import { entry } from "../entry.ts";
+import { ItemShareAccountPolicy, ItemShareParams, RecipientTexts, sharePolicy, ValidRecipient } from "../item-share.ts";
+import { Empty, Id, IdParam, onAccount, Timestamp } from "./common.ts";
+import { asked } from "./items.ts";
+
+const closed = { additionalProperties: false } as const;
+const itemErrors = [...asked, "vaultNotFound", "itemNotFound", "sharingUnavailable", "notPermitted"] as const;
+
+const vaultId = "abcdefghijklmnopqrstuvwxyz";
+const itemId = "bcdefghijklmnopqrstuvwxyz2";
+const shareId = "defghijklmnopqrstuvwxyz234";
+const expiresAt = "2026-12-01T09:00:00.000Z";
+
+const Share = Type.Object(
+  {
+    shareId: Id,
+    vaultId: Id,
+    itemId: Id,
+    title: Type.Optional(Type.String()),
+    createdAt: Timestamp,
+    expiresAt: Timestamp,
+    oneTimeOnly: Type.Boolean(),
+    views: Type.Integer({ minimum: 0 }),
+    state: Type.Enum(["open", "usedUp", "expired", "revoked"]),
+  },
+  closed,
+);
+
+export const shares = {
+  "items.shares.getAccountPolicy": entry({
+    summary: "How an item may be shared: for how long, how often opened, with whom, with which files.",
+    params: Type.Object({ vaultId: IdParam, itemId: IdParam, ...onAccount }, closed),
+    result: ItemShareAccountPolicy,
+    errors: itemErrors,
+    need: {
+      kind: "grant",
+      verb: "read",
+      scopeOf: (params) => [{ vault: params.vaultId, item: params.itemId, names: true }],
+    },
+    activity: true,
+    since: "0.2.0",
+    example: { params: { vaultId, itemId }, result: sharePolicy },
+    sdkName: "ItemsSharesGetAccountPolicy",
+  }),
+  "items.shares.validateRecipients": entry({
+    summary:
+      "Reads recipients: with one @ an address, else a domain. Named recipients need mail, which the service does not send yet, so any that can be read is refused.",
+    params: Type.Object({ policy: ItemShareAccountPolicy, recipients: RecipientTexts }, closed),
+    result: Type.Object({ recipients: Type.Array(ValidRecipient) }, closed),
+    errors: ["invalidRecipient", "recipientsRefused"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.2.0",
+    example: { params: { policy: sharePolicy, recipients: [] }, result: { recipients: [] } },
+    sdkName: "ItemsSharesValidateRecipients",
+  }),
+  "items.shares.create": entry({
+    summary:
+      "Makes a link to a copy of an item as it is now: whoever has the link can open it, until it expires or is revoked. `version`, where given, must be the stored one.",
+    params: Type.Object(
+      {
+        vaultId: IdParam,
+        itemId: IdParam,
+        version: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffffffff })),
+        policy: Type.Optional(ItemShareAccountPolicy),
+        params: ItemShareParams,
+        ...onAccount,
+      },
+      closed,
+    ),
+    result: Type.Object({ url: Type.String(), shareId: Id, expiresAt: Timestamp }, closed),
+    errors: [
+      ...itemErrors,
+      "versionConflict",
+      "invalidShareDuration",
+      "recipientsRefused",
+      "tooLarge",
+      "serviceRefused",
+      "diskFull",
+    ],
+    // A program that may only read could tell the value to anybody, but not in this account's name and from its service.
+    need: { kind: "grant", verb: "write", scopeOf: (params) => [{ vault: params.vaultId, item: params.itemId }] },
+    activity: true,
+    since: "0.2.0",
+    example: {
+      params: { vaultId, itemId, params: { expireAfter: "SevenDays", oneTimeOnly: true } },
+      result: {
+        url: `https://postern.example/s/${shareId}#AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8`,
+        shareId,
+        expiresAt,
+      },
+    },
+    sdkName: "ItemsSharesCreate",
+  }),
+  "shares.list": entry({
+    summary: "The shares that this user made, or that are of vaults it manages: open ones first, then the newest.",
+    params: Type.Object({ ...onAccount }, closed),
+    result: Type.Object({ shares: Type.Array(Share) }, closed),
+    errors: asked,
+    need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.2.0",
+    example: {
+      params: {},
+      result: {
+        shares: [
+          {
+            shareId,
+            vaultId,
+            itemId,
+            title: "DATABASE_URL",
+            createdAt: "2026-11-24T09:00:00.000Z",
+            expiresAt,
+            oneTimeOnly: true,
+            views: 0,
+            state: "open",
+          },
+        ],
+      },
+    },
+  }),
+  "shares.revoke": entry({
+    summary: "Ends a share: its link opens nothing from now on, and its copy is removed.",
+    params: Type.Object({ shareId: IdParam, ...onAccount }, closed),
+    result: Empty,
+    errors: [...asked, "shareNotFound", "diskFull"],
+    // It narrows what others may see, but names no vault that a smaller grant could be of.
+    need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
+    activity: true,
+    since: "0.2.0",
+    example: { params: { shareId }, result: {} },
+  }),
+} as const;

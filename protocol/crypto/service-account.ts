@@ -1,0 +1,139 @@
+// Service accounts: a principal whose root key hangs on tokens instead of a password and a Secret Key. A token's secret has
+// 256 random bits, so nothing is stretched. Whoever made the account signs its keys and keeps a copy of its root key, so
+// that a token can be replaced without the old one.
+import { PosternError } from "../errors.ts";
+import { KEY_BYTES, subkey } from "./derivation.ts";
+import { fields, fromBase64, SUITE, toBase64, utf8, wipeable, wipeableCopy } from "./encoding.ts";
+import { type Context, open, seal } from "./envelope.ts";
+import { boxKeyBytes, type Keyset, newKeyset, type SealedKeyset } from "./keyset.ts";
+import type { CheckingPrimitives, Primitives } from "./primitives.ts";
+import { signInKeyPair } from "./sign-in.ts";
+
+/** Bytes of a token's secret. */
+export const TOKEN_SECRET_BYTES = 32;
+
+/** Which service account of which account. */
+export type ServiceAccountPlace = { readonly account: string; readonly serviceAccount: string };
+
+/** A service account's public keys with the signature of the person who made it. Base64. */
+export type ServiceAccountKeys = {
+  identity: string;
+  box: string;
+  boxSignature: string;
+  maker: string;
+  makerSignature: string;
+};
+
+/** What the service keeps of a token: whom it lets in, and the root key that only the token opens. Base64. */
+export type SealedToken = { signInKey: string; rootKey: string };
+
+function makerBytes({ account, serviceAccount }: ServiceAccountPlace, identity: string, box: string): Uint8Array {
+  return fields("postern/1 service account keys", SUITE, account, serviceAccount, identity, box);
+}
+
+/** Makes a service account's keys. The root key is kept; the caller releases it. */
+export function newServiceAccount(
+  p: Primitives,
+  { place, maker }: { place: ServiceAccountPlace; maker: Keyset },
+): { rootKey: Uint8Array; keyset: SealedKeyset; keys: ServiceAccountKeys } {
+  const rootKey = p.keep(p.randomBytes(KEY_BYTES));
+  const { keyset, sealed } = newKeyset(p, rootKey, place.account, place.serviceAccount);
+  p.release(keyset.identity.secretKey, keyset.box.secretKey);
+  const { identity, box, boxSignature } = sealed;
+  const makerSignature = toBase64(p.sign(maker.identity.secretKey, makerBytes(place, identity, box)));
+  const keys = { identity, box, boxSignature, maker: toBase64(maker.identity.publicKey), makerSignature };
+  return { rootKey, keyset: sealed, keys };
+}
+
+/** Whether a service account's keys vouch for each other and carry their maker's signature. Whether the maker is known, the caller says. */
+export function verifyServiceAccount(
+  p: CheckingPrimitives,
+  place: ServiceAccountPlace,
+  keys: ServiceAccountKeys,
+): boolean {
+  const identity = fromBase64(keys.identity);
+  const box = fromBase64(keys.box);
+  const maker = fromBase64(keys.maker);
+  if (identity?.length !== 32 || box?.length !== 32 || maker?.length !== 32) return false;
+  const vouched = fromBase64(keys.boxSignature);
+  const made = fromBase64(keys.makerSignature);
+  if (vouched?.length !== 64 || made?.length !== 64) return false;
+  const named = makerBytes(place, keys.identity, keys.box);
+  return p.verify(identity, boxKeyBytes(box), vouched) && p.verify(maker, named, made);
+}
+
+/** What a token's secret gives: the key that opens the root key, and the seed that signs in. Both are kept. */
+export function tokenKeys(p: Primitives, secret: Uint8Array): { unlockKey: Uint8Array; signInSeed: Uint8Array } {
+  return {
+    unlockKey: p.keep(subkey(p, secret, "postern/1 token unlock key")),
+    signInSeed: p.keep(subkey(p, secret, "postern/1 token sign-in seed")),
+  };
+}
+
+function rootContext({ account, serviceAccount }: ServiceAccountPlace, token: string): Context {
+  return { part: "root key", account, user: serviceAccount, keyId: token };
+}
+
+/** Seals a service account's root key for a new token. */
+export function sealToken(
+  p: Primitives,
+  input: { place: ServiceAccountPlace; token: string; secret: Uint8Array; rootKey: Uint8Array },
+): SealedToken {
+  const { unlockKey, signInSeed } = tokenKeys(p, input.secret);
+  const pair = signInKeyPair(p, signInSeed);
+  const sealed = seal(p, unlockKey, rootContext(input.place, input.token), input.rootKey);
+  p.release(unlockKey, signInSeed, pair.secretKey);
+  return { signInKey: toBase64(pair.publicKey), rootKey: toBase64(sealed) };
+}
+
+/** Opens the root key by a token's unlock key. Throws sealBroken where it is another token's or another account's. */
+export function openTokenRootKey(
+  p: Primitives,
+  input: { place: ServiceAccountPlace; token: string; unlockKey: Uint8Array; sealed: string },
+): Uint8Array {
+  const sealed = fromBase64(input.sealed) ?? new Uint8Array();
+  return p.keep(open(p, input.unlockKey, rootContext(input.place, input.token), sealed));
+}
+
+function custodyContext({ account, serviceAccount }: ServiceAccountPlace): Context {
+  return { part: "service account keys", account, user: serviceAccount };
+}
+
+/** Seals a service account's root key and title for the person who made it, under their own root key. */
+export function sealCustody(
+  p: Primitives,
+  input: { place: ServiceAccountPlace; owner: Uint8Array; rootKey: Uint8Array; title: string },
+): string {
+  const key = subkey(p, input.owner, "postern/1 service accounts");
+  const content = joined(input.rootKey, utf8(input.title));
+  try {
+    return toBase64(seal(p, key, custodyContext(input.place), content));
+  } finally {
+    p.wipe(key, content);
+  }
+}
+
+/** Opens what `sealCustody` made. The root key is kept; the caller releases it. Throws sealBroken. */
+export function openCustody(
+  p: Primitives,
+  input: { place: ServiceAccountPlace; owner: Uint8Array; sealed: string },
+): { rootKey: Uint8Array; title: string } {
+  const key = subkey(p, input.owner, "postern/1 service accounts");
+  try {
+    const content = open(p, key, custodyContext(input.place), fromBase64(input.sealed) ?? new Uint8Array());
+    if (content.length < KEY_BYTES) throw new PosternError("sealBroken", "the keys of the service account");
+    const title = new TextDecoder().decode(content.subarray(KEY_BYTES));
+    const rootKey = p.keep(wipeableCopy(content.subarray(0, KEY_BYTES)));
+    p.wipe(content);
+    return { rootKey, title };
+  } finally {
+    p.wipe(key);
+  }
+}
+
+function joined(key: Uint8Array, text: Uint8Array): Uint8Array {
+  const both = wipeable(key.length + text.length);
+  both.set(key);
+  both.set(text, key.length);
+  return both;
+}

@@ -1,0 +1,248 @@
+// The official SDKs' operations as methods of our catalogue, one line each: from parameters that fit sdk-shapes.ts to ours.
+// What they may be beyond their shape (lengths, the rules of an item) the method itself says, naming field and rule.
+import type { MethodName, ParamsOf } from "./catalogue.ts";
+import { type Item, ItemCategory, type ItemCreateParams, type ItemField, ItemFieldType, Website } from "./item.ts";
+import type {
+  SdkBytes,
+  SdkItem,
+  SdkItemCreateParams,
+  SdkItemField,
+  SdkName,
+  SdkShapes,
+  SdkWebsite,
+} from "./sdk-shapes.ts";
+
+/** One operation: the method that it is (the catalogue's `sdkName` says the same), and its parameters there. */
+type Operation<Name extends SdkName> = {
+  readonly [M in MethodName]: {
+    readonly method: M;
+    readonly translated: (params: SdkShapes[Name]) => ParamsOf<M>;
+  };
+}[MethodName];
+
+/** Every operation that our catalogue has. */
+export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
+  SecretsResolve: {
+    method: "secrets.resolve",
+    translated: ({ secret_reference }) => ({ reference: secret_reference }),
+  },
+  SecretsResolveAll: {
+    method: "secrets.resolveAll",
+    translated: ({ secret_references }) => ({ references: secret_references }),
+  },
+  ItemsCreate: { method: "items.create", translated: ({ params }) => ({ item: newItem(params) }) },
+  ItemsCreateAll: {
+    method: "items.createAll",
+    translated: ({ vault_id, params }) => ({ vaultId: vault_id, items: params.map(newItem) }),
+  },
+  ItemsGet: { method: "items.get", translated: itemPlace },
+  ItemsGetAll: {
+    method: "items.getAll",
+    translated: ({ vault_id, item_ids }) => ({ vaultId: vault_id, itemIds: item_ids }),
+  },
+  ItemsPut: { method: "items.put", translated: ({ item }) => ({ item: wholeItem(item) }) },
+  ItemsDelete: { method: "items.delete", translated: itemPlace },
+  ItemsDeleteAll: {
+    method: "items.deleteAll",
+    translated: ({ vault_id, item_ids }) => ({ vaultId: vault_id, itemIds: item_ids }),
+  },
+  ItemsArchive: { method: "items.archive", translated: itemPlace },
+  ItemsList: {
+    method: "items.list",
+    // Several filters add up; none means the active items.
+    translated: ({ vault_id, filters }) => ({
+      vaultId: vault_id,
+      active: filters.length === 0 || filters.some(({ content }) => content.active),
+      archived: filters.some(({ content }) => content.archived),
+    }),
+  },
+  ItemsFilesAttach: {
+    method: "files.attach",
+    translated: ({ item, file_params: { name, content, sectionId, fieldId } }) => ({
+      ...changedPlace(item),
+      file: { name, content: base64(content), sectionId, fieldId },
+    }),
+  },
+  ItemsFilesRead: {
+    method: "files.read",
+    translated: ({ attr, ...place }) => ({ ...itemPlace(place), fileId: attr.id }),
+  },
+  ItemsFilesDelete: {
+    method: "files.delete",
+    translated: ({ item, section_id, field_id }) => ({
+      ...changedPlace(item),
+      sectionId: section_id,
+      fieldId: field_id,
+    }),
+  },
+  ItemsFilesReplaceDocument: {
+    method: "files.replaceDocument",
+    translated: ({ item, doc_params: { name, content } }) => ({
+      ...changedPlace(item),
+      document: { name, content: base64(content) },
+    }),
+  },
+  VaultsCreate: {
+    method: "vaults.create",
+    translated: ({ params: { title, description, allowAdminsAccess } }) =>
+      given({ title, description, allowAdminsAccess }),
+  },
+  VaultsList: {
+    method: "vaults.list",
+    translated: ({ params }) => given({ decryptDetails: params?.decryptDetails }),
+  },
+  VaultsGetOverview: { method: "vaults.getOverview", translated: vaultPlace },
+  VaultsGet: {
+    method: "vaults.get",
+    translated: ({ vault_id, vault_params: { accessors } }) => given({ vaultId: vault_id, accessors }),
+  },
+  VaultsUpdate: {
+    method: "vaults.update",
+    translated: ({ vault_id, params: { title, description } }) => given({ vaultId: vault_id, title, description }),
+  },
+  VaultsDelete: { method: "vaults.delete", translated: vaultPlace },
+  VaultsGrantGroupPermissions: {
+    method: "vaults.grantGroupPermissions",
+    translated: ({ vault_id, group_permissions_list: list }) => ({
+      vaultId: vault_id,
+      groupPermissions: list.map(({ groupId, permissions }) => ({ groupId, permissions })),
+    }),
+  },
+  VaultsUpdateGroupPermissions: {
+    method: "vaults.updateGroupPermissions",
+    translated: ({ group_permissions_list: list }) => ({
+      groupPermissions: list.map(({ vaultId, groupId, permissions }) => ({ vaultId, groupId, permissions })),
+    }),
+  },
+  VaultsRevokeGroupPermissions: {
+    method: "vaults.revokeGroupPermissions",
+    translated: ({ vault_id, group_id }) => ({ vaultId: vault_id, groupId: group_id }),
+  },
+  GroupsGet: {
+    method: "groups.get",
+    translated: ({ group_id, group_params: { vaultPermissions } }) => given({ groupId: group_id, vaultPermissions }),
+  },
+  EnvironmentsGetVariables: {
+    method: "environments.getVariables",
+    translated: ({ environment_id }) => ({ environmentId: environment_id }),
+  },
+  ValidateSecretReference: {
+    method: "secrets.validateReference",
+    translated: ({ secret_reference }) => ({ reference: secret_reference }),
+  },
+  GeneratePassword: {
+    method: "secrets.generatePassword",
+    translated: ({ recipe }) => ({ recipe: { type: recipe.type, parameters: recipe.parameters } as typeof recipe }),
+  },
+};
+
+type Given<T> = { [Key in keyof T as null extends T[Key] ? never : undefined extends T[Key] ? never : Key]: T[Key] } & {
+  [Key in keyof T as null extends T[Key] ? Key : undefined extends T[Key] ? Key : never]?: Exclude<
+    T[Key],
+    null | undefined
+  >;
+};
+
+/** Without what was left out: Python says null for it, JavaScript and Go nothing. */
+function given<T extends object>(params: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(params).filter(([, value]) => value !== null && value !== undefined),
+  ) as Given<T>;
+}
+
+function vaultPlace({ vault_id }: { vault_id: string }) {
+  return { vaultId: vault_id };
+}
+
+function itemPlace({ vault_id, item_id }: { vault_id: string; item_id: string }) {
+  return { vaultId: vault_id, itemId: item_id };
+}
+
+/** The operations on files are given the whole item, of which they need where it is and what it was. */
+const changedPlace = ({ vaultId, id, version }: SdkItem) => ({ vaultId, itemId: id, version });
+
+const base64 = (content: SdkBytes): string =>
+  typeof content === "string" ? content : Uint8Array.from(content).toBase64();
+
+function newItem({ category, vaultId, title, notes, tags, ...lists }: SdkItemCreateParams): ItemCreateParams {
+  return given({
+    category: known(ItemCategory.enum, category),
+    vaultId,
+    title,
+    notes,
+    tags,
+    fields: lists.fields?.map(fieldOf),
+    sections: lists.sections?.map(({ id, title }) => ({ id, title })),
+    websites: lists.websites?.map(websiteOf),
+    files: lists.files?.map(({ name, content, sectionId, fieldId }) => ({
+      name,
+      content: base64(content),
+      sectionId,
+      fieldId,
+    })),
+    document: lists.document && { name: lists.document.name, content: base64(lists.document.content) },
+  });
+}
+
+function wholeItem({ fields, sections, tags, websites, files, document, ...item }: SdkItem): Item {
+  const { id, title, category, vaultId, notes, version, createdAt, updatedAt } = item;
+  return given({
+    id,
+    title,
+    category: known(ItemCategory.enum, category),
+    vaultId,
+    notes,
+    version,
+    createdAt,
+    updatedAt,
+    fields: (fields ?? []).map(fieldOf),
+    sections: (sections ?? []).map(({ id, title }) => ({ id, title })),
+    tags: tags ?? [],
+    websites: (websites ?? []).map(websiteOf),
+    files: (files ?? []).map(({ attributes, sectionId, fieldId }) => ({
+      attributes: attributesOf(attributes),
+      sectionId,
+      fieldId,
+    })),
+    document: document && attributesOf(document),
+  });
+}
+
+const attributesOf = ({ name, id, size }: { name: string; id: string; size: number }) => ({ name, id, size });
+
+/** Only an address is taken from a client; codes and public keys are worked out at each read. */
+function fieldOf({ id, title, sectionId, fieldType, value, details }: SdkItemField): ItemField {
+  const address = details?.type === "Address" ? details.content : undefined;
+  return given({
+    id,
+    title,
+    sectionId,
+    fieldType: known(ItemFieldType.enum, fieldType),
+    value,
+    details:
+      address &&
+      ({
+        type: "Address",
+        content: {
+          street: address.street,
+          city: address.city,
+          country: address.country,
+          zip: address.zip,
+          state: address.state,
+        },
+      } as const),
+  });
+}
+
+const websiteOf = ({ url, label, autofillBehavior }: SdkWebsite) => ({
+  url,
+  label,
+  autofillBehavior:
+    Website.properties.autofillBehavior.enum.find((behavior) => behavior === autofillBehavior) ??
+    ("AnywhereOnWebsite" as const),
+});
+
+/** What an enumeration does not know is "Unsupported", which the rules of an item then refuse in the official words. */
+function known<T extends string>(values: readonly T[], text: string): T | "Unsupported" {
+  return values.find((value) => value === text) ?? "Unsupported";
+}

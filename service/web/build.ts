@@ -1,0 +1,46 @@
+// Builds the page with vite, into memory: from sources there is no folder of built files that could be stale. The shipped
+// package carries what this returned when it was built.
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import type { PageFiles } from "../page.ts";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** The built page. Throws when it does not build. */
+export async function buildPage(): Promise<PageFiles> {
+  const built = await build({
+    root,
+    base: "/s/",
+    configFile: false,
+    envFile: false,
+    logLevel: "error",
+    mode: "production",
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    build: {
+      write: false,
+      target: "es2024",
+      assetsDir: "assets",
+      // An inlined image or font would need a data: source, which the page's policy does not have.
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      reportCompressedSize: false,
+      // libsodium's WebAssembly lies in its script as base64.
+      chunkSizeWarningLimit: 1024,
+    },
+  });
+  const output = (Array.isArray(built) ? built : [built]).flatMap((one) => ("output" in one ? one.output : []));
+  const files = output.map((file): [string, string] => [
+    file.fileName,
+    file.type === "chunk"
+      ? file.code
+      : typeof file.source === "string"
+        ? file.source
+        : new TextDecoder().decode(file.source),
+  ]);
+  const document = files.find(([name]) => name === "index.html")?.[1];
+  if (document === undefined) throw new Error("the page was built without a document");
+  const assets = files
+    .filter(([name]) => name.startsWith("assets/"))
+    .map(([name, text]): [string, string] => [name.slice("assets/".length), text]);
+  return { document, assets: new Map(assets) };
+}

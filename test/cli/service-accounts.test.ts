@@ -1,0 +1,168 @@
+// Service accounts through the command: made, used by ten processes at once, replaced, told what is left, and ended.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { durationMs } from "../../clients/cli/duration.ts";
+import { openChannel } from "../../clients/typescript/channel.ts";
+import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
+import { postern, type Ran, type RunOptions } from "./postern.ts";
+
+let home: string;
+let person: Person;
+let id: string;
+let token: string;
+
+const run = (words: string | readonly string[], more: Partial<RunOptions> = {}): Promise<Ran> =>
+  postern(typeof words === "string" ? words.split(" ") : words, { home, ...more });
+const json = (ran: Ran) => JSON.parse(ran.out) as Record<string, never>;
+const withToken = (text = token) => ({ env: { POSTERN_SERVICE_ACCOUNT_TOKEN: text } });
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), "postern-c-"));
+  await run("init --name Ada --kit kit.txt --password-fd 3 --pin-fd 4 --json", { secrets: [PASSWORD, PIN] });
+  person = await attachPerson({
+    connect: () => openChannel(join(home, "run", "agent.sock"), { name: "person", version: "1" }),
+  });
+  person.always("yes");
+  await run("vault create Demo");
+  const made = await run("item create --category Password --title DB --vault Demo --secret-fd password=3", {
+    secrets: ["s3cret"],
+  });
+  expect(made.code).toBe(0);
+  person.always("ignore");
+  const ran = await run("service-account create CI --vault Demo:read_items --expires-in 30d --password-fd 3", {
+    secrets: [PASSWORD],
+  });
+  expect(ran.code).toBe(0);
+  token = ran.out.trim();
+  id = /service account ([a-z2-7]{26})/.exec(ran.err)?.[1] ?? "";
+});
+afterAll(async () => {
+  person.leave();
+  await run("agent stop");
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe("a token", () => {
+  test("is the one line on stdout; what is said of it goes to stderr", () => {
+    expect(token).toMatch(/^postern_[A-Za-z0-9_-]+$/);
+    expect(id).toMatch(/^[a-z2-7]{26}$/);
+  });
+
+  test("lets ten processes read at once, unasked, in one session", async () => {
+    const ran = await Promise.all(Array.from({ length: 10 }, () => run("read op://Demo/DB/password", withToken())));
+    expect(ran.map(({ code, out }) => [code, out])).toEqual(Array.from({ length: 10 }, () => [0, "s3cret"]));
+    expect(person.seen.filter(({ text }) => text.join().includes("DB"))).toEqual([]);
+    expect(sessionsOf(id)).toBe(1);
+    expect(json(await run("status --json"))).toMatchObject({ tokenSessions: 1 });
+  });
+
+  test("under the official name is taken where it is one of ours, and left alone where it is not", async () => {
+    const ours = await run("read op://Demo/DB/password", { env: { OP_SERVICE_ACCOUNT_TOKEN: token } });
+    expect(ours.out).toBe("s3cret");
+    const theirs = await run("status --json", { env: { OP_SERVICE_ACCOUNT_TOKEN: "ops_abc" } });
+    expect(theirs.code).toBe(0);
+  });
+
+  test("does not reach a program that run starts", async () => {
+    const words = ["run", "--", "sh", "-c", 'printf %s "$POSTERN_SERVICE_ACCOUNT_TOKEN"'];
+    expect((await run(words, withToken())).out).toBe("");
+  });
+
+  test("to read may not write, and says so", async () => {
+    const ran = await run("item create --category Password --title X --vault Demo --secret-fd password=3", {
+      ...withToken(),
+      secrets: ["x"],
+    });
+    expect([ran.code, ran.out]).toEqual([4, ""]);
+    expect(ran.err).toContain("right permissions");
+  });
+
+  test("tells what it may still spend", async () => {
+    const left = json(await run("service-account ratelimit --json", withToken()));
+    expect(left).toMatchObject({ reads: { limit: 10_000 }, writes: { limit: 1_000 } });
+    const without = await run("service-account ratelimit");
+    expect(without.code).toBe(2);
+    expect(without.err).toContain("POSTERN_SERVICE_ACCOUNT_TOKEN");
+  });
+
+  test.each([
+    ["of 1Password", "ops_abc", 2, "a token of 1Password"],
+    ["that is none", "hunter2", 2, "invalid format"],
+  ])("%s is refused with the next step, and not printed", async (_what, text, code, said) => {
+    const ran = await run("read op://Demo/DB/password", withToken(text));
+    expect([ran.code, ran.out]).toEqual([code, ""]);
+    expect(ran.err).toContain(said);
+    expect(ran.err).toContain("next: ");
+    expect(ran.err).not.toContain(text);
+  });
+});
+
+describe("a service account", () => {
+  test("is listed for the password, without the text of its tokens", async () => {
+    const listed = await run("service-account list --password-fd 3", { secrets: [PASSWORD] });
+    expect(listed.out).toContain("CI");
+    expect(listed.out).not.toContain("postern_");
+    expect((await run("service-account list --password-fd 3", { secrets: ["wrong"] })).code).toBe(4);
+  });
+
+  test("gets its next token, and the one before ends", async () => {
+    const ran = await run(`service-account rotate ${id} --password-fd 3`, { secrets: [PASSWORD] });
+    expect(ran.code).toBe(0);
+    const before = token;
+    token = ran.out.trim();
+    expect((await run("read op://Demo/DB/password", withToken())).out).toBe("s3cret");
+    await run("lock");
+    await run("unlock --password-fd 3", { secrets: [PASSWORD] });
+    const refused = await run("read op://Demo/DB/password", withToken(before));
+    expect([refused.code, refused.out]).toEqual([4, ""]);
+    expect(refused.err).toContain("bad service account token");
+  });
+
+  test("that is revoked lets nobody in", async () => {
+    const ran = await run(`service-account revoke ${id} --password-fd 3`, { secrets: [PASSWORD] });
+    expect(ran.out).toContain("change the secrets");
+    expect((await run("read op://Demo/DB/password", withToken())).code).toBe(4);
+    const listed = json(await run("service-account list --json --password-fd 3", { secrets: [PASSWORD] }));
+    expect(listed.serviceAccounts).toMatchObject([{ id, vaults: [], tokens: [], revokedAt: expect.any(String) }]);
+  });
+
+  test.each([
+    ["a vault that is not there", "create X --vault None:read_items", 5],
+    ["a permission that is not one", "create X --vault Demo:everything", 2],
+    ["no permission", "create X --vault Demo", 2],
+    ["a time that is none", "create X --expires-in soon", 2],
+    ["an overlap that is too long", `rotate ${"a".repeat(26)} --overlap 9w`, 2],
+    ["an id that is none", "rotate nobody", 5],
+    ["another id that is none", "revoke nobody", 5],
+  ])("is not made or changed with %s", async (_what, words, code) => {
+    const ran = await run(`service-account ${words} --password-fd 3`, { secrets: [PASSWORD] });
+    expect([ran.code, ran.out]).toEqual([code, ""]);
+  });
+});
+
+describe("a time on the command line", () => {
+  test.each([
+    ["90m", 5_400_000],
+    ["12h", 43_200_000],
+    ["30d", 2_592_000_000],
+    ["8w", 4_838_400_000],
+    ["999999d", 86_399_913_600_000],
+  ])("of %s is read", (text, ms) => expect(durationMs(text, "--x")).toBe(ms));
+
+  test.each(["", "0d", "1", "d", "1.5h", "-1d", "1 d", "1y", "1000000d", "1d2h", "١d"])("of %j is not", (text) => {
+    expect(() => durationMs(text, "--x")).toThrow("--x takes");
+  });
+});
+
+/** Sessions of a user at the embedded service. */
+function sessionsOf(user: string): number {
+  const database = new DatabaseSync(join(home, "data", "service.sqlite"), { readOnly: true });
+  const row = database.prepare('SELECT count(*) AS count FROM sessions WHERE "user" = ?').get(user) as {
+    count: number;
+  };
+  database.close();
+  return row.count;
+}
