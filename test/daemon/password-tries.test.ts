@@ -22,7 +22,7 @@ const fresh: AccountFile = {
 };
 
 /** A file after so many wrong tries, each begun and answered at these moments. */
-const after = (wrong: number, begunMs: number, answeredMs: number): AccountFile => {
+const wrongly = (wrong: number, begunMs: number, answeredMs: number): AccountFile => {
   let file = fresh;
   for (let index = 0; index < wrong; index++) file = refused(counted(file, begunMs), answeredMs);
   return file;
@@ -30,21 +30,21 @@ const after = (wrong: number, begunMs: number, answeredMs: number): AccountFile 
 
 describe("after wrong account passwords", () => {
   test("the first tries wait for nothing", () => {
-    expect(() => demandTry(after(FREE_TRIES - 1, 1000, 1000), 1000)).not.toThrow();
+    expect(() => demandTry(wrongly(FREE_TRIES - 1, 1000, 1000), 1000)).not.toThrow();
   });
 
   test("the next one waits a second from the answer, and not a millisecond less", () => {
-    const file = after(FREE_TRIES, 1000, 9000);
+    const file = wrongly(FREE_TRIES, 1000, 9000);
     expect(() => demandTry(file, 9999)).toThrow("1 s");
     expect(() => demandTry(file, 10_000)).not.toThrow();
   });
 
   test("a try that was begun and never answered waits too", () => {
-    expect(() => demandTry(counted(after(FREE_TRIES - 1, 0, 0), 5000), 5999)).toThrow("1 s");
+    expect(() => demandTry(counted(wrongly(FREE_TRIES - 1, 0, 0), 5000), 5999)).toThrow("1 s");
   });
 
   test("a clock set back starts the wait anew", () => {
-    expect(() => demandTry(after(FREE_TRIES, 50_000, 50_000), 0)).toThrow("1 s");
+    expect(() => demandTry(wrongly(FREE_TRIES, 50_000, 50_000), 0)).toThrow("1 s");
   });
 
   test("the wait doubles up to five minutes and no further", () => {
@@ -53,6 +53,6 @@ describe("after wrong account passwords", () => {
   });
 
   test("a right one forgives them all", () => {
-    expect(() => demandTry(forgiven(after(20, 1000, 1000)), 1001)).not.toThrow();
+    expect(() => demandTry(forgiven(wrongly(20, 1000, 1000)), 1001)).not.toThrow();
   });
 });
