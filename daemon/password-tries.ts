@@ -27,6 +27,14 @@ export function counted(file: AccountFile, nowMs: number): AccountFile {
   return { ...file, wrongPasswords: file.wrongPasswords + 1, lastWrongMs: nowMs };
 }
 
+/**
+ * The file after a try that was seen to be wrong. The delay runs from its answer: on a busy machine stretching the password
+ * takes longer than the first delays, which would then be none.
+ */
+export function refused(file: AccountFile, nowMs: number): AccountFile {
+  return { ...file, lastWrongMs: nowMs };
+}
+
 /** The file after a right password. */
 export function forgiven(file: AccountFile): AccountFile {
   return { ...file, wrongPasswords: 0, lastWrongMs: 0 };

@@ -6,7 +6,7 @@ import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type AccountFile, accountFolder, writeAccount } from "./account-file.ts";
 import type { Actor } from "./audit/log.ts";
-import { counted, demandTry, forgiven } from "./password-tries.ts";
+import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";
 import type { Session, SessionParts } from "./sessions.ts";
 import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
@@ -63,7 +63,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
       // Only a password that was seen to be wrong counts: an unreachable service says nothing about it.
-      if (name !== "wrongCredentials") await settleTry(session, before);
+      await settleTry(session, name === "wrongCredentials" ? refused(session.file, clock.wallMs()) : before);
       session.audit.keep({ event: "session.unlock", outcome: name, ...by });
       throw error;
     }
@@ -105,7 +105,10 @@ export function createUnlocking(parts: Parts): Unlocking {
     const right = await passwordOpens(p, { ...whoIs(session.file), password }, unlocked.sealedRootKey);
     // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
     if (session.unlocked !== unlocked) throw new PosternError("locked");
-    if (!right) throw new PosternError(refusal, "wrong account password");
+    if (!right) {
+      await settleTry(session, refused(session.file, clock.wallMs()));
+      throw new PosternError(refusal, "wrong account password");
+    }
     await settleTry(session, forgiven(session.file));
     await forgivePin(unlocked.store);
   }

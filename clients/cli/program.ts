@@ -22,6 +22,7 @@ export function program(): Command {
     .description("One unlocked session, many processes: a local secrets agent.")
     .version(VERSION)
     .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
     .showHelpAfterError("(add --help for the options and an example)")
     .addHelpText("after", "\nExample:\n  $ postern read op://Demo/DATABASE_URL/password\n")
     .exitOverride((error) => {
@@ -41,4 +42,16 @@ export function program(): Command {
   addAccessCommands(root);
   addAgentCommands(root);
   return root;
+}
+
+/**
+ * The parser's complaint as ours, without the words it quotes: whoever writes `password=…` where no value belongs has
+ * made one mistake, and a log that keeps what we print would make it two.
+ */
+export function withoutValues(complaint: string): string {
+  return complaint
+    .replace(/^error: /, "postern: ")
+    .replace(/(but got \d+): .*/s, "$1.\n")
+    .replace(/(unknown option '[^'=]*)=.*'/s, "$1=…'")
+    .replace(/(argument) '.*' (is invalid)/s, "$1 $2");
 }

@@ -87,8 +87,19 @@ describe("a mistake", () => {
   ])("%s has its own exit code, says what it is, and prints nothing as a result", async (_what, words, code) => {
     const ran = await run(words, { secrets: ["long enough password"] });
     expect(ran.code).toBe(code);
-    expect(ran.err).toMatch(/^(postern|error): /m);
+    expect(ran.err).toMatch(/^postern: /m);
     expect(ran.out).toBe("");
+  });
+
+  test.each([
+    ["as a word too many", "item create --vault Personal --title X password=hunter2"],
+    ["behind an unknown option", "item create --password=hunter2"],
+    ["behind an option that takes a choice", "generate --kind hunter2"],
+  ])("that puts a secret into argv %s is told without it", async (_where, words) => {
+    const ran = await run(words);
+    expect(ran.code).toBe(2);
+    expect(ran.err).toMatch(/^postern: /);
+    expect(ran.err).not.toContain("hunter2");
   });
 
   test("with --json is one JSON value on stderr", async () => {
