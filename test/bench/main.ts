@@ -14,7 +14,6 @@ import { factsOf, isStill } from "../../daemon/process-facts.ts";
 import { loadSodium } from "../../daemon/sodium.ts";
 import { deriveUserKeys } from "../../protocol/crypto/derivation.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
-import type { RunningAgent } from "../agent/start.ts";
 import { subject } from "../daemon/subjects.ts";
 import { figureOf, perCall, RUNS, repeat, row, shown, table } from "./figures.ts";
 import { itemFigures } from "./items.ts";
@@ -196,10 +195,7 @@ async function main(): Promise<void> {
   });
   const channel = agent.value;
   await channel.call("accounts.create", { name: "Bench", password: PASSWORD, pin: PIN });
-  const person = await attachPerson({
-    connect: () => openChannel(socket, { name: "person", version: "1" }),
-  } as RunningAgent);
-  person.always("yes");
+  const person = await approvingPerson();
   const { id: vaultId } = await channel.call("vaults.create", { title: "Bench" });
   await channel.call("items.list", { vaultId });
   const account = { channel, vaultId };
@@ -278,11 +274,21 @@ async function main(): Promise<void> {
   row(`resident with ${size} items`, `${residentMb(agent.pid).toFixed(0)} MB`);
   await itemFigures({ channel, vaultId, size, residentMb: () => residentMb(agent.pid), warmUs: client.median, coldUs });
   await inProcess(channel);
-  await commandLine();
   person.leave();
+  // A lock ends what approvers were attached to.
+  const again = await approvingPerson();
+  await commandLine();
+  again.leave();
   channel.close();
   await agent.end();
   await echo.end();
+}
+
+async function approvingPerson(): Promise<Person> {
+  const connect = () => openChannel(socket, { name: "person", version: "1" });
+  const person = await attachPerson({ connect });
+  person.always("yes");
+  return person;
 }
 
 async function repeatLoads(measure: () => Promise<Load>): Promise<number[]> {
