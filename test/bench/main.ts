@@ -14,61 +14,16 @@ import { factsOf, isStill } from "../../daemon/process-facts.ts";
 import { loadSodium } from "../../daemon/sodium.ts";
 import { deriveUserKeys } from "../../protocol/crypto/derivation.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
-import type { RunningAgent } from "../agent/start.ts";
 import { subject } from "../daemon/subjects.ts";
+import { figureOf, perCall, RUNS, repeat, row, shown, table } from "./figures.ts";
+import { itemFigures } from "./items.ts";
 
-const RUNS = 5;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const shipped = join(root, "dist", "postern");
 const home = mkdtempSync(join(tmpdir(), "postern-bench-"));
 const socket = join(home, "run", "agent.sock");
 const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "" };
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-
-type Figure = { readonly median: number; readonly low: number; readonly high: number };
-type Row = {
-  readonly what: string;
-  readonly figure: string;
-  readonly ratio?: string;
-  readonly target?: string;
-  readonly holds?: boolean;
-};
-const rows: Row[] = [];
-
-function figureOf(values: readonly number[]): Figure {
-  const sorted = [...values].sort((a, b) => a - b);
-  return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0 };
-}
-
-async function repeat(measure: () => Promise<number> | number): Promise<Figure> {
-  const values: number[] = [];
-  for (let run = 0; run < RUNS; run++) values.push(await measure());
-  return figureOf(values);
-}
-
-const shown = ({ median, low, high }: Figure, unit: string, digits = 0) =>
-  `${median.toFixed(digits)} ${unit} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
-
-function row(
-  what: string,
-  figure: string,
-  target?: { ratio: number; most?: number; least?: number; text: string },
-): void {
-  const holds =
-    target === undefined
-      ? undefined
-      : (target.most === undefined || target.ratio <= target.most) &&
-        (target.least === undefined || target.ratio >= target.least);
-  const made: Row = {
-    what,
-    figure,
-    ...(target === undefined ? {} : { ratio: target.ratio.toFixed(2), target: target.text, holds: holds === true }),
-  };
-  rows.push(made);
-  process.stdout.write(
-    `${what}: ${figure}${target === undefined ? "" : `, ratio ${made.ratio} (${target.text}: ${holds === true ? "holds" : "MISSED"})`}\n`,
-  );
-}
 
 type Load = { p50: number; p99: number; perSecond: number };
 
@@ -240,10 +195,7 @@ async function main(): Promise<void> {
   });
   const channel = agent.value;
   await channel.call("accounts.create", { name: "Bench", password: PASSWORD, pin: PIN });
-  const person = await attachPerson({
-    connect: () => openChannel(socket, { name: "person", version: "1" }),
-  } as RunningAgent);
-  person.always("yes");
+  const person = await approvingPerson();
   const { id: vaultId } = await channel.call("vaults.create", { title: "Bench" });
   await channel.call("items.list", { vaultId });
   const account = { channel, vaultId };
@@ -301,13 +253,14 @@ async function main(): Promise<void> {
   const warm100 = figureOf(warm.map((one) => one.p50)).median;
   row("cold resolve, 100 items", `${cold100.toFixed(0)} µs`);
   let size = 100;
+  let coldUs = cold100;
   for (const next of process.env.BENCH_FULL === "1" ? [10_000, 100_000] : [10_000]) {
     const rate = await fill(account, size, next);
     size = next;
     row(`import to ${next} items`, `${rate.toFixed(0)} items/s`);
-    const coldNow = await cold(channel, size);
-    row(`cold resolve, ${size} items`, `${coldNow.toFixed(0)} µs`, {
-      ratio: coldNow / cold100,
+    coldUs = await cold(channel, size);
+    row(`cold resolve, ${size} items`, `${coldUs.toFixed(0)} µs`, {
+      ratio: coldUs / cold100,
       most: 2,
       text: "≤ 2 × that of 100",
     });
@@ -319,12 +272,23 @@ async function main(): Promise<void> {
     });
   }
   row(`resident with ${size} items`, `${residentMb(agent.pid).toFixed(0)} MB`);
+  await itemFigures({ channel, vaultId, size, residentMb: () => residentMb(agent.pid), warmUs: client.median, coldUs });
   await inProcess(channel);
-  await commandLine();
   person.leave();
+  // A lock ends what approvers were attached to.
+  const again = await approvingPerson();
+  await commandLine();
+  again.leave();
   channel.close();
   await agent.end();
   await echo.end();
+}
+
+async function approvingPerson(): Promise<Person> {
+  const connect = () => openChannel(socket, { name: "person", version: "1" });
+  const person = await attachPerson({ connect });
+  person.always("yes");
+  return person;
 }
 
 async function repeatLoads(measure: () => Promise<Load>): Promise<number[]> {
@@ -369,12 +333,6 @@ async function inProcess(channel: Channel): Promise<void> {
   row("peer's facts read", shown(await repeat(() => perCall(500, () => factsOf(process.pid))), "µs", 1));
 }
 
-function perCall(count: number, work: () => unknown): number {
-  const before = performance.now();
-  for (let index = 0; index < count; index++) work();
-  return ((performance.now() - before) / count) * 1000;
-}
-
 async function commandLine(): Promise<void> {
   const wall = (words: readonly string[]) => {
     const before = performance.now();
@@ -395,16 +353,6 @@ async function commandLine(): Promise<void> {
     most: 1.4,
     text: "≤ 1.4 × node -e 0",
   });
-}
-
-function table(): string {
-  const lines = rows.map(
-    (one) =>
-      `| ${one.what} | ${one.figure} | ${one.ratio ?? ""} | ${one.target ?? ""} | ${one.holds === undefined ? "" : one.holds ? "holds" : "missed"} |`,
-  );
-  return ["| what | median (spread) of five | ratio | target | |", "| --- | --- | --- | --- | --- |", ...lines].join(
-    "\n",
-  );
 }
 
 await main().finally(() => rmSync(home, { recursive: true, force: true }));

@@ -9,6 +9,7 @@ import { Ajv } from "ajv";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { describe, expect, test } from "vitest";
+import { Bytes } from "../../protocol/catalogue/common.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { everywhere } from "../../protocol/entry.ts";
 import { errors } from "../../protocol/errors.ts";
@@ -68,6 +69,22 @@ test("openrpc.json fits the OpenRPC meta-schema", () => {
   expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
   expect(document.methods).toHaveLength(Object.keys(catalogue).length);
   expect(validate({ ...document, methods: [{ ...document.methods[0], name: 7 }] })).toBe(false);
+});
+
+test.each([
+  ["", true],
+  ["AQ==", true],
+  ["AQID", true],
+  ["AQ", false],
+  ["AB==", false],
+  ["AQ==\n", false],
+  ["_-8=", false],
+  ["A===", false],
+  ["AQIDBA==", true],
+  ["AQIDBAUG", true],
+  ["AQIDBAUGBw==", false],
+])("bytes of at most eight characters as %j: %s", (text, fits) => {
+  expect(Compile(Bytes(8)).Check(text)).toBe(fits);
 });
 
 describe("the table of errors", () => {

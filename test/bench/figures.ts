@@ -1,0 +1,65 @@
+// What a figure is: the median of five runs with their spread; and the table of them all.
+
+export const RUNS = 5;
+
+export type Figure = { readonly median: number; readonly low: number; readonly high: number };
+type Row = {
+  readonly what: string;
+  readonly figure: string;
+  readonly ratio?: string;
+  readonly target?: string;
+  readonly holds?: boolean;
+};
+const rows: Row[] = [];
+
+export function figureOf(values: readonly number[]): Figure {
+  const sorted = [...values].sort((a, b) => a - b);
+  return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, low: sorted[0] ?? 0, high: sorted.at(-1) ?? 0 };
+}
+
+export async function repeat(measure: () => Promise<number> | number): Promise<Figure> {
+  const values: number[] = [];
+  for (let run = 0; run < RUNS; run++) values.push(await measure());
+  return figureOf(values);
+}
+
+export const shown = ({ median, low, high }: Figure, unit: string, digits = 0) =>
+  `${median.toFixed(digits)} ${unit} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
+
+export function row(
+  what: string,
+  figure: string,
+  target?: { ratio: number; most?: number; least?: number; text: string },
+): void {
+  const holds =
+    target === undefined
+      ? undefined
+      : (target.most === undefined || target.ratio <= target.most) &&
+        (target.least === undefined || target.ratio >= target.least);
+  const made: Row = {
+    what,
+    figure,
+    ...(target === undefined ? {} : { ratio: target.ratio.toFixed(2), target: target.text, holds: holds === true }),
+  };
+  rows.push(made);
+  process.stdout.write(
+    `${what}: ${figure}${target === undefined ? "" : `, ratio ${made.ratio} (${target.text}: ${holds === true ? "holds" : "MISSED"})`}\n`,
+  );
+}
+
+/** Microseconds of one call. */
+export function perCall(count: number, work: () => unknown): number {
+  const before = performance.now();
+  for (let index = 0; index < count; index++) work();
+  return ((performance.now() - before) / count) * 1000;
+}
+
+export function table(): string {
+  const lines = rows.map(
+    (one) =>
+      `| ${one.what} | ${one.figure} | ${one.ratio ?? ""} | ${one.target ?? ""} | ${one.holds === undefined ? "" : one.holds ? "holds" : "missed"} |`,
+  );
+  return ["| what | median (spread) of five | ratio | target | |", "| --- | --- | --- | --- | --- |", ...lines].join(
+    "\n",
+  );
+}

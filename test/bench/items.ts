@@ -1,0 +1,136 @@
+// Figures of items and files through the shipped agent, each with the memory that it holds right after.
+import { generateKeyPairSync, randomFillSync } from "node:crypto";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { readSshKey } from "../../daemon/ssh-key.ts";
+import type { Item } from "../../protocol/item.ts";
+import { limits } from "../../protocol/limits.ts";
+import { totpCode } from "../../protocol/totp.ts";
+import { type Figure, perCall, repeat, row, shown } from "./figures.ts";
+
+export type Surroundings = {
+  readonly channel: Channel;
+  readonly vaultId: string;
+  /** Items in the vault. */
+  readonly size: number;
+  readonly residentMb: () => number;
+  /** One resolve through the TypeScript client, from memory; and the agent's own share of one that is not. */
+  readonly warmUs: number;
+  readonly coldUs: number;
+};
+
+/** Calls of one run; the figure is of one call. */
+const CALLS = 50;
+const FILE_BYTES = 50 * limits.chunkBytes;
+const SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+export async function itemFigures(surroundings: Surroundings): Promise<void> {
+  await ofItems(surroundings);
+  await ofLists(surroundings);
+  await ofFields(surroundings);
+  await ofFiles(surroundings);
+}
+
+/** Median microseconds of one of several calls, made one after the other. */
+const each = (call: (index: number) => Promise<unknown>, count = CALLS): Promise<Figure> =>
+  repeat(async () => {
+    const before = performance.now();
+    for (let index = 0; index < count; index++) await call(index);
+    return ((performance.now() - before) / count) * 1000;
+  });
+
+const withMemory = (figure: string, { residentMb }: Surroundings) => `${figure}; ${residentMb().toFixed(0)} MB`;
+
+const newItem = (vaultId: string, title: string) => ({
+  vaultId,
+  title,
+  category: "Login" as const,
+  fields: ["username", "password", "more"].map((id) => ({ id, title: id, fieldType: "Text" as const, value: id })),
+});
+
+async function ofItems(surroundings: Surroundings): Promise<void> {
+  const { channel, vaultId } = surroundings;
+  let item: Item | undefined;
+  const create = await each(async (index) => {
+    item = await channel.call("items.create", { item: newItem(vaultId, `made ${index}`) });
+  });
+  row("item create", withMemory(shown(create, "µs"), surroundings));
+  if (item === undefined) throw new Error("no item was made");
+  const itemId = item.id;
+  const get = await each(() => channel.call("items.get", { vaultId, itemId }));
+  row("item get", withMemory(shown(get, "µs"), surroundings));
+  let current = item;
+  const put = await each(async (index) => {
+    const fields = current.fields.map((field) => (field.id === "more" ? { ...field, value: `${index}` } : field));
+    current = await channel.call("items.put", { item: { ...current, fields } });
+  });
+  row("item put of one field", withMemory(shown(put, "µs"), surroundings));
+  const items = Array.from({ length: limits.batch }, (_, index) => newItem(vaultId, `batch ${index}`));
+  const all = await each(() => channel.call("items.createAll", { vaultId, items }), 1);
+  row(`createAll of ${limits.batch}`, withMemory(shown(scaled(all, 1000), "ms", 1), surroundings));
+}
+
+const scaled = ({ median, low, high }: Figure, by: number): Figure => ({
+  median: median / by,
+  low: low / by,
+  high: high / by,
+});
+
+async function ofLists(surroundings: Surroundings): Promise<void> {
+  const { channel, vaultId, size, warmUs, coldUs } = surroundings;
+  const list = await each(() => channel.call("items.list", { vaultId }), 1);
+  const of10k = list.median * (10_000 / size);
+  row(`list of ${size} overviews`, withMemory(shown(scaled(list, 1000), "ms", 1), surroundings), {
+    ratio: of10k / coldUs,
+    most: 100,
+    text: "≤ 100 × one cold resolve, for 10,000",
+  });
+  row("the same beside a warm resolve", `${(of10k / 1000).toFixed(1)} ms`, {
+    ratio: of10k / warmUs,
+    most: 100,
+    text: "≤ 100 × one warm resolve, for 10,000",
+  });
+}
+
+async function ofFields(surroundings: Surroundings): Promise<void> {
+  const { channel, vaultId } = surroundings;
+  const field = { id: "code", title: "code", fieldType: "Totp" as const, value: SEED };
+  await channel.call("items.create", { item: { ...newItem(vaultId, "Coded"), fields: [field] } });
+  const reference = "op://Bench/Coded/code?attribute=otp";
+  await channel.call("secrets.resolve", { reference });
+  row(
+    "one-time code, warm",
+    withMemory(shown(await each(() => channel.call("secrets.resolve", { reference })), "µs"), surroundings),
+  );
+  row("one-time code, made", shown(await repeat(() => perCall(2_000, () => totpCode(SEED, Date.now()))), "µs", 1));
+  const keys = {
+    Ed25519: generateKeyPairSync("ed25519").privateKey,
+    "RSA 4096": generateKeyPairSync("rsa", { modulusLength: 4096 }).privateKey,
+  };
+  for (const [kind, key] of Object.entries(keys)) {
+    const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
+    row(`SSH key parsed, ${kind}`, shown(await repeat(() => perCall(50, () => readSshKey(pem))), "µs"));
+  }
+}
+
+async function ofFiles(surroundings: Surroundings): Promise<void> {
+  const { channel, vaultId } = surroundings;
+  const file = randomFillSync(new Uint8Array(FILE_BYTES));
+  let place = { itemId: "", fileId: "" };
+  const taken = await repeat(async () => {
+    const before = performance.now();
+    const { handle } = await channel.call("files.openWrite", { vaultId, title: "File", name: "f", size: file.length });
+    for (let at = 0; at < file.length; at += limits.chunkBytes)
+      await channel.call("files.writeChunk", { handle, content: file.subarray(at, at + limits.chunkBytes).toBase64() });
+    const { id, document } = await channel.call("files.commit", { handle });
+    place = { itemId: id, fileId: document?.id ?? "" };
+    return performance.now() - before;
+  });
+  row("file of 50 MB in", withMemory(shown(taken, "ms"), surroundings));
+  const given = await repeat(async () => {
+    const before = performance.now();
+    const { handle } = await channel.call("files.openRead", { vaultId, ...place });
+    for (let last = false; !last; ) ({ last } = await channel.call("files.readChunk", { handle }));
+    return performance.now() - before;
+  });
+  row("file of 50 MB out", withMemory(shown(given, "ms"), surroundings));
+}
