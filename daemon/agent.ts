@@ -131,7 +131,7 @@ export function createAgent(parts: AgentParts): Agent {
   }
 
   const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens };
-  const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
+  const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
     for (const { audit } of [...sessions.list(), ...bearersOf(call.connection)]) audit.read(happening(call, name, []));

@@ -13,7 +13,7 @@ export type Clock = {
   after(ms: number, act: () => void): () => void;
 };
 
-/** A moment on all three clocks. */
+/** A moment on all three clocks. One is taken for a request and handed on: reading the clocks costs as much as a grant's look-up. */
 export type Moment = { readonly wallMs: number; readonly monotonicMs: number; readonly bootMs: number };
 
 /** The present moment. */
@@ -21,19 +21,15 @@ export function momentOf(clock: Clock): Moment {
   return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), bootMs: clock.bootMs() };
 }
 
-/** Milliseconds since `since`, by the clock that says the most. A wall clock set back never makes time longer ago shorter. */
-export function elapsedMs(clock: Clock, since: Moment): number {
-  return Math.max(
-    clock.monotonicMs() - since.monotonicMs,
-    clock.bootMs() - since.bootMs,
-    clock.wallMs() - since.wallMs,
-  );
+/** Milliseconds from `since` to `now`, by the clock that says the most. A wall clock set back never makes time longer ago shorter. */
+export function elapsedMs(now: Moment, since: Moment): number {
+  return Math.max(now.monotonicMs - since.monotonicMs, now.bootMs - since.bootMs, now.wallMs - since.wallMs);
 }
 
 /** How far the wall clock has fallen behind the monotonic one since `since`, in milliseconds; 0 when it has not. */
-export function setBackMs(clock: Clock, since: Moment): number {
-  const monotonic = clock.monotonicMs() - since.monotonicMs;
-  const wall = clock.wallMs() - since.wallMs;
+export function setBackMs(now: Moment, since: Moment): number {
+  const monotonic = now.monotonicMs - since.monotonicMs;
+  const wall = now.wallMs - since.wallMs;
   return Math.max(0, monotonic - wall);
 }
 

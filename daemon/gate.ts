@@ -8,6 +8,7 @@ import type { AccountSession, OpenSession } from "./account-session.ts";
 import type { Asked, Broker } from "./broker.ts";
 import type { Place } from "./cache.ts";
 import type { Call } from "./call.ts";
+import { type Clock, type Moment, momentOf } from "./clock.ts";
 import type { Grants } from "./grants.ts";
 import { isMissing, type Located, type Missing, type Resolver } from "./resolver.ts";
 import type { Scope } from "./scope.ts";
@@ -26,6 +27,7 @@ export type Access = {
 };
 
 export type GateParts = {
+  readonly clock: Clock;
   readonly sessions: Sessions;
   readonly grants: Grants;
   readonly broker: Broker;
@@ -35,37 +37,38 @@ export type GateParts = {
 type AccountParams = { client?: string; noWait?: boolean };
 
 export function createGate(parts: GateParts): (method: MethodName, params: never, call: Call) => Call | Promise<Call> {
-  const { sessions, grants, broker, resolver } = parts;
+  const { clock, sessions, grants, broker, resolver } = parts;
 
   return (method, params, call) => {
     const { need, activity } = catalogue[method];
     if (need.kind !== "grant") return call;
+    const now = momentOf(clock);
     const client = call.connection.clientOf((params as AccountParams).client);
     const byToken = client?.bearer !== undefined;
-    const session = client?.bearer?.demandOpen() ?? sessions.open(client?.account);
+    const session = client?.bearer?.demandOpen() ?? sessions.open(client?.account, now);
     session.audit.demandWritable();
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
-    const pass = (found: readonly (Located | Missing)[]): Call | Promise<Call> => {
+    const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
       const wanted = scopesOf(session.file.account, targets, found);
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
       // asking for nothing.
-      const passed = (now: readonly (Located | Missing)[]): Call => {
-        if (activity && wanted.length > 0) sessions.touch(session.unlocked);
-        return { ...call, access: { session, byToken, found: now } };
+      const passed = (sure: readonly (Located | Missing)[], since: Moment): Call => {
+        if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
+        return { ...call, access: { session, byToken, found: sure } };
       };
       call.connection.demandSame();
       const subject = call.connection.subject;
-      if (byToken) return passed(found);
-      const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope));
-      if (lacking.length === 0) return passed(found);
+      if (byToken) return passed(found, at);
+      const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope, at));
+      if (lacking.length === 0) return passed(found, at);
       return ask(session, subject, need.verb, lacking, params, call).then(async () =>
-        passed(await sameAgain(session, targets, wanted)),
+        passed(await sameAgain(session, targets, wanted), momentOf(clock)),
       );
     };
     const pending = locate(session, targets);
     // A warm request is answered in the same turn of the event loop.
-    if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[]);
-    return Promise.all(pending).then(pass);
+    if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
+    return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
   };
 
   function locate(

@@ -102,7 +102,8 @@ export function createOverseer({ p, clock, sessions, grants, broker, log }: Over
 
   function recentWrong(call: Call): Moment[] {
     const moments = wrongCodes.get(call.connection.subject.family) ?? [];
-    return moments.filter((moment) => elapsedMs(clock, moment) < WRONG_CODE_MS);
+    const now = momentOf(clock);
+    return moments.filter((moment) => elapsedMs(now, moment) < WRONG_CODE_MS);
   }
 
   function wrongCode(call: Call): void {

@@ -54,16 +54,17 @@ export function createQuotas(clock: Clock): Quotas {
     if (quiet !== undefined) families.delete(quiet[0]);
   }
 
-  const recent = (moments: Moment[]) => moments.filter((moment) => elapsedMs(clock, moment) < RECENT_MS);
+  const recent = (moments: Moment[], now: Moment) => moments.filter((moment) => elapsedMs(now, moment) < RECENT_MS);
 
   return {
     opening: (key) => {
       const family = familyOf(key);
-      if (family.coolingSince !== undefined && elapsedMs(clock, family.coolingSince) < COOL_DOWN_MS) {
+      const now = momentOf(clock);
+      if (family.coolingSince !== undefined && elapsedMs(now, family.coolingSince) < COOL_DOWN_MS) {
         throw new PosternError("coolingDown", `${COOL_DOWN_MS / 1000} s from the last denial`);
       }
-      family.opened = recent(family.opened);
-      globalOpened = recent(globalOpened);
+      family.opened = recent(family.opened, now);
+      globalOpened = recent(globalOpened, now);
       if (family.open >= OPEN_PER_FAMILY)
         throw new PosternError("promptQuota", `${OPEN_PER_FAMILY} may be open at once`);
       if (family.opened.length >= RECENT_PER_FAMILY)
@@ -72,7 +73,6 @@ export function createQuotas(clock: Clock): Quotas {
         throw new PosternError("promptQuota", "too many programs are asking at once");
       family.open++;
       globalOpen++;
-      const now = momentOf(clock);
       family.opened.push(now);
       globalOpened.push(now);
     },

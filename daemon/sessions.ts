@@ -63,7 +63,7 @@ export type Sessions = {
   /** The account with this id or name; without one, the only account. Throws signedOut, accountNotFound, invalidParams. */
   pick(account: string | undefined): Session;
   /** The unlocked account, checked against the clocks. Throws signedOut, locked, accountNotFound. */
-  open(account: string | undefined): Session & { unlocked: Unlocked };
+  open(account: string | undefined, now?: Moment): Session & { unlocked: Unlocked };
   /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   lock(account: string | undefined, by: Actor, why?: string): Promise<void>;
@@ -73,7 +73,7 @@ export type Sessions = {
   add(file: AccountFile): Promise<Session>;
   /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
-  touch(unlocked: Unlocked): void;
+  touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
   close(): Promise<void>;
@@ -133,23 +133,24 @@ export function createSessions(parts: SessionParts): Sessions {
     return one;
   }
 
-  function isOver(unlocked: Unlocked): boolean {
-    const slept = clock.bootMs() - unlocked.unlockedAt.bootMs - (clock.monotonicMs() - unlocked.unlockedAt.monotonicMs);
+  function isOver({ unlockedAt, lastActivity }: Unlocked, now: Moment): boolean {
+    const slept = now.bootMs - unlockedAt.bootMs - (now.monotonicMs - unlockedAt.monotonicMs);
     return (
-      elapsedMs(clock, unlocked.lastActivity) > IDLE_MS ||
-      elapsedMs(clock, unlocked.unlockedAt) > UNLOCKED_MS_MAX ||
-      setBackMs(clock, unlocked.unlockedAt) > SET_BACK_MS_MAX ||
+      elapsedMs(now, lastActivity) > IDLE_MS ||
+      elapsedMs(now, unlockedAt) > UNLOCKED_MS_MAX ||
+      setBackMs(now, unlockedAt) > SET_BACK_MS_MAX ||
       slept > SUSPENDED_MS
     );
   }
 
   function watch(): void {
     cancelWatch = clock.after(WATCH_MS, watch);
+    const now = momentOf(clock);
     for (const session of sessions.values()) {
-      if (session.unlocked !== undefined && isOver(session.unlocked)) lockLater(session, "the clock");
+      if (session.unlocked !== undefined && isOver(session.unlocked, now)) lockLater(session, "the clock");
     }
-    if (elapsedMs(clock, anchoredAt) < ANCHOR_MS) return;
-    anchoredAt = momentOf(clock);
+    if (elapsedMs(now, anchoredAt) < ANCHOR_MS) return;
+    anchoredAt = now;
     for (const session of sessions.values()) anchor(session).catch((error: unknown) => log.incident("anchor", error));
   }
 
@@ -222,9 +223,9 @@ export function createSessions(parts: SessionParts): Sessions {
   return {
     list: () => [...sessions.values()],
     pick,
-    open: (account) => {
+    open: (account, now = momentOf(clock)) => {
       const session = pick(account);
-      if (session.unlocked !== undefined && isOver(session.unlocked)) lockLater(session, "the clock");
+      if (session.unlocked !== undefined && isOver(session.unlocked, now)) lockLater(session, "the clock");
       if (session.unlocked === undefined) throw new PosternError("locked");
       return session as Session & { unlocked: Unlocked };
     },
@@ -249,8 +250,8 @@ export function createSessions(parts: SessionParts): Sessions {
         }
         return session as Session & { unlocked: Unlocked };
       }),
-    touch: (unlocked) => {
-      unlocked.lastActivity = momentOf(clock);
+    touch: (unlocked, now) => {
+      unlocked.lastActivity = now;
     },
     addressOf: serviceAddress,
     callTo: async (service) => createServiceClient(await serviceAddress(service)),

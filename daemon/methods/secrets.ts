@@ -1,5 +1,5 @@
 // secrets.*: read, record, answer. The gate has asked already.
-import { PosternError } from "../../protocol/errors.ts";
+import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import { generatePassword } from "../../protocol/generate-password.ts";
 import { parseReference } from "../../protocol/reference.ts";
 import { accessOf, type Call } from "../call.ts";
@@ -15,7 +15,6 @@ type SecretHandlers = Pick<
   Handlers,
   "secrets.resolve" | "secrets.resolveAll" | "secrets.validateReference" | "secrets.generatePassword"
 >;
-type Resolved = ReturnType<typeof answerOf>;
 
 /** `isStale` tells whether the service could not be asked for changes just now. */
 export function secretMethods(
@@ -26,11 +25,22 @@ export function secretMethods(
     "secrets.resolve": (_params, call) => {
       const [found] = accessOf(call).found;
       if (found === undefined) throw new Error("the gate looked nothing up");
-      return read(found, call);
+      if (isMissing(found)) throw found.error;
+      const value = found.read();
+      // A value out of the cache is answered in the same turn of the event loop.
+      return value instanceof Promise ? value.then((read) => one(found, read, call)) : one(found, value, call);
     },
-    "secrets.resolveAll": async (_params, call) => ({
-      outcomes: await Promise.all(accessOf(call).found.map((found) => outcomeOf(found, call))),
-    }),
+    "secrets.resolveAll": async (_params, call) => {
+      const { session, found } = accessOf(call);
+      const outcomes = await Promise.all(found.map(outcomeOf));
+      for (const [outcome, ids] of told(outcomes)) session.audit.read(happening(call, outcome, ids));
+      const stale = isStale(session.unlocked);
+      return {
+        outcomes: outcomes.map((read) =>
+          "error" in read ? { error: read.error } : answerOf(read.place, read.value, stale, call),
+        ),
+      };
+    },
     "secrets.validateReference": ({ reference }) => {
       parseReference(reference);
       return {};
@@ -38,30 +48,42 @@ export function secretMethods(
     "secrets.generatePassword": ({ recipe }) => ({ password: generatePassword(recipe, randomBytes) }),
   };
 
-  /** A value out of the cache is answered in the same turn of the event loop. */
-  function read(found: Located | Missing, call: Call): Resolved | Promise<Resolved> {
-    if (isMissing(found)) throw found.error;
-    const value = found.read();
-    return value instanceof Promise ? value.then((read) => recorded(found, read, call)) : recorded(found, value, call);
-  }
-
-  function recorded({ place }: Located, value: Value, call: Call): Resolved {
+  function one({ place }: Located, value: Value, call: Call) {
     const { audit, unlocked } = accessOf(call).session;
-    audit.read(happening(call, "ok", [place.vault, place.item, place.field]));
+    audit.read(happening(call, "ok", idsOf(place)));
     return answerOf(place, value, isStale(unlocked), call);
   }
+}
 
-  async function outcomeOf(found: Located | Missing, call: Call) {
-    try {
-      return await read(found, call);
-    } catch (error) {
-      const own = error instanceof PosternError && (isMissing(found) || ofTheValue.has(error.name));
-      if (!own) throw error;
-      const vault = isMissing(found) ? found.vault : found.place.vault;
-      accessOf(call).session.audit.read(happening(call, error.name, vault === undefined ? [] : [vault]));
-      return { error: { name: error.name, message: error.message } };
-    }
+type Outcome =
+  | { readonly place: Located["place"]; readonly value: Value }
+  | { readonly error: { name: ErrorName; message: string }; readonly vault: string | undefined };
+
+const idsOf = ({ vault, item, field }: Located["place"]) => [vault, item, field];
+
+async function outcomeOf(found: Located | Missing): Promise<Outcome> {
+  try {
+    if (isMissing(found)) throw found.error;
+    return { place: found.place, value: await found.read() };
+  } catch (error) {
+    const own = error instanceof PosternError && (isMissing(found) || ofTheValue.has(error.name));
+    if (!own) throw error;
+    const vault = isMissing(found) ? found.vault : found.place.vault;
+    return { error: { name: error.name, message: error.message }, vault };
   }
+}
+
+/** What a request of many is recorded as: one record for each way it went, with the ids that went so. */
+function told(outcomes: readonly Outcome[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const outcome of outcomes) {
+    const name = "error" in outcome ? outcome.error.name : "ok";
+    const about = "error" in outcome ? (outcome.vault === undefined ? [] : [outcome.vault]) : idsOf(outcome.place);
+    const before = ids.get(name);
+    if (before === undefined) ids.set(name, about);
+    else before.push(...about);
+  }
+  return ids;
 }
 
 function answerOf(place: Located["place"], value: Value, stale: boolean, call: Call) {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { enrol } from "../../clients/account/user-keys.ts";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { ConnectionLost, TimedOut } from "../../clients/typescript/local-error.ts";
-import { SET_BACK_MS_MAX } from "../../daemon/clock.ts";
+import { momentOf, SET_BACK_MS_MAX } from "../../daemon/clock.ts";
 import { createLog } from "../../daemon/log.ts";
 import { createSessions, IDLE_MS, SUSPENDED_MS, UNLOCKED_MS_MAX } from "../../daemon/sessions.ts";
 import { loadSodium } from "../../daemon/sodium.ts";
@@ -205,10 +205,10 @@ describe("an unlocked account locks by its clocks:", () => {
   test("twelve hours, however busy", async () => {
     const { door, clock, sessions } = await unlockedSessions();
     for (let passed = 0; passed + IDLE_MS <= UNLOCKED_MS_MAX; passed += IDLE_MS) {
-      sessions.touch(sessions.open(undefined).unlocked);
+      sessions.touch(sessions.open(undefined).unlocked, momentOf(clock));
       clock.advance(IDLE_MS);
     }
-    sessions.touch(sessions.open(undefined).unlocked);
+    sessions.touch(sessions.open(undefined).unlocked, momentOf(clock));
     clock.advance(1);
     expect(() => sessions.open(undefined)).toThrow("locked");
     await sessions.close();

@@ -38,7 +38,7 @@ function fresh() {
     open: () => ({ file: { account }, unlocked, audit: { demandWritable: () => undefined } }),
     touch: () => touched++,
   } as unknown as Sessions;
-  const gate = createGate({ sessions, grants, broker, resolver: createResolver(clock) });
+  const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const call = (method: "vaults.list" | "secrets.resolveAll", signal = new AbortController().signal): Call =>
     ({
       method,

@@ -193,9 +193,17 @@ function auditText(records: Methods["audit.list"]["result"]["records"]): string 
     record.outcome,
     record.count === 1 ? "" : `×${record.count}`,
     record.program ?? "",
-    (record.names ?? record.ids ?? []).join(" "),
+    aboutText(record.names ?? record.ids ?? []),
   ]);
   return table(["#", "WHEN", "WHAT", "OUTCOME", "", "WHO", "ABOUT"], rows);
+}
+
+/** Names or ids shown of one record; with --json all are. */
+const ABOUT_MAX = 6;
+
+function aboutText(about: readonly string[]): string {
+  const rest = about.length - ABOUT_MAX;
+  return about.slice(0, ABOUT_MAX).join(" ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 function verdictText(terminal: Terminal, verdict: Methods["audit.verify"]["result"]): string {
