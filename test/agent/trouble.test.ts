@@ -78,6 +78,8 @@ describe("an agent refuses to start and says what to do", () => {
 
 test.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))(
   "a full disk refuses the write by name, and everything else is as before (needs root to mount)",
+  // Two starts and five passwords: on a busy machine that alone is half a minute.
+  { timeout: 120_000 },
   async () => {
     // 3 MB: enough for an account, not for a file. In a mount namespace of its own where the kernel allows it.
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", home]);
