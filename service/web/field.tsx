@@ -1,6 +1,6 @@
 // One field of the item: shown, hidden until asked for, or as the code of this moment. Values are text to the browser, never markup.
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { addressLine } from "../../protocol/field-format.ts";
 import type { ItemField } from "../../protocol/item.ts";
 import { totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
@@ -77,8 +77,9 @@ function Concealed({ label, value }: { label: string; value: string }) {
 
 function OneTimeCode({ label, seed }: { label: string; seed: string }) {
   const [now, setNow] = useState(Date.now());
-  // At each full second, where codes change; an interval would tick wherever it happened to begin.
-  useEffect(() => {
+  // At each full second, where codes change; an interval would tick wherever it happened to begin. Set as soon as the last
+  // one is shown: an effect would wait for the next frame, and each second come a frame late.
+  useLayoutEffect(() => {
     const timer = setTimeout(() => setNow(Date.now()), TICK_MS - (now % TICK_MS));
     return () => clearTimeout(timer);
   }, [now]);
