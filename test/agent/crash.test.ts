@@ -6,10 +6,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { halvesIn } from "../service/whole.ts";
 import { attachPerson, PASSWORD, PIN } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
@@ -91,24 +91,6 @@ async function demandAll(channel: Channel, vaultId: string, ledger: Ledger): Pro
   await channel.call("items.list", { vaultId, active: true, archived: true });
 }
 
-/** What one transaction writes together agrees: the vault's counters, its rows, and the events. */
-function demandWhole(path: string): void {
-  const database = new DatabaseSync(path);
-  const vaults = database.prepare("SELECT id, active_items, content_version FROM vaults").all() as {
-    id: string;
-    active_items: number;
-    content_version: number;
-  }[];
-  for (const vault of vaults) {
-    const one = (sql: string) => Number((database.prepare(sql).get(vault.id) as { n: number }).n);
-    expect(one("SELECT count(*) AS n FROM items WHERE vault = ? AND state = 'active'")).toBe(vault.active_items);
-    expect(one("SELECT count(*) AS n FROM events WHERE vault = ? AND kind = 'item'")).toBe(vault.content_version);
-    expect(one("SELECT sum(revision) AS n FROM items WHERE vault = ?") || 0).toBe(vault.content_version);
-  }
-  expect(database.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
-  database.close();
-}
-
 async function killInWrites(
   ledger: Ledger,
   channel: Channel,
@@ -154,7 +136,7 @@ test(`the agent, killed ${AGENT_KILLS} times`, { timeout: 400_000 }, async () =>
       }
     }
     await agent.end();
-    demandWhole(join(agent.home, "data", "service.sqlite"));
+    expect(halvesIn(join(agent.home, "data", "service.sqlite"))).toEqual([]);
     expect(ledger.acknowledged.size).toBeGreaterThan(AGENT_KILLS);
   } finally {
     await agent.remove();
@@ -187,7 +169,7 @@ test(`a service of its own, killed ${SERVICE_KILLS} times under a running agent`
     await demandAll(first, vaultId, ledger);
     await verified(first);
     await ended(service.child, "SIGTERM");
-    demandWhole(join(folder, "service.sqlite"));
+    expect(halvesIn(join(folder, "service.sqlite"))).toEqual([]);
     expect(ledger.acknowledged.size).toBeGreaterThan(SERVICE_KILLS);
   } finally {
     service.child.kill("SIGKILL");
