@@ -169,7 +169,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...accessMethods({ sessions, tokens, grants, broker, overseer, connections, approvers }),
     ...auditMethods(home, p, sessions, overseer),
     ...secretMethods(followers.isStale, p.randomBytes),
-    ...itemMethods(newId, clock),
+    ...itemMethods({ newId, clock, isStale: followers.isStale }),
     ...fileMethods({ newId, clock, sessions, grants, handles }),
     ...backupMethods({ home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,

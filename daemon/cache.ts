@@ -11,6 +11,9 @@ export const CACHE_BYTES_MAX = 32 * 1024 * 1024;
 /** Milliseconds after which an entry is read again even though no change was announced. */
 export const CACHE_AGE_MS_MAX = 60 * 60_000;
 
+/** Bytes of a list of names that is kept: some fifteen thousand items. A longer one would leave the values no room. */
+export const LIST_BYTES_MAX = 4 * 1024 * 1024;
+
 /** Bytes an entry costs beside its value: key, object and list node. */
 const ENTRY_BYTES = 512;
 
@@ -50,6 +53,9 @@ export type Cache = {
   /** Looks a reference up once for both: the keyed hash is the larger part of a warm answer. */
   find(reference: string): Kept | undefined;
   set(reference: string, place: Place, value: string): void;
+  /** What was kept under this name of a vault's list. */
+  findList(vault: string, name: string): string | undefined;
+  setList(vault: string, name: string, list: string): void;
   /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
   readonly generation: number;
   /** Forgets what was read in a vault: after a change there, a title may mean another item, or two. */
@@ -74,6 +80,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     maxSize: CACHE_BYTES_MAX,
     ttl: CACHE_AGE_MS_MAX,
     perf: { now: nowMs },
+    ttlResolution: 0,
     sizeCalculation: (entry) => entry.sealed.length + ENTRY_BYTES,
     dispose: (entry, key) => forget(entry.place.vault, key),
   });
@@ -90,7 +97,25 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     const names = query === -1 ? reference.length : query;
     const normal =
       reference.slice(0, PREFIX.length) + reference.slice(PREFIX.length, names).toLowerCase() + reference.slice(names);
-    return p.keyedHash(hashKey, encoder.encode(normal));
+    return p.keyedHash(hashKey, encoder.encode(`reference|${normal}`));
+  }
+
+  /** Of a list: no text that a peer sends comes to it. */
+  function hashOfList(vault: string, name: string): Uint8Array {
+    return p.keyedHash(hashKey, encoder.encode(`list|${vault}|${name}`));
+  }
+
+  function keep(hash: Uint8Array, place: Place, value: string): void {
+    const key = hash.toBase64();
+    const nonce = p.randomBytes(NONCE_BYTES);
+    const plaintext = encoder.encode(value);
+    const sealed = p.aeadSeal(sealKey, nonce, hash, plaintext);
+    p.wipe(plaintext);
+    entries.set(key, { place, nonce, sealed, storedMs: nowMs() });
+    // A value larger than the whole cache is not kept.
+    if (!entries.has(key)) return;
+    const keys = byVault.get(place.vault) ?? new Set();
+    byVault.set(place.vault, keys.add(key));
   }
 
   function opened(hash: Uint8Array, entry: Entry): Cached {
@@ -108,18 +133,15 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       const entry = entries.get(hash.toBase64());
       return entry === undefined ? undefined : { place: entry.place, open: () => opened(hash, entry) };
     },
-    set: (reference, place, value) => {
-      const hash = hashOf(reference);
-      const key = hash.toBase64();
-      const nonce = p.randomBytes(NONCE_BYTES);
-      const plaintext = encoder.encode(value);
-      const sealed = p.aeadSeal(sealKey, nonce, hash, plaintext);
-      p.wipe(plaintext);
-      entries.set(key, { place, nonce, sealed, storedMs: nowMs() });
-      // A value larger than the whole cache is not kept.
-      if (!entries.has(key)) return;
-      const keys = byVault.get(place.vault) ?? new Set();
-      byVault.set(place.vault, keys.add(key));
+    set: (reference, place, value) => keep(hashOf(reference), place, value),
+    findList: (vault, name) => {
+      const hash = hashOfList(vault, name);
+      const entry = entries.get(hash.toBase64());
+      return entry === undefined ? undefined : opened(hash, entry).value;
+    },
+    setList: (vault, name, list) => {
+      if (list.length > LIST_BYTES_MAX) return;
+      keep(hashOfList(vault, name), { vault, item: "", field: "", kind: "list" }, list);
     },
     get generation() {
       return generation;

@@ -130,10 +130,7 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
   const { session, rootKey, keyset } = signedIn;
   const data = openOwnData(p, { account, user }, signedIn);
   // Ourselves, and whom our own sealed data names: for a service account, the person who made it.
-  const pinned = [
-    keyset.identity.publicKey,
-    ...Object.values(data.get().pins).map((pin) => Uint8Array.fromBase64(pin)),
-  ];
+  const pinned = [keyset.identity.publicKey, ...Object.values(data.get().pins).map(pinnedIdentity)];
   const groups = createGroupList({ p, account, session, keyset });
   const who = { p, account, user, session, keyset, groups, pinned };
   const vaults = createVaultList({ ...who, rootKey });
@@ -156,6 +153,12 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
     forgetVaults: vaults.forget,
   };
   return { writers, groups, vaults, ofVaults, members, serviceAccounts, data };
+}
+
+function pinnedIdentity(pin: string): Uint8Array {
+  const identity = fromBase64(pin);
+  if (identity?.length !== 32) throw new PosternError("sealBroken", "an identity in the user's own data");
+  return identity;
 }
 
 /** The account before the parts that are made of it. */

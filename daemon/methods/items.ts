@@ -11,6 +11,7 @@ import type { Handlers } from "../dispatch.ts";
 import { shownField, withStoredKeys } from "../fields.ts";
 import { happening } from "../happening.ts";
 import { createWithFiles } from "../item-files.ts";
+import type { Unlocked } from "../unlocked.ts";
 
 type ItemHandlers = Pick<
   Handlers,
@@ -25,8 +26,35 @@ type ItemHandlers = Pick<
   | "items.list"
 >;
 type Outcome = ResultOf<"items.getAll">["outcomes"][number];
+type Overview = ResultOf<"items.list">["items"][number];
+type Filter = { readonly active: boolean; readonly archived: boolean };
 
-export function itemMethods(newId: () => string, clock: Pick<Clock, "wallMs">): ItemHandlers {
+export type ItemParts = {
+  readonly newId: () => string;
+  readonly clock: Pick<Clock, "wallMs">;
+  /** Whether the service could not be asked for changes just now. */
+  readonly isStale: (unlocked: Unlocked) => boolean;
+};
+
+export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers {
+  /** A list says not how old it is, so one out of the cache is answered only while changes are heard. */
+  async function overviews(
+    unlocked: Unlocked,
+    vault: string,
+    filter: Filter,
+    signal: AbortSignal,
+  ): Promise<Overview[]> {
+    const { cache, account } = unlocked;
+    const name = `${filter.active} ${filter.archived}`;
+    const kept = isStale(unlocked) ? undefined : cache.findList(vault, name);
+    if (kept !== undefined) return JSON.parse(kept) as Overview[];
+    const { generation } = cache;
+    const items = (await account.listItems(vault, filter, signal)).map(overviewOf);
+    // Not where something changed meanwhile: this may be the list of before.
+    if (cache.generation === generation) cache.setList(vault, name, JSON.stringify(items));
+    return items;
+  }
+
   const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
 
   return {
@@ -122,9 +150,9 @@ export function itemMethods(newId: () => string, clock: Pick<Clock, "wallMs">): 
     "items.list": async ({ vaultId, active, archived }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       const filter = { active: active ?? archived !== true, archived: archived ?? false };
-      const items = await unlocked.account.listItems(vaultId, filter, call.signal);
+      const items = await overviews(unlocked, vaultId, filter, call.signal);
       audit.read(happening(call, "ok", [vaultId]));
-      return { items: items.map(overviewOf) };
+      return { items };
     },
   };
 }
@@ -202,7 +230,7 @@ export async function itemOf(item: OpenedItem, nowMs: number): Promise<Item> {
   };
 }
 
-function overviewOf(item: OpenedOverview): ResultOf<"items.list">["items"][number] {
+function overviewOf(item: OpenedOverview): Overview {
   const { title, category, websites, tags } = item.overview;
   return {
     id: item.id,

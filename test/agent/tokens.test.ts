@@ -296,10 +296,14 @@ describe("a token's session", () => {
     channel.onNotification((method, params) => method === "item.changed" && seen.push(params.vault));
     await channel.call("agent.subscribe", {});
     const { itemId } = await channel.call("secrets.resolve", { reference, client });
+    const titles = async () => (await channel.call("items.list", { vaultId, client })).items.map(({ title }) => title);
+    expect([await titles(), await titles()]).toEqual([["DB"], ["DB"]]);
     const item = await passing(owner.call("items.get", { vaultId, itemId }));
     const fields = item.fields.map((field) => ({ ...field, value: "changed" }));
     await passing(owner.call("items.put", { item: { ...item, fields } }));
     await until(() => seen.length > 0);
+    await passing(owner.call("items.create", { item: { vaultId, title: "Second", category: "Password" } }));
+    await until(async () => (await titles()).length === 2);
     // The owner's grants are this process's too, and tell it once more.
     expect(new Set(seen)).toEqual(new Set([vaultId]));
     expect((await channel.call("secrets.resolve", { reference, client })).secret).toBe("changed");

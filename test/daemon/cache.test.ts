@@ -1,0 +1,97 @@
+// The cache: what it keeps sealed, under which names it finds it again, and everything that makes it forget.
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CACHE_AGE_MS_MAX, type Cache, createCache, LIST_BYTES_MAX, type Place } from "../../daemon/cache.ts";
+import { native as p } from "../protocol/crypto/implementations.ts";
+import { type FakeClock, fakeClock } from "./fake-clock.ts";
+
+const place = (vault: string): Place => ({ vault, item: "i", field: "/password", kind: "Concealed" });
+const reference = "op://Demo/DB/password";
+
+let clock: FakeClock;
+let cache: Cache;
+beforeEach(() => {
+  clock = fakeClock();
+  cache = createCache(p, clock.monotonicMs);
+});
+afterEach(() => cache.close());
+
+describe("a value", () => {
+  test("is found again by its names in any case, with its age", () => {
+    cache.set(reference, place("v"), "s3cret");
+    clock.advance(5);
+    expect(cache.find("op://DEMO/db/Password")?.open()).toEqual({ value: "s3cret", ageMs: 5 });
+  });
+
+  test.each([
+    ["another name", "op://Demo/DB/other"],
+    ["a query", `${reference}?attribute=otp`],
+    ["another case of the prefix", reference.replace("op", "OP")],
+  ])("is not found by %s", (_what, other) => {
+    cache.set(reference, place("v"), "s3cret");
+    expect(cache.find(other)).toBeUndefined();
+  });
+
+  test("lies nowhere in clear, nor does its reference", () => {
+    cache.set(reference, place("v"), "s3cret");
+    const shown = inspect(cache.find(reference), { depth: 9, showHidden: true });
+    expect(shown).not.toContain("s3cret");
+    expect(shown).not.toContain("Demo");
+  });
+
+  test("is there until the end of its age", () => {
+    cache.set(reference, place("v"), "s3cret");
+    clock.advance(CACHE_AGE_MS_MAX);
+    expect(cache.find(reference)?.open().ageMs).toBe(CACHE_AGE_MS_MAX);
+  });
+
+  test("is forgotten past the end of its age, with its vault, and with everything", () => {
+    const keep = () => cache.set(reference, place("v"), "s3cret");
+    keep();
+    clock.advance(CACHE_AGE_MS_MAX + 1);
+    expect(cache.find(reference)).toBeUndefined();
+    for (const forget of [() => cache.dropVault("v"), cache.clear]) {
+      keep();
+      const { generation } = cache;
+      forget();
+      expect(cache.find(reference)).toBeUndefined();
+      expect(cache.generation).toBeGreaterThan(generation);
+    }
+  });
+
+  test("stays when another vault is forgotten", () => {
+    cache.set(reference, place("v"), "s3cret");
+    cache.dropVault("w");
+    expect(cache.find(reference)?.open().value).toBe("s3cret");
+  });
+
+  test("that was found is not opened once the cache was closed", () => {
+    cache.set(reference, place("v"), "s3cret");
+    const kept = cache.find(reference);
+    cache.close();
+    expect(() => kept?.open()).toThrow("locked");
+  });
+});
+
+describe("a list", () => {
+  test("is found by its vault and name alone, and no reference finds it", () => {
+    cache.setList("v", "true false", "[1]");
+    expect(cache.findList("v", "true false")).toBe("[1]");
+    expect(cache.findList("v", "true true")).toBeUndefined();
+    expect(cache.findList("w", "true false")).toBeUndefined();
+    expect(cache.find("list|v|true false")).toBeUndefined();
+  });
+
+  test("is forgotten with its vault", () => {
+    cache.setList("v", "true false", "[1]");
+    cache.dropVault("v");
+    expect(cache.findList("v", "true false")).toBeUndefined();
+  });
+
+  test("of the longest length is kept, one character more is not", () => {
+    cache.setList("v", "longest", "x".repeat(LIST_BYTES_MAX));
+    cache.setList("v", "longer", "x".repeat(LIST_BYTES_MAX + 1));
+    expect(cache.findList("v", "longest")?.length).toBe(LIST_BYTES_MAX);
+    expect(cache.findList("v", "longer")).toBeUndefined();
+  });
+});
