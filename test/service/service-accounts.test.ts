@@ -351,6 +351,38 @@ describe("a token", () => {
     await account.serviceAccounts.rotate(id, { overlapMs: 1_000 });
   });
 
+  test("that is replaced without an overlap ends where it waits for changes, and is not told of what comes after", async () => {
+    const ci = await enter(door, token);
+    const { cursor } = await ci.account.changes(undefined, AbortSignal.timeout(5_000));
+    const waiting = ci.account.changes(cursor, AbortSignal.timeout(5_000));
+    const refused = expect(waiting).rejects.toThrow(named("tokenRefused"));
+    await account.serviceAccounts.rotate(id, { overlapMs: 0 });
+    await refused;
+    ci.account.close();
+  });
+
+  test("that ends by its time ends where it waits for changes, too", async () => {
+    door.stop();
+    const now = Date.parse((await call("service.info", {})).now);
+    // The service's clock stands; its wait is real, and no longer than the token has left.
+    const expiresAt = new Date(now + 100).toISOString();
+    const short = await account.serviceAccounts.create({ title: "X", vaults: [], expiresAt });
+    const ci = await enter(door, short.token);
+    const { cursor } = await ci.account.changes(undefined, AbortSignal.timeout(5_000));
+    const { signal } = new AbortController();
+    const follow = async (): Promise<never> => {
+      for (;;) await ci.account.changes(cursor, signal);
+    };
+    const refused = expect(follow()).rejects.toThrow(named("tokenRefused"));
+    // One after another at the store: after these it waits.
+    for (let asked = 0; asked < 20; asked++) await call("devices.list", {});
+    door.advance(100);
+    const endedMs = performance.now();
+    await refused;
+    expect(performance.now() - endedMs).toBeLessThan(serviceLimits.waitMs / 2);
+    ci.account.close();
+  });
+
   test("of a revoked or unknown account is not replaced", async () => {
     await account.serviceAccounts.revoke(id);
     for (const one of [id, newId(p)]) {
