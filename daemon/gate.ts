@@ -19,7 +19,10 @@ import { waiterOf } from "./waiter.ts";
 
 /** What a handler of a granted method works with. */
 export type Access = {
+  /** As it was when the gate was passed: a handler that awaits finds the same keys after it, or finds them wiped (locked). */
   readonly session: OpenSession;
+  /** Whether that very session is still open. */
+  readonly holds: () => boolean;
   /** Whether a token opened it: then the token is what permits, and no grant is looked for. */
   readonly byToken: boolean;
   /** What each reference of the request leads to, in order; empty for methods that name ids. */
@@ -45,25 +48,33 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const now = momentOf(clock);
     const client = call.connection.clientOf((params as AccountParams).client);
     const byToken = client?.bearer !== undefined;
-    const session = client?.bearer?.demandOpen() ?? sessions.open(client?.account, now);
+    const living: AccountSession = client?.bearer?.demandOpen() ?? sessions.open(client?.account, now);
+    const { file, audit, unlocked } = living;
+    const session = { file, audit, unlocked } as OpenSession;
+    const holds = () => living.unlocked === unlocked;
     session.audit.demandWritable();
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
     const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
+      // It may have been locked while something was looked up.
+      demandHeld(holds);
       const wanted = scopesOf(session.file.account, targets, found);
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
       // asking for nothing.
       const passed = (sure: readonly (Located | Missing)[], since: Moment): Call => {
         if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
-        return { ...call, access: { session, byToken, found: sure } };
+        return { ...call, access: { session, holds, byToken, found: sure } };
       };
       call.connection.demandSame();
       const subject = call.connection.subject;
       if (byToken) return passed(found, at);
       const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope, at));
       if (lacking.length === 0) return passed(found, at);
-      return ask(session, subject, need.verb, lacking, params, call).then(async () =>
-        passed(await sameAgain(session, targets, wanted), momentOf(clock)),
-      );
+      return ask(session, subject, need.verb, lacking, params, call).then(async () => {
+        demandHeld(holds);
+        const sure = await sameAgain(session, targets, wanted);
+        demandHeld(holds);
+        return passed(sure, momentOf(clock));
+      });
     };
     const pending = locate(session, targets);
     // A warm request is answered in the same turn of the event loop.
@@ -112,10 +123,13 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const askedMs = performance.now();
     await broker.ask(session.file.account, subject, verb, asked, waiterOf(call));
     call.timing.waitedMs += performance.now() - askedMs;
-    // A person took their time; meanwhile the peer may have become another program, or the account locked.
+    // A person took their time; meanwhile the peer may have become another program.
     call.connection.demandSame();
-    if ((session as AccountSession).unlocked === undefined) throw new PosternError("locked");
   }
+}
+
+function demandHeld(holds: () => boolean): void {
+  if (!holds()) throw new PosternError("locked");
 }
 
 /** A scope that is needed, and how it came up. What is missing is asked about, but leaves no grant behind. */

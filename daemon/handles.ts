@@ -3,10 +3,10 @@
 import type { OpenedItem } from "../clients/account/open-account.ts";
 import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
-import type { OpenSession } from "./account-session.ts";
 import type { Attachment } from "./attachments.ts";
 import type { Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
+import type { Access } from "./gate.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 /** Files open on one connection at once. */
@@ -26,8 +26,8 @@ export type Reading = {
 export type Writing = {
   readonly kind: "write";
   readonly holds: (call: Call) => boolean;
-  readonly session: OpenSession;
-  readonly byToken: boolean;
+  /** What the gate passed when it was begun. */
+  readonly access: Access;
   readonly stream: { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
   readonly item: {
     readonly vault: string;
@@ -53,7 +53,7 @@ type Handle = (Reading | Writing | Restoring) & { busy: boolean };
 type Kind = Handle["kind"];
 
 export type Handles = {
-  /** Opens a handle; throws `busy` past the limit, and lets go what the handle held. */
+  /** Opens a handle; throws `busy` past the limit, `locked` where what it is opened under has ended, and lets go what it held. */
   add(call: Call, handle: Reading | Writing | Restoring): string;
   /** The handle of one of these kinds, if it still holds and nothing is under way on it. Throws handleNotFound, busy. */
   demand<K extends Kind>(call: Call, id: string, ...kinds: K[]): Extract<Handle, { kind: K }>;
@@ -84,12 +84,19 @@ export function createHandles(newId: () => string): Handles {
     if (handle.kind === "restore") handle.spool.drop();
   }
 
+  /** Why it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */
+  function refusalOf(call: Call, handle: Reading | Writing | Restoring, open: number): PosternError | undefined {
+    if (open >= HANDLES_MAX) return new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
+    return handle.holds(call) ? undefined : new PosternError("locked");
+  }
+
   return {
     add: (call, handle) => {
       const handles = handlesOf(call.connection);
-      if (handles.size >= HANDLES_MAX) {
+      const refused = refusalOf(call, handle, handles.size);
+      if (refused !== undefined) {
         drop(handle);
-        throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
+        throw refused;
       }
       const id = newId();
       handles.set(id, { ...handle, busy: false });
@@ -132,5 +139,5 @@ export function createHandles(newId: () => string): Handles {
 /** A restore belongs to no account yet. */
 function unlockedOf(handle: Handle): Unlocked | undefined {
   if (handle.kind === "restore") return undefined;
-  return handle.kind === "write" ? handle.session.unlocked : handle.unlocked;
+  return handle.kind === "write" ? handle.access.session.unlocked : handle.unlocked;
 }

@@ -60,7 +60,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   /** By the hash of the token, which names its folder too: the text itself is kept nowhere. */
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
-  /** How often a lock came: a token that was on its way when it did must be presented again. */
+  /** Those that are being closed, by the same name: log and store have one writer, so the token's next session waits for it. */
+  const ending = new Map<string, Promise<void>>();
+  /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
   let locks = 0;
   let cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
 
@@ -80,6 +82,8 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     const address = await parts.serviceAddress(token.service);
     const signedIn = await signInWithToken(p, createServiceClient(address), address, token);
     p.wipe(token.secret);
+    // How that went is told to who ended it.
+    await ending.get(key)?.catch(() => undefined);
     const folder = join(home, "service-accounts", key);
     const whose = whoseOf(token);
     let store: Unlocked["store"] | undefined;
@@ -91,7 +95,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     try {
       const unlocked = await openEverything({ p, folder, clock, audit }, whose, signedIn);
       ({ store } = unlocked);
-      return entryOf(whose, audit, unlocked, () => entries.delete(key));
+      return entryOf(whose, audit, unlocked, key);
     } catch (error) {
       audit.close();
       throw error;
@@ -108,7 +112,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     }
   }
 
-  function entryOf(file: Whose, audit: AuditLog, unlocked: Unlocked, forget: () => void): Entry {
+  function entryOf(file: Whose, audit: AuditLog, unlocked: Unlocked, key: string): Entry {
     let holders = 0;
     // Whoever presented it may be gone by now.
     let cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
@@ -131,14 +135,16 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
           if (holders === 0 && entry.unlocked !== undefined) cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
         };
       },
-      end: async (why, by = {}) => {
-        if (entry.unlocked === undefined) return;
+      end: (why, by = {}) => {
+        if (entry.unlocked === undefined) return ending.get(key) ?? Promise.resolve();
         // From here on nobody finds it open; what follows is only tidying.
         entry.unlocked = undefined;
         cancelEnd();
-        forget();
+        entries.delete(key);
         open.delete(entry);
-        await closeOrderly(unlocked, audit, why, by);
+        const done = closeOrderly(unlocked, audit, why, by).finally(() => ending.delete(key));
+        ending.set(key, done);
+        return done;
       },
     };
     function endUnused(): void {
@@ -180,7 +186,10 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       const starting = start(token, key);
       entries.set(key, starting);
       // A refused token leaves nothing behind, not even that it was tried.
-      starting.catch(() => entries.delete(key));
+      starting.catch(() => {
+        // Another may have been begun meanwhile, where a lock ended this one on its way.
+        if (entries.get(key) === starting) entries.delete(key);
+      });
       return starting;
     },
     list: () => [...open],
@@ -191,6 +200,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     },
     close: async () => {
       cancelAnchoring();
+      locks++;
       await Promise.all([...open].map((entry) => entry.end("the agent stops")));
     },
   };

@@ -387,14 +387,15 @@ export const serviceCatalogue = {
     personOnly: true,
   }),
   "vaults.members": operation({
-    summary: "Whom a vault's newest key is granted to, with what each may do and the public keys to seal to.",
+    summary:
+      "Whom a vault's newest key is granted to: each grant as its granter signed it, and the public keys to seal to.",
     params: object({ vault: Id }),
     result: object({
       members: Type.Array(
         object({
           kind: PrincipalKind,
           principal: Id,
-          permissions: Type.Integer({ minimum: 0, maximum: 0xffffffff }),
+          grant: VaultGrant,
           identity: PublicKey,
           box: PublicKey,
           boxSignature: Signature,

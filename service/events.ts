@@ -1,7 +1,8 @@
 // Change events: which vault or item changed, in order. An agent that missed some asks from its cursor.
 import { PosternError } from "../protocol/errors.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
-import type { Context, Db, Operations } from "./context.ts";
+import { type Context, type Db, type Operations, timestamp } from "./context.ts";
+import { livingToken } from "./sign-in.ts";
 import type { Tables } from "./store/tables.ts";
 
 export type Change = {
@@ -73,7 +74,7 @@ export const eventOperations: Pick<Operations, "events.wait"> = {
     // Waiting begins before the look, else a change between the two would wake nobody.
     const changed = context.changes.wait(
       context.caller.account,
-      waitMs,
+      Math.min(waitMs, await endsInMs(context)),
       AbortSignal.any([context.signal, enough.signal]),
     );
     try {
@@ -92,12 +93,22 @@ export const eventOperations: Pick<Operations, "events.wait"> = {
   },
 };
 
-/** A session that was ended while it waited must not be told what happened after. */
-async function demandSession({ db, caller }: Context): Promise<void> {
+/** Milliseconds after which the caller's token has ended: an agent answers out of its cache until it is told so. */
+async function endsInMs(context: Context): Promise<number> {
+  if (context.caller.kind === "person") return Number.POSITIVE_INFINITY;
+  const token = await livingToken(context.db, timestamp(context), context.caller);
+  if (token === undefined) return 0;
+  return token.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(token.expires_at) - context.now();
+}
+
+/** A session that was ended while it waited, or whose token was, must not be told what happened after. */
+async function demandSession(context: Context): Promise<void> {
+  const { db, caller } = context;
   const session = await db
     .selectFrom("sessions")
     .select("device")
     .where("token_hash", "=", caller.tokenHash)
     .executeTakeFirst();
-  if (session === undefined) throw new PosternError("wrongCredentials", "the session has ended");
+  const ended = caller.kind === "serviceAccount" && (await livingToken(db, timestamp(context), caller)) === undefined;
+  if (session === undefined || ended) throw new PosternError("wrongCredentials", "the session has ended");
 }

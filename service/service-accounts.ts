@@ -77,6 +77,8 @@ export const serviceAccountOperations: ServiceAccountOperations = {
         .execute();
       await insertToken(db, context, serviceAccount, token);
     });
+    // Wakes what waits with a token that has just ended.
+    context.changes.announce(context.caller.account);
     return {};
   },
 

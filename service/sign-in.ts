@@ -176,10 +176,10 @@ async function deviceKey(
 }
 
 /** A service account's token; undefined when it has ended. */
-function livingToken(db: Db, at: string, { user, device }: { user: string; device: string }) {
+export function livingToken(db: Db, at: string, { user, device }: { user: string; device: string }) {
   return db
     .selectFrom("tokens")
-    .select("sign_in_key")
+    .select(["sign_in_key", "expires_at"])
     .where("id", "=", device)
     .where("user", "=", user)
     .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", at)]))

@@ -8,7 +8,7 @@ import { bytes, type Context, type Db, type Operations, text, timestamp } from "
 import { recordChanges } from "./events.ts";
 import { overviewOf } from "./items.ts";
 import { demand, permissions, permissionsIn } from "./permission.ts";
-import { checkGrant, identityOf, keysOf, type PrincipalGrant, putGrant } from "./vault-grants.ts";
+import { checkGrant, grantOf, identityOf, keysOf, type PrincipalGrant, putGrant } from "./vault-grants.ts";
 import { checkOverview, vaultRow } from "./vaults.ts";
 
 type Rewrap = OperationParams<"items.rewrap">["rewraps"][number];
@@ -22,14 +22,15 @@ export const vaultKeyOperations: KeyOperations = {
     await permissionsIn(db, caller, vault);
     const grants = await newestGrants(db, vault);
     const members = [];
-    for (const { principal, kind, permissions: bits } of grants) {
-      const known = kind as PrincipalGrant["kind"];
-      const keys = await keysOf(db, caller.account, known, principal);
+    for (const row of grants) {
+      const { principal } = row;
+      const kind = row.kind as PrincipalGrant["kind"];
+      const keys = await keysOf(db, caller.account, kind, principal);
       if (keys === undefined) continue;
       members.push({
-        kind: known,
+        kind,
         principal,
-        permissions: bits,
+        grant: grantOf(row),
         identity: text(keys.identity),
         box: text(keys.box),
         boxSignature: text(keys.box_signature),

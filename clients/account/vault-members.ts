@@ -4,7 +4,13 @@ import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import { openItemOverview, rewrapItem, verifyItemOverview } from "../../protocol/crypto/item.ts";
 import { boxKeyBytes, type Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import { grantVaultKey, newVaultKey, openVaultOverview, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
+import {
+  grantVaultKey,
+  newVaultKey,
+  openVaultOverview,
+  sealVaultOverview,
+  verifyVaultGrant,
+} from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { permissionBits } from "../../protocol/permissions.ts";
 import { type OperationParams, type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -62,17 +68,28 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
     return { kind: member.kind, principal: member.id, grant };
   }
 
-  async function list(vault: string): Promise<VaultMember[]> {
-    const { members } = await session.call("vaults.members", { vault });
-    await Promise.all(members.map(demandBelieved));
-    return members.map(({ kind, principal, permissions }) => ({ kind, id: principal, permissions }));
+  async function list(id: string): Promise<VaultMember[]> {
+    // Another device may have given the vault a new key since it was last looked at.
+    vaults.forget();
+    const { key } = await vaults.get(id);
+    const { members } = await session.call("vaults.members", { vault: id });
+    await Promise.all(members.map((member) => demandBelieved(id, key, member)));
+    return members.map(({ kind, principal, grant }) => ({ kind, id: principal, permissions: grant.permissions }));
   }
 
-  async function demandBelieved(member: Member): Promise<void> {
+  /**
+   * Whoever is listed is granted the next key, too: so somebody we know must have granted them this one. On the service's
+   * word alone it could name a service account that never came to this vault, or that was taken out of it.
+   */
+  async function demandBelieved(vault: string, key: Vault["key"], { grant, ...member }: Member): Promise<void> {
     const { identity, box } = await recipientOf(member.kind, member.principal);
     const same = toBase64(identity) === member.identity && toBase64(box) === member.box;
     const vouched = p.verify(identity, boxKeyBytes(box), Uint8Array.fromBase64(member.boxSignature));
     if (!same || !vouched) throw new PosternError("sealBroken", "the keys of a member of the vault");
+    const byOne = pinned.some((person) => toBase64(person) === grant.granter);
+    if (grant.recipient !== member.identity || !byOne || !verifyVaultGrant(p, account, vault, grant))
+      throw new PosternError("sealBroken", "a member of the vault to whom nobody granted it");
+    if (grant.keyId !== key.id) throw new PosternError("versionConflict", "the vault has another key by now");
   }
 
   /** One page of revisions under older keys: each is checked under its own key before anything is signed for it. */
@@ -135,8 +152,8 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
     },
     remove: async (id, principal) => {
       await resume(id);
-      const vault = await vaults.get(id);
       const staying = (await list(id)).filter((member) => member.id !== principal);
+      const vault = await vaults.get(id);
       const next = newVaultKey(p, vault.key.epoch + 1);
       try {
         const grants = await Promise.all(staying.map((member) => grantTo(id, next, member)));

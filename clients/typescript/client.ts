@@ -87,14 +87,17 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 
 type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): void; close(): void };
 
+/** What calls go through. */
+type Open = { readonly channel: Channel; readonly client: string };
+
 function createLink(options: ClientOptions): Link {
   const name = options.integrationName ?? DEFAULT_INTEGRATION_NAME;
   const version = options.integrationVersion ?? DEFAULT_INTEGRATION_VERSION;
   let listener: Listener = () => undefined;
-  let state: Promise<{ channel: Channel; client: string }> | undefined;
+  let state: Promise<Open> | undefined;
   let closed = false;
 
-  async function connect(): Promise<{ channel: Channel; client: string }> {
+  async function connect(): Promise<Open> {
     const channel = await openChannel(options.socket ?? defaultSocket(), { name, version });
     channel.onNotification((method, params) => {
       if (method === "prompt.opened" && typeof params.request === "number") {
@@ -123,7 +126,7 @@ function createLink(options: ClientOptions): Link {
     return client;
   }
 
-  async function current(): Promise<{ channel: Channel; client: string }> {
+  async function current(): Promise<Open> {
     if (closed) throw new ClientClosed();
     const before = state;
     if (before !== undefined && (await before).channel.isOpen) return before;
@@ -135,7 +138,27 @@ function createLink(options: ClientOptions): Link {
       });
       state = next;
     }
-    return state as Promise<{ channel: Channel; client: string }>;
+    return state as Promise<Open>;
+  }
+
+  /** By what ended: however many calls find it so, the token is presented once. */
+  const presented = new WeakMap<Open, Promise<Open>>();
+
+  function presentAgain(ended: Open): Promise<Open> {
+    const begun = presented.get(ended);
+    if (begun !== undefined) return begun;
+    const begins = openClient(ended.channel).then((client) => ({ channel: ended.channel, client }));
+    presented.set(ended, begins);
+    state = begins;
+    begins.then(
+      // A connection has so many clients, and a lock may come often. That the connection went is told to its calls.
+      () => ended.channel.call("clients.close", { client: ended.client }).catch(() => undefined),
+      () => {
+        presented.delete(ended);
+        if (state === begins) state = Promise.resolve(ended);
+      },
+    );
+    return begins;
   }
 
   const send = async (
@@ -143,16 +166,15 @@ function createLink(options: ClientOptions): Link {
     params: object,
     callOptions: CallOptions | undefined,
   ): Promise<unknown> => {
-    const { channel, client } = await current();
-    const full = (named: string) => (takesClient.has(method) ? { ...params, client: named } : params) as never;
+    const through = ({ channel, client }: Open) =>
+      channel.call(method, (takesClient.has(method) ? { ...params, client } : params) as never, callOptions);
+    const open = await current();
     try {
-      return await channel.call(method, full(client), callOptions);
+      return await through(open);
     } catch (error) {
       // A lock ends a token's session, and nothing was done; presenting the token once more begins the next.
       if (!(error instanceof LockedError) || typeof options.auth !== "string" || !takesClient.has(method)) throw error;
-      const next = await openClient(channel);
-      state = Promise.resolve({ channel, client: next });
-      return channel.call(method, full(next), callOptions);
+      return through(await presentAgain(open));
     }
   };
 

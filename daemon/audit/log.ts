@@ -34,7 +34,7 @@ export type Happening = Actor & {
 export type AuditLog = {
   /** Throws auditUnwritable where a record could not be written: asked before anything is done that must be recorded. */
   demandWritable(): void;
-  /** Records a read; written within 100 ms. Throws auditUnwritable once a write has failed. */
+  /** Records a read; written within 100 ms. Throws auditUnwritable once a write has failed, locked once the log was closed. */
   read(happening: Happening): void;
   /** Records what must not be lost; on disk when it returns. Throws auditUnwritable. */
   keep(happening: Happening): void;
@@ -73,6 +73,7 @@ export function openAuditLog(
   let pending: string[] = [];
   let folds = new Map<string, Fold>();
   let broken = false;
+  let closed = false;
   // Lines that a full disk did not take wait in `pending`; after any other error nobody knows what the disk holds.
   let canRetry = false;
   let cancelFlush: (() => void) | undefined;
@@ -179,6 +180,8 @@ export function openAuditLog(
   return {
     demandWritable,
     read: (happening) => {
+      // What was on its way when a session ended is not answered: its descriptor may be another file's by now.
+      if (closed) throw new PosternError("locked");
       demandWritable();
       const key = foldKey(happening);
       const fold = folds.get(key);
@@ -193,6 +196,8 @@ export function openAuditLog(
       later();
     },
     keep: (happening) => {
+      // It is done and cannot be recorded; "locked" would say that it was not done.
+      if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
       demandWritable();
       chain(happening, 1);
       write(true);
@@ -223,6 +228,7 @@ export function openAuditLog(
         ? undefined
         : { seq, last: state.last, key: base64(state.key), at: new Date(clock.wallMs()).toISOString() },
     close: () => {
+      closed = true;
       cancelFlush?.();
       cancelFolds?.();
       if (!broken) {

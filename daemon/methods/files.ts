@@ -4,7 +4,6 @@ import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { newItem } from "../../protocol/item-validation.ts";
-import type { AccountSession } from "../account-session.ts";
 import { type Attachment, demandAttachable, withFile, withoutFile } from "../attachments.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
@@ -42,13 +41,13 @@ export type FileParts = {
 export function fileMethods({ newId, clock, sessions, grants, handles }: FileParts): FileHandlers {
   /** The very session it was opened in is unlocked, and the grant lives; one request's approval lasts for its file. */
   function holding(opened: Call, verb: "read" | "write", scope: Scope): (call: Call) => boolean {
-    const { session, byToken } = accessOf(opened);
-    const { file, unlocked } = session;
-    if (byToken) return () => (session as AccountSession).unlocked === unlocked;
+    const { session, byToken, holds } = accessOf(opened);
+    if (byToken) return holds;
     // The gate has passed it: where no grant covers it, a person allowed this once, and the one time is the whole file.
     const allowedOnce = !grants.allows(opened.connection.subject, verb, scope);
     return (call) =>
-      sessions.open(file.account).unlocked === unlocked &&
+      // Looked at by the clocks too: between two requests nothing else does.
+      sessions.open(session.file.account).unlocked === session.unlocked &&
       (allowedOnce || grants.allows(call.connection.subject, verb, scope));
   }
 
@@ -186,20 +185,20 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
   };
 
   function openWrite(call: Call, item: Writing["item"], scope: Scope): string {
-    const { session, byToken } = accessOf(call);
-    const stream = session.unlocked.account.writeFile({ vault: item.vault, item: item.id }, item.itemKey);
+    const access = accessOf(call);
+    const stream = access.session.unlocked.account.writeFile({ vault: item.vault, item: item.id }, item.itemKey);
     const holds = holding(call, "write", scope);
-    return handles.add(call, { kind: "write", holds, session: { ...session }, byToken, stream, item, written: 0 });
+    return handles.add(call, { kind: "write", holds, access, stream, item, written: 0 });
   }
 }
 
 /** Makes the item, or the revision, that names the file. */
-async function commit({ item, session, byToken, stream }: Writing, call: Call): Promise<OpenedItem> {
-  const { unlocked, audit } = session;
+async function commit({ item, access, stream }: Writing, call: Call): Promise<OpenedItem> {
+  const { unlocked, audit } = access.session;
   const header = stream.end();
   if (item.attach !== undefined) {
     const { before, file } = item.attach;
-    return changeItem({ ...call, access: { session, byToken, found: [] } }, before, withFile(before, file, header));
+    return changeItem({ ...call, access }, before, withFile(before, file, header));
   }
   const document = { name: item.name, content: "" };
   const parts = newItem({ category: "Document", title: item.title ?? item.name, vaultId: item.vault, document });

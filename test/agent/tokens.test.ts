@@ -9,6 +9,7 @@ import { GATHER_MS } from "../../daemon/broker.ts";
 import { IDLE_MS } from "../../daemon/sessions.ts";
 import { TOKEN_LINGER_MS, TOKEN_SESSIONS_MAX } from "../../daemon/token-sessions.ts";
 import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
+import { limits } from "../../protocol/limits.ts";
 import { formatToken, parseToken } from "../../protocol/service-account-token.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { newUser, open as openAsUser, overLoopback, p } from "../service/doors.ts";
@@ -352,6 +353,20 @@ test("the TypeScript client presents its token again after a lock", async () => 
   expect(await client.secrets.resolve(reference)).toBe("s3cret");
   await owner.call("session.lock", {});
   expect(await client.secrets.resolve(reference)).toBe("s3cret");
+  client.close();
+});
+
+test("the TypeScript client presents its token once for all calls that a lock met, however often it is locked", async () => {
+  const client = await createClient({ auth: token, socket: agent.socket });
+  for (let locks = 0; locks < 3; locks++) {
+    await owner.call("session.lock", {});
+    const reads = Array.from({ length: limits.clients + 1 }, () => client.secrets.resolve(reference));
+    expect(new Set(await Promise.all(reads))).toEqual(new Set(["s3cret"]));
+  }
+  await owner.call("session.unlock", { password: PASSWORD });
+  const proof = { kind: "password", password: PASSWORD } as const;
+  const { clients } = await owner.call("clients.list", { proof });
+  expect(clients.map(({ integrationName }) => integrationName)).toEqual(["Unknown"]);
   client.close();
 });
 

@@ -1,5 +1,16 @@
 // The chain, its files and its proof: what was written is proven, what was changed, cut or torn is told.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -234,9 +245,27 @@ describe("a read", () => {
 
 test("a log that cannot be written stops answers with auditUnwritable", () => {
   const { log } = unlockedLog();
-  log.close();
-  expect(() => log.keep(event("after close"))).toThrow("the audit log cannot be written");
+  closeSync(descriptorOf(folder));
+  expect(() => log.keep(event("lost"))).toThrow("the audit log cannot be written");
   expect(() => log.read(event("next"))).toThrow("the audit log cannot be written");
+});
+
+/** The descriptor that a file of this folder is open under, in this process. */
+function descriptorOf(within: string): number {
+  const open = readdirSync("/proc/self/fd").filter((number) => {
+    const target = `/proc/self/fd/${number}`;
+    // The one that the folder itself was read by is closed by now.
+    return existsSync(target) && readlinkSync(target).startsWith(within);
+  });
+  expect(open).toHaveLength(1);
+  return Number(open[0]);
+}
+
+test("a log that was closed takes nothing more, and says whether what it was told of was done", () => {
+  const { log } = unlockedLog();
+  log.close();
+  expect(() => log.keep(event("written"))).toThrow("the audit log cannot be written");
+  expect(() => log.read(event("read"))).toThrow("locked");
 });
 
 test("a full segment is followed by another, and the proof goes over the border", () => {

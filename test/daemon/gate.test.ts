@@ -30,12 +30,23 @@ function fresh() {
   });
   let touched = 0;
   let same = true;
+  const looked = Promise.withResolvers<string[]>();
   const unlocked = {
-    account: { id: account, vaults: async () => [], environments: { list: async () => [] } },
+    account: {
+      id: account,
+      vaults: async () => [],
+      environments: { list: async () => [] },
+      matchVaults: () => looked.promise,
+    },
     cache: { find: () => undefined },
   };
+  const session = {
+    file: { account },
+    unlocked: unlocked as typeof unlocked | undefined,
+    audit: { demandWritable: () => undefined },
+  };
   const sessions = {
-    open: () => ({ file: { account }, unlocked, audit: { demandWritable: () => undefined } }),
+    open: () => session,
     touch: () => touched++,
   } as unknown as Sessions;
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
@@ -57,7 +68,20 @@ function fresh() {
   const pass = (params: object = {}, method: "vaults.list" | "secrets.resolveAll" = "vaults.list") =>
     Promise.resolve().then(() => gate(method, params as never, call(method)));
   const turn = () => new Promise((resolve) => setImmediate(resolve));
-  return { clock, grants, broker, opened, pass, turn, touched: () => touched, replace: () => (same = false) };
+  return {
+    clock,
+    grants,
+    broker,
+    opened,
+    pass,
+    turn,
+    touched: () => touched,
+    replace: () => (same = false),
+    lock: () => {
+      session.unlocked = undefined;
+    },
+    lookedUp: () => looked.resolve([]),
+  };
 }
 
 describe("a request without a grant", () => {
@@ -104,6 +128,31 @@ describe("a request without a grant", () => {
     replace();
     broker.decide(opened[0] as Prompt, { yes: true, lasting: { kind: "once" } });
     await expect(passing).rejects.toMatchObject({ name: "peerRefused" });
+    expect(touched()).toBe(0);
+  });
+});
+
+describe("a request whose account is locked", () => {
+  test("while it is looked up is told so, and asks nobody", async () => {
+    const { opened, pass, turn, lock, lookedUp, touched } = fresh();
+    const passing = pass({ references: ["op://a/b/c"] }, "secrets.resolveAll");
+    passing.catch(() => undefined);
+    await turn();
+    lock();
+    lookedUp();
+    await expect(passing).rejects.toMatchObject({ name: "locked" });
+    expect([opened.length, touched()]).toEqual([0, 0]);
+  });
+
+  test("while a person thinks gets nothing for their yes", async () => {
+    const { clock, broker, opened, pass, turn, lock, touched } = fresh();
+    const passing = pass();
+    passing.catch(() => undefined);
+    await turn();
+    clock.advance(GATHER_MS);
+    lock();
+    broker.decide(opened[0] as Prompt, { yes: true, lasting: { kind: "grant", idleMs: GRANT_IDLE_MS } });
+    await expect(passing).rejects.toMatchObject({ name: "locked" });
     expect(touched()).toBe(0);
   });
 });

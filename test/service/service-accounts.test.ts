@@ -2,6 +2,7 @@
 // spend; that what it wrote is believed as long as its maker is; and that a revoked one leaves nothing under the old key.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
+import { createServiceClient } from "../../clients/account/service-client.ts";
 import { type SignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
 import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
@@ -12,10 +13,12 @@ import { parseToken } from "../../protocol/service-account-token.ts";
 import {
   type OperationName,
   type OperationParams,
+  type OperationResult,
   serviceCatalogue,
   serviceLimits,
 } from "../../protocol/service-catalogue.ts";
 import { RATE_WINDOW_MS } from "../../service/rate-limit.ts";
+import { grantOf, grantRow } from "../../service/vault-grants.ts";
 import {
   type Door,
   details,
@@ -348,6 +351,38 @@ describe("a token", () => {
     await account.serviceAccounts.rotate(id, { overlapMs: 1_000 });
   });
 
+  test("that is replaced without an overlap ends where it waits for changes, and is not told of what comes after", async () => {
+    const ci = await enter(door, token);
+    const { cursor } = await ci.account.changes(undefined, AbortSignal.timeout(5_000));
+    const waiting = ci.account.changes(cursor, AbortSignal.timeout(5_000));
+    const refused = expect(waiting).rejects.toThrow(named("tokenRefused"));
+    await account.serviceAccounts.rotate(id, { overlapMs: 0 });
+    await refused;
+    ci.account.close();
+  });
+
+  test("that ends by its time ends where it waits for changes, too", async () => {
+    door.stop();
+    const now = Date.parse((await call("service.info", {})).now);
+    // The service's clock stands; its wait is real, and no longer than the token has left.
+    const expiresAt = new Date(now + 100).toISOString();
+    const short = await account.serviceAccounts.create({ title: "X", vaults: [], expiresAt });
+    const ci = await enter(door, short.token);
+    const { cursor } = await ci.account.changes(undefined, AbortSignal.timeout(5_000));
+    const { signal } = new AbortController();
+    const follow = async (): Promise<never> => {
+      for (;;) await ci.account.changes(cursor, signal);
+    };
+    const refused = expect(follow()).rejects.toThrow(named("tokenRefused"));
+    // One after another at the store: after these it waits.
+    for (let asked = 0; asked < 20; asked++) await call("devices.list", {});
+    door.advance(100);
+    const endedMs = performance.now();
+    await refused;
+    expect(performance.now() - endedMs).toBeLessThan(serviceLimits.waitMs / 2);
+    ci.account.close();
+  });
+
   test("of a revoked or unknown account is not replaced", async () => {
     await account.serviceAccounts.revoke(id);
     for (const one of [id, newId(p)]) {
@@ -470,5 +505,91 @@ describe("a service that lies", () => {
     const again = await open(door, ada);
     await expect(again.account.getItem(vault, made.id)).rejects.toThrow(named("sealBroken"));
     again.account.close();
+  });
+
+  describe("about who comes to a vault", () => {
+    let other: string;
+    let second: string;
+    beforeEach(async () => {
+      other = (await account.createVault("Other", "")).id;
+      const vaults = [{ id: other, permissions: READ }];
+      second = (await account.serviceAccounts.create({ title: "CD", vaults })).id;
+    });
+
+    const grantsOf = (of: string, principal: string) =>
+      door.store.db
+        .selectFrom("vault_grants")
+        .selectAll()
+        .where("vault", "=", of)
+        .where("principal", "=", principal)
+        .execute();
+
+    /** Has the service say that the first service account comes to the other vault as well. */
+    async function slipIn(row: Awaited<ReturnType<typeof grantsOf>>[number] | undefined): Promise<void> {
+      const [key] = await grantsOf(other, second);
+      if (row === undefined || key === undefined) throw new Error("the grants are not there");
+      const { key_id, epoch } = key;
+      await door.store.db
+        .insertInto("vault_grants")
+        .values({ ...row, vault: other, principal: id, key_id, epoch })
+        .execute();
+    }
+
+    const lies: [string, () => Promise<void>][] = [
+      ["with the grant of another vault", async () => slipIn((await grantsOf(vault, id))[0])],
+      ["with the grant of another service account", async () => slipIn((await grantsOf(other, second))[0])],
+      [
+        "with a grant of its own making",
+        async () => {
+          const granter = newKeyset(p, p.randomBytes(32), ada.account, ada.user).keyset;
+          const [key] = await grantsOf(other, second);
+          const { serviceAccounts } = await call("serviceAccounts.keys", {});
+          const named = serviceAccounts.find((one) => one.serviceAccount === id);
+          const [identity, box] = [named?.identity, named?.box].map((text) => Uint8Array.fromBase64(text ?? ""));
+          if (identity === undefined || box === undefined || key === undefined) throw new Error("no such account");
+          const vaultKey = { ...newVaultKey(p, key.epoch), id: toBase64(key.key_id) };
+          const recipient = { identity, box };
+          const made = { account: ada.account, vault: other, vaultKey, granter, recipient, permissions: READ };
+          await slipIn({ ...key, ...grantRow(grantVaultKey(p, made)) });
+        },
+      ],
+    ];
+    test.each(lies)("%s is refused, and no key of that vault goes to who was slipped in", async (_how, lie) => {
+      await lie();
+      await expect(account.members.list(other)).rejects.toThrow(named("sealBroken"));
+      // A removal gives everyone who is listed the next key.
+      await expect(account.serviceAccounts.revoke(second)).rejects.toThrow(named("sealBroken"));
+      expect((await grantsOf(other, id)).map(({ epoch }) => epoch)).toEqual([1]);
+    });
+
+    test("with a grant of the key before is refused: who was taken out stays out", async () => {
+      await account.members.grant(other, [{ kind: "serviceAccount", id, permissions: READ }]);
+      const [before] = await grantsOf(other, id);
+      if (before === undefined) throw new Error("the grant is not there");
+      await account.members.remove(other, id);
+      await slipIn(before);
+      await expect(account.members.list(other)).rejects.toThrow(named("sealBroken"));
+      await expect(account.members.remove(other, second)).rejects.toThrow(named("sealBroken"));
+      // As it was signed, with the key's own id and epoch, it is a grant of a key that is the vault's no more.
+      const listing = openAs((answer) => ({
+        members: answer.members.map((member) =>
+          member.principal === id ? { ...member, grant: grantOf(before) } : member,
+        ),
+      }));
+      await expect((await listing).members.list(other)).rejects.toThrow(named("versionConflict"));
+    });
+
+    /** The account, at a service that alters whom it lists. */
+    async function openAs(
+      change: (answer: OperationResult<"vaults.members">) => OperationResult<"vaults.members">,
+    ): Promise<OpenAccount> {
+      const fetch = async (request: Request) => {
+        const response = await door.address.fetch(request);
+        if (!request.url.endsWith("/v1/vaults.members") || !response.ok) return response;
+        return Response.json(change((await response.json()) as OperationResult<"vaults.members">));
+      };
+      const address = { ...door.address, fetch };
+      return (await open({ ...door, address, call: createServiceClient(address) }, ada)).account;
+    }
   });
 });
