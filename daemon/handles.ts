@@ -84,19 +84,20 @@ export function createHandles(newId: () => string): Handles {
     if (handle.kind === "restore") handle.spool.drop();
   }
 
-  /** Why it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */
-  function refusalOf(call: Call, handle: Reading | Writing | Restoring, open: number): PosternError | undefined {
-    if (open >= HANDLES_MAX) return new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
-    return handle.holds(call) ? undefined : new PosternError("locked");
+  /** Throws where it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */
+  function demandOpenable(call: Call, handle: Reading | Writing | Restoring, open: number): void {
+    if (open >= HANDLES_MAX) throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
+    if (!handle.holds(call)) throw new PosternError("locked");
   }
 
   return {
     add: (call, handle) => {
       const handles = handlesOf(call.connection);
-      const refused = refusalOf(call, handle, handles.size);
-      if (refused !== undefined) {
+      try {
+        demandOpenable(call, handle, handles.size);
+      } catch (error) {
         drop(handle);
-        throw refused;
+        throw error;
       }
       const id = newId();
       handles.set(id, { ...handle, busy: false });

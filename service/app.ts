@@ -38,7 +38,7 @@ export type AppOptions = {
 
 export type App = {
   fetch(request: Request): Response | Promise<Response>;
-  /** Removes what has ended by now. Nothing ended is answered before it; this is when its bytes go. */
+  /** Removes what has ended by now. Nothing ended is answered before it; this is when its bytes go, out of every file. */
   tidy(): Promise<void>;
 };
 
@@ -93,7 +93,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     registrationHash: options.registrationHash,
     publicAddress: options.sharing?.publicAddress,
   };
-  const tidy = () => dropEndedShares(service.db, service.now());
+  const tidy = async () => {
+    await dropEndedShares(service.db, service.now());
+    await options.store.scrub();
+  };
   await dropAbandonedChunks(service.db, service.now());
   await tidy();
 

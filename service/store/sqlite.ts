@@ -2,7 +2,7 @@
 // on disk; 16 KiB pages, since sealed rows are some KiB and small pages cost overflow chains (measured).
 import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { Kysely, SqliteDialect } from "kysely";
+import { Kysely, SqliteDialect, sql } from "kysely";
 import { demandKnown, migrate } from "./migrations.ts";
 import type { Tables } from "./tables.ts";
 
@@ -12,7 +12,12 @@ const BUSY_MS = 5_000;
 /** Prepared statements kept per store; our queries have about fifty shapes. */
 const STATEMENTS_MAX = 200;
 
-export type Store = { readonly db: Kysely<Tables>; close(): Promise<void> };
+export type Store = {
+  readonly db: Kysely<Tables>;
+  /** Leaves nothing on disk of what was removed: pages are overwritten by SQLite, and here the log that still has them goes. */
+  scrub(): Promise<void>;
+  close(): Promise<void>;
+};
 
 /** Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it. */
 export async function openSqlite(path: string): Promise<Store> {
@@ -31,7 +36,11 @@ export async function openSqlite(path: string): Promise<Store> {
     await db.destroy();
     throw error;
   }
-  return { db, close: () => db.destroy() };
+  return {
+    db,
+    scrub: async () => void (await sql`pragma wal_checkpoint(truncate)`.execute(db)),
+    close: () => db.destroy(),
+  };
 }
 
 /** The schema of a store, read without writing: opening it for use would already change a newer one's journal mode. */

@@ -1,5 +1,7 @@
 // Shares at the service: what a link gives, and what everything less than a link gives. Views are counted where many come at
 // once, expiry to the millisecond, and a lost answer costs nobody a view.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { OpenedItem } from "../../clients/account/open-account.ts";
 import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
@@ -330,6 +332,38 @@ describe("with a clock that stands,", () => {
     await ada.account.shares.revoke(link.share);
     expect(await stored()).toMatchObject({ shares: [{ sealed: new Uint8Array() }], chunks: [], views: [] });
   });
+
+  test.each([
+    ["revoked", async (link: Link) => ada.account.shares.revoke(link.share)],
+    ["expired", async () => door.advance(shareDurations.OneHour)],
+    [
+      "used up",
+      async (link: Link) => {
+        await door.call("shares.open", { ...byLink(link), view: newId(p) });
+        door.advance(VIEW_MS);
+      },
+    ],
+  ] as const)("of a share that is %s nothing is left in any file of the store", async (_how, end) => {
+    const large = await itemWithFile(ada, vault, p.randomBytes(FILE_CHUNK_BYTES + 10));
+    const { url } = await ada.account.shares.create(large, { expireAfter: "OneHour", oneTime: true });
+    const link = read(url);
+    const { shares, chunks } = await stored();
+    const marks = [...shares, ...chunks].flatMap(({ sealed }) => marksOf(sealed));
+    expect(marks.every((mark) => isInFiles(mark))).toBe(true);
+    await end(link);
+    await door.tidy();
+    expect(marks.filter((mark) => isInFiles(mark))).toEqual([]);
+  });
+
+  /** Some bytes of the beginning, the middle and the end: a large value lies on many pages. */
+  function marksOf(sealed: Uint8Array): Buffer[] {
+    const bytes = Buffer.from(sealed);
+    return [0, bytes.length >> 1, bytes.length - 16].map((at) => bytes.subarray(at, at + 16));
+  }
+
+  function isInFiles(mark: Buffer): boolean {
+    return readdirSync(door.folder).some((name) => readFileSync(join(door.folder, name)).includes(mark));
+  }
 
   test("a file's chunk is given to a view that lasts alone", async () => {
     const link = await share();
