@@ -80,7 +80,7 @@ const table = {
   approvalRequired: {
     code: 1201,
     message: "a person must approve this first",
-    hint: "ask again without noWait, then run `postern approve CODE`",
+    hint: "ask again and wait, and run `postern approve CODE` meanwhile",
   },
   approvalDenied: { code: 1202, message: "the person denied this" },
   approvalTimedOut: {

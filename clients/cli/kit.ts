@@ -1,7 +1,8 @@
 // The emergency kit: what a person needs, with the password, to open the account on another machine.
+import { readFileSync } from "node:fs";
 import type { Methods } from "../typescript/generated.ts";
 import { UsageError } from "./exit-code.ts";
-import { openOutFile } from "./out-file.ts";
+import type { OutFile } from "./out-file.ts";
 
 export type Kit = Methods["accounts.kit"]["result"];
 
@@ -29,11 +30,22 @@ export function kitText(kit: Kit): string {
   ].join("\n");
 }
 
-/** Writes the kit to a new file of mode 0600. */
-export function writeKit(path: string, kit: Kit): void {
-  const file = openOutFile(path);
+/** Writes the kit into a file that was begun for it. */
+export function writeKit(file: OutFile, kit: Kit): void {
   file.write(Buffer.from(kitText(kit)));
   file.done();
+}
+
+/** The text of a kit's file. */
+export function readKit(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `the kit could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name the file that `postern init` wrote",
+    );
+  }
 }
 
 /** Reads a kit again, with or without what a person wrote into it. */

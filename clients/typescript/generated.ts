@@ -2435,7 +2435,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
   tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
   rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
-  approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again without noWait, then run `postern approve CODE`"},
+  approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again and wait, and run `postern approve CODE` meanwhile"},
   approvalDenied: {"code":1202,"message":"the person denied this"},
   approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},
   promptQuota: {"code":1205,"message":"too many prompts were opened by this program","hint":"wait before asking again"},

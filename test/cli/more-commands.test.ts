@@ -34,6 +34,21 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+test("a vault is listed with the items that are in it now", async () => {
+  const count = async () => {
+    const { vaults } = JSON.parse((await run("vault list --json")).out) as {
+      vaults: { title: string; activeItemCount: number }[];
+    };
+    return vaults.find(({ title }) => title === "Counted")?.activeItemCount;
+  };
+  expect((await run("vault create Counted")).code).toBe(0);
+  expect(await count()).toBe(0);
+  for (const title of ["A", "B"]) await run(`item create --vault Counted --title ${title} --field a=b`);
+  expect(await count()).toBe(2);
+  await run("item archive A --vault Counted");
+  expect(await count()).toBe(1);
+});
+
 describe("an environment", () => {
   test("is made of an env file, shown masked, run with, changed and exported", async () => {
     writeFileSync(at("in.env"), "# a comment\nDATABASE_URL=postgres://db\nGREETING='it is \"here\"'\n");
@@ -115,7 +130,7 @@ describe("inject", () => {
 
   test("writes nothing where one secret is missing, and names the line", async () => {
     const ran = await run(`inject --out-file ${at("none.out")}`, { input: "a\nop://Demo/Nothing/password\n" });
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("line 2: ")]);
+    expect([ran.code, ran.err]).toEqual([5, expect.stringContaining("line 2: ")]);
     expect(existsSync(at("none.out"))).toBe(false);
   });
 

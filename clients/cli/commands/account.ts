@@ -1,12 +1,13 @@
 // init, signin, unlock, lock, passwd, pin, kit, devices: the account on this machine.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { askSecret, askText, hasTerminal } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
-import { kitText, parseKit, writeKit } from "../kit.ts";
+import { kitText, parseKit, readKit, writeKit } from "../kit.ts";
+import { openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, withAgent } from "../session.ts";
@@ -37,22 +38,29 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         code: 0,
         hint: "`postern status` shows it; another home (POSTERN_HOME) has another agent",
       });
-    const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
-    const password = await newPassword(terminal, options);
-    const pin = await newPin(options);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
       throw new UsageError("the file for the emergency kit exists already", "name another one with --kit FILE");
-    const kit = await agent.call("accounts.create", {
-      name,
-      password,
-      ...(pin === undefined ? {} : { pin }),
-      ...(options.service === undefined ? {} : { service: options.service }),
-      ...(options.registrationTokenFd === undefined
-        ? {}
-        : { registrationToken: fromDescriptor(options.registrationTokenFd, "--registration-token-fd") }),
-    });
-    writeKit(kitPath, kit);
+    const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
+    const password = await newPassword(terminal, options);
+    const pin = await newPin(options);
+    // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
+    const file = openOutFile(kitPath);
+    const kit = await agent
+      .call("accounts.create", {
+        name,
+        password,
+        ...(pin === undefined ? {} : { pin }),
+        ...(options.service === undefined ? {} : { service: options.service }),
+        ...(options.registrationTokenFd === undefined
+          ? {}
+          : { registrationToken: fromDescriptor(options.registrationTokenFd, "--registration-token-fd") }),
+      })
+      .catch((error: unknown) => {
+        file.abandon();
+        throw error;
+      });
+    writeKit(file, kit);
     terminal.result({ account: kit.account, user: kit.user, name: kit.name, service: kit.service, kit: kitPath }, () =>
       created(terminal, kit, kitPath),
     );
@@ -125,17 +133,6 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
     terminal.result(signedIn, () => `Signed in to ${signedIn.name}; it is unlocked.`);
   } finally {
     agent.close();
-  }
-}
-
-function readKit(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(
-      `the kit could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name the file that `postern init` wrote",
-    );
   }
 }
 
@@ -265,7 +262,7 @@ function addKeyCommands(program: Command): void {
       withAgent(terminal, async (agent) => {
         const kit = await agent.call("accounts.kit", { password: await accountPassword(options) });
         if (options.outFile === undefined) return terminal.result(kit, () => kitText(kit));
-        writeKit(options.outFile, kit);
+        writeKit(openOutFile(options.outFile), kit);
         terminal.result({ outFile: options.outFile }, () => `The kit is in ${options.outFile}.`);
       }),
   );
