@@ -14,6 +14,19 @@ const labels: readonly (readonly [keyof Kit, string])[] = [
   ["secretKey", "Secret Key"],
 ];
 
+/** What a kit says in place of an address where the account lives in the agent's own service. */
+export const EMBEDDED = "embedded";
+
+/** How the account opens elsewhere. One of the embedded service is on its own machine alone. */
+const ways = (kit: Kit): string[] =>
+  kit.service === EMBEDDED
+    ? [
+        "The account is on this machine alone. With a backup of it (postern backup FILE),",
+        "these and the password it opens on another one:",
+        "  postern restore FILE --kit THIS-FILE",
+      ]
+    : ["With these and the password this account opens on another machine:", "  postern signin --kit THIS-FILE"];
+
 /** The kit as a page to print or keep. */
 export function kitText(kit: Kit): string {
   return [
@@ -23,8 +36,7 @@ export function kitText(kit: Kit): string {
     "",
     "Password      ______________________________",
     "",
-    "With these and the password this account opens on another machine:",
-    "  postern signin --kit THIS-FILE",
+    ...ways(kit),
     "Keep it where nobody else looks: on paper, or on a medium that is not plugged in.",
     "",
   ].join("\n");

@@ -2295,7 +2295,7 @@ export class VersionConflictError extends PosternError {}
 export class FileNotFoundError extends PosternError {}
 /** no open file has this handle. */
 export class HandleNotFoundError extends PosternError {}
-/** something with this id already exists. */
+/** this conflicts with what exists already. */
 export class ConflictError extends PosternError {}
 /** the account service cannot be reached. */
 export class OfflineError extends PosternError {}
@@ -2427,7 +2427,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tooLarge: {"code":1008,"message":"the value is larger than allowed"},
   signedOut: {"code":1101,"message":"no account is signed in on this agent","hint":"run `postern init` or `postern signin`"},
   locked: {"code":1102,"message":"the account is locked","hint":"run `postern unlock`"},
-  accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent"},
+  accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent","hint":"run `postern status` to see which is here"},
   accountExists: {"code":1104,"message":"this agent already has an account"},
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
@@ -2439,16 +2439,16 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   approvalDenied: {"code":1202,"message":"the person denied this"},
   approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},
   promptQuota: {"code":1205,"message":"too many prompts were opened by this program","hint":"wait before asking again"},
-  coolingDown: {"code":1206,"message":"this program was denied twice and must wait"},
-  promptNotFound: {"code":1207,"message":"no open prompt has this code or id"},
-  proofRequired: {"code":1208,"message":"this needs a proof: the approval PIN or the account password"},
+  coolingDown: {"code":1206,"message":"this program was denied twice and must wait","hint":"wait before asking again"},
+  promptNotFound: {"code":1207,"message":"no open prompt has this code or id","hint":"run `postern prompts` to see what waits"},
+  proofRequired: {"code":1208,"message":"this needs a proof: the approval PIN or the account password","hint":"run this in a terminal, or give it by --password-fd or --pin-fd"},
   proofRefused: {"code":1209,"message":"the proof was refused"},
   pinDisabled: {"code":1211,"message":"the approval PIN is switched off after too many wrong tries","hint":"use the account password"},
-  grantNotFound: {"code":1212,"message":"no grant has this id"},
+  grantNotFound: {"code":1212,"message":"no grant has this id","hint":"run `postern grants`"},
   invalidReference: {"code":1301,"message":"the secret reference could not be parsed"},
-  vaultNotFound: {"code":1302,"message":"vault couldn't be found"},
+  vaultNotFound: {"code":1302,"message":"vault couldn't be found","hint":"run `postern vault list`"},
   tooManyVaults: {"code":1303,"message":"more than one vault matched the secret reference query","hint":"use the vault's id"},
-  itemNotFound: {"code":1304,"message":"item couldn't be found"},
+  itemNotFound: {"code":1304,"message":"item couldn't be found","hint":"run `postern item list --vault VAULT`"},
   tooManyItems: {"code":1305,"message":"more than one item matched the secret reference query","hint":"use the item's id"},
   noMatchingSections: {"code":1306,"message":"no section matched the secret reference"},
   fieldNotFound: {"code":1307,"message":"the specified field cannot be found within the item"},
@@ -2456,9 +2456,9 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   incompatibleTotpQuery: {"code":1309,"message":"TOTP attribute can only be applied to TOTP-type fields"},
   incompatibleSshQuery: {"code":1319,"message":"SSH key formatting can only be applied to a private key field"},
   unsupportedFileFormat: {"code":1310,"message":"unable to retrieve file content, currently only text files are supported","hint":"read it with files.openRead"},
-  groupNotFound: {"code":1311,"message":"error getting group: group not found"},
-  environmentNotFound: {"code":1312,"message":"environment couldn't be found"},
-  serviceAccountNotFound: {"code":1313,"message":"no service account has this id"},
+  groupNotFound: {"code":1311,"message":"error getting group: group not found","hint":"run `postern group list`"},
+  environmentNotFound: {"code":1312,"message":"environment couldn't be found","hint":"run `postern env list`"},
+  serviceAccountNotFound: {"code":1313,"message":"no service account has this id","hint":"run `postern service-account list`"},
   totpUnavailable: {"code":1315,"message":"TOTP code could not be generated"},
   privateKeyUnreadable: {"code":1316,"message":"unable to properly parse private key, verify that private key isn't malformed"},
   sshKeyMetadataNotFound: {"code":1320,"message":"unable to retrieve SSH Key field, verify that private key isn't malformed"},
@@ -2468,8 +2468,8 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   versionConflict: {"code":1402,"message":"The submitted item is not up to date. Refetch the item and retry the request."},
   fileNotFound: {"code":1403,"message":"file couldn't be found"},
   handleNotFound: {"code":1404,"message":"no open file has this handle"},
-  conflict: {"code":1406,"message":"something with this id already exists"},
-  offline: {"code":1501,"message":"the account service cannot be reached"},
+  conflict: {"code":1406,"message":"this conflicts with what exists already"},
+  offline: {"code":1501,"message":"the account service cannot be reached","hint":"see that it runs, and that this machine reaches it"},
   serviceRefused: {"code":1502,"message":"the account service refused the request"},
   sealBroken: {"code":1503,"message":"sealed data failed its check and was refused","hint":"the account service sent something this account did not seal; run `postern doctor`"},
   unknownSuite: {"code":1504,"message":"the data is sealed with an unknown suite","hint":"update Postern"},
@@ -2482,7 +2482,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},
   recipientsRefused: {"code":1603,"message":"recipient list contained recipients that are not permitted by account policy","hint":"share without recipients: whoever has the link can open it"},
   invalidShareDuration: {"code":1604,"message":"invalid item sharing duration"},
-  shareNotFound: {"code":1605,"message":"no share has this id, or the link is not whole"},
+  shareNotFound: {"code":1605,"message":"no share has this id, or the link is not whole","hint":"run `postern share list`"},
   shareExpired: {"code":1606,"message":"the share has expired"},
   shareUsedUp: {"code":1607,"message":"the share could be opened once, and was"},
   shareRevoked: {"code":1608,"message":"the share was revoked"},

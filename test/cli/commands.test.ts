@@ -397,10 +397,17 @@ describe("the account", () => {
     ] as const) {
       writeFileSync(join(home, `${name}.backup`), bytes);
       const refused = await restore(join(home, `${name}.backup`));
-      expect([name, refused.code, refused.err.includes("the backup cannot be restored")]).toEqual([name, 1, true]);
+      expect([name, refused.code, refused.err.includes("the backup cannot be restored")]).toEqual([name, 2, true]);
     }
     expect((await restore(join(home, "ada.backup"), "wrong password")).code).toBe(4);
     expect(json(await postern(["status", "--json"], { home: other }))).toMatchObject({ state: "signedOut" });
+    // The kit of an account that lives in this machine's own service opens nothing elsewhere without the backup, and says so.
+    expect(readFileSync(join(home, "kit.txt"), "utf8")).toContain("postern restore FILE --kit THIS-FILE");
+    const signIn = ["signin", "--kit", join(home, "kit.txt"), "--no-pin", "--password-fd", "3"];
+    expect(await postern(signIn, { home: other, secrets: [PASSWORD] })).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("comes from its backup: `postern restore FILE --kit KIT`"),
+    });
     expect(await restore(join(home, "ada.backup"))).toMatchObject({ code: 0 });
     // The PIN belongs to the device that was left; here the password approves.
     const there = await attachByPassword(other);
@@ -445,6 +452,7 @@ test("a second home signs in by URL with kit and password, and reads the same it
     { home: one, secrets: [PASSWORD, service.registrationToken ?? ""] },
   );
   expect(made).toMatchObject({ code: 0 });
+  expect(readFileSync(join(one, "kit.txt"), "utf8")).toContain("postern signin --kit THIS-FILE");
   const first = await attachByPassword(one);
   await postern(
     [

@@ -91,6 +91,7 @@ describe("an environment", () => {
     ["env set staging", 2, "nothing to set"],
     ["env set staging --plain API_TOKEN=x", 2, "says it is a secret"],
     ["env set staging --secret API=x", 2, "takes a name alone"],
+    ["env set staging --plain 1ST=x", 2, "begins with no digit"],
     ["env import staging /nowhere/at/all", 2, "could not be read"],
     ["env run staging", 2, "no command to run"],
     ["env delete staging", 2, "Delete it for good?"],
