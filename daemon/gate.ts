@@ -1,7 +1,7 @@
 // The one place where a need is satisfied: ask. Targets become scopes of ids, grants are looked up, what is missing is
 // put to a person. What a reference leads to, and that it leads nowhere, is told only within a granted scope.
 import { catalogue, type MethodName } from "../protocol/catalogue.ts";
-import type { Target, Verb } from "../protocol/entry.ts";
+import type { Need, Target } from "../protocol/entry.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { fieldTitle } from "../protocol/match.ts";
 import type { AccountSession, OpenSession } from "./account-session.ts";
@@ -37,6 +37,7 @@ export type GateParts = {
   readonly resolver: Resolver;
 };
 
+type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also">;
 type AccountParams = { client?: string; noWait?: boolean };
 
 export function createGate(parts: GateParts): (method: MethodName, params: never, call: Call) => Call | Promise<Call> {
@@ -69,7 +70,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
       if (byToken) return passed(found, at);
       const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope, at));
       if (lacking.length === 0) return passed(found, at);
-      return ask(session, subject, need.verb, lacking, params, call).then(async () => {
+      return ask(session, subject, need, lacking, params, call).then(async () => {
         demandHeld(holds);
         const sure = await sameAgain(session, targets, wanted);
         demandHeld(holds);
@@ -108,7 +109,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
   async function ask(
     session: OpenSession,
     subject: Subject,
-    verb: Verb,
+    { verb, also }: GrantNeed,
     wanted: readonly Wanted[],
     params: AccountParams,
     call: Call,
@@ -117,7 +118,8 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one)));
     const asked: Asked[] = wanted.map((one, index) => ({
       scope: one.scope,
-      shown: shown[index] ?? "",
+      // Before the title: a long one is cut, and must not push it away.
+      shown: `${also === undefined ? "" : `and ${also}: `}${shown[index] ?? ""}`,
       grantable: one.grantable,
     }));
     const askedMs = performance.now();

@@ -34,7 +34,7 @@ function lasting(subject: Subject): string {
   if (subject.kind === "process" && subject.throughCommand)
     return "Yes holds for this process and whatever it starts, through the postern command.";
   if (subject.kind === "process") return "Yes holds for this process.";
-  if (subject.kind === "terminal") return "Yes holds for everything started in this terminal session.";
+  if (subject.kind === "terminal") return "Yes holds for everything started in that terminal session.";
   return "Yes holds for this one request: no process could be held to it.";
 }
 

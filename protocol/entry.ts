@@ -18,7 +18,13 @@ export type Target =
 /** What a caller needs before the method runs (security.md's table, in code). `P` are the parsed parameters. */
 export type Need<P> =
   | { readonly kind: "none" }
-  | { readonly kind: "grant"; readonly verb: Verb; readonly scopeOf: (params: P) => readonly Target[] }
+  | {
+      readonly kind: "grant";
+      readonly verb: Verb;
+      readonly scopeOf: (params: P) => readonly Target[];
+      /** What it does that nobody would read out of the verb, for the person who is asked. */
+      readonly also?: string;
+    }
   | { readonly kind: "manageOrProof" }
   | { readonly kind: "proof" };
 

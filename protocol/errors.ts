@@ -44,7 +44,12 @@ const table = {
     hint: "run `postern unlock`",
     sdkName: "DesktopSessionExpired",
   },
-  accountNotFound: { code: 1103, message: "no account of this name or id is on this agent", sdkName: "Auth" },
+  accountNotFound: {
+    code: 1103,
+    message: "no account of this name or id is on this agent",
+    hint: "run `postern status` to see which is here",
+    sdkName: "Auth",
+  },
   accountExists: { code: 1104, message: "this agent already has an account" },
   wrongCredentials: {
     code: 1105,
@@ -80,7 +85,7 @@ const table = {
   approvalRequired: {
     code: 1201,
     message: "a person must approve this first",
-    hint: "ask again without noWait, then run `postern approve CODE`",
+    hint: "ask again and wait, and run `postern approve CODE` meanwhile",
   },
   approvalDenied: { code: 1202, message: "the person denied this" },
   approvalTimedOut: {
@@ -93,30 +98,48 @@ const table = {
     message: "too many prompts were opened by this program",
     hint: "wait before asking again",
   },
-  coolingDown: { code: 1206, message: "this program was denied twice and must wait" },
-  promptNotFound: { code: 1207, message: "no open prompt has this code or id" },
-  proofRequired: { code: 1208, message: "this needs a proof: the approval PIN or the account password" },
+  coolingDown: { code: 1206, message: "this program was denied twice and must wait", hint: "wait before asking again" },
+  promptNotFound: {
+    code: 1207,
+    message: "no open prompt has this code or id",
+    hint: "run `postern prompts` to see what waits",
+  },
+  proofRequired: {
+    code: 1208,
+    message: "this needs a proof: the approval PIN or the account password",
+    hint: "run this in a terminal, or give it by --password-fd or --pin-fd",
+  },
   proofRefused: { code: 1209, message: "the proof was refused" },
   pinDisabled: {
     code: 1211,
     message: "the approval PIN is switched off after too many wrong tries",
     hint: "use the account password",
   },
-  grantNotFound: { code: 1212, message: "no grant has this id" },
+  grantNotFound: { code: 1212, message: "no grant has this id", hint: "run `postern grants`" },
 
   invalidReference: {
     code: 1301,
     message: "the secret reference could not be parsed",
     sdkName: "ParsingSecretReference",
   },
-  vaultNotFound: { code: 1302, message: "vault couldn't be found", sdkName: "ItemApi" },
+  vaultNotFound: {
+    code: 1302,
+    message: "vault couldn't be found",
+    hint: "run `postern vault list`",
+    sdkName: "ItemApi",
+  },
   tooManyVaults: {
     code: 1303,
     message: "more than one vault matched the secret reference query",
     hint: "use the vault's id",
     sdkName: "ResolvingSecretReference",
   },
-  itemNotFound: { code: 1304, message: "item couldn't be found", sdkName: "ItemApi" },
+  itemNotFound: {
+    code: 1304,
+    message: "item couldn't be found",
+    hint: "run `postern item list --vault VAULT`",
+    sdkName: "ItemApi",
+  },
   tooManyItems: {
     code: 1305,
     message: "more than one item matched the secret reference query",
@@ -156,9 +179,23 @@ const table = {
     sdkName: "ResolvingSecretReference",
   },
 
-  groupNotFound: { code: 1311, message: "error getting group: group not found", sdkName: "GettingGroup" },
-  environmentNotFound: { code: 1312, message: "environment couldn't be found", sdkName: "ItemApi" },
-  serviceAccountNotFound: { code: 1313, message: "no service account has this id" },
+  groupNotFound: {
+    code: 1311,
+    message: "error getting group: group not found",
+    hint: "run `postern group list`",
+    sdkName: "GettingGroup",
+  },
+  environmentNotFound: {
+    code: 1312,
+    message: "environment couldn't be found",
+    hint: "run `postern env list`",
+    sdkName: "ItemApi",
+  },
+  serviceAccountNotFound: {
+    code: 1313,
+    message: "no service account has this id",
+    hint: "run `postern service-account list`",
+  },
   totpUnavailable: {
     code: 1315,
     message: "TOTP code could not be generated",
@@ -197,9 +234,14 @@ const table = {
   },
   fileNotFound: { code: 1403, message: "file couldn't be found", sdkName: "ItemApi" },
   handleNotFound: { code: 1404, message: "no open file has this handle" },
-  conflict: { code: 1406, message: "something with this id already exists" },
+  conflict: { code: 1406, message: "this conflicts with what exists already" },
 
-  offline: { code: 1501, message: "the account service cannot be reached", sdkName: "Auth" },
+  offline: {
+    code: 1501,
+    message: "the account service cannot be reached",
+    hint: "see that it runs, and that this machine reaches it",
+    sdkName: "Auth",
+  },
   serviceRefused: { code: 1502, message: "the account service refused the request" },
   sealBroken: {
     code: 1503,
@@ -235,7 +277,11 @@ const table = {
     sdkName: "ItemApi",
   },
   invalidShareDuration: { code: 1604, message: "invalid item sharing duration", sdkName: "ItemApi" },
-  shareNotFound: { code: 1605, message: "no share has this id, or the link is not whole" },
+  shareNotFound: {
+    code: 1605,
+    message: "no share has this id, or the link is not whole",
+    hint: "run `postern share list`",
+  },
   shareExpired: { code: 1606, message: "the share has expired" },
   shareUsedUp: { code: 1607, message: "the share could be opened once, and was" },
   shareRevoked: { code: 1608, message: "the share was revoked" },

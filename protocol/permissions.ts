@@ -63,7 +63,11 @@ export function permissionsOf(names: readonly string[]): number {
   for (const name of names) {
     const upper = name.trim().toUpperCase();
     const found = Object.hasOwn(bundles, upper) ? bundles[upper] : bitOf(upper);
-    if (found === undefined) throw new PosternError("invalidPermissions", "a permission name is not known");
+    if (found === undefined)
+      throw new PosternError("invalidPermissions", undefined, {
+        text: "a permission name is not known",
+        hint: `known are ${[...new Set([...Object.keys(bundles), ...Object.keys(permissionBits)])].join(", ").toLowerCase()}`,
+      });
     bits |= found;
   }
   return bits;

@@ -58,6 +58,8 @@ export type OpenAccount = {
   readonly user: string;
   /** The vaults, from memory unless a change was announced. */
   vaults(): Promise<VaultEntry[]>;
+  /** The same with the counts of this moment, which move with every item. */
+  vaultsNow(): Promise<VaultEntry[]>;
   /** Ids of the vaults with this id, or this title without regard to case. */
   matchVaults(part: string): Promise<string[]>;
   createVault(
@@ -146,6 +148,7 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
   });
   const ofVaults = {
     vaults: vaults.entries,
+    vaultsNow: vaults.entriesNow,
     matchVaults: vaults.match,
     createVault: vaults.create,
     updateVault: vaults.update,
@@ -519,6 +522,7 @@ function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<O
     ...inner,
     environments: createEnvironments(inner),
     vaults: async () => (await inner.vaults()).filter(({ type }) => type !== "environment"),
+    vaultsNow: async () => (await inner.vaultsNow()).filter(({ type }) => type !== "environment"),
     updateVault: hidden(inner.updateVault),
     deleteVault: hidden(inner.deleteVault),
     findItems: hidden(inner.findItems),

@@ -55,6 +55,8 @@ export type VaultList = {
   /** The vault of this id; throws vaultNotFound. */
   get(id: string): Promise<Vault>;
   entries(): Promise<VaultEntry[]>;
+  /** As the service has them at this moment, or as they are remembered where it cannot be reached. */
+  entriesNow(): Promise<VaultEntry[]>;
   /** Ids of the vaults with this id, or this title without regard to case. Environments are none. */
   match(part: string): Promise<string[]>;
   create(
@@ -195,6 +197,18 @@ export function createVaultList(parts: VaultListParts): VaultList {
   return {
     get,
     entries: async () => [...(await all()).values()].map(entryOf),
+    entriesNow: async () => {
+      const before = list;
+      list = undefined;
+      try {
+        return [...(await all()).values()].map(entryOf);
+      } catch (error) {
+        // What is known goes on while the service cannot be reached; any other failure is an answer.
+        if (before === undefined || !(error instanceof PosternError) || error.name !== "offline") throw error;
+        list ??= before;
+        return [...(await before).values()].map(entryOf);
+      }
+    },
     match: async (part) => {
       const tag = toBase64(lookupTag(p, rootKey, part));
       const vaults = [...(await all()).values()].filter(({ stored }) => stored.type !== "environment");

@@ -10,7 +10,7 @@ export const exitCodes = {
   usage: 2,
   /** The account is locked or no account is signed in. */
   locked: 3,
-  /** A person denied it, or nobody answered, or the proof was refused. */
+  /** A person denied it, nobody answered, the proof was refused, a permission lacks, or a limit is spent. */
   denied: 4,
   /** What was asked for does not exist, or more than one thing matches. */
   notFound: 5,
@@ -36,6 +36,8 @@ const byName: Readonly<Record<string, number>> = {
   invalidRecipient: exitCodes.usage,
   recipientsRefused: exitCodes.usage,
   invalidShareDuration: exitCodes.usage,
+  notRestorable: exitCodes.usage,
+  unsupportedFileFormat: exitCodes.usage,
   tooLarge: exitCodes.usage,
   locked: exitCodes.locked,
   signedOut: exitCodes.locked,
@@ -61,6 +63,7 @@ const byName: Readonly<Record<string, number>> = {
   noMatchingSections: exitCodes.notFound,
   fieldNotFound: exitCodes.notFound,
   tooManyMatchingFields: exitCodes.notFound,
+  sshKeyMetadataNotFound: exitCodes.notFound,
   fileNotFound: exitCodes.notFound,
   groupNotFound: exitCodes.notFound,
   serviceAccountNotFound: exitCodes.notFound,

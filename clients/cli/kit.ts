@@ -1,7 +1,8 @@
 // The emergency kit: what a person needs, with the password, to open the account on another machine.
+import { readFileSync } from "node:fs";
 import type { Methods } from "../typescript/generated.ts";
 import { UsageError } from "./exit-code.ts";
-import { openOutFile } from "./out-file.ts";
+import type { OutFile } from "./out-file.ts";
 
 export type Kit = Methods["accounts.kit"]["result"];
 
@@ -13,6 +14,19 @@ const labels: readonly (readonly [keyof Kit, string])[] = [
   ["secretKey", "Secret Key"],
 ];
 
+/** What a kit says in place of an address where the account lives in the agent's own service. */
+export const EMBEDDED = "embedded";
+
+/** How the account opens elsewhere. One of the embedded service is on its own machine alone. */
+const ways = (kit: Kit): string[] =>
+  kit.service === EMBEDDED
+    ? [
+        "The account is on this machine alone. With a backup of it (postern backup FILE),",
+        "these and the password it opens on another one:",
+        "  postern restore FILE --kit THIS-FILE",
+      ]
+    : ["With these and the password this account opens on another machine:", "  postern signin --kit THIS-FILE"];
+
 /** The kit as a page to print or keep. */
 export function kitText(kit: Kit): string {
   return [
@@ -22,18 +36,28 @@ export function kitText(kit: Kit): string {
     "",
     "Password      ______________________________",
     "",
-    "With these and the password this account opens on another machine:",
-    "  postern signin --kit THIS-FILE",
+    ...ways(kit),
     "Keep it where nobody else looks: on paper, or on a medium that is not plugged in.",
     "",
   ].join("\n");
 }
 
-/** Writes the kit to a new file of mode 0600. */
-export function writeKit(path: string, kit: Kit): void {
-  const file = openOutFile(path);
+/** Writes the kit into a file that was begun for it. */
+export function writeKit(file: OutFile, kit: Kit): void {
   file.write(Buffer.from(kitText(kit)));
   file.done();
+}
+
+/** The text of a kit's file. */
+export function readKit(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `the kit could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name the file that `postern init` wrote",
+    );
+  }
 }
 
 /** Reads a kit again, with or without what a person wrote into it. */

@@ -1,6 +1,9 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 // The `postern` command. `read` with nothing but a reference, the most frequent of all, goes ahead of the command parser
 // and loads only what it needs.
+//
+// The `--` above is a lock. Node looks for --env-file in the whole command line, the script's own words too, and obeys a
+// NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
 import { createTerminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -17,7 +20,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (words.length === 1 && (command === "--version" || command === "-V"))
     return void process.stdout.write(`${VERSION}\n`);
   const { program } = await import("./program.ts");
-  await program().parseAsync([...words], { from: "user" });
+  await program(wantsJson).parseAsync([...words], { from: "user" });
 }
 
 /** `postern: what happened`, then the next step; as JSON where that was asked for. Never a stack: it may hold values. */
@@ -42,6 +45,8 @@ function tell(error: unknown, json: boolean): void {
 }
 
 const words = process.argv.slice(2);
+/** What stands behind `--` is another program's. */
+const wantsJson = (words.includes("--") ? words.slice(0, words.indexOf("--")) : words).includes("--json");
 process.on("SIGINT", () => process.exit(exitCodes.interrupted));
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader of a pipe has gone (`postern audit | head`).
@@ -49,6 +54,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 main(words).catch((error: unknown) => {
-  tell(error, words.includes("--json"));
+  tell(error, wantsJson);
   process.exitCode = (error as { name?: string }).name === "Interrupted" ? exitCodes.interrupted : exitCodeOf(error);
 });

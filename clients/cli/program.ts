@@ -13,20 +13,27 @@ import { addRunCommand } from "./commands/run.ts";
 import { addServiceAccountCommands } from "./commands/service-accounts.ts";
 import { addShareCommands } from "./commands/shares.ts";
 import { addStartCommand } from "./commands/start.ts";
-import { exitCodes } from "./exit-code.ts";
+import { exitCodes, UsageError } from "./exit-code.ts";
 import { VERSION } from "./version.ts";
 
-export function program(): Command {
+const HELP_HINT = "add --help for the options and an example";
+
+/** `json` says that a mistake in the command line is told as JSON too. */
+export function program(json = false): Command {
   const root = new Command("postern");
   root
     .description("One unlocked session, many processes: a local secrets agent.")
     .version(VERSION)
     .enablePositionalOptions()
-    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
-    .showHelpAfterError("(add --help for the options and an example)")
+    .configureOutput(
+      json ? { writeErr: () => undefined } : { outputError: (text, write) => write(`postern: ${withoutValues(text)}`) },
+    )
+    .showHelpAfterError(`(${HELP_HINT})`)
     .addHelpText("after", "\nExample:\n  $ postern read op://Demo/DATABASE_URL/password\n")
     .exitOverride((error) => {
-      process.exit(error.exitCode === 0 ? 0 : exitCodes.usage);
+      if (error.exitCode === 0) process.exit();
+      if (!json) process.exit(exitCodes.usage);
+      throw new UsageError(withoutValues(error.message).trimEnd(), HELP_HINT);
     });
   addStartCommand(root);
   addAccountCommands(root);
@@ -45,12 +52,12 @@ export function program(): Command {
 }
 
 /**
- * The parser's complaint as ours, without the words it quotes: whoever writes `password=…` where no value belongs has
+ * The parser's complaint without the words it quotes: whoever writes `password=…` where no value belongs has
  * made one mistake, and a log that keeps what we print would make it two.
  */
 export function withoutValues(complaint: string): string {
   return complaint
-    .replace(/^error: /, "postern: ")
+    .replace(/^error: /, "")
     .replace(/(but got \d+): .*/s, "$1.\n")
     .replace(/(unknown option '[^'=]*)=.*'/s, "$1=…'")
     .replace(/(argument) '.*' (is invalid)/s, "$1 $2");

@@ -1,6 +1,6 @@
 // Secrets on their way in: typed at /dev/tty, read from a file descriptor, from stdin or from a file. Never from argv,
 // which every process of the machine can read.
-import { fstatSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { askSecret } from "./ask.ts";
 import { UsageError } from "./exit-code.ts";
 
@@ -12,15 +12,17 @@ export function fromDescriptor(text: string, option: string): string {
   const descriptor = Number(text);
   if (!Number.isInteger(descriptor) || descriptor < 0)
     throw new UsageError(`${option} takes the number of an open file descriptor`);
+  let bytes: Buffer;
   try {
-    fstatSync(descriptor);
+    bytes = readFileSync(descriptor);
   } catch {
+    // Not open, or one that Node itself has opened in its place.
     throw new UsageError(
-      `the file descriptor given to ${option} is not open`,
-      `open it in the shell, as in: ${option} 3 3< file`,
+      `the file descriptor given to ${option} is not open for reading`,
+      `open it in the shell, as in: ${option} 3 3< file; npm passes none on but 0`,
     );
   }
-  return bounded(readFileSync(descriptor), option);
+  return bounded(bytes, option);
 }
 
 /** Reads a secret from a file. */

@@ -3,6 +3,7 @@
 import { type CallOptions, type Channel, openChannel } from "../typescript/channel.ts";
 import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
+import { UsageError } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 import { socketOf } from "./where.ts";
@@ -102,6 +103,12 @@ export async function withAgent<T>(terminal: Terminal, work: (agent: Agent) => P
   }
 }
 
+/** The options, with the vault that they must name. */
+export function demandVault<O extends { vault?: string }>(options: O): O & { vault: string } {
+  if (options.vault === undefined) throw new UsageError("--vault is required", "`postern vault list` shows them");
+  return options as O & { vault: string };
+}
+
 /** The id of the vault with this title or id. */
 export async function vaultId(agent: Agent, wanted: string): Promise<string> {
   if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
@@ -123,7 +130,7 @@ function oneOf(list: readonly { id: string; title: string }[], wanted: string, w
     throw new PosternError(`no ${what} has this title or id`, {
       errorName: what === "vault" ? "vaultNotFound" : "itemNotFound",
       code: 0,
-      hint: `run \`postern ${what} list\``,
+      hint: what === "vault" ? "run `postern vault list`" : "run `postern item list --vault VAULT`",
     });
   if (second !== undefined)
     throw new PosternError(`more than one ${what} has this title`, {

@@ -39,7 +39,7 @@ export const vaultMethods: VaultHandlers = {
   },
   "vaults.list": async ({ decryptDetails }, call) => {
     const { unlocked, audit } = accessOf(call).session;
-    const vaults = await unlocked.account.vaults();
+    const vaults = await unlocked.account.vaultsNow();
     audit.read(happening(call, "ok", []));
     const shown = vaults.map(overviewOf);
     if (decryptDetails !== false) return { vaults: shown };
@@ -120,7 +120,7 @@ async function grant(vaultId: string, members: readonly VaultMember[], call: Cal
 
 async function vaultOf(vaultId: string, call: Call): Promise<VaultEntry> {
   const { unlocked, audit } = accessOf(call).session;
-  const vault = (await unlocked.account.vaults()).find((candidate) => candidate.id === vaultId);
+  const vault = (await unlocked.account.vaultsNow()).find((candidate) => candidate.id === vaultId);
   audit.read(happening(call, vault === undefined ? "vaultNotFound" : "ok", [vaultId]));
   if (vault === undefined) throw new PosternError("vaultNotFound");
   return vault;

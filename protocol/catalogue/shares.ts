@@ -84,7 +84,12 @@ export const shares = {
       "diskFull",
     ],
     // A program that may only read could tell the value to anybody, but not in this account's name and from its service.
-    need: { kind: "grant", verb: "write", scopeOf: (params) => [{ vault: params.vaultId, item: params.itemId }] },
+    need: {
+      kind: "grant",
+      verb: "write",
+      scopeOf: (params) => [{ vault: params.vaultId, item: params.itemId }],
+      also: "share by a link to a copy",
+    },
     activity: true,
     since: "0.2.0",
     example: {

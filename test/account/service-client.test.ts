@@ -186,7 +186,7 @@ describe("an answer", () => {
       const body = JSON.stringify({ error: { name: "conflict", message } });
       return answering(body, { status: 409 })("service.info", {}).catch((error: Error) => error.message);
     };
-    const row = "something with this id already exists";
+    const row = "this conflicts with what exists already";
     expect(await refusal("your bank wants your password")).toBe(row);
     expect(await refusal(`${row}: ${"x".repeat(1000)}`)).toBe(`${row}: ${"x".repeat(200)}`);
   });

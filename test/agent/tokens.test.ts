@@ -10,9 +10,10 @@ import { IDLE_MS } from "../../daemon/sessions.ts";
 import { TOKEN_LINGER_MS, TOKEN_SESSIONS_MAX } from "../../daemon/token-sessions.ts";
 import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
 import { limits } from "../../protocol/limits.ts";
+import { permissionsOf } from "../../protocol/permissions.ts";
 import { formatToken, parseToken } from "../../protocol/service-account-token.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { newUser, open as openAsUser, overLoopback, p } from "../service/doors.ts";
+import { details, newUser, open as openAsUser, overLoopback, overview, PUBLIC_ADDRESS, p } from "../service/doors.ts";
 import { type InProcessAgent, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 
@@ -184,6 +185,29 @@ describe("a token", () => {
     const secret = Buffer.from(parseToken(token).secret);
     for (const mark of [token, secret.toString("base64"), secret.toString("latin1")])
       expect(filesBelow(agent.home).filter((content) => content.includes(mark))).toEqual([]);
+  });
+
+  test("shares by a link where it may share items, unasked, and where it may only read does not", async () => {
+    const service = await overLoopback();
+    const ada = await openAsUser(service, await newUser(service));
+    const vault = await ada.account.createVault("Guests", "");
+    const item = await ada.account.createItem(vault.id, overview("Wi-Fi"), details("s3cret"));
+    const shares = async (permissions: readonly string[]) => {
+      const vaults = [{ id: vault.id, permissions: permissionsOf(permissions) }];
+      const { channel, client } = await present(
+        (await ada.account.serviceAccounts.create({ title: "CI", vaults })).token,
+      );
+      const asked = { vaultId: vault.id, itemId: item.id, params: { oneTimeOnly: true }, client };
+      return channel.call("items.shares.create", asked).finally(() => channel.close());
+    };
+    const { url, shareId } = await shares(["read_items", "share_items"]);
+    expect(url).toMatch(new RegExp(`^${PUBLIC_ADDRESS}/s/${shareId}#[A-Za-z0-9_-]{43}$`));
+    await expect(shares(["read_items"])).rejects.toThrow(named("notPermitted"));
+    await expect(shares(["read_items", "write_items"])).rejects.toThrow(named("notPermitted"));
+    expect((await ada.account.shares.list()).map(({ share }) => share)).toEqual([shareId]);
+    expect((await owner.call("prompts.list", {})).prompts).toEqual([]);
+    ada.account.close();
+    await service.close();
   });
 
   test("of a service of somebody's own comes to no other's session or log, though it has the same id", async () => {

@@ -131,7 +131,7 @@ test("a read without a grant waits, shows what is asked, and goes on after appro
   first.type(PIN);
   await first.sees(/bash, process \d+ on \/dev\/pts\/\d+, wants to read:/);
   await first.sees("op://Demo/DB/password");
-  await first.sees("everything started in this terminal session");
+  await first.sees("everything started in that terminal session");
   await first.sees(`Allow ${code}`);
   first.type("y");
   await first.sees("Allowed.");

@@ -1,8 +1,10 @@
 // The command from init to restore, as scripts use it; the person's part is played through the agent's socket.
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { program } from "../../clients/cli/program.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
@@ -83,12 +85,32 @@ describe("a mistake", () => {
     ["a descriptor that is not open", "unlock --password-fd 77", 2],
     ["a code that is not open", "deny ZZ-99", 5],
     ["an env file that is not there", "import env nothing.env --vault Personal", 2],
+    ["a vault that is not named", "group grant Owners --permissions view_items", 2],
+    ["a vault that is not named, to take away", "group revoke Owners", 2],
+    ["a service account that comes to no vault", "service-account create CI", 2],
+    ["a file that is not there", "item create --vault Personal --file nothing", 2],
+    ["a kit that is not there", "signin --kit nothing --password-fd 3", 2],
+    ["a folder that is not there", "kit --out-file nowhere/kit.txt --password-fd 4", 2],
+    ["a folder in place of a file", "kit --out-file . --password-fd 4", 2],
+    ["a change that changes nothing", "item edit X --vault Personal", 2],
     ["a second account", "init --name Eve --no-pin --password-fd 3", 7],
   ])("%s has its own exit code, says what it is, and prints nothing as a result", async (_what, words, code) => {
-    const ran = await run(words, { secrets: ["long enough password"] });
+    const ran = await run(words, { secrets: ["long enough password", PASSWORD] });
     expect(ran.code).toBe(code);
     expect(ran.err).toMatch(/^postern: /m);
     expect(ran.out).toBe("");
+    // Neither a name of our own making nor what Node calls the failure.
+    expect(ran.err).not.toMatch(/\.part|no such file|Cannot read/);
+  });
+
+  test("of an account without a place for its kit makes no account", async () => {
+    const elsewhere = fresh();
+    const options = { home: elsewhere, secrets: [PASSWORD] };
+    const ran = await run("init --name Eve --no-pin --password-fd 3 --kit nowhere/kit.txt", options);
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("could not be written (ENOENT)") });
+    expect((await run("status --json", options)).out).toContain('"state":"signedOut"');
+    await run("agent stop", options);
+    rmSync(elsewhere, { recursive: true, force: true });
   });
 
   test.each([
@@ -106,6 +128,22 @@ describe("a mistake", () => {
     const ran = await run("read op://a --json");
     expect(ran.out).toBe("");
     expect(JSON.parse(ran.err)).toMatchObject({ error: { name: "invalidReference" } });
+  });
+
+  test.each([
+    ["an unknown command", "frobnicate x --json", "unknown command 'frobnicate'"],
+    ["an unknown option", "read op://a/b/c --loud=hunter2 --json", "unknown option '--loud=…'"],
+    ["a missing argument", "approve --json", "missing required argument 'code'"],
+  ])("in the command line, %s, is one JSON value too", async (_what, words, message) => {
+    const ran = await run(words);
+    expect(ran).toMatchObject({ code: 2, out: "" });
+    expect(JSON.parse(ran.err)).toEqual({
+      error: { name: "UsageError", message, hint: "add --help for the options and an example" },
+    });
+  });
+
+  test("is told in words where --json is behind --, and meant for another program", async () => {
+    expect((await run("run --loud -- curl --json")).err).toMatch(/^postern: unknown option '--loud'/);
   });
 
   test("of a wrong category names the supported ones and makes nothing", async () => {
@@ -230,7 +268,7 @@ describe("run", () => {
 
   test("starts nothing when a reference fails", async () => {
     const ran = await postern(["run", "--", "sh", "-c", "echo started"], { home, env: { X: "op://Demo/gone/x" } });
-    expect(ran.code).toBe(2);
+    expect(ran.code).toBe(5);
     expect(ran.out).toBe("");
     expect(ran.err).toContain("X: no item matched");
   });
@@ -254,6 +292,27 @@ describe("run", () => {
     );
     expect(ran.out).toBe("1\n");
     for (const line of [1, 2, 3, 4]) expect(ran.err).toContain(`line ${line} of the env file would change`);
+  });
+
+  test("gives NODE_ENV of an env file to the program, since it loads nothing", async () => {
+    writeFileSync(join(home, "app.env"), "NODE_ENV=production\n");
+    expect(await run("run --env-file app.env -- printenv NODE_ENV")).toEqual({ code: 0, out: "production\n", err: "" });
+  });
+
+  test("is started so that Node itself does not obey the env file", async () => {
+    // Node looks for --env-file in all words of its command line, and takes NODE_OPTIONS from the file.
+    writeFileSync(join(home, "obeyed.cjs"), `require("node:fs").writeFileSync("${home}/obeyed", "");`);
+    writeFileSync(join(home, "obeyed.env"), `NODE_OPTIONS=--require=${home}/obeyed.cjs\nA=1\n`);
+    const words = `run --env-file ${home}/obeyed.env -- true`;
+    expect((await run(words)).code).toBe(0);
+    // As the README says to start it, and as the first line of the shipped program does.
+    const env = { ...process.env, HOME: home, POSTERN_HOME: home };
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    const line = readFileSync(join(root, "clients/cli/main.ts"), "utf8").split("\n")[0] ?? "";
+    const [, shebang = ""] = /^#!\/usr\/bin\/env -S (.+)$/.exec(line) ?? [];
+    for (const start of ["npm run -s postern --", `${shebang} clients/cli/main.ts`])
+      execFileSync("sh", ["-c", `${start} ${words}`], { cwd: root, env, stdio: "pipe" });
+    expect(existsSync(join(home, "obeyed"))).toBe(false);
   });
 
   test("passes signals on, and says by which the program ended", async () => {
@@ -338,10 +397,17 @@ describe("the account", () => {
     ] as const) {
       writeFileSync(join(home, `${name}.backup`), bytes);
       const refused = await restore(join(home, `${name}.backup`));
-      expect([name, refused.code, refused.err.includes("the backup cannot be restored")]).toEqual([name, 1, true]);
+      expect([name, refused.code, refused.err.includes("the backup cannot be restored")]).toEqual([name, 2, true]);
     }
     expect((await restore(join(home, "ada.backup"), "wrong password")).code).toBe(4);
     expect(json(await postern(["status", "--json"], { home: other }))).toMatchObject({ state: "signedOut" });
+    // The kit of an account that lives in this machine's own service opens nothing elsewhere without the backup, and says so.
+    expect(readFileSync(join(home, "kit.txt"), "utf8")).toContain("postern restore FILE --kit THIS-FILE");
+    const signIn = ["signin", "--kit", join(home, "kit.txt"), "--no-pin", "--password-fd", "3"];
+    expect(await postern(signIn, { home: other, secrets: [PASSWORD] })).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("comes from its backup: `postern restore FILE --kit KIT`"),
+    });
     expect(await restore(join(home, "ada.backup"))).toMatchObject({ code: 0 });
     // The PIN belongs to the device that was left; here the password approves.
     const there = await attachByPassword(other);
@@ -386,6 +452,7 @@ test("a second home signs in by URL with kit and password, and reads the same it
     { home: one, secrets: [PASSWORD, service.registrationToken ?? ""] },
   );
   expect(made).toMatchObject({ code: 0 });
+  expect(readFileSync(join(one, "kit.txt"), "utf8")).toContain("postern signin --kit THIS-FILE");
   const first = await attachByPassword(one);
   await postern(
     [

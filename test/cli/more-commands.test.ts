@@ -34,6 +34,21 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+test("a vault is listed with the items that are in it now", async () => {
+  const count = async () => {
+    const { vaults } = JSON.parse((await run("vault list --json")).out) as {
+      vaults: { title: string; activeItemCount: number }[];
+    };
+    return vaults.find(({ title }) => title === "Counted")?.activeItemCount;
+  };
+  expect((await run("vault create Counted")).code).toBe(0);
+  expect(await count()).toBe(0);
+  for (const title of ["A", "B"]) await run(`item create --vault Counted --title ${title} --field a=b`);
+  expect(await count()).toBe(2);
+  await run("item archive A --vault Counted");
+  expect(await count()).toBe(1);
+});
+
 describe("an environment", () => {
   test("is made of an env file, shown masked, run with, changed and exported", async () => {
     writeFileSync(at("in.env"), "# a comment\nDATABASE_URL=postgres://db\nGREETING='it is \"here\"'\n");
@@ -76,6 +91,7 @@ describe("an environment", () => {
     ["env set staging", 2, "nothing to set"],
     ["env set staging --plain API_TOKEN=x", 2, "says it is a secret"],
     ["env set staging --secret API=x", 2, "takes a name alone"],
+    ["env set staging --plain 1ST=x", 2, "begins with no digit"],
     ["env import staging /nowhere/at/all", 2, "could not be read"],
     ["env run staging", 2, "no command to run"],
     ["env delete staging", 2, "Delete it for good?"],
@@ -115,7 +131,7 @@ describe("inject", () => {
 
   test("writes nothing where one secret is missing, and names the line", async () => {
     const ran = await run(`inject --out-file ${at("none.out")}`, { input: "a\nop://Demo/Nothing/password\n" });
-    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("line 2: ")]);
+    expect([ran.code, ran.err]).toEqual([5, expect.stringContaining("line 2: ")]);
     expect(existsSync(at("none.out"))).toBe(false);
   });
 

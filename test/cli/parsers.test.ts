@@ -121,9 +121,9 @@ describe("an emergency kit", () => {
     secretKey: "P1-ABCDEF-GHJKMN-PQRSTV-WXYZ01-234567",
   };
 
-  test("is read back from its own text", () => {
-    const { name: _name, ...rest } = kit;
-    expect(parseKit(kitText(kit))).toEqual(rest);
+  test.each(["https://postern.example", "embedded"])("of a service at %s is read back from its own text", (service) => {
+    const { name: _name, ...rest } = { ...kit, service };
+    expect(parseKit(kitText({ ...kit, service }))).toEqual(rest);
   });
 
   test.each(["Account ", "User", "Service", "Secret Key"])("without its line %s is refused", (label) => {

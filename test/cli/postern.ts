@@ -35,8 +35,8 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     LANG: "C.UTF-8",
     ...options.env,
   };
-  // A session of its own, so that no terminal of the test's is found.
-  const child = spawn(process.execPath, ["--no-warnings", main, ...words], {
+  // As the first line of main.ts has it. A session of its own, so that no terminal of the test's is found.
+  const child = spawn(process.execPath, ["--no-warnings", "--", main, ...words], {
     env,
     cwd: options.cwd ?? options.home,
     detached: true,

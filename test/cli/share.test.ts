@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
-import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
+import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { type Door, overLoopback, PUBLIC_ADDRESS } from "../service/doors.ts";
 import { postern } from "./postern.ts";
@@ -74,6 +74,23 @@ test("shares for as long as it is told, lists it, and revokes it", async () => {
   expect((await run(`revoke ${share?.shareId}`)).code).toBe(0);
   const { shares } = JSON.parse((await run("list --json")).out) as { shares: { shareId: string; state: string }[] };
   expect(shares.find((one) => one.shareId === share?.shareId)?.state).toBe("revoked");
+});
+
+test("asks a person for a link to a copy, in so many words", async () => {
+  const [person] = people;
+  const { vaults } = (await person?.channel.call("vaults.list", {})) ?? { vaults: [] };
+  const vaultId = vaults.find(({ title }) => title === "Demo")?.id ?? "";
+  const { items } = (await person?.channel.call("items.list", { vaultId })) ?? { items: [] };
+  const itemId = items.find(({ title }) => title === "Door")?.id ?? "";
+  // Nothing that was allowed before stands in for this question.
+  await person?.channel.call("grants.revoke", { all: true, proof: { kind: "password", password: PASSWORD } });
+  const asking = person?.next();
+  const sharing = person?.channel.call("items.shares.create", { vaultId, itemId, params: { oneTimeOnly: true } });
+  expect((await asking)?.text.slice(0, -1)).toEqual([
+    expect.stringMatching(/wants to change:$/),
+    "  and share by a link to a copy: the item Door in the vault Demo",
+  ]);
+  expect((await sharing)?.url).toMatch(LINK);
 });
 
 test.each([

@@ -52,7 +52,7 @@ describe("a prompt's text", () => {
 
   test("says that a yes in a terminal holds for everything started there", () => {
     const text = promptText({ ...subject("bash"), kind: "terminal", terminal: "/dev/pts/3" }, "read", []);
-    expect(text.at(-1)).toBe("Yes holds for everything started in this terminal session.");
+    expect(text.at(-1)).toBe("Yes holds for everything started in that terminal session.");
     expect(text[0]).toContain("on /dev/pts/3");
   });
 

@@ -1,12 +1,13 @@
 // init, signin, unlock, lock, passwd, pin, kit, devices: the account on this machine.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { askSecret, askText, hasTerminal } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
-import { kitText, parseKit, writeKit } from "../kit.ts";
+import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
+import { openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, withAgent } from "../session.ts";
@@ -37,22 +38,29 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         code: 0,
         hint: "`postern status` shows it; another home (POSTERN_HOME) has another agent",
       });
-    const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
-    const password = await newPassword(terminal, options);
-    const pin = await newPin(options);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
       throw new UsageError("the file for the emergency kit exists already", "name another one with --kit FILE");
-    const kit = await agent.call("accounts.create", {
-      name,
-      password,
-      ...(pin === undefined ? {} : { pin }),
-      ...(options.service === undefined ? {} : { service: options.service }),
-      ...(options.registrationTokenFd === undefined
-        ? {}
-        : { registrationToken: fromDescriptor(options.registrationTokenFd, "--registration-token-fd") }),
-    });
-    writeKit(kitPath, kit);
+    const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
+    const password = await newPassword(terminal, options);
+    const pin = await newPin(options);
+    // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
+    const file = openOutFile(kitPath);
+    const kit = await agent
+      .call("accounts.create", {
+        name,
+        password,
+        ...(pin === undefined ? {} : { pin }),
+        ...(options.service === undefined ? {} : { service: options.service }),
+        ...(options.registrationTokenFd === undefined
+          ? {}
+          : { registrationToken: fromDescriptor(options.registrationTokenFd, "--registration-token-fd") }),
+      })
+      .catch((error: unknown) => {
+        file.abandon();
+        throw withTokenHint(error);
+      });
+    writeKit(file, kit);
     terminal.result({ account: kit.account, user: kit.user, name: kit.name, service: kit.service, kit: kitPath }, () =>
       created(terminal, kit, kitPath),
     );
@@ -61,9 +69,15 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
   }
 }
 
+function withTokenHint(error: unknown): unknown {
+  if (!(error instanceof PosternError) || error.errorName !== "notPermitted") return error;
+  const hint = "the service prints the token at its first start; give it as --registration-token-fd 3 3< file";
+  return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint });
+}
+
 function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], path: string): string {
   const shown = process.stdout.isTTY === true ? `\n${kitText(kit)}\n` : "";
-  return `${terminal.good("The account is ready and unlocked.")}${shown}The emergency kit with the Secret Key is in ${path} (only you can read it).\nMove it off this machine: without it and the password nobody, you included, can open the account elsewhere.`;
+  return `${terminal.good("The account is ready and unlocked.")}${shown}The emergency kit with the Secret Key is in ${path} (only you can read it).\nMove it off this machine: without it and the password nobody, you included, can open the account elsewhere.${kit.service === EMBEDDED ? "\nThe account itself is on this machine alone: `postern backup FILE` makes a copy of it." : ""}`;
 }
 
 async function newPassword(
@@ -104,38 +118,37 @@ async function newPin(options: { pinFd?: string; pin?: boolean; passwordFd?: str
 
 type SignInOptions = { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
 
+const NOT_HERE =
+  "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
+
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
   const given = options.kit === undefined ? undefined : parseKit(readKit(options.kit));
   const account = given?.account ?? (await askText("Account (from the emergency kit)"));
   const user = given?.user ?? (await askText("User (from the emergency kit)"));
   const secretKey = given?.secretKey ?? (await askSecret("Secret Key"));
-  const service = options.service ?? (given?.service === "embedded" ? undefined : given?.service);
+  const service = options.service ?? (given?.service === EMBEDDED ? undefined : given?.service);
   const agent = await connect(terminal);
   try {
     const password = await accountPassword(options);
     const pin = await newPin(options);
-    const signedIn = await agent.call("accounts.signIn", {
-      account,
-      user,
-      secretKey,
-      password,
-      ...(pin === undefined ? {} : { pin }),
-      ...(service === undefined ? {} : { service }),
-    });
+    const signedIn = await agent
+      .call("accounts.signIn", {
+        account,
+        user,
+        secretKey,
+        password,
+        ...(pin === undefined ? {} : { pin }),
+        ...(service === undefined ? {} : { service }),
+      })
+      .catch((error: unknown) => {
+        const isElsewhere = service === undefined && error instanceof PosternError;
+        // The service does not tell an account that it does not have from a wrong password, so this says both.
+        if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
+        throw new PosternError(error.message, { errorName: error.errorName, code: error.code, hint: NOT_HERE });
+      });
     terminal.result(signedIn, () => `Signed in to ${signedIn.name}; it is unlocked.`);
   } finally {
     agent.close();
-  }
-}
-
-function readKit(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(
-      `the kit could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name the file that `postern init` wrote",
-    );
   }
 }
 
@@ -265,7 +278,7 @@ function addKeyCommands(program: Command): void {
       withAgent(terminal, async (agent) => {
         const kit = await agent.call("accounts.kit", { password: await accountPassword(options) });
         if (options.outFile === undefined) return terminal.result(kit, () => kitText(kit));
-        writeKit(options.outFile, kit);
+        writeKit(openOutFile(options.outFile), kit);
         terminal.result({ outFile: options.outFile }, () => `The kit is in ${options.outFile}.`);
       }),
   );

@@ -1,10 +1,10 @@
 // backup, restore: everything sealed in one file, and back on another machine.
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
 import { askSecret } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
-import { parseKit } from "../kit.ts";
+import { parseKit, readKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { accountPassword } from "../secret-input.ts";
 import { connect, withAgent } from "../session.ts";
@@ -51,7 +51,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     const secretKey =
       options.kit === undefined
         ? await askSecret("Secret Key (from the emergency kit)")
-        : parseKit(readFileSync(options.kit, "utf8")).secretKey;
+        : parseKit(readKit(options.kit)).secretKey;
     const password = await accountPassword(options);
     const chunk = Buffer.alloc(CHUNK_BYTES);
     for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {

@@ -14,6 +14,9 @@ import { mayNotChange, runWith } from "./run.ts";
 
 type Variable = { name: string; value: string; masked: boolean };
 
+/** As the agent takes it, and a shell. */
+const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** What a masked value looks like until it is asked for. */
 const HIDDEN = "********";
 
@@ -81,6 +84,8 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
     typed.push({ name, value: await askSecret(name), masked: true });
   }
   const all = [...open, ...described, ...typed];
+  if (!all.every(({ name }) => VARIABLE_NAME.test(name)))
+    throw new UsageError("the name of a variable has letters, digits and _, and begins with no digit");
   if (all.length === 0)
     throw new UsageError("there is nothing to set", "use --secret NAME, --secret-fd NAME=N or --plain NAME=VALUE");
   return all;

@@ -5,7 +5,7 @@ import { errorTable, type Methods, PosternError } from "../../typescript/generat
 import { generatePassword, type PasswordRecipe } from "../../typescript/generated-generate-password.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
-import { type Agent, vaultId, withAgent } from "../session.ts";
+import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
 import { table } from "../terminal.ts";
 
 type Group = Methods["groups.get"]["result"];
@@ -114,7 +114,7 @@ function addAccess(group: Command): void {
     (terminal, [wanted = ""], options) =>
       withAgent(terminal, async (agent) => {
         const permissions = permissionsFrom(options.permissions);
-        const vault = await vaultId(agent, options.vault);
+        const vault = await vaultId(agent, demandVault(options).vault);
         const groupPermissions = [{ groupId: await groupId(agent, wanted), permissions }];
         await agent.call("vaults.grantGroupPermissions", { vaultId: vault, groupPermissions });
         terminal.result({ vault, permissions }, () => "Granted.");
@@ -128,7 +128,7 @@ function addAccess(group: Command): void {
     [["--vault <vault>", "title or id"]],
     (terminal, [wanted = ""], options) =>
       withAgent(terminal, async (agent) => {
-        const vault = await vaultId(agent, options.vault);
+        const vault = await vaultId(agent, demandVault(options).vault);
         await agent.call("vaults.revokeGroupPermissions", { vaultId: vault, groupId: await groupId(agent, wanted) });
         terminal.result(
           { vault },

@@ -6,7 +6,7 @@ import { addCommand } from "../context.ts";
 import { ENV_FILE_BYTES_MAX, type EnvLine, parseEnvFile, quoted } from "../env-file.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { openOutFile } from "../out-file.ts";
-import { type Agent, vaultId, withAgent } from "../session.ts";
+import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Options = { vault: string; outFile?: string };
@@ -168,8 +168,8 @@ export function addImportCommand(program: Command): void {
       ["--out-file <file>", "where to write the references (FILE.postern)"],
     ],
     (terminal, [path = ""], options) => {
-      if (options.vault === undefined) throw new UsageError("--vault is required", "`postern vault list` shows them");
-      return withAgent(terminal, (agent) => importEnv(terminal, agent, path, options));
+      const asked = demandVault(options);
+      return withAgent(terminal, (agent) => importEnv(terminal, agent, path, asked));
     },
   );
 }

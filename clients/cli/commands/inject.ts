@@ -1,6 +1,7 @@
 // inject: a template with references in it becomes a file with the secrets in it.
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { PosternError } from "../../typescript/generated.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { openOutFile } from "../out-file.ts";
@@ -38,8 +39,9 @@ async function injected(agent: Agent, template: string): Promise<{ text: string;
     const { outcomes } = await agent.call("secrets.resolveAll", { references: batch });
     outcomes.forEach((outcome, index) => {
       if ("error" in outcome)
-        throw new UsageError(
+        throw new PosternError(
           `line ${lineOf(template, places, batch[index])}: ${outcome.error.message}; nothing was written`,
+          { errorName: outcome.error.name, code: 0 },
         );
       secrets.set(batch[index] ?? "", outcome.secret);
     });
@@ -59,6 +61,8 @@ function lineOf(template: string, places: ReturnType<typeof placesOf>, reference
 }
 
 function templateFrom(path: string | undefined): string {
+  if (path === undefined && process.stdin.isTTY === true)
+    throw new UsageError("there is no template", "name one with --in-file FILE, or pipe one in");
   let bytes: Buffer;
   try {
     bytes = readFileSync(path ?? 0);
@@ -84,9 +88,10 @@ export function addInjectCommand(program: Command): void {
       ["--in-file <file>", "the template; standard input otherwise"],
       ["--out-file <file>", "write there, for you alone (0600), instead of to standard output"],
     ],
-    (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const { text, secrets } = await injected(agent, templateFrom(options.inFile));
+    (terminal, _args, options) => {
+      const template = templateFrom(options.inFile);
+      return withAgent(terminal, async (agent) => {
+        const { text, secrets } = await injected(agent, template);
         if (options.outFile === undefined) {
           if (terminal.json) terminal.result({ text }, () => "");
           else process.stdout.write(text);
@@ -96,6 +101,7 @@ export function addInjectCommand(program: Command): void {
         file.write(new TextEncoder().encode(text));
         file.done();
         terminal.result({ secrets }, () => `Wrote ${secrets} secret${secrets === 1 ? "" : "s"}.`);
-      }),
+      });
+    },
   );
 }

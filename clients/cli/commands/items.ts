@@ -1,5 +1,5 @@
 // read, item, vault: what the account holds.
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
@@ -9,7 +9,7 @@ import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { type ReadOptions, read } from "../read.ts";
 import { fromDescriptor, fromFile } from "../secret-input.ts";
-import { type Agent, itemId, vaultId, withAgent } from "../session.ts";
+import { type Agent, demandVault, itemId, vaultId, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
 
 type Item = Methods["items.get"]["result"];
@@ -123,6 +123,14 @@ function sshKeyField(field: Field): Field {
     : field;
 }
 
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`the file given to --file could not be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
 async function createDocument(
   terminal: Terminal,
   agent: Agent,
@@ -130,8 +138,8 @@ async function createDocument(
   path: string,
   title: string,
 ): Promise<void> {
-  const { size } = statSync(path);
-  const content = readFileSync(path);
+  const content = contentOf(path);
+  const size = content.length;
   const { handle } = await agent.call("files.openWrite", { vaultId: vault, title, name: basename(path), size });
   for (let at = 0; at < size || at === 0; at += CHUNK_BYTES) {
     await agent.call("files.writeChunk", {
@@ -151,9 +159,15 @@ const overview = ({ id, title, category, vaultId, version }: Item) => ({ id, tit
 type EditOptions = CreateOptions & { removeField?: string[] };
 
 async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
+  const given = await fieldsFrom(options);
+  const { title, notesFile, tag, removeField } = options;
+  if (given.length === 0 && [title, notesFile, tag, removeField].every((one) => one === undefined))
+    throw new UsageError(
+      "there is nothing to change",
+      "say what: --secret NAME, --field NAME=VALUE, --title, … (--help)",
+    );
   const vault = await vaultId(agent, options.vault);
   const item = await agent.call("items.get", { vaultId: vault, itemId: await itemId(agent, vault, wanted) });
-  const given = await fieldsFrom(options);
   const removed = new Set(options.removeField ?? []);
   const missing = [...removed].filter(
     (name) => !item.fields.some((field) => field.id === name || field.title === name),
@@ -364,11 +378,6 @@ function addVaults(vault: Command): void {
       );
     }),
   );
-}
-
-function demandVault<O extends { vault?: string }>(options: O): O & { vault: string } {
-  if (options.vault === undefined) throw new UsageError("--vault is required", "`postern vault list` shows them");
-  return options as O & { vault: string };
 }
 
 async function placeOf(

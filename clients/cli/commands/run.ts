@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { StringDecoder } from "node:string_decoder";
 import type { Command } from "commander";
+import { PosternError } from "../../typescript/generated.ts";
 import { parseEnvFile } from "../env-file.ts";
 import { UsageError } from "../exit-code.ts";
 import { createMasker } from "../mask.ts";
@@ -13,8 +14,11 @@ import { createTerminal, type Terminal } from "../terminal.ts";
 
 type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean };
 
-/** An env file may not change what decides about our own process and the way it finds programs and code. */
-const OURS = /^(POSTERN_|OP_|LD_|DYLD_|NODE_|PYTHON)|^PATH$/;
+/**
+ * An env file may not change what decides about our own process and the way it finds programs and code. NODE_ENV loads
+ * nothing, and half of all env files have it.
+ */
+const OURS = /^(POSTERN_|OP_|LD_|DYLD_|NODE_(?!ENV$)|PYTHON)|^PATH$/;
 
 /** Tokens that open accounts; a child started by us has no use for them. */
 const TOKENS = ["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "POSTERN_SERVICE_ACCOUNT_TOKEN"];
@@ -59,9 +63,14 @@ async function resolveAll(agent: Agent, environment: Record<string, string>, noW
       ...(noWait ? { noWait } : {}),
     });
     const failed = outcomes.flatMap((outcome, index) =>
-      "error" in outcome ? [`${batch[index]}: ${outcome.error.message}`] : [],
+      "error" in outcome ? [{ errorName: outcome.error.name, text: `${batch[index]}: ${outcome.error.message}` }] : [],
     );
-    if (failed.length > 0) throw new UsageError(`the program was not started; ${failed.join("; ")}`);
+    const [first] = failed;
+    if (first !== undefined)
+      throw new PosternError(`the program was not started; ${failed.map(({ text }) => text).join("; ")}`, {
+        errorName: first.errorName,
+        code: 0,
+      });
     outcomes.forEach((outcome, index) => {
       if ("error" in outcome) return;
       environment[batch[index] ?? ""] = outcome.secret;

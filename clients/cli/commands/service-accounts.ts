@@ -50,7 +50,13 @@ export function addServiceAccountCommands(program: Command): void {
       passwordFd,
     ],
     async (terminal, [title = ""], options) => {
-      const asked = { vaults: (options.vault ?? []).map(vaultFrom), ...until(options.expiresIn) };
+      const vaults = (options.vault ?? []).map(vaultFrom);
+      if (vaults.length === 0)
+        throw new UsageError(
+          "--vault is required: a token that opens nothing is of no use",
+          "for one, --vault Demo:read_items",
+        );
+      const asked = { vaults, ...until(options.expiresIn) };
       await withAgent(terminal, async (agent) => {
         const password = await accountPassword(options);
         const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
