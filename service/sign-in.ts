@@ -14,6 +14,7 @@ import {
   text,
   timestamp,
 } from "./context.ts";
+import { livingToken } from "./token-rows.ts";
 
 /** Milliseconds a challenge may be answered: security.md's 60 s. */
 export const CHALLENGE_MS = 60_000;
@@ -173,17 +174,6 @@ async function deviceKey(
 ): Promise<Uint8Array | undefined> {
   const known = await db.selectFrom("devices").select(["removed", "user"]).where("id", "=", device).executeTakeFirst();
   return known !== undefined && (known.removed === 1 || known.user !== user) ? undefined : key;
-}
-
-/** A service account's token; undefined when it has ended. */
-export function livingToken(db: Db, at: string, { user, device }: { user: string; device: string }) {
-  return db
-    .selectFrom("tokens")
-    .select(["sign_in_key", "expires_at"])
-    .where("id", "=", device)
-    .where("user", "=", user)
-    .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", at)]))
-    .executeTakeFirst();
 }
 
 async function rememberDevice(db: Db, user: string, device: string, at: string): Promise<void> {
