@@ -214,9 +214,10 @@ describe.each([
   test("keeps a user's own data against a second writer", async () => {
     const one = await open(door, ada);
     const two = await open(door, ada);
-    await one.account.changeUserData((data) => ({ ...data, pins: { ...data.pins, one: "1" } }));
-    await two.account.changeUserData((data) => ({ ...data, pins: { ...data.pins, two: "2" } }));
-    expect((await open(door, ada)).account.userData().pins).toEqual({ one: "1", two: "2" });
+    const [first, second] = [p.randomBytes(32).toBase64(), p.randomBytes(32).toBase64()];
+    await one.account.changeUserData((data) => ({ ...data, pins: { ...data.pins, one: first } }));
+    await two.account.changeUserData((data) => ({ ...data, pins: { ...data.pins, two: second } }));
+    expect((await open(door, ada)).account.userData().pins).toEqual({ one: first, two: second });
   });
 });
 
