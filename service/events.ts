@@ -3,7 +3,7 @@ import { PosternError } from "../protocol/errors.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
 import { type Context, type Db, type Operations, timestamp } from "./context.ts";
 import type { Tables } from "./store/tables.ts";
-import { livingToken } from "./tokens.ts";
+import { livingToken } from "./token-rows.ts";
 
 export type Change = {
   readonly kind: "item" | "vault" | "user" | "group";

@@ -14,7 +14,7 @@ import {
   text,
   timestamp,
 } from "./context.ts";
-import { livingToken } from "./tokens.ts";
+import { livingToken } from "./token-rows.ts";
 
 /** Milliseconds a challenge may be answered: security.md's 60 s. */
 export const CHALLENGE_MS = 60_000;

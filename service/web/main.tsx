@@ -23,6 +23,11 @@ async function start(): Promise<void> {
   render(share === undefined ? <Ended ending="incomplete" /> : <Page share={share} forget={forget} />, root);
 }
 
+// A browser may keep a page as it was for its Back button: what was shown goes when it is left, as the page has said.
+addEventListener("pagehide", () => render(null, root));
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) location.reload();
+});
 // Another link of the same share, pasted over this one: the browser changes the fragment and loads nothing.
 addEventListener("hashchange", () => location.reload());
 start().catch(() => render(<Ended ending="tooOld" />, root));

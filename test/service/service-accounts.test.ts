@@ -441,6 +441,21 @@ describe("what a token spends", () => {
     },
   );
 
+  test("is counted one by one where many come at once: as many as are left go through", async () => {
+    door.stop();
+    const ci = await enter(door, token);
+    await ci.account.vaults();
+    await door.store.db
+      .updateTable("tokens")
+      .set({ reads: serviceLimits.readsPerHour - 5 })
+      .execute();
+    const many = Array.from({ length: 20 }, () => ci.signedIn.session.call("items.get", { vault, item }));
+    const outcomes = await Promise.allSettled(many);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+    expect((await left(ci)).reads.used).toBe(serviceLimits.readsPerHour);
+    ci.account.close();
+  });
+
   test("is not asked of a person", async () => {
     await expect(call("serviceAccounts.rateLimit", {})).rejects.toThrow(named("notPermitted"));
   });

@@ -241,6 +241,20 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(await viewsOf(url)).toBe(1);
   });
 
+  test("shows nothing any more once it was left, though the browser keeps it for its Back button", async () => {
+    const url = await stage.share(true);
+    await opened(url);
+    // What a browser does to a page that it keeps; the one of the tests keeps none.
+    const transition = (name: string) =>
+      page.evaluate((type) => {
+        dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
+      }, name);
+    await transition("pagehide");
+    expect(await page.locator("#page").innerText()).toBe("");
+    await transition("pageshow");
+    await page.getByText("This link is not whole").waitFor();
+  });
+
   test("keeps the secret in the address while the link can still be opened: a reload works", async () => {
     const url = await stage.share();
     await opened(url);

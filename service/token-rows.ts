@@ -1,7 +1,7 @@
-// The tokens of service accounts as rows: which of them still let somebody in.
+// The tokens of service accounts as rows: whether one still lets in.
 import type { Db } from "./context.ts";
 
-/** A service account's token; undefined when it has ended. */
+/** A service account's token, with its end; undefined when it has ended. */
 export function livingToken(db: Db, at: string, { user, device }: { user: string; device: string }) {
   return db
     .selectFrom("tokens")
