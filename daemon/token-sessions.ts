@@ -23,6 +23,12 @@ export const TOKEN_SESSIONS_MAX = 16;
 /** Milliseconds that a session outlives the last connection that held it: programs of a script come one after another. */
 export const TOKEN_LINGER_MS = 10 * 60_000;
 
+/**
+ * Tokens on their way to their service at once from one program and its like. A token names its own service, which may keep
+ * the agent waiting: one program must not fill every place with such.
+ */
+export const TOKEN_STARTS_PER_FAMILY = 4;
+
 export type TokenSession = AccountSession & {
   /** Throws locked once the session has ended: the token must be presented again. */
   demandOpen(): OpenSession;
@@ -31,8 +37,8 @@ export type TokenSession = AccountSession & {
 };
 
 export type TokenSessions = {
-  /** The session of this token. Throws tokenInvalid, tokenRefused, offline, sealBroken, busy. */
-  present(text: string): Promise<TokenSession>;
+  /** The session of this token; `family` is the presenting subject's. Throws tokenInvalid, tokenRefused, offline, sealBroken, busy. */
+  present(text: string, family: string): Promise<TokenSession>;
   /** Those that are open. */
   list(): readonly TokenSession[];
   /** Ends those of an account, or all. */
@@ -53,7 +59,12 @@ export type TokenSessionParts = {
   };
 };
 
-type Entry = TokenSession & { unlocked: Unlocked | undefined; end(why: string, by?: Actor): Promise<void> };
+type Entry = TokenSession & {
+  unlocked: Unlocked | undefined;
+  /** Whether it was held, and is no more. */
+  isLeft(): boolean;
+  end(why: string, by?: Actor): Promise<void>;
+};
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   const { home, p, clock, log, events } = parts;
@@ -64,6 +75,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   const ending = new Map<string, Promise<void>>();
   /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
   let locks = 0;
+  const startsBy = new Map<string, number>();
   let cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
 
   function anchorAll(): void {
@@ -114,6 +126,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
 
   function entryOf(file: Whose, audit: AuditLog, unlocked: Unlocked, key: string): Entry {
     let holders = 0;
+    let wasHeld = false;
     // Whoever presented it may be gone by now.
     let cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
     const entry: Entry = {
@@ -124,7 +137,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         if (entry.unlocked === undefined) throw new PosternError("locked", "present the token again");
         return entry as OpenSession;
       },
+      isLeft: () => wasHeld && holders === 0,
       hold: () => {
+        wasHeld = true;
         holders++;
         cancelEnd();
         let held = true;
@@ -175,15 +190,34 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     return entry;
   }
 
+  /** Ends a session that everybody has left, where there is no place for another. */
+  function makeRoom(): void {
+    if (entries.size < TOKEN_SESSIONS_MAX) return;
+    const left = [...open].find((entry) => entry.isLeft());
+    if (left === undefined) throw new PosternError("busy", `${TOKEN_SESSIONS_MAX} tokens may be in use at once`);
+    left.end("room for another").catch((error: unknown) => log.incident("token", error));
+  }
+
+  function counted<T>(family: string, work: () => Promise<T>): Promise<T> {
+    const starts = startsBy.get(family) ?? 0;
+    if (starts >= TOKEN_STARTS_PER_FAMILY)
+      throw new PosternError("busy", `${TOKEN_STARTS_PER_FAMILY} tokens of one program may be on their way at once`);
+    startsBy.set(family, starts + 1);
+    return work().finally(() => {
+      const left = (startsBy.get(family) ?? 1) - 1;
+      if (left === 0) startsBy.delete(family);
+      else startsBy.set(family, left);
+    });
+  }
+
   return {
-    present: async (text) => {
+    present: async (text, family) => {
       const token = parseToken(text);
       const key = keyOf(token);
       const known = entries.get(key);
       if (known !== undefined) return known;
-      if (entries.size >= TOKEN_SESSIONS_MAX)
-        throw new PosternError("busy", `${TOKEN_SESSIONS_MAX} tokens may be in use at once`);
-      const starting = start(token, key);
+      makeRoom();
+      const starting = counted(family, () => start(token, key));
       entries.set(key, starting);
       // A refused token leaves nothing behind, not even that it was tried.
       starting.catch(() => {

@@ -47,7 +47,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
       demandRoom(call);
       const integration = { integrationName, integrationVersion };
       if (token === undefined) return open(call, { account: sessions.pick(account).file.account, ...integration });
-      const bearer = await parts.tokens.present(token);
+      const bearer = await parts.tokens.present(token, call.connection.subject.family);
       bearer.demandOpen().audit.keep(happening(call, "ok", [bearer.file.user, bearer.file.device]));
       return open(call, { account: bearer.file.account, bearer, ...integration });
     },

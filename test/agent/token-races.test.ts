@@ -68,11 +68,11 @@ async function endSlowly(meanwhile: () => void): Promise<void> {
 
 describe("a token that comes while its last session is being closed", () => {
   test("begins the next one after it, with one log and one store", async () => {
-    const first = await tokens.present(token);
+    const first = await tokens.present(token, "app");
     first.audit.keep({ event: "test", outcome: "ok" });
     let next: Promise<TokenSession> | undefined;
     await endSlowly(() => {
-      next = tokens.present(token);
+      next = tokens.present(token, "app");
     });
     const second = await next;
     const counter = second?.demandOpen().unlocked.store.state.counter ?? 0;
@@ -91,23 +91,23 @@ test("a token on its way in when a lock comes must be presented again, and spoil
     came.resolve();
     await held.promise;
   };
-  const first = tokens.present(token);
+  const first = tokens.present(token, "app");
   const refused = expect(first).rejects.toThrow(named("locked"));
   await came.promise;
   await tokens.lock(undefined, {});
   let again: Promise<TokenSession> | undefined;
   onEnded = () => {
-    again ??= tokens.present(token);
+    again ??= tokens.present(token, "app");
   };
   held.resolve();
   await refused;
   const second = await again;
-  expect(await tokens.present(token)).toBe(second);
+  expect(await tokens.present(token, "app")).toBe(second);
   expect(tokens.list()).toEqual([second]);
 });
 
 test("what is not done when a session ends is recorded nowhere, and in no file that was opened since", async () => {
-  const { audit } = await tokens.present(token);
+  const { audit } = await tokens.present(token, "app");
   await tokens.lock(undefined, {});
   // Descriptors are given out again, the lowest first: one of these was the log's.
   const paths = Array.from({ length: 8 }, (_one, index) => join(home, `other-${index}`));

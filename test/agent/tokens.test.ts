@@ -1,13 +1,14 @@
 // Service accounts over a real socket: a token is the proof, its session is shared by all who present it and by nobody
 // else, a lock or a revocation ends it and idleness does not.
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { createClient, errors } from "../../clients/typescript/client.ts";
 import { GATHER_MS } from "../../daemon/broker.ts";
 import { IDLE_MS } from "../../daemon/sessions.ts";
-import { TOKEN_LINGER_MS, TOKEN_SESSIONS_MAX } from "../../daemon/token-sessions.ts";
+import { TOKEN_LINGER_MS, TOKEN_SESSIONS_MAX, TOKEN_STARTS_PER_FAMILY } from "../../daemon/token-sessions.ts";
 import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
 import { limits } from "../../protocol/limits.ts";
 import { permissionsOf } from "../../protocol/permissions.ts";
@@ -335,7 +336,7 @@ describe("a token's session", () => {
     channel.close();
   });
 
-  test("is one of so many; one more is refused, and room is made by those that end", async () => {
+  test("is one of so many; one more is refused, and room is made by one that was left", async () => {
     const held: Channel[] = [];
     for (let count = 0; count < TOKEN_SESSIONS_MAX; count++)
       held.push((await present((await newToken()).token)).channel);
@@ -343,10 +344,34 @@ describe("a token's session", () => {
     await expect(present(last)).rejects.toThrow(named("busy"));
     held.pop()?.close();
     await until(async () => (await clientsOpen()) < TOKEN_SESSIONS_MAX);
-    agent.clock.advance(TOKEN_LINGER_MS);
-    await until(async () => (await open()) < TOKEN_SESSIONS_MAX);
     held.push((await present(last)).channel);
+    expect(await open()).toBe(TOKEN_SESSIONS_MAX);
     for (const channel of held) channel.close();
+  });
+
+  test("is not kept out by a program whose tokens name a service that never answers", async () => {
+    const asked: Socket[] = [];
+    const silent = createServer((socket) => void asked.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const service = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const named26 = (letter: string) => letter.repeat(26);
+    const hanging = ["a", "b", "c", "d", "e"].map((letter) =>
+      formatToken({ ...parseToken(token), service, token: named26(letter) }),
+    );
+    const refused = hanging.slice(0, TOKEN_STARTS_PER_FAMILY).map((text) =>
+      present(text).then(
+        () => "let in",
+        (error: { errorName: string }) => error.errorName,
+      ),
+    );
+    await until(() => asked.length === TOKEN_STARTS_PER_FAMILY);
+    await expect(present(hanging.at(-1))).rejects.toThrow(named("busy"));
+    for (const socket of asked) socket.destroy();
+    expect(new Set(await Promise.all(refused))).toEqual(new Set(["offline"]));
+    const { channel } = await present();
+    expect(await open()).toBe(1);
+    channel.close();
+    silent.close();
   });
 });
 
