@@ -129,7 +129,8 @@ export function serveConnection({
 
   function send(message: object): void {
     if (closed) return;
-    outgoing.push(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    outgoing.push(Buffer.byteLength(text) <= limits.answerBytes ? text : JSON.stringify(tooLong(message)));
     if (outgoing.length === 1) setImmediate(flush);
   }
 
@@ -147,6 +148,12 @@ export function serveConnection({
 
   function refuse(id: RequestId | null, name: ErrorName, detail?: string): JSONRPCResponse {
     return { jsonrpc: "2.0", id, error: wireError(new PosternError(name, detail), log) };
+  }
+
+  /** What is answered instead: a peer that has not read as much as that would be closed for it. */
+  function tooLong(message: object): JSONRPCResponse {
+    const detail = `an answer has at most ${limits.answerBytes} bytes; ask for less at a time`;
+    return refuse(Array.isArray(message) ? null : idOf(message), "tooLarge", detail);
   }
 
   /** False where this connection holds more than there is left for it. */

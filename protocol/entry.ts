@@ -62,6 +62,7 @@ export const everywhere = [
   "duplicateId",
   "cancelled",
   "busy",
+  "tooLarge",
   "rateLimitExceeded",
   "tokenRefused",
 ] as const satisfies readonly ErrorName[];

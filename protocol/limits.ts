@@ -21,6 +21,8 @@ export const limits = {
   idLength: 128,
   /** Requests in flight on one connection. */
   inFlight: 256,
+  /** Bytes of one answer: a list of some forty thousand items. Below what closes a connection, so that a long answer is refused and not cut off. */
+  answerBytes: 12 * MiB,
   /** Unsent bytes of one connection at which the agent stops reading from it. */
   unsentBytesPause: 1 * MiB,
   /** Unsent bytes of one connection at which the agent closes it: a peer that never reads. */

@@ -79,7 +79,6 @@ export const shares = {
       "versionConflict",
       "invalidShareDuration",
       "recipientsRefused",
-      "tooLarge",
       "serviceRefused",
       "diskFull",
     ],
