@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
 import { createAgent } from "../../daemon/agent.ts";
 import { withArgon2Queue } from "../../daemon/argon2-queue.ts";
+import { GATHER_MS } from "../../daemon/broker.ts";
 import { listenOnPath } from "../../daemon/listen.ts";
 import { createLog } from "../../daemon/log.ts";
 import { loadNative } from "../../daemon/native.ts";
@@ -96,4 +97,18 @@ function broken(body: string): string {
       return `${value.slice(0, at)}${value[at] === "A" ? "B" : "A"}${value.slice(at + 1)}`;
     }),
   );
+}
+
+/** Lets the agent's time pass for what is due within the time that prompts are gathered, until the promise settles. */
+export async function passing<T>(agent: InProcessAgent, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const done = () => {
+    settled = true;
+  };
+  promise.then(done, done);
+  while (!settled) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (agent.clock.isDueWithin(GATHER_MS)) agent.clock.advance(GATHER_MS);
+  }
+  return promise;
 }

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { createClient, errors } from "../../clients/typescript/client.ts";
-import { GATHER_MS } from "../../daemon/broker.ts";
 import { IDLE_MS } from "../../daemon/sessions.ts";
 import { TOKEN_LINGER_MS, TOKEN_SESSIONS_MAX, TOKEN_STARTS_PER_FAMILY } from "../../daemon/token-sessions.ts";
 import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
@@ -15,7 +14,7 @@ import { permissionsOf } from "../../protocol/permissions.ts";
 import { formatToken, parseToken } from "../../protocol/service-account-token.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { details, newUser, open as openAsUser, overLoopback, overview, PUBLIC_ADDRESS, p } from "../service/doors.ts";
-import { type InProcessAgent, startInProcess } from "./in-process.ts";
+import { type InProcessAgent, passing as passingOf, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 
 const reference = "op://Demo/DB/password";
@@ -29,18 +28,7 @@ let id: string;
 let token: string;
 
 /** Lets prompts be gathered until the promise settles. */
-async function passing<T>(promise: Promise<T>): Promise<T> {
-  let settled = false;
-  const done = () => {
-    settled = true;
-  };
-  promise.then(done, done);
-  while (!settled) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (agent.clock.isDueWithin(GATHER_MS)) agent.clock.advance(GATHER_MS);
-  }
-  return promise;
-}
+const passing = <T>(promise: Promise<T>): Promise<T> => passingOf(agent, promise);
 
 /** Waits for what happens by itself; the test's own time limit ends it. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -5,12 +5,12 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GATHER_MS, PROMPT_MS } from "../../daemon/broker.ts";
+import { PROMPT_MS } from "../../daemon/broker.ts";
 import { COOL_DOWN_MS, OPEN_PER_FAMILY } from "../../daemon/quotas.ts";
 import { IDLE_MS } from "../../daemon/sessions.ts";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
-import { type InProcessAgent, startInProcess } from "../agent/in-process.ts";
+import { type InProcessAgent, passing, startInProcess } from "../agent/in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { openRaw, type Raw } from "../agent/raw.ts";
 import { inProcess } from "../service/doors.ts";
@@ -51,20 +51,6 @@ const inAnAccount = (method: MethodName) => !startsOne.has(method) && method !==
 const startsOne: ReadonlySet<MethodName> = new Set(["accounts.create", "accounts.signIn", "accounts.restore"]);
 
 type Stage = { readonly agent: InProcessAgent; readonly person: Person; readonly known: ReadonlyMap<string, unknown> };
-
-/** Lets the agent's time pass for what is due within the time that prompts are gathered, until the promise settles. */
-async function passing<T>(agent: InProcessAgent, promise: Promise<T>): Promise<T> {
-  let settled = false;
-  const done = () => {
-    settled = true;
-  };
-  promise.then(done, done);
-  while (!settled) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (agent.clock.isDueWithin(GATHER_MS)) agent.clock.advance(GATHER_MS);
-  }
-  return promise;
-}
 
 async function stage(agent: InProcessAgent): Promise<Stage> {
   const kit = await passing(agent, makeAccount(agent));
