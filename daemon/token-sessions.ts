@@ -198,11 +198,14 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     left.end("room for another").catch((error: unknown) => log.incident("token", error));
   }
 
-  function counted<T>(family: string, work: () => Promise<T>): Promise<T> {
-    const starts = startsBy.get(family) ?? 0;
-    if (starts >= TOKEN_STARTS_PER_FAMILY)
+  /** Asked before room is made: a program that may not begin must not end what others left. */
+  function demandStart(family: string): void {
+    if ((startsBy.get(family) ?? 0) >= TOKEN_STARTS_PER_FAMILY)
       throw new PosternError("busy", `${TOKEN_STARTS_PER_FAMILY} tokens of one program may be on their way at once`);
-    startsBy.set(family, starts + 1);
+  }
+
+  function counted<T>(family: string, work: () => Promise<T>): Promise<T> {
+    startsBy.set(family, (startsBy.get(family) ?? 0) + 1);
     return work().finally(() => {
       const left = (startsBy.get(family) ?? 1) - 1;
       if (left === 0) startsBy.delete(family);
@@ -216,6 +219,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       const key = keyOf(token);
       const known = entries.get(key);
       if (known !== undefined) return known;
+      demandStart(family);
       makeRoom();
       const starting = counted(family, () => start(token, key));
       entries.set(key, starting);
