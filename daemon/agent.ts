@@ -1,22 +1,18 @@
-// The agent, put together by hand: state, gate, methods, connections. What is not here is not in it.
-import type { Socket } from "node:net";
+// The agent, put together by hand: state, gate, methods. What is not here is not in it.
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
-import { PosternError } from "../protocol/errors.ts";
 import type { AccountSession } from "./account-session.ts";
 import { type Approvers, createApprovers } from "./approvers.ts";
 import { type Broker, createBroker } from "./broker.ts";
 import type { Clock } from "./clock.ts";
-import { type Connection, serveConnection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./dispatch.ts";
 import { createFollowers, type Followers } from "./followers.ts";
-import type { OwnProgram } from "./foreign-ancestor.ts";
 import { createGate } from "./gate.ts";
 import { createGrants, type Grants } from "./grants.ts";
 import { createHandles, type Handles } from "./handles.ts";
 import { happening } from "./happening.ts";
 import { protections } from "./harden.ts";
-import { createHeldBytes } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
@@ -33,13 +29,11 @@ import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import type { Native } from "./native.ts";
 import { createOverseer } from "./overseer.ts";
-import { hasHungUp, identifyPeer, type PeerCredentials } from "./peer.ts";
 import { recordAnyway, watchPrompts } from "./prompt-watcher.ts";
 import { createQuotas } from "./quotas.ts";
 import { createResolver } from "./resolver.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
-import { subjectOf } from "./subject.ts";
 import { createTokenSessions, type TokenSessions } from "./token-sessions.ts";
 import type { Unlocked } from "./unlocked.ts";
 
@@ -49,25 +43,25 @@ export type AgentParts = {
   readonly native: Native;
   readonly clock: Clock;
   readonly log: Log;
-  readonly ours: readonly OwnProgram[];
+  readonly startedAt: Date;
+  /** Those that are open; the door adds and removes them. */
+  readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
 
 export type Agent = {
-  /** Serves an accepted socket; closes it when its peer cannot be known. */
-  onSocket(socket: Socket, credentials: PeerCredentials): void;
-  /** A connection was closed unheard. */
-  onRefused(reason: string): void;
+  readonly dispatch: Dispatch;
+  /** A connection was closed unheard; `reason` names the rule. */
+  recordRefused(reason: string): void;
   /** Locks everything and ends every connection. */
   close(): Promise<void>;
 };
 
 export function createAgent(parts: AgentParts): Agent {
-  const { home, p, clock, log } = parts;
+  const { home, p, clock, log, connections } = parts;
   const newId = () => makeId(p);
-  const connections = new Set<Connection>();
   const grants = createGrants(clock, newId);
   const approvers = createApprovers(grants);
   const handles = createHandles(newId);
@@ -136,12 +130,18 @@ export function createAgent(parts: AgentParts): Agent {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
     for (const { audit } of [...sessions.list(), ...bearersOf(call.connection)]) audit.read(happening(call, name, []));
   });
-  return { ...doorsOf(parts, state, dispatch), close: () => closeAll(state) };
+  return {
+    dispatch,
+    recordRefused: (outcome) => {
+      for (const { audit } of sessions.list()) recordAnyway(() => audit.read({ event: "peer.refused", outcome }));
+    },
+    close: () => closeAll(state),
+  };
 }
 
 /** What the parts share, built once. */
 type State = {
-  readonly connections: Set<Connection>;
+  readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
   readonly approvers: Approvers;
   readonly handles: Handles;
@@ -158,7 +158,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
   const overseer = createOverseer({ p, clock, sessions, grants, broker, log });
   return {
     ...agentMethods({
-      startedAt: new Date(clock.wallMs()),
+      startedAt: parts.startedAt,
       sessions,
       tokens,
       broker,
@@ -187,42 +187,6 @@ function bearersOf({ clients }: Connection): AccountSession[] {
 
 function holds(connection: Connection, unlocked: Unlocked): boolean {
   return bearersOf(connection).some((bearer) => bearer.unlocked === unlocked);
-}
-
-function doorsOf({ p, native, clock, log, ours }: AgentParts, { connections, sessions }: State, dispatch: Dispatch) {
-  const heldBytes = createHeldBytes();
-
-  function refused(reason: string): void {
-    log.note("connection refused", { reason });
-    for (const session of sessions.list())
-      recordAnyway(() => session.audit.read({ event: "peer.refused", outcome: reason }));
-  }
-
-  function onSocket(socket: Socket, credentials: PeerCredentials): void {
-    try {
-      const peer = identifyPeer(credentials, native, clock.monotonicMs);
-      const connection = serveConnection({
-        socket,
-        peer,
-        subject: subjectOf(peer.identity, ours, () => makeId(p)),
-        dispatch,
-        log,
-        hasHungUp: () => hasHungUp(socket, native),
-        held: heldBytes.share(),
-      });
-      connections.add(connection);
-      connection.onEnd(() => {
-        connections.delete(connection);
-        peer.release();
-      });
-    } catch (error) {
-      socket.destroy();
-      refused(error instanceof PosternError ? error.message : "unforeseen");
-      if (!(error instanceof PosternError)) log.incident("accept", error);
-    }
-  }
-
-  return { onSocket, onRefused: refused };
 }
 
 async function closeAll({ connections, sessions, tokens }: State): Promise<void> {

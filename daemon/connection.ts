@@ -6,13 +6,13 @@ import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import { createLineReader, nestsAtMost } from "../protocol/framing.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CheckedRequest, Dispatch } from "./dispatch.ts";
-import { wireError } from "./dispatch.ts";
 import type { HeldShare } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
 import type { Peer } from "./peer.ts";
 import { isStill } from "./process-facts.ts";
 import type { Subject } from "./subject.ts";
 import type { TokenSession } from "./token-sessions.ts";
+import { wireError } from "./wire-error.ts";
 
 /** A client: the account it works on, and who integrates it. */
 export type OpenClient = {

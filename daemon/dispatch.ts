@@ -1,13 +1,13 @@
 // Second room: look the method up, validate, satisfy the entry's need, run the handler, turn any outcome into a
 // response. The JSON-RPC library makes the responses; its own error mapping is replaced, since it would send any
 // thrown text to the peer.
-import { randomUUID } from "node:crypto";
 import { type JSONRPCResponse, JSONRPCServer } from "json-rpc-2.0";
 import { catalogue, type MethodName, type ParamsOf, type ResultOf } from "../protocol/catalogue.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import type { Log } from "./log.ts";
 import { validate } from "./validate.ts";
+import { wireError } from "./wire-error.ts";
 
 /** One function per method of the catalogue; the type requires every one. */
 export type Handlers = {
@@ -63,27 +63,4 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
     }
     return server.receive(request, call);
   };
-}
-
-/** The wire form of anything thrown. What we did not foresee becomes `internal` with an incident id. */
-export function wireError(thrown: unknown, log: Log): { code: number; message: string; data: object } {
-  const error = foreseen(thrown) ?? unforeseen(thrown, log);
-  const data = {
-    name: error.name,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.incident === undefined ? {} : { incident: error.incident }),
-  };
-  return { code: error.code, message: error.message, data };
-}
-
-function foreseen(thrown: unknown): PosternError | undefined {
-  if (thrown instanceof PosternError) return thrown;
-  if (thrown instanceof Error && thrown.name === "AbortError") return new PosternError("cancelled");
-  return undefined;
-}
-
-function unforeseen(thrown: unknown, log: Log): PosternError {
-  const incident = randomUUID();
-  log.incident(incident, thrown);
-  return new PosternError("internal", undefined, { incident });
 }

@@ -1,21 +1,23 @@
-// The agent's process: hardened first, then one per home, then the socket. Run by `postern agent run`.
+// The agent's process: hardened first, then one per home, then the socket, then the rest. Run by `postern agent run`.
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
-import type { Store } from "../service/store/sqlite.ts";
-import { createAgent } from "./agent.ts";
-import { withArgon2Queue } from "./argon2-queue.ts";
+import { readAccounts } from "./account-file.ts";
 import { systemClock } from "./clock.ts";
+import type { Connection } from "./connection.ts";
+import { createDoor } from "./door.ts";
 import { ensurePrivateFolder, removeUnfinishedWrites } from "./files.ts";
-import { checkStart, harden } from "./harden.ts";
+import { checkStart, harden, protections } from "./harden.ts";
 import { type Listening, listenOnPassed, listenOnPath } from "./listen.ts";
+import { createLoading } from "./loading.ts";
 import { createLog } from "./log.ts";
 import { loadNative } from "./native.ts";
 import { ownPrograms } from "./own-programs.ts";
 import { takeInstanceLock } from "./single-instance.ts";
-import { loadSodium } from "./sodium.ts";
 import { StartRefused } from "./start-refused.ts";
+
+/** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */
+const LOAD_AFTER_MS = 50;
 
 async function main(): Promise<void> {
   checkStart(process);
@@ -28,28 +30,30 @@ async function main(): Promise<void> {
   const lock = takeInstanceLock(join(home, "agent.lock"));
   removeUnfinishedWrites(home);
 
-  const p = withArgon2Queue(loadSodium());
-  let store: Store | undefined;
-  let app: Promise<ServiceAddress> | undefined;
-  const openEmbedded = async (): Promise<ServiceAddress> => {
-    // Loaded when an account first needs it: an agent whose account lives elsewhere never does, and none waits for it to start.
-    const [{ createApp }, { openSqlite }] = await Promise.all([
-      import("../service/app.ts"),
-      import("../service/store/sqlite.ts"),
-    ]);
-    store = await openSqlite(join(home, "service.sqlite"));
-    const built = await createApp({
-      store,
-      primitives: p,
-      origin: EMBEDDED_ORIGIN,
-      onUnforeseen: (thrown) => log.incident("service", thrown),
-    });
-    return { origin: EMBEDDED_ORIGIN, fetch: built.fetch };
-  };
+  const clock = systemClock(native.bootMs);
+  const startedAt = new Date(clock.wallMs());
+  const connections = new Set<Connection>();
+  // Before the socket: an agent that cannot read its accounts does not start.
+  const accounts = readAccounts(home);
+  const loading = createLoading({
+    status: () => ({
+      startedAt,
+      sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
+      tokenSessions: 0,
+      openPrompts: 0,
+      protections: protections(native),
+    }),
+    load: async () => (await import("./load.ts")).loadAgent({ home, native, clock, log, startedAt, connections, stop }),
+    failed: (error) => {
+      // With it goes the socket's file: nobody should wait for who will not answer.
+      listening?.close();
+      return refuse(error);
+    },
+  });
 
   let listening: Listening | undefined;
   let stopping = false;
-  const stop = () => {
+  function stop(): void {
     if (stopping) return;
     stopping = true;
     listening?.close();
@@ -60,33 +64,23 @@ async function main(): Promise<void> {
         process.exit(1);
       },
     );
-  };
-  const agent = createAgent({
-    home,
-    p,
-    native,
-    clock: systemClock(native.bootMs),
-    log,
-    ours: ownPrograms(import.meta.url),
-    embedded: () => {
-      app ??= openEmbedded();
-      return app;
-    },
-    stop,
-  });
+  }
   async function closeAll(): Promise<void> {
-    await agent.close();
-    await store?.close();
+    await loading.close();
     lock.release();
   }
 
-  const door = { native, onSocket: agent.onSocket, onRefused: agent.onRefused };
+  const ours = ownPrograms(import.meta.url);
+  const { dispatch, recordRefused } = loading;
+  const door = createDoor({ native, clock, log, ours, connections, dispatch, recordRefused });
   listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   log.note("the agent listens");
+  setTimeout(loading.begin, LOAD_AFTER_MS);
 }
 
-main().catch((error: unknown) => {
+/** Says why there will be no agent, and what to do, and ends. */
+function refuse(error: unknown): never {
   const known = error instanceof StartRefused || error instanceof UnusablePath;
   const text = known ? error.message : `unexpected ${error instanceof Error ? error.constructor.name : "error"}`;
   process.stderr.write(`postern agent: ${text}\n`);
@@ -99,4 +93,6 @@ main().catch((error: unknown) => {
         .join("\n")}\n`,
     );
   process.exit(1);
-});
+}
+
+main().catch(refuse);

@@ -6,4 +6,5 @@ import { fileURLToPath } from "node:url";
 
 // Portable, since the package is built in one folder and installed in another. Code of another Node is not taken.
 enableCompileCache({ directory: fileURLToPath(new URL("./code-cache", import.meta.url)), portable: true });
-await import("./main.ts");
+// Not awaited, since the bundle is CommonJS; it tells of its own failures.
+void import("./main.ts");

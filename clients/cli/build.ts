@@ -19,10 +19,11 @@ const native = ["koffi", "sodium-native", "@lydell/node-pty"];
 const unreached = ["vite"];
 
 const bundles: Readonly<Record<string, string>> = {
-  postern: "clients/cli/main.ts",
-  agent: "daemon/start.ts",
-  service: "service/main.ts",
-  "demo-script": "clients/cli/demo/script.ts",
+  "postern.js": "clients/cli/main.ts",
+  "agent.js": "daemon/start.ts",
+  "service.js": "service/main.ts",
+  // An ES module, as a program of today is.
+  "demo-script.mjs": "clients/cli/demo/script.ts",
 };
 
 const copies: Readonly<Record<string, string>> = {
@@ -31,7 +32,7 @@ const copies: Readonly<Record<string, string>> = {
   "README.md": "clients/cli/README.md",
 };
 
-async function bundle(name: string, input: string): Promise<void> {
+async function bundle(file: string, input: string): Promise<void> {
   const build = await rolldown({
     input: `${root}${input}`,
     platform: "node",
@@ -40,9 +41,11 @@ async function bundle(name: string, input: string): Promise<void> {
   });
   await build.write({
     dir: out,
-    format: "esm",
-    entryFileNames: `${name}.js`,
-    chunkFileNames: `${name}-[name].js`,
+    // CommonJS starts sooner: an ES module is linked to all that Node's own modules export, and that alone loads what lies behind
+    // exports nobody asks for.
+    format: file.endsWith(".mjs") ? "esm" : "cjs",
+    entryFileNames: file,
+    chunkFileNames: `${file.replace(/\.m?js$/, "")}-[name].js`,
     minify: { mangle: false, compress: true, codegen: true },
   });
   await build.close();
@@ -67,7 +70,7 @@ function manifest(): object {
     version: workspace.version,
     license: workspace.license,
     description: "A local secrets agent: one unlocked session, many processes, a person who approves.",
-    type: "module",
+    type: "commonjs",
     bin: { postern: "./postern.js" },
     engines: { node: ">=26" },
     dependencies: Object.fromEntries(native.map((name) => [name, workspace.dependencies[name]])),
@@ -85,7 +88,8 @@ async function fillCodeCache(): Promise<void> {
   const isUp = async () =>
     openChannel(join(home, "run", "agent.sock"), { name: "build", version: "1" }).then(
       async (channel) => {
-        await channel.call("agent.status", {});
+        // Not agent.status: that is answered before the rest is loaded, and the rest's code belongs here too.
+        await channel.call("agent.subscribe", {});
         channel.close();
         return true;
       },
@@ -100,7 +104,7 @@ async function fillCodeCache(): Promise<void> {
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-for (const [name, input] of Object.entries(bundles)) await bundle(name, input);
+for (const [file, input] of Object.entries(bundles)) await bundle(file, input);
 await sharePage();
 for (const [name, from] of Object.entries(copies)) copyFileSync(`${root}${from}`, `${out}/${name}`);
 writeFileSync(`${out}/package.json`, `${JSON.stringify(manifest(), null, 2)}\n`);

@@ -5,7 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:f
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "../typescript/channel.ts";
-import { AgentNotRunning } from "../typescript/local-error.ts";
+import { AgentNotRunning, ConnectionLost } from "../typescript/local-error.ts";
 import { homeOf, socketOf } from "./where.ts";
 
 /** Milliseconds an agent may take to listen: its start is a tenth of that on a slow machine. */
@@ -71,8 +71,12 @@ export async function startAgent(client: { name: string; version: string }): Pro
   for (let waited = 0; waited < START_MS_MAX; waited += LOOK_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     try {
-      return await openChannel(socketOf(), client);
+      const channel = await openChannel(socketOf(), client);
+      // It greets before it is loaded, and may still find that it cannot work here; this is answered by the whole of it.
+      await channel.call("agent.subscribe", {});
+      return channel;
     } catch (error) {
+      if (error instanceof ConnectionLost) throw new AgentNotRunning(lastWords(logPath));
       // Another command may have started one at the same time: ours ends, theirs answers.
       if (!(error instanceof AgentNotRunning) || (ended && !existsSync(socketOf())))
         throw error instanceof AgentNotRunning ? new AgentNotRunning(lastWords(logPath)) : error;

@@ -1,13 +1,11 @@
 // agent.*: who we are and in what state.
-import { PosternError } from "../../protocol/errors.ts";
-import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import type { Broker } from "../broker.ts";
 import type { Handlers } from "../dispatch.ts";
+import { greet, statusOf } from "../greeting.ts";
 import type { Protection } from "../harden.ts";
 import { pinWorks } from "../proofs.ts";
 import type { Session, Sessions } from "../sessions.ts";
 import type { TokenSessions } from "../token-sessions.ts";
-import { AGENT_NAME, VERSION } from "../version.ts";
 
 type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subscribe" | "agent.stop">;
 
@@ -22,24 +20,15 @@ export type AgentParts = {
 
 export function agentMethods({ startedAt, sessions, tokens, broker, stop, protections }: AgentParts): AgentHandlers {
   return {
-    "agent.hello": (params, call) => {
-      if (params.protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
-      call.connection.hello();
-      return { protocol: PROTOCOL, agent: { name: AGENT_NAME, version: VERSION }, limits };
-    },
-    "agent.status": () => {
-      const all = sessions.list();
-      const anyOpen = all.some(({ unlocked }) => unlocked !== undefined);
-      return {
-        version: VERSION,
-        startedAt: startedAt.toISOString(),
-        state: all.length === 0 ? "signedOut" : anyOpen ? "unlocked" : "locked",
-        sessions: all.map(shownSession),
+    "agent.hello": ({ protocol }, call) => greet(protocol, call.connection),
+    "agent.status": () =>
+      statusOf({
+        startedAt,
+        sessions: sessions.list().map(shownSession),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
         protections: protections(),
-      };
-    },
+      }),
     "agent.subscribe": (_params, call) => {
       call.connection.subscribe();
       return {};

@@ -7,6 +7,8 @@ import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
 import { createAgent } from "../../daemon/agent.ts";
 import { withArgon2Queue } from "../../daemon/argon2-queue.ts";
 import { GATHER_MS } from "../../daemon/broker.ts";
+import type { Connection } from "../../daemon/connection.ts";
+import { createDoor } from "../../daemon/door.ts";
 import { listenOnPath } from "../../daemon/listen.ts";
 import { createLog } from "../../daemon/log.ts";
 import { loadNative } from "../../daemon/native.ts";
@@ -52,18 +54,21 @@ export async function startInProcess(
     if (mood === "well" || !response.ok || request.url.endsWith("signIn.start")) return response;
     return new Response(broken(await response.text()), { status: response.status, headers: response.headers });
   };
+  const connections = new Set<Connection>();
+  const log = { ...createLog(), note: () => undefined };
   const agent = createAgent({
     home,
     p,
     native,
     clock,
-    log: { ...createLog(), note: () => undefined },
-    ours: [],
+    log,
+    startedAt: new Date(clock.wallMs()),
+    connections,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     stop: () => undefined,
   });
   const socket = join(home, "run", "agent.sock");
-  const listening = await listenOnPath(socket, { native, onSocket: agent.onSocket, onRefused: agent.onRefused });
+  const listening = await listenOnPath(socket, createDoor({ native, clock, log, ours: [], connections, ...agent }));
   return {
     socket,
     home,

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { agentOptions } from "../../clients/cli/start-agent.ts";
 import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
 import { systemClock } from "../../daemon/clock.ts";
 import { createGrants } from "../../daemon/grants.ts";
@@ -74,7 +75,7 @@ async function started<T>(
   }
 }
 
-const agentWords = ["--disable-sigusr1", "--no-warnings", join(shipped, "agent.js")];
+const agentWords = [...agentOptions, join(shipped, "agent.js")];
 const statusOf = async (path: string): Promise<Channel> => {
   const channel = await openChannel(path, { name: "bench", version: "1" });
   await channel.call("agent.status", {});
@@ -188,6 +189,8 @@ async function main(): Promise<void> {
   const echoPath = join(home, "echo.sock");
   const echo = await started(["--no-warnings", here("echo.ts"), echoPath], () => ping0(echoPath));
   const agent = await started(agentWords, () => statusOf(socket));
+  // Answered by the whole of it: what rests is loaded.
+  await agent.value.call("agent.subscribe", {});
   row("resident at rest", `${residentMb(agent.pid).toFixed(0)} MB`, {
     ratio: residentMb(agent.pid),
     most: 90,

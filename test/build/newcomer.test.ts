@@ -1,12 +1,22 @@
 // A newcomer with the packed package: init in one terminal, a read that waits, approve in another. Nothing of the
 // repository is loaded: the tarball is installed into an empty folder.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { exitCodes } from "../../clients/cli/exit-code.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -90,6 +100,22 @@ test("the service of the package has the share page with it, and needs nothing t
     service.kill("SIGTERM");
     await ended;
     rmSync(data, { recursive: true, force: true });
+  }
+});
+
+test("where the binary of a library is missing, the command says which, and what to do", () => {
+  const library = join(home, "node_modules", "sodium-native", "prebuilds");
+  const env = { HOME: home, POSTERN_HOME: join(home, "broken"), PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+  renameSync(library, `${library}-away`);
+  try {
+    const ran = spawnSync(join(home, "node_modules", ".bin", "postern"), ["vault", "list"], { env, encoding: "utf8" });
+    expect(ran.stderr).toContain("the native library (sodium-native) could not be loaded");
+    expect(ran.stderr).toContain("reinstall Postern");
+    expect(ran.stdout).toBe("");
+    expect(ran.status).toBe(exitCodes.unreachable);
+    expect(existsSync(join(home, "broken", "run", "agent.sock"))).toBe(false);
+  } finally {
+    renameSync(`${library}-away`, library);
   }
 });
 

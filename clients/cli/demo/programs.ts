@@ -23,7 +23,7 @@ const pick = (references: References, ...names: readonly string[]) =>
 
 /** The three programs that are approved. */
 export function programs(socket: string, references: References): Program[] {
-  const script = programPath("./demo-script.js", "./demo/script.ts");
+  const script = programPath("./demo-script.mjs", "./demo/script.ts");
   const inScript = pick(references, "DATABASE_URL", "STRIPE_SECRET_KEY", "Deploy key", "Payment console");
   const [inShell = "", inNc = ""] = pick(references, "DATABASE_URL", "SESSION_SECRET");
   return [

@@ -1,0 +1,47 @@
+// The larger part of the agent's process: crypto, the embedded account service, every method. Loaded once the socket is open.
+import { join } from "node:path";
+import { EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
+import type { Store } from "../service/store/sqlite.ts";
+import { type Agent, type AgentParts, createAgent } from "./agent.ts";
+import { withArgon2Queue } from "./argon2-queue.ts";
+import { loadSodium } from "./sodium.ts";
+
+/** Builds the agent. Throws StartRefused where crypto cannot be had as it must be. */
+export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
+  const { home, log } = parts;
+  const p = withArgon2Queue(loadSodium());
+  let store: Store | undefined;
+  let address: Promise<ServiceAddress> | undefined;
+
+  async function openEmbedded(): Promise<ServiceAddress> {
+    // Loaded when an account first needs it: an agent whose account lives elsewhere never does.
+    const [{ createApp }, { openSqlite }] = await Promise.all([
+      import("../service/app.ts"),
+      import("../service/store/sqlite.ts"),
+    ]);
+    store = await openSqlite(join(home, "service.sqlite"));
+    const built = await createApp({
+      store,
+      primitives: p,
+      origin: EMBEDDED_ORIGIN,
+      onUnforeseen: (thrown) => log.incident("service", thrown),
+    });
+    return { origin: EMBEDDED_ORIGIN, fetch: built.fetch };
+  }
+
+  const agent = createAgent({
+    ...parts,
+    p,
+    embedded: () => {
+      address ??= openEmbedded();
+      return address;
+    },
+  });
+  return {
+    ...agent,
+    close: async () => {
+      await agent.close();
+      await store?.close();
+    },
+  };
+}

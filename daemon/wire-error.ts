@@ -1,0 +1,28 @@
+// The wire form of anything thrown. Only texts of the table of errors leave the agent: any other may quote what a peer
+// sent or what a parser read.
+import { randomUUID } from "node:crypto";
+import { PosternError } from "../protocol/errors.ts";
+import type { Log } from "./log.ts";
+
+/** What was thrown as an error object of JSON-RPC. What we did not foresee becomes `internal` with an incident id. */
+export function wireError(thrown: unknown, log: Log): { code: number; message: string; data: object } {
+  const error = foreseen(thrown) ?? unforeseen(thrown, log);
+  const data = {
+    name: error.name,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.incident === undefined ? {} : { incident: error.incident }),
+  };
+  return { code: error.code, message: error.message, data };
+}
+
+function foreseen(thrown: unknown): PosternError | undefined {
+  if (thrown instanceof PosternError) return thrown;
+  if (thrown instanceof Error && thrown.name === "AbortError") return new PosternError("cancelled");
+  return undefined;
+}
+
+function unforeseen(thrown: unknown, log: Log): PosternError {
+  const incident = randomUUID();
+  log.incident(incident, thrown);
+  return new PosternError("internal", undefined, { incident });
+}
