@@ -5,18 +5,19 @@
 // The `--` above is a lock. Node looks for --env-file in the whole command line, the script's own words too, and obeys a
 // NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { read } from "./read.ts";
+import { watchStdout } from "./stdout.ts";
 import { createTerminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {
   const [command, reference, ...rest] = words;
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
-    const { read } = await import("./read.ts");
     await read(createTerminal(false), { reference });
-    // Files, pipes and terminals are written at once on Linux; taking the connection down in order is the agent's part.
-    if (process.platform === "linux") process.exit();
-    return;
+    // What was read has been written; taking the connection down in order is the agent's part.
+    process.exit();
   }
+  watchStdout();
   if (words.length === 1 && (command === "--version" || command === "-V"))
     return void process.stdout.write(`${VERSION}\n`);
   const { program } = await import("./program.ts");
@@ -48,11 +49,6 @@ const words = process.argv.slice(2);
 /** What stands behind `--` is another program's. */
 const wantsJson = (words.includes("--") ? words.slice(0, words.indexOf("--")) : words).includes("--json");
 process.on("SIGINT", () => process.exit(exitCodes.interrupted));
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe has gone (`postern audit | head`).
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
 main(words).catch((error: unknown) => {
   tell(error, wantsJson);
   process.exitCode = (error as { name?: string }).name === "Interrupted" ? exitCodes.interrupted : exitCodeOf(error);

@@ -2,6 +2,7 @@
 // nothing that it does not need.
 import { PosternError } from "../typescript/generated.ts";
 import { type Agent, connect, unlocked } from "./session.ts";
+import { isTerminal, writeStdout } from "./stdout.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type ReadOptions = {
@@ -28,8 +29,8 @@ async function print(terminal: Terminal, agent: Agent, options: ReadOptions): Pr
   const resolved = await agent.call("secrets.resolve", { reference: options.reference, ...waiting(options) });
   if (terminal.json) return terminal.result(resolved, () => "");
   // A newline is for eyes; a program gets the secret and nothing else.
-  const newline = process.stdout.isTTY === true && options.noNewline !== true ? "\n" : "";
-  process.stdout.write(resolved.secret + newline);
+  const newline = options.noNewline !== true && isTerminal() ? "\n" : "";
+  await writeStdout(resolved.secret + newline);
 }
 
 async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path: string): Promise<void> {

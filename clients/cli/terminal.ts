@@ -16,8 +16,9 @@ export type Terminal = {
 };
 
 export function createTerminal(json: boolean): Terminal {
-  const colours = process.stdout.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
-  const paint = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const colours = () =>
+    process.stdout.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
+  const paint = (code: number) => (text: string) => (colours() ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     result: (value, text) => {
