@@ -9,8 +9,8 @@ export type Call = {
   readonly connection: Connection;
   /** The JSON-RPC id, undefined for a notification. */
   readonly requestId: string | number | undefined;
-  /** Aborted by $/cancelRequest, by the connection's end, and by the agent's stop. */
-  readonly signal: AbortSignal;
+  /** The signal that is aborted by $/cancelRequest, by the connection's end, and by the agent's stop; made when first asked for. */
+  readonly signal: () => AbortSignal;
   /** When the request arrived (performance.now), and how long of it a person was waited for; milliseconds. */
   readonly timing: { readonly arrivedMs: number; waitedMs: number };
   /** What the gate found and passed; undefined for methods that need no grant. */

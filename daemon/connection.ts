@@ -79,7 +79,7 @@ export function serveConnection({
   hasHungUp,
   held,
 }: ConnectionParts): Connection {
-  const inFlight = new Map<RequestId | symbol, AbortController>();
+  const inFlight = new Map<RequestId | symbol, Cancellation>();
   const endings: (() => void)[] = [];
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let lineBytes: number = limits.lineBytesBeforeHello;
@@ -220,14 +220,14 @@ export function serveConnection({
   }
 
   function start(request: CheckedRequest): PromiseLike<object | null> {
-    const abort = new AbortController();
+    const cancellation = cancellable();
     // A notification has no id of its own, yet it counts towards the limit until it is done.
     const key = request.id ?? Symbol("notification");
-    inFlight.set(key, abort);
+    inFlight.set(key, cancellation);
     const work = dispatch(request, {
       connection,
       requestId: request.id,
-      signal: abort.signal,
+      signal: cancellation.signal,
       timing: { arrivedMs: performance.now(), waitedMs: 0 },
     });
     return work.then((response) => {
@@ -293,12 +293,32 @@ export function serveConnection({
   socket.on("close", () => {
     closed = true;
     noteHeld();
-    for (const abort of inFlight.values()) abort.abort();
+    for (const cancellation of inFlight.values()) cancellation.abort();
     for (const end of endings) end();
     for (const client of clients.values()) client.release();
   });
   socket.resume();
   return connection;
+}
+
+/** What a request in flight is called off with. */
+type Cancellation = { readonly signal: () => AbortSignal; readonly abort: () => void };
+
+/** Most requests are answered in the turn they came in, and a controller costs as much as the rest of what is kept of them. */
+function cancellable(): Cancellation {
+  let controller: AbortController | undefined;
+  let aborted = false;
+  return {
+    signal: () => {
+      controller ??= new AbortController();
+      if (aborted) controller.abort();
+      return controller.signal;
+    },
+    abort: () => {
+      aborted = true;
+      controller?.abort();
+    },
+  };
 }
 
 /** The id to answer a malformed request under: its own where it is a proper one, else null (JSON-RPC 2.0, section 5). */

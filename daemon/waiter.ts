@@ -4,9 +4,9 @@ import type { Prompt, Waiter } from "./broker.ts";
 import type { Call } from "./call.ts";
 
 export function waiterOf(call: Call): Waiter {
-  const { connection, requestId, signal } = call;
+  const { connection, requestId } = call;
   return {
-    signal,
+    signal: call.signal(),
     shown: (prompt: Prompt) =>
       connection.notify("prompt.opened", {
         prompt: prompt.id,

@@ -123,7 +123,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   function open(call: Call, opened: Omit<OpenClient, "release">): { client: string } {
     // Looked at again: a token may have been awaited.
     demandRoom(call);
-    if (call.signal.aborted) throw new PosternError("cancelled");
+    if (call.signal().aborted) throw new PosternError("cancelled");
     const client = String(nextClient++);
     call.connection.clients.set(client, { ...opened, release: opened.bearer?.hold() ?? (() => undefined) });
     return { client };

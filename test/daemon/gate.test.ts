@@ -54,7 +54,7 @@ function fresh() {
     ({
       method,
       requestId: 1,
-      signal,
+      signal: () => signal,
       timing: { arrivedMs: 0, waitedMs: 0 },
       connection: {
         subject: subject("app"),
