@@ -53,9 +53,9 @@ export type Cache = {
   /** Looks a reference up once for both: the keyed hash is the larger part of a warm answer. */
   find(reference: string): Kept | undefined;
   set(reference: string, place: Place, value: string): void;
-  /** What was kept under this name of a vault's list. */
-  findList(vault: string, name: string): string | undefined;
-  setList(vault: string, name: string, list: string): void;
+  /** What was kept under this name of a vault's list: bytes of their own at every call, the caller's to wipe. */
+  findList(vault: string, name: string): Uint8Array | undefined;
+  setList(vault: string, name: string, list: Uint8Array): void;
   /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
   readonly generation: number;
   /** Forgets what was read in a vault: after a change there, a title may mean another item, or two. */
@@ -105,12 +105,10 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     return p.keyedHash(hashKey, encoder.encode(`list|${vault}|${name}`));
   }
 
-  function keep(hash: Uint8Array, place: Place, value: string): void {
+  function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array): void {
     const key = hash.toBase64();
     const nonce = p.randomBytes(NONCE_BYTES);
-    const plaintext = encoder.encode(value);
     const sealed = p.aeadSeal(sealKey, nonce, hash, plaintext);
-    p.wipe(plaintext);
     entries.set(key, { place, nonce, sealed, storedMs: nowMs() });
     // A value larger than the whole cache is not kept.
     if (!entries.has(key)) return;
@@ -118,10 +116,15 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     byVault.set(place.vault, keys.add(key));
   }
 
-  function opened(hash: Uint8Array, entry: Entry): Cached {
+  function opened(hash: Uint8Array, entry: Entry): Uint8Array {
     if (closed) throw new PosternError("locked");
     const plaintext = p.aeadOpen(sealKey, entry.nonce, hash, entry.sealed);
     if (plaintext === undefined) throw new Error("a cache entry did not open");
+    return plaintext;
+  }
+
+  function read(hash: Uint8Array, entry: Entry): Cached {
+    const plaintext = opened(hash, entry);
     const value = decoder.decode(plaintext);
     p.wipe(plaintext);
     return { value, ageMs: nowMs() - entry.storedMs };
@@ -131,13 +134,17 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     find: (reference) => {
       const hash = hashOf(reference);
       const entry = entries.get(hash.toBase64());
-      return entry === undefined ? undefined : { place: entry.place, open: () => opened(hash, entry) };
+      return entry === undefined ? undefined : { place: entry.place, open: () => read(hash, entry) };
     },
-    set: (reference, place, value) => keep(hashOf(reference), place, value),
+    set: (reference, place, value) => {
+      const plaintext = encoder.encode(value);
+      keep(hashOf(reference), place, plaintext);
+      p.wipe(plaintext);
+    },
     findList: (vault, name) => {
       const hash = hashOfList(vault, name);
       const entry = entries.get(hash.toBase64());
-      return entry === undefined ? undefined : opened(hash, entry).value;
+      return entry === undefined ? undefined : opened(hash, entry);
     },
     setList: (vault, name, list) => {
       if (list.length > LIST_BYTES_MAX) return;

@@ -6,6 +6,7 @@ import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import { createLineReader, nestsAtMost } from "../protocol/framing.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CheckedRequest, Dispatch } from "./dispatch.ts";
+import { bytesOf, type Line, lineOf, writeLines } from "./encoded.ts";
 import type { HeldShare } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
 import type { Peer } from "./peer.ts";
@@ -88,7 +89,7 @@ export function serveConnection({
   let workingBytes = 0;
   let inputEnded = false;
   let closed = false;
-  let outgoing: string[] = [];
+  let outgoing: Line[] = [];
 
   const clients = new Map<string, OpenClient>();
 
@@ -129,17 +130,17 @@ export function serveConnection({
 
   function send(message: object): void {
     if (closed) return;
-    const text = JSON.stringify(message);
-    outgoing.push(Buffer.byteLength(text) <= limits.answerBytes ? text : JSON.stringify(tooLong(message)));
+    const line = lineOf(message);
+    outgoing.push(bytesOf(line) <= limits.answerBytes ? line : lineOf(tooLong(message)));
     if (outgoing.length === 1) setImmediate(flush);
   }
 
   /** One write for all answers of a turn of the event loop: under load a system call serves many requests. */
   function flush(): void {
     if (closed || outgoing.length === 0) return;
-    const text = `${outgoing.join("\n")}\n`;
+    const lines = outgoing;
     outgoing = [];
-    socket.write(text);
+    writeLines(socket, lines);
     if (socket.writableLength > limits.unsentBytesClose || !noteHeld()) {
       log.note("connection closed: the peer does not read", { unsentBytes: socket.writableLength });
       socket.destroy();

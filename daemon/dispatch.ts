@@ -5,13 +5,14 @@ import { type JSONRPCResponse, JSONRPCServer } from "json-rpc-2.0";
 import { catalogue, type MethodName, type ParamsOf, type ResultOf } from "../protocol/catalogue.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
+import type { Answer } from "./encoded.ts";
 import type { Log } from "./log.ts";
 import { validate } from "./validate.ts";
 import { wireError } from "./wire-error.ts";
 
 /** One function per method of the catalogue; the type requires every one. */
 export type Handlers = {
-  readonly [M in MethodName]: (params: ParamsOf<M>, call: Call) => ResultOf<M> | Promise<ResultOf<M>>;
+  readonly [M in MethodName]: (params: ParamsOf<M>, call: Call) => Answer<ResultOf<M>> | Promise<Answer<ResultOf<M>>>;
 };
 
 /** Satisfies the need of a method before its handler runs, and answers the call with what it found on the way. */

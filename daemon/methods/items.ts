@@ -8,6 +8,7 @@ import { changedItem, newItem } from "../../protocol/item-validation.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
+import { Encoded } from "../encoded.ts";
 import { shownField, withStoredKeys } from "../fields.ts";
 import { happening } from "../happening.ts";
 import { createWithFiles } from "../item-files.ts";
@@ -36,6 +37,8 @@ export type ItemParts = {
   readonly isStale: (unlocked: Unlocked) => boolean;
 };
 
+const encoder = new TextEncoder();
+
 export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers {
   /** A list says not how old it is, so one out of the cache is answered only while changes are heard. */
   async function overviews(
@@ -43,16 +46,17 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
     vault: string,
     filter: Filter,
     signal: AbortSignal,
-  ): Promise<Overview[]> {
+  ): Promise<Encoded<ResultOf<"items.list">>> {
     const { cache, account } = unlocked;
     const name = `${filter.active} ${filter.archived}`;
     const kept = isStale(unlocked) ? undefined : cache.findList(vault, name);
-    if (kept !== undefined) return JSON.parse(kept) as Overview[];
+    if (kept !== undefined) return new Encoded(kept);
     const { generation } = cache;
     const items = (await account.listItems(vault, filter, signal)).map(overviewOf);
+    const list = encoder.encode(JSON.stringify({ items } satisfies ResultOf<"items.list">));
     // Not where something changed meanwhile: this may be the list of before.
-    if (cache.generation === generation) cache.setList(vault, name, JSON.stringify(items));
-    return items;
+    if (cache.generation === generation) cache.setList(vault, name, list);
+    return new Encoded(list);
   }
 
   const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
@@ -150,9 +154,9 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
     "items.list": async ({ vaultId, active, archived }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       const filter = { active: active ?? archived !== true, archived: archived ?? false };
-      const items = await overviews(unlocked, vaultId, filter, call.signal());
+      const list = await overviews(unlocked, vaultId, filter, call.signal());
       audit.read(happening(call, "ok", [vaultId]));
-      return { items };
+      return list;
     },
   };
 }

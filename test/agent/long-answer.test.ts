@@ -1,21 +1,55 @@
-// An answer of the longest length arrives; one byte more is refused with what to do, and the connection goes on.
-import { expect, test } from "vitest";
+// An answer of the longest length arrives; one byte more is refused with what to do, and the connection goes on. Items are
+// sent as they are put together, a list of names as the bytes it already is: the limit holds for both.
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { limits } from "../../protocol/limits.ts";
-import { attachPerson, makeAccount } from "./person.ts";
-import { openRaw } from "./raw.ts";
-import { startAgent } from "./start.ts";
+import { attachPerson, makeAccount, type Person } from "./person.ts";
+import { openRaw, type Raw } from "./raw.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
 
 type Item = Methods["items.get"]["result"];
 
-test("the longest answer arrives, and one byte more is refused", { timeout: 60_000 }, async () => {
-  const agent = await startAgent();
+let agent: RunningAgent;
+let person: Person;
+let raw: Raw;
+let vaultId: string;
+
+beforeEach(async () => {
+  agent = await startAgent();
   await makeAccount(agent);
-  const person = await attachPerson(agent);
+  person = await attachPerson(agent);
   person.always("yes");
+  ({ id: vaultId } = await person.channel.call("vaults.create", { title: "Demo" }));
+  raw = await openRaw(agent.socket);
+});
+afterEach(async () => {
+  raw.close();
+  person.leave();
+  await agent.remove();
+});
+
+/** Asks on the one raw connection; answers what came and its length. */
+async function ask(method: string, params: object): Promise<{ answer: Record<string, unknown>; bytes: number }> {
+  const answer = await raw.ask({ jsonrpc: "2.0", id: 1, method, params });
+  return { answer, bytes: Buffer.byteLength(JSON.stringify(answer)) };
+}
+
+/** Where `lengthen` makes what is asked for so many bytes longer than it is now. */
+async function demandLimit(asked: () => ReturnType<typeof ask>, lengthen: (bytes: number) => Promise<void>) {
+  const most = limits.answerBytes - (await asked()).bytes;
+  await lengthen(most);
+  expect(await asked()).toMatchObject({ bytes: limits.answerBytes, answer: { id: 1, result: expect.anything() } });
+  await lengthen(most + 1);
+  const { answer } = await asked();
+  expect(answer).toMatchObject({ id: 1, error: { data: { name: "tooLarge" } } });
+  expect((answer.error as { message: string }).message).toContain("ask for less at a time");
+  await lengthen(most);
+  expect((await asked()).bytes).toBe(limits.answerBytes);
+}
+
+test("the longest answer arrives, and one byte more is refused", { timeout: 60_000 }, async () => {
   const { channel } = person;
-  const { id: vaultId } = await channel.call("vaults.create", { title: "Demo" });
   const make = (length: number): Promise<Item> => {
     const fields = [{ id: "text", title: "text", fieldType: "Text" as const, value: "x".repeat(length) }];
     return channel.call("items.create", { item: { vaultId, title: "Long", category: "SecureNote", fields } });
@@ -25,27 +59,35 @@ test("the longest answer arrives, and one byte more is refused", { timeout: 60_0
   for (let made = 0; made < full; made++) itemIds.push((await make(itemLimits.value)).id);
   let last = await make(1);
   itemIds.push(last.id);
-  const raw = await openRaw(agent.socket);
-  const line = { jsonrpc: "2.0", id: 1, method: "items.getAll", params: { vaultId, itemIds } };
-  const asked = async () => {
-    const answer = await raw.ask(line);
-    return { answer, bytes: Buffer.byteLength(JSON.stringify(answer)) };
-  };
-  const { bytes } = await asked();
-  const longest = limits.answerBytes - bytes + 1;
-  const change = async (length: number) => {
-    const fields = last.fields.map((field) => ({ ...field, value: "x".repeat(length) }));
-    last = await channel.call("items.put", { item: { ...last, fields } });
-  };
-  await change(longest);
-  expect(await asked()).toMatchObject({ bytes: limits.answerBytes, answer: { id: 1, result: expect.anything() } });
-  await change(longest + 1);
-  const { answer } = await asked();
-  expect(answer).toMatchObject({ id: 1, error: { data: { name: "tooLarge" } } });
-  expect((answer.error as { message: string }).message).toContain("ask for less at a time");
-  await change(longest);
-  expect((await asked()).bytes).toBe(limits.answerBytes);
-  raw.close();
-  person.leave();
-  await agent.remove();
+  await demandLimit(
+    () => ask("items.getAll", { vaultId, itemIds }),
+    async (bytes) => {
+      const fields = last.fields.map((field) => ({ ...field, value: "x".repeat(1 + bytes) }));
+      last = await channel.call("items.put", { item: { ...last, fields } });
+    },
+  );
+});
+
+test("the longest list of names arrives, and one byte more is refused", { timeout: 60_000 }, async () => {
+  const { channel } = person;
+  const SITES = 60;
+  /** Sites whose addresses have so many characters together, beyond one of each. */
+  const sites = (more: number) =>
+    Array.from({ length: SITES }, (_, index) => ({
+      url: "x".repeat(1 + Math.floor((more + index) / SITES)),
+      label: "",
+      autofillBehavior: "Never" as const,
+    }));
+  const make = (more: number) =>
+    channel.call("items.create", { item: { vaultId, title: "Long", category: "Login", websites: sites(more) } });
+  const listed = () => ask("items.list", { vaultId });
+  let last = await make(0);
+  const before = (await listed()).bytes;
+  const most = SITES * (itemLimits.url - 1);
+  await make(most);
+  const each = (await listed()).bytes - before;
+  for (let made = 2; made <= (limits.answerBytes - before) / each; made++) await make(most);
+  await demandLimit(listed, async (bytes) => {
+    last = await channel.call("items.put", { item: { ...last, websites: sites(bytes) } });
+  });
 });

@@ -1,11 +1,13 @@
 // The load, a process of its own: sends pre-encoded lines over open connections and times the answers. The same for the echo
 // and for the agent. Prints one JSON line.
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
 const [path = "", line = "", connectionsText = "1", inFlightText = "1", countText = "1000"] = process.argv.slice(2);
 const connections = Number(connectionsText);
 const inFlight = Number(inFlightText);
 const count = Number(countText);
+const NEWLINE = 0x0a;
 const request = Buffer.from(`${line}\n`);
 
 function open(): Promise<Socket> {
@@ -28,8 +30,8 @@ function drive(socket: Socket, total: number): Promise<number[]> {
   return new Promise((resolve, reject) => {
     let held = 0;
     socket.on("data", (chunk: Buffer) => {
-      for (const byte of chunk) {
-        if (byte !== 0x0a) continue;
+      // Found natively: over megabytes, a look at each byte would take longer than the answer.
+      for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) {
         times.push((performance.now() - (started[held++] ?? 0)) * 1000);
         if (times.length === total) return resolve(times);
         if (sent < total) send();
@@ -42,11 +44,11 @@ function drive(socket: Socket, total: number): Promise<number[]> {
 
 // One request first: it may wait for approval, and its answer must be a result.
 const first = await open();
-const answer = await new Promise<string>((resolve) => {
-  first.once("data", (chunk: Buffer) => resolve(chunk.toString()));
-  first.write(request);
-});
-if (!answer.includes('"result"')) throw new Error(`the server answered no result: ${answer.slice(0, 200)}`);
+const start = once(first, "data");
+await drive(first, 1);
+const answer = String((await start)[0]).slice(0, 200);
+if (!answer.includes('"result"')) throw new Error(`the server answered no result: ${answer}`);
+first.removeAllListeners("data");
 await drive(first, Math.min(2000, count));
 
 const sockets = [first, ...(await Promise.all(Array.from({ length: connections - 1 }, open)))];

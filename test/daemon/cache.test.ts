@@ -74,23 +74,56 @@ describe("a value", () => {
 });
 
 describe("a list", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const found = (name: string) => Buffer.from(cache.findList("v", name) ?? "nothing").toString();
+
   test("is found by its vault and name alone, and no reference finds it", () => {
-    cache.setList("v", "true false", "[1]");
-    expect(cache.findList("v", "true false")).toBe("[1]");
+    cache.setList("v", "true false", bytes("[1]"));
+    expect(found("true false")).toBe("[1]");
     expect(cache.findList("v", "true true")).toBeUndefined();
     expect(cache.findList("w", "true false")).toBeUndefined();
     expect(cache.find("list|v|true false")).toBeUndefined();
   });
 
   test("is forgotten with its vault", () => {
-    cache.setList("v", "true false", "[1]");
+    cache.setList("v", "true false", bytes("[1]"));
     cache.dropVault("v");
     expect(cache.findList("v", "true false")).toBeUndefined();
   });
 
-  test("of the longest length is kept, one character more is not", () => {
-    cache.setList("v", "longest", "x".repeat(LIST_BYTES_MAX));
-    cache.setList("v", "longer", "x".repeat(LIST_BYTES_MAX + 1));
+  test("stays as it was whatever becomes of the bytes it was kept from, and of those it was answered with", () => {
+    const list = bytes("[1]");
+    cache.setList("v", "true false", list);
+    expect(Buffer.from(list).toString()).toBe("[1]");
+    list.fill(0);
+    expect(found("true false")).toBe("[1]");
+    cache.findList("v", "true false")?.fill(0);
+    expect(found("true false")).toBe("[1]");
+  });
+
+  test("that was answered stays readable when its vault is forgotten, and when the cache is closed", () => {
+    cache.setList("v", "true false", bytes("[1]"));
+    const answered = cache.findList("v", "true false") ?? new Uint8Array();
+    cache.dropVault("v");
+    cache.close();
+    expect(Buffer.from(answered).toString()).toBe("[1]");
+  });
+
+  test("is not opened once the cache was closed", () => {
+    cache.setList("v", "true false", bytes("[1]"));
+    cache.close();
+    expect(() => cache.findList("v", "true false")).toThrow("locked");
+  });
+
+  test("is replaced by the next of its name", () => {
+    cache.setList("v", "true false", bytes("[1]"));
+    cache.setList("v", "true false", bytes("[2]"));
+    expect(found("true false")).toBe("[2]");
+  });
+
+  test("of the longest length is kept, one byte more is not", () => {
+    cache.setList("v", "longest", bytes("x".repeat(LIST_BYTES_MAX)));
+    cache.setList("v", "longer", bytes("x".repeat(LIST_BYTES_MAX + 1)));
     expect(cache.findList("v", "longest")?.length).toBe(LIST_BYTES_MAX);
     expect(cache.findList("v", "longer")).toBeUndefined();
   });

@@ -1,0 +1,173 @@
+// A connection whose results the test gives, some of them as JSON already. That JSON has spaces which nobody who takes it
+// apart and puts it together again would keep: what arrives with them was sent as the bytes it was.
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { serveConnection } from "../../daemon/connection.ts";
+import { Encoded } from "../../daemon/encoded.ts";
+import { createHeldBytes, OWN_BYTES } from "../../daemon/held-bytes.ts";
+import type { Peer } from "../../daemon/peer.ts";
+import { factsOf } from "../../daemon/process-facts.ts";
+import { limits } from "../../protocol/limits.ts";
+import { subject } from "./subjects.ts";
+
+const MiB = 1024 * 1024;
+const SPACED = '{ "a" : "é 🗝" }';
+const TOO_LONG = "connection closed: the peer does not read";
+
+const facts = factsOf(process.pid);
+if (facts === undefined) throw new Error("this process is not to be seen");
+const peer: Peer = { identity: { ...facts, ancestors: [] }, recheck: () => true, release: () => undefined };
+
+let home: string;
+let server: Server;
+let client: Socket;
+let results: unknown[];
+let notes: string[];
+let sharedBytes: number;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "postern-c-"));
+  results = [];
+  notes = [];
+  sharedBytes = 64 * MiB;
+});
+afterEach(() => {
+  client.destroy();
+  server.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** A request, and what it is to be answered with. */
+function asking(id: unknown, result: unknown): object {
+  results.push(result);
+  return { jsonrpc: "2.0", id, method: String(results.length - 1) };
+}
+
+/** Sends everything in one write. */
+async function send(...asked: readonly object[]): Promise<void> {
+  const log = { note: (what: string) => void notes.push(what), incident: (id: string) => void notes.push(id) };
+  server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    const dispatch: Parameters<typeof serveConnection>[0]["dispatch"] = async ({ id = null, method }) => ({
+      jsonrpc: "2.0",
+      id,
+      result: results[Number(method)],
+    });
+    const held = createHeldBytes(sharedBytes).share();
+    serveConnection({ socket, peer, subject: subject("app"), dispatch, log, hasHungUp: () => false, held });
+  });
+  const path = join(home, "socket");
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  client = connect({ path, allowHalfOpen: true });
+  client.on("error", () => undefined);
+  client.write(asked.map((one) => `${JSON.stringify(one)}\n`).join(""));
+}
+
+/** Whole lines only: what follows the last line break fails the test. */
+async function answersTo(...asked: readonly object[]): Promise<string[]> {
+  await send(...asked);
+  client.end();
+  const chunks: Buffer[] = [];
+  for await (const chunk of client) chunks.push(chunk as Buffer);
+  const lines = Buffer.concat(chunks).toString().split("\n");
+  expect(lines.pop()).toBe("");
+  return lines;
+}
+
+const encoded = (json: string) => new Encoded<unknown>(new TextEncoder().encode(json));
+/** JSON of so many characters. */
+const long = (length: number, letter = "x") => `"${letter.repeat(length - 2)}"`;
+const response = (id: unknown, result: string) => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
+const isWiped = (result: Encoded<unknown>) => result.json.every((byte) => byte === 0);
+
+describe("a result that is JSON already", () => {
+  test.each<[string, string | number]>([
+    ["a number", 7],
+    ["the least number", Number.MIN_SAFE_INTEGER],
+    ["a text", "seven"],
+    ["an empty text", ""],
+    ["quotes and a backslash", '"},"result":1}\\'],
+    ["line breaks", "a\nb\r"],
+    ["a line separator", "a\u2028b"],
+    ["half a character", "\ud800"],
+  ])("is sent as the bytes it is under an id that is %s", async (_what, id) => {
+    expect(await answersTo(asking(id, encoded(SPACED)))).toEqual([response(id, SPACED)]);
+  });
+
+  test("is taken apart in a batch, and means the same there", async () => {
+    const lines = await answersTo([asking(1, encoded(SPACED)), asking("b", [2]), asking(3, encoded(SPACED))]);
+    const compact = JSON.stringify(JSON.parse(SPACED));
+    expect(lines).toEqual([`[${response(1, compact)},${response("b", "[2]")},${response(3, compact)}]`]);
+  });
+
+  test("keeps its place between other answers, be it longer than a socket takes at once", async () => {
+    const asked: [unknown, string | undefined, unknown][] = [
+      [1, undefined, "first"],
+      [2, `[ ${long(2 * MiB)} ]`, undefined],
+      [3, SPACED, undefined],
+      [4, undefined, null],
+      ["5", undefined, { between: true }],
+      [6, `[ ${long(3 * MiB, "y")} ]`, undefined],
+      [7, undefined, "last"],
+    ];
+    const lines = await answersTo(
+      ...asked.map(([id, json, plain]) => asking(id, json === undefined ? plain : encoded(json))),
+    );
+    // Compared one by one and shortly told: a difference would else be printed in megabytes.
+    const isRight = asked.map(([id, json, plain], at) => lines[at] === response(id, json ?? JSON.stringify(plain)));
+    expect(isRight).toEqual(asked.map(() => true));
+    expect(lines.length).toBe(asked.length);
+  });
+
+  test("is wiped once it was sent", async () => {
+    const lists = [encoded(SPACED), encoded(long(3 * MiB))];
+    await answersTo(...lists.map((list, id) => asking(id, list)));
+    expect(lists.map(isWiped)).toEqual([true, true]);
+  });
+
+  test("is wiped too where the peer goes away before it has read it", async () => {
+    const list = encoded(long(8 * MiB));
+    await send(asking(1, list));
+    await new Promise((resolve) => client.once("readable", resolve));
+    expect(isWiped(list)).toBe(false);
+    client.destroy();
+    await expect.poll(() => isWiped(list)).toBe(true);
+  });
+
+  test.each<[string, string | number]>([
+    ["a number", 1],
+    ["a text of more bytes than characters", "é\u2028🗝"],
+  ])("has as many bytes as an answer may, and one more is refused, under an id that is %s", async (_what, id) => {
+    const most = limits.answerBytes - Buffer.byteLength(response(id, ""));
+    const [longest] = await answersTo(asking(id, encoded(long(most))));
+    expect(Buffer.byteLength(longest ?? "")).toBe(limits.answerBytes);
+    client.destroy();
+    server.close();
+    const [refused, next] = await answersTo(asking(id, encoded(long(most + 1))), asking("next", encoded(SPACED)));
+    expect(JSON.parse(refused ?? "")).toMatchObject({ id, error: { data: { name: "tooLarge" } } });
+    expect(next).toBe(response("next", SPACED));
+  });
+
+  test("is refused in a batch that is too long with it", async () => {
+    const half = limits.answerBytes / 2;
+    const [refused, ...more] = await answersTo([asking(1, encoded(long(half))), asking(2, encoded(long(half)))]);
+    expect(JSON.parse(refused ?? "")).toMatchObject({ id: null, error: { data: { name: "tooLarge" } } });
+    expect(more).toEqual([]);
+  });
+
+  test("closes the connection where more of it lies unread than may, and is wiped", async () => {
+    const lists = [encoded(long(limits.unsentBytesClose / 2)), encoded(long(limits.unsentBytesClose / 2))];
+    await send(...lists.map((list, id) => asking(id, list)));
+    await expect.poll(() => notes).toEqual([TOO_LONG]);
+    await expect.poll(() => lists.map(isWiped)).toEqual([true, true]);
+  });
+
+  test("closes the connection where all connections together hold no more, counted in bytes", async () => {
+    sharedBytes = 2 * MiB;
+    // More bytes than that, fewer characters.
+    await send(asking(1, encoded(long(2 * MiB - OWN_BYTES, "é"))));
+    await expect.poll(() => notes).toEqual([TOO_LONG]);
+  });
+});
