@@ -6,13 +6,14 @@ import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import { createLineReader, nestsAtMost } from "../protocol/framing.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CheckedRequest, Dispatch } from "./dispatch.ts";
-import { bytesOf, type Line, lineOf, writeLines } from "./encoded.ts";
+import { bytesOf, encodedBytes, type Line, lineOf, writeLines } from "./encoded.ts";
 import type { HeldShare } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
 import type { Peer } from "./peer.ts";
 import { isStill } from "./process-facts.ts";
 import type { Subject } from "./subject.ts";
 import type { TokenSession } from "./token-sessions.ts";
+import { oneAtATime } from "./turn.ts";
 import { wireError } from "./wire-error.ts";
 
 /** A client: the account it works on, and who integrates it. */
@@ -46,6 +47,11 @@ export type Connection = {
   readonly subscribed: boolean;
   /** Sends a notification to a subscriber. */
   notify(method: string, params: object): void;
+  /**
+   * Runs what makes a long answer: one after another, each once the peer has read so much of those before that another may
+   * be held for it. Throws cancelled where the connection ended meanwhile.
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Runs when the connection has ended; whatever the connection owns (clients, file handles) is let go there. */
   onEnd(end: () => void): void;
   /** Ends the connection. */
@@ -90,6 +96,9 @@ export function serveConnection({
   let inputEnded = false;
   let closed = false;
   let outgoing: Line[] = [];
+  const longAnswers = oneAtATime(limits.inFlight);
+  /** Wakes the long answer whose turn it is. */
+  let wakeWaiting: (value?: unknown) => void = () => undefined;
 
   const clients = new Map<string, OpenClient>();
 
@@ -121,6 +130,11 @@ export function serveConnection({
     notify: (method, params) => {
       if (subscribed) send({ jsonrpc: "2.0", method, params });
     },
+    inTurn: (work) =>
+      longAnswers(async () => {
+        await untilRead();
+        return work();
+      }),
     onEnd: (end) => {
       if (closed) end();
       else endings.push(end);
@@ -145,6 +159,18 @@ export function serveConnection({
       log.note("connection closed: the peer does not read", { unsentBytes: socket.writableLength });
       socket.destroy();
     } else if (socket.writableLength > limits.unsentBytesPause) socket.pause();
+  }
+
+  /** Waits until no more is unsent than a peer may leave unread without being paused. */
+  async function untilRead(): Promise<void> {
+    // The answer of whoever was in turn before is among `outgoing` by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    const unsentBytes = () => outgoing.reduce((sum, line) => sum + bytesOf(line), socket.writableLength);
+    while (!closed && unsentBytes() > limits.unsentBytesPause)
+      await new Promise((resolve) => {
+        wakeWaiting = resolve;
+      });
+    if (closed) throw new PosternError("cancelled");
   }
 
   function refuse(id: RequestId | null, name: ErrorName, detail?: string): JSONRPCResponse {
@@ -201,7 +227,16 @@ export function serveConnection({
   }
 
   async function answerBatch(values: unknown[]): Promise<object | null> {
-    const responses = await Promise.all(values.map(answer));
+    let bytes = 0;
+    const responses = await Promise.all(
+      values.map(async (value) => {
+        const response = await answer(value);
+        bytes += encodedBytes(response);
+        // Not held until the last of them is there: the whole is refused then.
+        return bytes <= limits.answerBytes ? response : null;
+      }),
+    );
+    if (bytes > limits.answerBytes) return tooLong(values);
     const answered = responses.filter((response) => response !== null);
     return answered.length === 0 ? null : answered;
   }
@@ -284,6 +319,7 @@ export function serveConnection({
   socket.on("drain", () => {
     noteHeld();
     socket.resume();
+    wakeWaiting();
   });
   socket.on("end", () => {
     inputEnded = true;
@@ -294,6 +330,7 @@ export function serveConnection({
   socket.on("close", () => {
     closed = true;
     noteHeld();
+    wakeWaiting();
     for (const cancellation of inFlight.values()) cancellation.abort();
     for (const end of endings) end();
     for (const client of clients.values()) client.release();

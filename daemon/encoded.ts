@@ -38,6 +38,12 @@ export function bytesOf(line: Line): number {
   return Buffer.byteLength(line.before) + line.json.length + line.after.length;
 }
 
+/** Bytes of a response's result where that is JSON already, else 0. */
+export function encodedBytes(response: object | null): number {
+  const result = response !== null && "result" in response ? response.result : undefined;
+  return result instanceof Encoded ? result.json.length : 0;
+}
+
 /** Hands lines to a stream; bytes are wiped once they have left, or never will. */
 export function writeLines(out: Writable, lines: readonly Line[]): void {
   let text = "";

@@ -154,7 +154,7 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
     "items.list": async ({ vaultId, active, archived }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       const filter = { active: active ?? archived !== true, archived: archived ?? false };
-      const list = await overviews(unlocked, vaultId, filter, call.signal());
+      const list = await call.connection.inTurn(() => overviews(unlocked, vaultId, filter, call.signal()));
       audit.read(happening(call, "ok", [vaultId]));
       return list;
     },

@@ -40,6 +40,21 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
+/** A result that is made when its turn has come. */
+class Made {
+  readonly json: string;
+  made: Encoded<unknown> | undefined;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+
+  make(): Encoded<unknown> {
+    this.made = encoded(this.json);
+    return this.made;
+  }
+}
+
 /** A request, and what it is to be answered with. */
 function asking(id: unknown, result: unknown): object {
   results.push(result);
@@ -50,11 +65,19 @@ function asking(id: unknown, result: unknown): object {
 async function send(...asked: readonly object[]): Promise<void> {
   const log = { note: (what: string) => void notes.push(what), incident: (id: string) => void notes.push(id) };
   server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
-    const dispatch: Parameters<typeof serveConnection>[0]["dispatch"] = async ({ id = null, method }) => ({
-      jsonrpc: "2.0",
-      id,
-      result: results[Number(method)],
-    });
+    const dispatch: Parameters<typeof serveConnection>[0]["dispatch"] = async (
+      { id = null, method },
+      { connection },
+    ) => {
+      const result = results[Number(method)];
+      if (!(result instanceof Made)) return { jsonrpc: "2.0", id, result };
+      return connection
+        .inTurn(async () => result.make())
+        .then(
+          (made) => ({ jsonrpc: "2.0", id, result: made }),
+          (error: Error) => ({ jsonrpc: "2.0", id, error: { code: 0, message: error.message } }),
+        );
+    };
     const held = createHeldBytes(sharedBytes).share();
     serveConnection({ socket, peer, subject: subject("app"), dispatch, log, hasHungUp: () => false, held });
   });
@@ -169,5 +192,52 @@ describe("a result that is JSON already", () => {
     // More bytes than that, fewer characters.
     await send(asking(1, encoded(long(2 * MiB - OWN_BYTES, "é"))));
     await expect.poll(() => notes).toEqual([TOO_LONG]);
+  });
+});
+
+describe("long answers that are asked for at once", () => {
+  const MANY = 200;
+  const lists = (length: number) => Array.from({ length: MANY }, () => new Made(long(length)));
+  const madeOf = (all: readonly Made[]) => all.filter(({ made }) => made !== undefined).length;
+
+  test("are made one after another, as they are read, and arrive in order", async () => {
+    const all = lists(2 * MiB);
+    let most = 0;
+    await send(...all.map((list, id) => asking(id, list)));
+    client.end();
+    const lengths = new Map<number, number>();
+    let line: Buffer[] = [];
+    for await (const chunk of client as AsyncIterable<Buffer>) {
+      const held = all.filter(({ made }) => made !== undefined && made.json[0] !== 0).length;
+      most = Math.max(most, held);
+      const end = chunk.indexOf(0x0a);
+      line.push(end === -1 ? chunk : chunk.subarray(0, end));
+      if (end === -1) continue;
+      lengths.set(lengths.size, Buffer.concat(line).length);
+      line = [chunk.subarray(end + 1)];
+    }
+    expect([...lengths.values()]).toEqual(all.map(({ json }, id) => response(id, json).length));
+    expect(madeOf(all)).toBe(MANY);
+    expect(most).toBeLessThanOrEqual(2);
+  });
+
+  test("are not made for a peer that does not read", async () => {
+    const all = lists(2 * MiB);
+    await send(...all.map((list, id) => asking(id, list)), asking("last", "short"));
+    await new Promise((resolve) => client.once("readable", resolve));
+    // Each turn takes one of these.
+    for (let round = 0; round < 100; round++) await new Promise((resolve) => setImmediate(resolve));
+    expect(madeOf(all)).toBe(1);
+    expect(notes).toEqual([]);
+  });
+
+  test("are not made once the peer has gone", async () => {
+    const all = lists(2 * MiB);
+    await send(...all.map((list, id) => asking(id, list)));
+    await new Promise((resolve) => client.once("readable", resolve));
+    client.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    for (let round = 0; round < 100; round++) await new Promise((resolve) => setImmediate(resolve));
+    expect(madeOf(all)).toBe(1);
   });
 });
