@@ -5,7 +5,7 @@ import { readSshKey } from "../../daemon/ssh-key.ts";
 import type { Item } from "../../protocol/item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { totpCode } from "../../protocol/totp.ts";
-import { type Figure, perCall, repeat, row, shown } from "./figures.ts";
+import { type Figure, perCall, repeat, row, shown, withMemory } from "./figures.ts";
 
 export type Surroundings = {
   readonly channel: Channel;
@@ -14,7 +14,8 @@ export type Surroundings = {
   readonly vaultId: string;
   /** Items in the vault. */
   readonly size: number;
-  readonly residentMb: () => number;
+  /** The agent's process. */
+  readonly pid: number;
   /** One resolve from memory, measured by the same load. */
   readonly warmUs: number;
 };
@@ -40,8 +41,6 @@ const each = (call: (index: number) => Promise<unknown>, count = CALLS): Promise
     return ((performance.now() - before) / count) * 1000;
   });
 
-const withMemory = (figure: string, { residentMb }: Surroundings) => `${figure}; ${residentMb().toFixed(0)} MB`;
-
 const newItem = (vaultId: string, title: string) => ({
   vaultId,
   title,
@@ -50,25 +49,25 @@ const newItem = (vaultId: string, title: string) => ({
 });
 
 async function ofItems(surroundings: Surroundings): Promise<void> {
-  const { channel, vaultId } = surroundings;
+  const { channel, vaultId, pid } = surroundings;
   let item: Item | undefined;
   const create = await each(async (index) => {
     item = await channel.call("items.create", { item: newItem(vaultId, `made ${index}`) });
   });
-  row("item create", withMemory(shown(create, "µs"), surroundings));
+  row("item create", withMemory(shown(create, "µs"), pid));
   if (item === undefined) throw new Error("no item was made");
   const itemId = item.id;
   const get = await each(() => channel.call("items.get", { vaultId, itemId }));
-  row("item get", withMemory(shown(get, "µs"), surroundings));
+  row("item get", withMemory(shown(get, "µs"), pid));
   let current = item;
   const put = await each(async (index) => {
     const fields = current.fields.map((field) => (field.id === "more" ? { ...field, value: `${index}` } : field));
     current = await channel.call("items.put", { item: { ...current, fields } });
   });
-  row("item put of one field", withMemory(shown(put, "µs"), surroundings));
+  row("item put of one field", withMemory(shown(put, "µs"), pid));
   const items = Array.from({ length: limits.batch }, (_, index) => newItem(vaultId, `batch ${index}`));
   const all = await each(() => channel.call("items.createAll", { vaultId, items }), 1);
-  row(`createAll of ${limits.batch}`, withMemory(shown(scaled(all, 1000), "ms", 1), surroundings));
+  row(`createAll of ${limits.batch}`, withMemory(shown(scaled(all, 1000), "ms", 1), pid));
 }
 
 const scaled = ({ median, low, high }: Figure, by: number): Figure => ({
@@ -78,7 +77,7 @@ const scaled = ({ median, low, high }: Figure, by: number): Figure => ({
 });
 
 async function ofLists(surroundings: Surroundings): Promise<void> {
-  const { channel, loaded, vaultId, size, warmUs } = surroundings;
+  const { channel, loaded, vaultId, size, warmUs, pid } = surroundings;
   // A change in the vault, so that the first one is read, checked and opened row by row.
   await channel.call("items.create", { item: newItem(vaultId, "One more") });
   const before = performance.now();
@@ -86,38 +85,40 @@ async function ofLists(surroundings: Surroundings): Promise<void> {
   row(`list of ${size} overviews, the first after a change`, `${(performance.now() - before).toFixed(0)} ms`);
   const request = { jsonrpc: "2.0", id: 1, method: "items.list", params: { vaultId } };
   const list = await repeat(() => loaded(request, CALLS));
-  row(`list of ${size} overviews`, withMemory(shown(scaled(list, 1000), "ms", 1), surroundings), {
+  row(`list of ${size} overviews`, withMemory(shown(scaled(list, 1000), "ms", 1), pid), {
     ratio: list.median / warmUs,
     most: 100,
     text: "≤ 100 × one warm resolve",
   });
   const read = await each(() => channel.call("items.list", { vaultId }));
-  row("the same through the TypeScript client, parsed", withMemory(shown(scaled(read, 1000), "ms", 1), surroundings));
+  row("the same through the TypeScript client, parsed", withMemory(shown(scaled(read, 1000), "ms", 1), pid));
 }
 
 async function ofFields(surroundings: Surroundings): Promise<void> {
-  const { channel, vaultId } = surroundings;
+  const { channel, vaultId, pid } = surroundings;
   const field = { id: "code", title: "code", fieldType: "Totp" as const, value: SEED };
   await channel.call("items.create", { item: { ...newItem(vaultId, "Coded"), fields: [field] } });
   const reference = "op://Bench/Coded/code?attribute=otp";
   await channel.call("secrets.resolve", { reference });
   row(
     "one-time code, warm",
-    withMemory(shown(await each(() => channel.call("secrets.resolve", { reference })), "µs"), surroundings),
+    withMemory(shown(await each(() => channel.call("secrets.resolve", { reference })), "µs"), pid),
   );
-  row("one-time code, made", shown(await repeat(() => perCall(2_000, () => totpCode(SEED, Date.now()))), "µs", 1));
+  const made = await repeat(() => perCall(2_000, () => totpCode(SEED, Date.now())));
+  row("one-time code, made, in a process without an agent", withMemory(shown(made, "µs", 1), process.pid));
   const keys = {
     Ed25519: generateKeyPairSync("ed25519").privateKey,
     "RSA 4096": generateKeyPairSync("rsa", { modulusLength: 4096 }).privateKey,
   };
   for (const [kind, key] of Object.entries(keys)) {
     const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
-    row(`SSH key parsed, ${kind}`, shown(await repeat(() => perCall(50, () => readSshKey(pem))), "µs"));
+    const parsed = await repeat(() => perCall(50, () => readSshKey(pem)));
+    row(`SSH key parsed, ${kind}, in a process without an agent`, withMemory(shown(parsed, "µs"), process.pid));
   }
 }
 
 async function ofFiles(surroundings: Surroundings): Promise<void> {
-  const { channel, vaultId } = surroundings;
+  const { channel, vaultId, pid } = surroundings;
   const file = randomFillSync(new Uint8Array(FILE_BYTES));
   let place = { itemId: "", fileId: "" };
   const taken = await repeat(async () => {
@@ -129,12 +130,12 @@ async function ofFiles(surroundings: Surroundings): Promise<void> {
     place = { itemId: id, fileId: document?.id ?? "" };
     return performance.now() - before;
   });
-  row("file of 50 MB in", withMemory(shown(taken, "ms"), surroundings));
+  row("file of 50 MB in", withMemory(shown(taken, "ms"), pid));
   const given = await repeat(async () => {
     const before = performance.now();
     const { handle } = await channel.call("files.openRead", { vaultId, ...place });
     for (let last = false; !last; ) ({ last } = await channel.call("files.readChunk", { handle }));
     return performance.now() - before;
   });
-  row("file of 50 MB out", withMemory(shown(given, "ms"), surroundings));
+  row("file of 50 MB out", withMemory(shown(given, "ms"), pid));
 }

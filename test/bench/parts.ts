@@ -1,0 +1,43 @@
+// What single parts cost: an unlock, a look at grants, a look at a peer.
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { systemClock } from "../../daemon/clock.ts";
+import { createGrants } from "../../daemon/grants.ts";
+import { loadNative } from "../../daemon/native.ts";
+import { factsOf, isStill } from "../../daemon/process-facts.ts";
+import { loadSodium } from "../../daemon/sodium.ts";
+import { deriveUserKeys } from "../../protocol/crypto/derivation.ts";
+import { PASSWORD } from "../agent/person.ts";
+import { subject } from "../daemon/subjects.ts";
+import { perCall, repeat, row, shown } from "./figures.ts";
+
+export async function partFigures(channel: Channel): Promise<void> {
+  const p = loadSodium();
+  const secretKey = p.randomBytes(16);
+  const derivation = await repeat(async () => {
+    const before = performance.now();
+    await deriveUserKeys(p, { password: PASSWORD, secretKey, account: "a", user: "u" });
+    return performance.now() - before;
+  });
+  const unlock = await repeat(async () => {
+    await channel.call("session.lock", {});
+    const before = performance.now();
+    await channel.call("session.unlock", { password: PASSWORD });
+    return performance.now() - before;
+  });
+  row("unlock", shown(unlock, "ms"));
+  row("of it Argon2id and HKDF", shown(derivation, "ms"));
+  const grants = createGrants(systemClock(loadNative().bootMs), () => "id");
+  for (const count of [1, 100]) {
+    for (let index = grants.list().length; index < count; index++)
+      grants.add(subject("app"), "read", { account: "a", level: "values", vault: `v${index}` }, 600_000);
+    const wanted = { account: "a", level: "values", vault: `v${count - 1}` } as const;
+    row(
+      `grant check, the last of ${count}`,
+      shown(await repeat(() => perCall(20_000, () => grants.allows(subject("app"), "read", wanted))), "µs", 2),
+    );
+  }
+  const facts = factsOf(process.pid);
+  if (facts !== undefined)
+    row("peer looked at anew", shown(await repeat(() => perCall(2000, () => isStill(facts))), "µs", 1));
+  row("peer's facts read", shown(await repeat(() => perCall(500, () => factsOf(process.pid))), "µs", 1));
+}
