@@ -42,7 +42,8 @@ export const load = (path: string, line: object, connections: number, inFlight: 
         String(inFlight),
         String(count),
       ],
-      { stdio: ["ignore", "pipe", "inherit"] },
+      // A session of its own: each load is asked about once, and a family of programs may ask twenty times in ten minutes.
+      { stdio: ["ignore", "pipe", "inherit"], detached: true },
     );
     let out = "";
     child.stdout.on("data", (chunk: Buffer) => {
