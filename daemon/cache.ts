@@ -55,6 +55,7 @@ export type Cache = {
   set(reference: string, place: Place, value: string): void;
   /** What was kept under this name of a vault's list: bytes of their own at every call, the caller's to wipe. */
   findList(vault: string, name: string): Uint8Array | undefined;
+  hasList(vault: string, name: string): boolean;
   setList(vault: string, name: string, list: Uint8Array): void;
   /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
   readonly generation: number;
@@ -146,6 +147,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       const entry = entries.get(hash.toBase64());
       return entry === undefined ? undefined : opened(hash, entry);
     },
+    hasList: (vault, name) => entries.has(hashOfList(vault, name).toBase64()),
     setList: (vault, name, list) => {
       if (list.length > LIST_BYTES_MAX) return;
       keep(hashOfList(vault, name), { vault, item: "", field: "", kind: "list" }, list);

@@ -6,14 +6,15 @@ import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import { createLineReader, nestsAtMost } from "../protocol/framing.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CheckedRequest, Dispatch } from "./dispatch.ts";
-import { bytesOf, encodedBytes, type Line, lineOf, writeLines } from "./encoded.ts";
+import { discard, encodedBytes, lineOf, wipeEncoded } from "./encoded.ts";
 import type { HeldShare } from "./held-bytes.ts";
 import type { Log } from "./log.ts";
+import { createLongAnswers, type LongAnswers } from "./long-answers.ts";
 import type { Peer } from "./peer.ts";
 import { isStill } from "./process-facts.ts";
+import { createSending } from "./sending.ts";
 import type { Subject } from "./subject.ts";
 import type { TokenSession } from "./token-sessions.ts";
-import { oneAtATime } from "./turn.ts";
 import { wireError } from "./wire-error.ts";
 
 /** A client: the account it works on, and who integrates it. */
@@ -47,11 +48,8 @@ export type Connection = {
   readonly subscribed: boolean;
   /** Sends a notification to a subscriber. */
   notify(method: string, params: object): void;
-  /**
-   * Runs what makes a long answer: one after another, each once the peer has read so much of those before that another may
-   * be held for it. Throws cancelled where the connection ended meanwhile.
-   */
-  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** Where answers of megabytes wait for their turn. */
+  readonly longAnswers: LongAnswers;
   /** Runs when the connection has ended; whatever the connection owns (clients, file handles) is let go there. */
   onEnd(end: () => void): void;
   /** Ends the connection. */
@@ -84,7 +82,7 @@ export function serveConnection({
   dispatch,
   log,
   hasHungUp,
-  held,
+  held: share,
 }: ConnectionParts): Connection {
   const inFlight = new Map<RequestId | symbol, Cancellation>();
   const endings: (() => void)[] = [];
@@ -95,12 +93,16 @@ export function serveConnection({
   let workingBytes = 0;
   let inputEnded = false;
   let closed = false;
-  let outgoing: Line[] = [];
-  const longAnswers = oneAtATime(limits.inFlight);
-  /** Wakes the long answer whose turn it is. */
-  let wakeWaiting: (value?: unknown) => void = () => undefined;
+  /** Of results that are there, in batches of which others are not. */
+  let batchedBytes = 0;
 
   const clients = new Map<string, OpenClient>();
+  const sending = createSending({
+    socket,
+    mayHold: noteHeld,
+    onUnread: (unsentBytes) => log.note("connection closed: the peer does not read", { unsentBytes }),
+  });
+  const longAnswers = createLongAnswers(() => sending.unsentBytes);
 
   const isSame = () => peer.recheck() && (subject.holder === undefined || isStill(subject.holder));
 
@@ -130,11 +132,7 @@ export function serveConnection({
     notify: (method, params) => {
       if (subscribed) send({ jsonrpc: "2.0", method, params });
     },
-    inTurn: (work) =>
-      longAnswers(async () => {
-        await untilRead();
-        return work();
-      }),
+    longAnswers,
     onEnd: (end) => {
       if (closed) end();
       else endings.push(end);
@@ -143,34 +141,10 @@ export function serveConnection({
   };
 
   function send(message: object): void {
-    if (closed) return;
     const line = lineOf(message);
-    outgoing.push(bytesOf(line) <= limits.answerBytes ? line : lineOf(tooLong(message)));
-    if (outgoing.length === 1) setImmediate(flush);
-  }
-
-  /** One write for all answers of a turn of the event loop: under load a system call serves many requests. */
-  function flush(): void {
-    if (closed || outgoing.length === 0) return;
-    const lines = outgoing;
-    outgoing = [];
-    writeLines(socket, lines);
-    if (socket.writableLength > limits.unsentBytesClose || !noteHeld()) {
-      log.note("connection closed: the peer does not read", { unsentBytes: socket.writableLength });
-      socket.destroy();
-    } else if (socket.writableLength > limits.unsentBytesPause) socket.pause();
-  }
-
-  /** Waits until no more is unsent than a peer may leave unread without being paused. */
-  async function untilRead(): Promise<void> {
-    // The answer of whoever was in turn before is among `outgoing` by then.
-    await new Promise((resolve) => setImmediate(resolve));
-    const unsentBytes = () => outgoing.reduce((sum, line) => sum + bytesOf(line), socket.writableLength);
-    while (!closed && unsentBytes() > limits.unsentBytesPause)
-      await new Promise((resolve) => {
-        wakeWaiting = resolve;
-      });
-    if (closed) throw new PosternError("cancelled");
+    if (line.bytes <= limits.answerBytes) return sending.send(line);
+    discard(line);
+    sending.send(lineOf(tooLong(message)));
   }
 
   function refuse(id: RequestId | null, name: ErrorName, detail?: string): JSONRPCResponse {
@@ -185,7 +159,7 @@ export function serveConnection({
 
   /** False where this connection holds more than there is left for it. */
   function noteHeld(): boolean {
-    return held.hold(closed ? 0 : reader.pendingBytes + workingBytes + socket.writableLength);
+    return share.hold(closed ? 0 : reader.pendingBytes + workingBytes + batchedBytes + socket.writableLength);
   }
 
   async function settle(work: PromiseLike<object | null>, lineBytes: number): Promise<void> {
@@ -195,6 +169,7 @@ export function serveConnection({
     workingBytes -= lineBytes;
     noteHeld();
     if (response !== null) send(response);
+    if (Array.isArray(response)) response.forEach(letGo);
     if (inputEnded && working === 0) endGently();
   }
 
@@ -211,8 +186,7 @@ export function serveConnection({
       workingBytes -= bytes.length;
       return send(refuse(Array.isArray(value) ? null : idOf(value), "busy", "too much waits to be answered"));
     }
-    if (!Array.isArray(value)) return void settle(answer(value), bytes.length);
-    void settle(answerBatch(value), bytes.length);
+    void settle(Array.isArray(value) ? answerBatch(value) : answer(value), bytes.length);
   }
 
   function parse(bytes: Uint8Array): unknown {
@@ -226,19 +200,36 @@ export function serveConnection({
     }
   }
 
+  /** In a batch results are taken apart, since it is one text: what they were opened to is wiped when that is made. */
   async function answerBatch(values: unknown[]): Promise<object | null> {
     let bytes = 0;
     const responses = await Promise.all(
       values.map(async (value) => {
         const response = await answer(value);
         bytes += encodedBytes(response);
-        // Not held until the last of them is there: the whole is refused then.
-        return bytes <= limits.answerBytes ? response : null;
+        return mayWait(response, bytes) ? response : instead(value, response);
       }),
     );
-    if (bytes > limits.answerBytes) return tooLong(values);
     const answered = responses.filter((response) => response !== null);
-    return answered.length === 0 ? null : answered;
+    if (bytes <= limits.answerBytes) return answered.length === 0 ? null : answered;
+    answered.forEach(letGo);
+    return tooLong(values);
+  }
+
+  /** Whether a result may be held until the others of its batch are there; not where the whole will be refused for its length. */
+  function mayWait(response: object | null, bytes: number): boolean {
+    batchedBytes += encodedBytes(response);
+    return bytes <= limits.answerBytes && noteHeld();
+  }
+
+  function instead(value: unknown, response: object | null): object {
+    letGo(response);
+    return refuse(idOf(value), "busy", "too much waits to be answered");
+  }
+
+  function letGo(response: object | null): void {
+    batchedBytes -= encodedBytes(response);
+    wipeEncoded(response);
   }
 
   function answer(value: unknown): PromiseLike<object | null> {
@@ -281,7 +272,7 @@ export function serveConnection({
 
   function endGently(): void {
     setImmediate(() => {
-      flush();
+      sending.flush();
       socket.end();
     });
   }
@@ -319,7 +310,7 @@ export function serveConnection({
   socket.on("drain", () => {
     noteHeld();
     socket.resume();
-    wakeWaiting();
+    longAnswers.wake();
   });
   socket.on("end", () => {
     inputEnded = true;
@@ -330,7 +321,6 @@ export function serveConnection({
   socket.on("close", () => {
     closed = true;
     noteHeld();
-    wakeWaiting();
     for (const cancellation of inFlight.values()) cancellation.abort();
     for (const end of endings) end();
     for (const client of clients.values()) client.release();

@@ -23,6 +23,11 @@ export type Access = {
   readonly session: OpenSession;
   /** Whether that very session is still open. */
   readonly holds: () => boolean;
+  /**
+   * Throws where what let the call through does so no longer: the session, the program at the other end, the grant. To be
+   * asked again by a handler that waited for its peer; a yes to this one call stays one.
+   */
+  readonly demandStill: () => void;
   /** Whether a token opened it: then the token is what permits, and no grant is looked for. */
   readonly byToken: boolean;
   /** What each reference of the request leads to, in order; empty for methods that name ids. */
@@ -61,20 +66,26 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
       const wanted = scopesOf(session.file.account, targets, found);
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
       // asking for nothing.
-      const passed = (sure: readonly (Located | Missing)[], since: Moment): Call => {
+      const passed = (sure: readonly (Located | Missing)[], since: Moment, still: () => boolean): Call => {
         if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
-        return { ...call, access: { session, holds, byToken, found: sure } };
+        const demandStill = () => {
+          demandHeld(holds);
+          call.connection.demandSame();
+          if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
+        };
+        return { ...call, access: { session, holds, demandStill, byToken, found: sure } };
       };
       call.connection.demandSame();
       const subject = call.connection.subject;
-      if (byToken) return passed(found, at);
-      const lacking = wanted.filter(({ scope }) => !grants.allows(subject, need.verb, scope, at));
-      if (lacking.length === 0) return passed(found, at);
+      if (byToken) return passed(found, at, always);
+      const isAllowed = ({ scope }: Wanted, now: Moment) => grants.allows(subject, need.verb, scope, now);
+      const lacking = wanted.filter((one) => !isAllowed(one, at));
+      if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
       return ask(session, subject, need, lacking, params, call).then(async () => {
         demandHeld(holds);
         const sure = await sameAgain(session, targets, wanted);
         demandHeld(holds);
-        return passed(sure, momentOf(clock));
+        return passed(sure, momentOf(clock), always);
       });
     };
     const pending = locate(session, targets);
@@ -129,6 +140,8 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     call.connection.demandSame();
   }
 }
+
+const always = () => true;
 
 function demandHeld(holds: () => boolean): void {
   if (!holds()) throw new PosternError("locked");

@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
 import { Encoded } from "../encoded.ts";
 import { shownField, withStoredKeys } from "../fields.ts";
+import type { Access } from "../gate.ts";
 import { happening } from "../happening.ts";
 import { createWithFiles } from "../item-files.ts";
 import type { Unlocked } from "../unlocked.ts";
@@ -39,24 +40,42 @@ export type ItemParts = {
 
 const encoder = new TextEncoder();
 
+/** Under which a list is kept. */
+const nameOf = ({ active, archived }: Filter): string => `${active} ${archived}`;
+
 export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers {
-  /** A list says not how old it is, so one out of the cache is answered only while changes are heard. */
-  async function overviews(
-    unlocked: Unlocked,
-    vault: string,
-    filter: Filter,
-    signal: AbortSignal,
-  ): Promise<Encoded<ResultOf<"items.list">>> {
+  /** Fetches a list, and keeps it where nothing changed meanwhile: this may be the list of before. */
+  async function fetched(unlocked: Unlocked, vault: string, filter: Filter, signal: AbortSignal): Promise<Uint8Array> {
     const { cache, account } = unlocked;
-    const name = `${filter.active} ${filter.archived}`;
-    const kept = isStale(unlocked) ? undefined : cache.findList(vault, name);
-    if (kept !== undefined) return new Encoded(kept);
     const { generation } = cache;
     const items = (await account.listItems(vault, filter, signal)).map(overviewOf);
     const list = encoder.encode(JSON.stringify({ items } satisfies ResultOf<"items.list">));
-    // Not where something changed meanwhile: this may be the list of before.
-    if (cache.generation === generation) cache.setList(vault, name, list);
-    return new Encoded(list);
+    if (cache.generation === generation) cache.setList(vault, nameOf(filter), list);
+    return list;
+  }
+
+  /** A list says not how old it is, so one out of the cache is answered only while changes are heard. */
+  const mayBeKept = (unlocked: Unlocked, vault: string, filter: Filter): boolean =>
+    !isStale(unlocked) && unlocked.cache.hasList(vault, nameOf(filter));
+
+  /** What answers a list once its turn has come. */
+  async function prepared(
+    { session, demandStill }: Access,
+    vault: string,
+    filter: Filter,
+    signal: AbortSignal,
+  ): Promise<() => Promise<Encoded<ResultOf<"items.list">>>> {
+    const { unlocked } = session;
+    const ready = mayBeKept(unlocked, vault, filter) ? undefined : await fetched(unlocked, vault, filter, signal);
+    return async () => {
+      // The peer chooses when it reads; by then what let the call through may have ended.
+      demandStill();
+      const opened = ready ?? unlocked.cache.findList(vault, nameOf(filter));
+      if (opened !== undefined) return new Encoded(opened);
+      const again = await fetched(unlocked, vault, filter, signal);
+      demandStill();
+      return new Encoded(again);
+    };
   }
 
   const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
@@ -152,10 +171,11 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
     },
 
     "items.list": async ({ vaultId, active, archived }, call) => {
-      const { unlocked, audit } = accessOf(call).session;
+      const access = accessOf(call);
       const filter = { active: active ?? archived !== true, archived: archived ?? false };
-      const list = await call.connection.inTurn(() => overviews(unlocked, vaultId, filter, call.signal()));
-      audit.read(happening(call, "ok", [vaultId]));
+      const signal = call.signal();
+      const list = await call.connection.longAnswers.inTurn(signal, () => prepared(access, vaultId, filter, signal));
+      access.session.audit.read(happening(call, "ok", [vaultId]));
       return list;
     },
   };

@@ -26,12 +26,15 @@ let server: Server;
 let client: Socket;
 let results: unknown[];
 let notes: string[];
+/** Why calls ended that never had their turn. */
+let ended: string[];
 let sharedBytes: number;
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "postern-c-"));
   results = [];
   notes = [];
+  ended = [];
   sharedBytes = 64 * MiB;
 });
 afterEach(() => {
@@ -67,15 +70,18 @@ async function send(...asked: readonly object[]): Promise<void> {
   server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     const dispatch: Parameters<typeof serveConnection>[0]["dispatch"] = async (
       { id = null, method },
-      { connection },
+      { connection, signal },
     ) => {
       const result = results[Number(method)];
       if (!(result instanceof Made)) return { jsonrpc: "2.0", id, result };
-      return connection
-        .inTurn(async () => result.make())
+      return connection.longAnswers
+        .inTurn(signal(), async () => () => result.make())
         .then(
           (made) => ({ jsonrpc: "2.0", id, result: made }),
-          (error: Error) => ({ jsonrpc: "2.0", id, error: { code: 0, message: error.message } }),
+          (error: Error) => {
+            ended.push(error.name);
+            return { jsonrpc: "2.0", id, error: { code: 0, message: error.name } };
+          },
         );
     };
     const held = createHeldBytes(sharedBytes).share();
@@ -237,7 +243,55 @@ describe("long answers that are asked for at once", () => {
     await new Promise((resolve) => client.once("readable", resolve));
     client.destroy();
     await new Promise((resolve) => server.close(resolve));
-    for (let round = 0; round < 100; round++) await new Promise((resolve) => setImmediate(resolve));
+    await expect.poll(() => ended.length).toBe(MANY - 1);
+    expect(new Set(ended)).toEqual(new Set(["AbortError"]));
     expect(madeOf(all)).toBe(1);
+  });
+
+  test("are called off by a cancellation while others go on", async () => {
+    const all = lists(2 * MiB).slice(0, 3);
+    const called = { jsonrpc: "2.0", method: "$/cancelRequest", params: { id: 1 } };
+    const lines = await answersTo(...all.map((list, id) => asking(id, list)), called);
+    const byId = new Map(
+      lines.map((line) => JSON.parse(line) as { id: number; error?: object }).map((one) => [one.id, one]),
+    );
+    expect(byId.get(1)).toMatchObject({ error: { message: "AbortError" } });
+    expect([byId.get(0)?.error, byId.get(2)?.error, madeOf(all)]).toEqual([undefined, undefined, 2]);
+  });
+});
+
+describe("what is not sent", () => {
+  test("is wiped, and the member answered busy, where all connections together can hold no more of a batch", async () => {
+    sharedBytes = 5 * MiB;
+    const members = [1, 2, 3, 4].map(() => encoded(long(2 * MiB)));
+    const [line] = await answersTo(members.map((member, id) => asking(id, member)));
+    const answers = JSON.parse(line ?? "") as { error?: { data: { name: string } } }[];
+    expect(answers.map(({ error }) => error?.data.name)).toEqual([undefined, undefined, "busy", "busy"]);
+    expect(members.map(isWiped)).toEqual([true, true, true, true]);
+    expect(notes).toEqual([]);
+  });
+
+  test("is wiped where a batch is refused for its length, or one answer is", async () => {
+    const members = [encoded(long(limits.answerBytes / 2)), encoded(long(limits.answerBytes / 2))];
+    const alone = encoded(long(limits.answerBytes));
+    await answersTo(
+      members.map((member, id) => asking(id, member)),
+      asking("alone", alone),
+    );
+    expect([...members, alone].map(isWiped)).toEqual([true, true, true]);
+  });
+
+  test("is wiped where answers that came at once are more than may lie unread, and the connection is closed", async () => {
+    const all = Array.from({ length: 100 }, () => encoded(long(limits.unsentBytesClose / 8)));
+    await send(...all.map((one, id) => asking(id, one)));
+    await expect.poll(() => notes).toEqual([TOO_LONG]);
+    await expect.poll(() => all.map(isWiped)).toEqual(all.map(() => true));
+  });
+
+  test("is no reason to put together more text than may lie unread", async () => {
+    // Joined, these would be longer than a text can be.
+    const text = "x".repeat(limits.answerBytes - 100);
+    await send(...Array.from({ length: 60 }, (_, id) => asking(id, text)));
+    await expect.poll(() => notes).toEqual([TOO_LONG]);
   });
 });
