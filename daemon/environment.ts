@@ -25,6 +25,7 @@ const kept: Readonly<Record<string, string>> = {
 /** Variables that have changed this process before its first line ran, and what they do. The agent refuses to start. */
 const refused: Readonly<Record<string, string>> = {
   NODE_OPTIONS: "adds options to Node, code to load among them",
+  NODE_PATH: "names folders from which code is loaded",
   NODE_V8_COVERAGE: "writes what ran to files",
   NODE_DEBUG: "prints what goes over sockets",
   NODE_DEBUG_NATIVE: "prints what goes over sockets",

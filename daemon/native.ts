@@ -1,7 +1,7 @@
 // The few calls of the C library that Node does not offer: who is at the other end of a socket, whether that process
 // still lives, and our own protection. Nothing else in the agent calls C. Linux only.
 import { closeSync } from "node:fs";
-import { createRequire } from "node:module";
+import { requireOwn } from "./own-package.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** What SO_PEERCRED says: the process that called connect(), as the kernel noted it then. */
@@ -96,7 +96,7 @@ function knowsPeerPidfd(func: (definition: string) => Call, koffi: Koffi): boole
 
 function loadKoffi(): Koffi {
   try {
-    return createRequire(import.meta.url)("koffi") as Koffi;
+    return requireOwn("koffi") as Koffi;
   } catch (error) {
     throw new StartRefused(
       "the native library (koffi) could not be loaded, so peers could not be verified",

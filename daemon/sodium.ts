@@ -1,11 +1,11 @@
 // The agent's cryptography: libsodium through sodium-native, Argon2id, HKDF and HMAC-SHA-256 from node:crypto. Keys that
 // live longer than a call lie in one slab of guarded, locked memory. Without sodium-native the agent does not start.
 import { argon2, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import { createRequire } from "node:module";
 import { arch, platform } from "node:process";
 import { utf8, wipeable, wipeableCopy } from "../protocol/crypto/encoding.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
+import { requireOwn } from "./own-package.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** Bytes of the slab: keys of 1,000 vaults and of a few accounts, and less than half of the usual 8 MB that may be locked. */
@@ -89,7 +89,7 @@ export function loadSodium(): Sodium {
  */
 function loadNative(): Native {
   try {
-    return createRequire(import.meta.url)("sodium-native") as Native;
+    return requireOwn("sodium-native") as Native;
   } catch (error) {
     throw new StartRefused(
       `the native library (sodium-native) could not be loaded on ${platform} ${arch}`,

@@ -6,5 +6,9 @@ import { fileURLToPath } from "node:url";
 
 // Portable, since the package is built in one folder and installed in another. Code of another Node is not taken.
 enableCompileCache({ directory: fileURLToPath(new URL("./code-cache", import.meta.url)), portable: true });
-// Not awaited, since the bundle is CommonJS; it tells of its own failures.
-void import("./main.ts");
+// Not awaited, since the bundle is CommonJS. Once loaded it tells of its own failures.
+import("./main.ts").catch((error: unknown) => {
+  const code = (error as NodeJS.ErrnoException).code ?? (error as Error).name;
+  process.stderr.write(`postern agent: the program could not be loaded (${code})\n  next: reinstall Postern\n`);
+  process.exit(1);
+});

@@ -47,7 +47,7 @@ RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
-UnsetEnvironment=NODE_OPTIONS NODE_V8_COVERAGE LD_PRELOAD LD_LIBRARY_PATH
+UnsetEnvironment=NODE_OPTIONS NODE_PATH NODE_V8_COVERAGE LD_PRELOAD LD_LIBRARY_PATH
 ReadWritePaths=%h/.local/share/postern
 
 [Install]

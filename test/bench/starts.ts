@@ -18,12 +18,23 @@ export async function startFigures(): Promise<void> {
     await program.end("SIGTERM");
     return program.ms;
   });
+  const whole = await repeatStarts(async () => {
+    const program = await started(agentWords, async () => {
+      const channel = await statusOf(socket);
+      await channel.call("agent.subscribe", {});
+      return channel;
+    });
+    program.value.close();
+    await program.end("SIGTERM");
+    return program.ms;
+  });
   row("bare node, start to first answer", shown(floor, "ms", 1));
   row("agent, start to first agent.status answer", shown(agent, "ms", 1), {
     ratio: agent.median / floor.median,
     most: 2.5,
     text: "≤ 2.5 × bare node",
   });
+  row("agent, start to the first answer that takes all of it", shown(whole, "ms", 1));
 }
 
 /** Medians of several starts each: a single one swings by half. */

@@ -68,6 +68,7 @@ describe("a start", () => {
 
   test.each([
     "NODE_OPTIONS",
+    "NODE_PATH",
     "NODE_V8_COVERAGE",
     "NODE_DEBUG",
     "NODE_TLS_REJECT_UNAUTHORIZED",
