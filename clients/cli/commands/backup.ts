@@ -8,8 +8,9 @@ import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { accountPassword } from "../secret-input.ts";
-import { type Agent, connect, withAgent } from "../session.ts";
+import { type Agent, connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { withPassword } from "../with-password.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const LINE_WIDTH = 40;
@@ -23,8 +24,8 @@ const nextSteps: Readonly<Record<string, string>> = {
 const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 
 async function backup(terminal: Terminal, path: string, options: { passwordFd?: string }): Promise<void> {
-  await withAgent(terminal, async (agent) => {
-    const { handle } = await agent.call("accounts.backup", { password: await accountPassword(options) });
+  await withPassword(terminal, options, async (agent, password) => {
+    const { handle } = await agent.call("accounts.backup", { password });
     const file = openOutFile(path);
     let size = 0;
     try {
