@@ -68,6 +68,15 @@ test("a wrong password at unlock blames the password alone", async () => {
   expect(ran.err).not.toContain("Secret Key");
 });
 
+test("audit verify says what the records between a start and the first unlock are", async () => {
+  await postern(["agent", "stop"], { home });
+  await postern(["unlock", "--password-fd", "3"], { home, secrets: ["wrong password"] });
+  expect(await postern(["unlock", "--password-fd", "3"], { home, secrets: [PASSWORD] })).toMatchObject({ code: 0 });
+  const ran = await postern(["audit", "verify", "--password-fd", "3"], { home, secrets: [PASSWORD] });
+  expect(ran.code).toBe(exitCodes.ok);
+  expect(ran.out).toMatch(/\d+ records are in no proven stretch: written between a start/);
+});
+
 test("the service keeps its store under POSTERN_HOME", async () => {
   const service = spawn(process.execPath, ["--no-warnings", "--", main, "service", "run", "--port", "0"], {
     env,

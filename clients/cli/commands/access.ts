@@ -227,7 +227,7 @@ function aboutText(about: readonly string[]): string {
 }
 
 const UNPROVEN =
-  "written since the last proof, or before an agent was killed or started locked; they fit together, and nothing says whether any was changed";
+  "written between a start of the agent and the first unlock, when there is no key to prove them with; that alone is no sign of a change";
 
 function verdictText(terminal: Terminal, verdict: Methods["audit.verify"]["result"]): string {
   const proven = verdict.proven.map(({ from, to, until }) => `records ${from} to ${to} are proven, up to ${until}`);
