@@ -173,7 +173,7 @@ export async function restoreBackup(
     await checkSeal(p, keys.rootKey, input.lines);
     const data = openUserData(p, keys.rootKey, who, header.record.data);
     const fresh = sealUserData(p, keys.rootKey, who, 1, { ...data, deviceCounters: {} });
-    input.signal.throwIfAborted();
+    if (input.signal.aborted) throw new PosternError("cancelled");
     await call("accounts.create", {
       account: who.account,
       user: who.user,
