@@ -79,9 +79,10 @@ export function createHandles(newId: () => string): Handles {
     return handles;
   }
 
-  function drop(handle: Reading | Writing | Restoring): void {
+  function drop(handle: (Reading | Writing | Restoring) & { busy?: boolean }): void {
     if (handle.kind === "write") handle.item.itemKey.fill(0);
-    if (handle.kind === "restore") handle.spool.drop();
+    // A restore that is under way reads it to the end, and drops it.
+    if (handle.kind === "restore" && handle.busy !== true) handle.spool.drop();
   }
 
   /** Throws where it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */

@@ -39,13 +39,21 @@ function options() {
   if (!isLoopback(host) && values.origin === undefined)
     throw new BadStart("--host beyond loopback needs --origin, the https URL that agents are given");
   return {
-    data: resolve(values.data ?? join(homedir(), ".local", "share", "postern-service")),
+    data: resolve(values.data ?? dataDefault()),
     port,
     host,
     origin: values.origin === undefined ? undefined : originOf("--origin", values.origin),
     publicAddress:
       values["public-address"] === undefined ? undefined : originOf("--public-address", values["public-address"]),
   };
+}
+
+/** Beside the agent's data where a person has moved that, so that trying it out leaves nothing elsewhere. */
+function dataDefault(): string {
+  const moved = process.env.POSTERN_HOME;
+  return moved === undefined || moved === ""
+    ? join(homedir(), ".local", "share", "postern-service")
+    : join(moved, "service");
 }
 
 /** Sign-ins are bound to the origin, and links are made of the public address, so each must be exactly what others are given. */

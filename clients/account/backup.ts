@@ -144,6 +144,8 @@ export type RestoreInput = {
   readonly secretKey: Uint8Array;
   readonly device: string;
   readonly registrationToken?: string;
+  /** Stops it as long as nothing is made; what is begun is brought to its end, since half an account is of no use. */
+  readonly signal: AbortSignal;
 };
 
 /** Checks a whole backup, then makes its account at a service. Throws notRestorable and changes nothing where it is cut, changed or not one. */
@@ -171,6 +173,7 @@ export async function restoreBackup(
     await checkSeal(p, keys.rootKey, input.lines);
     const data = openUserData(p, keys.rootKey, who, header.record.data);
     const fresh = sealUserData(p, keys.rootKey, who, 1, { ...data, deviceCounters: {} });
+    if (input.signal.aborted) throw new PosternError("cancelled");
     await call("accounts.create", {
       account: who.account,
       user: who.user,

@@ -27,6 +27,9 @@ function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
   return shared?.startsWith("postern_") ? shared : undefined;
 }
 
+/** Whether this command works as a service account. */
+export const hasToken = (env: NodeJS.ProcessEnv): boolean => tokenOf(env) !== undefined;
+
 const own = { name: "postern", version: VERSION };
 
 /** Connects; `tell` gets the match codes of prompts that this command waits for. */

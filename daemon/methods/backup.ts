@@ -67,7 +67,11 @@ export function backupMethods({ home, p, sessions, handles, now }: BackupParts):
           password: params.password,
           secretKey,
           device,
+          signal: call.signal(),
           ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
+        }).finally(() => {
+          // Whoever asked has gone: what their connection's end left to this is let go now.
+          if (call.signal().aborted) handle.spool.drop();
         }),
       );
       handles.remove(call, params.handle);

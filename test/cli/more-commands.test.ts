@@ -6,6 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { placesOf, TEMPLATE_BYTES_MAX } from "../../clients/cli/commands/inject.ts";
+import { exitCodes } from "../../clients/cli/exit-code.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { hasTool } from "../tools.ts";
@@ -69,6 +70,10 @@ describe("an environment", () => {
     expect(open.out).toBe("postgres://db\n");
     expect((await run("env set staging --plain REGION=eu --secret-fd API_KEY=3", { secrets: ["abc"] })).code).toBe(0);
     expect((await run("env unset staging DATABASE_URL NOT_THERE")).out).toContain("Took 1 away");
+    expect(await run("env unset staging NOT_THERE")).toMatchObject({
+      code: exitCodes.notFound,
+      err: expect.stringContaining("this environment has no variable NOT_THERE"),
+    });
     expect((await run(`env export staging --out-file ${at("out.env")}`)).code).toBe(0);
     expect(readFileSync(at("out.env"), "utf8")).toBe("GREETING='it is \"here\"'\nREGION=eu\nAPI_KEY=abc\n");
     expect(statSync(at("out.env")).mode & 0o777).toBe(0o600);

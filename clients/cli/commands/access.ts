@@ -8,6 +8,7 @@ import { addCommand } from "../context.ts";
 import { fromDescriptor } from "../secret-input.ts";
 import { type Agent, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
+import { demandPerson, withPassword } from "../with-password.ts";
 
 type Proof = NonNullable<Methods["prompts.list"]["params"]["proof"]>;
 type ProofOptions = { passwordFd?: string; mine?: boolean };
@@ -15,14 +16,29 @@ type ProofOptions = { passwordFd?: string; mine?: boolean };
 const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 const mine = ["--mine", "only what concerns this terminal; asks for nothing"] as const;
 
-/** The password as a proof, for seeing the whole; nothing where there is nobody to ask. */
-async function wholeProof(options: ProofOptions): Promise<{ proof?: Proof }> {
-  if (options.mine === true) return {};
-  if (options.passwordFd !== undefined)
-    return { proof: { kind: "password", password: fromDescriptor(options.passwordFd, "--password-fd") } };
-  if (!hasTerminal()) return {};
-  return { proof: { kind: "password", password: await askSecret("Account password, to see everything") } };
+/** Runs work with the password as a proof, for seeing the whole; with none where there is nobody to ask. */
+function withWholeProof<T>(
+  terminal: Terminal,
+  options: ProofOptions,
+  work: (agent: Agent, proof: { proof?: Proof }) => Promise<T>,
+): Promise<T> {
+  demandPerson();
+  if (options.mine === true || (options.passwordFd === undefined && !hasTerminal()))
+    return withAgent(terminal, (agent) => work(agent, {}));
+  return withPassword(
+    terminal,
+    options,
+    (agent, password) => work(agent, { proof: { kind: "password", password } }),
+    "Account password, to see everything",
+  );
 }
+
+const noPrompt = () =>
+  new PosternError("no open prompt has this code", {
+    errorName: "promptNotFound",
+    code: 0,
+    hint: "it may have timed out: start the program again, and use the code that it then shows",
+  });
 
 type ApproveOptions = { pinFd?: string; passwordFd?: string; yes?: boolean; once?: boolean; minutes?: string };
 
@@ -38,11 +54,12 @@ async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Pro
 }
 
 async function approve(terminal: Terminal, agent: Agent, code: string, options: ApproveOptions): Promise<void> {
+  // Looked at first: nobody types a PIN for what is not there. Which ones wait is told to a proof alone.
+  if ((await agent.call("agent.status", {})).openPrompts === 0) throw noPrompt();
   const proof = await approvalProof(agent, options);
   const { prompts } = await agent.call("prompts.list", { code, proof });
   const [prompt] = prompts;
-  if (prompt === undefined)
-    throw new PosternError("no open prompt has this code", { errorName: "promptNotFound", code: 0 });
+  if (prompt === undefined) throw noPrompt();
   for (const line of prompt.text ?? []) terminal.tell(line);
   const yes = options.yes === true || (await askYes(`Allow ${code}?`));
   if (!yes) {
@@ -68,8 +85,8 @@ export function addAccessCommands(program: Command): void {
     "postern prompts",
     [passwordFd, mine],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const listed = await agent.call("prompts.list", await wholeProof(options));
+      withWholeProof(terminal, options, async (agent, proof) => {
+        const listed = await agent.call("prompts.list", proof);
         terminal.result(listed, () => promptsText(listed.prompts));
       }),
   );
@@ -85,8 +102,10 @@ export function addAccessCommands(program: Command): void {
       passwordFd,
       ["--yes", "do not ask again after showing the text"],
     ],
-    (terminal, [code = ""], options) =>
-      withAgent(terminal, (agent) => approve(terminal, agent, code.toUpperCase(), options)),
+    (terminal, [code = ""], options) => {
+      demandPerson();
+      return withAgent(terminal, (agent) => approve(terminal, agent, code.toUpperCase(), options));
+    },
   );
   addCommand(
     program,
@@ -94,11 +113,13 @@ export function addAccessCommands(program: Command): void {
     "deny what a program asks for",
     "postern deny KX-42",
     [],
-    (terminal, [code = ""]) =>
-      withAgent(terminal, async (agent) => {
+    (terminal, [code = ""]) => {
+      demandPerson();
+      return withAgent(terminal, async (agent) => {
         await agent.call("prompts.answer", { code: code.toUpperCase(), answer: "no" });
         terminal.result({ code: code.toUpperCase(), answer: "no" }, () => "Denied.");
-      }),
+      });
+    },
   );
 
   const grants = addCommand<ProofOptions>(
@@ -108,8 +129,8 @@ export function addAccessCommands(program: Command): void {
     "postern grants",
     [passwordFd, mine],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const listed = await agent.call("grants.list", await wholeProof(options));
+      withWholeProof(terminal, options, async (agent, proof) => {
+        const listed = await agent.call("grants.list", proof);
         terminal.result(listed, () => grantsText(listed.grants));
       }),
   );
@@ -120,8 +141,7 @@ export function addAccessCommands(program: Command): void {
     "postern grants revoke --all",
     [["--all", "every grant"], passwordFd, mine],
     (terminal, [grant], options) =>
-      withAgent(terminal, async (agent) => {
-        const proof = await wholeProof(options);
+      withWholeProof(terminal, options, async (agent, proof) => {
         const { revoked } = await agent.call("grants.revoke", {
           ...proof,
           ...(grant === undefined ? {} : { grant }),
@@ -138,9 +158,9 @@ export function addAccessCommands(program: Command): void {
     "postern audit --limit 20",
     [["--limit <n>", "how many records (50)"], passwordFd, mine],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
+      withWholeProof(terminal, options, async (agent, proof) => {
         const listed = await agent.call("audit.list", {
-          ...(await wholeProof(options)),
+          ...proof,
           ...(options.limit === undefined ? {} : { limit: Number(options.limit) }),
         });
         terminal.result(listed, () => auditText(listed.records));
@@ -153,8 +173,8 @@ export function addAccessCommands(program: Command): void {
     "postern audit verify",
     [passwordFd],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const verdict = await agent.call("audit.verify", await wholeProof(options));
+      withWholeProof(terminal, options, async (agent, proof) => {
+        const verdict = await agent.call("audit.verify", proof);
         terminal.result(verdict, () => verdictText(terminal, verdict));
         if (verdict.problems.length > 0) process.exitCode = 8;
       }),
@@ -206,11 +226,16 @@ function aboutText(about: readonly string[]): string {
   return about.slice(0, ABOUT_MAX).join(" ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
+const UNPROVEN =
+  "written between a start of the agent and the first unlock, when there is no key to prove them with; that alone is no sign of a change";
+
 function verdictText(terminal: Terminal, verdict: Methods["audit.verify"]["result"]): string {
   const proven = verdict.proven.map(({ from, to, until }) => `records ${from} to ${to} are proven, up to ${until}`);
+  const unproven = verdict.records - verdict.proven.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   return [
     `${verdict.records} records`,
     ...proven,
+    ...(unproven > 0 ? [`${unproven} records are in no proven stretch: ${UNPROVEN}`] : []),
     ...verdict.problems.map((problem) => terminal.bad(`! ${problem}`)),
   ].join("\n");
 }

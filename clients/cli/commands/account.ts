@@ -10,9 +10,10 @@ import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor } from "../secret-input.ts";
-import { type Agent, connect, withAgent } from "../session.ts";
+import { type Agent, connect } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { homeOf } from "../where.ts";
+import { withPassword } from "../with-password.ts";
 
 const PASSWORD_LENGTH_MIN = 8;
 const PIN_LENGTH_MIN = 6;
@@ -152,11 +153,18 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
   }
 }
 
+const CHANGED_ELSEWHERE = "type it again; it may have been changed on another device, and then the new one is needed";
+
 async function unlock(terminal: Terminal, options: { passwordFd?: string }): Promise<void> {
   const agent = await connect(terminal);
   try {
     const password = await accountPassword(options);
-    const unlocked = await agent.call("session.unlock", { password });
+    const unlocked = await agent.call("session.unlock", { password }).catch((error: unknown) => {
+      if (!(error instanceof PosternError) || error.errorName !== "wrongCredentials") throw error;
+      // The Secret Key is this machine's own, so it is not what was mistyped.
+      const { errorName, code } = error;
+      throw new PosternError("the account password is wrong", { errorName, code, hint: CHANGED_ELSEWHERE });
+    });
     terminal.result(unlocked, () => unlockedText(terminal, unlocked));
   } finally {
     agent.close();
@@ -173,8 +181,7 @@ function unlockedText(terminal: Terminal, unlocked: Methods["session.unlock"]["r
   return ["Unlocked.", ...[...tries, ...unlocked.warnings].map((line) => terminal.bad(`! ${line}`))].join("\n");
 }
 
-async function devices(terminal: Terminal, agent: Agent, options: { passwordFd?: string }): Promise<void> {
-  const password = await accountPassword(options);
+async function devices(terminal: Terminal, agent: Agent, password: string): Promise<void> {
   const listed = await agent.call("devices.list", { password });
   terminal.result(listed, () =>
     table(
@@ -239,16 +246,20 @@ function addKeyCommands(program: Command): void {
     "postern passwd",
     [passwordFd, ["--new-password-fd <n>", "read the new password from this file descriptor"]],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const password = await accountPassword(options, "Present account password");
-        const given = await newPassword(
-          terminal,
-          options.newPasswordFd === undefined ? {} : { passwordFd: options.newPasswordFd },
-          "New account password",
-        );
-        await agent.call("accounts.changePassword", { password, newPassword: given });
-        terminal.result({ changed: true }, () => "The account password is changed.");
-      }),
+      withPassword(
+        terminal,
+        options,
+        async (agent, password) => {
+          const given = await newPassword(
+            terminal,
+            options.newPasswordFd === undefined ? {} : { passwordFd: options.newPasswordFd },
+            "New account password",
+          );
+          await agent.call("accounts.changePassword", { password, newPassword: given });
+          terminal.result({ changed: true }, () => "The account password is changed.");
+        },
+        "Present account password",
+      ),
   );
   addCommand<{ passwordFd?: string; pinFd?: string; pin?: boolean }>(
     program,
@@ -257,8 +268,7 @@ function addKeyCommands(program: Command): void {
     "postern pin",
     [passwordFd, ["--pin-fd <n>", "read the PIN from this file descriptor"], ["--no-pin", "take the PIN away"]],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const password = await accountPassword(options);
+      withPassword(terminal, options, async (agent, password) => {
         const pin = await newPin(options);
         await agent.call("accounts.setPin", { password, ...(pin === undefined ? {} : { pin }) });
         terminal.result({ pin: pin !== undefined }, () =>
@@ -275,8 +285,8 @@ function addKeyCommands(program: Command): void {
     "postern kit --out-file kit.txt",
     [passwordFd, ["--out-file <file>", "write it to this file (0600) instead of the terminal"]],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const kit = await agent.call("accounts.kit", { password: await accountPassword(options) });
+      withPassword(terminal, options, async (agent, password) => {
+        const kit = await agent.call("accounts.kit", { password });
         if (options.outFile === undefined) return terminal.result(kit, () => kitText(kit));
         writeKit(openOutFile(options.outFile), kit);
         terminal.result({ outFile: options.outFile }, () => `The kit is in ${options.outFile}.`);
@@ -288,6 +298,7 @@ function addKeyCommands(program: Command): void {
     "list the devices that may sign in",
     "postern devices",
     [passwordFd],
-    (terminal, _args, options) => withAgent(terminal, (agent) => devices(terminal, agent, options)),
+    (terminal, _args, options) =>
+      withPassword(terminal, options, (agent, password) => devices(terminal, agent, password)),
   );
 }

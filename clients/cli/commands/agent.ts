@@ -165,7 +165,10 @@ export function addAgentCommands(program: Command): void {
   service
     .command("run")
     .description("run the account service in the foreground")
-    .option("--data <folder>", "where its store lies")
+    .option(
+      "--data <folder>",
+      "where its store lies ($POSTERN_HOME/service, or without that ~/.local/share/postern-service)",
+    )
     .option("--port <n>", "the port")
     .option("--host <address>", "the address (127.0.0.1)")
     .option("--origin <url>", "the address that others reach it by")
@@ -178,7 +181,9 @@ export function addAgentCommands(program: Command): void {
         typeof options[name] === "string" ? [`--${flag}`, options[name]] : [],
       );
       const env = Object.fromEntries(
-        ["HOME", "LANG", "TZ"].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+        ["HOME", "LANG", "TZ", "POSTERN_HOME"].flatMap((name) =>
+          process.env[name] === undefined ? [] : [[name, process.env[name]]],
+        ),
       );
       process.exitCode = await foreground(
         programPath("./service.js", "../../service/main.ts"),

@@ -1,21 +1,31 @@
 // backup, restore: everything sealed in one file, and back on another machine.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
+import { PosternError } from "../../typescript/generated.ts";
 import { askSecret } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { accountPassword } from "../secret-input.ts";
-import { connect, withAgent } from "../session.ts";
+import { type Agent, connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { withPassword } from "../with-password.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
+const LINE_WIDTH = 40;
+
+const nextSteps: Readonly<Record<string, string>> = {
+  accountExists: "`postern status` shows it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
+  conflict:
+    "another restore of it is under way, or was cut off: run `postern status` in a while; if it shows no account, restore in another home (POSTERN_HOME)",
+};
+
 const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 
 async function backup(terminal: Terminal, path: string, options: { passwordFd?: string }): Promise<void> {
-  await withAgent(terminal, async (agent) => {
-    const { handle } = await agent.call("accounts.backup", { password: await accountPassword(options) });
+  await withPassword(terminal, options, async (agent, password) => {
+    const { handle } = await agent.call("accounts.backup", { password });
     const file = openOutFile(path);
     let size = 0;
     try {
@@ -47,22 +57,19 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
   const descriptor = openFile(path);
   const agent = await connect(terminal);
   try {
-    const { handle } = await agent.call("accounts.openRestore", {});
+    const { handle } = await agent.call("accounts.openRestore", {}).catch((error: unknown) => {
+      throw withNextStep(error);
+    });
     const secretKey =
       options.kit === undefined
         ? await askSecret("Secret Key (from the emergency kit)")
         : parseKit(readKit(options.kit)).secretKey;
     const password = await accountPassword(options);
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {
-      await agent.call("files.writeChunk", { handle, content: chunk.subarray(0, read).toString("base64") });
-    }
-    const restored = await agent.call("accounts.restore", {
-      handle,
-      password,
-      secretKey,
-      ...(options.service === undefined ? {} : { service: options.service }),
-    });
+    await handOver(agent, handle, descriptor);
+    const service = options.service === undefined ? {} : { service: options.service };
+    const restored = await watched(terminal, () =>
+      agent.call("accounts.restore", { handle, password, secretKey, ...service }),
+    );
     terminal.result(
       restored,
       () => `${restored.name} is back, and unlocked. Set an approval PIN with \`postern pin\`.`,
@@ -71,6 +78,52 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     closeSync(descriptor);
     agent.close();
   }
+}
+
+/** A line on stderr while a person watches; nothing otherwise. */
+function progress(text: string): void {
+  if (process.stderr.isTTY === true) process.stderr.write(`\r${text.padEnd(LINE_WIDTH)}${text === "" ? "\r" : ""}`);
+}
+
+async function handOver(agent: Agent, handle: string, descriptor: number): Promise<void> {
+  const total = fstatSync(descriptor).size;
+  const chunk = Buffer.alloc(CHUNK_BYTES);
+  let size = 0;
+  for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {
+    await agent.call("files.writeChunk", { handle, content: chunk.subarray(0, read).toString("base64") });
+    size += read;
+    progress(`${Math.ceil(size / CHUNK_BYTES)} of ${Math.ceil(total / CHUNK_BYTES)} MiB handed over`);
+  }
+}
+
+/** Waits for the agent's part, and says what becomes of it when the person does not wait. */
+async function watched<T>(terminal: Terminal, restore: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const show = () => progress(`checking, then restoring: ${Math.round((performance.now() - started) / 1000)} s`);
+  // Ahead of the listener that ends the command.
+  const told = () => {
+    progress("");
+    terminal.tell("postern: interrupted; where the check was over, the agent goes on and makes the account whole");
+    terminal.tell("  next: run `postern status`; if it shows no account in a while, restore again");
+  };
+  show();
+  const shown = setInterval(show, 1000);
+  process.prependOnceListener("SIGINT", told);
+  try {
+    return await restore();
+  } catch (error) {
+    throw withNextStep(error);
+  } finally {
+    clearInterval(shown);
+    process.off("SIGINT", told);
+    progress("");
+  }
+}
+
+function withNextStep(error: unknown): unknown {
+  const hint = error instanceof PosternError ? nextSteps[error.errorName] : undefined;
+  if (!(error instanceof PosternError) || hint === undefined) return error;
+  return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint });
 }
 
 function openFile(path: string): number {

@@ -174,6 +174,12 @@ function addVariableCommands(env: Command): void {
       withAgent(terminal, async (agent) => {
         const id = await environmentId(agent, wanted);
         const { removed } = await agent.call("environments.unset", { environmentId: id, names });
+        if (removed === 0)
+          throw new PosternError(`this environment has no variable ${names.join(", ")}`, {
+            errorName: "fieldNotFound",
+            code: 0,
+            hint: `run \`postern env get ${id}\``,
+          });
         terminal.result({ removed }, () => `Took ${removed} away.`);
       }),
   );

@@ -2,42 +2,41 @@
 // person approves and one that is refused. The person's part is played here, through the same door as any approver: it
 // knows the PIN because it made it up. The agent knows nothing of a demonstration.
 import { randomBytes, randomInt } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Agent, connect } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { socketOf } from "../where.ts";
+import { startOn } from "./agent.ts";
 import { fill } from "./fill.ts";
 import { type Answer, programs, refusedProgram } from "./programs.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 /** Fills, shows, and ends with everything removed; with `stay` the agent and its home are left for a look around. */
 export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "postern-demo-"));
-  process.env.POSTERN_HOME = home;
+  const stage = openStage();
+  process.env.POSTERN_HOME = stage.home;
   delete process.env.POSTERN_SOCKET;
-  const remove = () => rmSync(home, { recursive: true, force: true });
-  if (!stay) process.once("exit", remove);
   const secrets = {
     password: randomBytes(18).toString("base64url"),
     pin: String(randomInt(1_000_000)).padStart(6, "0"),
   };
 
   terminal.tell("A throwaway account in a temporary home: its own agent, its own embedded account service.");
+  await startOn(stage);
   // The codes of its own prompts are told by the person's part, below.
   const agent = await connect({ ...terminal, tell: () => undefined });
   try {
     await agent.call("accounts.create", { name: "Demo", ...secrets });
     const person = await approver(terminal, secrets);
     const filled = await fill(terminal, agent);
-    const answers = await readAll(terminal, filled.references, person);
+    const answers = await readAll(terminal, stage, filled.references, person);
     person.close();
-    terminal.result({ answers, home: stay ? home : undefined }, () => report(answers));
-    if (stay)
+    terminal.result({ answers, home: stay ? stage.home : undefined }, () => report(answers));
+    if (stay) {
+      stage.leave();
       terminal.tell(
-        `\nThe agent stays. Try: POSTERN_HOME=${home} npm run postern -- status\nIts approval PIN is ${secrets.pin}; its password is in nobody's memory but this screen's: ${secrets.password}`,
+        `\nThe agent stays. Try: POSTERN_HOME=${stage.home} npm run postern -- status\nIts approval PIN is ${secrets.pin}; its password is in nobody's memory but this screen's: ${secrets.password}`,
       );
-    else await agent.call("agent.stop", {}).then(() => agent.channel.untilClosed());
+    } else await agent.call("agent.stop", {}).then(() => agent.channel.untilClosed());
   } finally {
     agent.close();
   }
@@ -70,16 +69,17 @@ async function approver(terminal: Terminal, secrets: { password: string; pin: st
 
 async function readAll(
   terminal: Terminal,
+  stage: Stage,
   references: Readonly<Record<string, string>>,
   person: Person,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (const program of programs(socketOf(), references)) {
+  for (const program of programs(stage, socketOf(), references)) {
     terminal.tell(`\n$ ${program.shown}`);
     answers.push(...(await program.run()));
   }
   person.decide("no");
-  const refused = refusedProgram(socketOf(), references);
+  const refused = refusedProgram(stage, socketOf(), references);
   terminal.tell(`\n$ ${refused.shown}`);
   answers.push(...(await refused.run()));
   return answers;

@@ -1,6 +1,7 @@
 // The programs of the demonstration, each a process of its own that knows nothing of the others.
-import { spawn } from "node:child_process";
+import assert from "node:assert/strict";
 import { programPath } from "../start-agent.ts";
+import type { Stage } from "./stage.ts";
 
 /** What a program was answered, without the value. */
 export type Answer = {
@@ -22,21 +23,22 @@ const pick = (references: References, ...names: readonly string[]) =>
   names.flatMap((name) => (references[name] === undefined ? [] : [references[name]]));
 
 /** The three programs that are approved. */
-export function programs(socket: string, references: References): Program[] {
+export function programs(stage: Stage, socket: string, references: References): Program[] {
   const script = programPath("./demo-script.mjs", "./demo/script.ts");
   const inScript = pick(references, "DATABASE_URL", "STRIPE_SECRET_KEY", "Deploy key", "Payment console");
   const [inShell = "", inNc = ""] = pick(references, "DATABASE_URL", "SESSION_SECRET");
   return [
     {
       shown: `node demo-script ${inScript.map((one) => `'${one}'`).join(" ")}`,
-      run: async () => linesOf("node script", await output(process.execPath, ["--no-warnings", script, ...inScript])),
+      run: async () =>
+        linesOf("node script", await output(stage, process.execPath, ["--no-warnings", script, ...inScript])),
     },
     {
       shown: `sh -c "postern read --json '${inShell}'"`,
       run: async () =>
         linesOf(
           "postern read",
-          await output("sh", [
+          await output(stage, "sh", [
             "-c",
             '"$0" --no-warnings "$1" read --json "$2"; "$0" --no-warnings "$1" read --json "$2"',
             process.execPath,
@@ -46,12 +48,12 @@ export function programs(socket: string, references: References): Program[] {
           inShell,
         ),
     },
-    { shown: `nc -N -U agent.sock <<< '${requestOf(inNc)}'`, run: () => netcat(socket, inNc) },
+    { shown: `nc -N -U agent.sock <<< '${requestOf(inNc)}'`, run: () => netcat(stage, socket, inNc) },
   ];
 }
 
 /** The program that the person does not know. */
-export function refusedProgram(socket: string, references: References): Program {
+export function refusedProgram(stage: Stage, socket: string, references: References): Program {
   const [reference = ""] = pick(references, "S3_SECRET_ACCESS_KEY");
   const source = `
     const socket = require("node:net").connect(process.argv[1]);
@@ -63,7 +65,7 @@ export function refusedProgram(socket: string, references: References): Program 
       answersOf(
         "unknown program",
         reference,
-        await output(process.execPath, ["-e", source, socket, requestOf(reference)]),
+        await output(stage, process.execPath, ["-e", source, socket, requestOf(reference)]),
       ),
   };
 }
@@ -72,9 +74,9 @@ function requestOf(reference: string): string {
   return JSON.stringify({ jsonrpc: "2.0", id: 1, method: "secrets.resolve", params: { reference } });
 }
 
-async function netcat(socket: string, reference: string): Promise<Answer[]> {
+async function netcat(stage: Stage, socket: string, reference: string): Promise<Answer[]> {
   try {
-    return answersOf("nc", reference, await output("nc", ["-N", "-U", socket], `${requestOf(reference)}\n`));
+    return answersOf("nc", reference, await output(stage, "nc", ["-N", "-U", socket], `${requestOf(reference)}\n`));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
       return [{ program: "nc", reference, error: "nc is not installed here" }];
@@ -83,18 +85,20 @@ async function netcat(socket: string, reference: string): Promise<Answer[]> {
 }
 
 /** Runs a program to its end and answers what it printed. */
-function output(program: string, args: readonly string[], input = ""): Promise<string> {
+function output(stage: Stage, program: string, args: readonly string[], input = ""): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = stage.spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const { stdin, stdout } = child;
+    assert(stdin !== null && stdout !== null, "both were asked for as pipes");
     let text = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout.setEncoding("utf8").on("data", (chunk: string) => {
       text += chunk;
     });
     child.once("error", reject);
     child.once("close", () => resolve(text));
     // A program that ends before it has read everything is its own business; its output tells.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
+    stdin.on("error", () => undefined);
+    stdin.end(input);
   });
 }
 

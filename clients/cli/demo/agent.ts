@@ -1,0 +1,38 @@
+// The demonstration's agent: one that ends with it, where the agent of a command outlives the command.
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { openChannel } from "../../typescript/channel.ts";
+import { AgentNotRunning } from "../../typescript/local-error.ts";
+import { agentEnvironment, agentOptions, agentProgram } from "../start-agent.ts";
+import { VERSION } from "../version.ts";
+import { socketOf } from "../where.ts";
+import type { Stage } from "./stage.ts";
+
+/** Milliseconds between two looks for the socket while the agent starts. */
+const LOOK_MS = 25;
+
+/** Milliseconds an agent may take to listen, as for any other. */
+const START_MS_MAX = 10_000;
+
+/** Starts the agent on this stage; answers when it listens. */
+export async function startOn(stage: Stage): Promise<void> {
+  const log = openSync(join(stage.home, "agent.log"), "a", 0o600);
+  const agent = stage.spawn(process.execPath, [...agentOptions, agentProgram()], {
+    stdio: ["ignore", log, log],
+    env: agentEnvironment(),
+    cwd: "/",
+  });
+  closeSync(log);
+  for (let waited = 0; waited < START_MS_MAX; waited += LOOK_MS) {
+    try {
+      return (await openChannel(socketOf(), { name: "postern", version: VERSION })).close();
+    } catch (error) {
+      if (!(error instanceof AgentNotRunning)) throw error;
+    }
+    if (agent.exitCode !== null)
+      throw new AgentNotRunning("the demonstration's agent ended at once; `postern agent run` says why");
+    await wait(LOOK_MS);
+  }
+  throw new AgentNotRunning(`the demonstration's agent did not listen within ${START_MS_MAX / 1000} s`);
+}

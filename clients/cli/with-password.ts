@@ -1,0 +1,35 @@
+// What commands go through that are a person's alone and need the account password: it is asked for once, and unlocks
+// where the account is locked.
+import { UsageError } from "./exit-code.ts";
+import { accountPassword } from "./secret-input.ts";
+import { type Agent, connect, hasToken } from "./session.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Connects, asks, unlocks, runs, closes. Throws UsageError where a service account's token is set. */
+export async function withPassword<T>(
+  terminal: Terminal,
+  options: { passwordFd?: string },
+  work: (agent: Agent, password: string) => Promise<T>,
+  message = "Account password",
+): Promise<T> {
+  demandPerson();
+  const agent = await connect(terminal);
+  try {
+    const isLocked = (await agent.call("agent.status", {})).state === "locked";
+    const password = await accountPassword(options, isLocked ? `The account is locked. ${message}` : message);
+    // A password from a descriptor is a proof and no more: a script that unlocks says so with `unlock`.
+    if (isLocked && options.passwordFd === undefined) await agent.call("session.unlock", { password });
+    return await work(agent, password);
+  } finally {
+    agent.close();
+  }
+}
+
+/** Throws UsageError where this command would work on a person's account although a token says otherwise. */
+export function demandPerson(): void {
+  if (hasToken(process.env))
+    throw new UsageError(
+      "this command is a person's, and a service account's token is set",
+      "unset POSTERN_SERVICE_ACCOUNT_TOKEN and OP_SERVICE_ACCOUNT_TOKEN to work on your own account",
+    );
+}

@@ -1,0 +1,60 @@
+// A restore that a person watches: what is shown, what Ctrl-C leaves, and what to do when there is an account already.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { openTerminal } from "../build/terminal.ts";
+import { postern } from "./postern.ts";
+
+const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+const PASSWORD = "seven quiet harbours";
+
+const home = mkdtempSync(join(tmpdir(), "postern-rs-"));
+const other = mkdtempSync(join(tmpdir(), "postern-rt-"));
+const restore = ["restore", join(home, "ada.backup"), "--kit", join(home, "kit.txt"), "--password-fd", "3"];
+
+beforeAll(async () => {
+  const init = ["init", "--name", "Ada", "--no-pin", "--kit", "kit.txt", "--password-fd", "3"];
+  expect(await postern(init, { home, secrets: [PASSWORD] })).toMatchObject({ code: 0 });
+  const backup = ["backup", "ada.backup", "--password-fd", "3"];
+  expect(await postern(backup, { home, secrets: [PASSWORD] })).toMatchObject({ code: 0 });
+});
+
+afterAll(async () => {
+  for (const each of [home, other]) {
+    await postern(["agent", "stop"], { home: each });
+    rmSync(each, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
+
+test("Ctrl-C while a backup is checked says what goes on, and leaves no account", async () => {
+  const env = { HOME: other, POSTERN_HOME: other, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: "C.UTF-8" };
+  const terminal = openTerminal(env, other);
+  try {
+    terminal.type(`node --no-warnings -- ${main} restore ${join(home, "ada.backup")} --kit ${join(home, "kit.txt")}`);
+    await terminal.sees("Account password");
+    terminal.type(PASSWORD);
+    await terminal.sees("1 of 1 MiB handed over");
+    await terminal.sees("checking, then restoring: 0 s");
+    terminal.type("\u0003");
+    await terminal.sees("interrupted; where the check was over");
+    await terminal.sees("run `postern status`");
+    terminal.type("echo code=$?");
+    await terminal.sees("code=130");
+  } finally {
+    terminal.end();
+  }
+  // The next restore is taken in, so the one before it has ended with nothing made.
+  const again = await postern(restore, { home: other, secrets: [PASSWORD] });
+  expect(again).toMatchObject({ code: exitCodes.ok });
+  expect(again.err).not.toContain("MiB");
+});
+
+test("a restore where an account is already names the next step", async () => {
+  expect(await postern(restore, { home, secrets: [PASSWORD] })).toMatchObject({
+    code: exitCodes.conflict,
+    err: expect.stringContaining("another home (POSTERN_HOME)"),
+  });
+});
