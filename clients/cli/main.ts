@@ -5,12 +5,14 @@
 // The `--` above is a lock. Node looks for --env-file in the whole command line, the script's own words too, and obeys a
 // NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { demandNode } from "./node-version.ts";
 import { read } from "./read.ts";
 import { watchStdout } from "./stdout.ts";
 import { createTerminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {
+  demandNode();
   const [command, reference, ...rest] = words;
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
     await read(createTerminal(false), { reference });
