@@ -2,7 +2,7 @@
 // loopback: what faces a network belongs behind a proxy that speaks TLS, whose address is the origin.
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { createApp } from "./app.ts";
@@ -79,8 +79,26 @@ function hashIn(text: string): Uint8Array {
   return Uint8Array.fromHex(text);
 }
 
+/**
+ * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
+ * cannot be made and the system says that its parent is missing.
+ */
+function makeFolder(path: string): void {
+  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
 function privateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new BadStart(`--data ${path} could not be made (${code}); name a folder that you may write to`);
+  }
   const found = lstatSync(path);
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
     throw new BadStart("--data must be a folder of your own that is closed to others (chmod 700)");
