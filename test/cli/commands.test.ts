@@ -10,6 +10,7 @@ import { program } from "../../clients/cli/program.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import type { RunningAgent } from "../agent/start.ts";
+import { openTerminal } from "../build/terminal.ts";
 import { overLoopback } from "../service/doors.ts";
 import { postern, type Ran, type RunOptions } from "./postern.ts";
 
@@ -327,10 +328,20 @@ describe("run", () => {
     expect(ran.code).toBe(3);
   });
 
-  test("of a program that is not there says so", async () => {
-    const ran = await run("run -- no-such-program-here");
-    expect(ran.code).toBe(2);
-    expect(ran.err).toContain("the program was not found");
+  test.each([
+    ["is not there", "no-such-program-here", 127, "the program no-such-program-here was not found"],
+    ["cannot be executed", "./kit.txt", 126, "the program ./kit.txt could not be started (EACCES)"],
+  ])("of a program that %s says so, in a pipe and on a terminal", async (_what, program, code, why) => {
+    const ran = await run(`run -- ${program}`);
+    expect(ran).toMatchObject({ code, out: "" });
+    expect(ran.err).toMatch(/^postern: .*\n {2}next: .+\n$/);
+    expect(ran.err).toContain(why);
+    const terminal = openTerminal({ HOME: home, POSTERN_HOME: home, PATH: "/usr/bin:/bin" }, home);
+    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+    terminal.type(`'${process.execPath}' --no-warnings -- '${main}' run -- ${program}; echo "ended $?."`);
+    await terminal.sees(why);
+    await terminal.sees(`ended ${code}.`);
+    terminal.end();
   });
 });
 
