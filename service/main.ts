@@ -110,14 +110,17 @@ async function main(): Promise<void> {
   const { data, port, host, origin, publicAddress } = options();
   privateFolder(data);
   const store = await openSqlite(join(data, "service.sqlite"));
-  const { hash, token } = registration(data);
   // The port may be chosen by the system, and the origin names it: the app is made once it is known.
   let answer: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = serve({ fetch: (request) => answer(request), port, hostname: host });
   await new Promise<void>((listening, failed) => {
     server.once("listening", listening);
-    server.once("error", failed);
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      failed(error.code === "EADDRINUSE" ? new BadStart(`port ${port} is in use; choose another with --port`) : error),
+    );
   });
+  // Made only now: a start that ends at the port would have used up the one that tells the token.
+  const { hash, token } = registration(data);
   const address = server.address();
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${typeof address === "object" ? address?.port : port}`;
   const app = await createApp({
