@@ -104,6 +104,19 @@ describe("a mistake", () => {
     expect(ran.err).not.toMatch(/\.part|no such file|Cannot read/);
   });
 
+  test.each([
+    ["an env file to import", "import env nothing.env --vault Personal", "the env file nothing.env could not be read"],
+    ["an env file to run with", "run --env-file nothing.env -- true", "the env file nothing.env could not be read"],
+    ["a template", "inject --in-file nothing.tpl", "the template nothing.tpl could not be read"],
+    ["a kit", "signin --kit nothing.txt --password-fd 3", "the kit nothing.txt could not be read"],
+    ["a descriptor that is a word", "unlock --password-fd file", "--password-fd takes the number"],
+  ])("in %s names it, and a next step", async (_what, words, message) => {
+    const ran = await run(words, { secrets: [PASSWORD] });
+    expect(ran.code).toBe(2);
+    expect(ran.err).toMatch(/^postern: .*\n {2}next: .+\n$/);
+    expect(ran.err).toContain(`postern: ${message}`);
+  });
+
   test("of an account without a place for its kit makes no account", async () => {
     const elsewhere = fresh();
     const options = { home: elsewhere, secrets: [PASSWORD] };

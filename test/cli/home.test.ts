@@ -50,3 +50,7 @@ test("the service tells of a folder under /proc", () => {
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain("--data /proc/x could not be made (ENOENT); name a folder that you may write to");
 });
+
+test("agent stop where none runs says so, and has nothing to fail at", () => {
+  expect(postern("agent stop", folder)).toMatchObject({ status: 0, stdout: "No agent is running.\n", stderr: "" });
+});

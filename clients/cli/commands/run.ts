@@ -39,7 +39,10 @@ function fromFile(terminal: Terminal, path: string): Record<string, string> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`an env file could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(
+      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
   }
   const variables: Record<string, string> = {};
   for (const line of parseEnvFile(text)) {
