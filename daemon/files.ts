@@ -1,6 +1,6 @@
 // Files and folders that only we may read, and writes that are whole or absent after a crash.
 import { randomBytes } from "node:crypto";
-import { constants, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
+import { constants, existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PosternError } from "../protocol/errors.ts";
@@ -66,13 +66,26 @@ export function removeUnfinishedWrites(folder: string): void {
 }
 
 /**
+ * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
+ * cannot be made and the system says that its parent is missing.
+ */
+function makeFolder(path: string): void {
+  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+/**
  * Makes `path` a folder that only we can enter (0700), with its missing parents, or checks that it is one. Throws
  * StartRefused where it is a link, no folder, another user's, or open to others: what lies in it could be laid there.
  */
 export function ensurePrivateFolder(path: string): void {
   const name = basename(path);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new StartRefused(

@@ -19,6 +19,9 @@ import { StartRefused } from "./start-refused.ts";
 /** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */
 const LOAD_AFTER_MS = 50;
 
+/** The next step where a variable names a path that cannot be used. */
+const ANOTHER_PATH = "set the variable to another path, or unset it for the place of this system";
+
 async function main(): Promise<void> {
   checkStart(process);
   const native = loadNative();
@@ -84,7 +87,7 @@ function refuse(error: unknown): never {
   const known = error instanceof StartRefused || error instanceof UnusablePath;
   const text = known ? error.message : `unexpected ${error instanceof Error ? error.constructor.name : "error"}`;
   process.stderr.write(`postern agent: ${text}\n`);
-  if (error instanceof StartRefused) process.stderr.write(`  next: ${error.advice}\n`);
+  if (known) process.stderr.write(`  next: ${error instanceof StartRefused ? error.advice : ANOTHER_PATH}\n`);
   if (!known && error instanceof Error)
     process.stderr.write(
       `${(error.stack ?? "")

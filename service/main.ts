@@ -2,7 +2,7 @@
 // loopback: what faces a network belongs behind a proxy that speaks TLS, whose address is the origin.
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { createApp } from "./app.ts";
@@ -87,8 +87,26 @@ function hashIn(text: string): Uint8Array {
   return Uint8Array.fromHex(text);
 }
 
+/**
+ * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
+ * cannot be made and the system says that its parent is missing.
+ */
+function makeFolder(path: string): void {
+  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
 function privateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new BadStart(`--data ${path} could not be made (${code}); name a folder that you may write to`);
+  }
   const found = lstatSync(path);
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
     throw new BadStart("--data must be a folder of your own that is closed to others (chmod 700)");
@@ -100,14 +118,17 @@ async function main(): Promise<void> {
   const { data, port, host, origin, publicAddress } = options();
   privateFolder(data);
   const store = await openSqlite(join(data, "service.sqlite"));
-  const { hash, token } = registration(data);
   // The port may be chosen by the system, and the origin names it: the app is made once it is known.
   let answer: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = serve({ fetch: (request) => answer(request), port, hostname: host });
   await new Promise<void>((listening, failed) => {
     server.once("listening", listening);
-    server.once("error", failed);
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      failed(error.code === "EADDRINUSE" ? new BadStart(`port ${port} is in use; choose another with --port`) : error),
+    );
   });
+  // Made only now: a start that ends at the port would have used up the one that tells the token.
+  const { hash, token } = registration(data);
   const address = server.address();
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${typeof address === "object" ? address?.port : port}`;
   const app = await createApp({

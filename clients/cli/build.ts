@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { buildPage } from "../../service/web/build.ts";
 import { openChannel } from "../typescript/channel.ts";
+import { NODE_MAJOR_MIN } from "./node-version.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const out = `${root}dist/postern`;
@@ -72,7 +73,7 @@ function manifest(): object {
     description: "A local secrets agent: one unlocked session, many processes, a person who approves.",
     type: "commonjs",
     bin: { postern: "./postern.js" },
-    engines: { node: ">=26" },
+    engines: { node: `>=${NODE_MAJOR_MIN}` },
     dependencies: Object.fromEntries(native.map((name) => [name, workspace.dependencies[name]])),
   };
 }

@@ -20,6 +20,10 @@ export const exitCodes = {
   conflict: 7,
   /** Sealed data failed its check. */
   refused: 8,
+  /** `run`: the program cannot be executed, as shells say it. */
+  notExecutable: 126,
+  /** `run`: the program was not found, as shells say it. */
+  programNotFound: 127,
   /** Interrupted by Ctrl-C. */
   interrupted: 130,
 } as const;
@@ -89,9 +93,23 @@ export class UsageError extends Error {
   }
 }
 
+/** A program that `run` could not start. */
+export class NotStarted extends Error {
+  override readonly name = "NotStarted";
+  readonly exitCode: number;
+  readonly hint: string;
+  constructor(program: string, code: string | undefined) {
+    const missing = code === "ENOENT";
+    super(missing ? `the program ${program} was not found` : `the program ${program} could not be started (${code})`);
+    this.exitCode = missing ? exitCodes.programNotFound : exitCodes.notExecutable;
+    this.hint = missing ? "check its name, PATH, and the line #! of a script" : "check that it is a program (chmod +x)";
+  }
+}
+
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof PosternError) return byName[error.errorName] ?? exitCodes.failed;
+  if (error instanceof NotStarted) return error.exitCode;
   if (error instanceof UsageError) return exitCodes.usage;
   if (error instanceof AgentNotRunning || error instanceof ConnectionLost || error instanceof UntrustedSocket)
     return exitCodes.unreachable;

@@ -54,7 +54,7 @@ export function readKit(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     throw new UsageError(
-      `the kit could not be read (${(error as NodeJS.ErrnoException).code})`,
+      `the kit ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
       "name the file that `postern init` wrote",
     );
   }

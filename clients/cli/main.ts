@@ -5,19 +5,22 @@
 // The `--` above is a lock. Node looks for --env-file in the whole command line, the script's own words too, and obeys a
 // NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { demandNode } from "./node-version.ts";
 import { read } from "./read.ts";
 import { watchStdout } from "./stdout.ts";
 import { createTerminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {
+  demandNode();
   const [command, reference, ...rest] = words;
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
     await read(createTerminal(false), { reference });
     // What was read has been written; taking the connection down in order is the agent's part.
     process.exit();
   }
-  watchStdout();
+  // Later than the rejection of a write that somebody waited for, which knows better what is lost.
+  watchStdout((error) => setImmediate(() => process.exit(end(error))));
   if (words.length === 1 && (command === "--version" || command === "-V"))
     return void process.stdout.write(`${VERSION}\n`);
   const { program } = await import("./program.ts");
@@ -45,11 +48,21 @@ function tell(error: unknown, json: boolean): void {
   if (hint !== undefined) process.stderr.write(`  next: ${hint}\n`);
 }
 
+let ended: number | undefined;
+
+/** Tells what a command ended of, the first time; answers its exit code. */
+function end(error: unknown): number {
+  if (ended !== undefined) return ended;
+  tell(error, wantsJson);
+  ended = (error as { name?: string }).name === "Interrupted" ? exitCodes.interrupted : exitCodeOf(error);
+  return ended;
+}
+
 const words = process.argv.slice(2);
 /** What stands behind `--` is another program's. */
 const wantsJson = (words.includes("--") ? words.slice(0, words.indexOf("--")) : words).includes("--json");
 process.on("SIGINT", () => process.exit(exitCodes.interrupted));
 main(words).catch((error: unknown) => {
-  tell(error, wantsJson);
-  process.exitCode = (error as { name?: string }).name === "Interrupted" ? exitCodes.interrupted : exitCodeOf(error);
+  if ((error as { name?: string }).name === "Shown") return;
+  process.exitCode = end(error);
 });

@@ -1,29 +1,62 @@
 // Files with secrets: 0600, made under a name of their own and renamed into place when they are whole, removed when
-// something goes wrong on the way.
+// something goes wrong on the way. A link is followed, so that it stays one; what is no file is left as it is.
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
 import { UsageError } from "./exit-code.ts";
 
 /** A file being written. */
 export type OutFile = { write(bytes: Uint8Array): void; done(): void; abandon(): void };
 
-/** Does what makes a name in a folder; that it cannot be is a mistake in the command, told without our own name for it. */
-function naming<T>(work: () => T): T {
+/** Does what makes a name in a folder; that it cannot be is a mistake in the command, told by the name that was given. */
+function naming<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(
-      `the file could not be written (${(error as NodeJS.ErrnoException).code})`,
+      `${path} could not be written (${(error as NodeJS.ErrnoException).code})`,
       "name a file in a folder that exists and that you may write to",
     );
   }
 }
 
+/** Where a file of this name is, or will be: links are followed, one that leads to nothing yet too. */
+function placeOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined) return demandFile(path, found);
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path;
+  return placeOf(resolve(realpathSync(dirname(path)), readlinkSync(path)));
+}
+
+/** A device or a pipe would be replaced by a file of its name, and whoever reads it wait for what never comes. */
+function demandFile(path: string, found: Stats): string {
+  if (found.isFile()) return realpathSync(path);
+  throw new UsageError(
+    `${path} is no regular file`,
+    "name a file, or leave the option out and redirect the output where the command has one",
+  );
+}
+
 /** Begins a file at `path`; nothing is there until `done`. Throws UsageError where none can be made. */
 export function openOutFile(path: string): OutFile {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.part`;
+  const place = naming(path, () => placeOf(path));
+  const temporary = `${place}.${randomBytes(6).toString("hex")}.part`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const descriptor = naming(() => openSync(temporary, flags, 0o600));
+  const descriptor = naming(path, () => openSync(temporary, flags, 0o600));
   const abandon = () => {
     process.off("exit", abandon);
     rmSync(temporary, { force: true });
@@ -37,7 +70,7 @@ export function openOutFile(path: string): OutFile {
     done: () => {
       fsyncSync(descriptor);
       closeSync(descriptor);
-      naming(() => renameSync(temporary, path));
+      naming(path, () => renameSync(temporary, place));
       process.off("exit", abandon);
     },
     abandon,

@@ -18,6 +18,11 @@ import { VERSION } from "./version.ts";
 
 const HELP_HINT = "add --help for the options and an example";
 
+/** Ends a command that had nothing to do but to show its help or its version. */
+export class Shown extends Error {
+  override readonly name = "Shown";
+}
+
 /** `json` says that a mistake in the command line is told as JSON too. */
 export function program(json = false): Command {
   const root = new Command("postern");
@@ -31,7 +36,8 @@ export function program(json = false): Command {
     .showHelpAfterError(`(${HELP_HINT})`)
     .addHelpText("after", "\nExample:\n  $ postern read op://Demo/DATABASE_URL/password\n")
     .exitOverride((error) => {
-      if (error.exitCode === 0) process.exit();
+      // Not an exit: what was shown may yet fail to be written.
+      if (error.exitCode === 0) throw new Shown();
       if (!json) process.exit(exitCodes.usage);
       throw new UsageError(withoutValues(error.message).trimEnd(), HELP_HINT);
     });

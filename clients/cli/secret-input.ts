@@ -11,7 +11,10 @@ const SECRET_BYTES_MAX = 512 * 1024 + 2;
 export function fromDescriptor(text: string, option: string): string {
   const descriptor = Number(text);
   if (!Number.isInteger(descriptor) || descriptor < 0)
-    throw new UsageError(`${option} takes the number of an open file descriptor`);
+    throw new UsageError(
+      `${option} takes the number of an open file descriptor`,
+      `open it in the shell, as in: ${option} 3 3< file`,
+    );
   let bytes: Buffer;
   try {
     bytes = readFileSync(descriptor);
@@ -31,7 +34,10 @@ export function fromFile(path: string, option: string): string {
     return bounded(readFileSync(path), option);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`the file given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(
+      `the file ${path} given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
   }
 }
 

@@ -2,10 +2,11 @@
 // go to a log file in its home, since the terminal that started it may be gone.
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "../typescript/channel.ts";
 import { AgentNotRunning, ConnectionLost } from "../typescript/local-error.ts";
+import { UsageError } from "./exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
 
 /** Milliseconds an agent may take to listen: its start is a tenth of that on a slow machine. */
@@ -50,12 +51,37 @@ export function agentEnvironment(): Record<string, string> {
   );
 }
 
+/** What the agent says goes to its home; one that cannot be written would end it before it can say so. */
+function openLog(home: string, path: string): number {
+  try {
+    makeFolder(home);
+    return openSync(path, "a", 0o600);
+  } catch (error) {
+    throw new UsageError(
+      `the agent's home ${home} could not be written (${(error as NodeJS.ErrnoException).code})`,
+      "make it a folder of yours, or name another home with POSTERN_HOME",
+    );
+  }
+}
+
+/**
+ * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
+ * cannot be made and the system says that its parent is missing.
+ */
+function makeFolder(path: string): void {
+  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
 /** Starts an agent and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
 export async function startAgent(client: { name: string; version: string }): Promise<Channel> {
   const home = homeOf();
-  mkdirSync(home, { recursive: true, mode: 0o700 });
   const logPath = join(home, "agent.log");
-  const log = openSync(logPath, "a", 0o600);
+  const log = openLog(home, logPath);
   const agent = spawn(process.execPath, [...agentOptions, agentProgram()], {
     detached: true,
     stdio: ["ignore", log, log],

@@ -57,7 +57,8 @@ function checkSocket(path: string): void {
     if (folder.uid !== uid) throw new UntrustedSocket("its folder belongs to another user");
     if ((folder.mode & 0o077) !== 0) throw new UntrustedSocket("its folder is open to other users");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new AgentNotRunning("there is no socket", error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") throw new AgentNotRunning("there is no socket", error);
     throw error;
   }
 }

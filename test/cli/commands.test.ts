@@ -10,6 +10,7 @@ import { program } from "../../clients/cli/program.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import type { RunningAgent } from "../agent/start.ts";
+import { openTerminal } from "../build/terminal.ts";
 import { overLoopback } from "../service/doors.ts";
 import { postern, type Ran, type RunOptions } from "./postern.ts";
 
@@ -101,6 +102,19 @@ describe("a mistake", () => {
     expect(ran.out).toBe("");
     // Neither a name of our own making nor what Node calls the failure.
     expect(ran.err).not.toMatch(/\.part|no such file|Cannot read/);
+  });
+
+  test.each([
+    ["an env file to import", "import env nothing.env --vault Personal", "the env file nothing.env could not be read"],
+    ["an env file to run with", "run --env-file nothing.env -- true", "the env file nothing.env could not be read"],
+    ["a template", "inject --in-file nothing.tpl", "the template nothing.tpl could not be read"],
+    ["a kit", "signin --kit nothing.txt --password-fd 3", "the kit nothing.txt could not be read"],
+    ["a descriptor that is a word", "unlock --password-fd file", "--password-fd takes the number"],
+  ])("in %s names it, and a next step", async (_what, words, message) => {
+    const ran = await run(words, { secrets: [PASSWORD] });
+    expect(ran.code).toBe(2);
+    expect(ran.err).toMatch(/^postern: .*\n {2}next: .+\n$/);
+    expect(ran.err).toContain(`postern: ${message}`);
   });
 
   test("of an account without a place for its kit makes no account", async () => {
@@ -327,10 +341,20 @@ describe("run", () => {
     expect(ran.code).toBe(3);
   });
 
-  test("of a program that is not there says so", async () => {
-    const ran = await run("run -- no-such-program-here");
-    expect(ran.code).toBe(2);
-    expect(ran.err).toContain("the program was not found");
+  test.each([
+    ["is not there", "no-such-program-here", 127, "the program no-such-program-here was not found"],
+    ["cannot be executed", "./kit.txt", 126, "the program ./kit.txt could not be started (EACCES)"],
+  ])("of a program that %s says so, in a pipe and on a terminal", async (_what, program, code, why) => {
+    const ran = await run(`run -- ${program}`);
+    expect(ran).toMatchObject({ code, out: "" });
+    expect(ran.err).toMatch(/^postern: .*\n {2}next: .+\n$/);
+    expect(ran.err).toContain(why);
+    const terminal = openTerminal({ HOME: home, POSTERN_HOME: home, PATH: "/usr/bin:/bin" }, home);
+    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+    terminal.type(`'${process.execPath}' --no-warnings -- '${main}' run -- ${program}; echo "ended $?."`);
+    await terminal.sees(why);
+    await terminal.sees(`ended ${code}.`);
+    terminal.end();
   });
 });
 

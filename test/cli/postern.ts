@@ -16,6 +16,8 @@ export type RunOptions = {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Where its stdout goes; what it printed is answered otherwise. */
+  readonly stdout?: string;
   /** Called at its first line on stdout. */
   readonly spoken?: (kill: (signal: NodeJS.Signals) => void) => void;
 };
@@ -28,6 +30,7 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     writeFileSync(path, `${secret}\n`, { mode: 0o600 });
     return openSync(path, "r");
   });
+  const elsewhere = options.stdout === undefined ? undefined : openSync(options.stdout, "w");
   const env = {
     HOME: options.home,
     POSTERN_HOME: options.home,
@@ -40,12 +43,12 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     env,
     cwd: options.cwd ?? options.home,
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", ...descriptors],
+    stdio: ["pipe", elsewhere ?? "pipe", "pipe", ...descriptors],
   });
   const [stdin, stdout, stderr] = child.stdio;
   let out = "";
   let err = "";
-  (stdout as NodeJS.ReadableStream).on("data", (chunk: Buffer) => {
+  (stdout as NodeJS.ReadableStream | null)?.on("data", (chunk: Buffer) => {
     if (out === "") options.spoken?.((signal) => child.kill(signal));
     out += chunk.toString("latin1");
   });
@@ -56,6 +59,7 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
   return new Promise((resolve) =>
     child.once("close", (code, signal) => {
       for (const descriptor of descriptors) closeSync(descriptor);
+      if (elsewhere !== undefined) closeSync(elsewhere);
       rmSync(folder, { recursive: true, force: true });
       resolve({ code: code ?? (signal === null ? -1 : -2), out: Buffer.from(out, "latin1").toString("utf8"), err });
     }),

@@ -166,3 +166,19 @@ function sessionsOf(user: string): number {
   database.close();
   return row.count;
 }
+
+test("a token that cannot be printed is told as lost, with what was made and how it ends", async () => {
+  let id = "";
+  for (const words of ["create Lost --vault Demo:read_items", "rotate ID"]) {
+    const ran = await run(`service-account ${words.replace("ID", id)} --password-fd 3 --json`, {
+      secrets: [PASSWORD],
+      stdout: "/dev/full",
+    });
+    expect(ran).toMatchObject({ code: 1, err: expect.not.stringContaining("postern_") });
+    const { error } = JSON.parse(ran.err) as { error: { message: string; hint: string } };
+    expect(error.message).toMatch(/^stdout could not be written \(ENOSPC\); the .+ was made .*and its token is lost$/);
+    id = /\(([a-z2-7]{26})\)/.exec(error.message)?.[1] ?? "";
+    expect(error.hint).toContain(`postern service-account rotate ${id}`);
+    expect(error.hint).toContain(`postern service-account revoke ${id}`);
+  }
+});

@@ -5,10 +5,11 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTerminal } from "../build/terminal.ts";
 
 const stdout = fileURLToPath(new URL("../../clients/cli/stdout.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 /** Several times what a pipe holds. */
 const LENGTH = 1_000_000;
 
@@ -83,4 +84,42 @@ test("a terminal is one", async () => {
   terminal.type(asShell('writeStdout("told " + isTerminal() + ".")'));
   await terminal.sees("told true.");
   terminal.end();
+});
+
+test("Ctrl-C ends a command whose reader lets a long text wait", async () => {
+  const interrupted = `process.on("SIGINT", () => process.exit(130)); process.stderr.write("ready"); ${program(WRITE)}`;
+  const child = spawn(process.execPath, ["--no-warnings", "-e", interrupted], { stdio: ["ignore", "pipe", "pipe"] });
+  // Its first piece has come, and nobody asks for the rest.
+  await new Promise((resolve) => child.stdout.once("readable", resolve));
+  child.kill("SIGINT");
+  const late = setTimeout(() => child.kill("SIGKILL"), 5000);
+  expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(130);
+  clearTimeout(late);
+  child.stdout.destroy();
+});
+
+describe("a command on a full disk", () => {
+  const postern = (words: string) =>
+    spawnSync("sh", ["-c", `${quoted(process.execPath)} --no-warnings -- ${quoted(main)} ${words} > /dev/full`], {
+      encoding: "utf8",
+      env: { HOME: folder, POSTERN_HOME: folder, PATH: "/usr/bin:/bin" },
+    });
+
+  test.each(["--version", "--help", "vault --help", "generate", "status"])("%s says so, and what to do", (words) => {
+    const ran = postern(words);
+    expect(ran.stderr).toMatch(/^postern: stdout could not be written \(ENOSPC\)\n {2}next: make room .*\n$/);
+    expect(ran.status).toBe(1);
+  });
+
+  test("says it as JSON with --json", () => {
+    const ran = postern("generate --json");
+    expect(JSON.parse(ran.stderr)).toEqual({
+      error: {
+        name: "StdoutFailed",
+        message: "stdout could not be written (ENOSPC)",
+        hint: expect.stringContaining("make room"),
+      },
+    });
+    expect(ran.status).toBe(1);
+  });
 });

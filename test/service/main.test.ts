@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -72,6 +73,19 @@ function doorOf(facts: Facts): Door {
 const mode = (name: string) => statSync(join(folder, name)).mode & 0o777;
 
 describe("a service process", () => {
+  test("names a port that is in use, and tells its token at the start that follows", async () => {
+    const holder = createServer().listen(0, "127.0.0.1");
+    await once(holder, "listening");
+    const { port } = holder.address() as AddressInfo;
+    const refused = await ended(run("--port", String(port)));
+    holder.close();
+    expect(refused).toEqual({
+      status: 2,
+      stderr: `postern service: port ${port} is in use; choose another with --port\n`,
+    });
+    expect((await started()).facts.registrationToken).toBeDefined();
+  });
+
   test("tells its token at the first start only, and keeps no more than its hash", async () => {
     const first = await started();
     const token = first.facts.registrationToken ?? "";

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import type { Command } from "commander";
-import { openChannel } from "../../typescript/channel.ts";
+import { type Channel, openChannel } from "../../typescript/channel.ts";
 import type { Methods } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
 import { addCommand } from "../context.ts";
@@ -16,19 +16,19 @@ import { socketOf } from "../where.ts";
 
 type Status = Methods["agent.status"]["result"];
 
-/** Asks an agent that runs; does not start one, since asking how things are must not change them. */
-async function statusOf(): Promise<Status | undefined> {
+/** An agent that runs; none is started, since asking how things are must not change them, and ending needs none. */
+async function running(): Promise<Channel | undefined> {
   try {
-    const channel = await openChannel(socketOf(), { name: "postern", version: VERSION });
-    try {
-      return await channel.call("agent.status", {});
-    } finally {
-      channel.close();
-    }
+    return await openChannel(socketOf(), { name: "postern", version: VERSION });
   } catch (error) {
     if (error instanceof AgentNotRunning) return undefined;
     throw error;
   }
+}
+
+async function statusOf(): Promise<Status | undefined> {
+  const channel = await running();
+  return channel?.call("agent.status", {}).finally(() => channel.close());
 }
 
 async function status(terminal: Terminal): Promise<void> {
@@ -143,7 +143,8 @@ export function addAgentCommands(program: Command): void {
     terminal.result({ running: true, ...found }, () => statusText(terminal, found));
   });
   addCommand(agent, "stop", "lock everything and end the agent", "postern agent stop", [], async (terminal) => {
-    const channel = await openChannel(socketOf(), { name: "postern", version: VERSION });
+    const channel = await running();
+    if (channel === undefined) return terminal.result({ running: false }, () => "No agent is running.");
     await channel.call("agent.stop", {});
     // It has ended when it closes the connection: only then may another start.
     await channel.untilClosed();

@@ -23,17 +23,29 @@ function readEnvFile(path: string): EnvLine[] {
   let text: string;
   try {
     if (statSync(path).size > ENV_FILE_BYTES_MAX)
-      throw new UsageError(`this file is larger than ${ENV_FILE_BYTES_MAX} bytes, so it is no env file`);
+      throw new UsageError(
+        `${path} is larger than ${ENV_FILE_BYTES_MAX} bytes, so it is no env file`,
+        "name a file of lines NAME=value; nothing was imported",
+      );
     text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (error instanceof TypeError)
-      throw new UsageError("this file is not UTF-8 text, so it is no env file", "nothing was imported");
-    throw new UsageError(`the env file could not be read (${(error as NodeJS.ErrnoException).code})`);
+      throw new UsageError(
+        `${path} is not UTF-8 text, so it is no env file`,
+        "name a file of lines NAME=value; nothing was imported",
+      );
+    throw new UsageError(
+      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
   }
   const lines = parseEnvFile(text);
   if (!lines.some((line) => line.kind === "variable"))
-    throw new UsageError("there is no NAME=value in this file, so it is no env file", "nothing was imported");
+    throw new UsageError(
+      `there is no NAME=value in ${path}, so it is no env file`,
+      "name a file of lines NAME=value; nothing was imported",
+    );
   return lines;
 }
 

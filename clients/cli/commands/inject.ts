@@ -67,7 +67,10 @@ function templateFrom(path: string | undefined): string {
   try {
     bytes = readFileSync(path ?? 0);
   } catch (error) {
-    throw new UsageError(`the template could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(
+      `the template ${path ?? "on standard input"} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read with --in-file FILE, or pipe one in",
+    );
   }
   if (bytes.length > TEMPLATE_BYTES_MAX) throw new UsageError(`a template has at most ${TEMPLATE_BYTES_MAX} bytes`);
   try {

@@ -7,7 +7,8 @@ import { StringDecoder } from "node:string_decoder";
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { parseEnvFile } from "../env-file.ts";
-import { UsageError } from "../exit-code.ts";
+import { demandExecutable } from "../executable.ts";
+import { NotStarted, UsageError } from "../exit-code.ts";
 import { createMasker } from "../mask.ts";
 import { type Agent, connect, unlocked } from "../session.ts";
 import { createTerminal, type Terminal } from "../terminal.ts";
@@ -38,7 +39,10 @@ function fromFile(terminal: Terminal, path: string): Record<string, string> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`an env file could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(
+      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
   }
   const variables: Record<string, string> = {};
   for (const line of parseEnvFile(text)) {
@@ -93,7 +97,7 @@ export function runWith(
 ): Promise<number> {
   const [program, ...args] = demandProgram(words);
   const environment = { ...inherited(), ...variables };
-  if (secrets === undefined) return wait(start(program, args, environment, "inherit"));
+  if (secrets === undefined) return wait(program, start(program, args, environment, "inherit"));
   return process.stdout.isTTY === true
     ? runInPty(program, args, environment, secrets)
     : runPiped(program, args, environment, secrets);
@@ -135,16 +139,12 @@ function start(
   return spawn(program, args, { env, stdio: ["inherit", output, output] });
 }
 
-function wait(child: ChildProcess): Promise<number> {
+function wait(program: string, child: ChildProcess): Promise<number> {
   const stop = passSignals((signal) => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       stop();
-      reject(
-        new UsageError(
-          error.code === "ENOENT" ? "the program was not found" : `the program could not be started (${error.code})`,
-        ),
-      );
+      reject(new NotStarted(program, error.code));
     });
     // "close" and not "exit": its last output comes first.
     child.once("close", (code, signal) => {
@@ -175,7 +175,7 @@ function runPiped(
     });
     from?.on("end", () => to.write(masker.push(decoder.end()) + masker.end()));
   }
-  return wait(child);
+  return wait(program, child);
 }
 
 async function runInPty(
@@ -184,6 +184,8 @@ async function runInPty(
   env: Record<string, string>,
   secrets: readonly string[],
 ): Promise<number> {
+  // The pty's own word for it would come from behind the fork, as text on the terminal.
+  demandExecutable(program, env.PATH);
   const { spawn: spawnPty } = await import("@lydell/node-pty");
   const size = () => ({ cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 });
   const child = spawnPty(program, [...args], { name: process.env.TERM ?? "xterm", env, cwd: process.cwd(), ...size() });

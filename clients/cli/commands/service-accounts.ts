@@ -6,7 +6,8 @@ import { durationMs } from "../duration.ts";
 import { UsageError } from "../exit-code.ts";
 import { accountPassword } from "../secret-input.ts";
 import { connect, unlocked, withAgent } from "../session.ts";
-import { table } from "../terminal.ts";
+import { StdoutFailed, writeStdout } from "../stdout.ts";
+import { type Terminal, table } from "../terminal.ts";
 
 type Listed = Methods["serviceAccounts.list"]["result"]["serviceAccounts"][number];
 type Budget = Methods["serviceAccounts.rateLimit"]["result"]["reads"];
@@ -31,6 +32,20 @@ const until = (option: string | undefined) =>
 function told(made: Made): string {
   const ends = made.expiresAt === undefined ? "It does not end by itself." : `It ends ${made.expiresAt}.`;
   return `postern: service account ${made.serviceAccountId}. ${ends}\n  The token below is shown this once. Whoever has it reads what it opens, unasked.`;
+}
+
+/** The one time that a token is shown: where it finds no way out, something was made that nobody can use. */
+async function print(terminal: Terminal, made: Made, what: string): Promise<void> {
+  if (!terminal.json) terminal.tell(told(made));
+  const { serviceAccountId: id, token } = made;
+  await writeStdout(`${terminal.json ? JSON.stringify(made) : token}\n`).catch((error: unknown) => {
+    throw error instanceof StdoutFailed
+      ? error.after(
+          `${what} (${id}), and its token is lost`,
+          `\`postern service-account rotate ${id}\` prints another one, \`postern service-account revoke ${id}\` ends it`,
+        )
+      : error;
+  });
 }
 
 /** Adds `postern service-account …`. */
@@ -60,8 +75,7 @@ export function addServiceAccountCommands(program: Command): void {
       await withAgent(terminal, async (agent) => {
         const password = await accountPassword(options);
         const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
-        if (!terminal.json) terminal.tell(told(made));
-        terminal.result(made, () => made.token);
+        await print(terminal, made, "the service account was made");
       });
     },
   );
@@ -111,8 +125,7 @@ function addRotate(group: Command): void {
       await withAgent(terminal, async (agent) => {
         const password = await accountPassword(options);
         const made = await agent.call("serviceAccounts.rotate", { password, ...asked });
-        if (!terminal.json) terminal.tell(told(made));
-        terminal.result(made, () => made.token);
+        await print(terminal, made, "the token was made and the one before has its end");
       });
     },
   );

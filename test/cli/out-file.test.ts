@@ -1,0 +1,72 @@
+// What --out-file does to what it finds under the name it was given.
+import { execFileSync } from "node:child_process";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { postern } from "./postern.ts";
+
+let home: string;
+/** Without references a template asks nobody, and needs no account. */
+const inject = (name: string) => postern(["inject", "--out-file", name], { home, input: "made\n" });
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "postern-o-"));
+});
+afterAll(async () => {
+  await postern(["agent", "stop"], { home });
+  rmSync(home, { recursive: true, force: true });
+});
+
+test("a file is replaced, for the owner alone", async () => {
+  writeFileSync(join(home, "file"), "before\n", { mode: 0o644 });
+  expect(await inject("file")).toMatchObject({ code: 0, err: "" });
+  expect(readFileSync(join(home, "file"), "utf8")).toBe("made\n");
+  expect(statSync(join(home, "file")).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  ["a file", "elsewhere/there"],
+  ["nothing yet", "elsewhere/new"],
+  ["a link to a file", "linked"],
+])("a link to %s stays, and what it leads to is written", async (_what, target) => {
+  mkdirSync(join(home, "elsewhere"), { recursive: true });
+  writeFileSync(join(home, "elsewhere/there"), "before\n");
+  rmSync(join(home, "linked"), { force: true });
+  symlinkSync("elsewhere/there", join(home, "linked"));
+  rmSync(join(home, "link"), { force: true });
+  symlinkSync(target, join(home, "link"));
+  expect(await inject("link")).toMatchObject({ code: 0, err: "" });
+  expect(readlinkSync(join(home, "link"))).toBe(target);
+  expect(readlinkSync(join(home, "linked"))).toBe("elsewhere/there");
+  expect(readFileSync(join(home, target), "utf8")).toBe("made\n");
+});
+
+test.each([
+  ["a pipe", "pipe", (path: string) => void execFileSync("mkfifo", [path]), "is no regular file"],
+  ["a folder", "folder", (path: string) => mkdirSync(path), "is no regular file"],
+  // A link, and not the device itself: a run without the rule would take it from the machine.
+  ["a link to a device", "device", (path: string) => symlinkSync("/dev/null", path), "is no regular file"],
+  ["a link to itself", "itself", (path: string) => symlinkSync("itself", path), "could not be written (ELOOP)"],
+])("%s is refused by its name, and left as it is", async (_what, name, make, why) => {
+  make(join(home, name));
+  const kind = lstatSync(join(home, name)).mode;
+  const before = readdirSync(home);
+  const ran = await inject(name);
+  expect(ran).toMatchObject({ code: 2, out: "" });
+  expect(ran.err).toMatch(/^postern: .*\n {2}next: .+\n$/);
+  expect(ran.err).toContain(`postern: ${name} ${why}`);
+  expect(lstatSync(join(home, name)).mode).toBe(kind);
+  expect(readdirSync(home)).toEqual(before);
+});
