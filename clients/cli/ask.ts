@@ -15,19 +15,23 @@ export class Interrupted extends Error {
 
 type Terminal = { input: ReadStream; output: WriteStream };
 
-function open(what: string): Terminal {
+function open(what: string, option = "the option that reads it from elsewhere (--help)"): Terminal {
   try {
     return { input: new ReadStream(openSync("/dev/tty", "r")), output: new WriteStream(openSync("/dev/tty", "w")) };
   } catch {
     throw new UsageError(
       `${what} is asked on a terminal, and there is none`,
-      "run this in a terminal, or use the option that reads it from elsewhere (--help)",
+      `run this in a terminal, or use ${option}`,
     );
   }
 }
 
-async function onTerminal<T>(what: string, question: (terminal: Terminal) => Promise<unknown>): Promise<T> {
-  const terminal = open(what);
+async function onTerminal<T>(
+  what: string,
+  question: (terminal: Terminal) => Promise<unknown>,
+  option?: string,
+): Promise<T> {
+  const terminal = open(what, option);
   try {
     const answer = await question(terminal);
     if (isCancel(answer)) throw new Interrupted();
@@ -51,12 +55,17 @@ export function hasTerminal(): boolean {
   }
 }
 
-/** A secret, typed unseen. `check` answers what is wrong with it, if anything. */
+/** A secret, typed unseen. `check` answers what is wrong with it, if anything; `option` is what gives it without a terminal. */
 export function askSecret(
   message: string,
+  option?: string,
   check: (value: string) => string | undefined = (value) => (value === "" ? "type something" : undefined),
 ): Promise<string> {
-  return onTerminal(message, (terminal) => password({ message, validate: (value) => check(value ?? ""), ...terminal }));
+  return onTerminal(
+    message,
+    (terminal) => password({ message, validate: (value) => check(value ?? ""), ...terminal }),
+    option,
+  );
 }
 
 /** A line of text. */

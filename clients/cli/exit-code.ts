@@ -40,7 +40,7 @@ const byName: Readonly<Record<string, number>> = {
   invalidRecipient: exitCodes.usage,
   recipientsRefused: exitCodes.usage,
   invalidShareDuration: exitCodes.usage,
-  notRestorable: exitCodes.usage,
+  notRestorable: exitCodes.refused,
   unsupportedFileFormat: exitCodes.usage,
   tooLarge: exitCodes.usage,
   locked: exitCodes.locked,

@@ -51,6 +51,6 @@ function bounded(bytes: Buffer, option: string): string {
 /** The account password, from `--password-fd` or typed. */
 export function accountPassword(options: { passwordFd?: string }, message = "Account password"): Promise<string> {
   return options.passwordFd === undefined
-    ? askSecret(message)
+    ? askSecret(message, "--password-fd")
     : Promise.resolve(fromDescriptor(options.passwordFd, "--password-fd"));
 }

@@ -421,9 +421,15 @@ describe("the account", () => {
     ] as const) {
       writeFileSync(join(home, `${name}.backup`), bytes);
       const refused = await restore(join(home, `${name}.backup`));
-      expect([name, refused.code, refused.err.includes("the backup cannot be restored")]).toEqual([name, 2, true]);
+      expect([name, refused.code, refused.err.includes("the backup cannot be restored")]).toEqual([name, 8, true]);
     }
     expect((await restore(join(home, "ada.backup"), "wrong password")).code).toBe(4);
+    expect(
+      await postern(["restore", join(home, "ada.backup"), "--kit", join(home, "kit.txt")], { home: other }),
+    ).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("use --password-fd"),
+    });
     expect(json(await postern(["status", "--json"], { home: other }))).toMatchObject({ state: "signedOut" });
     // The kit of an account that lives in this machine's own service opens nothing elsewhere without the backup, and says so.
     expect(readFileSync(join(home, "kit.txt"), "utf8")).toContain("postern restore FILE --kit THIS-FILE");

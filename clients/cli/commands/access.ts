@@ -49,8 +49,8 @@ async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Pro
     return { kind: "password", password: fromDescriptor(options.passwordFd, "--password-fd") };
   const { sessions } = await agent.call("agent.status", {});
   if (sessions.find(({ state }) => state === "unlocked")?.proof === "pin")
-    return { kind: "pin", pin: await askSecret("Approval PIN") };
-  return { kind: "password", password: await askSecret("Account password") };
+    return { kind: "pin", pin: await askSecret("Approval PIN", "--pin-fd") };
+  return { kind: "password", password: await askSecret("Account password", "--password-fd") };
 }
 
 async function approve(terminal: Terminal, agent: Agent, code: string, options: ApproveOptions): Promise<void> {

@@ -43,7 +43,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
     if (existsSync(kitPath))
       throw new UsageError("the file for the emergency kit exists already", "name another one with --kit FILE");
     const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
-    const password = await newPassword(terminal, options);
+    const password = await newPassword(terminal, options.passwordFd);
     const pin = await newPin(options);
     // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
     const file = openOutFile(kitPath);
@@ -83,19 +83,20 @@ function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], pat
 
 async function newPassword(
   terminal: Terminal,
-  options: { passwordFd?: string },
+  descriptor: string | undefined,
   what = "Account password",
+  option = "--password-fd",
 ): Promise<string> {
   const check = (value: string) =>
     value.length < PASSWORD_LENGTH_MIN ? `at least ${PASSWORD_LENGTH_MIN} characters` : undefined;
-  if (options.passwordFd !== undefined) {
-    const given = fromDescriptor(options.passwordFd, "--password-fd");
+  if (descriptor !== undefined) {
+    const given = fromDescriptor(descriptor, option);
     const wrong = check(given);
-    if (wrong !== undefined) throw new UsageError(`the account password needs ${wrong}`);
+    if (wrong !== undefined) throw new UsageError(`the account password needs ${wrong}`, "choose a longer one");
     return given;
   }
   for (;;) {
-    const password = await askSecret(what, check);
+    const password = await askSecret(what, option, check);
     terminal.tell(`  ${await strengthHint(password)}`);
     if ((await askSecret("The same again")) === password) return password;
     terminal.tell("  they differ; once more");
@@ -111,9 +112,9 @@ async function newPin(options: { pinFd?: string; pin?: boolean; passwordFd?: str
       ? fromDescriptor(options.pinFd, "--pin-fd")
       : options.passwordFd !== undefined && !hasTerminal()
         ? ""
-        : await askSecret("Approval PIN (Enter for none: then the password approves)", check);
+        : await askSecret("Approval PIN (Enter for none: then the password approves)", "--pin-fd or --no-pin", check);
   const wrong = check(pin);
-  if (wrong !== undefined) throw new UsageError(`the approval PIN needs ${wrong}`);
+  if (wrong !== undefined) throw new UsageError(`the approval PIN needs ${wrong}`, "choose a longer one");
   return pin === "" ? undefined : pin;
 }
 
@@ -126,7 +127,7 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
   const given = options.kit === undefined ? undefined : parseKit(readKit(options.kit));
   const account = given?.account ?? (await askText("Account (from the emergency kit)"));
   const user = given?.user ?? (await askText("User (from the emergency kit)"));
-  const secretKey = given?.secretKey ?? (await askSecret("Secret Key"));
+  const secretKey = given?.secretKey ?? (await askSecret("Secret Key", "--kit FILE"));
   const service = options.service ?? (given?.service === EMBEDDED ? undefined : given?.service);
   const agent = await connect(terminal);
   try {
@@ -250,11 +251,7 @@ function addKeyCommands(program: Command): void {
         terminal,
         options,
         async (agent, password) => {
-          const given = await newPassword(
-            terminal,
-            options.newPasswordFd === undefined ? {} : { passwordFd: options.newPasswordFd },
-            "New account password",
-          );
+          const given = await newPassword(terminal, options.newPasswordFd, "New account password", "--new-password-fd");
           await agent.call("accounts.changePassword", { password, newPassword: given });
           terminal.result({ changed: true }, () => "The account password is changed.");
         },

@@ -62,7 +62,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     });
     const secretKey =
       options.kit === undefined
-        ? await askSecret("Secret Key (from the emergency kit)")
+        ? await askSecret("Secret Key (from the emergency kit)", "--kit FILE")
         : parseKit(readKit(options.kit)).secretKey;
     const password = await accountPassword(options);
     await handOver(agent, handle, descriptor);

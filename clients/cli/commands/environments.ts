@@ -81,7 +81,7 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
   for (const name of secret) {
     if (name.includes("="))
       throw new UsageError("--secret takes a name alone; the value is typed", "use --secret NAME");
-    typed.push({ name, value: await askSecret(name), masked: true });
+    typed.push({ name, value: await askSecret(name, "--secret-fd"), masked: true });
   }
   const all = [...open, ...described, ...typed];
   if (!all.every(({ name }) => VARIABLE_NAME.test(name)))

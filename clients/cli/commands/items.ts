@@ -52,7 +52,7 @@ async function fieldsFrom(options: CreateOptions): Promise<Field[]> {
         "--secret takes a name alone: a secret in the command line can be read by every program of this machine",
         "use --secret NAME and type it, --secret-file NAME=PATH or --secret-fd NAME=N",
       );
-    typed.push(concealed(name, await askSecret(name)));
+    typed.push(concealed(name, await askSecret(name, "--secret-file or --secret-fd")));
   }
   return [...plain, ...files, ...descriptors, ...typed];
 }
