@@ -11,8 +11,6 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  type Stats,
-  statSync,
   writeSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -34,19 +32,25 @@ function naming<T>(path: string, work: () => T): T {
   }
 }
 
-/** Where a file of this name is, or will be: links are followed, one that leads to nothing yet too. */
-function placeOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found !== undefined) return demandFile(path, found);
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path;
-  return placeOf(resolve(realpathSync(dirname(path)), readlinkSync(path)));
+/** As many links in a row as the kernel follows (MAXSYMLINKS). */
+const LINKS_MAX = 40;
+
+/**
+ * Where a file of this name is, or will be: links are followed, one that leads to nothing yet too. Not another user's: laid
+ * in a shared folder it would have us replace a file of our own (as fs.protected_symlinks says it for the kernel).
+ */
+function placeOf(given: string, path = given, followed = 0): string {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return path;
+  if (!found.isSymbolicLink() || followed === LINKS_MAX) throw refused(given, "no regular file");
+  if (found.uid !== process.geteuid?.() && found.uid !== 0) throw refused(given, "a link of another user");
+  return placeOf(given, resolve(realpathSync(dirname(path)), readlinkSync(path)), followed + 1);
 }
 
 /** A device or a pipe would be replaced by a file of its name, and whoever reads it wait for what never comes. */
-function demandFile(path: string, found: Stats): string {
-  if (found.isFile()) return realpathSync(path);
-  throw new UsageError(
-    `${path} is no regular file`,
+function refused(given: string, what: string): UsageError {
+  return new UsageError(
+    `${given} is ${what}`,
     "name a file, or leave the option out and redirect the output where the command has one",
   );
 }

@@ -70,8 +70,10 @@ export function backupMethods({ home, p, sessions, handles, now }: BackupParts):
           signal: call.signal(),
           ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
         }).finally(() => {
-          // Whoever asked has gone: what their connection's end left to this is let go now.
-          if (call.signal().aborted) handle.spool.drop();
+          if (!call.signal().aborted) return;
+          // Whoever asked has gone, or thought better of it: what their connection's end left to this is let go now.
+          handle.spool.drop();
+          handles.remove(call, params.handle);
         }),
       );
       handles.remove(call, params.handle);

@@ -1,6 +1,7 @@
 // What --out-file does to what it finds under the name it was given.
 import { execFileSync } from "node:child_process";
 import {
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NOBODY } from "../daemon/children.ts";
 import { postern } from "./postern.ts";
 
 let home: string;
@@ -58,7 +60,7 @@ test.each([
   ["a folder", "folder", (path: string) => mkdirSync(path), "is no regular file"],
   // A link, and not the device itself: a run without the rule would take it from the machine.
   ["a link to a device", "device", (path: string) => symlinkSync("/dev/null", path), "is no regular file"],
-  ["a link to itself", "itself", (path: string) => symlinkSync("itself", path), "could not be written (ELOOP)"],
+  ["a link to itself", "itself", (path: string) => symlinkSync("itself", path), "is no regular file"],
 ])("%s is refused by its name, and left as it is", async (_what, name, make, why) => {
   make(join(home, name));
   const kind = lstatSync(join(home, name)).mode;
@@ -69,4 +71,15 @@ test.each([
   expect(ran.err).toContain(`postern: ${name} ${why}`);
   expect(lstatSync(join(home, name)).mode).toBe(kind);
   expect(readdirSync(home)).toEqual(before);
+});
+
+test.skipIf(process.getuid?.() !== 0)("a link of another user is not followed", async () => {
+  writeFileSync(join(home, "mine"), "before\n");
+  symlinkSync("mine", join(home, "theirs"));
+  lchownSync(join(home, "theirs"), NOBODY, NOBODY);
+  const ran = await inject("theirs");
+  expect(ran).toMatchObject({ code: 2, out: "" });
+  expect(ran.err).toContain("postern: theirs is a link of another user");
+  expect(readFileSync(join(home, "mine"), "utf8")).toBe("before\n");
+  expect(readlinkSync(join(home, "theirs"))).toBe("mine");
 });
