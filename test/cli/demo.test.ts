@@ -31,7 +31,9 @@ const homes = () => readdirSync(folder).filter((name) => name.startsWith("poster
 
 /** A connection to the demonstration's agent, which closes when that ends. */
 function toAgent() {
-  const [home = ""] = homes();
+  const [home = "", ...others] = homes();
+  // All that the demonstration puts into the temporary folder is in its home, and goes with it.
+  expect(others).toEqual([]);
   return openChannel(join(folder, home, "run", "agent.sock"), { name: "test", version: "1" });
 }
 

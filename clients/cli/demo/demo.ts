@@ -27,7 +27,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
   try {
     await agent.call("accounts.create", { name: "Demo", ...secrets });
     const person = await approver(terminal, secrets);
-    const filled = await fill(terminal, agent);
+    const filled = await fill(terminal, agent, stage.home);
     const answers = await readAll(terminal, stage, filled.references, person);
     person.close();
     terminal.result({ answers, home: stay ? stage.home : undefined }, () => report(answers));

@@ -3,7 +3,6 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnvFile } from "../env-file.ts";
 import type { Agent } from "../session.ts";
@@ -19,7 +18,8 @@ const RFC6238_SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 /** What was made, as references by a short name. */
 export type Filled = { readonly references: Readonly<Record<string, string>> };
 
-export async function fill(terminal: Terminal, agent: Agent): Promise<Filled> {
+/** `home` is where a key lies between ssh-keygen and the agent: a folder for the owner alone, removed with the demonstration. */
+export async function fill(terminal: Terminal, agent: Agent, home: string): Promise<Filled> {
   const { id: vaultId } = await agent.call("vaults.create", {
     title: "Demo",
     description: "made by the demonstration",
@@ -47,7 +47,7 @@ export async function fill(terminal: Terminal, agent: Agent): Promise<Filled> {
     { title: "Deploy key", args: ["-t", "ed25519"] },
     { title: "Legacy key", args: ["-t", "rsa", "-b", "4096"] },
   ]) {
-    const key = sshKey(args);
+    const key = sshKey(home, args);
     if (key === undefined) {
       terminal.tell(`ssh-keygen is not installed, so "${title}" is left out.`);
       continue;
@@ -84,8 +84,8 @@ export async function fill(terminal: Terminal, agent: Agent): Promise<Filled> {
   return { references };
 }
 
-function sshKey(args: readonly string[]): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "postern-demo-key-"));
+function sshKey(home: string, args: readonly string[]): string | undefined {
+  const folder = mkdtempSync(join(home, "key-"));
   try {
     const made = spawnSync("ssh-keygen", ["-q", ...args, "-N", "", "-C", "", "-f", join(folder, "key")], {
       stdio: "ignore",
