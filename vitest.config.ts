@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is polled for comes from another process, and a busy machine gives that its turn late.
+    expect: { poll: { timeout: 20_000 } },
     // Every test file gets a fresh process, so that none can lean on another's state.
     isolate: true,
   },
