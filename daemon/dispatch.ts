@@ -5,7 +5,7 @@ import { type JSONRPCResponse, JSONRPCServer } from "json-rpc-2.0";
 import { catalogue, type MethodName, type ParamsOf, type ResultOf } from "../protocol/catalogue.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
-import type { Answer } from "./encoded.ts";
+import { type Answer, Encoded } from "./encoded.ts";
 import type { Log } from "./log.ts";
 import { validate } from "./validate.ts";
 import { wireError } from "./wire-error.ts";
@@ -51,7 +51,8 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
       // Most calls pass the gate at once; not awaiting then saves the warm path a turn of the microtask queue.
       const answer =
         passed instanceof Promise ? passed.then((opened) => handler(params, opened)) : handler(params, passed);
-      return answer instanceof Promise ? answer.catch(refuse) : answer;
+      const settled = answer instanceof Promise ? answer.catch(refuse) : answer;
+      return call.requestId === undefined ? unheard(settled) : settled;
     } catch (error) {
       return refuse(error);
     }
@@ -64,4 +65,10 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
     }
     return server.receive(request, call);
   };
+}
+
+/** Nobody is sent what a notification gives, so nobody else would wipe it. */
+async function unheard(given: unknown): Promise<void> {
+  const answer = await given;
+  if (answer instanceof Encoded) answer.json.fill(0);
 }
