@@ -3,10 +3,9 @@
 import { catalogue, type MethodName } from "../protocol/catalogue.ts";
 import type { Need, Target } from "../protocol/entry.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { fieldTitle } from "../protocol/match.ts";
 import type { AccountSession, OpenSession } from "./account-session.ts";
+import { askedName } from "./asked-name.ts";
 import type { Asked, Broker } from "./broker.ts";
-import type { Place } from "./cache.ts";
 import type { Call } from "./call.ts";
 import { type Clock, type Moment, momentOf } from "./clock.ts";
 import type { Grants } from "./grants.ts";
@@ -182,32 +181,7 @@ function idScope(account: string, target: Exclude<Target, { reference: string }>
 
 /** How a person sees what is asked for. */
 async function nameOf({ account }: Unlocked, wanted: Wanted): Promise<string> {
-  if (wanted.missing !== undefined) return `${wanted.missing.reference} (${wanted.missing.why})`;
-  const { scope } = wanted;
-  // By its titles, not by the reference as it was sent: that may hold ids, which tell a person nothing.
-  if (wanted.found !== undefined) return referenceOf(account, wanted.found.place);
-  const what = scope.level === "names" ? "the names in" : "everything in";
-  if (scope.vault === undefined) return `${what} the whole account`;
-  const environment = (await account.environments.list()).find((candidate) => candidate.id === scope.vault);
-  if (environment !== undefined) return `${what} the environment ${environment.title}`;
-  const vault = (await account.vaults()).find((candidate) => candidate.id === scope.vault)?.title ?? "an unknown vault";
-  if (scope.item === undefined) return `${what} the vault ${vault}`;
-  const title = await titleOf(account, scope.vault, scope.item);
-  return `the item ${title} in the vault ${vault}`;
-}
-
-async function referenceOf(account: Unlocked["account"], place: Place): Promise<string> {
-  const vault = (await account.vaults()).find((candidate) => candidate.id === place.vault)?.title ?? place.vault;
-  const item = await account.getItem(place.vault, place.item);
-  return `op://${vault}/${item.overview.title}/${fieldTitle(item, place.field)}`;
-}
-
-async function titleOf(account: Unlocked["account"], vault: string, item: string): Promise<string> {
-  try {
-    return (await account.getItem(vault, item)).overview.title;
-  } catch (error) {
-    if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"))
-      return `${item} (no such item)`;
-    throw error;
-  }
+  return wanted.missing === undefined
+    ? askedName(account, wanted)
+    : `${wanted.missing.reference} (${wanted.missing.why})`;
 }
