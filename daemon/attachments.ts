@@ -1,6 +1,6 @@
 // What attaching, deleting and replacing a file makes of an item. The chunks are written before the revision that names
 // them, so a crash in between leaves nothing that anyone sees. Texts are the official ones.
-import type { OpenedItem } from "../clients/account/open-account.ts";
+import type { OpenedItem } from "../clients/account/item-rows.ts";
 import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { itemLimits } from "../protocol/item.ts";

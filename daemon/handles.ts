@@ -1,6 +1,6 @@
 // Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
 // ends with it; each chunk is passed only while what it was opened under still holds.
-import type { OpenedItem } from "../clients/account/open-account.ts";
+import type { OpenedItem } from "../clients/account/item-rows.ts";
 import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { Attachment } from "./attachments.ts";

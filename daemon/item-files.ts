@@ -1,6 +1,7 @@
 // A new item with files: the chunks are written first, the revision that names them last, so that a crash in between
 // leaves nothing anyone sees.
-import type { OpenAccount, OpenedItem } from "../clients/account/open-account.ts";
+import type { OpenedItem } from "../clients/account/item-rows.ts";
+import type { OpenAccount } from "../clients/account/open-account.ts";
 import { FILE_CHUNK_BYTES } from "../protocol/crypto/file.ts";
 import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";

@@ -1,6 +1,6 @@
 // From a reference to ids, and from ids to a value. Cold: one look at the vaults in memory, one query, one item opened.
 // Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
-import type { OpenedItem } from "../clients/account/open-account.ts";
+import type { OpenedItem } from "../clients/account/item-rows.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { ambiguous, matchField } from "../protocol/match.ts";
 import { parseReference, type SecretReference } from "../protocol/reference.ts";

@@ -2,7 +2,8 @@
 // revisions and retries of its own, and the service knows nothing new.
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item.ts";
-import type { OpenAccount, OpenedItem } from "./open-account.ts";
+import type { OpenedItem } from "./item-rows.ts";
+import type { OpenAccount } from "./open-account.ts";
 
 /** One variable. Masked ones are hidden where a person looks; their values are sealed like all others. */
 export type Variable = { readonly name: string; readonly value: string; readonly masked: boolean };

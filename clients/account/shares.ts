@@ -14,7 +14,8 @@ import {
 import { PosternError } from "../../protocol/errors.ts";
 import { type ItemShareDuration, type ShareContent, sharePolicy } from "../../protocol/item-share.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
-import type { OpenAccount, OpenedItem } from "./open-account.ts";
+import type { OpenedItem } from "./item-rows.ts";
+import type { OpenAccount } from "./open-account.ts";
 import { addressOf } from "./service-client.ts";
 import type { ServiceSession } from "./service-session.ts";
 

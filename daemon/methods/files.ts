@@ -1,5 +1,5 @@
 // files.*: files in chunks, through the handles of the connection.
-import type { OpenedItem } from "../../clients/account/open-account.ts";
+import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item.ts";

@@ -1,5 +1,5 @@
 // items.*: the items of a vault. A change is in the audit log, and out of the cache, before it is answered.
-import type { OpenedItem, OpenedOverview } from "../../clients/account/open-account.ts";
+import type { OpenedItem, OpenedOverview } from "../../clients/account/item-rows.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";

@@ -2,7 +2,8 @@
 // other rows, older rows, its own keys, even a vault key that leaked. Each lie is refused by name, and the same request
 // answered truthfully is not.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type OpenAccount, type OpenedItem, openAccount } from "../../clients/account/open-account.ts";
+import type { OpenedItem } from "../../clients/account/item-rows.ts";
+import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { createServiceClient } from "../../clients/account/service-client.ts";
 import { signIn } from "../../clients/account/user-keys.ts";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";

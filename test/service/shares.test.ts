@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { OpenedItem } from "../../clients/account/open-account.ts";
+import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES, openFile } from "../../protocol/crypto/file.ts";
 import { accessKeyHash, openShare, secretOf, shareKeys, sharePlace } from "../../protocol/crypto/share.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Browser, chromium } from "playwright-core";
-import type { OpenedItem } from "../../clients/account/open-account.ts";
+import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import type { ItemField } from "../../protocol/item.ts";

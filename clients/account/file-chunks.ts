@@ -1,0 +1,66 @@
+// Files of items, chunk by chunk: the agent holds one at a time, whatever the file's size.
+import { fromBase64, newId, toBase64 } from "../../protocol/crypto/encoding.ts";
+import { openFile, sealFile } from "../../protocol/crypto/file.ts";
+import { type FileHeader, newItemKey } from "../../protocol/crypto/item.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import type { ItemRows, OpenedItem } from "./item-rows.ts";
+import type { ServiceSession } from "./service-session.ts";
+
+export type FileChunks = {
+  /** The key of an item that files are to be written to. The caller wipes it. */
+  itemKeyOf(vault: string, item: string): Promise<Uint8Array>;
+  /** A key for an item that is about to be made with files; createItem wipes it. */
+  newItemKey(): Uint8Array;
+  /** Writes a file's chunks; the header goes into the revision that names it. For a new item, `itemKey` is its key. */
+  writeFile(
+    place: { vault: string; item: string },
+    itemKey: Uint8Array,
+  ): { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
+  /** Reads a file's chunks in order. */
+  readFile(item: OpenedItem, header: FileHeader): { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
+};
+
+export type FileChunksParts = {
+  readonly p: Primitives;
+  readonly account: string;
+  readonly session: ServiceSession;
+  readonly rows: ItemRows;
+};
+
+export function createFileChunks({ p, account, session, rows }: FileChunksParts): FileChunks {
+  async function openHeader({ vault, id: item }: OpenedItem, header: FileHeader) {
+    const itemKey = rows.keyOf(await rows.fetch(vault, item));
+    const opened = openFile(p, { place: { account, vault, item }, header, itemKey });
+    p.wipe(itemKey);
+    return opened;
+  }
+
+  return {
+    itemKeyOf: async (vault, item) => rows.keyOf(await rows.fetchToWrite(vault, item)),
+    newItemKey: () => newItemKey(p),
+    writeFile: (place, itemKey) => {
+      const file = newId(p);
+      const stream = sealFile(p, { place: { account, ...place }, file, itemKey });
+      let index = 0;
+      return {
+        push: async (chunk, final) => {
+          const sealed = toBase64(stream.push(chunk, final));
+          await session.call("files.putChunk", { ...place, file, index: index++, sealed });
+        },
+        end: () => stream.end(),
+      };
+    },
+    readFile: (item, header) => {
+      let index = 0;
+      let opened: ReturnType<typeof openFile> | undefined;
+      return {
+        next: async () => {
+          opened ??= await openHeader(item, header);
+          const place = { vault: item.vault, item: item.id, file: header.id, index: index++ };
+          const { sealed } = await session.call("files.getChunk", place);
+          return opened.pull(fromBase64(sealed) ?? new Uint8Array());
+        },
+      };
+    },
+  };
+}

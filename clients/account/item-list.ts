@@ -1,0 +1,204 @@
+// The items of an unlocked account: found, listed, made, changed and deleted.
+import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
+import { type FileHeader, newItemKey, type SealedItem } from "../../protocol/crypto/item.ts";
+import { lookupTag, normalTitle } from "../../protocol/crypto/lookup-tag.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import {
+  type Details,
+  demandAsked,
+  type ItemContent,
+  type ItemRows,
+  type OpenedItem,
+  type OpenedOverview,
+  type Overview,
+} from "./item-rows.ts";
+import type { ServiceSession } from "./service-session.ts";
+import { storedItems } from "./stored-items.ts";
+import type { Vault, VaultList } from "./vault-list.ts";
+import type { Writers } from "./writers.ts";
+
+export type ItemList = {
+  /** Active items of a vault with this id, or this title without regard to case: one query, at most ten. */
+  findItems(vault: string, part: string): Promise<OpenedItem[]>;
+  getItem(vault: string, item: string): Promise<OpenedItem>;
+  getItems(vault: string, items: readonly string[]): Promise<OpenedItem[]>;
+  listItems(
+    vault: string,
+    filter: { active: boolean; archived: boolean },
+    signal?: AbortSignal,
+  ): Promise<OpenedOverview[]>;
+  createItem(
+    vault: string,
+    overview: Overview,
+    details: Details,
+    options?: { id?: string; files?: readonly FileHeader[]; itemKey?: Uint8Array },
+  ): Promise<OpenedItem>;
+  /** Creates up to 100 items in one transaction; each has its own outcome. */
+  createItems(
+    vault: string,
+    items: readonly { id: string; overview: Overview; details: Details }[],
+  ): Promise<({ item: OpenedItem } | { error: string })[]>;
+  /** Writes the revision after `revision`; throws versionConflict when somebody else did. */
+  putItem(vault: string, item: string, revision: number, content: ItemContent): Promise<OpenedItem>;
+  deleteItem(vault: string, item: string): Promise<void>;
+  /** Deletes up to 50 items in one transaction; each has its own outcome. */
+  deleteItems(vault: string, items: readonly string[]): Promise<({ deleted: true } | { error: string })[]>;
+};
+
+export type ItemListParts = {
+  readonly p: Primitives;
+  readonly session: ServiceSession;
+  readonly vaults: VaultList;
+  readonly writers: Writers;
+  readonly rows: ItemRows;
+};
+
+export function createItemList({ p, session, vaults, writers, rows }: ItemListParts): ItemList {
+  async function putSealed(
+    vault: Vault,
+    item: string,
+    sealed: SealedItem,
+    content: { overview: Overview; details: Details },
+  ): Promise<OpenedItem> {
+    const times = await session.call("items.put", { vault: vault.stored.vault, item, sealed });
+    const { revision, state, files } = sealed;
+    if (state === "deleted") throw new PosternError("internal");
+    return { vault: vault.stored.vault, id: item, ...times, revision, state, ...content, files };
+  }
+
+  /** One outcome for each, in order. */
+  async function putAll(id: string, items: readonly { item: string; sealed: SealedItem }[]) {
+    if (items.length === 0) return [];
+    const { outcomes } = await session.call("items.putAll", { vault: id, items: [...items] });
+    if (outcomes.length !== items.length)
+      throw new PosternError("serviceRefused", "it answered for another number of items");
+    return outcomes;
+  }
+
+  async function findItems(id: string, part: string): Promise<OpenedItem[]> {
+    const vault = await vaults.get(id);
+    const asId = part.toLowerCase();
+    const found = new Map<string, OperationResult<"items.find">["items"][number]>();
+    // One query; more only while items of older keys, with tags of their own, are wrapped anew.
+    for (const { indexKey } of vault.keys.values()) {
+      const tag = toBase64(lookupTag(p, indexKey, part));
+      const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(asId) ? { item: asId } : {}) };
+      for (const item of (await session.call("items.find", asked)).items) found.set(item.item, item);
+    }
+    await writers.meet([...found.values()].map(({ sealed }) => sealed.writer));
+    const opened = [...found.values()].map((item) => rows.open(vault, item));
+    for (const { state, id: item, overview } of opened)
+      demandAsked(state === "active" && (item === asId || normalTitle(overview.title) === normalTitle(part)));
+    return opened;
+  }
+
+  async function getItems(id: string, ids: readonly string[]): Promise<OpenedItem[]> {
+    const vault = await vaults.get(id);
+    const items = await storedItems(session.call, id, ids);
+    await writers.meet(items.map(({ sealed }) => sealed.writer));
+    for (const { item, sealed } of items) if (sealed.state === "deleted") rows.demandSigned(vault, item, sealed);
+    return items.filter((item) => item.sealed.state !== "deleted").map((item) => rows.open(vault, item));
+  }
+
+  async function listItems(
+    id: string,
+    filter: { active: boolean; archived: boolean },
+    signal?: AbortSignal,
+  ): Promise<OpenedOverview[]> {
+    const vault = await vaults.get(id);
+    const opened: OpenedOverview[] = [];
+    for (let after: string | undefined; ; ) {
+      const from = after === undefined ? {} : { after };
+      const page = await session.call(
+        "items.list",
+        { vault: id, ...filter, limit: serviceLimits.page, ...from },
+        signal,
+      );
+      await writers.meet(page.items.map(({ sealed }) => sealed.writer));
+      for (const item of page.items) {
+        // In order and without repeats, else a page could be served twice for ever.
+        demandAsked(after === undefined || item.item > after);
+        after = item.item;
+        const one = rows.openOverview(vault, item);
+        demandAsked(filter[one.state]);
+        opened.push(one);
+      }
+      if (!page.more) return opened;
+      // Else it would be asked for ever, or the list be shorter than it claims.
+      demandAsked(page.items.length > 0);
+    }
+  }
+
+  function sealNew(vault: Vault, item: string, itemKey: Uint8Array, content: Omit<ItemContent, "state">): SealedItem {
+    const sealed = rows.seal(vault, item, 1, itemKey, { ...content, state: "active" });
+    p.wipe(itemKey);
+    return sealed;
+  }
+
+  async function deleteItems(id: string, ids: readonly string[]): Promise<({ deleted: true } | { error: string })[]> {
+    const vault = await vaults.get(id);
+    const found = new Map((await storedItems(session.call, id, ids)).map((one) => [one.item, one.sealed]));
+    await writers.meet([...found.values()].map(({ writer }) => writer));
+    const gone = ids.flatMap((item) => {
+      const sealed = found.get(item);
+      if (sealed === undefined) return [];
+      rows.demandSigned(vault, item, sealed);
+      return sealed.state === "deleted" ? [] : [{ item, sealed: rows.sealDeletion(vault, item, sealed.revision + 1) }];
+    });
+    const outcomes = await putAll(id, gone);
+    const told = new Map(gone.map(({ item }, index) => [item, outcomes[index]]));
+    return ids.map((item) => {
+      const outcome = told.get(item);
+      if (outcome === undefined) return { error: "itemNotFound" };
+      return "error" in outcome ? { error: outcome.error } : { deleted: true };
+    });
+  }
+
+  return {
+    findItems,
+    getItems,
+    listItems,
+    deleteItems,
+    getItem: async (id, item) => {
+      const { vault, stored } = await rows.fetch(id, item);
+      return rows.open(vault, stored);
+    },
+    createItem: async (id, overview, details, options = {}) => {
+      const vault = await vaults.get(id);
+      const item = options.id ?? newId(p);
+      const content = { overview, details, files: options.files ?? [] };
+      return putSealed(vault, item, sealNew(vault, item, options.itemKey ?? newItemKey(p), content), {
+        overview,
+        details,
+      });
+    },
+    createItems: async (id, items) => {
+      const vault = await vaults.get(id);
+      const sealed = items.map(({ id: item, overview, details }) => ({
+        item,
+        sealed: sealNew(vault, item, newItemKey(p), { overview, details, files: [] }),
+      }));
+      const outcomes = await putAll(id, sealed);
+      return items.map((item, index) => {
+        const outcome = outcomes[index];
+        if (outcome === undefined || "error" in outcome) return { error: outcome?.error ?? "internal" };
+        return { item: { vault: id, ...item, ...outcome, revision: 1, state: "active", files: [] } };
+      });
+    },
+    putItem: async (id, item, revision, content) => {
+      const found = await rows.fetchToWrite(id, item);
+      if (found.stored.sealed.revision !== revision) throw new PosternError("versionConflict");
+      const itemKey = rows.keyOf(found);
+      const sealed = rows.seal(found.vault, item, revision + 1, itemKey, content);
+      p.wipe(itemKey);
+      return putSealed(found.vault, item, sealed, { overview: content.overview, details: content.details });
+    },
+    deleteItem: async (id, item) => {
+      const { vault, stored } = await rows.fetchToWrite(id, item);
+      const sealed = rows.sealDeletion(vault, item, stored.sealed.revision + 1);
+      await session.call("items.put", { vault: id, item, sealed });
+    },
+  };
+}

@@ -1,0 +1,175 @@
+// One item as the service stores it: opened and checked on its way in, sealed and signed on its way out.
+import type { Static } from "typebox";
+import { toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import {
+  type FileHeader,
+  type ItemPlace,
+  openItem,
+  openItemKey,
+  openItemOverview,
+  type SealedItem,
+  type SealedOverview,
+  sealDeletion,
+  sealItem,
+  verifyItemRevision,
+} from "../../protocol/crypto/item.ts";
+import type { Keyset } from "../../protocol/crypto/keyset.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
+import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import type { ServiceSession } from "./service-session.ts";
+import type { Vault, VaultList } from "./vault-list.ts";
+import type { Writers } from "./writers.ts";
+
+export type Overview = Static<typeof ItemOverviewContent>;
+export type Details = Static<typeof ItemDetailsContent>;
+
+export type Times = { readonly createdAt: string; readonly updatedAt: string };
+
+/** An item's overview, opened. */
+export type OpenedOverview = Times & {
+  readonly vault: string;
+  readonly id: string;
+  readonly revision: number;
+  readonly state: "active" | "archived";
+  readonly overview: Overview;
+};
+
+/** An item, opened. `files` are the sealed headers that its details' files are read by. */
+export type OpenedItem = OpenedOverview & { readonly details: Details; readonly files: readonly FileHeader[] };
+
+/** What the next revision of an item holds. */
+export type ItemContent = {
+  readonly overview: Overview;
+  readonly details: Details;
+  readonly files: readonly FileHeader[];
+  readonly state: "active" | "archived";
+};
+
+/** An item as it is stored, and the vault that opens it. */
+export type Stored = { readonly vault: Vault; readonly stored: OperationResult<"items.get"> };
+
+export type ItemRows = {
+  /** Asks for an item; not opened yet, its writer met. */
+  fetch(vault: string, item: string): Promise<Stored>;
+  /** The same, to sign a revision after it: its own signature holds, and it is not deleted. Throws sealBroken, itemNotFound. */
+  fetchToWrite(vault: string, item: string): Promise<Stored>;
+  /** Throws itemNotFound for a deletion that is signed as any revision is; sealBroken for what does not fit. */
+  open(vault: Vault, stored: Times & { item: string; sealed: SealedItem }): OpenedItem;
+  openOverview(vault: Vault, stored: Times & { item: string; sealed: SealedOverview }): OpenedOverview;
+  /** Throws sealBroken unless a writer we know signed this very revision. */
+  demandSigned(vault: Vault, item: string, sealed: SealedItem): void;
+  /** The key that an item's parts and files are under. The caller wipes it. */
+  keyOf(stored: Stored): Uint8Array;
+  seal(vault: Vault, item: string, revision: number, itemKey: Uint8Array, content: ItemContent): SealedItem;
+  sealDeletion(vault: Vault, item: string, revision: number): SealedItem;
+};
+
+export type ItemRowsParts = {
+  readonly p: Primitives;
+  readonly account: string;
+  readonly session: ServiceSession;
+  readonly keyset: Keyset;
+  readonly vaults: VaultList;
+  readonly writers: Writers;
+};
+
+export function createItemRows({ p, account, session, keyset, vaults, writers }: ItemRowsParts): ItemRows {
+  const placeIn = (vault: Vault, item: string): ItemPlace => ({ account, vault: vault.stored.vault, item });
+
+  /** The key a revision is wrapped under: the newest, or one that wrapping anew has not reached yet. */
+  function vaultKeyOf(vault: Vault, { keyId }: SealedOverview): Vault["key"] {
+    return vault.keys.get(keyId) ?? vault.key;
+  }
+
+  async function fetch(id: string, item: string): Promise<Stored> {
+    const vault = await vaults.get(id);
+    const stored = await session.call("items.get", { vault: id, item });
+    demandAsked(stored.item === item);
+    await writers.meet([stored.sealed.writer]);
+    return { vault, stored };
+  }
+
+  function demandSigned(vault: Vault, item: string, sealed: SealedItem): void {
+    const pinned = writers.known.some((writer) => toBase64(writer) === sealed.writer);
+    if (!pinned || !verifyItemRevision(p, placeIn(vault, item), sealed))
+      throw new PosternError("sealBroken", "the item revision's signature");
+  }
+
+  return {
+    fetch,
+    demandSigned,
+    fetchToWrite: async (id, item) => {
+      const found = await fetch(id, item);
+      demandSigned(found.vault, item, found.stored.sealed);
+      if (found.stored.sealed.state === "deleted") throw new PosternError("itemNotFound");
+      return found;
+    },
+    open: (vault, stored) => {
+      const { item, sealed } = stored;
+      if (sealed.state === "deleted") {
+        demandSigned(vault, item, sealed);
+        throw new PosternError("itemNotFound");
+      }
+      const opened = openItem(p, {
+        place: placeIn(vault, item),
+        vaultKey: vaultKeyOf(vault, sealed),
+        pinnedWriters: writers.known,
+        sealed,
+      });
+      p.wipe(opened.itemKey);
+      const overview = json<Overview>(opened.overview);
+      const details = json<Details>(opened.details);
+      p.wipe(opened.overview, opened.details);
+      const { revision, state, files } = sealed;
+      return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, overview, details, files };
+    },
+    openOverview: (vault, stored) => {
+      const { item, sealed } = stored;
+      if (sealed.state === "deleted") throw new PosternError("sealBroken", "a deleted item in a list");
+      const content = openItemOverview(p, {
+        place: placeIn(vault, item),
+        vaultKey: vaultKeyOf(vault, sealed),
+        pinnedWriters: writers.known,
+        sealed,
+      });
+      const overview = json<Overview>(content);
+      p.wipe(content);
+      const { revision, state } = sealed;
+      return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, overview };
+    },
+    keyOf: ({ vault, stored: { item, sealed } }) =>
+      openItemKey(p, placeIn(vault, item), vaultKeyOf(vault, sealed), sealed),
+    seal: (vault, item, revision, itemKey, { state, overview, details, files }) =>
+      sealItem(p, {
+        place: placeIn(vault, item),
+        vaultKey: vault.key,
+        writer: keyset,
+        revision,
+        state,
+        itemKey,
+        title: overview.title,
+        overview: utf8(JSON.stringify(overview)),
+        details: utf8(JSON.stringify(details)),
+        files,
+      }),
+    sealDeletion: (vault, item, revision) =>
+      sealDeletion(p, { place: placeIn(vault, item), vaultKey: vault.key, writer: keyset, revision }),
+  };
+}
+
+/** An answer about another item than was asked for would pass every other check: its own place is right. */
+export function demandAsked(asked: boolean): void {
+  if (!asked) throw new PosternError("sealBroken", "the service answered about another item");
+}
+
+const decoder = new TextDecoder();
+
+function json<T>(content: Uint8Array): T {
+  return JSON.parse(decoder.decode(content)) as T;
+}
+
+function timesOf({ createdAt, updatedAt }: Times): Times {
+  return { createdAt, updatedAt };
+}
