@@ -112,7 +112,7 @@ async function verified(channel: Channel): Promise<void> {
   expect(verdict.records).toBeGreaterThan(0);
 }
 
-test(`the agent, killed ${AGENT_KILLS} times`, { timeout: 400_000 }, async () => {
+test(`the agent, killed ${AGENT_KILLS} times`, { timeout: 1_200_000 }, async () => {
   let agent = await startAgent();
   const ledger: Ledger = { acknowledged: new Map(), started: 0, pending: 0 };
   let vaultId = "";
@@ -143,7 +143,7 @@ test(`the agent, killed ${AGENT_KILLS} times`, { timeout: 400_000 }, async () =>
   }
 });
 
-test(`a service of its own, killed ${SERVICE_KILLS} times under a running agent`, { timeout: 400_000 }, async () => {
+test(`a service of its own, killed ${SERVICE_KILLS} times under a running agent`, { timeout: 1_200_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), "postern-crash-"));
   let service = await startService(folder, 0);
   const agent = await startAgent();
