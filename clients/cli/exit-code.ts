@@ -75,6 +75,7 @@ const byName: Readonly<Record<string, number>> = {
   promptNotFound: exitCodes.notFound,
   grantNotFound: exitCodes.notFound,
   shareNotFound: exitCodes.notFound,
+  deviceNotFound: exitCodes.notFound,
   offline: exitCodes.unreachable,
   versionConflict: exitCodes.conflict,
   conflict: exitCodes.conflict,

@@ -4,6 +4,7 @@ import { addAccessCommands } from "./commands/access.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAgentCommands } from "./commands/agent.ts";
 import { addBackupCommands } from "./commands/backup.ts";
+import { addDeviceCommands } from "./commands/devices.ts";
 import { addEnvironmentCommands } from "./commands/environments.ts";
 import { addGroupCommands } from "./commands/groups.ts";
 import { addImportCommand } from "./commands/import-env.ts";
@@ -43,6 +44,7 @@ export function program(json = false): Command {
     });
   addStartCommand(root);
   addAccountCommands(root);
+  addDeviceCommands(root);
   addItemCommands(root);
   addShareCommands(root);
   addBackupCommands(root);

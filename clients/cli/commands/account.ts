@@ -1,4 +1,4 @@
-// init, signin, unlock, lock, passwd, pin, kit, devices: the account on this machine.
+// init, signin, unlock, lock, passwd, pin, kit: the account on this machine.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -10,8 +10,8 @@ import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor } from "../secret-input.ts";
-import { type Agent, connect } from "../session.ts";
-import { type Terminal, table } from "../terminal.ts";
+import { connect } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
 import { homeOf } from "../where.ts";
 import { withPassword } from "../with-password.ts";
 
@@ -154,7 +154,9 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
   }
 }
 
-const CHANGED_ELSEWHERE = "type it again; it may have been changed on another device, and then the new one is needed";
+/** The service says no more than that it does not let this device in. */
+const CHANGED_ELSEWHERE =
+  "type it again; where it was changed on another device the new one is needed, and where this device was removed there, `postern signin` in another home (POSTERN_HOME)";
 
 async function unlock(terminal: Terminal, options: { passwordFd?: string }): Promise<void> {
   const agent = await connect(terminal);
@@ -180,16 +182,6 @@ function unlockedText(terminal: Terminal, unlocked: Methods["session.unlock"]["r
     ...(unlocked.wrongPinTries > 0 ? [`${unlocked.wrongPinTries} wrong PINs were tried since the last unlock`] : []),
   ];
   return ["Unlocked.", ...[...tries, ...unlocked.warnings].map((line) => terminal.bad(`! ${line}`))].join("\n");
-}
-
-async function devices(terminal: Terminal, agent: Agent, password: string): Promise<void> {
-  const listed = await agent.call("devices.list", { password });
-  terminal.result(listed, () =>
-    table(
-      ["DEVICE", "SINCE", "LAST SEEN", ""],
-      listed.devices.map((one) => [one.device, one.createdAt, one.lastSeenAt, one.thisOne ? "this one" : ""]),
-    ),
-  );
 }
 
 export function addAccountCommands(program: Command): void {
@@ -288,14 +280,5 @@ function addKeyCommands(program: Command): void {
         writeKit(openOutFile(options.outFile), kit);
         terminal.result({ outFile: options.outFile }, () => `The kit is in ${options.outFile}.`);
       }),
-  );
-  addCommand<{ passwordFd?: string }>(
-    program,
-    "devices",
-    "list the devices that may sign in",
-    "postern devices",
-    [passwordFd],
-    (terminal, _args, options) =>
-      withPassword(terminal, options, (agent, password) => devices(terminal, agent, password)),
   );
 }

@@ -1,0 +1,82 @@
+// devices: the machines that may sign in to the account, and the end of one that shall no longer.
+import type { Command } from "commander";
+import { PosternError } from "../../typescript/generated.ts";
+import { askYes } from "../ask.ts";
+import { addCommand } from "../context.ts";
+import { UsageError } from "../exit-code.ts";
+import type { Agent } from "../session.ts";
+import { type Terminal, table } from "../terminal.ts";
+import { withPassword } from "../with-password.ts";
+
+type RemoveOptions = { passwordFd?: string; yes?: boolean };
+
+const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
+
+async function list(terminal: Terminal, agent: Agent, password: string): Promise<void> {
+  const listed = await agent.call("devices.list", { password });
+  terminal.result(listed, () =>
+    table(
+      ["DEVICE", "SINCE", "LAST SEEN", ""],
+      listed.devices.map((one) => [one.device, one.createdAt, one.lastSeenAt, one.thisOne ? "this one" : ""]),
+    ),
+  );
+}
+
+const REMOVED = [
+  "Removed. Its sessions are ended and it cannot sign in again.",
+  "Whoever has the account password and the Secret Key that is still on it can sign in as a new device: where it is lost, change the password with `postern passwd`.",
+].join("\n");
+
+async function remove(
+  terminal: Terminal,
+  agent: Agent,
+  password: string,
+  device: string,
+  options: RemoveOptions,
+): Promise<void> {
+  const lastSeenAt = await lastSight(agent, password, device);
+  if (options.yes !== true && !(await askYes(`Remove this device, last seen ${lastSeenAt}?`)))
+    throw new UsageError("nothing was removed", "answer yes, or use --yes");
+  await agent.call("devices.remove", { password, device });
+  terminal.result({ removed: device }, () => REMOVED);
+}
+
+/** When a device that can be removed was last seen. */
+async function lastSight(agent: Agent, password: string, wanted: string): Promise<string> {
+  const { devices } = await agent.call("devices.list", { password });
+  const found = devices.find(({ device }) => device === wanted);
+  if (found === undefined)
+    throw new PosternError("no device of this account has this id", {
+      errorName: "deviceNotFound",
+      code: 0,
+      hint: "run `postern devices`",
+    });
+  // The agent would do it, and the account open here no more; one of the embedded service, which has no other device, nowhere.
+  if (found.thisOne)
+    throw new UsageError(
+      "this is the device you are on: removed, it could never unlock the account again",
+      "run the same on another device of yours",
+    );
+  return found.lastSeenAt;
+}
+
+/** Adds `postern devices …`. */
+export function addDeviceCommands(program: Command): void {
+  const devices = addCommand<{ passwordFd?: string }>(
+    program,
+    "devices",
+    "list the devices that may sign in",
+    "postern devices",
+    [passwordFd],
+    (terminal, _args, options) => withPassword(terminal, options, (agent, password) => list(terminal, agent, password)),
+  );
+  addCommand<RemoveOptions>(
+    devices,
+    "remove <device>",
+    "end a device's sessions; it cannot sign in again",
+    "postern devices remove cdefghijklmnopqrstuvwxyz23",
+    [passwordFd, ["--yes", "do not ask"]],
+    (terminal, [device = ""], options) =>
+      withPassword(terminal, options, (agent, password) => remove(terminal, agent, password, device, options)),
+  );
+}
