@@ -14,6 +14,7 @@ import { addRunCommand } from "./commands/run.ts";
 import { addServiceAccountCommands } from "./commands/service-accounts.ts";
 import { addShareCommands } from "./commands/shares.ts";
 import { addStartCommand } from "./commands/start.ts";
+import { addVaultCommands } from "./commands/vaults.ts";
 import { exitCodes, UsageError } from "./exit-code.ts";
 import { VERSION } from "./version.ts";
 
@@ -46,6 +47,7 @@ export function program(json = false): Command {
   addAccountCommands(root);
   addDeviceCommands(root);
   addItemCommands(root);
+  addVaultCommands(root);
   addShareCommands(root);
   addBackupCommands(root);
   addRunCommand(root);

@@ -1,4 +1,4 @@
-// read, item, vault: what the account holds.
+// read, item: what a vault holds.
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
@@ -232,7 +232,6 @@ function addFieldOptions(command: Command): void {
 export function addItemCommands(program: Command): void {
   addReadCommand(program);
   addItems(program.command("item").description("items: create, get, list, edit, archive, delete"));
-  addVaults(program.command("vault").description("vaults: create, list"));
 }
 
 function addReadCommand(program: Command): void {
@@ -348,35 +347,6 @@ function addItemChanges(item: Command): void {
         await agent.call("items.delete", place);
         terminal.result({ deleted: place.itemId }, () => "Deleted.");
       }),
-  );
-}
-
-function addVaults(vault: Command): void {
-  addCommand<{ description?: string }>(
-    vault,
-    "create <title>",
-    "make a vault",
-    "postern vault create Demo",
-    [["--description <text>", "what it is for"]],
-    (terminal, [title = ""], options) =>
-      withAgent(terminal, async (agent) => {
-        const made = await agent.call("vaults.create", {
-          title,
-          ...(options.description === undefined ? {} : { description: options.description }),
-        });
-        terminal.result(made, () => `Made ${made.title} (${made.id}).`);
-      }),
-  );
-  addCommand(vault, "list", "list the vaults", "postern vault list", [], (terminal) =>
-    withAgent(terminal, async (agent) => {
-      const listed = await agent.call("vaults.list", {});
-      terminal.result(listed, () =>
-        table(
-          ["ID", "TITLE", "ITEMS", "DESCRIPTION"],
-          listed.vaults.map((one) => [one.id, one.title, String(one.activeItemCount), one.description]),
-        ),
-      );
-    }),
   );
 }
 

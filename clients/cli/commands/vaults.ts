@@ -1,0 +1,114 @@
+// vault: what items are kept in.
+import type { Command } from "commander";
+import { askYes } from "../ask.ts";
+import { addCommand } from "../context.ts";
+import { UsageError } from "../exit-code.ts";
+import { type Agent, vaultId, withAgent } from "../session.ts";
+import { type Terminal, table } from "../terminal.ts";
+
+type Named = { id: string; title: string };
+type EditOptions = { title?: string; description?: string };
+
+const titleIn = ({ title }: EditOptions) => (title === undefined ? {} : { title });
+const descriptionIn = ({ description }: EditOptions) => (description === undefined ? {} : { description });
+
+/**
+ * Two vaults may have one title, here as with the official API. Told after the result, and never a failure: what was asked
+ * for is done, and a command that failed as locked would be run again from its start.
+ */
+async function tellOfNamesake(terminal: Terminal, agent: Agent, changed: Named): Promise<void> {
+  if (!(await hasNamesake(agent, changed).catch(() => false))) return;
+  terminal.tell("postern: another vault has this title too, so references by it are ambiguous");
+  terminal.tell(`  next: use an id in its place: ${changed.id}`);
+}
+
+async function hasNamesake(agent: Agent, changed: Named): Promise<boolean> {
+  if (!(await mayList(agent))) return false;
+  const { vaults } = await agent.call("vaults.list", {});
+  const wanted = changed.title.toLowerCase();
+  return vaults.some(({ id, title }) => id !== changed.id && title.toLowerCase() === wanted);
+}
+
+/** Whether the titles come without another prompt: a yes that was for one request alone leaves no grant. */
+async function mayList(agent: Agent): Promise<boolean> {
+  // A token's reads are counted, and it makes no vaults.
+  if (agent.client !== undefined) return false;
+  const { grants } = await agent.call("grants.list", {});
+  return grants.some(({ verb, vault }) => verb !== "manage" && vault === undefined);
+}
+
+async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
+  const changed = await agent.call("vaults.update", {
+    vaultId: await vaultId(agent, wanted),
+    ...titleIn(options),
+    ...descriptionIn(options),
+  });
+  terminal.result(changed, () => `Changed ${changed.title} (${changed.id}).`);
+  if (options.title !== undefined) await tellOfNamesake(terminal, agent, changed);
+}
+
+/** Adds `postern vault …`. */
+export function addVaultCommands(program: Command): void {
+  const vault = program.command("vault").description("vaults: create, list, edit, delete");
+  addCommand<{ description?: string }>(
+    vault,
+    "create <title>",
+    "make a vault",
+    "postern vault create Demo",
+    [["--description <text>", "what it is for"]],
+    (terminal, [title = ""], options) =>
+      withAgent(terminal, async (agent) => {
+        const made = await agent.call("vaults.create", { title, ...descriptionIn(options) });
+        terminal.result(made, () => `Made ${made.title} (${made.id}).`);
+        await tellOfNamesake(terminal, agent, made);
+      }),
+  );
+  addCommand(vault, "list", "list the vaults", "postern vault list", [], (terminal) =>
+    withAgent(terminal, async (agent) => {
+      const listed = await agent.call("vaults.list", {});
+      terminal.result(listed, () =>
+        table(
+          ["ID", "TITLE", "ITEMS", "DESCRIPTION"],
+          listed.vaults.map((one) => [one.id, one.title, String(one.activeItemCount), one.description]),
+        ),
+      );
+    }),
+  );
+  addVaultChanges(vault);
+}
+
+function addVaultChanges(vault: Command): void {
+  addCommand<EditOptions>(
+    vault,
+    "edit <vault>",
+    "change a vault's title or description; references by the title before no longer find it",
+    'postern vault edit Demo --title Staging --description "what staging needs"',
+    [
+      ["--title <title>", "the title"],
+      ["--description <text>", "what it is for"],
+    ],
+    async (terminal, [wanted = ""], options) => {
+      if (options.title === undefined && options.description === undefined)
+        throw new UsageError("there is nothing to change", "say what: --title TITLE or --description TEXT");
+      await withAgent(terminal, (agent) => edit(terminal, agent, wanted, options));
+    },
+  );
+  addCommand<{ yes?: boolean }>(
+    vault,
+    "delete <vault>",
+    "delete a vault with everything in it",
+    "postern vault delete Demo",
+    [["--yes", "do not ask"]],
+    (terminal, [wanted = ""], options) => {
+      let isSure = options.yes === true;
+      return withAgent(terminal, async (agent) => {
+        const id = await vaultId(agent, wanted);
+        // Not asked again where an unlock has this run twice.
+        isSure ||= await askYes(`Delete ${wanted} with everything in it for good?`);
+        if (!isSure) throw new UsageError("nothing was deleted", "answer yes, or use --yes");
+        await agent.call("vaults.delete", { vaultId: id });
+        terminal.result({ deleted: id }, () => "Deleted.");
+      });
+    },
+  );
+}
