@@ -60,13 +60,13 @@ export function readKit(path: string): string {
   }
 }
 
-/** Reads a kit again, with or without what a person wrote into it. */
-export function parseKit(text: string): Omit<Kit, "name"> {
+/** Reads a kit again, with or without what a person wrote into it; `path` is what an error calls it. */
+export function parseKit(text: string, path = "this file"): Omit<Kit, "name"> {
   const value = (label: string) => new RegExp(`^${label} {2,}(\\S.*?)\\s*$`, "m").exec(text)?.[1];
   const [account, user, service, secretKey] = ["Account", "User", "Service", "Secret Key"].map(value);
   if (account === undefined || user === undefined || service === undefined || secretKey === undefined) {
     throw new UsageError(
-      "this file is not an emergency kit: a line is missing",
+      `${path} is not an emergency kit: a line is missing`,
       "a kit has the lines Account, User, Service and Secret Key",
     );
   }

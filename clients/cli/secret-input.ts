@@ -43,7 +43,10 @@ export function fromFile(path: string, option: string): string {
 
 function bounded(bytes: Buffer, option: string): string {
   if (bytes.length > SECRET_BYTES_MAX)
-    throw new UsageError(`what ${option} gives is longer than ${SECRET_BYTES_MAX - 2} bytes`);
+    throw new UsageError(
+      `what ${option} gives is longer than ${SECRET_BYTES_MAX - 2} bytes`,
+      "keep what is so long as a file: `postern item create --vault VAULT --file PATH`",
+    );
   const text = new TextDecoder("utf-8", { fatal: false }).decode(bytes);
   return text.replace(/\r?\n$/, "");
 }

@@ -21,10 +21,11 @@ export type Agent = {
 };
 
 /** Where a program puts the token of a service account. One of 1Password under its own name is not for us. */
-function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
+function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | undefined {
   const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
-  if (own !== undefined && own !== "") return own;
-  return shared?.startsWith("postern_") ? shared : undefined;
+  if (own !== undefined && own !== "") return { variable: "POSTERN_SERVICE_ACCOUNT_TOKEN", token: own };
+  if (shared?.startsWith("postern_")) return { variable: "OP_SERVICE_ACCOUNT_TOKEN", token: shared };
+  return undefined;
 }
 
 /** Whether this command works as a service account. */
@@ -56,15 +57,28 @@ export async function connect(terminal: Terminal): Promise<Agent> {
 
 /** A client for the token in the environment, where there is one. */
 async function openClient(channel: Channel): Promise<string | undefined> {
-  const token = tokenOf(process.env);
-  if (token === undefined) return undefined;
+  const found = tokenOf(process.env);
+  if (found === undefined) return undefined;
   try {
     const named = { integrationName: own.name, integrationVersion: own.version };
-    return (await channel.call("clients.open", { token, ...named })).client;
+    return (await channel.call("clients.open", { token: found.token, ...named })).client;
   } catch (error) {
     channel.close();
-    throw error;
+    throw naming(found.variable, error);
   }
+}
+
+/** Which variable a token that is not taken came from: a person may have forgotten that it is set. */
+function naming(variable: string, error: unknown): unknown {
+  if (!(error instanceof PosternError)) return error;
+  const { errorName, code, hint, message } = error;
+  if (errorName !== "tokenInvalid" && errorName !== "tokenRefused") return error;
+  const unset = `set ${variable} to a token that \`postern service-account create\` printed, or unset it to work on your own account`;
+  return new PosternError(`${variable}: ${message}`, {
+    errorName,
+    code,
+    hint: errorName === "tokenRefused" ? hint : unset,
+  });
 }
 
 /** Connects to the agent, starting it first where none runs. */

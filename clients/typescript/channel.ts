@@ -59,7 +59,11 @@ function checkSocket(path: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new AgentNotRunning("there is no socket", error);
-    throw error;
+    if (code === undefined) throw error;
+    throw new UntrustedSocket(
+      `${path} cannot be looked at (${code})`,
+      "look at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is",
+    );
   }
 }
 

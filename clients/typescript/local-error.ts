@@ -9,12 +9,13 @@ export class AgentNotRunning extends Error {
   }
 }
 
-/** The socket, or the folder it lies in, is not as a private one must be; nothing was sent. */
+/** The socket, or the folder it lies in, is not as a private one must be, or cannot be looked at; nothing was sent. */
 export class UntrustedSocket extends Error {
   override readonly name = "UntrustedSocket";
-  readonly hint = "another user may have put it there; remove it and start the agent again";
-  constructor(reason: string) {
+  readonly hint: string;
+  constructor(reason: string, hint = "another user may have put it there; remove it and start the agent again") {
     super(`the agent's socket is not trusted: ${reason}`);
+    this.hint = hint;
   }
 }
 

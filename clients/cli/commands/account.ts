@@ -41,7 +41,10 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
       });
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
-      throw new UsageError("the file for the emergency kit exists already", "name another one with --kit FILE");
+      throw new UsageError(
+        `the file ${kitPath} for the emergency kit exists already`,
+        "name another one with --kit FILE",
+      );
     const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
     const password = await newPassword(terminal, options.passwordFd);
     const pin = await newPin(options);
@@ -124,7 +127,7 @@ const NOT_HERE =
   "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
 
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
-  const given = options.kit === undefined ? undefined : parseKit(readKit(options.kit));
+  const given = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
   const account = given?.account ?? (await askText("Account (from the emergency kit)"));
   const user = given?.user ?? (await askText("User (from the emergency kit)"));
   const secretKey = given?.secretKey ?? (await askSecret("Secret Key", "--kit FILE"));

@@ -63,7 +63,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     const secretKey =
       options.kit === undefined
         ? await askSecret("Secret Key (from the emergency kit)", "--kit FILE")
-        : parseKit(readKit(options.kit)).secretKey;
+        : parseKit(readKit(options.kit), options.kit).secretKey;
     const password = await accountPassword(options);
     await handOver(agent, handle, descriptor);
     const service = options.service === undefined ? {} : { service: options.service };
@@ -132,9 +132,12 @@ function openFile(path: string): number {
     if (fstatSync(descriptor).isFile()) return descriptor;
     closeSync(descriptor);
   } catch (error) {
-    throw new UsageError(`the backup could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(
+      `the backup ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
   }
-  throw new UsageError("the backup must be a file");
+  throw new UsageError(`the backup ${path} is no file`, "name the file that `postern backup FILE` wrote");
 }
 
 export function addBackupCommands(program: Command): void {

@@ -6,6 +6,7 @@ import { askSecret, askYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { parseEnvFile, quoted } from "../env-file.ts";
 import { UsageError } from "../exit-code.ts";
+import { namedPart } from "../named-part.ts";
 import { openOutFile } from "../out-file.ts";
 import { fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
@@ -46,11 +47,18 @@ function fromFile(path: string): Variable[] {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`the env file could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(
+      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
   }
   const lines = parseEnvFile(text);
   const unknown = lines.flatMap((line) => (line.kind === "unknown" ? [`line ${line.number} (${line.why})`] : []));
-  if (unknown.length > 0) throw new UsageError(`nothing was imported; not understood: ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    throw new UsageError(
+      `nothing was imported; not understood in ${path}: ${unknown.join(", ")}`,
+      "make each a line NAME=value, or a comment with # before it",
+    );
   return lines.flatMap((line) =>
     line.kind === "variable" ? [{ name: line.name, value: line.value, masked: true }] : [],
   );
@@ -59,13 +67,8 @@ function fromFile(path: string): Variable[] {
 type SetOptions = { plain?: string[]; secretFd?: string[]; secret?: string[] };
 
 async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Promise<Variable[]> {
-  const split = (text: string, option: string): [string, string] => {
-    const at = text.indexOf("=");
-    if (at < 1) throw new UsageError(`${option} takes NAME=…`);
-    return [text.slice(0, at), text.slice(at + 1)];
-  };
   const open = plain.map((text) => {
-    const [name, value] = split(text, "--plain");
+    const [name, value] = namedPart(text, "--plain", "VALUE");
     if (/pass|secret|token|key|pin/i.test(name))
       throw new UsageError(
         "--plain is for what anybody may see, and this name says it is a secret",
@@ -74,7 +77,7 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
     return { name, value, masked: false };
   });
   const described = secretFd.map((text) => {
-    const [name, number] = split(text, "--secret-fd");
+    const [name, number] = namedPart(text, "--secret-fd", "N");
     return { name, value: fromDescriptor(number, "--secret-fd"), masked: true };
   });
   const typed: Variable[] = [];
@@ -85,7 +88,10 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
   }
   const all = [...open, ...described, ...typed];
   if (!all.every(({ name }) => VARIABLE_NAME.test(name)))
-    throw new UsageError("the name of a variable has letters, digits and _, and begins with no digit");
+    throw new UsageError(
+      "the name of a variable has letters, digits and _, and begins with no digit",
+      "for one, DATABASE_URL",
+    );
   if (all.length === 0)
     throw new UsageError("there is nothing to set", "use --secret NAME, --secret-fd NAME=N or --plain NAME=VALUE");
   return all;
@@ -195,7 +201,7 @@ function addFileCommands(env: Command): void {
     (terminal, [wanted = "", path = ""]) =>
       withAgent(terminal, async (agent) => {
         const variables = fromFile(path);
-        if (variables.length === 0) throw new UsageError("the file sets no variable");
+        if (variables.length === 0) throw new UsageError(`${path} sets no variable`, "name a file of lines NAME=value");
         const { environments } = await agent.call("environments.list", {});
         const known = environments.some(
           ({ id, title }) => id === wanted || title.toLowerCase() === wanted.toLowerCase(),

@@ -38,7 +38,7 @@ function permissionsFrom(text: string | undefined): number {
   return text.split(",").reduce((all, name) => {
     const bit = bits[name.trim().toLowerCase()];
     if (bit === undefined)
-      throw new UsageError(`--permissions names one that is not known; known are ${Object.keys(bits).join(", ")}`);
+      throw new UsageError("--permissions names one that is not known", `known are ${Object.keys(bits).join(", ")}`);
     return all | bit;
   }, 0);
 }
@@ -167,7 +167,8 @@ function addGenerate(program: Command): void {
     async (terminal, _args, options) => {
       const recipe = recipeFrom(options);
       const size = Object.values(recipe.parameters).find((value) => typeof value === "number");
-      if (!Number.isInteger(size)) throw new UsageError("--length, --words and --pin take a whole number");
+      if (!Number.isInteger(size))
+        throw new UsageError("--length, --words and --pin take a whole number", "for one, --length 24");
       const password = generatePassword(recipe, randomBytes);
       terminal.result({ password }, () => password);
     },

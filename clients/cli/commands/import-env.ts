@@ -96,7 +96,11 @@ async function bring(
     const failed = outcomes.flatMap((one, index) =>
       "error" in one ? [`line ${batch[index]?.number}: ${one.error.message}`] : [],
     );
-    if (failed.length > 0) throw new UsageError(`some values could not become items; ${failed.join("; ")}`);
+    if (failed.length > 0)
+      throw new UsageError(
+        `some values could not become items; ${failed.join("; ")}`,
+        "change or take out these lines and import again: what is an item already stays as it is",
+      );
     progress(batch.length);
   }
   let changed = 0;

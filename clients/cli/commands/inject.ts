@@ -63,20 +63,25 @@ function lineOf(template: string, places: ReturnType<typeof placesOf>, reference
 function templateFrom(path: string | undefined): string {
   if (path === undefined && process.stdin.isTTY === true)
     throw new UsageError("there is no template", "name one with --in-file FILE, or pipe one in");
+  const named = `the template ${path ?? "on standard input"}`;
   let bytes: Buffer;
   try {
     bytes = readFileSync(path ?? 0);
   } catch (error) {
     throw new UsageError(
-      `the template ${path ?? "on standard input"} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      `${named} could not be read (${(error as NodeJS.ErrnoException).code})`,
       "name a file that exists and that you may read with --in-file FILE, or pipe one in",
     );
   }
-  if (bytes.length > TEMPLATE_BYTES_MAX) throw new UsageError(`a template has at most ${TEMPLATE_BYTES_MAX} bytes`);
+  if (bytes.length > TEMPLATE_BYTES_MAX)
+    throw new UsageError(
+      `a template has at most ${TEMPLATE_BYTES_MAX} bytes, and ${named} has more`,
+      "name a text with references in it",
+    );
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new UsageError("the template is not UTF-8 text");
+    throw new UsageError(`${named} is not UTF-8 text`, "name a text with references in it");
   }
 }
 

@@ -7,6 +7,7 @@ import { ItemCategory } from "../../typescript/sdk-types.ts";
 import { askSecret, askYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { namedPart } from "../named-part.ts";
 import { type ReadOptions, read } from "../read.ts";
 import { fromDescriptor, fromFile } from "../secret-input.ts";
 import { type Agent, demandVault, itemId, vaultId, withAgent } from "../session.ts";
@@ -58,7 +59,7 @@ async function fieldsFrom(options: CreateOptions): Promise<Field[]> {
 }
 
 function textField(text: string): Field {
-  const [name, value] = split(text, "--field");
+  const [name, value] = namedPart(text, "--field", "VALUE");
   if (/pass|secret|token|key|pin/i.test(name))
     throw new UsageError(
       "--field is for what anybody may see, and this name says it is a secret",
@@ -69,22 +70,16 @@ function textField(text: string): Field {
 
 const concealed = (name: string, value: string): Field => ({ id: name, title: name, fieldType: "Concealed", value });
 
-function named(text: string, option: string, value: (source: string) => string): Field {
-  const [name, source] = split(text, option);
+function named(text: string, option: "--secret-file" | "--secret-fd", value: (source: string) => string): Field {
+  const [name, source] = namedPart(text, option, option === "--secret-fd" ? "N" : "PATH");
   return concealed(name, value(source));
-}
-
-function split(text: string, option: string): [string, string] {
-  const at = text.indexOf("=");
-  if (at < 1) throw new UsageError(`${option} takes NAME=…`);
-  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 async function create(terminal: Terminal, agent: Agent, options: CreateOptions): Promise<void> {
   const vault = await vaultId(agent, options.vault);
   if (options.file !== undefined)
     return createDocument(terminal, agent, vault, options.file, options.title ?? basename(options.file));
-  if (options.title === undefined) throw new UsageError("--title is required");
+  if (options.title === undefined) throw new UsageError("--title is required", "for one, --title Wi-Fi");
   const category = categoryFrom(options.category ?? "Login");
   const fields = await fieldsFrom(options);
   const item = await agent.call("items.create", {
@@ -127,7 +122,10 @@ function contentOf(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new UsageError(`the file given to --file could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(
+      `the file ${path} given to --file could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
   }
 }
 
@@ -172,7 +170,11 @@ async function edit(terminal: Terminal, agent: Agent, wanted: string, options: E
   const missing = [...removed].filter(
     (name) => !item.fields.some((field) => field.id === name || field.title === name),
   );
-  if (missing.length > 0) throw new UsageError("--remove-field names a field that the item does not have");
+  if (missing.length > 0)
+    throw new UsageError(
+      "--remove-field names a field that the item does not have",
+      "`postern item get ITEM --vault VAULT` shows its fields",
+    );
   const kept = item.fields.filter((field) => !removed.has(field.id) && !removed.has(field.title));
   const changed = kept.map((field) => {
     const next = given.find((one) => one.id === field.id || one.title === field.title);

@@ -47,7 +47,10 @@ function fromFile(terminal: Terminal, path: string): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const line of parseEnvFile(text)) {
     if (line.kind === "unknown")
-      throw new UsageError(`line ${line.number} of the env file was not understood (${line.why})`);
+      throw new UsageError(
+        `line ${line.number} of the env file ${path} was not understood (${line.why})`,
+        "make it a line NAME=value, or a comment with # before it",
+      );
     if (line.kind !== "variable") continue;
     if (OURS.test(line.name))
       terminal.tell(`postern: line ${line.number} of the env file would change ${line.name}; left out`);

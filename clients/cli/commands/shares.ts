@@ -24,7 +24,8 @@ function paramsFrom(options: CreateOptions): Methods["items.shares.create"]["par
   const oneTimeOnly = options.oneTime === true;
   if (options.expiresIn === undefined) return { oneTimeOnly };
   const expireAfter = Object.hasOwn(durations, options.expiresIn) ? durations[options.expiresIn] : undefined;
-  if (expireAfter === undefined) throw new UsageError(`--expires-in is one of ${Object.keys(durations).join(", ")}`);
+  if (expireAfter === undefined)
+    throw new UsageError(`--expires-in is one of ${Object.keys(durations).join(", ")}`, "for one, --expires-in 7d");
   return { oneTimeOnly, expireAfter };
 }
 
