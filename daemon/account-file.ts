@@ -1,8 +1,11 @@
 // What this device knows of an account before it is unlocked: who, where, the Secret Key, and how many wrong passwords
 // were tried. Mode 0600; with the account password it is all an unlock needs.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { UserOnDevice } from "../clients/account/user-keys.ts";
 import { isId } from "../protocol/crypto/encoding.ts";
+import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { ensurePrivateFolder, writeFileDurably } from "./files.ts";
 
@@ -20,6 +23,13 @@ export type AccountFile = {
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
 };
+
+/** Who signs in with what this file holds. Throws internal where its Secret Key is none. */
+export function userOnDevice(p: Primitives, { account, user, device, secretKey: text }: AccountFile): UserOnDevice {
+  const secretKey = parseSecretKey(p, text);
+  if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
+  return { account, user, device, secretKey };
+}
 
 /** Bytes of an account file; ours have about 400. */
 const FILE_BYTES_MAX = 16 * 1024;
@@ -68,6 +78,14 @@ function parse(text: string): AccountFile {
     texts.every((field) => typeof field === "string") && numbers.every((field) => Number.isSafeInteger(field));
   if (!whole) throw new PosternError("internal", "an account file lacks fields");
   return value as AccountFile;
+}
+
+/** Removes what this device keeps of an account. */
+export function removeAccount(home: string, account: string): void {
+  const folder = accountFolder(home, account);
+  // The file first: without it the rest is no account, wherever a crash comes between.
+  rmSync(join(folder, "account.json"), { force: true });
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Writes an account's file durably. */

@@ -25,7 +25,7 @@ export type Heard = { changed(change: Change): void; shutOut(): void };
 
 /** The service's word that this device was removed, its password changed elsewhere, or its token ended. */
 const isShutOut = (error: unknown) =>
-  error instanceof PosternError && (error.name === "wrongCredentials" || error.name === "tokenRefused");
+  error instanceof PosternError && ["deviceRemoved", "wrongCredentials", "tokenRefused"].includes(error.name);
 
 /** Starts following. */
 export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, heard: Heard): Follower {

@@ -10,7 +10,7 @@ import {
 } from "../clients/account/service-client.ts";
 import { openUserData } from "../clients/account/user-data.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { type AccountFile, accountFolder, readAccounts, writeAccount } from "./account-file.ts";
+import { type AccountFile, accountFolder, readAccounts, removeAccount, writeAccount } from "./account-file.ts";
 import { type Actor, type AuditLog, type Happening, openAuditLog } from "./audit/log.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
 import { ensurePrivateFolder } from "./files.ts";
@@ -73,6 +73,8 @@ export type Sessions = {
   add(file: AccountFile): Promise<Session>;
   /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
+  /** Locks an account and deletes what this device keeps of it. Throws signedOut where it is gone already, busy. */
+  forget(session: Session, by: Actor): Promise<void>;
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
@@ -108,6 +110,10 @@ export function createSessions(parts: SessionParts): Sessions {
     return { file, audit, unlocked: undefined, locks: 0, inTurn: oneAtATime(TRIES_WAITING_MAX) };
   }
 
+  function demandHere(session: Session): void {
+    if (sessions.get(session.file.account) !== session) throw new PosternError("signedOut");
+  }
+
   async function serviceAddress(service: string): Promise<ServiceAddress> {
     return service === "embedded" || service === EMBEDDED_ORIGIN ? parts.embedded() : addressOf(service);
   }
@@ -116,6 +122,7 @@ export function createSessions(parts: SessionParts): Sessions {
     ...parts,
     serviceAddress,
     closing: async ({ file }) => locking.get(file.account),
+    demandHere,
   });
 
   function pick(account: string | undefined): Session {
@@ -188,7 +195,7 @@ export function createSessions(parts: SessionParts): Sessions {
       await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
       await Promise.race([
         // A service that cannot take it does not keep the account open: an older store is then not noticed, that is all.
-        repeatCounter(unlocked, file.device).catch((error: unknown) => log.incident("counter", error)),
+        repeatCounter(unlocked, file.device).catch(tellUnlessRemoved),
         new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
       ]);
     } finally {
@@ -197,10 +204,16 @@ export function createSessions(parts: SessionParts): Sessions {
     }
   }
 
+  function tellUnlessRemoved(error: unknown): void {
+    if (!(error instanceof PosternError) || error.name !== "deviceRemoved") log.incident("counter", error);
+  }
+
   async function add(file: AccountFile): Promise<Session> {
     // Two programs may have asked at once; the first one's account stands.
     if (sessions.size > 0) throw new PosternError("accountExists");
     const folder = accountFolder(home, file.account);
+    // What an account that was forgotten, or never acknowledged, left behind is no part of this one.
+    rmSync(folder, { recursive: true, force: true });
     ensurePrivateFolder(folder);
     const session = sessionOf(file);
     sessions.set(file.account, session);
@@ -213,11 +226,11 @@ export function createSessions(parts: SessionParts): Sessions {
     return session;
   }
 
-  /** Takes back an account that could not be taken in. */
+  /** Takes an account out, or back where it could not be taken in. */
   function drop({ file, audit }: Session): void {
     sessions.delete(file.account);
     audit.close();
-    rmSync(accountFolder(home, file.account), { recursive: true, force: true });
+    removeAccount(home, file.account);
   }
 
   return {
@@ -249,6 +262,13 @@ export function createSessions(parts: SessionParts): Sessions {
           throw error;
         }
         return session as Session & { unlocked: Unlocked };
+      }),
+    // In turn with those who try its password: none of them finds it half gone.
+    forget: (session, by) =>
+      session.inTurn(async () => {
+        demandHere(session);
+        await lockOne(session, "removed from this agent", by);
+        drop(session);
       }),
     touch: (unlocked, now) => {
       unlocked.lastActivity = now;

@@ -1,10 +1,9 @@
 // From a password to an unlocked account, and the password as a proof on one that is unlocked. A try is counted on disk
 // before it is made. What fails on the way leaves no key behind, and what a lock overtook does not stand.
 import { createServiceClient, type ServiceAddress } from "../clients/account/service-client.ts";
-import { passwordOpens, type SignedIn, signIn, type UserOnDevice } from "../clients/account/user-keys.ts";
-import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
+import { passwordOpens, type SignedIn, signIn } from "../clients/account/user-keys.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { type AccountFile, accountFolder, writeAccount } from "./account-file.ts";
+import { type AccountFile, accountFolder, userOnDevice, writeAccount } from "./account-file.ts";
 import type { Actor } from "./audit/log.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";
@@ -28,19 +27,16 @@ type Parts = SessionParts & {
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
   /** Fulfilled when a lock that is under way has wiped its keys. */
   readonly closing: (session: Session) => Promise<void>;
+  /** Throws signedOut where the account was removed from this agent meanwhile. */
+  readonly demandHere: (session: Session) => void;
 };
 
 export function createUnlocking(parts: Parts): Unlocking {
   const { home, p, clock, log, events, serviceAddress } = parts;
   let firstTries = { wrongPasswords: 0, lastWrongMs: 0 };
 
-  const whoIs = (file: AccountFile): UserOnDevice => {
-    const secretKey = parseSecretKey(p, file.secretKey);
-    if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
-    return { account: file.account, user: file.user, device: file.device, secretKey };
-  };
-
   async function countTry(session: Session): Promise<AccountFile> {
+    parts.demandHere(session);
     session.audit.demandWritable();
     demandTry(session.file, clock.wallMs());
     const before = session.file;
@@ -49,6 +45,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   }
 
   async function settleTry(session: Session, file: AccountFile): Promise<void> {
+    parts.demandHere(session);
     session.file = file;
     await writeAccount(home, file);
   }
@@ -58,7 +55,10 @@ export function createUnlocking(parts: Parts): Unlocking {
     const before = await countTry(session);
     try {
       const address = await serviceAddress(session.file.service);
-      const signedIn = await signIn(p, createServiceClient(address), address, { ...whoIs(session.file), password });
+      const signedIn = await signIn(p, createServiceClient(address), address, {
+        ...userOnDevice(p, session.file),
+        password,
+      });
       return await open(session, signedIn, by, locks);
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
@@ -102,7 +102,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   ): Promise<void> {
     const { unlocked } = session;
     await countTry(session);
-    const right = await passwordOpens(p, { ...whoIs(session.file), password }, unlocked.sealedRootKey);
+    const right = await passwordOpens(p, { ...userOnDevice(p, session.file), password }, unlocked.sealedRootKey);
     // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
     if (session.unlocked !== unlocked) throw new PosternError("locked");
     if (!right) {
@@ -139,7 +139,7 @@ export function createUnlocking(parts: Parts): Unlocking {
       demandTry(firstTries, clock.wallMs());
       const address = await serviceAddress(file.service);
       try {
-        return await signIn(p, createServiceClient(address), address, { ...whoIs(file), password });
+        return await signIn(p, createServiceClient(address), address, { ...userOnDevice(p, file), password });
       } catch (error) {
         firstTries = { wrongPasswords: firstTries.wrongPasswords + 1, lastWrongMs: clock.wallMs() };
         throw error;

@@ -81,6 +81,12 @@ const table = {
     hint: "`postern service-account ratelimit` shows what is left and when it is full again",
     sdkName: "RateLimitExceeded",
   },
+  deviceRemoved: {
+    code: 1112,
+    message: "this device was removed from the account",
+    hint: "to use it again here, run `postern signout`, then `postern signin` with the emergency kit",
+    sdkName: "Auth",
+  },
 
   approvalRequired: {
     code: 1201,

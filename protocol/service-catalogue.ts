@@ -287,7 +287,8 @@ export const serviceCatalogue = {
     signedIn: false,
   }),
   "signIn.finish": operation({
-    summary: "Takes the signed challenge, once, and answers a session token and the user's sealed keys.",
+    summary:
+      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed is told only to who signed rightly.",
     params: object({
       account: Id,
       user: Id,
@@ -298,7 +299,7 @@ export const serviceCatalogue = {
       signature: Signature,
     }),
     result: object({ token: Type.String(), expiresAt: Timestamp, record: UserRecord }),
-    errors: ["wrongCredentials"],
+    errors: ["wrongCredentials", "deviceRemoved"],
     signedIn: false,
   }),
   "session.end": operation({
@@ -379,7 +380,7 @@ export const serviceCatalogue = {
     personOnly: true,
   }),
   "vaults.delete": operation({
-    summary: "Deletes a vault with everything in it; `revision` is the one the caller saw.",
+    summary: "Deletes a vault with everything in it; `revision` is the one the caller saw. The personal vault stays.",
     params: object({ vault: Id, revision: Revision }),
     result: Nothing,
     errors: ["vaultNotFound", "versionConflict", "notPermitted"],

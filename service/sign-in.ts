@@ -1,5 +1,6 @@
 // Signing in: a challenge that is signed once, then an opaque token that is stored hashed. Every refusal reads the same,
-// so that nobody learns whether a user, a device or a nonce exists.
+// so that nobody learns whether a user, a device or a nonce exists; but who holds the user's key is told that the device
+// was removed, since the password that made the key is not what is wrong.
 import { signInBytes } from "../protocol/crypto/sign-in.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
@@ -64,9 +65,10 @@ export const signInOperations: SignInOperations = {
   "signIn.finish": async (params, context) => {
     const token = context.primitives.randomBytes(TOKEN_BYTES);
     const at = timestamp(context);
-    const signedIn = await context.db.transaction().execute(async (db) => {
+    const refusal = await context.db.transaction().execute(async (db) => {
       const fits = await challengeFits(db, context, params);
-      if (fits === undefined) return false;
+      if (fits === undefined) return "wrongCredentials";
+      if (fits === "person" && (await isRemoved(db, params.device))) return "deviceRemoved";
       if (fits === "person") await rememberDevice(db, params.user, params.device, at);
       await endOldest(db, params.user);
       await db
@@ -80,10 +82,10 @@ export const signInOperations: SignInOperations = {
           last_used_at: at,
         })
         .execute();
-      return true;
+      return undefined;
     });
     // Thrown outside the transaction: the nonce is spent either way.
-    if (!signedIn) throw new PosternError("wrongCredentials");
+    if (refusal !== undefined) throw new PosternError(refusal);
     return {
       token: Buffer.from(token).toString("base64url"),
       expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(),
@@ -109,7 +111,7 @@ export const signInOperations: SignInOperations = {
     };
   },
 
-  "devices.remove": async ({ device }, { db, caller }) => {
+  "devices.remove": async ({ device }, { db, caller, changes }) => {
     await db.transaction().execute(async (transaction) => {
       const changed = await transaction
         .updateTable("devices")
@@ -120,6 +122,8 @@ export const signInOperations: SignInOperations = {
       if (changed.numUpdatedRows === 0n) throw new PosternError("serviceRefused", "no such device");
       await transaction.deleteFrom("sessions").where("device", "=", device).where("user", "=", caller.user).execute();
     });
+    // Whoever waits for changes on that device learns that it has gone.
+    changes.announce(caller.account);
     return {};
   },
 };
@@ -166,14 +170,19 @@ async function challengeFits(
   return context.primitives.verify(key, message, bytes(params.signature)) ? kind : undefined;
 }
 
-/** A person's key, on a device that is theirs and was not removed. */
+/** A person's key, on a device that is theirs or new. */
 async function deviceKey(
   db: Db,
   { user, device }: { user: string; device: string },
   key: Uint8Array,
 ): Promise<Uint8Array | undefined> {
-  const known = await db.selectFrom("devices").select(["removed", "user"]).where("id", "=", device).executeTakeFirst();
-  return known !== undefined && (known.removed === 1 || known.user !== user) ? undefined : key;
+  const known = await db.selectFrom("devices").select("user").where("id", "=", device).executeTakeFirst();
+  return known !== undefined && known.user !== user ? undefined : key;
+}
+
+async function isRemoved(db: Db, device: string): Promise<boolean> {
+  const known = await db.selectFrom("devices").select("removed").where("id", "=", device).executeTakeFirst();
+  return known?.removed === 1;
 }
 
 async function rememberDevice(db: Db, user: string, device: string, at: string): Promise<void> {

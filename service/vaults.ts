@@ -123,9 +123,11 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
       await demand(db, context.caller, vault, permissions.manageVault);
       const existing = await db
         .selectFrom("vaults")
-        .select("revision")
+        .select(["revision", "type"])
         .where("id", "=", vault)
         .executeTakeFirstOrThrow();
+      if (existing.type === "personal")
+        throw new PosternError("notPermitted", "the personal vault stays with its account");
       if (existing.revision !== revision) throw new PosternError("versionConflict");
       for (const table of ["file_chunks", "item_versions", "items", "vault_grants"] as const)
         await db.deleteFrom(table).where("vault", "=", vault).execute();

@@ -80,7 +80,7 @@ export function askText(message: string, initialValue = ""): Promise<string> {
   );
 }
 
-/** Yes or no; no is the answer to Enter alone. */
-export function askYes(message: string): Promise<boolean> {
-  return onTerminal(message, (terminal) => confirm({ message, initialValue: false, ...terminal }));
+/** Yes or no; no is the answer to Enter alone. `option` is what says yes without a terminal. */
+export function askYes(message: string, option = "--yes"): Promise<boolean> {
+  return onTerminal(message, (terminal) => confirm({ message, initialValue: false, ...terminal }), option);
 }

@@ -13,6 +13,7 @@ import { addItemCommands } from "./commands/items.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addServiceAccountCommands } from "./commands/service-accounts.ts";
 import { addShareCommands } from "./commands/shares.ts";
+import { addSignOutCommand } from "./commands/signout.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addVaultCommands } from "./commands/vaults.ts";
 import { exitCodes, UsageError } from "./exit-code.ts";
@@ -46,6 +47,7 @@ export function program(json = false): Command {
   addStartCommand(root);
   addAccountCommands(root);
   addDeviceCommands(root);
+  addSignOutCommand(root);
   addItemCommands(root);
   addVaultCommands(root);
   addShareCommands(root);

@@ -104,6 +104,18 @@ export type Methods = {
       }[];
     };
   };
+  /** Takes an account off this agent, unlocked or not: what this device keeps of it is deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof. */
+  "accounts.remove": {
+    params: {
+      account?: string;
+      password: string;
+    };
+    result: {
+      account: string;
+      device: string;
+      deviceRemoved: boolean;
+    };
+  };
   /** Replaces the account password. The old password is the proof; other sessions of the user end. */
   "accounts.changePassword": {
     params: {
@@ -1749,7 +1761,7 @@ export type Methods = {
       }[];
     };
   };
-  /** Deletes a vault with everything in it. */
+  /** Deletes a vault with everything in it. The personal vault stays with its account. */
   "vaults.delete": {
     params: {
       vaultId: string;
@@ -2229,6 +2241,8 @@ export class TokenInvalidError extends PosternError {}
 export class TokenRefusedError extends PosternError {}
 /** rate limit exceeded. */
 export class RateLimitExceededError extends PosternError {}
+/** this device was removed from the account. */
+export class DeviceRemovedError extends PosternError {}
 /** a person must approve this first. */
 export class ApprovalRequiredError extends PosternError {}
 /** the person denied this. */
@@ -2357,6 +2371,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   tokenInvalid: TokenInvalidError,
   tokenRefused: TokenRefusedError,
   rateLimitExceeded: RateLimitExceededError,
+  deviceRemoved: DeviceRemovedError,
   approvalRequired: ApprovalRequiredError,
   approvalDenied: ApprovalDeniedError,
   approvalTimedOut: ApprovalTimedOutError,
@@ -2435,6 +2450,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
   tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
   rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
+  deviceRemoved: {"code":1112,"message":"this device was removed from the account","hint":"to use it again here, run `postern signout`, then `postern signin` with the emergency kit"},
   approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again and wait, and run `postern approve CODE` meanwhile"},
   approvalDenied: {"code":1202,"message":"the person denied this"},
   approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},

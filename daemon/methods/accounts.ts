@@ -1,9 +1,9 @@
 // accounts.*, devices.*, session.*: making, bringing, opening and closing an account.
-import { changePassword, enrol, type UserOnDevice } from "../../clients/account/user-keys.ts";
+import { changePassword, enrol } from "../../clients/account/user-keys.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { AccountFile } from "../account-file.ts";
+import { type AccountFile, userOnDevice } from "../account-file.ts";
 import type { AccountSession } from "../account-session.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
@@ -18,6 +18,7 @@ type AccountMethod =
   | "accounts.create"
   | "accounts.signIn"
   | "accounts.list"
+  | "accounts.remove"
   | "accounts.changePassword"
   | "accounts.setPin"
   | "accounts.kit"
@@ -44,12 +45,6 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
     }
     return session;
   }
-
-  const onDevice = (file: AccountFile): UserOnDevice => {
-    const secretKey = parseSecretKey(p, file.secretKey);
-    if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
-    return { account: file.account, user: file.user, device: file.device, secretKey };
-  };
 
   return {
     "accounts.create": async (params, call) => {
@@ -122,10 +117,26 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       };
     },
 
+    "accounts.remove": async ({ account, password }, call) => {
+      const session = sessions.pick(account);
+      const by = actorOf(call);
+      const { account: id, device } = session.file;
+      const deviceRemoved = await sessions.unlock(session, password, by).then(
+        (unlocked) => removedAtService(unlocked, device),
+        (error: unknown) => {
+          // Said only to who signs with the key that the password makes: it is the proof, and all that is left to do is here.
+          if (error instanceof PosternError && error.name === "deviceRemoved") return true;
+          throw error;
+        },
+      );
+      await Promise.all([sessions.forget(session, by), tokens.lock(id, by)]);
+      return { account: id, device, deviceRemoved };
+    },
+
     "accounts.changePassword": async (params, call) => {
       const { unlocked, file, audit } = await proven(params, call);
       unlocked.sealedRootKey = await changePassword(p, unlocked.signedIn, {
-        ...onDevice(file),
+        ...userOnDevice(p, file),
         newPassword: params.newPassword,
       });
       audit.keep(happening(call, "ok", [file.account]));
@@ -182,4 +193,17 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       return {};
     },
   };
+}
+
+/** Whether the service took the device out. One that cannot be reached does not keep the account on it. */
+async function removedAtService({ signedIn }: Unlocked, device: string): Promise<boolean> {
+  try {
+    await signedIn.session.call("devices.remove", { device });
+    return true;
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    if (error.name === "offline") return false;
+    if (error.name === "deviceRemoved") return true;
+    throw error;
+  }
 }

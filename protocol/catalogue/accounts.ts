@@ -122,6 +122,24 @@ export const accounts = {
       },
     },
   }),
+  "accounts.remove": entry({
+    summary:
+      "Takes an account off this agent, unlocked or not: what this device keeps of it is deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof.",
+    params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
+    result: Type.Object({ account: Id, device: Id, deviceRemoved: Type.Boolean() }),
+    errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { password: "correct horse battery staple" },
+      result: {
+        account: "abcdefghijklmnopqrstuvwxyz",
+        device: "cdefghijklmnopqrstuvwxyz23",
+        deviceRemoved: true,
+      },
+    },
+  }),
   "accounts.changePassword": entry({
     summary: "Replaces the account password. The old password is the proof; other sessions of the user end.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password, newPassword: NewPassword }, closed),
@@ -258,7 +276,7 @@ export const accounts = {
       wrongPasswordTries: Type.Integer(),
       warnings: Type.Array(Type.String()),
     }),
-    errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
+    errors: ["signedOut", "accountNotFound", "wrongCredentials", "deviceRemoved", "tryLater", "offline", "sealBroken"],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",

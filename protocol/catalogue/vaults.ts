@@ -117,7 +117,7 @@ export const vaults = {
     sdkName: "VaultsUpdate",
   }),
   "vaults.delete": entry({
-    summary: "Deletes a vault with everything in it.",
+    summary: "Deletes a vault with everything in it. The personal vault stays with its account.",
     params: Type.Object(vaultPlace, closed),
     result: Empty,
     errors: [...asked, "vaultNotFound", "versionConflict", "notPermitted"],

@@ -86,6 +86,8 @@ const elsewhere: ReadonlySet<string> = new Set([
   "wrongCredentials",
   // agent/rogue.test.ts.
   "pinDisabled",
+  // cli/signout.test.ts: told by another device.
+  "deviceRemoved",
 ]);
 
 function refusing({ steps }: Conversation): string[] {

@@ -46,8 +46,9 @@ function blind(method: MethodName): object {
   return JSON.parse(JSON.stringify(params).replaceAll(/"\$[A-Za-z]+"/g, JSON.stringify(anyId))) as object;
 }
 
-/** Methods that need an unlocked account; the others make one, or open it. */
-const inAnAccount = (method: MethodName) => !startsOne.has(method) && method !== "session.unlock";
+/** Methods that need an unlocked account; the others make one, open it, or take it away. */
+const inAnAccount = (method: MethodName) => !startsOne.has(method) && !opensItself.has(method);
+const opensItself: ReadonlySet<MethodName> = new Set(["session.unlock", "accounts.remove"]);
 const startsOne: ReadonlySet<MethodName> = new Set(["accounts.create", "accounts.signIn", "accounts.restore"]);
 
 type Stage = { readonly agent: InProcessAgent; readonly person: Person; readonly known: ReadonlyMap<string, unknown> };
@@ -267,14 +268,16 @@ describe("with an account", () => {
   );
 
   test.each([
-    ["offline", "away"],
-    ["sealBroken", "lying"],
-  ] as const)("session.unlock answers %s where the service is %s", async (error, mood) => {
-    expect(lists("session.unlock", error)).toBe(true);
+    ["session.unlock", "offline", "away"],
+    ["session.unlock", "sealBroken", "lying"],
+    ["accounts.remove", "offline", "away"],
+    ["accounts.remove", "sealBroken", "lying"],
+  ] as const)("%s of a locked account answers %s where the service is %s", async (method, error, mood) => {
+    expect(lists(method, error)).toBe(true);
     await set.person.channel.call("session.lock", {});
     set.agent.setMood(mood);
     const raw = await openRaw(set.agent.socket);
-    expect(await ask(set.agent, raw, "session.unlock", { password: PASSWORD })).toBe(error);
+    expect(await ask(set.agent, raw, method, { password: PASSWORD })).toBe(error);
     set.agent.setMood("well");
     raw.close();
   });

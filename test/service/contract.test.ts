@@ -204,11 +204,36 @@ describe.each([
     const device = newId(p);
     const there = await open(door, { ...cy, device });
     await here.signedIn.session.call("devices.remove", { device });
-    await expect(there.signedIn.session.call("users.get", {})).rejects.toMatchObject({ name: "wrongCredentials" });
-    await expect(open(door, { ...cy, device })).rejects.toMatchObject({ name: "wrongCredentials" });
+    await expect(there.signedIn.session.call("users.get", {})).rejects.toMatchObject({ name: "deviceRemoved" });
+    await expect(open(door, { ...cy, device })).rejects.toMatchObject({ name: "deviceRemoved" });
+    // Who cannot sign learns nothing about devices.
+    await expect(open(door, { ...cy, device }, "eleven bright lanterns")).rejects.toMatchObject({
+      name: "wrongCredentials",
+    });
     expect((await here.signedIn.session.call("devices.list", {})).devices.map((one) => one.device)).toEqual([
       cy.device,
     ]);
+  });
+
+  test("tells a removed device at once where it waits for changes", async () => {
+    const dora = await newUser(door, "Dora");
+    const here = await open(door, dora);
+    const device = newId(p);
+    const there = await open(door, { ...dora, device });
+    const { cursor } = await there.account.changes(undefined, AbortSignal.timeout(20_000));
+    // Less than the service holds back an answer for when nothing changes.
+    const waiting = there.account.changes(cursor, AbortSignal.timeout(serviceLimits.waitMs / 2));
+    const told = expect(waiting).rejects.toMatchObject({ name: "deviceRemoved" });
+    await here.signedIn.session.call("devices.remove", { device });
+    await told;
+  });
+
+  test("keeps the personal vault of an account, whoever may manage it", async () => {
+    const eve = await newUser(door, "Eve");
+    const { account } = await open(door, eve);
+    const { id } = await account.createVault("Personal", "", "personal");
+    await expect(account.deleteVault(id)).rejects.toMatchObject({ name: "notPermitted" });
+    expect((await account.vaults()).map((one) => one.id)).toEqual([id]);
   });
 
   test("keeps a user's own data against a second writer", async () => {

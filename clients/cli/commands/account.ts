@@ -158,8 +158,7 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
 }
 
 /** The service says no more than that it does not let this device in. */
-const CHANGED_ELSEWHERE =
-  "type it again; where it was changed on another device the new one is needed, and where this device was removed there, `postern signin` in another home (POSTERN_HOME)";
+const CHANGED_ELSEWHERE = "type it again; it may have been changed on another device, and then the new one is needed";
 
 async function unlock(terminal: Terminal, options: { passwordFd?: string }): Promise<void> {
   const agent = await connect(terminal);

@@ -51,11 +51,11 @@ async function lastSight(agent: Agent, password: string, wanted: string): Promis
       code: 0,
       hint: "run `postern devices`",
     });
-  // The agent would do it, and the account open here no more; one of the embedded service, which has no other device, nowhere.
+  // Removed alone, it would keep an account that it can never unlock again.
   if (found.thisOne)
     throw new UsageError(
-      "this is the device you are on: removed, it could never unlock the account again",
-      "run the same on another device of yours",
+      "this is the device you are on",
+      "run `postern signout`: it removes this device with what it keeps of the account",
     );
   return found.lastSeenAt;
 }

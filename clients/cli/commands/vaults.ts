@@ -1,5 +1,6 @@
 // vault: what items are kept in.
 import type { Command } from "commander";
+import { PosternError } from "../../typescript/generated.ts";
 import { askYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
@@ -13,11 +14,15 @@ const titleIn = ({ title }: EditOptions) => (title === undefined ? {} : { title 
 const descriptionIn = ({ description }: EditOptions) => (description === undefined ? {} : { description });
 
 /**
- * Two vaults may have one title, here as with the official API. Told after the result, and never a failure: what was asked
- * for is done, and a command that failed as locked would be run again from its start.
+ * Two vaults may have one title, here as with the official API. Told after the result, and never a failure of the agent's: what
+ * was asked for is done, and a command that failed as locked would be run again from its start.
  */
 async function tellOfNamesake(terminal: Terminal, agent: Agent, changed: Named): Promise<void> {
-  if (!(await hasNamesake(agent, changed).catch(() => false))) return;
+  const isShared = await hasNamesake(agent, changed).catch((error: unknown) => {
+    if (error instanceof PosternError) return false;
+    throw error;
+  });
+  if (!isShared) return;
   terminal.tell("postern: another vault has this title too, so references by it are ambiguous");
   terminal.tell(`  next: use an id in its place: ${changed.id}`);
 }

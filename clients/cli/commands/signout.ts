@@ -1,0 +1,61 @@
+// signout: the account off this machine, and this machine off the account's list of devices.
+import type { Command } from "commander";
+import { type Methods, PosternError } from "../../typescript/generated.ts";
+import { askYes } from "../ask.ts";
+import { addCommand } from "../context.ts";
+import { UsageError } from "../exit-code.ts";
+import { accountPassword } from "../secret-input.ts";
+import { connect } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+import { demandPerson } from "../with-password.ts";
+
+type Options = { passwordFd?: string; yes?: boolean };
+
+async function signOut(terminal: Terminal, options: Options): Promise<void> {
+  demandPerson();
+  const agent = await connect(terminal);
+  try {
+    // Before anything is asked of the person: there may be nothing to sign out of.
+    if ((await agent.call("agent.status", {})).state === "signedOut") throw signedOut();
+    if (options.yes !== true) await confirmed(terminal);
+    const removed = await agent.call("accounts.remove", { password: await accountPassword(options) });
+    terminal.result(removed, () => told(terminal, removed));
+  } finally {
+    agent.close();
+  }
+}
+
+const signedOut = () =>
+  new PosternError("no account is signed in on this agent", {
+    errorName: "signedOut",
+    code: 0,
+    hint: "`postern init` makes one, `postern signin` brings one",
+  });
+
+async function confirmed(terminal: Terminal): Promise<void> {
+  terminal.tell(
+    "Keys, approvals and the audit log of the account go from this machine. Without its emergency kit nobody,",
+  );
+  terminal.tell("you included, opens it again here: `postern kit --out-file kit.txt` writes it once more.");
+  if (!(await askYes("Sign out?"))) throw new UsageError("nothing was changed", "answer yes, or use --yes");
+}
+
+function told(terminal: Terminal, { device, deviceRemoved }: Methods["accounts.remove"]["result"]): string {
+  const done = "Signed out. `postern signin --kit FILE` brings the account back.";
+  if (deviceRemoved) return done;
+  return `${done}\n${terminal.bad(`! The service could not be told: on another machine run \`postern devices remove ${device}\`.`)}`;
+}
+
+export function addSignOutCommand(program: Command): void {
+  addCommand<Options>(
+    program,
+    "signout",
+    "take the account off this machine; its emergency kit and password bring it back",
+    "postern signout",
+    [
+      ["--password-fd <n>", "read the account password from this file descriptor"],
+      ["--yes", "do not ask"],
+    ],
+    (terminal, _args, options) => signOut(terminal, options),
+  );
+}

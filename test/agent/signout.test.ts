@@ -1,0 +1,132 @@
+// An account that is taken off the agent while others use it, try its password or wait for its prompts.
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { inProcess } from "../service/doors.ts";
+import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
+import { attachPerson, makeAccount, PASSWORD, type Person, PIN } from "./person.ts";
+
+let agent: InProcessAgent;
+let person: Person;
+let program: Channel;
+let kit: Awaited<ReturnType<typeof makeAccount>>;
+
+/** Called once, before the service hears of the next sign-in. */
+let atSignIn: (() => Promise<void>) | undefined;
+let closeService: () => Promise<void>;
+
+beforeEach(async () => {
+  atSignIn = undefined;
+  const door = await inProcess();
+  closeService = door.close;
+  const fetch: typeof door.address.fetch = async (request) => {
+    const called = atSignIn;
+    if (called !== undefined && request.url.endsWith("signIn.start")) {
+      atSignIn = undefined;
+      await called();
+    }
+    return door.address.fetch(request);
+  };
+  agent = await startInProcess(undefined, { ...door, address: { ...door.address, fetch } });
+  kit = await passing(agent, makeAccount(agent));
+  person = await passing(agent, attachPerson(agent));
+  program = await agent.connect();
+});
+afterEach(async () => {
+  program.close();
+  person.leave();
+  await agent.close();
+  await closeService();
+});
+
+const remove = () => passing(agent, person.channel.call("accounts.remove", { password: PASSWORD }));
+const nameOf = (call: Promise<unknown>) =>
+  passing(
+    agent,
+    call.then(
+      () => "answered",
+      (error: { errorName?: string }) => error.errorName,
+    ),
+  );
+const accounts = () => join(agent.home, "accounts");
+const signIn = (more: { pin?: string } = {}) => {
+  const { account, user, secretKey } = kit;
+  return passing(agent, program.call("accounts.signIn", { account, user, secretKey, password: PASSWORD, ...more }));
+};
+
+test("what waits for a person ends with the account, and who asks next is told that there is none", async () => {
+  const asked = person.next();
+  const waiting = nameOf(program.call("vaults.list", {}));
+  await passing(agent, asked);
+  await remove();
+  expect([await waiting, await nameOf(program.call("vaults.list", {}))]).toEqual(["locked", "signedOut"]);
+});
+
+test("subscribers are told that it is locked", async () => {
+  const heard: unknown[] = [];
+  program.onNotification((method, params) => void (method === "session.changed" && heard.push(params.state)));
+  await program.call("agent.subscribe", {});
+  await remove();
+  await program.call("agent.status", {});
+  expect(heard).toEqual(["locked"]);
+});
+
+test("a password that waits for its turn behind the removal does not bring the account back", async () => {
+  const late: Promise<unknown>[] = [];
+  // Locking looks to the service for a last time, which has let the device go by then.
+  atSignIn = async () => {
+    late.push(nameOf(program.call("session.unlock", { password: PASSWORD })));
+    late.push(nameOf(program.call("accounts.remove", { password: PASSWORD })));
+    // Answered behind them on the same connection, so that they are on their way.
+    await program.call("agent.status", {});
+  };
+  await remove();
+  expect(await Promise.all(late)).toEqual(["signedOut", "signedOut"]);
+  expect(readdirSync(accounts())).toEqual([]);
+  expect((await program.call("agent.status", {})).state).toBe("signedOut");
+});
+
+test("of two removals at once one is done, and the other finds nothing to remove", async () => {
+  const both = [1, 2].map(() => nameOf(program.call("accounts.remove", { password: PASSWORD })));
+  expect((await Promise.all(both)).sort()).toEqual(["answered", "signedOut"]);
+  expect(readdirSync(accounts())).toEqual([]);
+});
+
+test("a wrong password takes nothing away, and is counted with those at unlock", async () => {
+  const wrong = () => nameOf(program.call("accounts.remove", { password: "quite wrong" }));
+  expect([await wrong(), await wrong(), await wrong(), await wrong()]).toEqual([
+    "wrongCredentials",
+    "wrongCredentials",
+    "wrongCredentials",
+    "tryLater",
+  ]);
+  expect(readdirSync(accounts())).toEqual([kit.account]);
+});
+
+test("what an interrupted removal left is no part of the account that signs in next", async () => {
+  const left = join(accounts(), kit.account);
+  const kept = join(agent.home, "kept");
+  cpSync(left, kept, { recursive: true });
+  await remove();
+  // As a crash between the account's file and the rest would leave it: the PIN of before is in the device store.
+  rmSync(join(kept, "account.json"));
+  mkdirSync(accounts(), { recursive: true });
+  cpSync(kept, left, { recursive: true });
+  expect(existsSync(join(left, "device.sealed"))).toBe(true);
+  await signIn();
+  const proof = { kind: "pin", pin: PIN } as const;
+  expect(await nameOf(program.call("prompts.list", { proof }))).not.toBe("answered");
+  const { records } = await passing(
+    agent,
+    program.call("audit.list", { proof: { kind: "password", password: PASSWORD } }),
+  );
+  expect(records.map(({ event }) => event)).not.toContain("accounts.create");
+});
+
+test("an account signs in again where it was removed, and the other device list lacks the one before", async () => {
+  const { device } = await remove();
+  await signIn({ pin: PIN });
+  const { devices } = await passing(agent, program.call("devices.list", { password: PASSWORD }));
+  expect(devices.map((one) => [one.thisOne, one.device === device])).toEqual([[true, false]]);
+});
