@@ -1,6 +1,6 @@
-// Fetches stored items by id. The service refuses an answer that would grow too long; then the ids are asked for in halves.
+// Fetches stored items, by id or all of a vault. The service refuses an answer that would grow too long; then the ids are asked for in halves.
 import { PosternError } from "../../protocol/errors.ts";
-import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { ServiceSession } from "./service-session.ts";
 
 /** A sealed item as the service answers it. */
@@ -29,5 +29,28 @@ export async function storedItems(
       ...(await storedItems(call, vault, ids.slice(0, half))),
       ...(await storedItems(call, vault, ids.slice(half))),
     ];
+  }
+}
+
+/** Every active and archived item of a vault, whole, in the order of their ids. Throws serviceRefused for a list that leaves something out or goes back. */
+export async function* everyItem(call: ServiceSession["call"], vault: string): AsyncGenerator<StoredItem> {
+  for (let after: string | undefined; ; ) {
+    const page = await call("items.list", {
+      vault,
+      active: true,
+      archived: true,
+      limit: serviceLimits.batch,
+      ...(after === undefined ? {} : { after }),
+    });
+    const ids = page.items.map((item) => item.item);
+    if (ids.length === 0) return;
+    // A page that does not move forward, or an item listed and not answered, would be a vault that lacks something.
+    const forward = ids.every((id, index) => id > (index === 0 ? (after ?? "") : (ids[index - 1] ?? "")));
+    const items = await storedItems(call, vault, ids);
+    if (!forward || items.length !== ids.length)
+      throw new PosternError("serviceRefused", "its list of items does not hold together");
+    yield* items;
+    after = ids.at(-1);
+    if (!page.more) return;
   }
 }

@@ -1,6 +1,8 @@
 // accounts.backup, accounts.openRestore, accounts.restore: everything sealed in one file, and back. The password is the
 // proof; the file leaves and comes in chunks through a handle of the connection.
-import { lineBytes, restoreBackup, writeBackup } from "../../clients/account/backup.ts";
+import { writeBackup } from "../../clients/account/backup.ts";
+import { lineBytes } from "../../clients/account/backup-lines.ts";
+import { restoreBackup } from "../../clients/account/restore.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";

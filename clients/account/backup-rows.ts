@@ -1,0 +1,128 @@
+// What a restore makes of a backup: its rows in their order, opened with the keys that the backup itself gives. What belongs
+// to somebody else alone, or ended with its service, is no row here.
+import { closeGroup, type OpenGroup, openGroup, openGroupOverview } from "../../protocol/crypto/group.ts";
+import { type ItemPlace, openItem, type SealedItem } from "../../protocol/crypto/item.ts";
+import type { Keyset } from "../../protocol/crypto/keyset.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { openVaultGrant, openVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import type { OperationParams } from "../../protocol/service-catalogue.ts";
+import { type BackupLines, type Chunk, parseLine, type StoredGroup, type StoredVault } from "./backup-lines.ts";
+import { isVouchedFor } from "./writers.ts";
+
+type NewVault = OperationParams<"vaults.create">;
+type OpenedItem = ReturnType<typeof openItem>;
+
+export type GroupRow = {
+  readonly kind: "group";
+  readonly made: Omit<OperationParams<"groups.create">, "overview">;
+  readonly open: OpenGroup;
+  readonly content: object;
+};
+
+export type VaultRow = {
+  readonly kind: "vault";
+  readonly made: Omit<NewVault, "overview"> & Required<Pick<NewVault, "others">>;
+  readonly vaultKey: VaultKey;
+  readonly content: Uint8Array;
+};
+
+export type ItemRow = {
+  readonly kind: "item";
+  readonly place: ItemPlace;
+  readonly vaultKey: VaultKey;
+  readonly state: "active" | "archived";
+  readonly files: SealedItem["files"];
+  /** The caller wipes what it answers. */
+  open(): OpenedItem;
+};
+
+export type Row = GroupRow | VaultRow | ItemRow | { readonly kind: "chunk"; readonly chunk: Chunk };
+
+/** The rows of a backup whose seal was checked. Its keys are wiped when the last was taken, or no more is. */
+export async function* openRows(
+  p: Primitives,
+  account: string,
+  keyset: Keyset,
+  lines: BackupLines,
+): AsyncGenerator<Row> {
+  const own = [keyset.identity.publicKey];
+  const writers = [...own];
+  const vaultKeys = new Map<string, VaultKey>();
+  try {
+    for await (const text of lines()) {
+      const line = parseLine(text);
+      if (line.kind === "serviceAccount") {
+        if (isVouchedFor(p, account, own, line.keys)) writers.push(Uint8Array.fromBase64(line.keys.identity));
+      } else if (line.kind === "group") {
+        const row = groupRow(p, account, keyset, line.group);
+        if (row === undefined) continue;
+        try {
+          yield row;
+        } finally {
+          closeGroup(p, row.open);
+        }
+      } else if (line.kind === "vault") {
+        const row = vaultRow(p, account, keyset, line.vault);
+        if (row === undefined) continue;
+        vaultKeys.set(line.vault.vault, row.vaultKey);
+        yield row;
+      } else if (line.kind === "chunk") {
+        const { kind: _kind, ...chunk } = line;
+        if (vaultKeys.has(chunk.vault)) yield { kind: "chunk", chunk };
+      } else if (line.kind === "item") {
+        const vaultKey = vaultKeys.get(line.vault);
+        const { item, sealed } = line.item;
+        const place = { account, vault: line.vault, item };
+        if (vaultKey !== undefined) yield itemRow(p, { place, vaultKey, pinnedWriters: writers, sealed });
+      }
+    }
+  } finally {
+    for (const { key, indexKey } of vaultKeys.values()) p.release(key, indexKey);
+  }
+}
+
+function groupRow(p: Primitives, account: string, member: Keyset, stored: StoredGroup): GroupRow | undefined {
+  const { group, type, keys, membership } = stored;
+  if (membership === undefined) return undefined;
+  const place = { account, group };
+  const pinned = [member.identity.publicKey];
+  const open = openGroup(p, { place, type, keys, membership, member, pinned });
+  try {
+    const read = openGroupOverview(p, { place, open, overview: stored.overview, pinned });
+    const content = JSON.parse(new TextDecoder().decode(read)) as object;
+    return { kind: "group", made: { group, type, keys, membership }, open, content };
+  } catch (error) {
+    closeGroup(p, open);
+    throw error;
+  }
+}
+
+function vaultRow(p: Primitives, account: string, keyset: Keyset, stored: StoredVault): VaultRow | undefined {
+  const { vault, grants, overview, type } = stored;
+  const grant = grants.find((one) => one.group === undefined)?.grant;
+  // Opened through a group alone, it is somebody else's to bring back.
+  if (grant === undefined) return undefined;
+  const own = [keyset.identity.publicKey];
+  const vaultKey = openVaultGrant(p, { account, vault, grant, keyset, pinnedGranters: own });
+  try {
+    const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: own });
+    const made = {
+      vault,
+      type: type === "personal" || type === "environment" ? type : "userCreated",
+      grant,
+      others: grants.flatMap((one): VaultRow["made"]["others"] =>
+        one.group === undefined ? [] : [{ kind: "group", principal: one.group, grant: one.grant }],
+      ),
+    } as const;
+    return { kind: "vault", made, vaultKey, content };
+  } catch (error) {
+    p.release(vaultKey.key, vaultKey.indexKey);
+    throw error;
+  }
+}
+
+function itemRow(p: Primitives, input: Parameters<typeof openItem>[1]): ItemRow {
+  const { place, vaultKey, sealed } = input;
+  const state = sealed.state === "archived" ? "archived" : "active";
+  return { kind: "item", place, vaultKey, state, files: sealed.files, open: () => openItem(p, input) };
+}
