@@ -8,6 +8,7 @@ import { sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type BackupLines, checkSeal, headerOf } from "./backup-lines.ts";
 import { type ItemRow, openRows, type Row } from "./backup-rows.ts";
+import { type Begun, takeUp } from "./begun-restore.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import { openUserData, sealUserData } from "./user-data.ts";
 import { closeSignedIn, openKeys, type SignedIn, type UserOnDevice } from "./user-keys.ts";
@@ -21,11 +22,17 @@ export type RestoreInput = {
   readonly secretKey: Uint8Array;
   readonly device: string;
   readonly registrationToken?: string;
-  /** Stops it as long as nothing is made; what is begun is brought to its end, since half an account is of no use. */
+  /** Stops it as long as this restore has made nothing; then it is brought to its end, since half an account is of no use. */
   readonly signal: AbortSignal;
 };
 
-/** Checks a whole backup, then makes its account at a service. Throws notRestorable and changes nothing where it is cut, changed or not one. */
+type Keys = Awaited<ReturnType<typeof openKeys>>;
+
+/**
+ * Checks a whole backup, then makes its account at a service; one that was cut off is made whole by the same again. Throws
+ * notRestorable and changes nothing where the backup is cut, changed or not one; conflict, and changes nothing either, where
+ * the account is there and was used.
+ */
 export async function restoreBackup(
   p: Primitives,
   call: CallService,
@@ -40,19 +47,47 @@ export async function restoreBackup(
     await checkSeal(p, keys.rootKey, input.lines);
     const data = { ...openUserData(p, keys.rootKey, who, record.data), deviceCounters: {} };
     if (input.signal.aborted) throw new PosternError("cancelled");
-    await call("accounts.create", {
-      account,
-      user,
-      device: who.device,
-      ...(input.registrationToken === undefined ? {} : { registrationToken: input.registrationToken }),
-      signInKey: toBase64(keys.signInKey),
-      record: { ...record, data: sealUserData(p, keys.rootKey, who, 1, data) },
-    });
-    for await (const row of openRows(p, account, keys.keyset, input.lines)) await make(p, keys, account, row);
+    const made = await begin(p, call, keys, { who, data, lines: input.lines, signal: input.signal }, input);
+    let seen = 0;
+    for await (const row of openRows(p, account, keys.keyset, input.lines)) {
+      if (++seen > made) await make(p, keys, account, row).catch(overtaken);
+    }
     return { account, user, name: data.name };
   } finally {
     closeSignedIn(p, keys);
   }
+}
+
+/** Makes the account, or takes up what a restore that was cut off left of it. Answers how many rows are there. */
+async function begin(
+  p: Primitives,
+  call: CallService,
+  keys: Keys,
+  begun: Begun,
+  { registrationToken }: RestoreInput,
+): Promise<number> {
+  const { account, user, device } = begun.who;
+  const data = sealUserData(p, keys.rootKey, begun.who, 1, begun.data);
+  try {
+    await call("accounts.create", {
+      account,
+      user,
+      device,
+      ...(registrationToken === undefined ? {} : { registrationToken }),
+      signInKey: toBase64(keys.signInKey),
+      record: { ...keys.record, data },
+    });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof PosternError) || error.name !== "conflict") throw error;
+    return takeUp(p, keys, begun, error);
+  }
+}
+
+/** The password was right when this began, and no row was there: whoever signs us out or writes one came between. */
+function overtaken(error: unknown): never {
+  const other = error instanceof PosternError && ["wrongCredentials", "versionConflict"].includes(error.name);
+  throw other ? new PosternError("conflict", "another restore of the account took it over, or it is in use") : error;
 }
 
 async function make(p: Primitives, { session, keyset }: SignedIn, account: string, row: Row): Promise<void> {

@@ -152,8 +152,8 @@ export const details = (value: string) => ({
   files: [],
 });
 
-/** Every table but sessions and nonces, as one hash. */
-export function dump(folder: string): string {
+/** Every table but sessions and nonces, and those named, as one hash. */
+export function dump(folder: string, but: readonly string[] = []): string {
   const database = new DatabaseSync(join(folder, "service.sqlite"), { readOnly: true });
   const tables = database
     .prepare(
@@ -162,6 +162,7 @@ export function dump(folder: string): string {
     .all() as { name: string }[];
   const hash = createHash("sha256");
   for (const { name } of tables) {
+    if (but.includes(name)) continue;
     hash.update(name);
     for (const row of database.prepare(`SELECT * FROM "${name}" ORDER BY rowid`).all())
       hash.update(

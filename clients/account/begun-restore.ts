@@ -1,0 +1,196 @@
+// What a restore that was cut off left at a service: a beginning of the rows of its backup, in their order and untouched
+// since. Nothing of it is taken on the service's word: each row is opened and compared with the backup's own. Anything else
+// is an account in use, or another state of it, and is refused before a byte is written.
+import { isDeepStrictEqual } from "node:util";
+import { openGroupOverview } from "../../protocol/crypto/group.ts";
+import { openItem } from "../../protocol/crypto/item.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { openVaultOverview } from "../../protocol/crypto/vault-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { BackupLines, StoredGroup, StoredVault } from "./backup-lines.ts";
+import { type GroupRow, type ItemRow, openRows, type Row, type VaultRow } from "./backup-rows.ts";
+import type { UserRecord } from "./service-session.ts";
+import { everyItem, type StoredItem, storedItems } from "./stored-items.ts";
+import { openUserData, type UserData } from "./user-data.ts";
+import type { SignedIn, UserOnDevice } from "./user-keys.ts";
+
+export type Begun = {
+  readonly who: UserOnDevice;
+  readonly lines: BackupLines;
+  /** The user's own data as a restore begins it. */
+  readonly data: UserData;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Signs in to the account that is there already and answers how many of the backup's rows are made, for the rest to
+ * follow. Throws `refusal` where it does not let these keys in, conflict where it is anything but a restore of this backup
+ * that was cut off, sealBroken where a row is not what its writer signed, cancelled.
+ */
+export async function takeUp(p: Primitives, keys: SignedIn, begun: Begun, refusal: PosternError): Promise<number> {
+  const record = await keys.session.signIn().catch((error: unknown) => {
+    throw error instanceof PosternError && error.name === "wrongCredentials" ? refusal : error;
+  });
+  try {
+    demandUnopened(p, keys, begun, record);
+    const { rows, isWhole } = await rowsMade(p, keys, begun);
+    if (begun.signal.aborted) throw new PosternError("cancelled");
+    if (!isWhole) await endOthers(keys, begun.who.device);
+    return rows;
+  } catch (error) {
+    // Signing in listed a device that nobody has. That it stays listed is not what the person needs to hear of.
+    await keys.session.call("devices.remove", { device: begun.who.device }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function inUse(what: string): PosternError {
+  return new PosternError("conflict", `the account is there already, and not as this backup leaves it: ${what}`);
+}
+
+/** An agent that opens an account writes the counter of its device store before it answers: revision 1 is of none. */
+function demandUnopened(p: Primitives, keys: SignedIn, { who, data }: Begun, { data: stored, ...record }: UserRecord) {
+  const { rootKey, keyset } = keys.record;
+  if (stored.revision !== 1) throw inUse("it was opened since");
+  const same =
+    isDeepStrictEqual(record, { rootKey, keyset }) &&
+    isDeepStrictEqual(openUserData(p, keys.rootKey, who, stored), data);
+  if (!same) throw inUse("its keys or its name");
+}
+
+/**
+ * Ends what an earlier restore signed in with: two must never write at once, and none of it should stay listed. While rows
+ * are missing no agent has taken the account in, so nobody is shut out.
+ */
+async function endOthers({ session }: SignedIn, own: string): Promise<void> {
+  const { devices } = await session.call("devices.list", {});
+  for (const { device } of devices) if (device !== own) await session.call("devices.remove", { device });
+}
+
+/** How many rows are made, and whether that is all of them. Throws conflict unless they are a beginning of the backup's. */
+async function rowsMade(p: Primitives, keys: SignedIn, { who, lines }: Begun) {
+  const stored = await storedRows(p, keys, who.account);
+  let seen = 0;
+  let rows = 0;
+  let isWhole = true;
+  for await (const row of openRows(p, who.account, keys.keyset, lines)) {
+    seen++;
+    // The revision that names a file vouches for its chunks, and the same chunk sent once more changes nothing.
+    if (row.kind === "chunk") continue;
+    if (!(await stored.has(row))) isWhole = false;
+    else if (isWhole) rows = seen;
+    else throw inUse("something before it is gone");
+  }
+  await stored.demandNoMore();
+  return { rows, isWhole };
+}
+
+type StoredRows = {
+  /** Whether the service has the row; asked in the backup's order. Throws conflict, sealBroken where it has another. */
+  has(row: Exclude<Row, { kind: "chunk" }>): Promise<boolean>;
+  /** Throws conflict where the service has a row that was not asked about. */
+  demandNoMore(): Promise<void>;
+};
+
+async function storedRows(p: Primitives, keys: SignedIn, account: string): Promise<StoredRows> {
+  const { call } = keys.session;
+  const { serviceAccounts } = await call("serviceAccounts.keys", {});
+  if (serviceAccounts.length > 0) throw inUse("a service account");
+  const groups = onceEach((await call("groups.list", {})).groups, ({ group }) => group);
+  const vaults = onceEach((await call("vaults.list", {})).vaults, ({ vault }) => vault);
+  let items: AsyncGenerator<StoredItem> | undefined;
+  let vaultEnded = false;
+
+  async function demandNoMoreItems(): Promise<void> {
+    if (items !== undefined && !(await items.next()).done) throw inUse("one more item");
+  }
+
+  async function hasItem(row: ItemRow): Promise<boolean> {
+    const next = await items?.next();
+    if (next !== undefined && !next.done) {
+      if (next.value.item !== row.place.item) throw inUse("one more item, or one less");
+      demandSameItem(p, keys, row, next.value);
+      return true;
+    }
+    // A deleted item is on no list, and its revisions go on.
+    if (items !== undefined && !vaultEnded && (await storedItems(call, row.place.vault, [row.place.item])).length > 0)
+      throw inUse("an item was deleted");
+    vaultEnded = true;
+    return false;
+  }
+
+  return {
+    has: async (row) => {
+      if (row.kind === "item") return hasItem(row);
+      if (row.kind === "group") {
+        const stored = taken(groups, row.made.group);
+        if (stored !== undefined) demandSameGroup(p, keys, account, row, stored);
+        return stored !== undefined;
+      }
+      await demandNoMoreItems();
+      const stored = taken(vaults, row.made.vault);
+      items = stored === undefined ? undefined : everyItem(call, row.made.vault);
+      vaultEnded = false;
+      if (stored !== undefined) demandSameVault(p, keys, account, row, stored);
+      return stored !== undefined;
+    },
+    demandNoMore: async () => {
+      await demandNoMoreItems();
+      if (groups.size > 0) throw inUse("one more group");
+      if (vaults.size > 0) throw inUse("one more vault");
+    },
+  };
+}
+
+function onceEach<T>(rows: readonly T[], idOf: (row: T) => string): Map<string, T> {
+  const byId = new Map(rows.map((row) => [idOf(row), row]));
+  if (byId.size !== rows.length) throw new PosternError("sealBroken", "the service listed something twice");
+  return byId;
+}
+
+function taken<T>(rows: Map<string, T>, id: string): T | undefined {
+  const row = rows.get(id);
+  rows.delete(id);
+  return row;
+}
+
+function demandSameGroup(p: Primitives, keys: SignedIn, account: string, row: GroupRow, stored: StoredGroup): void {
+  const { group, type, keys: groupKeys, membership, overview } = stored;
+  const same = overview.revision === 1 && isDeepStrictEqual({ group, type, keys: groupKeys, membership }, row.made);
+  if (!same) throw inUse("a group");
+  const pinned = [keys.keyset.identity.publicKey];
+  const read = openGroupOverview(p, { place: { account, group }, open: row.open, overview, pinned });
+  if (!isDeepStrictEqual(JSON.parse(new TextDecoder().decode(read)), row.content)) throw inUse("a group's name");
+}
+
+function demandSameVault(p: Primitives, keys: SignedIn, account: string, row: VaultRow, stored: StoredVault): void {
+  const { made, vaultKey } = row;
+  const { vault, overview, type, grants } = stored;
+  const byGroup = new Map(grants.map(({ group, grant }) => [group, grant]));
+  const expected = new Map([[undefined, made.grant], ...made.others.map((one) => [one.principal, one.grant] as const)]);
+  const same =
+    overview.revision === 1 &&
+    type === made.type &&
+    grants.length === expected.size &&
+    isDeepStrictEqual(byGroup, expected);
+  if (!same) throw inUse("a vault");
+  const pinnedWriters = [keys.keyset.identity.publicKey];
+  const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters });
+  if (!p.equal(content, row.content)) throw inUse("a vault's name");
+}
+
+function demandSameItem(p: Primitives, keys: SignedIn, row: ItemRow, { sealed }: StoredItem): void {
+  const same = sealed.revision === 1 && sealed.state === row.state && isDeepStrictEqual(sealed.files, row.files);
+  if (!same) throw inUse("an item");
+  const { place, vaultKey } = row;
+  const ours = row.open();
+  try {
+    const theirs = openItem(p, { place, vaultKey, pinnedWriters: [keys.keyset.identity.publicKey], sealed });
+    const parts = ["overview", "details", "itemKey"] as const;
+    const equal = parts.every((part) => p.equal(theirs[part], ours[part]));
+    p.wipe(theirs.overview, theirs.details, theirs.itemKey);
+    if (!equal) throw inUse("an item");
+  } finally {
+    p.wipe(ours.overview, ours.details, ours.itemKey);
+  }
+}

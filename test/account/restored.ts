@@ -1,0 +1,132 @@
+// An account with something of every kind, its backup, and what an account opens to: for restores that are cut off and
+// taken up again.
+import { writeBackup } from "../../clients/account/backup.ts";
+import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
+import { type Restored, restoreBackup } from "../../clients/account/restore.ts";
+import type { CallService } from "../../clients/account/service-client.ts";
+import { enrol, type SignedIn, signIn } from "../../clients/account/user-keys.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
+import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { type Door, details, overview, PASSWORD, p as sodium, type User } from "../service/doors.ts";
+
+const ARGON2_MEMORY_KIB = 1024;
+
+/** How many passwords were derived so far. */
+export let derivations = 0;
+
+/** Hundreds of restores in one suite; what a derivation costs and gives is held by the vectors of protocol/crypto. */
+export const p = {
+  ...sodium,
+  argon2id: ((password, salt, cost) => {
+    derivations++;
+    return sodium.argon2id(password, salt, { ...cost, memoryKiB: ARGON2_MEMORY_KIB });
+  }) satisfies typeof sodium.argon2id,
+};
+
+export type Opened = { readonly account: OpenAccount; readonly signedIn: SignedIn };
+
+/** Signs in on a device of its own, as no agent does: the user's own data stays as it is. */
+export async function openAt(door: Door, who: User, password = PASSWORD): Promise<Opened> {
+  const signedIn = await signIn(p, door.call, door.address, { ...who, device: newId(p), password });
+  return { signedIn, account: openAccount(p, who.account, who.user, signedIn) };
+}
+
+/** Groups, a vault of each kind, an archived item, a file of two chunks. */
+export async function fullAccount(door: Door): Promise<User> {
+  const who = { account: newId(p), user: newId(p), device: newId(p), secretKey: newSecretKey(p) };
+  await enrol(p, door.call, { ...who, password: PASSWORD, name: "Ada" });
+  const { account } = await openAt(door, who);
+  await account.groups.builtIn("owners");
+  const group = await account.groups.create("Crew", "who sails");
+  await account.createVault("Personal", "", "personal");
+  const { id: vault } = await account.createVault("Shared", "with the crew", "userCreated", [
+    { id: group.id, permissions: 0x20 },
+  ]);
+  await account.createItem(vault, overview("Plain"), details("plain"));
+  const changed = await account.createItem(vault, overview("Changed"), details("old"));
+  await account.putItem(vault, changed.id, 1, { ...changed, details: details("new") });
+  const old = await account.createItem(vault, overview("Archived"), details("past"));
+  await account.putItem(vault, old.id, 1, { ...old, state: "archived" });
+  await withFile(account, vault);
+  const environment = await account.environments.create("staging");
+  await account.environments.set(environment.id, [{ name: "PORT", value: "8080", masked: false }]);
+  return who;
+}
+
+async function withFile(account: OpenAccount, vault: string): Promise<void> {
+  const id = newId(p);
+  const itemKey = account.newItemKey();
+  const stream = account.writeFile({ vault, item: id }, itemKey);
+  await stream.push(new Uint8Array(FILE_CHUNK_BYTES).fill(7), false);
+  await stream.push(new Uint8Array(3).fill(8), true);
+  await account.createItem(vault, overview("Filed"), details("f"), { id, itemKey, files: [stream.end()] });
+}
+
+export async function backupOf({ signedIn }: Opened, who: User): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of writeBackup(p, who, signedIn, new Date())) lines.push(line);
+  return lines;
+}
+
+export type Attempt = { call?: CallService; password?: string; signal?: AbortSignal };
+
+/** One restore, on a device of its own. */
+export function restore(door: Door, who: User, lines: readonly string[], attempt: Attempt = {}): Promise<Restored> {
+  return restoreBackup(p, attempt.call ?? door.call, door.address, {
+    lines: async function* () {
+      yield* lines;
+    },
+    password: attempt.password ?? PASSWORD,
+    secretKey: who.secretKey,
+    device: newId(p),
+    signal: attempt.signal ?? new AbortController().signal,
+    ...(door.registrationToken === undefined ? {} : { registrationToken: door.registrationToken }),
+  });
+}
+
+/** Everything that an account opens to, without the times. */
+export async function contentOf(door: Door, who: User): Promise<unknown> {
+  const { account } = await openAt(door, who);
+  const vaults = await Promise.all(
+    (await account.vaultsNow()).map(async ({ createdAt: _createdAt, updatedAt: _updatedAt, ...vault }) => ({
+      ...vault,
+      items: await itemsOf(account, vault.id),
+    })),
+  );
+  const environments = await Promise.all(
+    (await account.environments.list()).map(async (one) => ({
+      ...one,
+      variables: await account.environments.variables(one.id),
+    })),
+  );
+  const groups = await Promise.all(
+    (await account.groups.entries()).map(async ({ id, type, title, description }) => ({
+      ...{ id, type, title, description },
+      access: await account.groups.access(id),
+    })),
+  );
+  groups.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const content = { user: account.userData(), vaults, environments, groups };
+  account.close();
+  return content;
+}
+
+async function itemsOf(account: OpenAccount, vault: string) {
+  const listed = await account.listItems(vault, { active: true, archived: true });
+  const items = await Promise.all(listed.map(({ id }) => account.getItem(vault, id)));
+  return Promise.all(
+    items.map(async ({ createdAt: _createdAt, updatedAt: _updatedAt, ...item }) => {
+      const contents: string[] = [];
+      for (const header of item.files) {
+        const file = account.readFile({ ...item, createdAt: "", updatedAt: "" }, header);
+        for (let last = false; !last; ) {
+          const { chunk, final } = await file.next();
+          contents.push(Buffer.from(p.sha256(chunk)).toString("base64"));
+          last = final;
+        }
+      }
+      return { ...item, contents };
+    }),
+  );
+}
