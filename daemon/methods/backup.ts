@@ -3,6 +3,7 @@
 import { writeBackup } from "../../clients/account/backup.ts";
 import { lineBytes } from "../../clients/account/backup-lines.ts";
 import { restoreBackup } from "../../clients/account/restore.ts";
+import type { ParamsOf } from "../../protocol/catalogue.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -15,7 +16,11 @@ import { actorOf, happening } from "../happening.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
 import { createSpool } from "../spool.ts";
+import { oneAtATime } from "../turn.ts";
 import { repeatCounter } from "../unlocked.ts";
+
+/** Restores that may wait for one another: a person who tries again is one or two. */
+const RESTORES_WAITING_MAX = 4;
 
 type BackupHandlers = Pick<Handlers, "accounts.backup" | "accounts.openRestore" | "accounts.restore">;
 
@@ -27,10 +32,9 @@ export type BackupParts = {
   readonly now: () => number;
 };
 
-export function backupMethods({ home, p, sessions, handles, now }: BackupParts): BackupHandlers {
-  function demandNone(): void {
-    if (sessions.list().length > 0) throw new PosternError("accountExists");
-  }
+export function backupMethods(parts: BackupParts): BackupHandlers {
+  const { home, p, sessions, handles, now } = parts;
+  const inTurn = oneAtATime(RESTORES_WAITING_MAX);
 
   return {
     "accounts.backup": async ({ account, password }, call) => {
@@ -50,51 +54,62 @@ export function backupMethods({ home, p, sessions, handles, now }: BackupParts):
     },
 
     "accounts.openRestore": (_params, call) => {
-      demandNone();
+      demandNone(sessions);
       return { handle: handles.add(call, { kind: "restore", holds: () => true, spool: createSpool(home) }) };
     },
 
-    "accounts.restore": async (params, call) => {
-      demandNone();
-      const handle = handles.demand(call, params.handle, "restore");
-      const secretKey = parseSecretKey(p, params.secretKey);
-      if (secretKey === undefined)
-        throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
-      const address = await sessions.addressOf(params.service ?? "embedded");
-      const service = params.service === undefined ? "embedded" : address.origin;
-      const device = newId(p);
-      const restored = await handles.alone(handle, async () =>
-        restoreBackup(p, await sessions.callTo(service), address, {
-          lines: handle.spool.lines,
-          password: params.password,
-          secretKey,
-          device,
-          signal: call.signal(),
-          ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
-        }).finally(() => {
-          if (!call.signal().aborted) return;
-          // Whoever asked has gone, or thought better of it: what their connection's end left to this is let go now.
-          handle.spool.drop();
-          handles.remove(call, params.handle);
-        }),
-      );
-      handles.remove(call, params.handle);
-      const { account, user, name } = restored;
-      const session = await sessions.add({
-        account,
-        user,
-        device,
-        name,
-        service,
-        secretKey: formatSecretKey(p, secretKey),
-        wrongPasswords: 0,
-        lastWrongMs: 0,
-      });
-      await repeatCounter(await sessions.unlock(session, params.password, actorOf(call)), device);
-      session.audit.keep(happening(call, "ok", [account]));
-      return { account, name };
-    },
+    // One that waited behind another finds its account, and says so.
+    "accounts.restore": (params, call) => inTurn(() => restore(parts, params, call)),
   };
+}
+
+function demandNone(sessions: Sessions): void {
+  if (sessions.list().length > 0) throw new PosternError("accountExists");
+}
+
+async function restore(
+  { p, sessions, handles }: BackupParts,
+  params: ParamsOf<"accounts.restore">,
+  call: Call,
+): Promise<{ account: string; name: string }> {
+  demandNone(sessions);
+  const handle = handles.demand(call, params.handle, "restore");
+  const secretKey = parseSecretKey(p, params.secretKey);
+  if (secretKey === undefined)
+    throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
+  const address = await sessions.addressOf(params.service ?? "embedded");
+  const service = params.service === undefined ? "embedded" : address.origin;
+  const device = newId(p);
+  const restored = await handles.alone(handle, async () =>
+    restoreBackup(p, await sessions.callTo(service), address, {
+      lines: handle.spool.lines,
+      password: params.password,
+      secretKey,
+      device,
+      signal: call.signal(),
+      ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
+    }).finally(() => {
+      if (!call.signal().aborted) return;
+      // Whoever asked has gone, or thought better of it: what their connection's end left to this is let go now.
+      handle.spool.drop();
+      handles.remove(call, params.handle);
+    }),
+  );
+  handles.remove(call, params.handle);
+  const { account, user, name } = restored;
+  const session = await sessions.add({
+    account,
+    user,
+    device,
+    name,
+    service,
+    secretKey: formatSecretKey(p, secretKey),
+    wrongPasswords: 0,
+    lastWrongMs: 0,
+  });
+  await repeatCounter(await sessions.unlock(session, params.password, actorOf(call)), device);
+  session.audit.keep(happening(call, "ok", [account]));
+  return { account, name };
 }
 
 async function proven(call: Call, prove: () => Promise<void>, audit: Pick<AuditLog, "keep">): Promise<void> {

@@ -205,7 +205,7 @@ export const accounts = {
   }),
   "accounts.restore": entry({
     summary:
-      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole.",
+      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. A restore that was cut off is made whole by the same again; an account that is there and was used is a conflict.",
     params: Type.Object(
       {
         handle: Type.String({ maxLength: 64 }),
@@ -217,7 +217,17 @@ export const accounts = {
       closed,
     ),
     result: Type.Object({ account: Id, name: AccountName }),
-    errors: ["accountExists", "handleNotFound", "wrongCredentials", "notRestorable", "conflict", "offline", "diskFull"],
+    errors: [
+      "accountExists",
+      "handleNotFound",
+      "wrongCredentials",
+      "notRestorable",
+      "conflict",
+      "notPermitted",
+      "offline",
+      "sealBroken",
+      "diskFull",
+    ],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",
