@@ -7,7 +7,7 @@ import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
-import { accountPassword } from "../secret-input.ts";
+import { accountPassword, fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { withPassword } from "../with-password.ts";
@@ -18,7 +18,9 @@ const LINE_WIDTH = 40;
 const nextSteps: Readonly<Record<string, string>> = {
   accountExists: "`postern status` shows it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
   conflict:
-    "another restore of it is under way, or was cut off: run `postern status` in a while; if it shows no account, restore in another home (POSTERN_HOME)",
+    "open it with `postern signin --kit FILE` where it is in use; another home (POSTERN_HOME) has a service of its own and takes the backup",
+  notPermitted: "the service prints the token at its first start; give it as --registration-token-fd 3 3< file",
+  offline: "see that the service runs, then restore again: the same backup goes on where it was cut off",
 };
 
 const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
@@ -51,7 +53,7 @@ async function backup(terminal: Terminal, path: string, options: { passwordFd?: 
   });
 }
 
-type RestoreOptions = { passwordFd?: string; kit?: string; service?: string };
+type RestoreOptions = { passwordFd?: string; kit?: string; service?: string; registrationTokenFd?: string };
 
 async function restore(terminal: Terminal, path: string, options: RestoreOptions): Promise<void> {
   const descriptor = openFile(path);
@@ -65,10 +67,17 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
         ? await askSecret("Secret Key (from the emergency kit)", "--kit FILE")
         : parseKit(readKit(options.kit), options.kit).secretKey;
     const password = await accountPassword(options);
+    const registrationToken =
+      options.registrationTokenFd === undefined
+        ? undefined
+        : fromDescriptor(options.registrationTokenFd, "--registration-token-fd");
     await handOver(agent, handle, descriptor);
-    const service = options.service === undefined ? {} : { service: options.service };
+    const where = {
+      ...(options.service === undefined ? {} : { service: options.service }),
+      ...(registrationToken === undefined ? {} : { registrationToken }),
+    };
     const restored = await watched(terminal, () =>
-      agent.call("accounts.restore", { handle, password, secretKey, ...service }),
+      agent.call("accounts.restore", { handle, password, secretKey, ...where }),
     );
     terminal.result(
       restored,
@@ -158,6 +167,7 @@ export function addBackupCommands(program: Command): void {
       ["--kit <file>", "the emergency kit"],
       passwordFd,
       ["--service <url>", "an account service other than the embedded one"],
+      ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
     ],
     (terminal, [path = ""], options) => restore(terminal, path, options),
   );

@@ -1,0 +1,188 @@
+// kill -9 of the agent in the middle of `postern restore`, more than once, and the same command again: in the same home after
+// the next start, and in another home at the same service. The account is then what an undisturbed restore makes of the
+// backup, and is unlocked; used since, it is refused.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { kitText, parseKit, readKit } from "../../clients/cli/kit.ts";
+import { attachPerson, makeAccount, PASSWORD, PIN } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { overLoopback } from "../service/doors.ts";
+import { halvesIn } from "../service/whole.ts";
+import { postern, type Ran } from "./postern.ts";
+
+const ITEMS = 400;
+const BATCH = 100;
+const CHUNK_BYTES = 1024 * 1024;
+/** Items that are made when it is killed, each time. */
+const KILLS = [0, 40, 41, 230];
+/** Milliseconds after which a restore that does not move fails the test. */
+const MOVING_MS_MAX = 60_000;
+
+const files = mkdtempSync(join(tmpdir(), "postern-kr-"));
+const backup = join(files, "ada.backup");
+const kit = join(files, "kit.txt");
+const running = new Set<RunningAgent>();
+let undisturbed: unknown;
+
+async function started(home?: string): Promise<RunningAgent> {
+  const agent = await startAgent(home);
+  running.add(agent);
+  return agent;
+}
+
+beforeAll(async () => {
+  const agent = await started();
+  writeFileSync(kit, kitText(await makeAccount(agent)));
+  const person = await attachPerson(agent);
+  person.always("yes");
+  const { id: vaultId } = await person.channel.call("vaults.create", { title: "Demo" });
+  for (let from = 0; from < ITEMS; from += BATCH) {
+    const items = Array.from({ length: BATCH }, (_, index) => ({
+      vaultId,
+      title: `Item ${from + index}`,
+      category: "Password" as const,
+      fields: [
+        { id: "password", title: "password", fieldType: "Concealed" as const, value: `secret of ${from + index}` },
+      ],
+    }));
+    await person.channel.call("items.createAll", { vaultId, items });
+  }
+  const made = await postern(["backup", backup, "--password-fd", "3"], { home: agent.home, secrets: [PASSWORD] });
+  expect(made).toMatchObject({ code: exitCodes.ok });
+  await agent.remove();
+
+  const whole = await started();
+  expect(await restore(whole)).toMatchObject({ code: exitCodes.ok });
+  undisturbed = await everything(whole);
+}, 120_000);
+
+afterAll(async () => {
+  for (const agent of running) await agent.remove();
+  rmSync(files, { recursive: true, force: true });
+});
+
+type Where = { readonly service?: string; readonly token?: string | undefined };
+
+function restore({ home }: RunningAgent, { service, token }: Where = {}): Promise<Ran> {
+  const words = ["restore", backup, "--kit", kit, "--password-fd", "3"];
+  if (service !== undefined) words.push("--service", service);
+  if (token !== undefined) words.push("--registration-token-fd", "4");
+  return postern(words, { home, secrets: [PASSWORD, ...(token === undefined ? [] : [token])] });
+}
+
+/** How many items the store has; none while it is not there yet. */
+function itemsIn(path: string): number {
+  try {
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      const made = database.prepare("SELECT (SELECT count(*) FROM accounts) AS a, (SELECT count(*) FROM items) AS i");
+      const { a, i } = made.get() as { a: number; i: number };
+      return a === 0 ? -1 : i;
+    } finally {
+      database.close();
+    }
+  } catch {
+    return -1;
+  }
+}
+
+/** Runs the restore, and kills the agent once this many items are made. */
+async function killedAt(items: number, agent: RunningAgent, store: string, where: Where = {}): Promise<void> {
+  const ran = restore(agent, where);
+  const until = performance.now() + MOVING_MS_MAX;
+  while (itemsIn(store) < items) {
+    if (performance.now() > until) throw new Error("the restore does not move");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await agent.end("SIGKILL");
+  expect(await ran).toMatchObject({ code: exitCodes.unreachable });
+  expect(itemsIn(store)).toBeLessThan(ITEMS);
+}
+
+/** All that the account opens to, through a person's approval, without the times. */
+async function everything(agent: RunningAgent): Promise<unknown> {
+  const channel = await agent.connect();
+  expect(await channel.call("agent.status", {})).toMatchObject({ state: "unlocked" });
+  await channel.call("accounts.setPin", { password: PASSWORD, pin: PIN });
+  const person = await attachPerson(agent);
+  person.always("yes");
+  const { vaults } = await channel.call("vaults.list", {});
+  const opened = [];
+  for (const { createdAt: _createdAt, updatedAt: _updatedAt, ...vault } of vaults) {
+    const { items } = await channel.call("items.list", { vaultId: vault.id, active: true, archived: true });
+    const values = [];
+    for (let at = 0; at < items.length; at += 50) {
+      const itemIds = items.slice(at, at + 50).map(({ id }) => id);
+      const { outcomes } = await channel.call("items.getAll", { vaultId: vault.id, itemIds });
+      for (const { createdAt: _made, updatedAt: _changed, ...item } of outcomes as { [key: string]: unknown }[])
+        values.push(item);
+    }
+    opened.push({ ...vault, items: values });
+  }
+  person.leave();
+  channel.close();
+  return opened;
+}
+
+test("killed again and again, a restore goes on in the same home and ends whole", { timeout: 240_000 }, async () => {
+  let agent = await started();
+  const store = join(agent.home, "data", "service.sqlite");
+  for (const items of KILLS) {
+    await killedAt(items, agent, store);
+    running.delete(agent);
+    agent = await started(agent.home);
+    expect(halvesIn(store)).toEqual([]);
+    const status = await postern(["status", "--json"], { home: agent.home });
+    expect(JSON.parse(status.out)).toMatchObject({ state: "signedOut" });
+  }
+  expect(await restore(agent)).toMatchObject({ code: exitCodes.ok, out: expect.stringContaining("Ada is back") });
+  expect(await everything(agent)).toEqual(undisturbed);
+});
+
+test("killed, a restore at a service goes on from another home; opened since, it is refused", async () => {
+  const door = await overLoopback();
+  const where = { service: door.address.origin, token: door.registrationToken };
+  const store = join(door.folder, "service.sqlite");
+  const first = await started();
+  const untold = await restore(first, { service: where.service });
+  expect(untold).toMatchObject({ code: exitCodes.denied, err: expect.stringContaining("--registration-token-fd 3") });
+  await killedAt(120, first, store, where);
+  const second = await started();
+  expect(await restore(second, where)).toMatchObject({ code: exitCodes.ok });
+  expect(await everything(second)).toEqual(undisturbed);
+  const third = await started();
+  expect(await restore(third, where)).toMatchObject({
+    code: exitCodes.conflict,
+    err: expect.stringMatching(/it was opened since[\s\S]*postern signin --kit/),
+  });
+  await door.close();
+}, 240_000);
+
+test("asked for twice at once, the second waits for the first and finds its account", async () => {
+  const agent = await started();
+  const content = readFileSync(backup);
+  const { secretKey } = parseKit(readKit(kit));
+  const asking = [];
+  for (let each = 0; each < 2; each++) {
+    const channel = await agent.connect();
+    const { handle } = await channel.call("accounts.openRestore", {});
+    for (let at = 0; at < content.length; at += CHUNK_BYTES) {
+      const chunk = content.subarray(at, at + CHUNK_BYTES).toString("base64");
+      await channel.call("files.writeChunk", { handle, content: chunk });
+    }
+    asking.push(() => channel.call("accounts.restore", { handle, password: PASSWORD, secretKey }));
+  }
+  const outcomes = await Promise.allSettled(asking.map((ask) => ask()));
+  expect(outcomes).toMatchObject([
+    { status: "fulfilled", value: { name: "Ada" } },
+    { status: "rejected", reason: { errorName: "accountExists" } },
+  ]);
+  const channel = await agent.connect();
+  expect((await channel.call("devices.list", { password: PASSWORD })).devices).toHaveLength(1);
+  channel.close();
+  expect(await everything(agent)).toEqual(undisturbed);
+}, 120_000);
