@@ -86,7 +86,8 @@ async function begin(
 
 /** The password was right when this began, and no row was there: whoever signs us out or writes one came between. */
 function overtaken(error: unknown): never {
-  const other = error instanceof PosternError && ["wrongCredentials", "versionConflict"].includes(error.name);
+  const other =
+    error instanceof PosternError && ["wrongCredentials", "deviceRemoved", "versionConflict"].includes(error.name);
   throw other ? new PosternError("conflict", "another restore of the account took it over, or it is in use") : error;
 }
 

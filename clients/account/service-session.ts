@@ -22,7 +22,7 @@ export type UserRecord = OperationResult<"users.get">;
 
 export type ServiceSession = {
   call<N extends OperationName>(name: N, params: OperationParams<N>, signal?: AbortSignal): Promise<OperationResult<N>>;
-  /** Signs in now; answers the user's record. Throws wrongCredentials for any reason the service has. */
+  /** Signs in now; answers the user's record. Throws deviceRemoved; wrongCredentials for any other reason the service has. */
   signIn(): Promise<UserRecord>;
   /** The origin that sign-ins are bound to. */
   readonly origin: string;

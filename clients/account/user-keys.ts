@@ -76,7 +76,7 @@ export async function enrol(
   }
 }
 
-/** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, offline, sealBroken. */
+/** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, deviceRemoved, offline, sealBroken. */
 export async function signIn(
   p: Primitives,
   call: CallService,
