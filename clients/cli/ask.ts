@@ -80,7 +80,12 @@ export function askText(message: string, initialValue = ""): Promise<string> {
   );
 }
 
-/** Yes or no; no is the answer to Enter alone. `option` is what says yes without a terminal. */
-export function askYes(message: string, option = "--yes"): Promise<boolean> {
-  return onTerminal(message, (terminal) => confirm({ message, initialValue: false, ...terminal }), option);
+/** Yes or no; no is the answer to Enter alone. */
+export function askYes(message: string): Promise<boolean> {
+  return onTerminal(message, (terminal) => confirm({ message, initialValue: false, ...terminal }), "--yes");
+}
+
+/** Asks before what cannot be taken back, unless --yes was given. Throws UsageError, saying `otherwise`, unless it is yes. */
+export async function demandYes({ yes }: { yes?: boolean }, message: string, otherwise: string): Promise<void> {
+  if (yes !== true && !(await askYes(message))) throw new UsageError(otherwise, "answer yes, or use --yes");
 }

@@ -4,6 +4,7 @@ import { type CallOptions, type Channel, openChannel } from "../typescript/chann
 import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
 import { UsageError } from "./exit-code.ts";
+import { idOf } from "./one-of.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 import { socketOf } from "./where.ts";
@@ -127,33 +128,12 @@ export function demandVault<O extends { vault?: string }>(options: O): O & { vau
 }
 
 /** The id of the vault with this title or id. */
-export async function vaultId(agent: Agent, wanted: string): Promise<string> {
-  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
-  const { vaults } = await agent.call("vaults.list", {});
-  return oneOf(vaults, wanted, "vault");
+export function vaultId(agent: Agent, wanted: string): Promise<string> {
+  return idOf("vault", wanted, async () => (await agent.call("vaults.list", {})).vaults);
 }
 
 /** The id of the item with this title or id. */
-export async function itemId(agent: Agent, vault: string, wanted: string): Promise<string> {
-  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
-  const { items } = await agent.call("items.list", { vaultId: vault, active: true, archived: true });
-  return oneOf(items, wanted, "item");
-}
-
-function oneOf(list: readonly { id: string; title: string }[], wanted: string, what: "vault" | "item"): string {
-  const found = list.filter((one) => one.title.toLowerCase() === wanted.toLowerCase());
-  const [first, second] = found;
-  if (first === undefined)
-    throw new PosternError(`no ${what} has this title or id`, {
-      errorName: what === "vault" ? "vaultNotFound" : "itemNotFound",
-      code: 0,
-      hint: what === "vault" ? "run `postern vault list`" : "run `postern item list --vault VAULT`",
-    });
-  if (second !== undefined)
-    throw new PosternError(`more than one ${what} has this title`, {
-      errorName: what === "vault" ? "tooManyVaults" : "tooManyItems",
-      code: 0,
-      hint: `use its id: ${found.map((one) => one.id).join(", ")}`,
-    });
-  return first.id;
+export function itemId(agent: Agent, vault: string, wanted: string): Promise<string> {
+  const both = { vaultId: vault, active: true, archived: true };
+  return idOf("item", wanted, async () => (await agent.call("items.list", both)).items);
 }

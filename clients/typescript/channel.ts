@@ -45,6 +45,9 @@ export async function openChannel(path: string, client: { name: string; version:
   return channel;
 }
 
+const WAY_TO_IT =
+  "look at it and at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is";
+
 /** Another user who made the socket, or can write to its folder, would read what we send. */
 function checkSocket(path: string): void {
   if (process.platform === "win32") return;
@@ -60,10 +63,7 @@ function checkSocket(path: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") throw new AgentNotRunning("there is no socket", error);
     if (code === undefined) throw error;
-    throw new UntrustedSocket(
-      `${path} cannot be looked at (${code})`,
-      "look at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is",
-    );
+    throw new UntrustedSocket(`${path} cannot be looked at (${code})`, WAY_TO_IT);
   }
 }
 
@@ -71,10 +71,14 @@ function dial(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once("connect", () => resolve(socket));
-    socket.once("error", (error) =>
-      reject(new AgentNotRunning("the socket is left over from an agent that has ended", error)),
-    );
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(notDialled(path, error)));
   });
+}
+
+function notDialled(path: string, error: NodeJS.ErrnoException): Error {
+  if (error.code === "ECONNREFUSED" || error.code === "ENOENT")
+    return new AgentNotRunning("the socket is left over from an agent that has ended", error);
+  return new UntrustedSocket(`${path} cannot be connected to (${error.code})`, WAY_TO_IT);
 }
 
 function talk(socket: Socket): Channel {

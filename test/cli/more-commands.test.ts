@@ -99,7 +99,7 @@ describe("an environment", () => {
     ["env set staging --plain 1ST=x", 2, "begins with no digit"],
     ["env import staging /nowhere/at/all", 2, "could not be read"],
     ["env run staging", 2, "no command to run"],
-    ["env delete staging", 2, "Delete it for good?"],
+    ["env delete staging", 2, "Delete staging for good?"],
   ])("%s ends with %i", async (words, code, text) => {
     const ran = await run(words);
     expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(text)]);

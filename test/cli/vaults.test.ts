@@ -73,9 +73,15 @@ describe("delete", () => {
     expect(await titles()).not.toContain("Going");
   });
 
-  test("of a vault that is not there asks nothing", async () => {
-    const ran = await run("vault delete Nowhere");
-    expect([ran.code, ran.out]).toEqual([exitCodes.notFound, ""]);
+  test("of a vault that is not there names the list of those that are", async () => {
+    const ran = await run("vault delete Nowhere --yes");
+    expect([ran.code, ran.out, said(ran).includes("`postern vault list`")]).toEqual([exitCodes.notFound, "", true]);
+  });
+
+  test("of the personal vault is refused", async () => {
+    const ran = await run("vault delete Personal --yes");
+    expect([ran.code, ran.out]).toEqual([exitCodes.denied, ""]);
+    expect([...(await titles()).values()]).toContain("Personal");
   });
 
   test("without a terminal and without --yes deletes nothing", async () => {

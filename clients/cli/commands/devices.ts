@@ -1,7 +1,7 @@
 // devices: the machines that may sign in to the account, and the end of one that shall no longer.
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
-import { askYes } from "../ask.ts";
+import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import type { Agent } from "../session.ts";
@@ -35,8 +35,7 @@ async function remove(
   options: RemoveOptions,
 ): Promise<void> {
   const lastSeenAt = await lastSight(agent, password, device);
-  if (options.yes !== true && !(await askYes(`Remove this device, last seen ${lastSeenAt}?`)))
-    throw new UsageError("nothing was removed", "answer yes, or use --yes");
+  await demandYes(options, `Remove this device, last seen ${lastSeenAt}?`, "nothing was removed");
   await agent.call("devices.remove", { password, device });
   terminal.result({ removed: device }, () => REMOVED);
 }

@@ -2,11 +2,12 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
-import { askSecret, askYes } from "../ask.ts";
+import { askSecret, demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { parseEnvFile, quoted } from "../env-file.ts";
 import { UsageError } from "../exit-code.ts";
 import { namedPart } from "../named-part.ts";
+import { idOf } from "../one-of.ts";
 import { openOutFile } from "../out-file.ts";
 import { fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
@@ -21,19 +22,8 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** What a masked value looks like until it is asked for. */
 const HIDDEN = "********";
 
-async function environmentId(agent: Agent, wanted: string): Promise<string> {
-  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
-  const { environments } = await agent.call("environments.list", {});
-  const [found, second] = environments.filter(({ title }) => title.toLowerCase() === wanted.toLowerCase());
-  const next = "run `postern env list`";
-  if (found === undefined)
-    throw new PosternError("no environment has this name or id", {
-      errorName: "environmentNotFound",
-      code: 0,
-      hint: next,
-    });
-  if (second !== undefined) throw new UsageError("more than one environment has this name; use its id", next);
-  return found.id;
+function environmentId(agent: Agent, wanted: string): Promise<string> {
+  return idOf("environment", wanted, async () => (await agent.call("environments.list", {})).environments);
 }
 
 async function variablesOf(agent: Agent, wanted: string): Promise<Variable[]> {
@@ -127,14 +117,14 @@ export function addEnvironmentCommands(program: Command): void {
     "delete an environment with its variables",
     "postern env delete staging",
     [["--yes", "do not ask"]],
-    (terminal, [wanted = ""], options) =>
-      withAgent(terminal, async (agent) => {
+    async (terminal, [wanted = ""], options) => {
+      await demandYes(options, `Delete ${wanted} for good?`, "nothing was deleted");
+      await withAgent(terminal, async (agent) => {
         const id = await environmentId(agent, wanted);
-        if (options.yes !== true && !(await askYes("Delete it for good?")))
-          throw new UsageError("nothing was deleted", "answer yes, or use --yes");
         await agent.call("environments.delete", { environmentId: id });
         terminal.result({ deleted: id }, () => "Deleted.");
-      }),
+      });
+    },
   );
   addRun(env);
 }
@@ -159,13 +149,15 @@ function addVariableCommands(env: Command): void {
     "set variables; the others stay",
     "postern env set staging --secret DATABASE_URL",
     [],
-    (terminal, [wanted = ""], options) =>
-      withAgent(terminal, async (agent) => {
+    async (terminal, [wanted = ""], options) => {
+      // Once: a descriptor gives its value once, and after an unlock the rest begins anew.
+      const variables = await given(options);
+      await withAgent(terminal, async (agent) => {
         const id = await environmentId(agent, wanted);
-        const variables = await given(options);
         await agent.call("environments.set", { environmentId: id, variables });
         terminal.result({ set: variables.map(({ name }) => name) }, () => `Set ${variables.length}.`);
-      }),
+      });
+    },
   );
   set.option("--secret <name>", "a variable whose value is typed", collected);
   set.option("--secret-fd <name=n>", "a variable whose value comes from file descriptor n", collected);
@@ -198,10 +190,10 @@ function addFileCommands(env: Command): void {
     "set every variable of an env file; the environment is made if it is missing",
     "postern env import staging .env",
     [],
-    (terminal, [wanted = "", path = ""]) =>
-      withAgent(terminal, async (agent) => {
-        const variables = fromFile(path);
-        if (variables.length === 0) throw new UsageError(`${path} sets no variable`, "name a file of lines NAME=value");
+    async (terminal, [wanted = "", path = ""]) => {
+      const variables = fromFile(path);
+      if (variables.length === 0) throw new UsageError(`${path} sets no variable`, "name a file of lines NAME=value");
+      await withAgent(terminal, async (agent) => {
         const { environments } = await agent.call("environments.list", {});
         const known = environments.some(
           ({ id, title }) => id === wanted || title.toLowerCase() === wanted.toLowerCase(),
@@ -214,7 +206,8 @@ function addFileCommands(env: Command): void {
           { environment: id, set: variables.length },
           () => `Set ${variables.length} in ${wanted} (${id}).`,
         );
-      }),
+      });
+    },
   );
   addCommand<{ outFile?: string }>(
     env,

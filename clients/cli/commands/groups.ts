@@ -1,10 +1,11 @@
 // group: who may come to a vault together. And generate, which needs nobody.
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
-import { errorTable, type Methods, PosternError } from "../../typescript/generated.ts";
+import type { Methods } from "../../typescript/generated.ts";
 import { generatePassword, type PasswordRecipe } from "../../typescript/generated-generate-password.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { idOf } from "../one-of.ts";
 import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
 import { table } from "../terminal.ts";
 
@@ -43,19 +44,8 @@ function permissionsFrom(text: string | undefined): number {
   }, 0);
 }
 
-async function groupId(agent: Agent, wanted: string): Promise<string> {
-  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
-  const { groups } = await agent.call("groups.list", {});
-  const [found, second] = groups.filter(({ title }) => title.toLowerCase() === wanted.toLowerCase());
-  if (found === undefined)
-    throw new PosternError(errorTable.groupNotFound?.message ?? "", {
-      errorName: "groupNotFound",
-      code: 0,
-      hint: "run `postern group list`",
-    });
-  if (second !== undefined)
-    throw new UsageError("more than one group has this name; use its id", "run `postern group list`");
-  return found.id;
+function groupId(agent: Agent, wanted: string): Promise<string> {
+  return idOf("group", wanted, async () => (await agent.call("groups.list", {})).groups);
 }
 
 const shown = ({ id, title, groupType }: Group) => [id, title, groupType];

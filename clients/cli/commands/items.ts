@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { ItemCategory } from "../../typescript/sdk-types.ts";
-import { askSecret, askYes } from "../ask.ts";
+import { askSecret, demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { namedPart } from "../named-part.ts";
@@ -37,25 +37,31 @@ type CreateOptions = {
   file?: string;
 };
 
-/** Fields from the command line. Concealed values come from a prompt, a file or a descriptor; in argv they are refused. */
+/**
+ * Fields from the command line. Concealed values come from a prompt, a file or a descriptor; in argv they are refused. Once,
+ * before the agent is asked anything: a descriptor gives its value once, and after an unlock the asking begins anew.
+ */
 async function fieldsFrom(options: CreateOptions): Promise<Field[]> {
   const plain = (options.field ?? []).map((text) => textField(text));
+  const typed = options.secret ?? [];
+  typed.forEach(demandNameAlone);
   const files = (options.secretFile ?? []).map((text) =>
     named(text, "--secret-file", (path) => fromFile(path, "--secret-file")),
   );
   const descriptors = (options.secretFd ?? []).map((text) =>
     named(text, "--secret-fd", (number) => fromDescriptor(number, "--secret-fd")),
   );
-  const typed: Field[] = [];
-  for (const name of options.secret ?? []) {
-    if (name.includes("="))
-      throw new UsageError(
-        "--secret takes a name alone: a secret in the command line can be read by every program of this machine",
-        "use --secret NAME and type it, --secret-file NAME=PATH or --secret-fd NAME=N",
-      );
-    typed.push(concealed(name, await askSecret(name, "--secret-file or --secret-fd")));
-  }
-  return [...plain, ...files, ...descriptors, ...typed];
+  const fields = [...plain, ...files, ...descriptors];
+  for (const name of typed) fields.push(concealed(name, await askSecret(name, "--secret-file or --secret-fd")));
+  return fields;
+}
+
+function demandNameAlone(name: string): void {
+  if (name.includes("="))
+    throw new UsageError(
+      "--secret takes a name alone: a secret in the command line can be read by every program of this machine",
+      "use --secret NAME and type it, --secret-file NAME=PATH or --secret-fd NAME=N",
+    );
 }
 
 function textField(text: string): Field {
@@ -75,34 +81,37 @@ function named(text: string, option: "--secret-file" | "--secret-fd", value: (so
   return concealed(name, value(source));
 }
 
-async function create(terminal: Terminal, agent: Agent, options: CreateOptions): Promise<void> {
-  const vault = await vaultId(agent, options.vault);
-  if (options.file !== undefined)
-    return createDocument(terminal, agent, vault, options.file, options.title ?? basename(options.file));
-  if (options.title === undefined) throw new UsageError("--title is required", "for one, --title Wi-Fi");
+async function create(terminal: Terminal, options: CreateOptions & { vault: string }): Promise<void> {
+  const { file } = options;
+  const asked = await itemFrom(options);
+  await withAgent(terminal, async (agent) => {
+    const vault = await vaultId(agent, options.vault);
+    if (file !== undefined) return createDocument(terminal, agent, vault, file, asked.title);
+    const item = await agent.call("items.create", { item: { ...asked, vaultId: vault } });
+    terminal.result(overview(item), () => `Made ${item.title} (${item.id}).`);
+  });
+}
+
+/** The item that the options ask for, in no vault yet. */
+async function itemFrom(options: CreateOptions) {
+  const { file, tag, url, title = file === undefined ? undefined : basename(file) } = options;
+  if (title === undefined) throw new UsageError("--title is required", "for one, --title Wi-Fi");
   const category = categoryFrom(options.category ?? "Login");
   const fields = await fieldsFrom(options);
-  const item = await agent.call("items.create", {
-    item: {
-      vaultId: vault,
-      title: options.title,
-      category,
-      fields: category === "SshKey" ? fields.map(sshKeyField) : fields,
-      ...(options.notesFile === undefined ? {} : { notes: fromFile(options.notesFile, "--notes-file") }),
-      ...(options.tag === undefined ? {} : { tags: options.tag }),
-      ...(options.url === undefined
-        ? {}
-        : {
-            websites: options.url.map((url) => ({
-              url,
-              label: "website",
-              autofillBehavior: "AnywhereOnWebsite" as const,
-            })),
-          }),
-    },
-  });
-  terminal.result(overview(item), () => `Made ${item.title} (${item.id}).`);
+  return {
+    title,
+    category,
+    fields: category === "SshKey" ? fields.map(sshKeyField) : fields,
+    ...notesFrom(options),
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(url === undefined ? {} : { websites: url.map(website) }),
+  };
 }
+
+const website = (url: string) => ({ url, label: "website", autofillBehavior: "AnywhereOnWebsite" as const });
+
+const notesFrom = ({ notesFile }: CreateOptions) =>
+  notesFile === undefined ? {} : { notes: fromFile(notesFile, "--notes-file") };
 
 function categoryFrom(wanted: string): Item["category"] {
   const found = Object.values(ItemCategory).find((category) => category.toLowerCase() === wanted.toLowerCase());
@@ -156,7 +165,7 @@ const overview = ({ id, title, category, vaultId, version }: Item) => ({ id, tit
 
 type EditOptions = CreateOptions & { removeField?: string[] };
 
-async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
+async function edit(terminal: Terminal, wanted: string, options: EditOptions): Promise<void> {
   const given = await fieldsFrom(options);
   const { title, notesFile, tag, removeField } = options;
   if (given.length === 0 && [title, notesFile, tag, removeField].every((one) => one === undefined))
@@ -164,34 +173,38 @@ async function edit(terminal: Terminal, agent: Agent, wanted: string, options: E
       "there is nothing to change",
       "say what: --secret NAME, --field NAME=VALUE, --title, … (--help)",
     );
-  const vault = await vaultId(agent, options.vault);
-  const item = await agent.call("items.get", { vaultId: vault, itemId: await itemId(agent, vault, wanted) });
-  const removed = new Set(options.removeField ?? []);
-  const missing = [...removed].filter(
-    (name) => !item.fields.some((field) => field.id === name || field.title === name),
-  );
-  if (missing.length > 0)
-    throw new UsageError(
-      "--remove-field names a field that the item does not have",
-      "`postern item get ITEM --vault VAULT` shows its fields",
-    );
-  const kept = item.fields.filter((field) => !removed.has(field.id) && !removed.has(field.title));
-  const changed = kept.map((field) => {
-    const next = given.find((one) => one.id === field.id || one.title === field.title);
-    return next === undefined ? field : { ...field, value: next.value };
+  const changes = {
+    ...(title === undefined ? {} : { title }),
+    ...notesFrom(options),
+    ...(tag === undefined ? {} : { tags: tag }),
+  };
+  await withAgent(terminal, async (agent) => {
+    const vault = await vaultId(agent, options.vault);
+    const item = await agent.call("items.get", { vaultId: vault, itemId: await itemId(agent, vault, wanted) });
+    const fields = changed(item.fields, given, new Set(removeField));
+    const put = await agent.call("items.put", { item: { ...item, ...changes, fields } });
+    terminal.result(overview(put), () => `Changed ${put.title}, now version ${put.version}.`);
   });
-  const added = given.filter((one) => !kept.some((field) => field.id === one.id || field.title === one.title));
-  const put = await agent.call("items.put", {
-    item: {
-      ...item,
-      ...(options.title === undefined ? {} : { title: options.title }),
-      ...(options.notesFile === undefined ? {} : { notes: fromFile(options.notesFile, "--notes-file") }),
-      ...(options.tag === undefined ? {} : { tags: options.tag }),
-      fields: [...changed, ...added],
-    },
-  });
-  terminal.result(overview(put), () => `Changed ${put.title}, now version ${put.version}.`);
 }
+
+/** The fields without the removed ones, with the values that were given, and with those that are new behind them. */
+function changed(fields: readonly Field[], given: readonly Field[], removed: ReadonlySet<string>): Field[] {
+  for (const name of removed) {
+    if (!fields.some((field) => isCalled(field, name)))
+      throw new UsageError(
+        "--remove-field names a field that the item does not have",
+        "`postern item get ITEM --vault VAULT` shows its fields",
+      );
+  }
+  const kept = fields.filter(({ id, title }) => !removed.has(id) && !removed.has(title));
+  const added = given.filter(({ id }) => !kept.some((field) => isCalled(field, id)));
+  return [
+    ...kept.map((field) => ({ ...field, value: given.find(({ id }) => isCalled(field, id))?.value ?? field.value })),
+    ...added,
+  ];
+}
+
+const isCalled = ({ id, title }: Field, name: string) => id === name || title === name;
 
 function itemText(item: Item, reveal: boolean): string {
   const fields = item.fields.map((field) => {
@@ -268,7 +281,7 @@ function addItems(item: Command): void {
       ["--category <category>", `Login (default), or one of ${categories}`],
       ["--file <path>", "make a Document of this file"],
     ],
-    (terminal, _args, options) => withAgent(terminal, (agent) => create(terminal, agent, demandVault(options))),
+    (terminal, _args, options) => create(terminal, demandVault(options)),
   );
   addFieldOptions(created);
   collect(created, "--url <url>", "a website of a Login");
@@ -317,8 +330,7 @@ function addItemChanges(item: Command): void {
     "change an item's fields, title, notes or tags",
     "postern item edit DATABASE_URL --vault Demo --secret password",
     [vaultOption],
-    (terminal, [wanted = ""], options) =>
-      withAgent(terminal, (agent) => edit(terminal, agent, wanted, demandVault(options))),
+    (terminal, [wanted = ""], options) => edit(terminal, wanted, demandVault(options)),
   );
   addFieldOptions(edited);
   collect(edited, "--remove-field <name>", "take a field away");
@@ -341,14 +353,14 @@ function addItemChanges(item: Command): void {
     "delete an item with its versions and files",
     "postern item delete DATABASE_URL --vault Demo",
     [vaultOption, ["--yes", "do not ask"]],
-    (terminal, [wanted = ""], options) =>
-      withAgent(terminal, async (agent) => {
+    async (terminal, [wanted = ""], options) => {
+      await demandYes(options, `Delete ${wanted} for good?`, "nothing was deleted");
+      await withAgent(terminal, async (agent) => {
         const place = await placeOf(agent, options, wanted);
-        if (options.yes !== true && !(await askYes("Delete it for good?")))
-          throw new UsageError("nothing was deleted", "answer yes, or use --yes");
         await agent.call("items.delete", place);
         terminal.result({ deleted: place.itemId }, () => "Deleted.");
-      }),
+      });
+    },
   );
 }
 

@@ -1,9 +1,8 @@
 // signout: the account off this machine, and this machine off the account's list of devices.
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
-import { askYes } from "../ask.ts";
+import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
-import { UsageError } from "../exit-code.ts";
 import { accountPassword } from "../secret-input.ts";
 import { connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -17,7 +16,8 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
   try {
     // Before anything is asked of the person: there may be nothing to sign out of.
     if ((await agent.call("agent.status", {})).state === "signedOut") throw signedOut();
-    if (options.yes !== true) await confirmed(terminal);
+    if (options.yes !== true) warn(terminal);
+    await demandYes(options, "Sign out?", "nothing was changed");
     const removed = await agent.call("accounts.remove", { password: await accountPassword(options) });
     terminal.result(removed, () => told(terminal, removed));
   } finally {
@@ -32,12 +32,11 @@ const signedOut = () =>
     hint: "`postern init` makes one, `postern signin` brings one",
   });
 
-async function confirmed(terminal: Terminal): Promise<void> {
+function warn(terminal: Terminal): void {
   terminal.tell(
     "Keys, approvals and the audit log of the account go from this machine. Without its emergency kit nobody,",
   );
   terminal.tell("you included, opens it again here: `postern kit --out-file kit.txt` writes it once more.");
-  if (!(await askYes("Sign out?"))) throw new UsageError("nothing was changed", "answer yes, or use --yes");
 }
 
 function told(terminal: Terminal, { device, deviceRemoved }: Methods["accounts.remove"]["result"]): string {

@@ -1,7 +1,7 @@
 // vault: what items are kept in.
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
-import { askYes } from "../ask.ts";
+import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { type Agent, vaultId, withAgent } from "../session.ts";
@@ -104,13 +104,10 @@ function addVaultChanges(vault: Command): void {
     "delete a vault with everything in it",
     "postern vault delete Demo",
     [["--yes", "do not ask"]],
-    (terminal, [wanted = ""], options) => {
-      let isSure = options.yes === true;
-      return withAgent(terminal, async (agent) => {
+    async (terminal, [wanted = ""], options) => {
+      await demandYes(options, `Delete ${wanted} with everything in it for good?`, "nothing was deleted");
+      await withAgent(terminal, async (agent) => {
         const id = await vaultId(agent, wanted);
-        // Not asked again where an unlock has this run twice.
-        isSure ||= await askYes(`Delete ${wanted} with everything in it for good?`);
-        if (!isSure) throw new UsageError("nothing was deleted", "answer yes, or use --yes");
         await agent.call("vaults.delete", { vaultId: id });
         terminal.result({ deleted: id }, () => "Deleted.");
       });

@@ -1,0 +1,30 @@
+// What a person calls by its title or its id: the one thing that is meant, or an error that says what to do instead.
+import { PosternError } from "../typescript/generated.ts";
+
+const kinds = {
+  vault: { none: "vaultNotFound", many: "tooManyVaults", list: "`postern vault list`" },
+  item: { none: "itemNotFound", many: "tooManyItems", list: "`postern item list --vault VAULT`" },
+  environment: { none: "environmentNotFound", many: "tooManyEnvironments", list: "`postern env list`" },
+  group: { none: "groupNotFound", many: "tooManyGroups", list: "`postern group list`" },
+} as const;
+
+/** The id that `wanted` is, or that the only one of this title has, without regard to case. `all` is asked only for a title. */
+export async function idOf(
+  what: keyof typeof kinds,
+  wanted: string,
+  all: () => Promise<readonly { id: string; title: string }[]>,
+): Promise<string> {
+  if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
+  const found = (await all()).filter(({ title }) => title.toLowerCase() === wanted.toLowerCase());
+  const { none, many, list } = kinds[what];
+  const [first, second] = found;
+  if (first === undefined)
+    throw new PosternError(`no ${what} has this title or id`, { errorName: none, code: 0, hint: `run ${list}` });
+  if (second !== undefined)
+    throw new PosternError(`more than one ${what} has this title`, {
+      errorName: many,
+      code: 0,
+      hint: `use its id: ${found.map(({ id }) => id).join(", ")}`,
+    });
+  return first.id;
+}
