@@ -2,10 +2,7 @@
 // were tried. Mode 0600; with the account password it is all an unlock needs.
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { UserOnDevice } from "../clients/account/user-keys.ts";
 import { isId } from "../protocol/crypto/encoding.ts";
-import type { Primitives } from "../protocol/crypto/primitives.ts";
-import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { ensurePrivateFolder, writeFileDurably } from "./files.ts";
 
@@ -23,13 +20,6 @@ export type AccountFile = {
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
 };
-
-/** Who signs in with what this file holds. Throws internal where its Secret Key is none. */
-export function userOnDevice(p: Primitives, { account, user, device, secretKey: text }: AccountFile): UserOnDevice {
-  const secretKey = parseSecretKey(p, text);
-  if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
-  return { account, user, device, secretKey };
-}
 
 /** Bytes of an account file; ours have about 400. */
 const FILE_BYTES_MAX = 16 * 1024;

@@ -1,9 +1,11 @@
 // From a password to an unlocked account, and the password as a proof on one that is unlocked. A try is counted on disk
 // before it is made. What fails on the way leaves no key behind, and what a lock overtook does not stand.
 import { createServiceClient, type ServiceAddress } from "../clients/account/service-client.ts";
-import { passwordOpens, type SignedIn, signIn } from "../clients/account/user-keys.ts";
+import { passwordOpens, type SignedIn, signIn, type UserOnDevice } from "../clients/account/user-keys.ts";
+import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { type AccountFile, accountFolder, userOnDevice, writeAccount } from "./account-file.ts";
+import { type AccountFile, accountFolder, writeAccount } from "./account-file.ts";
 import type { Actor } from "./audit/log.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";
@@ -147,4 +149,11 @@ export function createUnlocking(parts: Parts): Unlocking {
     },
     open: (session, signedIn, by) => open(session, signedIn, by),
   };
+}
+
+/** Who signs in on this device. Throws internal where the Secret Key of the account file is none. */
+export function userOnDevice(p: Primitives, { account, user, device, secretKey: text }: AccountFile): UserOnDevice {
+  const secretKey = parseSecretKey(p, text);
+  if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
+  return { account, user, device, secretKey };
 }

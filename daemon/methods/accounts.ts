@@ -3,7 +3,7 @@ import { changePassword, enrol } from "../../clients/account/user-keys.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { type AccountFile, userOnDevice } from "../account-file.ts";
+import type { AccountFile } from "../account-file.ts";
 import type { AccountSession } from "../account-session.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
@@ -13,6 +13,7 @@ import type { Session, Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
 import type { TokenSessions } from "../token-sessions.ts";
 import { repeatCounter, type Unlocked } from "../unlocked.ts";
+import { userOnDevice } from "../unlocking.ts";
 
 type AccountMethod =
   | "accounts.create"
