@@ -89,7 +89,9 @@ test("a password that waits for its turn behind the removal does not bring the a
 
 test("of two removals at once one is done, and the other finds nothing to remove", async () => {
   const both = [1, 2].map(() => nameOf(program.call("accounts.remove", { password: PASSWORD })));
-  expect((await Promise.all(both)).sort()).toEqual(["answered", "signedOut"]);
+  const [done, other] = (await Promise.all(both)).sort();
+  // Its password was being tried when the first one locked the account, or not yet.
+  expect([done, ["locked", "signedOut"].includes(other ?? "")]).toEqual(["answered", true]);
   expect(readdirSync(accounts())).toEqual([]);
 });
 
