@@ -1,6 +1,6 @@
 // What this device knows of an account before it is unlocked: who, where, the Secret Key, and how many wrong passwords
 // were tried. Mode 0600; with the account password it is all an unlock needs.
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isId } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
@@ -70,12 +70,22 @@ function parse(text: string): AccountFile {
   return value as AccountFile;
 }
 
+/** Ends the name of an account's folder that is being removed: it is no account any more, wherever a crash comes between. */
+const REMOVED = ".removed";
+
 /** Removes what this device keeps of an account. */
 export function removeAccount(home: string, account: string): void {
   const folder = accountFolder(home, account);
-  // The file first: without it the rest is no account, wherever a crash comes between.
-  rmSync(join(folder, "account.json"), { force: true });
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder + REMOVED, { recursive: true, force: true });
+  renameSync(folder, folder + REMOVED);
+  rmSync(folder + REMOVED, { recursive: true, force: true });
+}
+
+/** Removes what a crash in the middle of a removal left. To be called by the only instance. */
+export function finishRemovals(home: string): void {
+  const folder = join(home, "accounts");
+  for (const name of readdirSync(folder))
+    if (name.endsWith(REMOVED)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /** Writes an account's file durably. */

@@ -9,8 +9,16 @@ import {
   type ServiceAddress,
 } from "../clients/account/service-client.ts";
 import { openUserData } from "../clients/account/user-data.ts";
+import type { SignedIn } from "../clients/account/user-keys.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { type AccountFile, accountFolder, readAccounts, removeAccount, writeAccount } from "./account-file.ts";
+import {
+  type AccountFile,
+  accountFolder,
+  finishRemovals,
+  readAccounts,
+  removeAccount,
+  writeAccount,
+} from "./account-file.ts";
 import { type Actor, type AuditLog, type Happening, openAuditLog } from "./audit/log.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
 import { ensurePrivateFolder } from "./files.ts";
@@ -73,8 +81,11 @@ export type Sessions = {
   add(file: AccountFile): Promise<Session>;
   /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
-  /** Locks an account and deletes what this device keeps of it. Throws signedOut where it is gone already, busy. */
-  forget(session: Session, by: Actor): Promise<void>;
+  /**
+   * Takes an account off this device once its password was shown; answers whether the service took the device out too.
+   * Throws signedOut where it is gone already, wrongCredentials, tryLater, busy, offline, sealBroken.
+   */
+  remove(session: Session, password: string, by: Actor): Promise<boolean>;
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
@@ -98,6 +109,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(file));
+  finishRemovals(home);
 
   function sessionOf(file: AccountFile): Session {
     const audit = openAuditLog(accountFolder(home, file.account), p, clock, log, (checkpoint) => {
@@ -229,8 +241,11 @@ export function createSessions(parts: SessionParts): Sessions {
   /** Takes an account out, or back where it could not be taken in. */
   function drop({ file, audit }: Session): void {
     sessions.delete(file.account);
-    audit.close();
-    removeAccount(home, file.account);
+    try {
+      audit.close();
+    } finally {
+      removeAccount(home, file.account);
+    }
   }
 
   return {
@@ -264,11 +279,16 @@ export function createSessions(parts: SessionParts): Sessions {
         return session as Session & { unlocked: Unlocked };
       }),
     // In turn with those who try its password: none of them finds it half gone.
-    forget: (session, by) =>
+    remove: (session, password, by) =>
       session.inTurn(async () => {
         demandHere(session);
+        const deviceRemoved = await unlocking
+          .unlockInTurn(session, password, by)
+          .then(({ signedIn }) => leave(signedIn, session.file.device), isRemovedAlready);
         await lockOne(session, "removed from this agent", by);
         drop(session);
+        log.note("account removed", { account: session.file.account });
+        return deviceRemoved;
       }),
     touch: (unlocked, now) => {
       unlocked.lastActivity = now;
@@ -282,4 +302,21 @@ export function createSessions(parts: SessionParts): Sessions {
       p.wipeAll();
     },
   };
+}
+
+/** Whether the service took a device out. One that cannot be told keeps no account on it. */
+async function leave({ session }: SignedIn, device: string): Promise<boolean> {
+  try {
+    await session.call("devices.remove", { device });
+    return true;
+  } catch (error) {
+    if (error instanceof PosternError) return error.name === "deviceRemoved";
+    throw error;
+  }
+}
+
+/** Said in answer to a signature with the key that the password makes: that is the proof, and what is left to do is here. */
+function isRemovedAlready(error: unknown): true {
+  if (error instanceof PosternError && error.name === "deviceRemoved") return true;
+  throw error;
 }

@@ -17,6 +17,8 @@ type Open = Session & { unlocked: Unlocked };
 export type Unlocking = {
   /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+  /** The same for who has the session's turn already. */
+  unlockInTurn(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** Checks the account password as a proof. Throws proofRefused, tryLater, busy, locked. */
   prove(session: Open, password: string): Promise<void>;
   /** Signs in on a device that has no file of the account yet, so that tries are counted in memory. */
@@ -64,8 +66,10 @@ export function createUnlocking(parts: Parts): Unlocking {
       return await open(session, signedIn, by, locks);
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
-      // Only a password that was seen to be wrong counts: an unreachable service says nothing about it.
-      await settleTry(session, name === "wrongCredentials" ? refused(session.file, clock.wallMs()) : before);
+      // An unreachable service says nothing about the password. One that says the device was removed should have checked it,
+      // and may not have: else it could have tries uncounted.
+      const counts = name === "wrongCredentials" || name === "deviceRemoved";
+      await settleTry(session, counts ? refused(session.file, clock.wallMs()) : before);
       session.audit.keep({ event: "session.unlock", outcome: name, ...by });
       throw error;
     }
@@ -128,14 +132,14 @@ export function createUnlocking(parts: Parts): Unlocking {
     return unlocked;
   }
 
+  async function unlockInTurn(session: Session, password: string, by: Actor = {}): Promise<Unlocked> {
+    await parts.closing(session);
+    return session.unlocked === undefined ? unlock(session, password, by) : unlockAgain(session as Open, password, by);
+  }
+
   return {
-    unlock: (session, password, by = {}) =>
-      session.inTurn(async () => {
-        await parts.closing(session);
-        return session.unlocked === undefined
-          ? unlock(session, password, by)
-          : unlockAgain(session as Open, password, by);
-      }),
+    unlock: (session, password, by) => session.inTurn(() => unlockInTurn(session, password, by)),
+    unlockInTurn,
     prove: (session, password) => session.inTurn(() => prove(session, password)),
     signInFirst: async (file, password) => {
       demandTry(firstTries, clock.wallMs());

@@ -65,4 +65,5 @@ export const everywhere = [
   "tooLarge",
   "rateLimitExceeded",
   "tokenRefused",
+  "deviceRemoved",
 ] as const satisfies readonly ErrorName[];

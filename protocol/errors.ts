@@ -197,6 +197,13 @@ const table = {
     hint: "run `postern env list`",
     sdkName: "ItemApi",
   },
+  deviceNotFound: { code: 1321, message: "no device of this account has this id", hint: "run `postern devices`" },
+  tooManyEnvironments: {
+    code: 1322,
+    message: "more than one environment has this title",
+    hint: "use the environment's id",
+  },
+  tooManyGroups: { code: 1323, message: "more than one group has this title", hint: "use the group's id" },
   serviceAccountNotFound: {
     code: 1313,
     message: "no service account has this id",

@@ -345,7 +345,7 @@ export const serviceCatalogue = {
     summary: "Removes a device and ends its sessions; it cannot sign in again.",
     params: object({ device: Id }),
     result: Nothing,
-    errors: ["serviceRefused"],
+    errors: ["deviceNotFound"],
     signedIn: true,
     personOnly: true,
   }),

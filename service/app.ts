@@ -48,6 +48,7 @@ const statuses: Partial<Record<ErrorName, number>> = {
   vaultNotFound: 404,
   itemNotFound: 404,
   groupNotFound: 404,
+  deviceNotFound: 404,
   serviceAccountNotFound: 404,
   fileNotFound: 404,
   shareNotFound: 404,

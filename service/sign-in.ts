@@ -119,7 +119,7 @@ export const signInOperations: SignInOperations = {
         .where("id", "=", device)
         .where("user", "=", caller.user)
         .executeTakeFirst();
-      if (changed.numUpdatedRows === 0n) throw new PosternError("serviceRefused", "no such device");
+      if (changed.numUpdatedRows === 0n) throw new PosternError("deviceNotFound");
       await transaction.deleteFrom("sessions").where("device", "=", device).where("user", "=", caller.user).execute();
     });
     // Whoever waits for changes on that device learns that it has gone.

@@ -20,7 +20,7 @@ export type FileChunks = {
   readFile(item: OpenedItem, header: FileHeader): { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
 };
 
-export type FileChunksParts = {
+type FileChunksParts = {
   readonly p: Primitives;
   readonly account: string;
   readonly session: ServiceSession;

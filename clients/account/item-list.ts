@@ -47,7 +47,7 @@ export type ItemList = {
   deleteItems(vault: string, items: readonly string[]): Promise<({ deleted: true } | { error: string })[]>;
 };
 
-export type ItemListParts = {
+type ItemListParts = {
   readonly p: Primitives;
   readonly session: ServiceSession;
   readonly vaults: VaultList;

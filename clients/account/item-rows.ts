@@ -66,7 +66,7 @@ export type ItemRows = {
   sealDeletion(vault: Vault, item: string, revision: number): SealedItem;
 };
 
-export type ItemRowsParts = {
+type ItemRowsParts = {
   readonly p: Primitives;
   readonly account: string;
   readonly session: ServiceSession;

@@ -93,9 +93,14 @@ async function read(name: OperationName, response: Response, signal: AbortSignal
     return body;
   }
   const named = (body as { error?: { name?: unknown; message?: unknown } } | null)?.error;
-  if (typeof named?.name === "string" && Object.hasOwn(errors, named.name))
+  if (typeof named?.name === "string" && Object.hasOwn(errors, named.name) && mayAnswer(name, named.name as ErrorName))
     throw errorOf(named.name as ErrorName, named.message);
   throw new PosternError("serviceRefused", `status ${response.status}`);
+}
+
+/** That a device was removed makes us forget it: believed only where the service has checked the user's signature first. */
+function mayAnswer(name: OperationName, error: ErrorName): boolean {
+  return error !== "deviceRemoved" || serviceCatalogue[name].errors.includes(error);
 }
 
 function errorOf(name: ErrorName, message: unknown): PosternError {

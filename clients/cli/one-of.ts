@@ -1,5 +1,5 @@
 // What a person calls by its title or its id: the one thing that is meant, or an error that says what to do instead.
-import { PosternError } from "../typescript/generated.ts";
+import { errorTable, PosternError } from "../typescript/generated.ts";
 
 const kinds = {
   vault: { none: "vaultNotFound", many: "tooManyVaults", list: "`postern vault list`" },
@@ -18,13 +18,13 @@ export async function idOf(
   const found = (await all()).filter(({ title }) => title.toLowerCase() === wanted.toLowerCase());
   const { none, many, list } = kinds[what];
   const [first, second] = found;
-  if (first === undefined)
-    throw new PosternError(`no ${what} has this title or id`, { errorName: none, code: 0, hint: `run ${list}` });
+  if (first === undefined) throw refusal(none, `no ${what} has this title or id`, `run ${list}`);
   if (second !== undefined)
-    throw new PosternError(`more than one ${what} has this title`, {
-      errorName: many,
-      code: 0,
-      hint: `use its id: ${found.map(({ id }) => id).join(", ")}`,
-    });
+    throw refusal(many, `more than one ${what} has this title`, `use its id: ${found.map(({ id }) => id).join(", ")}`);
   return first.id;
+}
+
+/** As the agent would answer, with what it is about. */
+function refusal(errorName: string, message: string, hint: string): PosternError {
+  return new PosternError(message, { errorName, code: errorTable[errorName]?.code ?? 0, hint });
 }

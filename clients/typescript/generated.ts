@@ -104,7 +104,7 @@ export type Methods = {
       }[];
     };
   };
-  /** Takes an account off this agent, unlocked or not: what this device keeps of it is deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof. */
+  /** Takes an account off this agent: its Secret Key, approvals and log on this device are deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
   "accounts.remove": {
     params: {
       account?: string;
@@ -2289,6 +2289,12 @@ export class UnsupportedFileFormatError extends PosternError {}
 export class GroupNotFoundError extends PosternError {}
 /** environment couldn't be found. */
 export class EnvironmentNotFoundError extends PosternError {}
+/** no device of this account has this id. */
+export class DeviceNotFoundError extends PosternError {}
+/** more than one environment has this title. */
+export class TooManyEnvironmentsError extends PosternError {}
+/** more than one group has this title. */
+export class TooManyGroupsError extends PosternError {}
 /** no service account has this id. */
 export class ServiceAccountNotFoundError extends PosternError {}
 /** TOTP code could not be generated. */
@@ -2395,6 +2401,9 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   unsupportedFileFormat: UnsupportedFileFormatError,
   groupNotFound: GroupNotFoundError,
   environmentNotFound: EnvironmentNotFoundError,
+  deviceNotFound: DeviceNotFoundError,
+  tooManyEnvironments: TooManyEnvironmentsError,
+  tooManyGroups: TooManyGroupsError,
   serviceAccountNotFound: ServiceAccountNotFoundError,
   totpUnavailable: TotpUnavailableError,
   privateKeyUnreadable: PrivateKeyUnreadableError,
@@ -2474,6 +2483,9 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   unsupportedFileFormat: {"code":1310,"message":"unable to retrieve file content, currently only text files are supported","hint":"read it with files.openRead"},
   groupNotFound: {"code":1311,"message":"error getting group: group not found","hint":"run `postern group list`"},
   environmentNotFound: {"code":1312,"message":"environment couldn't be found","hint":"run `postern env list`"},
+  deviceNotFound: {"code":1321,"message":"no device of this account has this id","hint":"run `postern devices`"},
+  tooManyEnvironments: {"code":1322,"message":"more than one environment has this title","hint":"use the environment's id"},
+  tooManyGroups: {"code":1323,"message":"more than one group has this title","hint":"use the group's id"},
   serviceAccountNotFound: {"code":1313,"message":"no service account has this id","hint":"run `postern service-account list`"},
   totpUnavailable: {"code":1315,"message":"TOTP code could not be generated"},
   privateKeyUnreadable: {"code":1316,"message":"unable to properly parse private key, verify that private key isn't malformed"},

@@ -122,15 +122,8 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       const session = sessions.pick(account);
       const by = actorOf(call);
       const { account: id, device } = session.file;
-      const deviceRemoved = await sessions.unlock(session, password, by).then(
-        (unlocked) => removedAtService(unlocked, device),
-        (error: unknown) => {
-          // Said only to who signs with the key that the password makes: it is the proof, and all that is left to do is here.
-          if (error instanceof PosternError && error.name === "deviceRemoved") return true;
-          throw error;
-        },
-      );
-      await Promise.all([sessions.forget(session, by), tokens.lock(id, by)]);
+      const deviceRemoved = await sessions.remove(session, password, by);
+      await tokens.lock(id, by);
       return { account: id, device, deviceRemoved };
     },
 
@@ -194,17 +187,4 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       return {};
     },
   };
-}
-
-/** Whether the service took the device out. One that cannot be reached does not keep the account on it. */
-async function removedAtService({ signedIn }: Unlocked, device: string): Promise<boolean> {
-  try {
-    await signedIn.session.call("devices.remove", { device });
-    return true;
-  } catch (error) {
-    if (!(error instanceof PosternError)) throw error;
-    if (error.name === "offline") return false;
-    if (error.name === "deviceRemoved") return true;
-    throw error;
-  }
 }

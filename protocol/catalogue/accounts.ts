@@ -124,7 +124,7 @@ export const accounts = {
   }),
   "accounts.remove": entry({
     summary:
-      "Takes an account off this agent, unlocked or not: what this device keeps of it is deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof.",
+      "Takes an account off this agent: its Secret Key, approvals and log on this device are deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Type.Object({ account: Id, device: Id, deviceRemoved: Type.Boolean() }),
     errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
@@ -270,7 +270,7 @@ export const accounts = {
     summary: "Removes a device: its sessions end and it cannot sign in again. The account password is the proof.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password, device: IdParam }, closed),
     result: Empty,
-    errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline", "serviceRefused"],
+    errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline", "deviceNotFound"],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",
@@ -286,7 +286,7 @@ export const accounts = {
       wrongPasswordTries: Type.Integer(),
       warnings: Type.Array(Type.String()),
     }),
-    errors: ["signedOut", "accountNotFound", "wrongCredentials", "deviceRemoved", "tryLater", "offline", "sealBroken"],
+    errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",

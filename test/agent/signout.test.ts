@@ -1,5 +1,6 @@
 // An account that is taken off the agent while others use it, try its password or wait for its prompts.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
@@ -14,10 +15,13 @@ let kit: Awaited<ReturnType<typeof makeAccount>>;
 
 /** Called once, before the service hears of the next sign-in. */
 let atSignIn: (() => Promise<void>) | undefined;
+/** What an operation is answered with instead, by its name. */
+let instead: ReadonlyMap<string, string>;
 let closeService: () => Promise<void>;
 
 beforeEach(async () => {
   atSignIn = undefined;
+  instead = new Map();
   const door = await inProcess();
   closeService = door.close;
   const fetch: typeof door.address.fetch = async (request) => {
@@ -26,7 +30,9 @@ beforeEach(async () => {
       atSignIn = undefined;
       await called();
     }
-    return door.address.fetch(request);
+    const name = instead.get(request.url.slice(request.url.lastIndexOf("/") + 1));
+    if (name === undefined) return door.address.fetch(request);
+    return Response.json({ error: { name, message: "" } }, { status: 400 });
   };
   agent = await startInProcess(undefined, { ...door, address: { ...door.address, fetch } });
   kit = await passing(agent, makeAccount(agent));
@@ -89,9 +95,7 @@ test("a password that waits for its turn behind the removal does not bring the a
 
 test("of two removals at once one is done, and the other finds nothing to remove", async () => {
   const both = [1, 2].map(() => nameOf(program.call("accounts.remove", { password: PASSWORD })));
-  const [done, other] = (await Promise.all(both)).sort();
-  // Its password was being tried when the first one locked the account, or not yet.
-  expect([done, ["locked", "signedOut"].includes(other ?? "")]).toEqual(["answered", true]);
+  expect((await Promise.all(both)).sort()).toEqual(["answered", "signedOut"]);
   expect(readdirSync(accounts())).toEqual([]);
 });
 
@@ -106,12 +110,51 @@ test("a wrong password takes nothing away, and is counted with those at unlock",
   expect(readdirSync(accounts())).toEqual([kit.account]);
 });
 
-test("what an interrupted removal left is no part of the account that signs in next", async () => {
+test("a service that says before any signature that the device was removed is not believed", async () => {
+  await passing(agent, person.channel.call("session.lock", {}));
+  instead = new Map([["signIn.start", "deviceRemoved"]]);
+  expect(await nameOf(program.call("accounts.remove", { password: "quite wrong" }))).toBe("serviceRefused");
+  expect(readdirSync(accounts())).toEqual([kit.account]);
+});
+
+test("a service that says without looking that the device was removed has no tries uncounted", async () => {
+  await passing(agent, person.channel.call("session.lock", {}));
+  instead = new Map([["signIn.finish", "deviceRemoved"]]);
+  const wrong = () => nameOf(program.call("session.unlock", { password: "quite wrong" }));
+  expect([await wrong(), await wrong(), await wrong(), await wrong()]).toEqual([
+    "deviceRemoved",
+    "deviceRemoved",
+    "deviceRemoved",
+    "tryLater",
+  ]);
+});
+
+test.each(["internal", "notPermitted", "busy"])(
+  "a service that answers %s to the removal of the device keeps no account here, and it does not stay unlocked",
+  async (name) => {
+    await passing(agent, person.channel.call("session.lock", {}));
+    instead = new Map([["devices.remove", name]]);
+    expect(await remove()).toMatchObject({ account: kit.account, deviceRemoved: false });
+    expect([readdirSync(accounts()), (await program.call("agent.status", {})).state]).toEqual([[], "signedOut"]);
+  },
+);
+
+test("a removal that was cut off is finished at the next start", async () => {
+  const home = mkdtempSync(join(tmpdir(), "postern-in-"));
+  const left = join(home, "accounts", `${kit.account}.removed`);
+  mkdirSync(left, { recursive: true, mode: 0o700 });
+  writeFileSync(join(left, "device.sealed"), "sealed");
+  const other = await startInProcess(home, agent.service);
+  expect(readdirSync(join(home, "accounts"))).toEqual([]);
+  await other.close();
+});
+
+test("what lies in the folder of an account that is not here is no part of the account that signs in next", async () => {
   const left = join(accounts(), kit.account);
   const kept = join(agent.home, "kept");
   cpSync(left, kept, { recursive: true });
   await remove();
-  // As a crash between the account's file and the rest would leave it: the PIN of before is in the device store.
+  // As a crash before the account's file was written would leave it, but with the device store of before, and its PIN.
   rmSync(join(kept, "account.json"));
   mkdirSync(accounts(), { recursive: true });
   cpSync(kept, left, { recursive: true });

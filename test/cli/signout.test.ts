@@ -53,7 +53,7 @@ async function initServed(door: Door): Promise<void> {
   await init(service, [door.registrationToken ?? ""]);
 }
 
-test("signout leaves nothing of the account on this machine, and kit and password bring it back without its PIN", async () => {
+test("signout leaves no key, PIN or log of the account on this machine, and kit and password bring it back", async () => {
   await init();
   expect(keptHere()).toHaveLength(1);
   const out = await say("signout --yes");

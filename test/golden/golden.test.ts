@@ -86,8 +86,6 @@ const elsewhere: ReadonlySet<string> = new Set([
   "wrongCredentials",
   // agent/rogue.test.ts.
   "pinDisabled",
-  // cli/signout.test.ts: told by another device.
-  "deviceRemoved",
 ]);
 
 function refusing({ steps }: Conversation): string[] {

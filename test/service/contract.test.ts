@@ -222,10 +222,12 @@ describe.each([
     const there = await open(door, { ...dora, device });
     const { cursor } = await there.account.changes(undefined, AbortSignal.timeout(20_000));
     // Less than the service holds back an answer for when nothing changes.
-    const waiting = there.account.changes(cursor, AbortSignal.timeout(serviceLimits.waitMs / 2));
+    const patience = AbortSignal.timeout(serviceLimits.waitMs / 2);
+    const waiting = there.account.changes(cursor, patience);
     const told = expect(waiting).rejects.toMatchObject({ name: "deviceRemoved" });
     await here.signedIn.session.call("devices.remove", { device });
     await told;
+    expect(patience.aborted).toBe(false);
   });
 
   test("keeps the personal vault of an account, whoever may manage it", async () => {

@@ -435,7 +435,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
     "invalidParams",
     () => passwordChange(hers.signedIn.session.signInKey(), p.randomBytes(31)),
   ],
-  "removing another user's device": ["serviceRefused", () => say("devices.remove", { device: bea.device })],
+  "removing another user's device": ["deviceNotFound", () => say("devices.remove", { device: bea.device })],
   "a nonce that was spent": ["wrongCredentials", () => door.call("signIn.finish", spent)],
   "a sign-in signed for another origin": ["wrongCredentials", () => signInSo({ origin: "https://elsewhere.example" })],
   "a sign-in signed for a later expiry": [

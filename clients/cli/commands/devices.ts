@@ -1,6 +1,6 @@
 // devices: the machines that may sign in to the account, and the end of one that shall no longer.
 import type { Command } from "commander";
-import { PosternError } from "../../typescript/generated.ts";
+import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
@@ -44,12 +44,7 @@ async function remove(
 async function lastSight(agent: Agent, password: string, wanted: string): Promise<string> {
   const { devices } = await agent.call("devices.list", { password });
   const found = devices.find(({ device }) => device === wanted);
-  if (found === undefined)
-    throw new PosternError("no device of this account has this id", {
-      errorName: "deviceNotFound",
-      code: 0,
-      hint: "run `postern devices`",
-    });
+  if (found === undefined) throw tableError("deviceNotFound");
   // Removed alone, it would keep an account that it can never unlock again.
   if (found.thisOne)
     throw new UsageError(

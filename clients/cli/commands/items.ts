@@ -82,11 +82,10 @@ function named(text: string, option: "--secret-file" | "--secret-fd", value: (so
 }
 
 async function create(terminal: Terminal, options: CreateOptions & { vault: string }): Promise<void> {
-  const { file } = options;
+  if (options.file !== undefined) return createDocument(terminal, options, options.file);
   const asked = await itemFrom(options);
   await withAgent(terminal, async (agent) => {
     const vault = await vaultId(agent, options.vault);
-    if (file !== undefined) return createDocument(terminal, agent, vault, file, asked.title);
     const item = await agent.call("items.create", { item: { ...asked, vaultId: vault } });
     terminal.result(overview(item), () => `Made ${item.title} (${item.id}).`);
   });
@@ -94,7 +93,7 @@ async function create(terminal: Terminal, options: CreateOptions & { vault: stri
 
 /** The item that the options ask for, in no vault yet. */
 async function itemFrom(options: CreateOptions) {
-  const { file, tag, url, title = file === undefined ? undefined : basename(file) } = options;
+  const { tag, url, title } = options;
   if (title === undefined) throw new UsageError("--title is required", "for one, --title Wi-Fi");
   const category = categoryFrom(options.category ?? "Login");
   const fields = await fieldsFrom(options);
@@ -138,16 +137,36 @@ function contentOf(path: string): Buffer {
   }
 }
 
+/** Options that a document made of a file has no place for: dropped in silence, a secret would be lost that was asked for. */
+const BESIDE_FILE = ["field", "secret", "secretFile", "secretFd", "notesFile", "tag", "url"] as const;
+
 async function createDocument(
   terminal: Terminal,
-  agent: Agent,
-  vault: string,
+  options: CreateOptions & { vault: string },
   path: string,
-  title: string,
 ): Promise<void> {
+  const { category = "Document" } = options;
+  if (category.toLowerCase() !== "document" || BESIDE_FILE.some((name) => options[name] !== undefined))
+    throw new UsageError(
+      "--file makes a document of the file, with a --title and nothing else",
+      "leave the other options out; `postern item edit` adds to it afterwards",
+    );
   const content = contentOf(path);
+  await withAgent(terminal, async (agent) => {
+    const name = basename(path);
+    const vault = await vaultId(agent, options.vault);
+    await write(terminal, agent, content, { vaultId: vault, title: options.title ?? name, name });
+  });
+}
+
+async function write(
+  terminal: Terminal,
+  agent: Agent,
+  content: Buffer,
+  document: { vaultId: string; title: string; name: string },
+): Promise<void> {
   const size = content.length;
-  const { handle } = await agent.call("files.openWrite", { vaultId: vault, title, name: basename(path), size });
+  const { handle } = await agent.call("files.openWrite", { ...document, size });
   for (let at = 0; at < size || at === 0; at += CHUNK_BYTES) {
     await agent.call("files.writeChunk", {
       handle,

@@ -1,6 +1,7 @@
 // signout: the account off this machine, and this machine off the account's list of devices.
 import type { Command } from "commander";
-import { type Methods, PosternError } from "../../typescript/generated.ts";
+import type { Methods } from "../../typescript/generated.ts";
+import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { accountPassword } from "../secret-input.ts";
@@ -15,7 +16,7 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
   const agent = await connect(terminal);
   try {
     // Before anything is asked of the person: there may be nothing to sign out of.
-    if ((await agent.call("agent.status", {})).state === "signedOut") throw signedOut();
+    if ((await agent.call("agent.status", {})).state === "signedOut") throw tableError("signedOut");
     if (options.yes !== true) warn(terminal);
     await demandYes(options, "Sign out?", "nothing was changed");
     const removed = await agent.call("accounts.remove", { password: await accountPassword(options) });
@@ -24,13 +25,6 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
     agent.close();
   }
 }
-
-const signedOut = () =>
-  new PosternError("no account is signed in on this agent", {
-    errorName: "signedOut",
-    code: 0,
-    hint: "`postern init` makes one, `postern signin` brings one",
-  });
 
 function warn(terminal: Terminal): void {
   terminal.tell(
