@@ -51,6 +51,9 @@ function bounded(bytes: Buffer, option: string): string {
   return text.replace(/\r?\n$/, "");
 }
 
+/** The option that gives the account password where there is no terminal. */
+export const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
+
 /** The account password, from `--password-fd` or typed. */
 export function accountPassword(options: { passwordFd?: string }, message = "Account password"): Promise<string> {
   return options.passwordFd === undefined

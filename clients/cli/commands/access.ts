@@ -5,7 +5,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { PosternError } from "../../typescript/generated.ts";
 import { askSecret, askYes, hasTerminal } from "../ask.ts";
 import { addCommand } from "../context.ts";
-import { fromDescriptor } from "../secret-input.ts";
+import { fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { demandPerson, withPassword } from "../with-password.ts";
@@ -13,7 +13,6 @@ import { demandPerson, withPassword } from "../with-password.ts";
 type Proof = NonNullable<Methods["prompts.list"]["params"]["proof"]>;
 type ProofOptions = { passwordFd?: string; mine?: boolean };
 
-const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 const mine = ["--mine", "only what concerns this terminal; asks for nothing"] as const;
 
 /** Runs work with the password as a proof, for seeing the whole; with none where there is nobody to ask. */

@@ -9,7 +9,7 @@ import { UsageError } from "../exit-code.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
-import { accountPassword, fromDescriptor } from "../secret-input.ts";
+import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { homeOf } from "../where.ts";
@@ -17,7 +17,6 @@ import { withPassword } from "../with-password.ts";
 
 const PASSWORD_LENGTH_MIN = 8;
 const PIN_LENGTH_MIN = 6;
-const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 
 type InitOptions = {
   name?: string;

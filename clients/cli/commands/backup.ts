@@ -7,7 +7,7 @@ import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
-import { accountPassword, fromDescriptor } from "../secret-input.ts";
+import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { withPassword } from "../with-password.ts";
@@ -22,8 +22,6 @@ const nextSteps: Readonly<Record<string, string>> = {
   notPermitted: "the service prints the token at its first start; give it as --registration-token-fd 3 3< file",
   offline: "see that the service runs, then restore again: the same backup goes on where it was cut off",
 };
-
-const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 
 async function backup(terminal: Terminal, path: string, options: { passwordFd?: string }): Promise<void> {
   await withPassword(terminal, options, async (agent, password) => {

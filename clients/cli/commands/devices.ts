@@ -4,13 +4,12 @@ import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { passwordFd } from "../secret-input.ts";
 import type { Agent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { withPassword } from "../with-password.ts";
 
 type RemoveOptions = { passwordFd?: string; yes?: boolean };
-
-const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 
 async function list(terminal: Terminal, agent: Agent, password: string): Promise<void> {
   const listed = await agent.call("devices.list", { password });

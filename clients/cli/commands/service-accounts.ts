@@ -4,7 +4,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { addCommand } from "../context.ts";
 import { durationMs } from "../duration.ts";
 import { UsageError } from "../exit-code.ts";
-import { accountPassword } from "../secret-input.ts";
+import { accountPassword, passwordFd } from "../secret-input.ts";
 import { connect, unlocked, withAgent } from "../session.ts";
 import { StdoutFailed, writeStdout } from "../stdout.ts";
 import { type Terminal, table } from "../terminal.ts";
@@ -14,7 +14,6 @@ type Budget = Methods["serviceAccounts.rateLimit"]["result"]["reads"];
 type Made = Methods["serviceAccounts.create"]["result"];
 type PasswordOptions = { passwordFd?: string };
 
-const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 const expiresIn = ["--expires-in <time>", "when the token ends: 90m, 12h, 30d, 8w; never when left out"] as const;
 
 /** `Demo:read_items,write_items`: the last colon parts the vault's title from what is allowed there. */

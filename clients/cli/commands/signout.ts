@@ -4,7 +4,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
-import { accountPassword } from "../secret-input.ts";
+import { accountPassword, passwordFd } from "../secret-input.ts";
 import { connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { demandPerson } from "../with-password.ts";
@@ -45,10 +45,7 @@ export function addSignOutCommand(program: Command): void {
     "signout",
     "take the account off this machine; its emergency kit and password bring it back",
     "postern signout",
-    [
-      ["--password-fd <n>", "read the account password from this file descriptor"],
-      ["--yes", "do not ask"],
-    ],
+    [passwordFd, ["--yes", "do not ask"]],
     (terminal, _args, options) => signOut(terminal, options),
   );
 }
