@@ -1,5 +1,4 @@
 // status, doctor, agent, service: the processes behind the socket.
-import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import type { Command } from "commander";
 import { type Channel, openChannel } from "../../typescript/channel.ts";
@@ -81,19 +80,18 @@ async function doctor(terminal: Terminal): Promise<void> {
   if (missing.length > 0) process.exitCode = exitCodes.failed;
 }
 
-/** Runs one of our programs in the foreground, in place of this command. */
-function foreground(
+/**
+ * Becomes one of our programs: with a process of its own it would outlive a `kill -9` of this one, which is whom a person or a
+ * supervisor has started.
+ */
+function become(
   program: string,
   options: readonly string[],
   args: readonly string[],
   env: Record<string, string>,
-): Promise<number> {
-  const child = spawn(process.execPath, [...options, program, ...args], { stdio: "inherit", env });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => resolve(code ?? 1));
-  });
+): void {
+  process.execve?.(process.execPath, [process.execPath, ...options, program, ...args], env);
+  throw new UsageError("this system cannot replace a program by another", "start it in the background instead");
 }
 
 type InstallOptions = { dryRun?: boolean; platform?: string };
@@ -135,7 +133,7 @@ export function addAgentCommands(program: Command): void {
 
   const agent = program.command("agent").description("the agent: run, start, stop, install");
   addCommand(agent, "run", "run the agent in the foreground", "postern agent run", [], async () => {
-    process.exitCode = await foreground(agentProgram(), agentOptions, [], agentEnvironment());
+    become(agentProgram(), agentOptions, [], agentEnvironment());
   });
   addCommand(agent, "start", "start the agent if it does not run", "postern agent start", [], async (terminal) => {
     const link = await connect(terminal);
@@ -186,11 +184,6 @@ export function addAgentCommands(program: Command): void {
           process.env[name] === undefined ? [] : [[name, process.env[name]]],
         ),
       );
-      process.exitCode = await foreground(
-        programPath("./service.js", "../../service/main.ts"),
-        ["--disable-sigusr1", "--no-warnings"],
-        args,
-        env,
-      );
+      become(programPath("./service.js", "../../service/main.ts"), ["--disable-sigusr1", "--no-warnings"], args, env);
     });
 }
