@@ -19,10 +19,7 @@ function open(what: string, option = "the option that reads it from elsewhere (-
   try {
     return { input: new ReadStream(openSync("/dev/tty", "r")), output: new WriteStream(openSync("/dev/tty", "w")) };
   } catch {
-    throw new UsageError(
-      `${what} is asked on a terminal, and there is none`,
-      `run this in a terminal, or use ${option}`,
-    );
+    throw new UsageError(`there is no terminal to ask on: ${what}`, `run this in a terminal, or use ${option}`);
   }
 }
 

@@ -7,13 +7,13 @@ import { UsageError } from "./exit-code.ts";
 /** Bytes read of a secret: the longest value an item takes, and a newline. */
 const SECRET_BYTES_MAX = 512 * 1024 + 2;
 
-/** Reads a secret from a file descriptor; one newline at the end is not part of it. */
-export function fromDescriptor(text: string, option: string): string {
+/** Reads a secret from a file descriptor; one newline at the end is not part of it. `written` is how the option takes descriptor 3. */
+export function fromDescriptor(text: string, option: string, written = "3"): string {
   const descriptor = Number(text);
   if (!Number.isInteger(descriptor) || descriptor < 0)
     throw new UsageError(
       `${option} takes the number of an open file descriptor`,
-      `open it in the shell, as in: ${option} 3 3< file`,
+      `open it in the shell, as in: ${option} ${written} 3< file`,
     );
   let bytes: Buffer;
   try {
@@ -22,7 +22,7 @@ export function fromDescriptor(text: string, option: string): string {
     // Not open, or one that Node itself has opened in its place.
     throw new UsageError(
       `the file descriptor given to ${option} is not open for reading`,
-      `open it in the shell, as in: ${option} 3 3< file; npm passes none on but 0`,
+      `open it in the shell, as in: ${option} ${written} 3< file; npm passes none on but 0`,
     );
   }
   return bounded(bytes, option);

@@ -1,5 +1,6 @@
 // What commands go through that are a person's alone and need the account password: it is asked for once, and unlocks
 // where the account is locked.
+import { tableError } from "../typescript/table-error.ts";
 import { UsageError } from "./exit-code.ts";
 import { accountPassword } from "./secret-input.ts";
 import { type Agent, connect, hasToken } from "./session.ts";
@@ -15,7 +16,10 @@ export async function withPassword<T>(
   demandPerson();
   const agent = await connect(terminal);
   try {
-    const isLocked = (await agent.call("agent.status", {})).state === "locked";
+    const { state } = await agent.call("agent.status", {});
+    // Nobody types a password for what is not there.
+    if (state === "signedOut") throw tableError("signedOut");
+    const isLocked = state === "locked";
     const password = await accountPassword(options, isLocked ? `The account is locked. ${message}` : message);
     // A password from a descriptor is a proof and no more: a script that unlocks says so with `unlock`.
     if (isLocked && options.passwordFd === undefined) await agent.call("session.unlock", { password });

@@ -400,6 +400,7 @@ export type Methods = {
         program?: string;
         pid?: number;
         ids?: string[];
+        titles?: string[];
         names?: string[];
       }[];
     };

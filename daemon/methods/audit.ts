@@ -6,6 +6,7 @@ import { accountFolder } from "../account-file.ts";
 import type { Record as AuditRecord } from "../audit/chain.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
+import { titlesOf } from "../audit-titles.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening, whoOf } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";
@@ -31,7 +32,7 @@ export function auditMethods(home: string, p: Primitives, sessions: Sessions, ov
       const folder = accountFolder(home, file.account);
       const limit = params.limit ?? RECORDS_DEFAULT;
       const records = whole
-        ? newest(folder, limit, SEGMENTS_MAX, () => true).map((record) => withNames(unlocked, record))
+        ? await withTitles(unlocked, newest(folder, limit, SEGMENTS_MAX, everyone))
         : newest(folder, limit, OWN_SEGMENTS_MAX, (record) => record.who === own).map(shown);
       audit.read(happening(call, "ok", []));
       return { records };
@@ -47,6 +48,8 @@ export function auditMethods(home: string, p: Primitives, sessions: Sessions, ov
     },
   };
 }
+
+const everyone = () => true;
 
 /** The newest records that are wanted, oldest first. */
 function newest(
@@ -82,4 +85,14 @@ function shown({ seq, at, event, outcome, count, program, pid, ids }: AuditRecor
 function withNames(unlocked: Unlocked, record: AuditRecord): Shown {
   const { sealed } = record;
   return { ...shown(record), ...(sealed === undefined ? {} : { names: unlocked.openNames(sealed) }) };
+}
+
+/** As withNames, for the whole log; names before titles, since a lock may come while those are looked up. */
+async function withTitles(unlocked: Unlocked, records: readonly AuditRecord[]): Promise<Shown[]> {
+  const named = records.map((record) => withNames(unlocked, record));
+  const titles = await titlesOf(unlocked.account, records);
+  return named.map((record) => {
+    const { ids = [] } = record;
+    return ids.some((id) => titles.has(id)) ? { ...record, titles: ids.map((id) => titles.get(id) ?? id) } : record;
+  });
 }

@@ -49,6 +49,8 @@ const AuditRecord = Type.Object({
   program: Type.Optional(Type.String()),
   pid: Type.Optional(Type.Integer()),
   ids: Type.Optional(Type.Array(Type.String())),
+  /** What the ids are called now; an id where it is gone. */
+  titles: Type.Optional(Type.Array(Type.String())),
   names: Type.Optional(Type.Array(Type.String())),
 });
 
@@ -247,7 +249,9 @@ export const access = {
             count: 1,
             program: "/usr/bin/node",
             pid: 4711,
-            names: ["op://Demo/DATABASE_URL/password"],
+            ids: ["abcdefghijklmnopqrstuvwxyz", "bcdefghijklmnopqrstuvwxyz2"],
+            titles: ["Demo", "DATABASE_URL"],
+            names: ["/password"],
           },
         ],
       },

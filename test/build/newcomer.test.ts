@@ -129,6 +129,13 @@ test("init guides to an account, and writes the kit for its owner alone", async 
   await first.sees("The same again");
   first.type(PASSWORD);
   await first.sees("Approval PIN");
+  first.type("4938l7");
+  await first.sees("The same again");
+  first.type(PIN);
+  await first.sees("they differ; once more");
+  await first.sees("Approval PIN");
+  first.type(PIN);
+  await first.sees("The same again");
   first.type(PIN);
   await first.sees("The account is ready and unlocked.");
   expect(readFileSync(join(home, "kit.txt"), "utf8")).toMatch(/Secret Key\s+P1-/);

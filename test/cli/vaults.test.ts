@@ -74,7 +74,7 @@ describe("delete", () => {
   });
 
   test("of a vault that is not there names the list of those that are", async () => {
-    const ran = await run("vault delete Nowhere --yes");
+    const ran = await run("vault delete Nowhere");
     expect([ran.code, ran.out, said(ran).includes("`postern vault list`")]).toEqual([exitCodes.notFound, "", true]);
   });
 
@@ -87,7 +87,7 @@ describe("delete", () => {
   test("without a terminal and without --yes deletes nothing", async () => {
     const ran = await run("vault delete Personal");
     expect([ran.code, ran.out]).toEqual([exitCodes.usage, ""]);
-    expect(ran.err).toContain("Delete Personal with everything in it for good?");
+    expect(ran.err).toContain("Delete Personal (");
     expect([...(await titles()).values()]).toContain("Personal");
   });
 
@@ -109,11 +109,16 @@ describe("delete", () => {
       terminal = openTerminal({ HOME: home, POSTERN_HOME: home, PATH: path, LANG: "C.UTF-8" }, home);
     };
 
+    const allow = async () => {
+      const [, code] = await terminal.sees(/postern approve (\S+)`/);
+      expect(await run(`approve ${code} --pin-fd 3 --yes`, { secrets: [PIN] })).toMatchObject({ code: 0 });
+    };
+
     test("asks, and Enter alone deletes nothing", async () => {
       const id = await make("Asked");
       start();
       terminal.type(`node --no-warnings -- ${main} vault delete asked`);
-      await terminal.sees("Delete asked with everything in it for good?");
+      await terminal.sees(`Delete Asked (${id}) with its 0 items for good?`);
       terminal.type("");
       await terminal.sees("nothing was deleted");
       terminal.end();
@@ -125,15 +130,14 @@ describe("delete", () => {
       await run("lock");
       start();
       terminal.type(`node --no-warnings -- ${main} vault delete ${id}`);
-      await terminal.sees(`Delete ${id} with everything in it for good?`);
-      terminal.type("y");
       await terminal.sees("The account is locked. Account password");
       terminal.type(PASSWORD);
-      // Nobody is attached: a lock lets approvers go. A second question would keep this from coming.
-      await terminal.sees("waiting for approval, code");
-      const [, code] = await terminal.sees(/postern approve (\S+)`/);
-      const given = await run(`approve ${code} --pin-fd 3 --yes`, { secrets: [PIN] });
-      expect(given.code).toBe(0);
+      // Nobody is attached: a lock lets approvers go.
+      await allow();
+      await terminal.sees(`Delete Locked (${id}) with its 0 items for good?`);
+      terminal.type("y");
+      // A second question would keep this from coming.
+      await allow();
       await terminal.sees("Deleted.");
       terminal.end();
       person.leave();

@@ -212,7 +212,7 @@ function auditText(records: Methods["audit.list"]["result"]["records"]): string 
     record.outcome,
     record.count === 1 ? "" : `×${record.count}`,
     record.program ?? "",
-    aboutText(record.names ?? record.ids ?? []),
+    aboutText([...new Set([...(record.titles ?? record.ids ?? []), ...(record.names ?? [])])]),
   ]);
   return table(["#", "WHEN", "WHAT", "OUTCOME", "", "WHO", "ABOUT"], rows);
 }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
+import { tableError } from "../../typescript/table-error.ts";
 import { askSecret, askText, hasTerminal } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
@@ -10,7 +11,7 @@ import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
-import { connect } from "../session.ts";
+import { type Agent, connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { homeOf } from "../where.ts";
 import { withPassword } from "../with-password.ts";
@@ -32,12 +33,7 @@ type InitOptions = {
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
   const agent = await connect(terminal);
   try {
-    if ((await agent.call("agent.status", {})).state !== "signedOut")
-      throw new PosternError("this agent already has an account", {
-        errorName: "accountExists",
-        code: 0,
-        hint: "`postern status` shows it; another home (POSTERN_HOME) has another agent",
-      });
+    await demandNoAccount(agent);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
       throw new UsageError(
@@ -46,7 +42,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
       );
     const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
     const password = await newPassword(terminal, options.passwordFd);
-    const pin = await newPin(options);
+    const pin = await newPin(terminal, options);
     // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
     const file = openOutFile(kitPath);
     const kit = await agent
@@ -105,7 +101,10 @@ async function newPassword(
   }
 }
 
-async function newPin(options: { pinFd?: string; pin?: boolean; passwordFd?: string }): Promise<string | undefined> {
+async function newPin(
+  terminal: Terminal,
+  options: { pinFd?: string; pin?: boolean; passwordFd?: string },
+): Promise<string | undefined> {
   const check = (value: string) =>
     value !== "" && value.length < PIN_LENGTH_MIN ? `at least ${PIN_LENGTH_MIN} characters, or none` : undefined;
   if (options.pin === false) return undefined;
@@ -114,10 +113,19 @@ async function newPin(options: { pinFd?: string; pin?: boolean; passwordFd?: str
       ? fromDescriptor(options.pinFd, "--pin-fd")
       : options.passwordFd !== undefined && !hasTerminal()
         ? ""
-        : await askSecret("Approval PIN (Enter for none: then the password approves)", "--pin-fd or --no-pin", check);
+        : await askPin(terminal, check);
   const wrong = check(pin);
   if (wrong !== undefined) throw new UsageError(`the approval PIN needs ${wrong}`, "choose a longer one");
   return pin === "" ? undefined : pin;
+}
+
+async function askPin(terminal: Terminal, check: (value: string) => string | undefined): Promise<string> {
+  for (;;) {
+    const what = "Approval PIN (Enter for none: then the password approves)";
+    const pin = await askSecret(what, "--pin-fd or --no-pin", check);
+    if (pin === "" || (await askSecret("The same again")) === pin) return pin;
+    terminal.tell("  they differ; once more");
+  }
 }
 
 type SignInOptions = { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
@@ -126,34 +134,51 @@ const NOT_HERE =
   "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
 
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
-  const given = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
+  const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
+  const agent = await connect(terminal);
+  try {
+    await demandNoAccount(agent);
+    await signInWith(terminal, agent, kit, options);
+  } finally {
+    agent.close();
+  }
+}
+
+async function demandNoAccount(agent: Agent): Promise<void> {
+  if ((await agent.call("agent.status", {})).state === "signedOut") return;
+  const hint = "`postern status` shows it; another home (POSTERN_HOME) has another agent";
+  const { message, code } = tableError("accountExists");
+  throw new PosternError(message, { errorName: "accountExists", code, hint });
+}
+
+async function signInWith(
+  terminal: Terminal,
+  agent: Agent,
+  given: ReturnType<typeof parseKit> | undefined,
+  options: SignInOptions,
+): Promise<void> {
   const account = given?.account ?? (await askText("Account (from the emergency kit)"));
   const user = given?.user ?? (await askText("User (from the emergency kit)"));
   const secretKey = given?.secretKey ?? (await askSecret("Secret Key", "--kit FILE"));
   const service = options.service ?? (given?.service === EMBEDDED ? undefined : given?.service);
-  const agent = await connect(terminal);
-  try {
-    const password = await accountPassword(options);
-    const pin = await newPin(options);
-    const signedIn = await agent
-      .call("accounts.signIn", {
-        account,
-        user,
-        secretKey,
-        password,
-        ...(pin === undefined ? {} : { pin }),
-        ...(service === undefined ? {} : { service }),
-      })
-      .catch((error: unknown) => {
-        const isElsewhere = service === undefined && error instanceof PosternError;
-        // The service does not tell an account that it does not have from a wrong password, so this says both.
-        if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
-        throw new PosternError(error.message, { errorName: error.errorName, code: error.code, hint: NOT_HERE });
-      });
-    terminal.result(signedIn, () => `Signed in to ${signedIn.name}; it is unlocked.`);
-  } finally {
-    agent.close();
-  }
+  const password = await accountPassword(options);
+  const pin = await newPin(terminal, options);
+  const signedIn = await agent
+    .call("accounts.signIn", {
+      account,
+      user,
+      secretKey,
+      password,
+      ...(pin === undefined ? {} : { pin }),
+      ...(service === undefined ? {} : { service }),
+    })
+    .catch((error: unknown) => {
+      const isElsewhere = service === undefined && error instanceof PosternError;
+      // The service does not tell an account that it does not have from a wrong password, so this says both.
+      if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
+      throw new PosternError(error.message, { errorName: error.errorName, code: error.code, hint: NOT_HERE });
+    });
+  terminal.result(signedIn, () => `Signed in to ${signedIn.name}; it is unlocked.`);
 }
 
 /** The service says no more than that it does not let this device in. */
@@ -259,7 +284,7 @@ function addKeyCommands(program: Command): void {
     [passwordFd, ["--pin-fd <n>", "read the PIN from this file descriptor"], ["--no-pin", "take the PIN away"]],
     (terminal, _args, options) =>
       withPassword(terminal, options, async (agent, password) => {
-        const pin = await newPin(options);
+        const pin = await newPin(terminal, options);
         await agent.call("accounts.setPin", { password, ...(pin === undefined ? {} : { pin }) });
         terminal.result({ pin: pin !== undefined }, () =>
           pin === undefined

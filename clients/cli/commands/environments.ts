@@ -68,7 +68,7 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
   });
   const described = secretFd.map((text) => {
     const [name, number] = namedPart(text, "--secret-fd", "N");
-    return { name, value: fromDescriptor(number, "--secret-fd"), masked: true };
+    return { name, value: fromDescriptor(number, "--secret-fd", `${name}=3`), masked: true };
   });
   const typed: Variable[] = [];
   for (const name of secret) {

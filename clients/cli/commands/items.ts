@@ -49,7 +49,7 @@ async function fieldsFrom(options: CreateOptions): Promise<Field[]> {
     named(text, "--secret-file", (path) => fromFile(path, "--secret-file")),
   );
   const descriptors = (options.secretFd ?? []).map((text) =>
-    named(text, "--secret-fd", (number) => fromDescriptor(number, "--secret-fd")),
+    named(text, "--secret-fd", (number, name) => fromDescriptor(number, "--secret-fd", `${name}=3`)),
   );
   const fields = [...plain, ...files, ...descriptors];
   for (const name of typed) fields.push(concealed(name, await askSecret(name, "--secret-file or --secret-fd")));
@@ -76,9 +76,13 @@ function textField(text: string): Field {
 
 const concealed = (name: string, value: string): Field => ({ id: name, title: name, fieldType: "Concealed", value });
 
-function named(text: string, option: "--secret-file" | "--secret-fd", value: (source: string) => string): Field {
+function named(
+  text: string,
+  option: "--secret-file" | "--secret-fd",
+  value: (source: string, name: string) => string,
+): Field {
   const [name, source] = namedPart(text, option, option === "--secret-fd" ? "N" : "PATH");
-  return concealed(name, value(source));
+  return concealed(name, value(source, name));
 }
 
 async function create(terminal: Terminal, options: CreateOptions & { vault: string }): Promise<void> {

@@ -1,9 +1,11 @@
 // vault: what items are kept in.
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
+import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { idOf } from "../one-of.ts";
 import { type Agent, vaultId, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
 
@@ -40,6 +42,15 @@ async function mayList(agent: Agent): Promise<boolean> {
   if (agent.client !== undefined) return false;
   const { grants } = await agent.call("grants.list", {});
   return grants.some(({ verb, vault }) => verb !== "manage" && vault === undefined);
+}
+
+/** The vault by its title or id, with what a person should see before it goes. */
+async function found(agent: Agent, wanted: string) {
+  const { vaults } = await agent.call("vaults.list", {});
+  const id = await idOf("vault", wanted, async () => vaults);
+  const vault = vaults.find((one) => one.id === id);
+  if (vault === undefined) throw tableError("vaultNotFound");
+  return vault;
 }
 
 async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
@@ -104,10 +115,14 @@ function addVaultChanges(vault: Command): void {
     "delete a vault with everything in it",
     "postern vault delete Demo",
     [["--yes", "do not ask"]],
-    async (terminal, [wanted = ""], options) => {
-      await demandYes(options, `Delete ${wanted} with everything in it for good?`, "nothing was deleted");
-      await withAgent(terminal, async (agent) => {
-        const id = await vaultId(agent, wanted);
+    (terminal, [wanted = ""], options) => {
+      let isSure = options.yes === true;
+      return withAgent(terminal, async (agent) => {
+        const { id, title, activeItemCount } = await found(agent, wanted);
+        const question = `Delete ${title} (${id}) with its ${activeItemCount} items for good?`;
+        // Not asked again where an unlock has this run twice.
+        await demandYes({ yes: isSure }, question, "nothing was deleted");
+        isSure = true;
         await agent.call("vaults.delete", { vaultId: id });
         terminal.result({ deleted: id }, () => "Deleted.");
       });
