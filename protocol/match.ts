@@ -192,11 +192,28 @@ function derived(found: Candidate, { query }: SecretReference): Derive | undefin
   return "openSsh";
 }
 
+/** What a person calls a field, file or note: its title, and that of the section it stands in, "" without one. */
+export type FieldTitle = {
+  readonly id: string;
+  readonly title: string;
+  readonly section: string;
+  readonly sectionId: string;
+};
+
+/** All of an item, by the ids that scopes name them by. What is made of a private key comes after the key, under the key's id. */
+export function fieldTitles({ details }: { readonly details: DetailsContent }): FieldTitle[] {
+  const sections = new Map(details.sections.map(({ id, title }) => [id, title]));
+  return candidates(details).map(({ id, names, ids, section }) => ({
+    id,
+    title: names[0] || (ids[0] ?? ""),
+    section: sections.get(section) ?? "",
+    sectionId: section,
+  }));
+}
+
 /** How a person sees a field that a scope names by id: its title, with its section's where it has one. */
 export function fieldTitle(item: { readonly details: DetailsContent }, id: string): string {
-  const found = candidates(item.details).find((candidate) => candidate.id === id);
+  const found = fieldTitles(item).find((one) => one.id === id);
   if (found === undefined) return "a field that is gone";
-  const section = item.details.sections.find((candidate) => candidate.id === found.section)?.title ?? "";
-  const name = found.names[0] || (found.ids[0] ?? "");
-  return section === "" ? name : `${section}/${name}`;
+  return found.section === "" ? found.title : `${found.section}/${found.title}`;
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { DetailsContent, Item, ItemCreateParams, ItemField } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
-import { ambiguous, CANDIDATES_MAX, fieldTitle, matchField } from "../../protocol/match.ts";
+import { ambiguous, CANDIDATES_MAX, fieldTitle, fieldTitles, matchField } from "../../protocol/match.ts";
 import { parseReference } from "../../protocol/reference.ts";
 
 const field = (
@@ -104,6 +104,12 @@ describe("a reference within an item", () => {
   test("is shown to a person by titles", () => {
     expect(fieldTitle({ details }, "s1/p1")).toBe("First/Password");
     expect(fieldTitle({ details }, "/gone")).toBe("a field that is gone");
+    expect(fieldTitles({ details })).toContainEqual({
+      id: "s1/p1",
+      title: "Password",
+      section: "First",
+      sectionId: "s1",
+    });
   });
 });
 
