@@ -1,71 +1,82 @@
 // How a person is told what is asked for: by titles, and by an id too where a title alone would not say which thing is
-// meant. Whoever may write to a vault chooses its titles, and could give one thing the title of another.
+// meant. Here titles are looked up and compared; asked-lines.ts puts them into lines.
 import { PosternError } from "../protocol/errors.ts";
-import { fieldTitle } from "../protocol/match.ts";
+import { fieldTitles } from "../protocol/match.ts";
+import { askedLines, type Part, type Thing } from "./asked-lines.ts";
 import type { Place } from "./cache.ts";
-import { shown } from "./prompt-text.ts";
 import type { Scope } from "./scope.ts";
+import { shown } from "./shown.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 type Account = Unlocked["account"];
+type Item = Awaited<ReturnType<Account["getItem"]>>;
 
 /** What is asked for: a scope, and the place where a reference led to it. */
 export type Named = { readonly scope: Scope; readonly found?: { readonly place: Place } };
 
-/** Characters of a title beside its id: in a reference both stand twice, and the field is to fit behind them. */
-const TITLE_BESIDE_ID_MAX = 16;
-
-export async function askedName(account: Account, { scope, found }: Named): Promise<string> {
+/** The lines of what is asked for, after what stands before it. */
+export async function askedName(account: Account, { scope, found }: Named, before = ""): Promise<string[]> {
   // By its titles, not by the reference as it was sent: that may hold ids, which tell a person nothing.
-  if (found !== undefined) return referenceOf(account, found.place);
+  const thing = found === undefined ? await partOf(account, scope) : await fieldAt(account, found.place);
+  return askedLines(thing, before);
+}
+
+async function partOf(account: Account, scope: Scope): Promise<Thing> {
   const what = scope.level === "names" ? "the names in" : "everything in";
-  if (scope.vault === undefined) return `${what} the whole account`;
-  const environment = titleAmong(await account.environments.list(), scope.vault);
-  if (environment !== undefined) return `${what} the environment ${environment}`;
-  const vault = titleAmong(await account.vaults(), scope.vault) ?? "an unknown vault";
-  if (scope.item === undefined) return `${what} the vault ${vault}`;
-  return `the item ${await itemTitle(account, scope.vault, scope.item)} in the vault ${vault}`;
+  if (scope.vault === undefined) return { what: `${what} the whole account`, parts: [] };
+  const environment = among("environment", await account.environments.list(), scope.vault);
+  if (environment.title !== undefined) return { what: `${what} the environment`, parts: [environment] };
+  const vault = among("vault", await account.vaults(), scope.vault);
+  if (scope.item === undefined) return { what: `${what} the vault`, parts: [vault] };
+  const item = await itemNamed(account, scope.vault, scope.item);
+  return { what: scope.level === "names" ? "the names in the item" : "the item", parts: [vault, item] };
 }
 
-async function referenceOf(account: Account, { vault, item: id, field }: Place): Promise<string> {
-  const item = await account.getItem(vault, id);
-  const title = told(item.overview.title, id, await account.findItems(vault, item.overview.title));
-  return `op://${titleAmong(await account.vaults(), vault) ?? vault}/${title}/${fieldTitle(item, field)}`;
+async function fieldAt(account: Account, place: Place): Promise<Thing> {
+  const item = await account.getItem(place.vault, place.item);
+  const vault = among("vault", await account.vaults(), place.vault);
+  return { what: "one field", parts: [vault, await itemPart(account, item), ...fieldParts(item, place.field)] };
 }
 
-async function itemTitle(account: Account, vault: string, id: string): Promise<string> {
+async function itemNamed(account: Account, vault: string, id: string): Promise<Part> {
   try {
-    const { title } = (await account.getItem(vault, id)).overview;
-    return told(title, id, await account.findItems(vault, title));
+    return await itemPart(account, await account.getItem(vault, id));
   } catch (error) {
     if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"))
-      return `${id} (no such item)`;
+      return { kind: "item", id, title: undefined, unique: true };
     throw error;
   }
 }
 
-function titleAmong(all: readonly { id: string; title: string }[], id: string): string | undefined {
+/**
+ * A vault may hold too many items to look at: those of its lookup tag are compared, which are the active ones. Whatever
+ * else could look like it is not shown without its id.
+ */
+async function itemPart(account: Account, { vault, id, state, overview: { title } }: Item): Promise<Part> {
+  const alike = await account.findItems(vault, title);
+  return { kind: "item", id, title, unique: state === "active" && alike.every((one) => one.id === id) };
+}
+
+function among(kind: Part["kind"], all: readonly { id: string; title: string }[], id: string): Part {
   const title = all.find((one) => one.id === id)?.title;
-  if (title === undefined) return undefined;
-  const look = looks(title);
-  return told(
-    title,
-    id,
-    all.filter((one) => looks(one.title) === look),
-  );
+  const unique = all.every((one) => one.id === id || looks(one.title) !== looks(title ?? ""));
+  return { kind, id, title, unique };
+}
+
+/** The field and, before it, its section where that has a title. A field is told apart by both. */
+function fieldParts(item: Item, id: string): Part[] {
+  const all = fieldTitles(item);
+  const found = all.find((one) => one.id === id);
+  if (found === undefined) return [{ kind: "field", id, title: undefined, unique: true }];
+  const look = (one: typeof found) => JSON.stringify([looks(one.section), looks(one.title)]);
+  const unique = all.every((one) => one.id === id || look(one) !== look(found));
+  const field: Part = { kind: "field", id, title: found.title, unique };
+  return found.section === ""
+    ? [field]
+    : [{ kind: "section", id: found.sectionId, title: found.section, unique: true }, field];
 }
 
 /** What a title looks like: what nobody sees, and case that is easily overlooked, tell no titles apart. */
 function looks(title: string): string {
-  return shown(title).trim().toLowerCase();
-}
-
-/** A title, with its id where it is not the only one that looks so. */
-function told(title: string, id: string, alike: readonly { id: string }[]): string {
-  return alike.some((one) => one.id !== id) ? `${cut(shown(title))} (${id})` : title;
-}
-
-function cut(title: string): string {
-  const characters = [...title];
-  return characters.length <= TITLE_BESIDE_ID_MAX ? title : `${characters.slice(0, TITLE_BESIDE_ID_MAX - 1).join("")}…`;
+  return shown(title).normalize("NFKC").replaceAll(" ", "").toLowerCase();
 }

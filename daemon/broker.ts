@@ -16,8 +16,8 @@ export const GATHER_MS = 50;
 /** Milliseconds a shown prompt waits for a person. */
 export const PROMPT_MS = 120_000;
 
-/** One scope to ask for, how to name it to a person, and whether a yes leaves a grant of it behind. */
-export type Asked = { readonly scope: Scope; readonly shown: string; readonly grantable: boolean };
+/** One scope to ask for, the lines that name it to a person, and whether a yes leaves a grant of it behind. */
+export type Asked = { readonly scope: Scope; readonly shown: readonly string[]; readonly grantable: boolean };
 
 /** How an approval lasts: for this request alone, or as a grant with an idle end. */
 export type Lasting = { readonly kind: "once" } | { readonly kind: "grant"; readonly idleMs: number };
@@ -212,7 +212,7 @@ export function createBroker(parts: BrokerParts): Broker {
       }
       // Two missing references of one vault have the same scope and are still two questions.
       const keys = asked.map((one) =>
-        one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown}`,
+        one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown.join("\n")}`,
       );
       const prompt = joinable(account, subject, verb, keys) ?? open(account, subject, verb);
       if (prompt.frozen === undefined) {

@@ -4,6 +4,7 @@ import { catalogue, type MethodName } from "../protocol/catalogue.ts";
 import type { Need, Target } from "../protocol/entry.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { AccountSession, OpenSession } from "./account-session.ts";
+import { missingLines } from "./asked-lines.ts";
 import { askedName } from "./asked-name.ts";
 import type { Asked, Broker } from "./broker.ts";
 import type { Call } from "./call.ts";
@@ -125,11 +126,11 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     call: Call,
   ): Promise<void> {
     if (params.noWait === true) throw new PosternError("approvalRequired");
-    const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one)));
+    const before = also === undefined ? "" : `and ${also}: `;
+    const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one, before)));
     const asked: Asked[] = wanted.map((one, index) => ({
       scope: one.scope,
-      // Before the title: a long one is cut, and must not push it away.
-      shown: `${also === undefined ? "" : `and ${also}: `}${shown[index] ?? ""}`,
+      shown: shown[index] ?? [],
       grantable: one.grantable,
     }));
     const askedMs = performance.now();
@@ -179,9 +180,10 @@ function idScope(account: string, target: Exclude<Target, { reference: string }>
   return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
 }
 
-/** How a person sees what is asked for. */
-async function nameOf({ account }: Unlocked, wanted: Wanted): Promise<string> {
-  return wanted.missing === undefined
-    ? askedName(account, wanted)
-    : `${wanted.missing.reference} (${wanted.missing.why})`;
+/** How a person sees what is asked for. What is asked beside the verb comes first: no long title pushes it away. */
+async function nameOf({ account }: Unlocked, wanted: Wanted, before: string): Promise<string[]> {
+  const { missing } = wanted;
+  return missing === undefined
+    ? askedName(account, wanted, before)
+    : missingLines(missing.reference, missing.why, before);
 }

@@ -126,7 +126,7 @@ export function createOverseer({ p, clock, sessions, grants, broker, log }: Over
           session.file.account,
           call.connection.subject,
           "manage",
-          [{ scope, shown: "the whole account", grantable: true }],
+          [{ scope, shown: ["the whole account"], grantable: true }],
           waiterOf(call),
         );
         call.connection.demandSame();

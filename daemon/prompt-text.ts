@@ -1,21 +1,8 @@
-// The text of a prompt: what a person reads before saying yes. Names come from vaults and programs, so they are
-// stripped of whatever could redraw a terminal or reorder the line, and cut.
+// The text of a prompt: what a person reads before saying yes.
 import { createHash } from "node:crypto";
 import type { Verb } from "../protocol/entry.ts";
+import { shown, shownLine } from "./shown.ts";
 import type { Subject } from "./subject.ts";
-
-/** Characters of one shown name: a line of a terminal holds it, and a long name cannot push the question away. */
-export const SHOWN_LENGTH_MAX = 120;
-
-/** C0 and C1 controls, bidirectional controls, zero-width characters, line and paragraph separators, tags, and surrogates. */
-const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029\u115f\u1160\u3164\uffa0]/gu;
-
-/** Makes a text safe to show: no controls, no invisible or direction-changing characters, at most 120 characters. */
-export function shown(text: string): string {
-  const clean = text.normalize("NFC").replace(UNSHOWABLE, "").replace(/\s+/gu, " ");
-  const characters = [...clean];
-  return characters.length <= SHOWN_LENGTH_MAX ? clean : `${characters.slice(0, SHOWN_LENGTH_MAX - 1).join("")}…`;
-}
 
 const verbs: Readonly<Record<Verb, string>> = {
   read: "read",
@@ -23,11 +10,15 @@ const verbs: Readonly<Record<Verb, string>> = {
   manage: "see and manage grants, prompts and the audit log",
 };
 
-/** The lines of a prompt: who, what, and how long a yes lasts. */
-export function promptText(subject: Subject, verb: Verb, things: readonly string[]): string[] {
+/**
+ * The lines of a prompt: who, what, and how long a yes lasts. A thing's further lines stand deeper than its first; no name
+ * begins a line or holds two blanks in a row, so none can pass for one.
+ */
+export function promptText(subject: Subject, verb: Verb, things: readonly (readonly string[])[]): string[] {
   const program = shown(subject.script === undefined ? subject.program : `${subject.script} (${subject.program})`);
   const head = `${program}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${shown(subject.terminal)}`}, wants to ${verbs[verb]}${things.length > 0 ? ":" : ""}`;
-  return [head, ...things.map((thing) => `  ${shown(thing)}`), lasting(subject)];
+  const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${shownLine(line)}`));
+  return [head, ...about, lasting(subject)];
 }
 
 function lasting(subject: Subject): string {

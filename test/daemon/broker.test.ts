@@ -16,7 +16,7 @@ import { subject } from "./subjects.ts";
 
 const asked = (field: string): Asked => ({
   scope: { account: "a", level: "values", vault: "v", item: "i", field },
-  shown: `op://V/I/${field}`,
+  shown: [`op://V/I/${field}`],
   grantable: true,
 });
 const yes: { yes: true; lasting: Lasting } = { yes: true, lasting: { kind: "grant", idleMs: 1000 } };
