@@ -1,7 +1,7 @@
 // The text of a prompt: what a person reads before saying yes.
 import { createHash } from "node:crypto";
 import type { Verb } from "../protocol/entry.ts";
-import { shown, shownLine } from "./shown.ts";
+import { shown, shownLine, shownPath } from "./shown.ts";
 import type { Subject } from "./subject.ts";
 
 const verbs: Readonly<Record<Verb, string>> = {
@@ -15,8 +15,9 @@ const verbs: Readonly<Record<Verb, string>> = {
  * begins a line or holds two blanks in a row, so none can pass for one.
  */
 export function promptText(subject: Subject, verb: Verb, things: readonly (readonly string[])[]): string[] {
-  const program = shown(subject.script === undefined ? subject.program : `${subject.script} (${subject.program})`);
-  const head = `${program}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${shown(subject.terminal)}`}, wants to ${verbs[verb]}${things.length > 0 ? ":" : ""}`;
+  const program = shownPath(subject.program);
+  const who = subject.script === undefined ? program : `${shownPath(subject.script)} (${program})`;
+  const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${shown(subject.terminal)}`}, wants to ${verbs[verb]}${things.length > 0 ? ":" : ""}`;
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${shownLine(line)}`));
   return [head, ...about, lasting(subject)];
 }

@@ -7,11 +7,17 @@ export const SHOWN_LENGTH_MAX = 120;
 /** Columns of a line about a thing: with its indentation it fits a terminal of 80, so that none goes on in the next row. */
 export const LINE_COLUMNS_MAX = 76;
 
+/** Characters of one path in the head: behind a script's there is room for its interpreter's. */
+export const PATH_LENGTH_MAX = 60;
+
 /** Controls, surrogates, private and unassigned characters; what is drawn as nothing; line and paragraph separators. */
 const UNSHOWABLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu;
 
 /** The Braille pattern without a dot is drawn as a blank, and is none by its class. */
 const BLANKS = /[\s\u2800]+/gu;
+
+/** A path of these alone needs no quotes: it holds nothing that the head of a prompt says. */
+const PLAIN_PATH = /^[\w/.+@~-]+$/;
 
 /** Makes a text safe to show: no controls, no invisible or direction-changing characters, at most 120 characters. */
 export function shown(text: string): string {
@@ -31,6 +37,18 @@ export function shownLine(text: string): string {
     kept += character;
   }
   return `${kept}…`;
+}
+
+/** Whoever starts a program chooses its path: one that could go on as the head does stands in quotes. */
+export function shownPath(path: string): string {
+  const characters = [...clean(path)];
+  const half = PATH_LENGTH_MAX / 2;
+  // Its folder says who could have put it there, its last name what it is.
+  const kept =
+    characters.length <= PATH_LENGTH_MAX
+      ? characters
+      : [...characters.slice(0, half - 1), "…", ...characters.slice(-half)];
+  return PLAIN_PATH.test(path) ? kept.join("") : JSON.stringify(kept.join(""));
 }
 
 function clean(text: string): string {

@@ -1,6 +1,40 @@
 import { describe, expect, test } from "vitest";
 import { promptHash, promptText } from "../../daemon/prompt-text.ts";
+import { PATH_LENGTH_MAX } from "../../daemon/shown.ts";
+import type { Subject } from "../../daemon/subject.ts";
 import { subject } from "./subjects.ts";
+
+describe("a prompt's head", () => {
+  const head = (more: Partial<Subject>) => promptText({ ...subject("node"), ...more }, "read", [["x"]])[0];
+
+  test("names a script before its interpreter", () => {
+    expect(head({ script: "/srv/app/deploy.mjs" })).toBe(
+      "/srv/app/deploy.mjs (/usr/bin/node), process 42, wants to read:",
+    );
+  });
+
+  test.each([
+    ["that goes on as the head does", "/tmp/x, process 1 on /dev/pts/0, wants to read:"],
+    ["that names an interpreter", "/srv/app/deploy.mjs (/usr/bin/node)"],
+    ["with a blank", "/opt/My App/app"],
+    ["with a quote", '/tmp/x", process 1'],
+    ["with a letter of another script", "/usr/bin/n\u043ede"],
+    ["with what nobody sees", "/usr/bin/no\u200bde"],
+  ])("quotes a path %s", (_what, program) => {
+    expect(head({ program })).toBe(`${JSON.stringify(program.replace("\u200b", ""))}, process 42, wants to read:`);
+  });
+
+  test("tells a program from a script with its interpreter, whatever its path", () => {
+    expect(head({ program: "/a (/usr/bin/node)" })).not.toBe(head({ program: "/usr/bin/node", script: "/a" }));
+  });
+
+  test("cuts the middle out of a long path, and none pushes out the interpreter or the process", () => {
+    const script = `/tmp/${"x".repeat(PATH_LENGTH_MAX)}/deploy.mjs`;
+    expect(head({ script })).toBe(
+      `/tmp/${"x".repeat(24)}…${"x".repeat(19)}/deploy.mjs (/usr/bin/node), process 42, wants to read:`,
+    );
+  });
+});
 
 describe("a prompt's text", () => {
   test("sets the further lines of a thing deeper than its first", () => {
