@@ -87,6 +87,11 @@ const table = {
     hint: "to use it again here, run `postern signout`, then `postern signin` with the emergency kit",
     sdkName: "Auth",
   },
+  restoreUnfinished: {
+    code: 1113,
+    message: "this account is being restored, or its restore was cut off",
+    hint: "run the same `postern restore FILE --kit KIT` again: it goes on where it was cut off",
+  },
 
   approvalRequired: {
     code: 1201,

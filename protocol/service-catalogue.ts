@@ -266,8 +266,9 @@ export const serviceCatalogue = {
   }),
   "accounts.create": operation({
     summary:
-      "Makes an account with its first user and device. Repeating it with the same ids and content changes nothing.",
+      "Makes an account with its first user and device. Repeating it with the same ids and content changes nothing. `restoring` keeps out every other sign-in until accounts.endRestore.",
     params: object({
+      restoring: Type.Optional(Type.Literal(true)),
       registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
       account: Id,
       user: Id,
@@ -279,6 +280,15 @@ export const serviceCatalogue = {
     errors: ["conflict", "notPermitted", "serviceRefused"],
     signedIn: false,
   }),
+  "accounts.endRestore": operation({
+    summary:
+      "The account that this session restores is whole: from now on it is as any other. Repeating it changes nothing.",
+    params: Nothing,
+    result: Nothing,
+    errors: ["wrongCredentials"],
+    signedIn: true,
+    personOnly: true,
+  }),
   "signIn.start": operation({
     summary: "Answers a nonce to sign. An unknown user gets an answer of the same shape.",
     params: object({ account: Id, user: Id, device: Id, clientNonce: Nonce }),
@@ -288,7 +298,7 @@ export const serviceCatalogue = {
   }),
   "signIn.finish": operation({
     summary:
-      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed is told only to who signed rightly.",
+      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed is told only to who signed rightly. An account that is being restored takes `restoring` alone, which ends the user's other sessions and devices: one restore writes at a time.",
     params: object({
       account: Id,
       user: Id,
@@ -297,9 +307,10 @@ export const serviceCatalogue = {
       serverNonce: Nonce,
       expiresAt: Timestamp,
       signature: Signature,
+      restoring: Type.Optional(Type.Literal(true)),
     }),
     result: object({ token: Type.String(), expiresAt: Timestamp, record: UserRecord }),
-    errors: ["wrongCredentials", "deviceRemoved"],
+    errors: ["wrongCredentials", "deviceRemoved", "restoreUnfinished", "conflict"],
     signedIn: false,
   }),
   "session.end": operation({

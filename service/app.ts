@@ -57,6 +57,7 @@ const statuses: Partial<Record<ErrorName, number>> = {
   shareRevoked: 410,
   versionConflict: 409,
   conflict: 409,
+  restoreUnfinished: 409,
   tooLarge: 413,
   busy: 429,
   rateLimitExceeded: 429,

@@ -1,6 +1,7 @@
 // Signing in: a challenge that is signed once, then an opaque token that is stored hashed. Every refusal reads the same,
 // so that nobody learns whether a user, a device or a nonce exists; but who holds the user's key is told that the device
-// was removed, since the password that made the key is not what is wrong.
+// was removed, since the password that made the key is not what is wrong, and that the account is being restored. One
+// restore writes at a time: its sign-in ends every session and device before it.
 import { signInBytes } from "../protocol/crypto/sign-in.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
@@ -69,6 +70,9 @@ export const signInOperations: SignInOperations = {
       const fits = await challengeFits(db, context, params);
       if (fits === undefined) return "wrongCredentials";
       if (fits === "person" && (await isRemoved(db, params.device))) return "deviceRemoved";
+      const restoring = params.restoring === true && fits === "person";
+      if ((await isRestoring(db, params.account)) !== restoring) return restoring ? "conflict" : "restoreUnfinished";
+      if (restoring) await endOthers(db, params);
       if (fits === "person") await rememberDevice(db, params.user, params.device, at);
       await endOldest(db, params.user);
       await db
@@ -183,6 +187,17 @@ async function deviceKey(
 async function isRemoved(db: Db, device: string): Promise<boolean> {
   const known = await db.selectFrom("devices").select("removed").where("id", "=", device).executeTakeFirst();
   return known?.removed === 1;
+}
+
+async function isRestoring(db: Db, account: string): Promise<boolean> {
+  const row = await db.selectFrom("accounts").select("restoring").where("id", "=", account).executeTakeFirstOrThrow();
+  return row.restoring === 1;
+}
+
+/** Ends the user's sessions, and the devices but the one that signs in. */
+async function endOthers(db: Db, { user, device }: { user: string; device: string }): Promise<void> {
+  await db.updateTable("devices").set({ removed: 1 }).where("user", "=", user).where("id", "!=", device).execute();
+  await db.deleteFrom("sessions").where("user", "=", user).execute();
 }
 
 async function rememberDevice(db: Db, user: string, device: string, at: string): Promise<void> {

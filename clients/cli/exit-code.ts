@@ -83,6 +83,7 @@ const byName: Readonly<Record<string, number>> = {
   versionConflict: exitCodes.conflict,
   conflict: exitCodes.conflict,
   accountExists: exitCodes.conflict,
+  restoreUnfinished: exitCodes.conflict,
   sealBroken: exitCodes.refused,
   unknownSuite: exitCodes.refused,
 };

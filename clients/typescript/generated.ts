@@ -2244,6 +2244,8 @@ export class TokenRefusedError extends PosternError {}
 export class RateLimitExceededError extends PosternError {}
 /** this device was removed from the account. */
 export class DeviceRemovedError extends PosternError {}
+/** this account is being restored, or its restore was cut off. */
+export class RestoreUnfinishedError extends PosternError {}
 /** a person must approve this first. */
 export class ApprovalRequiredError extends PosternError {}
 /** the person denied this. */
@@ -2379,6 +2381,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   tokenRefused: TokenRefusedError,
   rateLimitExceeded: RateLimitExceededError,
   deviceRemoved: DeviceRemovedError,
+  restoreUnfinished: RestoreUnfinishedError,
   approvalRequired: ApprovalRequiredError,
   approvalDenied: ApprovalDeniedError,
   approvalTimedOut: ApprovalTimedOutError,
@@ -2461,6 +2464,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
   rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
   deviceRemoved: {"code":1112,"message":"this device was removed from the account","hint":"to use it again here, run `postern signout`, then `postern signin` with the emergency kit"},
+  restoreUnfinished: {"code":1113,"message":"this account is being restored, or its restore was cut off","hint":"run the same `postern restore FILE --kit KIT` again: it goes on where it was cut off"},
   approvalRequired: {"code":1201,"message":"a person must approve this first","hint":"ask again and wait, and run `postern approve CODE` meanwhile"},
   approvalDenied: {"code":1202,"message":"the person denied this"},
   approvalTimedOut: {"code":1203,"message":"nobody answered the prompt in time","hint":"run `postern prompts` to see what waits"},

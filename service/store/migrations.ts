@@ -255,7 +255,15 @@ async function shares(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("shares_by_expiry").on("shares").column("expires_at").execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals, revocations, shares];
+/** Which accounts are being restored; those of an older store are whole. */
+async function restores(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .alterTable("accounts")
+    .addColumn("restoring", "integer", (col) => col.notNull().defaultTo(0))
+    .execute();
+}
+
+const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

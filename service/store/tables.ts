@@ -5,7 +5,8 @@ type Blob = Uint8Array;
 
 export type Tables = {
   schema: { version: number };
-  accounts: { id: string; created_at: string };
+  /** `restoring` is 1 from the account's making until its restore ends: half an account opens to nobody else. */
+  accounts: { id: string; created_at: string; restoring: Generated<number> };
   users: {
     id: string;
     account: string;

@@ -443,6 +443,15 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
     () => signInSo({ expiresAt: "2099-01-01T00:00:00.000Z" }),
   ],
   "a sign-in as another device than was challenged": ["wrongCredentials", () => signInSo({ device: newId(p) })],
+  "a sign-in of a restore to an account that is whole": [
+    "conflict",
+    async () => door.call("signIn.finish", { ...(await signInAnswer()), restoring: true }),
+  ],
+  "a sign-in of a restore that is signed for another origin": [
+    "wrongCredentials",
+    async () =>
+      door.call("signIn.finish", { ...(await signInAnswer({ origin: "https://elsewhere.example" })), restoring: true }),
+  ],
   "an answer to a challenge that has run out": [
     "wrongCredentials",
     async () => {

@@ -88,6 +88,7 @@ describe.each([
 
   const same: [OperationName, () => OperationParams<OperationName>][] = [
     ["accounts.create", newAccount],
+    ["accounts.create", () => ({ ...newAccount(), restoring: true })],
     ["users.putData", () => ({ data: { revision: 2, sealed: "AAAA" } })],
     ["vaults.create", () => newVault(newId(p))],
     ["vaults.update", () => ({ vault, overview: overviewOf(2) })],

@@ -31,9 +31,11 @@ test("a store of the first schema opens, gets its indexes, and everything in it 
   expect(before.schema).toEqual([{ version: 1 }]);
   await (await openSqlite(path)).close();
   const after = rowsOf(path);
-  const { schema: _schema, users, vault_grants: grants, ...unchanged } = before;
+  const { schema: _schema, accounts, users, vault_grants: grants, ...unchanged } = before;
   expect(after).toMatchObject(unchanged);
   expect(after.schema).toEqual(Array.from({ length: SCHEMA_VERSION }, (_, index) => ({ version: index + 1 })));
+  // Its accounts are whole: none is being restored.
+  expect(after.accounts).toEqual(accounts?.map((account) => ({ ...(account as object), restoring: 0 })));
   // A user is a person, and a grant to a user is one to a principal of that kind.
   expect(after.users).toEqual(users?.map((user) => ({ ...(user as object), kind: "person", created_at: "" })));
   expect(after.vault_grants).toEqual(
