@@ -315,8 +315,11 @@ async function leave({ session }: SignedIn, device: string): Promise<boolean> {
   }
 }
 
-/** Said in answer to a signature with the key that the password makes: that is the proof, and what is left to do is here. */
+/**
+ * Said in answer to a signature with the key that the password makes: that is the proof, and what is left to do is here. An
+ * account that is being restored lists no device but the restore's.
+ */
 function isRemovedAlready(error: unknown): true {
-  if (error instanceof PosternError && error.name === "deviceRemoved") return true;
+  if (error instanceof PosternError && ["deviceRemoved", "restoreUnfinished"].includes(error.name)) return true;
   throw error;
 }

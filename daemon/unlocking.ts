@@ -66,9 +66,9 @@ export function createUnlocking(parts: Parts): Unlocking {
       return await open(session, signedIn, by, locks);
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
-      // An unreachable service says nothing about the password. One that says the device was removed should have checked it,
+      // An unreachable service says nothing about the password. One that lets this device in no more should have checked it,
       // and may not have: else it could have tries uncounted.
-      const counts = name === "wrongCredentials" || name === "deviceRemoved";
+      const counts = ["wrongCredentials", "deviceRemoved", "restoreUnfinished"].includes(name);
       await settleTry(session, counts ? refused(session.file, clock.wallMs()) : before);
       session.audit.keep({ event: "session.unlock", outcome: name, ...by });
       throw error;

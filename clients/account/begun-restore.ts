@@ -9,7 +9,7 @@ import { openVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { BackupLines, StoredGroup, StoredVault } from "./backup-lines.ts";
 import { type GroupRow, type ItemRow, openRows, type Row, type VaultRow } from "./backup-rows.ts";
-import type { UserRecord } from "./service-session.ts";
+import type { ServiceSession, UserRecord } from "./service-session.ts";
 import { everyItem, type StoredItem, storedItems } from "./stored-items.ts";
 import { openUserData, type UserData } from "./user-data.ts";
 import type { SignedIn, UserOnDevice } from "./user-keys.ts";
@@ -23,25 +23,27 @@ export type Begun = {
 };
 
 /**
- * Signs in to the account that is there already and answers how many of the backup's rows are made, for the rest to
- * follow. Throws `refusal` where it does not let these keys in, conflict where it is anything but a restore of this backup
- * that was cut off, sealBroken where a row is not what its writer signed, cancelled.
+ * How many of the backup's rows are made, for the rest to follow. `record` is what the sign-in answered. Throws conflict
+ * where the account is anything but a restore of this backup that was cut off, sealBroken where a row is not what its writer
+ * signed; the service's word that the account is being restored counts for nothing here.
  */
-export async function takeUp(p: Primitives, keys: SignedIn, begun: Begun, refusal: PosternError): Promise<number> {
-  const record = await keys.session.signIn().catch((error: unknown) => {
-    throw error instanceof PosternError && error.name === "wrongCredentials" ? refusal : error;
-  });
-  try {
-    demandUnopened(p, keys, begun, record);
-    const { rows, isWhole } = await rowsMade(p, keys, begun);
-    if (begun.signal.aborted) throw new PosternError("cancelled");
-    if (!isWhole) await endOthers(keys, begun.who.device);
-    return rows;
-  } catch (error) {
-    // Signing in listed a device that nobody has. That it stays listed is not what the person needs to hear of.
-    await keys.session.call("devices.remove", { device: begun.who.device }).catch(() => undefined);
-    throw error;
+export async function rowsMade(p: Primitives, keys: SignedIn, begun: Begun, record: UserRecord): Promise<number> {
+  demandUnopened(p, keys, begun, record);
+  const { account } = begun.who;
+  const stored = await storedRows(p, keys, begun);
+  let seen = 0;
+  let rows = 0;
+  let isWhole = true;
+  for await (const row of openRows(p, account, keys.keyset, begun.lines)) {
+    seen++;
+    // The revision that names a file vouches for its chunks, and the same chunk sent once more changes nothing.
+    if (row.kind === "chunk") continue;
+    if (!(await stored.has(row))) isWhole = false;
+    else if (isWhole) rows = seen;
+    else throw inUse("something before it is gone");
   }
+  await stored.demandNoMore();
+  return rows;
 }
 
 function inUse(what: string): PosternError {
@@ -58,33 +60,6 @@ function demandUnopened(p: Primitives, keys: SignedIn, { who, data }: Begun, { d
   if (!same) throw inUse("its keys or its name");
 }
 
-/**
- * Ends what an earlier restore signed in with: two must never write at once, and none of it should stay listed. While rows
- * are missing no agent has taken the account in, so nobody is shut out.
- */
-async function endOthers({ session }: SignedIn, own: string): Promise<void> {
-  const { devices } = await session.call("devices.list", {});
-  for (const { device } of devices) if (device !== own) await session.call("devices.remove", { device });
-}
-
-/** How many rows are made, and whether that is all of them. Throws conflict unless they are a beginning of the backup's. */
-async function rowsMade(p: Primitives, keys: SignedIn, { who, lines }: Begun) {
-  const stored = await storedRows(p, keys, who.account);
-  let seen = 0;
-  let rows = 0;
-  let isWhole = true;
-  for await (const row of openRows(p, who.account, keys.keyset, lines)) {
-    seen++;
-    // The revision that names a file vouches for its chunks, and the same chunk sent once more changes nothing.
-    if (row.kind === "chunk") continue;
-    if (!(await stored.has(row))) isWhole = false;
-    else if (isWhole) rows = seen;
-    else throw inUse("something before it is gone");
-  }
-  await stored.demandNoMore();
-  return { rows, isWhole };
-}
-
 type StoredRows = {
   /** Whether the service has the row; asked in the backup's order. Throws conflict, sealBroken where it has another. */
   has(row: Exclude<Row, { kind: "chunk" }>): Promise<boolean>;
@@ -92,8 +67,8 @@ type StoredRows = {
   demandNoMore(): Promise<void>;
 };
 
-async function storedRows(p: Primitives, keys: SignedIn, account: string): Promise<StoredRows> {
-  const { call } = keys.session;
+async function storedRows(p: Primitives, keys: SignedIn, { who: { account }, signal }: Begun): Promise<StoredRows> {
+  const call: ServiceSession["call"] = (name, params) => keys.session.call(name, params, signal);
   const { serviceAccounts } = await call("serviceAccounts.keys", {});
   if (serviceAccounts.length > 0) throw inUse("a service account");
   const groups = onceEach((await call("groups.list", {})).groups, ({ group }) => group);

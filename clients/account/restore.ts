@@ -8,8 +8,9 @@ import { sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type BackupLines, checkSeal, headerOf } from "./backup-lines.ts";
 import { type ItemRow, openRows, type Row } from "./backup-rows.ts";
-import { type Begun, takeUp } from "./begun-restore.ts";
+import { type Begun, rowsMade } from "./begun-restore.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
+import type { UserRecord } from "./service-session.ts";
 import { openUserData, sealUserData } from "./user-data.ts";
 import { closeSignedIn, openKeys, type SignedIn, type UserOnDevice } from "./user-keys.ts";
 
@@ -22,7 +23,7 @@ export type RestoreInput = {
   readonly secretKey: Uint8Array;
   readonly device: string;
   readonly registrationToken?: string;
-  /** Stops it as long as this restore has made nothing; then it is brought to its end, since half an account is of no use. */
+  /** Stops it where it is: what it has made opens to nobody, and the same again goes on. */
   readonly signal: AbortSignal;
 };
 
@@ -30,8 +31,8 @@ type Keys = Awaited<ReturnType<typeof openKeys>>;
 
 /**
  * Checks a whole backup, then makes its account at a service; one that was cut off is made whole by the same again. Throws
- * notRestorable and changes nothing where the backup is cut, changed or not one; conflict, and changes nothing either, where
- * the account is there and was used.
+ * notRestorable and changes nothing where the backup is cut, changed or not one; conflict, and writes nothing either, where
+ * the account is there and is not what a restore of this backup left, and where another restore takes it over.
  */
 export async function restoreBackup(
   p: Primitives,
@@ -46,65 +47,103 @@ export async function restoreBackup(
   try {
     await checkSeal(p, keys.rootKey, input.lines);
     const data = { ...openUserData(p, keys.rootKey, who, record.data), deviceCounters: {} };
-    if (input.signal.aborted) throw new PosternError("cancelled");
-    const made = await begin(p, call, keys, { who, data, lines: input.lines, signal: input.signal }, input);
-    let seen = 0;
-    for await (const row of openRows(p, account, keys.keyset, input.lines)) {
-      if (++seen > made) await make(p, keys, account, row).catch(overtaken);
-    }
+    await makeWhole(p, call, keys, { who, data, lines: input.lines, signal: input.signal }, input);
     return { account, user, name: data.name };
+  } catch (error) {
+    throw input.signal.aborted ? new PosternError("cancelled") : error;
   } finally {
     closeSignedIn(p, keys);
   }
 }
 
-/** Makes the account, or takes up what a restore that was cut off left of it. Answers how many rows are there. */
-async function begin(
+/** Makes what is missing of the account, then tells the service that it is whole. */
+async function makeWhole(
   p: Primitives,
   call: CallService,
   keys: Keys,
   begun: Begun,
-  { registrationToken }: RestoreInput,
-): Promise<number> {
-  const { account, user, device } = begun.who;
-  const data = sealUserData(p, keys.rootKey, begun.who, 1, begun.data);
+  input: RestoreInput,
+): Promise<void> {
+  begun.signal.throwIfAborted();
+  const there = await begin(p, call, keys, begun, input);
   try {
-    await call("accounts.create", {
-      account,
-      user,
-      device,
-      ...(registrationToken === undefined ? {} : { registrationToken }),
-      signInKey: toBase64(keys.signInKey),
-      record: { ...keys.record, data },
-    });
-    return 0;
+    const made = there === undefined ? 0 : await rowsMade(p, keys, begun, there);
+    let seen = 0;
+    for await (const row of openRows(p, begun.who.account, keys.keyset, begun.lines)) {
+      begun.signal.throwIfAborted();
+      if (++seen > made) await make(p, keys, begun, row);
+    }
+    // Not called off on its way: whether the account is whole should not depend on a race.
+    await keys.session.call("accounts.endRestore", {});
   } catch (error) {
-    if (!(error instanceof PosternError) || error.name !== "conflict") throw error;
-    return takeUp(p, keys, begun, error);
+    if (nameOf(error) !== "deviceRemoved") await endOwnDevice(keys, begun);
+    throw overtook.includes(nameOf(error)) ? overtaken() : error;
   }
 }
 
-/** The password was right when this began, and no row was there: whoever signs us out or writes one came between. */
-function overtaken(error: unknown): never {
-  const other =
-    error instanceof PosternError && ["wrongCredentials", "deviceRemoved", "versionConflict"].includes(error.name);
-  throw other ? new PosternError("conflict", "another restore of the account took it over, or it is in use") : error;
+/** Makes the account. Where it is there already, signs in to it as a restore and answers its record, to be looked at. */
+async function begin(
+  p: Primitives,
+  call: CallService,
+  keys: Keys,
+  { who: { account, user, device }, data: begunData, signal }: Begun,
+  { registrationToken }: RestoreInput,
+): Promise<UserRecord | undefined> {
+  const data = sealUserData(p, keys.rootKey, { account, user }, 1, begunData);
+  const made = {
+    ...{ account, user, device, restoring: true as const },
+    ...(registrationToken === undefined ? {} : { registrationToken }),
+    signInKey: toBase64(keys.signInKey),
+    record: { ...keys.record, data },
+  };
+  try {
+    await call("accounts.create", made, { signal });
+    return undefined;
+  } catch (refusal) {
+    if (nameOf(refusal) !== "conflict") throw refusal;
+    // Whoever called this off may have asked again, and that one is not to be overtaken.
+    signal.throwIfAborted();
+    return keys.session.signIn().catch((error: unknown) => {
+      // Keys that are not let in learn no more than that the account is there.
+      if (nameOf(error) === "wrongCredentials") throw refusal;
+      if (nameOf(error) !== "conflict") throw error;
+      throw new PosternError("conflict", "the account is there already, and is not being restored");
+    });
+  }
 }
 
-async function make(p: Primitives, { session, keyset }: SignedIn, account: string, row: Row): Promise<void> {
+/** The device that signed in was for this restore alone. That it stays listed is not what the person needs to hear of. */
+async function endOwnDevice({ session }: SignedIn, { who }: Begun): Promise<void> {
+  await session.call("devices.remove", { device: who.device }).catch(() => undefined);
+}
+
+/** The password was right when this began, and no row was there: whoever ends our session or writes one came between. */
+const overtook: readonly unknown[] = ["deviceRemoved", "wrongCredentials", "versionConflict"];
+
+function overtaken(): PosternError {
+  return new PosternError("conflict", "another restore of the account took it over");
+}
+
+function nameOf(error: unknown): unknown {
+  return error instanceof PosternError ? error.name : undefined;
+}
+
+async function make(p: Primitives, { session, keyset }: SignedIn, begun: Begun, row: Row): Promise<void> {
+  const { signal } = begun;
+  const { account } = begun.who;
   if (row.kind === "chunk") {
-    await session.call("files.putChunk", row.chunk);
+    await session.call("files.putChunk", row.chunk, signal);
   } else if (row.kind === "group") {
     const place = { account, group: row.made.group };
     const first = { place, open: row.open, writer: keyset, revision: 1, content: row.content };
-    await session.call("groups.create", { ...row.made, overview: sealGroupOverview(p, first) });
+    await session.call("groups.create", { ...row.made, overview: sealGroupOverview(p, first) }, signal);
   } else if (row.kind === "vault") {
     const { vaultKey, content } = row;
     const first = { account, vault: row.made.vault, vaultKey, writer: keyset, revision: 1, content };
-    await session.call("vaults.create", { ...row.made, overview: sealVaultOverview(p, first) });
+    await session.call("vaults.create", { ...row.made, overview: sealVaultOverview(p, first) }, signal);
   } else {
     const { vault, item } = row.place;
-    await session.call("items.put", { vault, item, sealed: firstRevision(p, keyset, row) });
+    await session.call("items.put", { vault, item, sealed: firstRevision(p, keyset, row) }, signal);
   }
 }
 

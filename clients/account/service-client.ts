@@ -98,9 +98,10 @@ async function read(name: OperationName, response: Response, signal: AbortSignal
   throw new PosternError("serviceRefused", `status ${response.status}`);
 }
 
-/** That a device was removed makes us forget it: believed only where the service has checked the user's signature first. */
+/** What makes us forget an account is believed only where the service has checked the user's signature first. */
 function mayAnswer(name: OperationName, error: ErrorName): boolean {
-  return error !== "deviceRemoved" || serviceCatalogue[name].errors.includes(error);
+  const signed = error === "deviceRemoved" || error === "restoreUnfinished";
+  return !signed || serviceCatalogue[name].errors.includes(error);
 }
 
 function errorOf(name: ErrorName, message: unknown): PosternError {

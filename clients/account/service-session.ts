@@ -15,6 +15,11 @@ export type Identity = {
   readonly device: string;
   /** Whether a token signs in: then no password is what is wrong. */
   readonly byToken?: true;
+  /**
+   * Whether a restore signs in, each time: the service then lets in nobody else, and refuses it once the account is whole.
+   * So such a session is closed when its restore ends.
+   */
+  readonly restoring?: true;
 };
 
 /** The user's sealed keys and data, as the service keeps them. */
@@ -22,7 +27,7 @@ export type UserRecord = OperationResult<"users.get">;
 
 export type ServiceSession = {
   call<N extends OperationName>(name: N, params: OperationParams<N>, signal?: AbortSignal): Promise<OperationResult<N>>;
-  /** Signs in now; answers the user's record. Throws deviceRemoved; wrongCredentials for any other reason the service has. */
+  /** Signs in now; answers the user's record. Throws deviceRemoved, restoreUnfinished, for a restore conflict; wrongCredentials for any other reason the service has. */
   signIn(): Promise<UserRecord>;
   /** The origin that sign-ins are bound to. */
   readonly origin: string;
@@ -67,6 +72,7 @@ export function createServiceSession(
       serverNonce,
       expiresAt,
       signature: toBase64(p.sign(key, message)),
+      ...(identity.restoring ? { restoring: true } : {}),
     });
     demandOpen();
     token = answer.token;

@@ -76,7 +76,7 @@ export async function enrol(
   }
 }
 
-/** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, deviceRemoved, offline, sealBroken. */
+/** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, deviceRemoved, restoreUnfinished, offline, sealBroken. */
 export async function signIn(
   p: Primitives,
   call: CallService,
@@ -128,8 +128,8 @@ export async function signInWithToken(
 }
 
 /**
- * Opens a user's keys from a record that is at hand (a backup) instead of the service's. Throws wrongCredentials where
- * password or Secret Key do not open it. The session is not signed in yet.
+ * Opens a user's keys from the record in a backup instead of the service's. Throws wrongCredentials where password or
+ * Secret Key do not open it. The session is a restore's, and not signed in yet.
  */
 export async function openKeys(
   p: Primitives,
@@ -138,7 +138,8 @@ export async function openKeys(
   const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
   const pair = signInKeyPair(p, signInSeed);
   p.release(pair.secretKey);
-  const session = createServiceSession(p, who.call, who, signInSeed);
+  const { origin, account, user, device } = who;
+  const session = createServiceSession(p, who.call, { origin, account, user, device, restoring: true }, signInSeed);
   try {
     const rootKey = openRootKey(p, unlockKey, who, who.record.rootKey);
     const keyset = openKeyset(p, rootKey, who.account, who.user, who.record.keyset);

@@ -165,7 +165,7 @@ export type Methods = {
       handle: string;
     };
   };
-  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. A restore that was cut off is made whole by the same again; an account that is there and was used is a conflict. */
+  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. */
   "accounts.restore": {
     params: {
       handle: string;

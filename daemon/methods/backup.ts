@@ -10,17 +10,14 @@ import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call.ts";
+import type { Connection } from "../connection.ts";
 import type { Handlers } from "../dispatch.ts";
 import type { Handles } from "../handles.ts";
 import { actorOf, happening } from "../happening.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
 import { createSpool } from "../spool.ts";
-import { oneAtATime } from "../turn.ts";
 import { repeatCounter } from "../unlocked.ts";
-
-/** Restores that may wait for one another: a person who tries again is one or two. */
-const RESTORES_WAITING_MAX = 4;
 
 type BackupHandlers = Pick<Handlers, "accounts.backup" | "accounts.openRestore" | "accounts.restore">;
 
@@ -34,7 +31,11 @@ export type BackupParts = {
 
 export function backupMethods(parts: BackupParts): BackupHandlers {
   const { home, p, sessions, handles, now } = parts;
-  const inTurn = oneAtATime(RESTORES_WAITING_MAX);
+  /**
+   * Each keeps keys in guarded memory, so a connection has one under way, which ends with it. Not the agent: then a program
+   * without a grant, and a service that never answers, would shut the person out.
+   */
+  const restoring = new WeakSet<Connection>();
 
   return {
     "accounts.backup": async ({ account, password }, call) => {
@@ -58,8 +59,16 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       return { handle: handles.add(call, { kind: "restore", holds: () => true, spool: createSpool(home) }) };
     },
 
-    // One that waited behind another finds its account, and says so.
-    "accounts.restore": (params, call) => inTurn(() => restore(parts, params, call)),
+    "accounts.restore": async (params, call) => {
+      const { connection } = call;
+      if (restoring.has(connection)) throw new PosternError("busy", "one restore at a time on a connection");
+      restoring.add(connection);
+      try {
+        return await restore(parts, params, call);
+      } finally {
+        restoring.delete(connection);
+      }
+    },
   };
 }
 

@@ -74,7 +74,16 @@ export const accounts = {
       closed,
     ),
     result: Type.Object({ account: Id, name: AccountName }),
-    errors: ["accountExists", "wrongCredentials", "offline", "serviceRefused", "tryLater", "sealBroken", "diskFull"],
+    errors: [
+      "accountExists",
+      "wrongCredentials",
+      "restoreUnfinished",
+      "offline",
+      "serviceRefused",
+      "tryLater",
+      "sealBroken",
+      "diskFull",
+    ],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",
@@ -205,7 +214,7 @@ export const accounts = {
   }),
   "accounts.restore": entry({
     summary:
-      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. A restore that was cut off is made whole by the same again; an account that is there and was used is a conflict.",
+      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict.",
     params: Type.Object(
       {
         handle: Type.String({ maxLength: 64 }),
@@ -225,6 +234,7 @@ export const accounts = {
       "conflict",
       "notPermitted",
       "offline",
+      "serviceRefused",
       "sealBroken",
       "diskFull",
     ],
@@ -286,7 +296,15 @@ export const accounts = {
       wrongPasswordTries: Type.Integer(),
       warnings: Type.Array(Type.String()),
     }),
-    errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
+    errors: [
+      "signedOut",
+      "accountNotFound",
+      "wrongCredentials",
+      "restoreUnfinished",
+      "tryLater",
+      "offline",
+      "sealBroken",
+    ],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",

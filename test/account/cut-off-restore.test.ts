@@ -14,16 +14,17 @@ import { backupOf, contentOf, derivations, fullAccount, openAt, p, restore } fro
 
 const writing: readonly OperationName[] = [
   "accounts.create",
+  "signIn.finish",
   "groups.create",
   "vaults.create",
   "files.putChunk",
   "items.put",
-  "devices.remove",
+  "accounts.endRestore",
 ];
 /** More writes than the restore of this account has. */
 const WRITES_MAX = 40;
 /** A write in the middle of it: of the rows some are there then, and some are not. */
-const MIDDLE = 7;
+const MIDDLE = 8;
 
 type Answer<N extends OperationName> = OperationResult<N>;
 
@@ -75,6 +76,29 @@ async function cutAt(nth: number, when: "before" | "behind" = "behind"): Promise
   return died();
 }
 
+/** A restore that made everything, and was cut off before it could say so. */
+async function cutAtTheEnd(): Promise<void> {
+  let died = false;
+  const call: CallService = (name, params, options) => {
+    died ||= name === "accounts.endRestore";
+    return died ? Promise.reject(dead()) : door.call(name, params, options);
+  };
+  expect(await outcomeOf(restore(door, ada, lines, { call }))).toBe("offline");
+}
+
+/** What the service says of the account, set by hand: what it says is not believed. */
+async function sayRestoring(restoring: boolean): Promise<void> {
+  await door.store.db
+    .updateTable("accounts")
+    .set({ restoring: restoring ? 1 : 0 })
+    .execute();
+}
+
+async function isRestoring(): Promise<boolean> {
+  const row = await door.store.db.selectFrom("accounts").select("restoring").executeTakeFirst();
+  return row?.restoring === 1;
+}
+
 const nameOf = (error: unknown) => (error instanceof PosternError ? error.name : error);
 const outcomeOf = (attempt: Promise<unknown>): Promise<unknown> => attempt.then(() => "whole", nameOf);
 
@@ -92,7 +116,9 @@ describe("a restore that was cut off", () => {
         return;
       }
       expect(nth).toBeLessThan(WRITES_MAX);
-      expect(await restore(door, ada, lines)).toEqual({ account: ada.account, user: ada.user, name: "Ada" });
+      // One whose last answer was lost left the account whole.
+      const isEnded = when === "behind" && nth > MIDDLE && !(await isRestoring());
+      expect(await outcomeOf(restore(door, ada, lines))).toBe(isEnded ? "conflict" : "whole");
       expect(await contentOf(door, ada)).toEqual(whole);
       await door.close();
       door = await inProcess();
@@ -101,8 +127,8 @@ describe("a restore that was cut off", () => {
 
   test("again and again, each time a file further, ends whole", async () => {
     let tries = 0;
-    // Of five writes one finds the account there, one ends the device of the try before, and three are rows.
-    while (await cutAt(tries === 0 ? 1 : 5)) expect(++tries).toBeLessThan(WRITES_MAX);
+    // Of six writes one finds the account there, one signs in, three are rows, and the last never comes.
+    while (await cutAt(tries === 0 ? 2 : 6, "before")) expect(++tries).toBeLessThan(WRITES_MAX);
     expect(tries).toBeGreaterThan(3);
     expect(await contentOf(door, ada)).toEqual(whole);
   });
@@ -158,6 +184,7 @@ describe("a restore that was cut off", () => {
     }
     const backup = await backupOf({ account, signedIn }, bea);
     await restore(door, bea, backup);
+    await sayRestoring(true);
     let requests = 0;
     const call: CallService = (name, params, options) => {
       requests++;
@@ -195,11 +222,12 @@ type Ids = { shared: string; personal: string; changed: string; crew: string };
 async function idsOf(account: OpenAccount): Promise<Ids> {
   const vaults = await account.vaults();
   const vault = (title: string) => vaults.find((one) => one.title === title)?.id ?? "";
-  const listed = await account.listItems(vault("Shared"), { active: true, archived: true });
+  const shared = vault("Shared");
+  const listed = shared === "" ? [] : await account.listItems(shared, { active: true, archived: true });
   const item = (title: string) => listed.find((one) => one.overview.title === title)?.id ?? "";
   const groups = await account.groups.entries();
   return {
-    shared: vault("Shared"),
+    shared,
     personal: vault("Personal"),
     changed: item("Changed"),
     crew: groups.find(({ title }) => title === "Crew")?.id ?? "",
@@ -246,25 +274,40 @@ const uses: Record<string, (account: OpenAccount, ids: Ids) => Promise<unknown>>
   "an agent opened it": (account) => account.changeUserData((data) => ({ ...data, deviceCounters: { d: 1 } })),
 };
 
-describe("an account that was restored and used since is refused, and stays as it is:", () => {
+test("a whole account is refused, and no device of it ends", async () => {
+  await restore(door, ada, lines);
+  const { account } = await openAt(door, ada);
+  const before = dump(door.folder);
+  await expect(restore(door, ada, lines)).rejects.toMatchObject({
+    name: "conflict",
+    message: expect.stringContaining("is not being restored"),
+  });
+  expect(dump(door.folder)).toBe(before);
+  expect(await devices()).toHaveLength(2);
+  await account.createVault("Since", "");
+});
+
+describe("an account that was used since is refused, and stays as it is, though the service says that it is being restored:", () => {
   test.each(Object.entries(uses))("%s", async (_what, use) => {
     await restore(door, ada, lines);
     const { account } = await openAt(door, ada);
     await use(account, await idsOf(account));
-    const listed = await devices();
+    await sayRestoring(true);
     const before = dump(door.folder, ["devices"]);
     await expect(restore(door, ada, lines)).rejects.toMatchObject({
       name: "conflict",
       message: expect.stringContaining("not as this backup leaves it"),
     });
     expect(dump(door.folder, ["devices"])).toBe(before);
-    expect(await devices()).toEqual(listed);
+    expect(await devices()).toEqual([]);
   });
 
   test("where it was used while half of it was there", async () => {
     await cutAt(MIDDLE);
+    await sayRestoring(false);
     const { account } = await openAt(door, ada);
     await account.createVault("Since", "");
+    await sayRestoring(true);
     const before = dump(door.folder, ["devices"]);
     await expect(restore(door, ada, lines)).rejects.toThrow("not as this backup leaves it: one more vault");
     expect(dump(door.folder, ["devices"])).toBe(before);
@@ -273,6 +316,7 @@ describe("an account that was restored and used since is refused, and stays as i
   test("the last item made was deleted, and its file with it", async () => {
     for (let nth = MIDDLE; ; nth++) {
       expect(await cutAt(nth)).toBe(true);
+      await sayRestoring(false);
       const { account } = await openAt(door, ada);
       const { shared } = await idsOf(account);
       const listed =
@@ -285,6 +329,7 @@ describe("an account that was restored and used since is refused, and stays as i
       await door.close();
       door = await inProcess();
     }
+    await sayRestoring(true);
     const before = dump(door.folder, ["devices"]);
     await expect(restore(door, ada, lines)).rejects.toThrow("not as this backup leaves it: an item was deleted");
     expect(dump(door.folder, ["devices"])).toBe(before);
@@ -292,8 +337,10 @@ describe("an account that was restored and used since is refused, and stays as i
 
   test("the password was changed", async () => {
     await cutAt(MIDDLE);
+    await sayRestoring(false);
     const { signedIn } = await openAt(door, ada);
     await changePassword(p, signedIn, { ...ada, newPassword: "eight quiet harbours" });
+    await sayRestoring(true);
     const before = dump(door.folder);
     const listed = await devices();
     expect(await outcomeOf(restore(door, ada, lines))).toBe("conflict");
@@ -302,7 +349,7 @@ describe("an account that was restored and used since is refused, and stays as i
   });
 
   test("the backup is of a later state", async () => {
-    await restore(door, ada, lines);
+    await cutAtTheEnd();
     const { account, signedIn } = await openAt(source, ada);
     const extra = await account.createVault("Later", "");
     const { personal } = await idsOf(account);
@@ -325,11 +372,10 @@ test("an account of somebody else under the same id is refused, and stays as it 
 });
 
 test.each([1, MIDDLE])(
-  "called off while what is there is looked at, it changes nothing (cut at write %i)",
+  "called off while what is there is looked at, it writes nothing and ends its device (cut at write %i)",
   async (nth) => {
     await cutAt(nth);
     const before = dump(door.folder, ["devices"]);
-    const listed = await devices();
     const off = new AbortController();
     const call: CallService = async (name, params, options) => {
       if (name === "vaults.list") off.abort();
@@ -337,9 +383,35 @@ test.each([1, MIDDLE])(
     };
     expect(await outcomeOf(restore(door, ada, lines, { call, signal: off.signal }))).toBe("cancelled");
     expect(dump(door.folder, ["devices"])).toBe(before);
-    expect(await devices()).toEqual(listed);
+    expect(await devices()).toEqual([]);
     await restore(door, ada, lines);
     expect(await contentOf(door, ada)).toEqual(whole);
+  },
+);
+
+test("called off while it writes, it makes no more rows and ends its device; the same again goes on", async () => {
+  const off = new AbortController();
+  let rows = 0;
+  const call: CallService = async (name, params, options) => {
+    if (name === "items.put" && ++rows === 2) off.abort();
+    return door.call(name, params, options);
+  };
+  expect(await outcomeOf(restore(door, ada, lines, { call, signal: off.signal }))).toBe("cancelled");
+  expect(rows).toBe(2);
+  expect(await devices()).toEqual([]);
+  await restore(door, ada, lines);
+  expect(await contentOf(door, ada)).toEqual(whole);
+});
+
+test.each(["tooLarge", "diskFull", "serviceRefused"] as const)(
+  "refused with %s while it writes, it says so and ends its device",
+  async (name) => {
+    const call: CallService = (operation, params, options) =>
+      operation === "items.put" ? Promise.reject(new PosternError(name)) : door.call(operation, params, options);
+    expect(await outcomeOf(restore(door, ada, lines, { call }))).toBe(name);
+    expect(await devices()).toEqual([]);
+    await restore(door, ada, lines);
+    expect(await devices()).toHaveLength(1);
   },
 );
 
@@ -482,7 +554,7 @@ const lies: Record<string, Lie> = {
 
 describe("a service that lies about what is there is refused, and nothing is written:", () => {
   test.each(Object.entries(lies))("%s", async (_what, { of, tell, expected }) => {
-    await restore(door, ada, lines);
+    await cutAtTheEnd();
     const before = dump(door.folder, ["devices"]);
     expect(await outcomeOf(restore(door, ada, lines, { call: lying(of, tell) }))).toBe(expected);
     expect(dump(door.folder, ["devices"])).toBe(before);

@@ -44,6 +44,22 @@ test("the first call signs in, the next does not", async () => {
   expect(asked).toEqual(["signIn.start", "signIn.finish", "users.get", "users.get"]);
 });
 
+test.each([undefined, true] as const)("each sign-in says whether a restore signs in (%s)", async (restoring) => {
+  const said: unknown[] = [];
+  const { call, end } = service();
+  const listening = ((name, params, options) => {
+    if (name === "signIn.finish") said.push((params as { restoring?: true }).restoring);
+    return call(name, params, options);
+  }) as CallService;
+  const identity = { origin: "https://service.example", account: newId(p), user: newId(p), device: newId(p) };
+  const who = restoring === undefined ? identity : { ...identity, restoring };
+  const session = createServiceSession(p, listening, who, p.randomBytes(32));
+  await session.call("users.get", {});
+  end();
+  await session.call("users.get", {});
+  expect(said).toEqual([restoring, restoring]);
+});
+
 test("fifty calls that find the session ended sign in once", async () => {
   const { asked, call, end } = service();
   const session = sessionOf(call);

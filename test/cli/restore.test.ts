@@ -39,7 +39,7 @@ test("Ctrl-C while a backup is checked says what goes on, and leaves no account"
     await terminal.sees("1 of 1 MiB handed over");
     await terminal.sees("checking, then restoring: 0 s");
     terminal.type("\u0003");
-    await terminal.sees("interrupted; where the check was over");
+    await terminal.sees("interrupted; the restore stops where it is");
     await terminal.sees("run `postern status`");
     terminal.type("echo code=$?");
     await terminal.sees("code=130");

@@ -86,6 +86,8 @@ const elsewhere: ReadonlySet<string> = new Set([
   "wrongCredentials",
   // agent/rogue.test.ts.
   "pinDisabled",
+  // agent/restore.test.ts: told while another agent restores the account.
+  "restoreUnfinished",
 ]);
 
 function refusing({ steps }: Conversation): string[] {

@@ -18,7 +18,7 @@ const LINE_WIDTH = 40;
 const nextSteps: Readonly<Record<string, string>> = {
   accountExists: "`postern status` shows it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
   conflict:
-    "open it with `postern signin --kit FILE` where it is in use; another home (POSTERN_HOME) has a service of its own and takes the backup",
+    "once it is whole, `postern signin --kit KIT` opens it; another home (POSTERN_HOME) has a service of its own and takes the backup",
   notPermitted: "the service prints the token at its first start; give it as --registration-token-fd 3 3< file",
   offline: "see that the service runs, then restore again: the same backup goes on where it was cut off",
 };
@@ -110,8 +110,8 @@ async function watched<T>(terminal: Terminal, restore: () => Promise<T>): Promis
   // Ahead of the listener that ends the command.
   const told = () => {
     progress("");
-    terminal.tell("postern: interrupted; where the check was over, the agent goes on and makes the account whole");
-    terminal.tell("  next: run `postern status`; if it shows no account in a while, restore again");
+    terminal.tell("postern: interrupted; the restore stops where it is");
+    terminal.tell("  next: run `postern status`; if it shows no account, restore again: it goes on where it stopped");
   };
   show();
   const shown = setInterval(show, 1000);
