@@ -22,8 +22,10 @@ export class UntrustedSocket extends Error {
 /** The connection ended before the answer came. Whether a write was done is not known: look before you repeat it. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
-  constructor() {
+  readonly hint: string;
+  constructor(hint = "look whether it was done before you ask again") {
     super("the connection to the agent ended before it answered");
+    this.hint = hint;
   }
 }
 

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
+import { ConnectionLost } from "../../typescript/local-error.ts";
 import { askSecret } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
@@ -46,7 +47,7 @@ async function backup(terminal: Terminal, path: string, options: { passwordFd?: 
     }
     terminal.result(
       { file: path, size },
-      () => `${size} bytes are in ${path}. Emergency kit and password open it again: postern restore ${path}`,
+      () => `${size} bytes are in ${path}. Emergency kit and password open it again: postern restore ${path} --kit KIT`,
     );
   });
 }
@@ -128,6 +129,8 @@ async function watched<T>(terminal: Terminal, restore: () => Promise<T>): Promis
 }
 
 function withNextStep(error: unknown): unknown {
+  if (error instanceof ConnectionLost)
+    return new ConnectionLost("run the same command again: it goes on where it was cut off");
   const hint = error instanceof PosternError ? nextSteps[error.errorName] : undefined;
   if (!(error instanceof PosternError) || hint === undefined) return error;
   return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint });
