@@ -1,6 +1,7 @@
 // The lines that name one thing in a prompt. One line where every title is plain; else a line for each part, with its id
 // where the title does not say which one is meant. Whoever may write to a vault chooses its titles: none may look like
 // another, like a part of its own, or like what Postern says.
+import { createHash } from "node:crypto";
 import { shownLine } from "./shown.ts";
 
 /** A vault, an item or a part of one, on the way to what is asked for. */
@@ -16,16 +17,22 @@ export type Part = {
 /** What is asked for: in Postern's words, and the parts that lead to it, the widest first. */
 export type Thing = { readonly what: string; readonly parts: readonly Part[] };
 
-/** What a title would say of the parts around it; the other slashes are drawn like the first. */
-const STRUCTURE = /[/\u2044\u2215\u29f8()]|the vault/i;
+/**
+ * What may stand in one line with other parts: Latin letters, digits, and signs that are no slash and no bracket. Of other
+ * scripts some are drawn like a slash or like the letters of our own words, and some would swap the parts.
+ */
+const IN_LINE = /^[\p{Script=Latin}\p{Nd} .,:;!?'"&+@#%*=_-]*$/u;
 
-/** Letters written from right to left: in one line with others they would swap the parts. */
-const LEFTWARD = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+/** What we say ourselves between two parts. */
+const OUR_WORDS = /the vault/i;
 
 const ID_WITHIN = /[a-z2-7]{26}/i;
 
 /** Characters of an id in one line, behind the longest label. */
 const ID_LENGTH_MAX = 60;
+
+/** Characters of an id's hash: 96 bits, more than anybody finds two ids for that also begin alike. */
+const HASH_LENGTH = 24;
 
 /** `before` is what Postern says first; it counts towards the line. */
 export function askedLines(thing: Thing, before = ""): string[] {
@@ -48,7 +55,7 @@ export function missingLines(reference: string, why: string, before = ""): strin
 
 function isPlain(part: Part): boolean {
   const { title = "" } = part;
-  return part.unique && isExact(part) && !STRUCTURE.test(title) && !LEFTWARD.test(title);
+  return part.unique && isExact(part) && IN_LINE.test(title) && !OUR_WORDS.test(title);
 }
 
 /**
@@ -62,16 +69,21 @@ function isExact(part: Part): boolean {
 }
 
 function partLines(part: Part): string[] {
-  if (part.title === undefined) return idLines(`no such ${part.kind}`, part.id);
-  return [titleLine(part), ...(part.unique && isExact(part) ? [] : idLines(`${part.kind} id`, part.id))];
+  if (part.title === undefined) return [idLine(`no such ${part.kind}`, part.id)];
+  return [titleLine(part), ...(part.unique && isExact(part) ? [] : [idLine(`${part.kind} id`, part.id)])];
 }
 
 function titleLine({ kind, title = "" }: Part): string {
   return `${kind}: ${title}`;
 }
 
-/** Whole, however long, and letter by letter: a field's id is chosen by who writes it, one of nothing by who asks. */
-function idLines(label: string, id: string): string[] {
+/**
+ * Letter by letter: a field's id is chosen by who writes it, one of nothing by who asks. A long one is told by its beginning
+ * and its hash, so that a hundred of them do not push the question out of sight and no two are told alike.
+ */
+function idLine(label: string, id: string): string {
   const letters = id.replace(/[^\w./-]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`);
-  return (letters.match(new RegExp(`.{1,${ID_LENGTH_MAX}}`, "g")) ?? [""]).map((piece) => `${label}: ${piece}`);
+  if (letters.length <= ID_LENGTH_MAX) return `${label}: ${letters}`;
+  const hash = createHash("sha256").update(id).digest("hex").slice(0, HASH_LENGTH);
+  return `${label}: ${letters.slice(0, ID_LENGTH_MAX - HASH_LENGTH - 9)}… sha256 ${hash}`;
 }

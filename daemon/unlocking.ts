@@ -102,20 +102,19 @@ export function createUnlocking(parts: Parts): Unlocking {
   }
 
   async function prove(
-    session: Open,
+    session: Session,
     password: string,
     refusal: "proofRefused" | "wrongCredentials" = "proofRefused",
   ): Promise<void> {
     const { unlocked } = session;
+    // A lock may have come while others had their turn: then there is nothing to try it on, and nothing to count.
+    if (unlocked === undefined) throw new PosternError("locked");
     await countTry(session);
     const right = await passwordOpens(p, { ...userOnDevice(p, session.file), password }, unlocked.sealedRootKey);
+    await settleTry(session, right ? forgiven(session.file) : refused(session.file, clock.wallMs()));
     // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
     if (session.unlocked !== unlocked) throw new PosternError("locked");
-    if (!right) {
-      await settleTry(session, refused(session.file, clock.wallMs()));
-      throw new PosternError(refusal, "wrong account password");
-    }
-    await settleTry(session, forgiven(session.file));
+    if (!right) throw new PosternError(refusal, "wrong account password");
     await forgivePin(unlocked.store);
   }
 

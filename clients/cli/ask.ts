@@ -4,6 +4,7 @@ import { openSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
 import { confirm, isCancel, password, text } from "@clack/prompts";
 import { UsageError } from "./exit-code.ts";
+import { oneLine } from "./terminal.ts";
 
 /** Ctrl-C at a question. */
 export class Interrupted extends Error {
@@ -39,12 +40,17 @@ async function onTerminal<T>(
   }
 }
 
+/** Throws UsageError, naming the option to use, where there is no terminal to ask on. */
+export function demandTerminal(what: string, option: string): void {
+  const terminal = open(what, option);
+  terminal.input.destroy();
+  terminal.output.destroy();
+}
+
 /** Whether there is a terminal to ask on. */
 export function hasTerminal(): boolean {
   try {
-    const terminal = open("this");
-    terminal.input.destroy();
-    terminal.output.destroy();
+    demandTerminal("this", "another option");
     return true;
   } catch (error) {
     if (error instanceof UsageError) return false;
@@ -79,7 +85,8 @@ export function askText(message: string, initialValue = ""): Promise<string> {
 
 /** Yes or no; no is the answer to Enter alone. */
 export function askYes(message: string): Promise<boolean> {
-  return onTerminal(message, (terminal) => confirm({ message, initialValue: false, ...terminal }), "--yes");
+  const shown = oneLine(message);
+  return onTerminal(shown, (terminal) => confirm({ message: shown, initialValue: false, ...terminal }), "--yes");
 }
 
 /** Asks before what cannot be taken back, unless --yes was given. Throws UsageError, saying `otherwise`, unless it is yes. */

@@ -37,8 +37,14 @@ export function createTerminal(json: boolean): Terminal {
   };
 }
 
+/** Titles are chosen by whoever may write to a vault: one that moves the cursor could redraw what stands above it. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, " ");
+}
+
 /** Rows under headings, columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(headings: readonly string[], raw: readonly (readonly string[])[]): string {
+  const rows = raw.map((cells) => cells.map(oneLine));
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => [...(row[column] ?? "")].length)),
   );

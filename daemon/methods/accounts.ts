@@ -44,7 +44,8 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
         session.audit.keep({ ...happening(call, error.name, []), event: "proof.password" });
       throw error;
     }
-    return session;
+    // A lock may have come right behind the proof.
+    return sessions.open(params.account);
   }
 
   return {

@@ -74,7 +74,7 @@ describe("delete", () => {
   });
 
   test("of a vault that is not there names the list of those that are", async () => {
-    const ran = await run("vault delete Nowhere");
+    const ran = await run("vault delete Nowhere --yes");
     expect([ran.code, ran.out, said(ran).includes("`postern vault list`")]).toEqual([exitCodes.notFound, "", true]);
   });
 
@@ -87,8 +87,25 @@ describe("delete", () => {
   test("without a terminal and without --yes deletes nothing", async () => {
     const ran = await run("vault delete Personal");
     expect([ran.code, ran.out]).toEqual([exitCodes.usage, ""]);
-    expect(ran.err).toContain("Delete Personal (");
+    expect(ran.err).toContain("there is no terminal to ask on");
     expect([...(await titles()).values()]).toContain("Personal");
+  });
+
+  test("without a terminal and without --yes costs nobody an approval", async () => {
+    await run("grants revoke --all");
+    const asked = person.seen.length;
+    expect((await run("vault delete Personal")).code).toBe(exitCodes.usage);
+    expect(person.seen).toHaveLength(asked);
+  });
+
+  test("by an id with --yes asks for no right to the list of vaults", async () => {
+    const id = await make("Alone");
+    await run("grants revoke --all");
+    const asked = person.seen.length;
+    expect((await run(`vault delete ${id} --yes`)).code).toBe(0);
+    expect(person.seen.slice(asked).map((prompt) => prompt.text.slice(1, -1))).toEqual([
+      ["  everything in the vault Alone"],
+    ]);
   });
 
   test("that a person denies deletes nothing", async () => {

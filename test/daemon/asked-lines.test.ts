@@ -26,26 +26,29 @@ const demo = part("vault", "Demo");
 const password = part("field", "password");
 
 describe("one line says it of", () => {
-  test.each(["DATABASE_URL", "Payment console", "me@example.com", "Größe", "東京", "staging-2.db", "AT&T"])(
-    "%s",
-    (title) => {
-      expect(told(field(demo, part("item", title), password))).toEqual([`  op://Demo/${title}/password`]);
-    },
-  );
+  test.each(["DATABASE_URL", "Payment console", "me@example.com", "Größe", "staging-2.db", "AT&T"])("%s", (title) => {
+    expect(told(field(demo, part("item", title), password))).toEqual([`  op://Demo/${title}/password`]);
+  });
 });
 
 describe("a line for each part, without an id, is for", () => {
-  test.each(["Prod/DB", "Payment console (EU)", "db in the vault Staging", "a\u2215b", "\u05d0\u05d1"])(
-    "%s",
-    (title) => {
-      expect(told(field(demo, part("item", title), password))).toEqual([
-        "  one field:",
-        "    vault: Demo",
-        `    item: ${title}`,
-        "    field: password",
-      ]);
-    },
-  );
+  test.each([
+    "Prod/DB",
+    "Payment console (EU)",
+    "db in the vault Staging",
+    "db in th\u0435 vault Staging",
+    "a\u2215b",
+    "a\u2571b",
+    "\u05d0\u05d1",
+    "東京",
+  ])("%s", (title) => {
+    expect(told(field(demo, part("item", title), password))).toEqual([
+      "  one field:",
+      "    vault: Demo",
+      `    item: ${title}`,
+      "    field: password",
+    ]);
+  });
 
   test("titles that are too long together", () => {
     const long = part("item", "x-".repeat(35));
@@ -100,9 +103,17 @@ test("what is nowhere is told by its id, letter by letter", () => {
   ]);
 });
 
-test("a long id goes on in a line of its own", () => {
-  const lines = told(field(demo, part("item", "db"), part("field", "password", { id: "x".repeat(61), unique: false })));
-  expect(lines.slice(-2)).toEqual([`    field id: ${"x".repeat(60)}`, "    field id: x"]);
+test("an id as long as a line holds is told whole, and one longer by its beginning and its hash", () => {
+  const lineOf = (id: string) =>
+    told(field(demo, part("item", "db"), part("field", "password", { id, unique: false }))).slice(-2);
+  expect(lineOf("x".repeat(60))).toEqual(["    field: password", `    field id: ${"x".repeat(60)}`]);
+  const [, one] = lineOf("x".repeat(61));
+  const [, other] = lineOf(`${"x".repeat(60)}y`);
+  expect(one).toMatch(/^ {4}field id: x{27}… sha256 [0-9a-f]{24}$/);
+  expect(other).toMatch(/^ {4}field id: x{27}… sha256 [0-9a-f]{24}$/);
+  expect(one).not.toBe(other);
+  // As it is shown, nothing of it is cut.
+  expect(one?.length).toBeLessThan(78);
 });
 
 test("a long reference that leads nowhere pushes out no reason", () => {

@@ -52,6 +52,9 @@ async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Pro
   return { kind: "password", password: await askSecret("Account password", "--password-fd") };
 }
 
+/** Lines that a small terminal shows at once. */
+const SCREEN_LINES = 20;
+
 async function approve(terminal: Terminal, agent: Agent, code: string, options: ApproveOptions): Promise<void> {
   // Looked at first: nobody types a PIN for what is not there. Which ones wait is told to a proof alone.
   if ((await agent.call("agent.status", {})).openPrompts === 0) throw noPrompt();
@@ -59,7 +62,10 @@ async function approve(terminal: Terminal, agent: Agent, code: string, options: 
   const { prompts } = await agent.call("prompts.list", { code, proof });
   const [prompt] = prompts;
   if (prompt === undefined) throw noPrompt();
-  for (const line of prompt.text ?? []) terminal.tell(line);
+  const { text = [] } = prompt;
+  for (const line of text) terminal.tell(line);
+  // Who asks has scrolled away by then.
+  if (text.length > SCREEN_LINES) terminal.tell(`\n${text[0]}`);
   const yes = options.yes === true || (await askYes(`Allow ${code}?`));
   if (!yes) {
     await agent.call("prompts.answer", { code, answer: "no" });

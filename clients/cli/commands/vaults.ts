@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
-import { demandYes } from "../ask.ts";
+import { demandTerminal, demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { idOf } from "../one-of.ts";
@@ -44,13 +44,15 @@ async function mayList(agent: Agent): Promise<boolean> {
   return grants.some(({ verb, vault }) => verb !== "manage" && vault === undefined);
 }
 
-/** The vault by its title or id, with what a person should see before it goes. */
-async function found(agent: Agent, wanted: string) {
+/** The vault by its title or id, once a person has seen what goes with it. */
+async function confirmed(agent: Agent, wanted: string): Promise<string> {
   const { vaults } = await agent.call("vaults.list", {});
   const id = await idOf("vault", wanted, async () => vaults);
   const vault = vaults.find((one) => one.id === id);
   if (vault === undefined) throw tableError("vaultNotFound");
-  return vault;
+  const { title, activeItemCount } = vault;
+  await demandYes({}, `Delete ${title} (${id}) with its ${activeItemCount} items for good?`, "nothing was deleted");
+  return id;
 }
 
 async function edit(terminal: Terminal, agent: Agent, wanted: string, options: EditOptions): Promise<void> {
@@ -117,11 +119,12 @@ function addVaultChanges(vault: Command): void {
     [["--yes", "do not ask"]],
     (terminal, [wanted = ""], options) => {
       let isSure = options.yes === true;
+      // Before anybody approves that the list is read for a question that cannot be asked.
+      if (!isSure) demandTerminal("Delete it with everything in it?", "--yes");
       return withAgent(terminal, async (agent) => {
-        const { id, title, activeItemCount } = await found(agent, wanted);
-        const question = `Delete ${title} (${id}) with its ${activeItemCount} items for good?`;
+        // With --yes an id is enough, and asks for no right to the list.
+        const id = isSure ? await vaultId(agent, wanted) : await confirmed(agent, wanted);
         // Not asked again where an unlock has this run twice.
-        await demandYes({ yes: isSure }, question, "nothing was deleted");
         isSure = true;
         await agent.call("vaults.delete", { vaultId: id });
         terminal.result({ deleted: id }, () => "Deleted.");

@@ -1,0 +1,20 @@
+// What a title may do to the terminal that shows it: nothing.
+import { expect, test } from "vitest";
+import { oneLine, table } from "../../clients/cli/terminal.ts";
+
+test.each([
+  ["a line break", "V\n8  prompts.answer  ok"],
+  ["a move of the cursor", "\u001b[1A\u001b[2K"],
+  ["a title of the window", "\u001b]0;pwned\u0007"],
+  ["a control of one byte", "\u009b2K"],
+  ["a line separator", "a\u2028b"],
+  ["a turn of direction", "a\u202eb"],
+])("%s in a cell stays in its row and does nothing", (_what, title) => {
+  const shown = table(["ABOUT"], [[title]]);
+  expect(shown.split("\n")).toHaveLength(2);
+  expect(/[\p{Cc}\u2028\u202e]/u.test(shown.replace("\n", ""))).toBe(false);
+});
+
+test("what needs nothing taken away is shown as it is", () => {
+  for (const title of ["DATABASE_URL", "Größe 東京", "a  b", "🗝"]) expect(oneLine(title)).toBe(title);
+});
