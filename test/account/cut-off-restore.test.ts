@@ -10,7 +10,7 @@ import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationResult } from "../../protocol/service-catalogue.ts";
 import { details, dump, type InProcess, inProcess, overview, PASSWORD, type User } from "../service/doors.ts";
-import { backupOf, contentOf, derivations, fullAccount, openAt, p, restore } from "./restored.ts";
+import { backupOf, contentOf, derivations, fullAccount, openAt, p, restore, undisturbed } from "./restored.ts";
 
 const writing: readonly OperationName[] = [
   "accounts.create",
@@ -35,13 +35,7 @@ let whole: unknown;
 let door: InProcess;
 
 beforeAll(async () => {
-  source = await inProcess();
-  ada = await fullAccount(source);
-  lines = await backupOf(await openAt(source, ada), ada);
-  const undisturbed = await inProcess();
-  await restore(undisturbed, ada, lines);
-  whole = await contentOf(undisturbed, ada);
-  await undisturbed.close();
+  ({ source, ada, lines, whole } = await undisturbed());
 });
 afterAll(() => source.close());
 beforeEach(async () => {

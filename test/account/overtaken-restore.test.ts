@@ -5,7 +5,7 @@ import type { CallService } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationName } from "../../protocol/service-catalogue.ts";
 import { dump, type InProcess, inProcess, type User } from "../service/doors.ts";
-import { backupOf, contentOf, fullAccount, openAt, restore } from "./restored.ts";
+import { contentOf, openAt, restore, undisturbed } from "./restored.ts";
 
 let source: InProcess;
 let ada: User;
@@ -14,13 +14,7 @@ let whole: unknown;
 let door: InProcess;
 
 beforeAll(async () => {
-  source = await inProcess();
-  ada = await fullAccount(source);
-  lines = await backupOf(await openAt(source, ada), ada);
-  const undisturbed = await inProcess();
-  await restore(undisturbed, ada, lines);
-  whole = await contentOf(undisturbed, ada);
-  await undisturbed.close();
+  ({ source, ada, lines, whole } = await undisturbed());
 });
 afterAll(() => source.close());
 beforeEach(async () => {

@@ -8,7 +8,16 @@ import { enrol, type SignedIn, signIn } from "../../clients/account/user-keys.ts
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
-import { type Door, details, overview, PASSWORD, p as sodium, type User } from "../service/doors.ts";
+import {
+  type Door,
+  details,
+  type InProcess,
+  inProcess,
+  overview,
+  PASSWORD,
+  p as sodium,
+  type User,
+} from "../service/doors.ts";
 
 const ARGON2_MEMORY_KIB = 1024;
 
@@ -129,4 +138,16 @@ async function itemsOf(account: OpenAccount, vault: string) {
       return { ...item, contents };
     }),
   );
+}
+
+/** An account with everything in it at a service, its backup, and what an undisturbed restore makes of that elsewhere. */
+export async function undisturbed(): Promise<{ source: InProcess; ada: User; lines: string[]; whole: unknown }> {
+  const source = await inProcess();
+  const ada = await fullAccount(source);
+  const lines = await backupOf(await openAt(source, ada), ada);
+  const elsewhere = await inProcess();
+  await restore(elsewhere, ada, lines);
+  const whole = await contentOf(elsewhere, ada);
+  await elsewhere.close();
+  return { source, ada, lines, whole };
 }

@@ -173,7 +173,7 @@ function addVariableCommands(env: Command): void {
         const id = await environmentId(agent, wanted);
         const { removed } = await agent.call("environments.unset", { environmentId: id, names });
         if (removed === 0)
-          throw new PosternError(`this environment has no variable ${names.join(", ")}`, {
+          throw new PosternError("this environment has none of these variables", {
             errorName: "fieldNotFound",
             code: 0,
             hint: `run \`postern env get ${id}\``,
