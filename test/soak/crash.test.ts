@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { halvesIn } from "../service/whole.ts";
-import { attachPerson, PASSWORD, PIN } from "./person.ts";
-import { type RunningAgent, startAgent } from "./start.ts";
+import { attachPerson, PASSWORD, PIN } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 const AGENT_KILLS = 60;
 const SERVICE_KILLS = 50;
