@@ -440,6 +440,7 @@ export type Methods = {
       vaultId: string;
       itemId: string;
       kind: string;
+      concealed: boolean;
       cached: boolean;
       ageMs: number;
       stale: boolean;
@@ -459,6 +460,7 @@ export type Methods = {
         vaultId: string;
         itemId: string;
         kind: string;
+        concealed: boolean;
         cached: boolean;
         ageMs: number;
         stale: boolean;

@@ -324,7 +324,7 @@ describe("run", () => {
     const root = fileURLToPath(new URL("../..", import.meta.url));
     const line = readFileSync(join(root, "clients/cli/main.ts"), "utf8").split("\n")[0] ?? "";
     const [, shebang = ""] = /^#!\/usr\/bin\/env -S (.+)$/.exec(line) ?? [];
-    for (const start of ["npm run -s postern --", `${shebang} clients/cli/main.ts`])
+    for (const start of ["npm run -s postern --", `env -S '${shebang}' clients/cli/main.ts`])
       execFileSync("sh", ["-c", `${start} ${words}`], { cwd: root, env, stdio: "pipe" });
     expect(existsSync(join(home, "obeyed"))).toBe(false);
   });

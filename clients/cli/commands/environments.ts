@@ -9,10 +9,11 @@ import { UsageError } from "../exit-code.ts";
 import { namedPart } from "../named-part.ts";
 import { idOf } from "../one-of.ts";
 import { openOutFile } from "../out-file.ts";
+import { takeOver } from "../run/run-program.ts";
 import { fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
 import { createTerminal, type Terminal, table } from "../terminal.ts";
-import { mayNotChange, runWith } from "./run.ts";
+import { demandProgram, mayNotChange, runWith } from "./run.ts";
 
 type Variable = { name: string; value: string; masked: boolean };
 
@@ -249,11 +250,13 @@ function addRun(env: Command): void {
       "\nWhat stands behind -- is the program's own.\n\nExample:\n  $ postern env run staging -- node server.js\n",
     )
     .action(async (wanted: string, words: string[], options: { masking?: boolean; json?: boolean }) => {
-      process.exitCode = await run(wanted, words, options.masking !== false, createTerminal(options.json === true));
+      await run(wanted, words, options.masking !== false, createTerminal(options.json === true));
     });
 }
 
-async function run(wanted: string, words: readonly string[], masking: boolean, terminal: Terminal): Promise<number> {
+async function run(wanted: string, words: readonly string[], masking: boolean, terminal: Terminal): Promise<never> {
+  const inherited = takeOver();
+  demandProgram(words);
   const agent = await connect(terminal);
   const all = await unlocked(agent, () => variablesOf(agent, wanted)).finally(() => agent.close());
   const ours = all.filter(({ name }) => mayNotChange(name));
@@ -261,6 +264,6 @@ async function run(wanted: string, words: readonly string[], masking: boolean, t
   const variables = Object.fromEntries(
     all.filter((one) => !ours.includes(one)).map(({ name, value }) => [name, value]),
   );
-  const secrets = masking ? all.filter(({ masked }) => masked).map(({ value }) => value) : undefined;
-  return runWith(words, variables, secrets);
+  const secrets = masking ? all.filter(({ masked }) => masked).map(({ value }) => value) : [];
+  return runWith(words, variables, secrets, inherited);
 }
