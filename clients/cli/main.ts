@@ -10,6 +10,7 @@
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
 import { wordsOf } from "./failure.ts";
 import { demandNode } from "./node-version.ts";
+import { leaveDescriptorsAlone } from "./own-stdio.ts";
 import { demandNoInspector, keepOutOfCores } from "./protect.ts";
 import { read } from "./read.ts";
 import { tellStderr } from "./stderr.ts";
@@ -22,14 +23,14 @@ async function main(words: readonly string[]): Promise<void> {
   demandNoInspector(process.execArgv, process.env);
   const [command, reference, ...rest] = words;
   const runs = command === "run" || (command === "env" && reference === "run");
-  if (!runs) keepOutOfCores();
+  if (runs) leaveDescriptorsAlone();
+  else keepOutOfCores();
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
     await read(createTerminal(false), { reference });
     // What was read has been written; taking the connection down in order is the agent's part.
     process.exit();
   }
-  // Later than the rejection of a write that somebody waited for, which knows better what is lost. Not where a program is run:
-  // to look at Node's stream is to change the descriptor that the program inherits.
+  // Later than the rejection of a write that somebody waited for, which knows better what is lost.
   if (!runs) watchStdout((error) => setImmediate(() => process.exit(end(error))));
   if (words.length === 1 && (command === "--version" || command === "-V"))
     return void process.stdout.write(`${VERSION}\n`);

@@ -2,7 +2,6 @@
 import { write } from "node:fs";
 import { Socket } from "node:net";
 import { ReadStream } from "node:tty";
-import { promisify } from "node:util";
 import { untilWritable, waitingBytes } from "./libc.ts";
 import type { Source } from "./link.ts";
 import { createMasker } from "./masker.ts";
@@ -26,13 +25,18 @@ export type Carrier = {
   readonly ended: Promise<void>;
 };
 
-const writeSome = promisify(write);
+/** Not by promisify: to load Node's util is to look at stderr (own-stdio.ts). */
+function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
+  return new Promise((resolve, reject) =>
+    write(fd, bytes, at, (error, written) => (error === null ? resolve(written) : reject(error))),
+  );
+}
 
 /** Writes all bytes, off the main thread. Rejects where the reader has gone. Used in place of a stream, which would make the descriptor non-blocking. */
 export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += (await writeSome(fd, bytes, at)).bytesWritten;
+      at += await writeSome(fd, bytes, at);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       await untilWritable(fd, WRITABLE_MS);
@@ -46,7 +50,6 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[]): C
   let written = Promise.resolve();
   let pause: NodeJS.Timeout | undefined;
   let lastMs = performance.now();
-  let isOpen = true;
 
   function show(bytes: Uint8Array): Promise<void> {
     // Whoever read the output has gone: the program is told as it would be without us, by SIGPIPE or SIGHUP.
@@ -70,24 +73,24 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[]): C
 
   const ended = new Promise<void>((resolve) =>
     stream.once("close", () => {
-      isOpen = false;
       clearTimeout(pause);
       void showHeld().then(resolve);
     }),
   );
 
-  const isEmpty = () => (kind === "pipe" ? waitingBytes(fd) === 0 : performance.now() - lastMs > QUIET_MS);
+  // A stream that has ended closes its descriptor before it says so.
+  const isEmpty = () =>
+    stream.destroyed || (kind === "pipe" ? waitingBytes(fd) === 0 : performance.now() - lastMs > QUIET_MS);
 
   return {
     ended,
     flush: async () => {
       lastMs = performance.now();
-      while (isOpen && !isEmpty()) {
+      while (!isEmpty()) {
         await written;
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
-      if (isOpen) await showHeld();
-      await written;
+      await showHeld();
     },
   };
 }

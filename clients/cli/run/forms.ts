@@ -23,14 +23,11 @@ export function formsOf(secrets: readonly string[]): Buffer[] {
 }
 
 function formsOfOne(secret: string): string[] {
-  // What `$(…)` of a shell leaves of a value.
+  // What `$(…)` of a shell leaves of a value. The newline itself says nothing, and stays where it was printed.
   const trimmed = secret.replace(/[\r\n]+$/, "");
-  const values = trimmed.length < FORM_BYTES_MIN ? [secret] : [secret, trimmed];
-  return [
-    ...values.flatMap(asTerminal),
-    ...linesOf(secret),
-    ...(secret.length > ENCODED_LENGTH_MAX ? [] : values.flatMap(encoded)),
-  ];
+  const value = trimmed.length < FORM_BYTES_MIN ? secret : trimmed;
+  const encodings = secret.length > ENCODED_LENGTH_MAX ? [] : [secret, value].flatMap(encoded);
+  return [...asTerminal(value), ...linesOf(secret), ...encodings];
 }
 
 /** A terminal turns LF into CR LF. */

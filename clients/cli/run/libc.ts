@@ -26,18 +26,25 @@ function errnoName(errno: number): string {
   return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
 }
 
-const koffi = createRequire(import.meta.url)("koffi") as Koffi;
-const library = koffi.load(null);
+let loaded: Koffi | undefined;
+let library: ReturnType<Koffi["load"]> | undefined;
 const bound = new Map<string, Call>();
 
+/** Loaded at the first call: it makes Node look at stderr, which must have been put out of reach by then. */
+function koffi(): Koffi {
+  loaded ??= createRequire(import.meta.url)("koffi") as Koffi;
+  return loaded;
+}
+
 function func(definition: string): Call {
+  library ??= koffi().load(null);
   const known = bound.get(definition) ?? library.func(definition);
   bound.set(definition, known);
   return known;
 }
 
 function checked(call: string, result: number): number {
-  if (result < 0) throw new CallFailed(call, koffi.errno());
+  if (result < 0) throw new CallFailed(call, koffi().errno());
   return result;
 }
 
@@ -81,7 +88,7 @@ export function strings(texts: readonly Uint8Array[]): Strings {
   const bytes = texts.map((text) => Buffer.concat([text, Buffer.of(0)]));
   const table = new BigUint64Array(bytes.length + 1);
   bytes.forEach((text, index) => {
-    table[index] = koffi.address(text);
+    table[index] = koffi().address(text);
   });
   return { table, bytes };
 }
@@ -124,10 +131,20 @@ export function setDisposition(signal: number, does: "default" | "ignore"): void
   func("void *signal(int, intptr_t)")(signal, does === "default" ? 0 : 1);
 }
 
+const SIG_UNBLOCK = 1;
+
+/** Lets SIGUSR1 through again: --disable-sigusr1 has Node block it, and a block is inherited. */
+export function unblockUsr1(): void {
+  const signals = Buffer.alloc(ROOM);
+  func("int sigaddset(_Inout_ uint8_t *, int)")(signals, constants.signals.SIGUSR1);
+  const failed = func("int pthread_sigmask(int, uint8_t *, uint8_t *)")(SIG_UNBLOCK, signals, null);
+  if (failed !== 0) throw new CallFailed("pthread_sigmask", failed);
+}
+
 /** Becomes another program: same process, nothing between. Returns only by throwing. */
 export function execute(path: Uint8Array, argv: Strings, env: Strings): never {
   func("int execve(const uint8_t *, uint64_t *, uint64_t *)")(text(path), argv.table, env.table);
-  throw new CallFailed("execve", koffi.errno());
+  throw new CallFailed("execve", koffi().errno());
 }
 
 /** Ends the process now. Node's own end would put the terminal back to what it was before the program changed it. */
@@ -148,9 +165,13 @@ export type SpawnOptions = {
 
 const SPAWN_SETPGROUP = 0x02;
 const SPAWN_SETSIGDEF = 0x04;
+const SPAWN_SETSIGMASK = 0x08;
 const SPAWN_SETSID = 0x80;
 
-/** Starts a program by its path. SIGPIPE and SIGXFSZ, which Node ignores, are at their default in it. Throws CallFailed. */
+/**
+ * Starts a program by its path. SIGPIPE and SIGXFSZ, which Node ignores, are at their default in it, and no signal is blocked.
+ * Throws CallFailed.
+ */
 export function spawnProgram(path: Uint8Array, argv: Strings, env: Strings, options: SpawnOptions): number {
   const actions = Buffer.alloc(ROOM);
   const attributes = Buffer.alloc(ROOM);
@@ -161,8 +182,10 @@ export function spawnProgram(path: Uint8Array, argv: Strings, env: Strings, opti
   func("int sigemptyset(_Inout_ uint8_t *)")(defaults);
   for (const signal of [SIGPIPE, SIGXFSZ]) func("int sigaddset(_Inout_ uint8_t *, int)")(defaults, signal);
   func("int posix_spawnattr_setsigdefault(_Inout_ uint8_t *, uint8_t *)")(attributes, defaults);
+  func("int posix_spawnattr_setsigmask(_Inout_ uint8_t *, uint8_t *)")(attributes, Buffer.alloc(ROOM));
   const flags =
     SPAWN_SETSIGDEF |
+    SPAWN_SETSIGMASK |
     (options.newSession === true ? SPAWN_SETSID : 0) |
     (options.foregroundOn === undefined ? 0 : SPAWN_SETPGROUP);
   func("int posix_spawnattr_setflags(_Inout_ uint8_t *, short)")(attributes, flags);
@@ -207,7 +230,7 @@ export function waitFor(pid: number): Promise<Change> {
   const waitid = func("int waitid(int, int, _Out_ uint8_t *, int)");
   return new Promise((resolve, reject) => {
     waitid.async(P_PID, pid, info, W_EXITED | W_STOPPED | W_CONTINUED, (error: unknown, result: number) => {
-      if (error || result < 0) return reject(new CallFailed("waitid", result < 0 ? koffi.errno() : 0));
+      if (error || result < 0) return reject(new CallFailed("waitid", result < 0 ? koffi().errno() : 0));
       const code = info.readInt32LE(8);
       const status = info.readInt32LE(24);
       if (code === CLD_EXITED) resolve({ kind: "exited", code: status });

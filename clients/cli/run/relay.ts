@@ -4,6 +4,7 @@
 // it could not be stopped by Ctrl-Z, since the kernel stops nobody who has no parent in its session to wake it.
 import { closeSync, openSync } from "node:fs";
 import { NotStarted } from "../exit-code.ts";
+import { leaveDescriptorsAlone } from "../own-stdio.ts";
 import { type Carrier, carry } from "./carry.ts";
 import { formsOf } from "./forms.ts";
 import { coreLimit, duplicate, exitNow, openFilesLimit, openPidfd, setModes, signalPidfd, waitFor } from "./libc.ts";
@@ -12,6 +13,7 @@ import { signalNumber, startProgram } from "./start-program.ts";
 
 type Start = Extract<ToRelay, { kind: "start" }>;
 
+leaveDescriptorsAlone();
 const link = openLink<ToRelay, FromRelay>(Number(process.argv[2]));
 const bytes = (base64: string) => Buffer.from(base64, "base64");
 

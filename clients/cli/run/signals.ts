@@ -1,5 +1,6 @@
 // Signals on their way to the program.
 import { readFileSync } from "node:fs";
+import { unblockUsr1 } from "./libc.ts";
 import { isInFront } from "./outer-terminal.ts";
 
 /** What a process is sent to end it, or to tell it something. Nobody can listen to SIGKILL and SIGSTOP. */
@@ -29,6 +30,7 @@ export function passSignals(heard: (signal: PassedOn) => void): void {
     process.removeAllListeners(signal);
     process.on(signal, () => heard(signal));
   }
+  unblockUsr1();
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   setOpenFilesLimit,
   spawnProgram,
   strings,
+  unblockUsr1,
 } from "./libc.ts";
 
 /** A program to run: its words and variables as bytes, and the limits it has. */
@@ -96,6 +97,7 @@ export function becomeProgram(program: Program, ours: Limits, further: readonly 
   const kept = [0, 1, 2, ...further];
   for (const fd of kept) keepOverExec(fd, true);
   for (const signal of IGNORED_BY_NODE) setDisposition(signal, "default");
+  unblockUsr1();
   try {
     return underLimitsOf(program, ours, () => atFirstPlace(program, execute));
   } finally {

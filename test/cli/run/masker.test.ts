@@ -87,7 +87,8 @@ describe("the forms of a secret", () => {
 
   test("include the value without its last newline, and as a terminal shows it", () => {
     expect(show(["one\ntwo\n"], "X=one\ntwo")).toBe(`X=${MASK}`);
-    expect(show(["one\ntwo\n"], "X=one\r\ntwo\r\n")).toBe(`X=${MASK}`);
+    expect(show(["one\ntwo\n"], "X=one\r\ntwo\r\n")).toBe(`X=${MASK}\r\n`);
+    expect(show(["hunters\n"], "hunters\ntwo\n")).toBe(`${MASK}\ntwo\n`);
   });
 
   test(`include each line of ${LINE_LENGTH_MIN} characters of a long value, but no armour`, () => {
