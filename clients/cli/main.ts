@@ -22,7 +22,7 @@ async function main(words: readonly string[]): Promise<void> {
   demandNode();
   demandNoInspector(process.execArgv, process.env);
   const [command, reference, ...rest] = words;
-  const runs = command === "run" || (command === "env" && reference === "run");
+  const runs = runsProgram(words);
   if (runs) leaveDescriptorsAlone();
   else keepOutOfCores();
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
@@ -37,6 +37,10 @@ async function main(words: readonly string[]): Promise<void> {
   const { program } = await import("./program.ts");
   await program(wantsJson).parseAsync([...words], { from: "user" });
 }
+
+/** Whether the command ends by becoming, or carrying, another program. */
+const runsProgram = ([command, second]: readonly string[]) =>
+  command === "run" || (command === "env" && second === "run");
 
 /** `postern: what happened`, then the next step; as JSON where that was asked for. Never a stack: it may hold values. */
 function tell(error: unknown, json: boolean): void {
@@ -63,4 +67,6 @@ process.on("SIGINT", () => process.exit(exitCodes.interrupted));
 main(words).catch((error: unknown) => {
   if ((error as { name?: string }).name === "Shown") return;
   process.exitCode = end(error);
+  // What was opened to run a program would keep us: the terminal, and the relay.
+  if (runsProgram(words)) process.exit();
 });

@@ -7,7 +7,19 @@ import { NotStarted } from "../exit-code.ts";
 import { leaveDescriptorsAlone } from "../own-stdio.ts";
 import { type Carrier, carry } from "./carry.ts";
 import { formsOf } from "./forms.ts";
-import { coreLimit, duplicate, exitNow, openFilesLimit, openPidfd, setModes, signalPidfd, waitFor } from "./libc.ts";
+import {
+  coreLimit,
+  duplicate,
+  exitNow,
+  modesOf,
+  openFilesLimit,
+  openPidfd,
+  plainOutput,
+  setDisposition,
+  setModes,
+  signalPidfd,
+  waitFor,
+} from "./libc.ts";
 import { type FromRelay, limitOf, openLink, type SessionProgram, type ToRelay } from "./link.ts";
 import { signalNumber, startProgram } from "./start-program.ts";
 
@@ -25,11 +37,19 @@ const programHasEnded = new Promise<void>((resolve) => {
   programEnded = resolve;
 });
 let restoreTerminal = () => undefined as unknown;
+let leaveLinesAlone = () => undefined as unknown;
 
 function start(message: Start): void {
   const { modes, program, sources } = message;
   if (modes !== undefined) restoreTerminal = () => setModes(1, bytes(modes));
   if (program !== undefined && !startInSession(program)) return;
+  const screen = sources.find(({ kind }) => kind === "terminal");
+  if (screen !== undefined)
+    leaveLinesAlone = () => {
+      // We are not in front on this terminal, and would be stopped for changing it. Not earlier: the program would inherit it.
+      setDisposition(signalNumber("SIGTTOU"), "ignore");
+      setModes(screen.fd, plainOutput(modesOf(screen.fd)));
+    };
   const forms = formsOf(message.secrets);
   carriers = sources.map((source) => carry(source, forms));
   letGo([0, 1, 2].filter((fd) => !sources.some(({ to }) => to === fd)));
@@ -104,6 +124,8 @@ function alone(): void {
     restoreTerminal();
     signalPidfd(running.pidfd, signalNumber("SIGKILL"));
   }
+  // From here on the person's terminal turns LF into CR LF itself.
+  leaveLinesAlone();
   programEnded();
   if (carriers.length === 0) exitNow(0);
 }

@@ -22,12 +22,15 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   const outer = tty === undefined ? undefined : openOuterTerminal(tty, terminal.master);
   const modes = outer === undefined ? {} : { modes: outer.modes.toString("base64") };
   const program = sessionProgram(run, terminal);
+  const { sleep } = listen(run, outer);
+  // Before the program can say anything: who answers at once means the program.
+  outer?.take();
   relay.send({ kind: "start", secrets, sources: layout.sources, program, ...modes });
   const begun = await next(({ kind }) => kind === "watching" || kind === "failed");
-  if (begun?.kind !== "watching")
+  if (begun?.kind !== "watching") {
+    outer?.giveBack(outer.modes);
     throw new NotStarted(run.program.words[0]?.toString() ?? "", begun?.kind === "failed" ? begun.code : "EPIPE");
-  const { sleep } = listen(run, outer);
-  outer?.take();
+  }
   letGo(run);
   for (;;) {
     const message = await next(({ kind }) => kind === "change");
