@@ -10,6 +10,8 @@ const tools: Readonly<Record<string, string>> = {
   strace: "strace",
   setpriv: "util-linux",
   chromium: "chromium",
+  less: "less",
+  vi: "vim-tiny",
 };
 
 /** Whether a program is on PATH. */
