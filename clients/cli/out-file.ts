@@ -1,9 +1,11 @@
 // Files with secrets: 0600, made under a name of their own and renamed into place when they are whole, removed when
-// something goes wrong on the way. A link is followed, so that it stays one; what is no file is left as it is.
+// something goes wrong on the way. A link is followed, so that it stays one. A pipe, a device and a descriptor of our own
+// (/dev/stdout) are written as they are: a file in their place would leave whoever reads them waiting.
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -11,15 +13,22 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   writeSync,
 } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { UsageError } from "./exit-code.ts";
 
 /** A file being written. */
-export type OutFile = { write(bytes: Uint8Array): void; done(): void; abandon(): void };
+export type OutFile = {
+  write(bytes: Uint8Array): void;
+  done(): void;
+  abandon(): void;
+  /** Whether it is what the command writes its result to. */
+  readonly isStdout: boolean;
+};
 
-/** Does what makes a name in a folder; that it cannot be is a mistake in the command, told by the name that was given. */
+/** Does what makes or fills a name in a folder; that it cannot be is told by the name that was given. */
 function naming<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -27,7 +36,7 @@ function naming<T>(path: string, work: () => T): T {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
       `${path} could not be written (${(error as NodeJS.ErrnoException).code})`,
-      "name a file in a folder that exists and that you may write to",
+      "name a file in a folder that exists, that you may write to, and that has room",
     );
   }
 }
@@ -35,19 +44,45 @@ function naming<T>(path: string, work: () => T): T {
 /** As many links in a row as the kernel follows (MAXSYMLINKS). */
 const LINKS_MAX = 40;
 
+/** Where the bytes go: a file of this name, something that is there to be written, or an open descriptor. */
+type Place = { file: string } | { other: string } | { descriptor: number };
+
 /**
  * Where a file of this name is, or will be: links are followed, one that leads to nothing yet too. Not another user's: laid
- * in a shared folder it would have us replace a file of our own (as fs.protected_symlinks says it for the kernel).
+ * in a shared folder it would have us replace a file of our own (as fs.protected_symlinks says it for the kernel), and a pipe
+ * of his would have us tell him.
  */
-function placeOf(given: string, path = given, followed = 0): string {
+function placeOf(given: string, path = given, followed = 0): Place {
+  const descriptor = descriptorOf(path);
+  if (descriptor !== undefined) return { descriptor };
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined || found.isFile()) return path;
+  if (found === undefined || found.isFile()) return { file: path };
+  if (found.isFIFO() || found.isCharacterDevice()) {
+    if (found.isFIFO() && !isTrusted(found)) throw refused(given, "a pipe of another user");
+    return { other: path };
+  }
   if (!found.isSymbolicLink() || followed === LINKS_MAX) throw refused(given, "no regular file");
-  if (found.uid !== process.geteuid?.() && found.uid !== 0) throw refused(given, "a link of another user");
+  if (!isTrusted(found)) throw refused(given, "a link of another user");
   return placeOf(given, resolve(realpathSync(dirname(path)), readlinkSync(path)), followed + 1);
 }
 
-/** A device or a pipe would be replaced by a file of its name, and whoever reads it wait for what never comes. */
+const isTrusted = ({ uid }: Stats) => uid === process.geteuid?.() || uid === 0;
+
+/**
+ * The descriptor of ours that a name stands for (/dev/stdout leads to /proc/self/fd/1). To open it anew would write over what a
+ * shell has written before us.
+ */
+function descriptorOf(path: string): number | undefined {
+  if (!/^\d+$/.test(basename(path))) return undefined;
+  try {
+    const folder = realpathSync(dirname(path));
+    return folder === `/proc/${process.pid}/fd` ? Number(basename(path)) : undefined;
+  } catch {
+    // A folder that is not there: the look at the name itself says so.
+    return undefined;
+  }
+}
+
 function refused(given: string, what: string): UsageError {
   return new UsageError(
     `${given} is ${what}`,
@@ -58,6 +93,10 @@ function refused(given: string, what: string): UsageError {
 /** Begins a file at `path`; nothing is there until `done`. Throws UsageError where none can be made. */
 export function openOutFile(path: string): OutFile {
   const place = naming(path, () => placeOf(path));
+  return "file" in place ? replacement(path, place.file) : straight(path, place);
+}
+
+function replacement(path: string, place: string): OutFile {
   const temporary = `${place}.${randomBytes(6).toString("hex")}.part`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const descriptor = naming(path, () => openSync(temporary, flags, 0o600));
@@ -68,15 +107,53 @@ export function openOutFile(path: string): OutFile {
   // Ctrl-C ends the process through an orderly exit, and that must not leave half a secret behind.
   process.on("exit", abandon);
   return {
-    write: (bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
-    },
+    write: (bytes) => naming(path, () => writeAll(descriptor, bytes)),
     done: () => {
-      fsyncSync(descriptor);
+      naming(path, () => fsyncSync(descriptor));
       closeSync(descriptor);
       naming(path, () => renameSync(temporary, place));
       process.off("exit", abandon);
     },
     abandon,
+    isStdout: false,
   };
+}
+
+const STDOUT = 1;
+
+/** What is there already takes the bytes as they come. Nothing is opened before the first of them. */
+function straight(path: string, place: { other: string } | { descriptor: number }): OutFile {
+  let opened: number | undefined;
+  const descriptor = () => {
+    if ("descriptor" in place) return place.descriptor;
+    // Opening a pipe waits for its reader, and no listener runs meanwhile: so that Ctrl-C ends us, there is none.
+    process.removeAllListeners("SIGINT");
+    opened ??= openSync(place.other, constants.O_WRONLY | constants.O_NOCTTY);
+    return opened;
+  };
+  const close = () => {
+    if (opened !== undefined) closeSync(opened);
+    opened = undefined;
+  };
+  if ("descriptor" in place) naming(path, () => fstatSync(place.descriptor));
+  return {
+    write: (bytes) => naming(path, () => writeAll(descriptor(), bytes)),
+    done: close,
+    abandon: close,
+    isStdout: "descriptor" in place && place.descriptor === STDOUT,
+  };
+}
+
+/** Milliseconds between two tries at a pipe that somebody made non-blocking, and that is full. */
+const FULL_WAIT_MS = 10;
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_WAIT_MS);
+    }
+  }
 }

@@ -1,15 +1,14 @@
 // `postern run`: a program with its references resolved into its environment. Its output is masked; signals and the exit
 // code pass; on a terminal it runs in a pty, so that it behaves as it would alone.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { StringDecoder } from "node:string_decoder";
 import type { Command } from "commander";
-import { PosternError } from "../../typescript/generated.ts";
-import { parseEnvFile } from "../env-file.ts";
+import { variablesOf } from "../env-source.ts";
 import { demandExecutable } from "../executable.ts";
 import { NotStarted, UsageError } from "../exit-code.ts";
 import { createMasker } from "../mask.ts";
+import { resolveVariables } from "../references.ts";
 import { type Agent, connect, unlocked } from "../session.ts";
 import { createTerminal, type Terminal } from "../terminal.ts";
 
@@ -24,9 +23,6 @@ const OURS = /^(POSTERN_|OP_|LD_|DYLD_|NODE_(?!ENV$)|PYTHON)|^PATH$/;
 /** Tokens that open accounts; a child started by us has no use for them. */
 const TOKENS = ["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "POSTERN_SERVICE_ACCOUNT_TOKEN"];
 
-/** References resolved by one request, as the agent's limit says. */
-const BATCH = 100;
-
 function environmentOf(terminal: Terminal, files: readonly string[]): Record<string, string> {
   const environment = inherited();
   for (const path of files) Object.assign(environment, fromFile(terminal, path));
@@ -35,56 +31,30 @@ function environmentOf(terminal: Terminal, files: readonly string[]): Record<str
 }
 
 function fromFile(terminal: Terminal, path: string): Record<string, string> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(
-      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
-    );
+  const variables = new Map<string, string>();
+  for (const { name, value, number } of variablesOf(path, UNDONE)) {
+    if (OURS.test(name)) terminal.tell(`postern: line ${number} of the env file would change ${name}; left out`);
+    else variables.set(name, value);
   }
-  const variables: Record<string, string> = {};
-  for (const line of parseEnvFile(text)) {
-    if (line.kind === "unknown")
-      throw new UsageError(
-        `line ${line.number} of the env file ${path} was not understood (${line.why})`,
-        "make it a line NAME=value, or a comment with # before it",
-      );
-    if (line.kind !== "variable") continue;
-    if (OURS.test(line.name))
-      terminal.tell(`postern: line ${line.number} of the env file would change ${line.name}; left out`);
-    else variables[line.name] = line.value;
-  }
-  return variables;
+  return Object.fromEntries(variables);
 }
 
-/** Replaces references by their secrets; answers the secrets. One prompt for up to 100. */
-async function resolveAll(agent: Agent, environment: Record<string, string>, noWait: boolean): Promise<string[]> {
-  const names = Object.keys(environment).filter((name) => environment[name]?.startsWith("op://"));
-  const secrets: string[] = [];
-  for (let at = 0; at < names.length; at += BATCH) {
-    const batch = names.slice(at, at + BATCH);
-    const { outcomes } = await agent.call("secrets.resolveAll", {
-      references: batch.map((name) => environment[name] ?? ""),
-      ...(noWait ? { noWait } : {}),
-    });
-    const failed = outcomes.flatMap((outcome, index) =>
-      "error" in outcome ? [{ errorName: outcome.error.name, text: `${batch[index]}: ${outcome.error.message}` }] : [],
-    );
-    const [first] = failed;
-    if (first !== undefined)
-      throw new PosternError(`the program was not started; ${failed.map(({ text }) => text).join("; ")}`, {
-        errorName: first.errorName,
-        code: 0,
-      });
-    outcomes.forEach((outcome, index) => {
-      if ("error" in outcome) return;
-      environment[batch[index] ?? ""] = outcome.secret;
-      secrets.push(outcome.secret);
-    });
-  }
-  return secrets;
+const UNDONE = "the program was not started";
+
+/** Replaces references by their secrets; answers those that are hidden. One prompt for up to 100. */
+async function resolveAll(
+  terminal: Terminal,
+  agent: Agent,
+  environment: Record<string, string>,
+  noWait: boolean,
+): Promise<string[]> {
+  const { values, secrets } = await resolveVariables(agent, environment, {
+    noWait,
+    undone: UNDONE,
+    tell: terminal.tell,
+  });
+  for (const [name, value] of values) environment[name] = value;
+  return secrets.filter(({ concealed }) => concealed).map(({ value }) => value);
 }
 
 /** Whether a variable decides about our own process and the way it finds programs and code. */
@@ -127,8 +97,8 @@ async function run(words: readonly string[], options: Options): Promise<number> 
   demandProgram(words);
   const environment = environmentOf(terminal, options.envFile ?? []);
   const agent = await connect(terminal);
-  const secrets = await unlocked(agent, () => resolveAll(agent, environment, options.wait === false)).finally(() =>
-    agent.close(),
+  const secrets = await unlocked(agent, () => resolveAll(terminal, agent, environment, options.wait === false)).finally(
+    () => agent.close(),
   );
   return runWith(words, environment, options.masking === false ? undefined : secrets);
 }
