@@ -31,12 +31,11 @@ export function variablesIn(lines: readonly EnvLine[], path: string, undone: str
   const variables = lines.filter((line) => line.kind === "variable");
   const unknown = lines.filter((line) => line.kind === "unknown");
   if (unknown.length === 0) return variables;
-  if (variables.length === 0)
-    throw new UsageError(`${undone}; there is no NAME=value in ${path}, so it is no env file`, KIND.next);
   const told = unknown.slice(0, LINES_TOLD_MAX).map(({ number, why }) => `line ${number} (${why})`);
   const more = unknown.length > LINES_TOLD_MAX ? ` and ${unknown.length - LINES_TOLD_MAX} more` : "";
+  const none = variables.length === 0 ? "; there is no NAME=value in it, so it may be no env file" : "";
   throw new UsageError(
-    `${undone}; not understood in ${path}: ${told.join(", ")}${more}`,
+    `${undone}; not understood in ${path}: ${told.join(", ")}${more}${none}`,
     "make each a line NAME=value, or a comment with # before it",
   );
 }

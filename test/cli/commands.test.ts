@@ -245,7 +245,7 @@ describe("import env", () => {
     const before = (await run("item list --vault Demo --json")).out;
     const ran = await run("import env bad.env --vault Demo");
     expect(ran.code).toBe(2);
-    expect(ran.err).toContain("no env file");
+    expect(ran.err).toMatch(/no env file/);
     expect((await run("item list --vault Demo --json")).out).toBe(before);
     expect(existsSync(join(home, "bad.env.postern"))).toBe(false);
   });

@@ -1,5 +1,4 @@
 // What --out-file does to what it finds under the name it was given.
-import { execFileSync } from "node:child_process";
 import {
   lchownSync,
   lstatSync,
