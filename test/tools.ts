@@ -10,6 +10,9 @@ const tools: Readonly<Record<string, string>> = {
   strace: "strace",
   setpriv: "util-linux",
   chromium: "chromium",
+  dash: "dash",
+  zsh: "zsh",
+  fish: "fish",
 };
 
 /** Whether a program is on PATH. */

@@ -34,13 +34,12 @@ export function originOf(path: string, source: string | undefined): Origin {
 }
 
 function fileSource(path: string): string {
-  const real = realpathSync(path);
-  if (!statSync(real).isFile())
+  if (!statSync(path).isFile())
     throw new UsageError(
       `${path} is no regular file, so nothing says which project it belongs to`,
       "name the project with --source NAME, and the file to write with --out-file FILE",
     );
-  return `${hostname()}:${real}`;
+  return `${hostname()}:${realpathSync(path)}`;
 }
 
 type Overview = { readonly id: string; readonly title: string; readonly tags: readonly string[] };

@@ -16,7 +16,8 @@ import {
   type Stats,
   writeSync,
 } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { descriptorOf, tried, whileBlocked } from "./descriptor.ts";
 import { UsageError } from "./exit-code.ts";
 
 /** A file being written. */
@@ -68,21 +69,6 @@ function placeOf(given: string, path = given, followed = 0): Place {
 
 const isTrusted = ({ uid }: Stats) => uid === process.geteuid?.() || uid === 0;
 
-/**
- * The descriptor of ours that a name stands for (/dev/stdout leads to /proc/self/fd/1). To open it anew would write over what a
- * shell has written before us.
- */
-function descriptorOf(path: string): number | undefined {
-  if (!/^\d+$/.test(basename(path))) return undefined;
-  try {
-    const folder = realpathSync(dirname(path));
-    return folder === `/proc/${process.pid}/fd` ? Number(basename(path)) : undefined;
-  } catch {
-    // A folder that is not there: the look at the name itself says so.
-    return undefined;
-  }
-}
-
 function refused(given: string, what: string): UsageError {
   return new UsageError(
     `${given} is ${what}`,
@@ -126,8 +112,6 @@ function straight(path: string, place: { other: string } | { descriptor: number 
   let opened: number | undefined;
   const descriptor = () => {
     if ("descriptor" in place) return place.descriptor;
-    // Opening a pipe waits for its reader, and no listener runs meanwhile: so that Ctrl-C ends us, there is none.
-    process.removeAllListeners("SIGINT");
     opened ??= openSync(place.other, constants.O_WRONLY | constants.O_NOCTTY);
     return opened;
   };
@@ -137,23 +121,14 @@ function straight(path: string, place: { other: string } | { descriptor: number 
   };
   if ("descriptor" in place) naming(path, () => fstatSync(place.descriptor));
   return {
-    write: (bytes) => naming(path, () => writeAll(descriptor(), bytes)),
+    // Opening a pipe waits for its reader, and writing for room in it.
+    write: (bytes) => naming(path, () => whileBlocked(() => writeAll(descriptor(), bytes))),
     done: close,
     abandon: close,
     isStdout: "descriptor" in place && place.descriptor === STDOUT,
   };
 }
 
-/** Milliseconds between two tries at a pipe that somebody made non-blocking, and that is full. */
-const FULL_WAIT_MS = 10;
-
 function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(descriptor, bytes, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_WAIT_MS);
-    }
-  }
+  for (let at = 0; at < bytes.length; ) at += tried(() => writeSync(descriptor, bytes, at));
 }

@@ -1,6 +1,7 @@
 // Text that a person hands over as a file: read with a bound, and as UTF-8 or not at all. What is no text is told by
 // the name that was given, with the line of the first wrong byte, and never by a byte of it.
 import { closeSync, openSync, readSync } from "node:fs";
+import { openDescriptor, tried, whileBlocked } from "./descriptor.ts";
 import { UsageError } from "./exit-code.ts";
 
 /** What errors call a file: "the env file", "an env file"; the most bytes it has, and the next step where it is refused. */
@@ -18,63 +19,54 @@ const STDIN = 0;
 
 /** The text of a file. A byte order mark stays. Throws UsageError. */
 export function readTextFile(path: string, kind: TextKind): string {
-  const named = `${kind.the} ${path}`;
-  const chunks: Buffer[] = [];
-  try {
-    const descriptor = openSync(path, "r");
-    try {
-      readInto(chunks, descriptor, named, kind);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw unreadable(error, named);
-  }
-  return decoded(Buffer.concat(chunks), named, kind);
+  return readText(`${kind.the} ${path}`, openDescriptor(path) ?? path, kind);
 }
 
 /** The text on standard input, with the same rules. */
-export async function readTextInput(kind: TextKind): Promise<string> {
-  const named = `${kind.the} on standard input`;
+export function readTextInput(kind: TextKind): string {
+  return readText(`${kind.the} on standard input`, STDIN, kind);
+}
+
+function readText(named: string, from: string | number, kind: TextKind): string {
+  try {
+    return decoded(
+      whileBlocked(() => bytesOf(from, named, kind)),
+      named,
+      kind,
+    );
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(
+      `${named} could not be read (${(error as NodeJS.ErrnoException).code ?? "for an unknown reason"})`,
+      "name a file that exists and that you may read",
+    );
+  }
+}
+
+function bytesOf(from: string | number, named: string, kind: TextKind): Buffer {
+  const descriptor = typeof from === "number" ? from : openSync(from, "r");
   const chunks: Buffer[] = [];
   try {
-    readInto(chunks, STDIN, named, kind);
-  } catch (error) {
-    // Somebody made the pipe non-blocking, and its writer is slow: the stream waits for it.
-    if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw unreadable(error, named);
-    for await (const chunk of process.stdin) {
-      chunks.push(chunk as Buffer);
-      demandSize(chunks, named, kind);
+    for (let size = 0; ; ) {
+      const chunk = Buffer.alloc(CHUNK_BYTES);
+      const read = tried(() => readSync(descriptor, chunk));
+      if (read === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, read));
+      size += read;
+      demandSize(size, named, kind);
     }
-  }
-  return decoded(Buffer.concat(chunks), named, kind);
-}
-
-function readInto(chunks: Buffer[], descriptor: number, named: string, kind: TextKind): void {
-  for (;;) {
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    const read = readSync(descriptor, chunk);
-    if (read === 0) return;
-    chunks.push(chunk.subarray(0, read));
-    demandSize(chunks, named, kind);
+  } finally {
+    if (typeof from === "string") closeSync(descriptor);
   }
 }
 
-function demandSize(chunks: readonly Buffer[], named: string, { one, bytesMax, next }: TextKind): void {
-  if (chunks.reduce((sum, { length }) => sum + length, 0) > bytesMax)
+function demandSize(size: number, named: string, { one, bytesMax, next }: TextKind): void {
+  if (size > bytesMax)
     throw new UsageError(`${one} has at most ${bytesMax} bytes, and ${named} has more, so it is no ${bare(one)}`, next);
 }
 
 /** "an env file" without its article. */
 const bare = (one: string) => one.replace(/^an? /, "");
-
-function unreadable(error: unknown, named: string): UsageError {
-  if (error instanceof UsageError) return error;
-  return new UsageError(
-    `${named} could not be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`,
-    "name a file that exists and that you may read",
-  );
-}
 
 function decoded(bytes: Buffer, named: string, { one, next }: TextKind): string {
   if (isUtf16(bytes))

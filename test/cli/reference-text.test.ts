@@ -5,7 +5,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { escaped } from "../../clients/cli/escape.ts";
 import { bracedPlaces, expanded, looksLikeReference, placesOf, replaced } from "../../clients/cli/reference-text.ts";
-import { hasTool } from "../tools.ts";
 
 const variables = new Map([
   ["VAULT", "Demo"],
@@ -194,7 +193,7 @@ describe("a value in a place", () => {
     );
   });
 
-  test.skipIf(!hasTool("python3"))("is what a shell reads, outside of quotes and inside of both", () => {
+  test("is what a shell reads, outside of quotes and inside of both", () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 20, maxLength: 60 }), (values) => {
         const lines = values.flatMap((value) =>

@@ -136,11 +136,14 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
       }),
     );
     finish(file, rewritten(source, references));
-    terminal.result(
-      { ...counts, variables: Object.fromEntries(references), notes, outFile: outPath },
-      () =>
-        `${counts.created} made, ${counts.changed} changed, ${counts.unchanged} as they were. References are in ${outPath}.`,
-    );
+    const told = `${counts.created} made, ${counts.changed} changed, ${counts.unchanged} as they were.`;
+    // Where stdout is the file, the result has no place in it.
+    if (file.isStdout) terminal.tell(`postern: ${told}`);
+    else
+      terminal.result(
+        { ...counts, variables: Object.fromEntries(references), notes, outFile: outPath },
+        () => `${told} References are in ${outPath}.`,
+      );
   } catch (error) {
     file.abandon();
     throw error;

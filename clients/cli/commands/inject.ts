@@ -21,7 +21,7 @@ const KIND: TextKind = {
 
 const STDIN = 0;
 
-async function templateFrom(path: string | undefined): Promise<string> {
+function templateFrom(path: string | undefined): string {
   if (path !== undefined) return readTextFile(path, KIND);
   // Not process.stdin: to look at it makes a pipe non-blocking, for whoever shares it too.
   if (isatty(STDIN)) throw new UsageError("there is no template", "name one with --in-file FILE, or pipe one in");
@@ -57,7 +57,7 @@ export function addInjectCommand(program: Command): void {
       ["--out-file <file>", "write there, for you alone (0600), instead of to standard output"],
     ],
     async (terminal, _args, options) => {
-      const template = await templateFrom(options.inFile);
+      const template = templateFrom(options.inFile);
       demandOther(options.inFile, options.outFile);
       await withAgent(terminal, async (agent) => {
         const environment = Object.fromEntries(
