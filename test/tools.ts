@@ -2,6 +2,8 @@
 // tests that need it skip aloud.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Program and the Debian package that brings it. */
 const tools: Readonly<Record<string, string>> = {
@@ -14,6 +16,40 @@ const tools: Readonly<Record<string, string>> = {
   zsh: "zsh",
   fish: "fish",
 };
+
+/** Where what is built or fetched for tests alone lies: beside npm's packages, and gone with them. */
+const cache = fileURLToPath(new URL("../node_modules/.cache/postern-tests", import.meta.url));
+
+/** Python packages, exactly, in a folder of their own. */
+const pythonPackages = { folder: join(cache, "python"), dotenv: "python-dotenv==1.2.4" } as const;
+
+/** Docker Compose's reader of env files, built from its own package. */
+const composeReader = {
+  source: fileURLToPath(new URL("./cli/env-readers", import.meta.url)),
+  program: join(cache, "compose-reader"),
+} as const;
+
+/** The folder for PYTHONPATH in which python-dotenv is, where it could be had. */
+export function pythonDotenv(): string | undefined {
+  return existsSync(join(pythonPackages.folder, "dotenv")) && hasTool("python3") ? pythonPackages.folder : undefined;
+}
+
+/** The program that reads env files as Docker Compose does, where it could be built. */
+export function composeDotenv(): string | undefined {
+  return existsSync(composeReader.program) ? composeReader.program : undefined;
+}
+
+function installReaders(): void {
+  if (pythonDotenv() === undefined && hasTool("python3")) {
+    process.stdout.write(`test: installing ${pythonPackages.dotenv}\n`);
+    const words = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", pythonPackages.folder];
+    spawnSync("python3", [...words, pythonPackages.dotenv], { stdio: "inherit" });
+  }
+  if (composeDotenv() === undefined && hasTool("go")) {
+    process.stdout.write("test: building Docker Compose's reader of env files\n");
+    spawnSync("go", ["build", "-o", composeReader.program, "."], { stdio: "inherit", cwd: composeReader.source });
+  }
+}
 
 /** Whether a program is on PATH. */
 export function hasTool(program: string): boolean {
@@ -28,6 +64,11 @@ export function toolPath(program: string): string | undefined {
 
 /** Installs what is missing where it may (root on Debian), telling what it does. */
 export function installTools(): void {
+  installPackages();
+  installReaders();
+}
+
+function installPackages(): void {
   const missing = Object.entries(tools).filter(([program]) => !hasTool(program));
   if (missing.length === 0) return;
   const packages = missing.map(([, name]) => name);
