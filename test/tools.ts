@@ -1,7 +1,8 @@
 // What the tests need beyond npm. Looked for on PATH; on Debian as root what is missing is installed; otherwise the
 // tests that need it skip aloud.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,20 +24,25 @@ const cache = fileURLToPath(new URL("../node_modules/.cache/postern-tests", impo
 /** Python packages, exactly, in a folder of their own. */
 const pythonPackages = { folder: join(cache, "python"), dotenv: "python-dotenv==1.2.4" } as const;
 
-/** Docker Compose's reader of env files, built from its own package. */
-const composeReader = {
-  source: fileURLToPath(new URL("./cli/env-readers", import.meta.url)),
-  program: join(cache, "compose-reader"),
-} as const;
+/** Docker's readers of env files, built from its own packages. */
+const readerSource = fileURLToPath(new URL("./cli/env-readers", import.meta.url));
+
+/** Where the program is, or would be: under a name that changes with what it is built from. */
+function readerProgram(): string {
+  const hash = createHash("sha256");
+  for (const name of ["main.go", "go.mod", "go.sum"]) hash.update(readFileSync(join(readerSource, name)));
+  return join(cache, `env-reader-${hash.digest("hex").slice(0, 16)}`);
+}
 
 /** The folder for PYTHONPATH in which python-dotenv is, where it could be had. */
 export function pythonDotenv(): string | undefined {
   return existsSync(join(pythonPackages.folder, "dotenv")) && hasTool("python3") ? pythonPackages.folder : undefined;
 }
 
-/** The program that reads env files as Docker Compose does, where it could be built. */
-export function composeDotenv(): string | undefined {
-  return existsSync(composeReader.program) ? composeReader.program : undefined;
+/** The program that reads env files as Docker does, where it could be built. */
+export function dockerReader(): string | undefined {
+  const program = readerProgram();
+  return existsSync(program) ? program : undefined;
 }
 
 function installReaders(): void {
@@ -45,9 +51,9 @@ function installReaders(): void {
     const words = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", pythonPackages.folder];
     spawnSync("python3", [...words, pythonPackages.dotenv], { stdio: "inherit" });
   }
-  if (composeDotenv() === undefined && hasTool("go")) {
-    process.stdout.write("test: building Docker Compose's reader of env files\n");
-    spawnSync("go", ["build", "-o", composeReader.program, "."], { stdio: "inherit", cwd: composeReader.source });
+  if (dockerReader() === undefined && hasTool("go")) {
+    process.stdout.write("test: building Docker's readers of env files\n");
+    spawnSync("go", ["build", "-o", readerProgram(), "."], { stdio: "inherit", cwd: readerSource });
   }
 }
 

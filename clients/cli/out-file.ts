@@ -14,6 +14,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -74,6 +75,16 @@ function refused(given: string, what: string): UsageError {
     `${given} is ${what}`,
     "name a file, or leave the option out and redirect the output where the command has one",
   );
+}
+
+/** The file that is there under a name, links followed; what cannot be looked at is told when it is opened. */
+export function fileAt(path: string): Stats | undefined {
+  try {
+    const found = statSync(path);
+    return found.isFile() ? found : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Begins a file at `path`; nothing is there until `done`. Throws UsageError where none can be made. */

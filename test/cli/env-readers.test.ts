@@ -10,8 +10,8 @@ import dotenv from "dotenv";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type EnvVariable, parseEnvFile } from "../../clients/cli/env-file.ts";
-import { quoted } from "../../clients/cli/env-format.ts";
-import { composeDotenv, pythonDotenv } from "../tools.ts";
+import { DOCKER_LINE_BYTES_MAX, quoted, written } from "../../clients/cli/env-format.ts";
+import { dockerReader, pythonDotenv } from "../tools.ts";
 
 type Values = Readonly<Record<string, string>>;
 /** What a reader makes of each text; null where it refuses the file. */
@@ -64,7 +64,10 @@ const through = (program: string, words: readonly string[], env: NodeJS.ProcessE
 const script = fileURLToPath(new URL("./env-readers/dotenv_reader.py", import.meta.url));
 const python: Reader = (texts) =>
   through("python3", [script], { PATH: process.env.PATH, PYTHONPATH: pythonDotenv(), PYTHONUTF8: "1" }, texts);
-const compose: Reader = (texts) => through(composeDotenv() ?? "", [], { PATH: process.env.PATH }, texts);
+const docker =
+  (form: "compose" | "docker"): Reader =>
+  (texts) =>
+    through(dockerReader() ?? "", [form], { PATH: process.env.PATH }, texts);
 
 const readers: readonly { name: string; read: Reader; missing: boolean; reasons: readonly Reason[] }[] = [
   {
@@ -101,8 +104,8 @@ const readers: readonly { name: string; read: Reader; missing: boolean; reasons:
   },
   {
     name: "Docker Compose",
-    read: compose,
-    missing: composeDotenv() === undefined,
+    read: docker("compose"),
+    missing: dockerReader() === undefined,
     reasons: [
       blanks,
       backticks,
@@ -213,4 +216,17 @@ describe.each(readers)("beside $name", ({ name, read, missing, reasons }) => {
       explained(one, answers[index] ?? null, reasons);
     });
   });
+});
+
+test.skipIf(dockerReader() === undefined)("docker reads the format that is its own as it was", () => {
+  const values = fc.sample(
+    fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join("")),
+    GENERATED,
+  );
+  const fit = values.filter((value) => !value.includes("\n") && !value.endsWith("\r"));
+  expect(fit.length).toBeGreaterThan(GENERATED / 10);
+  const longest = "x".repeat(DOCKER_LINE_BYTES_MAX - "A=".length);
+  const answers = docker("docker")([...fit, longest].map((value) => written("docker", [{ name: "A", value }])));
+  expect(answers.map((answer) => answer?.A)).toEqual([...fit, longest]);
+  expect(docker("docker")([`A=${longest}x\n`])).toEqual([null]);
 });

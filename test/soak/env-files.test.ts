@@ -95,10 +95,13 @@ describe("import env", () => {
   test("replaces no file with values in it, not even its own source", async () => {
     file("keep.env", "KEEP_A=1234567\n");
     file("other.env", "KEEP_A=precious\n");
-    for (const name of ["keep.env", "other.env"]) {
+    for (const [name, why] of [
+      ["keep.env", "the file itself would be replaced"],
+      ["other.env", "holds values that would be lost"],
+    ] as const) {
       const before = text(name);
       const ran = await run(`import env keep.env --vault Demo --out-file ${name}`);
-      expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("holds values that would be lost")]);
+      expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(why)]);
       expect(text(name)).toBe(before);
     }
     const ran = await run("import env keep.env --vault Demo --out-file nowhere/at/all");
@@ -113,6 +116,30 @@ describe("import env", () => {
       input: "PIPED=a b\n",
     });
     expect([piped.code, piped.out]).toEqual([0, "PIPED=op://Demo/PIPED/password\n"]);
+  });
+
+  test("takes back what it made where a later part fails", async () => {
+    file("back.env", "BACK_FIRST=first value\n");
+    expect((await run("import env back.env --vault Demo")).code).toBe(0);
+    const references = text("back.env.postern");
+    // Somebody took the field of the import away and filled the item up: there is no room for it any more.
+    const channel = await agent.connect();
+    const { id, vaultId } = json<{ id: string; vaultId: string }>(await run("item get BACK_FIRST --vault Demo --json"));
+    const item = await channel.call("items.get", { vaultId, itemId: id });
+    const fields = Array.from({ length: 200 }, (_, index) => ({
+      id: `f${index}`,
+      title: `f${index}`,
+      sectionId: "",
+      fieldType: "Text" as const,
+      value: "x",
+    }));
+    await channel.call("items.put", { item: { ...item, fields, sections: [{ id: "", title: "" }] } });
+    channel.close();
+    file("back.env", "BACK_FIRST=second value\nBACK_NEW=new value\n");
+    const ran = await run("import env back.env --vault Demo");
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect((await run("item list --vault Demo --json")).out).not.toContain("BACK_NEW");
+    expect(text("back.env.postern")).toBe(references);
   });
 });
 

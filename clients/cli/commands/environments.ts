@@ -14,6 +14,7 @@ import {
   tellNotes,
 } from "../env-import.ts";
 import { UsageError } from "../exit-code.ts";
+import { inherited } from "../inherited.ts";
 import { namedPart } from "../named-part.ts";
 import { idOf } from "../one-of.ts";
 import { openOutFile } from "../out-file.ts";
@@ -306,7 +307,7 @@ async function run(wanted: string, words: readonly string[], masking: boolean, t
     const left = found.filter(({ name }) => mayNotChange(name));
     for (const { name } of left) terminal.tell(`postern: the environment would change ${name}; left out`);
     const resolved = await resolveVariables(agent, valuesOf(taken), {
-      environment: process.env as Record<string, string>,
+      environment: inherited(),
       undone: "the program was not started",
       tell: terminal.tell,
     });

@@ -1,7 +1,6 @@
 // `postern import env`: every value of an env file becomes an item, and a rewritten file with references comes out. A
 // second run finds the same items and changes nothing. All of it is done or none: what can fail is looked at first, and
 // what fails all the same is taken back.
-import { statSync } from "node:fs";
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { addCommand } from "../context.ts";
@@ -21,7 +20,7 @@ import {
 import { readEnvFile } from "../env-source.ts";
 import { UsageError } from "../exit-code.ts";
 import { isNameable, type Origin, originOf, type Planned, plan, TITLE_LENGTH_MAX } from "../imported-items.ts";
-import { type OutFile, openOutFile } from "../out-file.ts";
+import { fileAt, type OutFile, openOutFile } from "../out-file.ts";
 import { PREFIX } from "../reference-text.ts";
 import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -62,7 +61,7 @@ function given(path: string, options: Options): Given {
   }
   const origin = originOf(path, options.source);
   const outPath = options.outFile ?? `${path}.postern`;
-  if (options.dryRun !== true) demandReplaceable(outPath, source, wanted);
+  if (options.dryRun !== true) demandReplaceable(path, outPath, source);
   return { source, wanted, origin, prefix, outPath };
 }
 
@@ -70,9 +69,13 @@ const HINT = "leave it out with --except, or shorten it";
 
 const holdsReference = (value: string) => value.startsWith(PREFIX) || /\{\{\s*op:\/\//.test(value);
 
-/** A file that is there already is replaced where nothing but references would be lost with it. */
-function demandReplaceable(outPath: string, source: Source, wanted: ReadonlyMap<string, Taken>): void {
-  if (!isFile(outPath)) return;
+/** A file that is there already is replaced where nothing but references would be lost with it; the source itself never. */
+function demandReplaceable(path: string, outPath: string, source: Source): void {
+  const there = fileAt(outPath);
+  if (there === undefined) return;
+  const read = fileAt(path);
+  if (read?.dev === there.dev && read.ino === there.ino)
+    throw new UsageError(`${UNDONE}; the file itself would be replaced`, "name another file with --out-file");
   let before: EnvLine[];
   try {
     before = readEnvFile(outPath);
@@ -86,22 +89,13 @@ function demandReplaceable(outPath: string, source: Source, wanted: ReadonlyMap<
       (line.kind === "variable" &&
         line.value !== "" &&
         !holdsReference(line.value) &&
-        (wanted.has(line.name) || source.last.get(line.name)?.value !== line.value)),
+        source.last.get(line.name)?.value !== line.value),
   );
   if (lost)
     throw new UsageError(
       `${UNDONE}; ${outPath} holds values that would be lost if it were written anew`,
       "name another file with --out-file, or move that one away",
     );
-}
-
-/** What cannot be looked at is told when it is opened, before anything is imported. */
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 async function importEnv(terminal: Terminal, agent: Agent, given: Given, options: Options): Promise<void> {

@@ -1,10 +1,10 @@
 // inject: a template with references in it becomes a file with the secrets in it.
-import { type Stats, statSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { Command } from "commander";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
-import { openOutFile } from "../out-file.ts";
+import { inherited } from "../inherited.ts";
+import { fileAt, openOutFile } from "../out-file.ts";
 import { fillTemplate } from "../references.ts";
 import { withAgent } from "../session.ts";
 import { readTextFile, readTextInput, type TextKind } from "../text-file.ts";
@@ -30,19 +30,9 @@ function templateFrom(path: string | undefined): string {
 
 /** What was injected would stand where the references stood. */
 function demandOther(inFile: string | undefined, outFile: string | undefined): void {
-  const [from, to] = [inFile, outFile].map(fileAt);
+  const [from, to] = [inFile, outFile].map((path) => (path === undefined ? undefined : fileAt(path)));
   if (from !== undefined && from.dev === to?.dev && from.ino === to.ino)
     throw new UsageError("the template itself would be replaced", "name another file with --out-file");
-}
-
-/** The file of this name; what cannot be looked at is told when it is opened. */
-function fileAt(path: string | undefined): Stats | undefined {
-  try {
-    const found = path === undefined ? undefined : statSync(path);
-    return found?.isFile() ? found : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Adds `postern inject`. */
@@ -60,10 +50,7 @@ export function addInjectCommand(program: Command): void {
       const template = templateFrom(options.inFile);
       demandOther(options.inFile, options.outFile);
       await withAgent(terminal, async (agent) => {
-        const environment = Object.fromEntries(
-          Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-        );
-        const { text, secrets } = await fillTemplate(agent, template, environment, { undone: "nothing was written" });
+        const { text, secrets } = await fillTemplate(agent, template, inherited(), { undone: "nothing was written" });
         if (options.outFile === undefined) {
           if (terminal.json) terminal.result({ text }, () => "");
           else process.stdout.write(text);

@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { variablesOf } from "../env-source.ts";
 import { demandExecutable } from "../executable.ts";
 import { NotStarted, UsageError } from "../exit-code.ts";
+import { inherited } from "../inherited.ts";
 import { createMasker } from "../mask.ts";
 import { resolveVariables } from "../references.ts";
 import { type Agent, connect, unlocked } from "../session.ts";
@@ -20,13 +21,9 @@ type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: b
  */
 const OURS = /^(POSTERN_|OP_|LD_|DYLD_|NODE_(?!ENV$)|PYTHON)|^PATH$/;
 
-/** Tokens that open accounts; a child started by us has no use for them. */
-const TOKENS = ["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "POSTERN_SERVICE_ACCOUNT_TOKEN"];
-
 function environmentOf(terminal: Terminal, files: readonly string[]): Record<string, string> {
   const environment = inherited();
   for (const path of files) Object.assign(environment, fromFile(terminal, path));
-  for (const name of TOKENS) delete environment[name];
   return environment;
 }
 
@@ -81,15 +78,6 @@ function demandProgram(words: readonly string[]): [string, ...string[]] {
   if (program === undefined)
     throw new UsageError("there is no command to run", "put it behind --, as in: postern run -- node server.js");
   return [program, ...args];
-}
-
-/** Our own variables without the tokens that open accounts. */
-function inherited(): Record<string, string> {
-  const environment = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  for (const name of TOKENS) delete environment[name];
-  return environment;
 }
 
 async function run(words: readonly string[], options: Options): Promise<number> {

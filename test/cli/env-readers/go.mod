@@ -2,7 +2,10 @@ module postern.test/env-readers
 
 go 1.24
 
-require github.com/compose-spec/compose-go/v2 v2.16.2
+require (
+	github.com/compose-spec/compose-go/v2 v2.16.2
+	github.com/docker/cli v28.5.2+incompatible
+)
 
 require (
 	github.com/sirupsen/logrus v1.10.1 // indirect
