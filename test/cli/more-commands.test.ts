@@ -83,6 +83,14 @@ describe("an environment", () => {
     expect((await run("vault list")).out).not.toContain("staging");
   });
 
+  test("takes for plain what only sounds like a secret, and what is said to be none", async () => {
+    for (const text of ["KEYBOARD=de", "KEYCLOAK_URL=http://x", "TOKENIZERS_PARALLELISM=false", "PUBLIC_KEY[text]=abc"])
+      expect((await run(["env", "set", "staging", "--plain", text])).code).toBe(0);
+    expect((await run("env get staging")).out).toMatch(/^PUBLIC_KEY=abc$/m);
+    for (const text of ["API_KEY=x", "dbPassword=x", "USER_PINS=x"])
+      expect(await run(["env", "set", "staging", "--plain", text])).toMatchObject({ code: 2, out: "" });
+  });
+
   test("does not change what decides about our own process", async () => {
     writeFileSync(at("evil.env"), "PATH=/nowhere\nLD_PRELOAD=x.so\nFINE=1\n");
     await run(`env import evil ${at("evil.env")}`);

@@ -72,15 +72,28 @@ function fromFile(path: string, options: ImportOptions): { source: Source; varia
   return { source, variables };
 }
 
+/** Behind a name it says that the value may be seen, whatever the name says. */
+const SHOWN = "[text]";
+
+/** Whether a word of the name is one for secrets: `API_KEY`, and not `KEYBOARD`. */
+function saysSecret(name: string): boolean {
+  const words = name
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return words.some((word) => /^(?:pass|password|passwd|passphrase|secret|token|key|pin)s?$/.test(word));
+}
+
 type SetOptions = { plain?: string[]; secretFd?: string[]; secret?: string[] };
 
 async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Promise<Variable[]> {
   const open = plain.map((text) => {
-    const [name, value] = namedPart(text, "--plain", "VALUE");
-    if (/pass|secret|token|key|pin/i.test(name))
+    const [word, value] = namedPart(text, "--plain", "VALUE");
+    const name = word.endsWith(SHOWN) ? word.slice(0, -SHOWN.length) : word;
+    if (name === word && saysSecret(name))
       throw new UsageError(
         "--plain is for what anybody may see, and this name says it is a secret",
-        "use --secret NAME",
+        `use --secret NAME; where it is none, say so: --plain 'NAME${SHOWN}=VALUE'`,
       );
     return { name, value, masked: false };
   });
