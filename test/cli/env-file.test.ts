@@ -282,6 +282,8 @@ describe("an import", () => {
     ["1e5", false],
     ["", false],
     ["truer", false],
+    ["op://V/I/f", true],
+    ["x{{ op://V/I/f }}", false],
   ])("takes %j for plain: %j", (value, plain) => {
     expect(isPlain("A", value, new Set())).toBe(plain);
     expect(isPlain("A", value, new Set(["A"]))).toBe(true);

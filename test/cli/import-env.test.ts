@@ -151,6 +151,9 @@ describe("a reference in practice", () => {
     expect((await run(["env", "run", "refs", "--no-masking", "--", "printenv", "URL"])).out).toBe(
       "postgres://ada:p@ss'word@db\n",
     );
+    // A masked variable is hidden whole, and a reference by its own field.
+    const whole = await run(["env", "run", "refs", "--", "sh", "-c", 'echo "$URL|$VAULT"; printf %s "$PW"']);
+    expect(whole.out).toBe("<concealed by postern>|V\n<concealed by postern>");
   });
 
   test.each([

@@ -327,7 +327,7 @@ async function run(wanted: string, words: readonly string[], masking: boolean, t
     return { all: taken, ...resolved };
   }).finally(() => agent.close());
   const variables = { ...valuesOf(all), ...Object.fromEntries(values) };
-  const hidden = all.filter(({ masked, name }) => masked && !values.has(name)).map(({ value }) => value);
+  const hidden = all.filter(({ masked }) => masked).map(({ name, value }) => values.get(name) ?? value);
   const concealed = secrets.filter((secret) => secret.concealed).map(({ value }) => value);
   return runWith(words, variables, masking ? [...hidden, ...concealed] : undefined);
 }
