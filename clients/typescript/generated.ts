@@ -1948,10 +1948,15 @@ export type Methods = {
       }[];
     };
   };
-  /** Makes an environment. */
+  /** Makes an environment, with variables where they are given: all of it or nothing. */
   "environments.create": {
     params: {
       title: string;
+      variables?: {
+        name: string;
+        value: string;
+        masked: boolean;
+      }[];
       client?: string;
       noWait?: boolean;
     };

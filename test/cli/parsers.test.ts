@@ -2,7 +2,8 @@
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseEnvFile, quoted } from "../../clients/cli/env-file.ts";
+import { parseEnvFile } from "../../clients/cli/env-file.ts";
+import { quoted } from "../../clients/cli/env-format.ts";
 import { launchdPlist, systemdService } from "../../clients/cli/install-units.ts";
 import { kitText, parseKit } from "../../clients/cli/kit.ts";
 

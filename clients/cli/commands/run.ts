@@ -1,13 +1,13 @@
 // `postern run`: a program with its references resolved into its environment, and the secrets among them concealed in its
 // output. How it is run so that it cannot tell stands in ../run.
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { PosternError } from "../../typescript/generated.ts";
-import { parseEnvFile } from "../env-file.ts";
+import { variablesOf } from "../env-source.ts";
 import { UsageError } from "../exit-code.ts";
+import { ownVariables, TOKENS } from "../own-variables.ts";
+import { resolveVariables } from "../references.ts";
 import { inheritedVariables, lastWords } from "../run/inherited.ts";
 import { type Inherited, runProgram, takeOver } from "../run/run-program.ts";
-import { type Agent, connect, unlocked } from "../session.ts";
+import { connect, unlocked } from "../session.ts";
 import { createTerminal, type Terminal } from "../terminal.ts";
 
 type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean };
@@ -18,72 +18,18 @@ type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: b
  */
 const OURS = /^(POSTERN_|OP_|LD_|DYLD_|NODE_(?!ENV$)|PYTHON)|^PATH$/;
 
-/** Tokens that open accounts; a child started by us has no use for them. */
-const TOKENS = ["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "POSTERN_SERVICE_ACCOUNT_TOKEN"];
+const UNDONE = "the program was not started";
 
-/** References resolved by one request, as the agent's limit says. */
-const BATCH = 100;
-
-/** The variables that may hold references, and those of the env files: what the program gets over our own. */
-function environmentOf(terminal: Terminal, files: readonly string[]): Record<string, string> {
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) if (value?.startsWith("op://")) environment[name] = value;
-  for (const path of files) Object.assign(environment, fromFile(terminal, path));
-  for (const name of TOKENS) delete environment[name];
-  return environment;
-}
-
-function fromFile(terminal: Terminal, path: string): Record<string, string> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(
-      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
-    );
-  }
-  const variables: Record<string, string> = {};
-  for (const line of parseEnvFile(text)) {
-    if (line.kind === "unknown")
-      throw new UsageError(
-        `line ${line.number} of the env file ${path} was not understood (${line.why})`,
-        "make it a line NAME=value, or a comment with # before it",
-      );
-    if (line.kind !== "variable") continue;
-    if (OURS.test(line.name))
-      terminal.tell(`postern: line ${line.number} of the env file would change ${line.name}; left out`);
-    else variables[line.name] = line.value;
+/** The variables of the env files; a later file wins. */
+function fromFiles(terminal: Terminal, paths: readonly string[]): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const path of paths) {
+    for (const { name, value, number } of variablesOf(path, UNDONE)) {
+      if (OURS.test(name)) terminal.tell(`postern: line ${number} of the env file would change ${name}; left out`);
+      else variables.set(name, value);
+    }
   }
   return variables;
-}
-
-/** Replaces references by their values; answers those that are to be concealed. One prompt for up to 100. */
-async function resolveAll(agent: Agent, environment: Record<string, string>, noWait: boolean): Promise<string[]> {
-  const names = Object.keys(environment).filter((name) => environment[name]?.startsWith("op://"));
-  const secrets: string[] = [];
-  for (let at = 0; at < names.length; at += BATCH) {
-    const batch = names.slice(at, at + BATCH);
-    const { outcomes } = await agent.call("secrets.resolveAll", {
-      references: batch.map((name) => environment[name] ?? ""),
-      ...(noWait ? { noWait } : {}),
-    });
-    const failed = outcomes.flatMap((outcome, index) =>
-      "error" in outcome ? [{ errorName: outcome.error.name, text: `${batch[index]}: ${outcome.error.message}` }] : [],
-    );
-    const [first] = failed;
-    if (first !== undefined)
-      throw new PosternError(`the program was not started; ${failed.map(({ text }) => text).join("; ")}`, {
-        errorName: first.errorName,
-        code: 0,
-      });
-    outcomes.forEach((outcome, index) => {
-      if ("error" in outcome) return;
-      environment[batch[index] ?? ""] = outcome.secret;
-      if (outcome.concealed) secrets.push(outcome.secret);
-    });
-  }
-  return secrets;
 }
 
 /** Whether a variable decides about our own process and the way it finds programs and code. */
@@ -151,16 +97,28 @@ async function run(words: readonly string[], options: Options): Promise<never> {
   const inherited = takeOver();
   const terminal = createTerminal(options.json === true);
   demandProgram(words);
-  const environment = environmentOf(terminal, options.envFile ?? []);
-  const secrets = await resolved(terminal, environment, options.wait === false);
-  return runWith(words, environment, options.masking === false ? [] : secrets, inherited);
+  const given = fromFiles(terminal, options.envFile ?? []);
+  const { values, secrets } = await resolved(terminal, { ...ownVariables(), ...Object.fromEntries(given) }, options);
+  const variables = Object.fromEntries([...given, ...values]);
+  return runWith(words, variables, options.masking === false ? [] : secrets, inherited);
 }
 
-/** Asks the agent only where there is something to ask for. */
-async function resolved(terminal: Terminal, environment: Record<string, string>, noWait: boolean): Promise<string[]> {
-  if (!Object.values(environment).some((value) => value.startsWith("op://"))) return [];
+/** What may be a reference, or looks like one: without any the agent is not asked. */
+const REFERENCE_LIKE = /op:\//i;
+
+/** The variables that hold references, with their values; and those values that are to be concealed. One prompt for up to 100. */
+async function resolved(
+  terminal: Terminal,
+  variables: Readonly<Record<string, string>>,
+  { wait }: Options,
+): Promise<{ values: ReadonlyMap<string, string>; secrets: string[] }> {
+  if (!Object.values(variables).some((value) => REFERENCE_LIKE.test(value))) return { values: new Map(), secrets: [] };
   const agent = await connect(terminal);
-  return unlocked(agent, () => resolveAll(agent, environment, noWait)).finally(() => agent.close());
+  const asked = { noWait: wait === false, undone: UNDONE, tell: terminal.tell };
+  const { values, secrets } = await unlocked(agent, () => resolveVariables(agent, variables, asked)).finally(() =>
+    agent.close(),
+  );
+  return { values, secrets: secrets.filter(({ concealed }) => concealed).map(({ value }) => value) };
 }
 
 export function addRunCommand(program: Command): void {
