@@ -75,11 +75,11 @@ describe.each([
   }, 120_000);
 
   test("an editor draws, stops at Ctrl-Z, and writes its file", async () => {
-    terminal.type(`postern ${run} -- vi -u NONE written`);
+    terminal.type(`postern ${run} -- vi -n -u NONE written`);
     await terminal.sees("written");
     terminal.key("ihello");
     await terminal.sees("hello");
-    terminal.key("\u001b\u001a");
+    terminal.key("\u001b:stop\r");
     await terminal.sees("Stopped");
     terminal.type('echo sh""ell');
     await terminal.sees("shell\r\n");
@@ -93,7 +93,7 @@ describe.each([
   });
 
   test("a shell has job control of its own", async () => {
-    terminal.type(`PS1='inner> ' postern ${run} -- bash --norc --noprofile -i`);
+    terminal.type(`PS1='in''ner> ' postern ${run} -- bash --norc --noprofile -i`);
     await terminal.sees("inner> ");
     expect(terminal.screen()).not.toContain("no job control");
     terminal.type(`sh -c 'echo sle""eps; exec sleep 30'`);

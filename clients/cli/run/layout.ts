@@ -1,7 +1,7 @@
 // Which descriptor the program gets for each of ours. Each of the three is decided by itself: a terminal stays one, what was
 // sent elsewhere stays there. Output that has to be read on its way passes through a pipe, or through a new terminal where it
 // goes to one.
-import { constants, fstatSync, openSync } from "node:fs";
+import { constants, fstatSync, openSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
 import { copySize, modesOf, openPipe, openPty, plainOutput, setModes } from "./libc.ts";
 import type { Source } from "./link.ts";
@@ -30,6 +30,7 @@ export function layOut(hasTty: boolean): Layout {
   const sources: Source[] = [];
   const writeEnds: number[] = [];
   const through = (to: 1 | 2): number => {
+    if (isNowhere(to)) return to;
     if (terminal !== undefined && isatty(to)) {
       if (!sources.some(({ kind }) => kind === "terminal")) sources.push({ fd: terminal.master, to, kind: "terminal" });
       return terminal.slave;
@@ -41,7 +42,7 @@ export function layOut(hasTty: boolean): Layout {
   };
   const output = through(1);
   // One file for both, as after `2>&1`: through two pipes the lines would lose their order.
-  const errors = !isatty(1) && isSameFile(1, 2) ? output : through(2);
+  const errors = output !== 1 && !isatty(1) && isSameFile(1, 2) ? output : through(2);
   const keys = terminal?.leadsSession === true && hasTty && isatty(0);
   const input = keys ? (terminal?.slave ?? 0) : 0;
   return {
@@ -69,6 +70,12 @@ function openTerminal(): Terminal {
   setModes(slave, leadsSession ? modesOf(screen) : plainOutput(modesOf(screen)));
   copySize(screen, master);
   return { master, slave, path, leadsSession };
+}
+
+/** Whether nobody reads what is written there. A closed descriptor is such a one: Node opens /dev/null in its place. */
+function isNowhere(fd: number): boolean {
+  const [found, nowhere] = [fstatSync(fd), statSync("/dev/null")];
+  return found.isCharacterDevice() && found.rdev === nowhere.rdev;
 }
 
 function isSameFile(one: number, other: number): boolean {
