@@ -6,7 +6,7 @@ import { addCommand } from "../context.ts";
 import { ENV_FILE_BYTES_MAX, type EnvLine, parseEnvFile, quoted } from "../env-file.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { openOutFile } from "../out-file.ts";
-import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
+import { type Agent, demandVault, listItems, vaultId, withAgent } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Options = { vault: string; outFile?: string };
@@ -82,7 +82,7 @@ async function bring(
   vault: string,
   wanted: ReadonlyMap<string, Variable>,
 ): Promise<Outcome> {
-  const { items } = await agent.call("items.list", { vaultId: vault });
+  const items = await listItems(agent, { vaultId: vault });
   const idOf = new Map(items.map((item) => [item.title, item.id]));
   const fresh = [...wanted.values()].filter((line) => !idOf.has(line.name));
   const known = [...wanted.values()].filter((line) => idOf.has(line.name));
