@@ -21,7 +21,7 @@ export const limits = {
   idLength: 128,
   /** Requests in flight on one connection. */
   inFlight: 256,
-  /** Bytes of one answer: three pages of a list in one batch. Below what closes a connection, so that a long answer is refused and not cut off. */
+  /** Bytes of one answer: two full pages of a list in one batch, or some twenty of the longest values. Below what closes a connection, so that a long answer is refused and not cut off. */
   answerBytes: 12 * MiB,
   /** Items on one page of a list: most vaults are one page, so that a yes to one call is a yes to the whole list. */
   pageItems: 10_000,
