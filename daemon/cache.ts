@@ -7,14 +7,14 @@ import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { createKeptLists, type KeptLists } from "./kept-lists.ts";
 
-/** Bytes of sealed values kept: some ten thousand secrets of ordinary size. */
+/** Bytes of sealed values kept: some twenty thousand secrets of ordinary size. */
 export const CACHE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Milliseconds after which an entry is read again even though no change was announced. */
 export const CACHE_AGE_MS_MAX = 60 * 60_000;
 
-/** Bytes an entry costs beside its value: key, objects, list node, and what it is forgotten by. */
-const ENTRY_BYTES = 1024;
+/** Bytes an entry costs beside its value, measured: key, objects, buffers, list node, and what it is forgotten by. */
+const ENTRY_BYTES = 1536;
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 24;

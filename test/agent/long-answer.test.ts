@@ -1,9 +1,11 @@
 // An answer of the longest length arrives; one byte more is refused with what to do, and the connection goes on. A list of
 // names is answered in pages, of which none is longer than it may be.
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { limits } from "../../protocol/limits.ts";
+import { postern } from "../cli/postern.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
 import { openRaw, type Raw } from "./raw.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
@@ -104,4 +106,11 @@ test("a page of long names ends at the last that fits, and the next begins there
   const rest = await page({ after: first.items.at(-1)?.id });
   expect(rest).toMatchObject({ more: false, items: { length: 1 } });
   expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(ids.toSorted());
+  // Who wants the list and not its pages gets all of it.
+  const client = await createClient({ auth: new DesktopAuth("Ada"), socket: agent.socket });
+  expect((await client.items.list(vaultId)).map(({ id }) => id)).toEqual(ids.toSorted());
+  client.close();
+  const { code, out } = await postern(["item", "list", "--vault", "Demo", "--json"], { home: agent.home });
+  expect(code).toBe(0);
+  expect((JSON.parse(out) as Page).items.map(({ id }) => id)).toEqual(ids.toSorted());
 });
