@@ -19,15 +19,20 @@ let raw: Raw;
 let vaultId: string;
 /** What the service was asked for: pages of names, and the names of single items. */
 let asked: { pages: number; rows: number };
+/** What happens between an answer of the service and its arrival. */
+let onTheWay: ((operation: string) => Promise<void>) | undefined;
 
 beforeEach(async () => {
   const door = await inProcess();
   closeService = door.close;
   asked = { pages: 0, rows: 0 };
-  const fetch: typeof door.address.fetch = (request) => {
+  onTheWay = undefined;
+  const fetch: typeof door.address.fetch = async (request) => {
     if (request.url.endsWith("items.list")) asked.pages++;
     if (request.url.endsWith("items.overviews")) asked.rows++;
-    return door.address.fetch(request);
+    const response = await door.address.fetch(request);
+    await onTheWay?.(request.url.slice(request.url.lastIndexOf("/") + 1));
+    return response;
   };
   agent = await startInProcess(undefined, { ...door, address: { ...door.address, fetch } });
   await passing(agent, makeAccount(agent));
@@ -165,6 +170,66 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
     }
     expect(titles).toEqual(((await ask(list(2))).result as Listed).items.map(({ title }) => title));
   });
+
+  test("has every item that is there all the while exactly once, whatever comes and goes between its pages", async () => {
+    const there = (await first()).items.map(({ id }) => id);
+    let writing = true;
+    const write = async () => {
+      for (let count = 0; count < 40; count++) {
+        const item = { vaultId, title: "passing", category: "Login" as const };
+        const made = await person.channel.call("items.create", { item });
+        await person.channel.call("items.put", { item: { ...made, title: "passing by" } });
+        await person.channel.call("items.delete", { vaultId, itemId: made.id });
+      }
+      writing = false;
+    };
+    const written = passing(agent, write());
+    let lists = 0;
+    for (; writing; lists++) {
+      const seen: string[] = [];
+      for (let after = {}, more = true; more; ) {
+        const page = (await ask(list("page", { limit: 50 + lists, ...after }))).result as Listed;
+        seen.push(...page.items.map(({ id }) => id));
+        after = { after: seen.at(-1) };
+        ({ more } = page);
+      }
+      expect(seen).toEqual([...new Set(seen)].sort());
+      expect(there.filter((id) => !seen.includes(id))).toEqual([]);
+    }
+    await written;
+    expect(lists).toBeGreaterThan(1);
+    expect(((await ask(list("last"))).result as Listed).items.map(({ id }) => id)).toEqual(there);
+  });
+
+  test.each(["items.list", "items.overviews"])(
+    "is not what it was before a change that came while %s was answered",
+    async (operation) => {
+      const { channel } = person;
+      const { id: other } = await passing(agent, channel.call("vaults.create", { title: "Other" }));
+      const make = (title: string) =>
+        passing(agent, channel.call("items.create", { item: { vaultId: other, title, category: "Login" } }));
+      const made = [await make("a"), await make("b")];
+      const rename = (index: number, title: string) => {
+        const item = made[index];
+        if (item === undefined) throw new Error("there is no such item");
+        return passing(agent, channel.call("items.put", { item: { ...item, title } }));
+      };
+      const listed = async () => ((await ask(list("other", { vaultId: other }))).result as Listed).items;
+      const titles = async () => (await listed()).map(({ title }) => title).sort();
+      if (operation === "items.overviews") {
+        await listed();
+        await rename(0, "a2");
+      }
+      onTheWay = async (asking) => {
+        if (asking !== operation) return;
+        onTheWay = undefined;
+        await rename(1, "b2");
+      };
+      expect((await listed()).map(({ id }) => id)).toEqual(made.map(({ id }) => id).sort());
+      expect(onTheWay).toBeUndefined();
+      expect(await titles()).toEqual([operation === "items.list" ? "a" : "a2", "b2"]);
+    },
+  );
 
   test("is answered neither while locked nor to somebody who names no such vault", async () => {
     await first();

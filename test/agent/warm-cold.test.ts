@@ -220,7 +220,7 @@ test("a list and every reference are warm what they are cold, whatever was chang
       await (here ? untold(done) : done());
     }
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), run), { numRuns: 10 });
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), run), { numRuns: 8 });
   expect(kept).toBeGreaterThan(0);
 }, 120_000);
 
