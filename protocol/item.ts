@@ -82,6 +82,12 @@ export const ItemFieldType = oneOf([
   "Unsupported",
 ]);
 
+/** Kinds of fields whose values are kept out of sight. */
+const CONCEALED_KINDS: ReadonlySet<string> = new Set(["Concealed", "Totp", "SshKey", "CreditCardNumber"]);
+
+/** Whether values of this kind are kept out of sight: on a screen, and in the output of a program that got them. */
+export const isConcealed = (kind: string): boolean => CONCEALED_KINDS.has(kind);
+
 const Title = Type.String({ maxLength: itemLimits.title });
 const PartId = Type.String({ maxLength: itemLimits.partId });
 

@@ -20,17 +20,31 @@ const PORT_DEFAULT = 8420;
 /** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
 const TIDY_MS = 60_000;
 
+const OPTIONS = {
+  data: { type: "string" },
+  port: { type: "string" },
+  host: { type: "string" },
+  origin: { type: "string" },
+  "public-address": { type: "string" },
+} as const;
+
+/** Node's own complaint quotes the command line, so we name the option ourselves. */
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options: OPTIONS, strict: true }).values;
+  } catch {
+    const [name] =
+      words.find((word) => !Object.hasOwn(OPTIONS, word.replace(/^--|=.*$/gs, "")) && /^-/.test(word))?.split("=") ??
+      [];
+    const known = Object.keys(OPTIONS)
+      .map((option) => `--${option}`)
+      .join(", ");
+    throw new BadStart(`${name ?? "an option"} was not understood; there are ${known}, each with a value`);
+  }
+}
+
 function options() {
-  const { values } = parseArgs({
-    options: {
-      data: { type: "string" },
-      port: { type: "string" },
-      host: { type: "string" },
-      origin: { type: "string" },
-      "public-address": { type: "string" },
-    },
-    strict: true,
-  });
+  const values = parsed(process.argv.slice(2));
   const port = Number(values.port ?? PORT_DEFAULT);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new BadStart("--port must be a number from 0 to 65535");
@@ -177,8 +191,7 @@ function tell(thrown: unknown): void {
 
 main().catch((error: unknown) => {
   const code = (error as NodeJS.ErrnoException).code;
-  const known =
-    error instanceof BadStart || (error as Error).name === "storeTooNew" || code?.startsWith("ERR_PARSE_ARGS") === true;
+  const known = error instanceof BadStart || (error as Error).name === "storeTooNew";
   process.stderr.write(
     `postern service: ${known ? (error as Error).message : `it could not start (${code ?? (error as Error).constructor.name})`}\n`,
   );

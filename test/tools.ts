@@ -1,7 +1,10 @@
 // What the tests need beyond npm. Looked for on PATH; on Debian as root what is missing is installed; otherwise the
 // tests that need it skip aloud.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Program and the Debian package that brings it. */
 const tools: Readonly<Record<string, string>> = {
@@ -10,7 +13,51 @@ const tools: Readonly<Record<string, string>> = {
   strace: "strace",
   setpriv: "util-linux",
   chromium: "chromium",
+  less: "less",
+  vi: "vim-tiny",
+  dash: "dash",
+  zsh: "zsh",
+  fish: "fish",
 };
+
+/** Where what is built or fetched for tests alone lies: beside npm's packages, and gone with them. */
+const cache = fileURLToPath(new URL("../node_modules/.cache/postern-tests", import.meta.url));
+
+/** Python packages, exactly, in a folder of their own. */
+const pythonPackages = { folder: join(cache, "python"), dotenv: "python-dotenv==1.2.4" } as const;
+
+/** Docker's readers of env files, built from its own packages. */
+const readerSource = fileURLToPath(new URL("./cli/env-readers", import.meta.url));
+
+/** Where the program is, or would be: under a name that changes with what it is built from. */
+function readerProgram(): string {
+  const hash = createHash("sha256");
+  for (const name of ["main.go", "go.mod", "go.sum"]) hash.update(readFileSync(join(readerSource, name)));
+  return join(cache, `env-reader-${hash.digest("hex").slice(0, 16)}`);
+}
+
+/** The folder for PYTHONPATH in which python-dotenv is, where it could be had. */
+export function pythonDotenv(): string | undefined {
+  return existsSync(join(pythonPackages.folder, "dotenv")) && hasTool("python3") ? pythonPackages.folder : undefined;
+}
+
+/** The program that reads env files as Docker does, where it could be built. */
+export function dockerReader(): string | undefined {
+  const program = readerProgram();
+  return existsSync(program) ? program : undefined;
+}
+
+function installReaders(): void {
+  if (pythonDotenv() === undefined && hasTool("python3")) {
+    process.stdout.write(`test: installing ${pythonPackages.dotenv}\n`);
+    const words = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", pythonPackages.folder];
+    spawnSync("python3", [...words, pythonPackages.dotenv], { stdio: "inherit" });
+  }
+  if (dockerReader() === undefined && hasTool("go")) {
+    process.stdout.write("test: building Docker's readers of env files\n");
+    spawnSync("go", ["build", "-o", readerProgram(), "."], { stdio: "inherit", cwd: readerSource });
+  }
+}
 
 /** Whether a program is on PATH. */
 export function hasTool(program: string): boolean {
@@ -25,6 +72,11 @@ export function toolPath(program: string): string | undefined {
 
 /** Installs what is missing where it may (root on Debian), telling what it does. */
 export function installTools(): void {
+  installPackages();
+  installReaders();
+}
+
+function installPackages(): void {
   const missing = Object.entries(tools).filter(([program]) => !hasTool(program));
   if (missing.length === 0) return;
   const packages = missing.map(([, name]) => name);

@@ -10,7 +10,8 @@ export type Variable = { readonly name: string; readonly value: string; readonly
 
 export type Environments = {
   list(): Promise<{ id: string; title: string }[]>;
-  create(title: string): Promise<{ id: string; title: string }>;
+  /** Makes one that has these variables from the start; of a name that is given again the last one counts. */
+  create(title: string, variables?: readonly Variable[]): Promise<{ id: string; title: string }>;
   /** Throws environmentNotFound. */
   variables(id: string): Promise<Variable[]>;
   /** Sets variables, all or none; those not named stay, in their order. Throws tooLarge past the limit. */
@@ -67,10 +68,17 @@ export function createEnvironments(account: Inner): Environments {
       const all = await account.vaults();
       return all.filter(({ type }) => type === "environment").map(({ id, title }) => ({ id, title }));
     },
-    create: async (title) => {
+    create: async (title, variables = []) => {
       const { id } = await account.createVault(title, "", "environment");
       const overview = { title: ITEM_TITLE, category: "SecureNote" as const, tags: [], websites: [] };
-      await account.createItem(id, overview, { fields: [], sections: [{ id: "", title: "" }], notes: "", files: [] });
+      const fields = [...new Map(variables.map((variable) => [variable.name, fieldOf(variable)])).values()];
+      try {
+        await account.createItem(id, overview, { fields, sections: [{ id: "", title: "" }], notes: "", files: [] });
+      } catch (error) {
+        // Without its item it would be one that nobody can read or fill. Why there is none is told, whatever becomes of this.
+        await account.deleteVault(id).catch(() => undefined);
+        throw error;
+      }
       return { id, title };
     },
     variables: async (id) => variablesOf(await itemOf(id)),

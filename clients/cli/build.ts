@@ -1,7 +1,7 @@
 // `npm run build`: the shipped package in dist/postern. Bundles of the command, the agent and the service; native packages
 // stay dependencies, since their binaries come with them.
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const out = `${root}dist/postern`;
 
 /** Packages with binaries; everything else is bundled. */
-const native = ["koffi", "sodium-native", "@lydell/node-pty"];
+const native = ["koffi", "sodium-native"];
 
 /** What builds the share page from sources, and is never reached in the package, which carries the page built. */
 const unreached = ["vite"];
@@ -23,6 +23,7 @@ const bundles: Readonly<Record<string, string>> = {
   "postern.js": "clients/cli/main.ts",
   "agent.js": "daemon/start.ts",
   "service.js": "service/main.ts",
+  "relay.js": "clients/cli/run/relay.ts",
   // An ES module, as a program of today is.
   "demo-script.mjs": "clients/cli/demo/script.ts",
 };
@@ -107,6 +108,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const [file, input] of Object.entries(bundles)) await bundle(file, input);
 await sharePage();
+chmodSync(`${out}/postern.js`, 0o755);
 for (const [name, from] of Object.entries(copies)) copyFileSync(`${root}${from}`, `${out}/${name}`);
 writeFileSync(`${out}/package.json`, `${JSON.stringify(manifest(), null, 2)}\n`);
 await fillCodeCache();

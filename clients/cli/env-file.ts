@@ -1,64 +1,143 @@
-// Env files (.env): lines of NAME=value. Values are decoded by Node's own parser (util.parseEnv), so that a file means
-// here what it means to `node --env-file`; around it stands only what an import needs: which line is which.
-import { parseEnv } from "node:util";
+// Env files (.env): lines of NAME=value, read by rules that drop nothing in silence. The README's table says what each
+// piece means and where other readers take it otherwise; a line that has no single meaning is refused with its number.
 
 /** One line, or several where a quoted value runs over them. */
 export type EnvLine =
-  | {
-      readonly kind: "variable";
-      readonly number: number;
-      readonly name: string;
-      readonly value: string;
-      readonly raw: string;
-      readonly prefix: string;
-    }
+  | EnvVariable
   | { readonly kind: "other"; readonly number: number; readonly raw: string }
   | { readonly kind: "unknown"; readonly number: number; readonly raw: string; readonly why: string };
+
+export type EnvVariable = {
+  readonly kind: "variable";
+  readonly number: number;
+  /** The number of its last line. */
+  readonly last: number;
+  readonly name: string;
+  readonly value: string;
+  readonly quote: "" | '"' | "'" | "`";
+  readonly raw: string;
+  /** What stands before the name: blanks, `export`. */
+  readonly prefix: string;
+  /** What stands behind the value: blanks, a comment, the CR of a line's end. */
+  readonly tail: string;
+};
 
 /** Bytes of an env file: far above any real one; a database dump given by mistake is refused. */
 export const ENV_FILE_BYTES_MAX = 1024 * 1024;
 
-const ASSIGNMENT = /^(\s*(?:export\s+)?)([A-Za-z_][A-Za-z0-9_.]*)\s*=([\s\S]*)$/;
+/** A byte order mark, as an editor puts it before the first line. */
+const MARK = "\uFEFF";
+
+const ASSIGNMENT = /^([ \t]*(?:export[ \t]+)?)([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*/;
+
+/** What a backslash makes of the next character between double quotes; before any other it stands for itself. */
+const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+const whys = {
+  none: "it is no NAME=value",
+  name: "a name has letters, digits, _ and ., and begins with no digit",
+  return: "a carriage return stands inside it",
+  zero: "its value holds a zero byte",
+  open: "its quote never closes",
+  behind: "text stands behind its closing quote",
+} as const;
 
 /** Reads a file's text, line by line. Never throws: what is not understood is a line of kind "unknown". */
-export function parseEnvFile(text: string): EnvLine[] {
-  const lines = text.replace(/^\uFEFF/, "").split("\n");
+export function parseEnvFile(given: string): EnvLine[] {
+  const text = given.startsWith(MARK) ? given.slice(MARK.length) : given;
+  // Where every line ends with CR LF, an editor made these ends, and the value of several lines has LF as its author typed it.
+  const crlf = text.includes("\n") && !/(?<!\r)\n/.test(text);
   const parsed: EnvLine[] = [];
-  for (let index = 0; index < lines.length; index++) {
-    const number = index + 1;
-    const first = lines[index] ?? "";
-    const last = index + extraLines(lines, index);
-    const raw = lines.slice(index, last + 1).join("\n");
-    index = last;
-    parsed.push(parseLine(raw, first, number));
+  let at = 0;
+  let number = 1;
+  while (at <= text.length) {
+    const line = readLine(text, at, number, crlf);
+    parsed.push(line);
+    at += line.raw.length + 1;
+    number = (line.kind === "variable" ? line.last : number) + 1;
   }
   return parsed;
 }
 
-function parseLine(raw: string, first: string, number: number): EnvLine {
-  const trimmed = first.trim();
-  if (trimmed === "" || trimmed.startsWith("#")) return { kind: "other", number, raw };
-  const found = ASSIGNMENT.exec(raw);
-  if (found === null) return { kind: "unknown", number, raw, why: "it is no NAME=value" };
-  const [, prefix = "", name = ""] = found;
-  const value = parseEnv(raw.replace(/\r$/, ""))[name];
-  if (value === undefined) return { kind: "unknown", number, raw, why: "its value could not be read" };
-  if (value.includes("\0")) return { kind: "unknown", number, raw, why: "its value holds a zero byte" };
-  return { kind: "variable", number, name, value, raw, prefix };
+function readLine(text: string, at: number, number: number, crlf: boolean): EnvLine {
+  const raw = text.slice(at, endOf(text, at));
+  const unknown = (why: keyof typeof whys): EnvLine => ({ kind: "unknown", number, raw, why: whys[why] });
+  const content = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+  const start = skipBlanks(content, 0);
+  const found = ASSIGNMENT.exec(content);
+  const [assignment = "", prefix = "", name = ""] = found ?? [];
+  const quote = found === null ? "" : (content[assignment.length] ?? "");
+  if (quote !== '"' && quote !== "'" && quote !== "`" && content.includes("\r")) return unknown("return");
+  if (start === content.length || content[start] === "#") return { kind: "other", number, raw };
+  if (found === null) return unknown(content.includes("=") ? "name" : "none");
+  const value =
+    quote === '"' || quote === "'" || quote === "`"
+      ? quotedValue(text, at + assignment.length, quote)
+      : plainValue(raw, assignment.length);
+  if ("why" in value) return unknown(value.why);
+  if (value.value.includes("\0")) return unknown("zero");
+  return {
+    kind: "variable",
+    number,
+    last: number + value.lines,
+    name,
+    value: crlf && value.lines > 0 ? value.value.replaceAll("\r\n", "\n") : value.value,
+    quote: value.quote,
+    raw: value.lines === 0 ? raw : text.slice(at, value.end),
+    prefix,
+    tail: value.tail,
+  };
 }
 
-/** How many further lines a quoted value runs over; 0 where its quote is never closed. */
-function extraLines(lines: readonly string[], at: number): number {
-  const found = ASSIGNMENT.exec(lines[at] ?? "");
-  const rest = found?.[3]?.trimStart() ?? "";
-  const quote = rest[0];
-  if (quote !== '"' && quote !== "'" && quote !== "`") return 0;
-  if (rest.indexOf(quote, 1) !== -1) return 0;
-  for (let next = at + 1; next < lines.length; next++) if ((lines[next] ?? "").includes(quote)) return next - at;
-  return 0;
+type Value = {
+  readonly value: string;
+  readonly quote: EnvVariable["quote"];
+  readonly tail: string;
+  /** Further lines that it runs over, and where in the text its last one ends. */
+  readonly lines: number;
+  readonly end: number;
+};
+
+/** Up to a comment or the line's end, without the blanks around. `#` begins a comment behind a blank alone. */
+function plainValue(raw: string, at: number): Value {
+  let end = at;
+  while (end < raw.length && !(raw[end] === "#" && isBlank(raw[end - 1]))) end++;
+  while (end > at && (isBlank(raw[end - 1]) || raw[end - 1] === "\r")) end--;
+  return { value: raw.slice(at, end), quote: "", tail: raw.slice(end), lines: 0, end: 0 };
 }
 
-/** A value as it can stand in an env file again. References need no quotes but for their spaces. */
-export function quoted(value: string): string {
-  return /^[A-Za-z0-9_\-./:@]*$/.test(value) ? value : `"${value}"`;
+/** Between quotes, over as many lines as it takes. */
+function quotedValue(text: string, at: number, quote: '"' | "'" | "`"): Value | { why: "open" | "behind" } {
+  let close = at + 1;
+  while (close < text.length && text[close] !== quote) close += quote === '"' && text[close] === "\\" ? 2 : 1;
+  if (close >= text.length) return { why: "open" };
+  const inside = text.slice(at + 1, close);
+  const lines = inside.split("\n").length - 1;
+  const end = endOf(text, close);
+  const tail = text.slice(close + 1, end);
+  // Text behind a quote that closed lines later: more likely it was never meant to run so far.
+  if (!isTail(tail)) return { why: lines === 0 ? "behind" : "open" };
+  const value = quote === '"' ? inside.replace(/\\([nrt"\\$`])/g, (_all, one: string) => ESCAPED[one] ?? one) : inside;
+  return { value, quote, tail, lines, end };
 }
+
+/** Whether nothing but blanks and a comment stands there. */
+function isTail(tail: string): boolean {
+  const content = tail.endsWith("\r") ? tail.slice(0, -1) : tail;
+  if (content.includes("\r")) return false;
+  const start = skipBlanks(content, 0);
+  return start === content.length || (start > 0 && content[start] === "#");
+}
+
+function endOf(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end === -1 ? text.length : end;
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isBlank(text[at])) at++;
+  return at;
+}
+
+const isBlank = (one: string | undefined) => one === " " || one === "\t";

@@ -103,9 +103,12 @@ export class NotStarted extends Error {
   override readonly name = "NotStarted";
   readonly exitCode: number;
   readonly hint: string;
-  constructor(program: string, code: string | undefined) {
+  /** The name of the system's error. */
+  readonly code: string;
+  constructor(program: string, code: string) {
     const missing = code === "ENOENT";
     super(missing ? `the program ${program} was not found` : `the program ${program} could not be started (${code})`);
+    this.code = code;
     this.exitCode = missing ? exitCodes.programNotFound : exitCodes.notExecutable;
     this.hint = missing ? "check its name, PATH, and the line #! of a script" : "check that it is a program (chmod +x)";
   }

@@ -1,51 +1,53 @@
-#!/usr/bin/env -S node --
+#!/usr/bin/env -S -u NODE_OPTIONS POSTERN_NODE_OPTIONS=${NODE_OPTIONS} node --disable-sigusr1 --
 // The `postern` command. `read` with nothing but a reference, the most frequent of all, goes ahead of the command parser
 // and loads only what it needs.
+//
+// NODE_OPTIONS is for the programs that `run` starts, not for us: it could load code into the command. Without
+// --disable-sigusr1 that signal would open a debugger port to every user of the machine.
 //
 // The `--` above is a lock. Node looks for --env-file in the whole command line, the script's own words too, and obeys a
 // NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { wordsOf } from "./failure.ts";
 import { demandNode } from "./node-version.ts";
+import { leaveDescriptorsAlone } from "./own-stdio.ts";
+import { demandNoInspector, keepOutOfCores } from "./protect.ts";
 import { read } from "./read.ts";
+import { tellStderr } from "./stderr.ts";
 import { watchStdout } from "./stdout.ts";
 import { createTerminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {
   demandNode();
+  demandNoInspector(process.execArgv, process.env);
   const [command, reference, ...rest] = words;
+  const runs = runsProgram(words);
+  if (runs) leaveDescriptorsAlone();
+  else keepOutOfCores();
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
     await read(createTerminal(false), { reference });
     // What was read has been written; taking the connection down in order is the agent's part.
     process.exit();
   }
   // Later than the rejection of a write that somebody waited for, which knows better what is lost.
-  watchStdout((error) => setImmediate(() => process.exit(end(error))));
+  if (!runs) watchStdout((error) => setImmediate(() => process.exit(end(error))));
   if (words.length === 1 && (command === "--version" || command === "-V"))
     return void process.stdout.write(`${VERSION}\n`);
   const { program } = await import("./program.ts");
   await program(wantsJson).parseAsync([...words], { from: "user" });
 }
 
+/** Whether the command ends by becoming, or carrying, another program. */
+const runsProgram = ([command, second]: readonly string[]) =>
+  command === "run" || (command === "env" && second === "run");
+
 /** `postern: what happened`, then the next step; as JSON where that was asked for. Never a stack: it may hold values. */
 function tell(error: unknown, json: boolean): void {
-  const { name, message, hint, errorName, incident } = error as {
-    name?: string;
-    message?: string;
-    hint?: string;
-    errorName?: string;
-    incident?: string;
-  };
-  if (json) {
-    process.stderr.write(
-      `${JSON.stringify({ error: { name: errorName ?? name ?? "Error", message: message ?? "", ...(hint === undefined ? {} : { hint }), ...(incident === undefined ? {} : { incident }) } })}\n`,
-    );
-    return;
-  }
-  process.stderr.write(
-    `postern: ${message ?? "something went wrong"}${incident === undefined ? "" : ` (incident ${incident})`}\n`,
-  );
-  if (hint !== undefined) process.stderr.write(`  next: ${hint}\n`);
+  const { name, message, hint, incident } = wordsOf(error);
+  if (json) return tellStderr(`${JSON.stringify({ error: { name, message, hint, incident } })}\n`);
+  tellStderr(`postern: ${message}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
+  if (hint !== undefined) tellStderr(`  next: ${hint}\n`);
 }
 
 let ended: number | undefined;
@@ -65,4 +67,6 @@ process.on("SIGINT", () => process.exit(exitCodes.interrupted));
 main(words).catch((error: unknown) => {
   if ((error as { name?: string }).name === "Shown") return;
   process.exitCode = end(error);
+  // What was opened to run a program would keep us: the terminal, and the relay.
+  if (runsProgram(words)) process.exit();
 });

@@ -1,5 +1,7 @@
 // How the CLI speaks: results on stdout, everything else on stderr; colour only on a terminal that did not say NO_COLOR.
 // An error is `postern: what happened`, then `  next: what to do`. With --json a result, or an error, is one JSON value.
+import { isatty } from "node:tty";
+import { tellStderr } from "./stderr.ts";
 
 export type Terminal = {
   /** Writes a result. */
@@ -15,9 +17,10 @@ export type Terminal = {
   bad(text: string): string;
 };
 
+const STDOUT = 1;
+
 export function createTerminal(json: boolean): Terminal {
-  const colours = () =>
-    process.stdout.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
+  const colours = () => isatty(STDOUT) && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
   const paint = (code: number) => (text: string) => (colours() ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
@@ -28,7 +31,7 @@ export function createTerminal(json: boolean): Terminal {
         if (lines !== "") process.stdout.write(`${lines}\n`);
       }
     },
-    tell: (text) => void process.stderr.write(`${text}\n`),
+    tell: (text) => tellStderr(`${text}\n`),
     json,
     bold: paint(1),
     dim: paint(2),

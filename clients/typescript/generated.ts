@@ -440,6 +440,7 @@ export type Methods = {
       vaultId: string;
       itemId: string;
       kind: string;
+      concealed: boolean;
       cached: boolean;
       ageMs: number;
       stale: boolean;
@@ -459,6 +460,7 @@ export type Methods = {
         vaultId: string;
         itemId: string;
         kind: string;
+        concealed: boolean;
         cached: boolean;
         ageMs: number;
         stale: boolean;
@@ -1949,10 +1951,15 @@ export type Methods = {
       }[];
     };
   };
-  /** Makes an environment. */
+  /** Makes an environment, with variables where they are given: all of it or nothing. */
   "environments.create": {
     params: {
       title: string;
+      variables?: {
+        name: string;
+        value: string;
+        masked: boolean;
+      }[];
       client?: string;
       noWait?: boolean;
     };

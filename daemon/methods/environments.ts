@@ -26,9 +26,10 @@ export const environmentMethods: EnvironmentHandlers = {
     accessOf(call).session.audit.read(happening(call, "ok", []));
     return { environments };
   },
-  "environments.create": async ({ title }, call) => {
-    const made = await environmentsOf(call).create(title);
-    accessOf(call).session.audit.keep(happening(call, "ok", [made.id], [title]));
+  "environments.create": async ({ title, variables = [] }, call) => {
+    const made = await environmentsOf(call).create(title, variables);
+    const names = variables.map(({ name }) => name);
+    accessOf(call).session.audit.keep(happening(call, "ok", [made.id], [title, ...names]));
     return made;
   },
   "environments.set": async ({ environmentId, variables }, call) => {

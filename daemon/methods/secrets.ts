@@ -1,6 +1,7 @@
 // secrets.*: read, record, answer. The gate has asked already.
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import { generatePassword } from "../../protocol/generate-password.ts";
+import { isConcealed } from "../../protocol/item.ts";
 import { parseReference } from "../../protocol/reference.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
@@ -92,6 +93,7 @@ function answerOf(place: Located["place"], value: Value, stale: boolean, call: C
     vaultId: place.vault,
     itemId: place.item,
     kind: place.kind,
+    concealed: isConcealed(place.kind),
     cached: value.cached,
     ageMs: value.ageMs,
     stale,

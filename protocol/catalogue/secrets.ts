@@ -49,6 +49,8 @@ const Resolved = Type.Object({
   itemId: Id,
   /** What kind of field, or "File", "Notes". */
   kind: Type.String(),
+  /** Whether it is kept out of sight: a concealed field, a one-time code or its seed, a private key, a card number. */
+  concealed: Type.Boolean(),
   /** Whether the answer came from memory, and how long ago that was read. */
   cached: Type.Boolean(),
   ageMs: Type.Integer(),
@@ -102,6 +104,7 @@ export const secrets = {
         vaultId: "abcdefghijklmnopqrstuvwxyz",
         itemId: "bcdefghijklmnopqrstuvwxyz2",
         kind: "Concealed",
+        concealed: true,
         cached: true,
         ageMs: 1200,
         stale: false,
@@ -142,6 +145,7 @@ export const secrets = {
             vaultId: "abcdefghijklmnopqrstuvwxyz",
             itemId: "bcdefghijklmnopqrstuvwxyz2",
             kind: "Concealed",
+            concealed: true,
             cached: true,
             ageMs: 1200,
             stale: false,

@@ -286,14 +286,17 @@ export const environments = {
     example: { params: {}, result: { environments: [exampleEnvironment] } },
   }),
   "environments.create": entry({
-    summary: "Makes an environment.",
-    params: Type.Object({ title: Title, ...onAccount }, closed),
+    summary: "Makes an environment, with variables where they are given: all of it or nothing.",
+    params: Type.Object(
+      { title: Title, variables: Type.Optional(Type.Array(Variable, { maxItems: VARIABLES_MAX })), ...onAccount },
+      closed,
+    ),
     result: Environment,
     errors: [...asked, "diskFull"],
     need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
     activity: true,
     since: "0.1.0",
-    example: { params: { title: "staging" }, result: exampleEnvironment },
+    example: { params: { title: "staging", variables: [exampleVariable] }, result: exampleEnvironment },
   }),
   "environments.set": entry({
     summary: "Sets variables; those that are not named stay as they are. All of them or none.",

@@ -41,6 +41,7 @@ const entryPoints: Record<string, string> = {
   "clients/typescript/client.ts": "the published package's entry",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
+  "clients/cli/run/relay.ts": "the process between a program's output and where it goes",
   "test/bench/main.ts": "npm run bench",
   "test/bench/load.ts": "a process of the bench",
   "test/bench/echo.ts": "a process of the bench",
@@ -171,6 +172,7 @@ describe("the tree", () => {
       "clients/typescript",
       "clients/account",
       "clients/cli",
+      "clients/cli/run",
       "test",
     ];
     expect(folders.filter((folder) => !existsSync(join(root, folder, "README.md")))).toEqual([]);

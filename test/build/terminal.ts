@@ -4,6 +4,8 @@ import { type IPty, spawn } from "@lydell/node-pty";
 export type Terminal = {
   /** Types a line and Enter. */
   type(text: string): void;
+  /** Presses keys, as bytes. */
+  key(bytes: string): void;
   /** Waits until the screen shows the text, or matches, after what was seen before; answers the match. */
   sees(text: string | RegExp): Promise<RegExpExecArray>;
   /** Everything since the start. */
@@ -33,6 +35,7 @@ export function openTerminal(env: Record<string, string>, cwd: string): Terminal
   });
   return {
     type: (line) => shell.write(`${line}\r`),
+    key: (bytes) => shell.write(bytes),
     sees: (wanted) =>
       new Promise((resolve, reject) => {
         const pattern = typeof wanted === "string" ? new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")) : wanted;

@@ -44,7 +44,8 @@ test.each([
   ["env import staging nothing.env", "the env file nothing.env could not be read (ENOENT)"],
   ["env import staging bad.env", "nothing was imported; not understood in bad.env: line 2"],
   ["env import staging empty.env", "empty.env sets no variable"],
-  ["run --env-file bad.env -- true", "line 2 of the env file bad.env was not understood"],
+  ["run --env-file bad.env -- true", "the program was not started; not understood in bad.env: line 2"],
+  ["import env bad.env --vault Personal", "nothing was imported; not understood in bad.env: line 2"],
   ["inject --in-file no.tpl", "the template no.tpl is not UTF-8 text"],
   [
     "item create --vault Personal --file nothing.pdf",

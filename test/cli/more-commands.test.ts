@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { placesOf, TEMPLATE_BYTES_MAX } from "../../clients/cli/commands/inject.ts";
+import { TEMPLATE_BYTES_MAX } from "../../clients/cli/commands/inject.ts";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { placesOf } from "../../clients/cli/reference-text.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { hasTool } from "../tools.ts";
@@ -80,6 +81,14 @@ describe("an environment", () => {
     expect(json(await run("env get staging --json")).variables).toHaveLength(3);
     expect((await run("env list")).out).toContain("staging");
     expect((await run("vault list")).out).not.toContain("staging");
+  });
+
+  test("takes for plain what only sounds like a secret, and what is said to be none", async () => {
+    for (const text of ["KEYBOARD=de", "KEYCLOAK_URL=http://x", "TOKENIZERS_PARALLELISM=false", "PUBLIC_KEY[text]=abc"])
+      expect((await run(["env", "set", "staging", "--plain", text])).code).toBe(0);
+    expect((await run("env get staging")).out).toMatch(/^PUBLIC_KEY=abc$/m);
+    for (const text of ["API_KEY=x", "dbPassword=x", "USER_PINS=x"])
+      expect(await run(["env", "set", "staging", "--plain", text])).toMatchObject({ code: 2, out: "" });
   });
 
   test("does not change what decides about our own process", async () => {

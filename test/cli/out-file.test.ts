@@ -1,6 +1,7 @@
 // What --out-file does to what it finds under the name it was given.
 import { execFileSync } from "node:child_process";
 import {
+  chownSync,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -56,10 +57,7 @@ test.each([
 });
 
 test.each([
-  ["a pipe", "pipe", (path: string) => void execFileSync("mkfifo", [path]), "is no regular file"],
   ["a folder", "folder", (path: string) => mkdirSync(path), "is no regular file"],
-  // A link, and not the device itself: a run without the rule would take it from the machine.
-  ["a link to a device", "device", (path: string) => symlinkSync("/dev/null", path), "is no regular file"],
   ["a link to itself", "itself", (path: string) => symlinkSync("itself", path), "is no regular file"],
 ])("%s is refused by its name, and left as it is", async (_what, name, make, why) => {
   make(join(home, name));
@@ -71,6 +69,33 @@ test.each([
   expect(ran.err).toContain(`postern: ${name} ${why}`);
   expect(lstatSync(join(home, name)).mode).toBe(kind);
   expect(readdirSync(home)).toEqual(before);
+});
+
+test("a device is written as it is, also behind a link", async () => {
+  // A link, and not the device itself: a run without the rule would take it from the machine.
+  symlinkSync("/dev/null", join(home, "device"));
+  const before = readdirSync(home);
+  expect(await inject("device")).toMatchObject({ code: 0, err: "" });
+  expect(readlinkSync(join(home, "device"))).toBe("/dev/null");
+  expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+  expect(readdirSync(home)).toEqual(before);
+});
+
+test("a descriptor is written where it stands, and none that is closed", async () => {
+  const log = join(home, "log");
+  const ran = await postern(["inject", "--out-file", "/dev/fd/1"], { home, input: "made\n", stdout: log });
+  expect(ran).toMatchObject({ code: 0, err: "postern: Wrote 0 secrets.\n" });
+  expect(readFileSync(log, "utf8")).toBe("made\n");
+  const closed = await inject("/dev/fd/99");
+  expect([closed.code, closed.err]).toEqual([2, expect.stringContaining("/dev/fd/99 could not be written (EBADF)")]);
+});
+
+test.skipIf(process.getuid?.() !== 0)("a pipe of another user is not written", async () => {
+  execFileSync("mkfifo", [join(home, "pipe")]);
+  chownSync(join(home, "pipe"), NOBODY, NOBODY);
+  const ran = await inject("pipe");
+  expect(ran).toMatchObject({ code: 2, out: "" });
+  expect(ran.err).toContain("postern: pipe is a pipe of another user");
 });
 
 test.skipIf(process.getuid?.() !== 0)("a link of another user is not followed", async () => {

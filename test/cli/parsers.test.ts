@@ -2,10 +2,10 @@
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseEnvFile, quoted } from "../../clients/cli/env-file.ts";
+import { parseEnvFile } from "../../clients/cli/env-file.ts";
+import { quoted } from "../../clients/cli/env-format.ts";
 import { launchdPlist, systemdService } from "../../clients/cli/install-units.ts";
 import { kitText, parseKit } from "../../clients/cli/kit.ts";
-import { createMasker, MASKED_LENGTH_MIN } from "../../clients/cli/mask.ts";
 
 const values = (text: string) =>
   Object.fromEntries(parseEnvFile(text).flatMap((line) => (line.kind === "variable" ? [[line.name, line.value]] : [])));
@@ -57,58 +57,6 @@ describe("an env file", () => {
         expect(values(`A=${quoted(reference)}`)).toEqual({ A: reference });
       }),
     );
-  });
-});
-
-describe("masking", () => {
-  const secret = fc.string({ unit: fc.constantFrom(..."abcd"), minLength: MASKED_LENGTH_MIN, maxLength: 10 });
-
-  test("hides every secret however the output is cut", () => {
-    fc.assert(
-      fc.property(
-        secret,
-        fc.array(fc.oneof(fc.constant(undefined), fc.string({ unit: fc.constantFrom(..."abcxyz"), maxLength: 6 })), {
-          maxLength: 10,
-        }),
-        fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 60 }),
-        (hidden, parts, sizes) => {
-          const text = parts.map((part) => part ?? hidden).join("|");
-          const masker = createMasker([hidden]);
-          let out = "";
-          let at = 0;
-          for (const size of sizes) {
-            out += masker.push(text.slice(at, at + size));
-            at += size;
-          }
-          out += masker.push(text.slice(at)) + masker.end();
-          expect(out.replaceAll("<concealed by postern>", "")).not.toContain(hidden);
-          expect(out).toBe(text.replaceAll(hidden, "<concealed by postern>"));
-        },
-      ),
-    );
-  });
-
-  test("leaves output without secrets as it is", () => {
-    fc.assert(
-      fc.property(fc.array(fc.string()), (chunks) => {
-        const masker = createMasker(["a secret that does not occur in it"]);
-        expect(chunks.map((chunk) => masker.push(chunk)).join("") + masker.end()).toBe(chunks.join(""));
-      }),
-    );
-  });
-
-  test("passes over what is too short to be told from other text, and hides one character more", () => {
-    const mask = (hidden: string) => {
-      const masker = createMasker([hidden]);
-      return masker.push(`<${hidden}>`) + masker.end();
-    };
-    expect(mask("x".repeat(MASKED_LENGTH_MIN - 1))).toContain("xxx");
-    expect(mask("x".repeat(MASKED_LENGTH_MIN))).not.toContain("xxxx");
-  });
-
-  test("hides a secret of several lines as a terminal shows it", () => {
-    const masker = createMasker(["one\ntwo"]);
-    expect(masker.push("one\r\ntwo") + masker.end()).toBe("<concealed by postern>");
   });
 });
 

@@ -39,7 +39,7 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     ...options.env,
   };
   // As the first line of main.ts has it. A session of its own, so that no terminal of the test's is found.
-  const child = spawn(process.execPath, ["--no-warnings", "--", main, ...words], {
+  const child = spawn(process.execPath, ["--disable-sigusr1", "--no-warnings", "--", main, ...words], {
     env,
     cwd: options.cwd ?? options.home,
     detached: true,

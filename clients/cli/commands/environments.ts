@@ -1,23 +1,40 @@
 // env: named sets of variables, and programs that run with one.
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { askSecret, demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
-import { parseEnvFile, quoted } from "../env-file.ts";
+import { type EnvFormat, envFormats, keptByShells, written } from "../env-format.ts";
+import {
+  addImportOptions,
+  type ImportOptions,
+  importSource,
+  meaningOf,
+  meaningTable,
+  type Source,
+  tellNotes,
+} from "../env-import.ts";
 import { UsageError } from "../exit-code.ts";
 import { namedPart } from "../named-part.ts";
 import { idOf } from "../one-of.ts";
 import { openOutFile } from "../out-file.ts";
+import { ownVariables } from "../own-variables.ts";
+import { resolveVariables } from "../references.ts";
+import { takeOver } from "../run/run-program.ts";
 import { fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
+import { writeStdout } from "../stdout.ts";
 import { createTerminal, type Terminal, table } from "../terminal.ts";
-import { mayNotChange, runWith } from "./run.ts";
+import { demandProgram, mayNotChange, runWith } from "./run.ts";
 
 type Variable = { name: string; value: string; masked: boolean };
 
 /** As the agent takes it, and a shell. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Variables of an environment, and characters of a name and a value, as the agent's limits say. */
+const VARIABLES_MAX = 200;
+const NAME_LENGTH_MAX = 256;
+const VALUE_LENGTH_MAX = 512 * 1024;
 
 /** What a masked value looks like until it is asked for. */
 const HIDDEN = "********";
@@ -31,38 +48,53 @@ async function variablesOf(agent: Agent, wanted: string): Promise<Variable[]> {
     .variables;
 }
 
-/** Variables of an env file. Throws UsageError for a line that is not understood: half a file is worse than none. */
-function fromFile(path: string): Variable[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
+/** An env file whose every variable an environment takes. Throws UsageError before anything is asked of the agent. */
+function fromFile(path: string, options: ImportOptions): { source: Source; variables: Variable[] } {
+  const source = importSource(path, options);
+  const taken = [...source.taken.values()];
+  const wrong = taken.filter(({ line }) => !VARIABLE_NAME.test(line.name)).map(({ line }) => `line ${line.number}`);
+  if (wrong.length > 0)
     throw new UsageError(
-      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
+      `nothing was imported; an environment takes names of letters, digits and _ alone: ${wrong.join(", ")}`,
+      "write the name otherwise, or leave it out with --except",
     );
-  }
-  const lines = parseEnvFile(text);
-  const unknown = lines.flatMap((line) => (line.kind === "unknown" ? [`line ${line.number} (${line.why})`] : []));
-  if (unknown.length > 0)
+  const long = taken.find(({ line }) => line.name.length > NAME_LENGTH_MAX || line.value.length > VALUE_LENGTH_MAX);
+  if (long !== undefined)
     throw new UsageError(
-      `nothing was imported; not understood in ${path}: ${unknown.join(", ")}`,
-      "make each a line NAME=value, or a comment with # before it",
+      `nothing was imported; line ${long.line.number}: a name has at most ${NAME_LENGTH_MAX} characters, and a value ${VALUE_LENGTH_MAX}`,
+      "leave it out with --except, or shorten it",
     );
-  return lines.flatMap((line) =>
-    line.kind === "variable" ? [{ name: line.name, value: line.value, masked: true }] : [],
-  );
+  if (taken.length > VARIABLES_MAX)
+    throw new UsageError(
+      `nothing was imported; an environment has at most ${VARIABLES_MAX} variables, and the file sets ${taken.length}`,
+      "leave some out with --except, or make two environments with --only",
+    );
+  const variables = taken.map(({ line, plain }) => ({ name: line.name, value: line.value, masked: !plain }));
+  return { source, variables };
+}
+
+/** Behind a name it says that the value may be seen, whatever the name says. */
+const SHOWN = "[text]";
+
+/** Whether a word of the name is one for secrets: `API_KEY`, and not `KEYBOARD`. */
+function saysSecret(name: string): boolean {
+  const words = name
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return words.some((word) => /^(?:pass|password|passwd|passphrase|secret|token|key|pin)s?$/.test(word));
 }
 
 type SetOptions = { plain?: string[]; secretFd?: string[]; secret?: string[] };
 
 async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Promise<Variable[]> {
   const open = plain.map((text) => {
-    const [name, value] = namedPart(text, "--plain", "VALUE");
-    if (/pass|secret|token|key|pin/i.test(name))
+    const [word, value] = namedPart(text, "--plain", "VALUE");
+    const name = word.endsWith(SHOWN) ? word.slice(0, -SHOWN.length) : word;
+    if (name === word && saysSecret(name))
       throw new UsageError(
         "--plain is for what anybody may see, and this name says it is a secret",
-        "use --secret NAME",
+        `use --secret NAME; where it is none, say so: --plain 'NAME${SHOWN}=VALUE'`,
       );
     return { name, value, masked: false };
   });
@@ -184,58 +216,86 @@ function addVariableCommands(env: Command): void {
 }
 
 function addFileCommands(env: Command): void {
-  addCommand(
+  const command = addCommand<ImportOptions>(
     env,
     "import <environment> <file>",
     "set every variable of an env file; the environment is made if it is missing",
     "postern env import staging .env",
     [],
-    async (terminal, [wanted = "", path = ""]) => {
-      const variables = fromFile(path);
-      if (variables.length === 0) throw new UsageError(`${path} sets no variable`, "name a file of lines NAME=value");
+    async (terminal, [wanted = "", path = ""], options) => {
+      const { source, variables } = fromFile(path, options);
+      tellNotes(terminal, source.notes);
+      if (options.dryRun === true) {
+        const meanings = [...source.taken.values()].map((one) => meaningOf(one, one.plain ? "shown" : "masked"));
+        return terminal.result({ variables: meanings, notes: source.notes }, () => meaningTable(meanings));
+      }
       await withAgent(terminal, async (agent) => {
-        const { environments } = await agent.call("environments.list", {});
-        const known = environments.some(
-          ({ id, title }) => id === wanted || title.toLowerCase() === wanted.toLowerCase(),
-        );
-        const id = known
-          ? await environmentId(agent, wanted)
-          : (await agent.call("environments.create", { title: wanted })).id;
-        await agent.call("environments.set", { environmentId: id, variables });
+        const id = await importInto(agent, wanted, variables);
         terminal.result(
-          { environment: id, set: variables.length },
+          { environment: id, set: variables.length, notes: source.notes },
           () => `Set ${variables.length} in ${wanted} (${id}).`,
         );
       });
     },
   );
-  addCommand<{ outFile?: string }>(
+  addImportOptions(command);
+  addCommand<{ outFile?: string; format?: string }>(
     env,
     "export <environment>",
-    "write the variables as an env file, values in clear",
+    "write the variables as a file, values in clear",
     "postern env export staging --out-file .env",
-    [["--out-file <file>", "write there, for you alone (0600), instead of to the terminal"]],
-    (terminal, [wanted = ""], options) =>
-      withAgent(terminal, async (agent) => {
-        const all = await variablesOf(agent, wanted);
-        if (options.outFile === undefined && !terminal.json && process.stdout.isTTY === true)
-          throw new UsageError("values would be shown on the terminal", "use --out-file, or a pipe");
-        const text = all.map(({ name, value }) => `${name}=${quotedValue(value)}\n`).join("");
-        if (options.outFile === undefined) return terminal.result({ variables: all }, () => text.trimEnd());
-        const file = openOutFile(options.outFile);
-        file.write(new TextEncoder().encode(text));
-        file.done();
-        terminal.result({ written: all.length }, () => `Wrote ${all.length}.`);
-      }),
+    [
+      ["--format <format>", `one of ${envFormats.join(", ")} (dotenv, which sh, bash and zsh source too)`],
+      ["--out-file <file>", "write there, for you alone (0600), instead of to the terminal"],
+    ],
+    async (terminal, [wanted = ""], options) => {
+      const format = formatOf(options.format);
+      await withAgent(terminal, (agent) => exportAll(terminal, agent, wanted, format, options.outFile));
+    },
   );
 }
 
-/** As an env file takes it; what no quote can hold is refused, since another value would come back. */
-function quotedValue(value: string): string {
-  if (!/["\\\n]/.test(value)) return quoted(value);
-  if (!value.includes("'")) return `'${value}'`;
-  if (!value.includes("`")) return `\`${value}\``;
-  throw new UsageError("a value holds every kind of quote and fits into no env file", "use --json");
+/** Sets the variables in the environment of this title or id; one that is made for them has them from the start. */
+async function importInto(agent: Agent, wanted: string, variables: Variable[]): Promise<string> {
+  const { environments } = await agent.call("environments.list", {});
+  const known = environments.some(({ id, title }) => id === wanted || title.toLowerCase() === wanted.toLowerCase());
+  if (!known) return (await agent.call("environments.create", { title: wanted, variables })).id;
+  const id = await environmentId(agent, wanted);
+  await agent.call("environments.set", { environmentId: id, variables });
+  return id;
+}
+
+function formatOf(given = "dotenv"): EnvFormat {
+  const found = envFormats.find((format) => format === given);
+  if (found === undefined)
+    throw new UsageError(`--format is one of ${envFormats.join(", ")}`, "for one, --format docker");
+  return found;
+}
+
+async function exportAll(
+  terminal: Terminal,
+  agent: Agent,
+  wanted: string,
+  format: EnvFormat,
+  outFile: string | undefined,
+): Promise<void> {
+  const all = await variablesOf(agent, wanted);
+  if (outFile === undefined && !terminal.json && process.stdout.isTTY === true)
+    throw new UsageError("values would be shown on the terminal", "use --out-file, or a pipe");
+  if (outFile === undefined && terminal.json) return terminal.result({ variables: all }, () => "");
+  const text = written(format, all);
+  const kept = keptByShells(
+    format,
+    all.map(({ name }) => name),
+  );
+  if (kept.length > 0)
+    terminal.tell(`postern: a shell that sources this keeps the name for itself: ${kept.join(", ")}`);
+  if (outFile === undefined) return writeStdout(text);
+  const file = openOutFile(outFile);
+  file.write(new TextEncoder().encode(text));
+  file.done();
+  if (file.isStdout) terminal.tell(`postern: wrote ${all.length}`);
+  else terminal.result({ written: all.length }, () => `Wrote ${all.length}.`);
 }
 
 function addRun(env: Command): void {
@@ -249,18 +309,31 @@ function addRun(env: Command): void {
       "\nWhat stands behind -- is the program's own.\n\nExample:\n  $ postern env run staging -- node server.js\n",
     )
     .action(async (wanted: string, words: string[], options: { masking?: boolean; json?: boolean }) => {
-      process.exitCode = await run(wanted, words, options.masking !== false, createTerminal(options.json === true));
+      await run(wanted, words, options.masking !== false, createTerminal(options.json === true));
     });
 }
 
-async function run(wanted: string, words: readonly string[], masking: boolean, terminal: Terminal): Promise<number> {
+async function run(wanted: string, words: readonly string[], masking: boolean, terminal: Terminal): Promise<never> {
+  const inherited = takeOver();
+  demandProgram(words);
   const agent = await connect(terminal);
-  const all = await unlocked(agent, () => variablesOf(agent, wanted)).finally(() => agent.close());
-  const ours = all.filter(({ name }) => mayNotChange(name));
-  for (const { name } of ours) terminal.tell(`postern: the environment would change ${name}; left out`);
-  const variables = Object.fromEntries(
-    all.filter((one) => !ours.includes(one)).map(({ name, value }) => [name, value]),
-  );
-  const secrets = masking ? all.filter(({ masked }) => masked).map(({ value }) => value) : undefined;
-  return runWith(words, variables, secrets);
+  const { all, values, secrets } = await unlocked(agent, async () => {
+    const found = await variablesOf(agent, wanted);
+    const taken = found.filter(({ name }) => !mayNotChange(name));
+    const left = found.filter(({ name }) => mayNotChange(name));
+    for (const { name } of left) terminal.tell(`postern: the environment would change ${name}; left out`);
+    const resolved = await resolveVariables(agent, valuesOf(taken), {
+      environment: ownVariables(),
+      undone: "the program was not started",
+      tell: terminal.tell,
+    });
+    return { all: taken, ...resolved };
+  }).finally(() => agent.close());
+  const variables = { ...valuesOf(all), ...Object.fromEntries(values) };
+  const hidden = all.filter(({ masked }) => masked).map(({ name, value }) => values.get(name) ?? value);
+  const concealed = secrets.filter((secret) => secret.concealed).map(({ value }) => value);
+  return runWith(words, variables, masking ? [...hidden, ...concealed] : [], inherited);
 }
+
+const valuesOf = (variables: readonly Variable[]) =>
+  Object.fromEntries(variables.map(({ name, value }) => [name, value]));

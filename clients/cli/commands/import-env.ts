@@ -1,180 +1,312 @@
 // `postern import env`: every value of an env file becomes an item, and a rewritten file with references comes out. A
-// second run finds the same items and changes nothing. What was not understood is told line by line, never its text.
-import { readFileSync, statSync } from "node:fs";
+// second run finds the same items and changes nothing. All of it is done or none: what can fail is looked at first, and
+// what fails all the same is taken back.
 import type { Command } from "commander";
+import type { Methods } from "../../typescript/generated.ts";
 import { addCommand } from "../context.ts";
-import { ENV_FILE_BYTES_MAX, type EnvLine, parseEnvFile, quoted } from "../env-file.ts";
-import { exitCodes, UsageError } from "../exit-code.ts";
-import { openOutFile } from "../out-file.ts";
+import type { EnvLine, EnvVariable } from "../env-file.ts";
+import { quoted } from "../env-format.ts";
+import {
+  addImportOptions,
+  type ImportOptions,
+  importSource,
+  meaningOf,
+  meaningTable,
+  type Note,
+  type Source,
+  type Taken,
+  tellNotes,
+} from "../env-import.ts";
+import { readEnvFile } from "../env-source.ts";
+import { UsageError } from "../exit-code.ts";
+import { isNameable, type Origin, originOf, type Planned, plan, TITLE_LENGTH_MAX } from "../imported-items.ts";
+import { fileAt, type OutFile, openOutFile } from "../out-file.ts";
+import { PREFIX } from "../reference-text.ts";
 import { type Agent, demandVault, listItems, vaultId, withAgent } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
-type Options = { vault: string; outFile?: string };
-type Variable = Extract<EnvLine, { kind: "variable" }>;
+type Options = ImportOptions & { vault: string; outFile?: string; prefix?: string; source?: string };
+type Item = Methods["items.get"]["result"];
 
-/** Items written by one request. */
+/** Items written by one request, and read or deleted by one, as the agent's limits say. */
 const BATCH = 100;
-/** Items read by one request, as the agent's limit says. */
-const READ_BATCH = 50;
+const IDS_BATCH = 50;
+
+/** Characters of a value that an item takes. */
+const VALUE_LENGTH_MAX = 512 * 1024;
 
 const FIELD = "password";
 
-function readEnvFile(path: string): EnvLine[] {
-  let text: string;
-  try {
-    if (statSync(path).size > ENV_FILE_BYTES_MAX)
-      throw new UsageError(
-        `${path} is larger than ${ENV_FILE_BYTES_MAX} bytes, so it is no env file`,
-        "name a file of lines NAME=value; nothing was imported",
-      );
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    if (error instanceof TypeError)
-      throw new UsageError(
-        `${path} is not UTF-8 text, so it is no env file`,
-        "name a file of lines NAME=value; nothing was imported",
-      );
-    throw new UsageError(
-      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
-    );
-  }
-  const lines = parseEnvFile(text);
-  if (!lines.some((line) => line.kind === "variable"))
-    throw new UsageError(
-      `there is no NAME=value in ${path}, so it is no env file`,
-      "name a file of lines NAME=value; nothing was imported",
-    );
-  return lines;
-}
+const UNDONE = "nothing was imported";
 
-async function importEnv(terminal: Terminal, agent: Agent, path: string, options: Options): Promise<void> {
-  const lines = readEnvFile(path);
+/** All that the command was given, read and checked before the agent is asked. */
+type Given = {
+  readonly source: Source;
+  /** The variables that become items: not the empty ones, nor those that hold references already. */
+  readonly wanted: ReadonlyMap<string, Taken>;
+  readonly origin: Origin;
+  readonly prefix: string;
+  readonly outPath: string;
+};
+
+function given(path: string, options: Options): Given {
+  const source = importSource(path, options);
+  const wanted = new Map([...source.taken].filter(([, { line }]) => line.value !== "" && !holdsReference(line.value)));
+  const prefix = options.prefix ?? "";
+  for (const { line } of wanted.values()) {
+    if (line.value.length > VALUE_LENGTH_MAX)
+      throw new UsageError(`${UNDONE}; line ${line.number}: a value has at most ${VALUE_LENGTH_MAX} characters`, HINT);
+    if (prefix.length + line.name.length > TITLE_LENGTH_MAX)
+      throw new UsageError(`${UNDONE}; line ${line.number}: a title has at most ${TITLE_LENGTH_MAX} characters`, HINT);
+  }
+  const origin = originOf(path, options.source);
   const outPath = options.outFile ?? `${path}.postern`;
-  const vault = await vaultId(agent, options.vault);
-  const { title } = await agent.call("vaults.getOverview", { vaultId: vault });
-  // The last line of a name wins, as it does for every reader of env files. A value that is a reference stays one.
-  const wanted = new Map(
-    lines.flatMap((line) =>
-      line.kind === "variable" && line.value !== "" && !line.value.startsWith("op://") ? [[line.name, line]] : [],
-    ),
-  );
-  const outcome = await bring(terminal, agent, vault, wanted);
-  const unnameable = !/^[A-Za-z0-9 \-_.]+$/.test(title);
-  writeOut(outPath, lines, (line) => `op://${unnameable ? vault : title}/${line.name}/${FIELD}`, wanted);
-  const unknown = lines.flatMap((line) => (line.kind === "unknown" ? [{ line: line.number, why: line.why }] : []));
-  for (const { line, why } of unknown)
-    terminal.tell(`postern: line ${line} was not understood (${why}); it stands unchanged in the new file`);
-  terminal.result(
-    { ...outcome, unknown, outFile: outPath },
-    () =>
-      `${outcome.created} made, ${outcome.changed} changed, ${outcome.unchanged} as they were. References are in ${outPath}.`,
-  );
-  if (unknown.length > 0) process.exitCode = exitCodes.usage;
+  if (options.dryRun !== true) demandReplaceable(path, outPath, source);
+  return { source, wanted, origin, prefix, outPath };
 }
 
-type Outcome = { created: number; changed: number; unchanged: number };
+const HINT = "leave it out with --except, or shorten it";
 
-async function bring(
-  terminal: Terminal,
-  agent: Agent,
-  vault: string,
-  wanted: ReadonlyMap<string, Variable>,
-): Promise<Outcome> {
-  const items = await listItems(agent, { vaultId: vault });
-  const idOf = new Map(items.map((item) => [item.title, item.id]));
-  const fresh = [...wanted.values()].filter((line) => !idOf.has(line.name));
-  const known = [...wanted.values()].filter((line) => idOf.has(line.name));
-  const progress = progressBar(wanted.size);
-  for (let at = 0; at < fresh.length; at += BATCH) {
-    const batch = fresh.slice(at, at + BATCH);
-    const { outcomes } = await agent.call("items.createAll", {
-      vaultId: vault,
-      items: batch.map((line) => newItem(vault, line)),
-    });
-    const failed = outcomes.flatMap((one, index) =>
-      "error" in one ? [`line ${batch[index]?.number}: ${one.error.message}`] : [],
+const holdsReference = (value: string) => value.startsWith(PREFIX) || /\{\{\s*op:\/\//.test(value);
+
+/** A file that is there already is replaced where nothing but references would be lost with it; the source itself never. */
+function demandReplaceable(path: string, outPath: string, source: Source): void {
+  const there = fileAt(outPath);
+  if (there === undefined) return;
+  const read = fileAt(path);
+  if (read?.dev === there.dev && read.ino === there.ino)
+    throw new UsageError(`${UNDONE}; the file itself would be replaced`, "name another file with --out-file");
+  let before: EnvLine[];
+  try {
+    before = readEnvFile(outPath);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${UNDONE}; ${outPath} is there already and no env file`, "name another with --out-file");
+  }
+  const lost = before.some(
+    (line) =>
+      line.kind === "unknown" ||
+      (line.kind === "variable" &&
+        line.value !== "" &&
+        !holdsReference(line.value) &&
+        source.last.get(line.name)?.value !== line.value),
+  );
+  if (lost)
+    throw new UsageError(
+      `${UNDONE}; ${outPath} holds values that would be lost if it were written anew`,
+      "name another file with --out-file, or move that one away",
     );
-    if (failed.length > 0)
-      throw new UsageError(
-        `some values could not become items; ${failed.join("; ")}`,
-        "change or take out these lines and import again: what is an item already stays as it is",
+}
+
+async function importEnv(terminal: Terminal, agent: Agent, given: Given, options: Options): Promise<void> {
+  const { source, wanted, origin, prefix, outPath } = given;
+  const vault = await vaultId(agent, options.vault);
+  const { title: vaultTitle } = await agent.call("vaults.getOverview", { vaultId: vault });
+  const items = await listItems(agent, { vaultId: vault });
+  const planned = plan(wanted.values(), items, origin, prefix);
+  const known = await itemsOf(agent, vault, planned);
+  const outcomes = new Map(planned.map((one) => [one.line.name, outcomeOf(one, known)]));
+  const count = (outcome: string) => [...outcomes.values()].filter((one) => one === outcome).length;
+  const counts = { created: count("create"), changed: count("change"), unchanged: count("keep") };
+  const notes = [...source.notes, ...renamedNotes(planned)].sort((a, b) => a.line - b.line);
+  tellNotes(terminal, notes);
+  if (options.dryRun === true) {
+    const variables = [...source.taken.values()].map((one) => meaningOf(one, outcomes.get(one.line.name) ?? "stays"));
+    return terminal.result({ ...counts, variables, notes }, () => meaningTable(variables));
+  }
+  const file = openOutFile(outPath);
+  try {
+    const ids = await write(agent, vault, planned, known, origin);
+    const titles = [
+      ...items.map((item) => item.title),
+      ...planned.filter(({ id }) => id === undefined).map(({ title }) => title),
+    ];
+    // By an id that was given no title is known to be the only one.
+    const place = vault !== options.vault && isNameable(vaultTitle, [vaultTitle]) ? vaultTitle : vault;
+    const references = new Map(
+      planned.map(({ line, title }) => {
+        const item = isNameable(title, titles) ? title : (ids.get(line.name) ?? "");
+        return [line.name, `${PREFIX}${place}/${item}/${FIELD}`];
+      }),
+    );
+    finish(file, rewritten(source, references));
+    const told = `${counts.created} made, ${counts.changed} changed, ${counts.unchanged} as they were.`;
+    // Where stdout is the file, the result has no place in it.
+    if (file.isStdout) terminal.tell(`postern: ${told}`);
+    else
+      terminal.result(
+        { ...counts, variables: Object.fromEntries(references), notes, outFile: outPath },
+        () => `${told} References are in ${outPath}.`,
       );
-    progress(batch.length);
+  } catch (error) {
+    file.abandon();
+    throw error;
   }
-  let changed = 0;
-  for (let at = 0; at < known.length; at += READ_BATCH) {
-    const batch = known.slice(at, at + READ_BATCH);
-    const { outcomes } = await agent.call("items.getAll", {
-      vaultId: vault,
-      itemIds: batch.map((line) => idOf.get(line.name) ?? ""),
-    });
-    for (const [index, one] of outcomes.entries()) {
-      const line = batch[index];
-      if (line !== undefined && !("error" in one)) changed += (await update(agent, one, line.value)) ? 1 : 0;
-    }
-    progress(batch.length);
-  }
-  if (!terminal.json) progress(0, true);
-  return { created: fresh.length, changed, unchanged: known.length - changed };
 }
 
-function newItem(vaultId: string, line: Variable) {
-  return {
-    vaultId,
-    title: line.name,
-    category: "Password" as const,
-    fields: [{ id: FIELD, title: FIELD, fieldType: "Concealed" as const, value: line.value }],
-    tags: ["env"],
-  };
-}
-
-type Item = Awaited<ReturnType<typeof itemOf>>;
-const itemOf = (agent: Agent) => agent.call("items.get", { vaultId: "", itemId: "" });
-
-async function update(agent: Agent, item: Item, value: string): Promise<boolean> {
-  const field = item.fields.find((one) => one.id === FIELD);
-  if (field?.value === value) return false;
-  const fields =
-    field === undefined
-      ? [...item.fields, { id: FIELD, title: FIELD, fieldType: "Concealed" as const, value }]
-      : item.fields.map((one) => (one === field ? { ...one, value } : one));
-  await agent.call("items.put", { item: { ...item, fields } });
-  return true;
-}
-
-function writeOut(
-  path: string,
-  lines: readonly EnvLine[],
-  reference: (line: Variable) => string,
-  wanted: ReadonlyMap<string, Variable>,
-): void {
-  const text = lines
-    .map((line) =>
-      line.kind === "variable" && wanted.has(line.name)
-        ? `${line.prefix}${line.name}=${quoted(reference(line))}`
-        : line.raw,
-    )
-    .join("\n");
-  const file = openOutFile(path);
+function finish(file: OutFile, text: string): void {
   file.write(Buffer.from(text));
   file.done();
 }
 
-/** A line on stderr while a person watches; nothing otherwise. */
-function progressBar(total: number): (done: number, end?: boolean) => void {
-  let count = 0;
-  return (done, end = false) => {
-    count += done;
-    if (process.stderr.isTTY === true)
-      process.stderr.write(end ? "\r                    \r" : `\r${count} of ${total}`);
-  };
+function renamedNotes(planned: readonly Planned[]): Note[] {
+  return planned
+    .filter(({ renamed }) => renamed)
+    .map(({ line, title }) => ({
+      line: line.number,
+      name: line.name,
+      note: `another item has this title and stays as it is; this one is called "${title}" (--prefix and --source choose otherwise)`,
+    }));
 }
 
+/** The items of an earlier import, by the variable's name. */
+async function itemsOf(agent: Agent, vault: string, planned: readonly Planned[]): Promise<Map<string, Item>> {
+  const known = planned.filter(({ id }) => id !== undefined);
+  const found = new Map<string, Item>();
+  for (let at = 0; at < known.length; at += IDS_BATCH) {
+    const batch = known.slice(at, at + IDS_BATCH);
+    const { outcomes } = await agent.call("items.getAll", {
+      vaultId: vault,
+      itemIds: batch.map(({ id }) => id ?? ""),
+    });
+    outcomes.forEach((one, index) => {
+      const { name = "", number } = batch[index]?.line ?? {};
+      if ("error" in one)
+        throw new UsageError(`${UNDONE}; line ${number}: ${name}: ${one.error.message}`, "try it again");
+      found.set(name, one);
+    });
+  }
+  return found;
+}
+
+type Outcome = "create" | "change" | "keep";
+
+function outcomeOf({ line, plain }: Planned, known: ReadonlyMap<string, Item>): Outcome {
+  const item = known.get(line.name);
+  if (item === undefined) return "create";
+  const field = item.fields.find(({ id }) => id === FIELD);
+  // What was made plain by an option stays so until its value changes.
+  return field?.value === line.value && (!plain || field.fieldType === "Text") ? "keep" : "change";
+}
+
+const fieldOf = ({ line, plain }: Planned) => ({
+  id: FIELD,
+  title: FIELD,
+  fieldType: plain ? ("Text" as const) : ("Concealed" as const),
+  value: line.value,
+});
+
+/** Makes and changes the items; answers the id of each by the variable's name. What was done is taken back where one fails. */
+async function write(
+  agent: Agent,
+  vault: string,
+  planned: readonly Planned[],
+  known: ReadonlyMap<string, Item>,
+  origin: Origin,
+): Promise<Map<string, string>> {
+  const ids = new Map([...known].map(([name, { id }]) => [name, id]));
+  const made: string[] = [];
+  const put: { before: Item; after: Item }[] = [];
+  try {
+    const fresh = planned.filter((one) => outcomeOf(one, known) === "create");
+    for (let at = 0; at < fresh.length; at += BATCH)
+      for (const [name, id] of await create(agent, vault, fresh.slice(at, at + BATCH), origin, made)) ids.set(name, id);
+    for (const one of planned.filter((each) => outcomeOf(each, known) === "change")) {
+      const before = known.get(one.line.name);
+      if (before === undefined) continue;
+      const others = before.fields.filter(({ id }) => id !== FIELD);
+      const item = { ...before, fields: [fieldOf(one), ...others] };
+      put.push({ before, after: await agent.call("items.put", { item }) });
+    }
+    return ids;
+  } catch (error) {
+    await takeBack(agent, vault, made, put);
+    throw error;
+  }
+}
+
+/** `made` gets the ids as they come, also where another of the batch fails. */
+async function create(
+  agent: Agent,
+  vault: string,
+  batch: readonly Planned[],
+  { tags }: Origin,
+  made: string[],
+): Promise<[string, string][]> {
+  const { outcomes } = await agent.call("items.createAll", {
+    vaultId: vault,
+    items: batch.map((one) => ({
+      vaultId: vault,
+      title: one.title,
+      category: "Password" as const,
+      fields: [fieldOf(one)],
+      tags: [...tags],
+    })),
+  });
+  const failed: string[] = [];
+  const created: [string, string][] = [];
+  outcomes.forEach((one, index) => {
+    const { name = "", number } = batch[index]?.line ?? {};
+    if ("error" in one) failed.push(`line ${number}: ${one.error.message}`);
+    else {
+      made.push(one.id);
+      created.push([name, one.id]);
+    }
+  });
+  if (failed.length > 0)
+    throw new UsageError(`${UNDONE}; ${failed.join("; ")}`, "change these lines, or leave them out with --except");
+  return created;
+}
+
+/** Throws UsageError where that fails too, with what is left. */
+async function takeBack(
+  agent: Agent,
+  vault: string,
+  made: readonly string[],
+  put: readonly { before: Item; after: Item }[],
+): Promise<void> {
+  const left: string[] = [];
+  for (let at = 0; at < made.length; at += IDS_BATCH) {
+    const batch = made.slice(at, at + IDS_BATCH);
+    try {
+      const { outcomes } = await agent.call("items.deleteAll", { vaultId: vault, itemIds: batch });
+      outcomes.forEach((one, index) => {
+        if ("error" in one) left.push(batch[index] ?? "");
+      });
+    } catch {
+      left.push(...batch);
+    }
+  }
+  for (const { before, after } of put) {
+    try {
+      await agent.call("items.put", { item: { ...before, version: after.version } });
+    } catch {
+      left.push(before.id);
+    }
+  }
+  if (left.length > 0)
+    throw new UsageError(
+      `the import failed half-way, and could not be taken back: these items are new or changed: ${left.join(", ")}`,
+      "run the same import again to finish it, or delete them with `postern item delete ID --vault VAULT`",
+    );
+}
+
+/** The file with references. A line that is set again later gets what the later one has: the value of neither stands there. */
+function rewritten({ lines, last }: Source, references: ReadonlyMap<string, string>): string {
+  const text = (line: EnvLine): string => {
+    if (line.kind !== "variable") return line.raw;
+    const winner: EnvVariable = last.get(line.name) ?? line;
+    const reference = references.get(line.name);
+    if (reference === undefined && winner === line) return line.raw;
+    return `${line.prefix}${line.name}=${quoted(reference ?? winner.value)}${line.tail}`;
+  };
+  return lines.map(text).join("\n");
+}
+
+/** Adds `postern import …`. */
 export function addImportCommand(program: Command): void {
   const parent = program.command("import").description("bring secrets in from elsewhere");
-  addCommand<Options>(
+  const command = addCommand<Options>(
     parent,
     "env <file>",
     "make every value of an env file an item, and write a file with references",
@@ -182,10 +314,15 @@ export function addImportCommand(program: Command): void {
     [
       ["--vault <vault>", "the vault, by title or id"],
       ["--out-file <file>", "where to write the references (FILE.postern)"],
+      ["--prefix <prefix>", "what the items' titles begin with, before the variable's name"],
+      ["--source <name>", "what the items are known by (this machine and the file's path)"],
     ],
-    (terminal, [path = ""], options) => {
+    async (terminal, [path = ""], options) => {
       const asked = demandVault(options);
-      return withAgent(terminal, (agent) => importEnv(terminal, agent, path, asked));
+      // Before the agent is asked: a mistake costs nobody an approval.
+      const read = given(path, asked);
+      await withAgent(terminal, (agent) => importEnv(terminal, agent, read, asked));
     },
   );
+  addImportOptions(command);
 }

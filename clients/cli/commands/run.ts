@@ -1,16 +1,13 @@
-// `postern run`: a program with its references resolved into its environment. Its output is masked; signals and the exit
-// code pass; on a terminal it runs in a pty, so that it behaves as it would alone.
-import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { constants } from "node:os";
-import { StringDecoder } from "node:string_decoder";
+// `postern run`: a program with its references resolved into its environment, and the secrets among them concealed in its
+// output. How it is run so that it cannot tell stands in ../run.
 import type { Command } from "commander";
-import { PosternError } from "../../typescript/generated.ts";
-import { parseEnvFile } from "../env-file.ts";
-import { demandExecutable } from "../executable.ts";
-import { NotStarted, UsageError } from "../exit-code.ts";
-import { createMasker } from "../mask.ts";
-import { type Agent, connect, unlocked } from "../session.ts";
+import { variablesOf } from "../env-source.ts";
+import { UsageError } from "../exit-code.ts";
+import { ownVariables, TOKENS } from "../own-variables.ts";
+import { resolveVariables } from "../references.ts";
+import { inheritedVariables, lastWords } from "../run/inherited.ts";
+import { type Inherited, runProgram, takeOver } from "../run/run-program.ts";
+import { connect, unlocked } from "../session.ts";
 import { createTerminal, type Terminal } from "../terminal.ts";
 
 type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean };
@@ -21,70 +18,18 @@ type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: b
  */
 const OURS = /^(POSTERN_|OP_|LD_|DYLD_|NODE_(?!ENV$)|PYTHON)|^PATH$/;
 
-/** Tokens that open accounts; a child started by us has no use for them. */
-const TOKENS = ["OP_SERVICE_ACCOUNT_TOKEN", "OP_CONNECT_TOKEN", "POSTERN_SERVICE_ACCOUNT_TOKEN"];
+const UNDONE = "the program was not started";
 
-/** References resolved by one request, as the agent's limit says. */
-const BATCH = 100;
-
-function environmentOf(terminal: Terminal, files: readonly string[]): Record<string, string> {
-  const environment = inherited();
-  for (const path of files) Object.assign(environment, fromFile(terminal, path));
-  for (const name of TOKENS) delete environment[name];
-  return environment;
-}
-
-function fromFile(terminal: Terminal, path: string): Record<string, string> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(
-      `the env file ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
-    );
-  }
-  const variables: Record<string, string> = {};
-  for (const line of parseEnvFile(text)) {
-    if (line.kind === "unknown")
-      throw new UsageError(
-        `line ${line.number} of the env file ${path} was not understood (${line.why})`,
-        "make it a line NAME=value, or a comment with # before it",
-      );
-    if (line.kind !== "variable") continue;
-    if (OURS.test(line.name))
-      terminal.tell(`postern: line ${line.number} of the env file would change ${line.name}; left out`);
-    else variables[line.name] = line.value;
+/** The variables of the env files; a later file wins. */
+function fromFiles(terminal: Terminal, paths: readonly string[]): Map<string, string> {
+  const variables = new Map<string, string>();
+  for (const path of paths) {
+    for (const { name, value, number } of variablesOf(path, UNDONE)) {
+      if (OURS.test(name)) terminal.tell(`postern: line ${number} of the env file would change ${name}; left out`);
+      else variables.set(name, value);
+    }
   }
   return variables;
-}
-
-/** Replaces references by their secrets; answers the secrets. One prompt for up to 100. */
-async function resolveAll(agent: Agent, environment: Record<string, string>, noWait: boolean): Promise<string[]> {
-  const names = Object.keys(environment).filter((name) => environment[name]?.startsWith("op://"));
-  const secrets: string[] = [];
-  for (let at = 0; at < names.length; at += BATCH) {
-    const batch = names.slice(at, at + BATCH);
-    const { outcomes } = await agent.call("secrets.resolveAll", {
-      references: batch.map((name) => environment[name] ?? ""),
-      ...(noWait ? { noWait } : {}),
-    });
-    const failed = outcomes.flatMap((outcome, index) =>
-      "error" in outcome ? [{ errorName: outcome.error.name, text: `${batch[index]}: ${outcome.error.message}` }] : [],
-    );
-    const [first] = failed;
-    if (first !== undefined)
-      throw new PosternError(`the program was not started; ${failed.map(({ text }) => text).join("; ")}`, {
-        errorName: first.errorName,
-        code: 0,
-      });
-    outcomes.forEach((outcome, index) => {
-      if ("error" in outcome) return;
-      environment[batch[index] ?? ""] = outcome.secret;
-      secrets.push(outcome.secret);
-    });
-  }
-  return secrets;
 }
 
 /** Whether a variable decides about our own process and the way it finds programs and code. */
@@ -92,141 +37,88 @@ export function mayNotChange(name: string): boolean {
   return OURS.test(name);
 }
 
-/** Runs a program with these variables over our own; its output is masked unless `secrets` is undefined. Answers its exit code. */
+/** A program's own words. Throws UsageError where there are none. */
+export function demandProgram(words: readonly string[]): void {
+  if (words.length === 0)
+    throw new UsageError("there is no command to run", "put it behind --, as in: postern run -- node server.js");
+}
+
+/**
+ * Runs a program in our place, with these variables over those that we were started with, and `secrets` concealed in its
+ * output. Does not come back. Throws NotStarted, UsageError.
+ */
 export function runWith(
   words: readonly string[],
   variables: Readonly<Record<string, string>>,
-  secrets: readonly string[] | undefined,
-): Promise<number> {
-  const [program, ...args] = demandProgram(words);
-  const environment = { ...inherited(), ...variables };
-  if (secrets === undefined) return wait(program, start(program, args, environment, "inherit"));
-  return process.stdout.isTTY === true
-    ? runInPty(program, args, environment, secrets)
-    : runPiped(program, args, environment, secrets);
+  secrets: readonly string[],
+  inherited: Inherited,
+): Promise<never> {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value.includes("\0"))
+      throw new UsageError(
+        `the program was not started: the value of ${name} holds a zero byte, and no variable can`,
+        "take it out of the value, or read it with `postern read --out-file`",
+      );
+  }
+  return runProgram({ words: wordsAsGiven(words), variables: environ(variables) }, secrets, inherited);
 }
 
-function demandProgram(words: readonly string[]): [string, ...string[]] {
-  const [program, ...args] = words;
-  if (program === undefined)
-    throw new UsageError("there is no command to run", "put it behind --, as in: postern run -- node server.js");
-  return [program, ...args];
+/** Our own words as bytes: Node has decoded them, and what is no UTF-8 was lost. */
+function wordsAsGiven(words: readonly string[]): Buffer[] {
+  const last = lastWords(words.length);
+  return last.every((word, index) => word.toString() === words[index]) ? last : words.map((word) => Buffer.from(word));
 }
 
-/** Our own variables without the tokens that open accounts. */
-function inherited(): Record<string, string> {
-  const environment = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  for (const name of TOKENS) delete environment[name];
-  return environment;
+/** The variables that we were started with, without the tokens that open accounts, and with these over them. */
+function environ(variables: Readonly<Record<string, string>>): Buffer[] {
+  const given = new Map(Object.entries(variables).map(([name, value]) => [name, `${name}=${value}`]));
+  const inherited = inheritedVariables().flatMap((variable) => {
+    const name = nameOf(variable);
+    if (TOKENS.includes(name)) return [];
+    if (name === PROGRAMS_OWN.passedAs) return ownOptions(variable);
+    const over = given.get(name);
+    given.delete(name);
+    return [over === undefined ? variable : Buffer.from(over)];
+  });
+  return [...inherited, ...[...given.values()].map((variable) => Buffer.from(variable))];
 }
 
-async function run(words: readonly string[], options: Options): Promise<number> {
+const nameOf = (variable: Buffer) => variable.subarray(0, Math.max(0, variable.indexOf("="))).toString("latin1");
+
+/** The first line of the installed command takes NODE_OPTIONS from us under another name; it is the program's. */
+const PROGRAMS_OWN = { name: "NODE_OPTIONS", passedAs: "POSTERN_NODE_OPTIONS" };
+
+function ownOptions(variable: Buffer): Buffer[] {
+  const value = variable.subarray(PROGRAMS_OWN.passedAs.length + 1);
+  return value.length === 0 ? [] : [Buffer.concat([Buffer.from(`${PROGRAMS_OWN.name}=`), value])];
+}
+
+async function run(words: readonly string[], options: Options): Promise<never> {
+  const inherited = takeOver();
   const terminal = createTerminal(options.json === true);
   demandProgram(words);
-  const environment = environmentOf(terminal, options.envFile ?? []);
+  const given = fromFiles(terminal, options.envFile ?? []);
+  const { values, secrets } = await resolved(terminal, { ...ownVariables(), ...Object.fromEntries(given) }, options);
+  const variables = Object.fromEntries([...given, ...values]);
+  return runWith(words, variables, options.masking === false ? [] : secrets, inherited);
+}
+
+/** What may be a reference, or looks like one: without any the agent is not asked. */
+const REFERENCE_LIKE = /op:\//i;
+
+/** The variables that hold references, with their values; and those values that are to be concealed. One prompt for up to 100. */
+async function resolved(
+  terminal: Terminal,
+  variables: Readonly<Record<string, string>>,
+  { wait }: Options,
+): Promise<{ values: ReadonlyMap<string, string>; secrets: string[] }> {
+  if (!Object.values(variables).some((value) => REFERENCE_LIKE.test(value))) return { values: new Map(), secrets: [] };
   const agent = await connect(terminal);
-  const secrets = await unlocked(agent, () => resolveAll(agent, environment, options.wait === false)).finally(() =>
+  const asked = { noWait: wait === false, undone: UNDONE, tell: terminal.tell };
+  const { values, secrets } = await unlocked(agent, () => resolveVariables(agent, variables, asked)).finally(() =>
     agent.close(),
   );
-  return runWith(words, environment, options.masking === false ? undefined : secrets);
-}
-
-function start(
-  program: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  output: "inherit" | "pipe",
-): ChildProcess {
-  return spawn(program, args, { env, stdio: ["inherit", output, output] });
-}
-
-function wait(program: string, child: ChildProcess): Promise<number> {
-  const stop = passSignals((signal) => child.kill(signal));
-  return new Promise((resolve, reject) => {
-    child.once("error", (error: NodeJS.ErrnoException) => {
-      stop();
-      reject(new NotStarted(program, error.code));
-    });
-    // "close" and not "exit": its last output comes first.
-    child.once("close", (code, signal) => {
-      stop();
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
-  });
-}
-
-function runPiped(
-  program: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  secrets: readonly string[],
-): Promise<number> {
-  const child = start(program, args, env, "pipe");
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ] as const) {
-    const masker = createMasker(secrets);
-    const decoder = new StringDecoder("utf8");
-    from?.on("data", (chunk: Buffer) => {
-      if (!to.write(masker.push(decoder.write(chunk)))) {
-        from.pause();
-        to.once("drain", () => from.resume());
-      }
-    });
-    from?.on("end", () => to.write(masker.push(decoder.end()) + masker.end()));
-  }
-  return wait(program, child);
-}
-
-async function runInPty(
-  program: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  secrets: readonly string[],
-): Promise<number> {
-  // The pty's own word for it would come from behind the fork, as text on the terminal.
-  demandExecutable(program, env.PATH);
-  const { spawn: spawnPty } = await import("@lydell/node-pty");
-  const size = () => ({ cols: process.stdout.columns ?? 80, rows: process.stdout.rows ?? 24 });
-  const child = spawnPty(program, [...args], { name: process.env.TERM ?? "xterm", env, cwd: process.cwd(), ...size() });
-  const masker = createMasker(secrets);
-  child.onData((text) => process.stdout.write(masker.push(text)));
-  const resize = () => child.resize(size().cols, size().rows);
-  process.stdout.on("resize", resize);
-  const raw = process.stdin.isTTY === true;
-  if (raw) process.stdin.setRawMode(true);
-  const input = (chunk: Buffer) => child.write(chunk.toString("utf8"));
-  process.stdin.on("data", input);
-  const stop = passSignals((signal) => child.kill(signal));
-  return new Promise((resolve) => {
-    child.onExit(({ exitCode, signal }) => {
-      process.stdout.write(masker.end());
-      stop();
-      process.stdout.off("resize", resize);
-      process.stdin.off("data", input);
-      if (raw) process.stdin.setRawMode(false);
-      process.stdin.pause();
-      resolve(signal === undefined || signal === 0 ? exitCode : 128 + signal);
-    });
-  });
-}
-
-/** Signals sent to us are for the program; it decides, and we end when it does. */
-function passSignals(kill: (signal: NodeJS.Signals) => void): () => void {
-  // The terminal sends these two to the program itself; passing them on would send them twice.
-  const fromTerminal = process.stdin.isTTY === true ? [] : (["SIGINT", "SIGQUIT"] as const);
-  const signals = ["SIGTERM", "SIGHUP", "SIGUSR2", ...fromTerminal] as const;
-  const swallow = () => undefined;
-  if (process.stdin.isTTY === true) for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, swallow);
-  const listeners = signals.map((signal) => [signal, () => kill(signal)] as const);
-  for (const [signal, listener] of listeners) process.on(signal, listener);
-  return () => {
-    for (const [signal, listener] of listeners) process.off(signal, listener);
-    for (const signal of ["SIGINT", "SIGQUIT"] as const) process.off(signal, swallow);
-  };
+  return { values, secrets: secrets.filter(({ concealed }) => concealed).map(({ value }) => value) };
 }
 
 export function addRunCommand(program: Command): void {
@@ -247,6 +139,6 @@ export function addRunCommand(program: Command): void {
       "\nOther processes of yours can read a program's environment. Signals and the exit code pass.\n\nExample:\n  $ postern run --env-file .env -- node server.js\n",
     )
     .action(async (words: string[], options: Options) => {
-      process.exitCode = await run(words, options);
+      await run(words, options);
     });
 }

@@ -1,0 +1,27 @@
+// Node's process.stdin, stdout and stderr make a pipe or socket non-blocking, for all who share it, as soon as anything looks at
+// them. Libraries do so while they are loaded, only to ask whether there are colours. Where a program is to inherit the three
+// descriptors, plain streams stand in their place.
+import { writeSync } from "node:fs";
+import { Readable, Writable } from "node:stream";
+import { isatty } from "node:tty";
+
+/** Called before any library is loaded. */
+export function leaveDescriptorsAlone(): void {
+  put("stdin", Readable.from([]), 0);
+  put("stdout", written(1), 1);
+  put("stderr", written(2), 2);
+}
+
+function written(fd: number): Writable {
+  return new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => {
+      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+      done();
+    },
+  });
+}
+
+function put(name: "stdin" | "stdout" | "stderr", stream: Readable | Writable, fd: number): void {
+  const value = Object.assign(stream, { fd, isTTY: isatty(fd) });
+  Object.defineProperty(process, name, { value, configurable: true });
+}

@@ -1,0 +1,154 @@
+// References and what they lead to: variables are put in, the agent is asked in batches, and what fails is told by the
+// name of who has the reference, never by a value.
+import { PosternError } from "../typescript/generated.ts";
+import { escaped, WrongPlace } from "./escape.ts";
+import { UsageError } from "./exit-code.ts";
+import {
+  bracedPlaces,
+  expanded,
+  linesOf,
+  looksLikeReference,
+  NotExpanded,
+  type Place,
+  PREFIX,
+  placesOf,
+  replaced,
+} from "./reference-text.ts";
+import type { Agent } from "./session.ts";
+
+/** A secret, and whether it is hidden where a program prints it. */
+export type Secret = { readonly value: string; readonly concealed: boolean };
+
+type Environment = Readonly<Record<string, string>>;
+
+/** References resolved by one request, as the agent's limit says. */
+const BATCH = 100;
+
+export type Options = {
+  /** Fails at once where a person would have to approve. */
+  readonly noWait?: boolean;
+  /** What an error says was not done. */
+  readonly undone: string;
+};
+
+/** A reference with its variables put in, and who has it: the name of a variable, or a line. */
+type Wanted = { readonly reference: string; readonly by: string };
+
+/** The secret behind each reference, by the reference. */
+async function look(agent: Agent, wanted: readonly Wanted[], options: Options): Promise<Map<string, Secret>> {
+  const references = [...new Set(wanted.map(({ reference }) => reference))];
+  const secrets = new Map<string, Secret>();
+  const failed = new Map<string, { name: string; message: string }>();
+  for (let at = 0; at < references.length; at += BATCH) {
+    const batch = references.slice(at, at + BATCH);
+    const { outcomes } = await agent.call("secrets.resolveAll", {
+      references: batch,
+      ...(options.noWait === true ? { noWait: true } : {}),
+    });
+    outcomes.forEach((outcome, index) => {
+      const reference = batch[index] ?? "";
+      if ("error" in outcome) failed.set(reference, outcome.error);
+      else secrets.set(reference, { value: outcome.secret, concealed: outcome.concealed });
+    });
+  }
+  const [first] = failed.values();
+  if (first === undefined) return secrets;
+  const told = [...failed].map(([reference, { message }]) => {
+    const names = wanted.filter((one) => one.reference === reference).map(({ by }) => by);
+    return `${[...new Set(names)].join(", ")}: ${message}`;
+  });
+  throw new PosternError(`${options.undone}; ${told.join("; ")}`, { errorName: first.name, code: 0 });
+}
+
+/** Throws UsageError with the name of who has the reference. */
+function expandedFor(by: string, reference: string, variables: ReadonlyMap<string, string>, undone: string): string {
+  return naming(by, undone, () => expanded(reference, variables));
+}
+
+function naming<T>(by: string, undone: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NotExpanded)
+      throw new UsageError(`${undone}; ${by}: ${error.message}`, "set it, or give a word for it with :- in the braces");
+    if (error instanceof WrongPlace)
+      throw new UsageError(`${undone}; ${by}: ${error.message}`, "put it between double quotes, or between none");
+    throw error;
+  }
+}
+
+/**
+ * The variables with every reference resolved: those whose value is one, and `{{ op://… }}` inside a value. Variables in
+ * references come from `environment`. Answers the changed values and the secrets; tells by name of a value that looks like a
+ * reference and stays as it is.
+ */
+export async function resolveVariables(
+  agent: Agent,
+  variables: Environment,
+  options: Options & { readonly environment?: Environment; readonly tell: (text: string) => void },
+): Promise<{ values: Map<string, string>; secrets: Secret[] }> {
+  const { undone } = options;
+  const known = new Map(Object.entries({ ...options.environment, ...variables }));
+  const texts = Object.entries(variables).map(([name, value]) => ({
+    name,
+    value,
+    places: placesIn(name, value, undone),
+  }));
+  const wanted = texts.flatMap(({ name, places }) =>
+    places.map(({ reference }) => ({ by: name, reference: expandedFor(name, reference, known, undone) })),
+  );
+  const secrets = await look(agent, wanted, options);
+  const values = new Map<string, string>();
+  for (const { name, value, places } of texts) {
+    if (looksLikeReference(replaced(value, places, () => "")))
+      options.tell(
+        `postern: the value of ${name} looks like a reference and is none: it begins with op://, or stands in {{ }}`,
+      );
+    if (places.length === 0) continue;
+    const text = naming(name, undone, () =>
+      replaced(value, places, (place) => filled(place, value, secrets.get(expanded(place.reference, known)))),
+    );
+    if (text.includes("\0")) throw new UsageError(`${undone}; ${name}: what its reference leads to holds a zero byte`);
+    values.set(name, text);
+  }
+  return { values, secrets: [...secrets.values()] };
+}
+
+function placesIn(name: string, value: string, undone: string): Place[] {
+  if (value.startsWith(PREFIX)) return [{ at: 0, length: value.length, reference: value }];
+  try {
+    return bracedPlaces(value);
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${undone}; ${name}: ${error.message}`, error.hint);
+    throw error;
+  }
+}
+
+/** A place's secret as it is written there. */
+function filled({ at, form }: Place, text: string, secret: Secret | undefined): string {
+  const value = secret?.value ?? "";
+  return form === undefined ? value : escaped(value, form, text.slice(text.lastIndexOf("\n", at - 1) + 1, at));
+}
+
+/** A template with the secrets that it names; `secrets` is how many different ones. Errors name the line. */
+export async function fillTemplate(
+  agent: Agent,
+  template: string,
+  environment: Environment,
+  options: Options,
+): Promise<{ text: string; secrets: number }> {
+  const { undone } = options;
+  const known = new Map(Object.entries(environment));
+  const found = placesOf(template);
+  const numbers = linesOf(template, found);
+  const places = found.map((place, index) => {
+    const by = `line ${numbers[index]}`;
+    return { ...place, by, reference: expandedFor(by, place.reference, known, undone) };
+  });
+  const secrets = await look(agent, places, options);
+  const lines = new Map(places.map(({ at, by }) => [at, by]));
+  const text = replaced(template, places, (place) =>
+    naming(lines.get(place.at) ?? "", undone, () => filled(place, template, secrets.get(place.reference))),
+  );
+  return { text, secrets: secrets.size };
+}

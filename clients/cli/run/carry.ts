@@ -1,0 +1,96 @@
+// Carries one stream of a program's output to where it goes, with its secrets concealed.
+import { write } from "node:fs";
+import { Socket } from "node:net";
+import { ReadStream } from "node:tty";
+import { untilWritable, waitingBytes } from "./libc.ts";
+import type { Source } from "./link.ts";
+import { createMasker } from "./masker.ts";
+
+/**
+ * Milliseconds after which the held-back beginning of a secret is shown. Longer than a program takes between two parts of one
+ * line, shorter than a person notices.
+ */
+export const PAUSE_MS = 50;
+
+/** Milliseconds without output after which a terminal holds none: what is written to it arrives a little later. */
+const QUIET_MS = 20;
+
+/** Milliseconds to wait for a full descriptor that somebody has made non-blocking. */
+const WRITABLE_MS = 1_000;
+
+export type Carrier = {
+  /** Fulfilled when all that was written so far has arrived. */
+  flush(): Promise<void>;
+  /** Fulfilled when the program, and whatever it started, has closed its end. */
+  readonly ended: Promise<void>;
+};
+
+/** Not by promisify: to load Node's util is to look at stderr (own-stdio.ts). */
+function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
+  return new Promise((resolve, reject) =>
+    write(fd, bytes, at, (error, written) => (error === null ? resolve(written) : reject(error))),
+  );
+}
+
+/** Writes all bytes, off the main thread. Rejects where the reader has gone. Used in place of a stream, which would make the descriptor non-blocking. */
+export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += await writeSome(fd, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      await untilWritable(fd, WRITABLE_MS);
+    }
+  }
+}
+
+export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[]): Carrier {
+  const masker = createMasker(forms);
+  const stream = kind === "pipe" ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
+  let written = Promise.resolve();
+  let pause: NodeJS.Timeout | undefined;
+  let lastMs = performance.now();
+
+  function show(bytes: Uint8Array): Promise<void> {
+    // Whoever read the output has gone: the program is told as it would be without us, by SIGPIPE or SIGHUP.
+    written = written.then(() => writeAll(to, bytes)).catch(() => void stream.destroy());
+    return written;
+  }
+
+  const showHeld = () => show(masker.end());
+
+  stream.on("data", (chunk: Buffer) => {
+    lastMs = performance.now();
+    clearTimeout(pause);
+    stream.pause();
+    void show(masker.push(chunk)).then(() => {
+      if (masker.holds) pause = setTimeout(showHeld, PAUSE_MS);
+      stream.resume();
+    });
+  });
+  // The end of a terminal is told as an input error (EIO).
+  stream.on("error", () => stream.destroy());
+
+  const ended = new Promise<void>((resolve) =>
+    stream.once("close", () => {
+      clearTimeout(pause);
+      void showHeld().then(resolve);
+    }),
+  );
+
+  // A stream that has ended closes its descriptor before it says so.
+  const isEmpty = () =>
+    stream.destroyed || (kind === "pipe" ? waitingBytes(fd) === 0 : performance.now() - lastMs > QUIET_MS);
+
+  return {
+    ended,
+    flush: async () => {
+      lastMs = performance.now();
+      while (!isEmpty()) {
+        await written;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await showHeld();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+// The forms in which a program may print a secret, as bytes. A courtesy against shoulders and logs, no boundary: a program
+// can always print a secret in a form that is not here. README.md has the same list as a table.
+
+/** Bytes of the shortest form that is concealed: a shorter one would blot out half of any output. */
+export const FORM_BYTES_MIN = 4;
+
+/** Characters of the shortest line of a long value that is concealed by itself: shorter ones stand in other texts too. */
+export const LINE_LENGTH_MIN = 16;
+
+/** Characters of the shortest value whose base64 is looked for: of a shorter one too little is the same in every place. */
+export const BASE64_LENGTH_MIN = 6;
+
+/** Characters of a value up to which its encoded forms are looked for: they are sixteen times as long together. */
+export const ENCODED_LENGTH_MAX = 64 * 1024;
+
+/** Characters after which base64 begins a new line: what `base64` and `openssl base64` write. */
+const BASE64_WRAPS = [76, 64];
+
+/** All forms of these secrets, each once. */
+export function formsOf(secrets: readonly string[]): Buffer[] {
+  const forms = new Set(secrets.flatMap((secret) => (secret.length < FORM_BYTES_MIN ? [] : formsOfOne(secret))));
+  return [...forms].map((form) => Buffer.from(form)).filter((form) => form.length >= FORM_BYTES_MIN);
+}
+
+function formsOfOne(secret: string): string[] {
+  // What `$(…)` of a shell leaves of a value. The newline itself says nothing, and stays where it was printed.
+  const trimmed = secret.replace(/[\r\n]+$/, "");
+  const value = trimmed.length < FORM_BYTES_MIN ? secret : trimmed;
+  const encodings = secret.length > ENCODED_LENGTH_MAX ? [] : [secret, value].flatMap(encoded);
+  return [...asTerminal(value), ...linesOf(secret), ...encodings];
+}
+
+/** A terminal turns LF into CR LF. */
+const asTerminal = (value: string) => [value, value.replaceAll(/\r?\n/g, "\r\n")];
+
+/** Each line of a value of several; the armour of PEM says nothing secret. */
+function linesOf(secret: string): string[] {
+  const lines = secret.split(/\r?\n/);
+  if (lines.length < 2) return [];
+  return lines.filter((line) => line.length >= LINE_LENGTH_MIN && !/^-----(BEGIN|END) [^-]*-----$/.test(line));
+}
+
+function encoded(value: string): string[] {
+  return [...asJson(value), ...asAddress(value), ...asBase64(value)];
+}
+
+/** As JavaScript, Python and PHP (only ASCII, or with escaped slashes) and Go (for HTML) write it inside the quotes. */
+function asJson(value: string): string[] {
+  const plain = JSON.stringify(value).slice(1, -1);
+  const ascii = plain.replace(/[\u007f-\uffff]/g, hexEscape);
+  const html = plain.replace(/[<>&\u2028\u2029]/g, hexEscape);
+  return [plain, ascii, html, plain.replaceAll("/", "\\/"), ascii.replaceAll("/", "\\/")];
+}
+
+const hexEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** As RFC 3986 has it and as JavaScript, Python and HTML forms do; hex digits in both cases. */
+function asAddress(value: string): string[] {
+  const plain = encodeURIComponent(value.toWellFormed());
+  const strict = plain.replace(/[!'()*]/g, percent);
+  const forms = [
+    plain,
+    strict,
+    strict.replaceAll("%2F", "/"),
+    strict.replaceAll("%20", "+"),
+    new URLSearchParams([["", value]]).toString().slice(1),
+  ];
+  return forms.flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (digits) => digits.toLowerCase())]);
+}
+
+const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+
+/**
+ * Inside a longer text a value may begin at the first, second or third byte of base64's groups. The characters that its
+ * neighbours have a part in are left out; alone, or with the newline that `echo` adds, all of them are concealed.
+ */
+function asBase64(value: string): string[] {
+  const bytes = Buffer.from(value);
+  if (bytes.length < BASE64_LENGTH_MIN) return [];
+  const whole = bytes.toString("base64");
+  const inside = [0, 1, 2].map((before) => {
+    const shifted = Buffer.concat([Buffer.alloc(before), bytes]);
+    const first = Math.ceil((before * 8) / 6);
+    return shifted.toString("base64").slice(first, Math.floor((shifted.length * 8) / 6));
+  });
+  const wrapped = BASE64_WRAPS.flatMap((length) => pieces(whole, length));
+  const all = [whole, Buffer.from(`${value}\n`).toString("base64"), ...inside, ...wrapped];
+  const padded = all.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]);
+  return padded.flatMap((form) => [form, form.replace(/=+$/, "")]);
+}
+
+function pieces(text: string, length: number): string[] {
+  if (text.length <= length) return [];
+  return (text.match(new RegExp(`.{1,${length}}`, "g")) ?? []).filter((piece) => piece.length >= LINE_LENGTH_MIN);
+}

@@ -1,0 +1,77 @@
+// Which descriptor the program gets for each of ours. Each of the three is decided by itself: a terminal stays one, what was
+// sent elsewhere stays there. Output that has to be read on its way passes through a pipe, or through a new terminal where it
+// goes to one.
+import { constants, fstatSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
+import { copySize, modesOf, openPipe, openPty, plainOutput, setModes } from "./libc.ts";
+import type { Source } from "./link.ts";
+
+/** The program's new terminal: our side, its side, and whether the program lives in a session on it. */
+export type Terminal = {
+  readonly master: number;
+  readonly slave: number;
+  readonly path: Buffer;
+  readonly leadsSession: boolean;
+};
+
+export type Layout = {
+  /** What the relay reads, and where it goes. */
+  readonly sources: readonly Source[];
+  /** The program's first three descriptors, and ours that they copy. */
+  readonly program: readonly (readonly [to: number, from: number])[];
+  /** Ends of pipes that only the program may keep open. */
+  readonly writeEnds: readonly number[];
+  readonly terminal: Terminal | undefined;
+};
+
+/** `tty` says whether there is a controlling terminal to take keys from. */
+export function layOut(hasTty: boolean): Layout {
+  const terminal = isatty(1) || isatty(2) ? openTerminal() : undefined;
+  const sources: Source[] = [];
+  const writeEnds: number[] = [];
+  const through = (to: 1 | 2): number => {
+    if (terminal !== undefined && isatty(to)) {
+      if (!sources.some(({ kind }) => kind === "terminal")) sources.push({ fd: terminal.master, to, kind: "terminal" });
+      return terminal.slave;
+    }
+    const { read, write } = openPipe();
+    sources.push({ fd: read, to, kind: "pipe" });
+    writeEnds.push(write);
+    return write;
+  };
+  const output = through(1);
+  // One file for both, as after `2>&1`: through two pipes the lines would lose their order.
+  const errors = !isatty(1) && isSameFile(1, 2) ? output : through(2);
+  const keys = terminal?.leadsSession === true && hasTty && isatty(0);
+  const input = keys ? (terminal?.slave ?? 0) : 0;
+  return {
+    sources,
+    writeEnds,
+    terminal,
+    program: [
+      [0, input],
+      [1, output],
+      [2, errors],
+    ],
+  };
+}
+
+/**
+ * With its output on a terminal the program lives in a session on the new one, since whatever draws on a screen also sets its
+ * modes. Where its errors alone go to a terminal it stays on the person's: in `run … | less` the keys are for less.
+ */
+function openTerminal(): Terminal {
+  const { master, path } = openPty();
+  const slave = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
+  const leadsSession = isatty(1);
+  const screen = leadsSession ? 1 : 2;
+  // Behind a terminal that only passes errors on stands the person's own, which turns LF into CR LF.
+  setModes(slave, leadsSession ? modesOf(screen) : plainOutput(modesOf(screen)));
+  copySize(screen, master);
+  return { master, slave, path, leadsSession };
+}
+
+function isSameFile(one: number, other: number): boolean {
+  const [first, second] = [fstatSync(one, { bigint: true }), fstatSync(other, { bigint: true })];
+  return first.dev === second.dev && first.ino === second.ino && first.rdev === second.rdev;
+}

@@ -1,0 +1,343 @@
+// The calls of the C library that running a program takes and Node does not offer. Linux alone. Each function throws
+// `CallFailed` with the call's name and its errno, never with a text of the system.
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+
+type Pointer = bigint | null;
+type Call = ((...args: unknown[]) => number) & { async(...args: unknown[]): void };
+type Koffi = {
+  load(path: null): { func(definition: string): Call };
+  errno(): number;
+  address(bytes: Uint8Array): bigint;
+};
+
+/** A call of the C library that failed. `code` is the name of its errno, such as ENOENT. */
+export class CallFailed extends Error {
+  override readonly name = "CallFailed";
+  readonly code: string;
+  constructor(call: string, errno: number) {
+    const code = errnoName(errno);
+    super(`${call} failed (${code})`);
+    this.code = code;
+  }
+}
+
+function errnoName(errno: number): string {
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+}
+
+let loaded: Koffi | undefined;
+let library: ReturnType<Koffi["load"]> | undefined;
+const bound = new Map<string, Call>();
+
+/** Loaded at the first call: it makes Node look at stderr, which must have been put out of reach by then. */
+function koffi(): Koffi {
+  loaded ??= createRequire(import.meta.url)("koffi") as Koffi;
+  return loaded;
+}
+
+function func(definition: string): Call {
+  library ??= koffi().load(null);
+  const known = bound.get(definition) ?? library.func(definition);
+  bound.set(definition, known);
+  return known;
+}
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw new CallFailed(call, koffi().errno());
+  return result;
+}
+
+// Numbers of the Linux ABI, equal on x86-64 and arm64.
+const F_GETFD = 1;
+const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const FD_CLOEXEC = 1;
+const RLIMIT_CORE = 4;
+const RLIMIT_NOFILE = 7;
+const FIONREAD = 0x541b;
+const TIOCGWINSZ = 0x5413;
+const TIOCSWINSZ = 0x5414;
+const TCSANOW = 0;
+const P_PID = 1;
+const W_EXITED = 4;
+const W_STOPPED = 2;
+const W_CONTINUED = 8;
+const CLD_EXITED = 1;
+const CLD_STOPPED = 5;
+const CLD_CONTINUED = 6;
+const MFD_CLOEXEC = 1;
+const AF_UNIX = 1;
+const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
+const SYS_PIDFD_SEND_SIGNAL = 424;
+const SYS_PIDFD_OPEN = 434;
+const O_RDWR_NOCTTY = 2 | 0o400;
+const O_CLOEXEC = 0o2000000;
+/** More than any libc's struct termios (60 bytes), sigset_t (128) and posix_spawnattr_t (336). */
+const ROOM = 512;
+
+export const SIGPIPE = constants.signals.SIGPIPE;
+export const SIGXFSZ = constants.signals.SIGXFSZ;
+
+/** Strings of C behind one another, and pointers to them with a null at the end. Kept alive by whoever holds it. */
+export type Strings = { readonly table: BigUint64Array; readonly bytes: readonly Buffer[] };
+
+/** An array as execve takes it. The texts must hold no zero byte. */
+export function strings(texts: readonly Uint8Array[]): Strings {
+  const bytes = texts.map((text) => Buffer.concat([text, Buffer.of(0)]));
+  const table = new BigUint64Array(bytes.length + 1);
+  bytes.forEach((text, index) => {
+    table[index] = koffi().address(text);
+  });
+  return { table, bytes };
+}
+
+const text = (path: Uint8Array) => Buffer.concat([path, Buffer.of(0)]);
+
+/** The flags of an open file (O_NONBLOCK among them), which all who share it see. */
+export const fileFlags = (fd: number): number => checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_GETFL));
+export const setFileFlags = (fd: number, flags: number): void =>
+  void checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_SETFL, "int", flags));
+
+/** Whether the descriptor stays open over an exec. */
+export const isKeptOverExec = (fd: number): boolean =>
+  (checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_GETFD)) & FD_CLOEXEC) === 0;
+export const keepOverExec = (fd: number, keep: boolean): void =>
+  void checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_SETFD, "int", keep ? 0 : FD_CLOEXEC));
+
+export const duplicate = (from: number, to: number): void => void checked("dup2", func("int dup2(int, int)")(from, to));
+
+/** A soft and a hard limit. */
+export type Limit = { readonly soft: bigint; readonly hard: bigint };
+
+function limit(resource: number): Limit {
+  const found = new BigUint64Array(2);
+  checked("getrlimit", func("int getrlimit(int, _Out_ uint64_t *)")(resource, found));
+  return { soft: found[0] ?? 0n, hard: found[1] ?? 0n };
+}
+
+function setLimit(resource: number, { soft, hard }: Limit): void {
+  checked("setrlimit", func("int setrlimit(int, uint64_t *)")(resource, new BigUint64Array([soft, hard])));
+}
+
+export const coreLimit = (): Limit => limit(RLIMIT_CORE);
+export const setCoreLimit = (to: Limit): void => setLimit(RLIMIT_CORE, to);
+export const openFilesLimit = (): Limit => limit(RLIMIT_NOFILE);
+export const setOpenFilesLimit = (to: Limit): void => setLimit(RLIMIT_NOFILE, to);
+
+/** What a signal does to this process when nobody listens: its default, or nothing. */
+export function setDisposition(signal: number, does: "default" | "ignore"): void {
+  func("void *signal(int, intptr_t)")(signal, does === "default" ? 0 : 1);
+}
+
+const SIG_UNBLOCK = 1;
+
+/** Lets SIGUSR1 through again: --disable-sigusr1 has Node block it, and a block is inherited. */
+export function unblockUsr1(): void {
+  const signals = Buffer.alloc(ROOM);
+  func("int sigaddset(_Inout_ uint8_t *, int)")(signals, constants.signals.SIGUSR1);
+  const failed = func("int pthread_sigmask(int, uint8_t *, uint8_t *)")(SIG_UNBLOCK, signals, null);
+  if (failed !== 0) throw new CallFailed("pthread_sigmask", failed);
+}
+
+/** Becomes another program: same process, nothing between. Returns only by throwing. */
+export function execute(path: Uint8Array, argv: Strings, env: Strings): never {
+  func("int execve(const uint8_t *, uint64_t *, uint64_t *)")(text(path), argv.table, env.table);
+  throw new CallFailed("execve", koffi().errno());
+}
+
+/** Ends the process now. Node's own end would put the terminal back to what it was before the program changed it. */
+export function exitNow(code: number): never {
+  func("void _exit(int)")(code);
+  throw new Error("_exit came back");
+}
+
+export type SpawnOptions = {
+  /** Descriptors of the new process and the ones of ours that they copy; all others that are close-on-exec are closed. */
+  readonly descriptors: readonly (readonly [to: number, from: number])[];
+  /** A terminal that the new process opens under this number; it becomes the controlling one of a new session. */
+  readonly terminal?: { readonly fd: number; readonly path: Uint8Array };
+  readonly newSession?: boolean;
+  /** A process group of its own, put in front on the terminal that is open under this number of ours. */
+  readonly foregroundOn?: number;
+};
+
+const SPAWN_SETPGROUP = 0x02;
+const SPAWN_SETSIGDEF = 0x04;
+const SPAWN_SETSIGMASK = 0x08;
+const SPAWN_SETSID = 0x80;
+
+/**
+ * Starts a program by its path. SIGPIPE and SIGXFSZ, which Node ignores, are at their default in it, and no signal is blocked.
+ * Throws CallFailed.
+ */
+export function spawnProgram(path: Uint8Array, argv: Strings, env: Strings, options: SpawnOptions): number {
+  const actions = Buffer.alloc(ROOM);
+  const attributes = Buffer.alloc(ROOM);
+  const defaults = Buffer.alloc(ROOM);
+  const pid = new Int32Array(1);
+  func("int posix_spawn_file_actions_init(_Inout_ uint8_t *)")(actions);
+  func("int posix_spawnattr_init(_Inout_ uint8_t *)")(attributes);
+  func("int sigemptyset(_Inout_ uint8_t *)")(defaults);
+  for (const signal of [SIGPIPE, SIGXFSZ]) func("int sigaddset(_Inout_ uint8_t *, int)")(defaults, signal);
+  func("int posix_spawnattr_setsigdefault(_Inout_ uint8_t *, uint8_t *)")(attributes, defaults);
+  func("int posix_spawnattr_setsigmask(_Inout_ uint8_t *, uint8_t *)")(attributes, Buffer.alloc(ROOM));
+  const flags =
+    SPAWN_SETSIGDEF |
+    SPAWN_SETSIGMASK |
+    (options.newSession === true ? SPAWN_SETSID : 0) |
+    (options.foregroundOn === undefined ? 0 : SPAWN_SETPGROUP);
+  func("int posix_spawnattr_setflags(_Inout_ uint8_t *, short)")(attributes, flags);
+  // The path must live until the program has started.
+  const terminalPath = text(options.terminal?.path ?? Buffer.alloc(0));
+  if (options.terminal !== undefined)
+    func("int posix_spawn_file_actions_addopen(_Inout_ uint8_t *, int, uint8_t *, int, unsigned int)")(
+      actions,
+      options.terminal.fd,
+      terminalPath,
+      2,
+      0,
+    );
+  const add = func("int posix_spawn_file_actions_adddup2(_Inout_ uint8_t *, int, int)");
+  for (const [to, from] of options.descriptors) add(actions, from, to);
+  if (options.foregroundOn !== undefined)
+    func("int posix_spawn_file_actions_addtcsetpgrp_np(_Inout_ uint8_t *, int)")(actions, options.foregroundOn);
+  const failed = func("int posix_spawn(_Out_ int *, const uint8_t *, uint8_t *, uint8_t *, uint64_t *, uint64_t *)")(
+    pid,
+    text(path),
+    actions,
+    attributes,
+    argv.table,
+    env.table,
+  );
+  func("int posix_spawn_file_actions_destroy(_Inout_ uint8_t *)")(actions);
+  func("int posix_spawnattr_destroy(_Inout_ uint8_t *)")(attributes);
+  if (failed !== 0) throw new CallFailed("posix_spawn", failed);
+  return pid[0] ?? 0;
+}
+
+/** What became of a child. */
+export type Change =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "killed"; readonly signal: number }
+  | { readonly kind: "stopped"; readonly signal: number }
+  | { readonly kind: "continued" };
+
+/** Waits, off the main thread, until a child ends, stops or goes on. */
+export function waitFor(pid: number): Promise<Change> {
+  const info = Buffer.alloc(128);
+  const waitid = func("int waitid(int, int, _Out_ uint8_t *, int)");
+  return new Promise((resolve, reject) => {
+    waitid.async(P_PID, pid, info, W_EXITED | W_STOPPED | W_CONTINUED, (error: unknown, result: number) => {
+      if (error || result < 0) return reject(new CallFailed("waitid", result < 0 ? koffi().errno() : 0));
+      const code = info.readInt32LE(8);
+      const status = info.readInt32LE(24);
+      if (code === CLD_EXITED) resolve({ kind: "exited", code: status });
+      else if (code === CLD_STOPPED) resolve({ kind: "stopped", signal: status });
+      else if (code === CLD_CONTINUED) resolve({ kind: "continued" });
+      else resolve({ kind: "killed", signal: status });
+    });
+  });
+}
+
+/** A descriptor that means this process for good, whatever its number comes to mean. */
+export function openPidfd(pid: number): number {
+  return checked("pidfd_open", func("long syscall(long, ...)")(SYS_PIDFD_OPEN, "int", pid, "int", 0));
+}
+
+export function signalPidfd(pidfd: number, signal: number): void {
+  const call = func("long syscall(long, ...)");
+  checked(
+    "pidfd_send_signal",
+    call(SYS_PIDFD_SEND_SIGNAL, "int", pidfd, "int", signal, "void *", null as Pointer, "int", 0),
+  );
+}
+
+/** A file without a name, in memory alone. */
+export function memoryFile(): number {
+  return checked("memfd_create", func("int memfd_create(const char *, unsigned int)")("postern", MFD_CLOEXEC));
+}
+
+/** Two connected sockets, kept from our children. */
+export function socketPair(): [number, number] {
+  const pair = new Int32Array(2);
+  checked("socketpair", func("int socketpair(int, int, int, _Out_ int *)")(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, pair));
+  return [pair[0] ?? -1, pair[1] ?? -1];
+}
+
+/** A pipe, kept from our children: where it is read, and where it is written. */
+export function openPipe(): { readonly read: number; readonly write: number } {
+  const pair = new Int32Array(2);
+  checked("pipe2", func("int pipe2(_Out_ int *, int)")(pair, O_CLOEXEC));
+  return { read: pair[0] ?? -1, write: pair[1] ?? -1 };
+}
+
+/** A new pseudo-terminal: our side, and the path of the program's. */
+export function openPty(): { readonly master: number; readonly path: Buffer } {
+  const master = checked("posix_openpt", func("int posix_openpt(int)")(O_RDWR_NOCTTY | O_CLOEXEC));
+  checked("grantpt", func("int grantpt(int)")(master));
+  checked("unlockpt", func("int unlockpt(int)")(master));
+  const path = Buffer.alloc(128);
+  const failed = func("int ptsname_r(int, _Out_ uint8_t *, size_t)")(master, path, path.length);
+  if (failed !== 0) throw new CallFailed("ptsname_r", failed);
+  return { master, path: path.subarray(0, path.indexOf(0)) };
+}
+
+/** A terminal's modes (struct termios). */
+export type Modes = Buffer;
+
+export function modesOf(fd: number): Modes {
+  const modes = Buffer.alloc(ROOM);
+  checked("tcgetattr", func("int tcgetattr(int, _Out_ uint8_t *)")(fd, modes));
+  return modes;
+}
+
+export function setModes(fd: number, modes: Modes): void {
+  checked("tcsetattr", func("int tcsetattr(int, int, uint8_t *)")(fd, TCSANOW, modes));
+}
+
+/** The same modes with every byte passed on as it is. */
+export function rawModes(modes: Modes): Modes {
+  const raw = Buffer.from(modes);
+  func("void cfmakeraw(_Inout_ uint8_t *)")(raw);
+  return raw;
+}
+
+const OPOST = 1;
+
+/** The same modes, with what is written passed on as it is. */
+export function plainOutput(modes: Modes): Modes {
+  const plain = Buffer.from(modes);
+  plain.writeUInt32LE(plain.readUInt32LE(4) & ~OPOST, 4);
+  return plain;
+}
+
+/** Bytes that wait to be read from a pipe. */
+export function waitingBytes(fd: number): number {
+  const count = Buffer.alloc(4);
+  checked("ioctl", func("int ioctl(int, unsigned long, _Inout_ uint8_t *)")(fd, FIONREAD, count));
+  return count.readInt32LE(0);
+}
+
+/** Gives one terminal the size of another. */
+export function copySize(from: number, to: number): void {
+  const size = Buffer.alloc(8);
+  const ioctl = func("int ioctl(int, unsigned long, _Inout_ uint8_t *)");
+  checked("ioctl", ioctl(from, TIOCGWINSZ, size));
+  checked("ioctl", ioctl(to, TIOCSWINSZ, size));
+}
+
+/** The process group in front on a terminal. */
+export const foregroundOf = (fd: number): number => checked("tcgetpgrp", func("int tcgetpgrp(int)")(fd));
+
+export const ownGroup = (): number => func("int getpgrp()")();
+
+/** Whether a descriptor can be written, at once or within `ms`. Asks off the main thread. */
+export function untilWritable(fd: number, ms: number): Promise<boolean> {
+  const request = Buffer.alloc(8);
+  request.writeInt32LE(fd, 0);
+  request.writeInt16LE(4, 4);
+  const poll = func("int poll(_Inout_ uint8_t *, unsigned long, int)");
+  return new Promise((resolve) => poll.async(request, 1, ms, (_error: unknown, result: number) => resolve(result > 0)));
+}

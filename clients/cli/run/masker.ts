@@ -1,0 +1,111 @@
+// Conceals secrets in a stream of bytes, over the borders of chunks. The search is that of Wu and Manber ("A fast algorithm
+// for multi-pattern searching", 1994): two bytes at the end of a window say how far it may move on, so that most bytes of
+// an output are never looked at.
+
+const MASK = Buffer.from("<concealed by postern>");
+
+export type Masker = {
+  /** What may be shown of the bytes so far; the beginning of a form is held back. The result may share memory with `chunk`. */
+  push(chunk: Uint8Array): Uint8Array;
+  /** What was held back, since nothing more came. */
+  end(): Uint8Array;
+  /** Whether something is held back. */
+  readonly holds: boolean;
+};
+
+/** What stands at a place: a whole form, the beginning of one that ends behind what is there, both, or neither. */
+type Found = { readonly length: number; readonly begins: boolean };
+
+/** Conceals each of the forms, of two bytes or more; where several begin at one place, the longest. */
+export function createMasker(forms: readonly Uint8Array[]): Masker {
+  const search = createSearch(forms);
+  let held: Uint8Array = Buffer.alloc(0);
+
+  function scan(bytes: Uint8Array, isEnd: boolean): Uint8Array {
+    const shown: Uint8Array[] = [];
+    let from = 0;
+    held = bytes.subarray(bytes.length);
+    for (let at = search.next(bytes, 0); at < bytes.length; ) {
+      const { length, begins } = search.look(bytes, at);
+      if (begins && !isEnd) {
+        // A copy: the chunk's memory is used for the next one.
+        held = Buffer.from(bytes.subarray(at));
+        shown.push(bytes.subarray(from, at));
+        return joined(shown);
+      }
+      if (length > 0) {
+        shown.push(bytes.subarray(from, at), MASK);
+        from = at + length;
+      }
+      at = search.next(bytes, at + Math.max(1, length));
+    }
+    shown.push(bytes.subarray(from));
+    return joined(shown);
+  }
+
+  return {
+    push: (chunk) => scan(held.length === 0 ? chunk : Buffer.concat([held, chunk]), false),
+    end: () => scan(held, true),
+    get holds() {
+      return held.length > 0;
+    },
+  };
+}
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array =>
+  parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+
+type Search = {
+  /** The next place from `at` on where a form may begin; the length of `bytes` where there is none. */
+  next(bytes: Uint8Array, at: number): number;
+  look(bytes: Uint8Array, at: number): Found;
+};
+
+/** Bytes of the longest window: a longer one would move on further, and few outputs are read faster for it. */
+const WINDOW_MAX = 16;
+
+function createSearch(forms: readonly Uint8Array[]): Search {
+  const window = Math.min(WINDOW_MAX, ...forms.map((form) => form.length));
+  const shifts = new Uint8Array(65536).fill(Math.max(1, window - 1));
+  for (const form of forms)
+    for (let end = 1; end < window; end++) {
+      const block = ((form[end - 1] ?? 0) << 8) | (form[end] ?? 0);
+      shifts[block] = Math.min(shifts[block] ?? 0, window - 1 - end);
+    }
+  const byStart = new Map<number, Uint8Array[]>();
+  for (const form of [...forms].sort((a, b) => b.length - a.length)) {
+    const start = form[0] ?? 0;
+    byStart.set(start, [...(byStart.get(start) ?? []), form]);
+  }
+
+  return {
+    next: (bytes, from) => {
+      if (forms.length === 0) return bytes.length;
+      let at = from;
+      while (at + window <= bytes.length) {
+        const end = at + window - 1;
+        const shift = shifts[((bytes[end - 1] ?? 0) << 8) | (bytes[end] ?? 0)] ?? 1;
+        if (shift === 0) return at;
+        at += shift;
+      }
+      // The last bytes are fewer than a window; each may begin a form.
+      return Math.min(at, bytes.length);
+    },
+    look: (bytes, at) => {
+      let begins = false;
+      // The longest come first: the first that is whole is the longest, and any before it that is not may yet become it.
+      for (const form of byStart.get(bytes[at] ?? 0) ?? []) {
+        const size = Math.min(form.length, bytes.length - at);
+        if (!equal(form, bytes, at, size)) continue;
+        if (size === form.length) return { length: size, begins };
+        begins = true;
+      }
+      return { length: 0, begins };
+    },
+  };
+}
+
+function equal(form: Uint8Array, bytes: Uint8Array, at: number, size: number): boolean {
+  for (let index = 0; index < size; index++) if (form[index] !== bytes[at + index]) return false;
+  return true;
+}

@@ -1,0 +1,30 @@
+// Starts the relay beside `run`, and hands it what it reads.
+import { closeSync, openSync } from "node:fs";
+import { programPath } from "../start-agent.ts";
+import type { Layout } from "./layout.ts";
+import { socketPair, spawnProgram, strings } from "./libc.ts";
+import { type FromRelay, type Link, openLink, type ToRelay } from "./link.ts";
+
+export type RelayLink = Link<FromRelay, ToRelay>;
+
+/** `further` are the descriptors that a program on a new terminal inherits: it is the relay that starts it. */
+export function startRelay({ sources, writeEnds, terminal }: Layout, further: readonly number[]): RelayLink {
+  const [ours, theirs] = socketPair();
+  const leads = terminal?.leadsSession === true;
+  const nothing = openSync("/dev/null", "r+");
+  const same = [theirs, ...sources.map(({ fd }) => fd), ...(leads ? [...writeEnds, ...further] : [])];
+  const words = [process.execPath, "--disable-sigusr1", "--no-warnings", programPath("./relay.js", "./run/relay.ts")];
+  spawnProgram(
+    Buffer.from(process.execPath),
+    strings([...words, String(theirs)].map((word) => Buffer.from(word))),
+    strings([]),
+    {
+      descriptors: [[0, leads ? 0 : nothing], [1, 1], [2, 2], ...same.map((fd) => [fd, fd] as const)],
+      newSession: true,
+      ...(leads ? { terminal: { fd: terminal.slave, path: terminal.path } } : {}),
+    },
+  );
+  for (const fd of [theirs, nothing, ...sources.filter(({ kind }) => kind === "pipe").map(({ fd }) => fd)])
+    closeSync(fd);
+  return openLink<FromRelay, ToRelay>(ours);
+}

@@ -1,0 +1,144 @@
+// The relay: a process of its own that stands between a program's output and where it goes. It lives on after `run` and the
+// program have ended, until everything that the program started has closed its output, so that what comes late arrives too,
+// and concealed. On a terminal it also leads the session of the new terminal and starts the program there: a program that led
+// it could not be stopped by Ctrl-Z, since the kernel stops nobody who has no parent in its session to wake it.
+import { closeSync, openSync } from "node:fs";
+import { NotStarted } from "../exit-code.ts";
+import { leaveDescriptorsAlone } from "../own-stdio.ts";
+import { type Carrier, carry } from "./carry.ts";
+import { formsOf } from "./forms.ts";
+import {
+  coreLimit,
+  duplicate,
+  exitNow,
+  modesOf,
+  openFilesLimit,
+  openPidfd,
+  plainOutput,
+  setDisposition,
+  setModes,
+  signalPidfd,
+  waitFor,
+} from "./libc.ts";
+import { type FromRelay, limitOf, openLink, type SessionProgram, type ToRelay } from "./link.ts";
+import { signalNumber, startProgram } from "./start-program.ts";
+
+type Start = Extract<ToRelay, { kind: "start" }>;
+
+leaveDescriptorsAlone();
+const link = openLink<ToRelay, FromRelay>(Number(process.argv[2]));
+const bytes = (base64: string) => Buffer.from(base64, "base64");
+
+let carriers: readonly Carrier[] = [];
+/** The program: its process, and a descriptor that means it for good. */
+let running: { readonly pid: number; readonly pidfd: number } | undefined;
+let programEnded: () => void = () => undefined;
+const programHasEnded = new Promise<void>((resolve) => {
+  programEnded = resolve;
+});
+let restoreTerminal = () => undefined as unknown;
+let leaveLinesAlone = () => undefined as unknown;
+
+function start(message: Start): void {
+  const { modes, program, sources } = message;
+  if (modes !== undefined) restoreTerminal = () => setModes(1, bytes(modes));
+  if (program !== undefined && !startInSession(program)) return;
+  const screen = sources.find(({ kind }) => kind === "terminal");
+  if (screen !== undefined)
+    leaveLinesAlone = () => {
+      // We are not in front on this terminal, and would be stopped for changing it. Not earlier: the program would inherit it.
+      setDisposition(signalNumber("SIGTTOU"), "ignore");
+      setModes(screen.fd, plainOutput(modesOf(screen.fd)));
+    };
+  const forms = formsOf(message.secrets);
+  carriers = sources.map((source) => carry(source, forms));
+  letGo([0, 1, 2].filter((fd) => !sources.some(({ to }) => to === fd)));
+  // A folder that we stood in could not be unmounted.
+  process.chdir("/");
+  void Promise.all([programHasEnded, ...carriers.map(({ ended }) => ended)]).then(() => exitNow(0));
+}
+
+/** Descriptors that we have no use for: whoever waits for their end must not wait for us. */
+function letGo(descriptors: readonly number[]): void {
+  const nothing = openSync("/dev/null", "r+");
+  for (const fd of descriptors) duplicate(nothing, fd);
+}
+
+/** Starts the program in front on the terminal that is ours. Says so where it cannot be started. */
+function startInSession(program: SessionProgram): boolean {
+  const ours = { openFiles: openFilesLimit(), coreFiles: coreLimit() };
+  const theirs = { openFiles: limitOf(program.openFiles), coreFiles: limitOf(program.coreFiles) };
+  const started = { words: program.words.map(bytes), variables: program.variables.map(bytes), ...theirs };
+  const { descriptors, owned, terminal } = program;
+  try {
+    const pid = startProgram(started, ours, { descriptors, foregroundOn: terminal });
+    running = { pid, pidfd: openPidfd(pid) };
+    link.send({ kind: "watching" });
+    void follow(pid);
+  } catch (error) {
+    if (!(error instanceof NotStarted)) throw error;
+    link.send({ kind: "failed", code: error.code });
+    return false;
+  }
+  for (const fd of [terminal, ...owned]) closeSync(fd);
+  return true;
+}
+
+/** Tells of each stop, and of the end once all output before it has arrived. */
+async function follow(pid: number): Promise<void> {
+  for (;;) {
+    const change = await waitFor(pid);
+    const isOver = change.kind === "exited" || change.kind === "killed";
+    if (isOver) {
+      running = undefined;
+      await flush();
+    }
+    link.send({ kind: "change", change });
+    if (isOver) return programEnded();
+  }
+}
+
+const flush = () => Promise.all(carriers.map((carrier) => carrier.flush()));
+
+function watch(pid: number): void {
+  running = { pid, pidfd: openPidfd(pid) };
+  link.send({ kind: "watching" });
+}
+
+function signal({ signal: number, group }: Extract<ToRelay, { kind: "signal" }>): void {
+  if (running === undefined) return;
+  if (group === true) process.kill(-running.pid, number);
+  else signalPidfd(running.pidfd, number);
+}
+
+async function ended(): Promise<void> {
+  running = undefined;
+  await flush();
+  link.send({ kind: "flushed" });
+  programEnded();
+}
+
+/** `run` has gone. Killed, it takes the program with it, as a kill of the program itself would have done. */
+function alone(): void {
+  if (running !== undefined) {
+    restoreTerminal();
+    signalPidfd(running.pidfd, signalNumber("SIGKILL"));
+  }
+  // From here on the person's terminal turns LF into CR LF itself.
+  leaveLinesAlone();
+  programEnded();
+  if (carriers.length === 0) exitNow(0);
+}
+
+// What ends a session or a unit sends these to all in it; we end when those who write to us have ended.
+for (const name of ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
+// Never by Node's own way: it would put the terminal back to what it was, and tell what happened.
+process.on("uncaughtException", () => exitNow(1));
+
+link.listen((message) => {
+  if (message === undefined) alone();
+  else if (message.kind === "start") start(message);
+  else if (message.kind === "watch") watch(message.pid);
+  else if (message.kind === "signal") signal(message);
+  else void ended();
+});

@@ -1,0 +1,46 @@
+// The program as our child, in our process group and on the same terminal, if any; only its output is read on its way.
+import { copySize, waitFor } from "./libc.ts";
+import { endAs, letGo, nextMessage, type Run } from "./run.ts";
+import { isStopped, type PassedOn, passSignals, reachedAll } from "./signals.ts";
+import { startProgram } from "./start-program.ts";
+
+/** Throws NotStarted. */
+export async function runBeside(run: Run): Promise<never> {
+  const { program, ours, layout, relay, tty, secrets, further } = run;
+  const descriptors = [...layout.program, ...further.map((fd) => [fd, fd] as const)];
+  const pid = startProgram(program, ours, { descriptors });
+  let isOver = false;
+  let stopped = false;
+
+  function pass(signal: PassedOn): void {
+    if (isOver || reachedAll(signal, tty)) return;
+    // `fg` wakes the whole group, us and the program.
+    if (signal === "SIGCONT" && stopped && !isStopped(pid)) stopped = false;
+    else process.kill(pid, signal);
+  }
+
+  passSignals(pass);
+  if (layout.terminal !== undefined && tty !== undefined) {
+    const { master } = layout.terminal;
+    process.on("SIGWINCH", () => copySize(tty, master));
+  }
+  const next = nextMessage(relay);
+  relay.send({ kind: "start", secrets, sources: layout.sources });
+  relay.send({ kind: "watch", pid });
+  letGo(run);
+  // Until the relay holds on to the program its end is not taken note of, so that its number means nobody else.
+  await next(({ kind }) => kind === "watching");
+  for (;;) {
+    const change = await waitFor(pid);
+    if (change.kind === "stopped") {
+      stopped = true;
+      process.kill(process.pid, "SIGSTOP");
+    }
+    if (change.kind === "continued") stopped = false;
+    if (change.kind !== "exited" && change.kind !== "killed") continue;
+    isOver = true;
+    relay.send({ kind: "ended" });
+    await next(({ kind }) => kind === "flushed");
+    return endAs(change);
+  }
+}

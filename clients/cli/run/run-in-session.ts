@@ -1,0 +1,96 @@
+// The program in a session of its own on a new terminal, where the relay has started it. The keys of the person's terminal go
+// there; what they mean (Ctrl-C, Ctrl-Z) is decided there. Stops and the end are told by the relay.
+import { NotStarted } from "../exit-code.ts";
+import type { Terminal } from "./layout.ts";
+import { exitNow, modesOf } from "./libc.ts";
+import { limitText, type SessionProgram } from "./link.ts";
+import { type OuterTerminal, openOuterTerminal } from "./outer-terminal.ts";
+import { endAs, letGo, nextMessage, type Run } from "./run.ts";
+import { passSignals } from "./signals.ts";
+import { signalNumber } from "./start-program.ts";
+
+/**
+ * Milliseconds after which a stop of ourselves that did not stop us is over: nobody could have woken us (an orphaned process
+ * group). Being stopped takes no time of this.
+ */
+const STOP_MS = 20;
+
+/** Throws NotStarted. */
+export async function runInSession(run: Run, terminal: Terminal): Promise<never> {
+  const { layout, relay, tty, secrets } = run;
+  const next = nextMessage(relay);
+  const outer = tty === undefined ? undefined : openOuterTerminal(tty, terminal.master);
+  const modes = outer === undefined ? {} : { modes: outer.modes.toString("base64") };
+  const program = sessionProgram(run, terminal);
+  const { sleep } = listen(run, outer);
+  // Before the program can say anything: who answers at once means the program.
+  outer?.take();
+  relay.send({ kind: "start", secrets, sources: layout.sources, program, ...modes });
+  const begun = await next(({ kind }) => kind === "watching" || kind === "failed");
+  if (begun?.kind !== "watching") {
+    outer?.giveBack(outer.modes);
+    throw new NotStarted(run.program.words[0]?.toString() ?? "", begun?.kind === "failed" ? begun.code : "EPIPE");
+  }
+  letGo(run);
+  for (;;) {
+    const message = await next(({ kind }) => kind === "change");
+    // The relay was killed, and the terminal it led went with it.
+    if (message?.kind !== "change") {
+      outer?.giveBack(outer.modes);
+      return exitNow(1);
+    }
+    const { change } = message;
+    if (change.kind === "stopped") await sleep(change.signal);
+    if (change.kind !== "exited" && change.kind !== "killed") continue;
+    // The modes that the program leaves are those it would have left on the person's terminal.
+    outer?.giveBack(modesOf(terminal.master));
+    return endAs(change);
+  }
+}
+
+function sessionProgram({ program, layout, further }: Run, { slave }: Terminal): SessionProgram {
+  const base64 = (bytes: Buffer) => bytes.toString("base64");
+  return {
+    words: program.words.map(base64),
+    variables: program.variables.map(base64),
+    openFiles: limitText(program.openFiles),
+    coreFiles: limitText(program.coreFiles),
+    descriptors: [...layout.program, ...further.map((fd) => [fd, fd] as const)],
+    owned: [...layout.writeEnds, ...further],
+    terminal: slave,
+  };
+}
+
+/** Passes signals on. `sleep` stops us as the program was stopped, and wakes it when we are woken. */
+function listen({ relay }: Run, outer: OuterTerminal | undefined): { sleep(signal: number): Promise<void> } {
+  let isAsleep = false;
+  const pass = () =>
+    passSignals((signal) => {
+      if (signal === "SIGCONT" && isAsleep) return;
+      relay.send({ kind: "signal", signal: signalNumber(signal) });
+    });
+  pass();
+  process.on("SIGWINCH", () => outer?.resized());
+  return {
+    sleep: async (signal) => {
+      outer?.giveBack(outer.modes);
+      isAsleep = true;
+      stopOurselves(signal);
+      await new Promise((resolve) => setTimeout(resolve, STOP_MS));
+      isAsleep = false;
+      pass();
+      outer?.take();
+      relay.send({ kind: "signal", signal: signalNumber("SIGCONT"), group: true });
+    },
+  };
+}
+
+/** Ctrl-Z stops the whole job: in `producer | postern run -- less` the producer too. */
+function stopOurselves(signal: number): void {
+  if (signal !== signalNumber("SIGTSTP")) {
+    process.kill(process.pid, "SIGSTOP");
+    return;
+  }
+  process.removeAllListeners("SIGTSTP");
+  process.kill(0, "SIGTSTP");
+}

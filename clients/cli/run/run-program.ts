@@ -1,0 +1,49 @@
+// Runs a program so that it cannot tell, and neither can whoever reads its output, except that secrets are concealed. Where
+// there is nothing to conceal this process becomes the program. Else a relay carries the output. README.md has the picture.
+import { formsOf } from "./forms.ts";
+import { type Descriptors, inheritedDescriptors, inheritedOpenFiles } from "./inherited.ts";
+import { layOut } from "./layout.ts";
+import { coreLimit, fileFlags, keepOverExec, type Limit, openFilesLimit, setCoreLimit, setFileFlags } from "./libc.ts";
+import { controllingTerminal } from "./outer-terminal.ts";
+import { startRelay } from "./relay-process.ts";
+import { runBeside } from "./run-beside.ts";
+import { runInSession } from "./run-in-session.ts";
+import { becomeProgram } from "./start-program.ts";
+
+/** What the program is to have as we had it. */
+export type Inherited = {
+  readonly descriptors: Descriptors;
+  readonly openFiles: Limit;
+  readonly coreFiles: Limit;
+};
+
+/**
+ * Notes what this process was started with; called before it opens anything. From then on it leaves no core file, and what it
+ * starts beside the program does not inherit the program's descriptors.
+ */
+export function takeOver(): Inherited {
+  const descriptors = inheritedDescriptors();
+  const coreFiles = coreLimit();
+  for (const fd of descriptors.further) keepOverExec(fd, false);
+  setCoreLimit({ soft: 0n, hard: coreFiles.hard });
+  return { descriptors, openFiles: inheritedOpenFiles(), coreFiles };
+}
+
+/** Runs the program in our place, or ends as it ends. Throws NotStarted where it cannot be started. */
+export async function runProgram(
+  { words, variables }: { readonly words: readonly Buffer[]; readonly variables: readonly Buffer[] },
+  secrets: readonly string[],
+  { descriptors, openFiles, coreFiles }: Inherited,
+): Promise<never> {
+  const program = { words, variables, openFiles, coreFiles };
+  const ours = { openFiles: openFilesLimit(), coreFiles: coreLimit() };
+  descriptors.flags.forEach((flags, fd) => {
+    if (fileFlags(fd) !== flags) setFileFlags(fd, flags);
+  });
+  if (formsOf(secrets).length === 0) becomeProgram(program, ours, descriptors.further);
+  const tty = controllingTerminal();
+  const layout = layOut(tty !== undefined);
+  const relay = startRelay(layout, descriptors.further);
+  const run = { program, ours, layout, relay, tty, secrets, further: descriptors.further };
+  return layout.terminal?.leadsSession === true ? runInSession(run, layout.terminal) : runBeside(run);
+}

@@ -1,0 +1,111 @@
+// Starts a program, or becomes it, as execvp(3) finds it: folders of its own PATH in turn, and /bin/sh for a file that the
+// kernel does not take for a program.
+import { constants } from "node:os";
+import { NotStarted } from "../exit-code.ts";
+import {
+  CallFailed,
+  execute,
+  keepOverExec,
+  type Limit,
+  SIGPIPE,
+  SIGXFSZ,
+  type SpawnOptions,
+  type Strings,
+  setCoreLimit,
+  setDisposition,
+  setOpenFilesLimit,
+  spawnProgram,
+  strings,
+  unblockUsr1,
+} from "./libc.ts";
+
+/** A program to run: its words and variables as bytes, and the limits it has. */
+export type Program = {
+  readonly words: readonly Buffer[];
+  readonly variables: readonly Buffer[];
+  readonly openFiles: Limit;
+  readonly coreFiles: Limit;
+};
+
+/** Where execvp looks without a PATH. */
+const PATH_DEFAULT = "/bin:/usr/bin";
+
+/** What execvp takes for "not here, look further". */
+const FURTHER = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ENODEV", "ETIMEDOUT", "ESTALE", "EACCES"];
+
+function placesOf(name: Buffer, variables: readonly Buffer[]): Buffer[] {
+  if (name.includes("/") || name.length === 0) return [name];
+  const path = variables.find((variable) => variable.indexOf("PATH=") === 0)?.subarray("PATH=".length);
+  // Latin-1 keeps every byte.
+  const folders = (path ?? Buffer.from(PATH_DEFAULT)).toString("latin1").split(":");
+  return folders.map((folder) => Buffer.concat([Buffer.from(folder === "" ? "./" : `${folder}/`, "latin1"), name]));
+}
+
+/** Tries each place; answers what `attempt` does at the first that is a program. Throws NotStarted. */
+function atFirstPlace<T>(program: Program, attempt: (path: Buffer, argv: Strings, env: Strings) => T): T {
+  const [name = Buffer.alloc(0), ...rest] = program.words;
+  const env = strings(program.variables);
+  let denied = false;
+  for (const path of placesOf(name, program.variables)) {
+    try {
+      return attempt(path, strings(program.words), env);
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      if (error.code === "ENOEXEC")
+        return withShell(name, () => attempt(Buffer.from("/bin/sh"), strings([Buffer.from("sh"), path, ...rest]), env));
+      if (!FURTHER.includes(error.code)) throw new NotStarted(name.toString(), error.code);
+      denied ||= error.code === "EACCES";
+    }
+  }
+  throw new NotStarted(name.toString(), denied ? "EACCES" : "ENOENT");
+}
+
+function withShell<T>(name: Buffer, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof CallFailed ? new NotStarted(name.toString(), error.code) : error;
+  }
+}
+
+/** Runs `work` under the program's limits. What it starts keeps them. */
+function underLimitsOf<T>(program: Program, ours: { openFiles: Limit; coreFiles: Limit }, work: () => T): T {
+  setOpenFilesLimit(program.openFiles);
+  setCoreLimit(program.coreFiles);
+  try {
+    return work();
+  } finally {
+    setOpenFilesLimit(ours.openFiles);
+    setCoreLimit(ours.coreFiles);
+  }
+}
+
+type Limits = { readonly openFiles: Limit; readonly coreFiles: Limit };
+
+/** Starts the program; answers its process. `ours` are the limits that this process goes on with. Throws NotStarted. */
+export function startProgram(program: Program, ours: Limits, options: SpawnOptions): number {
+  return underLimitsOf(program, ours, () =>
+    atFirstPlace(program, (path, argv, env) => spawnProgram(path, argv, env, options)),
+  );
+}
+
+/** Signals that Node ignores, and no other program does by itself. */
+const IGNORED_BY_NODE = [SIGPIPE, SIGXFSZ];
+
+/** Becomes the program, with these descriptors from 3 on. Throws NotStarted, and is then what it was before. */
+export function becomeProgram(program: Program, ours: Limits, further: readonly number[]): never {
+  const kept = [0, 1, 2, ...further];
+  for (const fd of kept) keepOverExec(fd, true);
+  for (const signal of IGNORED_BY_NODE) setDisposition(signal, "default");
+  unblockUsr1();
+  try {
+    return underLimitsOf(program, ours, () => atFirstPlace(program, execute));
+  } finally {
+    // Only reached where it failed: what is told of that must not end us when nobody reads it.
+    for (const signal of IGNORED_BY_NODE) setDisposition(signal, "ignore");
+    for (const fd of kept) keepOverExec(fd, false);
+  }
+}
+
+/** The number of a signal by its name. */
+export const signalNumber = (name: NodeJS.Signals): number => constants.signals[name];

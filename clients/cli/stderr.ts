@@ -1,0 +1,23 @@
+// What a person is told goes to stderr by a plain write. Node's stream would make the descriptor non-blocking for everybody who
+// shares it: the shell, the programs of a pipeline, and the program that `run` starts.
+import { writeSync } from "node:fs";
+
+const STDERR = 2;
+
+/** Milliseconds between two tries where somebody else has made stderr non-blocking, and it is full. */
+const FULL_MS = 5;
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Writes a text to stderr. Nothing is said where nobody can be told: the exit code says enough. */
+export function tellStderr(text: string): void {
+  let rest: Uint8Array = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(STDERR, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+      Atomics.wait(sleeper, 0, 0, FULL_MS);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables in references are what is tested.
+// The imports of env files, and what is made of them, through the command: an import touches what it made and nothing
+// else, is done whole or not at all, and what comes out resolves to what went in.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { postern, type Ran, type RunOptions } from "./postern.ts";
+
+let agent: RunningAgent;
+let person: Person;
+let folder: string;
+
+const run = (words: string | readonly string[], more: Partial<RunOptions> = {}): Promise<Ran> =>
+  postern(typeof words === "string" ? words.split(" ") : words, { home: agent.home, cwd: folder, ...more });
+const json = <T>(ran: Ran): T => JSON.parse(ran.out) as T;
+const file = (name: string, content: string | Buffer) => writeFileSync(join(folder, name), content);
+const text = (name: string) => readFileSync(join(folder, name), "utf8");
+
+type Imported = { created: number; changed: number; unchanged: number; variables: Record<string, string> };
+
+beforeAll(async () => {
+  agent = await startAgent();
+  await makeAccount(agent);
+  person = await attachPerson(agent);
+  person.always("yes");
+  folder = mkdtempSync(join(tmpdir(), "postern-i-"));
+  for (const vault of ["Demo", "V"]) expect((await run(["vault", "create", vault])).code).toBe(0);
+  const made = await run(
+    "item create --vault V --title I --category Login --field username=ada --secret-fd password=3",
+    {
+      secrets: ["p@ss'word"],
+    },
+  );
+  expect(made.code).toBe(0);
+});
+afterAll(async () => {
+  person.leave();
+  await agent.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("import env", () => {
+  test("leaves an item of the same title alone that it did not make, and is read by its own reference", async () => {
+    await run("item create --vault Demo --title github --category Login --secret-fd password=3", {
+      secrets: ["login"],
+    });
+    mkdirSync(join(folder, "shop"));
+    file("shop/.env", "github=token\n");
+    const ran = await run("import env shop/.env --vault Demo --json");
+    expect(ran.code).toBe(0);
+    expect(ran.err).toContain(
+      'line 1: github: another item has this title and stays as it is; this one is called "github shop"',
+    );
+    expect((await run("read op://Demo/github/password")).out).toBe("login");
+    expect((await run(["read", json<Imported>(ran).variables.github ?? ""])).out).toBe("token");
+    const again = json<Imported>(await run("import env shop/.env --vault Demo --json"));
+    expect(again).toMatchObject({ created: 0, changed: 0, unchanged: 1, variables: json<Imported>(ran).variables });
+  });
+
+  test("keeps the values of two projects apart, also after one has changed, and finds a project that moved by its name", async () => {
+    for (const project of ["one", "two"]) {
+      mkdirSync(join(folder, project));
+      file(`${project}/.env`, `DATABASE_URL=of ${project}\n`);
+      expect((await run(`import env ${project}/.env --vault Demo`)).code).toBe(0);
+    }
+    file("two/.env", "DATABASE_URL=changed\n");
+    expect(json(await run("import env two/.env --vault Demo --json"))).toMatchObject({ created: 0, changed: 1 });
+    const value = async (project: string) =>
+      (await run(`run --no-masking --env-file ${project}/.env.postern -- printenv DATABASE_URL`)).out;
+    expect(await value("one")).toBe("of one\n");
+    expect(await value("two")).toBe("changed\n");
+    mkdirSync(join(folder, "named"));
+    file("named/.env", "NAMED=1234567\n");
+    expect(json(await run("import env named/.env --vault Demo --source named --json"))).toMatchObject({ created: 1 });
+    renameSync(join(folder, "named"), join(folder, "moved"));
+    expect(json(await run("import env moved/.env --vault Demo --source named --json"))).toMatchObject({ unchanged: 1 });
+  });
+
+  test("with --dry-run tells what each line means, and does nothing", async () => {
+    file("dry.env", "FRESH_ONE='a b' # why\nFRESH_TWO=$x\nFRESH_ONE=c\n");
+    const before = (await run("item list --vault Demo --json")).out;
+    const ran = await run("import env dry.env --vault Demo --dry-run");
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.out).toMatch(/^LINE +NAME +QUOTES +CHARACTERS +KIND +OUTCOME\n/);
+    expect(ran.out).toMatch(/^3 +FRESH_ONE +none +1 +secret +create$/m);
+    expect(ran.err).toContain("line 1: FRESH_ONE: set again in line 3, which counts");
+    expect(ran.err).toContain("line 1: FRESH_ONE: what stands behind the value is a comment");
+    expect(ran.err).toContain("line 2: FRESH_TWO: $ stays as it is");
+    expect((await run("item list --vault Demo --json")).out).toBe(before);
+    expect(existsSync(join(folder, "dry.env.postern"))).toBe(false);
+  });
+});
+
+describe("env import", () => {
+  test("leaves no environment behind for a line or a name that it does not take", async () => {
+    for (const [content, why] of [
+      ["A=1\nnonsense\n", "line 2"],
+      ["A=1\napi.host=2\n", "line 2"],
+      ["A='it's'\n", "line 1"],
+      [Array.from({ length: 201 }, (_, index) => `V${index}=x`).join("\n"), "at most 200 variables"],
+    ] as const) {
+      file("bad.env", content);
+      const ran = await run("env import fresh bad.env");
+      expect([ran.code, ran.err]).toEqual([2, expect.stringContaining(why)]);
+    }
+    expect((await run("env list")).out).not.toContain("fresh");
+  });
+
+  test("masks what may be a secret and nothing else, and does all of it in one go", async () => {
+    file("mask.env", "DEBUG=true\nPORT=5432\nREGION=frankfurt\nTOKEN=abcdef\nTOKEN=abcdefg\n");
+    const ran = await run("env import masked mask.env --plain REGION");
+    expect([ran.code, ran.err]).toEqual([0, expect.stringContaining("line 4: TOKEN: set again in line 5")]);
+    expect((await run("env get masked")).out).toBe("DEBUG=true\nPORT=5432\nREGION=frankfurt\nTOKEN=********\n");
+    expect((await run(["env", "run", "masked", "--", "sh", "-c", "echo $DEBUG $PORT $REGION $TOKEN"])).out).toBe(
+      "true 5432 frankfurt <concealed by postern>\n",
+    );
+  });
+});
+
+describe("a reference in practice", () => {
+  test("takes variables of the environment and of env files, and stands inside values of both", async () => {
+    file(
+      "refs.env",
+      "VAULT=V\nPW=op://${VAULT}/${ITEM:-I}/password\nURL=postgres://{{ op://V/I/username }}:{{op://$VAULT/I/password}}@db\n",
+    );
+    const env = { OWN: "<{{ op://V/I/username | shell }}>", ODD: '"op://V/I/password"' };
+    const ran = await run(["run", "--no-masking", "--env-file", "refs.env", "--", "sh", "-c", 'echo "$PW $URL $OWN"'], {
+      env,
+    });
+    expect(ran.out).toBe("p@ss'word postgres://ada:p@ss'word@db <'ada'>\n");
+    expect(ran.err).toBe(
+      "postern: the value of ODD looks like a reference and is none: it begins with op://, or stands in {{ }}\n",
+    );
+    const hidden = await run(["run", "--env-file", "refs.env", "--", "sh", "-c", 'echo "$URL"']);
+    expect(hidden.out).toContain("<concealed by postern>@db");
+    expect((await run("env import refs refs.env")).code).toBe(0);
+    expect((await run(["env", "run", "refs", "--no-masking", "--", "printenv", "URL"])).out).toBe(
+      "postgres://ada:p@ss'word@db\n",
+    );
+    // A masked variable is hidden whole, and a reference by its own field.
+    const whole = await run(["env", "run", "refs", "--", "sh", "-c", 'echo "$URL|$VAULT"; printf %s "$PW"']);
+    expect(whole.out).toBe("<concealed by postern>|V\n<concealed by postern>");
+  });
+
+  test.each([
+    [{ X: "op://${NOT_SET}/I/password" }, 2, "X: the variable NOT_SET in its reference is not set"],
+    [{ X: "op://V/I/gone", Y: "a{{ op://V/I/gone }}" }, 5, "X, Y: "],
+    [{ X: "{{ op://V/I/password | xml }}" }, 2, "X: "],
+  ])("that cannot be resolved in %j starts nothing and is told by name", async (env, code, why) => {
+    const ran = await run("run -- echo started", { env });
+    expect([ran.code, ran.out, ran.err]).toEqual([code, "", expect.stringContaining(why)]);
+  });
+});
+
+describe("inject", () => {
+  const inject = (input: string, words = "inject", more: Partial<RunOptions> = {}) => run(words, { input, ...more });
+
+  test("begins no reference inside a word, takes variables, and keeps a mark and line ends", async () => {
+    const template = "\ufeffa-op://V/I/password \\op://V/I/password\r\nu=op://$VAULT/I/username,\r\n";
+    const { out } = await inject(template, "inject", { env: { VAULT: "V" } });
+    expect(out).toBe("\ufeffa-op://V/I/password \\op://V/I/password\r\nu=ada,\r\n");
+  });
+
+  test("escapes for JSON, YAML and a shell where a place says so", async () => {
+    const template = `{"a": {{ op://V/I/password | json }}, "b": "<{{ op://V/I/password | json }}>"}\nA={{ op://V/I/password | shell }}\n`;
+    expect((await inject(template)).out).toBe(`{"a": "p@ss'word", "b": "<p@ss'word>"}\nA='p@ss'\\''word'\n`);
+  });
+
+  test("goes to stdout, a pipe and a link's file, and leaves each what it is", async () => {
+    expect(await inject("op://V/I/username", "inject --out-file /dev/stdout")).toMatchObject({ code: 0, out: "ada" });
+    file("log", "");
+    const appended = await run("inject --out-file /dev/stdout", {
+      input: "op://V/I/username",
+      stdout: join(folder, "log"),
+    });
+    expect([appended.code, text("log")]).toEqual([0, "ada"]);
+    execFileSync("mkfifo", [join(folder, "out")]);
+    const reader = spawn("cat", [join(folder, "out")], { stdio: ["ignore", "pipe", "ignore"] });
+    const [read] = await Promise.all([
+      once(reader.stdout, "data"),
+      inject("op://V/I/username", "inject --out-file out"),
+    ]);
+    expect([String(read[0]), lstatSync(join(folder, "out")).isFIFO()]).toEqual(["ada", true]);
+  });
+
+  test("refuses to replace its own template", async () => {
+    file("self.tpl", "op://V/I/username");
+    const ran = await run("inject --in-file self.tpl --out-file self.tpl");
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("the template itself would be replaced")]);
+    expect(text("self.tpl")).toBe("op://V/I/username");
+  });
+
+  test("names the line of a variable that is not set, and of an escape that there is not", async () => {
+    for (const [template, why] of [
+      ["a\nop://${NONE}/I/f", "line 2: the variable NONE in its reference is not set"],
+      ["\n\n{{ op://V/I/password | xml }}", "line 3: what stands behind | is no escape"],
+      ["'{{ op://V/I/password | yaml }}'", "line 1: yaml cannot be written between single quotes"],
+    ] as const) {
+      const ran = await inject(template);
+      expect([ran.code, ran.out, ran.err]).toEqual([2, "", expect.stringContaining(why)]);
+    }
+  });
+});

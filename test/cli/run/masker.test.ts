@@ -1,0 +1,156 @@
+// What is concealed in a program's output: compared with the plainest implementation there is, on bytes cut anywhere.
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  BASE64_LENGTH_MIN,
+  ENCODED_LENGTH_MAX,
+  FORM_BYTES_MIN,
+  formsOf,
+  LINE_LENGTH_MIN,
+} from "../../../clients/cli/run/forms.ts";
+import { createMasker } from "../../../clients/cli/run/masker.ts";
+
+const MASK = "<concealed by postern>";
+
+/** Pushes the bytes in pieces of these sizes. */
+function masked(forms: readonly Uint8Array[], bytes: Uint8Array, sizes: readonly number[] = []): Buffer {
+  const masker = createMasker(forms);
+  const shown: Uint8Array[] = [];
+  let at = 0;
+  for (const size of [...sizes, bytes.length]) {
+    // Its own memory, overwritten afterwards, as the buffer of a stream is.
+    const chunk = Buffer.from(bytes.subarray(at, at + size));
+    shown.push(Buffer.from(masker.push(chunk)));
+    chunk.fill(0);
+    at += size;
+  }
+  shown.push(masker.end());
+  return Buffer.concat(shown);
+}
+
+/** From the left, the longest form at each place. */
+function plainly(forms: readonly Uint8Array[], bytes: Uint8Array): Buffer {
+  const longest = [...forms].sort((a, b) => b.length - a.length);
+  const shown: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const found = longest.find((form) => Buffer.compare(bytes.subarray(at, at + form.length), form) === 0);
+    shown.push(found === undefined ? Buffer.from(bytes.subarray(at, at + 1)) : Buffer.from(MASK));
+    at += found?.length ?? 1;
+  }
+  return Buffer.concat(shown);
+}
+
+const show = (secrets: readonly string[], output: string) => masked(formsOf(secrets), Buffer.from(output)).toString();
+
+describe("the masker", () => {
+  const letters = (letters: string, minLength: number, maxLength: number) =>
+    fc.string({ unit: fc.constantFrom(...letters), minLength, maxLength }).map((text) => Buffer.from(text));
+  const sizes = fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 60 });
+
+  test("conceals as the plainest search does, however forms overlap and the output is cut", () => {
+    fc.assert(
+      fc.property(
+        fc.array(letters("ab", 2, 8), { minLength: 1, maxLength: 6 }),
+        letters("abc", 0, 80),
+        sizes,
+        (forms, bytes, cuts) => {
+          expect(masked(forms, bytes, cuts).toString()).toBe(plainly(forms, bytes).toString());
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("leaves bytes of every kind as they are where no form is among them", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), sizes, (bytes, cuts) => {
+        expect(masked(formsOf(["a secret that does not occur"]), bytes, cuts).equals(bytes)).toBe(true);
+      }),
+    );
+  });
+
+  test("holds back no more than the beginning of a form, and gives it at the end", () => {
+    const masker = createMasker(formsOf(["hunters-moon"]));
+    expect(Buffer.from(masker.push(Buffer.from("the hunt"))).toString()).toBe("the ");
+    expect(masker.holds).toBe(true);
+    expect(Buffer.from(masker.end()).toString()).toBe("hunt");
+    expect(masker.holds).toBe(false);
+  });
+});
+
+describe("the forms of a secret", () => {
+  test(`of fewer than ${FORM_BYTES_MIN} bytes are none`, () => {
+    expect(formsOf(["x".repeat(FORM_BYTES_MIN - 1)])).toEqual([]);
+    expect(show(["x".repeat(FORM_BYTES_MIN)], "<xxxx>")).toBe(`<${MASK}>`);
+  });
+
+  test("include the value without its last newline, and as a terminal shows it", () => {
+    expect(show(["one\ntwo\n"], "X=one\ntwo")).toBe(`X=${MASK}`);
+    expect(show(["one\ntwo\n"], "X=one\r\ntwo\r\n")).toBe(`X=${MASK}\r\n`);
+    expect(show(["hunters\n"], "hunters\ntwo\n")).toBe(`${MASK}\ntwo\n`);
+  });
+
+  test(`include each line of ${LINE_LENGTH_MIN} characters of a long value, but no armour`, () => {
+    const long = "a".repeat(LINE_LENGTH_MIN);
+    const value = `-----BEGIN PRIVATE KEY-----\n${long}\n${"b".repeat(LINE_LENGTH_MIN - 1)}\n-----END PRIVATE KEY-----\n`;
+    expect(show([value], `1:${long}`)).toBe(`1:${MASK}`);
+    expect(show([value], "b".repeat(LINE_LENGTH_MIN - 1))).toBe("b".repeat(LINE_LENGTH_MIN - 1));
+    expect(show([value], "-----BEGIN PRIVATE KEY-----")).toBe("-----BEGIN PRIVATE KEY-----");
+  });
+
+  test.each([
+    ["JSON.stringify", (value: string) => JSON.stringify(value).slice(1, -1)],
+    ["encodeURIComponent", encodeURIComponent],
+    ["a form", (value: string) => new URLSearchParams({ x: value }).toString().slice(2)],
+    ["base64", (value: string) => Buffer.from(value).toString("base64")],
+    ["base64 for addresses", (value: string) => Buffer.from(value).toString("base64url")],
+  ])("include what %s makes of any value", (_name, encode) => {
+    const values = fc.string({ unit: "grapheme", minLength: BASE64_LENGTH_MIN, maxLength: 60 });
+    fc.assert(
+      fc.property(values, (value) => {
+        fc.pre(Buffer.from(value).length >= FORM_BYTES_MIN && value.isWellFormed());
+        expect(show([value], `\u0001${encode(value)}\u0001`)).toBe(`\u0001${MASK}\u0001`);
+      }),
+    );
+  });
+
+  test("include what Python's json and urllib make of a value", () => {
+    const value = 'pä/ss "w\\örd" & more\n€';
+    const program = `
+import json, sys, urllib.parse as u
+v = sys.stdin.buffer.read().decode()
+print("\\x01".join([json.dumps(v)[1:-1], json.dumps(v, ensure_ascii=False)[1:-1], u.quote(v), u.quote(v, safe=""), u.quote_plus(v)]), end="")`;
+    const printed = execFileSync("python3", ["-c", program], { input: value }).toString();
+    expect(show([value], printed)).toBe(Array(5).fill(MASK).join("\u0001"));
+  });
+
+  test("include base64 in all three places of a longer text, but for characters it shares with its neighbours", () => {
+    const value = "correct horse battery staple";
+    for (const before of ["", "a", "ab", "abc"]) {
+      const shown = show([value], Buffer.from(`${before}${value}tail`).toString("base64"));
+      expect(shown).toContain(MASK);
+      expect(shown.replace(MASK, "").length).toBeLessThan(20);
+    }
+  });
+
+  test("include base64 in lines, as base64 and openssl write it", () => {
+    const value = `${"0123456789abcdef".repeat(20)}\n`;
+    for (const [program, words] of [
+      ["base64", []],
+      ["openssl", ["base64"]],
+    ] as const) {
+      const printed = execFileSync(program, words, { input: value }).toString();
+      const left = show([value], printed).replaceAll(MASK, "").replaceAll("\n", "");
+      expect(left.length).toBeLessThan(LINE_LENGTH_MIN);
+    }
+  });
+
+  test("leave out encodings of a value longer than is looked for, and keep the value itself", () => {
+    const fits = "é".repeat(ENCODED_LENGTH_MAX);
+    const longer = `${fits}x`;
+    expect(show([fits], encodeURIComponent(fits))).toBe(MASK);
+    expect(show([longer], longer)).toBe(MASK);
+    expect(formsOf([longer])).toHaveLength(1);
+  });
+});

@@ -1,0 +1,171 @@
+// A program under `run` without a terminal: what a script, a pipeline or a file sees of it. Each row runs twice, with a secret
+// to conceal and with nothing, since the ways are two.
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MASK, openStage, SECRET, type Stage } from "./stage.ts";
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+}, 60_000);
+afterAll(() => stage.end());
+
+const sha = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+describe.each([
+  ["with a secret to conceal", "run"],
+  ["with nothing to conceal", "run --no-masking"],
+])("%s", (_name, run) => {
+  test("binary output comes out byte for byte", async () => {
+    const bytes = randomBytes(1_000_000);
+    writeFileSync(join(stage.home, "random"), bytes);
+    expect(sha((await stage.shell(`postern ${run} -- cat random`)).out)).toBe(sha(bytes));
+    expect(sha((await stage.shell(`postern ${run} -- gzip -c random | gunzip`)).out)).toBe(sha(bytes));
+    await stage.shell(`postern ${run} -- cat random > copy`);
+    expect(sha(readFileSync(join(stage.home, "copy")))).toBe(sha(bytes));
+  });
+
+  test("stdin is the program's alone, and waits as long as it waits", async () => {
+    const late = await stage.shell(`(sleep 0.6; echo hi) | postern ${run} -- cat | cat`);
+    expect([late.out.toString(), late.err]).toEqual(["hi\n", ""]);
+    expect((await stage.shell(`seq 1 200000 | postern ${run} -- wc -l`)).out.toString().trim()).toBe("200000");
+    const rest = await stage.shell(`seq 1 3 | { postern ${run} -- true; cat; }`);
+    expect(rest.out.toString()).toBe("1\n2\n3\n");
+  });
+
+  test("a writer whose reader has ended gets SIGPIPE on both sides", async () => {
+    const ran = await stage.shell(`yes | postern ${run} -- head -1; yes | postern ${run} -- cat | head -1`);
+    expect(ran.out.toString()).toBe("y\ny\n");
+  });
+
+  test("the descriptors that it was given are the program's: pipes of a shell, files, the order of 2>&1", async () => {
+    const options = { shell: "bash" };
+    const diff = await stage.shell(`postern ${run} -- diff <(echo a) <(echo b)`, options);
+    expect(diff.out.toString()).toBe("1c1\n< a\n---\n> b\n");
+    const fifth = await stage.shell(
+      `echo fifth > five; postern ${run} -- sh -c 'cat <&5; echo sixth >&6' 5< five 6> six`,
+    );
+    expect(fifth.out.toString() + readFileSync(join(stage.home, "six"), "utf8")).toBe("fifth\nsixth\n");
+    const both = await stage.shell(
+      `postern ${run} -- sh -c 'for i in 1 2 3 4 5 6 7 8; do echo o$i; echo e$i >&2; done' 2>&1`,
+    );
+    expect(both.out.toString()).toBe([1, 2, 3, 4, 5, 6, 7, 8].map((i) => `o${i}\ne${i}\n`).join(""));
+  });
+
+  test("no descriptor is made non-blocking for those who share it", async () => {
+    const flags = `grep flags /proc/self/fdinfo/0 /proc/self/fdinfo/1 /proc/self/fdinfo/2 >&3`;
+    const ran = await stage.shell(
+      `sh -c '${flags}' 3> before; postern ${run} -- sh -c '${flags}' 3> within; sh -c '${flags}' 3> after`,
+    );
+    expect(ran.err).toBe("");
+    const [before, within, after] = ["before", "within", "after"].map((name) =>
+      readFileSync(join(stage.home, name), "utf8"),
+    );
+    expect(after).toBe(before);
+    expect(within).not.toMatch(/flags:\s*\d*4\d{3}\n/);
+  });
+
+  test("signals, limits and ignored signals are as the program would have them alone", async () => {
+    const facts = `grep -E "^Sig(Blk|Ign)" /proc/self/status; ulimit -Sn; ulimit -Sc; ulimit -Hn`;
+    const alone = await stage.shell(`ulimit -Sn 300; ulimit -Sc 0; sh -c '${facts}'; true`);
+    const under = await stage.shell(`ulimit -Sn 300; ulimit -Sc 0; postern ${run} -- sh -c '${facts}'; true`);
+    // posix_spawn sets the two signals that the C library keeps for itself.
+    const own = /^SigIgn:\t00000001800/m;
+    expect(under.out.toString().replace(own, "SigIgn:\t00000000000")).toBe(alone.out.toString());
+  });
+
+  test("words and variables that are no UTF-8 arrive as they were", async () => {
+    const bytes = "$(printf 'caf\\351')";
+    const ran = await stage.shell(`ODD="${bytes}" postern ${run} -- sh -c 'printf "%s|%s" "$1" "$ODD"' sh "${bytes}"`);
+    expect(ran.out.toString("latin1")).toBe("caf\u00e9|caf\u00e9");
+  });
+
+  test("a script without #! runs, and what is found later on PATH too", async () => {
+    writeFileSync(join(stage.home, "plain"), "echo plain $1\n", { mode: 0o755 });
+    expect((await stage.shell(`postern ${run} -- ./plain one`)).out.toString()).toBe("plain one\n");
+    expect(
+      (
+        await stage.shell(`postern ${run} -- plain one`, { env: { PATH: `/nowhere:${stage.env.PATH}:${stage.home}` } })
+      ).out.toString(),
+    ).toBe("plain one\n");
+  });
+
+  test.each([
+    ["a code", "exit 7", 7],
+    ["SIGTERM", "kill -TERM $$", 143],
+    ["SIGKILL", "kill -KILL $$", 137],
+    ["SIGPIPE", "kill -PIPE $$", 141],
+  ])("it ends as the program ends: by %s", async (_how, script, code) => {
+    const ran = await stage.shell(`postern ${run} -- sh -c '${script}'; echo $?`);
+    expect(ran.out.toString()).toBe(`${code}\n`);
+  });
+
+  test.each(["INT", "USR1", "USR2", "TERM", "HUP", "QUIT", "ALRM"])(
+    "kill -%s reaches the program, which decides",
+    async (name) => {
+      const program = `trap "echo got ${name}; exit 9" ${name}; echo ready; while :; do sleep 0.02; done`;
+      const ran = await stage.shell(
+        `rm -f log; postern ${run} -- sh -c '${program}' > log & pid=$!; until grep -qs ready log; do sleep 0.02; done; kill -${name} $pid; wait $pid; echo $?; cat log`,
+      );
+      expect(ran.out.toString()).toBe(`9\nready\ngot ${name}\n`);
+    },
+  );
+
+  test("it ends with the program, and what a grandchild writes later still arrives, concealed", async () => {
+    const ran = await stage.shell(
+      `postern ${run} -- sh -c '(until test -e go; do sleep 0.02; done; echo late $DB) & echo done' > late; cat late; touch go; until grep -q late late; do sleep 0.02; done; cat late; rm go`,
+    );
+    const shown = run === "run" ? MASK : SECRET;
+    expect(ran.out.toString()).toBe(`done\ndone\nlate ${shown}\n`);
+  });
+
+  test("a kill -9 takes the program with it", async () => {
+    const ran = await stage.shell(
+      `postern ${run} -- sh -c 'echo $$ > pid; exec sleep 60' & until test -s pid; do sleep 0.02; done; kill -9 $!; while kill -0 $(cat pid) 2>/dev/null; do sleep 0.02; done; rm pid; echo gone`,
+    );
+    expect(ran.out.toString()).toBe("gone\n");
+  });
+
+  test("NODE_OPTIONS is the program's, and not the command's", async () => {
+    const loaded = join(stage.home, "loaded.cjs");
+    writeFileSync(loaded, `require("node:fs").appendFileSync("${stage.home}/loads", process.argv.length + "\\n");`);
+    const line =
+      readFileSync(join(import.meta.dirname, "../../../clients/cli/main.ts"), "utf8").split("\n", 1)[0] ?? "";
+    const shebang = line.slice("#!/usr/bin/env -S ".length);
+    const main = join(import.meta.dirname, "../../../clients/cli/main.ts");
+    const ran = await stage.shell(
+      `env -S '${shebang}' '${main}' ${run} -- sh -c 'echo "$NODE_OPTIONS$POSTERN_NODE_OPTIONS"'; cat loads 2>&1`,
+      { env: { NODE_OPTIONS: `--no-warnings --require=${loaded}` } },
+    );
+    expect(ran.out.toString()).toMatch(/^--no-warnings --require=\S+\ncat: loads: No such file/);
+  });
+});
+
+describe("what is concealed", () => {
+  test("is each secret in stdout and stderr, in the forms of the README, and no other value", async () => {
+    const ran = await stage.shell(
+      `HOST=op://Demo/DB/host KEY=op://Demo/Key/password postern run -- sh -c 'echo "$DB on $HOST"; echo "$DB" >&2; X=$(echo "$KEY"); echo "$X"; echo "$KEY" | grep -c MIIE; echo "$KEY" | grep MIIE | head -1; printf %s "$DB" | base64'`,
+    );
+    const lines = ran.out.toString().split("\n");
+    expect(lines).toEqual([`${MASK} on db.example.org`, MASK, "3", MASK, MASK, ""]);
+    expect(ran.err).toBe(`${MASK}\n`);
+  });
+
+  test("comes with a pause at the latest: the first letters of a secret are shown", async () => {
+    const ran = await stage.shell(
+      `postern run -- sh -c 'printf hunt; until test -e seen; do sleep 0.02; done; echo; rm seen' | { head -c 4; touch seen; cat; }`,
+    );
+    expect(ran.out.toString()).toBe("hunt\n");
+  });
+
+  test("of a value with a zero byte is nothing: the program is not started, and its variable is named", async () => {
+    for (const json of ["", "--json "]) {
+      const ran = await stage.shell(`Z=op://Demo/Zero/password postern run ${json}-- sh -c 'echo started'`);
+      expect([ran.code, ran.out.toString()]).toEqual([2, ""]);
+      expect(ran.err).toMatch(/Z\b.*zero byte/);
+      expect(ran.err).not.toContain("behind");
+    }
+  });
+});
