@@ -13,6 +13,7 @@ import { createGrants, type Grants } from "./grants.ts";
 import { createHandles, type Handles } from "./handles.ts";
 import { happening } from "./happening.ts";
 import { protections } from "./harden.ts";
+import { createItemPages } from "./item-pages.ts";
 import type { Log } from "./log.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
@@ -169,7 +170,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...accessMethods({ sessions, tokens, grants, broker, overseer, connections, approvers }),
     ...auditMethods(home, p, sessions, overseer),
     ...secretMethods(followers.isStale, p.randomBytes),
-    ...itemMethods({ newId, clock, isStale: followers.isStale }),
+    ...itemMethods({ newId, clock, pages: createItemPages({ p, isStale: followers.isStale }) }),
     ...fileMethods({ newId, clock, sessions, grants, handles }),
     ...backupMethods({ home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,

@@ -1,21 +1,20 @@
 // The cache: what was read once is answered from memory while the account is unlocked. Values are sealed one by one under
 // a key made at unlock and wiped at lock; entries are found through a keyed hash, so neither a value nor a name lies here
-// in clear. Bounded in bytes and in age; an account of any size uses no more.
+// in clear. Bounded in bytes and in age; an account of any size uses no more. A change forgets what it may concern: see
+// `dropItem`. Lists of names are kept beside the values, under the same key (kept-lists.ts).
 import { LRUCache } from "lru-cache";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
+import { createKeptLists, type KeptLists } from "./kept-lists.ts";
 
-/** Bytes of sealed values kept: some ten thousand secrets of ordinary size. */
+/** Bytes of sealed values kept: some twenty thousand secrets of ordinary size. */
 export const CACHE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Milliseconds after which an entry is read again even though no change was announced. */
 export const CACHE_AGE_MS_MAX = 60 * 60_000;
 
-/** Bytes of a list of names that is kept: some fifteen thousand items. A longer one would leave the values no room. */
-export const LIST_BYTES_MAX = 4 * 1024 * 1024;
-
-/** Bytes an entry costs beside its value: key, object and list node. */
-const ENTRY_BYTES = 512;
+/** Bytes an entry costs beside its value, measured: key, objects, buffers, list node, and what it is forgotten by. */
+const ENTRY_BYTES = 1536;
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 24;
@@ -37,6 +36,8 @@ type Entry = {
   readonly nonce: Uint8Array;
   readonly sealed: Uint8Array;
   readonly storedMs: number;
+  /** What it is forgotten by. */
+  readonly topics: readonly string[];
 };
 
 /** A value out of the cache and how old it is. */
@@ -52,14 +53,22 @@ export type Kept = {
 export type Cache = {
   /** Looks a reference up once for both: the keyed hash is the larger part of a warm answer. */
   find(reference: string): Kept | undefined;
-  set(reference: string, place: Place, value: string): void;
-  /** What was kept under this name of a vault's list: bytes of their own at every call, the caller's to wipe. */
-  findList(vault: string, name: string): Uint8Array | undefined;
-  hasList(vault: string, name: string): boolean;
-  setList(vault: string, name: string, list: Uint8Array): void;
+  /**
+   * `names` are what another item would have to be called by to be meant too: its lookup tags, or its id where the reference
+   * may name one. Where they are not known, any change in the vault forgets the value.
+   */
+  set(reference: string, place: Place, value: string, names?: readonly string[]): void;
+  /** Pages of names that were read. */
+  readonly lists: KeptLists;
   /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
   readonly generation: number;
-  /** Forgets what was read in a vault: after a change there, a title may mean another item, or two. */
+  /**
+   * An item was made, changed or deleted. Forgets what was read of it, and what was read of any other by a name that is now
+   * its own too: such a reference may mean two. `tag` is the lookup tag of its title, empty where it has none any more,
+   * undefined where nobody knows: then every value of the vault is forgotten.
+   */
+  dropItem(vault: string, item: string, tag: string | undefined): void;
+  /** A vault was made, changed or taken away. Forgets its lists and all values: its title may be that of another vault now. */
   dropVault(vault: string): void;
   clear(): void;
   /** Wipes the key: what is left is unreadable. */
@@ -76,20 +85,35 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
   const hashKey = p.keep(p.randomBytes(KEY_BYTES));
   let generation = 0;
   let closed = false;
-  const byVault = new Map<string, Set<string>>();
+  /** Keys of the entries that each topic is about. */
+  const byTopic = new Map<string, Set<string>>();
   const entries = new LRUCache<string, Entry>({
     maxSize: CACHE_BYTES_MAX,
     ttl: CACHE_AGE_MS_MAX,
     perf: { now: nowMs },
     ttlResolution: 0,
     sizeCalculation: (entry) => entry.sealed.length + ENTRY_BYTES,
-    dispose: (entry, key) => forget(entry.place.vault, key),
+    dispose: ({ topics }, key) => {
+      for (const topic of topics) leave(topic, key);
+    },
   });
+  const lists = createKeptLists(
+    {
+      randomBytes: p.randomBytes,
+      seal: (nonce, listPlace, plaintext) => p.aeadSeal(sealKey, nonce, listPlace, plaintext),
+      open: (nonce, listPlace, sealed) => opened(nonce, listPlace, sealed),
+    },
+    nowMs,
+  );
 
-  function forget(vault: string, key: string): void {
-    const keys = byVault.get(vault);
+  function leave(topic: string, key: string): void {
+    const keys = byTopic.get(topic);
     keys?.delete(key);
-    if (keys?.size === 0) byVault.delete(vault);
+    if (keys?.size === 0) byTopic.delete(topic);
+  }
+
+  function drop(topic: string): void {
+    for (const key of [...(byTopic.get(topic) ?? [])]) entries.delete(key);
   }
 
   /** Names are compared without case, as they are resolved; the prefix and the query are not, since another case is an error. */
@@ -101,31 +125,30 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     return p.keyedHash(hashKey, encoder.encode(`reference|${normal}`));
   }
 
-  /** Of a list: no text that a peer sends comes to it. */
-  function hashOfList(vault: string, name: string): Uint8Array {
-    return p.keyedHash(hashKey, encoder.encode(`list|${vault}|${name}`));
-  }
-
-  function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array): void {
+  function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array, names: readonly string[] | undefined): void {
     const key = hash.toBase64();
     const nonce = p.randomBytes(NONCE_BYTES);
     const sealed = p.aeadSeal(sealKey, nonce, hash, plaintext);
-    entries.set(key, { place, nonce, sealed, storedMs: nowMs() });
+    const { vault, item } = place;
+    const topics = [
+      topicOf(vault, "item", item),
+      ...(names?.map((name) => topicOf(vault, "name", name)) ?? [topicOf(vault, "any")]),
+    ];
+    entries.set(key, { place, nonce, sealed, storedMs: nowMs(), topics });
     // A value larger than the whole cache is not kept.
     if (!entries.has(key)) return;
-    const keys = byVault.get(place.vault) ?? new Set();
-    byVault.set(place.vault, keys.add(key));
+    for (const topic of topics) byTopic.set(topic, (byTopic.get(topic) ?? new Set()).add(key));
   }
 
-  function opened(hash: Uint8Array, entry: Entry): Uint8Array {
+  function opened(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array {
     if (closed) throw new PosternError("locked");
-    const plaintext = p.aeadOpen(sealKey, entry.nonce, hash, entry.sealed);
+    const plaintext = p.aeadOpen(sealKey, nonce, associated, sealed);
     if (plaintext === undefined) throw new Error("a cache entry did not open");
     return plaintext;
   }
 
   function read(hash: Uint8Array, entry: Entry): Cached {
-    const plaintext = opened(hash, entry);
+    const plaintext = opened(entry.nonce, hash, entry.sealed);
     const value = decoder.decode(plaintext);
     p.wipe(plaintext);
     return { value, ageMs: nowMs() - entry.storedMs };
@@ -137,34 +160,38 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       const entry = entries.get(hash.toBase64());
       return entry === undefined ? undefined : { place: entry.place, open: () => read(hash, entry) };
     },
-    set: (reference, place, value) => {
+    set: (reference, place, value, names) => {
       const plaintext = encoder.encode(value);
-      keep(hashOf(reference), place, plaintext);
+      keep(hashOf(reference), place, plaintext, names);
       p.wipe(plaintext);
     },
-    findList: (vault, name) => {
-      const hash = hashOfList(vault, name);
-      const entry = entries.get(hash.toBase64());
-      return entry === undefined ? undefined : opened(hash, entry);
-    },
-    hasList: (vault, name) => entries.has(hashOfList(vault, name).toBase64()),
-    setList: (vault, name, list) => {
-      if (list.length > LIST_BYTES_MAX) return;
-      keep(hashOfList(vault, name), { vault, item: "", field: "", kind: "list" }, list);
-    },
+    lists,
     get generation() {
       return generation;
     },
+    dropItem: (vault, item, tag) => {
+      generation++;
+      lists.mark(vault, item);
+      drop(topicOf(vault, "item", item));
+      drop(topicOf(vault, "name", item));
+      drop(topicOf(vault, "any"));
+      if (tag === undefined)
+        for (const [key, { place }] of [...entries]) if (place.vault === vault) entries.delete(key);
+      if (tag !== undefined && tag !== "") drop(topicOf(vault, "name", tag));
+    },
     dropVault: (vault) => {
       generation++;
-      for (const key of [...(byVault.get(vault) ?? [])]) entries.delete(key);
+      lists.dropVault(vault);
+      entries.clear();
     },
     clear: () => {
       generation++;
+      lists.clear();
       entries.clear();
     },
     close: () => {
       closed = true;
+      lists.clear();
       entries.clear();
       p.release(sealKey, hashKey);
     },
@@ -172,4 +199,9 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       return entries.size;
     },
   };
+}
+
+/** What changes are told by: ids, and names as the lookup tags that they have. */
+function topicOf(vault: string, what: "item" | "name" | "any", name = ""): string {
+  return `${vault} ${what} ${name}`;
 }

@@ -36,7 +36,8 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, heard:
     if (change.kind === "vault") unlocked.account.forgetVaults();
     if (change.kind === "group") unlocked.account.groups.forget();
     if (change.vault === undefined) unlocked.cache.clear();
-    else unlocked.cache.dropVault(change.vault);
+    else if (change.item === undefined) unlocked.cache.dropVault(change.vault);
+    else unlocked.cache.dropItem(change.vault, change.item, change.tag);
     heard.changed(change);
   }
 
@@ -47,8 +48,8 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, heard:
       try {
         const news = await unlocked.account.changes(cursor, abort.signal);
         // What happened while nobody could tell us is unknown: start over with an empty cache.
-        if (staleSinceMs !== undefined && cursor === undefined) unlocked.cache.clear();
-        if (cursor !== undefined) for (const change of news.changes) take(change);
+        if (cursor === undefined) unlocked.cache.clear();
+        else for (const change of news.changes) take(change);
         cursor = news.cursor;
         staleSinceMs = undefined;
         retryMs = RETRY_MS;

@@ -1,6 +1,7 @@
 // From a reference to ids, and from ids to a value. Cold: one look at the vaults in memory, one query, one item opened.
 // Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
 import type { OpenedItem } from "../clients/account/item-rows.ts";
+import { isId } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { ambiguous, matchField } from "../protocol/match.ts";
 import { parseReference, type SecretReference } from "../protocol/reference.ts";
@@ -69,6 +70,7 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       const vaults = await unlocked.account.matchVaults(reference.vault);
       vault = one(vaults, "vaultNotFound", "tooManyVaults", (id) => id);
       const item = one(await find(unlocked, vault, reference.item), "itemNotFound", "tooManyItems", ({ id }) => id);
+      const names = await namesOf(unlocked, vault, reference.item);
       const matched = matchField(item, reference);
       const place: Place = { vault, item: item.id, field: matched.id, kind: matched.kind };
       const { file } = matched;
@@ -87,7 +89,7 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       return located(unlocked, kept, () => {
         // Kept only once it is read: what nobody allowed takes no room. And not where something changed meanwhile: this
         // may be the value of before.
-        if (unlocked.cache.generation === generation) unlocked.cache.set(text, kept, value);
+        if (unlocked.cache.generation === generation) unlocked.cache.set(text, kept, value, names);
         return { value: answered(kept, value), cached: false, ageMs: 0 };
       });
     } catch (error) {
@@ -118,6 +120,12 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       });
     },
   };
+}
+
+/** What another item would have to be called by for the reference to mean it too. An id is none that must not lie in clear. */
+async function namesOf({ account }: Unlocked, vault: string, part: string): Promise<string[]> {
+  const asId = part.toLowerCase();
+  return [...(await account.tagsOf(vault, part)), ...(isId(asId) ? [asId] : [])];
 }
 
 function parsed(text: string): SecretReference | PosternError {

@@ -21,8 +21,12 @@ export const limits = {
   idLength: 128,
   /** Requests in flight on one connection. */
   inFlight: 256,
-  /** Bytes of one answer: a list of some forty thousand items. Below what closes a connection, so that a long answer is refused and not cut off. */
+  /** Bytes of one answer: two full pages of a list in one batch, or some twenty of the longest values. Below what closes a connection, so that a long answer is refused and not cut off. */
   answerBytes: 12 * MiB,
+  /** Items on one page of a list: most vaults are one page, so that a yes to one call is a yes to the whole list. */
+  pageItems: 10_000,
+  /** Bytes of the items on one page: ten thousand ordinary ones. What is held for a peer that does not read is counted in pages. */
+  pageBytes: 4 * MiB,
   /** Unsent bytes of one connection at which the agent stops reading from it. */
   unsentBytesPause: 1 * MiB,
   /** Unsent bytes of one connection at which the agent closes it: a peer that never reads. */

@@ -52,7 +52,8 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
   ItemsArchive: { method: "items.archive", translated: itemPlace },
   ItemsList: {
     method: "items.list",
-    // Several filters add up; none means the active items.
+    // Several filters add up; none means the active items. The official operation has no pages: whoever carries it out asks
+    // for the next one until there are no more.
     translated: ({ vault_id, filters }) => ({
       vaultId: vault_id,
       active: filters.length === 0 || filters.some(({ content }) => content.active),

@@ -205,6 +205,8 @@ const Event = object({
   kind: Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("user"), Type.Literal("group")]),
   vault: Type.Optional(Id),
   item: Type.Optional(Id),
+  /** Of an item: the lookup tag it has now, empty where it was deleted. A reader knows by it which titles may mean it. */
+  tag: Type.Optional(Bytes(base64Of(16))),
 });
 
 const UserRecord = object({ rootKey: SealedKey, keyset: SealedKeyset, data: SealedUserData });
@@ -640,6 +642,13 @@ export const serviceCatalogue = {
       limit: Type.Integer({ minimum: 1, maximum: serviceLimits.page }),
     }),
     result: object({ items: Type.Array(StoredOverview), more: Type.Boolean() }),
+    errors: ["vaultNotFound", "notPermitted"],
+    signedIn: true,
+  }),
+  "items.overviews": operation({
+    summary: "Overviews of up to 100 items of one vault; unknown and deleted ones are left out.",
+    params: object({ vault: Id, items: Type.Array(Id, { minItems: 1, maxItems: serviceLimits.batch }) }),
+    result: object({ items: Type.Array(StoredOverview) }),
     errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
   }),

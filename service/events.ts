@@ -1,7 +1,7 @@
 // Change events: which vault or item changed, in order. An agent that missed some asks from its cursor.
 import { PosternError } from "../protocol/errors.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
-import { type Context, type Db, type Operations, timestamp } from "./context.ts";
+import { type Context, type Db, type Operations, text, timestamp } from "./context.ts";
 import type { Tables } from "./store/tables.ts";
 import { livingToken } from "./token-rows.ts";
 
@@ -32,7 +32,7 @@ async function cursorOf(db: Db, account: string): Promise<number> {
   return Number(row?.seq ?? 0);
 }
 
-type Row = Pick<Tables["events"], "kind" | "vault" | "item">;
+type Row = Pick<Tables["events"], "kind" | "vault" | "item"> & { readonly tag: Uint8Array | null };
 
 /**
  * What the caller may know of a change. A person's account is all theirs. A service account learns of its own vaults, and
@@ -44,25 +44,31 @@ async function visibleTo({ db, caller }: Context): Promise<(row: Row) => Row | u
   const own = new Set(grants.map(({ vault }) => vault));
   return (row) => {
     if (row.vault !== null && own.has(row.vault)) return row;
-    return row.kind === "vault" ? { kind: row.kind, vault: null, item: null } : undefined;
+    return row.kind === "vault" ? { kind: row.kind, vault: null, item: null, tag: null } : undefined;
   };
 }
 
 async function after(context: Context, cursor: number) {
+  // The tag of this moment is enough: a tag that came and went between has an event after it.
   const rows = await context.db
     .selectFrom("events")
-    .selectAll()
-    .where("account", "=", context.caller.account)
-    .where("seq", ">", cursor)
-    .orderBy("seq")
+    .leftJoin("items", (join) => join.onRef("items.vault", "=", "events.vault").onRef("items.id", "=", "events.item"))
+    .select(["events.seq", "events.kind", "events.vault", "events.item", "items.tag"])
+    .where("events.account", "=", context.caller.account)
+    .where("events.seq", ">", cursor)
+    .orderBy("events.seq")
     .limit(serviceLimits.events)
     .execute();
   const visible = await visibleTo(context);
   const events = rows.flatMap((row) => {
     const shown = visible(row);
     if (shown === undefined) return [];
-    const { kind, vault, item } = shown;
-    const ids = { ...(vault === null ? {} : { vault }), ...(item === null ? {} : { item }) };
+    const { kind, vault, item, tag } = shown;
+    const ids = {
+      ...(vault === null ? {} : { vault }),
+      ...(item === null ? {} : { item }),
+      ...(tag === null ? {} : { tag: text(tag) }),
+    };
     return [{ seq: Number(row.seq), kind: kind as Change["kind"], ...ids }];
   });
   return { events, cursor: Number(rows.at(-1)?.seq ?? cursor) };

@@ -25,6 +25,7 @@ type ItemOperations = Pick<
   | "items.getAll"
   | "items.find"
   | "items.list"
+  | "items.overviews"
   | "items.versions"
   | "items.getVersion"
 >;
@@ -117,29 +118,21 @@ export const itemOperations: ItemOperations = {
       .limit(limit + 1)
       .execute();
     const count = fitting(sizes.slice(0, limit));
-    const rows = await listed
-      .select([
-        "id",
-        "vault",
-        "revision",
-        "state",
-        "key_id",
-        "item_key",
-        "tag",
-        "overview",
-        "details_digest",
-        "files",
-        "writer",
-        "signature",
-        "created_at",
-        "updated_at",
-      ])
-      .limit(count)
+    const rows = await listed.select(overviewColumns).limit(count).execute();
+    return { items: rows.map(storedOverview), more: sizes.length > count };
+  },
+
+  "items.overviews": async ({ vault, items }, { db, caller }) => {
+    await demand(db, caller, vault, permissions.readItems);
+    // A hundred of the longest overviews come to half of what one answer may hold.
+    const rows = await db
+      .selectFrom("items")
+      .select(overviewColumns)
+      .where("vault", "=", vault)
+      .where("id", "in", items)
+      .where("state", "!=", "deleted")
       .execute();
-    return {
-      items: rows.map((row) => ({ item: row.id, ...timesOf(row), sealed: overviewOf(row) })),
-      more: sizes.length > count,
-    };
+    return { items: rows.map(storedOverview) };
   },
 
   "items.versions": async ({ vault, item }, { db, caller }) => {
@@ -173,6 +166,24 @@ export const itemOperations: ItemOperations = {
     return storedItem({ ...row, ...created });
   },
 };
+
+/** A row without its details, which may be megabytes. */
+const overviewColumns = [
+  "id",
+  "vault",
+  "revision",
+  "state",
+  "key_id",
+  "item_key",
+  "tag",
+  "overview",
+  "details_digest",
+  "files",
+  "writer",
+  "signature",
+  "created_at",
+  "updated_at",
+] as const;
 
 /** How many of these rows one answer holds; one at least, else a list would never end. */
 function fitting(rows: readonly { size: number }[]): number {
@@ -336,6 +347,10 @@ export function overviewOf(row: Omit<ItemRow, "details">) {
     writer: text(row.writer),
     signature: text(row.signature),
   };
+}
+
+function storedOverview(row: Omit<StoredRow, "details">) {
+  return { item: row.id, ...timesOf(row), sealed: overviewOf(row) };
 }
 
 function storedItem(row: StoredRow) {

@@ -24,11 +24,18 @@ export type ItemList = {
   findItems(vault: string, part: string): Promise<OpenedItem[]>;
   getItem(vault: string, item: string): Promise<OpenedItem>;
   getItems(vault: string, items: readonly string[]): Promise<OpenedItem[]>;
-  listItems(
+  listItems(vault: string, filter: StateFilter, signal?: AbortSignal): Promise<OpenedOverview[]>;
+  /** Up to `serviceLimits.page` overviews of items whose ids come after this one, in order; `more` where others follow. */
+  listPage(
     vault: string,
-    filter: { active: boolean; archived: boolean },
+    filter: StateFilter,
+    after: string | undefined,
     signal?: AbortSignal,
-  ): Promise<OpenedOverview[]>;
+  ): Promise<{ items: OpenedOverview[]; more: boolean }>;
+  /** Overviews of up to 100 items; unknown and deleted ones are left out. */
+  getOverviews(vault: string, items: readonly string[], signal?: AbortSignal): Promise<OpenedOverview[]>;
+  /** Lookup tags that an item of this title has: one for each key of the vault. */
+  tagsOf(vault: string, title: string): Promise<string[]>;
   createItem(
     vault: string,
     overview: Overview,
@@ -47,6 +54,8 @@ export type ItemList = {
   deleteItems(vault: string, items: readonly string[]): Promise<({ deleted: true } | { error: string })[]>;
 };
 
+export type StateFilter = { readonly active: boolean; readonly archived: boolean };
+
 type ItemListParts = {
   readonly p: Primitives;
   readonly session: ServiceSession;
@@ -63,9 +72,9 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
     content: { overview: Overview; details: Details },
   ): Promise<OpenedItem> {
     const times = await session.call("items.put", { vault: vault.stored.vault, item, sealed });
-    const { revision, state, files } = sealed;
+    const { revision, state, tag, files } = sealed;
     if (state === "deleted") throw new PosternError("internal");
-    return { vault: vault.stored.vault, id: item, ...times, revision, state, ...content, files };
+    return { vault: vault.stored.vault, id: item, ...times, revision, state, tag, ...content, files };
   }
 
   /** One outcome for each, in order. */
@@ -77,13 +86,15 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
     return outcomes;
   }
 
+  const tagsIn = (vault: Vault, title: string): string[] =>
+    [...vault.keys.values()].map(({ indexKey }) => toBase64(lookupTag(p, indexKey, title)));
+
   async function findItems(id: string, part: string): Promise<OpenedItem[]> {
     const vault = await vaults.get(id);
     const asId = part.toLowerCase();
     const found = new Map<string, OperationResult<"items.find">["items"][number]>();
     // One query; more only while items of older keys, with tags of their own, are wrapped anew.
-    for (const { indexKey } of vault.keys.values()) {
-      const tag = toBase64(lookupTag(p, indexKey, part));
+    for (const tag of tagsIn(vault, part)) {
       const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(asId) ? { item: asId } : {}) };
       for (const item of (await session.call("items.find", asked)).items) found.set(item.item, item);
     }
@@ -102,33 +113,48 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
     return items.filter((item) => item.sealed.state !== "deleted").map((item) => rows.open(vault, item));
   }
 
-  async function listItems(
+  async function listPage(
     id: string,
-    filter: { active: boolean; archived: boolean },
+    filter: StateFilter,
+    after: string | undefined,
     signal?: AbortSignal,
-  ): Promise<OpenedOverview[]> {
+  ): Promise<{ items: OpenedOverview[]; more: boolean }> {
     const vault = await vaults.get(id);
+    const from = after === undefined ? {} : { after };
+    const asked = { vault: id, ...filter, limit: serviceLimits.page, ...from };
+    const { items, more } = await session.call("items.list", asked, signal);
+    // Else it would be asked for ever, or the list be shorter than it claims.
+    demandAsked(items.length > 0 || !more);
+    await writers.meet(items.map(({ sealed }) => sealed.writer));
+    let before = after;
+    const opened = items.map((item) => {
+      // In order and without repeats, else a page could be served twice for ever.
+      demandAsked(before === undefined || item.item > before);
+      before = item.item;
+      const one = rows.openOverview(vault, item);
+      demandAsked(filter[one.state]);
+      return one;
+    });
+    return { items: opened, more };
+  }
+
+  async function listItems(id: string, filter: StateFilter, signal?: AbortSignal): Promise<OpenedOverview[]> {
     const opened: OpenedOverview[] = [];
     for (let after: string | undefined; ; ) {
-      const from = after === undefined ? {} : { after };
-      const page = await session.call(
-        "items.list",
-        { vault: id, ...filter, limit: serviceLimits.page, ...from },
-        signal,
-      );
-      await writers.meet(page.items.map(({ sealed }) => sealed.writer));
-      for (const item of page.items) {
-        // In order and without repeats, else a page could be served twice for ever.
-        demandAsked(after === undefined || item.item > after);
-        after = item.item;
-        const one = rows.openOverview(vault, item);
-        demandAsked(filter[one.state]);
-        opened.push(one);
-      }
+      const page = await listPage(id, filter, after, signal);
+      for (const item of page.items) opened.push(item);
+      after = page.items.at(-1)?.id;
       if (!page.more) return opened;
-      // Else it would be asked for ever, or the list be shorter than it claims.
-      demandAsked(page.items.length > 0);
     }
+  }
+
+  async function getOverviews(id: string, ids: readonly string[], signal?: AbortSignal): Promise<OpenedOverview[]> {
+    const vault = await vaults.get(id);
+    const { items } = await session.call("items.overviews", { vault: id, items: [...ids] }, signal);
+    const missing = new Set(ids);
+    for (const { item } of items) demandAsked(missing.delete(item));
+    await writers.meet(items.map(({ sealed }) => sealed.writer));
+    return items.map((item) => rows.openOverview(vault, item));
   }
 
   function sealNew(vault: Vault, item: string, itemKey: Uint8Array, content: Omit<ItemContent, "state">): SealedItem {
@@ -160,6 +186,9 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
     findItems,
     getItems,
     listItems,
+    listPage,
+    getOverviews,
+    tagsOf: async (id, title) => tagsIn(await vaults.get(id), title),
     deleteItems,
     getItem: async (id, item) => {
       const { vault, stored } = await rows.fetch(id, item);
@@ -184,7 +213,8 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
       return items.map((item, index) => {
         const outcome = outcomes[index];
         if (outcome === undefined || "error" in outcome) return { error: outcome?.error ?? "internal" };
-        return { item: { vault: id, ...item, ...outcome, revision: 1, state: "active", files: [] } };
+        const tag = sealed[index]?.sealed.tag ?? "";
+        return { item: { vault: id, ...item, ...outcome, revision: 1, state: "active", tag, files: [] } };
       });
     },
     putItem: async (id, item, revision, content) => {

@@ -34,6 +34,8 @@ export type OpenedOverview = Times & {
   readonly revision: number;
   readonly state: "active" | "archived";
   readonly overview: Overview;
+  /** The lookup tag of its title: what other items of this title have too. */
+  readonly tag: string;
 };
 
 /** An item, opened. `files` are the sealed headers that its details' files are read by. */
@@ -122,8 +124,18 @@ export function createItemRows({ p, account, session, keyset, vaults, writers }:
       const overview = json<Overview>(opened.overview);
       const details = json<Details>(opened.details);
       p.wipe(opened.overview, opened.details);
-      const { revision, state, files } = sealed;
-      return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, overview, details, files };
+      const { revision, state, tag, files } = sealed;
+      return {
+        vault: vault.stored.vault,
+        id: item,
+        ...timesOf(stored),
+        revision,
+        state,
+        tag,
+        overview,
+        details,
+        files,
+      };
     },
     openOverview: (vault, stored) => {
       const { item, sealed } = stored;
@@ -136,8 +148,8 @@ export function createItemRows({ p, account, session, keyset, vaults, writers }:
       });
       const overview = json<Overview>(content);
       p.wipe(content);
-      const { revision, state } = sealed;
-      return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, overview };
+      const { revision, state, tag } = sealed;
+      return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, tag, overview };
     },
     keyOf: ({ vault, stored: { item, sealed } }) =>
       openItemKey(p, placeIn(vault, item), vaultKeyOf(vault, sealed), sealed),

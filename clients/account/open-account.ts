@@ -153,6 +153,8 @@ function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<O
     getItem: hidden(inner.getItem),
     getItems: hidden(inner.getItems),
     listItems: hidden(inner.listItems),
+    listPage: hidden(inner.listPage),
+    getOverviews: hidden(inner.getOverviews),
     createItem: written(inner.createItem),
     createItems: written(inner.createItems),
     putItem: written(inner.putItem),

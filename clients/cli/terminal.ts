@@ -48,8 +48,9 @@ export function oneLine(text: string): string {
 /** Rows under headings, columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
 export function table(headings: readonly string[], raw: readonly (readonly string[])[]): string {
   const rows = raw.map((cells) => cells.map(oneLine));
+  // One by one: a hundred thousand rows are more than a function takes as parameters.
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => [...(row[column] ?? "")].length)),
+    rows.reduce((most, row) => Math.max(most, [...(row[column] ?? "")].length), heading.length),
   );
   const line = (cells: readonly string[]) =>
     cells

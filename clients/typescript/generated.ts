@@ -1096,12 +1096,14 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** Overviews of a vault's items, without values: the active ones, unless `archived` asks for others. */
+  /** A page of the overviews of a vault's items, without values, in the order of their ids: the active ones, unless `archived` asks for others. Where `more` is true others follow: ask again with the last id as `after`. An item that is there all the while comes exactly once, whatever changes between two pages. */
   "items.list": {
     params: {
       vaultId: string;
       active?: boolean;
       archived?: boolean;
+      after?: string;
+      limit?: number;
       client?: string;
       noWait?: boolean;
     };
@@ -1121,6 +1123,7 @@ export type Methods = {
         updatedAt: string;
         state: "active" | "archived";
       }[];
+      more: boolean;
     };
   };
   /** Adds a small file to an item, as a field of its own; a larger one goes through files.openWrite. */

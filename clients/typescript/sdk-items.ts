@@ -17,6 +17,7 @@ import type {
   ItemsUpdateAllResponse,
   TaggedError,
 } from "./sdk-types.ts";
+import { wholeList } from "./whole-list.ts";
 
 type WireItem = Methods["items.get"]["result"];
 type WireOutcome = Methods["items.getAll"]["result"]["outcomes"][number];
@@ -88,7 +89,7 @@ export function itemsOf(call: Call): Items {
               active: filters.some(({ content }) => content.active),
               archived: filters.some(({ content }) => content.archived),
             };
-      return (await call("items.list", { vaultId, ...states })).items.map(withDates);
+      return (await wholeList(call, { vaultId, ...states })).map(withDates);
     },
   };
 }

@@ -205,7 +205,7 @@ async function commit({ item, access, stream }: Writing, call: Call): Promise<Op
   const details = { ...parts.details, document: { name: item.name, id: header.id, size: header.size } };
   const options = { id: item.id, itemKey: item.itemKey, files: [header] };
   const made = await unlocked.account.createItem(item.vault, parts.overview, details, options);
-  unlocked.cache.dropVault(made.vault);
+  unlocked.cache.dropItem(made.vault, made.id, made.tag);
   audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
   return made;
 }

@@ -1,10 +1,11 @@
 // items.*: the items of a vault. A change is in the audit log, and out of the cache, before it is answered.
-import type { OpenedItem, OpenedOverview } from "../../clients/account/item-rows.ts";
+import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
+import { limits } from "../../protocol/limits.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
@@ -13,7 +14,7 @@ import { shownField, withStoredKeys } from "../fields.ts";
 import type { Access } from "../gate.ts";
 import { happening } from "../happening.ts";
 import { createWithFiles } from "../item-files.ts";
-import type { Unlocked } from "../unlocked.ts";
+import type { ItemPages, PageAsked } from "../item-pages.ts";
 
 type ItemHandlers = Pick<
   Handlers,
@@ -28,51 +29,28 @@ type ItemHandlers = Pick<
   | "items.list"
 >;
 type Outcome = ResultOf<"items.getAll">["outcomes"][number];
-type Overview = ResultOf<"items.list">["items"][number];
-type Filter = { readonly active: boolean; readonly archived: boolean };
 
 export type ItemParts = {
   readonly newId: () => string;
   readonly clock: Pick<Clock, "wallMs">;
-  /** Whether the service could not be asked for changes just now. */
-  readonly isStale: (unlocked: Unlocked) => boolean;
+  readonly pages: ItemPages;
 };
 
-const encoder = new TextEncoder();
-
-/** Under which a list is kept. */
-const nameOf = ({ active, archived }: Filter): string => `${active} ${archived}`;
-
-export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers {
-  /** Fetches a list, and keeps it where nothing changed meanwhile: this may be the list of before. */
-  async function fetched(unlocked: Unlocked, vault: string, filter: Filter, signal: AbortSignal): Promise<Uint8Array> {
-    const { cache, account } = unlocked;
-    const { generation } = cache;
-    const items = (await account.listItems(vault, filter, signal)).map(overviewOf);
-    const list = encoder.encode(JSON.stringify({ items } satisfies ResultOf<"items.list">));
-    if (cache.generation === generation) cache.setList(vault, nameOf(filter), list);
-    return list;
-  }
-
-  /** A list says not how old it is, so one out of the cache is answered only while changes are heard. */
-  const mayBeKept = (unlocked: Unlocked, vault: string, filter: Filter): boolean =>
-    !isStale(unlocked) && unlocked.cache.hasList(vault, nameOf(filter));
-
-  /** What answers a list once its turn has come. */
+export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
+  /** What answers a page once its turn has come. */
   async function prepared(
     { session, demandStill }: Access,
-    vault: string,
-    filter: Filter,
+    asked: PageAsked,
     signal: AbortSignal,
   ): Promise<() => Promise<Encoded<ResultOf<"items.list">>>> {
     const { unlocked } = session;
-    const ready = mayBeKept(unlocked, vault, filter) ? undefined : await fetched(unlocked, vault, filter, signal);
+    const ready = pages.isKept(unlocked, asked) ? undefined : await pages.fetched(unlocked, asked, signal);
     return async () => {
       // The peer chooses when it reads; by then what let the call through may have ended.
       demandStill();
-      const opened = ready ?? unlocked.cache.findList(vault, nameOf(filter));
-      if (opened !== undefined) return new Encoded(opened);
-      const again = await fetched(unlocked, vault, filter, signal);
+      const page = ready ?? pages.kept(unlocked, asked);
+      if (page !== undefined) return new Encoded(page);
+      const again = await pages.fetched(unlocked, asked, signal);
       demandStill();
       return new Encoded(again);
     };
@@ -90,7 +68,7 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
         inline.length === 0
           ? await unlocked.account.createItem(item.vaultId, parts.overview, parts.details)
           : await createWithFiles(unlocked.account, newId(), item, parts);
-      unlocked.cache.dropVault(made.vault);
+      unlocked.cache.dropItem(made.vault, made.id, made.tag);
       audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
       return shown(made);
     },
@@ -109,7 +87,7 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
           return { error: { name: outcome?.error ?? "internal", message: "the service refused this item" } };
         return shown(outcome.item);
       });
-      unlocked.cache.dropVault(vaultId);
+      for (const one of written) if ("item" in one) unlocked.cache.dropItem(vaultId, one.item.id, one.item.tag);
       audit.keep(happening(call, "ok", [vaultId, ...written.flatMap((one) => ("item" in one ? [one.item.id] : []))]));
       return { outcomes: await Promise.all(outcomes) };
     },
@@ -154,7 +132,7 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
     "items.delete": async ({ vaultId, itemId }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       await unlocked.account.deleteItem(vaultId, demandId(itemId));
-      unlocked.cache.dropVault(vaultId);
+      unlocked.cache.dropItem(vaultId, itemId, "");
       audit.keep(happening(call, "ok", [vaultId, itemId]));
       return {};
     },
@@ -165,16 +143,19 @@ export function itemMethods({ newId, clock, isStale }: ItemParts): ItemHandlers 
       const ids = itemIds.filter(isId);
       const done = ids.length === 0 ? [] : await unlocked.account.deleteItems(vaultId, ids);
       const told = new Map(ids.map((id, index) => [id, done[index]]));
-      unlocked.cache.dropVault(vaultId);
-      audit.keep(happening(call, "ok", [vaultId, ...ids.filter((_id, index) => "deleted" in (done[index] ?? {}))]));
+      const deleted = ids.filter((_id, index) => "deleted" in (done[index] ?? {}));
+      for (const id of deleted) unlocked.cache.dropItem(vaultId, id, "");
+      audit.keep(happening(call, "ok", [vaultId, ...deleted]));
       return { outcomes: itemIds.map((id) => deletion(told.get(id))) };
     },
 
-    "items.list": async ({ vaultId, active, archived }, call) => {
+    "items.list": async ({ vaultId, active, archived, after = "", limit = limits.pageItems }, call) => {
       const access = accessOf(call);
-      const filter = { active: active ?? archived !== true, archived: archived ?? false };
+      const wanted = { active: active ?? archived !== true, archived: archived ?? false };
+      const states = (["active", "archived"] as const).filter((state) => wanted[state]);
+      const asked: PageAsked = { vault: vaultId, states, after, limit };
       const signal = call.signal();
-      const list = await call.connection.longAnswers.inTurn(signal, () => prepared(access, vaultId, filter, signal));
+      const list = await call.connection.longAnswers.inTurn(signal, () => prepared(access, asked, signal));
       access.session.audit.read(happening(call, "ok", [vaultId]));
       return list;
     },
@@ -192,7 +173,7 @@ export async function changeItem(
     files: before.files,
     ...content,
   });
-  unlocked.cache.dropVault(before.vault);
+  unlocked.cache.dropItem(after.vault, after.id, after.tag);
   audit.keep(happening(call, "ok", [before.vault, before.id]));
   return after;
 }
@@ -251,20 +232,5 @@ export async function itemOf(item: OpenedItem, nowMs: number): Promise<Item> {
     ...(details.document === undefined ? {} : { document: details.document }),
     createdAt: item.createdAt,
     updatedAt: item.updatedAt,
-  };
-}
-
-function overviewOf(item: OpenedOverview): Overview {
-  const { title, category, websites, tags } = item.overview;
-  return {
-    id: item.id,
-    title,
-    category,
-    vaultId: item.vault,
-    websites,
-    tags,
-    createdAt: item.createdAt,
-    updatedAt: item.updatedAt,
-    state: item.state,
   };
 }

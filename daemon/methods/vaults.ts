@@ -29,11 +29,12 @@ const NOT_OPENED = "[Encrypted]";
 export const vaultMethods: VaultHandlers = {
   "vaults.create": async ({ title, description, allowAdminsAccess }, call) => {
     if (accessOf(call).byToken) throw new PosternError("notPermitted", "a service account makes no vaults");
-    const { account } = accessOf(call).session.unlocked;
+    const { account, cache } = accessOf(call).session.unlocked;
     // As the official service does where nobody says otherwise: an account's administrators come to every shared vault.
     const admins = allowAdminsAccess === false ? [] : [await account.groups.builtIn("administrators")];
     const shared = admins.map(({ id }) => ({ id, permissions: everyPermission }));
     const vault = await account.createVault(title, description ?? "", "userCreated", shared);
+    cache.dropVault(vault.id);
     accessOf(call).session.audit.keep(happening(call, "ok", [vault.id], [title]));
     return overviewOf(vault);
   },
@@ -58,14 +59,14 @@ export const vaultMethods: VaultHandlers = {
       ...(title === undefined ? {} : { title }),
       ...(description === undefined ? {} : { description }),
     });
-    unlocked.cache.clear();
+    unlocked.cache.dropVault(vaultId);
     audit.keep(happening(call, "ok", [vaultId]));
     return overviewOf(vault);
   },
   "vaults.delete": async ({ vaultId }, call) => {
     const { unlocked, audit } = accessOf(call).session;
     await unlocked.account.deleteVault(vaultId);
-    unlocked.cache.clear();
+    unlocked.cache.dropVault(vaultId);
     audit.keep(happening(call, "ok", [vaultId]));
     return {};
   },

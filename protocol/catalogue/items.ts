@@ -11,7 +11,7 @@ import {
   TOO_LARGE_FILE,
 } from "../item.ts";
 import { limits } from "../limits.ts";
-import { Bytes, Empty, IdParam, onAccount } from "./common.ts";
+import { Bytes, Empty, Id, IdParam, onAccount } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -201,24 +201,29 @@ export const items = {
     sdkName: "ItemsArchive",
   }),
   "items.list": entry({
-    summary: "Overviews of a vault's items, without values: the active ones, unless `archived` asks for others.",
+    summary:
+      "A page of the overviews of a vault's items, without values, in the order of their ids: the active ones, unless `archived` asks for others. Where `more` is true others follow: ask again with the last id as `after`. An item that is there all the while comes exactly once, whatever changes between two pages.",
     params: Type.Object(
       {
         vaultId: IdParam,
         active: Type.Optional(Type.Boolean()),
         archived: Type.Optional(Type.Boolean()),
+        /** Items with ids after this one; of an item that is gone too. */
+        after: Type.Optional(Id),
+        /** Items at most; a page of long overviews ends before. */
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageItems })),
         ...onAccount,
       },
       closed,
     ),
-    result: Type.Object({ items: Type.Array(ItemOverview) }),
+    result: Type.Object({ items: Type.Array(ItemOverview), more: Type.Boolean() }),
     errors: vaultErrors,
     need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
     activity: true,
     since: "0.1.0",
     example: {
       params: { vaultId: "abcdefghijklmnopqrstuvwxyz" },
-      result: { items: [{ ...exampleOverview, state: "active" }] },
+      result: { items: [{ ...exampleOverview, state: "active" }], more: false },
     },
     sdkName: "ItemsList",
   }),

@@ -250,10 +250,9 @@ lies("items.find", () => lied.account.findItems(vault, "Old"), {
   "an archived item, as a reference must not find it": ["sealBroken", () => ({ items: [archived] })],
 });
 
-const list = (change: (items: Answer<"items.list">["items"]) => unknown[]) => (answer: Answer<"items.list">) => ({
-  ...answer,
-  items: change(answer.items),
-});
+const list =
+  (change: (items: Answer<"items.list">["items"]) => unknown[]) =>
+  <A extends Pick<Answer<"items.list">, "items">>(answer: A) => ({ ...answer, items: change(answer.items) });
 
 lies("items.list", () => lied.account.listItems(vault, { active: true, archived: false }), {
   "the same page for ever": ["sealBroken", again((answer) => ({ ...answer, more: true }))],
@@ -278,6 +277,23 @@ lies("items.list", () => lied.account.listItems(vault, { active: true, archived:
     ),
   ],
   "an item of another vault": ["sealBroken", list(() => [overviewOf(storedElsewhere)])],
+});
+
+lies("items.overviews", () => lied.account.getOverviews(vault, [itemA.id]), {
+  "an item that nobody asked for": ["sealBroken", () => ({ items: [overviewOf(storedB)] })],
+  "one item twice": ["sealBroken", list((items) => [...items, ...items])],
+  "another item under the asked id": [
+    "sealBroken",
+    list((items) => items.map((one) => ({ ...overviewOf(storedB), item: one.item }))),
+  ],
+  "a deleted item": [
+    "sealBroken",
+    list((items) => items.map((one) => ({ ...one, sealed: { ...one.sealed, state: "deleted" } }))),
+  ],
+  "an older overview under a newer revision": [
+    "sealBroken",
+    list((items) => items.map((one) => ({ ...one, sealed: { ...one.sealed, overview: olderA.sealed.overview } }))),
+  ],
 });
 
 function overviewOf({ sealed: { details: _details, ...sealed }, ...stored }: StoredItem) {

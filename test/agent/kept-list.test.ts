@@ -1,6 +1,8 @@
 // A list of names that the agent kept: what it is answered with, seen from a connection, while the test counts how often the
 // service was asked for it.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CHANGED_MAX } from "../../daemon/kept-lists.ts";
+import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
@@ -15,15 +17,22 @@ let closeService: () => Promise<void>;
 let person: Person;
 let raw: Raw;
 let vaultId: string;
-let asked: number;
+/** What the service was asked for: pages of names, and the names of single items. */
+let asked: { pages: number; rows: number };
+/** What happens between an answer of the service and its arrival. */
+let onTheWay: ((operation: string) => Promise<void>) | undefined;
 
 beforeEach(async () => {
   const door = await inProcess();
   closeService = door.close;
-  asked = 0;
-  const fetch: typeof door.address.fetch = (request) => {
-    if (request.url.endsWith("items.list")) asked++;
-    return door.address.fetch(request);
+  asked = { pages: 0, rows: 0 };
+  onTheWay = undefined;
+  const fetch: typeof door.address.fetch = async (request) => {
+    if (request.url.endsWith("items.list")) asked.pages++;
+    if (request.url.endsWith("items.overviews")) asked.rows++;
+    const response = await door.address.fetch(request);
+    await onTheWay?.(request.url.slice(request.url.lastIndexOf("/") + 1));
+    return response;
   };
   agent = await startInProcess(undefined, { ...door, address: { ...door.address, fetch } });
   await passing(agent, makeAccount(agent));
@@ -57,12 +66,14 @@ const list = (id: unknown, more: object = {}) => ({
 const status = (id: unknown) => ({ jsonrpc: "2.0", id, method: "agent.status" });
 const ask = (request: object) => passing(agent, raw.ask(request));
 
+type Listed = { items: { id: string; title: string }[]; more: boolean };
+
 /** The list as it is read from the service. */
-async function first(): Promise<unknown> {
-  const before = asked;
-  const { result } = await ask(list("first"));
-  expect(asked).toBeGreaterThan(before);
-  expect((result as { items: { title: string }[] }).items.map(({ title }) => title).sort()).toEqual(
+async function first(): Promise<Listed> {
+  const before = asked.pages;
+  const result = (await ask(list("first"))).result as Listed;
+  expect(asked.pages).toBeGreaterThan(before);
+  expect(result.items.map(({ title }) => title).sort()).toEqual(
     Array.from({ length: ITEMS }, (_, index) => `${index} ${AWKWARD}`).sort(),
   );
   return result;
@@ -71,14 +82,14 @@ async function first(): Promise<unknown> {
 describe("a list that was kept", { timeout: 60_000 }, () => {
   test("is the one that was answered first, under any id, alone and in a batch, and the service is not asked", async () => {
     const result = await first();
-    const before = asked;
+    const before = { ...asked };
     for (const id of [1, "text", "", AWKWARD, '"},"result":{}'])
       expect(await ask(list(id))).toEqual({ jsonrpc: "2.0", id, result });
     raw.send(`${JSON.stringify([list("a"), status("b"), list("c")])}\n`);
     const batch = (await passing(agent, raw.next())) as unknown as { id: string; result: unknown }[];
     expect(batch.map(({ id }) => id)).toEqual(["a", "b", "c"]);
     expect([batch[0]?.result, batch[2]?.result]).toEqual([result, result]);
-    expect(asked).toBe(before);
+    expect(asked).toEqual(before);
   });
 
   test("comes whole between other answers of its connection", async () => {
@@ -96,19 +107,132 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
 
   test("is not the list of other states, nor of another vault", async () => {
     await first();
-    expect((await ask(list(1, { archived: true, active: false }))).result).toEqual({ items: [] });
+    expect((await ask(list(1, { archived: true, active: false }))).result).toEqual({ items: [], more: false });
     const { id: other } = await passing(agent, person.channel.call("vaults.create", { title: "Other" }));
-    expect((await ask(list(2, { vaultId: other }))).result).toEqual({ items: [] });
+    expect((await ask(list(2, { vaultId: other }))).result).toEqual({ items: [], more: false });
   });
 
-  test("is not answered after a change, while locked, or to somebody who names no such vault", async () => {
-    const result = (await first()) as { items: { id: string }[] };
+  test("is asked for again where it changed, and nowhere else", async () => {
+    const result = await first();
     const itemId = result.items[0]?.id ?? "";
     await passing(agent, person.channel.call("items.delete", { vaultId, itemId }));
-    const before = asked;
-    const changed = (await ask(list(1))).result as typeof result;
-    expect(asked).toBeGreaterThan(before);
-    expect(changed.items).toEqual(result.items.filter(({ id }) => id !== itemId));
+    const before = { ...asked };
+    expect((await ask(list(1))).result).toEqual({ ...result, items: result.items.slice(1) });
+    expect(asked.pages).toBe(before.pages);
+    expect(asked.rows).toBeGreaterThan(before.rows);
+    const made = await passing(
+      agent,
+      person.channel.call("items.create", { item: { vaultId, title: "New", category: "Login" } }),
+    );
+    const titles = ((await ask(list(2))).result as Listed).items.map(({ title }) => title);
+    expect(titles.filter((title) => title === "New")).toHaveLength(1);
+    await passing(agent, person.channel.call("items.put", { item: { ...made, title: "Renamed" } }));
+    const { items } = (await ask(list(3))).result as Listed;
+    expect(items).toHaveLength(ITEMS);
+    expect(items.find(({ id }) => id === made.id)?.title).toBe("Renamed");
+    expect(asked.pages).toBe(before.pages);
+  });
+
+  test("is read anew where more of it changed than is asked for by name", async () => {
+    const result = await first();
+    const itemIds = result.items.slice(0, CHANGED_MAX + 1).map(({ id }) => id);
+    for (let at = 0; at < itemIds.length; at += 50)
+      await passing(agent, person.channel.call("items.deleteAll", { vaultId, itemIds: itemIds.slice(at, at + 50) }));
+    const before = asked.pages;
+    const listed = (await ask(list(1))).result as Listed;
+    expect(listed.items).toEqual(result.items.slice(CHANGED_MAX + 1));
+    expect(asked.pages).toBeGreaterThan(before);
+  });
+
+  test("comes in pages of any length, and the same whole", async () => {
+    const result = await first();
+    for (const limit of [1, 7, 450, ITEMS - 1, ITEMS, ITEMS + 1]) {
+      const items: Listed["items"] = [];
+      for (let more = true; more; ) {
+        const after = items.at(-1)?.id;
+        const page = (await ask(list(limit, { limit, ...(after === undefined ? {} : { after }) }))).result as Listed;
+        expect(page.items.length).toBe(Math.min(limit, ITEMS - items.length));
+        items.push(...page.items);
+        ({ more } = page);
+        if (limit === 1 && items.length === 20) break;
+      }
+      expect(items).toEqual(result.items.slice(0, limit === 1 ? 20 : ITEMS));
+    }
+  });
+
+  test("comes cold in pages too, and says where others follow", async () => {
+    const titles: string[] = [];
+    for (let after = {}, more = true; more; ) {
+      const page = (await ask(list(1, { limit: serviceLimits.page, ...after }))).result as Listed;
+      titles.push(...page.items.map(({ title }) => title));
+      after = { after: page.items.at(-1)?.id };
+      ({ more } = page);
+    }
+    expect(titles).toEqual(((await ask(list(2))).result as Listed).items.map(({ title }) => title));
+  });
+
+  test("has every item that is there all the while exactly once, whatever comes and goes between its pages", async () => {
+    const there = (await first()).items.map(({ id }) => id);
+    let writing = true;
+    const write = async () => {
+      for (let count = 0; count < 40; count++) {
+        const item = { vaultId, title: "passing", category: "Login" as const };
+        const made = await person.channel.call("items.create", { item });
+        await person.channel.call("items.put", { item: { ...made, title: "passing by" } });
+        await person.channel.call("items.delete", { vaultId, itemId: made.id });
+      }
+      writing = false;
+    };
+    const written = passing(agent, write());
+    let lists = 0;
+    for (; writing; lists++) {
+      const seen: string[] = [];
+      for (let after = {}, more = true; more; ) {
+        const page = (await ask(list("page", { limit: 50 + lists, ...after }))).result as Listed;
+        seen.push(...page.items.map(({ id }) => id));
+        after = { after: seen.at(-1) };
+        ({ more } = page);
+      }
+      expect(seen).toEqual([...new Set(seen)].sort());
+      expect(there.filter((id) => !seen.includes(id))).toEqual([]);
+    }
+    await written;
+    expect(lists).toBeGreaterThan(1);
+    expect(((await ask(list("last"))).result as Listed).items.map(({ id }) => id)).toEqual(there);
+  });
+
+  test.each(["items.list", "items.overviews"])(
+    "is not what it was before a change that came while %s was answered",
+    async (operation) => {
+      const { channel } = person;
+      const { id: other } = await passing(agent, channel.call("vaults.create", { title: "Other" }));
+      const make = (title: string) =>
+        passing(agent, channel.call("items.create", { item: { vaultId: other, title, category: "Login" } }));
+      const made = [await make("a"), await make("b")];
+      const rename = (index: number, title: string) => {
+        const item = made[index];
+        if (item === undefined) throw new Error("there is no such item");
+        return passing(agent, channel.call("items.put", { item: { ...item, title } }));
+      };
+      const listed = async () => ((await ask(list("other", { vaultId: other }))).result as Listed).items;
+      const titles = async () => (await listed()).map(({ title }) => title).sort();
+      if (operation === "items.overviews") {
+        await listed();
+        await rename(0, "a2");
+      }
+      onTheWay = async (asking) => {
+        if (asking !== operation) return;
+        onTheWay = undefined;
+        await rename(1, "b2");
+      };
+      expect((await listed()).map(({ id }) => id)).toEqual(made.map(({ id }) => id).sort());
+      expect(onTheWay).toBeUndefined();
+      expect(await titles()).toEqual([operation === "items.list" ? "a" : "a2", "b2"]);
+    },
+  );
+
+  test("is answered neither while locked nor to somebody who names no such vault", async () => {
+    await first();
     expect(await ask(list(2, { vaultId: "a".repeat(26) }))).toHaveProperty("error");
     await passing(agent, person.channel.call("session.lock", {}));
     expect(await ask(list(3))).toMatchObject({ error: { data: { name: "locked" } } });

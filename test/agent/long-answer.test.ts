@@ -1,9 +1,11 @@
-// An answer of the longest length arrives; one byte more is refused with what to do, and the connection goes on. Items are
-// sent as they are put together, a list of names as the bytes it already is: the limit holds for both.
+// An answer of the longest length arrives; one byte more is refused with what to do, and the connection goes on. A list of
+// names is answered in pages, of which none is longer than it may be.
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { limits } from "../../protocol/limits.ts";
+import { postern } from "../cli/postern.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
 import { openRaw, type Raw } from "./raw.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
@@ -68,7 +70,7 @@ test("the longest answer arrives, and one byte more is refused", { timeout: 60_0
   );
 });
 
-test("the longest list of names arrives, and one byte more is refused", { timeout: 60_000 }, async () => {
+test("a page of long names ends at the last that fits, and the next begins there", { timeout: 60_000 }, async () => {
   const { channel } = person;
   const SITES = 60;
   /** Sites whose addresses have so many characters together, beyond one of each. */
@@ -80,14 +82,35 @@ test("the longest list of names arrives, and one byte more is refused", { timeou
     }));
   const make = (more: number) =>
     channel.call("items.create", { item: { vaultId, title: "Long", category: "Login", websites: sites(more) } });
-  const listed = () => ask("items.list", { vaultId });
+  type Page = { items: { id: string }[]; more: boolean };
+  const page = async (after: object = {}) => {
+    const { answer } = await ask("items.list", { vaultId, ...after });
+    const { items, more } = answer.result as Page;
+    return { items, more, bytes: Buffer.byteLength(JSON.stringify(items)) - 2 };
+  };
   let last = await make(0);
-  const before = (await listed()).bytes;
+  const short = (await page()).bytes;
   const most = SITES * (itemLimits.url - 1);
-  await make(most);
-  const each = (await listed()).bytes - before;
-  for (let made = 2; made <= (limits.answerBytes - before) / each; made++) await make(most);
-  await demandLimit(listed, async (bytes) => {
+  const ids = [last.id, (await make(most)).id];
+  const each = (await page()).bytes - short;
+  for (let made = 2; made <= (limits.pageBytes - short) / each; made++) ids.push((await make(most)).id);
+  const lengthen = async (bytes: number) => {
     last = await channel.call("items.put", { item: { ...last, websites: sites(bytes) } });
-  });
+  };
+  const room = limits.pageBytes - (await page()).bytes;
+  await lengthen(room);
+  expect(await page()).toMatchObject({ bytes: limits.pageBytes, more: false });
+  await lengthen(room + 1);
+  const first = await page();
+  expect(first).toMatchObject({ more: true, items: { length: ids.length - 1 } });
+  const rest = await page({ after: first.items.at(-1)?.id });
+  expect(rest).toMatchObject({ more: false, items: { length: 1 } });
+  expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(ids.toSorted());
+  // Who wants the list and not its pages gets all of it.
+  const client = await createClient({ auth: new DesktopAuth("Ada"), socket: agent.socket });
+  expect((await client.items.list(vaultId)).map(({ id }) => id)).toEqual(ids.toSorted());
+  client.close();
+  const { code, out } = await postern(["item", "list", "--vault", "Demo", "--json"], { home: agent.home });
+  expect(code).toBe(0);
+  expect((JSON.parse(out) as Page).items.map(({ id }) => id)).toEqual(ids.toSorted());
 });

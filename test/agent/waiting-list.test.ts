@@ -16,7 +16,7 @@ let closeService: () => Promise<void>;
 let person: Person;
 let raw: Raw;
 let vaultId: string;
-/** What the service waits for before it answers a list; and how many lists it is asked for now, and was at most. */
+/** What the service waits for before it answers names; and how often it is asked for some now, and was at most. */
 let gate: (() => Promise<void>) | undefined;
 let active: number;
 let mostActive: number;
@@ -28,7 +28,7 @@ beforeEach(async () => {
   const door = await inProcess();
   closeService = door.close;
   const fetch: typeof door.address.fetch = async (request) => {
-    if (!request.url.endsWith("items.list")) return door.address.fetch(request);
+    if (!/items\.(list|overviews)$/.test(request.url)) return door.address.fetch(request);
     active++;
     mostActive = Math.max(mostActive, active);
     await gate?.();

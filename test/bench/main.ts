@@ -8,6 +8,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { PASSWORD, PIN } from "../agent/person.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
 import { itemFigures } from "./items.ts";
+import { listFigures } from "./lists.ts";
 import { partFigures } from "./parts.ts";
 import {
   agentWords,
@@ -97,7 +98,7 @@ async function main(): Promise<void> {
       most: 1.3,
       text: "≤ 1.3 × that of 100",
     });
-    // A list of more than forty thousand is refused: it is too long an answer.
+    await listFigures({ channel, vaultId, size, pid: agent.pid });
     const loaded = async (line: object, calls: number) => (await load(socket, line, 1, 1, calls)).p50;
     if (size === 10_000) await itemFigures({ channel, loaded, vaultId, size, pid: agent.pid, warmUs: warmNow });
   }

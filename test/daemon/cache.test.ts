@@ -1,7 +1,7 @@
 // The cache: what it keeps sealed, under which names it finds it again, and everything that makes it forget.
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CACHE_AGE_MS_MAX, type Cache, createCache, LIST_BYTES_MAX, type Place } from "../../daemon/cache.ts";
+import { CACHE_AGE_MS_MAX, type Cache, createCache, type Place } from "../../daemon/cache.ts";
 import { native as p } from "../protocol/crypto/implementations.ts";
 import { type FakeClock, fakeClock } from "./fake-clock.ts";
 
@@ -45,24 +45,19 @@ describe("a value", () => {
     expect(cache.find(reference)?.open().ageMs).toBe(CACHE_AGE_MS_MAX);
   });
 
-  test("is forgotten past the end of its age, with its vault, and with everything", () => {
+  test("is forgotten past the end of its age, with any vault, and with everything", () => {
     const keep = () => cache.set(reference, place("v"), "s3cret");
     keep();
     clock.advance(CACHE_AGE_MS_MAX + 1);
     expect(cache.find(reference)).toBeUndefined();
-    for (const forget of [() => cache.dropVault("v"), cache.clear]) {
+    // Another vault may have its vault's title by now.
+    for (const forget of [() => cache.dropVault("v"), () => cache.dropVault("w"), cache.clear]) {
       keep();
       const { generation } = cache;
       forget();
       expect(cache.find(reference)).toBeUndefined();
       expect(cache.generation).toBeGreaterThan(generation);
     }
-  });
-
-  test("stays when another vault is forgotten", () => {
-    cache.set(reference, place("v"), "s3cret");
-    cache.dropVault("w");
-    expect(cache.find(reference)?.open().value).toBe("s3cret");
   });
 
   test("that was found is not opened once the cache was closed", () => {
@@ -73,58 +68,58 @@ describe("a value", () => {
   });
 });
 
-describe("a list", () => {
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  const found = (name: string) => Buffer.from(cache.findList("v", name) ?? "nothing").toString();
+describe("a change of an item", () => {
+  const others = { ...place("v"), item: "other" };
+  const isKept = () => cache.find(reference) !== undefined;
 
-  test("is found by its vault and name alone, and no reference finds it", () => {
-    cache.setList("v", "true false", bytes("[1]"));
-    expect(found("true false")).toBe("[1]");
-    expect(cache.findList("v", "true true")).toBeUndefined();
-    expect(cache.findList("w", "true false")).toBeUndefined();
-    expect(cache.find("list|v|true false")).toBeUndefined();
+  test.each<[string, () => void, boolean]>([
+    ["forgets what was read of it", () => cache.dropItem("v", "i", "another tag"), false],
+    ["forgets what was read of it when it is deleted", () => cache.dropItem("v", "i", ""), false],
+    ["forgets what was read of another by its title", () => cache.dropItem("v", "new", "tag"), false],
+    [
+      "forgets what was read of another by its title as an older key tags it",
+      () => cache.dropItem("v", "new", "old"),
+      false,
+    ],
+    ["forgets what was read of another by its id", () => cache.dropItem("v", "id", "another tag"), false],
+    [
+      "forgets every value of the vault where its title is not known",
+      () => cache.dropItem("v", "new", undefined),
+      false,
+    ],
+    ["forgets nothing by a title that it has no more", () => cache.dropItem("v", "new", ""), true],
+    ["forgets no other by another title", () => cache.dropItem("v", "new", "another tag"), true],
+    ["forgets nothing of another vault", () => cache.dropItem("w", "i", "tag"), true],
+    ["of which no title is known forgets nothing of another vault", () => cache.dropItem("w", "i", undefined), true],
+  ])("%s", (_what, change, stays) => {
+    cache.set(reference, place("v"), "s3cret", ["tag", "old", "id"]);
+    cache.set("op://Demo/Other/password", others, "s3cret", ["other tag"]);
+    const { generation } = cache;
+    change();
+    expect(isKept()).toBe(stays);
+    expect(cache.generation).toBeGreaterThan(generation);
   });
 
-  test("is forgotten with its vault", () => {
-    cache.setList("v", "true false", bytes("[1]"));
-    cache.dropVault("v");
-    expect(cache.findList("v", "true false")).toBeUndefined();
+  test("forgets a value whose names nobody told", () => {
+    cache.set(reference, place("v"), "s3cret");
+    cache.dropItem("v", "new", "tag");
+    expect(isKept()).toBe(false);
   });
 
-  test("stays as it was whatever becomes of the bytes it was kept from, and of those it was answered with", () => {
-    const list = bytes("[1]");
-    cache.setList("v", "true false", list);
-    expect(Buffer.from(list).toString()).toBe("[1]");
-    list.fill(0);
-    expect(found("true false")).toBe("[1]");
-    cache.findList("v", "true false")?.fill(0);
-    expect(found("true false")).toBe("[1]");
+  test("forgets what was read of it by several names, and leaves what was read of others", () => {
+    cache.set(reference, place("v"), "s3cret", ["tag"]);
+    cache.set("op://Demo/id/password", place("v"), "s3cret", ["other", "id"]);
+    cache.set("op://Demo/Other/password", others, "s3cret", ["other tag"]);
+    cache.dropItem("v", "i", "tag");
+    expect(cache.size).toBe(1);
   });
 
-  test("that was answered stays readable when its vault is forgotten, and when the cache is closed", () => {
-    cache.setList("v", "true false", bytes("[1]"));
-    const answered = cache.findList("v", "true false") ?? new Uint8Array();
-    cache.dropVault("v");
-    cache.close();
-    expect(Buffer.from(answered).toString()).toBe("[1]");
-  });
-
-  test("is not opened once the cache was closed", () => {
-    cache.setList("v", "true false", bytes("[1]"));
-    cache.close();
-    expect(() => cache.findList("v", "true false")).toThrow("locked");
-  });
-
-  test("is replaced by the next of its name", () => {
-    cache.setList("v", "true false", bytes("[1]"));
-    cache.setList("v", "true false", bytes("[2]"));
-    expect(found("true false")).toBe("[2]");
-  });
-
-  test("of the longest length is kept, one byte more is not", () => {
-    cache.setList("v", "longest", bytes("x".repeat(LIST_BYTES_MAX)));
-    cache.setList("v", "longer", bytes("x".repeat(LIST_BYTES_MAX + 1)));
-    expect(cache.findList("v", "longest")?.length).toBe(LIST_BYTES_MAX);
-    expect(cache.findList("v", "longer")).toBeUndefined();
+  test("forgets by the names that were told last", () => {
+    cache.set(reference, place("v"), "s3cret", ["before"]);
+    cache.set(reference, place("v"), "s3cret", ["after"]);
+    cache.dropItem("v", "new", "before");
+    expect(isKept()).toBe(true);
+    cache.dropItem("v", "new", "after");
+    expect(isKept()).toBe(false);
   });
 });

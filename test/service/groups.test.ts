@@ -57,6 +57,7 @@ describe("a permission bit", () => {
   const place = () => ({ vault, item: newId(p) });
   const does: [string, number, () => Promise<unknown>][] = [
     ["reads overviews", bits.READ_ITEMS, () => call("items.list", { vault, active: true, archived: false, limit: 1 })],
+    ["reads named overviews", bits.READ_ITEMS, () => call("items.overviews", { vault, items: [newId(p)] })],
     ["reads details", READ, () => call("items.getAll", { vault, items: [newId(p)] })],
     ["finds by tag", READ, () => call("items.find", { vault, tag: "AAAAAAAAAAAAAAAAAAAAAA==" })],
     ["makes items", bits.CREATE_ITEMS, () => account.createItem(vault, overview("T"), details("v"))],

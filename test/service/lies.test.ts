@@ -213,6 +213,10 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
     "vaultNotFound",
     () => say("items.list", { vault: othersVault, active: true, archived: false, limit: 1 }),
   ],
+  "reading names of another account's vault": [
+    "vaultNotFound",
+    () => say("items.overviews", { vault: othersVault, items: [item] }),
+  ],
   "writing into another account's vault": [
     "vaultNotFound",
     () => say("items.put", { vault: othersVault, item, sealed: revision(item, 1) }),
@@ -493,6 +497,10 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   "a batch past the limit": [
     "invalidParams",
     () => say("items.getAll", { vault, items: Array.from({ length: serviceLimits.batch + 1 }, () => item) }),
+  ],
+  "overviews past the limit": [
+    "invalidParams",
+    () => say("items.overviews", { vault, items: Array.from({ length: serviceLimits.batch + 1 }, () => item) }),
   ],
   "a body past the limit": ["tooLarge", () => say("items.get", { vault, item: "x".repeat(serviceLimits.bodyBytes) })],
   "a cursor from the future": ["conflict", () => say("events.wait", { cursor: 1_000_000, waitMs: 0 })],

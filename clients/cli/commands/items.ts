@@ -10,7 +10,7 @@ import { UsageError } from "../exit-code.ts";
 import { namedPart } from "../named-part.ts";
 import { type ReadOptions, read } from "../read.ts";
 import { fromDescriptor, fromFile } from "../secret-input.ts";
-import { type Agent, demandVault, itemId, vaultId, withAgent } from "../session.ts";
+import { type Agent, demandVault, itemId, listItems, vaultId, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
 
 type Item = Methods["items.get"]["result"];
@@ -330,15 +330,15 @@ function addItems(item: Command): void {
     (terminal, _args, options) =>
       withAgent(terminal, async (agent) => {
         const archived = options.archived === true;
-        const listed = await agent.call("items.list", {
+        const items = await listItems(agent, {
           vaultId: await vaultId(agent, demandVault(options).vault),
           active: !archived,
           archived,
         });
-        terminal.result(listed, () =>
+        terminal.result({ items }, () =>
           table(
             ["ID", "TITLE", "CATEGORY", "CHANGED"],
-            listed.items.map((one) => [one.id, one.title, one.category, one.updatedAt]),
+            items.map((one) => [one.id, one.title, one.category, one.updatedAt]),
           ),
         );
       }),
