@@ -24,6 +24,7 @@ import {
   statusOf,
 } from "./programs.ts";
 import { clientFigures, resolveFigures, warmLine } from "./resolves.ts";
+import { runFigures } from "./run.ts";
 import { commandFigures, startFigures } from "./starts.ts";
 
 type Account = { channel: Channel; vaultId: string };
@@ -108,6 +109,7 @@ async function main(): Promise<void> {
   // A lock ends what approvers were attached to.
   const again = await approvingPerson();
   await commandFigures();
+  await runFigures(channel, vaultId);
   again.leave();
   channel.close();
   await agent.end();

@@ -19,7 +19,7 @@ import { idOf } from "../one-of.ts";
 import { openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { resolveVariables } from "../references.ts";
-import { takeOver } from "../run/run-program.ts";
+import { openPassage, takeOver } from "../run/run-program.ts";
 import { fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
 import { writeStdout } from "../stdout.ts";
@@ -316,6 +316,7 @@ function addRun(env: Command): void {
 async function run(wanted: string, words: readonly string[], masking: boolean, terminal: Terminal): Promise<never> {
   const inherited = takeOver();
   demandProgram(words);
+  const passage = masking ? openPassage(inherited) : undefined;
   const agent = await connect(terminal);
   const { all, values, secrets } = await unlocked(agent, async () => {
     const found = await variablesOf(agent, wanted);
@@ -332,7 +333,7 @@ async function run(wanted: string, words: readonly string[], masking: boolean, t
   const variables = { ...valuesOf(all), ...Object.fromEntries(values) };
   const hidden = all.filter(({ masked }) => masked).map(({ name, value }) => values.get(name) ?? value);
   const concealed = secrets.filter((secret) => secret.concealed).map(({ value }) => value);
-  return runWith(words, variables, masking ? [...hidden, ...concealed] : [], inherited);
+  return runWith(words, variables, masking ? [...hidden, ...concealed] : [], inherited, passage);
 }
 
 const valuesOf = (variables: readonly Variable[]) =>

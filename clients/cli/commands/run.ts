@@ -6,7 +6,7 @@ import { UsageError } from "../exit-code.ts";
 import { ownVariables, TOKENS } from "../own-variables.ts";
 import { resolveVariables } from "../references.ts";
 import { inheritedVariables, lastWords } from "../run/inherited.ts";
-import { type Inherited, runProgram, takeOver } from "../run/run-program.ts";
+import { type Inherited, openPassage, type Passage, runProgram, takeOver } from "../run/run-program.ts";
 import { connect, unlocked } from "../session.ts";
 import { createTerminal, type Terminal } from "../terminal.ts";
 
@@ -52,6 +52,7 @@ export function runWith(
   variables: Readonly<Record<string, string>>,
   secrets: readonly string[],
   inherited: Inherited,
+  passage?: Passage,
 ): Promise<never> {
   for (const [name, value] of Object.entries(variables)) {
     if (value.includes("\0"))
@@ -60,7 +61,7 @@ export function runWith(
         "take it out of the value, or read it with `postern read --out-file`",
       );
   }
-  return runProgram({ words: wordsAsGiven(words), variables: environ(variables) }, secrets, inherited);
+  return runProgram({ words: wordsAsGiven(words), variables: environ(variables) }, secrets, inherited, passage);
 }
 
 /** Our own words as bytes: Node has decoded them, and what is no UTF-8 was lost. */
@@ -98,12 +99,17 @@ async function run(words: readonly string[], options: Options): Promise<never> {
   const terminal = createTerminal(options.json === true);
   demandProgram(words);
   const given = fromFiles(terminal, options.envFile ?? []);
-  const { values, secrets } = await resolved(terminal, { ...ownVariables(), ...Object.fromEntries(given) }, options);
+  const all = { ...ownVariables(), ...Object.fromEntries(given) };
+  // Without anything like a reference the agent is not asked, and nothing will be concealed.
+  if (!Object.values(all).some((value) => REFERENCE_LIKE.test(value)))
+    return runWith(words, Object.fromEntries(given), [], inherited);
+  const passage = options.masking === false ? undefined : openPassage(inherited);
+  const { values, secrets } = await resolved(terminal, all, options);
   const variables = Object.fromEntries([...given, ...values]);
-  return runWith(words, variables, options.masking === false ? [] : secrets, inherited);
+  return runWith(words, variables, passage === undefined ? [] : secrets, inherited, passage);
 }
 
-/** What may be a reference, or looks like one: without any the agent is not asked. */
+/** What may be a reference, or looks like one. */
 const REFERENCE_LIKE = /op:\//i;
 
 /** The variables that hold references, with their values; and those values that are to be concealed. One prompt for up to 100. */
@@ -112,7 +118,6 @@ async function resolved(
   variables: Readonly<Record<string, string>>,
   { wait }: Options,
 ): Promise<{ values: ReadonlyMap<string, string>; secrets: string[] }> {
-  if (!Object.values(variables).some((value) => REFERENCE_LIKE.test(value))) return { values: new Map(), secrets: [] };
   const agent = await connect(terminal);
   const asked = { noWait: wait === false, undone: UNDONE, tell: terminal.tell };
   const { values, secrets } = await unlocked(agent, () => resolveVariables(agent, variables, asked)).finally(() =>

@@ -44,29 +44,66 @@ export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Bytes that wait to be written before no more are read: enough that reading and writing go on side by side. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+
+/** Writes in order, off the main thread, as much at a time as waits. `gone` is called where nobody reads any more. */
+function createWriter(to: number, less: () => void, gone: () => void) {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  let writing: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const next = Buffer.concat(waiting);
+      waiting = [];
+      await writeAll(to, next);
+      bytes -= next.length;
+      less();
+    }
+  }
+
+  return {
+    /** Whether no more should be given for now. */
+    get isFull() {
+      return bytes > WAITING_BYTES_MAX;
+    },
+    give: (more: Uint8Array) => {
+      if (more.length === 0) return;
+      waiting.push(more);
+      bytes += more.length;
+      writing ??= drain()
+        .catch(gone)
+        .finally(() => {
+          writing = undefined;
+        });
+    },
+    /** Fulfilled when all that was given has arrived, or nobody reads it. */
+    done: async () => {
+      while (writing !== undefined) await writing;
+    },
+  };
+}
+
 export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[]): Carrier {
   const masker = createMasker(forms);
   const stream = kind === "pipe" ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
-  let written = Promise.resolve();
   let pause: NodeJS.Timeout | undefined;
   let lastMs = performance.now();
-
-  function show(bytes: Uint8Array): Promise<void> {
-    // Whoever read the output has gone: the program is told as it would be without us, by SIGPIPE or SIGHUP.
-    written = written.then(() => writeAll(to, bytes)).catch(() => void stream.destroy());
-    return written;
-  }
-
-  const showHeld = () => show(masker.end());
+  // Whoever read the output has gone: the program is told as it would be without us, by SIGPIPE or SIGHUP.
+  const writer = createWriter(
+    to,
+    () => void (writer.isFull || stream.resume()),
+    () => void stream.destroy(),
+  );
+  const showHeld = () => writer.give(masker.end());
 
   stream.on("data", (chunk: Buffer) => {
     lastMs = performance.now();
     clearTimeout(pause);
-    stream.pause();
-    void show(masker.push(chunk)).then(() => {
-      if (masker.holds) pause = setTimeout(showHeld, PAUSE_MS);
-      stream.resume();
-    });
+    writer.give(masker.push(chunk));
+    if (masker.holds) pause = setTimeout(showHeld, PAUSE_MS);
+    if (writer.isFull) stream.pause();
   });
   // The end of a terminal is told as an input error (EIO).
   stream.on("error", () => stream.destroy());
@@ -74,7 +111,8 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[]): C
   const ended = new Promise<void>((resolve) =>
     stream.once("close", () => {
       clearTimeout(pause);
-      void showHeld().then(resolve);
+      showHeld();
+      void writer.done().then(resolve);
     }),
   );
 
@@ -87,10 +125,11 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[]): C
     flush: async () => {
       lastMs = performance.now();
       while (!isEmpty()) {
-        await written;
+        await writer.done();
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
-      await showHeld();
+      showHeld();
+      await writer.done();
     },
   };
 }

@@ -2,10 +2,10 @@
 // there is nothing to conceal this process becomes the program. Else a relay carries the output. README.md has the picture.
 import { formsOf } from "./forms.ts";
 import { type Descriptors, inheritedDescriptors, inheritedOpenFiles } from "./inherited.ts";
-import { layOut } from "./layout.ts";
+import { type Layout, layOut } from "./layout.ts";
 import { coreLimit, fileFlags, keepOverExec, type Limit, openFilesLimit, setCoreLimit, setFileFlags } from "./libc.ts";
 import { controllingTerminal } from "./outer-terminal.ts";
-import { startRelay } from "./relay-process.ts";
+import { type RelayLink, startRelay } from "./relay-process.ts";
 import { runBeside } from "./run-beside.ts";
 import { runInSession } from "./run-in-session.ts";
 import { becomeProgram } from "./start-program.ts";
@@ -29,21 +29,37 @@ export function takeOver(): Inherited {
   return { descriptors, openFiles: inheritedOpenFiles(), coreFiles };
 }
 
+/** What the output passes through, made before it is known whether anything is to be concealed. */
+export type Passage = {
+  readonly layout: Layout;
+  readonly relay: RelayLink;
+  /** The controlling terminal. */
+  readonly tty: number | undefined;
+};
+
+/** Starts the relay, which takes as long to start as the agent does to answer. It ends by itself where it is not needed. */
+export function openPassage({ descriptors }: Inherited): Passage {
+  const tty = controllingTerminal();
+  const layout = layOut(tty !== undefined);
+  return { layout, relay: startRelay(layout, descriptors.further), tty };
+}
+
 /** Runs the program in our place, or ends as it ends. Throws NotStarted where it cannot be started. */
 export async function runProgram(
   { words, variables }: { readonly words: readonly Buffer[]; readonly variables: readonly Buffer[] },
   secrets: readonly string[],
-  { descriptors, openFiles, coreFiles }: Inherited,
+  inherited: Inherited,
+  opened?: Passage,
 ): Promise<never> {
+  const { descriptors, openFiles, coreFiles } = inherited;
   const program = { words, variables, openFiles, coreFiles };
   const ours = { openFiles: openFilesLimit(), coreFiles: coreLimit() };
   descriptors.flags.forEach((flags, fd) => {
     if (fileFlags(fd) !== flags) setFileFlags(fd, flags);
   });
   if (formsOf(secrets).length === 0) becomeProgram(program, ours, descriptors.further);
-  const tty = controllingTerminal();
-  const layout = layOut(tty !== undefined);
-  const relay = startRelay(layout, descriptors.further);
-  const run = { program, ours, layout, relay, tty, secrets, further: descriptors.further };
-  return layout.terminal?.leadsSession === true ? runInSession(run, layout.terminal) : runBeside(run);
+  const passage = opened ?? openPassage(inherited);
+  const run = { program, ours, secrets, further: descriptors.further, ...passage };
+  const { terminal } = passage.layout;
+  return terminal?.leadsSession === true ? runInSession(run, terminal) : runBeside(run);
 }
