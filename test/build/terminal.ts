@@ -14,7 +14,7 @@ export type Terminal = {
 };
 
 /** Milliseconds after which what was expected is missing. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 20_000;
 
 const ANSI = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-_])/g;
 

@@ -37,6 +37,8 @@ export type FromRelay =
   | { readonly kind: "watching" }
   | { readonly kind: "failed"; readonly code: string }
   | { readonly kind: "change"; readonly change: Change }
+  /** The program has ended; the change follows when its output has arrived. */
+  | { readonly kind: "ending" }
   | { readonly kind: "flushed" };
 
 export type Link<In, Out> = {

@@ -13,6 +13,8 @@ export type OuterTerminal = {
   readonly modes: Modes;
   /** Takes the terminal over as soon as this job is in front. */
   take(): void;
+  /** Reads no more keys. */
+  leaveKeys(): void;
   /** Gives it back with these modes. */
   giveBack(modes: Modes): void;
   resized(): void;
@@ -44,6 +46,7 @@ export function openOuterTerminal(tty: number, master: number): OuterTerminal {
   const input = new ReadStream(tty);
   input.pause();
   let isOurs = false;
+  let readsKeys = false;
   let waiting: NodeJS.Timeout | undefined;
   const resized = () => copySize(tty, master);
   input.on("data", (typed: Buffer) => {
@@ -51,7 +54,7 @@ export function openOuterTerminal(tty: number, master: number): OuterTerminal {
     // The program's terminal has gone: what was typed is for nobody.
     void writeAll(master, typed)
       .catch(() => undefined)
-      .then(() => isOurs && input.resume());
+      .then(() => readsKeys && input.resume());
   });
   // A terminal that was closed; the signal of that comes by itself.
   input.on("error", () => undefined);
@@ -65,16 +68,23 @@ export function openOuterTerminal(tty: number, master: number): OuterTerminal {
     setModes(tty, rawModes(modesOf(tty)));
     resized();
     isOurs = true;
+    readsKeys = true;
     input.resume();
+  }
+
+  function leaveKeys(): void {
+    clearTimeout(waiting);
+    readsKeys = false;
+    input.pause();
   }
 
   return {
     modes,
     take,
     resized,
+    leaveKeys,
     giveBack: (left) => {
-      clearTimeout(waiting);
-      input.pause();
+      leaveKeys();
       if (isOurs && isInFront(tty)) setModes(tty, left);
       isOurs = false;
     },

@@ -91,6 +91,7 @@ async function follow(pid: number): Promise<void> {
     const isOver = change.kind === "exited" || change.kind === "killed";
     if (isOver) {
       running = undefined;
+      link.send({ kind: "ending" });
       await flush();
     }
     link.send({ kind: "change", change });

@@ -33,7 +33,12 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   }
   letGo(run);
   for (;;) {
-    const message = await next(({ kind }) => kind === "change");
+    const message = await next(({ kind }) => kind === "change" || kind === "ending");
+    if (message?.kind === "ending") {
+      // What is typed from here on is for whoever reads the terminal next.
+      outer?.leaveKeys();
+      continue;
+    }
     // The relay was killed, and the terminal it led went with it.
     if (message?.kind !== "change") {
       outer?.giveBack(outer.modes);

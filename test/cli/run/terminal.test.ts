@@ -86,12 +86,13 @@ describe.each([
     await terminal.sees("sh -c");
     terminal.type("words");
     await terminal.sees("got words\r\n");
-    await terminal.sees("over\r\n");
-    terminal.type(`postern ${run} -- sh -c 'echo ag""ain; sleep 0.5; echo finished > ended'`);
+    await terminal.sees(/over\r\n.*\$ /);
+    // By exec: a shell that is stopped while it starts a program hangs, alone as well (vfork).
+    terminal.type(`postern ${run} -- sh -c 'echo ag""ain; exec sleep 0.5'`);
     await terminal.sees("again\r\n");
     terminal.key("\u001a");
     await terminal.sees("Stopped");
-    expect(await shown("bg; wait; cat ended")).toContain("finished\r\n");
+    expect(await shown("bg; wait; jobs; echo nothing left")).toMatch(/nothing left\r\n$/);
   });
 
   test("the terminal's modes are after it as the program left them", async () => {
