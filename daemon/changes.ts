@@ -35,7 +35,8 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, heard:
   function take(change: Change): void {
     if (change.kind === "vault") unlocked.account.forgetVaults();
     if (change.kind === "group") unlocked.account.groups.forget();
-    if (change.vault === undefined) unlocked.cache.clear();
+    // A vault that is new, or has another title now, can make references ambiguous that led into another vault.
+    if (change.kind !== "item" || change.vault === undefined) unlocked.cache.clear();
     else unlocked.cache.dropVault(change.vault);
     heard.changed(change);
   }
@@ -46,8 +47,8 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, heard:
     while (!abort.signal.aborted) {
       try {
         const news = await unlocked.account.changes(cursor, abort.signal);
-        // What happened while nobody could tell us is unknown: start over with an empty cache.
-        if (staleSinceMs !== undefined && cursor === undefined) unlocked.cache.clear();
+        // What happened while nobody could tell us is unknown, at the start too: begin with an empty cache.
+        if (cursor === undefined) unlocked.cache.clear();
         if (cursor !== undefined) for (const change of news.changes) take(change);
         cursor = news.cursor;
         staleSinceMs = undefined;

@@ -29,11 +29,13 @@ const NOT_OPENED = "[Encrypted]";
 export const vaultMethods: VaultHandlers = {
   "vaults.create": async ({ title, description, allowAdminsAccess }, call) => {
     if (accessOf(call).byToken) throw new PosternError("notPermitted", "a service account makes no vaults");
-    const { account } = accessOf(call).session.unlocked;
+    const { account, cache } = accessOf(call).session.unlocked;
     // As the official service does where nobody says otherwise: an account's administrators come to every shared vault.
     const admins = allowAdminsAccess === false ? [] : [await account.groups.builtIn("administrators")];
     const shared = admins.map(({ id }) => ({ id, permissions: everyPermission }));
     const vault = await account.createVault(title, description ?? "", "userCreated", shared);
+    // Another vault of this title may have been alone with it.
+    cache.clear();
     accessOf(call).session.audit.keep(happening(call, "ok", [vault.id], [title]));
     return overviewOf(vault);
   },
