@@ -43,7 +43,6 @@ test.each([
   ["   ", "no secret"],
   ["otpauth://totp/x", "no secret"],
   ["otpauth://totp/x?secret=", "no secret"],
-  ["GEZ0", "not base32"],
   ["otpauth://totp/x?secret=a!", "not base32"],
   ["GEZ0", "not base32"],
   ["GEZDGNB", "too short"],
