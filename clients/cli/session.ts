@@ -4,6 +4,7 @@ import { type CallOptions, type Channel, openChannel } from "../typescript/chann
 import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
 import { UsageError } from "./exit-code.ts";
+import { listItems } from "./item-list.ts";
 import { idOf } from "./one-of.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -134,6 +135,5 @@ export function vaultId(agent: Agent, wanted: string): Promise<string> {
 
 /** The id of the item with this title or id. */
 export function itemId(agent: Agent, vault: string, wanted: string): Promise<string> {
-  const both = { vaultId: vault, active: true, archived: true };
-  return idOf("item", wanted, async () => (await agent.call("items.list", both)).items);
+  return idOf("item", wanted, () => listItems(agent, vault, { active: true, archived: true }));
 }

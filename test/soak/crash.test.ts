@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { halvesIn } from "../service/whole.ts";
 import { attachPerson, PASSWORD, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { halvesIn } from "../service/whole.ts";
 
 const AGENT_KILLS = 60;
 const SERVICE_KILLS = 50;

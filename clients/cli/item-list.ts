@@ -1,0 +1,14 @@
+// The items of a vault as the agent lists them: the one place where the command asks for a list.
+import type { Methods } from "../typescript/generated.ts";
+import type { Agent } from "./session.ts";
+
+export type ItemOverview = Methods["items.list"]["result"]["items"][number];
+
+/** All of a vault that the filter asks for. */
+export async function listItems(
+  agent: Agent,
+  vaultId: string,
+  filter: { readonly active: boolean; readonly archived: boolean },
+): Promise<ItemOverview[]> {
+  return (await agent.call("items.list", { vaultId, ...filter })).items;
+}
