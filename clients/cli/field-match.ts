@@ -56,10 +56,18 @@ export function sectionsCalled(sections: Sections, name: string): Sections {
   return byId.length > 0 ? byId : sections.filter(({ title }) => sameName(title, name));
 }
 
-/** The parts that a name means: one, unless it is ambiguous or means nothing. */
+/** The parts that a name means to a reference: one, unless it is ambiguous or means nothing. */
 export function matching<P extends Part>(sections: Sections, parts: readonly P[], name: FieldName): readonly P[] {
+  return meant(sections, parts, name, idsFirst);
+}
+
+type Called = <P extends Part>(parts: readonly P[], title: string) => readonly P[];
+
+function meant<P extends Part>(sections: Sections, parts: readonly P[], name: FieldName, called: Called): readonly P[] {
   if (name.section !== undefined) {
-    const ids = new Set(sectionsCalled(sections, name.section).map(({ id }) => id));
+    // What stands in no section at all is named by an empty one, which the item need not have.
+    const none = name.section === "" ? [""] : [];
+    const ids = new Set([...none, ...sectionsCalled(sections, name.section).map(({ id }) => id)]);
     return called(
       parts.filter(({ sectionId }) => ids.has(sectionId)),
       name.title,
@@ -73,22 +81,28 @@ export function matching<P extends Part>(sections: Sections, parts: readonly P[]
   return outside.length > 0 ? outside : called(parts, name.title);
 }
 
-function called<P extends Part>(parts: readonly P[], title: string): readonly P[] {
-  const byId = parts.filter(({ names }) => names.ids.includes(title));
-  if (byId.length > 0) return byId;
-  return parts.filter(({ names }) => [names.title, ...names.ids].some((one) => sameName(one, title)));
-}
+const byTitle: Called = (parts, title) =>
+  parts.filter(({ names }) => [names.title, ...names.ids].some((one) => sameName(one, title)));
 
-/** The one part that a name means; undefined where it means none. Throws tooManyMatchingFields, with the candidates. */
+const idsFirst: Called = (parts, title) => {
+  const byId = parts.filter(({ names }) => names.ids.includes(title));
+  return byId.length > 0 ? byId : byTitle(parts, title);
+};
+
+/**
+ * The one part that a name means; undefined where it means none. Throws tooManyMatchingFields, with the candidates. What is
+ * written cannot be unwritten by reading it again, so a name alone that is one field's id and another's title is refused too.
+ */
 export function onePart<P extends Part>(
   sections: Sections,
   parts: readonly P[],
   name: FieldName,
   option: string,
 ): P | undefined {
-  const [found, another] = matching(sections, parts, name);
+  const all = meant(sections, parts, name, name.section === undefined ? byTitle : idsFirst);
+  const [found, another] = all;
   if (another === undefined) return found;
-  const candidates = matching(sections, parts, name).map((part) => exactName(sections, part));
+  const candidates = all.map((part) => exactName(sections, part));
   throw refusal(
     "tooManyMatchingFields",
     `a name given to ${option} means more than one ${found?.kind === "file" ? "file" : "field"}`,
@@ -108,10 +122,11 @@ function exactName(sections: Sections, { sectionId, names }: Part): string {
 export function referenceEnd(item: Item, part: Part): string | undefined {
   const parts = partsOf(item);
   const section = item.sections.find(({ id }) => id === part.sectionId);
-  const ends: FieldName[] = [part.names.title, ...part.names.ids].flatMap((title) => [
-    { title },
-    ...(section === undefined ? [] : [section.title, section.id].map((name) => ({ section: name, title }))),
-  ]);
+  // With its section first, where that has a title: it then stays the only one when another section gets such a field.
+  const ends: FieldName[] = [part.names.title, ...part.names.ids].flatMap((title) => {
+    const within = section === undefined ? [] : [section.title, section.id].map((name) => ({ section: name, title }));
+    return section === undefined || section.title === "" ? [{ title }, ...within] : [...within, { title }];
+  });
   const found = ends.find(({ section: name, title }) => {
     if (!LEGAL.test(title) || (name !== undefined && !LEGAL.test(name))) return false;
     const [one, another] = matching(item.sections, parts, { ...(name === undefined ? {} : { section: name }), title });

@@ -111,12 +111,18 @@ function withNew(item: Holder, given: Given): Parts {
   const itself = sectionId === undefined ? builtIn.find((id) => id === normalTitle(given.title)) : undefined;
   const free = itself !== undefined && !taken.includes(itself);
   const field: Field = {
-    id: free ? itself : partId(given.title, [...taken, ...builtIn]),
+    id: free ? itself : partId(nameWithin(sections, sectionId, given.title), [...taken, ...builtIn]),
     title: given.title,
     ...(sectionId === undefined ? {} : { sectionId }),
     ...valued(given.type ?? (given.open ? "Text" : "Concealed"), given),
   };
   return { sections, fields: [...item.fields, field] };
+}
+
+/** An id after the section too: of three passwords none is to have the id that is the title of all. */
+function nameWithin(sections: Item["sections"], sectionId: string | undefined, title: string): string {
+  const section = sections.find(({ id }) => id === sectionId)?.title ?? "";
+  return section === "" ? title : `${section} ${title}`;
 }
 
 /** The section that a new field goes to; made where it is missing. */

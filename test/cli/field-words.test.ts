@@ -154,6 +154,19 @@ describe("a field that is named", () => {
     expect(left.fields.map(({ id }) => id)).toEqual(["p1", "p2"]);
   });
 
+  test("by one field's id and another's title is refused, though a reference takes the id", async () => {
+    const fields = [concealed("password", "password", "one"), concealed("p2", "password", "two")];
+    const change = withFields({ ...three, fields }, [given({ title: "password" }, "new")]);
+    await expect(change).rejects.toMatchObject({ errorName: "tooManyMatchingFields" });
+    for (const [section, at] of [
+      ["one", 0],
+      ["two", 1],
+    ] as const) {
+      const changed = await withFields({ ...three, fields }, [given({ section, title: "password" }, "new")]);
+      expect(changed.fields[at]?.value).toBe("new");
+    }
+  });
+
   test("without a section is the one outside of them, as a reference reads it", async () => {
     const four = { ...three, fields: [...three.fields, concealed("p0", "password", "")] };
     const { fields } = await withFields(four, [given({ title: "password" }, "new")]);
