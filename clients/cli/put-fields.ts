@@ -96,6 +96,9 @@ const isSshKey = (item: Holder, given: Given) =>
 
 const CODE_PREFIX = "TOTP_";
 
+/** What notes are called, which an item may get later. */
+const ALWAYS_TAKEN = [{ names: { ids: ["notesPlain"], title: "notes" } }] as const;
+
 function withNew(item: Holder, given: Given): Parts {
   // An item has one such key, under the official id and title whatever it was called.
   if (isSshKey(item, given)) {
@@ -105,7 +108,7 @@ function withNew(item: Holder, given: Given): Parts {
   const { sectionId, sections } = withSection(item, given);
   const builtIn = BUILT_IN[item.category] ?? [];
   // The agent puts a prefix before the id of a code's field.
-  const taken = partsOf(item)
+  const taken = [...partsOf(item), ...ALWAYS_TAKEN]
     .flatMap(({ names }) => [names.title, ...names.ids])
     .flatMap((name) => (name.startsWith(CODE_PREFIX) ? [name, name.slice(CODE_PREFIX.length)] : [name]));
   const itself = sectionId === undefined ? builtIn.find((id) => id === normalTitle(given.title)) : undefined;

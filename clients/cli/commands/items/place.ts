@@ -1,7 +1,6 @@
 // Where an item is that a command names, and what is said of one that was written.
 import type { Methods } from "../../../typescript/generated.ts";
 import { PosternError } from "../../../typescript/generated.ts";
-import { UsageError } from "../../exit-code.ts";
 import type { Item } from "../../field-match.ts";
 import { namingFields } from "../../put-fields.ts";
 import { type Agent, demandVault, itemId, vaultId } from "../../session.ts";
@@ -35,7 +34,8 @@ export async function naming<T>(fields: Methods["items.create"]["params"]["item"
     return await write();
   } catch (error) {
     if (!(error instanceof PosternError) || error.errorName !== "invalidItem") throw error;
-    throw new UsageError(namingFields(fields, error.message), error.hint);
+    const { errorName, code, hint, incident } = error;
+    throw new PosternError(namingFields(fields, error.message), { errorName, code, hint, incident });
   }
 }
 
