@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
-import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
+import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { postern, type Ran, type RunOptions } from "../cli/postern.ts";
 
@@ -146,6 +146,23 @@ test("an item comes out of the archive, and an earlier version of it back", asyn
   expect(await run("item restore Old --vault Demo --version latest")).toMatchObject({ code: 2 });
 });
 
+test("an item that cannot be taken out of its vault stays, and no copy of it", async () => {
+  await well("item create --vault Demo --title Stays --secret-file password=secret");
+  const vaults = [
+    { vault: "Demo", permissions: ["read_items" as const] },
+    { vault: "Other", permissions: ["read_items" as const, "write_items" as const] },
+  ];
+  const { token } = await person.channel.call("serviceAccounts.create", { password: PASSWORD, title: "CI", vaults });
+  const env = { POSTERN_SERVICE_ACCOUNT_TOKEN: token };
+  expect(await run("item move Stays --vault Demo --to Other", { env })).toMatchObject({
+    code: exitCodes.denied,
+    out: "",
+  });
+  expect(await well("read op://Demo/Stays/password", { env })).toBe("s3cret");
+  expect(await well("ls --vault Other --json", { env })).not.toContain("Stays");
+  expect(await well("whoami", { env })).toMatch(/^A service account, by the token that is set\n {2}id +\S{26}\n/);
+});
+
 test("a document moves with its file and what was added to it", async () => {
   await well(`item create --vault Demo --title Doc --file ${at("secret")}`);
   await well("item edit Doc --vault Demo --field note=kept");
@@ -156,6 +173,6 @@ test("a document moves with its file and what was added to it", async () => {
 });
 
 test("a person is told who they are", async () => {
-  expect(await well("whoami")).toMatch(/^Ada\n {2}user +\S{26}\n {2}account +\S{26}, unlocked\n {2}service +embedded/);
+  expect(await well("whoami")).toMatch(/^Ada\n {2}id +\S{26}\n {2}account +\S{26}, unlocked\n {2}service +embedded/);
   expect(await json("whoami")).toMatchObject({ kind: "person", accounts: [{ name: "Ada" }] });
 });

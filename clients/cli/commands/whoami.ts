@@ -20,8 +20,9 @@ export function addWhoamiCommand(program: Command): void {
           accounts
             .map(({ account, user, name, service, state }) =>
               [
-                `${oneLine(name)}${kind === "person" ? "" : " (a service account, by its token)"}`,
-                `  user     ${user}`,
+                // What a service account is called, its owner knows; the token does not.
+                kind === "person" ? oneLine(name) : "A service account, by the token that is set",
+                `  id       ${user}`,
                 `  account  ${account}, ${state}`,
                 `  service  ${service === "embedded" ? "embedded, on this machine alone" : oneLine(service)}`,
               ].join("\n"),

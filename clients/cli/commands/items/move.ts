@@ -1,6 +1,7 @@
 // item move: an item made anew in another vault, and then taken out of the one where it was. Until the last step the old one
 // is as it was, so a move that is cut off loses nothing; what it leaves in the other vault is the beginning of a copy.
 import { isDeepStrictEqual } from "node:util";
+import { PosternError } from "../../../typescript/generated.ts";
 import { UsageError } from "../../exit-code.ts";
 import type { Item } from "../../field-match.ts";
 import { eachChunk, upload } from "../../file-chunks.ts";
@@ -21,12 +22,19 @@ export async function move(terminal: Terminal, wanted: string, options: MoveOpti
     const listed = await listItems(agent, place.vaultId, { active: true, archived: true });
     const archived = listed.find(({ id }) => id === place.itemId)?.state === "archived";
     const before = await agent.call("items.get", place);
-    const made = await copied(agent, before, target);
-    await finished(agent, before, made, archived);
-    // Changed while it was copied: the copy lacks that, and the old one must stay.
-    if ((await agent.call("items.get", place)).version !== before.version)
-      throw await undone(agent, made, "the item was changed while it was moved");
-    await agent.call(options.archive === true ? "items.archive" : "items.delete", place);
+    const copy: Copy = { agent, terminal, made: undefined };
+    try {
+      await make(copy, before, target);
+      await look(copy, before, archived);
+      // Changed while it was copied: the copy lacks that, and the old one must stay.
+      if ((await agent.call("items.get", place)).version !== before.version)
+        throw stays("the item was changed while it was moved");
+    } catch (error) {
+      await discard(copy);
+      throw error;
+    }
+    const made = madeOf(copy);
+    await takeOut(copy, place, options.archive === true ? "items.archive" : "items.delete");
     terminal.result({ ...overview(made), movedFrom: place }, () =>
       [
         `Moved ${made.title}; its id is now ${made.id}.`,
@@ -38,30 +46,33 @@ export async function move(terminal: Terminal, wanted: string, options: MoveOpti
   });
 }
 
+/** What has been made of the copy so far. */
+type Copy = { readonly agent: Agent; readonly terminal: Terminal; made: Item | undefined };
+
+function madeOf({ made }: Copy): Item {
+  if (made === undefined) throw new Error("a copy that was not begun");
+  return made;
+}
+
 /** The item anew, with everything that it holds but its history. */
-async function copied(agent: Agent, before: Item, vault: string): Promise<Item> {
+async function make(copy: Copy, before: Item, vault: string): Promise<void> {
+  const { agent } = copy;
   const { title, category, fields, sections, notes, tags, websites, document } = before;
   const content = { title, fields, sections, notes, tags, websites };
-  let made: Item;
   if (document === undefined)
-    made = await agent.call("items.create", { item: { ...content, category, vaultId: vault } });
+    copy.made = await agent.call("items.create", { item: { ...content, category, vaultId: vault } });
   else {
     const begun = { vaultId: vault, title, name: document.name, size: document.size };
     const { handle } = await agent.call("files.openWrite", begun);
-    made = await upload(agent, handle, await contentOf(agent, before, document.id));
+    copy.made = await upload(agent, handle, await contentOf(agent, before, document.id));
+    copy.made = await agent.call("items.put", { item: { ...copy.made, ...content } });
   }
-  try {
-    if (document !== undefined) made = await agent.call("items.put", { item: { ...made, ...content } });
-    for (const { attributes, sectionId, fieldId } of before.files) {
-      const { name, size } = attributes;
-      const at = { vaultId: vault, itemId: made.id, version: made.version };
-      const { handle } = await agent.call("files.openWrite", { ...at, sectionId, fieldId, name, size });
-      made = await upload(agent, handle, await contentOf(agent, before, attributes.id));
-    }
-    return made;
-  } catch (error) {
-    await discard(agent, made);
-    throw error;
+  for (const { attributes, sectionId, fieldId } of before.files) {
+    const { name, size } = attributes;
+    const { id, version } = madeOf(copy);
+    const at = { vaultId: vault, itemId: id, version, sectionId, fieldId };
+    const { handle } = await agent.call("files.openWrite", { ...at, name, size });
+    copy.made = await upload(agent, handle, await contentOf(agent, before, attributes.id));
   }
 }
 
@@ -73,12 +84,12 @@ async function contentOf(agent: Agent, { vaultId: vault, id }: Item, fileId: str
 }
 
 /** Looks at the copy as it is stored: what is deleted next exists nowhere else. */
-async function finished(agent: Agent, before: Item, made: Item, archived: boolean): Promise<void> {
-  const at = { vaultId: made.vaultId, itemId: made.id };
-  const stored = await agent.call("items.get", at);
-  if (!isDeepStrictEqual(contentOnly(stored), contentOnly(before)))
-    throw await undone(agent, made, "the copy is not what the item is");
-  if (archived) await agent.call("items.archive", at);
+async function look(copy: Copy, before: Item, archived: boolean): Promise<void> {
+  const { id, vaultId: vault } = madeOf(copy);
+  const at = { vaultId: vault, itemId: id };
+  const stored = await copy.agent.call("items.get", at);
+  if (!isDeepStrictEqual(contentOnly(stored), contentOnly(before))) throw stays("the copy is not what the item is");
+  if (archived) await copy.agent.call("items.archive", at);
 }
 
 /** All that a move takes along. Ids of files are the service's, and codes are of the moment. */
@@ -92,11 +103,46 @@ function contentOnly({ title, category, fields, sections, notes, tags, websites,
   };
 }
 
-async function undone(agent: Agent, made: Item, why: string): Promise<UsageError> {
-  await discard(agent, made);
-  return new UsageError(`${why}, so it stays where it is`, "run the command again");
+const stays = (why: string) => new UsageError(`${why}, so it stays where it is`, "run the command again");
+
+/** Refusals after which the old item is surely there: any other error may have come after it was taken out. */
+const surelyThere: ReadonlySet<string> = new Set([
+  "notPermitted",
+  "versionConflict",
+  "approvalRequired",
+  "approvalDenied",
+  "approvalTimedOut",
+  "promptQuota",
+  "coolingDown",
+]);
+
+async function takeOut(
+  copy: Copy,
+  place: { vaultId: string; itemId: string },
+  how: "items.archive" | "items.delete",
+): Promise<void> {
+  try {
+    await copy.agent.call(how, place);
+  } catch (error) {
+    if (error instanceof PosternError && surelyThere.has(error.errorName)) await discard(copy);
+    else tellOfCopy(copy);
+    throw error;
+  }
 }
 
-async function discard(agent: Agent, made: Item): Promise<void> {
-  await agent.call("items.delete", { vaultId: made.vaultId, itemId: made.id });
+async function discard(copy: Copy): Promise<void> {
+  const { agent, made } = copy;
+  if (made === undefined) return;
+  try {
+    await agent.call("items.delete", { vaultId: made.vaultId, itemId: made.id });
+  } catch (error) {
+    // Why the move failed matters more, and is told after this.
+    tellOfCopy(copy);
+    if (!(error instanceof PosternError)) throw error;
+  }
+}
+
+function tellOfCopy({ terminal, made }: Copy): void {
+  if (made !== undefined)
+    terminal.tell(`postern: a copy is left in the other vault: item ${made.id} in ${made.vaultId}`);
 }
