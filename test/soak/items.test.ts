@@ -172,6 +172,15 @@ test("a document moves with its file and what was added to it", async () => {
   expect(await well("ls --archived --vault Demo")).toContain("Doc");
 });
 
+test("an earlier version comes back with the file that was taken out since", async () => {
+  await well("item create --vault Demo --title Filed --field a=b");
+  await well(`item attach Filed ${at("secret")} --vault Demo`);
+  await well("item file rm Filed secret --vault Demo");
+  expect((await run("read op://Demo/Filed/secret")).code).toBe(exitCodes.notFound);
+  await well("item restore Filed --vault Demo --version 2");
+  expect(await well("read op://Demo/Filed/secret")).toBe("s3cret\n");
+});
+
 test("a person is told who they are", async () => {
   expect(await well("whoami")).toMatch(/^Ada\n {2}id +\S{26}\n {2}account +\S{26}, unlocked\n {2}service +embedded/);
   expect(await json("whoami")).toMatchObject({ kind: "person", accounts: [{ name: "Ada" }] });
