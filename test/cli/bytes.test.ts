@@ -10,10 +10,12 @@ import { postern, type Ran, type RunOptions } from "./postern.ts";
 
 let agent: RunningAgent;
 let person: Person;
+/** Of a service account, which nobody is asked about: each command would else wait for a proof. */
+let token: string;
 let folder: string;
 
 const run = (words: string, more: Partial<RunOptions> = {}): Promise<Ran> =>
-  postern(words.split(" "), { home: agent.home, ...more });
+  postern(words.split(" "), { home: agent.home, env: { POSTERN_SERVICE_ACCOUNT_TOKEN: token }, ...more });
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
@@ -22,6 +24,10 @@ beforeAll(async () => {
   await makeAccount(agent);
   person = await attachPerson(agent);
   person.always("yes");
+  await person.channel.call("vaults.create", { title: "Demo" });
+  const vaults = [{ vault: "Demo", permissions: ["read_items" as const, "write_items" as const] }];
+  const asked = { password: PASSWORD, title: "CI", vaults };
+  ({ token } = await person.channel.call("serviceAccounts.create", asked));
 });
 afterAll(async () => {
   person.leave();
@@ -39,8 +45,8 @@ describe("a file", () => {
   ])("%s is read unchanged, on stdout and into a file", async (what, content) => {
     const title = what.replaceAll(/[^a-z0-9]/g, "");
     writeFileSync(at("in"), content);
-    expect(await run(`item create --vault Personal --title ${title} --file ${at("in")}`)).toMatchObject({ code: 0 });
-    const reference = `op://Personal/${title}/in`;
+    expect(await run(`item create --vault Demo --title ${title} --file ${at("in")}`)).toMatchObject({ code: 0 });
+    const reference = `op://Demo/${title}/in`;
     expect(await run(`read ${reference}`, { stdout: at("stdout") })).toMatchObject({ code: 0, err: "" });
     expect(Buffer.compare(readFileSync(at("stdout")), content)).toBe(0);
     expect(await run(`read ${reference} --out-file ${at("out")}`)).toMatchObject({ code: 0 });
@@ -49,8 +55,8 @@ describe("a file", () => {
 
   test("that is no text is not put into JSON", async () => {
     writeFileSync(at("in"), Buffer.from([0xff]));
-    await run(`item create --vault Personal --title Odd --file ${at("in")}`);
-    const { code, err } = await run("read op://Personal/Odd/in --json");
+    await run(`item create --vault Demo --title Odd --file ${at("in")}`);
+    const { code, err } = await run("read op://Demo/Odd/in --json");
     expect(code).toBe(exitCodes.usage);
     expect(JSON.parse(err)).toMatchObject({ error: { name: "unsupportedFileFormat" } });
   });
@@ -59,14 +65,14 @@ describe("a file", () => {
 describe("a value", () => {
   test("keeps its byte order mark, read cold, from memory and into a file, and as notes", async () => {
     writeFileSync(at("marked"), "\ufeffs3cret");
-    const made = `item create --vault Personal --title Marked --notes-file ${at("marked")}`;
+    const made = `item create --vault Demo --title Marked --notes-file ${at("marked")}`;
     expect(await run(`${made} --secret-file password=${at("marked")}`)).toMatchObject({ code: 0 });
     for (const field of ["password", "notesPlain"])
       for (const _time of ["cold", "warm"]) {
-        await run(`read op://Personal/Marked/${field}`, { stdout: at("out") });
+        await run(`read op://Demo/Marked/${field}`, { stdout: at("out") });
         expect(readFileSync(at("out"))).toEqual(readFileSync(at("marked")));
       }
-    await run(`read op://Personal/Marked/password --out-file ${at("out")}`);
+    await run(`read op://Demo/Marked/password --out-file ${at("out")}`);
     expect(readFileSync(at("out"))).toEqual(readFileSync(at("marked")));
   });
 
@@ -76,23 +82,23 @@ describe("a value", () => {
   ])("of %s that is no text is refused by the option's name, and nothing is made", async (_option, words, text) => {
     for (const content of [Buffer.from([0xed, 0xa0, 0x80]), Buffer.from("a\0b")]) {
       writeFileSync(at("binary"), content);
-      const asked = `item create --vault Personal --title Refused ${words.replace("PATH", at("binary"))}`;
+      const asked = `item create --vault Demo --title Refused ${words.replace("PATH", at("binary"))}`;
       const { code, err } = await run(asked);
       expect([code, err]).toEqual([exitCodes.usage, expect.stringContaining(text)]);
     }
-    expect((await run("item list --vault Personal")).out).not.toContain("Refused");
+    expect((await run("item list --vault Demo")).out).not.toContain("Refused");
   });
 
   test("of a descriptor, and a password, that is no text is refused too", async () => {
-    const field = "item create --vault Personal --title Refused --secret-fd password=3";
+    const field = "item create --vault Demo --title Refused --secret-fd password=3";
     expect((await run(field, { secrets: ["a\0b"] })).err).toContain("--secret-fd gives is no text");
-    expect((await run("unlock --password-fd 3", { secrets: [`${PASSWORD}\0`] })).err).toContain(
+    expect((await run("unlock --password-fd 3", { secrets: [`${PASSWORD}\0`], env: {} })).err).toContain(
       "--password-fd gives is no text",
     );
   });
 
   test("without an end is refused at its limit", async () => {
-    const { code, err } = await run("item create --vault Personal --title Zero --secret-file password=/dev/zero");
+    const { code, err } = await run("item create --vault Demo --title Zero --secret-file password=/dev/zero");
     expect([code, err]).toEqual([exitCodes.usage, expect.stringContaining("is longer than 524288 bytes")]);
   });
 });
