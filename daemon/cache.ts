@@ -29,8 +29,6 @@ export type Place = {
   readonly code?: true;
 };
 
-const PREFIX = "op://";
-
 type Entry = {
   readonly place: Place;
   readonly nonce: Uint8Array;
@@ -77,7 +75,8 @@ export type Cache = {
 };
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark at a value's start is part of it. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** `nowMs` is a monotonic clock. */
 export function createCache(p: Primitives, nowMs: () => number): Cache {
@@ -116,13 +115,12 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     for (const key of [...(byTopic.get(topic) ?? [])]) entries.delete(key);
   }
 
-  /** Names are compared without case, as they are resolved; the prefix and the query are not, since another case is an error. */
+  /**
+   * The text itself, letter for letter. Ids of fields and sections are compared with their case, so `…/api` and `…/API` may
+   * be two fields; a text that is no reference may become one in lower case. One reference in two spellings is read twice.
+   */
   function hashOf(reference: string): Uint8Array {
-    const query = reference.indexOf("?");
-    const names = query === -1 ? reference.length : query;
-    const normal =
-      reference.slice(0, PREFIX.length) + reference.slice(PREFIX.length, names).toLowerCase() + reference.slice(names);
-    return p.keyedHash(hashKey, encoder.encode(`reference|${normal}`));
+    return p.keyedHash(hashKey, encoder.encode(`reference|${reference}`));
   }
 
   function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array, names: readonly string[] | undefined): void {
@@ -161,6 +159,8 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       return entry === undefined ? undefined : { place: entry.place, open: () => read(hash, entry) };
     },
     set: (reference, place, value, names) => {
+      // Half a character, which JSON can hold, would come out of UTF-8 as another.
+      if (!value.isWellFormed()) return;
       const plaintext = encoder.encode(value);
       keep(hashOf(reference), place, plaintext, names);
       p.wipe(plaintext);

@@ -47,7 +47,7 @@ export function followChanges(unlocked: Unlocked, clock: Clock, log: Log, heard:
     while (!abort.signal.aborted) {
       try {
         const news = await unlocked.account.changes(cursor, abort.signal);
-        // What happened while nobody could tell us is unknown: start over with an empty cache.
+        // What happened while nobody could tell us is unknown, at the start too: begin with an empty cache.
         if (cursor === undefined) unlocked.cache.clear();
         else for (const change of news.changes) take(change);
         cursor = news.cursor;

@@ -177,7 +177,7 @@ async function textOf(unlocked: Unlocked, item: OpenedItem, file: string): Promi
     throw new PosternError("unsupportedFileFormat", `it is larger than ${REFERENCE_FILE_BYTES_MAX} bytes`);
   const { chunk } = await unlocked.account.readFile(item, header).next();
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(chunk);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(chunk);
   } catch {
     throw new PosternError("unsupportedFileFormat");
   }

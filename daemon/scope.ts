@@ -10,7 +10,7 @@ export type Scope = {
   readonly level: Level;
   readonly vault?: string;
   readonly item?: string;
-  /** Section id and field id joined by "/", or "file/" and the file's id. */
+  /** Section id and field id joined by "/"; "file:" and the file's id; or "notes:". */
   readonly field?: string;
 };
 

@@ -5,7 +5,8 @@ import type { DetailsContent } from "./item.ts";
 import type { SecretReference } from "./reference.ts";
 
 /**
- * What a reference means within an item. `id` is the field's key in scopes: section and field id, or "file/" and the file's.
+ * What a reference means within an item. `id` is the field's key in scopes: section and field id with a slash between them,
+ * "file:" and the file's id, or "notes:". No id holds a colon, so no field is taken for a file or for the notes.
  * `derive` says what is to be made of the value before it is answered.
  */
 export type Matched = {
@@ -32,6 +33,9 @@ type Candidate = Matched & {
   readonly ids: readonly string[];
 };
 
+/** The key of a file in scopes. */
+export const fileKey = (file: string): string => `file:${file}`;
+
 /** The notes of an item, under the names that the official resolver knows. */
 const NOTES_ID = "notesPlain";
 const NOTES_TITLE = "notes";
@@ -49,7 +53,7 @@ function candidates(details: DetailsContent): Candidate[] {
   );
   const files = details.files.map(
     (file): Candidate => ({
-      id: `file/${file.attributes.id}`,
+      id: fileKey(file.attributes.id),
       kind: "File",
       value: "",
       file: file.attributes.id,
@@ -64,7 +68,7 @@ function candidates(details: DetailsContent): Candidate[] {
       ? []
       : [
           {
-            id: `file/${document.id}`,
+            id: fileKey(document.id),
             kind: "File",
             value: "",
             file: document.id,
@@ -78,7 +82,7 @@ function candidates(details: DetailsContent): Candidate[] {
       ? []
       : [
           {
-            id: "/notesPlain",
+            id: "notes:",
             kind: "Notes",
             value: details.notes,
             section: "",

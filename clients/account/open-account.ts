@@ -9,6 +9,7 @@ import { createFileChunks, type FileChunks } from "./file-chunks.ts";
 import { createGroupList, type GroupList } from "./group-list.ts";
 import { createItemList, type ItemList } from "./item-list.ts";
 import { createItemRows } from "./item-rows.ts";
+import { createItemVersions, type ItemVersions } from "./item-versions.ts";
 import { createServiceAccounts, type ServiceAccounts } from "./service-accounts.ts";
 import { EMBEDDED_ORIGIN } from "./service-client.ts";
 import { createShares, type Shares } from "./shares.ts";
@@ -22,6 +23,7 @@ import { createWriters } from "./writers.ts";
 export type Change = OperationResult<"events.wait">["events"][number];
 
 export type OpenAccount = ItemList &
+  ItemVersions &
   FileChunks & {
     readonly id: string;
     readonly user: string;
@@ -76,8 +78,9 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
   });
   const rows = createItemRows({ ...who, vaults, writers });
   const items = createItemList({ p, session, vaults, writers, rows });
+  const versions = createItemVersions({ session, vaults, writers, rows });
   const files = createFileChunks({ p, account, session, rows });
-  return { groups, vaults, members, serviceAccounts, items, files, data };
+  return { groups, vaults, members, serviceAccounts, items, versions, files, data };
 }
 
 function pinnedIdentity(pin: string): Uint8Array {
@@ -91,11 +94,17 @@ type Inner = Omit<OpenAccount, "environments" | "shares">;
 
 export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
-  const { groups, vaults, members, serviceAccounts, items, files, data } = partsOf(p, account, user, signedIn);
+  const { groups, vaults, members, serviceAccounts, items, versions, files, data } = partsOf(
+    p,
+    account,
+    user,
+    signedIn,
+  );
   const inner: Inner = {
     id: account,
     user,
     ...items,
+    ...versions,
     ...files,
     vaults: vaults.entries,
     vaultsNow: vaults.entriesNow,
@@ -155,6 +164,8 @@ function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<O
     listItems: hidden(inner.listItems),
     listPage: hidden(inner.listPage),
     getOverviews: hidden(inner.getOverviews),
+    itemVersions: hidden(inner.itemVersions),
+    getItemVersion: hidden(inner.getItemVersion),
     createItem: written(inner.createItem),
     createItems: written(inner.createItems),
     putItem: written(inner.putItem),

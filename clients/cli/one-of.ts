@@ -1,5 +1,6 @@
 // What a person calls by its title or its id: the one thing that is meant, or an error that says what to do instead.
 import { errorTable, PosternError } from "../typescript/generated.ts";
+import { normalTitle } from "./normal-title.ts";
 
 const kinds = {
   vault: { none: "vaultNotFound", many: "tooManyVaults", list: "`postern vault list`" },
@@ -15,7 +16,7 @@ export async function idOf(
   all: () => Promise<readonly { id: string; title: string }[]>,
 ): Promise<string> {
   if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
-  const found = (await all()).filter(({ title }) => title.toLowerCase() === wanted.toLowerCase());
+  const found = (await all()).filter(({ title }) => normalTitle(title) === normalTitle(wanted));
   const { none, many, list } = kinds[what];
   const [first, second] = found;
   if (first === undefined) throw refusal(none, `no ${what} has this title or id`, `run ${list}`);
@@ -25,6 +26,6 @@ export async function idOf(
 }
 
 /** As the agent would answer, with what it is about. */
-function refusal(errorName: string, message: string, hint: string): PosternError {
+export function refusal(errorName: string, message: string, hint: string): PosternError {
   return new PosternError(message, { errorName, code: errorTable[errorName]?.code ?? 0, hint });
 }

@@ -16,6 +16,7 @@ import { addShareCommands } from "./commands/shares.ts";
 import { addSignOutCommand } from "./commands/signout.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addVaultCommands } from "./commands/vaults.ts";
+import { addWhoamiCommand } from "./commands/whoami.ts";
 import { exitCodes, UsageError } from "./exit-code.ts";
 import { VERSION } from "./version.ts";
 
@@ -48,6 +49,7 @@ export function program(json = false): Command {
   addAccountCommands(root);
   addDeviceCommands(root);
   addSignOutCommand(root);
+  addWhoamiCommand(root);
   addItemCommands(root);
   addVaultCommands(root);
   addShareCommands(root);

@@ -1,6 +1,8 @@
 // `postern read`: the value behind a reference, on stdout or into a file. Also the fast path of the command: it loads
 // nothing that it does not need.
-import { PosternError } from "../typescript/generated.ts";
+import { type Methods, PosternError } from "../typescript/generated.ts";
+import { UsageError } from "./exit-code.ts";
+import { eachChunk } from "./file-chunks.ts";
 import { type Agent, connect, unlocked } from "./session.ts";
 import { isTerminal, writeStdout } from "./stdout.ts";
 import type { Terminal } from "./terminal.ts";
@@ -26,11 +28,32 @@ export async function read(terminal: Terminal, options: ReadOptions): Promise<vo
 const waiting = (options: ReadOptions) => (options.noWait === true ? { noWait: true } : {});
 
 async function print(terminal: Terminal, agent: Agent, options: ReadOptions): Promise<void> {
-  const resolved = await agent.call("secrets.resolve", { reference: options.reference, ...waiting(options) });
+  let resolved: Methods["secrets.resolve"]["result"];
+  try {
+    resolved = await agent.call("secrets.resolve", { reference: options.reference, ...waiting(options) });
+  } catch (error) {
+    // A file that is no text, or too long for one piece. Asked only now: most reads are of no file, and a second request
+    // would cost each of them.
+    if (!(error instanceof PosternError) || error.errorName !== "unsupportedFileFormat" || terminal.json) throw error;
+    return printFile(agent, options);
+  }
   if (terminal.json) return terminal.result(resolved, () => "");
   // A newline is for eyes; a program gets the secret and nothing else.
   const newline = options.noNewline !== true && isTerminal() ? "\n" : "";
   await writeStdout(resolved.secret + newline);
+}
+
+/** A file's bytes as they are, chunk after chunk. */
+async function printFile(agent: Agent, options: ReadOptions): Promise<void> {
+  if (isTerminal())
+    throw new UsageError(
+      "the file is no text, or longer than a terminal is for",
+      "write it with --out-file FILE, or send the output elsewhere",
+    );
+  const opened = await openFile(agent, options);
+  if (opened === undefined)
+    throw new PosternError("the reference leads to no file any more", { errorName: "fileNotFound", code: 0 });
+  await eachChunk(agent, opened.handle, writeStdout);
 }
 
 async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path: string): Promise<void> {
@@ -56,11 +79,8 @@ async function copy(agent: Agent, options: ReadOptions, write: (chunk: Uint8Arra
     write(bytes);
     return bytes.length;
   }
-  for (;;) {
-    const { content, last } = await agent.call("files.readChunk", { handle: opened.handle });
-    write(Buffer.from(content, "base64"));
-    if (last) return opened.size;
-  }
+  await eachChunk(agent, opened.handle, write);
+  return opened.size;
 }
 
 async function openFile(agent: Agent, options: ReadOptions): Promise<{ handle: string; size: number } | undefined> {

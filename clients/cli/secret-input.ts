@@ -1,6 +1,7 @@
 // Secrets on their way in: typed at /dev/tty, read from a file descriptor, from stdin or from a file. Never from argv,
 // which every process of the machine can read.
-import { readFileSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { closeSync, openSync, readSync } from "node:fs";
 import { askSecret } from "./ask.ts";
 import { UsageError } from "./exit-code.ts";
 
@@ -10,45 +11,69 @@ const SECRET_BYTES_MAX = 512 * 1024 + 2;
 /** Reads a secret from a file descriptor; one newline at the end is not part of it. `written` is how the option takes descriptor 3. */
 export function fromDescriptor(text: string, option: string, written = "3"): string {
   const descriptor = Number(text);
-  if (!Number.isInteger(descriptor) || descriptor < 0)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(descriptor))
     throw new UsageError(
       `${option} takes the number of an open file descriptor`,
       `open it in the shell, as in: ${option} ${written} 3< file`,
     );
   let bytes: Buffer;
   try {
-    bytes = readFileSync(descriptor);
-  } catch {
+    bytes = readAll(descriptor);
+  } catch (error) {
     // Not open, or one that Node itself has opened in its place.
     throw new UsageError(
-      `the file descriptor given to ${option} is not open for reading`,
+      `the file descriptor given to ${option} is not open for reading (${(error as NodeJS.ErrnoException).code})`,
       `open it in the shell, as in: ${option} ${written} 3< file; npm passes none on but 0`,
     );
   }
-  return bounded(bytes, option);
+  return textOf(bytes, option);
 }
 
 /** Reads a secret from a file. */
 export function fromFile(path: string, option: string): string {
+  let bytes: Buffer;
   try {
-    return bounded(readFileSync(path), option);
+    const descriptor = openSync(path, "r");
+    try {
+      bytes = readAll(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError(
       `the file ${path} given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`,
       "name a file that exists and that you may read",
     );
   }
+  return textOf(bytes, option);
 }
 
-function bounded(bytes: Buffer, option: string): string {
+/** All that a descriptor gives, up to one byte more than is taken: an endless one must not fill the memory. */
+function readAll(descriptor: number): Buffer {
+  const bytes = Buffer.alloc(SECRET_BYTES_MAX + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** The text that bytes are, to the last of them; a byte order mark is part of it. */
+function textOf(bytes: Buffer, option: string): string {
   if (bytes.length > SECRET_BYTES_MAX)
     throw new UsageError(
       `what ${option} gives is longer than ${SECRET_BYTES_MAX - 2} bytes`,
       "keep what is so long as a file: `postern item create --vault VAULT --file PATH`",
     );
-  const text = new TextDecoder("utf-8", { fatal: false }).decode(bytes);
-  return text.replace(/\r?\n$/, "");
+  // A value with a zero byte could be put into no environment, and what is no UTF-8 would come out as other bytes.
+  if (bytes.includes(0) || !isUtf8(bytes))
+    throw new UsageError(
+      `what ${option} gives is no text: ${bytes.includes(0) ? "it has a zero byte in it" : "it is not UTF-8"}`,
+      "keep bytes as a file: `postern item create --vault VAULT --file PATH`",
+    );
+  return bytes.toString("utf8").replace(/\r?\n$/, "");
 }
 
 /** The option that gives the account password where there is no terminal. */

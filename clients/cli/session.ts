@@ -3,8 +3,8 @@
 import { type CallOptions, type Channel, openChannel } from "../typescript/channel.ts";
 import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
-import { wholeList } from "../typescript/whole-list.ts";
 import { UsageError } from "./exit-code.ts";
+import { listItems } from "./item-list.ts";
 import { idOf } from "./one-of.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -133,12 +133,7 @@ export function vaultId(agent: Agent, wanted: string): Promise<string> {
   return idOf("vault", wanted, async () => (await agent.call("vaults.list", {})).vaults);
 }
 
-/** All items of a vault: one of any size, in as many pages as it takes. */
-export function listItems(agent: Agent, params: Parameters<typeof wholeList>[1]): ReturnType<typeof wholeList> {
-  return wholeList(agent.call, params);
-}
-
 /** The id of the item with this title or id. */
 export function itemId(agent: Agent, vault: string, wanted: string): Promise<string> {
-  return idOf("item", wanted, () => listItems(agent, { vaultId: vault, active: true, archived: true }));
+  return idOf("item", wanted, () => listItems(agent, vault, { active: true, archived: true }));
 }

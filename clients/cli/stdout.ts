@@ -38,9 +38,9 @@ export function isTerminal(): boolean {
   return fstatSync(STDOUT).isCharacterDevice() && process.stdout.isTTY === true;
 }
 
-/** Writes all of a text; the process may end once this is fulfilled. Throws StdoutFailed. */
-export async function writeStdout(text: string): Promise<void> {
-  let rest: Uint8Array = Buffer.from(text);
+/** Writes all of a text, or of bytes as they are; the process may end once this is fulfilled. Throws StdoutFailed. */
+export async function writeStdout(content: string | Uint8Array): Promise<void> {
+  let rest: Uint8Array = Buffer.from(content);
   try {
     while (rest.length > 0 && rest.length <= AT_ONCE_BYTES_MAX) rest = rest.subarray(writeSync(STDOUT, rest));
   } catch (error) {

@@ -1096,6 +1096,105 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
+  /** Takes an item out of the archive: references find it again. */
+  "items.unarchive": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: { [key: string]: never };
+  };
+  /** The versions of an item that are kept, the present one first. */
+  "items.history": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      versions: {
+        version: number;
+        updatedAt: string;
+      }[];
+    };
+  };
+  /** Makes an earlier version of an item the present one, with its files; the one that it takes the place of is kept as a version. */
+  "items.restore": {
+    params: {
+      vaultId: string;
+      itemId: string;
+      client?: string;
+      noWait?: boolean;
+      version: number;
+    };
+    result: {
+      id: string;
+      title: string;
+      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+      vaultId: string;
+      fields: ({
+        id: string;
+        title: string;
+        sectionId?: string;
+        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+        value: string;
+        details?: {
+          type: "Otp";
+          content: {
+            code?: string;
+            errorMessage?: string;
+          };
+        } | {
+          type: "SshKey";
+          content: {
+            publicKey: string;
+            fingerprint: string;
+            keyType: string;
+          } | null;
+        } | {
+          type: "Address";
+          content: {
+            street: string;
+            city: string;
+            country: string;
+            zip: string;
+            state: string;
+          } | null;
+        };
+      })[];
+      sections: {
+        id: string;
+        title: string;
+      }[];
+      notes: string;
+      tags: string[];
+      websites: {
+        url: string;
+        label: string;
+        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
+      }[];
+      version: number;
+      files: {
+        attributes: {
+          name: string;
+          id: string;
+          size: number;
+        };
+        sectionId: string;
+        fieldId: string;
+      }[];
+      document?: {
+        name: string;
+        id: string;
+        size: number;
+      };
+      createdAt: string;
+      updatedAt: string;
+    };
+  };
   /** A page of the overviews of a vault's items, without values, in the order of their ids: the active ones, unless `archived` asks for others. Where `more` is true others follow: ask again with the last id as `after`. An item that is there all the while comes exactly once, whatever changes between two pages. */
   "items.list": {
     params: {
@@ -2122,6 +2221,7 @@ export const repeatable: ReadonlySet<string> = new Set([
   "secrets.generatePassword",
   "items.get",
   "items.getAll",
+  "items.history",
   "items.list",
   "files.read",
   "files.openRead",
@@ -2152,6 +2252,9 @@ export const takesClient: ReadonlySet<string> = new Set([
   "items.delete",
   "items.deleteAll",
   "items.archive",
+  "items.unarchive",
+  "items.history",
+  "items.restore",
   "items.list",
   "files.attach",
   "files.read",

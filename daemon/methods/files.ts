@@ -4,6 +4,7 @@ import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { newItem } from "../../protocol/item-validation.ts";
+import { fileKey } from "../../protocol/match.ts";
 import { type Attachment, demandAttachable, withFile, withoutFile } from "../attachments.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
@@ -119,11 +120,11 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
       const place =
         found?.place ??
         ("itemId" in params
-          ? { vault: params.vaultId, item: demandId(params.itemId), field: `file/${params.fileId}` }
+          ? { vault: params.vaultId, item: demandId(params.itemId), field: fileKey(params.fileId) }
           : undefined);
       if (place === undefined) throw new Error("the gate looked nothing up");
       const item = await unlocked.account.getItem(place.vault, place.item);
-      const header = headerOf(item, place.field.slice("file/".length), place.field.startsWith("file/"));
+      const header = headerOf(item, place.field.slice(fileKey("").length), place.field.startsWith(fileKey("")));
       const stream = unlocked.account.readFile(item, header);
       const scope: Scope = found?.scope ?? {
         account: unlocked.account.id,

@@ -26,6 +26,9 @@ type ItemHandlers = Pick<
   | "items.delete"
   | "items.deleteAll"
   | "items.archive"
+  | "items.unarchive"
+  | "items.history"
+  | "items.restore"
   | "items.list"
 >;
 type Outcome = ResultOf<"items.getAll">["outcomes"][number];
@@ -123,10 +126,29 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       return shown(await changeItem(call, before, { ...parts, state: before.state }));
     },
 
-    "items.archive": async ({ vaultId, itemId }, call) => {
-      const before = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
-      await changeItem(call, before, { overview: before.overview, details: before.details, state: "archived" });
-      return {};
+    "items.archive": ({ vaultId, itemId }, call) => putInto("archived", vaultId, itemId, call),
+
+    "items.unarchive": ({ vaultId, itemId }, call) => putInto("active", vaultId, itemId, call),
+
+    "items.history": async ({ vaultId, itemId }, call) => {
+      const { unlocked, audit } = accessOf(call).session;
+      const { revision, updatedAt } = await unlocked.account.getItem(vaultId, demandId(itemId));
+      const earlier = await unlocked.account.itemVersions(vaultId, itemId);
+      audit.read(happening(call, "ok", [vaultId, itemId]));
+      return {
+        versions: [{ revision, updatedAt }, ...earlier].map((one) => ({
+          version: one.revision,
+          updatedAt: one.updatedAt,
+        })),
+      };
+    },
+
+    "items.restore": async ({ vaultId, itemId, version }, call) => {
+      const { account } = accessOf(call).session.unlocked;
+      const before = await account.getItem(vaultId, demandId(itemId));
+      const { overview, details, files } =
+        version === before.revision ? before : await account.getItemVersion(vaultId, itemId, version);
+      return shown(await changeItem(call, before, { overview, details, files, state: before.state }));
     },
 
     "items.delete": async ({ vaultId, itemId }, call) => {
@@ -160,6 +182,14 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       return list;
     },
   };
+}
+
+/** Archives an item, or takes it out again. */
+async function putInto(state: OpenedItem["state"], vaultId: string, itemId: string, call: Call) {
+  const before = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
+  const { overview, details } = before;
+  await changeItem(call, before, { overview, details, state });
+  return {};
 }
 
 /** Writes the next revision of an item; its files stay unless others are given. */

@@ -11,7 +11,7 @@ import {
   TOO_LARGE_FILE,
 } from "../item.ts";
 import { limits } from "../limits.ts";
-import { Bytes, Empty, Id, IdParam, onAccount } from "./common.ts";
+import { Bytes, Empty, Id, IdParam, onAccount, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -62,6 +62,7 @@ const {
 } = exampleItem;
 
 const ItemError = Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) });
+const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
 const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
 const idsTo = (act: "retrieve" | "delete") =>
   Type.Array(IdParam, {
@@ -200,6 +201,48 @@ export const items = {
     example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: {} },
     sdkName: "ItemsArchive",
   }),
+  "items.unarchive": entry({
+    summary: "Takes an item out of the archive: references find it again.",
+    params: Type.Object(place, closed),
+    result: Empty,
+    errors: [...itemErrors, "notPermitted", "versionConflict"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: {} },
+  }),
+  "items.history": entry({
+    summary: "The versions of an item that are kept, the present one first.",
+    params: Type.Object(place, closed),
+    result: Type.Object({ versions: Type.Array(Type.Object({ version: Version, updatedAt: Timestamp }, closed)) }),
+    errors: [...itemErrors, "notPermitted"],
+    need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" },
+      result: {
+        versions: [
+          { version: 2, updatedAt: "2026-11-24T10:00:00.000Z" },
+          { version: 1, updatedAt: "2026-11-24T09:00:00.000Z" },
+        ],
+      },
+    },
+  }),
+  "items.restore": entry({
+    summary:
+      "Makes an earlier version of an item the present one, with its files; the one that it takes the place of is kept as a version.",
+    params: Type.Object({ ...place, version: Version }, closed),
+    result: Item,
+    errors: [...itemErrors, "notPermitted", "versionConflict", "diskFull"],
+    need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2", version: 1 },
+      result: { ...exampleItem, version: 3 },
+    },
+  }),
   "items.list": entry({
     summary:
       "A page of the overviews of a vault's items, without values, in the order of their ids: the active ones, unless `archived` asks for others. Where `more` is true others follow: ask again with the last id as `after`. An item that is there all the while comes exactly once, whatever changes between two pages.",
@@ -243,7 +286,6 @@ const FileSize = Type.Integer({
   errorMessage: { maximum: TOO_LARGE_FILE },
 });
 const PartId = Type.String({ maxLength: itemLimits.partId });
-const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
 const changedPlace = { vaultId: IdParam, itemId: IdParam, version: Version, ...onAccount };
 const exampleFile = { name: "cert.pem", id: "cdefghijklmnopqrstuvwxyz23", size: 3 };
 const withExampleFile = {

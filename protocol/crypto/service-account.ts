@@ -122,7 +122,7 @@ export function openCustody(
   try {
     const content = open(p, key, custodyContext(input.place), fromBase64(input.sealed) ?? new Uint8Array());
     if (content.length < KEY_BYTES) throw new PosternError("sealBroken", "the keys of the service account");
-    const title = new TextDecoder().decode(content.subarray(KEY_BYTES));
+    const title = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content.subarray(KEY_BYTES));
     const rootKey = p.keep(wipeableCopy(content.subarray(0, KEY_BYTES)));
     p.wipe(content);
     return { rootKey, title };

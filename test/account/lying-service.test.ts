@@ -190,6 +190,27 @@ lies("items.get", () => lied.account.getItem(vault, itemA.id), {
   "a writer that nobody knows": ["sealBroken", item(() => ({ writer: stranger().identity.publicKey.toBase64() }))],
 });
 
+lies("items.getVersion", () => lied.account.getItemVersion(vault, itemA.id, 1), {
+  "another version than was asked for": ["sealBroken", () => storedA],
+  "another version under the asked number": [
+    "sealBroken",
+    () => ({ ...storedA, sealed: { ...storedA.sealed, revision: 1 } }),
+  ],
+  "another item": ["sealBroken", () => storedB],
+  "another item under the asked id": ["sealBroken", (a) => ({ ...storedB, item: a.item })],
+  "newer details under the older version": ["sealBroken", item(() => ({ details: storedA.sealed.details }))],
+  "a deletion that nobody signed": ["sealBroken", item(() => ({ state: "deleted" }))],
+  "a writer that nobody knows": ["sealBroken", item(() => ({ writer: stranger().identity.publicKey.toBase64() }))],
+});
+
+lies("items.versions", () => lied.account.itemVersions(vault, itemA.id), {
+  "a version twice": ["serviceRefused", ({ versions }) => ({ versions: [...versions, ...versions] })],
+  "versions in another order": [
+    "serviceRefused",
+    ({ versions: [one] }) => ({ versions: [one, { revision: 2, updatedAt: one?.updatedAt }] }),
+  ],
+});
+
 describe("with the vault's key leaked to it, the service", () => {
   test("cannot write as somebody whose identity is not pinned", async () => {
     const forged = sealItem(p, {

@@ -80,7 +80,7 @@ describe("a mistake", () => {
     ["a malformed reference", "read op://a", 2],
     ["a reference that leads nowhere", "read op://Personal/nothing/x", 5],
     ["a vault that is not there", "item list --vault Nowhere", 5],
-    ["a missing vault", "item list", 2],
+    ["a missing vault", "item get X", 2],
     ["a secret in argv", "item create --vault Personal --title X --secret a=b", 2],
     ["a secret's name as a plain field", "item create --vault Personal --title X --field password=b", 2],
     ["a descriptor that is not open", "unlock --password-fd 77", 2],

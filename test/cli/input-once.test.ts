@@ -51,7 +51,7 @@ test("a field or a variable from a descriptor is taken where the account has to 
   expect(await onLocked("env import staging /dev/stdin < file.env")).toBe("0");
   expect(await onLocked("item get DB --vault Personal --reveal")).toBe("0");
   expect(await onLocked("env get staging --reveal")).toBe("0");
-  expect(terminal.screen()).toMatch(/password +Concealed +opal\s+code +Concealed +opal/);
+  expect(terminal.screen()).toMatch(/password +password +Concealed +opal .*\s+code +code +Concealed +opal/);
   expect(terminal.screen()).toMatch(/TOKEN=opal\s+REGION=eu/);
 }, 120_000);
 

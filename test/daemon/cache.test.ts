@@ -17,16 +17,31 @@ beforeEach(() => {
 afterEach(() => cache.close());
 
 describe("a value", () => {
-  test("is found again by its names in any case, with its age", () => {
+  test("is found again by its reference, with its age", () => {
     cache.set(reference, place("v"), "s3cret");
     clock.advance(5);
-    expect(cache.find("op://DEMO/db/Password")?.open()).toEqual({ value: "s3cret", ageMs: 5 });
+    expect(cache.find(reference)?.open()).toEqual({ value: "s3cret", ageMs: 5 });
+  });
+
+  test.each(["", "\ufeffwith a byte order mark", "\u0000", "\ufffd", "e\u0301 and \u00e9", "\ud83d\udddd", "line\r\n"])(
+    "comes out as it went in: %j",
+    (value) => {
+      cache.set(reference, place("v"), value);
+      expect(cache.find(reference)?.open().value).toBe(value);
+    },
+  );
+
+  test("with half a character in it is not kept", () => {
+    cache.set(reference, place("v"), "half \ud800");
+    expect(cache.find(reference)).toBeUndefined();
   });
 
   test.each([
     ["another name", "op://Demo/DB/other"],
     ["a query", `${reference}?attribute=otp`],
     ["another case of the prefix", reference.replace("op", "OP")],
+    ["another case of the field, which may be another field", "op://Demo/DB/Password"],
+    ["a text that is no reference", "op://Demo/DB/password/"],
   ])("is not found by %s", (_what, other) => {
     cache.set(reference, place("v"), "s3cret");
     expect(cache.find(other)).toBeUndefined();

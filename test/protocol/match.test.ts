@@ -67,9 +67,9 @@ describe("a reference within an item", () => {
   ])("%s is %s", (path, value) => expect(match(path).value).toBe(value));
 
   test.each([
-    ["cert.pem", `file/${"c".repeat(26)}`],
-    ["First/CERT.PEM", `file/${"c".repeat(26)}`],
-    ["doc.pdf", `file/${"d".repeat(26)}`],
+    ["cert.pem", `file:${"c".repeat(26)}`],
+    ["First/CERT.PEM", `file:${"c".repeat(26)}`],
+    ["doc.pdf", `file:${"d".repeat(26)}`],
   ])("%s is the file %s", (path, id) => expect(match(path)).toMatchObject({ id, kind: "File" }));
 
   test.each([
@@ -278,4 +278,14 @@ test("a changed item keeps its category and its files", () => {
   expect(() => changedItem(before, { ...item, files: [file("x", "x", "")] })).toThrow(
     "cannot modify files or documents through this function",
   );
+});
+
+test("no field has the key of a file, of the notes, or of another field, however it and its section are called", () => {
+  const id = "c".repeat(26);
+  const sections = ["", "file", "notes"].map((section) => ({ id: section, title: "" }));
+  const fields = [field(id, "a", "1", "file"), field("notesPlain", "b", "2", ""), field("x", "c", "3", "notes")];
+  const all = { fields, sections, notes: "n", files: [file("f", "c", "")], document: { name: "d", id, size: 1 } };
+  const keys = fieldTitles({ details: all }).map((one) => one.id);
+  // The document and the file have one id here.
+  expect(new Set(keys).size).toBe(keys.length - 1);
 });

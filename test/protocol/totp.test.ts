@@ -1,4 +1,5 @@
 // One-time codes: the tables of RFC 6238, the ways a seed is written, and every way it can be wrong.
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TOTP_DIGITS, TOTP_PERIOD, TOTP_TEXT_MAX, totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
@@ -42,10 +43,39 @@ test.each([
   ["   ", "no secret"],
   ["otpauth://totp/x", "no secret"],
   ["otpauth://totp/x?secret=", "no secret"],
-  ["GEZ0", "not base32"],
   ["otpauth://totp/x?secret=a!", "not base32"],
+  ["GEZ0", "not base32"],
   ["GEZDGNB", "too short"],
-  [`otpauth://hotp/x?secret=${seeds.SHA1}&counter=1`, "invalid scheme"],
+  ["GEZDGNBVG", "9 letters of base32 are no whole number of bytes"],
+  ["GEZDGNBVGYY", "11 letters of base32 are no whole number of bytes"],
+  ["GEZDGNBVGY3TQO", "14 letters of base32 are no whole number of bytes"],
+  ["GEZD=GNBV", "not base32"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&secret=${seeds.SHA1}`, "invalid secret: it is given twice"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=6&DIGITS=8`, "invalid digits: it is given twice"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=-6`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=6e0`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits= 6`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=0x6`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=6#fragment`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&period=`, "invalid period"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&period=-30`, "invalid period"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&period=29.5`, "invalid period"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&period=Infinity`, "invalid period"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&algorithm=`, "invalid algorithm"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&algorithm=SHA384`, "invalid algorithm"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&encoder=yandex`, "invalid encoder"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&encoder=`, "invalid encoder"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&encoder=steam&algorithm=SHA256`, "Steam's codes are made with SHA1"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&encoder=steam&period=60`, "Steam's codes last 30 seconds"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&issuer=Steam&digits=6`, "a code of the issuer Steam has five letters"],
+  ["steam://", "no secret"],
+  ["steam://GEZ0", "not base32"],
+  ["steam://GEZDGNBVG", "no whole number of bytes"],
+  [`steam://totp/x?secret=${seeds.SHA1}`, "invalid scheme"],
+  [`yjotp://totp/x?secret=${seeds.SHA1}`, "invalid scheme"],
+  ["otpauth-migration://offline?data=CjEK", "otpauth-migration link"],
+  [`otpauth://hotp/x?secret=${seeds.SHA1}&counter=1`, "hotp"],
   [`https://totp/x?secret=${seeds.SHA1}`, "invalid scheme"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&algorithm=MD5`, "invalid algorithm"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&digits=0`, "invalid digits"],
@@ -64,9 +94,45 @@ test.each([
   ["the longest text", `otpauth://totp/${"x".repeat(TOTP_TEXT_MAX - 15 - 8 - 32)}?secret=${seeds.SHA1}`, 6],
   ["the shortest seed", "GEZDGNBV", 6],
   ["most digits", `otpauth://totp/x?secret=${seeds.SHA1}&digits=${TOTP_DIGITS.max}`, 10],
+  ["a rest that is padding, zero or not", "GEZDGNBVGX", 6],
+  ["a parameter in capitals", `otpauth://totp/x?secret=${seeds.SHA1}&Digits=8`, 8],
   ["one digit", `otpauth://totp/x?secret=${seeds.SHA1}&digits=1`, 1],
 ])("%s is taken", (_what, text, digits) => {
   expect(totpCode(text, 0)).toEqual({ code: expect.stringMatching(new RegExp(`^\\d{${digits}}$`)) });
+});
+
+type Case = { seed: string; at: number; want?: string; refused?: string };
+const cases = JSON.parse(
+  readFileSync(new URL("../vectors/one-time-codes.json", import.meta.url), "utf8"),
+) as readonly Case[];
+
+describe("a seed as people have it", () => {
+  test.each(cases.filter(({ want }) => want !== undefined))("$seed gives $want", ({ seed, at, want }) => {
+    expect(totpCode(seed, at * 1000)).toEqual({ code: want });
+  });
+
+  /** What each refusal has to say. */
+  const reasons = ["17 letters", "digits", "period", "algorithm", "hotp", "otpauth-migration"];
+  test.each(cases.filter(({ refused }) => refused !== undefined).map((one, index) => [one.seed, reasons[index] ?? ""]))(
+    "%s is refused, naming %s",
+    (seed, reason) => {
+      expect(reason).not.toBe("");
+      expect(totpCode(seed, 0)).toEqual({ errorMessage: expect.stringContaining(reason) });
+    },
+  );
+});
+
+test.each([
+  ["its own link", `steam://${seeds.SHA1}`],
+  ["an encoder", `otpauth://totp/x?secret=${seeds.SHA1}&encoder=Steam`],
+  ["an encoder, whatever digits say", `otpauth://totp/x?secret=${seeds.SHA1}&digits=6&encoder=steam`],
+  ["a type", `otpauth://steam/x?secret=${seeds.SHA1}`],
+  ["an issuer", `otpauth://totp/x?secret=${seeds.SHA1}&issuer=Steam`],
+  ["an issuer in the label", `otpauth://totp/Steam%3Aada?secret=${seeds.SHA1}&digits=5`],
+])("a code of Steam, told by %s, has five of its letters", (_what, text) => {
+  expect(totpCode(text, 1_700_000_000_000)).toEqual(totpCode(`steam://${seeds.SHA1}`, 1_700_000_000_000));
+  for (let at = 0; at < 3_000; at += 30)
+    expect(totpCode(text, at * 1000)).toEqual({ code: expect.stringMatching(/^[2-9BCDFGHJKMNPQRTVWXY]{5}$/) });
 });
 
 test("no text makes it throw, and no message repeats it", () => {

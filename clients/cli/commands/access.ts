@@ -5,6 +5,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { PosternError } from "../../typescript/generated.ts";
 import { askSecret, askYes, hasTerminal } from "../ask.ts";
 import { addCommand } from "../context.ts";
+import { localTime } from "../local-time.ts";
 import { fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
@@ -189,7 +190,9 @@ export function addAccessCommands(program: Command): void {
 function promptsText(prompts: Methods["prompts.list"]["result"]["prompts"]): string {
   if (prompts.length === 0) return "Nothing waits.";
   return prompts
-    .map((prompt) => [`${prompt.code}  until ${prompt.expiresAt}`, ...(prompt.text ?? [])].join("\n  "))
+    .map((prompt) =>
+      [`${prompt.code}  until ${localTime(prompt.expiresAt, "second")}`, ...(prompt.text ?? [])].join("\n  "),
+    )
     .join("\n\n");
 }
 
@@ -204,7 +207,7 @@ function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string 
       `${grant.verb} ${grant.level}`,
       where,
       `${grant.subject.program} (${grant.subject.terminal ?? grant.subject.pid})`,
-      grant.expiresAt,
+      localTime(grant.expiresAt),
     ];
   });
   return table(["GRANT", "MAY", "WHAT", "WHO", "UNTIL"], rows);
@@ -213,7 +216,7 @@ function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string 
 function auditText(records: Methods["audit.list"]["result"]["records"]): string {
   const rows = records.map((record) => [
     String(record.seq),
-    record.at,
+    localTime(record.at, "second"),
     record.event,
     record.outcome,
     record.count === 1 ? "" : `×${record.count}`,
@@ -235,7 +238,9 @@ const UNPROVEN =
   "written between a start of the agent and the first unlock, when there is no key to prove them with; that alone is no sign of a change";
 
 function verdictText(terminal: Terminal, verdict: Methods["audit.verify"]["result"]): string {
-  const proven = verdict.proven.map(({ from, to, until }) => `records ${from} to ${to} are proven, up to ${until}`);
+  const proven = verdict.proven.map(
+    ({ from, to, until }) => `records ${from} to ${to} are proven, up to ${localTime(until, "second")}`,
+  );
   const unproven = verdict.records - verdict.proven.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   return [
     `${verdict.records} records`,

@@ -7,6 +7,7 @@ import { AgentNotRunning } from "../../typescript/local-error.ts";
 import { addCommand } from "../context.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
+import { localTime } from "../local-time.ts";
 import { connect } from "../session.ts";
 import { agentEnvironment, agentOptions, agentProgram, programPath } from "../start-agent.ts";
 import type { Terminal } from "../terminal.ts";
@@ -48,10 +49,10 @@ function statusText(terminal: Terminal, found: Status): string {
   };
   const sessions = found.sessions.map(
     (session) =>
-      `account ${session.account}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${session.unlockedAt}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}`,
+      `account ${session.account}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${localTime(session.unlockedAt)}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}`,
   );
   return [
-    `Agent ${found.version}, running since ${found.startedAt}: ${states[found.state]}`,
+    `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,
     ...sessions,
     `${found.openPrompts} prompts wait`,
   ].join("\n");

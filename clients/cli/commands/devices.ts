@@ -4,6 +4,7 @@ import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { localTime } from "../local-time.ts";
 import { passwordFd } from "../secret-input.ts";
 import type { Agent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
@@ -16,7 +17,12 @@ async function list(terminal: Terminal, agent: Agent, password: string): Promise
   terminal.result(listed, () =>
     table(
       ["DEVICE", "SINCE", "LAST SEEN", ""],
-      listed.devices.map((one) => [one.device, one.createdAt, one.lastSeenAt, one.thisOne ? "this one" : ""]),
+      listed.devices.map((one) => [
+        one.device,
+        localTime(one.createdAt),
+        localTime(one.lastSeenAt),
+        one.thisOne ? "this one" : "",
+      ]),
     ),
   );
 }
@@ -34,7 +40,7 @@ async function remove(
   options: RemoveOptions,
 ): Promise<void> {
   const lastSeenAt = await lastSight(agent, password, device);
-  await demandYes(options, `Remove this device, last seen ${lastSeenAt}?`, "nothing was removed");
+  await demandYes(options, `Remove this device, last seen ${localTime(lastSeenAt)}?`, "nothing was removed");
   await agent.call("devices.remove", { password, device });
   terminal.result({ removed: device }, () => REMOVED);
 }

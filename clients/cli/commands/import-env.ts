@@ -20,9 +20,10 @@ import {
 import { readEnvFile } from "../env-source.ts";
 import { UsageError } from "../exit-code.ts";
 import { isNameable, type Origin, originOf, type Planned, plan, TITLE_LENGTH_MAX } from "../imported-items.ts";
+import { listItems } from "../item-list.ts";
 import { fileAt, type OutFile, openOutFile } from "../out-file.ts";
 import { PREFIX } from "../reference-text.ts";
-import { type Agent, demandVault, listItems, vaultId, withAgent } from "../session.ts";
+import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Options = ImportOptions & { vault: string; outFile?: string; prefix?: string; source?: string };
@@ -102,7 +103,7 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
   const { source, wanted, origin, prefix, outPath } = given;
   const vault = await vaultId(agent, options.vault);
   const { title: vaultTitle } = await agent.call("vaults.getOverview", { vaultId: vault });
-  const items = await listItems(agent, { vaultId: vault });
+  const items = await listItems(agent, vault, { active: true, archived: false });
   const planned = plan(wanted.values(), items, origin, prefix);
   const known = await itemsOf(agent, vault, planned);
   const outcomes = new Map(planned.map((one) => [one.line.name, outcomeOf(one, known)]));

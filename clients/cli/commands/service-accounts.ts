@@ -4,6 +4,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { addCommand } from "../context.ts";
 import { durationMs } from "../duration.ts";
 import { UsageError } from "../exit-code.ts";
+import { localTime } from "../local-time.ts";
 import { accountPassword, passwordFd } from "../secret-input.ts";
 import { connect, unlocked, withAgent } from "../session.ts";
 import { StdoutFailed, writeStdout } from "../stdout.ts";
@@ -29,7 +30,7 @@ const until = (option: string | undefined) =>
   option === undefined ? {} : { expiresInMs: durationMs(option, "--expires-in") };
 
 function told(made: Made): string {
-  const ends = made.expiresAt === undefined ? "It does not end by itself." : `It ends ${made.expiresAt}.`;
+  const ends = made.expiresAt === undefined ? "It does not end by itself." : `It ends ${localTime(made.expiresAt)}.`;
   return `postern: service account ${made.serviceAccountId}. ${ends}\n  The token below is shown this once. Whoever has it reads what it opens, unasked.`;
 }
 
@@ -103,7 +104,7 @@ function addList(group: Command): void {
 }
 
 function shown({ id, title, revokedAt, tokens, vaults }: Listed): string[] {
-  const ends = tokens.map(({ expiresAt }) => (expiresAt === undefined ? "no end" : `to ${expiresAt}`));
+  const ends = tokens.map(({ expiresAt }) => (expiresAt === undefined ? "no end" : `to ${localTime(expiresAt)}`));
   return [id, title, revokedAt === undefined ? "active" : "revoked", String(vaults.length), ends.join(", ")];
 }
 
@@ -168,7 +169,7 @@ function addRateLimit(group: Command): void {
           String(limit),
           String(used),
           String(rest),
-          resetsAt ?? "nothing used",
+          resetsAt === undefined ? "nothing used" : localTime(resetsAt),
         ];
         terminal.result(left, () =>
           table(

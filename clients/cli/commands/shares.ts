@@ -4,6 +4,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { ItemShareDuration } from "../../typescript/sdk-types.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { localTime } from "../local-time.ts";
 import { type Agent, itemId, vaultId, withAgent } from "../session.ts";
 import { table } from "../terminal.ts";
 
@@ -49,7 +50,7 @@ const row = ({ shareId, title, itemId: item, views, oneTimeOnly, state, expiresA
   title ?? item,
   oneTimeOnly ? `${views} of 1` : String(views),
   state,
-  expiresAt,
+  localTime(expiresAt),
 ];
 
 /** Adds `postern share …`. */

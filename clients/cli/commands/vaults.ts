@@ -5,6 +5,7 @@ import { tableError } from "../../typescript/table-error.ts";
 import { demandTerminal, demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { normalTitle } from "../normal-title.ts";
 import { idOf } from "../one-of.ts";
 import { type Agent, vaultId, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
@@ -32,8 +33,8 @@ async function tellOfNamesake(terminal: Terminal, agent: Agent, changed: Named):
 async function hasNamesake(agent: Agent, changed: Named): Promise<boolean> {
   if (!(await mayList(agent))) return false;
   const { vaults } = await agent.call("vaults.list", {});
-  const wanted = changed.title.toLowerCase();
-  return vaults.some(({ id, title }) => id !== changed.id && title.toLowerCase() === wanted);
+  const wanted = normalTitle(changed.title);
+  return vaults.some(({ id, title }) => id !== changed.id && normalTitle(title) === wanted);
 }
 
 /** Whether the titles come without another prompt: a yes that was for one request alone leaves no grant. */

@@ -1,0 +1,120 @@
+// item create: a new item from options, of a file, or with a key that is made here.
+import { generateKeyPairSync } from "node:crypto";
+import { basename } from "node:path";
+import { ItemCategory } from "../../../typescript/sdk-types.ts";
+import { UsageError } from "../../exit-code.ts";
+import type { Item } from "../../field-match.ts";
+import { contentOf, upload } from "../../file-chunks.ts";
+import { type FieldOptions, type Given, givenFields } from "../../given-fields.ts";
+import { emptyHolder, withFields } from "../../put-fields.ts";
+import { fromFile } from "../../secret-input.ts";
+import { vaultId, withAgent } from "../../session.ts";
+import type { Terminal } from "../../terminal.ts";
+import { naming, overview, withReferences } from "./place.ts";
+
+export type CreateOptions = FieldOptions & {
+  vault: string;
+  title?: string;
+  category?: string;
+  notesFile?: string;
+  tag?: string[];
+  url?: string[];
+  file?: string;
+  generate?: string;
+};
+
+export const categories = Object.values(ItemCategory)
+  .filter((category) => category !== "Login" && category !== "Unsupported")
+  .join(", ");
+
+export function categoryFrom(wanted: string): Item["category"] {
+  const found = Object.values(ItemCategory).find((category) => category.toLowerCase() === wanted.toLowerCase());
+  if (found === undefined || found === "Unsupported")
+    throw new UsageError("--category names none that is known", `known are Login, ${categories}`);
+  return found;
+}
+
+export const website = (url: string) => ({ url, label: "website", autofillBehavior: "AnywhereOnWebsite" as const });
+
+export const notesFrom = ({ notesFile }: { notesFile?: string }) =>
+  notesFile === undefined ? {} : { notes: fromFile(notesFile, "--notes-file") };
+
+export async function create(terminal: Terminal, options: CreateOptions): Promise<void> {
+  if (options.file !== undefined) return createDocument(terminal, options, options.file);
+  const asked = await itemFrom(options);
+  await withAgent(terminal, async (agent) => {
+    const vault = await vaultId(agent, options.vault);
+    const fields = await withReferences(agent, vault, asked.fields);
+    const item = await naming(fields, () => agent.call("items.create", { item: { ...asked, fields, vaultId: vault } }));
+    const key = publicKeyOf(item);
+    terminal.result({ ...overview(item), ...(key === undefined ? {} : { publicKey: key }) }, () =>
+      [`Made ${item.title} (${item.id}).`, ...(key === undefined ? [] : [key])].join("\n"),
+    );
+  });
+}
+
+/** The line of authorized_keys: what a key is made for. */
+function publicKeyOf({ fields }: Item): string | undefined {
+  const details = fields.flatMap((field) => (field.details?.type === "SshKey" ? [field.details.content] : []));
+  return details[0]?.publicKey;
+}
+
+/** The item that the options ask for, in no vault yet. */
+async function itemFrom(options: CreateOptions) {
+  const { tag, url, title } = options;
+  if (title === undefined) throw new UsageError("--title is required", "for one, --title Wi-Fi");
+  const category = categoryFrom(options.category ?? "Login");
+  const made = options.generate === undefined ? [] : [generated(options.generate, category)];
+  const { fields, sections } = await withFields(emptyHolder(category), [...(await givenFields(options)), ...made]);
+  return {
+    title,
+    category,
+    fields,
+    sections,
+    ...notesFrom(options),
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(url === undefined ? {} : { websites: url.map(website) }),
+  };
+}
+
+const keyKinds = {
+  ed25519: () => generateKeyPairSync("ed25519"),
+  "rsa-2048": () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  "rsa-3072": () => generateKeyPairSync("rsa", { modulusLength: 3072 }),
+  "rsa-4096": () => generateKeyPairSync("rsa", { modulusLength: 4096 }),
+} as const;
+
+/** A private key that nobody has seen yet: it goes to the agent, and nowhere else. */
+function generated(kind: string, category: Item["category"]): Given {
+  if (category !== "SshKey")
+    throw new UsageError(
+      "--generate makes the key of an SshKey item",
+      "add --category SshKey; `postern generate` makes passwords",
+    );
+  if (!Object.hasOwn(keyKinds, kind))
+    throw new UsageError(`--generate takes one of ${Object.keys(keyKinds).join(", ")}`, "for one, --generate ed25519");
+  const { privateKey } = keyKinds[kind as keyof typeof keyKinds]();
+  const value = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  return { title: "private key", type: "SshKey", value, open: false, option: "--generate" };
+}
+
+/** Options that a document made of a file has no place for: dropped in silence, a secret would be lost that was asked for. */
+const BESIDE_FILE = ["field", "secret", "secretFile", "secretFd", "notesFile", "tag", "url", "generate"] as const;
+
+async function createDocument(terminal: Terminal, options: CreateOptions, path: string): Promise<void> {
+  const { category = "Document" } = options;
+  if (category.toLowerCase() !== "document" || BESIDE_FILE.some((name) => options[name] !== undefined))
+    throw new UsageError(
+      "--file makes a document of the file, with a --title and nothing else",
+      "leave the other options out; `postern item edit` and `postern item attach` add to it afterwards",
+    );
+  const content = contentOf(path, "--file");
+  await withAgent(terminal, async (agent) => {
+    const name = basename(path);
+    const vault = await vaultId(agent, options.vault);
+    const size = content.length;
+    const begun = { vaultId: vault, title: options.title ?? name, name, size };
+    const item = await upload(agent, (await agent.call("files.openWrite", begun)).handle, content);
+    terminal.result(overview(item), () => `Made ${item.title} (${item.id}), ${size} bytes.`);
+  });
+}

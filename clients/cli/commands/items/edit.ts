@@ -1,0 +1,68 @@
+// item edit: another version of an item, with some of it changed.
+import { UsageError } from "../../exit-code.ts";
+import type { Item } from "../../field-match.ts";
+import { parseFieldName } from "../../field-words.ts";
+import { type FieldOptions, givenFields } from "../../given-fields.ts";
+import { withFields } from "../../put-fields.ts";
+import { withAgent } from "../../session.ts";
+import type { Terminal } from "../../terminal.ts";
+import { notesFrom, website } from "./create.ts";
+import { naming, overview, placeOf, withReferences } from "./place.ts";
+
+export type EditOptions = FieldOptions & {
+  vault: string;
+  title?: string;
+  notesFile?: string;
+  tag?: string[];
+  url?: string[];
+  removeField?: string[];
+  removeUrl?: string[];
+  removeTag?: string[];
+};
+
+export async function edit(terminal: Terminal, wanted: string, options: EditOptions): Promise<void> {
+  const { title, notesFile, tag, url, removeTag, removeUrl } = options;
+  const removed = (options.removeField ?? []).map((text) => parseFieldName(text, "--remove-field"));
+  const given = await givenFields(options);
+  const others = [title, notesFile, tag, url, removeTag, removeUrl];
+  if (given.length + removed.length === 0 && others.every((one) => one === undefined))
+    throw new UsageError(
+      "there is nothing to change",
+      "say what: --secret NAME, --field NAME=VALUE, --title, … (--help)",
+    );
+  const changes = { ...(title === undefined ? {} : { title }), ...notesFrom(options) };
+  await withAgent(terminal, async (agent) => {
+    const place = await placeOf(agent, options, wanted);
+    const item = await agent.call("items.get", place);
+    const parts = await withFields(item, given, removed);
+    const fields = await withReferences(agent, place.vaultId, parts.fields);
+    const more = { tags: tagsOf(item, options), websites: websitesOf(item, options) };
+    const put = await naming(fields, () =>
+      agent.call("items.put", { item: { ...item, ...changes, ...more, ...parts, fields } }),
+    );
+    terminal.result(overview(put), () => `Changed ${put.title}, now version ${put.version}.`);
+  });
+}
+
+/** Tags that are given take the place of those that were there. */
+function tagsOf({ tags }: Item, { tag, removeTag = [] }: EditOptions): string[] {
+  const before = tag ?? tags;
+  if (removeTag.some((one) => !before.includes(one)))
+    throw new UsageError(
+      "--remove-tag names a tag that the item does not have",
+      "`postern item get ITEM --vault VAULT` shows its tags",
+    );
+  return before.filter((one) => !removeTag.includes(one));
+}
+
+/** A website that is given comes beside those that are there. */
+function websitesOf({ websites }: Item, { url = [], removeUrl = [] }: EditOptions): Item["websites"] {
+  if (removeUrl.some((one) => !websites.some((site) => site.url === one)))
+    throw new UsageError(
+      "--remove-url names a website that the item does not have",
+      "`postern item get ITEM --vault VAULT` shows its websites",
+    );
+  const kept = websites.filter((site) => !removeUrl.includes(site.url));
+  const added = url.filter((one) => !kept.some((site) => site.url === one));
+  return [...kept, ...[...new Set(added)].map(website)];
+}

@@ -1,0 +1,60 @@
+// item list: what is in one vault, or in all of them, without values.
+import { type ItemOverview, listItems } from "../../item-list.ts";
+import { localTime } from "../../local-time.ts";
+import { normalTitle } from "../../normal-title.ts";
+import { vaultId, withAgent } from "../../session.ts";
+import { type Terminal, table } from "../../terminal.ts";
+import { categoryFrom } from "./create.ts";
+
+export type ListOptions = {
+  vault?: string;
+  archived?: boolean;
+  search?: string;
+  tag?: string[];
+  category?: string;
+};
+
+export async function list(terminal: Terminal, options: ListOptions): Promise<void> {
+  const category = options.category === undefined ? undefined : categoryFrom(options.category);
+  const archived = options.archived === true;
+  const isMeant = (item: ItemOverview) =>
+    (category === undefined || item.category === category) &&
+    (options.tag ?? []).every((tag) => item.tags.some((one) => isTagged(one, tag))) &&
+    (options.search === undefined || holds(item, options.search));
+  await withAgent(terminal, async (agent) => {
+    const vaults =
+      options.vault === undefined
+        ? (await agent.call("vaults.list", {})).vaults
+        : [{ id: await vaultId(agent, options.vault), title: options.vault }];
+    // All at once, so that one question to a person is about all of them.
+    const listed = await Promise.all(vaults.map(({ id }) => listItems(agent, id, { active: !archived, archived })));
+    const items = listed.flat().filter(isMeant).sort(byTitle);
+    const titles = new Map(vaults.map(({ id, title }) => [id, title]));
+    terminal.result({ items }, () =>
+      table(
+        ["ID", "TITLE", ...(options.vault === undefined ? ["VAULT"] : []), "CATEGORY", "CHANGED"],
+        items.map((one) => [
+          one.id,
+          one.title,
+          ...(options.vault === undefined ? [titles.get(one.vaultId) ?? one.vaultId] : []),
+          one.category,
+          localTime(one.updatedAt),
+        ]),
+      ),
+    );
+  });
+}
+
+const compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
+
+/** As a person looks a name up; equal titles in the order of their ids, so that the list is the same each time. */
+const byTitle = (a: ItemOverview, b: ItemOverview) => compare(a.title, b.title) || (a.id < b.id ? -1 : 1);
+
+/** A tag is meant with those below it: `work` finds `work/ci`, as in the official apps. */
+const isTagged = (tag: string, wanted: string) =>
+  normalTitle(tag) === normalTitle(wanted) || normalTitle(tag).startsWith(`${normalTitle(wanted)}/`);
+
+function holds({ title, tags, websites }: ItemOverview, text: string): boolean {
+  const wanted = normalTitle(text);
+  return [title, ...tags, ...websites.map(({ url }) => url)].some((one) => normalTitle(one).includes(wanted));
+}

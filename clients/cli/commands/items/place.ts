@@ -1,0 +1,54 @@
+// Where an item is that a command names, and what is said of one that was written.
+import type { Methods } from "../../../typescript/generated.ts";
+import { PosternError } from "../../../typescript/generated.ts";
+import type { Item } from "../../field-match.ts";
+import { namingFields } from "../../put-fields.ts";
+import { type Agent, demandVault, itemId, vaultId } from "../../session.ts";
+
+export type InVault = { vault: string };
+
+export const vaultOption = ["--vault <vault>", "the vault, by title or id"] as const;
+
+/** The ids of the item of this title or id in the vault that the options name. */
+export async function placeOf(
+  agent: Agent,
+  options: { vault?: string },
+  wanted: string,
+): Promise<{ vaultId: string; itemId: string }> {
+  const vault = await vaultId(agent, demandVault(options).vault);
+  return { vaultId: vault, itemId: await itemId(agent, vault, wanted) };
+}
+
+/** What is answered of an item that was written: no values. */
+export const overview = ({ id, title, category, vaultId: vault, version }: Item) => ({
+  id,
+  title,
+  category,
+  vaultId: vault,
+  version,
+});
+
+/** Writes an item; what is wrong with one of its fields is told by the field's title. */
+export async function naming<T>(fields: Methods["items.create"]["params"]["item"]["fields"], write: () => Promise<T>) {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof PosternError) || error.errorName !== "invalidItem") throw error;
+    const { errorName, code, hint, incident } = error;
+    throw new PosternError(namingFields(fields, error.message), { errorName, code, hint, incident });
+  }
+}
+
+/** The ids of the items that reference fields mean: an id stays one, a title is looked for in the same vault. */
+export async function withReferences(
+  agent: Agent,
+  vault: string,
+  fields: readonly Item["fields"][number][],
+): Promise<Item["fields"]> {
+  const found: Item["fields"] = [];
+  for (const field of fields) {
+    const isTitle = field.fieldType === "Reference" && field.value !== "";
+    found.push(isTitle ? { ...field, value: await itemId(agent, vault, field.value) } : field);
+  }
+  return found;
+}

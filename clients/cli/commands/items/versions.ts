@@ -1,0 +1,65 @@
+// item archive, unarchive, delete, history, restore: what becomes of an item, and what it was.
+import { demandYes } from "../../ask.ts";
+import { UsageError } from "../../exit-code.ts";
+import { localTime } from "../../local-time.ts";
+import { withAgent } from "../../session.ts";
+import { type Terminal, table } from "../../terminal.ts";
+import { type InVault, overview, placeOf } from "./place.ts";
+
+export const archive = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
+  withAgent(terminal, async (agent) => {
+    const place = await placeOf(agent, options, wanted);
+    await agent.call("items.archive", place);
+    terminal.result({ archived: place.itemId }, () => "Archived.");
+  });
+
+export const unarchive = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
+  withAgent(terminal, async (agent) => {
+    const place = await placeOf(agent, options, wanted);
+    await agent.call("items.unarchive", place);
+    terminal.result({ unarchived: place.itemId }, () => "Taken out of the archive.");
+  });
+
+export async function remove(terminal: Terminal, wanted: string, options: InVault & { yes?: boolean }): Promise<void> {
+  await demandYes(options, `Delete ${wanted} for good?`, "nothing was deleted");
+  await withAgent(terminal, async (agent) => {
+    const place = await placeOf(agent, options, wanted);
+    await agent.call("items.delete", place);
+    terminal.result({ deleted: place.itemId }, () => "Deleted.");
+  });
+}
+
+export const history = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
+  withAgent(terminal, async (agent) => {
+    const { versions } = await agent.call("items.history", await placeOf(agent, options, wanted));
+    terminal.result({ versions }, () =>
+      table(
+        ["VERSION", "WRITTEN", ""],
+        versions.map(({ version, updatedAt }, at) => [String(version), localTime(updatedAt), at === 0 ? "now" : ""]),
+      ),
+    );
+  });
+
+export async function restore(terminal: Terminal, wanted: string, options: InVault & { version?: string }) {
+  const version = /^[1-9]\d{0,8}$/.test(options.version ?? "") ? Number(options.version) : undefined;
+  if (version === undefined)
+    throw new UsageError(
+      "--version takes the number of a version",
+      "`postern item history ITEM --vault VAULT` lists them",
+    );
+  await withAgent(terminal, async (agent) => {
+    const place = await placeOf(agent, options, wanted);
+    const { versions } = await agent.call("items.history", place);
+    // Else the agent would only say that there is no such item.
+    if (!versions.some((one) => one.version === version))
+      throw new UsageError(
+        "--version names a version that is not kept",
+        `kept are ${versions.map((one) => one.version).join(", ")}`,
+      );
+    const item = await agent.call("items.restore", { ...place, version });
+    terminal.result(
+      { ...overview(item), restored: version },
+      () => `${item.title} is as it was in version ${version}; this is version ${item.version}.`,
+    );
+  });
+}

@@ -1,0 +1,34 @@
+// whoami: as whom the commands of this terminal work.
+import type { Command } from "commander";
+import { addCommand } from "../context.ts";
+import { withAgent } from "../session.ts";
+import { oneLine } from "../terminal.ts";
+
+/** Adds `postern whoami`. */
+export function addWhoamiCommand(program: Command): void {
+  addCommand(
+    program,
+    "whoami",
+    "show the account that commands work on, or the service account whose token is set",
+    "postern whoami",
+    [],
+    (terminal) =>
+      withAgent(terminal, async (agent) => {
+        const { accounts } = await agent.call("accounts.list", {});
+        const kind = agent.client === undefined ? "person" : "serviceAccount";
+        terminal.result({ kind, accounts }, () =>
+          accounts
+            .map(({ account, user, name, service, state }) =>
+              [
+                // What a service account is called, its owner knows; the token does not.
+                kind === "person" ? oneLine(name) : "A service account, by the token that is set",
+                `  id       ${user}`,
+                `  account  ${account}, ${state}`,
+                `  service  ${service === "embedded" ? "embedded, on this machine alone" : oneLine(service)}`,
+              ].join("\n"),
+            )
+            .join("\n"),
+        );
+      }),
+  );
+}

@@ -1,0 +1,80 @@
+// A file between the agent and the command, in chunks: it may be larger than any message.
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { Methods } from "../typescript/generated.ts";
+import { UsageError } from "./exit-code.ts";
+import type { Agent } from "./session.ts";
+
+/** Bytes of one chunk of a file, as the agent's limit says. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Bytes of the largest file that an item takes, as the agent's limit says. */
+export const FILE_BYTES_MAX = 50 * 1024 * 1024;
+
+/** Hands each chunk of an open file to `take`, in order. */
+export async function eachChunk(
+  agent: Agent,
+  handle: string,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+): Promise<void> {
+  for (;;) {
+    const { content, last } = await agent.call("files.readChunk", { handle });
+    await take(Buffer.from(content, "base64"));
+    if (last) return;
+  }
+}
+
+/** Sends a file that was begun, and makes the item, or its version, that has it. */
+export async function upload(
+  agent: Agent,
+  handle: string,
+  content: Buffer,
+): Promise<Methods["files.commit"]["result"]> {
+  const { length } = content;
+  const shows = process.stderr.isTTY === true && length > CHUNK_BYTES;
+  for (let at = 0; at < length || at === 0; at += CHUNK_BYTES) {
+    const chunk = content.subarray(at, at + CHUNK_BYTES).toString("base64");
+    await agent.call("files.writeChunk", { handle, content: chunk });
+    if (shows) process.stderr.write(`\r${Math.min(100, Math.round(((at + CHUNK_BYTES) / length) * 100))} %`);
+  }
+  if (shows) process.stderr.write("\r      \r");
+  return agent.call("files.commit", { handle });
+}
+
+/** The bytes of a file that an option names. Throws UsageError for one that cannot be read, or is too large. */
+export function contentOf(path: string, option: string): Buffer {
+  let bytes: Buffer;
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      bytes = readAll(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw new UsageError(
+      `the file ${path} given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name a file that exists and that you may read",
+    );
+  }
+  if (bytes.length > FILE_BYTES_MAX)
+    throw new UsageError(
+      `the file ${path} given to ${option} is larger than ${FILE_BYTES_MAX} bytes`,
+      "keep a smaller one, or split it",
+    );
+  return bytes;
+}
+
+/** One byte more than is taken, at most: the length of a pipe is not known before its end. */
+function readAll(descriptor: number): Buffer {
+  const { size } = fstatSync(descriptor);
+  const pieces: Buffer[] = [];
+  let length = 0;
+  while (length <= FILE_BYTES_MAX) {
+    const piece = Buffer.alloc(Math.min(FILE_BYTES_MAX + 1 - length, Math.max(CHUNK_BYTES, size + 1 - length)));
+    const read = readSync(descriptor, piece, 0, piece.length, null);
+    if (read === 0) break;
+    pieces.push(piece.subarray(0, read));
+    length += read;
+  }
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,9 @@
+/** A moment of the wire as a person reads it: to the minute, or the second, in the time of this machine (TZ). */
+export function localTime(timestamp: string, to: "minute" | "second" = "minute"): string {
+  const at = new Date(timestamp);
+  if (Number.isNaN(at.getTime())) return timestamp;
+  const two = (number: number) => String(number).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const time = [at.getHours(), at.getMinutes(), ...(to === "second" ? [at.getSeconds()] : [])];
+  return `${day} ${time.map(two).join(":")}`;
+}
