@@ -88,6 +88,16 @@ const byName: Readonly<Record<string, number>> = {
   unknownSuite: exitCodes.refused,
 };
 
+/** What a program wrote under `run` did not arrive. */
+export class OutputLost extends Error {
+  override readonly name = "OutputLost";
+  readonly hint: string;
+  constructor(what: string, hint = "make room where the output goes, or send it elsewhere, and run it again") {
+    super(what);
+    this.hint = hint;
+  }
+}
+
 /** A mistake in how the command was used; `hint` names the next step. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -110,9 +120,15 @@ export class NotStarted extends Error {
     super(missing ? `the program ${program} was not found` : `the program ${program} could not be started (${code})`);
     this.code = code;
     this.exitCode = missing ? exitCodes.programNotFound : exitCodes.notExecutable;
-    this.hint = missing ? "check its name, PATH, and the line #! of a script" : "check that it is a program (chmod +x)";
+    this.hint = nextSteps[code] ?? "check that it is a program (chmod +x)";
   }
 }
+
+/** What to do where a program could not be started, by the system's error. */
+const nextSteps: Readonly<Record<string, string>> = {
+  ENOENT: "check its name, PATH, and the line #! of a script",
+  E2BIG: "make the words or the variables shorter: one takes at most 128 KiB; give what is longer as a file",
+};
 
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {

@@ -2,7 +2,7 @@
 // may hold what was read or typed, and is never shown.
 import { PosternError } from "../typescript/generated.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "../typescript/local-error.ts";
-import { NotStarted, UsageError } from "./exit-code.ts";
+import { NotStarted, OutputLost, UsageError } from "./exit-code.ts";
 import { OldNode } from "./node-version.ts";
 import { StdoutFailed } from "./stdout.ts";
 
@@ -10,6 +10,7 @@ const ours = [
   PosternError,
   UsageError,
   NotStarted,
+  OutputLost,
   StdoutFailed,
   OldNode,
   AgentNotRunning,

@@ -47,8 +47,8 @@ export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
 /** Bytes that wait to be written before no more are read: enough that reading and writing go on side by side. */
 const WAITING_BYTES_MAX = 1024 * 1024;
 
-/** Writes in order, off the main thread, as much at a time as waits. `gone` is called where nobody reads any more. */
-function createWriter(to: number, less: () => void, gone: () => void) {
+/** Writes in order, off the main thread, as much at a time as waits. `failed` is called where no more can be written. */
+function createWriter(to: number, less: () => void, failed: (code: string) => void) {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
   let writing: Promise<void> | undefined;
@@ -73,7 +73,7 @@ function createWriter(to: number, less: () => void, gone: () => void) {
       waiting.push(more);
       bytes += more.length;
       writing ??= drain()
-        .catch(gone)
+        .catch((error: NodeJS.ErrnoException) => failed(error.code ?? "EIO"))
         .finally(() => {
           writing = undefined;
         });
@@ -85,16 +85,20 @@ function createWriter(to: number, less: () => void, gone: () => void) {
   };
 }
 
-export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[]): Carrier {
+/** `lost` is told the system's error where output could not be written, and somebody waits for it. */
+export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lost: (code: string) => void): Carrier {
   const masker = createMasker(forms);
   const stream = kind === "pipe" ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
   let pause: NodeJS.Timeout | undefined;
   let lastMs = performance.now();
-  // Whoever read the output has gone: the program is told as it would be without us, by SIGPIPE or SIGHUP.
   const writer = createWriter(
     to,
     () => void (writer.isFull || stream.resume()),
-    () => void stream.destroy(),
+    (code) => {
+      // The program is told as it would be without us where the reader has gone, by SIGPIPE or SIGHUP.
+      stream.destroy();
+      if (code !== "EPIPE") lost(code);
+    },
   );
   const showHeld = () => writer.give(masker.end());
 

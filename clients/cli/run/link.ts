@@ -39,6 +39,8 @@ export type FromRelay =
   | { readonly kind: "change"; readonly change: Change }
   /** The program has ended; the change follows when its output has arrived. */
   | { readonly kind: "ending" }
+  /** What the program wrote could not be written where it goes, for another reason than that nobody reads it. */
+  | { readonly kind: "lost"; readonly to: 1 | 2; readonly code: string }
   | { readonly kind: "flushed" };
 
 export type Link<In, Out> = {

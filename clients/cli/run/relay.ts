@@ -51,7 +51,7 @@ function start(message: Start): void {
       setModes(screen.fd, plainOutput(modesOf(screen.fd)));
     };
   const forms = formsOf(message.secrets);
-  carriers = sources.map((source) => carry(source, forms));
+  carriers = sources.map((source) => carry(source, forms, (code) => link.send({ kind: "lost", to: source.to, code })));
   letGo([0, 1, 2].filter((fd) => !sources.some(({ to }) => to === fd)));
   // A folder that we stood in could not be unmounted.
   process.chdir("/");

@@ -1,6 +1,6 @@
 // The program as our child, in our process group and on the same terminal, if any; only its output is read on its way.
 import { copySize, waitFor } from "./libc.ts";
-import { endAs, letGo, nextMessage, type Run } from "./run.ts";
+import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
 import { isStopped, type PassedOn, passSignals, reachedAll } from "./signals.ts";
 import { startProgram } from "./start-program.ts";
 
@@ -24,12 +24,15 @@ export async function runBeside(run: Run): Promise<never> {
     const { master } = layout.terminal;
     process.on("SIGWINCH", () => copySize(tty, master));
   }
-  const next = nextMessage(relay);
+  const messages = messagesOf(relay);
   relay.send({ kind: "start", secrets, sources: layout.sources });
   relay.send({ kind: "watch", pid });
-  letGo(run);
   // Until the relay holds on to the program its end is not taken note of, so that its number means nobody else.
-  await next(({ kind }) => kind === "watching");
+  if ((await messages.next(({ kind }) => kind === "watching")) === undefined) {
+    process.kill(pid, "SIGKILL");
+    throw relayLost();
+  }
+  letGo(run);
   for (;;) {
     const change = await waitFor(pid);
     if (change.kind === "stopped") {
@@ -40,7 +43,7 @@ export async function runBeside(run: Run): Promise<never> {
     if (change.kind !== "exited" && change.kind !== "killed") continue;
     isOver = true;
     relay.send({ kind: "ended" });
-    await next(({ kind }) => kind === "flushed");
-    return endAs(change);
+    if ((await messages.next(({ kind }) => kind === "flushed")) === undefined) throw relayLost();
+    return endAs(change, messages);
   }
 }

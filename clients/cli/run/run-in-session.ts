@@ -2,10 +2,10 @@
 // there; what they mean (Ctrl-C, Ctrl-Z) is decided there. Stops and the end are told by the relay.
 import { NotStarted } from "../exit-code.ts";
 import type { Terminal } from "./layout.ts";
-import { exitNow, modesOf } from "./libc.ts";
+import { modesOf } from "./libc.ts";
 import { limitText, type SessionProgram } from "./link.ts";
 import { type OuterTerminal, openOuterTerminal } from "./outer-terminal.ts";
-import { endAs, letGo, nextMessage, type Run } from "./run.ts";
+import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
 import { passSignals } from "./signals.ts";
 import { signalNumber } from "./start-program.ts";
 
@@ -18,7 +18,7 @@ const STOP_MS = 20;
 /** Throws NotStarted. */
 export async function runInSession(run: Run, terminal: Terminal): Promise<never> {
   const { layout, relay, tty, secrets } = run;
-  const next = nextMessage(relay);
+  const messages = messagesOf(relay);
   const outer = tty === undefined ? undefined : openOuterTerminal(tty, terminal.master);
   const modes = outer === undefined ? {} : { modes: outer.modes.toString("base64") };
   const program = sessionProgram(run, terminal);
@@ -26,30 +26,31 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   // Before the program can say anything: who answers at once means the program.
   outer?.take();
   relay.send({ kind: "start", secrets, sources: layout.sources, program, ...modes });
-  const begun = await next(({ kind }) => kind === "watching" || kind === "failed");
+  const begun = await messages.next(({ kind }) => kind === "watching" || kind === "failed");
   if (begun?.kind !== "watching") {
     outer?.giveBack(outer.modes);
-    throw new NotStarted(run.program.words[0]?.toString() ?? "", begun?.kind === "failed" ? begun.code : "EPIPE");
+    if (begun?.kind !== "failed") throw relayLost();
+    throw new NotStarted(run.program.words[0]?.toString() ?? "", begun.code);
   }
   letGo(run);
   for (;;) {
-    const message = await next(({ kind }) => kind === "change" || kind === "ending");
+    const message = await messages.next(({ kind }) => kind === "change" || kind === "ending");
     if (message?.kind === "ending") {
       // What is typed from here on is for whoever reads the terminal next.
       outer?.leaveKeys();
       continue;
     }
-    // The relay was killed, and the terminal it led went with it.
+    // The terminal that it led has gone with it, and the program too.
     if (message?.kind !== "change") {
       outer?.giveBack(outer.modes);
-      return exitNow(1);
+      throw relayLost();
     }
     const { change } = message;
     if (change.kind === "stopped") await sleep(change.signal);
     if (change.kind !== "exited" && change.kind !== "killed") continue;
     // The modes that the program leaves are those it would have left on the person's terminal.
     outer?.giveBack(modesOf(terminal.master));
-    return endAs(change);
+    return endAs(change, messages);
   }
 }
 

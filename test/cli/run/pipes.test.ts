@@ -128,6 +128,15 @@ describe.each([
     expect(ran.out.toString()).toBe("gone\n");
   });
 
+  test("output that cannot be written is no success", async () => {
+    const long = await stage.shell(`postern ${run} -- head -c 300000 /dev/zero > /dev/full; echo $?`);
+    expect(long.out.toString()).toBe("1\n");
+    expect(long.err).toMatch(/ENOSPC|No space left/);
+    const told = await stage.shell(`postern ${run} -- echo hi > /dev/full; echo $?`);
+    expect(told.out.toString()).toBe("1\n");
+    expect(told.err).toMatch(/ENOSPC|No space left/);
+  });
+
   test("NODE_OPTIONS is the program's, and not the command's", async () => {
     const loaded = join(stage.home, "loaded.cjs");
     writeFileSync(loaded, `require("node:fs").appendFileSync("${stage.home}/loads", process.argv.length + "\\n");`);
@@ -151,6 +160,18 @@ describe("what is concealed", () => {
     const lines = ran.out.toString().split("\n");
     expect(lines).toEqual([`${MASK} on db.example.org`, MASK, "3", MASK, MASK, ""]);
     expect(ran.err).toBe(`${MASK}\n`);
+  });
+
+  test("is kept out of core files: run and the relay leave none, and the program has its own limit", async () => {
+    const script =
+      "until grep -q 'core file size *0 ' /proc/$PPID/limits; do :; done; grep core /proc/$PPID/limits; ulimit -Sc; pgrep -f '[r]elay.ts' | sed 's,.*,/proc/&/limits,' | xargs grep -h core";
+    const ran = await stage.shell(
+      `ulimit -Sc 100 2>/dev/null; postern run -- sh -c "${script.replaceAll("$", "\\$")}"`,
+    );
+    const soft = [...ran.out.toString().matchAll(/^Max core file size +(\d+)/gm)].map((found) => found[1]);
+    expect(soft.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(soft)).toEqual(new Set(["0"]));
+    expect(ran.out.toString()).toMatch(/^100$/m);
   });
 
   test("comes with a pause at the latest: the first letters of a secret are shown", async () => {
