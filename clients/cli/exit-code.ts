@@ -88,9 +88,9 @@ const byName: Readonly<Record<string, number>> = {
   unknownSuite: exitCodes.refused,
 };
 
-/** What a program wrote under `run` did not arrive. */
+/** What the command, or a program under `run`, had to say did not arrive. */
 export class OutputLost extends Error {
-  override readonly name = "OutputLost";
+  override readonly name: string = "OutputLost";
   readonly hint: string;
   constructor(what: string, hint = "make room where the output goes, or send it elsewhere, and run it again") {
     super(what);

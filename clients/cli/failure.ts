@@ -4,14 +4,12 @@ import { PosternError } from "../typescript/generated.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "../typescript/local-error.ts";
 import { NotStarted, OutputLost, UsageError } from "./exit-code.ts";
 import { OldNode } from "./node-version.ts";
-import { StdoutFailed } from "./stdout.ts";
 
 const ours = [
   PosternError,
   UsageError,
   NotStarted,
   OutputLost,
-  StdoutFailed,
   OldNode,
   AgentNotRunning,
   ClientClosed,

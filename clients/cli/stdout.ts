@@ -1,6 +1,7 @@
 // What goes to stdout when making Node's stream for it would cost more than the rest of the command, and what is said
 // where stdout takes nothing.
 import { fstatSync, writeSync } from "node:fs";
+import { OutputLost } from "./exit-code.ts";
 
 const STDOUT = 1;
 
@@ -8,13 +9,8 @@ const STDOUT = 1;
 const AT_ONCE_BYTES_MAX = 64 * 1024;
 
 /** Stdout did not take what the command had to say. */
-export class StdoutFailed extends Error {
+export class StdoutFailed extends OutputLost {
   override readonly name = "StdoutFailed";
-  readonly hint: string;
-  constructor(what: string, hint = "make room where the output goes, or send it elsewhere, and run it again") {
-    super(what);
-    this.hint = hint;
-  }
 
   /** The same, where what was done before cannot be done again. */
   after(done: string, hint: string): StdoutFailed {
