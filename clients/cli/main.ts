@@ -50,6 +50,13 @@ function tell(error: unknown, json: boolean): void {
   if (hint !== undefined) tellStderr(`  next: ${hint}\n`);
 }
 
+/** Before a program runs Ctrl-C ends the command by the signal, so that a shell's loop ends too; elsewhere in order, by its code. */
+function interrupted(): void {
+  if (!runsProgram(words)) process.exit(exitCodes.interrupted);
+  process.off("SIGINT", interrupted);
+  process.kill(process.pid, "SIGINT");
+}
+
 let ended: number | undefined;
 
 /** Tells what a command ended of, the first time; answers its exit code. */
@@ -63,7 +70,9 @@ function end(error: unknown): number {
 const words = process.argv.slice(2);
 /** What stands behind `--` is another program's. */
 const wantsJson = (words.includes("--") ? words.slice(0, words.indexOf("--")) : words).includes("--json");
-process.on("SIGINT", () => process.exit(exitCodes.interrupted));
+process.on("SIGINT", interrupted);
+// A listener's error would else be told by Node, with its text.
+process.on("uncaughtException", (error) => process.exit(end(error)));
 main(words).catch((error: unknown) => {
   if ((error as { name?: string }).name === "Shown") return;
   process.exitCode = end(error);

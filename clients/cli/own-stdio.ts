@@ -1,9 +1,9 @@
 // Node's process.stdin, stdout and stderr make a pipe or socket non-blocking, for all who share it, as soon as anything looks at
 // them. Libraries do so while they are loaded, only to ask whether there are colours. Where a program is to inherit the three
 // descriptors, plain streams stand in their place.
-import { writeSync } from "node:fs";
 import { Readable, Writable } from "node:stream";
 import { isatty } from "node:tty";
+import { writeBlocking } from "./stderr.ts";
 
 /** Called before any library is loaded. */
 export function leaveDescriptorsAlone(): void {
@@ -15,7 +15,8 @@ export function leaveDescriptorsAlone(): void {
 function written(fd: number): Writable {
   return new Writable({
     write: (chunk: Uint8Array, _encoding, done) => {
-      for (let at = 0; at < chunk.length; ) at += writeSync(fd, chunk, at);
+      // Whoever reads it may have gone (`postern run --help | true`): then nothing more is to be said.
+      writeBlocking(fd, chunk);
       done();
     },
   });

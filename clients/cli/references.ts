@@ -100,10 +100,7 @@ export async function resolveVariables(
   const secrets = await look(agent, wanted, options);
   const values = new Map<string, string>();
   for (const { name, value, places } of texts) {
-    if (looksLikeReference(replaced(value, places, () => "")))
-      options.tell(
-        `postern: the value of ${name} looks like a reference and is none: it begins with op://, or stands in {{ }}`,
-      );
+    if (looksLikeReference(replaced(value, places, () => ""))) options.tell(resemblance(name));
     if (places.length === 0) continue;
     const text = naming(name, undone, () =>
       replaced(value, places, (place) => filled(place, value, secrets.get(expanded(place.reference, known)))),
@@ -113,6 +110,10 @@ export async function resolveVariables(
   }
   return { values, secrets: [...secrets.values()] };
 }
+
+/** What is told of a value that somebody may take for a reference. */
+export const resemblance = (name: string): string =>
+  `postern: the value of ${name} looks like a reference and is none: it begins with op://, or stands in {{ }}`;
 
 function placesIn(name: string, value: string, undone: string): Place[] {
   if (value.startsWith(PREFIX)) return [{ at: 0, length: value.length, reference: value }];

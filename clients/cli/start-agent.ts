@@ -1,6 +1,7 @@
 // Starts the agent when a command needs it: a detached process with an environment of named variables only, whose words
 // go to a log file in its home, since the terminal that started it may be gone.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,18 +83,8 @@ export async function startAgent(client: { name: string; version: string }): Pro
   const home = homeOf();
   const logPath = join(home, "agent.log");
   const log = openLog(home, logPath);
-  const agent = spawn(process.execPath, [...agentOptions, agentProgram()], {
-    detached: true,
-    stdio: ["ignore", log, log],
-    env: agentEnvironment(),
-    cwd: "/",
-  });
+  const pid = await spawnOrphan([process.execPath, ...agentOptions, agentProgram()], log);
   closeSync(log);
-  let ended = false;
-  agent.once("exit", () => {
-    ended = true;
-  });
-  agent.unref();
   for (let waited = 0; waited < START_MS_MAX; waited += LOOK_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     try {
@@ -104,13 +95,42 @@ export async function startAgent(client: { name: string; version: string }): Pro
     } catch (error) {
       if (error instanceof ConnectionLost) throw new AgentNotRunning(lastWords(logPath));
       // Another command may have started one at the same time: ours ends, theirs answers.
-      if (!(error instanceof AgentNotRunning) || (ended && !existsSync(socketOf())))
+      if (!(error instanceof AgentNotRunning) || (hasEnded(pid) && !existsSync(socketOf())))
         throw error instanceof AgentNotRunning ? new AgentNotRunning(lastWords(logPath)) : error;
     }
   }
   throw new AgentNotRunning(
     `it did not listen within ${START_MS_MAX / 1000} s; its log is agent.log in its data folder`,
   );
+}
+
+/** A shell starts the program and ends: we may become another program, and that must not find a child that is not its own. */
+const ORPHAN = '"$@" >&3 2>&3 3>&- & echo $!';
+
+/** Starts a program that is nobody's child; its words go to `log`. Answers its process. */
+async function spawnOrphan(words: readonly string[], log: number): Promise<number> {
+  const shell = spawn("/bin/sh", ["-c", ORPHAN, "sh", ...words], {
+    detached: true,
+    stdio: ["ignore", "pipe", log, log],
+    env: agentEnvironment(),
+    cwd: "/",
+  });
+  let pid = "";
+  shell.stdout?.on("data", (text: Buffer) => {
+    pid += text.toString();
+  });
+  await once(shell, "close");
+  return Number(pid);
+}
+
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    return true;
+  }
 }
 
 function lastWords(path: string): string {

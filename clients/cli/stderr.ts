@@ -10,11 +10,14 @@ const FULL_MS = 5;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** Writes a text to stderr. Nothing is said where nobody can be told: the exit code says enough. */
-export function tellStderr(text: string): void {
-  let rest: Uint8Array = Buffer.from(text);
+export const tellStderr = (text: string): void => writeBlocking(STDERR, Buffer.from(text));
+
+/** Writes all bytes; ends where they cannot be written. */
+export function writeBlocking(fd: number, bytes: Uint8Array): void {
+  let rest = bytes;
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(writeSync(STDERR, rest));
+      rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
       Atomics.wait(sleeper, 0, 0, FULL_MS);

@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { variablesOf } from "../env-source.ts";
 import { UsageError } from "../exit-code.ts";
 import { ownVariables, TOKENS } from "../own-variables.ts";
-import { resolveVariables } from "../references.ts";
+import { looksLikeReference, PREFIX } from "../reference-text.ts";
+import { resemblance, resolveVariables } from "../references.ts";
 import { inheritedVariables, lastWords } from "../run/inherited.ts";
 import { type Inherited, openPassage, type Passage, runProgram, takeOver } from "../run/run-program.ts";
 import { connect, unlocked } from "../session.ts";
@@ -101,16 +102,15 @@ async function run(words: readonly string[], options: Options): Promise<never> {
   const given = fromFiles(terminal, options.envFile ?? []);
   const all = { ...ownVariables(), ...Object.fromEntries(given) };
   // Without anything like a reference the agent is not asked, and nothing will be concealed.
-  if (!Object.values(all).some((value) => REFERENCE_LIKE.test(value)))
+  if (!Object.values(all).some((value) => value.includes(PREFIX))) {
+    for (const [name, value] of Object.entries(all)) if (looksLikeReference(value)) terminal.tell(resemblance(name));
     return runWith(words, Object.fromEntries(given), [], inherited);
+  }
   const passage = options.masking === false ? undefined : openPassage(inherited);
   const { values, secrets } = await resolved(terminal, all, options);
   const variables = Object.fromEntries([...given, ...values]);
   return runWith(words, variables, passage === undefined ? [] : secrets, inherited, passage);
 }
-
-/** What may be a reference, or looks like one. */
-const REFERENCE_LIKE = /op:\//i;
 
 /** The variables that hold references, with their values; and those values that are to be concealed. One prompt for up to 100. */
 async function resolved(

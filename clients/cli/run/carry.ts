@@ -15,11 +15,14 @@ export const PAUSE_MS = 50;
 /** Milliseconds without output after which a terminal holds none: what is written to it arrives a little later. */
 const QUIET_MS = 20;
 
+/** Milliseconds after which a terminal is not waited for: who still writes is another program, in the background. */
+const FLUSH_MS_MAX = 200;
+
 /** Milliseconds to wait for a full descriptor that somebody has made non-blocking. */
 const WRITABLE_MS = 1_000;
 
 export type Carrier = {
-  /** Fulfilled when all that was written so far has arrived. */
+  /** Fulfilled when all that was written so far has arrived. What comes meanwhile is not waited for. */
   flush(): Promise<void>;
   /** Fulfilled when the program, and whatever it started, has closed its end. */
   readonly ended: Promise<void>;
@@ -50,38 +53,50 @@ const WAITING_BYTES_MAX = 1024 * 1024;
 /** Writes in order, off the main thread, as much at a time as waits. `failed` is called where no more can be written. */
 function createWriter(to: number, less: () => void, failed: (code: string) => void) {
   let waiting: Uint8Array[] = [];
-  let bytes = 0;
-  let writing: Promise<void> | undefined;
+  let given = 0;
+  let written = 0;
+  let isWriting = false;
+  let waiters: { readonly wanted: number; readonly resolve: () => void }[] = [];
+
+  function wake(): void {
+    for (const { wanted, resolve } of waiters) if (written >= wanted) resolve();
+    waiters = waiters.filter(({ wanted }) => written < wanted);
+  }
 
   async function drain(): Promise<void> {
+    isWriting = true;
     while (waiting.length > 0) {
       const next = Buffer.concat(waiting);
       waiting = [];
-      await writeAll(to, next);
-      bytes -= next.length;
+      try {
+        await writeAll(to, next);
+      } catch (error) {
+        failed((error as NodeJS.ErrnoException).code ?? "EIO");
+      }
+      written += next.length;
+      wake();
       less();
     }
+    isWriting = false;
   }
 
   return {
     /** Whether no more should be given for now. */
     get isFull() {
-      return bytes > WAITING_BYTES_MAX;
+      return given - written > WAITING_BYTES_MAX;
     },
     give: (more: Uint8Array) => {
       if (more.length === 0) return;
       waiting.push(more);
-      bytes += more.length;
-      writing ??= drain()
-        .catch((error: NodeJS.ErrnoException) => failed(error.code ?? "EIO"))
-        .finally(() => {
-          writing = undefined;
-        });
+      given += more.length;
+      if (!isWriting) void drain();
     },
-    /** Fulfilled when all that was given has arrived, or nobody reads it. */
-    done: async () => {
-      while (writing !== undefined) await writing;
-    },
+    /** Fulfilled when all that was given until now has arrived, or cannot. */
+    done: () =>
+      new Promise<void>((resolve) => {
+        waiters.push({ wanted: given, resolve });
+        wake();
+      }),
   };
 }
 
@@ -91,6 +106,7 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
   const stream = kind === "pipe" ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
   let pause: NodeJS.Timeout | undefined;
   let lastMs = performance.now();
+  let taken = 0;
   const writer = createWriter(
     to,
     () => void (writer.isFull || stream.resume()),
@@ -104,6 +120,7 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
 
   stream.on("data", (chunk: Buffer) => {
     lastMs = performance.now();
+    taken += chunk.length;
     clearTimeout(pause);
     writer.give(masker.push(chunk));
     if (masker.holds) pause = setTimeout(showHeld, PAUSE_MS);
@@ -121,17 +138,28 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
   );
 
   // A stream that has ended closes its descriptor before it says so.
-  const isEmpty = () =>
-    stream.destroyed || (kind === "pipe" ? waitingBytes(fd) === 0 : performance.now() - lastMs > QUIET_MS);
+  const waits = () => (stream.destroyed ? 0 : waitingBytes(fd));
+
+  /** Until what lies in the pipe now was read, or the terminal has been quiet for a moment. */
+  async function readAll(): Promise<void> {
+    const startMs = performance.now();
+    const wanted = taken + (kind === "pipe" ? waits() : 0);
+    lastMs = startMs;
+    const isRead = () =>
+      kind === "pipe"
+        ? taken >= wanted
+        : performance.now() - lastMs > QUIET_MS || performance.now() - startMs > FLUSH_MS_MAX;
+    while (!stream.destroyed && !isRead()) {
+      // While nobody takes the output, the terminal's silence says nothing.
+      if (writer.isFull) await writer.done();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
 
   return {
     ended,
     flush: async () => {
-      lastMs = performance.now();
-      while (!isEmpty()) {
-        await writer.done();
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
+      await readAll();
       showHeld();
       await writer.done();
     },

@@ -1,8 +1,14 @@
 // The forms in which a program may print a secret, as bytes. A courtesy against shoulders and logs, no boundary: a program
 // can always print a secret in a form that is not here. README.md has the same list as a table.
 
-/** Bytes of the shortest form that is concealed: a shorter one would blot out half of any output. */
-export const FORM_BYTES_MIN = 4;
+/** Characters of the shortest value that is concealed: a shorter one would blot out half of any output. */
+export const VALUE_LENGTH_MIN = 4;
+
+/**
+ * Bytes of the longest form: a longer one is looked for in pieces. As much may be held back, and a place that resembles a form is
+ * compared as far.
+ */
+export const FORM_BYTES_MAX = 4096;
 
 /** Characters of the shortest line of a long value that is concealed by itself: shorter ones stand in other texts too. */
 export const LINE_LENGTH_MIN = 16;
@@ -18,16 +24,27 @@ const BASE64_WRAPS = [76, 64];
 
 /** All forms of these secrets, each once. */
 export function formsOf(secrets: readonly string[]): Buffer[] {
-  const forms = new Set(secrets.flatMap((secret) => (secret.length < FORM_BYTES_MIN ? [] : formsOfOne(secret))));
-  return [...forms].map((form) => Buffer.from(form)).filter((form) => form.length >= FORM_BYTES_MIN);
+  const forms = new Set(secrets.flatMap((secret) => (isShort(secret) ? [] : formsOfOne(secret))));
+  return [...forms].flatMap((form) => cut(Buffer.from(form)));
+}
+
+const isShort = (value: string) => [...value].length < VALUE_LENGTH_MIN;
+
+function cut(form: Buffer): Buffer[] {
+  if (form.length <= FORM_BYTES_MAX) return [form];
+  const pieces = Math.ceil(form.length / FORM_BYTES_MAX);
+  const size = Math.ceil(form.length / pieces);
+  return Array.from({ length: pieces }, (_piece, index) => form.subarray(index * size, (index + 1) * size));
 }
 
 function formsOfOne(secret: string): string[] {
   // What `$(…)` of a shell leaves of a value. The newline itself says nothing, and stays where it was printed.
   const trimmed = secret.replace(/[\r\n]+$/, "");
-  const value = trimmed.length < FORM_BYTES_MIN ? secret : trimmed;
-  const encodings = secret.length > ENCODED_LENGTH_MAX ? [] : [secret, value].flatMap(encoded);
-  return [...asTerminal(value), ...linesOf(secret), ...encodings];
+  const value = isShort(trimmed) ? secret : trimmed;
+  const lines = linesOf(secret);
+  const encodings =
+    secret.length > ENCODED_LENGTH_MAX ? [] : [...[secret, value].flatMap(encoded), ...lines.flatMap(asJson)];
+  return [...asTerminal(value), ...lines, ...encodings];
 }
 
 /** A terminal turns LF into CR LF. */
@@ -83,13 +100,16 @@ function asBase64(value: string): string[] {
     const first = Math.ceil((before * 8) / 6);
     return shifted.toString("base64").slice(first, Math.floor((shifted.length * 8) / 6));
   });
-  const wrapped = BASE64_WRAPS.flatMap((length) => pieces(whole, length));
-  const all = [whole, Buffer.from(`${value}\n`).toString("base64"), ...inside, ...wrapped];
+  const alone = [whole, Buffer.from(`${value}\n`).toString("base64")];
+  const wrapped = alone.flatMap((text) => BASE64_WRAPS.flatMap((length) => inLines(text, length)));
+  const all = [...alone, ...inside, ...wrapped];
   const padded = all.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]);
   return padded.flatMap((form) => [form, form.replace(/=+$/, "")]);
 }
 
-function pieces(text: string, length: number): string[] {
+/** The lines together, so that a short last one goes with the rest, and each long one by itself. */
+function inLines(text: string, length: number): string[] {
   if (text.length <= length) return [];
-  return (text.match(new RegExp(`.{1,${length}}`, "g")) ?? []).filter((piece) => piece.length >= LINE_LENGTH_MIN);
+  const lines = text.match(new RegExp(`.{1,${length}}`, "g")) ?? [];
+  return [...asTerminal(lines.join("\n")), ...lines.filter((line) => line.length >= LINE_LENGTH_MIN)];
 }

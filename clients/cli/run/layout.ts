@@ -26,12 +26,13 @@ export type Layout = {
 
 /** `tty` says whether there is a controlling terminal to take keys from. */
 export function layOut(hasTty: boolean): Layout {
-  const terminal = isatty(1) || isatty(2) ? openTerminal() : undefined;
+  const terminal = isatty(1) ? openTerminal(1) : isatty(2) ? openTerminal(2) : undefined;
   const sources: Source[] = [];
   const writeEnds: number[] = [];
   const through = (to: 1 | 2): number => {
     if (isNowhere(to)) return to;
     if (terminal !== undefined && isatty(to)) {
+      if (to === 2 && isatty(1) && !isSameFile(1, 2)) return aside();
       if (!sources.some(({ kind }) => kind === "terminal")) sources.push({ fd: terminal.master, to, kind: "terminal" });
       return terminal.slave;
     }
@@ -40,10 +41,17 @@ export function layOut(hasTty: boolean): Layout {
     writeEnds.push(write);
     return write;
   };
+  /** Errors that go to another terminal than the output. */
+  const aside = (): number => {
+    const other = openTerminal(2);
+    sources.push({ fd: other.master, to: 2, kind: "terminal" });
+    writeEnds.push(other.slave);
+    return other.slave;
+  };
   const output = through(1);
   // One file for both, as after `2>&1`: through two pipes the lines would lose their order.
   const errors = output !== 1 && !isatty(1) && isSameFile(1, 2) ? output : through(2);
-  const keys = terminal?.leadsSession === true && hasTty && isatty(0);
+  const keys = terminal?.leadsSession === true && hasTty && isatty(0) && isSameFile(0, 1);
   const input = keys ? (terminal?.slave ?? 0) : 0;
   return {
     sources,
@@ -61,11 +69,10 @@ export function layOut(hasTty: boolean): Layout {
  * With its output on a terminal the program lives in a session on the new one, since whatever draws on a screen also sets its
  * modes. Where its errors alone go to a terminal it stays on the person's: in `run … | less` the keys are for less.
  */
-function openTerminal(): Terminal {
+function openTerminal(screen: 1 | 2): Terminal {
   const { master, path } = openPty();
   const slave = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
-  const leadsSession = isatty(1);
-  const screen = leadsSession ? 1 : 2;
+  const leadsSession = screen === 1;
   // Behind a terminal that only passes errors on stands the person's own, which turns LF into CR LF.
   setModes(slave, leadsSession ? modesOf(screen) : plainOutput(modesOf(screen)));
   copySize(screen, master);

@@ -64,6 +64,8 @@ const P_PID = 1;
 const W_EXITED = 4;
 const W_STOPPED = 2;
 const W_CONTINUED = 8;
+const W_NOHANG = 1;
+const W_NOWAIT = 0x1000000;
 const CLD_EXITED = 1;
 const CLD_STOPPED = 5;
 const CLD_CONTINUED = 6;
@@ -224,34 +226,49 @@ export type Change =
   | { readonly kind: "stopped"; readonly signal: number }
   | { readonly kind: "continued" };
 
-/** Waits, off the main thread, until a child ends, stops or goes on. */
+const WAITID = "int waitid(int, int, _Out_ uint8_t *, int)";
+
+/**
+ * Waits, off the main thread, until a child ends, stops or goes on. A child that has ended keeps its number until `reap`, so that a
+ * signal on its way to it reaches nobody else.
+ */
 export function waitFor(pid: number): Promise<Change> {
   const info = Buffer.alloc(128);
-  const waitid = func("int waitid(int, int, _Out_ uint8_t *, int)");
+  const all = W_EXITED | W_STOPPED | W_CONTINUED;
   return new Promise((resolve, reject) => {
-    waitid.async(P_PID, pid, info, W_EXITED | W_STOPPED | W_CONTINUED, (error: unknown, result: number) => {
+    func(WAITID).async(P_PID, pid, info, all | W_NOWAIT, (error: unknown, result: number) => {
       if (error || result < 0) return reject(new CallFailed("waitid", result < 0 ? koffi().errno() : 0));
-      const code = info.readInt32LE(8);
-      const status = info.readInt32LE(24);
-      if (code === CLD_EXITED) resolve({ kind: "exited", code: status });
-      else if (code === CLD_STOPPED) resolve({ kind: "stopped", signal: status });
-      else if (code === CLD_CONTINUED) resolve({ kind: "continued" });
-      else resolve({ kind: "killed", signal: status });
+      const change = changeIn(info);
+      // A stop is taken note of, or it would be told again.
+      if (change.kind === "stopped" || change.kind === "continued")
+        func(WAITID)(P_PID, pid, Buffer.alloc(128), W_STOPPED | W_CONTINUED | W_NOHANG);
+      resolve(change);
     });
   });
 }
+
+function changeIn(info: Buffer): Change {
+  const code = info.readInt32LE(8);
+  const status = info.readInt32LE(24);
+  if (code === CLD_EXITED) return { kind: "exited", code: status };
+  if (code === CLD_STOPPED) return { kind: "stopped", signal: status };
+  if (code === CLD_CONTINUED) return { kind: "continued" };
+  return { kind: "killed", signal: status };
+}
+
+/** Lets go of the number of a child that has ended. */
+export const reap = (pid: number): void => void func(WAITID)(P_PID, pid, Buffer.alloc(128), W_EXITED | W_NOHANG);
 
 /** A descriptor that means this process for good, whatever its number comes to mean. */
 export function openPidfd(pid: number): number {
   return checked("pidfd_open", func("long syscall(long, ...)")(SYS_PIDFD_OPEN, "int", pid, "int", 0));
 }
 
+/** Sends a signal; to a process that has ended nothing is sent. */
 export function signalPidfd(pidfd: number, signal: number): void {
   const call = func("long syscall(long, ...)");
-  checked(
-    "pidfd_send_signal",
-    call(SYS_PIDFD_SEND_SIGNAL, "int", pidfd, "int", signal, "void *", null as Pointer, "int", 0),
-  );
+  const sent = call(SYS_PIDFD_SEND_SIGNAL, "int", pidfd, "int", signal, "void *", null as Pointer, "int", 0);
+  if (sent < 0 && koffi().errno() !== constants.errno.ESRCH) checked("pidfd_send_signal", sent);
 }
 
 /** A file without a name, in memory alone. */
@@ -305,6 +322,10 @@ export function rawModes(modes: Modes): Modes {
 }
 
 const OPOST = 1;
+const IXON = 0o2000;
+
+/** Whether Ctrl-S stops the output, and Ctrl-Q starts it again. */
+export const hasFlowKeys = (modes: Modes): boolean => (modes.readUInt32LE(0) & IXON) !== 0;
 
 /** The same modes, with what is written passed on as it is. */
 export function plainOutput(modes: Modes): Modes {

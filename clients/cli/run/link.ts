@@ -47,6 +47,8 @@ export type Link<In, Out> = {
   send(message: Out): void;
   /** Called for each message, and once with undefined when the other end has gone. */
   listen(heard: (message: In | undefined) => void): void;
+  /** Lets the other end see that we have gone. */
+  end(): void;
 };
 
 export function openLink<In, Out>(fd: number): Link<In, Out> {
@@ -64,6 +66,7 @@ export function openLink<In, Out>(fd: number): Link<In, Out> {
       socket.on("error", () => undefined);
       socket.on("close", () => heard(undefined));
     },
+    end: () => void socket.destroy(),
   };
 }
 

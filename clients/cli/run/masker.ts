@@ -16,7 +16,7 @@ export type Masker = {
 /** What stands at a place: a whole form, the beginning of one that ends behind what is there, both, or neither. */
 type Found = { readonly length: number; readonly begins: boolean };
 
-/** Conceals each of the forms, of two bytes or more; where several begin at one place, the longest. */
+/** Conceals each of the forms, of two bytes or more; where they overlap, all that they cover. */
 export function createMasker(forms: readonly Uint8Array[]): Masker {
   const search = createSearch(forms);
   let held: Uint8Array = Buffer.alloc(0);
@@ -26,7 +26,7 @@ export function createMasker(forms: readonly Uint8Array[]): Masker {
     let from = 0;
     held = bytes.subarray(bytes.length);
     for (let at = search.next(bytes, 0); at < bytes.length; ) {
-      const { length, begins } = search.look(bytes, at);
+      const { length, begins } = reach(bytes, at);
       if (begins && !isEnd) {
         // A copy: the chunk's memory is used for the next one.
         held = Buffer.from(bytes.subarray(at));
@@ -41,6 +41,17 @@ export function createMasker(forms: readonly Uint8Array[]): Masker {
     }
     shown.push(bytes.subarray(from));
     return joined(shown);
+  }
+
+  /** How far what is found at a place reaches together with all that begins within it. */
+  function reach(bytes: Uint8Array, at: number): Found {
+    let { length, begins } = search.look(bytes, at);
+    for (let inner = search.next(bytes, at + 1); inner < at + length; inner = search.next(bytes, inner + 1)) {
+      const found = search.look(bytes, inner);
+      length = Math.max(length, inner - at + found.length);
+      begins ||= found.begins;
+    }
+    return { length, begins };
   }
 
   return {

@@ -9,7 +9,7 @@ import { copySize, foregroundOf, type Modes, modesOf, ownGroup, rawModes, setMod
 const FRONT_MS = 100;
 
 export type OuterTerminal = {
-  /** Its modes before it was ours. */
+  /** Its modes before it was ours, as a program finds them. */
   readonly modes: Modes;
   /** Takes the terminal over as soon as this job is in front. */
   take(): void;
@@ -42,7 +42,8 @@ export function isInFront(tty: number): boolean {
 
 /** `tty` is the controlling terminal, `master` our side of the program's. */
 export function openOuterTerminal(tty: number, master: number): OuterTerminal {
-  const modes = modesOf(tty);
+  let modes = modesOf(tty);
+  let wasInFront = isInFront(tty);
   const input = new ReadStream(tty);
   input.pause();
   let isOurs = false;
@@ -65,6 +66,12 @@ export function openOuterTerminal(tty: number, master: number): OuterTerminal {
       waiting = setTimeout(take, FRONT_MS);
       return;
     }
+    if (!wasInFront) {
+      // Started in the background, it met the modes of a shell that reads a line.
+      wasInFront = true;
+      modes = modesOf(tty);
+      setModes(master, modes);
+    }
     setModes(tty, rawModes(modesOf(tty)));
     resized();
     isOurs = true;
@@ -79,7 +86,9 @@ export function openOuterTerminal(tty: number, master: number): OuterTerminal {
   }
 
   return {
-    modes,
+    get modes() {
+      return modes;
+    },
     take,
     resized,
     leaveKeys,

@@ -2,10 +2,13 @@
 import { closeSync, openSync } from "node:fs";
 import { programPath } from "../start-agent.ts";
 import type { Layout } from "./layout.ts";
-import { socketPair, spawnProgram, strings } from "./libc.ts";
+import { reap, socketPair, spawnProgram, strings, waitFor } from "./libc.ts";
 import { type FromRelay, type Link, openLink, type ToRelay } from "./link.ts";
 
-export type RelayLink = Link<FromRelay, ToRelay>;
+export type RelayLink = Link<FromRelay, ToRelay> & {
+  /** Ends a relay that is not needed, and takes note of its end: the program that we become must find no child. */
+  dismiss(): Promise<void>;
+};
 
 /** `further` are the descriptors that a program on a new terminal inherits: it is the relay that starts it. */
 export function startRelay({ sources, writeEnds, terminal }: Layout, further: readonly number[]): RelayLink {
@@ -14,7 +17,7 @@ export function startRelay({ sources, writeEnds, terminal }: Layout, further: re
   const nothing = openSync("/dev/null", "r+");
   const same = [theirs, ...sources.map(({ fd }) => fd), ...(leads ? [...writeEnds, ...further] : [])];
   const words = [process.execPath, "--disable-sigusr1", "--no-warnings", programPath("./relay.js", "./run/relay.ts")];
-  spawnProgram(
+  const pid = spawnProgram(
     Buffer.from(process.execPath),
     strings([...words, String(theirs)].map((word) => Buffer.from(word))),
     strings([]),
@@ -26,5 +29,13 @@ export function startRelay({ sources, writeEnds, terminal }: Layout, further: re
   );
   for (const fd of [theirs, nothing, ...sources.filter(({ kind }) => kind === "pipe").map(({ fd }) => fd)])
     closeSync(fd);
-  return openLink<FromRelay, ToRelay>(ours);
+  const link = openLink<FromRelay, ToRelay>(ours);
+  return {
+    ...link,
+    dismiss: async () => {
+      link.end();
+      await waitFor(pid);
+      reap(pid);
+    },
+  };
 }

@@ -2,31 +2,39 @@
 // program have ended, until everything that the program started has closed its output, so that what comes late arrives too,
 // and concealed. On a terminal it also leads the session of the new terminal and starts the program there: a program that led
 // it could not be stopped by Ctrl-Z, since the kernel stops nobody who has no parent in its session to wake it.
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { NotStarted } from "../exit-code.ts";
 import { leaveDescriptorsAlone } from "../own-stdio.ts";
 import { type Carrier, carry } from "./carry.ts";
 import { formsOf } from "./forms.ts";
 import {
+  CallFailed,
   coreLimit,
   duplicate,
   exitNow,
+  hasFlowKeys,
+  keepOverExec,
   modesOf,
   openFilesLimit,
   openPidfd,
   plainOutput,
+  reap,
   setDisposition,
   setModes,
   signalPidfd,
   waitFor,
 } from "./libc.ts";
 import { type FromRelay, limitOf, openLink, type SessionProgram, type ToRelay } from "./link.ts";
-import { signalNumber, startProgram } from "./start-program.ts";
+import { signalNumber } from "./signals.ts";
+import { startProgram } from "./start-program.ts";
+
+const CTRL_Q = "\u0011";
 
 type Start = Extract<ToRelay, { kind: "start" }>;
 
 leaveDescriptorsAlone();
-const link = openLink<ToRelay, FromRelay>(Number(process.argv[2]));
+const control = Number(process.argv[2]);
+const link = openLink<ToRelay, FromRelay>(control);
 const bytes = (base64: string) => Buffer.from(base64, "base64");
 
 let carriers: readonly Carrier[] = [];
@@ -42,10 +50,13 @@ let leaveLinesAlone = () => undefined as unknown;
 function start(message: Start): void {
   const { modes, program, sources } = message;
   if (modes !== undefined) restoreTerminal = () => setModes(1, bytes(modes));
+  keepFromProgram(message);
   if (program !== undefined && !startInSession(program)) return;
   const screen = sources.find(({ kind }) => kind === "terminal");
   if (screen !== undefined)
     leaveLinesAlone = () => {
+      // Output that Ctrl-S stopped: nobody is left to press Ctrl-Q.
+      if (hasFlowKeys(modesOf(screen.fd))) writeSync(screen.fd, CTRL_Q);
       // We are not in front on this terminal, and would be stopped for changing it. Not earlier: the program would inherit it.
       setDisposition(signalNumber("SIGTTOU"), "ignore");
       setModes(screen.fd, plainOutput(modesOf(screen.fd)));
@@ -56,6 +67,13 @@ function start(message: Start): void {
   // A folder that we stood in could not be unmounted.
   process.chdir("/");
   void Promise.all([programHasEnded, ...carriers.map(({ ended }) => ended)]).then(() => exitNow(0));
+}
+
+/** What is ours alone: with our side of its terminal the program could read its output unconcealed. */
+function keepFromProgram({ sources, program }: Start): void {
+  const own = [control, ...sources.map(({ fd }) => fd)];
+  for (const fd of [...own, ...(program === undefined ? [] : [program.terminal, ...program.owned])])
+    keepOverExec(fd, false);
 }
 
 /** Descriptors that we have no use for: whoever waits for their end must not wait for us. */
@@ -91,6 +109,7 @@ async function follow(pid: number): Promise<void> {
     const isOver = change.kind === "exited" || change.kind === "killed";
     if (isOver) {
       running = undefined;
+      reap(pid);
       link.send({ kind: "ending" });
       await flush();
     }
@@ -107,6 +126,7 @@ function watch(pid: number): void {
 }
 
 function signal({ signal: number, group }: Extract<ToRelay, { kind: "signal" }>): void {
+  // Until it is let go of by `follow` its number means nobody else.
   if (running === undefined) return;
   if (group === true) process.kill(-running.pid, number);
   else signalPidfd(running.pidfd, number);
@@ -126,7 +146,12 @@ function alone(): void {
     signalPidfd(running.pidfd, signalNumber("SIGKILL"));
   }
   // From here on the person's terminal turns LF into CR LF itself.
-  leaveLinesAlone();
+  try {
+    leaveLinesAlone();
+  } catch (error) {
+    // The program's terminal has gone, and with it all that it could have said.
+    if (!(error instanceof CallFailed) && typeof (error as NodeJS.ErrnoException).code !== "string") throw error;
+  }
   programEnded();
   if (carriers.length === 0) exitNow(0);
 }

@@ -1,47 +1,50 @@
 // The program as our child, in our process group and on the same terminal, if any; only its output is read on its way.
 import { copySize, waitFor } from "./libc.ts";
 import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
-import { isStopped, type PassedOn, passSignals, reachedAll } from "./signals.ts";
+import { isStopped, obey, type PassedOn, passSignals, reachedAll } from "./signals.ts";
 import { startProgram } from "./start-program.ts";
 
 /** Throws NotStarted. */
 export async function runBeside(run: Run): Promise<never> {
   const { program, ours, layout, relay, tty, secrets, further } = run;
-  const descriptors = [...layout.program, ...further.map((fd) => [fd, fd] as const)];
-  const pid = startProgram(program, ours, { descriptors });
-  let isOver = false;
+  let pid: number | undefined;
   let stopped = false;
 
   function pass(signal: PassedOn): void {
-    if (isOver || reachedAll(signal, tty)) return;
+    // Before the program, and behind it while its output is still taken, a signal is for us. The relay goes on by itself.
+    if (pid === undefined) return obey(signal);
+    if (reachedAll(signal, tty)) return;
     // `fg` wakes the whole group, us and the program.
     if (signal === "SIGCONT" && stopped && !isStopped(pid)) stopped = false;
     else process.kill(pid, signal);
   }
 
   passSignals(pass);
+  const descriptors = [...layout.program, ...further.map((fd) => [fd, fd] as const)];
+  const child = startProgram(program, ours, { descriptors });
+  pid = child;
   if (layout.terminal !== undefined && tty !== undefined) {
     const { master } = layout.terminal;
     process.on("SIGWINCH", () => copySize(tty, master));
   }
   const messages = messagesOf(relay);
   relay.send({ kind: "start", secrets, sources: layout.sources });
-  relay.send({ kind: "watch", pid });
+  relay.send({ kind: "watch", pid: child });
   // Until the relay holds on to the program its end is not taken note of, so that its number means nobody else.
   if ((await messages.next(({ kind }) => kind === "watching")) === undefined) {
-    process.kill(pid, "SIGKILL");
+    process.kill(child, "SIGKILL");
     throw relayLost();
   }
   letGo(run);
   for (;;) {
-    const change = await waitFor(pid);
+    const change = await waitFor(child);
     if (change.kind === "stopped") {
       stopped = true;
       process.kill(process.pid, "SIGSTOP");
     }
     if (change.kind === "continued") stopped = false;
     if (change.kind !== "exited" && change.kind !== "killed") continue;
-    isOver = true;
+    pid = undefined;
     relay.send({ kind: "ended" });
     if ((await messages.next(({ kind }) => kind === "flushed")) === undefined) throw relayLost();
     return endAs(change, messages);

@@ -2,12 +2,11 @@
 // there; what they mean (Ctrl-C, Ctrl-Z) is decided there. Stops and the end are told by the relay.
 import { NotStarted } from "../exit-code.ts";
 import type { Terminal } from "./layout.ts";
-import { modesOf } from "./libc.ts";
+import { modesOf, plainOutput, setModes } from "./libc.ts";
 import { limitText, type SessionProgram } from "./link.ts";
 import { type OuterTerminal, openOuterTerminal } from "./outer-terminal.ts";
 import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
-import { passSignals } from "./signals.ts";
-import { signalNumber } from "./start-program.ts";
+import { obey, passSignals, signalNumber } from "./signals.ts";
 
 /**
  * Milliseconds after which a stop of ourselves that did not stop us is over: nobody could have woken us (an orphaned process
@@ -22,7 +21,9 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   const outer = tty === undefined ? undefined : openOuterTerminal(tty, terminal.master);
   const modes = outer === undefined ? {} : { modes: outer.modes.toString("base64") };
   const program = sessionProgram(run, terminal);
-  const { sleep } = listen(run, outer);
+  // Nobody passes keys on where there is no controlling terminal, and the one behind turns LF into CR LF itself.
+  if (outer === undefined) setModes(terminal.master, plainOutput(modesOf(terminal.master)));
+  const { sleep, over } = listen(run, outer);
   // Before the program can say anything: who answers at once means the program.
   outer?.take();
   relay.send({ kind: "start", secrets, sources: layout.sources, program, ...modes });
@@ -38,6 +39,7 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
     if (message?.kind === "ending") {
       // What is typed from here on is for whoever reads the terminal next.
       outer?.leaveKeys();
+      over();
       continue;
     }
     // The terminal that it led has gone with it, and the program too.
@@ -67,17 +69,31 @@ function sessionProgram({ program, layout, further }: Run, { slave }: Terminal):
   };
 }
 
-/** Passes signals on. `sleep` stops us as the program was stopped, and wakes it when we are woken. */
-function listen({ relay }: Run, outer: OuterTerminal | undefined): { sleep(signal: number): Promise<void> } {
+/**
+ * Passes signals on. `sleep` stops us as the program was stopped, and wakes it when we are woken. After `over` a signal is for us,
+ * while the output is still taken; the relay goes on by itself.
+ */
+function listen(
+  { relay }: Run,
+  outer: OuterTerminal | undefined,
+): { sleep(signal: number): Promise<void>; over(): void } {
   let isAsleep = false;
+  let isOver = false;
   const pass = () =>
     passSignals((signal) => {
       if (signal === "SIGCONT" && isAsleep) return;
+      if (isOver) {
+        outer?.giveBack(outer.modes);
+        return obey(signal);
+      }
       relay.send({ kind: "signal", signal: signalNumber(signal) });
     });
   pass();
   process.on("SIGWINCH", () => outer?.resized());
   return {
+    over: () => {
+      isOver = true;
+    },
     sleep: async (signal) => {
       outer?.giveBack(outer.modes);
       isAsleep = true;

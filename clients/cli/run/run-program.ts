@@ -44,6 +44,9 @@ export function openPassage({ descriptors }: Inherited): Passage {
   return { layout, relay: startRelay(layout, descriptors.further), tty };
 }
 
+/** A signal that came while we were busy is heard in the next turn of the event loop; in the program it would be lost. */
+const untilSignalsAreHeard = () => new Promise((resolve) => setImmediate(resolve));
+
 /** Runs the program in our place, or ends as it ends. Throws NotStarted where it cannot be started. */
 export async function runProgram(
   { words, variables }: { readonly words: readonly Buffer[]; readonly variables: readonly Buffer[] },
@@ -57,7 +60,11 @@ export async function runProgram(
   descriptors.flags.forEach((flags, fd) => {
     if (fileFlags(fd) !== flags) setFileFlags(fd, flags);
   });
-  if (formsOf(secrets).length === 0) becomeProgram(program, ours, descriptors.further);
+  if (formsOf(secrets).length === 0) {
+    await opened?.relay.dismiss();
+    await untilSignalsAreHeard();
+    becomeProgram(program, ours, descriptors.further);
+  }
   const passage = opened ?? openPassage(inherited);
   const run = { program, ours, secrets, further: descriptors.further, ...passage };
   const { terminal } = passage.layout;

@@ -1,11 +1,11 @@
 // What the two ways of running a program share.
 import { closeSync, openSync } from "node:fs";
-import { constants } from "node:os";
 import { OutputLost } from "../exit-code.ts";
 import type { Layout } from "./layout.ts";
-import { type Change, duplicate, exitNow, type Limit, SIGPIPE, setDisposition } from "./libc.ts";
+import { type Change, duplicate, exitNow, type Limit, SIGPIPE } from "./libc.ts";
 import type { FromRelay } from "./link.ts";
 import type { RelayLink } from "./relay-process.ts";
+import { dieBy } from "./signals.ts";
 import type { Program } from "./start-program.ts";
 
 export type Run = {
@@ -88,9 +88,5 @@ export function endAs(change: Change, { lost }: Messages): never {
   if (lost !== undefined && (isContent || isCut))
     throw new OutputLost(`${lost.to === 1 ? "stdout" : "stderr"} could not be written (${lost.code})`);
   if (change.kind !== "killed") return exitNow(change.kind === "exited" ? change.code : 1);
-  const name = Object.entries(constants.signals).find(([, number]) => number === change.signal)?.[0];
-  if (name !== undefined) process.removeAllListeners(name);
-  setDisposition(change.signal, "default");
-  process.kill(process.pid, change.signal);
-  return exitNow(128 + change.signal);
+  return dieBy(change.signal);
 }

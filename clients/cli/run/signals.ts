@@ -1,6 +1,7 @@
 // Signals on their way to the program.
 import { readFileSync } from "node:fs";
-import { unblockUsr1 } from "./libc.ts";
+import { constants } from "node:os";
+import { exitNow, setDisposition, unblockUsr1 } from "./libc.ts";
 import { isInFront } from "./outer-terminal.ts";
 
 /** What a process is sent to end it, or to tell it something. Nobody can listen to SIGKILL and SIGSTOP. */
@@ -24,13 +25,33 @@ export type PassedOn = (typeof PASSED_ON)[number];
 /** What the keys of a terminal send, to all processes in front there. */
 const KEYS: readonly PassedOn[] = ["SIGINT", "SIGQUIT", "SIGTSTP"];
 
-/** Calls `heard` for each signal. Replaces whoever listened before: the command's own Ctrl-C is over once a program runs. */
+/**
+ * Calls `heard` for each signal. Replaces whoever listened before: the command's own Ctrl-C is over once a program runs. The new
+ * listener comes first, since a signal that arrives while nobody listens is lost.
+ */
 export function passSignals(heard: (signal: PassedOn) => void): void {
   for (const signal of PASSED_ON) {
-    process.removeAllListeners(signal);
+    const before = process.listeners(signal);
     process.on(signal, () => heard(signal));
+    for (const listener of before) process.off(signal, listener);
   }
   unblockUsr1();
+}
+
+/** What a signal does to a program that does not listen to it, done to us. Does not come back, but from a stop. */
+export function obey(signal: PassedOn): void {
+  if (signal === "SIGCONT") return;
+  if (signal === "SIGTSTP") return void process.kill(process.pid, "SIGSTOP");
+  dieBy(signalNumber(signal));
+}
+
+/** Ends by a signal, as whoever waits for us can see. */
+export function dieBy(signal: number): never {
+  const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
+  if (name !== undefined) process.removeAllListeners(name);
+  setDisposition(signal, "default");
+  process.kill(process.pid, signal);
+  return exitNow(128 + signal);
 }
 
 /**
@@ -40,6 +61,9 @@ export function passSignals(heard: (signal: PassedOn) => void): void {
 export function reachedAll(signal: PassedOn, tty: number | undefined): boolean {
   return KEYS.includes(signal) && tty !== undefined && isInFront(tty);
 }
+
+/** The number of a signal by its name. */
+export const signalNumber = (name: NodeJS.Signals): number => constants.signals[name];
 
 /** Whether a process is stopped, as by Ctrl-Z. */
 export function isStopped(pid: number): boolean {

@@ -1,6 +1,5 @@
 // Starts a program, or becomes it, as execvp(3) finds it: folders of its own PATH in turn, and /bin/sh for a file that the
 // kernel does not take for a program.
-import { constants } from "node:os";
 import { NotStarted } from "../exit-code.ts";
 import {
   CallFailed,
@@ -106,6 +105,3 @@ export function becomeProgram(program: Program, ours: Limits, further: readonly 
     for (const fd of kept) keepOverExec(fd, false);
   }
 }
-
-/** The number of a signal by its name. */
-export const signalNumber = (name: NodeJS.Signals): number => constants.signals[name];

@@ -121,6 +121,27 @@ describe.each([
     expect(ran.out.toString()).toBe(`done\ndone\nlate ${shown}\n`);
   });
 
+  test("a signal to the whole job ends it by that signal, with all of its output", async () => {
+    const ran = await stage.shell(
+      `set -m; for i in 1 2 3 4 5; do postern ${run} -- sh -c 'seq 1 60000; echo up >&2; exec sleep 60' > job 2> up & pid=$!; until grep -qs up up; do sleep 0.02; done; kill -TERM -$pid; wait $pid; echo "$? $(wc -l < job)"; rm up; done`,
+      { shell: "bash" },
+    );
+    expect(ran.out.toString()).toBe("143 60000\n".repeat(5));
+  });
+
+  test("the program finds no child that is not its own", async () => {
+    const program = "import os\ntry:\n  print(os.waitpid(-1, 0))\nexcept ChildProcessError:\n  print('none')";
+    const ran = await stage.shell(`HOST=op://Demo/DB/host DB= postern ${run} -- python3 -c "${program}"`);
+    expect(ran.out.toString()).toBe("none\n");
+  });
+
+  test("while its output is still taken, a signal ends run", async () => {
+    const ran = await stage.shell(
+      `mkfifo full; exec 8<>full; postern ${run} -- sh -c 'head -c 300000 /dev/zero; true' > full 8<&- & pid=$!; until test $(head -c 1 <&8 | wc -c) = 1; do :; done; kill -TERM $pid; wait $pid; echo $?; rm full`,
+    );
+    expect(ran.out.toString()).toBe("143\n");
+  });
+
   test("a kill -9 takes the program with it", async () => {
     const ran = await stage.shell(
       `postern ${run} -- sh -c 'echo $$ > pid; exec sleep 60' & until test -s pid; do sleep 0.02; done; kill -9 $!; while kill -0 $(cat pid) 2>/dev/null; do sleep 0.02; done; rm pid; echo gone`,
@@ -160,6 +181,16 @@ describe("what is concealed", () => {
     const lines = ran.out.toString().split("\n");
     expect(lines).toEqual([`${MASK} on db.example.org`, MASK, "3", MASK, MASK, ""]);
     expect(ran.err).toBe(`${MASK}\n`);
+  });
+
+  test("is no help's business: it ends quietly where nobody reads it", async () => {
+    const ran = await stage.shell("postern run --help | true; postern run --help > /dev/full; echo $?");
+    expect(ran.err).toBe("");
+  });
+
+  test("is told of by name where a value only resembles a reference, and there is no other", async () => {
+    const ran = await stage.shell("DB='op//Demo/DB/password' X='OP://Demo/DB/password' postern run -- true");
+    expect(ran.err).toMatch(/value of DB looks like[^\n]*\n.*value of X looks like/);
   });
 
   test("is kept out of core files: run and the relay leave none, and the program has its own limit", async () => {

@@ -129,6 +129,35 @@ describe.each([
 });
 
 describe("at a terminal", () => {
+  test("the program has the descriptors that it would have alone", async () => {
+    const alone = await shown("sh -c 'ls /proc/self/fd'");
+    expect(await shown("postern run -- sh -c 'ls /proc/self/fd'")).toBe(alone);
+  });
+
+  test("it ends with the program while another one prints in the background, and any signal ends it", async () => {
+    expect(await shown("postern run -- sh -c 'timeout 3 yes & exit 3'; echo code $?")).toContain("code 3\r\n");
+  });
+
+  test("errors go to the terminal that they were sent to", async () => {
+    const other = stage.terminal();
+    other.type('tty; echo "<he""re>"');
+    const [, path = ""] = await other.sees(/(\/dev\/pts\/\d+)\r\n<here>/);
+    expect(await shown(`postern run -- sh -c 'echo out; echo "err $DB" >&2; test -t 2' 2> ${path}; echo code $?`)).toBe(
+      "out\r\ncode 0\r\n",
+    );
+    await other.sees(`err ${MASK}`);
+    other.end();
+  });
+
+  test("Ctrl-Z stops the job while the next of a pipe still takes the output", async () => {
+    terminal.type("postern run -- seq 1 100000 | less");
+    await terminal.sees("20");
+    terminal.key("\u001a");
+    await terminal.sees("Stopped");
+    terminal.type("kill %1; fg");
+    await terminal.sees(/\$ /);
+  });
+
   test("secrets are concealed, typed ones too", async () => {
     start(`postern run -- sh -c 'echo "it is $DB"; read line; echo "again $line"'`);
     await terminal.sees(`it is ${MASK}\r\n`);
@@ -149,17 +178,19 @@ describe("at a terminal", () => {
     "SIG%s sent to run reaches the program, and the terminal is given back",
     async (name) => {
       const program = `trap "echo got ${name}; exit 9" ${name}; echo re""ady; while :; do sleep 0.02; done`;
-      start(`postern run -- sh -c '${program}'; echo code $?; stty -a | grep -c " echo "`);
+      start(`postern run -- sh -c '${program}' at-terminal; echo code $?; stty -a | grep -c " echo "`);
       await terminal.sees("ready\r\n");
-      await stage.shell(`kill -${name} $(pgrep -f -o '[m]ain.ts run -- sh -c trap')`);
+      await stage.shell(`kill -${name} $(pgrep -f -o '[m]ain.ts run -- sh -c trap.*at-terminal')`);
       expect(await ended()).toContain(`got ${name}\r\ncode 9\r\n1\r\n`);
     },
   );
 
   test("a kill -9 of run gives the terminal back and ends the program", async () => {
-    start("postern run -- sh -c 'echo $$ > pid; stty raw -echo; echo re\"\"ady; exec sleep 60'; echo code $?");
+    start(
+      "postern run -- sh -c 'echo $$ > pid; stty raw -echo; echo re\"\"ady; exec sleep 60' at-terminal; echo code $?",
+    );
     await terminal.sees("ready");
-    await stage.shell("kill -KILL $(pgrep -f -o '[m]ain.ts run -- sh -c echo')");
+    await stage.shell("kill -KILL $(pgrep -f -o '[m]ain.ts run -- sh -c echo.*at-terminal')");
     expect(await ended()).toContain("code 137\r\n");
     const line = "while kill -0 $(cat pid) 2>/dev/null; do sleep 0.02; done; stty -a | grep -c ' echo '";
     expect(await shown(line)).toBe("1\r\n");
@@ -179,5 +210,10 @@ describe("at a terminal", () => {
     await terminal.sees("sh -c");
     terminal.type("words");
     await terminal.sees("got words\r\n");
+    await terminal.sees("$ ");
+    start('postern run -- sh -c \'read line; echo "[$line]"; stty -a | grep -c " icanon "\' & sleep 0.3; fg');
+    await terminal.sees("sh -c");
+    terminal.type("more");
+    expect(await ended()).toMatch(/\[more\]\r\n1\r\n$/);
   });
 });
