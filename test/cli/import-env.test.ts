@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
@@ -102,6 +104,45 @@ describe("import env", () => {
     expect(ran.err).toContain("line 2: FRESH_TWO: $ stays as it is");
     expect((await run("item list --vault Demo --json")).out).toBe(before);
     expect(existsSync(join(folder, "dry.env.postern"))).toBe(false);
+  });
+});
+
+describe("import env, where the file with references cannot be written,", () => {
+  test("takes back what it made and what it changed, and says so", async () => {
+    file("full.env", "FULL_OLD=first value\n");
+    expect((await run("import env full.env --vault Demo")).code).toBe(0);
+    file("full.env", "FULL_OLD=second value\nFULL_NEW=new value\n");
+    const ran = await run("import env full.env --vault Demo --out-file /dev/full");
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain("nothing was imported; /dev/full could not be written (ENOSPC)");
+    expect((await run("item list --vault Demo --json")).out).not.toContain("FULL_NEW");
+    expect((await run("read op://Demo/FULL_OLD/password")).out).toBe("first value");
+  });
+
+  test("does so too for a file of its own, and leaves no part of it", async () => {
+    mkdirSync(join(folder, "small"));
+    file("small/.env", "SMALL=a value\n");
+    // No file may grow any more: as with a disk that is full.
+    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+    const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--no-warnings", "--", main];
+    const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: process.env.PATH ?? "" };
+    const child = spawn("sh", [...words, "import", "env", "small/.env", "--vault", "Demo"], {
+      cwd: folder,
+      env,
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let err = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    const [code] = await once(child, "close");
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("nothing was imported; small/.env.postern could not be written (EFBIG)"),
+    ]);
+    expect((await run("item list --vault Demo --json")).out).not.toContain("SMALL");
+    expect(readdirSync(join(folder, "small"))).toEqual([".env"]);
   });
 });
 
