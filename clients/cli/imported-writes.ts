@@ -2,7 +2,7 @@
 // part fails.
 import type { Methods } from "../typescript/generated.ts";
 import { UsageError } from "./exit-code.ts";
-import type { Origin, Planned } from "./imported-items.ts";
+import { type Origin, type Planned, tagsOf } from "./imported-items.ts";
 import type { Agent } from "./session.ts";
 
 type Item = Methods["items.get"]["result"];
@@ -92,7 +92,7 @@ async function create(
   agent: Agent,
   vault: string,
   batch: readonly Planned[],
-  { tags }: Origin,
+  origin: Origin,
   made: string[],
 ): Promise<[string, string][]> {
   const { outcomes } = await agent.call("items.createAll", {
@@ -102,7 +102,7 @@ async function create(
       title: one.title,
       category: "Password" as const,
       fields: [fieldOf(one)],
-      tags: [...tags],
+      tags: tagsOf(origin, one.line.name),
     })),
   });
   const failed: string[] = [];

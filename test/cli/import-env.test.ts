@@ -92,6 +92,52 @@ describe("import env", () => {
     expect(json(await run("import env moved/.env --vault Demo --source named --json"))).toMatchObject({ unchanged: 1 });
   });
 
+  test("knows the item of a variable by its name, and not by a title that another variable's item has", async () => {
+    const imported = async (content: string, words = "") => {
+      file("names.env", content);
+      const ran = await run([
+        ..."import env names.env --vault Demo --json".split(" "),
+        ...(words === "" ? [] : ["--prefix", words]),
+      ]);
+      expect(ran.code).toBe(0);
+      return json<Imported>(ran);
+    };
+    const read = async (reference = "") => (await run(["read", reference])).out;
+    const blank = await imported("B=valueofb\n", "A ");
+    const glued = await imported("B2=valueofb2\n", "x");
+    const first = await imported("A=valueofa\n");
+    const second = await imported("xB2=valueofxb2\n");
+    expect([first, second]).toMatchObject(Array(2).fill({ created: 1, changed: 0 }));
+    for (const [reference, value] of [
+      [blank.variables.B, "valueofb"],
+      [glued.variables.B2, "valueofb2"],
+      [second.variables.xB2, "valueofxb2"],
+      [first.variables.A, "valueofa"],
+    ] as const)
+      expect(await read(reference)).toBe(value);
+    // Without the prefix the same variable is the same item still.
+    expect(await imported("B=valueofb\nB2=valueofb2\n")).toMatchObject({ created: 0, changed: 0, unchanged: 2 });
+  });
+
+  test("with two items that are tagged as one variable imports nothing, and names both", async () => {
+    file("twice.env", "TWICE=a value\n");
+    expect((await run("import env twice.env --vault Demo")).code).toBe(0);
+    const channel = await agent.connect();
+    const { id, vaultId } = json<{ id: string; vaultId: string }>(await run("item get TWICE --vault Demo --json"));
+    const { title, category, tags } = await channel.call("items.get", { vaultId, itemId: id });
+    const { outcomes } = await channel.call("items.createAll", {
+      vaultId,
+      items: [{ vaultId, title, category, tags }],
+    });
+    channel.close();
+    const other = (outcomes[0] as { id: string }).id;
+    file("twice.env", "TWICE=another value\n");
+    const ran = await run("import env twice.env --vault Demo");
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("line 1: TWICE: two items")]);
+    for (const one of [id, other]) expect(ran.err).toContain(one);
+    expect((await run(`read op://Demo/${id}/password`)).out).toBe("a value");
+  });
+
   test("with --dry-run tells what each line means, and does nothing", async () => {
     file("dry.env", "FRESH_ONE='a b' # why\nFRESH_TWO=$x\nFRESH_ONE=c\n");
     const before = (await run("item list --vault Demo --json")).out;
