@@ -1,5 +1,6 @@
 // Variables on their way out, in the form that a reader takes: each value comes back as it was, or is refused by its
 // name. This is the one file that quotes.
+import { parseEnvFile } from "./env-file.ts";
 import { UsageError } from "./exit-code.ts";
 
 export const envFormats = ["dotenv", "sh", "fish", "json", "docker"] as const;
@@ -33,10 +34,11 @@ function fits(format: EnvFormat, { name, value }: Named): boolean {
   if (format === "json") return true;
   if (value.includes("\0") || !value.isWellFormed()) return false;
   if (format !== "docker") return true;
-  // It drops a CR before the line's end, and has no way to write a newline.
-  return (
-    !value.includes("\n") && !value.endsWith("\r") && Buffer.byteLength(`${name}=${value}`) <= DOCKER_LINE_BYTES_MAX
-  );
+  if (Buffer.byteLength(`${name}=${value}`) > DOCKER_LINE_BYTES_MAX) return false;
+  // It drops a CR before the line's end, and has no way to write a newline; and it knows no quotes, blanks or comments
+  // in a value, which our own reader does.
+  const [line, ...more] = parseEnvFile(lineOf("docker", name, value));
+  return line?.kind === "variable" && line.value === value && more.length === 0;
 }
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
@@ -74,7 +76,7 @@ export function written(format: EnvFormat, variables: readonly Named[]): string 
     throw new UsageError(
       `${wrong.join(", ")}: the value fits into no file of the format ${format}`,
       format === "docker"
-        ? "it takes no newline and no zero byte; use --format json"
+        ? "it takes no newline, no quotes or blanks around a value, no # behind a blank and no zero byte; use --format json"
         : "it takes no zero byte; use --format json",
     );
   const kept = keptByShells(

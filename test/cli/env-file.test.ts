@@ -180,6 +180,26 @@ describe("a value that is written", () => {
     );
   });
 
+  test("as docker takes it is read back as it was, or is refused by its name", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(nasty, (value) => {
+        let text: string;
+        try {
+          text = written("docker", [{ name: "A", value }]);
+        } catch (error) {
+          expect(String(error)).toMatch(/A: the value fits into no file/);
+          return;
+        }
+        taken++;
+        expect(text).toBe(`A=${value}\n`);
+        expect([values(text), unknown(text)]).toEqual([{ A: value }, []]);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(taken).toBeGreaterThan(200);
+  });
+
   test("stands between no backticks, which a shell would run", () => {
     fc.assert(fc.property(nasty, (value) => !quoted(value).startsWith("`")));
   });
@@ -189,6 +209,17 @@ describe("a value that is written", () => {
     ["half a letter", "\ud800", ["dotenv", "sh", "fish", "docker"]],
     ["a newline", "a\nb", ["docker"]],
     ["a CR at the end", "a\r", ["docker"]],
+    ["a CR inside", "a\rb", ["docker"]],
+    ["a blank at its start", " a", ["docker"]],
+    ["a blank at its end", "a\t", ["docker"]],
+    ["blanks alone", "  ", ["docker"]],
+    ["quotes around it", "'x'", ["docker"]],
+    ["no more than quotes", '""', ["docker"]],
+    ["a quote at its start", '"x', ["docker"]],
+    ["a backtick at its start", "`id`", ["docker"]],
+    ["a hash behind a blank", "a #b", ["docker"]],
+    ["a hash behind a letter", "#a#b", []],
+    ["quotes inside", `{"a":'b'}`, []],
   ])("with %s is refused by its name where it does not fit", (_what, value, refusing) => {
     for (const format of envFormats) {
       const write = () =>
