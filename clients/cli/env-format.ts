@@ -44,8 +44,10 @@ function fits(format: EnvFormat, { name, value }: Named): boolean {
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /**
- * Names that a shell keeps for itself: assigning one fails, is forgotten, or does something else than to set a variable (in
- * zsh `UID` is who runs it). A test asks the shells for them.
+ * Names that a shell keeps for itself: assigning one fails, is forgotten, ends the file there, or does something else than to
+ * set a variable (in zsh `UID` is who runs it). A test asks the shells for them. The last rows are set as any other, and
+ * change how the shell that sources the file reads and runs what follows. `HOME`, `PWD` and `PATH` are ordinary: that they are
+ * set is what was asked.
  */
 const shellNames = {
   sh: words(`
@@ -57,10 +59,13 @@ const shellNames = {
     dis_reswords dis_saliases fignore fpath funcfiletrace funcsourcetrace funcstack functions functions_source functrace
     galiases history historywords jobdirs jobstates jobtexts keymaps mailpath manpath module_path modules nameddirs options
     parameters patchars path pipestatus psvar reswords saliases signals status termcap terminfo userdirs usergroups watch
-    widgets zsh_eval_context zsh_scheduled_events`),
+    widgets zsh_eval_context zsh_scheduled_events
+    BASH_COMPAT BASH_XTRACEFD EXECIGNORE GLOBIGNORE HISTCHARS IFS NULLCMD OPTERR POSIXLY_CORRECT PROMPT_COMMAND READNULLCMD
+    STTY TMOUT histchars`),
   fish: words(`
     FISH_VERSION PWD SHLVL _ fish_kill_signal fish_killring fish_pid history hostname pipestatus status status_generation
-    umask version argv`),
+    umask version argv
+    IFS fish_trace`),
 } as const;
 
 /** Those of the names that a shell which sources the file keeps for itself. */
@@ -83,11 +88,10 @@ export function written(format: EnvFormat, variables: readonly Named[]): string 
     format,
     variables.map(({ name }) => name),
   );
-  // An env file is for other readers too, which take these names as any other.
-  if (kept.length > 0 && format !== "dotenv")
+  if (kept.length > 0)
     throw new UsageError(
-      `${kept.join(", ")}: a shell keeps this name for itself and would not set it`,
-      "use --format dotenv or json, or take it away with `postern env unset`",
+      `${kept.join(", ")}: a shell keeps this name for itself, and sourcing the file would fail or change the shell`,
+      "use --format docker or json, or take it away with `postern env unset`",
     );
   if (format === "json")
     return `${JSON.stringify(Object.fromEntries(variables.map(({ name, value }) => [name, value])), null, 2)}\n`;

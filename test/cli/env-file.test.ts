@@ -7,7 +7,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ENV_FILE_BYTES_MAX, parseEnvFile } from "../../clients/cli/env-file.ts";
-import { DOCKER_LINE_BYTES_MAX, envFormats, keptByShells, quoted, written } from "../../clients/cli/env-format.ts";
+import { DOCKER_LINE_BYTES_MAX, envFormats, quoted, written } from "../../clients/cli/env-format.ts";
 import { importSource } from "../../clients/cli/env-import.ts";
 import { readEnvFile, variablesOf } from "../../clients/cli/env-source.ts";
 import { isPlain } from "../../clients/cli/plain-value.ts";
@@ -238,12 +238,29 @@ describe("a value that is written", () => {
     expect(() => written("docker", [{ name: "A", value: `${value}x` }])).toThrow(/^A: /);
   });
 
-  test("under a name that a shell keeps for itself is refused for shells alone", () => {
-    const named = [{ name: "UID", value: "1000" }];
-    for (const format of ["dotenv", "docker", "json"] as const) expect(written(format, named)).toContain("1000");
-    expect(() => written("sh", named)).toThrow("UID");
-    expect(() => written("fish", [{ name: "status", value: "0" }])).toThrow("status");
-    expect(keptByShells("dotenv", ["UID", "DATABASE_URL"])).toEqual(["UID"]);
+  test.each([
+    ["UID", ["dotenv", "sh"]],
+    ["EUID", ["dotenv", "sh"]],
+    ["PPID", ["dotenv", "sh"]],
+    ["SHELLOPTS", ["dotenv", "sh"]],
+    ["BASHOPTS", ["dotenv", "sh"]],
+    ["USERNAME", ["dotenv", "sh"]],
+    ["path", ["dotenv", "sh"]],
+    ["status", ["dotenv", "sh", "fish"]],
+    ["IFS", ["dotenv", "sh", "fish"]],
+    ["TMOUT", ["dotenv", "sh"]],
+    ["POSIXLY_CORRECT", ["dotenv", "sh"]],
+    ["HOME", []],
+    ["PWD", ["fish"]],
+    ["PATH", []],
+    ["TZ", []],
+    ["DATABASE_URL", []],
+  ])("under the name %s is refused by it in %j alone", (name, refusing) => {
+    for (const format of envFormats) {
+      const write = () => written(format, [{ name, value: "1000" }]);
+      if (refusing.includes(format)) expect(write).toThrow(`${name}: a shell keeps this name for itself`);
+      else expect(write()).toContain("1000");
+    }
   });
 
   test("as JSON has every value, under every name", () => {
