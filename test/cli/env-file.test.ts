@@ -107,6 +107,57 @@ describe("a line is refused", () => {
   });
 });
 
+describe("a file whose only variable is refused", () => {
+  test.each([
+    ["A='a'b\n", "line 1 (text stands behind its closing quote)"],
+    ["A=a\0b\n", "line 1 (its value holds a zero byte)"],
+    ['A="x\n', "line 1 (its quote never closes)"],
+    ["A=1\r2\n", "line 1 (a carriage return stands inside it)"],
+  ])("%j is told by that line alone", (text, why) => {
+    writeFileSync(at("only.env"), text);
+    expect(() => variablesOf(at("only.env"), "x")).toThrow(new RegExp(`${why.replace(/[()]/g, "\\$&")}$`));
+  });
+
+  test("is no env file where no line sets one", () => {
+    writeFileSync(at("only.env"), "some prose\n");
+    expect(() => variablesOf(at("only.env"), "x")).toThrow("there is no NAME=value in it");
+  });
+});
+
+describe("a quote that closes lines later", () => {
+  const told = (text: string) => {
+    const said: string[] = [];
+    writeFileSync(at("runs-on.env"), text);
+    variablesOf(at("runs-on.env"), "x", (one) => said.push(one));
+    return said;
+  };
+  const key = `${"Ab9+".repeat(16)}\n`;
+
+  test.each([
+    ["with a value", 'A="abc\nB=def"\nC=1\n'],
+    ["with a value behind export and blanks", "A='abc\n export B = def'\n"],
+    ["without a value", "A='abc\nb=\nc='\n"],
+    ["with CR LF", 'A="abc\r\nB=def"\r\n'],
+    ["behind a comment", "A=`abc\n# c\nb.c=d`\n"],
+    ["that ends as base64 does, behind no base64", 'A="abc\nabc="\n'],
+  ])("and took a variable %s along is told by its lines and no value", (_what, text) => {
+    const last = text.split("\n").findIndex((line) => /["'`]\r?$/.test(line)) + 1;
+    expect(told(text)).toEqual([
+      `postern: lines 1 to ${last} of ${at("runs-on.env")}: A: lines inside its quotes look like variables of their own; a quote may be missing`,
+    ]);
+  });
+
+  test.each([
+    ["prose", 'A="one\ntwo"\n'],
+    ["a key", `A="-----BEGIN X-----\n${key}${key}Ab=\n-----END X-----\n"\n`],
+    ["a key with two signs at its end", `A="${key}Ab==\n"\n`],
+    ["an assignment in its first line", 'A="b=c\nd"\n'],
+    ["no lines", 'A="B=1"\n'],
+  ])("and has %s in it is not", (_what, text) => {
+    expect(told(text)).toEqual([]);
+  });
+});
+
 describe("bytes", () => {
   test("of the largest file are read, and one more is refused", () => {
     const most = Buffer.alloc(ENV_FILE_BYTES_MAX, "#");
@@ -292,6 +343,12 @@ describe("an import", () => {
     const { notes } = source(text);
     expect(notes).toContainEqual({ line, name: "A", note: expect.stringContaining(note) });
     for (const { note: told } of notes) expect(told.replace(/(?:to|in) line \d/, "")).not.toMatch(/[123]|HOME|V/);
+  });
+
+  test("keeps the blank before a comment that stands in place of a value", () => {
+    expect(
+      source("A= # first\nB=\t# x\nC=   \n").lines.map((line) => (line.kind === "variable" ? line.tail : "")),
+    ).toEqual([" # first", "\t# x", "   ", ""]);
   });
 
   test("tells of nothing in an ordinary file", () => {

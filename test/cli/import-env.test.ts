@@ -218,6 +218,22 @@ describe("env import", () => {
   });
 });
 
+test("run tells of a quote that closed lines later and took a variable along", async () => {
+  file("swallow.env", 'A="abc\nB=def"\nC=1\n');
+  const ran = await run("run --env-file swallow.env -- printenv C");
+  expect([ran.code, ran.out]).toEqual([0, "1\n"]);
+  expect(ran.err).toBe(
+    "postern: lines 1 to 2 of swallow.env: A: lines inside its quotes look like variables of their own; a quote may be missing\n",
+  );
+});
+
+test("import env keeps a comment that stands in place of a value a comment, where the line gets a reference", async () => {
+  file("blank.env", "BLANK= # first\nBLANK=real-secret\n");
+  expect((await run("import env blank.env --vault Demo")).code).toBe(0);
+  expect(text("blank.env.postern")).toBe("BLANK=op://Demo/BLANK/password # first\nBLANK=op://Demo/BLANK/password\n");
+  expect((await run("run --no-masking --env-file blank.env.postern -- printenv BLANK")).out).toBe("real-secret\n");
+});
+
 describe("a reference in practice", () => {
   test("takes variables of the environment and of env files, and stands inside values of both", async () => {
     file(
