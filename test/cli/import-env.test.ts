@@ -218,6 +218,15 @@ describe("env import", () => {
   });
 });
 
+test.each(["run --env-file - -- env", "import env - --vault Demo", "env import dash -", "inject --in-file -"])(
+  "%s is told how standard input is named",
+  async (words) => {
+    const ran = await run(words, { input: "A=1\n" });
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain("next: for standard input, name /dev/stdin");
+  },
+);
+
 test("run tells of a quote that closed lines later and took a variable along", async () => {
   file("swallow.env", 'A="abc\nB=def"\nC=1\n');
   const ran = await run("run --env-file swallow.env -- printenv C");
