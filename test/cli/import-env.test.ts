@@ -287,6 +287,16 @@ describe("inject", () => {
     expect(out).toBe("\ufeffa-op://V/I/password \\op://V/I/password\r\nu=ada,\r\n");
   });
 
+  test("tells by line what looks like a reference and stays as it is", async () => {
+    const { code, out, err } = await inject("op://V/I/username\nOP://V/I/username\nüop://V/I/username\nop://Demo\n");
+    expect([code, out]).toEqual([0, "ada\nOP://V/I/username\nüop://V/I/username\nop://Demo\n"]);
+    expect(err).toBe(
+      "postern: lines 2, 4: what looks like a reference there is none, and stays as it is: one is op://vault/item/field, or stands in {{ }}\n",
+    );
+    const many = await inject("op://no\n".repeat(11));
+    expect(many.err).toContain("lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more: ");
+  });
+
   test("escapes for JSON, YAML and a shell where a place says so", async () => {
     const template = `{"a": {{ op://V/I/password | json }}, "b": "<{{ op://V/I/password | json }}>"}\nA={{ op://V/I/password | shell }}\n`;
     expect((await inject(template)).out).toBe(`{"a": "p@ss'word", "b": "<p@ss'word>"}\nA='p@ss'\\''word'\n`);
@@ -320,6 +330,7 @@ describe("inject", () => {
     for (const [template, why] of [
       ["a\nop://${NONE}/I/f", "line 2: the variable NONE in its reference is not set"],
       ["\n\n{{ op://V/I/password | xml }}", "line 3: what stands behind | is no escape"],
+      ["'{{ op://V/I/password | json }}'", "line 1: json cannot be written between single quotes"],
       ["'{{ op://V/I/password | yaml }}'", "line 1: yaml cannot be written between single quotes"],
     ] as const) {
       const ran = await inject(template);
