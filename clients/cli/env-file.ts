@@ -5,7 +5,16 @@
 export type EnvLine =
   | EnvVariable
   | { readonly kind: "other"; readonly number: number; readonly raw: string }
-  | { readonly kind: "unknown"; readonly number: number; readonly raw: string; readonly why: string };
+  | EnvUnknown;
+
+export type EnvUnknown = {
+  readonly kind: "unknown";
+  readonly number: number;
+  readonly raw: string;
+  readonly why: string;
+  /** Whether it begins as NAME=value does. */
+  readonly assigns: boolean;
+};
 
 export type EnvVariable = {
   readonly kind: "variable";
@@ -61,10 +70,12 @@ export function parseEnvFile(given: string): EnvLine[] {
 
 function readLine(text: string, at: number, number: number, crlf: boolean): EnvLine {
   const raw = text.slice(at, endOf(text, at));
-  const unknown = (why: keyof typeof whys): EnvLine => ({ kind: "unknown", number, raw, why: whys[why] });
   const content = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
   const start = skipBlanks(content, 0);
   const found = ASSIGNMENT.exec(content);
+  const unknown = (why: keyof typeof whys): EnvUnknown => {
+    return { kind: "unknown", number, raw, why: whys[why], assigns: found !== null };
+  };
   const [assignment = "", prefix = "", name = ""] = found ?? [];
   const quote = found === null ? "" : (content[assignment.length] ?? "");
   if (quote !== '"' && quote !== "'" && quote !== "`" && content.includes("\r")) return unknown("return");
@@ -103,7 +114,9 @@ function plainValue(raw: string, at: number): Value {
   let end = at;
   while (end < raw.length && !(raw[end] === "#" && isBlank(raw[end - 1]))) end++;
   while (end > at && (isBlank(raw[end - 1]) || raw[end - 1] === "\r")) end--;
-  return { value: raw.slice(at, end), quote: "", tail: raw.slice(end), lines: 0, end: 0 };
+  // Where there is no value, the blanks before a comment are kept with it: without them it would be part of a value.
+  const tail = end === at ? raw.slice(raw.indexOf("=") + 1) : raw.slice(end);
+  return { value: raw.slice(at, end), quote: "", tail, lines: 0, end: 0 };
 }
 
 /** Between quotes, over as many lines as it takes. */

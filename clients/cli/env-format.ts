@@ -1,5 +1,6 @@
 // Variables on their way out, in the form that a reader takes: each value comes back as it was, or is refused by its
 // name. This is the one file that quotes.
+import { parseEnvFile } from "./env-file.ts";
 import { UsageError } from "./exit-code.ts";
 
 export const envFormats = ["dotenv", "sh", "fish", "json", "docker"] as const;
@@ -33,17 +34,20 @@ function fits(format: EnvFormat, { name, value }: Named): boolean {
   if (format === "json") return true;
   if (value.includes("\0") || !value.isWellFormed()) return false;
   if (format !== "docker") return true;
-  // It drops a CR before the line's end, and has no way to write a newline.
-  return (
-    !value.includes("\n") && !value.endsWith("\r") && Buffer.byteLength(`${name}=${value}`) <= DOCKER_LINE_BYTES_MAX
-  );
+  if (Buffer.byteLength(`${name}=${value}`) > DOCKER_LINE_BYTES_MAX) return false;
+  // It drops a CR before the line's end, and has no way to write a newline; and it knows no quotes, blanks or comments
+  // in a value, which our own reader does.
+  const [line, ...more] = parseEnvFile(lineOf("docker", name, value));
+  return line?.kind === "variable" && line.value === value && more.length === 0;
 }
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /**
- * Names that a shell keeps for itself: assigning one fails, is forgotten, or does something else than to set a variable (in
- * zsh `UID` is who runs it). A test asks the shells for them.
+ * Names that a shell keeps for itself: assigning one fails, is forgotten, ends the file there, or does something else than to
+ * set a variable (in zsh `UID` is who runs it). A test asks the shells for them. The last rows are set as any other, and
+ * change how the shell that sources the file reads and runs what follows. `HOME`, `PWD` and `PATH` are ordinary: that they are
+ * set is what was asked.
  */
 const shellNames = {
   sh: words(`
@@ -55,10 +59,13 @@ const shellNames = {
     dis_reswords dis_saliases fignore fpath funcfiletrace funcsourcetrace funcstack functions functions_source functrace
     galiases history historywords jobdirs jobstates jobtexts keymaps mailpath manpath module_path modules nameddirs options
     parameters patchars path pipestatus psvar reswords saliases signals status termcap terminfo userdirs usergroups watch
-    widgets zsh_eval_context zsh_scheduled_events`),
+    widgets zsh_eval_context zsh_scheduled_events
+    BASH_COMPAT BASH_XTRACEFD EXECIGNORE GLOBIGNORE HISTCHARS IFS NULLCMD OPTERR POSIXLY_CORRECT PROMPT_COMMAND READNULLCMD
+    STTY TMOUT histchars`),
   fish: words(`
     FISH_VERSION PWD SHLVL _ fish_kill_signal fish_killring fish_pid history hostname pipestatus status status_generation
-    umask version argv`),
+    umask version argv
+    IFS fish_trace`),
 } as const;
 
 /** Those of the names that a shell which sources the file keeps for itself. */
@@ -74,18 +81,17 @@ export function written(format: EnvFormat, variables: readonly Named[]): string 
     throw new UsageError(
       `${wrong.join(", ")}: the value fits into no file of the format ${format}`,
       format === "docker"
-        ? "it takes no newline and no zero byte; use --format json"
+        ? "it takes no newline, no quotes or blanks around a value, no # behind a blank and no zero byte; use --format json"
         : "it takes no zero byte; use --format json",
     );
   const kept = keptByShells(
     format,
     variables.map(({ name }) => name),
   );
-  // An env file is for other readers too, which take these names as any other.
-  if (kept.length > 0 && format !== "dotenv")
+  if (kept.length > 0)
     throw new UsageError(
-      `${kept.join(", ")}: a shell keeps this name for itself and would not set it`,
-      "use --format dotenv or json, or take it away with `postern env unset`",
+      `${kept.join(", ")}: a shell keeps this name for itself, and sourcing the file would fail or change the shell`,
+      "use --format docker or json, or take it away with `postern env unset`",
     );
   if (format === "json")
     return `${JSON.stringify(Object.fromEntries(variables.map(({ name, value }) => [name, value])), null, 2)}\n`;

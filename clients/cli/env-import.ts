@@ -2,7 +2,7 @@
 // told of the file. A line is told by its number and name, never by its text.
 import type { Command } from "commander";
 import type { EnvLine, EnvVariable } from "./env-file.ts";
-import { readEnvFile, variablesIn } from "./env-source.ts";
+import { readEnvFile, TOOK_OTHERS_ALONG, tookOthersAlong, variablesIn } from "./env-source.ts";
 import { UsageError } from "./exit-code.ts";
 import { isPlain } from "./plain-value.ts";
 import { looksLikeReference, PREFIX } from "./reference-text.ts";
@@ -70,9 +70,6 @@ function leftOut(last: ReadonlyMap<string, EnvVariable>, taken: ReadonlySet<stri
     .map(({ number, name }) => ({ line: number, name, note: "left out, as --only or --except says" }));
 }
 
-/** Looks like an assignment of its own inside a value over lines; the end of base64 does not. */
-const INNER_ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]*=[^=\s]/m;
-
 /** What a person may not expect of a line. */
 function notesOf(variables: readonly EnvVariable[], last: ReadonlyMap<string, EnvVariable>): Note[] {
   return variables.flatMap((line) => {
@@ -83,9 +80,7 @@ function notesOf(variables: readonly EnvVariable[], last: ReadonlyMap<string, En
       tail.includes("#") && "what stands behind the value is a comment and no part of it",
       quote === "" && /^[ \t]/.test(tail) && !tail.includes("#") && "blanks at the end are no part of the value",
       line.last > number && `the value runs on to line ${line.last}`,
-      line.last > number &&
-        INNER_ASSIGNMENT.test(value) &&
-        "lines inside its quotes look like variables of their own; a quote may be missing",
+      tookOthersAlong(line) && TOOK_OTHERS_ALONG,
       quote !== "'" &&
         !value.startsWith(PREFIX) &&
         /\$(?:\{|[A-Za-z_(])/.test(value) &&

@@ -44,8 +44,8 @@ function aroundEnd(line: string, form: Escape): Around {
   return open;
 }
 
-/** An apostrophe in the middle of a YAML text is one; in JSON it never is a quote. */
+/** An apostrophe in the middle of a YAML text is one. JSON has none outside of double quotes: what writes it so is no JSON. */
 function opensSingle(line: string, at: number, form: Escape): boolean {
-  if (form !== "yaml") return form === "shell";
+  if (form !== "yaml") return true;
   return at === 0 || " \t[{,".includes(line[at - 1] ?? "");
 }

@@ -7,9 +7,10 @@ import { basename, dirname } from "node:path";
 import type { Taken } from "./env-import.ts";
 import { UsageError } from "./exit-code.ts";
 
-/** The tag of every imported item, and the beginning of the one that says from where. */
+/** The tag of every imported item, and how those begin that say from where, and which variable it holds. */
 const TAG = "env";
 const SOURCE_TAG = "env from ";
+const VARIABLE_TAG = "env variable ";
 
 /** Characters of a tag and of a title, as the agent's limits say. */
 const TAG_LENGTH_MAX = 256;
@@ -18,8 +19,8 @@ export const TITLE_LENGTH_MAX = 256;
 /** Items tried for a free title. */
 const TITLES_TRIED_MAX = 1000;
 
-/** Where an import comes from: what its items are tagged with, and a word for the titles that are taken already. */
-export type Origin = { readonly tags: readonly [string, string]; readonly word: string };
+/** Where an import comes from: the tag that says so, and a word for the titles that are taken already. */
+export type Origin = { readonly tag: string; readonly word: string };
 
 /**
  * By default the machine and the file's full path: the same file finds its own items again, and two projects never share any.
@@ -28,9 +29,18 @@ export type Origin = { readonly tags: readonly [string, string]; readonly word: 
 export function originOf(path: string, source: string | undefined): Origin {
   const given = source ?? fileSource(path);
   const word = source ?? (basename(dirname(realpathSync(path))) || "root");
-  const tag = `${SOURCE_TAG}${given}`;
-  const short = tag.length <= TAG_LENGTH_MAX ? tag : SOURCE_TAG + createHash("sha256").update(given).digest("hex");
-  return { tags: [TAG, short], word };
+  return { tag: tagOf(SOURCE_TAG, given), word };
+}
+
+/** What is too long for a tag stands in it as its hash. */
+function tagOf(begins: string, rest: string): string {
+  const tag = begins + rest;
+  return tag.length <= TAG_LENGTH_MAX ? tag : begins + createHash("sha256").update(rest).digest("hex");
+}
+
+/** The tags of the item that an import makes of a variable. Its title says nothing: it may belong to another variable. */
+export function tagsOf(origin: Origin, name: string): string[] {
+  return [TAG, origin.tag, tagOf(VARIABLE_TAG, name)];
 }
 
 function fileSource(path: string): string {
@@ -55,17 +65,25 @@ export type Planned = Taken & {
 /** As the agent compares titles. */
 const same = (title: string) => title.normalize("NFC").toLowerCase();
 
-/** What becomes of each variable in a vault with these items. */
+/** What becomes of each variable in a vault with these items. Throws UsageError where two items could be a variable's. */
 export function plan(wanted: Iterable<Taken>, items: readonly Overview[], origin: Origin, prefix: string): Planned[] {
-  const own = items.filter(({ tags }) => tags.includes(origin.tags[1]));
-  const foreign = new Set(items.filter((item) => !own.includes(item)).map(({ title }) => same(title)));
-  const exact = new Map(own.map((item) => [item.title, item]));
+  const own = items.filter(({ tags }) => tags.includes(origin.tag));
+  const byTag = new Map<string, Overview[]>();
+  for (const item of own) for (const tag of new Set(item.tags)) byTag.set(tag, [...(byTag.get(tag) ?? []), item]);
+  // Those of this file too: a second item of that title would leave the reference of the first without one meaning.
+  const taken = new Set(items.map(({ title }) => same(title)));
   return [...wanted].map((one) => {
-    const title = `${prefix}${one.line.name}`;
-    // A name has no blank, so that what follows one is ours.
-    const before = exact.get(title) ?? own.find((item) => item.title.startsWith(`${title} `));
+    const { name, number } = one.line;
+    const [before, second] = byTag.get(tagOf(VARIABLE_TAG, name)) ?? [];
+    if (before !== undefined && second !== undefined)
+      throw new UsageError(
+        `nothing was imported; line ${number}: ${name}: two items are tagged as this variable: ${before.id}, ${second.id}`,
+        "delete one of them, or take its tags away",
+      );
+    // It keeps the title that it has: another prefix makes no other variable of it.
     if (before !== undefined) return { ...one, title: before.title, id: before.id, renamed: false };
-    const free = freeTitle(title, origin.word, foreign);
+    const title = `${prefix}${name}`;
+    const free = freeTitle(title, origin.word, taken);
     return { ...one, title: free, id: undefined, renamed: free !== title };
   });
 }

@@ -21,12 +21,15 @@ const VARIABLE = String.raw`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^\${}\s/]*)?\}|\$[A-
 const PART = String.raw`(?:[A-Za-z0-9\-_.]|${VARIABLE})+`;
 
 /**
- * A bare reference ends at the first character that needs no quotes, and begins at a boundary as the official command has it:
- * `shop://a/b/c` and `\op://a/b/c` are none.
+ * Not after a letter, a digit, `-`, `+`, `\` or `.`, as the official command has it: `shop://a/b/c` and `\op://a/b/c` are none.
+ * It speaks of letters and names no script, so that those of every script count, with the marks that stand above them.
  */
+const BOUNDARY = String.raw`(?<![\p{L}\p{M}\p{Nd}\-+\\.])`;
+
+/** A bare reference ends at the first character that needs no quotes, and begins at a boundary. */
 const BARE = new RegExp(
-  String.raw`(?<![A-Za-z0-9\-+\\.])op://${PART}(?:/${PART}){2,3}(?:\?[A-Za-z0-9\-_.]+=[A-Za-z0-9\-_.]+)?`,
-  "g",
+  String.raw`${BOUNDARY}op://${PART}(?:/${PART}){2,3}(?:\?[A-Za-z0-9\-_.]+=[A-Za-z0-9\-_.]+)?`,
+  "gu",
 );
 
 const NOT_BLANK = /\S/g;
@@ -131,10 +134,19 @@ export function expanded(reference: string, variables: ReadonlyMap<string, strin
 }
 
 /** What people write in place of a reference: its prefix, but not at the start or not quite. */
-const ALMOST = /(?<![A-Za-z0-9\-+\\.])op:\//i;
+const ALMOST = new RegExp(`${BOUNDARY}op:/`, "iu");
 const ALMOST_AT_START = /^[\s"'`\u2018-\u201f{($]*op\s*(?:\/\/|:\s*\/|:\\)/i;
 
 /** Whether a value that is used as it stands looks as if a reference had been meant. */
 export function looksLikeReference(value: string): boolean {
   return !value.startsWith(PREFIX) && (ALMOST.test(value) || ALMOST_AT_START.test(value));
+}
+
+/**
+ * The numbers of the lines of a template that hold what looks like a reference and is no place. A place may run over lines, and
+ * those behind it keep their numbers.
+ */
+export function almostLines(template: string, places: readonly Place[]): number[] {
+  const rest = replaced(template, places, ({ at, length }) => template.slice(at, at + length).replace(/[^\n]+/g, " "));
+  return rest.split("\n").flatMap((line, index) => (ALMOST.test(line) ? [index + 1] : []));
 }

@@ -4,6 +4,7 @@ import { PosternError } from "../typescript/generated.ts";
 import { escaped, WrongPlace } from "./escape.ts";
 import { UsageError } from "./exit-code.ts";
 import {
+  almostLines,
   bracedPlaces,
   expanded,
   linesOf,
@@ -131,12 +132,28 @@ function filled({ at, form }: Place, text: string, secret: Secret | undefined): 
   return form === undefined ? value : escaped(value, form, text.slice(text.lastIndexOf("\n", at - 1) + 1, at));
 }
 
-/** A template with the secrets that it names; `secrets` is how many different ones. Errors name the line. */
+/** Lines that a notice names; a text about references has many. */
+const LINES_TOLD_MAX = 10;
+
+function tellAlmost(template: string, places: readonly Place[], tell: (text: string) => void): void {
+  const lines = almostLines(template, places);
+  if (lines.length === 0) return;
+  const more = lines.length > LINES_TOLD_MAX ? ` and ${lines.length - LINES_TOLD_MAX} more` : "";
+  const told = `${lines.length === 1 ? "line" : "lines"} ${lines.slice(0, LINES_TOLD_MAX).join(", ")}${more}`;
+  tell(
+    `postern: ${told}: what looks like a reference there is none, and stays as it is: one is op://vault/item/field, or stands in {{ }}`,
+  );
+}
+
+/**
+ * A template with the secrets that it names; `secrets` is how many different ones. Errors name the line, and so does `tell` for
+ * what looks like a reference and stays as it is.
+ */
 export async function fillTemplate(
   agent: Agent,
   template: string,
   environment: Environment,
-  options: Options,
+  options: Options & { readonly tell: (text: string) => void },
 ): Promise<{ text: string; secrets: number }> {
   const { undone } = options;
   const known = new Map(Object.entries(environment));
@@ -147,6 +164,7 @@ export async function fillTemplate(
     return { ...place, by, reference: expandedFor(by, place.reference, known, undone) };
   });
   const secrets = await look(agent, places, options);
+  tellAlmost(template, places, options.tell);
   const lines = new Map(places.map(({ at, by }) => [at, by]));
   const text = replaced(template, places, (place) =>
     naming(lines.get(place.at) ?? "", undone, () => filled(place, template, secrets.get(place.reference))),

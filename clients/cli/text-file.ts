@@ -38,7 +38,8 @@ function readText(named: string, from: string | number, kind: TextKind): string 
     if (error instanceof UsageError) throw error;
     throw new UsageError(
       `${named} could not be read (${(error as NodeJS.ErrnoException).code ?? "for an unknown reason"})`,
-      "name a file that exists and that you may read",
+      // A name as any other here: it could be a file's.
+      from === "-" ? "for standard input, name /dev/stdin" : "name a file that exists and that you may read",
     );
   }
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ENV_FILE_BYTES_MAX, parseEnvFile } from "../../clients/cli/env-file.ts";
-import { DOCKER_LINE_BYTES_MAX, envFormats, keptByShells, quoted, written } from "../../clients/cli/env-format.ts";
+import { DOCKER_LINE_BYTES_MAX, envFormats, quoted, written } from "../../clients/cli/env-format.ts";
 import { importSource } from "../../clients/cli/env-import.ts";
 import { readEnvFile, variablesOf } from "../../clients/cli/env-source.ts";
 import { isPlain } from "../../clients/cli/plain-value.ts";
@@ -107,6 +107,57 @@ describe("a line is refused", () => {
   });
 });
 
+describe("a file whose only variable is refused", () => {
+  test.each([
+    ["A='a'b\n", "line 1 (text stands behind its closing quote)"],
+    ["A=a\0b\n", "line 1 (its value holds a zero byte)"],
+    ['A="x\n', "line 1 (its quote never closes)"],
+    ["A=1\r2\n", "line 1 (a carriage return stands inside it)"],
+  ])("%j is told by that line alone", (text, why) => {
+    writeFileSync(at("only.env"), text);
+    expect(() => variablesOf(at("only.env"), "x")).toThrow(new RegExp(`${why.replace(/[()]/g, "\\$&")}$`));
+  });
+
+  test("is no env file where no line sets one", () => {
+    writeFileSync(at("only.env"), "some prose\n");
+    expect(() => variablesOf(at("only.env"), "x")).toThrow("there is no NAME=value in it");
+  });
+});
+
+describe("a quote that closes lines later", () => {
+  const told = (text: string) => {
+    const said: string[] = [];
+    writeFileSync(at("runs-on.env"), text);
+    variablesOf(at("runs-on.env"), "x", (one) => said.push(one));
+    return said;
+  };
+  const key = `${"Ab9+".repeat(16)}\n`;
+
+  test.each([
+    ["with a value", 'A="abc\nB=def"\nC=1\n'],
+    ["with a value behind export and blanks", "A='abc\n export B = def'\n"],
+    ["without a value", "A='abc\nb=\nc='\n"],
+    ["with CR LF", 'A="abc\r\nB=def"\r\n'],
+    ["behind a comment", "A=`abc\n# c\nb.c=d`\n"],
+    ["that ends as base64 does, behind no base64", 'A="abc\nabc="\n'],
+  ])("and took a variable %s along is told by its lines and no value", (_what, text) => {
+    const last = text.split("\n").findIndex((line) => /["'`]\r?$/.test(line)) + 1;
+    expect(told(text)).toEqual([
+      `postern: lines 1 to ${last} of ${at("runs-on.env")}: A: lines inside its quotes look like variables of their own; a quote may be missing`,
+    ]);
+  });
+
+  test.each([
+    ["prose", 'A="one\ntwo"\n'],
+    ["a key", `A="-----BEGIN X-----\n${key}${key}Ab=\n-----END X-----\n"\n`],
+    ["a key with two signs at its end", `A="${key}Ab==\n"\n`],
+    ["an assignment in its first line", 'A="b=c\nd"\n'],
+    ["no lines", 'A="B=1"\n'],
+  ])("and has %s in it is not", (_what, text) => {
+    expect(told(text)).toEqual([]);
+  });
+});
+
 describe("bytes", () => {
   test("of the largest file are read, and one more is refused", () => {
     const most = Buffer.alloc(ENV_FILE_BYTES_MAX, "#");
@@ -180,6 +231,26 @@ describe("a value that is written", () => {
     );
   });
 
+  test("as docker takes it is read back as it was, or is refused by its name", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(nasty, (value) => {
+        let text: string;
+        try {
+          text = written("docker", [{ name: "A", value }]);
+        } catch (error) {
+          expect(String(error)).toMatch(/A: the value fits into no file/);
+          return;
+        }
+        taken++;
+        expect(text).toBe(`A=${value}\n`);
+        expect([values(text), unknown(text)]).toEqual([{ A: value }, []]);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(taken).toBeGreaterThan(200);
+  });
+
   test("stands between no backticks, which a shell would run", () => {
     fc.assert(fc.property(nasty, (value) => !quoted(value).startsWith("`")));
   });
@@ -189,6 +260,17 @@ describe("a value that is written", () => {
     ["half a letter", "\ud800", ["dotenv", "sh", "fish", "docker"]],
     ["a newline", "a\nb", ["docker"]],
     ["a CR at the end", "a\r", ["docker"]],
+    ["a CR inside", "a\rb", ["docker"]],
+    ["a blank at its start", " a", ["docker"]],
+    ["a blank at its end", "a\t", ["docker"]],
+    ["blanks alone", "  ", ["docker"]],
+    ["quotes around it", "'x'", ["docker"]],
+    ["no more than quotes", '""', ["docker"]],
+    ["a quote at its start", '"x', ["docker"]],
+    ["a backtick at its start", "`id`", ["docker"]],
+    ["a hash behind a blank", "a #b", ["docker"]],
+    ["a hash behind a letter", "#a#b", []],
+    ["quotes inside", `{"a":'b'}`, []],
   ])("with %s is refused by its name where it does not fit", (_what, value, refusing) => {
     for (const format of envFormats) {
       const write = () =>
@@ -207,12 +289,29 @@ describe("a value that is written", () => {
     expect(() => written("docker", [{ name: "A", value: `${value}x` }])).toThrow(/^A: /);
   });
 
-  test("under a name that a shell keeps for itself is refused for shells alone", () => {
-    const named = [{ name: "UID", value: "1000" }];
-    for (const format of ["dotenv", "docker", "json"] as const) expect(written(format, named)).toContain("1000");
-    expect(() => written("sh", named)).toThrow("UID");
-    expect(() => written("fish", [{ name: "status", value: "0" }])).toThrow("status");
-    expect(keptByShells("dotenv", ["UID", "DATABASE_URL"])).toEqual(["UID"]);
+  test.each([
+    ["UID", ["dotenv", "sh"]],
+    ["EUID", ["dotenv", "sh"]],
+    ["PPID", ["dotenv", "sh"]],
+    ["SHELLOPTS", ["dotenv", "sh"]],
+    ["BASHOPTS", ["dotenv", "sh"]],
+    ["USERNAME", ["dotenv", "sh"]],
+    ["path", ["dotenv", "sh"]],
+    ["status", ["dotenv", "sh", "fish"]],
+    ["IFS", ["dotenv", "sh", "fish"]],
+    ["TMOUT", ["dotenv", "sh"]],
+    ["POSIXLY_CORRECT", ["dotenv", "sh"]],
+    ["HOME", []],
+    ["PWD", ["fish"]],
+    ["PATH", []],
+    ["TZ", []],
+    ["DATABASE_URL", []],
+  ])("under the name %s is refused by it in %j alone", (name, refusing) => {
+    for (const format of envFormats) {
+      const write = () => written(format, [{ name, value: "1000" }]);
+      if (refusing.includes(format)) expect(write).toThrow(`${name}: a shell keeps this name for itself`);
+      else expect(write()).toContain("1000");
+    }
   });
 
   test("as JSON has every value, under every name", () => {
@@ -244,6 +343,12 @@ describe("an import", () => {
     const { notes } = source(text);
     expect(notes).toContainEqual({ line, name: "A", note: expect.stringContaining(note) });
     for (const { note: told } of notes) expect(told.replace(/(?:to|in) line \d/, "")).not.toMatch(/[123]|HOME|V/);
+  });
+
+  test("keeps the blank before a comment that stands in place of a value", () => {
+    expect(
+      source("A= # first\nB=\t# x\nC=   \n").lines.map((line) => (line.kind === "variable" ? line.tail : "")),
+    ).toEqual([" # first", "\t# x", "   ", ""]);
   });
 
   test("tells of nothing in an ordinary file", () => {

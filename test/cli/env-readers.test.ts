@@ -223,7 +223,8 @@ test.skipIf(dockerReader() === undefined)("docker reads the format that is its o
     fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join("")),
     GENERATED,
   );
-  const fit = values.filter((value) => !value.includes("\n") && !value.endsWith("\r"));
+  // What our own reader would take otherwise is refused too.
+  const fit = values.filter((value) => variablesIn(`A=${value}\n`)?.get("A")?.value === value);
   expect(fit.length).toBeGreaterThan(GENERATED / 10);
   const longest = "x".repeat(DOCKER_LINE_BYTES_MAX - "A=".length);
   const answers = docker("docker")([...fit, longest].map((value) => written("docker", [{ name: "A", value }])));

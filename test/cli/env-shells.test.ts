@@ -145,3 +145,14 @@ test.skipIf(!["dash", "bash", "zsh", "fish"].every(hasTool))("names that shells 
     expect([shell, lost]).toEqual([shell, []]);
   }
 });
+
+test.skipIf(!hasTool("bash"))(
+  "a name that would change the shell is not written, as others that are its own are",
+  () => {
+    writeFileSync(join(folder, "file"), "export IFS=_\n");
+    const split = spawnSync("bash", ["-c", ". ./file; x=a_b; set -- $x; echo $#"], { cwd: folder, encoding: "utf8" });
+    expect(split.stdout).toBe("2\n");
+    for (const format of ["dotenv", "sh", "fish"] as const)
+      expect(keptByShells(format, ["IFS", "HOME"])).toEqual(["IFS"]);
+  },
+);

@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
@@ -90,6 +92,52 @@ describe("import env", () => {
     expect(json(await run("import env moved/.env --vault Demo --source named --json"))).toMatchObject({ unchanged: 1 });
   });
 
+  test("knows the item of a variable by its name, and not by a title that another variable's item has", async () => {
+    const imported = async (content: string, words = "") => {
+      file("names.env", content);
+      const ran = await run([
+        ..."import env names.env --vault Demo --json".split(" "),
+        ...(words === "" ? [] : ["--prefix", words]),
+      ]);
+      expect(ran.code).toBe(0);
+      return json<Imported>(ran);
+    };
+    const read = async (reference = "") => (await run(["read", reference])).out;
+    const blank = await imported("B=valueofb\n", "A ");
+    const glued = await imported("B2=valueofb2\n", "x");
+    const first = await imported("A=valueofa\n");
+    const second = await imported("xB2=valueofxb2\n");
+    expect([first, second]).toMatchObject(Array(2).fill({ created: 1, changed: 0 }));
+    for (const [reference, value] of [
+      [blank.variables.B, "valueofb"],
+      [glued.variables.B2, "valueofb2"],
+      [second.variables.xB2, "valueofxb2"],
+      [first.variables.A, "valueofa"],
+    ] as const)
+      expect(await read(reference)).toBe(value);
+    // Without the prefix the same variable is the same item still.
+    expect(await imported("B=valueofb\nB2=valueofb2\n")).toMatchObject({ created: 0, changed: 0, unchanged: 2 });
+  });
+
+  test("with two items that are tagged as one variable imports nothing, and names both", async () => {
+    file("twice.env", "TWICE=a value\n");
+    expect((await run("import env twice.env --vault Demo")).code).toBe(0);
+    const channel = await agent.connect();
+    const { id, vaultId } = json<{ id: string; vaultId: string }>(await run("item get TWICE --vault Demo --json"));
+    const { title, category, tags } = await channel.call("items.get", { vaultId, itemId: id });
+    const { outcomes } = await channel.call("items.createAll", {
+      vaultId,
+      items: [{ vaultId, title, category, tags }],
+    });
+    channel.close();
+    const other = (outcomes[0] as { id: string }).id;
+    file("twice.env", "TWICE=another value\n");
+    const ran = await run("import env twice.env --vault Demo");
+    expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("line 1: TWICE: two items")]);
+    for (const one of [id, other]) expect(ran.err).toContain(one);
+    expect((await run(`read op://Demo/${id}/password`)).out).toBe("a value");
+  });
+
   test("with --dry-run tells what each line means, and does nothing", async () => {
     file("dry.env", "FRESH_ONE='a b' # why\nFRESH_TWO=$x\nFRESH_ONE=c\n");
     const before = (await run("item list --vault Demo --json")).out;
@@ -102,6 +150,45 @@ describe("import env", () => {
     expect(ran.err).toContain("line 2: FRESH_TWO: $ stays as it is");
     expect((await run("item list --vault Demo --json")).out).toBe(before);
     expect(existsSync(join(folder, "dry.env.postern"))).toBe(false);
+  });
+});
+
+describe("import env, where the file with references cannot be written,", () => {
+  test("takes back what it made and what it changed, and says so", async () => {
+    file("full.env", "FULL_OLD=first value\n");
+    expect((await run("import env full.env --vault Demo")).code).toBe(0);
+    file("full.env", "FULL_OLD=second value\nFULL_NEW=new value\n");
+    const ran = await run("import env full.env --vault Demo --out-file /dev/full");
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain("nothing was imported; /dev/full could not be written (ENOSPC)");
+    expect((await run("item list --vault Demo --json")).out).not.toContain("FULL_NEW");
+    expect((await run("read op://Demo/FULL_OLD/password")).out).toBe("first value");
+  });
+
+  test("does so too for a file of its own, and leaves no part of it", async () => {
+    mkdirSync(join(folder, "small"));
+    file("small/.env", "SMALL=a value\n");
+    // No file may grow any more: as with a disk that is full.
+    const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+    const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--no-warnings", "--", main];
+    const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: process.env.PATH ?? "" };
+    const child = spawn("sh", [...words, "import", "env", "small/.env", "--vault", "Demo"], {
+      cwd: folder,
+      env,
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let err = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    const [code] = await once(child, "close");
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("nothing was imported; small/.env.postern could not be written (EFBIG)"),
+    ]);
+    expect((await run("item list --vault Demo --json")).out).not.toContain("SMALL");
+    expect(readdirSync(join(folder, "small"))).toEqual([".env"]);
   });
 });
 
@@ -129,6 +216,31 @@ describe("env import", () => {
       "true 5432 frankfurt <concealed by postern>\n",
     );
   });
+});
+
+test.each(["run --env-file - -- env", "import env - --vault Demo", "env import dash -", "inject --in-file -"])(
+  "%s is told how standard input is named",
+  async (words) => {
+    const ran = await run(words, { input: "A=1\n" });
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain("next: for standard input, name /dev/stdin");
+  },
+);
+
+test("run tells of a quote that closed lines later and took a variable along", async () => {
+  file("swallow.env", 'A="abc\nB=def"\nC=1\n');
+  const ran = await run("run --env-file swallow.env -- printenv C");
+  expect([ran.code, ran.out]).toEqual([0, "1\n"]);
+  expect(ran.err).toBe(
+    "postern: lines 1 to 2 of swallow.env: A: lines inside its quotes look like variables of their own; a quote may be missing\n",
+  );
+});
+
+test("import env keeps a comment that stands in place of a value a comment, where the line gets a reference", async () => {
+  file("blank.env", "BLANK= # first\nBLANK=real-secret\n");
+  expect((await run("import env blank.env --vault Demo")).code).toBe(0);
+  expect(text("blank.env.postern")).toBe("BLANK=op://Demo/BLANK/password # first\nBLANK=op://Demo/BLANK/password\n");
+  expect((await run("run --no-masking --env-file blank.env.postern -- printenv BLANK")).out).toBe("real-secret\n");
 });
 
 describe("a reference in practice", () => {
@@ -175,6 +287,16 @@ describe("inject", () => {
     expect(out).toBe("\ufeffa-op://V/I/password \\op://V/I/password\r\nu=ada,\r\n");
   });
 
+  test("tells by line what looks like a reference and stays as it is", async () => {
+    const { code, out, err } = await inject("op://V/I/username\nOP://V/I/username\nüop://V/I/username\nop://Demo\n");
+    expect([code, out]).toEqual([0, "ada\nOP://V/I/username\nüop://V/I/username\nop://Demo\n"]);
+    expect(err).toBe(
+      "postern: lines 2, 4: what looks like a reference there is none, and stays as it is: one is op://vault/item/field, or stands in {{ }}\n",
+    );
+    const many = await inject("op://no\n".repeat(11));
+    expect(many.err).toContain("lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more: ");
+  });
+
   test("escapes for JSON, YAML and a shell where a place says so", async () => {
     const template = `{"a": {{ op://V/I/password | json }}, "b": "<{{ op://V/I/password | json }}>"}\nA={{ op://V/I/password | shell }}\n`;
     expect((await inject(template)).out).toBe(`{"a": "p@ss'word", "b": "<p@ss'word>"}\nA='p@ss'\\''word'\n`);
@@ -208,6 +330,7 @@ describe("inject", () => {
     for (const [template, why] of [
       ["a\nop://${NONE}/I/f", "line 2: the variable NONE in its reference is not set"],
       ["\n\n{{ op://V/I/password | xml }}", "line 3: what stands behind | is no escape"],
+      ["'{{ op://V/I/password | json }}'", "line 1: json cannot be written between single quotes"],
       ["'{{ op://V/I/password | yaml }}'", "line 1: yaml cannot be written between single quotes"],
     ] as const) {
       const ran = await inject(template);

@@ -4,7 +4,14 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { escaped } from "../../clients/cli/escape.ts";
-import { bracedPlaces, expanded, looksLikeReference, placesOf, replaced } from "../../clients/cli/reference-text.ts";
+import {
+  almostLines,
+  bracedPlaces,
+  expanded,
+  looksLikeReference,
+  placesOf,
+  replaced,
+} from "../../clients/cli/reference-text.ts";
 
 const variables = new Map([
   ["VAULT", "Demo"],
@@ -57,11 +64,11 @@ describe("a variable in a reference", () => {
 describe("a place", () => {
   const references = (text: string) => placesOf(text).map(({ reference }) => reference);
 
-  test.each([..."azAZ09-+\\."])("does not begin after %s", (before) => {
+  test.each([..."azAZ09-+\\.éüßЖ字٣𝐚", "e\u0301"])("does not begin after %s", (before) => {
     expect(references(`${before}op://a/b/c`)).toEqual([]);
   });
 
-  test.each([..." \n\t\"'`=:/@,;([{<>|&#_é"])("begins after %j", (before) => {
+  test.each([..." \n\t\"'`=:/@,;([{<>|&#_€…😀\u00a0"])("begins after %j", (before) => {
     expect(references(`${before}op://a/b/c`)).toEqual(["op://a/b/c"]);
   });
 
@@ -81,6 +88,20 @@ describe("a place", () => {
     ["of another scheme", "shop://a/b/c OP://a/b/c", []],
   ])("is found %s", (_what, text, expected) => {
     expect(references(text)).toEqual(expected);
+  });
+
+  test.each([
+    ["OP://V/I/f", [1]],
+    ["a\nx: op://Demo\n", [2]],
+    ["op://V/I", [1]],
+    ["op:/V/I/f\n\nop://V/I/f Op://V/I/f", [1, 3]],
+    ["{{ op://V\n/I/f }}\n{{ OP://V/I/f }}", [3]],
+    ["op://V/I/f {{ op://V I/I/f }} op://", [1]],
+    ["op://V/I/f, {{ op://My V/I/f }}", []],
+    ["shop://V \\op://V/I/f üop://V/I/f https://x/op", []],
+    ["key: op\nop: /usr/bin/op", []],
+  ])("that is almost one in %j is told by the lines %j", (text, lines) => {
+    expect(almostLines(text, placesOf(text))).toEqual(lines);
   });
 
   test("that names an unknown escape is refused by its line", () => {
@@ -210,9 +231,13 @@ describe("a value in a place", () => {
     );
   });
 
-  test.each(["json", "yaml"] as const)("between single quotes is refused for %s where they are quotes", (form) => {
-    if (form === "yaml") expect(() => escaped("x", form, "a: '")).toThrow("between single quotes");
-    else expect(escaped("x", form, "'")).toBe('"x"');
+  test.each([
+    ["json", "'"],
+    ["json", `{"it's": '`],
+    ["json", 'DATA=\'{"a": '],
+    ["yaml", "a: '"],
+  ] as const)("between single quotes is refused for %s: %s", (form, line) => {
+    expect(() => escaped("x", form, line)).toThrow(`${form} cannot be written between single quotes`);
   });
 
   test("of YAML has no quotes of its own inside double ones, and an apostrophe is none", () => {

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { askSecret, demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
-import { type EnvFormat, envFormats, keptByShells, written } from "../env-format.ts";
+import { type EnvFormat, envFormats, written } from "../env-format.ts";
 import {
   addImportOptions,
   type ImportOptions,
@@ -284,12 +284,6 @@ async function exportAll(
     throw new UsageError("values would be shown on the terminal", "use --out-file, or a pipe");
   if (outFile === undefined && terminal.json) return terminal.result({ variables: all }, () => "");
   const text = written(format, all);
-  const kept = keptByShells(
-    format,
-    all.map(({ name }) => name),
-  );
-  if (kept.length > 0)
-    terminal.tell(`postern: a shell that sources this keeps the name for itself: ${kept.join(", ")}`);
   if (outFile === undefined) return writeStdout(text);
   const file = openOutFile(outFile);
   file.write(new TextEncoder().encode(text));

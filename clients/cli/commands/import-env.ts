@@ -2,7 +2,6 @@
 // second run finds the same items and changes nothing. All of it is done or none: what can fail is looked at first, and
 // what fails all the same is taken back.
 import type { Command } from "commander";
-import type { Methods } from "../../typescript/generated.ts";
 import { addCommand } from "../context.ts";
 import type { EnvLine, EnvVariable } from "../env-file.ts";
 import { quoted } from "../env-format.ts";
@@ -20,6 +19,7 @@ import {
 import { readEnvFile } from "../env-source.ts";
 import { UsageError } from "../exit-code.ts";
 import { isNameable, type Origin, originOf, type Planned, plan, TITLE_LENGTH_MAX } from "../imported-items.ts";
+import { FIELD, itemsOf, outcomeOf, UNDONE, write } from "../imported-writes.ts";
 import { listItems } from "../item-list.ts";
 import { fileAt, type OutFile, openOutFile } from "../out-file.ts";
 import { PREFIX } from "../reference-text.ts";
@@ -27,18 +27,9 @@ import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 type Options = ImportOptions & { vault: string; outFile?: string; prefix?: string; source?: string };
-type Item = Methods["items.get"]["result"];
-
-/** Items written by one request, and read or deleted by one, as the agent's limits say. */
-const BATCH = 100;
-const IDS_BATCH = 50;
 
 /** Characters of a value that an item takes. */
 const VALUE_LENGTH_MAX = 512 * 1024;
-
-const FIELD = "password";
-
-const UNDONE = "nothing was imported";
 
 /** All that the command was given, read and checked before the agent is asked. */
 type Given = {
@@ -117,7 +108,7 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
   }
   const file = openOutFile(outPath);
   try {
-    const ids = await write(agent, vault, planned, known, origin);
+    const { ids, takeBack } = await write(agent, vault, planned, known, origin);
     const titles = [
       ...items.map((item) => item.title),
       ...planned.filter(({ id }) => id === undefined).map(({ title }) => title),
@@ -130,7 +121,7 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
         return [line.name, `${PREFIX}${place}/${item}/${FIELD}`];
       }),
     );
-    finish(file, rewritten(source, references));
+    await finish(file, rewritten(source, references), takeBack);
     const told = `${counts.created} made, ${counts.changed} changed, ${counts.unchanged} as they were.`;
     // Where stdout is the file, the result has no place in it.
     if (file.isStdout) terminal.tell(`postern: ${told}`);
@@ -145,9 +136,16 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
   }
 }
 
-function finish(file: OutFile, text: string): void {
-  file.write(Buffer.from(text));
-  file.done();
+/** Without the file nobody has the references, so what was written to the vault goes back too. */
+async function finish(file: OutFile, text: string, takeBack: () => Promise<void>): Promise<void> {
+  try {
+    file.write(Buffer.from(text));
+    file.done();
+  } catch (error) {
+    await takeBack();
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${UNDONE}; ${error.message}`, error.hint);
+  }
 }
 
 function renamedNotes(planned: readonly Planned[]): Note[] {
@@ -158,138 +156,6 @@ function renamedNotes(planned: readonly Planned[]): Note[] {
       name: line.name,
       note: `another item has this title and stays as it is; this one is called "${title}" (--prefix and --source choose otherwise)`,
     }));
-}
-
-/** The items of an earlier import, by the variable's name. */
-async function itemsOf(agent: Agent, vault: string, planned: readonly Planned[]): Promise<Map<string, Item>> {
-  const known = planned.filter(({ id }) => id !== undefined);
-  const found = new Map<string, Item>();
-  for (let at = 0; at < known.length; at += IDS_BATCH) {
-    const batch = known.slice(at, at + IDS_BATCH);
-    const { outcomes } = await agent.call("items.getAll", {
-      vaultId: vault,
-      itemIds: batch.map(({ id }) => id ?? ""),
-    });
-    outcomes.forEach((one, index) => {
-      const { name = "", number } = batch[index]?.line ?? {};
-      if ("error" in one)
-        throw new UsageError(`${UNDONE}; line ${number}: ${name}: ${one.error.message}`, "try it again");
-      found.set(name, one);
-    });
-  }
-  return found;
-}
-
-type Outcome = "create" | "change" | "keep";
-
-function outcomeOf({ line, plain }: Planned, known: ReadonlyMap<string, Item>): Outcome {
-  const item = known.get(line.name);
-  if (item === undefined) return "create";
-  const field = item.fields.find(({ id }) => id === FIELD);
-  // What was made plain by an option stays so until its value changes.
-  return field?.value === line.value && (!plain || field.fieldType === "Text") ? "keep" : "change";
-}
-
-const fieldOf = ({ line, plain }: Planned) => ({
-  id: FIELD,
-  title: FIELD,
-  fieldType: plain ? ("Text" as const) : ("Concealed" as const),
-  value: line.value,
-});
-
-/** Makes and changes the items; answers the id of each by the variable's name. What was done is taken back where one fails. */
-async function write(
-  agent: Agent,
-  vault: string,
-  planned: readonly Planned[],
-  known: ReadonlyMap<string, Item>,
-  origin: Origin,
-): Promise<Map<string, string>> {
-  const ids = new Map([...known].map(([name, { id }]) => [name, id]));
-  const made: string[] = [];
-  const put: { before: Item; after: Item }[] = [];
-  try {
-    const fresh = planned.filter((one) => outcomeOf(one, known) === "create");
-    for (let at = 0; at < fresh.length; at += BATCH)
-      for (const [name, id] of await create(agent, vault, fresh.slice(at, at + BATCH), origin, made)) ids.set(name, id);
-    for (const one of planned.filter((each) => outcomeOf(each, known) === "change")) {
-      const before = known.get(one.line.name);
-      if (before === undefined) continue;
-      const others = before.fields.filter(({ id }) => id !== FIELD);
-      const item = { ...before, fields: [fieldOf(one), ...others] };
-      put.push({ before, after: await agent.call("items.put", { item }) });
-    }
-    return ids;
-  } catch (error) {
-    await takeBack(agent, vault, made, put);
-    throw error;
-  }
-}
-
-/** `made` gets the ids as they come, also where another of the batch fails. */
-async function create(
-  agent: Agent,
-  vault: string,
-  batch: readonly Planned[],
-  { tags }: Origin,
-  made: string[],
-): Promise<[string, string][]> {
-  const { outcomes } = await agent.call("items.createAll", {
-    vaultId: vault,
-    items: batch.map((one) => ({
-      vaultId: vault,
-      title: one.title,
-      category: "Password" as const,
-      fields: [fieldOf(one)],
-      tags: [...tags],
-    })),
-  });
-  const failed: string[] = [];
-  const created: [string, string][] = [];
-  outcomes.forEach((one, index) => {
-    const { name = "", number } = batch[index]?.line ?? {};
-    if ("error" in one) failed.push(`line ${number}: ${one.error.message}`);
-    else {
-      made.push(one.id);
-      created.push([name, one.id]);
-    }
-  });
-  if (failed.length > 0)
-    throw new UsageError(`${UNDONE}; ${failed.join("; ")}`, "change these lines, or leave them out with --except");
-  return created;
-}
-
-/** Throws UsageError where that fails too, with what is left. */
-async function takeBack(
-  agent: Agent,
-  vault: string,
-  made: readonly string[],
-  put: readonly { before: Item; after: Item }[],
-): Promise<void> {
-  const left: string[] = [];
-  for (let at = 0; at < made.length; at += IDS_BATCH) {
-    const batch = made.slice(at, at + IDS_BATCH);
-    try {
-      const { outcomes } = await agent.call("items.deleteAll", { vaultId: vault, itemIds: batch });
-      outcomes.forEach((one, index) => {
-        if ("error" in one) left.push(batch[index] ?? "");
-      });
-    } catch {
-      left.push(...batch);
-    }
-  }
-  for (const { before, after } of put) {
-    try {
-      await agent.call("items.put", { item: { ...before, version: after.version } });
-    } catch {
-      left.push(before.id);
-    }
-  }
-  if (left.length > 0)
-    throw new UsageError(
-      `the import failed half-way, and could not be taken back: these items are new or changed: ${left.join(", ")}`,
-      "run the same import again to finish it, or delete them with `postern item delete ID --vault VAULT`",
-    );
 }
 
 /** The file with references. A line that is set again later gets what the later one has: the value of neither stands there. */

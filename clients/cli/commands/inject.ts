@@ -52,6 +52,7 @@ export function addInjectCommand(program: Command): void {
       await withAgent(terminal, async (agent) => {
         const { text, secrets } = await fillTemplate(agent, template, ownVariables(), {
           undone: "nothing was written",
+          tell: terminal.tell,
         });
         if (options.outFile === undefined) {
           if (terminal.json) terminal.result({ text }, () => "");
