@@ -12,7 +12,7 @@ export const FILE_BYTES_MAX = 50 * 1024 * 1024;
 
 /** Hands each chunk of an open file to `take`, in order. */
 export async function eachChunk(
-  agent: Agent,
+  agent: Pick<Agent, "call">,
   handle: string,
   take: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function eachChunk(
 
 /** Sends a file that was begun, and makes the item, or its version, that has it. */
 export async function upload(
-  agent: Agent,
+  agent: Pick<Agent, "call">,
   handle: string,
   content: Buffer,
 ): Promise<Methods["files.commit"]["result"]> {
