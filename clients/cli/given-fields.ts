@@ -2,7 +2,7 @@
 import { askSecret } from "./ask.ts";
 import { UsageError } from "./exit-code.ts";
 import { atEquals, type FieldWord, parseFieldWord, saysSecret, secretTypes, typeList } from "./field-words.ts";
-import { fromDescriptor, fromFile } from "./secret-input.ts";
+import { demandValue, fromDescriptor, fromFile } from "./secret-input.ts";
 
 export type FieldOptions = {
   field?: string[];
@@ -35,9 +35,14 @@ export async function givenFields(options: FieldOptions): Promise<Given[]> {
       open: false,
       option: "--secret",
     });
-  for (const one of given) if (one.type === "Totp") await demandCodes(one);
+  for (const one of given) {
+    if (!one.open) demandValue(one.value, `${one.option} for ${one.title}`, EMPTY_FIELD);
+    if (one.type === "Totp") await demandCodes(one);
+  }
   return given;
 }
+
+const EMPTY_FIELD = "take a field away with --remove-field NAME, or leave it empty with --field 'NAME[text]='";
 
 function nameAlone(text: string): string {
   if (atEquals(text).value !== undefined)

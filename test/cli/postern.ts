@@ -18,6 +18,8 @@ export type RunOptions = {
   readonly cwd?: string;
   /** Where its stdout goes; what it printed is answered otherwise. */
   readonly stdout?: string;
+  /** Called as soon as it runs. */
+  readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Called at its first line on stdout. */
   readonly spoken?: (kill: (signal: NodeJS.Signals) => void) => void;
 };
@@ -45,6 +47,7 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     detached: true,
     stdio: ["pipe", elsewhere ?? "pipe", "pipe", ...descriptors],
   });
+  options.started?.((signal) => child.kill(signal));
   const [stdin, stdout, stderr] = child.stdio;
   let out = "";
   let err = "";

@@ -20,7 +20,7 @@ import { openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { resolveVariables } from "../references.ts";
 import { openPassage, takeOver } from "../run/run-program.ts";
-import { fromDescriptor } from "../secret-input.ts";
+import { demandValue, fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
 import { writeStdout } from "../stdout.ts";
 import { createTerminal, type Terminal, table } from "../terminal.ts";
@@ -85,6 +85,8 @@ function saysSecret(name: string): boolean {
   return words.some((word) => /^(?:pass|password|passwd|passphrase|secret|token|key|pin)s?$/.test(word));
 }
 
+const EMPTY_VARIABLE = `a variable is left empty with --plain 'NAME${SHOWN}='`;
+
 type SetOptions = { plain?: string[]; secretFd?: string[]; secret?: string[] };
 
 async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Promise<Variable[]> {
@@ -100,7 +102,9 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
   });
   const described = secretFd.map((text) => {
     const [name, number] = namedPart(text, "--secret-fd", "N");
-    return { name, value: fromDescriptor(number, "--secret-fd", `${name}=3`), masked: true };
+    const value = fromDescriptor(number, "--secret-fd", `${name}=3`);
+    demandValue(value, `--secret-fd for ${name}`, EMPTY_VARIABLE);
+    return { name, value, masked: true };
   });
   const typed: Variable[] = [];
   for (const name of secret) {

@@ -18,19 +18,25 @@ export type EditOptions = FieldOptions & {
   removeField?: string[];
   removeUrl?: string[];
   removeTag?: string[];
+  removeNotes?: boolean;
 };
 
 export async function edit(terminal: Terminal, wanted: string, options: EditOptions): Promise<void> {
-  const { title, notesFile, tag, url, removeTag, removeUrl } = options;
+  const { title, notesFile, tag, url, removeTag, removeUrl, removeNotes } = options;
   const removed = (options.removeField ?? []).map((text) => parseFieldName(text, "--remove-field"));
   const given = await givenFields(options);
-  const others = [title, notesFile, tag, url, removeTag, removeUrl];
+  const others = [title, notesFile, tag, url, removeTag, removeUrl, removeNotes];
   if (given.length + removed.length === 0 && others.every((one) => one === undefined))
     throw new UsageError(
       "there is nothing to change",
       "say what: --secret NAME, --field NAME=VALUE, --title, … (--help)",
     );
-  const changes = { ...(title === undefined ? {} : { title }), ...notesFrom(options) };
+  if (notesFile !== undefined && removeNotes !== undefined)
+    throw new UsageError("--notes-file and --remove-notes say two things", "leave one of them out");
+  const changes = {
+    ...(title === undefined ? {} : { title }),
+    ...(removeNotes === undefined ? notesFrom(options) : { notes: "" }),
+  };
   await withAgent(terminal, async (agent) => {
     const place = await placeOf(agent, options, wanted);
     const item = await agent.call("items.get", place);
