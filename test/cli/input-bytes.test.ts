@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes, UsageError } from "../../clients/cli/exit-code.ts";
 import { inputBytes } from "../../clients/cli/input-bytes.ts";
 import { fromDescriptor } from "../../clients/cli/secret-input.ts";
-import { postern, type RunOptions } from "./postern.ts";
+import { postern, type RunOptions, startPostern } from "./postern.ts";
 
 let home: string;
 /** Kept until the end: a number that is used anew would be known as read. */
@@ -69,15 +69,11 @@ test.each([
 
 test("waiting for a secret on a pipe ends with Ctrl-C", async () => {
   execFileSync("mkfifo", [at("waits")]);
-  let interrupt = () => {};
-  const ran = run(`${EDIT} --secret-file a=waits`, {
-    started: (kill) => {
-      interrupt = () => kill("SIGINT");
-    },
-  });
+  const { child, ended } = startPostern(`${EDIT} --secret-file a=waits`.split(" "), { home });
   const writer = await open(at("waits"), "w");
-  interrupt();
-  expect((await ran).code).not.toBe(0);
+  child.kill("SIGINT");
+  await ended;
+  expect([child.exitCode, child.signalCode]).toEqual([null, "SIGINT"]);
   await writer.close();
 });
 

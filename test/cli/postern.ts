@@ -1,5 +1,5 @@
 // The command as a script uses it: a process, with secrets through descriptors, and what it printed.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,14 +18,19 @@ export type RunOptions = {
   readonly cwd?: string;
   /** Where its stdout goes; what it printed is answered otherwise. */
   readonly stdout?: string;
-  /** Called as soon as it runs. */
-  readonly started?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Called at its first line on stdout. */
   readonly spoken?: (kill: (signal: NodeJS.Signals) => void) => void;
 };
 
 /** Runs `postern …` without a terminal. */
-export function postern(words: readonly string[], options: RunOptions): Promise<Ran> {
+export const postern = (words: readonly string[], options: RunOptions): Promise<Ran> =>
+  startPostern(words, options).ended;
+
+/** The same, for whoever needs the process too. */
+export function startPostern(
+  words: readonly string[],
+  options: RunOptions,
+): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
   const folder = mkdtempSync(join(tmpdir(), "postern-fd-"));
   const descriptors = (options.secrets ?? []).map((secret, index) => {
     const path = join(folder, `${index}`);
@@ -47,7 +52,6 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     detached: true,
     stdio: ["pipe", elsewhere ?? "pipe", "pipe", ...descriptors],
   });
-  options.started?.((signal) => child.kill(signal));
   const [stdin, stdout, stderr] = child.stdio;
   let out = "";
   let err = "";
@@ -59,7 +63,7 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     err += chunk.toString();
   });
   (stdin as NodeJS.WritableStream).end(options.input ?? "");
-  return new Promise((resolve) =>
+  const ended = new Promise<Ran>((resolve) =>
     child.once("close", (code, signal) => {
       for (const descriptor of descriptors) closeSync(descriptor);
       if (elsewhere !== undefined) closeSync(elsewhere);
@@ -67,4 +71,5 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
       resolve({ code: code ?? (signal === null ? -1 : -2), out: Buffer.from(out, "latin1").toString("utf8"), err });
     }),
   );
+  return { child, ended };
 }
