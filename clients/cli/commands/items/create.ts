@@ -9,7 +9,7 @@ import { type FieldOptions, type Given, givenFields } from "../../given-fields.t
 import { emptyHolder, withFields } from "../../put-fields.ts";
 import { demandValue, fromFile } from "../../secret-input.ts";
 import { vaultId, withAgent } from "../../session.ts";
-import type { Terminal } from "../../terminal.ts";
+import { oneLine, type Terminal } from "../../terminal.ts";
 import { naming, overview, withReferences } from "./place.ts";
 
 export type CreateOptions = FieldOptions & {
@@ -52,7 +52,7 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
     const item = await naming(fields, () => agent.call("items.create", { item: { ...asked, fields, vaultId: vault } }));
     const key = publicKeyOf(item);
     terminal.result({ ...overview(item), ...(key === undefined ? {} : { publicKey: key }) }, () =>
-      [`Made ${item.title} (${item.id}).`, ...(key === undefined ? [] : [key])].join("\n"),
+      [`Made ${oneLine(item.title)} (${item.id}).`, ...(key === undefined ? [] : [key])].join("\n"),
     );
   });
 }
@@ -119,6 +119,6 @@ async function createDocument(terminal: Terminal, options: CreateOptions, path: 
     const size = content.length;
     const begun = { vaultId: vault, title: options.title ?? name, name, size };
     const item = await upload(agent, (await agent.call("files.openWrite", begun)).handle, content);
-    terminal.result(overview(item), () => `Made ${item.title} (${item.id}), ${size} bytes.`);
+    terminal.result(overview(item), () => `Made ${oneLine(item.title)} (${item.id}), ${size} bytes.`);
   });
 }

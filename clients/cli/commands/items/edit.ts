@@ -5,7 +5,7 @@ import { parseFieldName } from "../../field-words.ts";
 import { type FieldOptions, givenFields } from "../../given-fields.ts";
 import { withFields } from "../../put-fields.ts";
 import { withAgent } from "../../session.ts";
-import type { Terminal } from "../../terminal.ts";
+import { oneLine, type Terminal } from "../../terminal.ts";
 import { notesFrom, website } from "./create.ts";
 import { naming, overview, placeOf, withReferences } from "./place.ts";
 
@@ -46,7 +46,7 @@ export async function edit(terminal: Terminal, wanted: string, options: EditOpti
     const put = await naming(fields, () =>
       agent.call("items.put", { item: { ...item, ...changes, ...more, ...parts, fields } }),
     );
-    terminal.result(overview(put), () => `Changed ${put.title}, now version ${put.version}.`);
+    terminal.result(overview(put), () => `Changed ${oneLine(put.title)}, now version ${put.version}.`);
   });
 }
 
