@@ -55,9 +55,11 @@ export async function withFields(
 export function present(item: Holder, name: FieldName, option: string): FieldPart {
   const found = onePart(item.sections, fieldParts(item), name, option);
   if (found !== undefined) return found;
+  // Behind an equals sign there may be a secret that got where it does not belong.
+  const told = named(name).replace(/=.*/s, "");
   throw refusal(
     "fieldNotFound",
-    `${option} names a field that the item does not have: ${named(name)}`,
+    `${option} names a field that the item does not have${told === "" ? "" : `: ${told}`}`,
     "`postern item get ITEM --vault VAULT` shows its fields",
   );
 }

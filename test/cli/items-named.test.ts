@@ -92,6 +92,8 @@ test("what is not there is told by its name, with the exit code for that", async
     ["item edit Named --vault Demo --field c[totp]=x", exitCodes.usage, "are secrets: c"],
     ["env set E --plain DB_AUTH=x", exitCodes.usage, "the name DB_AUTH says"],
   ] as const;
+  const misplaced = await run("item edit Named --vault Demo --remove-field password=hunter2");
+  expect(misplaced).toMatchObject({ code: exitCodes.notFound, err: expect.stringContaining("not have: password\n") });
   for (const [words, code, message] of rows)
     expect(await run(words)).toMatchObject({ code, err: expect.stringContaining(message) });
 });
