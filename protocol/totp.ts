@@ -86,9 +86,11 @@ function schemeRule(text: string): string {
 
 /** Names in any case, since `Digits=8` that went unseen would give a wrong code. One that comes twice says two things. */
 function parametersOf(query: string): Parameters | string {
+  if (query.includes("#")) return "invalid fragment: such a link has no #; write %23 where it is part of a name";
   const parameters = new Map<string, string>();
   for (const [written, value] of new URLSearchParams(query)) {
     const name = written.toLowerCase();
+    if (SHIFTING.includes(name)) return `invalid ${name}: codes that go by time are counted from the Unix epoch alone`;
     if (KNOWN.includes(name) && parameters.has(name)) return `invalid ${name}: it is given twice`;
     parameters.set(name, value);
   }
@@ -97,14 +99,18 @@ function parametersOf(query: string): Parameters | string {
 
 const KNOWN: readonly string[] = ["secret", "algorithm", "digits", "period", "encoder", "issuer"];
 
+/** Parameters that make other codes of the same seed. What else a link holds, such as an image, makes none. */
+const SHIFTING: readonly string[] = ["counter", "t0", "offset", "epoch"];
+
 /** Whether a code of Steam is meant: its apps write `encoder=steam`, others name it as the issuer alone. */
 function steamRule(byType: boolean, label: string, parameters: Parameters): boolean | string {
   const encoder = parameters.get("encoder")?.toLowerCase();
   if (encoder !== undefined && encoder !== "steam") return "invalid encoder: steam is known";
-  if (byType || encoder === "steam") return true;
+  const five = [undefined, String(STEAM_LENGTH)].includes(parameters.get("digits"));
+  if (byType || encoder === "steam") return five ? true : "invalid digits: a code of Steam has five letters";
   const issuers = [parameters.get("issuer") ?? "", label.split(/:|%3a/i)[0] ?? ""];
   if (!issuers.some((issuer) => issuer.trim().toLowerCase() === "steam")) return false;
-  return [undefined, String(STEAM_LENGTH)].includes(parameters.get("digits"))
+  return five
     ? true
     : "invalid digits: a code of the issuer Steam has five letters; write encoder=steam for one, or another issuer";
 }

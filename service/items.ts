@@ -79,16 +79,18 @@ export const itemOperations: ItemOperations = {
     return storedItem(row);
   },
 
-  "items.getAll": async ({ vault, items }, { db, caller }) => {
-    await demand(db, caller, vault, openItems);
-    const asked = db.selectFrom("items").where("vault", "=", vault).where("id", "in", items);
-    const { size } = await asked
-      .select(sql<number | null>`sum(length(details) + length(overview) + length(files))`.as("size"))
-      .executeTakeFirstOrThrow();
-    if (Number(size) > ANSWER_BYTES_MAX) throw new PosternError("tooLarge", "ask for fewer items at once");
-    const rows = await asked.selectAll().execute();
-    return { items: rows.map(storedItem) };
-  },
+  "items.getAll": ({ vault, items }, { db: store, caller }) =>
+    // One transaction: what was measured is what is answered.
+    store.transaction().execute(async (db) => {
+      await demand(db, caller, vault, openItems);
+      const asked = db.selectFrom("items").where("vault", "=", vault).where("id", "in", items);
+      const { size } = await asked
+        .select(sql<number | null>`sum(length(details) + length(overview) + length(files))`.as("size"))
+        .executeTakeFirstOrThrow();
+      if (Number(size) > ANSWER_BYTES_MAX) throw new PosternError("tooLarge", "ask for fewer items at once");
+      const rows = await asked.selectAll().execute();
+      return { items: rows.map(storedItem) };
+    }),
 
   "items.find": async ({ vault, tag, item }, { db, caller }) => {
     await demand(db, caller, vault, openItems);
@@ -103,24 +105,26 @@ export const itemOperations: ItemOperations = {
     return { items: [...byId, ...byTag.filter((row) => row.id !== item)].map(storedItem) };
   },
 
-  "items.list": async ({ vault, active, archived, after, limit }, { db, caller }) => {
-    await demand(db, caller, vault, permissions.readItems);
-    const states = [...(active ? ["active"] : []), ...(archived ? ["archived"] : [])];
-    if (states.length === 0) return { items: [], more: false };
-    const listed = db
-      .selectFrom("items")
-      .where("vault", "=", vault)
-      .where("id", ">", after ?? "")
-      .where("state", "in", states)
-      .orderBy("id");
-    const sizes = await listed
-      .select(["id", sql<number>`length(overview) + length(files)`.as("size")])
-      .limit(limit + 1)
-      .execute();
-    const count = fitting(sizes.slice(0, limit));
-    const rows = await listed.select(overviewColumns).limit(count).execute();
-    return { items: rows.map(storedOverview), more: sizes.length > count };
-  },
+  "items.list": ({ vault, active, archived, after, limit }, { db: store, caller }) =>
+    // One transaction: an item made between the two looks would push the last one off a page that says it is the last.
+    store.transaction().execute(async (db) => {
+      await demand(db, caller, vault, permissions.readItems);
+      const states = [...(active ? ["active"] : []), ...(archived ? ["archived"] : [])];
+      if (states.length === 0) return { items: [], more: false };
+      const listed = db
+        .selectFrom("items")
+        .where("vault", "=", vault)
+        .where("id", ">", after ?? "")
+        .where("state", "in", states)
+        .orderBy("id");
+      const sizes = await listed
+        .select(["id", sql<number>`length(overview) + length(files)`.as("size")])
+        .limit(limit + 1)
+        .execute();
+      const count = fitting(sizes.slice(0, limit));
+      const rows = await listed.select(overviewColumns).limit(count).execute();
+      return { items: rows.map(storedOverview), more: sizes.length > count };
+    }),
 
   "items.overviews": async ({ vault, items }, { db, caller }) => {
     await demand(db, caller, vault, permissions.readItems);

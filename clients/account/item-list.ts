@@ -49,7 +49,8 @@ export type ItemList = {
   ): Promise<({ item: OpenedItem } | { error: string })[]>;
   /** Writes the revision after `revision`; throws versionConflict when somebody else did. */
   putItem(vault: string, item: string, revision: number, content: ItemContent): Promise<OpenedItem>;
-  deleteItem(vault: string, item: string): Promise<void>;
+  /** With a revision: throws versionConflict when another is stored. */
+  deleteItem(vault: string, item: string, revision?: number): Promise<void>;
   /** Deletes up to 50 items in one transaction; each has its own outcome. */
   deleteItems(vault: string, items: readonly string[]): Promise<({ deleted: true } | { error: string })[]>;
 };
@@ -225,8 +226,10 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
       p.wipe(itemKey);
       return putSealed(found.vault, item, sealed, { overview: content.overview, details: content.details });
     },
-    deleteItem: async (id, item) => {
+    deleteItem: async (id, item, revision) => {
       const { vault, stored } = await rows.fetchToWrite(id, item);
+      // One that comes after this look is found by the service: it takes the deletion only as the next revision.
+      if (revision !== undefined && stored.sealed.revision !== revision) throw new PosternError("versionConflict");
       const sealed = rows.sealDeletion(vault, item, stored.sealed.revision + 1);
       await session.call("items.put", { vault: id, item, sealed });
     },

@@ -1,10 +1,12 @@
 // Which field or file of an item a name means, by the rules that references are read by: ids first, letter for letter, then
 // titles without regard to case; outside of titled sections first; and never "the first of several".
+
 import type { Methods } from "../typescript/generated.ts";
 import type { FieldName } from "./field-words.ts";
 import { normalTitle } from "./normal-title.ts";
 import { refusal } from "./one-of.ts";
 import { LEGAL } from "./part-id.ts";
+import { oneLine } from "./terminal.ts";
 
 export type Item = Methods["items.get"]["result"];
 export type Field = Item["fields"][number];
@@ -105,7 +107,7 @@ export function onePart<P extends Part>(
   const candidates = all.map((part) => exactName(sections, part));
   throw refusal(
     "tooManyMatchingFields",
-    `a name given to ${option} means more than one ${found?.kind === "file" ? "file" : "field"}`,
+    `a name given to ${option} means more than one ${found?.kind === "file" ? "file" : "field"}: ${oneLine(name.title)}`,
     `say which: ${candidates.join(", ")}`,
   );
 }
@@ -114,7 +116,7 @@ export function onePart<P extends Part>(
 function exactName(sections: Sections, { sectionId, names }: Part): string {
   const section = sections.find(({ id }) => id === sectionId)?.title ?? "";
   const exact = [sectionId, names.ids[0] ?? ""].map((id) => id.replaceAll(/[/[\]=\\]/g, String.raw`\$&`)).join("/");
-  const shown = section === "" ? names.title : `${section}/${names.title}`;
+  const shown = oneLine(section === "" ? names.title : `${section}/${names.title}`);
   return shown === exact || exact === `/${shown}` ? exact : `${exact} (${shown})`;
 }
 

@@ -116,10 +116,13 @@ export function parseFieldName(text: string, option: string): FieldName {
 
 /** Words that say of a field that its value is a secret. */
 const SECRET_WORDS: ReadonlySet<string> = new Set(
-  "pass passwd password passphrase passcode pwd secret token key apikey privatekey secretkey accesskey authtoken pin credential otp totp cvv cvc".split(
+  "pass passwd password passphrase passcode pwd secret token key apikey privatekey secretkey accesskey authtoken auth bearer passwort pin credential otp totp cvv cvc".split(
     " ",
   ),
 );
+
+/** The same of words in a row, each of which alone says nothing. */
+const SECRET_PHRASES: readonly string[] = ["seed phrase"];
 
 /** Whether a title says that its value is a secret: in whole words, so that a keyboard is none. */
 export function saysSecret(title: string): boolean {
@@ -127,5 +130,9 @@ export function saysSecret(title: string): boolean {
     .replaceAll(/(?<=[\p{Ll}\d])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, " ")
     .toLowerCase()
     .split(/[^\p{L}]+/u);
-  return words.some((word) => SECRET_WORDS.has(word) || SECRET_WORDS.has(word.replace(/s$/, "")));
+  const single = words.map((word) => word.replace(/s$/, ""));
+  return (
+    [...words, ...single].some((word) => SECRET_WORDS.has(word)) ||
+    SECRET_PHRASES.some((phrase) => ` ${single.join(" ")} `.includes(` ${phrase} `))
+  );
 }

@@ -1,7 +1,7 @@
 // A file between the agent and the command, in chunks: it may be larger than any message.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Methods } from "../typescript/generated.ts";
 import { UsageError } from "./exit-code.ts";
+import { inputBytes } from "./input-bytes.ts";
 import type { Agent } from "./session.ts";
 
 /** Bytes of one chunk of a file, as the agent's limit says. */
@@ -12,7 +12,7 @@ export const FILE_BYTES_MAX = 50 * 1024 * 1024;
 
 /** Hands each chunk of an open file to `take`, in order. */
 export async function eachChunk(
-  agent: Agent,
+  agent: Pick<Agent, "call">,
   handle: string,
   take: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function eachChunk(
 
 /** Sends a file that was begun, and makes the item, or its version, that has it. */
 export async function upload(
-  agent: Agent,
+  agent: Pick<Agent, "call">,
   handle: string,
   content: Buffer,
 ): Promise<Methods["files.commit"]["result"]> {
@@ -44,13 +44,9 @@ export async function upload(
 export function contentOf(path: string, option: string): Buffer {
   let bytes: Buffer;
   try {
-    const descriptor = openSync(path, "r");
-    try {
-      bytes = readAll(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    bytes = inputBytes(path, FILE_BYTES_MAX, option);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(
       `the file ${path} given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`,
       "name a file that exists and that you may read",
@@ -62,19 +58,4 @@ export function contentOf(path: string, option: string): Buffer {
       "keep a smaller one, or split it",
     );
   return bytes;
-}
-
-/** One byte more than is taken, at most: the length of a pipe is not known before its end. */
-function readAll(descriptor: number): Buffer {
-  const { size } = fstatSync(descriptor);
-  const pieces: Buffer[] = [];
-  let length = 0;
-  while (length <= FILE_BYTES_MAX) {
-    const piece = Buffer.alloc(Math.min(FILE_BYTES_MAX + 1 - length, Math.max(CHUNK_BYTES, size + 1 - length)));
-    const read = readSync(descriptor, piece, 0, piece.length, null);
-    if (read === 0) break;
-    pieces.push(piece.subarray(0, read));
-    length += read;
-  }
-  return Buffer.concat(pieces);
 }

@@ -1,8 +1,10 @@
 // Fields from the command line. Concealed values come from a prompt, a file or a descriptor; in argv they are refused.
+
 import { askSecret } from "./ask.ts";
 import { UsageError } from "./exit-code.ts";
 import { atEquals, type FieldWord, parseFieldWord, saysSecret, secretTypes, typeList } from "./field-words.ts";
-import { fromDescriptor, fromFile } from "./secret-input.ts";
+import { demandValue, fromDescriptor, fromFile } from "./secret-input.ts";
+import { oneLine } from "./terminal.ts";
 
 export type FieldOptions = {
   field?: string[];
@@ -35,9 +37,14 @@ export async function givenFields(options: FieldOptions): Promise<Given[]> {
       open: false,
       option: "--secret",
     });
-  for (const one of given) if (one.type === "Totp") await demandCodes(one);
+  for (const one of given) {
+    if (!one.open) demandValue(one.value, `${one.option} for ${one.title}`, EMPTY_FIELD);
+    if (one.type === "Totp") await demandCodes(one);
+  }
   return given;
 }
+
+const EMPTY_FIELD = "take a field away with --remove-field NAME, or leave it empty with --field 'NAME[text]='";
 
 function nameAlone(text: string): string {
   if (atEquals(text).value !== undefined)
@@ -53,10 +60,13 @@ function openField(text: string): Given {
   const { name, value } = named(text, option, "VALUE");
   const word = parseFieldWord(name, option);
   if (word.type !== undefined && secretTypes.has(word.type))
-    throw new UsageError("--field is for what anybody may see, and fields of this kind are secrets", SECRET_OPTIONS);
+    throw new UsageError(
+      `--field is for what anybody may see, and fields of this kind are secrets: ${oneLine(word.title)}`,
+      SECRET_OPTIONS,
+    );
   if (word.type === undefined && saysSecret(word.title))
     throw new UsageError(
-      "--field is for what anybody may see, and this name says it is a secret",
+      `--field is for what anybody may see, and the name ${oneLine(word.title)} says it is a secret`,
       `${SECRET_OPTIONS}; where it is none, say its kind: --field 'NAME[text]=VALUE'`,
     );
   return { ...word, value, open: true, option };

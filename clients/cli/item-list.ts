@@ -7,7 +7,7 @@ export type ItemOverview = Methods["items.list"]["result"]["items"][number];
 
 /** All of a vault that the filter asks for: one of any size, in as many pages as it takes. */
 export function listItems(
-  agent: Agent,
+  agent: Pick<Agent, "call">,
   vaultId: string,
   filter: { readonly active: boolean; readonly archived: boolean },
 ): Promise<ItemOverview[]> {

@@ -9,19 +9,29 @@ const kinds = {
   group: { none: "groupNotFound", many: "tooManyGroups", list: "`postern group list`" },
 } as const;
 
-/** The id that `wanted` is, or that the only one of this title has, without regard to case. `all` is asked only for a title. */
+const ARCHIVED = "archived";
+
+/**
+ * The id that `wanted` is, or that the only one of this title has, without regard to case. `all` is asked only for a title. As in a
+ * reference, what is archived stands behind what is not.
+ */
 export async function idOf(
   what: keyof typeof kinds,
   wanted: string,
-  all: () => Promise<readonly { id: string; title: string }[]>,
+  all: () => Promise<readonly { id: string; title: string; state?: string }[]>,
 ): Promise<string> {
   if (/^[a-z2-7]{26}$/.test(wanted)) return wanted;
   const found = (await all()).filter(({ title }) => normalTitle(title) === normalTitle(wanted));
   const { none, many, list } = kinds[what];
-  const [first, second] = found;
+  const active = found.filter(({ state }) => state !== ARCHIVED);
+  const [first, second] = active.length > 0 ? active : found;
   if (first === undefined) throw refusal(none, `no ${what} has this title or id`, `run ${list}`);
   if (second !== undefined)
-    throw refusal(many, `more than one ${what} has this title`, `use its id: ${found.map(({ id }) => id).join(", ")}`);
+    throw refusal(
+      many,
+      `more than one ${what} has this title`,
+      `use its id: ${found.map(({ id, state }) => (state === ARCHIVED ? `${id} (archived)` : id)).join(", ")}`,
+    );
   return first.id;
 }
 

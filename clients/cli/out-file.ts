@@ -93,23 +93,36 @@ export function openOutFile(path: string): OutFile {
   return "file" in place ? replacement(path, place.file) : straight(path, place);
 }
 
+/** Signals that end a process, and that can be heard. */
+const ENDING = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+
 function replacement(path: string, place: string): OutFile {
   const temporary = `${place}.${randomBytes(6).toString("hex")}.part`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const descriptor = naming(path, () => openSync(temporary, flags, 0o600));
-  const abandon = () => {
+  const unwatch = () => {
     process.off("exit", abandon);
+    for (const signal of ENDING) process.off(signal, endOf);
+  };
+  const abandon = () => {
+    unwatch();
     rmSync(temporary, { force: true });
   };
-  // Ctrl-C ends the process through an orderly exit, and that must not leave half a secret behind.
+  // Half a secret must not be left behind. Once nobody listens, the signal does to us what it does by itself.
+  const endOf = (signal: NodeJS.Signals) => {
+    abandon();
+    process.kill(process.pid, signal);
+  };
+  // Ctrl-C ends the process through an orderly exit.
   process.on("exit", abandon);
+  for (const signal of ENDING) process.on(signal, endOf);
   return {
     write: (bytes) => naming(path, () => writeAll(descriptor, bytes)),
     done: () => {
       naming(path, () => fsyncSync(descriptor));
       closeSync(descriptor);
       naming(path, () => renameSync(temporary, place));
-      process.off("exit", abandon);
+      unwatch();
     },
     abandon,
     isStdout: false,

@@ -1,5 +1,6 @@
 // Puts fields that the command line gives, and takes away those that it names, in an item as it is. Whatever is not clear is
 // refused before anything is changed.
+
 import type { Methods } from "../typescript/generated.ts";
 import { UsageError } from "./exit-code.ts";
 import { type Field, type Item, onePart, type Part, partsOf, sectionsCalled } from "./field-match.ts";
@@ -8,6 +9,7 @@ import { demandCodes, type Given, SECRET_OPTIONS } from "./given-fields.ts";
 import { normalTitle } from "./normal-title.ts";
 import { refusal } from "./one-of.ts";
 import { partId } from "./part-id.ts";
+import { oneLine } from "./terminal.ts";
 
 type FieldPart = Extract<Part, { kind: "field" }>;
 export type Holder = Pick<Item, "category" | "fields" | "sections" | "files" | "document" | "notes">;
@@ -32,7 +34,7 @@ export async function withFields(
 ): Promise<Parts> {
   const gone = removed.map((name) => present(item, name, "--remove-field").field);
   const targets = given.map((one) => onePart(item.sections, fieldParts(item), one, one.option)?.field);
-  demandOnce([...gone, ...targets.filter((field) => field !== undefined)]);
+  demandOnce([...gone, ...targets.filter((field) => field !== undefined)].map((field) => [field, field.title]));
   let parts: Parts = { fields: item.fields.filter((field) => !gone.includes(field)), sections: item.sections };
   const added: { word: Given; at: Field }[] = [];
   for (const [index, one] of given.entries()) {
@@ -53,29 +55,38 @@ export async function withFields(
 export function present(item: Holder, name: FieldName, option: string): FieldPart {
   const found = onePart(item.sections, fieldParts(item), name, option);
   if (found !== undefined) return found;
-  throw new UsageError(
-    `${option} names a field that the item does not have`,
+  // Behind an equals sign there may be a secret that got where it does not belong.
+  const told = named(name).replace(/=.*/s, "");
+  throw refusal(
+    "fieldNotFound",
+    `${option} names a field that the item does not have${told === "" ? "" : `: ${told}`}`,
     "`postern item get ITEM --vault VAULT` shows its fields",
   );
 }
 
-function demandOnce(fields: readonly Field[]): void {
-  if (new Set(fields).size < fields.length)
-    throw new UsageError("one field is named twice", "name each field once, with one value");
+/** Of two values for one thing nobody can tell which was meant. Each comes with its title. */
+function demandOnce(fields: readonly (readonly [unknown, string])[]): void {
+  const seen = new Set<unknown>();
+  for (const [field, title] of fields) {
+    if (seen.has(field))
+      throw new UsageError(`one field is named twice: ${oneLine(title)}`, "name each field once, with one value");
+    seen.add(field);
+  }
 }
 
-/** Two new fields of one name in one section: which value was meant, nobody can tell. */
+/** Two new fields of one name in one section. */
 function demandNew(added: readonly { word: Given; at: Field }[]): void {
-  const names = added.map(({ word, at }) => JSON.stringify([at.sectionId ?? "", normalTitle(word.title)]));
-  if (new Set(names).size < names.length)
-    throw new UsageError("one field is named twice", "name each field once, with one value");
+  demandOnce(added.map(({ word, at }) => [JSON.stringify([at.sectionId ?? "", normalTitle(word.title)]), named(word)]));
 }
+
+/** As an option takes it, without the backslashes. */
+const named = ({ section, title }: FieldName): string => oneLine(section === undefined ? title : `${section}/${title}`);
 
 async function changedField(field: Field, given: Given): Promise<Field> {
   const wasSecret = secretTypes.has(field.fieldType);
   if (given.open && given.type === undefined && wasSecret)
     throw new UsageError(
-      "--field is for what anybody may see, and a field that it names is a secret",
+      `--field is for what anybody may see, and the field ${named(given)} is a secret`,
       `${SECRET_OPTIONS}; where it is to be none, say its kind: --field 'NAME[text]=VALUE'`,
     );
   // What comes as a secret is kept as one.
@@ -139,7 +150,7 @@ function withSection(item: Holder, given: Given): { sectionId?: string; sections
     throw refusal(
       "tooManyMatchingFields",
       `a name given to ${given.option} means more than one section`,
-      `say which: ${found.map(({ id, title }) => `${id} (${title})`).join(", ")}`,
+      `say which: ${found.map(({ id, title }) => `${id} (${oneLine(title)})`).join(", ")}`,
     );
   if (one !== undefined) return { sectionId: one.id, sections };
   const taken = sections.flatMap(({ id, title }) => [id, title]);
@@ -188,6 +199,6 @@ type NewItem = Methods["items.create"]["params"]["item"];
 export function namingFields(fields: NewItem["fields"], message: string): string {
   return message.replaceAll(/fields\[(\d+)\](?:\.value)?/g, (whole, number: string) => {
     const title = fields?.[Number(number)]?.title;
-    return title === undefined ? whole : `the field ${title}`;
+    return title === undefined ? whole : `the field ${oneLine(title)}`;
   });
 }

@@ -1,9 +1,9 @@
 // Secrets on their way in: typed at /dev/tty, read from a file descriptor, from stdin or from a file. Never from argv,
 // which every process of the machine can read.
 import { isUtf8 } from "node:buffer";
-import { closeSync, openSync, readSync } from "node:fs";
 import { askSecret } from "./ask.ts";
 import { UsageError } from "./exit-code.ts";
+import { inputBytes } from "./input-bytes.ts";
 
 /** Bytes read of a secret: the longest value an item takes, and a newline. */
 const SECRET_BYTES_MAX = 512 * 1024 + 2;
@@ -18,8 +18,9 @@ export function fromDescriptor(text: string, option: string, written = "3"): str
     );
   let bytes: Buffer;
   try {
-    bytes = readAll(descriptor);
+    bytes = inputBytes(descriptor, SECRET_BYTES_MAX, option);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     // Not open, or one that Node itself has opened in its place.
     throw new UsageError(
       `the file descriptor given to ${option} is not open for reading (${(error as NodeJS.ErrnoException).code})`,
@@ -33,31 +34,15 @@ export function fromDescriptor(text: string, option: string, written = "3"): str
 export function fromFile(path: string, option: string): string {
   let bytes: Buffer;
   try {
-    const descriptor = openSync(path, "r");
-    try {
-      bytes = readAll(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    bytes = inputBytes(path, SECRET_BYTES_MAX, option);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(
       `the file ${path} given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`,
       "name a file that exists and that you may read",
     );
   }
   return textOf(bytes, option);
-}
-
-/** All that a descriptor gives, up to one byte more than is taken: an endless one must not fill the memory. */
-function readAll(descriptor: number): Buffer {
-  const bytes = Buffer.alloc(SECRET_BYTES_MAX + 1);
-  let length = 0;
-  while (length < bytes.length) {
-    const read = readSync(descriptor, bytes, length, bytes.length - length, null);
-    if (read === 0) break;
-    length += read;
-  }
-  return bytes.subarray(0, length);
 }
 
 /** The text that bytes are, to the last of them; a byte order mark is part of it. */
@@ -74,6 +59,11 @@ function textOf(bytes: Buffer, option: string): string {
       "keep bytes as a file: `postern item create --vault VAULT --file PATH`",
     );
   return bytes.toString("utf8").replace(/\r?\n$/, "");
+}
+
+/** Throws UsageError for nothing: it is what a program gives that failed, and would take the place of a secret. */
+export function demandValue(value: string, given: string, hint: string): void {
+  if (value === "") throw new UsageError(`the value given to ${given} is empty`, hint);
 }
 
 /** The option that gives the account password where there is no terminal. */

@@ -133,7 +133,7 @@ export function vaultId(agent: Agent, wanted: string): Promise<string> {
   return idOf("vault", wanted, async () => (await agent.call("vaults.list", {})).vaults);
 }
 
-/** The id of the item with this title or id. */
-export function itemId(agent: Agent, vault: string, wanted: string): Promise<string> {
-  return idOf("item", wanted, () => listItems(agent, vault, { active: true, archived: true }));
+/** The id of the item with this title or id: an active one where there is any, or an archived one alone. */
+export function itemId(agent: Agent, vault: string, wanted: string, archivedAlone = false): Promise<string> {
+  return idOf("item", wanted, () => listItems(agent, vault, { active: !archivedAlone, archived: true }));
 }

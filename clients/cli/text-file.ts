@@ -1,8 +1,7 @@
 // Text that a person hands over as a file: read with a bound, and as UTF-8 or not at all. What is no text is told by
 // the name that was given, with the line of the first wrong byte, and never by a byte of it.
-import { closeSync, openSync, readSync } from "node:fs";
-import { openDescriptor, tried, whileBlocked } from "./descriptor.ts";
 import { UsageError } from "./exit-code.ts";
+import { inputBytes } from "./input-bytes.ts";
 
 /** What errors call a file: "the env file", "an env file"; the most bytes it has, and the next step where it is refused. */
 export type TextKind = {
@@ -12,14 +11,11 @@ export type TextKind = {
   readonly next: string;
 };
 
-/** Bytes asked of the kernel at once. */
-const CHUNK_BYTES = 64 * 1024;
-
 const STDIN = 0;
 
 /** The text of a file. A byte order mark stays. Throws UsageError. */
 export function readTextFile(path: string, kind: TextKind): string {
-  return readText(`${kind.the} ${path}`, openDescriptor(path) ?? path, kind);
+  return readText(`${kind.the} ${path}`, path, kind);
 }
 
 /** The text on standard input, with the same rules. */
@@ -29,11 +25,9 @@ export function readTextInput(kind: TextKind): string {
 
 function readText(named: string, from: string | number, kind: TextKind): string {
   try {
-    return decoded(
-      whileBlocked(() => bytesOf(from, named, kind)),
-      named,
-      kind,
-    );
+    const bytes = inputBytes(from, kind.bytesMax, kind.the);
+    demandSize(bytes.length, named, kind);
+    return decoded(bytes, named, kind);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(
@@ -41,23 +35,6 @@ function readText(named: string, from: string | number, kind: TextKind): string 
       // A name as any other here: it could be a file's.
       from === "-" ? "for standard input, name /dev/stdin" : "name a file that exists and that you may read",
     );
-  }
-}
-
-function bytesOf(from: string | number, named: string, kind: TextKind): Buffer {
-  const descriptor = typeof from === "number" ? from : openSync(from, "r");
-  const chunks: Buffer[] = [];
-  try {
-    for (let size = 0; ; ) {
-      const chunk = Buffer.alloc(CHUNK_BYTES);
-      const read = tried(() => readSync(descriptor, chunk));
-      if (read === 0) return Buffer.concat(chunks);
-      chunks.push(chunk.subarray(0, read));
-      size += read;
-      demandSize(size, named, kind);
-    }
-  } finally {
-    if (typeof from === "string") closeSync(descriptor);
   }
 }
 

@@ -1059,13 +1059,14 @@ export type Methods = {
       updatedAt: string;
     };
   };
-  /** Deletes an item, its versions and its files. */
+  /** Deletes an item, its versions and its files. Where `version` is given it must be the stored one. */
   "items.delete": {
     params: {
       vaultId: string;
       itemId: string;
       client?: string;
       noWait?: boolean;
+      version?: number;
     };
     result: { [key: string]: never };
   };
@@ -1086,23 +1087,25 @@ export type Methods = {
       })[];
     };
   };
-  /** Moves an item to the archive: references no longer find it. */
+  /** Moves an item to the archive: references no longer find it. Where `version` is given it must be the stored one. */
   "items.archive": {
     params: {
       vaultId: string;
       itemId: string;
       client?: string;
       noWait?: boolean;
+      version?: number;
     };
     result: { [key: string]: never };
   };
-  /** Takes an item out of the archive: references find it again. */
+  /** Takes an item out of the archive: references find it again. Where `version` is given it must be the stored one. */
   "items.unarchive": {
     params: {
       vaultId: string;
       itemId: string;
       client?: string;
       noWait?: boolean;
+      version?: number;
     };
     result: { [key: string]: never };
   };

@@ -1,6 +1,6 @@
 // items.*: the items of a vault. A change is in the audit log, and out of the cache, before it is answered.
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
-import type { ResultOf } from "../../protocol/catalogue.ts";
+import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item.ts";
@@ -126,9 +126,9 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       return shown(await changeItem(call, before, { ...parts, state: before.state }));
     },
 
-    "items.archive": ({ vaultId, itemId }, call) => putInto("archived", vaultId, itemId, call),
+    "items.archive": (params, call) => putInto("archived", params, call),
 
-    "items.unarchive": ({ vaultId, itemId }, call) => putInto("active", vaultId, itemId, call),
+    "items.unarchive": (params, call) => putInto("active", params, call),
 
     "items.history": async ({ vaultId, itemId }, call) => {
       const { unlocked, audit } = accessOf(call).session;
@@ -151,9 +151,9 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       return shown(await changeItem(call, before, { overview, details, files, state: before.state }));
     },
 
-    "items.delete": async ({ vaultId, itemId }, call) => {
+    "items.delete": async ({ vaultId, itemId, version }, call) => {
       const { unlocked, audit } = accessOf(call).session;
-      await unlocked.account.deleteItem(vaultId, demandId(itemId));
+      await unlocked.account.deleteItem(vaultId, demandId(itemId), version);
       unlocked.cache.dropItem(vaultId, itemId, "");
       audit.keep(happening(call, "ok", [vaultId, itemId]));
       return {};
@@ -185,8 +185,13 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
 }
 
 /** Archives an item, or takes it out again. */
-async function putInto(state: OpenedItem["state"], vaultId: string, itemId: string, call: Call) {
+async function putInto(
+  state: OpenedItem["state"],
+  { vaultId, itemId, version }: ParamsOf<"items.archive">,
+  call: Call,
+) {
   const before = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
+  if (version !== undefined && version !== before.revision) throw new PosternError("versionConflict");
   const { overview, details } = before;
   await changeItem(call, before, { overview, details, state });
   return {};

@@ -64,6 +64,8 @@ const {
 const ItemError = Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) });
 const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
 const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
+/** With a version: only where that is still the stored one, as of somebody who decided by what they saw. */
+const placeAsSeen = { ...place, version: Type.Optional(Version) };
 const idsTo = (act: "retrieve" | "delete") =>
   Type.Array(IdParam, {
     maxItems: BATCH_IDS_MAX,
@@ -162,8 +164,8 @@ export const items = {
     sdkName: "ItemsPut",
   }),
   "items.delete": entry({
-    summary: "Deletes an item, its versions and its files.",
-    params: Type.Object(place, closed),
+    summary: "Deletes an item, its versions and its files. Where `version` is given it must be the stored one.",
+    params: Type.Object(placeAsSeen, closed),
     result: Empty,
     errors: [...itemErrors, "notPermitted", "versionConflict"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
@@ -191,8 +193,9 @@ export const items = {
     sdkName: "ItemsDeleteAll",
   }),
   "items.archive": entry({
-    summary: "Moves an item to the archive: references no longer find it.",
-    params: Type.Object(place, closed),
+    summary:
+      "Moves an item to the archive: references no longer find it. Where `version` is given it must be the stored one.",
+    params: Type.Object(placeAsSeen, closed),
     result: Empty,
     errors: [...itemErrors, "notPermitted", "versionConflict"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
@@ -202,8 +205,9 @@ export const items = {
     sdkName: "ItemsArchive",
   }),
   "items.unarchive": entry({
-    summary: "Takes an item out of the archive: references find it again.",
-    params: Type.Object(place, closed),
+    summary:
+      "Takes an item out of the archive: references find it again. Where `version` is given it must be the stored one.",
+    params: Type.Object(placeAsSeen, closed),
     result: Empty,
     errors: [...itemErrors, "notPermitted", "versionConflict"],
     need: { kind: "grant", verb: "write", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },

@@ -184,7 +184,7 @@ describe("a field that is named", () => {
 
   test("in clear and is a secret is refused, unless its kind is said", async () => {
     const at = { section: "one", title: "p1" };
-    await expect(withFields(three, [given(at, "x", true)])).rejects.toThrow("that it names is a secret");
+    await expect(withFields(three, [given(at, "x", true)])).rejects.toThrow("the field one/p1 is a secret");
     const { fields } = await withFields(three, [given({ ...at, type: "Text" }, "x", true)]);
     expect(fields[0]).toMatchObject({ fieldType: "Text", value: "x" });
   });

@@ -68,7 +68,6 @@ test.each([
   [`env set staging --plain ${SECRET}`, "--plain takes NAME=VALUE", "--plain REGION=eu"],
   [`env set staging --secret-fd ${SECRET}`, "--secret-fd takes NAME=N", "--secret-fd PASSWORD=3 3<"],
   [`env set staging --plain 1${SECRET}=x`, "begins with no digit", "DATABASE_URL"],
-  [`item edit X --vault Personal --remove-field ${SECRET}`, "--remove-field names a field", "postern item get"],
   ["item create --vault Personal", "--title is required", "--title Wi-Fi"],
   [`group grant G --vault Personal --permissions ${SECRET}`, "--permissions names one", "view_items"],
   [`share create Personal/X --expires-in ${SECRET}`, "--expires-in is one of", "--expires-in 7d"],

@@ -1,5 +1,5 @@
 // The command as a script uses it: a process, with secrets through descriptors, and what it printed.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,14 @@ export type RunOptions = {
 };
 
 /** Runs `postern …` without a terminal. */
-export function postern(words: readonly string[], options: RunOptions): Promise<Ran> {
+export const postern = (words: readonly string[], options: RunOptions): Promise<Ran> =>
+  startPostern(words, options).ended;
+
+/** The same, for whoever needs the process too. */
+export function startPostern(
+  words: readonly string[],
+  options: RunOptions,
+): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
   const folder = mkdtempSync(join(tmpdir(), "postern-fd-"));
   const descriptors = (options.secrets ?? []).map((secret, index) => {
     const path = join(folder, `${index}`);
@@ -56,7 +63,7 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
     err += chunk.toString();
   });
   (stdin as NodeJS.WritableStream).end(options.input ?? "");
-  return new Promise((resolve) =>
+  const ended = new Promise<Ran>((resolve) =>
     child.once("close", (code, signal) => {
       for (const descriptor of descriptors) closeSync(descriptor);
       if (elsewhere !== undefined) closeSync(elsewhere);
@@ -64,4 +71,5 @@ export function postern(words: readonly string[], options: RunOptions): Promise<
       resolve({ code: code ?? (signal === null ? -1 : -2), out: Buffer.from(out, "latin1").toString("utf8"), err });
     }),
   );
+  return { child, ended };
 }

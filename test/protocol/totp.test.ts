@@ -57,7 +57,15 @@ test.each([
   [`otpauth://totp/x?secret=${seeds.SHA1}&digits=6e0`, "invalid digits"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&digits= 6`, "invalid digits"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&digits=0x6`, "invalid digits"],
-  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=6#fragment`, "invalid digits"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&digits=6#fragment`, "invalid fragment"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}#fragment`, "invalid fragment"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&counter=1`, "invalid counter"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&T0=0`, "invalid t0"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&offset=`, "invalid offset"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&epoch=1`, "invalid epoch"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&encoder=steam&digits=8`, "a code of Steam has five letters"],
+  [`otpauth://totp/x?secret=${seeds.SHA1}&encoder=steam&digits=6`, "a code of Steam has five letters"],
+  [`otpauth://steam/x?secret=${seeds.SHA1}&digits=6`, "a code of Steam has five letters"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&period=`, "invalid period"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&period=-30`, "invalid period"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&period=29.5`, "invalid period"],
@@ -96,6 +104,7 @@ test.each([
   ["most digits", `otpauth://totp/x?secret=${seeds.SHA1}&digits=${TOTP_DIGITS.max}`, 10],
   ["a rest that is padding, zero or not", "GEZDGNBVGX", 6],
   ["a parameter in capitals", `otpauth://totp/x?secret=${seeds.SHA1}&Digits=8`, 8],
+  ["what makes no other code", `otpauth://totp/x?secret=${seeds.SHA1}&issuer=Ex&image=https%3A%2F%2Fx%2F%23&icon=a`, 6],
   ["one digit", `otpauth://totp/x?secret=${seeds.SHA1}&digits=1`, 1],
 ])("%s is taken", (_what, text, digits) => {
   expect(totpCode(text, 0)).toEqual({ code: expect.stringMatching(new RegExp(`^\\d{${digits}}$`)) });
@@ -125,7 +134,7 @@ describe("a seed as people have it", () => {
 test.each([
   ["its own link", `steam://${seeds.SHA1}`],
   ["an encoder", `otpauth://totp/x?secret=${seeds.SHA1}&encoder=Steam`],
-  ["an encoder, whatever digits say", `otpauth://totp/x?secret=${seeds.SHA1}&digits=6&encoder=steam`],
+  ["an encoder, with its digits", `otpauth://totp/x?secret=${seeds.SHA1}&digits=5&encoder=steam`],
   ["a type", `otpauth://steam/x?secret=${seeds.SHA1}`],
   ["an issuer", `otpauth://totp/x?secret=${seeds.SHA1}&issuer=Steam`],
   ["an issuer in the label", `otpauth://totp/Steam%3Aada?secret=${seeds.SHA1}&digits=5`],

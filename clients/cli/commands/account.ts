@@ -12,7 +12,7 @@ import { openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
-import type { Terminal } from "../terminal.ts";
+import { oneLine, type Terminal } from "../terminal.ts";
 import { homeOf } from "../where.ts";
 import { withPassword } from "../with-password.ts";
 
@@ -178,7 +178,7 @@ async function signInWith(
       if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
       throw new PosternError(error.message, { errorName: error.errorName, code: error.code, hint: NOT_HERE });
     });
-  terminal.result(signedIn, () => `Signed in to ${signedIn.name}; it is unlocked.`);
+  terminal.result(signedIn, () => `Signed in to ${oneLine(signedIn.name)}; it is unlocked.`);
 }
 
 /** The service says no more than that it does not let this device in. */

@@ -10,7 +10,7 @@ import { parseKit, readKit } from "../kit.ts";
 import { openOutFile } from "../out-file.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
-import type { Terminal } from "../terminal.ts";
+import { oneLine, type Terminal } from "../terminal.ts";
 import { withPassword } from "../with-password.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -80,7 +80,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     );
     terminal.result(
       restored,
-      () => `${restored.name} is back, and unlocked. Set an approval PIN with \`postern pin\`.`,
+      () => `${oneLine(restored.name)} is back, and unlocked. Set an approval PIN with \`postern pin\`.`,
     );
   } finally {
     closeSync(descriptor);

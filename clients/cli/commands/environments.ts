@@ -14,16 +14,17 @@ import {
   tellNotes,
 } from "../env-import.ts";
 import { UsageError } from "../exit-code.ts";
+import { saysSecret } from "../field-words.ts";
 import { namedPart } from "../named-part.ts";
 import { idOf } from "../one-of.ts";
 import { openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { resolveVariables } from "../references.ts";
 import { openPassage, takeOver } from "../run/run-program.ts";
-import { fromDescriptor } from "../secret-input.ts";
+import { demandValue, fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
 import { writeStdout } from "../stdout.ts";
-import { createTerminal, type Terminal, table } from "../terminal.ts";
+import { createTerminal, oneLine, type Terminal, table } from "../terminal.ts";
 import { demandProgram, mayNotChange, runWith } from "./run.ts";
 
 type Variable = { name: string; value: string; masked: boolean };
@@ -76,14 +77,7 @@ function fromFile(path: string, options: ImportOptions): { source: Source; varia
 /** Behind a name it says that the value may be seen, whatever the name says. */
 const SHOWN = "[text]";
 
-/** Whether a word of the name is one for secrets: `API_KEY`, and not `KEYBOARD`. */
-function saysSecret(name: string): boolean {
-  const words = name
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase()
-    .split(/[^a-z]+/);
-  return words.some((word) => /^(?:pass|password|passwd|passphrase|secret|token|key|pin)s?$/.test(word));
-}
+const EMPTY_VARIABLE = `a variable is left empty with --plain 'NAME${SHOWN}='`;
 
 type SetOptions = { plain?: string[]; secretFd?: string[]; secret?: string[] };
 
@@ -93,14 +87,16 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
     const name = word.endsWith(SHOWN) ? word.slice(0, -SHOWN.length) : word;
     if (name === word && saysSecret(name))
       throw new UsageError(
-        "--plain is for what anybody may see, and this name says it is a secret",
+        `--plain is for what anybody may see, and the name ${oneLine(name)} says it is a secret`,
         `use --secret NAME; where it is none, say so: --plain 'NAME${SHOWN}=VALUE'`,
       );
     return { name, value, masked: false };
   });
   const described = secretFd.map((text) => {
     const [name, number] = namedPart(text, "--secret-fd", "N");
-    return { name, value: fromDescriptor(number, "--secret-fd", `${name}=3`), masked: true };
+    const value = fromDescriptor(number, "--secret-fd", `${name}=3`);
+    demandValue(value, `--secret-fd for ${name}`, EMPTY_VARIABLE);
+    return { name, value, masked: true };
   });
   const typed: Variable[] = [];
   for (const name of secret) {
@@ -138,7 +134,7 @@ export function addEnvironmentCommands(program: Command): void {
   addCommand(env, "create <name>", "make an environment", "postern env create staging", [], (terminal, [title = ""]) =>
     withAgent(terminal, async (agent) => {
       const made = await agent.call("environments.create", { title });
-      terminal.result(made, () => `Made ${made.title} (${made.id}).`);
+      terminal.result(made, () => `Made ${oneLine(made.title)} (${made.id}).`);
     }),
   );
   addVariableCommands(env);

@@ -7,7 +7,7 @@ import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { idOf } from "../one-of.ts";
 import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
-import { table } from "../terminal.ts";
+import { oneLine, table } from "../terminal.ts";
 
 type Group = Methods["groups.get"]["result"];
 
@@ -71,7 +71,7 @@ export function addGroupCommands(program: Command): void {
           title,
           ...(description === undefined ? {} : { description }),
         });
-        terminal.result(made, () => `Made ${made.title} (${made.id}).`);
+        terminal.result(made, () => `Made ${oneLine(made.title)} (${made.id}).`);
       }),
   );
   addCommand(

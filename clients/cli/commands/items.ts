@@ -120,7 +120,7 @@ function addEditCommand(item: Command): void {
     "edit <item>",
     "change an item's fields, title, notes, tags or websites",
     "postern item edit DATABASE_URL --vault Demo --secret password",
-    [vaultOption],
+    [vaultOption, ["--remove-notes", "take the notes away"]],
     (terminal, [wanted = ""], options) => edit(terminal, wanted, demandVault(options)),
   );
   addFieldOptions(edited);

@@ -8,7 +8,7 @@ import { UsageError } from "../exit-code.ts";
 import { normalTitle } from "../normal-title.ts";
 import { idOf } from "../one-of.ts";
 import { type Agent, vaultId, withAgent } from "../session.ts";
-import { type Terminal, table } from "../terminal.ts";
+import { oneLine, type Terminal, table } from "../terminal.ts";
 
 type Named = { id: string; title: string };
 type EditOptions = { title?: string; description?: string };
@@ -52,7 +52,11 @@ async function confirmed(agent: Agent, wanted: string): Promise<string> {
   const vault = vaults.find((one) => one.id === id);
   if (vault === undefined) throw tableError("vaultNotFound");
   const { title, activeItemCount } = vault;
-  await demandYes({}, `Delete ${title} (${id}) with its ${activeItemCount} items for good?`, "nothing was deleted");
+  await demandYes(
+    {},
+    `Delete ${oneLine(title)} (${id}) with its ${activeItemCount} items for good?`,
+    "nothing was deleted",
+  );
   return id;
 }
 
@@ -62,7 +66,7 @@ async function edit(terminal: Terminal, agent: Agent, wanted: string, options: E
     ...titleIn(options),
     ...descriptionIn(options),
   });
-  terminal.result(changed, () => `Changed ${changed.title} (${changed.id}).`);
+  terminal.result(changed, () => `Changed ${oneLine(changed.title)} (${changed.id}).`);
   if (options.title !== undefined) await tellOfNamesake(terminal, agent, changed);
 }
 
@@ -78,7 +82,7 @@ export function addVaultCommands(program: Command): void {
     (terminal, [title = ""], options) =>
       withAgent(terminal, async (agent) => {
         const made = await agent.call("vaults.create", { title, ...descriptionIn(options) });
-        terminal.result(made, () => `Made ${made.title} (${made.id}).`);
+        terminal.result(made, () => `Made ${oneLine(made.title)} (${made.id}).`);
         await tellOfNamesake(terminal, agent, made);
       }),
   );

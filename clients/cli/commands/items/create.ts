@@ -7,9 +7,9 @@ import type { Item } from "../../field-match.ts";
 import { contentOf, upload } from "../../file-chunks.ts";
 import { type FieldOptions, type Given, givenFields } from "../../given-fields.ts";
 import { emptyHolder, withFields } from "../../put-fields.ts";
-import { fromFile } from "../../secret-input.ts";
+import { demandValue, fromFile } from "../../secret-input.ts";
 import { vaultId, withAgent } from "../../session.ts";
-import type { Terminal } from "../../terminal.ts";
+import { oneLine, type Terminal } from "../../terminal.ts";
 import { naming, overview, withReferences } from "./place.ts";
 
 export type CreateOptions = FieldOptions & {
@@ -36,8 +36,12 @@ export function categoryFrom(wanted: string): Item["category"] {
 
 export const website = (url: string) => ({ url, label: "website", autofillBehavior: "AnywhereOnWebsite" as const });
 
-export const notesFrom = ({ notesFile }: { notesFile?: string }) =>
-  notesFile === undefined ? {} : { notes: fromFile(notesFile, "--notes-file") };
+export function notesFrom({ notesFile }: { notesFile?: string }): { notes?: string } {
+  if (notesFile === undefined) return {};
+  const notes = fromFile(notesFile, "--notes-file");
+  demandValue(notes, "--notes-file", "take notes away with `postern item edit ITEM --vault VAULT --remove-notes`");
+  return { notes };
+}
 
 export async function create(terminal: Terminal, options: CreateOptions): Promise<void> {
   if (options.file !== undefined) return createDocument(terminal, options, options.file);
@@ -48,7 +52,7 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
     const item = await naming(fields, () => agent.call("items.create", { item: { ...asked, fields, vaultId: vault } }));
     const key = publicKeyOf(item);
     terminal.result({ ...overview(item), ...(key === undefined ? {} : { publicKey: key }) }, () =>
-      [`Made ${item.title} (${item.id}).`, ...(key === undefined ? [] : [key])].join("\n"),
+      [`Made ${oneLine(item.title)} (${item.id}).`, ...(key === undefined ? [] : [key])].join("\n"),
     );
   });
 }
@@ -115,6 +119,6 @@ async function createDocument(terminal: Terminal, options: CreateOptions, path: 
     const size = content.length;
     const begun = { vaultId: vault, title: options.title ?? name, name, size };
     const item = await upload(agent, (await agent.call("files.openWrite", begun)).handle, content);
-    terminal.result(overview(item), () => `Made ${item.title} (${item.id}), ${size} bytes.`);
+    terminal.result(overview(item), () => `Made ${oneLine(item.title)} (${item.id}), ${size} bytes.`);
   });
 }

@@ -5,7 +5,7 @@ import { parseFieldName } from "../../field-words.ts";
 import { type FieldOptions, givenFields } from "../../given-fields.ts";
 import { withFields } from "../../put-fields.ts";
 import { withAgent } from "../../session.ts";
-import type { Terminal } from "../../terminal.ts";
+import { oneLine, type Terminal } from "../../terminal.ts";
 import { notesFrom, website } from "./create.ts";
 import { naming, overview, placeOf, withReferences } from "./place.ts";
 
@@ -18,19 +18,25 @@ export type EditOptions = FieldOptions & {
   removeField?: string[];
   removeUrl?: string[];
   removeTag?: string[];
+  removeNotes?: boolean;
 };
 
 export async function edit(terminal: Terminal, wanted: string, options: EditOptions): Promise<void> {
-  const { title, notesFile, tag, url, removeTag, removeUrl } = options;
+  const { title, notesFile, tag, url, removeTag, removeUrl, removeNotes } = options;
   const removed = (options.removeField ?? []).map((text) => parseFieldName(text, "--remove-field"));
   const given = await givenFields(options);
-  const others = [title, notesFile, tag, url, removeTag, removeUrl];
+  const others = [title, notesFile, tag, url, removeTag, removeUrl, removeNotes];
   if (given.length + removed.length === 0 && others.every((one) => one === undefined))
     throw new UsageError(
       "there is nothing to change",
       "say what: --secret NAME, --field NAME=VALUE, --title, … (--help)",
     );
-  const changes = { ...(title === undefined ? {} : { title }), ...notesFrom(options) };
+  if (notesFile !== undefined && removeNotes !== undefined)
+    throw new UsageError("--notes-file and --remove-notes say two things", "leave one of them out");
+  const changes = {
+    ...(title === undefined ? {} : { title }),
+    ...(removeNotes === undefined ? notesFrom(options) : { notes: "" }),
+  };
   await withAgent(terminal, async (agent) => {
     const place = await placeOf(agent, options, wanted);
     const item = await agent.call("items.get", place);
@@ -40,7 +46,7 @@ export async function edit(terminal: Terminal, wanted: string, options: EditOpti
     const put = await naming(fields, () =>
       agent.call("items.put", { item: { ...item, ...changes, ...more, ...parts, fields } }),
     );
-    terminal.result(overview(put), () => `Changed ${put.title}, now version ${put.version}.`);
+    terminal.result(overview(put), () => `Changed ${oneLine(put.title)}, now version ${put.version}.`);
   });
 }
 

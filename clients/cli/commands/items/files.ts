@@ -7,7 +7,7 @@ import { contentOf, upload } from "../../file-chunks.ts";
 import { refusal } from "../../one-of.ts";
 import { partId } from "../../part-id.ts";
 import { withAgent } from "../../session.ts";
-import type { Terminal } from "../../terminal.ts";
+import { oneLine, type Terminal } from "../../terminal.ts";
 import { type InVault, overview, placeOf } from "./place.ts";
 
 export type AttachOptions = InVault & { section?: string };
@@ -32,10 +32,7 @@ export async function attach(
         name,
         size: content.length,
         sectionId,
-        fieldId: partId(
-          name,
-          taken.filter((one) => one !== name),
-        ),
+        fieldId: partId(name, taken),
       };
       const { handle } = await agent.call("files.openWrite", { ...place, ...file });
       item = await upload(agent, handle, content);
@@ -43,7 +40,7 @@ export async function attach(
     const names = files.map(({ name }) => name);
     terminal.result(
       { ...overview(item), attached: names },
-      () => `Attached ${names.join(", ")} to ${item.title}, now version ${item.version}.`,
+      () => `Attached ${oneLine(names.join(", "))} to ${oneLine(item.title)}, now version ${item.version}.`,
     );
   });
 }
@@ -62,7 +59,7 @@ function sectionFor(item: Item, name: string | undefined): string {
     throw refusal(
       "tooManyMatchingFields",
       "--section means more than one section",
-      `say which: ${found.map(({ id, title }) => `${id} (${title})`).join(", ")}`,
+      `say which: ${found.map(({ id, title }) => `${id} (${oneLine(title)})`).join(", ")}`,
     );
   return one.id;
 }
@@ -104,7 +101,7 @@ export async function removeFile(
     const left = await agent.call("files.delete", { ...place, sectionId, fieldId });
     terminal.result(
       { ...overview(left), removed: found.file.attributes.name },
-      () => `Took ${found.file.attributes.name} out of ${left.title}, now version ${left.version}.`,
+      () => `Took ${oneLine(found.file.attributes.name)} out of ${oneLine(left.title)}, now version ${left.version}.`,
     );
   });
 }

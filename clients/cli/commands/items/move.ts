@@ -1,13 +1,14 @@
 // item move: an item made anew in another vault, and then taken out of the one where it was. Until the last step the old one
-// is as it was, so a move that is cut off loses nothing; what it leaves in the other vault is the beginning of a copy.
-import { isDeepStrictEqual } from "node:util";
+// is as it was, so a move that is cut off loses nothing. What it leaves in the other vault is marked, and the next move of the
+// same item takes it away, or ends with it.
 import { PosternError } from "../../../typescript/generated.ts";
 import { UsageError } from "../../exit-code.ts";
 import type { Item } from "../../field-match.ts";
-import { eachChunk, upload } from "../../file-chunks.ts";
 import { listItems } from "../../item-list.ts";
+import { refusal } from "../../one-of.ts";
 import { type Agent, vaultId, withAgent } from "../../session.ts";
-import type { Terminal } from "../../terminal.ts";
+import { oneLine, type Terminal } from "../../terminal.ts";
+import { isCopy, make, markOf, tagsWithMark, withoutMark } from "./copy.ts";
 import { type InVault, overview, placeOf } from "./place.ts";
 
 export type MoveOptions = InVault & { to?: string; archive?: boolean };
@@ -19,25 +20,11 @@ export async function move(terminal: Terminal, wanted: string, options: MoveOpti
     const place = await placeOf(agent, options, wanted);
     const target = await vaultId(agent, to);
     if (target === place.vaultId) throw new UsageError("the item is in that vault already", "name another with --to");
-    const listed = await listItems(agent, place.vaultId, { active: true, archived: true });
-    const archived = listed.find(({ id }) => id === place.itemId)?.state === "archived";
-    const before = await agent.call("items.get", place);
-    const copy: Copy = { agent, terminal, made: undefined };
-    try {
-      await make(copy, before, target);
-      await look(copy, before, archived);
-      // Changed while it was copied: the copy lacks that, and the old one must stay.
-      if ((await agent.call("items.get", place)).version !== before.version)
-        throw stays("the item was changed while it was moved");
-    } catch (error) {
-      await discard(copy);
-      throw error;
-    }
-    const made = madeOf(copy);
-    await takeOut(copy, place, options.archive === true ? "items.archive" : "items.delete");
+    const how = options.archive === true ? "items.archive" : "items.delete";
+    const made = await moveItem({ agent, terminal }, place, target, how);
     terminal.result({ ...overview(made), movedFrom: place }, () =>
       [
-        `Moved ${made.title}; its id is now ${made.id}.`,
+        `Moved ${oneLine(made.title)}; its id is now ${made.id}.`,
         options.archive === true
           ? "The one before, with its earlier versions, is in the archive of its vault."
           : "Its earlier versions went with the one before.",
@@ -46,64 +33,79 @@ export async function move(terminal: Terminal, wanted: string, options: MoveOpti
   });
 }
 
-/** What has been made of the copy so far. */
-type Copy = { readonly agent: Agent; readonly terminal: Terminal; made: Item | undefined };
+type Place = { readonly vaultId: string; readonly itemId: string };
+type How = "items.archive" | "items.delete";
 
-function madeOf({ made }: Copy): Item {
-  if (made === undefined) throw new Error("a copy that was not begun");
-  return made;
+/** What has been made of the copy so far; `found` says that an earlier move has made it. */
+type Copy = {
+  readonly agent: Pick<Agent, "call">;
+  readonly terminal: Pick<Terminal, "tell">;
+  made: Item | undefined;
+  found: boolean;
+};
+
+/** Moves an item; answers the new one. */
+export async function moveItem(
+  parts: Pick<Copy, "agent" | "terminal">,
+  place: Place,
+  target: string,
+  how: How,
+): Promise<Item> {
+  const { agent } = parts;
+  const copy: Copy = { ...parts, made: undefined, found: false };
+  const before = await agent.call("items.get", place);
+  const listed = await listItems(agent, place.vaultId, { active: true, archived: true });
+  const archived = listed.find(({ id }) => id === place.itemId)?.state === "archived";
+  try {
+    await takeUp(copy, before, target);
+    if (!copy.found) await makeWhole(copy, before, target, archived);
+  } catch (error) {
+    await discard(copy);
+    throw error;
+  }
+  await takeOut(copy, { ...place, version: before.version }, how);
+  return unmarked(copy, before);
 }
 
-/** The item anew, with everything that it holds but its history. */
-async function make(copy: Copy, before: Item, vault: string): Promise<void> {
+/** Looks for what an earlier move of this item has left. The beginning of a copy goes; a whole one is taken as the copy. */
+async function takeUp(copy: Copy, before: Item, vault: string): Promise<void> {
   const { agent } = copy;
-  const { title, category, fields, sections, notes, tags, websites, document } = before;
-  const content = { title, fields, sections, notes, tags, websites };
-  if (document === undefined)
-    copy.made = await agent.call("items.create", { item: { ...content, category, vaultId: vault } });
-  else {
-    const begun = { vaultId: vault, title, name: document.name, size: document.size };
-    const { handle } = await agent.call("files.openWrite", begun);
-    copy.made = await upload(agent, handle, await contentOf(agent, before, document.id));
-    copy.made = await agent.call("items.put", { item: { ...copy.made, ...content } });
-  }
-  for (const { attributes, sectionId, fieldId } of before.files) {
-    const { name, size } = attributes;
-    const { id, version } = madeOf(copy);
-    const at = { vaultId: vault, itemId: id, version, sectionId, fieldId };
-    const { handle } = await agent.call("files.openWrite", { ...at, name, size });
-    copy.made = await upload(agent, handle, await contentOf(agent, before, attributes.id));
-  }
+  const mark = markOf(before);
+  const there = await listItems(agent, vault, { active: true, archived: true });
+  for (const { id } of there.filter(({ title }) => title === mark))
+    await agent.call("items.delete", { vaultId: vault, itemId: id });
+  const whole = there.find(({ title, tags }) => title !== mark && tags.includes(mark));
+  if (whole === undefined) return;
+  const left = await agent.call("items.get", { vaultId: vault, itemId: whole.id });
+  if (!isCopy(withoutMark(left, mark), before))
+    throw refusal(
+      "conflict",
+      `an earlier move was cut off, and its copy, item ${left.id} in ${vault}, is not what the item is any more`,
+      "look at both, and delete the one that is not wanted: `postern item delete ITEM --vault VAULT`",
+    );
+  copy.made = left;
+  copy.found = true;
 }
 
-async function contentOf(agent: Agent, { vaultId: vault, id }: Item, fileId: string): Promise<Buffer> {
-  const { handle } = await agent.call("files.openRead", { vaultId: vault, itemId: id, fileId });
-  const chunks: Uint8Array[] = [];
-  await eachChunk(agent, handle, (chunk) => void chunks.push(chunk));
-  return Buffer.concat(chunks);
+/** Makes the copy under another title, so that no reference finds it, and gives it its own once it has everything. */
+async function makeWhole(copy: Copy, before: Item, vault: string, archived: boolean): Promise<void> {
+  const { agent } = copy;
+  const mark = markOf(before);
+  const begun = await make(agent, { ...before, title: mark }, vault, (made) => {
+    copy.made = made;
+  });
+  const at = { vaultId: vault, itemId: begun.id };
+  if (archived) await agent.call("items.archive", { ...at, version: begun.version });
+  const last = archived ? await agent.call("items.get", at) : begun;
+  copy.made = last;
+  copy.made = await agent.call("items.put", {
+    item: { ...last, title: before.title, tags: tagsWithMark(before.tags, mark) },
+  });
+  // As it is stored: what is deleted next exists nowhere else.
+  const stored = await agent.call("items.get", at);
+  if (!isCopy(withoutMark(stored, mark), before))
+    throw new UsageError("the copy is not what the item is, so it stays where it is", "run the command again");
 }
-
-/** Looks at the copy as it is stored: what is deleted next exists nowhere else. */
-async function look(copy: Copy, before: Item, archived: boolean): Promise<void> {
-  const { id, vaultId: vault } = madeOf(copy);
-  const at = { vaultId: vault, itemId: id };
-  const stored = await copy.agent.call("items.get", at);
-  if (!isDeepStrictEqual(contentOnly(stored), contentOnly(before))) throw stays("the copy is not what the item is");
-  if (archived) await copy.agent.call("items.archive", at);
-}
-
-/** All that a move takes along. Ids of files are the service's, and codes are of the moment. */
-function contentOnly({ title, category, fields, sections, notes, tags, websites, files, document }: Item) {
-  return {
-    ...{ title, category, notes, tags, websites },
-    fields: fields.map(({ details, ...field }) => ({ ...field, ...(details?.type === "Otp" ? {} : { details }) })),
-    sections,
-    files: files.map(({ attributes: { name, size }, sectionId, fieldId }) => ({ name, size, sectionId, fieldId })),
-    document: document === undefined ? undefined : { name: document.name, size: document.size },
-  };
-}
-
-const stays = (why: string) => new UsageError(`${why}, so it stays where it is`, "run the command again");
 
 /** Refusals after which the old item is surely there: any other error may have come after it was taken out. */
 const surelyThere: ReadonlySet<string> = new Set([
@@ -116,25 +118,52 @@ const surelyThere: ReadonlySet<string> = new Set([
   "coolingDown",
 ]);
 
-async function takeOut(
-  copy: Copy,
-  place: { vaultId: string; itemId: string },
-  how: "items.archive" | "items.delete",
-): Promise<void> {
+/** Takes the old one out as it was copied: a version that came since is in no copy. */
+async function takeOut(copy: Copy, seen: Place & { version: number }, how: How): Promise<void> {
   try {
-    await copy.agent.call(how, place);
+    await copy.agent.call(how, seen);
   } catch (error) {
-    if (error instanceof PosternError && surelyThere.has(error.errorName)) await discard(copy);
-    else tellOfCopy(copy);
-    throw error;
+    if (!(error instanceof PosternError) || !surelyThere.has(error.errorName)) {
+      tellOfCopy(copy);
+      throw error;
+    }
+    await discard(copy);
+    if (error.errorName !== "versionConflict") throw error;
+    throw refusal(
+      "versionConflict",
+      "the item was changed while it was moved, so it stays where it is",
+      "run the command again",
+    );
   }
 }
 
+/** The copy without its mark: from here on it is the item. */
+async function unmarked(copy: Copy, before: Item): Promise<Item> {
+  const made = madeOf(copy);
+  const mark = markOf(before);
+  if (!made.tags.includes(mark)) return made;
+  try {
+    return await copy.agent.call("items.put", { item: withoutMark(made, mark) });
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    // It has moved all the same; somebody may have changed it in the meantime.
+    copy.terminal.tell(`postern: the tag "${mark}" is left on item ${made.id} in ${made.vaultId}: ${error.message}`);
+    return made;
+  }
+}
+
+function madeOf({ made }: Copy): Item {
+  if (made === undefined) throw new Error("a copy that was not begun");
+  return made;
+}
+
+/** Takes away what this move has made, unless somebody has changed it. */
 async function discard(copy: Copy): Promise<void> {
   const { agent, made } = copy;
   if (made === undefined) return;
+  if (copy.found) return tellOfCopy(copy);
   try {
-    await agent.call("items.delete", { vaultId: made.vaultId, itemId: made.id });
+    await agent.call("items.delete", { vaultId: made.vaultId, itemId: made.id, version: made.version });
   } catch (error) {
     // Why the move failed matters more, and is told after this.
     tellOfCopy(copy);

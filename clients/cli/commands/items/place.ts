@@ -14,9 +14,10 @@ export async function placeOf(
   agent: Agent,
   options: { vault?: string },
   wanted: string,
+  archivedAlone = false,
 ): Promise<{ vaultId: string; itemId: string }> {
   const vault = await vaultId(agent, demandVault(options).vault);
-  return { vaultId: vault, itemId: await itemId(agent, vault, wanted) };
+  return { vaultId: vault, itemId: await itemId(agent, vault, wanted, archivedAlone) };
 }
 
 /** What is answered of an item that was written: no values. */

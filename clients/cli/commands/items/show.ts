@@ -1,4 +1,5 @@
 // item get: an item on the screen, some of its values, or its one-time code.
+import { written } from "../../env-format.ts";
 import { UsageError } from "../../exit-code.ts";
 import { type Field, type Item, partsOf, referenceEnd } from "../../field-match.ts";
 import { parseFieldName, secretTypes } from "../../field-words.ts";
@@ -93,7 +94,10 @@ async function showValues(terminal: Terminal, fields: readonly Field[], format: 
   const entries = fields.map((field, index) => [names[index] ?? "", field.value] as const);
   const text =
     format === "env" && !terminal.json
-      ? entries.map(([name, value]) => `${name}=${inShell(value)}\n`).join("")
+      ? written(
+          "dotenv",
+          entries.map(([name, value]) => ({ name, value })),
+        )
       : `${JSON.stringify(Object.fromEntries(entries))}\n`;
   await writeStdout(text);
 }
@@ -128,16 +132,6 @@ function variableOf(title: string): string {
       "choose others with --fields, or use --format json",
     );
   return name;
-}
-
-/** A value between quotes of a kind in which a shell, and our own reader of env files, change nothing. */
-function inShell(value: string): string {
-  if (/^[A-Za-z0-9_\-./:@%+,]*$/.test(value)) return value;
-  if (!/['\r\0]/.test(value)) return `'${value}'`;
-  throw new UsageError(
-    "a value has a quote, a carriage return or a zero byte in it, which shells and readers of env files write in ways of their own",
-    "use --format json, or --format value for one field",
-  );
 }
 
 function itemText(item: Item, within: string, reveal: boolean, only?: readonly Field[]): string {

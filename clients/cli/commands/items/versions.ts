@@ -2,8 +2,9 @@
 import { demandYes } from "../../ask.ts";
 import { UsageError } from "../../exit-code.ts";
 import { localTime } from "../../local-time.ts";
+import { refusal } from "../../one-of.ts";
 import { withAgent } from "../../session.ts";
-import { type Terminal, table } from "../../terminal.ts";
+import { oneLine, type Terminal, table } from "../../terminal.ts";
 import { type InVault, overview, placeOf } from "./place.ts";
 
 export const archive = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
@@ -15,7 +16,7 @@ export const archive = (terminal: Terminal, wanted: string, options: InVault): P
 
 export const unarchive = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>
   withAgent(terminal, async (agent) => {
-    const place = await placeOf(agent, options, wanted);
+    const place = await placeOf(agent, options, wanted, true);
     await agent.call("items.unarchive", place);
     terminal.result({ unarchived: place.itemId }, () => "Taken out of the archive.");
   });
@@ -52,14 +53,15 @@ export async function restore(terminal: Terminal, wanted: string, options: InVau
     const { versions } = await agent.call("items.history", place);
     // Else the agent would only say that there is no such item.
     if (!versions.some((one) => one.version === version))
-      throw new UsageError(
-        "--version names a version that is not kept",
+      throw refusal(
+        "itemNotFound",
+        `--version names a version that is not kept: ${version}`,
         `kept are ${versions.map((one) => one.version).join(", ")}`,
       );
     const item = await agent.call("items.restore", { ...place, version });
     terminal.result(
       { ...overview(item), restored: version },
-      () => `${item.title} is as it was in version ${version}; this is version ${item.version}.`,
+      () => `${oneLine(item.title)} is as it was in version ${version}; this is version ${item.version}.`,
     );
   });
 }

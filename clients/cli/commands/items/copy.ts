@@ -1,0 +1,77 @@
+// A copy of an item in another vault: how it is made, what marks one that a move has not ended with, and what a copy is equal in.
+import { isDeepStrictEqual } from "node:util";
+import type { Item } from "../../field-match.ts";
+import { eachChunk, upload } from "../../file-chunks.ts";
+import type { Agent } from "../../session.ts";
+
+/** The title of a copy that is being made, and the tag of one that is whole while the item is still where it was. */
+export const markOf = ({ vaultId, id }: Item): string => `moving from ${vaultId}/${id}`;
+
+/** Tags of one item, as the agent's limit says. */
+const TAGS_MAX = 100;
+
+/** An item that is full of tags goes without: a move of it that is cut off just before its end leaves two. */
+export const tagsWithMark = (tags: readonly string[], mark: string): string[] =>
+  tags.length < TAGS_MAX ? [...tags, mark] : [...tags];
+
+export const withoutMark = (item: Item, mark: string): Item => ({
+  ...item,
+  tags: item.tags.filter((tag) => tag !== mark),
+});
+
+/** The item anew, with everything that it holds but its history. `begun` is told each version as soon as it is there. */
+export async function make(
+  agent: Pick<Agent, "call">,
+  before: Item,
+  vault: string,
+  begun: (made: Item) => void,
+): Promise<Item> {
+  const step = async (written: Promise<Item>): Promise<Item> => {
+    const item = await written;
+    begun(item);
+    return item;
+  };
+  let made: Item;
+  const { title, category, fields, sections, notes, tags, websites, document } = before;
+  const content = { title, fields, sections, notes, tags, websites };
+  if (document === undefined)
+    made = await step(agent.call("items.create", { item: { ...content, category, vaultId: vault } }));
+  else {
+    const { handle } = await agent.call("files.openWrite", {
+      vaultId: vault,
+      title,
+      name: document.name,
+      size: document.size,
+    });
+    made = await step(upload(agent, handle, await bytesOf(agent, before, document.id)));
+    made = await step(agent.call("items.put", { item: { ...made, ...content } }));
+  }
+  for (const { attributes, sectionId, fieldId } of before.files) {
+    const { name, size } = attributes;
+    const at = { vaultId: vault, itemId: made.id, version: made.version, sectionId, fieldId };
+    const { handle } = await agent.call("files.openWrite", { ...at, name, size });
+    made = await step(upload(agent, handle, await bytesOf(agent, before, attributes.id)));
+  }
+  return made;
+}
+
+async function bytesOf(agent: Pick<Agent, "call">, { vaultId: vault, id }: Item, fileId: string): Promise<Buffer> {
+  const { handle } = await agent.call("files.openRead", { vaultId: vault, itemId: id, fileId });
+  const chunks: Uint8Array[] = [];
+  await eachChunk(agent, handle, (chunk) => void chunks.push(chunk));
+  return Buffer.concat(chunks);
+}
+
+/** Whether one has all that a move takes along of the other. */
+export const isCopy = (one: Item, other: Item): boolean => isDeepStrictEqual(contentOnly(one), contentOnly(other));
+
+/** Ids of files are the service's, and codes are of the moment. The section without a name comes by itself with a file. */
+function contentOnly({ title, category, fields, sections, notes, tags, websites, files, document }: Item) {
+  return {
+    ...{ title, category, notes, tags, websites },
+    fields: fields.map(({ details, ...field }) => ({ ...field, ...(details?.type === "Otp" ? {} : { details }) })),
+    sections: sections.filter(({ id, title: name }) => id !== "" || name !== ""),
+    files: files.map(({ attributes: { name, size }, sectionId, fieldId }) => ({ name, size, sectionId, fieldId })),
+    document: document === undefined ? undefined : { name: document.name, size: document.size },
+  };
+}
