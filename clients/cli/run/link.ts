@@ -31,7 +31,7 @@ export type ToRelay =
   /** The program gets a signal; its whole group where it has to go on after a stop. */
   | { readonly kind: "signal"; readonly signal: number; readonly group?: true }
   /** The program has ended: show what it wrote, and say so. */
-  | { readonly kind: "ended" };
+  | { readonly kind: "ended"; readonly change: Change };
 
 export type FromRelay =
   | { readonly kind: "watching" }

@@ -9,6 +9,7 @@ import { type Carrier, carry } from "./carry.ts";
 import { formsOf } from "./forms.ts";
 import {
   CallFailed,
+  type Change,
   coreLimit,
   duplicate,
   exitNow,
@@ -29,6 +30,9 @@ import { signalNumber } from "./signals.ts";
 import { startProgram } from "./start-program.ts";
 
 const CTRL_Q = "\u0011";
+
+/** Milliseconds that the output of a killed program is waited for: enough for any reader that reads. */
+const KILLED_MS = 300;
 
 type Start = Extract<ToRelay, { kind: "start" }>;
 
@@ -111,14 +115,22 @@ async function follow(pid: number): Promise<void> {
       running = undefined;
       reap(pid);
       link.send({ kind: "ending" });
-      await flush();
+      await flush(change);
     }
     link.send({ kind: "change", change });
     if (isOver) return programEnded();
   }
 }
 
-const flush = () => Promise.all(carriers.map((carrier) => carrier.flush()));
+/**
+ * Until all that the program wrote has arrived. Whoever kills a program does not wait for a reader that takes nothing: what is left
+ * then arrives behind the end.
+ */
+function flush({ kind }: Change): Promise<unknown> {
+  const flushed = Promise.all(carriers.map((carrier) => carrier.flush()));
+  if (kind !== "killed") return flushed;
+  return Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, KILLED_MS))]);
+}
 
 function watch(pid: number): void {
   running = { pid, pidfd: openPidfd(pid) };
@@ -132,9 +144,9 @@ function signal({ signal: number, group }: Extract<ToRelay, { kind: "signal" }>)
   else signalPidfd(running.pidfd, number);
 }
 
-async function ended(): Promise<void> {
+async function ended(change: Change): Promise<void> {
   running = undefined;
-  await flush();
+  await flush(change);
   link.send({ kind: "flushed" });
   programEnded();
 }
@@ -166,5 +178,5 @@ link.listen((message) => {
   else if (message.kind === "start") start(message);
   else if (message.kind === "watch") watch(message.pid);
   else if (message.kind === "signal") signal(message);
-  else void ended();
+  else void ended(message.change);
 });

@@ -45,7 +45,7 @@ export async function runBeside(run: Run): Promise<never> {
     if (change.kind === "continued") stopped = false;
     if (change.kind !== "exited" && change.kind !== "killed") continue;
     pid = undefined;
-    relay.send({ kind: "ended" });
+    relay.send({ kind: "ended", change });
     if ((await messages.next(({ kind }) => kind === "flushed")) === undefined) throw relayLost();
     return endAs(change, messages);
   }

@@ -140,6 +140,10 @@ describe.each([
       `mkfifo full; exec 8<>full; postern ${run} -- sh -c 'head -c 300000 /dev/zero; true' > full 8<&- & pid=$!; until test $(head -c 1 <&8 | wc -c) = 1; do :; done; kill -TERM $pid; wait $pid; echo $?; rm full`,
     );
     expect(ran.out.toString()).toBe("143\n");
+    const killed = await stage.shell(
+      `mkfifo full; exec 8<>full; postern ${run} -- sh -c 'exec head -c 3000000 /dev/zero' > full 8<&- & pid=$!; until test $(head -c 1 <&8 | wc -c) = 1; do :; done; kill -TERM $pid; wait $pid; echo $?; rm full`,
+    );
+    expect(killed.out.toString()).toBe("143\n");
   });
 
   test("a kill -9 takes the program with it", async () => {
