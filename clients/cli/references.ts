@@ -106,7 +106,11 @@ export async function resolveVariables(
     const text = naming(name, undone, () =>
       replaced(value, places, (place) => filled(place, value, secrets.get(expanded(place.reference, known)))),
     );
-    if (text.includes("\0")) throw new UsageError(`${undone}; ${name}: what its reference leads to holds a zero byte`);
+    if (text.includes("\0"))
+      throw new UsageError(
+        `${undone}; ${name}: what its reference leads to holds a zero byte`,
+        "write it to a file instead: `postern read --out-file FILE`",
+      );
     values.set(name, text);
   }
   return { values, secrets: [...secrets.values()] };
