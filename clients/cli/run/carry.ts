@@ -66,7 +66,8 @@ function createWriter(to: number, less: () => void, failed: (code: string) => vo
   async function drain(): Promise<void> {
     isWriting = true;
     while (waiting.length > 0) {
-      const next = Buffer.concat(waiting);
+      const [first = Buffer.alloc(0), ...more] = waiting;
+      const next = more.length === 0 ? first : Buffer.concat(waiting);
       waiting = [];
       try {
         await writeAll(to, next);
