@@ -3,7 +3,6 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 
-type Pointer = bigint | null;
 type Call = ((...args: unknown[]) => number) & { async(...args: unknown[]): void };
 type Koffi = {
   load(path: null): { func(definition: string): Call };
@@ -69,7 +68,6 @@ const W_NOWAIT = 0x1000000;
 const CLD_EXITED = 1;
 const CLD_STOPPED = 5;
 const CLD_CONTINUED = 6;
-const MFD_CLOEXEC = 1;
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
 const SYS_PIDFD_SEND_SIGNAL = 424;
@@ -267,13 +265,8 @@ export function openPidfd(pid: number): number {
 /** Sends a signal; to a process that has ended nothing is sent. */
 export function signalPidfd(pidfd: number, signal: number): void {
   const call = func("long syscall(long, ...)");
-  const sent = call(SYS_PIDFD_SEND_SIGNAL, "int", pidfd, "int", signal, "void *", null as Pointer, "int", 0);
+  const sent = call(SYS_PIDFD_SEND_SIGNAL, "int", pidfd, "int", signal, "void *", null, "int", 0);
   if (sent < 0 && koffi().errno() !== constants.errno.ESRCH) checked("pidfd_send_signal", sent);
-}
-
-/** A file without a name, in memory alone. */
-export function memoryFile(): number {
-  return checked("memfd_create", func("int memfd_create(const char *, unsigned int)")("postern", MFD_CLOEXEC));
 }
 
 /** Two connected sockets, kept from our children. */
