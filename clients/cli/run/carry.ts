@@ -1,8 +1,8 @@
 // Carries one stream of a program's output to where it goes, with its secrets concealed.
 import { write } from "node:fs";
-import { Socket } from "node:net";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import { ReadStream } from "node:tty";
-import { untilWritable, waitingBytes } from "./libc.ts";
+import { growPipe, untilWritable, waitingBytes } from "./libc.ts";
 import type { Source } from "./link.ts";
 import { createMasker } from "./masker.ts";
 
@@ -47,86 +47,104 @@ export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Bytes that wait to be written before no more are read: enough that reading and writing go on side by side. */
-const WAITING_BYTES_MAX = 1024 * 1024;
+/**
+ * Bytes that are read at once, and that a pipe holds. With a pipe's usual 64 KiB twice as much time goes into waking one another;
+ * more than this is no faster.
+ */
+const PIECE_BYTES = 256 * 1024;
+
+/** Bytes for which a piece must have room to be filled on. A terminal gives 4 KiB at a time. */
+const READ_BYTES_MIN = 64 * 1024;
 
 /** Writes in order, off the main thread, as much at a time as waits. `failed` is called where no more can be written. */
-function createWriter(to: number, less: () => void, failed: (code: string) => void) {
+function createWriter(to: number, failed: (code: string) => void) {
   let waiting: Uint8Array[] = [];
-  let given = 0;
-  let written = 0;
-  let isWriting = false;
-  let waiters: { readonly wanted: number; readonly resolve: () => void }[] = [];
+  let last = Promise.resolve();
 
-  function wake(): void {
-    for (const { wanted, resolve } of waiters) if (written >= wanted) resolve();
-    waiters = waiters.filter(({ wanted }) => written < wanted);
-  }
-
-  async function drain(): Promise<void> {
-    isWriting = true;
-    while (waiting.length > 0) {
-      const [first = Buffer.alloc(0), ...more] = waiting;
-      const next = more.length === 0 ? first : Buffer.concat(waiting);
-      waiting = [];
-      try {
-        await writeAll(to, next);
-      } catch (error) {
-        failed((error as NodeJS.ErrnoException).code ?? "EIO");
-      }
-      written += next.length;
-      wake();
-      less();
-    }
-    isWriting = false;
+  async function writeWaiting(): Promise<void> {
+    const [first, ...more] = waiting;
+    if (first === undefined) return;
+    const bytes = more.length === 0 ? first : Buffer.concat(waiting);
+    waiting = [];
+    await writeAll(to, bytes).catch((error: NodeJS.ErrnoException) => failed(error.code ?? "EIO"));
   }
 
   return {
-    /** Whether no more should be given for now. */
-    get isFull() {
-      return given - written > WAITING_BYTES_MAX;
-    },
-    give: (more: Uint8Array) => {
-      if (more.length === 0) return;
-      waiting.push(more);
-      given += more.length;
-      if (!isWriting) void drain();
+    give: (bytes: Uint8Array) => {
+      if (bytes.length > 0) waiting.push(bytes);
+      last = last.then(writeWaiting);
     },
     /** Fulfilled when all that was given until now has arrived, or cannot. */
-    done: () =>
-      new Promise<void>((resolve) => {
-        waiters.push({ wanted: given, resolve });
-        wake();
-      }),
+    done: () => last,
+  };
+}
+
+/**
+ * Two pieces of memory in turn: one is filled, by one read or by many, while the other is written. New memory for each read would
+ * cost more than all that is done with it.
+ */
+function createPieces() {
+  const pieces = [1, 2].map(() => ({ memory: Buffer.allocUnsafeSlow(PIECE_BYTES), unwritten: 0 }));
+  const [first, second] = pieces as [(typeof pieces)[0], (typeof pieces)[0]];
+  let filled = first;
+  let from = 0;
+  let isWaiting = false;
+  return {
+    /** Where the next bytes are read to. */
+    next: () => filled.memory.subarray(from),
+    /** Whether reading may go on after so many bytes. Where it may not, `resume` is called once it may. */
+    used: (length: number, written: Promise<void>, resume: () => void): boolean => {
+      const piece = filled;
+      piece.unwritten += 1;
+      void written.then(() => {
+        piece.unwritten -= 1;
+        if (!isWaiting || filled.unwritten > 0) return;
+        isWaiting = false;
+        resume();
+      });
+      from += length;
+      if (PIECE_BYTES - from >= READ_BYTES_MIN) return true;
+      filled = filled === first ? second : first;
+      from = 0;
+      isWaiting = filled.unwritten > 0;
+      return !isWaiting;
+    },
   };
 }
 
 /** `lost` is told the system's error where output could not be written, and somebody waits for it. */
 export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lost: (code: string) => void): Carrier {
   const masker = createMasker(forms);
-  const stream = kind === "pipe" ? new Socket({ fd, readable: true, writable: false }) : new ReadStream(fd);
   let pause: NodeJS.Timeout | undefined;
   let lastMs = performance.now();
   let taken = 0;
-  const writer = createWriter(
-    to,
-    () => void (writer.isFull || stream.resume()),
-    (code) => {
-      // The program is told as it would be without us where the reader has gone, by SIGPIPE or SIGHUP.
-      stream.destroy();
-      if (code !== "EPIPE") lost(code);
-    },
-  );
+  const writer = createWriter(to, (code) => {
+    // The program is told as it would be without us where the reader has gone, by SIGPIPE or SIGHUP.
+    stream.destroy();
+    if (code !== "EPIPE") lost(code);
+  });
   const showHeld = () => writer.give(masker.end());
 
-  stream.on("data", (chunk: Buffer) => {
+  const pieces = createPieces();
+  function take(chunk: Uint8Array): boolean {
     lastMs = performance.now();
     taken += chunk.length;
     clearTimeout(pause);
     writer.give(masker.push(chunk));
     if (masker.holds) pause = setTimeout(showHeld, PAUSE_MS);
-    if (writer.isFull) stream.pause();
-  });
+    return pieces.used(chunk.length, writer.done(), () => stream.resume());
+  }
+  const onread = {
+    buffer: pieces.next,
+    callback: (length: number, piece: Uint8Array) => take(piece.subarray(0, length)),
+  };
+  // Node has both options, its types only the first.
+  const stream =
+    kind === "pipe"
+      ? new Socket({ fd, readable: true, writable: false, onread })
+      : new ReadStream(fd, { onread } as SocketConstructorOpts);
+  if (kind === "pipe") growPipe(fd, PIECE_BYTES);
+  stream.resume();
   // The end of a terminal is told as an input error (EIO).
   stream.on("error", () => stream.destroy());
 
@@ -152,7 +170,7 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
         : performance.now() - lastMs > QUIET_MS || performance.now() - startMs > FLUSH_MS_MAX;
     while (!stream.destroyed && !isRead()) {
       // While nobody takes the output, the terminal's silence says nothing.
-      if (writer.isFull) await writer.done();
+      await writer.done();
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

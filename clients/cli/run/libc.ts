@@ -52,6 +52,7 @@ const F_GETFD = 1;
 const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
+const F_SETPIPE_SZ = 1031;
 const FD_CLOEXEC = 1;
 const RLIMIT_CORE = 4;
 const RLIMIT_NOFILE = 7;
@@ -99,6 +100,14 @@ const text = (path: Uint8Array) => Buffer.concat([path, Buffer.of(0)]);
 export const fileFlags = (fd: number): number => checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_GETFL));
 export const setFileFlags = (fd: number, flags: number): void =>
   void checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_SETFL, "int", flags));
+
+/**
+ * Lets a pipe hold this many bytes. The system refuses it to a user whose pipes hold much already (pipe(7), pipe-user-pages-soft):
+ * the pipe is as good then, only slower.
+ */
+export function growPipe(fd: number, bytes: number): void {
+  func("int fcntl(int, int, ...)")(fd, F_SETPIPE_SZ, "int", bytes);
+}
 
 /** Whether the descriptor stays open over an exec. */
 export const isKeptOverExec = (fd: number): boolean =>

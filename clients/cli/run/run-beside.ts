@@ -1,7 +1,7 @@
 // The program as our child, in our process group and on the same terminal, if any; only its output is read on its way.
 import { copySize, waitFor } from "./libc.ts";
 import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
-import { isStopped, obey, type PassedOn, passSignals, reachedAll } from "./signals.ts";
+import { hasEnded, isStopped, obey, type PassedOn, passSignals, reachedAll } from "./signals.ts";
 import { startProgram } from "./start-program.ts";
 
 /** Throws NotStarted. */
@@ -13,7 +13,11 @@ export async function runBeside(run: Run): Promise<never> {
   function pass(signal: PassedOn): void {
     // Before the program, and behind it while its output is still taken, a signal is for us. The relay goes on by itself.
     if (pid === undefined) return obey(signal);
-    if (reachedAll(signal, tty)) return;
+    if (reachedAll(signal, tty)) {
+      // The program cannot be stopped any more, and tells us nothing of it.
+      if (signal === "SIGTSTP" && hasEnded(pid)) obey(signal);
+      return;
+    }
     // `fg` wakes the whole group, us and the program.
     if (signal === "SIGCONT" && stopped && !isStopped(pid)) stopped = false;
     else process.kill(pid, signal);

@@ -65,8 +65,14 @@ export function reachedAll(signal: PassedOn, tty: number | undefined): boolean {
 /** The number of a signal by its name. */
 export const signalNumber = (name: NodeJS.Signals): number => constants.signals[name];
 
-/** Whether a process is stopped, as by Ctrl-Z. */
-export function isStopped(pid: number): boolean {
+/** Whether a child is stopped, as by Ctrl-Z. */
+export const isStopped = (pid: number): boolean => stateOf(pid) === "T";
+
+/** Whether a child has ended, and its end is not taken note of yet. */
+export const hasEnded = (pid: number): boolean => stateOf(pid) === "Z";
+
+/** The letter of proc_pid_stat(5). */
+function stateOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) === "T";
+  return stat.charAt(stat.lastIndexOf(")") + 2);
 }
