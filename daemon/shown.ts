@@ -1,5 +1,6 @@
 // Texts of others as a person is shown them. Names come from vaults and programs, so they are stripped of whatever could
 // redraw a terminal or reorder the line, and cut.
+import { cleanText } from "../protocol/clean-text.ts";
 
 /** Characters of one shown name: a line of a terminal holds it, and a long name cannot push the question away. */
 export const SHOWN_LENGTH_MAX = 120;
@@ -10,18 +11,12 @@ export const LINE_COLUMNS_MAX = 76;
 /** Characters of one path in the head: behind a script's there is room for its interpreter's. */
 export const PATH_LENGTH_MAX = 60;
 
-/** Controls, surrogates, private and unassigned characters; what is drawn as nothing; line and paragraph separators. */
-const UNSHOWABLE = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu;
-
-/** The Braille pattern without a dot is drawn as a blank, and is none by its class. */
-const BLANKS = /[\s\u2800]+/gu;
-
 /** A path of these alone needs no quotes: it holds nothing that the head of a prompt says. */
 const PLAIN_PATH = /^[\w/.+@~-]+$/;
 
 /** Makes a text safe to show: no controls, no invisible or direction-changing characters, at most 120 characters. */
 export function shown(text: string): string {
-  const characters = [...clean(text)];
+  const characters = [...cleanText(text)];
   return characters.length <= SHOWN_LENGTH_MAX
     ? characters.join("")
     : `${characters.slice(0, SHOWN_LENGTH_MAX - 1).join("")}…`;
@@ -29,7 +24,7 @@ export function shown(text: string): string {
 
 /** A line about a thing as it is shown: safe, and cut to its columns. */
 export function shownLine(text: string): string {
-  const line = clean(text).trimEnd();
+  const line = cleanText(text).trimEnd();
   if (columnsOf(line) <= LINE_COLUMNS_MAX) return line;
   let kept = "";
   for (const character of line) {
@@ -41,7 +36,7 @@ export function shownLine(text: string): string {
 
 /** Whoever starts a program chooses its path: one that could go on as the head does stands in quotes. */
 export function shownPath(path: string): string {
-  const characters = [...clean(path)];
+  const characters = [...cleanText(path)];
   const half = PATH_LENGTH_MAX / 2;
   // Its folder says who could have put it there, its last name what it is.
   const kept =
@@ -49,10 +44,6 @@ export function shownPath(path: string): string {
       ? characters
       : [...characters.slice(0, half - 1), "…", ...characters.slice(-half)];
   return PLAIN_PATH.test(path) ? kept.join("") : JSON.stringify(kept.join(""));
-}
-
-function clean(text: string): string {
-  return text.normalize("NFC").replace(UNSHOWABLE, "").replace(BLANKS, " ");
 }
 
 /** At most: from Hangul on letters may be two columns wide, and not all are. */

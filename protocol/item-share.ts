@@ -1,6 +1,6 @@
 // What a share is to those who agree on it: the official policy types, how long a link may last, and the copy that is sealed.
 import Type, { type Static } from "typebox";
-import { Id } from "./catalogue/common.ts";
+import { AccountName, Id } from "./catalogue/common.ts";
 import { ItemCategory, ItemField, ItemSection, itemLimits, Website } from "./item.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -117,6 +117,8 @@ export const ShareContent = Type.Object(
     sections: Type.Array(ItemSection),
     notes: Type.String(),
     files: Type.Array(SharedFile, { maxItems: itemLimits.files + 1 }),
+    /** The name of the account that shared it, as the sharer said: the service, which knows no names, vouches for none. */
+    sender: Type.Optional(AccountName),
   },
   closed,
 );

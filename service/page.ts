@@ -1,6 +1,6 @@
 // The page behind a share's link: static files, the same for every share, so that asking for it spends and tells nothing.
 // Whatever a link preview, a proxy or a stranger fetches here holds no secret; the fragment stays in the browser.
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { isId } from "../protocol/crypto/encoding.ts";
 
 /** The built page: one document, and what it loads by name. */
@@ -57,12 +57,13 @@ export function addSharePage(app: Hono, page: () => Promise<PageFiles>, onUnfore
     const name = c.req.param("name");
     const content = (await files()).assets.get(name);
     const type = types[name.split(".").at(-1) ?? ""];
-    if (content === undefined || type === undefined) return c.notFound();
+    if (content === undefined || type === undefined) return c.text("There is no such file.", 404, headers);
     return c.body(content, 200, { ...headers, "content-type": type });
   });
-  app.get("/s/:share", async (c) => {
-    // What has the form of an id may be one: that a share exists is told to whoever has its link alone.
-    if (!isId(c.req.param("share"))) return c.notFound();
-    return c.body((await files()).document, 200, { ...headers, "content-type": "text/html; charset=utf-8" });
-  });
+  const document = async (c: Context, status: 200 | 404) =>
+    c.body((await files()).document, status, { ...headers, "content-type": "text/html; charset=utf-8" });
+  // What has the form of an id may be one: that a share exists is told to whoever has its link alone.
+  app.get("/s/:share", (c) => document(c, isId(c.req.param("share")) ? 200 : 404));
+  // Wherever a link was cut, a person reads that it is not whole; a program asks for no page.
+  app.get("*", (c, next) => (c.req.header("accept")?.includes("text/html") ? document(c, 404) : next()));
 }

@@ -24,11 +24,18 @@ export type ShareEntry = OperationResult<"shares.list">["shares"][number];
 
 export type NewShare = { readonly share: string; readonly url: string; readonly expiresAt: string };
 
+export type HowShared = {
+  readonly expireAfter: ItemShareDuration;
+  readonly oneTime: boolean;
+  /** The name of the account, shown with what was shared. */
+  readonly sender?: string;
+};
+
 export type Shares = {
   /** Where links lead. Throws sharingUnavailable where the service has no public address. */
   publicAddress(): Promise<string>;
   /** Shares the item as it is now. The link is the only place that its secret is in. Throws tooLarge, sharingUnavailable. */
-  create(item: OpenedItem, how: { expireAfter: ItemShareDuration; oneTime: boolean }): Promise<NewShare>;
+  create(item: OpenedItem, how: HowShared): Promise<NewShare>;
   list(): Promise<ShareEntry[]>;
   /** Throws shareNotFound. */
   revoke(share: string): Promise<void>;
@@ -81,7 +88,7 @@ export function createShares({ p, session, readFile }: SharesParts): Shares {
     return copies;
   }
 
-  async function create(item: OpenedItem, how: { expireAfter: ItemShareDuration; oneTime: boolean }) {
+  async function create(item: OpenedItem, { sender, ...how }: HowShared) {
     const address = await publicAddress();
     demandSmall(item);
     const share = newId(p);
@@ -89,7 +96,7 @@ export function createShares({ p, session, readFile }: SharesParts): Shares {
     const { accessKey, contentKey } = shareKeys(p, secret);
     try {
       const files = await copyFiles(item, { share, contentKey });
-      const content = utf8(JSON.stringify(contentOf(item, files)));
+      const content = utf8(JSON.stringify(contentOf(item, files, sender)));
       const sealed = sealShare(p, share, contentKey, content);
       p.wipe(content);
       if (sealed.length > serviceLimits.sealedShare)
@@ -140,10 +147,14 @@ function demandSmall({ files }: OpenedItem): void {
     );
 }
 
-function contentOf({ overview, details }: OpenedItem, files: ShareContent["files"]): ShareContent {
+function contentOf(
+  { overview, details }: OpenedItem,
+  files: ShareContent["files"],
+  sender: string | undefined,
+): ShareContent {
   const { title, category, websites } = overview;
   const { sections, notes } = details;
   // What refers to another item says nothing to whoever has this one alone.
   const fields = details.fields.filter(({ fieldType }) => fieldType !== "Reference");
-  return { title, category, websites, fields, sections, notes, files };
+  return { title, category, websites, fields, sections, notes, files, ...(sender === undefined ? {} : { sender }) };
 }

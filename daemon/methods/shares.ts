@@ -46,12 +46,14 @@ export const shareMethods: ShareHandlers = {
   },
 
   "items.shares.create": async ({ vaultId, itemId, version, policy, params }, call) => {
-    const { unlocked, audit } = accessOf(call).session;
+    const { unlocked, audit, file } = accessOf(call).session;
     if ((params.recipients ?? []).length > 0) throw needsMail();
     const expireAfter = durationOf(params, policy);
     const item = await unlocked.account.getItem(vaultId, demandId(itemId));
     if (version !== undefined && version !== item.revision) throw new PosternError("versionConflict");
-    const how = { expireAfter, oneTime: params.oneTimeOnly };
+    // A token's session has no name but an id.
+    const sender = file.name === file.user ? {} : { sender: file.name };
+    const how = { expireAfter, oneTime: params.oneTimeOnly, ...sender };
     const { share, url, expiresAt } = await unlocked.account.shares.create(item, how);
     audit.keep(happening(call, "ok", [vaultId, itemId, share], [item.overview.title]));
     return { url, shareId: share, expiresAt };

@@ -1,12 +1,9 @@
 // accounts.*, devices.*, session.*: what exists on this agent, and whether it is open.
 import Type from "typebox";
 import { entry } from "../entry.ts";
-import { Empty, Id, IdParam, onAccount, Password, Timestamp } from "./common.ts";
+import { AccountName, Empty, Id, IdParam, onAccount, Password, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
-
-/** Characters of an account's name: one line of a prompt. */
-const AccountName = Type.String({ minLength: 1, maxLength: 64 });
 
 /** Shortest account password in characters: below it Argon2id does not help (NIST SP 800-63B-4, 3.1.1.2). */
 export const PASSWORD_LENGTH_MIN = 8;

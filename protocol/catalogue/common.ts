@@ -2,6 +2,9 @@
 import Type from "typebox";
 import { fromBase64 } from "../crypto/encoding.ts";
 
+/** The name of an account. Characters: one line of a prompt. */
+export const AccountName = Type.String({ minLength: 1, maxLength: 64 });
+
 /** 26 characters of lower-case base32 (RFC 4648): 16 random bytes. */
 export const Id = Type.String({ pattern: "^[a-z2-7]{26}$" });
 

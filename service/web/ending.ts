@@ -10,6 +10,7 @@ export type Ending =
   | "offline"
   | "busy"
   | "incomplete"
+  | "openedBefore"
   | "tooOld";
 
 type Text = {
@@ -17,7 +18,7 @@ type Text = {
   readonly text: string;
   /** Whether asking again may help. */
   readonly again: boolean;
-  /** Whether the link can open nothing any more, so that its secret need not stay in the address bar. */
+  /** Whether the link can open nothing any more: the page says so too where it is loaded again. */
   readonly over: boolean;
 };
 
@@ -66,7 +67,13 @@ export const endings: Readonly<Record<Ending, Text>> = {
   },
   incomplete: {
     title: "This link is not whole",
-    text: "The part after the # is missing or cut off. It is the key to what was shared: open the link exactly as it was sent to you.",
+    text: "Some of it is missing or was changed on its way. Its last part, behind the #, is the key to what was shared: open the link exactly as it was sent to you.",
+    again: false,
+    over: false,
+  },
+  openedBefore: {
+    title: "Open the link once more",
+    text: "Its key went out of the address when this page opened, so that it does not stay in your browser's history. Follow the link again from the message that it came in.",
     again: false,
     over: false,
   },

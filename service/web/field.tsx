@@ -1,6 +1,7 @@
 // One field of the item: shown, hidden until asked for, or as the code of this moment. Values are text to the browser, never markup.
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
+import { cleanText } from "../../protocol/clean-text.ts";
 import { addressLine } from "../../protocol/field-format.ts";
 import type { ItemField } from "../../protocol/item.ts";
 import { totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
@@ -15,7 +16,7 @@ const DOTS = "••••••••••";
 const TICK_MS = 1_000;
 
 export function Field({ field }: { field: ItemField }) {
-  const label = field.title === "" ? "value" : field.title;
+  const label = cleanText(field.title).trim() || "value";
   if (field.fieldType === "Totp") return <OneTimeCode label={label} seed={field.value} />;
   if (concealed.has(field.fieldType)) return <Concealed label={label} value={field.value} />;
   const value = shownText(field);

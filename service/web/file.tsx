@@ -1,5 +1,6 @@
 // A file of the item: fetched, opened in the page, and saved.
 import { useState } from "preact/hooks";
+import { cleanText } from "../../protocol/clean-text.ts";
 import { endingOf } from "./ending.ts";
 import { Row } from "./field.tsx";
 import type { Share, SharedFile } from "./share.ts";
@@ -16,10 +17,12 @@ const failures: Readonly<Partial<Record<ReturnType<typeof endingOf>, string>>> =
 
 export function SharedFileRow({ share, file }: { share: Share; file: SharedFile }) {
   const [progress, setProgress] = useState<Progress>({ kind: "none" });
+  // A name that is drawn backwards ends in another suffix than it seems to.
+  const name = cleanText(file.name).trim() || "file";
   const download = async () => {
     setProgress({ kind: "busy", part: 0 });
     try {
-      save(await share.download(file, (part) => setProgress({ kind: "busy", part })), file.name);
+      save(await share.download(file, (part) => setProgress({ kind: "busy", part })), name);
       setProgress({ kind: "saved" });
     } catch (error) {
       setProgress({
@@ -32,17 +35,12 @@ export function SharedFileRow({ share, file }: { share: Share; file: SharedFile 
     <Row
       label={sizeOf(file.header.size)}
       buttons={
-        <button
-          type="button"
-          onClick={download}
-          disabled={progress.kind === "busy"}
-          aria-label={`Download ${file.name}`}
-        >
+        <button type="button" onClick={download} disabled={progress.kind === "busy"} aria-label={`Download ${name}`}>
           Download
         </button>
       }
     >
-      <span class="name">{file.name}</span>
+      <span class="name">{name}</span>
       <span class="said" role="status" data-kind={progress.kind}>
         {said(progress)}
       </span>

@@ -1,4 +1,5 @@
 // The opened item: its fields by section, notes, websites and files.
+import { cleanText } from "../../protocol/clean-text.ts";
 import type { ShareContent } from "../../protocol/item-share.ts";
 import { Copy } from "./copy.tsx";
 import { Field, Linked, Row } from "./field.tsx";
@@ -12,22 +13,26 @@ export function Item({ share, content, oneTime }: { share: Share; content: Share
   return (
     <>
       <h1 tabIndex={-1} ref={(heading) => heading?.focus()}>
-        {content.title === "" ? "Shared item" : content.title}
+        {cleanText(content.title).trim() || "Shared item"}
       </h1>
+      {content.sender !== undefined && <p class="small sender">From the account “{cleanText(content.sender)}”</p>}
       {oneTime && <p class="notice">This link is used up now. What you see goes when you leave or reload this page.</p>}
       <Fields fields={loose} />
       {content.websites.length > 0 && (
         <dl>
-          {content.websites.map(({ url, label }) => (
-            <Row label={label === "" ? "website" : label} buttons={<Copy label="website" text={() => url} />}>
-              <Linked text={url} />
-            </Row>
-          ))}
+          {content.websites.map(({ url }, index) => {
+            const label = websiteLabel(content.websites, index);
+            return (
+              <Row label={label} buttons={<Copy label={label} text={() => url} />}>
+                <Linked text={url} />
+              </Row>
+            );
+          })}
         </dl>
       )}
       {sections.map(({ id, title }) => (
         <section>
-          {title !== "" && <h2>{title}</h2>}
+          {cleanText(title).trim() !== "" && <h2>{cleanText(title)}</h2>}
           <Fields fields={content.fields.filter(({ sectionId }) => sectionId === id)} />
         </section>
       ))}
@@ -53,6 +58,14 @@ export function Item({ share, content, oneTime }: { share: Share; content: Share
       )}
     </>
   );
+}
+
+/** Each of several has a label of its own, so that its Copy button says which it copies. */
+function websiteLabel(websites: ShareContent["websites"], index: number): string {
+  const labels = websites.map(({ label }) => cleanText(label).trim() || "website");
+  const label = labels[index] ?? "website";
+  const same = labels.filter((other) => other === label);
+  return same.length === 1 ? label : `${label} ${labels.slice(0, index + 1).filter((other) => other === label).length}`;
 }
 
 function Fields({ fields }: { fields: ShareContent["fields"] }) {

@@ -13,13 +13,13 @@ type View =
   | { kind: "shown"; content: ShareContent; oneTime: boolean }
   | { kind: "ended"; ending: Ending; again: () => void };
 
-/** `forget` takes the secret out of the address bar and the history, once the link can open nothing more. */
-export function Page({ share, forget }: { share: Share; forget: () => void }) {
+/** `over` is told why the link can open nothing more. */
+export function Page({ share, over }: { share: Share; over: (ending: Ending) => void }) {
   const [view, setView] = useState<View>({ kind: "asking" });
 
   const end = (error: unknown, again: () => void) => {
     const ending = endingOf(error);
-    if (endings[ending].over) forget();
+    if (endings[ending].over) over(ending);
     setView({ kind: "ended", ending, again });
   };
   const ask = () => {
@@ -33,7 +33,7 @@ export function Page({ share, forget }: { share: Share; forget: () => void }) {
     setView({ ...facts, kind: "opening" });
     share.open().then(
       (content) => {
-        if (facts.oneTime) forget();
+        if (facts.oneTime) over("usedUp");
         setView({ kind: "shown", content, oneTime: facts.oneTime });
       },
       (error: unknown) => end(error, () => open(facts)),

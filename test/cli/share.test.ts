@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
+import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
+import { openShare, secretOf, shareKeys } from "../../protocol/crypto/share.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
-import { type Door, overLoopback, PUBLIC_ADDRESS } from "../service/doors.ts";
+import { type Door, overLoopback, PUBLIC_ADDRESS, p } from "../service/doors.ts";
 import { postern } from "./postern.ts";
 
 let service: Door;
@@ -49,12 +51,34 @@ afterAll(async () => {
 const run = (line: string, agent = served) => postern(["share", ...line.split(" ")], { home: agent.home });
 const LINK = /^https:\/\/share\.example\/s\/[a-z2-7]{26}#[A-Za-z0-9_-]{43}$/;
 
-test("prints a link for each item and nothing else", async () => {
+test("prints one link and nothing else", async () => {
+  const { code, out } = await run("create Demo/Wi-Fi --one-time");
+  expect(code).toBe(0);
+  expect(out.trimEnd()).toMatch(LINK);
+});
+
+test("seals the account's name into the copy, where the service cannot read it", async () => {
+  const { pathname, hash } = new URL((await run("create Demo/Wi-Fi")).out.trim());
+  const share = pathname.slice("/s/".length);
+  const { accessKey, contentKey } = shareKeys(p, secretOf(hash) ?? expect.fail("the link has no secret"));
+  const link = { share, accessKey: toBase64(accessKey), view: newId(p) };
+  const { sealed } = await service.call("shares.open", link);
+  expect(JSON.parse(new TextDecoder().decode(openShare(p, share, contentKey, String(sealed))))).toMatchObject({
+    title: "Wi-Fi",
+    sender: "Ada",
+  });
+});
+
+test("prints each of several links with its item beside it", async () => {
   const { code, out } = await run("create Demo/Wi-Fi op://Demo/Door --one-time");
   expect(code).toBe(0);
-  const lines = out.trimEnd().split("\n");
-  expect(lines).toHaveLength(2);
-  for (const line of lines) expect(line).toMatch(LINK);
+  const [heading, ...rows] = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+  expect(heading).toEqual(["ITEM", "LINK"]);
+  expect(rows.map(([item]) => item)).toEqual(["Demo/Wi-Fi", "op://Demo/Door"]);
+  for (const [, link] of rows) expect(link).toMatch(LINK);
 });
 
 test("shares for as long as it is told, lists it, and revokes it", async () => {

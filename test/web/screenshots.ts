@@ -42,6 +42,7 @@ const shots: readonly Shot[] = [
   { name: "revoked", before: (stage, url) => stage.ada.account.shares.revoke(shareOf(url)), act: ended },
   { name: "not-found", link: (url) => url.replace(shareOf(url), "a".repeat(26)), act: ended },
   { name: "incomplete", link: (url) => url.slice(0, -1), act: ended },
+  { name: "opened-before", act: (page) => page.reload().then(() => ended(page)) },
   {
     name: "tampered",
     before: sql("UPDATE shares SET sealed = substr(sealed, 1, 100) WHERE id = ?"),

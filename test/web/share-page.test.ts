@@ -8,7 +8,16 @@ import { secretOf } from "../../protocol/crypto/share.ts";
 import { totpCode } from "../../protocol/totp.ts";
 import { PAGE_POLICY } from "../../service/page.ts";
 import { p } from "../service/doors.ts";
-import { chromiumPath, openStage, PASSWORD_VALUE, SEED, type Stage, shareOf, startChromium } from "./stage.ts";
+import {
+  chromiumPath,
+  openStage,
+  PASSWORD_VALUE,
+  RECOVERY_VALUE,
+  SEED,
+  type Stage,
+  shareOf,
+  startChromium,
+} from "./stage.ts";
 
 describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
   let stage: Stage;
@@ -53,6 +62,11 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await show().click();
     await heading().filter({ hasText: "Staging" }).waitFor();
   };
+  /** Another page of the same origin, with no policy of its own. */
+  const blank = async (other: Page) => {
+    await other.route("**/blank", (route) => route.fulfill({ contentType: "text/html", body: "<p>blank</p>" }));
+    await other.goto(`${stage.origin}/blank`);
+  };
   /** The ending that the page tells. */
   const ending = () => page.locator("[data-ending]").getAttribute("data-ending");
 
@@ -66,7 +80,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await heading().filter({ hasText: "Staging" }).waitFor();
     expect(await viewsOf(url)).toBe(1);
     const text = await page.locator("main").innerText();
-    for (const shown of ["ada@example.com", "Console", "Ask Grace before you restart it.", "recovery-codes.pdf"])
+    for (const shown of ["ada@example.com", "Con sole", "Ask Grace before you restart it.", "recovery-codes.pdf"])
       expect(text).toContain(shown);
     expect(complaints).toEqual([]);
   });
@@ -136,8 +150,13 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     const links = await page
       .locator("main a")
       .evaluateAll((found) => found.map((one) => (one as HTMLAnchorElement).href));
-    expect(links).toEqual(["https://console.example.com/"]);
-    expect(await page.locator("main a").getAttribute("rel")).toBe("noopener noreferrer");
+    expect(links).toEqual([
+      "https://a.example/",
+      "https://b.example/",
+      "https://c.example/",
+      "https://console.example.com/",
+    ]);
+    expect(await page.locator("main a").last().getAttribute("rel")).toBe("noopener noreferrer");
   });
 
   test("hides concealed fields until asked, and hides them again", async () => {
@@ -161,7 +180,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(await page.locator("main").innerText()).not.toContain("battery");
     // The page itself may not read the clipboard; another of the same origin may.
     const reader = await context.newPage();
-    await reader.goto(`${stage.origin}/none`);
+    await blank(reader);
     await reader.bringToFront();
     expect(await reader.evaluate(() => navigator.clipboard.readText())).toBe(PASSWORD_VALUE);
     await page.bringToFront();
@@ -226,11 +245,10 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(saved).toEqual([]);
   });
 
-  test("says before the click that a share can be shown once, and takes the secret out of the address after it", async () => {
+  test("says before the click that a share can be shown once, and is told as used up when it is loaded again", async () => {
     const url = await stage.share(true);
     await page.goto(url);
     await page.getByText("It can be shown once.").waitFor();
-    expect(page.url()).toBe(url);
     await show().click();
     await page.getByText("This link is used up now.").waitFor();
     expect(page.url()).toBe(url.split("#")[0]);
@@ -239,6 +257,8 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await page.getByRole("button", { name: "Download recovery-codes.pdf" }).click();
     expect(Buffer.compare(readFileSync(await (await waiting).path()), stage.file)).toBe(0);
     expect(await viewsOf(url)).toBe(1);
+    await page.reload();
+    await heading().filter({ hasText: "This share has been used up" }).waitFor();
   });
 
   test("shows nothing any more once it was left, though the browser keeps it for its Back button", async () => {
@@ -252,15 +272,29 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await transition("pagehide");
     expect(await page.locator("#page").innerText()).toBe("");
     await transition("pageshow");
-    await page.getByText("This link is not whole").waitFor();
+    await heading().filter({ hasText: "This share has been used up" }).waitFor();
   });
 
-  test("keeps the secret in the address while the link can still be opened: a reload works", async () => {
+  test("takes the secret out of the address before anything is clicked, and says how to go on after a reload", async () => {
+    const url = await stage.share();
+    await page.goto(url);
+    await show().waitFor();
+    expect(page.url()).toBe(url.split("#")[0]);
+    await show().click();
+    await heading().filter({ hasText: "Staging" }).waitFor();
+    await page.reload();
+    await heading().filter({ hasText: "Open the link once more" }).waitFor();
+    await page.goto(url);
+    await show().waitFor();
+  });
+
+  test("leaves no entry with the secret behind for the Back button", async () => {
     const url = await stage.share();
     await opened(url);
-    expect(page.url()).toBe(url);
-    await page.reload();
-    await show().waitFor();
+    await page.goto("about:blank");
+    await page.goBack();
+    await heading().filter({ hasText: "Open the link once more" }).waitFor();
+    expect(page.url()).toBe(url.split("#")[0]);
   });
 
   test("whose answer was lost asks again with the same view, and the one view is not lost", async () => {
@@ -333,6 +367,25 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
   });
 
   test.each([
+    ["in its id", (origin: string) => `${origin}/s/abcdefgh`],
+    ["in its id, with a secret", (origin: string) => `${origin}/s/abcdefgh#AAAA`],
+    ["before its id", (origin: string) => `${origin}/s/`],
+    ["in its path", (origin: string) => `${origin}/s`],
+    ["behind the server", (origin: string) => `${origin}/`],
+    ["by a line that goes on", (origin: string) => `${origin}/s/abcdefghijklmnopqrstuvwxyz/more`],
+  ])("says on a page of its own that a link cut %s is not whole", async (_where, cut) => {
+    const answer = await page.goto(cut(stage.origin));
+    expect(answer?.status()).toBe(404);
+    await heading().filter({ hasText: "This link is not whole" }).waitFor();
+    expect(requests.filter(({ url }) => url.includes("/v1/"))).toEqual([]);
+  });
+
+  test("answers a program that asks for no page with an error of the table", async () => {
+    const answer = await fetch(`${stage.origin}/none`, { headers: { accept: "*/*" } });
+    expect([answer.status, await answer.json()]).toMatchObject([404, { error: { name: "methodNotFound" } }]);
+  });
+
+  test.each([
     [
       "with a byte changed",
       "UPDATE shares SET sealed = CAST(substr(sealed, 1, 40) || x'00' || substr(sealed, 42) AS BLOB) WHERE id = ?",
@@ -376,6 +429,47 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(["incomplete", "notFound"]).toContain(await ending());
   });
 
+  test("fills the lines of a long secret to their end, and breaks none behind a hyphen", async () => {
+    await page.setViewportSize({ width: 360, height: 640 });
+    await opened(await stage.share());
+    await page.getByRole("button", { name: "Show recovery" }).click();
+    const lines = await page.locator(".secret", { hasText: RECOVERY_VALUE }).evaluate((element) => {
+      const text = element.firstChild as Text;
+      const range = document.createRange();
+      const tops: number[] = [];
+      for (let at = 0; at < text.length; at++) {
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        tops.push(Math.round(range.getBoundingClientRect().top));
+      }
+      return [...new Set(tops)].map((top) => tops.filter((other) => other === top).length);
+    });
+    expect(lines.length).toBeGreaterThan(2);
+    expect(new Set(lines.slice(0, -1)).size).toBe(1);
+  });
+
+  test("says from which account the item comes, and gives each of several websites a label of its own", async () => {
+    await opened(await stage.share());
+    const text = await page.locator("main").innerText();
+    expect(text).toContain("From the account “Ada”");
+    const buttons = await page
+      .locator("button[aria-label^='Copy ']")
+      .evaluateAll((found) => found.map((one) => one.getAttribute("aria-label") ?? ""));
+    expect(buttons.filter((label) => /website|Admin/.test(label))).toEqual([
+      "Copy website 1",
+      "Copy Admin",
+      "Copy website 2",
+    ]);
+    expect(new Set(buttons).size).toBe(buttons.length);
+  });
+
+  test("shows titles and names without what reorders a line or is drawn as nothing", async () => {
+    await opened(await stage.share());
+    expect(await page.locator("main").innerHTML()).not.toMatch(/[\u200b\u202e\u2066]/);
+    const text = await page.locator("main").innerText();
+    for (const cleaned of ["Con sole", "billing", "recovery-codes.pdf", "“Ada”"]) expect(text).toContain(cleaned);
+  });
+
   test("fits a narrow screen, light and dark", async () => {
     await page.setViewportSize({ width: 320, height: 640 });
     await opened(await stage.share());
@@ -394,7 +488,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
   test("cannot be held in a frame of another page", async () => {
     const url = await stage.share();
     const frame = await context.newPage();
-    await frame.goto(`${stage.origin}/none`);
+    await blank(frame);
     await frame.evaluate((source) => {
       const element = document.createElement("iframe");
       element.src = source;

@@ -8,7 +8,7 @@ import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import type { ItemField } from "../../protocol/item.ts";
-import type { ItemShareDuration } from "../../protocol/item-share.ts";
+import type { ItemShareDuration, ShareContent } from "../../protocol/item-share.ts";
 import { type Door, newUser, type Opened, open, overLoopback, p } from "../service/doors.ts";
 import { toolPath } from "../tools.ts";
 
@@ -22,6 +22,8 @@ export function startChromium(): Promise<Browser> {
 }
 
 export const SEED = "GEZDGNBVGY3TQOJQ";
+/** Long, and with hyphens at which a line could break. */
+export const RECOVERY_VALUE = "K7QX-2M-9FJ4T-WZ-81-PLR6B-CV-N3D5H-0SEAGY-UT".repeat(3);
 export const PASSWORD_VALUE = "correct horse <b>battery</b> staple";
 
 const field = (id: string, fieldType: ItemField["fieldType"], value: string, sectionId = ""): ItemField => ({
@@ -32,10 +34,29 @@ const field = (id: string, fieldType: ItemField["fieldType"], value: string, sec
   sectionId,
 });
 
+const website = (url: string, label: string): ShareContent["websites"][number] => ({
+  url,
+  label,
+  autofillBehavior: "Never",
+});
+
+type Sample = {
+  readonly title: string;
+  readonly sender: string;
+  readonly section: string;
+  readonly file: string;
+  readonly websites: ShareContent["websites"];
+  readonly fields: ItemField[];
+};
+
 /** An item as people make them, and one by somebody who wishes the reader ill. */
 const samples = {
   honest: {
     title: "Staging console",
+    sender: "Ada",
+    section: "Console",
+    file: "recovery-codes.pdf",
+    websites: [],
     fields: [
       field("username", "Text", "ada@example.com"),
       field("password", "Concealed", "correct horse battery staple"),
@@ -46,6 +67,14 @@ const samples = {
   },
   hostile: {
     title: "Staging <i>console</i>",
+    sender: "A\u202ed\u200ba",
+    section: "Con\u2066\u00a0\u2800sole",
+    file: "recovery\u202e-codes\u200b.pdf",
+    websites: [
+      website("https://a.example/", ""),
+      website("https://b.example/", "Admin"),
+      website("https://c.example/", ""),
+    ],
     fields: [
       field("username", "Text", "ada@example.com"),
       field("password", "Concealed", PASSWORD_VALUE),
@@ -53,9 +82,11 @@ const samples = {
       field("address", "Url", "https://console.example.com/", "s1"),
       field("trap", "Url", "javascript:alert(1)", "s1"),
       field("PIN", "Concealed", "4711", "s1"),
+      field("recovery", "Concealed", RECOVERY_VALUE, "s2"),
+      field("bil\u200bli\u202eng", "Text", "1", "s2"),
     ],
   },
-} satisfies Record<string, { title: string; fields: ItemField[] }>;
+} satisfies Record<string, Sample>;
 
 export type Stage = {
   readonly door: Door;
@@ -87,7 +118,7 @@ export async function openStage(
     item,
     file,
     share: async (oneTime = false, expireAfter = "SevenDays") =>
-      (await ada.account.shares.create(item, { expireAfter, oneTime })).url,
+      (await ada.account.shares.create(item, { expireAfter, oneTime, sender: samples[sample].sender })).url,
     sabotage: (sql, ...values) => {
       const database = new DatabaseSync(join(door.folder, "service.sqlite"));
       database.exec("PRAGMA busy_timeout = 5000");
@@ -102,7 +133,7 @@ async function makeItem(
   { account }: Opened,
   vault: string,
   file: Uint8Array,
-  { title, fields }: { title: string; fields: ItemField[] },
+  { title, section, file: name, websites, fields }: Sample,
 ): Promise<OpenedItem> {
   const itemKey = account.newItemKey();
   const id = newId(p);
@@ -110,13 +141,14 @@ async function makeItem(
   for (let at = 0; at === 0 || at < file.length; at += FILE_CHUNK_BYTES)
     await stream.push(file.subarray(at, at + FILE_CHUNK_BYTES), at + FILE_CHUNK_BYTES >= file.length);
   const header = stream.end();
-  const attributes = { name: "recovery-codes.pdf", id: header.id, size: file.length };
-  const overview = { title, category: "Login" as const, tags: ["mine"], websites: [] };
+  const attributes = { name, id: header.id, size: file.length };
+  const overview = { title, category: "Login" as const, tags: ["mine"], websites };
   const details = {
     fields,
     sections: [
       { id: "", title: "" },
-      { id: "s1", title: "Console" },
+      { id: "s1", title: section },
+      { id: "s2", title: "" },
     ],
     notes: "Ask Grace before you restart it.\nNever on a Friday.",
     files: [{ attributes, sectionId: "", fieldId: "codes" }],

@@ -45,6 +45,17 @@ async function create(agent: Agent, text: string, params: Methods["items.shares.
   return { item: text, ...(await agent.call("items.shares.create", { ...place, params })) };
 }
 
+/** One link stands alone, to be piped on; of several each has its item beside it. */
+function linkText(shares: readonly { readonly item: string; readonly url: string }[]): string {
+  const [only, ...more] = shares;
+  return only !== undefined && more.length === 0
+    ? only.url
+    : table(
+        ["ITEM", "LINK"],
+        shares.map(({ item, url }) => [item, url]),
+      );
+}
+
 const row = ({ shareId, title, itemId: item, views, oneTimeOnly, state, expiresAt }: Share) => [
   shareId,
   title ?? item,
@@ -71,7 +82,7 @@ export function addShareCommands(program: Command): void {
       return withAgent(terminal, async (agent) => {
         const shares: Awaited<ReturnType<typeof create>>[] = [];
         for (const item of items) shares.push(await create(agent, item, params));
-        terminal.result({ shares }, () => shares.map(({ url }) => url).join("\n"));
+        terminal.result({ shares }, () => linkText(shares));
       });
     },
   );
