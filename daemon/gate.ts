@@ -30,6 +30,8 @@ export type Access = {
   readonly demandStill: () => void;
   /** Whether a token opened it: then the token is what permits, and no grant is looked for. */
   readonly byToken: boolean;
+  /** Whether what lies in a scope may be told to the asker, by a token or a grant to read it. */
+  readonly knows: (scope: Scope) => boolean;
   /** What each reference of the request leads to, in order; empty for methods that name ids. */
   readonly found: readonly (Located | Missing)[];
 };
@@ -63,6 +65,8 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
       // It may have been locked while something was looked up.
       demandHeld(holds);
+      call.connection.demandSame();
+      const { subject } = call.connection;
       const wanted = scopesOf(session.file.account, targets, found);
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
       // asking for nothing.
@@ -73,10 +77,9 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
           call.connection.demandSame();
           if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
         };
-        return { ...call, access: { session, holds, demandStill, byToken, found: sure } };
+        const knows = (scope: Scope) => byToken || grants.allows(subject, "read", scope, momentOf(clock));
+        return { ...call, access: { session, holds, demandStill, byToken, knows, found: sure } };
       };
-      call.connection.demandSame();
-      const subject = call.connection.subject;
       if (byToken) return passed(found, at, always);
       const isAllowed = ({ scope }: Wanted, now: Moment) => grants.allows(subject, need.verb, scope, now);
       const lacking = wanted.filter((one) => !isAllowed(one, at));

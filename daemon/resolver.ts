@@ -9,6 +9,7 @@ import { totpCode } from "../protocol/totp.ts";
 import type { Place } from "./cache.ts";
 import type { Clock } from "./clock.ts";
 import { derivedFromKey } from "./fields.ts";
+import { fieldsNear, nearest } from "./near-names.ts";
 import type { Scope } from "./scope.ts";
 import type { Unlocked } from "./unlocked.ts";
 
@@ -22,7 +23,13 @@ export type Located = { readonly place: Place; readonly scope: Scope; readonly r
  * A reference that leads nowhere: what to say once that may be said, and within which vault it was looked for. It is
  * harmless to say where nothing was looked up (the text is no reference).
  */
-export type Missing = { readonly error: PosternError; readonly vault: string | undefined; readonly harmless: boolean };
+export type Missing = {
+  readonly error: PosternError;
+  readonly vault: string | undefined;
+  readonly harmless: boolean;
+  /** Names like the part that failed, and the scope that whoever is told them must have. */
+  readonly near?: { readonly scope: Scope; readonly names: () => Promise<readonly string[]> };
+};
 
 /** Whether a reference was found. */
 export function isMissing(outcome: Located | Missing): outcome is Missing {
@@ -65,19 +72,21 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
 
   async function cold(unlocked: Unlocked, text: string, reference: SecretReference): Promise<Located | Missing> {
     let vault: string | undefined;
+    let item: OpenedItem | undefined;
     const { generation } = unlocked.cache;
     try {
       const vaults = await unlocked.account.matchVaults(reference.vault);
       vault = one(vaults, "vaultNotFound", "tooManyVaults", (id) => id);
-      const item = one(await find(unlocked, vault, reference.item), "itemNotFound", "tooManyItems", ({ id }) => id);
+      const opened = one(await find(unlocked, vault, reference.item), "itemNotFound", "tooManyItems", ({ id }) => id);
+      item = opened;
       const names = await namesOf(unlocked, vault, reference.item);
-      const matched = matchField(item, reference);
-      const place: Place = { vault, item: item.id, field: matched.id, kind: matched.kind };
+      const matched = matchField(opened, reference);
+      const place: Place = { vault, item: opened.id, field: matched.id, kind: matched.kind };
       const { file } = matched;
       // A file is fetched when it is read, and not before: it may be large, and opened in chunks instead.
       if (file !== undefined)
         return located(unlocked, place, async () => ({
-          value: await textOf(unlocked, item, file),
+          value: await textOf(unlocked, opened, file),
           cached: false,
           ageMs: 0,
         }));
@@ -93,7 +102,8 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
         return { value: answered(kept, value), cached: false, ageMs: 0 };
       });
     } catch (error) {
-      if (error instanceof PosternError && tellsOfNames.has(error.name)) return { error, vault, harmless: false };
+      if (error instanceof PosternError && tellsOfNames.has(error.name))
+        return { error, vault, harmless: false, ...nearOf(unlocked, error.name, reference, { vault, item }) };
       throw error;
     }
   }
@@ -120,6 +130,51 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       });
     },
   };
+}
+
+/** Pages of a vault that are looked through for names near one: opening a page takes some 40 ms. */
+const NEAR_PAGES_MAX = 4;
+
+async function titlesIn(account: Unlocked["account"], vault: string): Promise<string[]> {
+  const titles: string[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < NEAR_PAGES_MAX; page++) {
+    const { items, more } = await account.listPage(vault, { active: true, archived: false }, after);
+    titles.push(...items.map(({ overview }) => overview.title));
+    after = items.at(-1)?.id;
+    if (!more) break;
+  }
+  return titles;
+}
+
+/** Where a part of a reference was not found: what has names like it. */
+function nearOf(
+  { account }: Unlocked,
+  failed: string,
+  { vault: vaultPart, item: itemPart, section, field }: SecretReference,
+  { vault, item }: { vault: string | undefined; item: OpenedItem | undefined },
+): Pick<Missing, "near"> {
+  if (failed === "vaultNotFound") {
+    const names = async () =>
+      nearest(
+        vaultPart,
+        (await account.vaults()).map(({ title }) => title),
+      );
+    return { near: { scope: { account: account.id, level: "names" }, names } };
+  }
+  if (vault === undefined) return {};
+  if (failed === "itemNotFound") {
+    const names = async () => nearest(itemPart, await titlesIn(account, vault));
+    return { near: { scope: { account: account.id, level: "names", vault }, names } };
+  }
+  if (item === undefined) return {};
+  // The names of fields are part of what only values show.
+  const scope: Scope = { account: account.id, level: "values", vault, item: item.id };
+  if (failed === "noMatchingSections") {
+    const titles = item.details.sections.map(({ title }) => title).filter((title) => title !== "");
+    return { near: { scope, names: async () => nearest(section ?? "", titles) } };
+  }
+  return failed === "fieldNotFound" ? { near: { scope, names: async () => fieldsNear(item, { section, field }) } } : {};
 }
 
 /** What another item would have to be called by for the reference to mean it too. An id is none that must not lie in clear. */

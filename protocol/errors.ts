@@ -160,11 +160,13 @@ const table = {
   noMatchingSections: {
     code: 1306,
     message: "no section matched the secret reference",
+    hint: "run `postern item get ITEM --vault VAULT` to see its sections",
     sdkName: "ResolvingSecretReference",
   },
   fieldNotFound: {
     code: 1307,
     message: "the specified field cannot be found within the item",
+    hint: "run `postern item get ITEM --vault VAULT` to see its fields",
     sdkName: "ResolvingSecretReference",
   },
   tooManyMatchingFields: {

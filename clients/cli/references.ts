@@ -39,7 +39,7 @@ type Wanted = { readonly reference: string; readonly by: string };
 async function look(agent: Agent, wanted: readonly Wanted[], options: Options): Promise<Map<string, Secret>> {
   const references = [...new Set(wanted.map(({ reference }) => reference))];
   const secrets = new Map<string, Secret>();
-  const failed = new Map<string, { name: string; message: string }>();
+  const failed = new Map<string, { name: string; message: string; hint?: string }>();
   for (let at = 0; at < references.length; at += BATCH) {
     const batch = references.slice(at, at + BATCH);
     const { outcomes } = await agent.call("secrets.resolveAll", {
@@ -54,11 +54,17 @@ async function look(agent: Agent, wanted: readonly Wanted[], options: Options): 
   }
   const [first] = failed.values();
   if (first === undefined) return secrets;
-  const told = [...failed].map(([reference, { message }]) => {
+  const isOne = failed.size === 1;
+  const told = [...failed].map(([reference, { message, hint }]) => {
     const names = wanted.filter((one) => one.reference === reference).map(({ by }) => by);
-    return `${[...new Set(names)].join(", ")}: ${message}`;
+    return `${[...new Set(names)].join(", ")}: ${message}${isOne || hint === undefined ? "" : ` (${hint})`}`;
   });
-  throw new PosternError(`${options.undone}; ${told.join("; ")}`, { errorName: first.name, code: 0 });
+  const hint = isOne ? first.hint : undefined;
+  throw new PosternError(`${options.undone}; ${told.join("; ")}`, {
+    errorName: first.name,
+    code: 0,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** Throws UsageError with the name of who has the reference. */

@@ -469,6 +469,7 @@ export type Methods = {
         error: {
           name: string;
           message: string;
+          hint?: string;
         };
       })[];
     };
@@ -2596,8 +2597,8 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tooManyVaults: {"code":1303,"message":"more than one vault matched the secret reference query","hint":"use the vault's id"},
   itemNotFound: {"code":1304,"message":"item couldn't be found","hint":"run `postern item list --vault VAULT`"},
   tooManyItems: {"code":1305,"message":"more than one item matched the secret reference query","hint":"use the item's id"},
-  noMatchingSections: {"code":1306,"message":"no section matched the secret reference"},
-  fieldNotFound: {"code":1307,"message":"the specified field cannot be found within the item"},
+  noMatchingSections: {"code":1306,"message":"no section matched the secret reference","hint":"run `postern item get ITEM --vault VAULT` to see its sections"},
+  fieldNotFound: {"code":1307,"message":"the specified field cannot be found within the item","hint":"run `postern item get ITEM --vault VAULT` to see its fields"},
   tooManyMatchingFields: {"code":1308,"message":"more than one field matched the secret reference","hint":"use the field's id"},
   incompatibleTotpQuery: {"code":1309,"message":"TOTP attribute can only be applied to TOTP-type fields"},
   incompatibleSshQuery: {"code":1319,"message":"SSH key formatting can only be applied to a private key field"},

@@ -13,6 +13,7 @@ import type { Grants } from "../grants.ts";
 import type { Handles, Writing } from "../handles.ts";
 import { happening } from "../happening.ts";
 import { writeInline } from "../item-files.ts";
+import { errorOf } from "../near-names.ts";
 import { isMissing } from "../resolver.ts";
 import type { Scope } from "../scope.ts";
 import type { Sessions } from "../sessions.ts";
@@ -116,7 +117,7 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
     "files.openRead": async (params, call) => {
       const { unlocked, audit } = accessOf(call).session;
       const found = accessOf(call).found[0];
-      if (found !== undefined && isMissing(found)) throw found.error;
+      if (found !== undefined && isMissing(found)) throw await errorOf(found, accessOf(call));
       const place =
         found?.place ??
         ("itemId" in params

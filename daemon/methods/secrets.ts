@@ -6,6 +6,7 @@ import { parseReference } from "../../protocol/reference.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
+import { errorOf } from "../near-names.ts";
 import { isMissing, type Located, type Missing, type Value } from "../resolver.ts";
 import type { Unlocked } from "../unlocked.ts";
 
@@ -26,15 +27,18 @@ export function secretMethods(
     "secrets.resolve": (_params, call) => {
       const [found] = accessOf(call).found;
       if (found === undefined) throw new Error("the gate looked nothing up");
-      if (isMissing(found)) throw found.error;
+      if (isMissing(found))
+        return errorOf(found, accessOf(call)).then((error) => {
+          throw error;
+        });
       const value = found.read();
       // A value out of the cache is answered in the same turn of the event loop.
       return value instanceof Promise ? value.then((read) => one(found, read, call)) : one(found, value, call);
     },
     "secrets.resolveAll": async (_params, call) => {
       const { session, found } = accessOf(call);
-      const outcomes = await Promise.all(found.map(outcomeOf));
-      for (const [outcome, ids] of told(outcomes)) session.audit.read(happening(call, outcome, ids));
+      const outcomes = await Promise.all(found.map((one) => outcomeOf(one, call)));
+      for (const [outcome, ids] of recorded(outcomes)) session.audit.read(happening(call, outcome, ids));
       const stale = isStale(session.unlocked);
       return {
         outcomes: outcomes.map((read) =>
@@ -58,24 +62,26 @@ export function secretMethods(
 
 type Outcome =
   | { readonly place: Located["place"]; readonly value: Value }
-  | { readonly error: { name: ErrorName; message: string }; readonly vault: string | undefined };
+  | { readonly error: { name: ErrorName; message: string; hint?: string }; readonly vault: string | undefined };
 
 const idsOf = ({ vault, item, field }: Located["place"]) => [vault, item, field];
 
-async function outcomeOf(found: Located | Missing): Promise<Outcome> {
+async function outcomeOf(found: Located | Missing, call: Call): Promise<Outcome> {
   try {
-    if (isMissing(found)) throw found.error;
+    if (isMissing(found)) throw await errorOf(found, accessOf(call));
     return { place: found.place, value: await found.read() };
   } catch (error) {
     const own = error instanceof PosternError && (isMissing(found) || ofTheValue.has(error.name));
     if (!own) throw error;
     const vault = isMissing(found) ? found.vault : found.place.vault;
-    return { error: { name: error.name, message: error.message }, vault };
+    return { error: told(error), vault };
   }
 }
 
+const told = ({ name, message, hint }: PosternError) => ({ name, message, ...(hint === undefined ? {} : { hint }) });
+
 /** What a request of many is recorded as: one record for each way it went, with the ids that went so. */
-function told(outcomes: readonly Outcome[]): Map<string, string[]> {
+function recorded(outcomes: readonly Outcome[]): Map<string, string[]> {
   const ids = new Map<string, string[]>();
   for (const outcome of outcomes) {
     const name = "error" in outcome ? outcome.error.name : "ok";

@@ -118,7 +118,12 @@ export const secrets = {
     params: Type.Object({ references: Type.Array(Reference, { maxItems: limits.references }), ...onAccount }, closed),
     result: Type.Object({
       outcomes: Type.Array(
-        Type.Union([Resolved, Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) })]),
+        Type.Union([
+          Resolved,
+          Type.Object({
+            error: Type.Object({ name: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) }),
+          }),
+        ]),
       ),
     }),
     errors: [
