@@ -20,6 +20,7 @@ const nextSteps: Readonly<Record<string, string>> = {
   accountExists: "`postern status` shows it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
   conflict:
     "once it is whole, `postern signin --kit KIT` opens it; another home (POSTERN_HOME) has a service of its own and takes the backup",
+  notRestorable: "nothing was made; copy the backup again from where it was written, and compare the sizes",
   notPermitted: "the service prints the token at its first start; give it as --registration-token-fd 3 3< file",
   offline: "see that the service runs, then restore again: the same backup goes on where it was cut off",
 };
@@ -70,7 +71,9 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
       options.registrationTokenFd === undefined
         ? undefined
         : fromDescriptor(options.registrationTokenFd, "--registration-token-fd");
-    await handOver(agent, handle, descriptor);
+    await handOver(agent, handle, descriptor).catch((error: unknown) => {
+      throw withNextStep(error);
+    });
     const where = {
       ...(options.service === undefined ? {} : { service: options.service }),
       ...(registrationToken === undefined ? {} : { registrationToken }),
