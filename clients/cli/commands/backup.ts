@@ -7,7 +7,8 @@ import { askSecret } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
-import { openOutFile } from "../out-file.ts";
+import { type Force, forceOption } from "../new-file.ts";
+import { demandRoomFor, openOutFile } from "../out-file.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
 import { oneLine, type Terminal } from "../terminal.ts";
@@ -25,10 +26,15 @@ const nextSteps: Readonly<Record<string, string>> = {
   offline: "see that the service runs, then restore again: the same backup goes on where it was cut off",
 };
 
-async function backup(terminal: Terminal, path: string, options: { passwordFd?: string }): Promise<void> {
+type BackupOptions = Force & { passwordFd?: string };
+
+async function backup(terminal: Terminal, path: string, options: BackupOptions): Promise<void> {
+  const force = options.force === true;
+  // Before the password is asked for.
+  demandRoomFor(path, force);
   await withPassword(terminal, options, async (agent, password) => {
     const { handle } = await agent.call("accounts.backup", { password });
-    const file = openOutFile(path);
+    const file = openOutFile(path, force);
     let size = 0;
     try {
       for (let last = false; !last; ) {
@@ -154,12 +160,12 @@ function openFile(path: string): number {
 }
 
 export function addBackupCommands(program: Command): void {
-  addCommand<{ passwordFd?: string }>(
+  addCommand<BackupOptions>(
     program,
     "backup <file>",
     "write everything, sealed, into one file",
     "postern backup ada.backup",
-    [passwordFd],
+    [passwordFd, forceOption],
     (terminal, [path = ""], options) => backup(terminal, path, options),
   );
   addCommand<RestoreOptions>(
