@@ -5,6 +5,7 @@ import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { HANDLES_MAX } from "../../daemon/handles.ts";
+import { CHUNKS_AT_ONCE } from "../../daemon/methods/files.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
@@ -22,6 +23,9 @@ const HELD_BYTES_MAX = 8 * MiB;
 let door: InProcess;
 /** Answers to a look for items by their title. */
 let finds = 0;
+/** Chunks that the service is asked for now, and at most so far. */
+const chunksNow = new Set<Request>();
+let chunksAtOnce = 0;
 let agent: InProcessAgent;
 let person: Person;
 let place: { vaultId: string; itemId: string };
@@ -31,7 +35,13 @@ const channels: Channel[] = [];
 beforeAll(async () => {
   door = await inProcess();
   const fetch: InProcess["address"]["fetch"] = async (request) => {
+    const isChunk = request.url.endsWith("/files.getChunk");
+    if (isChunk) chunksNow.add(request);
+    chunksAtOnce = Math.max(chunksAtOnce, chunksNow.size);
+    // A service elsewhere takes its time.
+    if (isChunk) await new Promise((resolve) => setImmediate(resolve));
     const answer = await door.address.fetch(request);
+    chunksNow.delete(request);
     if (request.url.endsWith("/items.find")) finds++;
     return answer;
   };
@@ -83,6 +93,20 @@ test("open files of a large item hold no item", async () => {
   const refused = channels[0]?.call("files.openRead", { ...place, fileId });
   await expect(passing(agent, refused as Promise<unknown>)).rejects.toMatchObject({ errorName: "busy" });
   expect((await held()) - before).toBeLessThan(HELD_BYTES_MAX);
+});
+
+test("of chunks asked for at once a few are on their way, and each is answered", async () => {
+  const reader = await agent.connect();
+  const handles = await Promise.all(
+    Array.from({ length: 3 * CHUNKS_AT_ONCE }, () =>
+      passing(agent, reader.call("files.openRead", { ...place, fileId })),
+    ),
+  );
+  const read = handles.map(({ handle }) => reader.call("files.readChunk", { handle }));
+  const chunks = await passing(agent, Promise.all(read));
+  expect(chunks.map(({ content, last }) => [content, last])).toEqual(handles.map(() => ["YWJj", true]));
+  expect(chunksAtOnce).toBe(CHUNKS_AT_ONCE);
+  reader.close();
 });
 
 test("files that are being attached to a large item hold no item", async () => {
