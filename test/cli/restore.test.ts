@@ -52,6 +52,18 @@ test("Ctrl-C while a backup is checked says what goes on, and leaves no account"
   expect(again.err).not.toContain("MiB");
 });
 
+test("a backup takes the place of no file without --force, and of one with it", async () => {
+  const path = join(home, "again.backup");
+  writeFileSync(path, "before\n");
+  // No password is asked for: what is there is looked at first.
+  const refused = await postern(["backup", "again.backup"], { home });
+  expect(refused).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining("exists already") });
+  expect(readFileSync(path, "utf8")).toBe("before\n");
+  const forced = ["backup", "again.backup", "--force", "--password-fd", "3"];
+  expect(await postern(forced, { home, secrets: [PASSWORD] })).toMatchObject({ code: exitCodes.ok });
+  expect(readFileSync(path, "utf8")).toMatch(/^\{"kind":"header"/);
+});
+
 test("a backup that was cut is told as that, with the line and the byte, and the next step", async () => {
   const whole = readFileSync(join(home, "ada.backup"));
   const third = mkdtempSync(join(tmpdir(), "postern-ru-"));
