@@ -1,11 +1,13 @@
 // The device store: one sealed file per account with what decides about approvals on this device. Sealed under a key
 // derived from the root key, so locked nothing in it counts; replaced whole; with a counter that the user's sealed data
 // at the service repeats, so that an old copy put back is noticed.
-import { readFileSync } from "node:fs";
 import { open, seal } from "../protocol/crypto/envelope.ts";
 import type { Primitives } from "../protocol/crypto/primitives.ts";
+import { PosternError } from "../protocol/errors.ts";
 import type { Anchor, Checkpoint } from "./audit/proof.ts";
+import { readOurs } from "./data-folder.ts";
 import { writeFileDurably } from "./files.ts";
+import { StartRefused } from "./start-refused.ts";
 
 /** The approval PIN: what it is checked against (base64), and its wrong tries. */
 export type PinState = {
@@ -31,6 +33,9 @@ export type DeviceStore = {
 };
 
 type Owner = { readonly account: string; readonly user: string };
+
+/** Bytes of a device store; ours have a few thousand: a checkpoint for each segment of the log, of about 150 bytes. */
+const STORE_BYTES_MAX = 1024 * 1024;
 
 export const newDeviceState: DeviceState = {
   counter: 0,
@@ -73,9 +78,9 @@ export function openDeviceStore(
 
 function readOrAbsent(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return readOurs(path, STORE_BYTES_MAX);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (error instanceof StartRefused) throw new PosternError("sealBroken", error.message);
     throw error;
   }
 }

@@ -154,7 +154,7 @@ function demandHeld(holds: () => boolean): void {
 type Wanted = {
   readonly scope: Scope;
   readonly grantable: boolean;
-  readonly found?: Located;
+  readonly found?: Pick<Located, "place">;
   readonly missing?: { reference: string; why: string };
 };
 
@@ -164,7 +164,8 @@ function scopesOf(account: string, targets: readonly Target[], found: readonly (
     if (!("reference" in target)) return [{ scope: idScope(account, target), grantable: true }];
     const outcome = found[next++];
     if (outcome === undefined) throw new Error("a reference was not looked up");
-    if (!isMissing(outcome)) return [{ scope: outcome.scope, grantable: true, found: outcome }];
+    // Its place alone: what it reads may hold a whole item, and a person takes minutes to answer.
+    if (!isMissing(outcome)) return [{ scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
     if (outcome.harmless) return [];
     // That something is missing is itself knowledge about names: of the vault, or of the account's vaults.
     const scope: Scope = { account, level: "names", ...(outcome.vault === undefined ? {} : { vault: outcome.vault }) };

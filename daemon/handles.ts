@@ -1,12 +1,13 @@
 // Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
 // ends with it; each chunk is passed only while what it was opened under still holds.
-import type { OpenedItem } from "../clients/account/item-rows.ts";
+import type { BackupSource } from "../clients/account/backup-source.ts";
 import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
+import type { OpenSession } from "./account-session.ts";
 import type { Attachment } from "./attachments.ts";
 import type { Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
-import type { Access } from "./gate.ts";
+import { createHandleBytes, FILE_HANDLE_BYTES, type HandleBytes } from "./handle-bytes.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 /** Files open on one connection at once. */
@@ -20,14 +21,16 @@ export type Reading = {
   /** Whether what it was opened under still holds: the same session, the grant or the proof. */
   readonly holds: (call: Call) => boolean;
   readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
+  /** Bytes that the stream holds between two chunks. */
+  readonly bytes: number;
 };
 
 /** A file's chunks on their way in. */
 export type Writing = {
   readonly kind: "write";
   readonly holds: (call: Call) => boolean;
-  /** What the gate passed when it was begun. */
-  readonly access: Access;
+  /** The open account that is written. */
+  readonly session: OpenSession;
   readonly stream: { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
   readonly item: {
     readonly vault: string;
@@ -35,9 +38,9 @@ export type Writing = {
     readonly name: string;
     readonly size: number;
     readonly itemKey: Uint8Array;
-    /** The title of a Document that is made; or the item that gets the file, as it was when the file was begun. */
+    /** The title of a Document that is made; or the version of the item that gets the file, and where it goes. */
     readonly title?: string;
-    readonly attach?: { readonly before: OpenedItem; readonly file: Attachment };
+    readonly attach?: { readonly version: number; readonly file: Attachment };
   };
   written: number;
 };
@@ -46,15 +49,16 @@ export type Writing = {
 export type Restoring = {
   readonly kind: "restore";
   readonly holds: (call: Call) => boolean;
-  readonly spool: { push(chunk: Uint8Array): void; lines(): AsyncIterable<string>; drop(): void };
+  readonly spool: { push(chunk: Uint8Array): void; source: BackupSource; drop(): void };
 };
 
-type Handle = (Reading | Writing | Restoring) & { busy: boolean };
+type Opened = Reading | Writing | Restoring;
+type Handle = Opened & { busy: boolean };
 type Kind = Handle["kind"];
 
 export type Handles = {
-  /** Opens a handle; throws `busy` past the limit, `locked` where what it is opened under has ended, and lets go what it held. */
-  add(call: Call, handle: Reading | Writing | Restoring): string;
+  /** Opens a handle; throws `busy` past a limit, `locked` where what it is opened under has ended, and lets go what it held. */
+  add(call: Call, handle: Opened): string;
   /** The handle of one of these kinds, if it still holds and nothing is under way on it. Throws handleNotFound, busy. */
   demand<K extends Kind>(call: Call, id: string, ...kinds: K[]): Extract<Handle, { kind: K }>;
   /** Runs work with the handle for itself. */
@@ -64,7 +68,7 @@ export type Handles = {
   lock(unlocked: Unlocked): void;
 };
 
-export function createHandles(newId: () => string): Handles {
+export function createHandles(newId: () => string, held: HandleBytes = createHandleBytes()): Handles {
   const byConnection = new Map<Connection, Map<string, Handle>>();
 
   function handlesOf(connection: Connection): Map<string, Handle> {
@@ -73,22 +77,28 @@ export function createHandles(newId: () => string): Handles {
     const handles = new Map<string, Handle>();
     byConnection.set(connection, handles);
     connection.onEnd(() => {
-      for (const handle of handles.values()) drop(handle);
+      for (const handle of handles.values()) letGo(connection, handle);
       byConnection.delete(connection);
     });
     return handles;
   }
 
-  function drop(handle: (Reading | Writing | Restoring) & { busy?: boolean }): void {
+  function drop(handle: Opened & { busy?: boolean }): void {
     if (handle.kind === "write") handle.item.itemKey.fill(0);
     // A restore that is under way reads it to the end, and drops it.
     if (handle.kind === "restore" && handle.busy !== true) handle.spool.drop();
   }
 
+  function letGo(connection: Connection, handle: Handle): void {
+    held.giveBack(connection, bytesOf(handle));
+    drop(handle);
+  }
+
   /** Throws where it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */
-  function demandOpenable(call: Call, handle: Reading | Writing | Restoring, open: number): void {
+  function demandOpenable(call: Call, handle: Opened, open: number): void {
     if (open >= HANDLES_MAX) throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
     if (!handle.holds(call)) throw new PosternError("locked");
+    held.take(call.connection, bytesOf(handle));
   }
 
   return {
@@ -123,14 +133,14 @@ export function createHandles(newId: () => string): Handles {
     remove: (call, id) => {
       const handles = handlesOf(call.connection);
       const handle = handles.get(id);
-      if (handle !== undefined) drop(handle);
+      if (handle !== undefined) letGo(call.connection, handle);
       handles.delete(id);
     },
     lock: (unlocked) => {
-      for (const handles of byConnection.values()) {
+      for (const [connection, handles] of byConnection) {
         for (const [id, handle] of handles) {
           if (unlockedOf(handle) !== unlocked) continue;
-          drop(handle);
+          letGo(connection, handle);
           handles.delete(id);
         }
       }
@@ -141,5 +151,16 @@ export function createHandles(newId: () => string): Handles {
 /** A restore belongs to no account yet. */
 function unlockedOf(handle: Handle): Unlocked | undefined {
   if (handle.kind === "restore") return undefined;
-  return handle.kind === "write" ? handle.access.session.unlocked : handle.unlocked;
+  return handle.kind === "write" ? handle.session.unlocked : handle.unlocked;
+}
+
+/** Bytes of a character as the runtime may keep it. */
+const BYTES_OF_CHARACTER = 2;
+
+function bytesOf(handle: Opened): number {
+  if (handle.kind === "read") return FILE_HANDLE_BYTES + handle.bytes;
+  // A restore's own bytes are on the disk, and counted by its spool.
+  if (handle.kind === "restore") return FILE_HANDLE_BYTES;
+  const { name, title = "" } = handle.item;
+  return FILE_HANDLE_BYTES + BYTES_OF_CHARACTER * (name.length + title.length);
 }

@@ -45,10 +45,10 @@ export function createLongAnswers(unsentBytes: () => number): LongAnswers {
   };
 }
 
-type Turnstile = { pass<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> };
+export type Turnstile = { pass<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> };
 
 /** Lets so many work at once, in the order they came; who is cancelled leaves the queue. */
-function createTurnstile(most: number): Turnstile {
+export function createTurnstile(most: number): Turnstile {
   const waiting: (() => void)[] = [];
   let inside = 0;
 

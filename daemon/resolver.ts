@@ -170,11 +170,15 @@ function nearOf(
   if (item === undefined) return {};
   // The names of fields are part of what only values show.
   const scope: Scope = { account: account.id, level: "values", vault, item: item.id };
-  if (failed === "noMatchingSections") {
-    const titles = item.details.sections.map(({ title }) => title).filter((title) => title !== "");
-    return { near: { scope, names: async () => nearest(section ?? "", titles) } };
-  }
-  return failed === "fieldNotFound" ? { near: { scope, names: async () => fieldsNear(item, { section, field }) } } : {};
+  // Looked for now: whoever waits for a person must not hold an opened item meanwhile.
+  const near = fieldLike(failed, item, { section, field });
+  return { near: { scope, names: async () => near } };
+}
+
+function fieldLike(failed: string, item: OpenedItem, asked: { section: string | undefined; field: string }): string[] {
+  if (failed === "fieldNotFound") return fieldsNear(item, asked);
+  const titles = item.details.sections.map(({ title }) => title).filter((title) => title !== "");
+  return failed === "noMatchingSections" ? nearest(asked.section ?? "", titles) : [];
 }
 
 /** What another item would have to be called by for the reference to mean it too. An id is none that must not lie in clear. */

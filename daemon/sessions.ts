@@ -1,6 +1,5 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
-import { rmSync } from "node:fs";
 import {
   addressOf,
   type CallService,
@@ -11,17 +10,10 @@ import {
 import { openUserData } from "../clients/account/user-data.ts";
 import type { SignedIn } from "../clients/account/user-keys.ts";
 import { PosternError } from "../protocol/errors.ts";
-import {
-  type AccountFile,
-  accountFolder,
-  finishRemovals,
-  readAccounts,
-  removeAccount,
-  writeAccount,
-} from "./account-file.ts";
+import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
 import { type Actor, type AuditLog, type Happening, openAuditLog } from "./audit/log.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
-import { ensurePrivateFolder } from "./files.ts";
+import { accountFolder, ensureNamedFolder, finishRemovals, removeAccountFolder } from "./data-folder.ts";
 import type { Log } from "./log.ts";
 import type { Sodium } from "./sodium.ts";
 import { oneAtATime } from "./turn.ts";
@@ -225,8 +217,8 @@ export function createSessions(parts: SessionParts): Sessions {
     if (sessions.size > 0) throw new PosternError("accountExists");
     const folder = accountFolder(home, file.account);
     // What an account that was forgotten, or never acknowledged, left behind is no part of this one.
-    rmSync(folder, { recursive: true, force: true });
-    ensurePrivateFolder(folder);
+    takeAway(file.account);
+    ensureNamedFolder(folder);
     const session = sessionOf(file);
     sessions.set(file.account, session);
     try {
@@ -244,8 +236,13 @@ export function createSessions(parts: SessionParts): Sessions {
     try {
       audit.close();
     } finally {
-      removeAccount(home, file.account);
+      takeAway(file.account);
     }
+  }
+
+  function takeAway(account: string): void {
+    const stays = removeAccountFolder(home, account);
+    if (stays !== undefined) log.note("a folder stays: something in it is not the agent's", { folder: stays });
   }
 
   return {

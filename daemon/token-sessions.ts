@@ -2,7 +2,6 @@
 // asked. All who present one token share one session; it is kept while a connection holds it, and a while longer for the
 // next program. A lock ends it, idleness does not.
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { createServiceClient, type ServiceAddress } from "../clients/account/service-client.ts";
 import { closeSignedIn, type SignedIn, signInWithToken } from "../clients/account/user-keys.ts";
 import { PosternError } from "../protocol/errors.ts";
@@ -11,7 +10,7 @@ import type { AccountSession, OpenSession, Whose } from "./account-session.ts";
 import { type Actor, type AuditLog, openAuditLog } from "./audit/log.ts";
 import type { Checkpoint } from "./audit/proof.ts";
 import type { Clock } from "./clock.ts";
-import { ensurePrivateFolder } from "./files.ts";
+import { ensureNamedFolder, tokenFolder } from "./data-folder.ts";
 import type { Log } from "./log.ts";
 import { ANCHOR_MS } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
@@ -96,7 +95,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     p.wipe(token.secret);
     // How that went is told to who ended it.
     await ending.get(key)?.catch(() => undefined);
-    const folder = join(home, "service-accounts", key);
+    const folder = tokenFolder(home, key);
     const whose = whoseOf(token);
     let store: Unlocked["store"] | undefined;
     const audit = openLog(signedIn, folder, (checkpoint) => {
@@ -116,7 +115,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
 
   function openLog(signedIn: SignedIn, folder: string, onRotate: (checkpoint: Checkpoint) => void): AuditLog {
     try {
-      ensurePrivateFolder(folder);
+      ensureNamedFolder(folder);
       return openAuditLog(folder, p, clock, log, onRotate);
     } catch (error) {
       closeSignedIn(p, signedIn);

@@ -5,8 +5,9 @@ import { passwordOpens, type SignedIn, signIn, type UserOnDevice } from "../clie
 import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { type AccountFile, accountFolder, writeAccount } from "./account-file.ts";
+import { type AccountFile, writeAccount } from "./account-file.ts";
 import type { Actor } from "./audit/log.ts";
+import { accountFolder } from "./data-folder.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";
 import type { Session, SessionParts } from "./sessions.ts";

@@ -4,6 +4,7 @@ import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { catalogue, type MethodName } from "../protocol/catalogue.ts";
 import { PosternError } from "../protocol/errors.ts";
+import { describeFault, type SchemaFault } from "../protocol/schema-fault.ts";
 
 const compiled = new Map<MethodName, Validator>();
 
@@ -25,10 +26,8 @@ export function validate(method: MethodName, params: unknown): void {
   throw new PosternError("invalidParams", ownText(method, faults) ?? describe(faults));
 }
 
-type Fault = { keyword: string; schemaPath: string; instancePath: string; message: string; params: object };
-
 /** What the broken schema says of this keyword itself (`errorMessage`): the official text, where there is one. */
-function ownText(method: MethodName, faults: readonly Fault[]): string | undefined {
+function ownText(method: MethodName, faults: readonly SchemaFault[]): string | undefined {
   for (const { keyword, schemaPath } of faults) {
     // "#/properties/itemIds" leads to the schema; its parts are keys of ours, never a peer's.
     const broken = schemaPath
@@ -44,24 +43,8 @@ function ownText(method: MethodName, faults: readonly Fault[]): string | undefin
   return undefined;
 }
 
-function describe(faults: readonly Fault[]): string {
+function describe(faults: readonly SchemaFault[]): string {
   if (faults.some((fault) => fault.keyword === "additionalProperties"))
     return "there is a field that this method does not know";
-  const fault = faults.find((candidate) => candidate.keyword !== "boolean") ?? faults[0];
-  if (fault === undefined) return "the shape is wrong";
-  if (fault.keyword === "required") {
-    const missing = (fault.params as { requiredProperties?: string[] }).requiredProperties ?? [];
-    return `${fieldOf(fault.instancePath)}${missing.join(", ")} is required`;
-  }
-  return `${fieldOf(fault.instancePath) || "params "}${fault.message}`;
-}
-
-/** "/references/3" becomes "references[3] ". Unknown keys never get here: they are told without their name. */
-function fieldOf(path: string): string {
-  if (path === "") return "";
-  const parts = path.slice(1).split("/");
-  const text = parts
-    .map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join("");
-  return `${text} `;
+  return describeFault(faults, "params");
 }

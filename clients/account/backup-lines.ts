@@ -1,47 +1,68 @@
-// The lines of a backup: JSON, closed by a MAC under a key that only the account's root key gives. Until the seal was
-// checked, nothing in a line is believed.
+// The lines of a backup: JSON, closed by a MAC under a key that only the account's root key gives. Each line is checked by
+// the schema of its kind before anything of it is used: a backup may come from anywhere, and be sealed by whoever made it.
+import Type, { type Static, type TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import { Bytes, Id, Timestamp } from "../../protocol/catalogue/common.ts";
 import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fields, fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { OperationResult } from "../../protocol/service-catalogue.ts";
-import type { UserRecord } from "./service-session.ts";
+import { describeFault } from "../../protocol/schema-fault.ts";
+import { type OperationResult, serviceCatalogue, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { type BackupSource, linesOf, type TextLine } from "./backup-source.ts";
 
 export const FORMAT = "postern backup 1";
 
 export type StoredVault = OperationResult<"vaults.list">["vaults"][number];
 export type StoredGroup = OperationResult<"groups.list">["groups"][number];
-type StoredItem = OperationResult<"items.get">;
-type ServiceAccountNamed = OperationResult<"serviceAccounts.keys">["serviceAccounts"][number];
 
-/** One line of a backup. The first is the header, the last the seal. */
-export type Line =
-  | {
-      readonly kind: "header";
-      readonly format: typeof FORMAT;
-      readonly account: string;
-      readonly user: string;
-      readonly madeAt: string;
-      readonly record: UserRecord;
-    }
-  | { readonly kind: "serviceAccount"; readonly keys: ServiceAccountNamed }
-  | { readonly kind: "group"; readonly group: StoredGroup }
-  | { readonly kind: "vault"; readonly vault: StoredVault }
-  | ({ readonly kind: "chunk" } & Chunk)
-  | { readonly kind: "item"; readonly vault: string; readonly item: StoredItem }
-  | { readonly kind: "seal"; readonly lines: number; readonly mac: string };
+const closed = { additionalProperties: false } as const;
+const { vaults } = serviceCatalogue["vaults.list"].result.properties;
+const { groups } = serviceCatalogue["groups.list"].result.properties;
+const { serviceAccounts } = serviceCatalogue["serviceAccounts.keys"].result.properties;
 
-/** One sealed chunk of a file, and where it belongs. */
-export type Chunk = {
-  readonly vault: string;
-  readonly item: string;
-  readonly file: string;
-  readonly index: number;
-  readonly sealed: string;
+/** Characters of a MAC of 32 bytes in base64. */
+const MAC_LENGTH = 44;
+
+/** What the service answers is what a backup holds, so its schemas are those of the lines. */
+const schemas = {
+  header: Type.Object(
+    {
+      kind: Type.Literal("header"),
+      format: Type.Literal(FORMAT),
+      account: Id,
+      user: Id,
+      madeAt: Timestamp,
+      record: serviceCatalogue["users.get"].result,
+    },
+    closed,
+  ),
+  serviceAccount: Type.Object({ kind: Type.Literal("serviceAccount"), keys: serviceAccounts.items }, closed),
+  group: Type.Object({ kind: Type.Literal("group"), group: groups.items }, closed),
+  vault: Type.Object({ kind: Type.Literal("vault"), vault: vaults.items }, closed),
+  chunk: Type.Object({ kind: Type.Literal("chunk"), ...serviceCatalogue["files.putChunk"].params.properties }, closed),
+  item: Type.Object({ kind: Type.Literal("item"), vault: Id, item: serviceCatalogue["items.get"].result }, closed),
+  seal: Type.Object(
+    { kind: Type.Literal("seal"), lines: Type.Integer({ minimum: 0 }), mac: Bytes(MAC_LENGTH) },
+    closed,
+  ),
 };
 
-/** Lines of a backup, to be read as often as needed. */
-export type BackupLines = () => AsyncIterable<string>;
+type Kind = keyof typeof schemas;
+
+/** One line of a backup. The first is the header, the last the seal. */
+export type Line = { [K in Kind]: Static<(typeof schemas)[K]> }[Kind];
+type LineOf<K extends Kind> = Extract<Line, { kind: K }>;
+
+/** One sealed chunk of a file, and where it belongs. */
+export type Chunk = Omit<LineOf<"chunk">, "kind">;
+
+/** Lines of one kind at most: what an account may have. Each vault's key is held in guarded memory while a backup is read. */
+const most: Partial<Record<Kind, number>> = {
+  vault: serviceLimits.vaults,
+  group: serviceLimits.groups,
+  serviceAccount: serviceLimits.serviceAccounts,
+};
 
 /** What the MAC covers, line by line: a line left out, changed or moved gives another. */
 function chained(p: Primitives, before: Uint8Array, line: string): Uint8Array {
@@ -73,42 +94,107 @@ export function createLineWriter(
   };
 }
 
-/** The first line. Throws notRestorable where it is none of a backup. */
-export async function headerOf(lines: BackupLines): Promise<Extract<Line, { kind: "header" }>> {
-  for await (const text of lines()) {
-    const line = parseLine(text);
-    if (line.kind !== "header" || line.format !== FORMAT) break;
-    return line;
-  }
-  throw new PosternError("notRestorable", "it is no backup of a Postern account");
-}
+/** A backup that was read through. `checkSeal` says whether it is the account's own. */
+export type ReadThrough = {
+  readonly header: LineOf<"header">;
+  readonly seal: LineOf<"seal">;
+  readonly lines: number;
+  readonly chain: Uint8Array;
+};
 
-export function parseLine(text: string): Line {
-  try {
-    return JSON.parse(text) as Line;
-  } catch {
-    throw new PosternError("notRestorable", "a line is no JSON");
-  }
-}
+/** What every backup begins with. */
+const BEGINNING = JSON.stringify({ kind: "header", format: FORMAT }).slice(0, -1);
 
-/** Throws notRestorable where a line was left out, changed, moved or added. */
-export async function checkSeal(p: Primitives, rootKey: Uint8Array, lines: BackupLines): Promise<void> {
+/**
+ * Reads a backup from its first line to its last. Throws notRestorable, with the line, where it is none, was cut, or holds
+ * something that a backup does not; nothing in it is believed before its seal was checked too.
+ */
+export async function readThrough(p: Primitives, source: BackupSource): Promise<ReadThrough> {
+  const seen = new Map<Kind, number>();
   let chain: Uint8Array = new Uint8Array(32);
-  let count = 0;
-  let sealed = false;
-  for await (const text of lines()) {
-    if (sealed) throw new PosternError("notRestorable", "there is something behind its end");
-    const line = parseLine(text);
-    if (line.kind !== "seal") {
-      chain = chained(p, chain, text);
-      count++;
-      continue;
-    }
-    const mac = fromBase64(line.mac);
-    sealed = line.lines === count && mac !== undefined && p.equal(mac, macOf(p, rootKey, chain));
-    if (!sealed) throw new PosternError("notRestorable", "it was changed or cut");
+  let header: LineOf<"header"> | undefined;
+  let seal: LineOf<"seal"> | undefined;
+  let last: TextLine | undefined;
+  for await (const one of linesOf(source)) {
+    if (seal !== undefined) throw refused(one.number, "there is something behind its end");
+    if (header === undefined) demandBeginning(one);
+    last = one;
+    const line = parseLine(one);
+    if (line.kind === "seal") seal = line;
+    else chain = chained(p, chain, one.text);
+    if ((header === undefined) !== (line.kind === "header"))
+      throw refused(one.number, "a header belongs in line 1 alone");
+    if (line.kind === "header") header = line;
+    demandRoom(seen, line.kind, one.number);
   }
-  if (!sealed) throw new PosternError("notRestorable", "it was cut");
+  if (last === undefined || header === undefined) throw new PosternError("notRestorable", "it is empty");
+  if (seal === undefined)
+    throw new PosternError(
+      "notRestorable",
+      `it was cut behind line ${last.number}, at byte ${last.to + (last.isEnded ? 1 : 0)}: its last line, the seal, is missing`,
+    );
+  return { header, seal, lines: last.number - 1, chain };
+}
+
+function demandBeginning({ text }: TextLine): void {
+  const isOurs = text.startsWith(BEGINNING) || (text !== "" && BEGINNING.startsWith(text));
+  if (!isOurs) throw new PosternError("notRestorable", "it is no backup of a Postern account");
+}
+
+function demandRoom(seen: Map<Kind, number>, kind: Kind, number: number): void {
+  const count = (seen.get(kind) ?? 0) + 1;
+  seen.set(kind, count);
+  const limit = most[kind];
+  if (limit !== undefined && count > limit) throw refused(number, `more than ${limit} lines of the kind "${kind}"`);
+}
+
+function refused(number: number, what: string): PosternError {
+  return new PosternError("notRestorable", `line ${number}: ${what}`);
+}
+
+/** What a line says. Throws notRestorable where it is cut, no JSON, or not what its kind of line holds. */
+export function parseLine(line: TextLine): Line {
+  const value = jsonOf(line);
+  const kind = (value as { kind?: unknown } | null)?.kind;
+  if (typeof kind !== "string" || !Object.hasOwn(schemas, kind))
+    throw refused(line.number, "it is of no kind that a backup has");
+  const validator = validatorOf(kind as Kind);
+  if (validator.Check(value)) return value as Line;
+  const faults = validator.Errors(value);
+  const isUnknown = faults.some(({ keyword }) => keyword === "additionalProperties");
+  throw refused(line.number, isUnknown ? "it has a field that a backup does not" : describeFault(faults, "it"));
+}
+
+function jsonOf(line: TextLine): unknown {
+  try {
+    return JSON.parse(line.text);
+  } catch {
+    // Without the cause: the parser's text quotes the file.
+    if (line.isEnded) throw refused(line.number, "it is no JSON");
+    throw new PosternError(
+      "notRestorable",
+      `it was cut in line ${line.number}, which begins at byte ${line.from}: the file ends at byte ${line.to}`,
+    );
+  }
+}
+
+const validators = new Map<Kind, Validator>();
+
+function validatorOf(kind: Kind): Validator {
+  const known = validators.get(kind);
+  if (known !== undefined) return known;
+  const made = Compile(schemas[kind] as TSchema);
+  validators.set(kind, made);
+  return made;
+}
+
+/** Throws notRestorable where a line was left out, changed, moved or added by somebody without the account's keys. */
+export function checkSeal(p: Primitives, rootKey: Uint8Array, { seal, lines, chain }: ReadThrough): void {
+  if (seal.lines !== lines)
+    throw new PosternError("notRestorable", `its seal counts ${seal.lines} lines before it, and there are ${lines}`);
+  const mac = fromBase64(seal.mac);
+  if (mac === undefined || !p.equal(mac, macOf(p, rootKey, chain)))
+    throw new PosternError("notRestorable", "it was changed: the seal in its last line does not fit");
 }
 
 /** Lines as bytes, each with its line end. */

@@ -5,12 +5,15 @@ import { type ItemPlace, openItem, type SealedItem } from "../../protocol/crypto
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { openVaultGrant, openVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
-import { type BackupLines, type Chunk, parseLine, type StoredGroup, type StoredVault } from "./backup-lines.ts";
+import { restorableItem, restorableName } from "./backup-content.ts";
+import { type Chunk, parseLine, type StoredGroup, type StoredVault } from "./backup-lines.ts";
+import { type BackupSource, linesOf } from "./backup-source.ts";
 import { isVouchedFor } from "./writers.ts";
 
 type NewVault = OperationParams<"vaults.create">;
-type OpenedItem = ReturnType<typeof openItem>;
+type OpenedItem = ReturnType<typeof openItem> & { readonly title: string };
 
 export type GroupRow = {
   readonly kind: "group";
@@ -43,18 +46,19 @@ export async function* openRows(
   p: Primitives,
   account: string,
   keyset: Keyset,
-  lines: BackupLines,
+  source: BackupSource,
 ): AsyncGenerator<Row> {
   const own = [keyset.identity.publicKey];
   const writers = [...own];
   const vaultKeys = new Map<string, VaultKey>();
   try {
-    for await (const text of lines()) {
+    for await (const text of linesOf(source)) {
       const line = parseLine(text);
+      const at = <T>(open: () => T) => atLine(text.number, open);
       if (line.kind === "serviceAccount") {
         if (isVouchedFor(p, account, own, line.keys)) writers.push(Uint8Array.fromBase64(line.keys.identity));
       } else if (line.kind === "group") {
-        const row = groupRow(p, account, keyset, line.group);
+        const row = at(() => groupRow(p, account, keyset, line.group));
         if (row === undefined) continue;
         try {
           yield row;
@@ -62,7 +66,10 @@ export async function* openRows(
           closeGroup(p, row.open);
         }
       } else if (line.kind === "vault") {
-        const row = vaultRow(p, account, keyset, line.vault);
+        // A second key under the same id would stay in guarded memory for ever.
+        if (vaultKeys.has(line.vault.vault))
+          throw new PosternError("notRestorable", `line ${text.number}: the vault is there twice`);
+        const row = at(() => vaultRow(p, account, keyset, line.vault));
         if (row === undefined) continue;
         vaultKeys.set(line.vault.vault, row.vaultKey);
         yield row;
@@ -73,7 +80,7 @@ export async function* openRows(
         const vaultKey = vaultKeys.get(line.vault);
         const { item, sealed } = line.item;
         const place = { account, vault: line.vault, item };
-        if (vaultKey !== undefined) yield itemRow(p, { place, vaultKey, pinnedWriters: writers, sealed });
+        if (vaultKey !== undefined) yield itemRow(p, text.number, { place, vaultKey, pinnedWriters: writers, sealed });
       }
     }
   } finally {
@@ -89,7 +96,7 @@ function groupRow(p: Primitives, account: string, member: Keyset, stored: Stored
   const open = openGroup(p, { place, type, keys, membership, member, pinned });
   try {
     const read = openGroupOverview(p, { place, open, overview: stored.overview, pinned });
-    const content = JSON.parse(new TextDecoder().decode(read)) as object;
+    const content = restorableName(read);
     return { kind: "group", made: { group, type, keys, membership }, open, content };
   } catch (error) {
     closeGroup(p, open);
@@ -106,6 +113,7 @@ function vaultRow(p: Primitives, account: string, keyset: Keyset, stored: Stored
   const vaultKey = openVaultGrant(p, { account, vault, grant, keyset, pinnedGranters: own });
   try {
     const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: own });
+    restorableName(content);
     const made = {
       vault,
       type: type === "personal" || type === "environment" ? type : "userCreated",
@@ -121,8 +129,29 @@ function vaultRow(p: Primitives, account: string, keyset: Keyset, stored: Stored
   }
 }
 
-function itemRow(p: Primitives, input: Parameters<typeof openItem>[1]): ItemRow {
+function itemRow(p: Primitives, number: number, input: Parameters<typeof openItem>[1]): ItemRow {
   const { place, vaultKey, sealed } = input;
   const state = sealed.state === "archived" ? "archived" : "active";
-  return { kind: "item", place, vaultKey, state, files: sealed.files, open: () => openItem(p, input) };
+  const open = () =>
+    atLine(number, () => {
+      const opened = openItem(p, input);
+      try {
+        return { ...opened, title: restorableItem(opened) };
+      } catch (error) {
+        p.wipe(opened.itemKey, opened.overview, opened.details);
+        throw error;
+      }
+    });
+  return { kind: "item", place, vaultKey, state, files: sealed.files, open };
+}
+
+/** Says in which line it was. */
+function atLine<T>(number: number, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof PosternError) || !["sealBroken", "notRestorable", "unknownSuite"].includes(error.name))
+      throw error;
+    throw new PosternError(error.name, `line ${number}`, { text: error.message });
+  }
 }

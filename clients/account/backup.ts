@@ -17,7 +17,8 @@ export async function* writeBackup(
   yield line({
     kind: "header",
     format: FORMAT,
-    ...who,
+    account: who.account,
+    user: who.user,
     madeAt: now.toISOString(),
     record: await session.call("users.get", {}),
   });

@@ -7,8 +7,9 @@ import { openItem } from "../../protocol/crypto/item.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { openVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { BackupLines, StoredGroup, StoredVault } from "./backup-lines.ts";
+import type { StoredGroup, StoredVault } from "./backup-lines.ts";
 import { type GroupRow, type ItemRow, openRows, type Row, type VaultRow } from "./backup-rows.ts";
+import type { BackupSource } from "./backup-source.ts";
 import type { ServiceSession, UserRecord } from "./service-session.ts";
 import { everyItem, type StoredItem, storedItems } from "./stored-items.ts";
 import { openUserData, type UserData } from "./user-data.ts";
@@ -16,7 +17,7 @@ import type { SignedIn, UserOnDevice } from "./user-keys.ts";
 
 export type Begun = {
   readonly who: UserOnDevice;
-  readonly lines: BackupLines;
+  readonly source: BackupSource;
   /** The user's own data as a restore begins it. */
   readonly data: UserData;
   readonly signal: AbortSignal;
@@ -34,7 +35,7 @@ export async function rowsMade(p: Primitives, keys: SignedIn, begun: Begun, reco
   let seen = 0;
   let rows = 0;
   let isWhole = true;
-  for await (const row of openRows(p, account, keys.keyset, begun.lines)) {
+  for await (const row of openRows(p, account, keys.keyset, begun.source)) {
     seen++;
     // The revision that names a file vouches for its chunks, and the same chunk sent once more changes nothing.
     if (row.kind === "chunk") continue;

@@ -28,7 +28,7 @@ type FileChunksParts = {
 };
 
 export function createFileChunks({ p, account, session, rows }: FileChunksParts): FileChunks {
-  async function openHeader({ vault, id: item }: OpenedItem, header: FileHeader) {
+  async function openHeader(vault: string, item: string, header: FileHeader) {
     const itemKey = rows.keyOf(await rows.fetch(vault, item));
     const opened = openFile(p, { place: { account, vault, item }, header, itemKey });
     p.wipe(itemKey);
@@ -50,13 +50,14 @@ export function createFileChunks({ p, account, session, rows }: FileChunksParts)
         end: () => stream.end(),
       };
     },
-    readFile: (item, header) => {
+    // By its ids: an opened item may have megabytes, and whoever reads its file needs none of them.
+    readFile: ({ vault, id: item }, header) => {
       let index = 0;
       let opened: ReturnType<typeof openFile> | undefined;
       return {
         next: async () => {
-          opened ??= await openHeader(item, header);
-          const place = { vault: item.vault, item: item.id, file: header.id, index: index++ };
+          opened ??= await openHeader(vault, item, header);
+          const place = { vault, item, file: header.id, index: index++ };
           const { sealed } = await session.call("files.getChunk", place);
           return opened.pull(fromBase64(sealed) ?? new Uint8Array());
         },

@@ -6,8 +6,10 @@ import { type SealedItem, sealItem } from "../../protocol/crypto/item.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { type BackupLines, checkSeal, headerOf } from "./backup-lines.ts";
+import { restorableUserData } from "./backup-content.ts";
+import { checkSeal, readThrough } from "./backup-lines.ts";
 import { type ItemRow, openRows, type Row } from "./backup-rows.ts";
+import type { BackupSource } from "./backup-source.ts";
 import { type Begun, rowsMade } from "./begun-restore.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import type { UserRecord } from "./service-session.ts";
@@ -18,7 +20,7 @@ import { closeSignedIn, openKeys, type SignedIn, type UserOnDevice } from "./use
 export type Restored = { readonly account: string; readonly user: string; readonly name: string };
 
 export type RestoreInput = {
-  readonly lines: BackupLines;
+  readonly source: BackupSource;
   readonly password: string;
   readonly secretKey: Uint8Array;
   readonly device: string;
@@ -40,19 +42,30 @@ export async function restoreBackup(
   address: ServiceAddress,
   input: RestoreInput,
 ): Promise<Restored> {
-  const header = await headerOf(input.lines);
-  const { account, user, record } = header;
+  const through = await readThrough(p, input.source);
+  const { account, user, record } = through.header;
   const who: UserOnDevice = { account, user, device: input.device, secretKey: input.secretKey };
   const keys = await openKeys(p, { ...who, password: input.password, origin: address.origin, call, record });
   try {
-    await checkSeal(p, keys.rootKey, input.lines);
-    const data = { ...openUserData(p, keys.rootKey, who, record.data), deviceCounters: {} };
-    await makeWhole(p, call, keys, { who, data, lines: input.lines, signal: input.signal }, input);
+    checkSeal(p, keys.rootKey, through);
+    const data = { ...restorableUserData(openUserData(p, keys.rootKey, who, record.data)), deviceCounters: {} };
+    await checkRows(p, keys, who, input);
+    await makeWhole(p, call, keys, { who, data, source: input.source, signal: input.signal }, input);
     return { account, user, name: data.name };
   } catch (error) {
     throw input.signal.aborted ? new PosternError("cancelled") : error;
   } finally {
     closeSignedIn(p, keys);
+  }
+}
+
+/** Opens every row once, so that one that does not open is told before anything is made. */
+async function checkRows(p: Primitives, keys: Keys, { account }: UserOnDevice, input: RestoreInput): Promise<void> {
+  for await (const row of openRows(p, account, keys.keyset, input.source)) {
+    input.signal.throwIfAborted();
+    if (row.kind !== "item") continue;
+    const { itemKey, overview, details } = row.open();
+    p.wipe(itemKey, overview, details);
   }
 }
 
@@ -69,7 +82,7 @@ async function makeWhole(
   try {
     const made = there === undefined ? 0 : await rowsMade(p, keys, begun, there);
     let seen = 0;
-    for await (const row of openRows(p, begun.who.account, keys.keyset, begun.lines)) {
+    for await (const row of openRows(p, begun.who.account, keys.keyset, begun.source)) {
       begun.signal.throwIfAborted();
       if (++seen > made) await make(p, keys, begun, row);
     }
@@ -150,8 +163,7 @@ async function make(p: Primitives, { session, keyset }: SignedIn, begun: Begun, 
 /** The same item, key and files, as revision 1 of a new store. */
 function firstRevision(p: Primitives, writer: SignedIn["keyset"], row: ItemRow): SealedItem {
   const { place, vaultKey, state, files } = row;
-  const { itemKey, overview, details } = row.open();
-  const { title } = JSON.parse(new TextDecoder().decode(overview)) as { title: string };
+  const { itemKey, overview, details, title } = row.open();
   const made = sealItem(p, {
     place,
     vaultKey,

@@ -52,6 +52,9 @@ export function openUserData(p: Primitives, rootKey: Uint8Array, owner: Owner, s
   const key = subkey(p, rootKey, "postern/1 user data");
   try {
     return JSON.parse(new TextDecoder().decode(open(p, key, context(owner, stored.revision), envelope))) as UserData;
+  } catch (error) {
+    // Sealed with the right key, and no JSON. Without the cause: it would quote what was sealed.
+    throw error instanceof SyntaxError ? new PosternError("sealBroken", "user data") : error;
   } finally {
     p.wipe(key);
   }

@@ -70,5 +70,16 @@ export function parseKit(text: string, path = "this file"): Omit<Kit, "name"> {
       "a kit has the lines Account, User, Service and Secret Key",
     );
   }
+  demandId(account, "Account", path);
+  demandId(user, "User", path);
   return { account, user, service, secretKey };
+}
+
+/** What stands in a kit goes to the agent and to a service. Neither is shown anything but an id where an id belongs. */
+function demandId(text: string, label: string, path: string): void {
+  if (/^[a-z2-7]{26}$/.test(text)) return;
+  throw new UsageError(
+    `the line ${label} of ${path} holds no id`,
+    "an id has 26 characters, a to z and 2 to 7; compare it with the kit that `postern init` wrote",
+  );
 }

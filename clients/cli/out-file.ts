@@ -20,6 +20,7 @@ import {
 import { dirname, resolve } from "node:path";
 import { descriptorOf, tried, whileBlocked } from "./descriptor.ts";
 import { UsageError } from "./exit-code.ts";
+import { nameNew, taken } from "./new-file.ts";
 
 /** A file being written. */
 export type OutFile = {
@@ -55,6 +56,7 @@ type Place = { file: string } | { other: string } | { descriptor: number };
  * of his would have us tell him.
  */
 function placeOf(given: string, path = given, followed = 0): Place {
+  if (path === "") throw new UsageError("the name of the file to write is empty", "name a file");
   const descriptor = descriptorOf(path);
   if (descriptor !== undefined) return { descriptor };
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -87,16 +89,26 @@ export function fileAt(path: string): Stats | undefined {
   }
 }
 
-/** Begins a file at `path`; nothing is there until `done`. Throws UsageError where none can be made. */
-export function openOutFile(path: string): OutFile {
+/** Throws UsageError where a file has this name and must not be replaced: asked before a person or the agent is. */
+export function demandRoomFor(path: string, replace: boolean): void {
   const place = naming(path, () => placeOf(path));
-  return "file" in place ? replacement(path, place.file) : straight(path, place);
+  if ("file" in place && !replace && lstatSync(place.file, { throwIfNoEntry: false }) !== undefined) throw taken(path);
+}
+
+/**
+ * Begins a file at `path`; nothing is there until `done`. Throws UsageError where none can be made, and where there is one
+ * already that must not be replaced; `done` looks once more, in the step that gives the name.
+ */
+export function openOutFile(path: string, replace: boolean): OutFile {
+  demandRoomFor(path, replace);
+  const place = naming(path, () => placeOf(path));
+  return "file" in place ? replacement(path, place.file, replace) : straight(path, place);
 }
 
 /** Signals that end a process, and that can be heard. */
 const ENDING = ["SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 
-function replacement(path: string, place: string): OutFile {
+function replacement(path: string, place: string, replace: boolean): OutFile {
   const temporary = `${place}.${randomBytes(6).toString("hex")}.part`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const descriptor = naming(path, () => openSync(temporary, flags, 0o600));
@@ -121,7 +133,7 @@ function replacement(path: string, place: string): OutFile {
     done: () => {
       naming(path, () => fsyncSync(descriptor));
       closeSync(descriptor);
-      naming(path, () => renameSync(temporary, place));
+      naming(path, () => (replace ? renameSync(temporary, place) : nameNew(temporary, place, path)));
       unwatch();
     },
     abandon,

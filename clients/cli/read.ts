@@ -10,11 +10,14 @@ import type { Terminal } from "./terminal.ts";
 export type ReadOptions = {
   readonly reference: string;
   readonly outFile?: string;
+  readonly force?: boolean;
   readonly noNewline?: boolean;
   readonly noWait?: boolean;
 };
 
 export async function read(terminal: Terminal, options: ReadOptions): Promise<void> {
+  if (options.outFile !== undefined)
+    (await import("./out-file.ts")).demandRoomFor(options.outFile, options.force === true);
   const agent = await connect(terminal);
   try {
     await unlocked(agent, () =>
@@ -58,7 +61,7 @@ async function printFile(agent: Agent, options: ReadOptions): Promise<void> {
 
 async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path: string): Promise<void> {
   const { openOutFile } = await import("./out-file.ts");
-  const file = openOutFile(path);
+  const file = openOutFile(path, options.force === true);
   try {
     const size = await copy(agent, options, (chunk) => file.write(chunk));
     file.done();

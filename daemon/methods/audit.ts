@@ -2,11 +2,11 @@
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { accountFolder } from "../account-file.ts";
 import type { Record as AuditRecord } from "../audit/chain.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
 import { titlesOf } from "../audit-titles.ts";
+import { accountFolder } from "../data-folder.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening, whoOf } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";

@@ -12,11 +12,12 @@ import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call.ts";
 import type { Connection } from "../connection.ts";
 import type { Handlers } from "../dispatch.ts";
+import { BACKUP_HANDLE_BYTES } from "../handle-bytes.ts";
 import type { Handles } from "../handles.ts";
 import { actorOf, happening } from "../happening.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
-import { createSpool } from "../spool.ts";
+import { createSpools } from "../spool.ts";
 import { repeatCounter } from "../unlocked.ts";
 
 type BackupHandlers = Pick<Handlers, "accounts.backup" | "accounts.openRestore" | "accounts.restore">;
@@ -36,6 +37,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
    * without a grant, and a service that never answers, would shut the person out.
    */
   const restoring = new WeakSet<Connection>();
+  const spools = createSpools(home);
 
   return {
     "accounts.backup": async ({ account, password }, call) => {
@@ -49,6 +51,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
         unlocked,
         holds,
         stream: { next: chunksOf(lines) },
+        bytes: BACKUP_HANDLE_BYTES,
       });
       audit.keep(happening(call, "ok", [file.account]));
       return { handle };
@@ -56,7 +59,8 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
 
     "accounts.openRestore": (_params, call) => {
       demandNone(sessions);
-      return { handle: handles.add(call, { kind: "restore", holds: () => true, spool: createSpool(home) }) };
+      const spool = spools.create(call.connection.subject.family);
+      return { handle: handles.add(call, { kind: "restore", holds: () => true, spool }) };
     },
 
     "accounts.restore": async (params, call) => {
@@ -91,7 +95,7 @@ async function restore(
   const device = newId(p);
   const restored = await handles.alone(handle, async () =>
     restoreBackup(p, await sessions.callTo(service), address, {
-      lines: handle.spool.lines,
+      source: handle.spool.source,
       password: params.password,
       secretKey,
       device,

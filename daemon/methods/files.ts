@@ -10,14 +10,16 @@ import { accessOf, type Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
 import type { Grants } from "../grants.ts";
-import type { Handles, Writing } from "../handles.ts";
+import type { Handles, Restoring, Writing } from "../handles.ts";
 import { happening } from "../happening.ts";
 import { writeInline } from "../item-files.ts";
+import { createTurnstile, type Turnstile } from "../long-answers.ts";
 import { errorOf } from "../near-names.ts";
 import { isMissing } from "../resolver.ts";
 import type { Scope } from "../scope.ts";
 import type { Sessions } from "../sessions.ts";
-import { changeItem, demandId, itemOf } from "./items.ts";
+import type { Unlocked } from "../unlocked.ts";
+import { changeItem, changeItemOf, demandId, itemOf } from "./items.ts";
 
 type FileHandlers = Pick<
   Handlers,
@@ -40,6 +42,12 @@ export type FileParts = {
   readonly handles: Handles;
 };
 
+/**
+ * Chunks of one account that are fetched and opened at once: each holds some 5 MiB on its way, and a peer has room for
+ * thousands of open files. The others wait for their turn, behind those of their own account alone.
+ */
+export const CHUNKS_AT_ONCE = 4;
+
 export function fileMethods({ newId, clock, sessions, grants, handles }: FileParts): FileHandlers {
   /** The very session it was opened in is unlocked, and the grant lives; one request's approval lasts for its file. */
   function holding(opened: Call, verb: "read" | "write", scope: Scope): (call: Call) => boolean {
@@ -53,13 +61,19 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
       (allowedOnce || grants.allows(call.connection.subject, verb, scope));
   }
 
+  const turns = new WeakMap<Unlocked, Turnstile>();
+
+  function turnOf(unlocked: Unlocked): Turnstile {
+    const turn = turns.get(unlocked) ?? createTurnstile(CHUNKS_AT_ONCE);
+    turns.set(unlocked, turn);
+    return turn;
+  }
+
   const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
 
   /** The item that a change is made to, if it is still the one that the caller saw. */
-  async function current(call: Call, vaultId: string, itemId: string, version: number): Promise<OpenedItem> {
-    const item = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
-    if (item.revision !== version) throw new PosternError("versionConflict");
-    return item;
+  function current(call: Call, vaultId: string, itemId: string, version: number): Promise<OpenedItem> {
+    return demandVersion(accessOf(call).session, vaultId, demandId(itemId), version);
   }
 
   async function attachInline(
@@ -138,6 +152,7 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
         unlocked,
         holds: holding(call, "read", scope),
         stream,
+        bytes: header.sealedKey.length,
       });
       audit.read(happening(call, "ok", [item.vault, item.id, header.id]));
       return { handle, name: nameOf(item, header.id), size: header.size };
@@ -145,7 +160,9 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
 
     "files.readChunk": async ({ handle: id }, call) => {
       const handle = handles.demand(call, id, "read");
-      const { chunk, final } = await handles.alone(handle, () => handle.stream.next());
+      const { chunk, final } = await handles.alone(handle, () =>
+        turnOf(handle.unlocked).pass(call.signal(), () => handle.stream.next()),
+      );
       if (final) handles.remove(call, id);
       return { content: chunk.toBase64(), last: final };
     },
@@ -165,15 +182,16 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
           : { kind: "document", name };
       demandAttachable(before, file);
       const itemKey = await account.itemKeyOf(vault, before.id);
-      const item = { vault, id: before.id, name, size, itemKey, attach: { before, file } };
+      // Not the item itself: it may have megabytes, and what it is when the file is there is looked at then.
+      const item = { vault, id: before.id, name, size, itemKey, attach: { version: params.version, file } };
       return { handle: openWrite(call, item, { account: account.id, level: "values", vault, item: before.id }) };
     },
 
     "files.writeChunk": async ({ handle: id, content }, call) => {
       const handle = handles.demand(call, id, "write", "restore");
       const chunk = Uint8Array.fromBase64(content);
-      if (handle.kind === "restore") handle.spool.push(chunk);
-      else await handles.alone(handle, () => pushNext(handle, chunk));
+      if (handle.kind === "write") await handles.alone(handle, () => pushNext(handle, chunk));
+      else takeIn(handle, chunk, () => handles.remove(call, id));
       return {};
     },
 
@@ -187,20 +205,31 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
   };
 
   function openWrite(call: Call, item: Writing["item"], scope: Scope): string {
-    const access = accessOf(call);
-    const stream = access.session.unlocked.account.writeFile({ vault: item.vault, item: item.id }, item.itemKey);
+    const { session } = accessOf(call);
+    const stream = session.unlocked.account.writeFile({ vault: item.vault, item: item.id }, item.itemKey);
     const holds = holding(call, "write", scope);
-    return handles.add(call, { kind: "write", holds, access, stream, item, written: 0 });
+    return handles.add(call, { kind: "write", holds, session, stream, item, written: 0 });
+  }
+}
+
+/** A piece of a backup. What was refused once is no backup any more, so its file goes at once. */
+function takeIn({ spool }: Restoring, chunk: Uint8Array, remove: () => void): void {
+  try {
+    spool.push(chunk);
+  } catch (error) {
+    remove();
+    throw error;
   }
 }
 
 /** Makes the item, or the revision, that names the file. */
-async function commit({ item, access, stream }: Writing, call: Call): Promise<OpenedItem> {
-  const { unlocked, audit } = access.session;
+async function commit({ item, session, stream }: Writing, call: Call): Promise<OpenedItem> {
+  const { unlocked, audit } = session;
   const header = stream.end();
   if (item.attach !== undefined) {
-    const { before, file } = item.attach;
-    return changeItem({ ...call, access }, before, withFile(before, file, header));
+    const { version, file } = item.attach;
+    const before = await demandVersion(session, item.vault, item.id, version);
+    return changeItemOf(session, call, before, withFile(before, file, header));
   }
   const document = { name: item.name, content: "" };
   const parts = newItem({ category: "Document", title: item.title ?? item.name, vaultId: item.vault, document });
@@ -210,6 +239,17 @@ async function commit({ item, access, stream }: Writing, call: Call): Promise<Op
   unlocked.cache.dropItem(made.vault, made.id, made.tag);
   audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
   return made;
+}
+
+async function demandVersion(
+  { unlocked }: Writing["session"],
+  vault: string,
+  id: string,
+  version: number,
+): Promise<OpenedItem> {
+  const item = await unlocked.account.getItem(vault, id);
+  if (item.revision !== version) throw new PosternError("versionConflict");
+  return item;
 }
 
 /** The header of a file that an item names. Throws fileNotFound. */

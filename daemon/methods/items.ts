@@ -6,6 +6,7 @@ import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
 import { limits } from "../../protocol/limits.ts";
+import type { OpenSession } from "../account-session.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
@@ -198,12 +199,19 @@ async function putInto(
 }
 
 /** Writes the next revision of an item; its files stay unless others are given. */
-export async function changeItem(
+export function changeItem(call: Call, before: OpenedItem, content: NextContent): Promise<OpenedItem> {
+  return changeItemOf(accessOf(call).session, call, before, content);
+}
+
+type NextContent = Pick<OpenedItem, "overview" | "details" | "state"> & { files?: OpenedItem["files"] };
+
+/** The same in a session that another call has opened. */
+export async function changeItemOf(
+  { unlocked, audit }: OpenSession,
   call: Call,
   before: OpenedItem,
-  content: Pick<OpenedItem, "overview" | "details" | "state"> & { files?: OpenedItem["files"] },
+  content: NextContent,
 ): Promise<OpenedItem> {
-  const { unlocked, audit } = accessOf(call).session;
   const after = await unlocked.account.putItem(before.vault, before.id, before.revision, {
     files: before.files,
     ...content,

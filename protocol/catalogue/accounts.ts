@@ -61,8 +61,8 @@ export const accounts = {
       "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof.",
     params: Type.Object(
       {
-        account: IdParam,
-        user: IdParam,
+        account: Id,
+        user: Id,
         secretKey: SecretKeyText,
         password: Password,
         pin: Type.Optional(NewPin),

@@ -5,7 +5,7 @@ import { type OpenAccount, openAccount } from "../../clients/account/open-accoun
 import { type Restored, restoreBackup } from "../../clients/account/restore.ts";
 import type { CallService } from "../../clients/account/service-client.ts";
 import { enrol, type SignedIn, signIn } from "../../clients/account/user-keys.ts";
-import { newId } from "../../protocol/crypto/encoding.ts";
+import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import {
@@ -83,8 +83,8 @@ export type Attempt = { call?: CallService; password?: string; signal?: AbortSig
 /** One restore, on a device of its own. */
 export function restore(door: Door, who: User, lines: readonly string[], attempt: Attempt = {}): Promise<Restored> {
   return restoreBackup(p, attempt.call ?? door.call, door.address, {
-    lines: async function* () {
-      yield* lines;
+    source: async function* () {
+      for (const line of lines) yield utf8(`${line}\n`);
     },
     password: attempt.password ?? PASSWORD,
     secretKey: who.secretKey,

@@ -49,7 +49,7 @@ describe("a file", () => {
     const reference = `op://Demo/${title}/in`;
     expect(await run(`read ${reference}`, { stdout: at("stdout") })).toMatchObject({ code: 0, err: "" });
     expect(Buffer.compare(readFileSync(at("stdout")), content)).toBe(0);
-    expect(await run(`read ${reference} --out-file ${at("out")}`)).toMatchObject({ code: 0 });
+    expect(await run(`read ${reference} --force --out-file ${at("out")}`)).toMatchObject({ code: 0 });
     expect(Buffer.compare(readFileSync(at("out")), content)).toBe(0);
   });
 
@@ -72,7 +72,7 @@ describe("a value", () => {
         await run(`read op://Demo/Marked/${field}`, { stdout: at("out") });
         expect(readFileSync(at("out"))).toEqual(readFileSync(at("marked")));
       }
-    await run(`read op://Demo/Marked/password --out-file ${at("out")}`);
+    expect((await run(`read op://Demo/Marked/password --force --out-file ${at("out")}`)).code).toBe(0);
     expect(readFileSync(at("out"))).toEqual(readFileSync(at("marked")));
   });
 

@@ -17,12 +17,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openOutFile } from "../../clients/cli/out-file.ts";
 import { NOBODY } from "../daemon/children.ts";
 import { postern } from "./postern.ts";
 
 let home: string;
 /** Without references a template asks nobody, and needs no account. */
-const inject = (name: string) => postern(["inject", "--out-file", name], { home, input: "made\n" });
+const inject = (name: string, ...more: string[]) =>
+  postern(["inject", "--out-file", name, ...more], { home, input: "made\n" });
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "postern-o-"));
@@ -32,9 +34,9 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test("a file is replaced, for the owner alone", async () => {
+test("a file is replaced with --force, for the owner alone", async () => {
   writeFileSync(join(home, "file"), "before\n", { mode: 0o644 });
-  expect(await inject("file")).toMatchObject({ code: 0, err: "" });
+  expect(await inject("file", "--force")).toMatchObject({ code: 0, err: "" });
   expect(readFileSync(join(home, "file"), "utf8")).toBe("made\n");
   expect(statSync(join(home, "file")).mode & 0o777).toBe(0o600);
 });
@@ -50,10 +52,73 @@ test.each([
   symlinkSync("elsewhere/there", join(home, "linked"));
   rmSync(join(home, "link"), { force: true });
   symlinkSync(target, join(home, "link"));
-  expect(await inject("link")).toMatchObject({ code: 0, err: "" });
+  expect(await inject("link", "--force")).toMatchObject({ code: 0, err: "" });
   expect(readlinkSync(join(home, "link"))).toBe(target);
   expect(readlinkSync(join(home, "linked"))).toBe("elsewhere/there");
   expect(readFileSync(join(home, target), "utf8")).toBe("made\n");
+});
+
+test("where two commands write one name, one has it, and the other leaves it", async () => {
+  const ran = await Promise.all([1, 2, 3].map(() => inject("once")));
+  expect(ran.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
+  expect(readFileSync(join(home, "once"), "utf8")).toBe("made\n");
+  expect(readdirSync(home).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("a file that comes between the look and the name is left, and nothing else stays", () => {
+  const path = join(home, "between");
+  const file = openOutFile(path, false);
+  file.write(Buffer.from("ours"));
+  writeFileSync(path, "theirs");
+  expect(() => file.done()).toThrow(`${path} exists already`);
+  file.abandon();
+  expect(readFileSync(path, "utf8")).toBe("theirs");
+  expect(readdirSync(home).filter((name) => name.endsWith(".part"))).toEqual([]);
+});
+
+test("an empty name is none", async () => {
+  expect(await inject("")).toMatchObject({ code: 2, err: expect.stringContaining("is empty") });
+});
+
+/** Each command that writes a named file. None of them gets as far as the agent, a password, or standard input. */
+const writers = {
+  backup: ["backup", "there"],
+  "env export": ["env", "export", "staging", "--out-file", "there"],
+  inject: ["inject", "--out-file", "there"],
+  cat: ["cat", "op://V/I/f", "--out-file", "there"],
+  kit: ["kit", "--out-file", "there"],
+  read: ["read", "op://V/I/f", "--out-file", "there"],
+} as const;
+
+test.each(Object.entries(writers))("%s leaves a file that is there, behind a link too", async (_name, words) => {
+  writeFileSync(join(home, "kept"), "before\n");
+  rmSync(join(home, "there"), { force: true });
+  const look = () => {
+    const { ino, mtimeNs, mode, nlink } = statSync(join(home, "kept"), { bigint: true });
+    return { ino, mtimeNs, mode, nlink };
+  };
+  const before = look();
+  for (const make of [
+    () => writeFileSync(join(home, "there"), "before\n"),
+    () => symlinkSync("kept", join(home, "there")),
+  ]) {
+    rmSync(join(home, "there"), { force: true });
+    make();
+    const ran = await postern(words, { home, input: "" });
+    expect(ran).toMatchObject({ code: 2, out: "" });
+    expect(ran.err).toBe(
+      "postern: there exists already, and was left as it is\n  next: name another file, or give --force where the command has it\n",
+    );
+    expect(readFileSync(join(home, "there"), "utf8")).toBe("before\n");
+  }
+  expect(look()).toEqual(before);
+});
+
+test.each(Object.entries(writers))("%s says in its help what --force is for", async (_name, words) => {
+  const ran = await postern([...words, "--help"], { home });
+  expect(ran.out.replaceAll(/\s+/g, " ")).toContain(
+    "--force replace the file if there is one; without it nothing is replaced",
+  );
 });
 
 test.each([

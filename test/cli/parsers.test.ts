@@ -82,6 +82,19 @@ describe("an emergency kit", () => {
     expect(() => parseKit(text)).toThrow("not an emergency kit");
   });
 
+  test.each(["../../../victim2", "/etc", "a".repeat(27), "A".repeat(26)])(
+    "with the id %s is refused by its line",
+    (id) => {
+      for (const [field, label] of [
+        ["account", "Account"],
+        ["user", "User"],
+      ])
+        expect(() => parseKit(kitText({ ...kit, [field as string]: id }))).toThrow(
+          `the line ${label} of this file holds no id`,
+        );
+    },
+  );
+
   test("of any text is refused or read, never an unforeseen error", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {

@@ -1,5 +1,5 @@
 // A restore that a person watches: what is shown, what Ctrl-C leaves, and what to do when there is an account already.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +50,39 @@ test("Ctrl-C while a backup is checked says what goes on, and leaves no account"
   const again = await postern(restore, { home: other, secrets: [PASSWORD] });
   expect(again).toMatchObject({ code: exitCodes.ok });
   expect(again.err).not.toContain("MiB");
+});
+
+test("a backup takes the place of no file without --force, and of one with it", async () => {
+  const path = join(home, "again.backup");
+  writeFileSync(path, "before\n");
+  // No password is asked for: what is there is looked at first.
+  const refused = await postern(["backup", "again.backup"], { home });
+  expect(refused).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining("exists already") });
+  expect(readFileSync(path, "utf8")).toBe("before\n");
+  const forced = ["backup", "again.backup", "--force", "--password-fd", "3"];
+  expect(await postern(forced, { home, secrets: [PASSWORD] })).toMatchObject({ code: exitCodes.ok });
+  expect(readFileSync(path, "utf8")).toMatch(/^\{"kind":"header"/);
+});
+
+test("a backup that was cut is told as that, with the line and the byte, and the next step", async () => {
+  const whole = readFileSync(join(home, "ada.backup"));
+  const third = mkdtempSync(join(tmpdir(), "postern-ru-"));
+  try {
+    const size = whole.length - 10;
+    writeFileSync(join(third, "cut.backup"), whole.subarray(0, size));
+    const words = ["restore", "cut.backup", "--kit", join(home, "kit.txt"), "--password-fd", "3"];
+    const ran = await postern(words, { home: third, secrets: [PASSWORD] });
+    expect(ran).toMatchObject({ code: exitCodes.refused, out: "" });
+    expect(ran.err).toMatch(
+      new RegExp(
+        `it was cut in line \\d+, which begins at byte \\d+: the file ends at byte ${size}\n  next: nothing was made;`,
+      ),
+    );
+    expect((await postern(["status"], { home: third })).out).not.toContain("Ada");
+  } finally {
+    await postern(["agent", "stop"], { home: third });
+    rmSync(third, { recursive: true, force: true, maxRetries: 5 });
+  }
 });
 
 test("a restore where an account is already names the next step", async () => {

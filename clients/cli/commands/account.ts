@@ -8,7 +8,8 @@ import { askSecret, askText, hasTerminal } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
-import { openOutFile } from "../out-file.ts";
+import { type Force, forceOption } from "../new-file.ts";
+import { demandRoomFor, type OutFile, openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
@@ -44,7 +45,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
     const password = await newPassword(terminal, options.passwordFd);
     const pin = await newPin(terminal, options);
     // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
-    const file = openOutFile(kitPath);
+    const file = openOutFile(kitPath, false);
     const kit = await agent
       .call("accounts.create", {
         name,
@@ -59,12 +60,26 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         file.abandon();
         throw withTokenHint(error);
       });
-    writeKit(file, kit);
+    keepKit(file, kit);
     terminal.result({ account: kit.account, user: kit.user, name: kit.name, service: kit.service, kit: kitPath }, () =>
       created(terminal, kit, kitPath),
     );
   } finally {
     agent.close();
+  }
+}
+
+/** The account is made by now: a person must hear that, and how to come to its kit. */
+function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
+  try {
+    writeKit(file, kit);
+  } catch (error) {
+    file.abandon();
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(
+      `the account is ready, but its emergency kit was not written: ${error.message}`,
+      "run `postern kit --out-file FILE` now: without it nobody can open the account elsewhere",
+    );
   }
 }
 
@@ -293,18 +308,22 @@ function addKeyCommands(program: Command): void {
         );
       }),
   );
-  addCommand<{ passwordFd?: string; outFile?: string }>(
+  addCommand<Force & { passwordFd?: string; outFile?: string }>(
     program,
     "kit",
     "write the emergency kit again",
     "postern kit --out-file kit.txt",
-    [passwordFd, ["--out-file <file>", "write it to this file (0600) instead of the terminal"]],
-    (terminal, _args, options) =>
-      withPassword(terminal, options, async (agent, password) => {
+    [passwordFd, ["--out-file <file>", "write it to this file (0600) instead of the terminal"], forceOption],
+    async (terminal, _args, options) => {
+      const force = options.force === true;
+      // Before the password is asked for.
+      if (options.outFile !== undefined) demandRoomFor(options.outFile, force);
+      await withPassword(terminal, options, async (agent, password) => {
         const kit = await agent.call("accounts.kit", { password });
         if (options.outFile === undefined) return terminal.result(kit, () => kitText(kit));
-        writeKit(openOutFile(options.outFile), kit);
+        writeKit(openOutFile(options.outFile, force), kit);
         terminal.result({ outFile: options.outFile }, () => `The kit is in ${options.outFile}.`);
-      }),
+      });
+    },
   );
 }

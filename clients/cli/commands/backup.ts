@@ -7,7 +7,8 @@ import { askSecret } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
-import { openOutFile } from "../out-file.ts";
+import { type Force, forceOption } from "../new-file.ts";
+import { demandRoomFor, openOutFile } from "../out-file.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
 import { oneLine, type Terminal } from "../terminal.ts";
@@ -20,14 +21,20 @@ const nextSteps: Readonly<Record<string, string>> = {
   accountExists: "`postern status` shows it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
   conflict:
     "once it is whole, `postern signin --kit KIT` opens it; another home (POSTERN_HOME) has a service of its own and takes the backup",
+  notRestorable: "nothing was made; copy the backup again from where it was written, and compare the sizes",
   notPermitted: "the service prints the token at its first start; give it as --registration-token-fd 3 3< file",
   offline: "see that the service runs, then restore again: the same backup goes on where it was cut off",
 };
 
-async function backup(terminal: Terminal, path: string, options: { passwordFd?: string }): Promise<void> {
+type BackupOptions = Force & { passwordFd?: string };
+
+async function backup(terminal: Terminal, path: string, options: BackupOptions): Promise<void> {
+  const force = options.force === true;
+  // Before the password is asked for.
+  demandRoomFor(path, force);
   await withPassword(terminal, options, async (agent, password) => {
     const { handle } = await agent.call("accounts.backup", { password });
-    const file = openOutFile(path);
+    const file = openOutFile(path, force);
     let size = 0;
     try {
       for (let last = false; !last; ) {
@@ -70,7 +77,9 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
       options.registrationTokenFd === undefined
         ? undefined
         : fromDescriptor(options.registrationTokenFd, "--registration-token-fd");
-    await handOver(agent, handle, descriptor);
+    await handOver(agent, handle, descriptor).catch((error: unknown) => {
+      throw withNextStep(error);
+    });
     const where = {
       ...(options.service === undefined ? {} : { service: options.service }),
       ...(registrationToken === undefined ? {} : { registrationToken }),
@@ -151,12 +160,12 @@ function openFile(path: string): number {
 }
 
 export function addBackupCommands(program: Command): void {
-  addCommand<{ passwordFd?: string }>(
+  addCommand<BackupOptions>(
     program,
     "backup <file>",
     "write everything, sealed, into one file",
     "postern backup ada.backup",
-    [passwordFd],
+    [passwordFd, forceOption],
     (terminal, [path = ""], options) => backup(terminal, path, options),
   );
   addCommand<RestoreOptions>(

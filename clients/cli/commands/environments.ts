@@ -16,8 +16,9 @@ import {
 import { UsageError } from "../exit-code.ts";
 import { saysSecret } from "../field-words.ts";
 import { namedPart } from "../named-part.ts";
+import { type Force, forceOption } from "../new-file.ts";
 import { idOf } from "../one-of.ts";
-import { openOutFile } from "../out-file.ts";
+import { demandRoomFor, openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { resolveVariables } from "../references.ts";
 import { openPassage, takeOver } from "../run/run-program.ts";
@@ -235,7 +236,7 @@ function addFileCommands(env: Command): void {
     },
   );
   addImportOptions(command);
-  addCommand<{ outFile?: string; format?: string }>(
+  addCommand<Force & { outFile?: string; format?: string }>(
     env,
     "export <environment>",
     "write the variables as a file, values in clear",
@@ -243,10 +244,12 @@ function addFileCommands(env: Command): void {
     [
       ["--format <format>", `one of ${envFormats.join(", ")} (dotenv, which sh, bash and zsh source too)`],
       ["--out-file <file>", "write there, for you alone (0600), instead of to the terminal"],
+      forceOption,
     ],
     async (terminal, [wanted = ""], options) => {
       const format = formatOf(options.format);
-      await withAgent(terminal, (agent) => exportAll(terminal, agent, wanted, format, options.outFile));
+      if (options.outFile !== undefined) demandRoomFor(options.outFile, options.force === true);
+      await withAgent(terminal, (agent) => exportAll(terminal, agent, wanted, format, options));
     },
   );
 }
@@ -273,7 +276,7 @@ async function exportAll(
   agent: Agent,
   wanted: string,
   format: EnvFormat,
-  outFile: string | undefined,
+  { outFile, force }: Force & { outFile?: string },
 ): Promise<void> {
   const all = await variablesOf(agent, wanted);
   if (outFile === undefined && !terminal.json && process.stdout.isTTY === true)
@@ -281,7 +284,7 @@ async function exportAll(
   if (outFile === undefined && terminal.json) return terminal.result({ variables: all }, () => "");
   const text = written(format, all);
   if (outFile === undefined) return writeStdout(text);
-  const file = openOutFile(outFile);
+  const file = openOutFile(outFile, force === true);
   file.write(new TextEncoder().encode(text));
   file.done();
   if (file.isStdout) terminal.tell(`postern: wrote ${all.length}`);

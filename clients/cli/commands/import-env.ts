@@ -39,6 +39,8 @@ type Given = {
   readonly origin: Origin;
   readonly prefix: string;
   readonly outPath: string;
+  /** Whether a file is there that was looked at, and holds nothing but references: a second run is meant to write it anew. */
+  readonly replaces: boolean;
 };
 
 function given(path: string, options: Options): Given {
@@ -54,7 +56,7 @@ function given(path: string, options: Options): Given {
   const origin = originOf(path, options.source);
   const outPath = options.outFile ?? `${path}.postern`;
   if (options.dryRun !== true) demandReplaceable(path, outPath, source);
-  return { source, wanted, origin, prefix, outPath };
+  return { source, wanted, origin, prefix, outPath, replaces: fileAt(outPath) !== undefined };
 }
 
 const HINT = "leave it out with --except, or shorten it";
@@ -106,7 +108,7 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
     const variables = [...source.taken.values()].map((one) => meaningOf(one, outcomes.get(one.line.name) ?? "stays"));
     return terminal.result({ ...counts, variables, notes }, () => meaningTable(variables));
   }
-  const file = openOutFile(outPath);
+  const file = openOutFile(outPath, given.replaces);
   try {
     const { ids, takeBack } = await write(agent, vault, planned, known, origin);
     const titles = [
@@ -180,7 +182,10 @@ export function addImportCommand(program: Command): void {
     "postern import env .env --vault Demo",
     [
       ["--vault <vault>", "the vault, by title or id"],
-      ["--out-file <file>", "where to write the references (FILE.postern)"],
+      [
+        "--out-file <file>",
+        "where to write the references (FILE.postern); one that holds nothing but references is replaced",
+      ],
       ["--prefix <prefix>", "what the items' titles begin with, before the variable's name"],
       ["--source <name>", "what the items are known by (this machine and the file's path)"],
     ],

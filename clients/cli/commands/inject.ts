@@ -3,7 +3,8 @@ import { isatty } from "node:tty";
 import type { Command } from "commander";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
-import { fileAt, openOutFile } from "../out-file.ts";
+import { type Force, forceOption } from "../new-file.ts";
+import { demandRoomFor, fileAt, openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { fillTemplate } from "../references.ts";
 import { withAgent } from "../session.ts";
@@ -37,7 +38,7 @@ function demandOther(inFile: string | undefined, outFile: string | undefined): v
 
 /** Adds `postern inject`. */
 export function addInjectCommand(program: Command): void {
-  addCommand<{ inFile?: string; outFile?: string }>(
+  addCommand<Force & { inFile?: string; outFile?: string }>(
     program,
     "inject",
     "put secrets where a template names them, bare or as {{ op://… }}",
@@ -45,10 +46,12 @@ export function addInjectCommand(program: Command): void {
     [
       ["--in-file <file>", "the template; standard input otherwise"],
       ["--out-file <file>", "write there, for you alone (0600), instead of to standard output"],
+      forceOption,
     ],
     async (terminal, _args, options) => {
-      const template = templateFrom(options.inFile);
       demandOther(options.inFile, options.outFile);
+      if (options.outFile !== undefined) demandRoomFor(options.outFile, options.force === true);
+      const template = templateFrom(options.inFile);
       await withAgent(terminal, async (agent) => {
         const { text, secrets } = await fillTemplate(agent, template, ownVariables(), {
           undone: "nothing was written",
@@ -59,7 +62,7 @@ export function addInjectCommand(program: Command): void {
           else process.stdout.write(text);
           return;
         }
-        const file = openOutFile(options.outFile);
+        const file = openOutFile(options.outFile, options.force === true);
         file.write(new TextEncoder().encode(text));
         file.done();
         const told = `Wrote ${secrets} secret${secrets === 1 ? "" : "s"}.`;

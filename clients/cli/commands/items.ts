@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { addCommand } from "../context.ts";
 import { NAME_HELP } from "../given-fields.ts";
+import { forceOption } from "../new-file.ts";
 import { type ReadOptions, read } from "../read.ts";
 import { demandVault } from "../session.ts";
 import { type CreateOptions, categories, create } from "./items/create.ts";
@@ -48,6 +49,7 @@ function addReadCommand(program: Command, name: string): void {
     `postern ${name} op://Demo/DATABASE_URL/password`,
     [
       ["--out-file <file>", "write it to this file (0600)"],
+      forceOption,
       ["--no-newline", "no newline, even on a terminal"],
       ["--no-wait", "fail at once when a person would have to approve"],
     ],
@@ -55,6 +57,7 @@ function addReadCommand(program: Command, name: string): void {
       read(terminal, {
         reference,
         ...(options.outFile === undefined ? {} : { outFile: options.outFile }),
+        force: options.force === true,
         noNewline: options.newline === false,
         noWait: options.wait === false,
       }),

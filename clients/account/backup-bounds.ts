@@ -1,0 +1,69 @@
+// The bounds of a backup, held as its bytes arrive: a line that never ends, one nested a million deep, or lines without
+// number are refused at the byte that is one too many. Nothing is decoded or parsed here, and nothing is kept of the bytes.
+import { PosternError } from "../../protocol/errors.ts";
+import { serviceLimits } from "../../protocol/service-catalogue.ts";
+
+/** What a backup may be. A test asks for less than the product does. */
+export type BackupLimits = { readonly lineBytes: number; readonly depth: number; readonly lines: number };
+
+export const backupLimits: BackupLimits = {
+  /** Bytes of one line: what it holds goes to a service in one request. */
+  lineBytes: serviceLimits.bodyBytes,
+  /** Nesting of one line: our deepest, an item with files, needs 5. */
+  depth: 16,
+  /** Lines: twenty for each item of an account of 100,000. */
+  lines: 2_000_000,
+};
+
+const LF = 0x0a;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN = new Set([0x5b, 0x7b]);
+const CLOSE = new Set([0x5d, 0x7d]);
+
+/** Takes a backup's bytes in any pieces. `push` throws notRestorable, naming the line, where a bound is passed. */
+export function createBackupBounds(limits: BackupLimits = backupLimits): { push(chunk: Uint8Array): void } {
+  let line = 1;
+  let bytes = 0;
+  let depth = 0;
+  let inString = false;
+  let escaped = false;
+
+  const refuse = (what: string) => new PosternError("notRestorable", `line ${line} ${what}`);
+
+  function endLine(): void {
+    line++;
+    bytes = 0;
+    depth = 0;
+    inString = false;
+    escaped = false;
+  }
+
+  function nest(): void {
+    depth++;
+    if (depth > limits.depth) throw refuse(`is nested deeper than ${limits.depth}`);
+  }
+
+  return {
+    push: (chunk) => {
+      // By index: the iterator of a typed array takes several times as long, and a backup has gigabytes.
+      for (let at = 0; at < chunk.length; at++) {
+        const byte = chunk[at] as number;
+        if (byte === LF) {
+          endLine();
+          continue;
+        }
+        if (bytes === 0 && line > limits.lines)
+          throw new PosternError("notRestorable", `it has more than ${limits.lines} lines`);
+        if (++bytes > limits.lineBytes) throw refuse(`is longer than ${limits.lineBytes} bytes`);
+        if (inString) {
+          if (escaped) escaped = false;
+          else if (byte === BACKSLASH) escaped = true;
+          else if (byte === QUOTE) inString = false;
+        } else if (byte === QUOTE) inString = true;
+        else if (OPEN.has(byte)) nest();
+        else if (CLOSE.has(byte)) depth--;
+      }
+    },
+  };
+}

@@ -1,0 +1,43 @@
+// Whether a file that a command writes may take the place of one that is there. It may where the person says so with
+// --force; else the name is given in one step that fails where it is taken, so that two commands at once cannot both have it.
+import { closeSync, constants, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { UsageError } from "./exit-code.ts";
+
+/** What every command that writes a named file takes. */
+export const forceOption = ["--force", "replace the file if there is one; without it nothing is replaced"] as const;
+
+export type Force = { readonly force?: boolean };
+
+/** The refusal; `path` is the name as it was given. */
+export function taken(path: string): UsageError {
+  return new UsageError(
+    `${path} exists already, and was left as it is`,
+    "name another file, or give --force where the command has it",
+  );
+}
+
+/** What link(2) says where the file system has no links: FAT, and some that are mounted from elsewhere. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+/** Gives the finished file at `temporary` the name `place`, which nothing may have. Throws the refusal where something has. */
+export function nameNew(temporary: string, place: string, path: string): void {
+  try {
+    linkSync(temporary, place);
+    rmSync(temporary, { force: true });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw taken(path);
+    if (!NO_LINKS.includes(code)) throw error;
+    claim(place, path);
+    renameSync(temporary, place);
+  }
+}
+
+/** Takes the name with an empty file of our own, which the finished one then replaces. */
+function claim(place: string, path: string): void {
+  try {
+    closeSync(openSync(place, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "EEXIST" ? taken(path) : error;
+  }
+}
