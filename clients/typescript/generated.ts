@@ -73,6 +73,16 @@ export type Methods = {
       secretKey: string;
     };
   };
+  /** What the account service at `service` asks of a new account: the registration token, or nothing. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
+  "accounts.serviceInfo": {
+    params: {
+      service: string;
+    };
+    result: {
+      origin: string;
+      registration: "open" | "token";
+    };
+  };
   /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. */
   "accounts.signIn": {
     params: {
@@ -2214,6 +2224,7 @@ export const repeatable: ReadonlySet<string> = new Set([
   "agent.status",
   "agent.subscribe",
   "agent.stop",
+  "accounts.serviceInfo",
   "accounts.list",
   "accounts.openRestore",
   "session.lock",

@@ -41,6 +41,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         `the file ${kitPath} for the emergency kit exists already`,
         "name another one with --kit FILE",
       );
+    const registrationToken = await registrationTokenFor(agent, options);
     const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
     const password = await newPassword(terminal, options.passwordFd);
     const pin = await newPin(terminal, options);
@@ -52,9 +53,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         password,
         ...(pin === undefined ? {} : { pin }),
         ...(options.service === undefined ? {} : { service: options.service }),
-        ...(options.registrationTokenFd === undefined
-          ? {}
-          : { registrationToken: fromDescriptor(options.registrationTokenFd, "--registration-token-fd") }),
+        ...(registrationToken === undefined ? {} : { registrationToken }),
       })
       .catch((error: unknown) => {
         file.abandon();
@@ -81,6 +80,15 @@ function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
       "run `postern kit --out-file FILE` now: without it nobody can open the account elsewhere",
     );
   }
+}
+
+/** What the service asks for is known before anything is typed. Throws offline, serviceRefused. */
+async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: InitOptions) {
+  if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
+  if (service === undefined) return undefined;
+  const { registration } = await agent.call("accounts.serviceInfo", { service });
+  if (registration === "open") return undefined;
+  return askSecret("Registration token (the service printed it at its first start)", "--registration-token-fd");
 }
 
 function withTokenHint(error: unknown): unknown {
