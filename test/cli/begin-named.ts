@@ -1,0 +1,12 @@
+// A program that begins a file with a name, as where there are no unnamed ones, writes half of it and waits.
+import { writeSync } from "node:fs";
+import { beginNamed } from "../../clients/cli/begun-file.ts";
+import { holdFolder } from "../../clients/cli/out-place.ts";
+
+const folder = process.argv[2] ?? "";
+const file = beginNamed(holdFolder(folder, folder));
+writeSync(file.descriptor, "half of a secret");
+process.on("SIGINT", () => process.exit(130));
+if (process.argv[3] === "place") file.place("placed");
+process.stdout.write("begun\n");
+setInterval(() => undefined, 1000);
