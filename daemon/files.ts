@@ -58,10 +58,19 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Removes what writes cut off by a crash have left in `folder`. To be called by the only instance, before it writes. */
-export function removeUnfinishedWrites(folder: string): void {
+/** Folders in folders of the data folder: accounts, and each of them. */
+const FOLDERS_DEEP = 2;
+
+/**
+ * Removes what writes cut off by a crash have left in `folder` and in its folders: an account's holds the Secret Key. To be
+ * called by the only instance, before it writes.
+ */
+export function removeUnfinishedWrites(folder: string, deep = FOLDERS_DEEP): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(join(folder, entry.name));
+    const path = join(folder, entry.name);
+    if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(path);
+    // Not behind a link, which is no folder here.
+    if (entry.isDirectory() && deep > 0) removeUnfinishedWrites(path, deep - 1);
   }
 }
 

@@ -30,7 +30,11 @@ export function takeInstanceLock(path: string): InstanceLock {
         error,
       );
     }
-    throw error;
+    throw new StartRefused(
+      `the instance lock ${path} cannot be used: it is damaged, or not to be opened`,
+      "where no agent runs for this home, remove it and start again",
+      error,
+    );
   }
   return { release: () => database.close() };
 }
@@ -49,6 +53,6 @@ function makePrivate(path: string): void {
       );
     // Looked at without opening it: closing it again would drop a lock this process holds.
     if (!lstatSync(path).isFile())
-      throw new StartRefused("what lies at the lock's path is no file", "move it out of the way");
+      throw new StartRefused(`what lies at the lock's path ${path} is no file`, "move it out of the way");
   }
 }
