@@ -97,7 +97,7 @@ export function createAgent(parts: AgentParts): Agent {
         followers.follow(
           sessions.open(account).unlocked,
           ({ subject }, scope) => grants.allows(subject, "read", scope),
-          () => sessions.lock(account, {}, "the service refuses this device"),
+          async () => void (await sessions.lock(account, {}, "the service refuses this device")),
         );
         tellAll("session.changed", { account, state: "unlocked" });
       },
@@ -111,7 +111,12 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     serviceAddress: sessions.addressOf,
     events: {
-      opened: ({ unlocked }, end) => followers.follow(unlocked, (connection) => holds(connection, unlocked), end),
+      opened: ({ unlocked }, end) =>
+        followers.follow(
+          unlocked,
+          (connection) => holds(connection, unlocked),
+          async () => void (await end()),
+        ),
       ended: forget,
     },
   });

@@ -30,8 +30,13 @@ export async function writeFileDurably(path: string, bytes: Uint8Array): Promise
 
 /** Whether the disk, or what we may use of it, is full. */
 export function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Whether it is that the disk, or the log on it, took nothing: what was done stays done, and only has no record. */
+export function isUnwritten(error: unknown): boolean {
+  return isFull(error) || (error instanceof PosternError && ["auditUnwritable", "diskFull"].includes(error.name));
 }
 
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {

@@ -221,7 +221,9 @@ export type Methods = {
     params: {
       account?: string;
     };
-    result: { [key: string]: never };
+    result: {
+      unrecorded?: true;
+    };
   };
   /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked. */
   "clients.open": {

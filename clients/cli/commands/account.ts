@@ -251,11 +251,15 @@ export function addAccountCommands(program: Command): void {
   );
   addCommand(program, "lock", "lock: wipe the keys, end every grant", "postern lock", [], async (terminal) => {
     const agent = await connect(terminal);
-    await agent.call("session.lock", {}).finally(() => agent.close());
-    terminal.result({ locked: true }, () => "Locked.");
+    const { unrecorded } = await agent.call("session.lock", {}).finally(() => agent.close());
+    terminal.result({ locked: true, ...(unrecorded ? { unrecorded } : {}) }, () => "Locked.");
+    if (unrecorded) terminal.tell(UNRECORDED);
   });
   addKeyCommands(program);
 }
+
+const UNRECORDED =
+  "postern: it is locked, but the audit log has no record of it: the disk took nothing\n  next: make room on the disk of the data folder";
 
 function addKeyCommands(program: Command): void {
   addCommand<{ passwordFd?: string; newPasswordFd?: string }>(
