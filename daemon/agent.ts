@@ -45,6 +45,8 @@ export type AgentParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly startedAt: Date;
+  /** The path of the agent's program. */
+  readonly program: string;
   /** Those that are open; the door adds and removes them. */
   readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
@@ -165,6 +167,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
   return {
     ...agentMethods({
       startedAt: parts.startedAt,
+      program: parts.program,
       sessions,
       tokens,
       broker,

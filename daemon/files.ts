@@ -1,6 +1,16 @@
 // Files and folders that only we may read, and writes that are whole or absent after a crash.
 import { randomBytes } from "node:crypto";
-import { constants, existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PosternError } from "../protocol/errors.ts";
@@ -26,6 +36,18 @@ export async function writeFileDurably(path: string, bytes: Uint8Array): Promise
   }
   // The rename itself is durable only once the folder is.
   await syncFolder(folder);
+}
+
+/** The same at once, for what need not survive a power cut. */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const unfinished = `${path}.${randomBytes(8).toString("hex")}.unfinished`;
+  try {
+    writeFileSync(unfinished, bytes, { mode: 0o600, flag: "wx" });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
 }
 
 /** Whether the disk, or what we may use of it, is full. */

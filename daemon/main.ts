@@ -16,6 +16,7 @@ import { loadNative } from "./native.ts";
 import { ownPrograms } from "./own-programs.ts";
 import { takeInstanceLock } from "./single-instance.ts";
 import { StartRefused } from "./start-refused.ts";
+import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./whereabouts.ts";
 
 /** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */
 const LOAD_AFTER_MS = 50;
@@ -31,7 +32,8 @@ async function main(): Promise<void> {
   const where = { env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() };
   const home = dataFolder(where);
   ensurePrivateFolder(home);
-  const lock = takeInstanceLock(join(home, "agent.lock"));
+  const lock = takeInstanceLock(join(home, "agent.lock"), () => holderOf(home));
+  const program = ownProgram(import.meta.url);
   removeUnfinishedWrites(home);
 
   const clock = systemClock(native.bootMs);
@@ -42,12 +44,14 @@ async function main(): Promise<void> {
   const loading = createLoading({
     status: () => ({
       startedAt,
+      program,
       sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
       tokenSessions: 0,
       openPrompts: 0,
       protections: protections(native),
     }),
-    load: async () => (await import("./load.ts")).loadAgent({ home, native, clock, log, startedAt, connections, stop }),
+    load: async () =>
+      (await import("./load.ts")).loadAgent({ home, native, clock, log, startedAt, program, connections, stop }),
     failed: (error) => {
       // With it goes the socket's file: nobody should wait for who will not answer.
       listening?.close();
@@ -71,7 +75,25 @@ async function main(): Promise<void> {
   }
   async function closeAll(): Promise<void> {
     await loading.close();
+    forgetWhere();
     lock.release();
+  }
+
+  /** For those whose variables lead elsewhere; an agent that cannot write it can do its work. */
+  function tellWhere(socket: string): void {
+    try {
+      writeWhereabouts(home, socket, program);
+    } catch (error) {
+      log.incident("whereabouts", error);
+    }
+  }
+
+  function forgetWhere(): void {
+    try {
+      removeWhereabouts(home);
+    } catch (error) {
+      log.incident("whereabouts", error);
+    }
   }
 
   const ours = ownPrograms(import.meta.url);
@@ -79,6 +101,7 @@ async function main(): Promise<void> {
   const door = createDoor({ native, clock, log, ours, connections, dispatch, recordRefused });
   listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  tellWhere(listening.path);
   log.note("the agent listens");
   setTimeout(loading.begin, LOAD_AFTER_MS);
 }

@@ -13,9 +13,12 @@ const SQLITE_BUSY = 5;
 /**
  * Takes the lock at `path`, a small database in a private folder that nothing else may open (closing any other
  * descriptor of the file would drop the lock, fcntl(2)). Throws StartRefused where another agent holds it. To be taken
- * before the socket is touched.
+ * before the socket is touched. `holder` is what that one says of itself.
  */
-export function takeInstanceLock(path: string): InstanceLock {
+export function takeInstanceLock(
+  path: string,
+  holder: () => { readonly pid: number; readonly socket: string } | undefined = () => undefined,
+): InstanceLock {
   makePrivate(path);
   const database = new DatabaseSync(path);
   try {
@@ -24,8 +27,10 @@ export function takeInstanceLock(path: string): InstanceLock {
   } catch (error) {
     database.close();
     if ((((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY) {
+      const found = holder();
+      const who = found === undefined ? "" : ` (process ${found.pid}, which listens at ${found.socket})`;
       throw new StartRefused(
-        "another agent already runs for this home",
+        `another agent already runs for this home${who}`,
         "use it, or stop it first with `postern agent stop`",
         error,
       );

@@ -28,6 +28,8 @@ export type Methods = {
     params: { [key: string]: never };
     result: {
       version: string;
+      program: string;
+      sameInstallation: boolean;
       startedAt: string;
       state: "signedOut" | "locked" | "unlocked";
       sessions: {
