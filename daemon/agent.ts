@@ -45,6 +45,8 @@ export type AgentParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly startedAt: Date;
+  /** The path of the agent's program. */
+  readonly program: string;
   /** Those that are open; the door adds and removes them. */
   readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
@@ -97,7 +99,7 @@ export function createAgent(parts: AgentParts): Agent {
         followers.follow(
           sessions.open(account).unlocked,
           ({ subject }, scope) => grants.allows(subject, "read", scope),
-          () => sessions.lock(account, {}, "the service refuses this device"),
+          async () => void (await sessions.lock(account, {}, "the service refuses this device")),
         );
         tellAll("session.changed", { account, state: "unlocked" });
       },
@@ -111,7 +113,12 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     serviceAddress: sessions.addressOf,
     events: {
-      opened: ({ unlocked }, end) => followers.follow(unlocked, (connection) => holds(connection, unlocked), end),
+      opened: ({ unlocked }, end) =>
+        followers.follow(
+          unlocked,
+          (connection) => holds(connection, unlocked),
+          async () => void (await end()),
+        ),
       ended: forget,
     },
   });
@@ -160,6 +167,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
   return {
     ...agentMethods({
       startedAt: parts.startedAt,
+      program: parts.program,
       sessions,
       tokens,
       broker,

@@ -33,7 +33,11 @@ export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
     ...parts,
     p,
     embedded: () => {
-      address ??= openEmbedded();
+      // A disk that was full, or a file that was mended: the next who needs it finds it otherwise.
+      address ??= openEmbedded().catch((error: unknown) => {
+        address = undefined;
+        throw error;
+      });
       return address;
     },
   });

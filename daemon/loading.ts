@@ -8,7 +8,7 @@ import { greet, type StatusParts, statusOf } from "./greeting.ts";
 
 export type LoadingParts = {
   /** What is true of an agent that is not loaded yet. */
-  readonly status: () => StatusParts;
+  readonly status: () => Omit<StatusParts, "sameInstallation">;
   readonly load: () => Promise<Agent>;
   /** The rest could not be loaded: ends the process. */
   readonly failed: (error: unknown) => never;
@@ -37,7 +37,11 @@ export function createLoading({ status, load, failed }: LoadingParts): Loading {
     if (id !== undefined && isPlainHello(request))
       return Promise.resolve({ jsonrpc: "2.0", id, result: greet(PROTOCOL, call.connection) });
     if (id !== undefined && isPlainStatus(request))
-      return Promise.resolve({ jsonrpc: "2.0", id, result: statusOf(status()) });
+      return Promise.resolve({
+        jsonrpc: "2.0",
+        id,
+        result: statusOf({ ...status(), sameInstallation: call.connection.subject.throughCommand }),
+      });
     return rest().then((agent) => agent.dispatch(request, call));
   };
 

@@ -11,6 +11,7 @@ import { type Actor, type AuditLog, openAuditLog } from "./audit/log.ts";
 import type { Checkpoint } from "./audit/proof.ts";
 import type { Clock } from "./clock.ts";
 import { ensureNamedFolder, tokenFolder } from "./data-folder.ts";
+import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
 import { ANCHOR_MS } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
@@ -40,8 +41,8 @@ export type TokenSessions = {
   present(text: string, family: string): Promise<TokenSession>;
   /** Those that are open. */
   list(): readonly TokenSession[];
-  /** Ends those of an account, or all. */
-  lock(account: string | undefined, by: Actor): Promise<void>;
+  /** Ends those of an account, or all; answers whether all of it was recorded. */
+  lock(account: string | undefined, by: Actor): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -53,7 +54,7 @@ export type TokenSessionParts = {
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
   readonly events: {
     /** `end` is for who learns that the service lets the token in no more. */
-    opened(session: OpenSession, end: () => Promise<void>): void;
+    opened(session: OpenSession, end: () => Promise<unknown>): void;
     ended(unlocked: Unlocked): void;
   };
 };
@@ -62,7 +63,8 @@ type Entry = TokenSession & {
   unlocked: Unlocked | undefined;
   /** Whether it was held, and is no more. */
   isLeft(): boolean;
-  end(why: string, by?: Actor): Promise<void>;
+  /** Answers whether it was recorded. */
+  end(why: string, by?: Actor): Promise<boolean>;
 };
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
@@ -71,7 +73,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
   /** Those that are being closed, by the same name: log and store have one writer, so the token's next session waits for it. */
-  const ending = new Map<string, Promise<void>>();
+  const ending = new Map<string, Promise<boolean>>();
   /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
   let locks = 0;
   const startsBy = new Map<string, number>();
@@ -150,7 +152,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         };
       },
       end: (why, by = {}) => {
-        if (entry.unlocked === undefined) return ending.get(key) ?? Promise.resolve();
+        if (entry.unlocked === undefined) return ending.get(key) ?? Promise.resolve(true);
         // From here on nobody finds it open; what follows is only tidying.
         entry.unlocked = undefined;
         cancelEnd();
@@ -168,7 +170,18 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   }
 
   /** Whatever fails on the way, the keys are wiped. */
-  async function closeOrderly(unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
+  async function closeOrderly(unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<boolean> {
+    try {
+      await recordEnd(unlocked, audit, why, by);
+      return true;
+    } catch (error) {
+      if (!isUnwritten(error)) throw error;
+      log.note("a token's session ended, and that was not recorded: the disk took nothing");
+      return false;
+    }
+  }
+
+  async function recordEnd(unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
     try {
       events.ended(unlocked);
       audit.keep({ event: "token.ended", outcome: why, ...by });
@@ -233,7 +246,8 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     lock: async (account, by) => {
       locks++;
       const chosen = [...open].filter(({ file }) => account === undefined || file.account === account);
-      await Promise.all(chosen.map((entry) => entry.end("asked", by)));
+      const recorded = await Promise.all(chosen.map((entry) => entry.end("asked", by)));
+      return recorded.every(Boolean);
     },
     close: async () => {
       cancelAnchoring();

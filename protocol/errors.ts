@@ -276,7 +276,16 @@ const table = {
     message: "the audit log cannot be written, so nothing is answered",
     hint: "free disk space or mend the permissions of the data folder",
   },
-  diskFull: { code: 1508, message: "the disk is full; nothing was changed" },
+  diskFull: {
+    code: 1508,
+    message: "the disk is full; nothing was changed",
+    hint: "make room on the disk of the data folder, and run it again",
+  },
+  fileUnusable: {
+    code: 1511,
+    message: "a file of Postern's own cannot be used",
+    hint: "look at it and at who may write to it; move it out of the way, or put back a copy",
+  },
   notRestorable: { code: 1509, message: "the backup cannot be restored" },
 
   sharingUnavailable: {

@@ -19,6 +19,7 @@ import { serviceAccountOperations } from "./service-accounts.ts";
 import { dropEndedShares } from "./share-rows.ts";
 import { shareOperations } from "./shares.ts";
 import { callerOf, signInOperations } from "./sign-in.ts";
+import { storeFault } from "./store/own-file.ts";
 import type { Store } from "./store/sqlite.ts";
 import { vaultKeyOperations } from "./vault-keys.ts";
 import { vaultOperations } from "./vaults.ts";
@@ -174,8 +175,8 @@ function validatorOf(operation: OperationName): Validator {
 
 function wireError(thrown: unknown, onUnforeseen: (thrown: unknown) => void): PosternError {
   if (thrown instanceof PosternError) return thrown;
-  // SQLITE_FULL (13) leaves the transaction rolled back; the person can act on it.
-  if ((thrown as { errcode?: unknown } | null)?.errcode === 13) return new PosternError("diskFull");
+  const fault = storeFault(thrown);
+  if (fault !== undefined) return fault;
   onUnforeseen(thrown);
   return new PosternError("internal");
 }

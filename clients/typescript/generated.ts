@@ -28,6 +28,8 @@ export type Methods = {
     params: { [key: string]: never };
     result: {
       version: string;
+      program: string;
+      sameInstallation: boolean;
       startedAt: string;
       state: "signedOut" | "locked" | "unlocked";
       sessions: {
@@ -231,7 +233,9 @@ export type Methods = {
     params: {
       account?: string;
     };
-    result: { [key: string]: never };
+    result: {
+      unrecorded?: true;
+    };
   };
   /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked. */
   "clients.open": {
@@ -2464,6 +2468,8 @@ export class NotPermittedError extends PosternError {}
 export class AuditUnwritableError extends PosternError {}
 /** the disk is full; nothing was changed. */
 export class DiskFullError extends PosternError {}
+/** a file of Postern's own cannot be used. */
+export class FileUnusableError extends PosternError {}
 /** the backup cannot be restored. */
 export class NotRestorableError extends PosternError {}
 /** this account's service has no public address, so nobody could open a link to it. */
@@ -2555,6 +2561,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   notPermitted: NotPermittedError,
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
+  fileUnusable: FileUnusableError,
   notRestorable: NotRestorableError,
   sharingUnavailable: SharingUnavailableError,
   invalidRecipient: InvalidRecipientError,
@@ -2637,7 +2644,8 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   storeTooNew: {"code":1505,"message":"the store was written by a newer Postern","hint":"update Postern"},
   notPermitted: {"code":1506,"message":"you do not have the right permissions to perform this action"},
   auditUnwritable: {"code":1507,"message":"the audit log cannot be written, so nothing is answered","hint":"free disk space or mend the permissions of the data folder"},
-  diskFull: {"code":1508,"message":"the disk is full; nothing was changed"},
+  diskFull: {"code":1508,"message":"the disk is full; nothing was changed","hint":"make room on the disk of the data folder, and run it again"},
+  fileUnusable: {"code":1511,"message":"a file of Postern's own cannot be used","hint":"look at it and at who may write to it; move it out of the way, or put back a copy"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
   sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},
   invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},

@@ -193,8 +193,8 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
     "session.lock": async ({ account }, call) => {
       const by = actorOf(call);
       const chosen = account === undefined ? undefined : sessions.pick(account).file.account;
-      await Promise.all([sessions.lock(account, by), tokens.lock(chosen, by)]);
-      return {};
+      const recorded = await Promise.all([sessions.lock(account, by), tokens.lock(chosen, by)]);
+      return recorded.every(Boolean) ? {} : { unrecorded: true };
     },
   };
 }

@@ -11,6 +11,8 @@ type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subs
 
 export type AgentParts = {
   readonly startedAt: Date;
+  /** The path of the agent's program. */
+  readonly program: string;
   readonly sessions: Sessions;
   readonly tokens: Pick<TokenSessions, "list">;
   readonly broker: Broker;
@@ -18,12 +20,22 @@ export type AgentParts = {
   readonly protections: () => Protection[];
 };
 
-export function agentMethods({ startedAt, sessions, tokens, broker, stop, protections }: AgentParts): AgentHandlers {
+export function agentMethods({
+  startedAt,
+  program,
+  sessions,
+  tokens,
+  broker,
+  stop,
+  protections,
+}: AgentParts): AgentHandlers {
   return {
     "agent.hello": ({ protocol }, call) => greet(protocol, call.connection),
-    "agent.status": () =>
+    "agent.status": (_params, call) =>
       statusOf({
         startedAt,
+        program,
+        sameInstallation: call.connection.subject.throughCommand,
         sessions: sessions.list().map(shownSession),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,

@@ -331,7 +331,8 @@ export const accounts = {
     summary:
       "Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn.",
     params: Type.Object({ account: Type.Optional(IdParam) }, closed),
-    result: Empty,
+    /** Locked all the same: the audit log has no record of it, since it cannot be written. */
+    result: Type.Object({ unrecorded: Type.Optional(Type.Literal(true)) }),
     errors: ["accountNotFound"],
     need: { kind: "none" },
     activity: false,

@@ -43,6 +43,10 @@ export const agent = {
     params: Empty,
     result: Type.Object({
       version: Type.String(),
+      /** The path of the agent's program: which installation it is of. */
+      program: Type.String(),
+      /** Whether who asks is a command of that installation. Of no meaning for other programs. */
+      sameInstallation: Type.Boolean(),
       startedAt: Timestamp,
       state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
       sessions: Type.Array(SessionState),
@@ -61,6 +65,8 @@ export const agent = {
       params: {},
       result: {
         version: "0.1.0",
+        program: "/usr/lib/node_modules/postern/agent.js",
+        sameInstallation: true,
         startedAt: "2026-11-24T09:00:00.000Z",
         state: "signedOut",
         sessions: [],

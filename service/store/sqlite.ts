@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { demandKnown, migrate } from "./migrations.ts";
+import { demandOwnFiles, storeFault } from "./own-file.ts";
 import type { Tables } from "./tables.ts";
 
 /** Milliseconds a statement waits for another process's lock (a second opener, a backup tool) before it fails. */
@@ -19,16 +20,33 @@ export type Store = {
   close(): Promise<void>;
 };
 
-/** Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it. */
+/**
+ * Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it, fileUnusable
+ * where one of its files is a link, another user's, or damaged, diskFull.
+ */
 export async function openSqlite(path: string): Promise<Store> {
+  demandOwnFiles(path);
+  try {
+    return await opened(path);
+  } catch (error) {
+    throw storeFault(error, path) ?? error;
+  }
+}
+
+async function opened(path: string): Promise<Store> {
   if (existsSync(path)) demandKnown(versionOf(path));
   const database = new DatabaseSync(path);
-  database.exec("PRAGMA page_size = 16384");
-  database.exec("PRAGMA journal_mode = WAL");
-  database.exec("PRAGMA synchronous = FULL");
-  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-  database.exec("PRAGMA foreign_keys = ON");
-  database.exec("PRAGMA secure_delete = ON");
+  try {
+    database.exec("PRAGMA page_size = 16384");
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    database.exec("PRAGMA foreign_keys = ON");
+    database.exec("PRAGMA secure_delete = ON");
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
   try {
     await migrate(db);
