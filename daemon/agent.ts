@@ -95,7 +95,7 @@ export function createAgent(parts: AgentParts): Agent {
       },
       unlocked: (account) => {
         followers.follow(
-          sessions.open(account).unlocked,
+          sessions.open(account),
           ({ subject }, scope) => grants.allows(subject, "read", scope),
           () => sessions.lock(account, {}, "the service refuses this device"),
         );
@@ -111,7 +111,7 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     serviceAddress: sessions.addressOf,
     events: {
-      opened: ({ unlocked }, end) => followers.follow(unlocked, (connection) => holds(connection, unlocked), end),
+      opened: (session, end) => followers.follow(session, (connection) => holds(connection, session.unlocked), end),
       ended: forget,
     },
   });
@@ -163,6 +163,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       sessions,
       tokens,
       broker,
+      followers,
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),

@@ -44,6 +44,7 @@ async function main(): Promise<void> {
       sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
       tokenSessions: 0,
       openPrompts: 0,
+      links: [],
       protections: protections(native),
     }),
     load: async () => (await import("./load.ts")).loadAgent({ home, native, clock, log, startedAt, connections, stop }),

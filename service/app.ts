@@ -12,6 +12,7 @@ import type { Caller, Context, Operations, Service } from "./context.ts";
 import { eventOperations } from "./events.ts";
 import { dropAbandonedChunks, fileOperations } from "./files.ts";
 import { groupOperations } from "./groups.ts";
+import { beginGeneration } from "./history.ts";
 import { itemOperations } from "./items.ts";
 import { addSharePage, type PageFiles } from "./page.ts";
 import { spend } from "./rate-limit.ts";
@@ -90,6 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     db: options.store.db,
     primitives: options.primitives,
     changes: createChanges(),
+    writing: await beginGeneration(options.store.db, options.primitives),
     now: options.now ?? Date.now,
     origin: options.origin,
     registrationHash: options.registrationHash,

@@ -5,6 +5,7 @@ import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
 import type { Changes } from "./changes.ts";
+import type { Writing } from "./history.ts";
 import type { Tables } from "./store/tables.ts";
 
 export type Db = Kysely<Tables>;
@@ -24,6 +25,8 @@ export type Service = {
   readonly db: Db;
   readonly primitives: CheckingPrimitives;
   readonly changes: Changes;
+  /** The store's identity, and the generation that this start began. */
+  readonly writing: Writing;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** The origin that sign-ins are bound to: configured, never taken from the Host header. */

@@ -8,7 +8,6 @@ import {
   type OperationParams,
   type OperationResult,
   serviceCatalogue,
-  serviceLimits,
 } from "../../protocol/service-catalogue.ts";
 
 /** Milliseconds a request may take before the service counts as unreachable; events.wait adds its own waiting. */
@@ -58,7 +57,7 @@ export function addressOf(url: string): ServiceAddress {
 export function createServiceClient(address: ServiceAddress): CallService {
   const base = address.origin === EMBEDDED_ORIGIN ? "http://embedded.invalid" : address.origin;
   return async (name, params, options = {}) => {
-    const waiting = name === "events.wait" ? serviceLimits.waitMs : 0;
+    const waiting = (params as { waitMs?: number }).waitMs ?? 0;
     const timeout = AbortSignal.timeout(REQUEST_MS + waiting);
     const request = new Request(`${base}/v1/${name}`, {
       method: "POST",

@@ -1,12 +1,13 @@
 // What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
 // show the match code while somebody must approve.
-import { type CallOptions, type Channel, openChannel } from "../typescript/channel.ts";
+import { isatty } from "node:tty";
+import { type CallOptions, type Channel, type Greeting, openChannel } from "../typescript/channel.ts";
 import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
 import { UsageError } from "./exit-code.ts";
 import { listItems } from "./item-list.ts";
 import { idOf } from "./one-of.ts";
-import type { Terminal } from "./terminal.ts";
+import { oneLine, type Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 import { socketOf } from "./where.ts";
 
@@ -22,6 +23,8 @@ export type Agent = {
   close(): void;
 };
 
+const STDERR = 2;
+
 /** Where a program puts the token of a service account. One of 1Password under its own name is not for us. */
 function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | undefined {
   const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
@@ -35,9 +38,18 @@ export const hasToken = (env: NodeJS.ProcessEnv): boolean => tokenOf(env) !== un
 
 const own = { name: "postern", version: VERSION };
 
+/** How this command greets the agent: where a person reads what is told, it takes what the agent has for one. */
+export const greeting = (): Greeting => ({ ...own, ...(isatty(STDERR) ? { notices: true } : {}) });
+
+/** Shows a person what the agent had for one. */
+export function tellNotices(terminal: Terminal, channel: Channel): void {
+  for (const notice of channel.notices) terminal.tell(`postern: ${oneLine(notice)}`);
+}
+
 /** Connects; `tell` gets the match codes of prompts that this command waits for. */
 export async function connect(terminal: Terminal): Promise<Agent> {
-  const channel = await connectOrStart(own);
+  const channel = await connectOrStart(greeting());
+  tellNotices(terminal, channel);
   channel.onNotification((method, params) => {
     if (method === "prompt.opened" && params.request !== undefined) {
       terminal.tell(`postern: waiting for approval, code ${terminal.bold(String(params.code))}`);
@@ -84,7 +96,7 @@ function naming(variable: string, error: unknown): unknown {
 }
 
 /** Connects to the agent, starting it first where none runs. */
-async function connectOrStart(client: { name: string; version: string }): Promise<Channel> {
+async function connectOrStart(client: Greeting): Promise<Channel> {
   try {
     return await openChannel(socketOf(), client);
   } catch (error) {

@@ -5,7 +5,7 @@ export const PROTOCOL = 1;
 
 /** Parameters and result of every method of the agent. */
 export type Methods = {
-  /** Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. */
+  /** Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one. */
   "agent.hello": {
     params: {
       protocol: number;
@@ -13,6 +13,7 @@ export type Methods = {
         name: string;
         version: string;
       };
+      notices?: true;
     };
     result: {
       protocol: number;
@@ -21,6 +22,7 @@ export type Methods = {
         version: string;
       };
       limits: { [key: string]: number };
+      notices?: string[];
     };
   };
   /** Tells the agent's version and, for each account on it, whether it is locked. Shows ids, never names. */
@@ -38,6 +40,16 @@ export type Methods = {
       }[];
       tokenSessions: number;
       openPrompts: number;
+      links: {
+        account: string;
+        service: string;
+        state: "asking" | "reached" | "unreached";
+        since: string;
+        replaced?: {
+          how: "olderCopy" | "otherStore";
+          at: string;
+        };
+      }[];
       protections: {
         name: string;
         active: boolean;

@@ -263,7 +263,18 @@ async function restores(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores];
+/** Which store this is, and which starts of the service wrote to it. */
+async function history(db: Kysely<Tables>): Promise<void> {
+  await table(db, "store", { id: "text" }, ["id"]);
+  await db.schema
+    .createTable("generations")
+    .addColumn("ordinal", "integer", (col) => col.primaryKey().autoIncrement())
+    .addColumn("id", "text", (col) => col.notNull().unique())
+    .addColumn("after_seq", "integer", (col) => col.notNull())
+    .execute();
+}
+
+const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores, history];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

@@ -120,6 +120,10 @@ export type Tables = {
   };
   share_views: { share: string; view_hash: Blob; ends_at: string };
   share_chunks: { share: string; file: string; idx: number; user: string; sealed: Blob; created_at: string };
+  /** One row: the identity of the store, made with it. */
+  store: { id: string };
+  /** One row for each start of the service: after which change it began. */
+  generations: { ordinal: Generated<number>; id: string; after_seq: number };
   events: { seq: Generated<number>; account: string; kind: string; vault: string | null; item: string | null };
 };
 

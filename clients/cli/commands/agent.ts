@@ -8,31 +8,33 @@ import { addCommand } from "../context.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
 import { localTime } from "../local-time.ts";
-import { connect } from "../session.ts";
+import { linkLines } from "../service-link.ts";
+import { connect, greeting, tellNotices } from "../session.ts";
 import { agentEnvironment, agentOptions, agentProgram, programPath } from "../start-agent.ts";
 import type { Terminal } from "../terminal.ts";
-import { VERSION } from "../version.ts";
 import { socketOf } from "../where.ts";
 
 type Status = Methods["agent.status"]["result"];
 
 /** An agent that runs; none is started, since asking how things are must not change them, and ending needs none. */
-async function running(): Promise<Channel | undefined> {
+async function running(terminal: Terminal): Promise<Channel | undefined> {
   try {
-    return await openChannel(socketOf(), { name: "postern", version: VERSION });
+    const channel = await openChannel(socketOf(), greeting());
+    tellNotices(terminal, channel);
+    return channel;
   } catch (error) {
     if (error instanceof AgentNotRunning) return undefined;
     throw error;
   }
 }
 
-async function statusOf(): Promise<Status | undefined> {
-  const channel = await running();
+async function statusOf(terminal: Terminal): Promise<Status | undefined> {
+  const channel = await running(terminal);
   return channel?.call("agent.status", {}).finally(() => channel.close());
 }
 
 async function status(terminal: Terminal): Promise<void> {
-  const found = await statusOf();
+  const found = await statusOf(terminal);
   if (found === undefined) {
     terminal.result({ running: false }, () => "No agent is running. Any command that needs one starts it.");
     process.exitCode = exitCodes.unreachable;
@@ -54,12 +56,13 @@ function statusText(terminal: Terminal, found: Status): string {
   return [
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,
     ...sessions,
+    ...linkLines(found),
     `${found.openPrompts} prompts wait`,
   ].join("\n");
 }
 
 async function doctor(terminal: Terminal): Promise<void> {
-  const found = await statusOf();
+  const found = await statusOf(terminal);
   if (found === undefined) {
     terminal.result(
       { running: false, protections: [] },
@@ -142,7 +145,7 @@ export function addAgentCommands(program: Command): void {
     terminal.result({ running: true, ...found }, () => statusText(terminal, found));
   });
   addCommand(agent, "stop", "lock everything and end the agent", "postern agent stop", [], async (terminal) => {
-    const channel = await running();
+    const channel = await running(terminal);
     if (channel === undefined) return terminal.result({ running: false }, () => "No agent is running.");
     await channel.call("agent.stop", {});
     // It has ended when it closes the connection: only then may another start.
