@@ -275,6 +275,11 @@ const table = {
     hint: "free disk space or mend the permissions of the data folder",
   },
   diskFull: { code: 1508, message: "the disk is full; nothing was changed" },
+  storeInUse: {
+    code: 1510,
+    message: "another service works with this store",
+    hint: "stop that one, or name another folder with --data",
+  },
   notRestorable: { code: 1509, message: "the backup cannot be restored" },
 
   sharingUnavailable: {

@@ -674,7 +674,7 @@ export const serviceCatalogue = {
   }),
   "files.putChunk": operation({
     summary:
-      "Stores one sealed chunk of a file before an item revision names it; chunks of files that no revision names within a day are removed.",
+      "Stores one sealed chunk of a file before an item revision names it; chunks of files that no revision names, and nobody adds to for a day, are removed. A writer has room for so many bytes of them.",
     params: object({
       vault: Id,
       item: Id,
@@ -683,7 +683,14 @@ export const serviceCatalogue = {
       sealed: Bytes(base64Of(serviceLimits.chunkBytes)),
     }),
     result: Nothing,
-    errors: ["vaultNotFound", "conflict", "notPermitted"],
+    errors: ["vaultNotFound", "conflict", "notPermitted", "busy"],
+    signedIn: true,
+  }),
+  "files.abandon": operation({
+    summary: "Removes the chunks of a file of one's own that no revision names; of any other it removes nothing.",
+    params: object({ vault: Id, item: Id, file: Id }),
+    result: Nothing,
+    errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
   }),
   "files.getChunk": operation({

@@ -21,6 +21,7 @@ import { dropEndedShares } from "./share-rows.ts";
 import { shareOperations } from "./shares.ts";
 import { callerOf, signInOperations } from "./sign-in.ts";
 import type { Store } from "./store/sqlite.ts";
+import { dropAbandonedUploads } from "./uploads.ts";
 import { vaultKeyOperations } from "./vault-keys.ts";
 import { vaultOperations } from "./vaults.ts";
 
@@ -36,6 +37,9 @@ export type AppOptions = {
   /** Told of an error that nobody foresaw, before the caller gets `internal`. */
   readonly onUnforeseen: (thrown: unknown) => void;
 };
+
+/** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
+export const TIDY_MS = 60_000;
 
 export type App = {
   fetch(request: Request): Response | Promise<Response>;
@@ -99,6 +103,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const tidy = async () => {
     await dropEndedShares(service.db, service.now());
+    await dropAbandonedUploads(service.db, service.now());
     await options.store.scrub();
   };
   await dropAbandonedChunks(service.db, service.now());

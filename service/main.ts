@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
-import { createApp } from "./app.ts";
+import { createApp, TIDY_MS } from "./app.ts";
 import { pageFiles } from "./page-files.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { openSqlite } from "./store/sqlite.ts";
@@ -16,9 +16,6 @@ class BadStart extends Error {
 }
 
 const PORT_DEFAULT = 8420;
-
-/** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
-const TIDY_MS = 60_000;
 
 const OPTIONS = {
   data: { type: "string" },
@@ -191,9 +188,10 @@ function tell(thrown: unknown): void {
 
 main().catch((error: unknown) => {
   const code = (error as NodeJS.ErrnoException).code;
-  const known = error instanceof BadStart || (error as Error).name === "storeTooNew";
+  const known = error instanceof BadStart || ["storeTooNew", "storeInUse"].includes((error as Error).name);
+  const { hint } = error as { hint?: string };
   process.stderr.write(
-    `postern service: ${known ? (error as Error).message : `it could not start (${code ?? (error as Error).constructor.name})`}\n`,
+    `postern service: ${known ? (error as Error).message : `it could not start (${code ?? (error as Error).constructor.name})`}\n${known && hint !== undefined ? `  next: ${hint}\n` : ""}`,
   );
   process.exit(known ? 2 : 1);
 });

@@ -17,6 +17,7 @@ const writing: ReadonlySet<OperationName> = new Set([
   "items.put",
   "items.putAll",
   "files.putChunk",
+  "files.abandon",
   "shares.create",
   "shares.putChunk",
   "shares.revoke",

@@ -3,9 +3,9 @@ import { accessKeyHash } from "../protocol/crypto/share.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
 import { bytes, type Caller, type Context, type Db } from "./context.ts";
-import { ABANDONED_MS } from "./files.ts";
 import { permissions, vaultsWith } from "./permission.ts";
 import type { Tables } from "./store/tables.ts";
+import { ABANDONED_MS, demandUploadRoom } from "./uploads.ts";
 
 export type ShareRow = Tables["shares"];
 
@@ -59,6 +59,17 @@ export async function ownShares(db: Db, caller: Caller) {
     .selectFrom("shares")
     .where("account", "=", caller.account)
     .where((eb) => eb.or([eb("user", "=", caller.user), ...(managed.length > 0 ? [eb("vault", "in", managed)] : [])]));
+}
+
+/** Throws busy where the chunks that a user has stored for shares to come would have more bytes with these. */
+export async function demandShareRoom(db: Db, context: Context, more: number): Promise<void> {
+  const { held } = await db
+    .selectFrom("share_chunks")
+    .select((eb) => eb.fn.sum<number>(eb.fn("length", ["sealed"])).as("held"))
+    .where("user", "=", context.caller.user)
+    .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
+    .executeTakeFirstOrThrow();
+  await demandUploadRoom(db, context, Number(held ?? 0), more);
 }
 
 /** Removes what a share holds; how it ended can still be told. */

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Kysely, SqliteDialect, sql } from "kysely";
+import { type StoreLock, takeStoreLock } from "./lock.ts";
 import { demandKnown, migrate } from "./migrations.ts";
 import type { Tables } from "./tables.ts";
 
@@ -19,8 +20,21 @@ export type Store = {
   close(): Promise<void>;
 };
 
-/** Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it. */
+/**
+ * Opens or makes the store at `path` and brings it to this schema, alone until it is closed. Throws storeTooNew when a newer
+ * Postern wrote it, storeInUse where another service has it.
+ */
 export async function openSqlite(path: string): Promise<Store> {
+  const lock = takeStoreLock(path);
+  try {
+    return await openLocked(path, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(path: string, lock: StoreLock): Promise<Store> {
   if (existsSync(path)) demandKnown(versionOf(path));
   const database = new DatabaseSync(path);
   database.exec("PRAGMA page_size = 16384");
@@ -39,7 +53,10 @@ export async function openSqlite(path: string): Promise<Store> {
   return {
     db,
     scrub: async () => void (await sql`pragma wal_checkpoint(truncate)`.execute(db)),
-    close: () => db.destroy(),
+    close: async () => {
+      await db.destroy();
+      lock.release();
+    },
   };
 }
 

@@ -102,6 +102,8 @@ export type Tables = {
   items: ItemRow & { created_at: string };
   item_versions: ItemRow;
   file_chunks: { file: string; idx: number; vault: string; item: string; sealed: Blob; created_at: string };
+  /** Files that no revision names yet, with the bytes of their chunks so far. */
+  uploads: { vault: string; item: string; file: string; user: string; bytes: number; touched_at: string };
   /** Copies of items for whoever has a link. `sealed` is empty once the share has ended; `files` is JSON. */
   shares: {
     id: string;
