@@ -1,7 +1,8 @@
 // Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
 // ends with it; each chunk is passed only while what it was opened under still holds.
+
+import type { FileStream } from "../clients/account/file-chunks.ts";
 import type { OpenedItem } from "../clients/account/item-rows.ts";
-import type { FileHeader } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { Attachment } from "./attachments.ts";
 import type { Call } from "./call.ts";
@@ -28,7 +29,7 @@ export type Writing = {
   readonly holds: (call: Call) => boolean;
   /** What the gate passed when it was begun. */
   readonly access: Access;
-  readonly stream: { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
+  readonly stream: FileStream;
   readonly item: {
     readonly vault: string;
     readonly id: string;
@@ -40,6 +41,8 @@ export type Writing = {
     readonly attach?: { readonly before: OpenedItem; readonly file: Attachment };
   };
   written: number;
+  /** Whether a revision names the file. */
+  named?: true;
 };
 
 /** A backup's bytes on their way in; kept in a file until it is whole. */
@@ -83,6 +86,8 @@ export function createHandles(newId: () => string): Handles {
     if (handle.kind === "write") handle.item.itemKey.fill(0);
     // A restore that is under way reads it to the end, and drops it.
     if (handle.kind === "restore" && handle.busy !== true) handle.spool.drop();
+    // Where the service cannot be told, it removes the chunks by itself after a day.
+    if (handle.kind === "write" && handle.named !== true) handle.stream.abandon().catch(() => undefined);
   }
 
   /** Throws where it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */

@@ -47,14 +47,20 @@ export function createFileChunks({ p, account, session, rows }: FileChunksParts)
       const file = newId(p);
       const stream = sealFile(p, { place: { account, ...place }, file, itemKey });
       let index = 0;
+      let pushing: Promise<unknown> = Promise.resolve();
       return {
         push: async (chunk, final) => {
           const sealed = toBase64(stream.push(chunk, final));
-          await session.call("files.putChunk", { ...place, file, index: index++, sealed });
+          const pushed = session.call("files.putChunk", { ...place, file, index: index++, sealed });
+          pushing = pushed.catch(() => undefined);
+          await pushed;
         },
         end: () => stream.end(),
         abandon: async () => {
-          if (index > 0) await session.call("files.abandon", { ...place, file });
+          if (index === 0) return;
+          // A chunk that is under way would be stored after the others were removed.
+          await pushing;
+          await session.call("files.abandon", { ...place, file });
         },
       };
     },

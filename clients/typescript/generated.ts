@@ -2464,6 +2464,8 @@ export class NotPermittedError extends PosternError {}
 export class AuditUnwritableError extends PosternError {}
 /** the disk is full; nothing was changed. */
 export class DiskFullError extends PosternError {}
+/** another service works with this store. */
+export class StoreInUseError extends PosternError {}
 /** the backup cannot be restored. */
 export class NotRestorableError extends PosternError {}
 /** this account's service has no public address, so nobody could open a link to it. */
@@ -2555,6 +2557,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   notPermitted: NotPermittedError,
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
+  storeInUse: StoreInUseError,
   notRestorable: NotRestorableError,
   sharingUnavailable: SharingUnavailableError,
   invalidRecipient: InvalidRecipientError,
@@ -2638,6 +2641,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   notPermitted: {"code":1506,"message":"you do not have the right permissions to perform this action"},
   auditUnwritable: {"code":1507,"message":"the audit log cannot be written, so nothing is answered","hint":"free disk space or mend the permissions of the data folder"},
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed"},
+  storeInUse: {"code":1510,"message":"another service works with this store","hint":"stop that one, or name another folder with --data"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
   sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},
   invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},

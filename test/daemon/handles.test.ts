@@ -10,9 +10,10 @@ const unlocked = {};
 /** A file on its way in, of an account that is open. */
 function writing(holds: () => boolean = () => true): Writing & { readonly item: { readonly itemKey: Uint8Array } } {
   const itemKey = new Uint8Array(32).fill(7);
-  return { kind: "write", holds, access: { session: { unlocked } }, item: { itemKey } } as unknown as Writing;
+  return { kind: "write", holds, access: { session: { unlocked } }, stream, item: { itemKey } } as unknown as Writing;
 }
 
+const stream = { abandon: () => Promise.resolve() };
 const wiped = new Uint8Array(32);
 let next = 0;
 const fresh = () => createHandles(() => `id${next++}`);
