@@ -23,6 +23,7 @@ import { type Actor, type AuditLog, type Happening, openAuditLog } from "./audit
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
 import { ensurePrivateFolder } from "./files.ts";
 import type { Log } from "./log.ts";
+import { sinceBoot } from "./password-tries.ts";
 import type { Sodium } from "./sodium.ts";
 import { oneAtATime } from "./turn.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
@@ -108,7 +109,7 @@ export function createSessions(parts: SessionParts): Sessions {
   let anchoredAt: Moment = momentOf(clock);
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   let cancelWatch = clock.after(WATCH_MS, watch);
-  for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(file));
+  for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
   finishRemovals(home);
 
   function sessionOf(file: AccountFile): Session {
