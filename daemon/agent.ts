@@ -176,7 +176,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...backupMethods({ home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
     ...groupMethods,
-    ...environmentMethods,
+    ...environmentMethods(followers.isStale),
     ...serviceAccountMethods({ sessions, overseer, clock }),
     ...shareMethods,
   };

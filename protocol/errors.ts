@@ -257,7 +257,7 @@ const table = {
   offline: {
     code: 1501,
     message: "the account service cannot be reached",
-    hint: "see that it runs, and that this machine reaches it",
+    hint: "see that it runs, and that this machine reaches it; `postern status` and `postern doctor` say how it stands",
     sdkName: "Auth",
   },
   serviceRefused: { code: 1502, message: "the account service refused the request" },

@@ -2050,6 +2050,7 @@ export type Methods = {
         value: string;
         masked: boolean;
       }[];
+      staleMs?: number;
     };
   };
   /** The environments of the account. */
@@ -2633,7 +2634,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   fileNotFound: {"code":1403,"message":"file couldn't be found"},
   handleNotFound: {"code":1404,"message":"no open file has this handle"},
   conflict: {"code":1406,"message":"this conflicts with what exists already"},
-  offline: {"code":1501,"message":"the account service cannot be reached","hint":"see that it runs, and that this machine reaches it"},
+  offline: {"code":1501,"message":"the account service cannot be reached","hint":"see that it runs, and that this machine reaches it; `postern status` and `postern doctor` say how it stands"},
   serviceRefused: {"code":1502,"message":"the account service refused the request"},
   sealBroken: {"code":1503,"message":"sealed data failed its check and was refused","hint":"the account service sent something this account did not seal; run `postern doctor`"},
   unknownSuite: {"code":1504,"message":"the data is sealed with an unknown suite","hint":"update Postern"},

@@ -65,23 +65,30 @@ async function doctor(terminal: Terminal): Promise<void> {
   const found = await statusOf(terminal);
   if (found === undefined) {
     terminal.result(
-      { running: false, protections: [] },
+      { running: false, protections: [], links: [] },
       () => "No agent is running, so nothing can be checked.\n  next: run `postern agent start`",
     );
     process.exitCode = exitCodes.unreachable;
     return;
   }
   const missing = found.protections.filter((protection) => !protection.active);
-  terminal.result({ running: true, protections: found.protections }, () =>
-    found.protections
-      .map((one) =>
+  const { protections, links } = found;
+  const troubled = links.filter((link) => link.state === "unreached" || link.replaced !== undefined);
+  terminal.result({ running: true, protections, links }, () =>
+    [
+      ...protections.map((one) =>
         one.active
           ? `${terminal.good("✓")} ${one.name}: ${one.why}`
           : `${terminal.bad("✗")} ${one.name}: would mean that ${one.why}\n    next: ${one.advice}`,
-      )
-      .join("\n"),
+      ),
+      ...linkLines({ links: links.filter((link) => !troubled.includes(link)) }).map(
+        (line) => `${terminal.good("✓")} ${line}`,
+      ),
+      ...linkLines({ links: troubled }).map((line) => `${terminal.bad("✗")} ${line}`),
+    ].join("\n"),
   );
   if (missing.length > 0) process.exitCode = exitCodes.failed;
+  else if (links.some(({ state }) => state === "unreached")) process.exitCode = exitCodes.unreachable;
 }
 
 /**

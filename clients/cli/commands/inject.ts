@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import type { Command } from "commander";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { offlineFacts, tellOffline } from "../offline.ts";
 import { fileAt, openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { fillTemplate } from "../references.ts";
@@ -50,12 +51,13 @@ export function addInjectCommand(program: Command): void {
       const template = templateFrom(options.inFile);
       demandOther(options.inFile, options.outFile);
       await withAgent(terminal, async (agent) => {
-        const { text, secrets } = await fillTemplate(agent, template, ownVariables(), {
+        const { text, secrets, staleMs } = await fillTemplate(agent, template, ownVariables(), {
           undone: "nothing was written",
           tell: terminal.tell,
         });
         if (options.outFile === undefined) {
-          if (terminal.json) terminal.result({ text }, () => "");
+          tellOffline(terminal, staleMs);
+          if (terminal.json) terminal.result({ text, ...offlineFacts(staleMs) }, () => "");
           else process.stdout.write(text);
           return;
         }
@@ -65,7 +67,8 @@ export function addInjectCommand(program: Command): void {
         const told = `Wrote ${secrets} secret${secrets === 1 ? "" : "s"}.`;
         // Where stdout is the file, the result has no place in it.
         if (file.isStdout) terminal.tell(`postern: ${told}`);
-        else terminal.result({ secrets }, () => told);
+        else terminal.result({ secrets, ...offlineFacts(staleMs) }, () => told);
+        tellOffline(terminal, staleMs);
       });
     },
   );
