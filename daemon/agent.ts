@@ -177,7 +177,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods(followers.isStale),
-    ...serviceAccountMethods({ sessions, overseer, clock }),
+    ...serviceAccountMethods({ sessions, overseer }),
     ...shareMethods,
   };
 }

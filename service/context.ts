@@ -50,6 +50,17 @@ export function timestamp(context: { now(): number }): string {
 }
 
 /**
+ * Milliseconds that a time in the store may lie ahead of now. One that is further was written while the clock was wrong: what
+ * it would keep open or shut would else stay so until then.
+ */
+export const AHEAD_MS_MAX = 60_000;
+
+/** The latest time, as it is stored, that may be of now. */
+export function latest(context: { now(): number }): string {
+  return new Date(context.now() + AHEAD_MS_MAX).toISOString();
+}
+
+/**
  * Decodes base64. Throws invalidParams for a second spelling of the same bytes (RFC 4648, section 3.5), which the schema
  * lets pass: signatures cover the text, so a row stored by its bytes would come back with a signature that fits no more.
  */

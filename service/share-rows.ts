@@ -2,7 +2,7 @@
 import { accessKeyHash } from "../protocol/crypto/share.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
-import { bytes, type Caller, type Context, type Db } from "./context.ts";
+import { AHEAD_MS_MAX, bytes, type Caller, type Context, type Db } from "./context.ts";
 import { permissions, vaultsWith } from "./permission.ts";
 import type { Tables } from "./store/tables.ts";
 import { ABANDONED_MS, demandUploadRoom } from "./uploads.ts";
@@ -14,6 +14,9 @@ const GONE = new Uint8Array();
 
 /** Milliseconds for which an ended share is still told from one that never was; then its row goes too. */
 export const ENDED_KEPT_MS = 90 * 24 * 60 * 60_000;
+
+/** Milliseconds that a view lasts: its answer may be asked for again, and its files be fetched, on a slow line too. */
+export const VIEW_MS = 15 * 60_000;
 
 /** What of a row says whether it has ended. */
 type Lifetime = Pick<ShareRow, "revoked_at" | "one_time" | "views" | "expires_at">;
@@ -86,7 +89,12 @@ export async function dropContent(db: Db, share: string): Promise<void> {
 export async function dropEndedShares(database: Db, nowMs: number): Promise<void> {
   const now = new Date(nowMs).toISOString();
   await database.transaction().execute(async (db) => {
-    await db.deleteFrom("share_views").where("ends_at", "<=", now).execute();
+    // A view that ends later than one of now would was begun while the clock was wrong.
+    const ahead = new Date(nowMs + VIEW_MS + AHEAD_MS_MAX).toISOString();
+    await db
+      .deleteFrom("share_views")
+      .where((eb) => eb.or([eb("ends_at", "<=", now), eb("ends_at", ">", ahead)]))
+      .execute();
     const ended = await db
       .selectFrom("shares as s")
       .select("s.id")
@@ -108,7 +116,12 @@ export async function dropEndedShares(database: Db, nowMs: number): Promise<void
     await db.deleteFrom("shares").where("expires_at", "<=", longAgo).execute();
     await db
       .deleteFrom("share_chunks")
-      .where("created_at", "<", new Date(nowMs - ABANDONED_MS).toISOString())
+      .where((eb) =>
+        eb.or([
+          eb("created_at", "<", new Date(nowMs - ABANDONED_MS).toISOString()),
+          eb("created_at", ">", new Date(nowMs + ABANDONED_MS).toISOString()),
+        ]),
+      )
       .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
       .execute();
   });

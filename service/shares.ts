@@ -15,6 +15,7 @@ import {
   ownShares,
   type ShareRow,
   stateOf,
+  VIEW_MS,
 } from "./share-rows.ts";
 
 type ShareOperations = Pick<
@@ -28,9 +29,6 @@ type ShareOperations = Pick<
   | "shares.getChunk"
 >;
 type Created = OperationParams<"shares.create">;
-
-/** Milliseconds that a view lasts: its answer may be asked for again, and its files be fetched, on a slow line too. */
-export const VIEW_MS = 15 * 60_000;
 
 /** What a secretstream adds to each chunk. */
 const CHUNK_OVERHEAD_BYTES = 17;

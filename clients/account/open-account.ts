@@ -59,6 +59,8 @@ export type OpenAccount = ItemList &
     changeUserData(next: (data: UserData) => UserData): Promise<void>;
     /** Waits for changes after the cursor, `waitMs` at most; without one it answers where the service stands. */
     changes(cursor: Cursor | undefined, signal: AbortSignal, waitMs?: number): Promise<News>;
+    /** Milliseconds since the Unix epoch by the service's clock, which is the one that ends what it keeps. */
+    serviceTimeMs(): Promise<number>;
     /** From now on `listener` is told whenever the service has answered. */
     onAnswered(listener: () => void): void;
     readonly environments: Environments;
@@ -149,6 +151,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
       const answer = await session.call("events.wait", { waitMs, ...from }, signal);
       return newsOf(cursor, answer);
     },
+    serviceTimeMs: async () => Date.parse((await session.call("service.info", {})).now),
     onAnswered: session.onAnswered,
     groups,
     members,
