@@ -97,7 +97,7 @@ export function createAgent(parts: AgentParts): Agent {
       },
       unlocked: (account) => {
         followers.follow(
-          sessions.open(account).unlocked,
+          sessions.open(account),
           ({ subject }, scope) => grants.allows(subject, "read", scope),
           async () => void (await sessions.lock(account, {}, "the service refuses this device")),
         );
@@ -113,10 +113,10 @@ export function createAgent(parts: AgentParts): Agent {
     log,
     serviceAddress: sessions.addressOf,
     events: {
-      opened: ({ unlocked }, end) =>
+      opened: (session, end) =>
         followers.follow(
-          unlocked,
-          (connection) => holds(connection, unlocked),
+          session,
+          (connection) => holds(connection, session.unlocked),
           async () => void (await end()),
         ),
       ended: forget,
@@ -171,6 +171,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       sessions,
       tokens,
       broker,
+      followers,
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),
@@ -183,8 +184,8 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...backupMethods({ home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
     ...groupMethods,
-    ...environmentMethods,
-    ...serviceAccountMethods({ sessions, overseer, clock }),
+    ...environmentMethods(followers.isStale),
+    ...serviceAccountMethods({ sessions, overseer }),
     ...shareMethods,
   };
 }

@@ -56,8 +56,15 @@ export function createLoading({ status, load, failed }: LoadingParts): Loading {
 /** No narrower than needed, never wider than the schema: what is not clearly right is for the schema to judge. */
 function isPlainHello({ method, params }: CheckedRequest): boolean {
   if (method !== "agent.hello") return false;
-  const { protocol, client, ...more } = (params ?? {}) as { protocol?: unknown; client?: unknown };
-  if (protocol !== PROTOCOL || Object.keys(more).length > 0 || typeof client !== "object" || client === null)
+  // There is nothing to tell before an account is open.
+  const { protocol, client, notices = true, ...more } = (params ?? {}) as Record<string, unknown>;
+  if (
+    protocol !== PROTOCOL ||
+    notices !== true ||
+    Object.keys(more).length > 0 ||
+    typeof client !== "object" ||
+    client === null
+  )
     return false;
   const { name, version, ...others } = client as { name?: unknown; version?: unknown };
   return isName(name) && isName(version) && Object.keys(others).length === 0;

@@ -48,6 +48,7 @@ async function main(): Promise<void> {
       sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
       tokenSessions: 0,
       openPrompts: 0,
+      links: [],
       protections: protections(native),
     }),
     load: async () =>

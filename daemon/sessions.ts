@@ -16,6 +16,7 @@ import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackM
 import { accountFolder, ensureNamedFolder, finishRemovals, removeAccountFolder } from "./data-folder.ts";
 import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
+import { sinceBoot } from "./password-tries.ts";
 import type { Sodium } from "./sodium.ts";
 import { oneAtATime } from "./turn.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
@@ -102,7 +103,7 @@ export function createSessions(parts: SessionParts): Sessions {
   let anchoredAt: Moment = momentOf(clock);
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   let cancelWatch = clock.after(WATCH_MS, watch);
-  for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(file));
+  for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
   finishRemovals(home);
 
   function sessionOf(file: AccountFile): Session {

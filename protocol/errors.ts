@@ -259,7 +259,7 @@ const table = {
   offline: {
     code: 1501,
     message: "the account service cannot be reached",
-    hint: "see that it runs, and that this machine reaches it",
+    hint: "see that it runs, and that this machine reaches it; `postern status` and `postern doctor` say how it stands",
     sdkName: "Auth",
   },
   serviceRefused: { code: 1502, message: "the account service refused the request" },
@@ -280,6 +280,11 @@ const table = {
     code: 1508,
     message: "the disk is full; nothing was changed",
     hint: "make room on the disk of the data folder, and run it again",
+  },
+  storeInUse: {
+    code: 1510,
+    message: "another service works with this store",
+    hint: "stop that one, or name another folder with --data",
   },
   fileUnusable: {
     code: 1511,

@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
-import { createApp } from "./app.ts";
+import { createApp, TIDY_MS } from "./app.ts";
 import { pageFiles } from "./page-files.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { openSqlite } from "./store/sqlite.ts";
@@ -16,9 +16,6 @@ class BadStart extends Error {
 }
 
 const PORT_DEFAULT = 8420;
-
-/** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
-const TIDY_MS = 60_000;
 
 const OPTIONS = {
   data: { type: "string" },
@@ -206,7 +203,8 @@ function tell(thrown: unknown): void {
 main().catch((error: unknown) => {
   const code = (error as NodeJS.ErrnoException).code;
   const known =
-    error instanceof BadStart || ["storeTooNew", "fileUnusable", "diskFull"].includes((error as Error).name);
+    error instanceof BadStart ||
+    ["storeTooNew", "storeInUse", "fileUnusable", "diskFull"].includes((error as Error).name);
   process.stderr.write(
     `postern service: ${known ? (error as Error).message : `it could not start (${code ?? (error as Error).constructor.name})`}\n`,
   );

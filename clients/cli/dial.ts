@@ -1,6 +1,7 @@
 // How a command comes to the agent: where the variables say, else where the agent of this home says that it listens. One that
 // does not answer is named, so that nobody waits without knowing for whom.
-import { type Channel, openChannel } from "../typescript/channel.ts";
+import { isatty } from "node:tty";
+import { type Channel, type Greeting, openChannel } from "../typescript/channel.ts";
 import { AgentNotRunning, UntrustedSocket } from "../typescript/local-error.ts";
 import { oneLine, type Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -12,18 +13,23 @@ export const SILENT_MS = 2_000;
 
 export const own = { name: "postern", version: VERSION };
 
+const STDERR = 2;
+
+/** How this command greets the agent: where a person reads what is told, it takes what the agent has for one. */
+export const greeting = (): Greeting => ({ ...own, ...(isatty(STDERR) ? { notices: true } : {}) });
+
 type Tell = Pick<Terminal, "tell">;
 
 /** Connects to an agent that runs. Throws AgentNotRunning where none does. */
 export async function dialAgent(terminal: Tell): Promise<Channel> {
   const expected = socketOf();
   try {
-    return watched(terminal, await answered(terminal, openChannel(expected, own)));
+    return watched(terminal, await answered(terminal, openChannel(expected, greeting())));
   } catch (error) {
     if (!(error instanceof AgentNotRunning)) throw error;
     const found = whereabouts();
     if (found === undefined || found.socket === expected) throw error;
-    const channel = await answered(terminal, openChannel(found.socket, own)).catch((other: unknown) => {
+    const channel = await answered(terminal, openChannel(found.socket, greeting())).catch((other: unknown) => {
       // A file that an agent left which was killed: nobody is there, or somebody whom we do not trust.
       throw other instanceof UntrustedSocket ? error : other;
     });
@@ -53,8 +59,12 @@ function tellWaiting(terminal: Tell): void {
   terminal.tell(`  next: let it go on with \`kill -CONT ${pid}\`, or end it with \`kill -KILL ${pid}\``);
 }
 
-/** The channel, with calls that say when the agent is stopped under them: what they wait for else may be a person. */
+/**
+ * The channel, once what the agent had for a person is told. Its calls say when the agent is stopped under them: what they wait for
+ * else may be a person.
+ */
 function watched(terminal: Tell, channel: Channel): Channel {
+  for (const notice of channel.notices) terminal.tell(`postern: ${oneLine(notice)}`);
   let told = false;
   const look = () => {
     const found = told ? undefined : whereabouts();

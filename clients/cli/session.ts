@@ -3,7 +3,7 @@
 import type { CallOptions, Channel } from "../typescript/channel.ts";
 import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
-import { dialAgent, own } from "./dial.ts";
+import { dialAgent, greeting, own } from "./dial.ts";
 import { UsageError } from "./exit-code.ts";
 import { watchInstallation } from "./installation.ts";
 import { listItems } from "./item-list.ts";
@@ -102,7 +102,7 @@ async function connectOrStart(terminal: Terminal): Promise<Channel> {
     if (!(error instanceof AgentNotRunning)) throw error;
   }
   // Loaded only now: what starts processes costs a read as much as the rest of it.
-  return (await import("./start-agent.ts")).startAgent(own);
+  return (await import("./start-agent.ts")).startAgent(greeting());
 }
 
 /** Runs `work`; where the account is locked and a person is at the terminal, asks for the password first. */

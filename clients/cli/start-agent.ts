@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Channel, openChannel } from "../typescript/channel.ts";
+import { type Channel, type Greeting, openChannel } from "../typescript/channel.ts";
 import { AgentNotRunning, ConnectionLost } from "../typescript/local-error.ts";
 import { UsageError } from "./exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
@@ -97,7 +97,7 @@ function makeFolder(path: string): void {
 }
 
 /** Starts an agent and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
-export async function startAgent(client: { name: string; version: string }): Promise<Channel> {
+export async function startAgent(client: Greeting): Promise<Channel> {
   const home = homeOf();
   const logPath = join(home, "agent.log");
   const log = openLog(home, logPath);

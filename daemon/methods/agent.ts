@@ -1,6 +1,7 @@
 // agent.*: who we are and in what state.
 import type { Broker } from "../broker.ts";
 import type { Handlers } from "../dispatch.ts";
+import type { Followers } from "../followers.ts";
 import { greet, statusOf } from "../greeting.ts";
 import type { Protection } from "../harden.ts";
 import { pinWorks } from "../proofs.ts";
@@ -16,21 +17,16 @@ export type AgentParts = {
   readonly sessions: Sessions;
   readonly tokens: Pick<TokenSessions, "list">;
   readonly broker: Broker;
+  readonly followers: Pick<Followers, "links" | "takeNotices">;
   readonly stop: () => void;
   readonly protections: () => Protection[];
 };
 
-export function agentMethods({
-  startedAt,
-  program,
-  sessions,
-  tokens,
-  broker,
-  stop,
-  protections,
-}: AgentParts): AgentHandlers {
+export function agentMethods(parts: AgentParts): AgentHandlers {
+  const { startedAt, program, sessions, tokens, broker, followers, stop, protections } = parts;
   return {
-    "agent.hello": ({ protocol }, call) => greet(protocol, call.connection),
+    "agent.hello": ({ protocol, notices }, call) =>
+      greet(protocol, call.connection, notices === true ? followers.takeNotices() : undefined),
     "agent.status": (_params, call) =>
       statusOf({
         startedAt,
@@ -39,6 +35,7 @@ export function agentMethods({
         sessions: sessions.list().map(shownSession),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
+        links: followers.links(),
         protections: protections(),
       }),
     "agent.subscribe": (_params, call) => {

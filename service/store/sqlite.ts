@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Kysely, SqliteDialect, sql } from "kysely";
+import { type StoreLock, takeStoreLock } from "./lock.ts";
 import { demandKnown, migrate } from "./migrations.ts";
 import { demandOwnFiles, storeFault } from "./own-file.ts";
 import type { Tables } from "./tables.ts";
@@ -21,19 +22,22 @@ export type Store = {
 };
 
 /**
- * Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it, fileUnusable
- * where one of its files is a link, another user's, or damaged, diskFull.
+ * Opens or makes the store at `path` and brings it to this schema, alone until it is closed. Throws storeTooNew when a newer
+ * Postern wrote it, storeInUse where another service has it, fileUnusable where one of its files is a link, another user's, or
+ * damaged, diskFull.
  */
 export async function openSqlite(path: string): Promise<Store> {
   demandOwnFiles(path);
+  const lock = takeStoreLock(path);
   try {
-    return await opened(path);
+    return await openLocked(path, lock);
   } catch (error) {
+    lock.release();
     throw storeFault(error, path) ?? error;
   }
 }
 
-async function opened(path: string): Promise<Store> {
+async function openLocked(path: string, lock: StoreLock): Promise<Store> {
   if (existsSync(path)) demandKnown(versionOf(path));
   const database = new DatabaseSync(path);
   try {
@@ -57,7 +61,10 @@ async function opened(path: string): Promise<Store> {
   return {
     db,
     scrub: async () => void (await sql`pragma wal_checkpoint(truncate)`.execute(db)),
-    close: () => db.destroy(),
+    close: async () => {
+      await db.destroy();
+      lock.release();
+    },
   };
 }
 

@@ -31,6 +31,7 @@ function loadingAgent(load?: () => Promise<Agent>) {
       sessions: [{ account: "a".repeat(26), state: "locked" }],
       tokenSessions: 0,
       openPrompts: 0,
+      links: [],
       protections: [],
     }),
     load: () => {

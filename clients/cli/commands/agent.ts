@@ -10,6 +10,7 @@ import { exitCodes, UsageError } from "../exit-code.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
 import { installationLines } from "../installation.ts";
 import { localTime } from "../local-time.ts";
+import { linkLines } from "../service-link.ts";
 import { connect } from "../session.ts";
 import { agentEnvironment, agentOptions, agentProgram, programPath } from "../start-agent.ts";
 import type { Terminal } from "../terminal.ts";
@@ -55,6 +56,7 @@ function statusText(terminal: Terminal, found: Status): string {
   return [
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,
     ...sessions,
+    ...linkLines(found),
     `${found.openPrompts} prompts wait`,
     ...installationLines(found).map((line, index) => (index === 0 ? terminal.bad(`! ${line}`) : line)),
   ].join("\n");
@@ -64,23 +66,30 @@ async function doctor(terminal: Terminal): Promise<void> {
   const found = await statusOf(terminal);
   if (found === undefined) {
     terminal.result(
-      { running: false, protections: [] },
+      { running: false, protections: [], links: [] },
       () => "No agent is running, so nothing can be checked.\n  next: run `postern agent start`",
     );
     process.exitCode = exitCodes.unreachable;
     return;
   }
   const missing = found.protections.filter((protection) => !protection.active);
-  terminal.result({ running: true, protections: found.protections }, () =>
-    found.protections
-      .map((one) =>
+  const { protections, links } = found;
+  const troubled = links.filter((link) => link.state === "unreached" || link.replaced !== undefined);
+  terminal.result({ running: true, protections, links }, () =>
+    [
+      ...protections.map((one) =>
         one.active
           ? `${terminal.good("✓")} ${one.name}: ${one.why}`
           : `${terminal.bad("✗")} ${one.name}: would mean that ${one.why}\n    next: ${one.advice}`,
-      )
-      .join("\n"),
+      ),
+      ...linkLines({ links: links.filter((link) => !troubled.includes(link)) }).map(
+        (line) => `${terminal.good("✓")} ${line}`,
+      ),
+      ...linkLines({ links: troubled }).map((line) => `${terminal.bad("✗")} ${line}`),
+    ].join("\n"),
   );
   if (missing.length > 0) process.exitCode = exitCodes.failed;
+  else if (links.some(({ state }) => state === "unreached")) process.exitCode = exitCodes.unreachable;
 }
 
 /**
