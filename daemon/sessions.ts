@@ -12,6 +12,7 @@ import type { SignedIn } from "../clients/account/user-keys.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
 import { type Actor, type AuditLog, type Happening, openAuditLog } from "./audit/log.ts";
+import { createAuthorities } from "./authorities.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
 import { accountFolder, ensureNamedFolder, finishRemovals, removeAccountFolder } from "./data-folder.ts";
 import { isUnwritten } from "./files.ts";
@@ -66,7 +67,7 @@ export type Sessions = {
   pick(account: string | undefined): Session;
   /** The unlocked account, checked against the clocks. Throws signedOut, locked, accountNotFound. */
   open(account: string | undefined, now?: Moment): Session & { unlocked: Unlocked };
-  /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  /** Throws wrongPassword, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** Answers whether all of it was recorded: a disk that is full keeps nothing unlocked. */
   lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
@@ -78,7 +79,7 @@ export type Sessions = {
   bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
   /**
    * Takes an account off this device once its password was shown; answers whether the service took the device out too.
-   * Throws signedOut where it is gone already, wrongCredentials, tryLater, busy, offline, sealBroken.
+   * Throws signedOut where it is gone already, wrongPassword, tryLater, busy, offline, sealBroken.
    */
   remove(session: Session, password: string, by: Actor): Promise<boolean>;
   touch(unlocked: Unlocked, now: Moment): void;
@@ -102,6 +103,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const locking = new Map<string, Promise<boolean>>();
   let anchoredAt: Moment = momentOf(clock);
   const bringing = oneAtATime(TRIES_WAITING_MAX);
+  const authorities = createAuthorities(home, log);
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
   finishRemovals(home);
@@ -132,7 +134,9 @@ export function createSessions(parts: SessionParts): Sessions {
   }
 
   async function serviceAddress(service: string): Promise<ServiceAddress> {
-    return service === "embedded" || service === EMBEDDED_ORIGIN ? parts.embedded() : addressOf(service);
+    if (service === "embedded" || service === EMBEDDED_ORIGIN) return parts.embedded();
+    authorities.look();
+    return addressOf(service);
   }
 
   const unlocking = createUnlocking({

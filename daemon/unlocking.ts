@@ -16,7 +16,7 @@ import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
 type Open = Session & { unlocked: Unlocked };
 
 export type Unlocking = {
-  /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  /** Throws wrongPassword, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** The same for who has the session's turn already. */
   unlockInTurn(session: Session, password: string, by?: Actor): Promise<Unlocked>;
@@ -64,16 +64,14 @@ export function createUnlocking(parts: Parts): Unlocking {
     const before = await countTry(session);
     try {
       const address = await serviceAddress(session.file.service);
-      const signedIn = await signIn(p, createServiceClient(address), address, {
-        ...userOnDevice(p, session.file),
-        password,
-      });
+      const who = { ...userOnDevice(p, session.file), password };
+      const signedIn = await signIn(p, createServiceClient(address), address, who).catch(ofThePassword);
       return await open(session, signedIn, by, locks);
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
       // An unreachable service says nothing about the password. One that lets this device in no more should have checked it,
       // and may not have: else it could have tries uncounted.
-      const counts = ["wrongCredentials", "deviceRemoved", "restoreUnfinished"].includes(name);
+      const counts = ["wrongPassword", "deviceRemoved", "restoreUnfinished"].includes(name);
       await settleTry(session, counts ? refused(session.file, clock.bootMs()) : before);
       session.audit.keep({ event: "session.unlock", outcome: name, ...by });
       throw error;
@@ -109,7 +107,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   async function prove(
     session: Session,
     password: string,
-    refusal: "proofRefused" | "wrongCredentials" = "proofRefused",
+    refusal: "proofRefused" | "wrongPassword" = "proofRefused",
   ): Promise<void> {
     const { unlocked } = session;
     // A lock may have come while others had their turn: then there is nothing to try it on, and nothing to count.
@@ -119,7 +117,10 @@ export function createUnlocking(parts: Parts): Unlocking {
     await settleTry(session, right ? forgiven(session.file) : refused(session.file, clock.bootMs()));
     // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
     if (session.unlocked !== unlocked) throw new PosternError("locked");
-    if (!right) throw new PosternError(refusal, "wrong account password");
+    if (!right)
+      throw refusal === "proofRefused"
+        ? new PosternError(refusal, "wrong account password")
+        : new PosternError(refusal);
     await forgivePin(unlocked.store);
   }
 
@@ -127,7 +128,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   async function unlockAgain(session: Open, password: string, by: Actor): Promise<Unlocked> {
     const { unlocked } = session;
     try {
-      await prove(session, password, "wrongCredentials");
+      await prove(session, password, "wrongPassword");
     } catch (error) {
       if (error instanceof PosternError) session.audit.keep({ event: "session.unlock", outcome: error.name, ...by });
       throw error;
@@ -157,6 +158,12 @@ export function createUnlocking(parts: Parts): Unlocking {
     },
     open: (session, signedIn, by) => open(session, signedIn, by),
   };
+}
+
+/** The Secret Key is this machine's own, and the service does not say which of the two it was: so it was the password. */
+function ofThePassword(error: unknown): never {
+  const isRefused = error instanceof PosternError && error.name === "wrongCredentials";
+  throw isRefused ? new PosternError("wrongPassword", undefined, { cause: error }) : error;
 }
 
 /** Who signs in on this device. Throws internal where the Secret Key of the account file is none. */

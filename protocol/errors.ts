@@ -57,6 +57,12 @@ const table = {
     hint: "check both; the Secret Key is in the emergency kit",
     sdkName: "Auth",
   },
+  wrongPassword: {
+    code: 1114,
+    message: "the account password is wrong",
+    hint: "type it again; it may have been changed on another device, and then the new one is needed",
+    sdkName: "Auth",
+  },
   tryLater: { code: 1106, message: "too many wrong tries; wait before the next one" },
   clientNotFound: {
     code: 1107,

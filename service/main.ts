@@ -6,14 +6,13 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { createApp, TIDY_MS } from "./app.ts";
+import { BadStart, listenFault, tellBadStart } from "./bad-start.ts";
 import { pageFiles } from "./page-files.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { openSqlite } from "./store/sqlite.ts";
 
-/** A mistake in how the service was started; the message names the option. */
-class BadStart extends Error {
-  override readonly name = "BadStart";
-}
+/** The next step where the file of the registration token is of no use. */
+const NEW_TOKEN = "remove it, and the next start makes a new token";
 
 const PORT_DEFAULT = 8420;
 
@@ -23,32 +22,51 @@ const OPTIONS = {
   host: { type: "string" },
   origin: { type: "string" },
   "public-address": { type: "string" },
+  json: { type: "boolean" },
 } as const;
 
 /** Node's own complaint quotes the command line, so we name the option ourselves. */
 function parsed(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options: OPTIONS, strict: true }).values;
+    return parseArgs({ args: joined(words), options: OPTIONS, strict: true }).values;
   } catch {
+    const bare = joined(words).find((word) => takesValue(word));
+    if (bare !== undefined) throw new BadStart(`${bare} has no value`, `as in ${bare} VALUE`);
     const [name] =
       words.find((word) => !Object.hasOwn(OPTIONS, word.replace(/^--|=.*$/gs, "")) && /^-/.test(word))?.split("=") ??
       [];
     const known = Object.keys(OPTIONS)
+      .filter((option) => option !== "json")
       .map((option) => `--${option}`)
       .join(", ");
-    throw new BadStart(`${name ?? "an option"} was not understood; there are ${known}, each with a value`);
+    throw new BadStart(`${name ?? "an option"} was not understood`, `there are ${known}, each with a value`);
   }
 }
+
+/** An option and its value as one word: a value that begins with a hyphen is one, and is told as that. */
+function joined(words: readonly string[]): string[] {
+  const [word, value, ...rest] = words;
+  if (word === undefined) return [];
+  const isPair = takesValue(word) && value !== undefined;
+  return isPair ? [`${word}=${value}`, ...joined(rest)] : [word, ...joined(words.slice(1))];
+}
+
+const takesValue = (word: string) =>
+  /^--/.test(word) && OPTIONS[word.slice(2) as keyof typeof OPTIONS]?.type === "string";
 
 function options() {
   const values = parsed(process.argv.slice(2));
   const port = Number(values.port ?? PORT_DEFAULT);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new BadStart("--port must be a number from 0 to 65535");
+  // Number() reads an empty text as 0, and "0x10" as 16.
+  if (!/^\d+$/.test(values.port ?? String(PORT_DEFAULT)) || port > 65_535)
+    throw new BadStart("--port must be a number from 0 to 65535", "as in --port 8420; 0 lets the system choose");
   const host = values.host ?? "127.0.0.1";
   // Agents reach it under another name than it listens on; without that name every sign-in would be refused.
   if (!isLoopback(host) && values.origin === undefined)
-    throw new BadStart("--host beyond loopback needs --origin, the https URL that agents are given");
+    throw new BadStart(
+      "--host beyond loopback needs --origin",
+      "add --origin URL, the https URL that agents are given",
+    );
   return {
     data: resolve(values.data ?? dataDefault()),
     port,
@@ -72,7 +90,10 @@ function originOf(option: string, text: string): string {
   const url = URL.parse(text);
   const secure = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
   if (url === null || !secure || (text !== url.origin && text !== `${url.origin}/`))
-    throw new BadStart(`${option} must be an https URL without a path, or http on a loopback address`);
+    throw new BadStart(
+      `${option} must be an https URL without a path, or http on a loopback address`,
+      `as in ${option} https://postern.example`,
+    );
   return url.origin;
 }
 
@@ -95,20 +116,17 @@ function registration(data: string): { hash: Uint8Array; token: string | undefin
 /** Looked at before it is opened: a pipe in its place would let the start wait for ever. */
 function hashText(path: string, found: Stats): string {
   if (!found.isFile() || found.uid !== process.geteuid?.())
-    throw new BadStart(
-      "registration.sha256 is a link, no file, or another user's; remove it, and the next start makes a new token",
-    );
+    throw new BadStart("registration.sha256 is a link, no file, or another user's", NEW_TOKEN);
   try {
     return readFileSync(path, "utf8").trim();
   } catch (error) {
-    throw new BadStart(`registration.sha256 could not be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new BadStart(`registration.sha256 could not be read (${(error as NodeJS.ErrnoException).code})`, NEW_TOKEN);
   }
 }
 
 /** A file that a crash cut short would let nobody register and not say why. */
 function hashIn(text: string): Uint8Array {
-  if (!/^[0-9a-f]{64}$/.test(text))
-    throw new BadStart("registration.sha256 is damaged; remove it, and the next start makes a new token");
+  if (!/^[0-9a-f]{64}$/.test(text)) throw new BadStart("registration.sha256 is damaged", NEW_TOKEN);
   return Uint8Array.fromHex(text);
 }
 
@@ -130,11 +148,14 @@ function privateFolder(path: string): void {
     makeFolder(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new BadStart(`--data ${path} could not be made (${code}); name a folder that you may write to`);
+    throw new BadStart(`--data ${path} could not be made (${code})`, "name a folder that you may write to");
   }
   const found = lstatSync(path);
   if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
-    throw new BadStart("--data must be a folder of your own that is closed to others (chmod 700)");
+    throw new BadStart(
+      "--data must be a folder of your own that is closed to others",
+      `run chmod 700 ${path}, or name another`,
+    );
   }
 }
 
@@ -148,9 +169,7 @@ async function main(): Promise<void> {
   const server = serve({ fetch: (request) => answer(request), port, hostname: host });
   await new Promise<void>((listening, failed) => {
     server.once("listening", listening);
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      failed(error.code === "EADDRINUSE" ? new BadStart(`port ${port} is in use; choose another with --port`) : error),
-    );
+    server.once("error", (error: NodeJS.ErrnoException) => failed(listenFault(error, host, port)));
   });
   // Made only now: a start that ends at the port would have used up the one that tells the token.
   const { hash, token } = registration(data);
@@ -200,15 +219,4 @@ function tell(thrown: unknown): void {
   );
 }
 
-main().catch((error: unknown) => {
-  const code = (error as NodeJS.ErrnoException).code;
-  const known =
-    error instanceof BadStart ||
-    ["storeTooNew", "storeInUse", "fileUnusable", "diskFull"].includes((error as Error).name);
-  process.stderr.write(
-    `postern service: ${known ? (error as Error).message : `it could not start (${code ?? (error as Error).constructor.name})`}\n`,
-  );
-  const { hint } = error as { hint?: string };
-  if (known && hint !== undefined) process.stderr.write(`  next: ${hint}\n`);
-  process.exit(known ? 2 : 1);
-});
+main().catch((error: unknown) => process.exit(tellBadStart(error, process.argv.includes("--json"))));

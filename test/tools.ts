@@ -13,6 +13,7 @@ const tools: Readonly<Record<string, string>> = {
   strace: "strace",
   setpriv: "util-linux",
   chromium: "chromium",
+  openssl: "openssl",
   less: "less",
   vi: "vim-tiny",
   dash: "dash",

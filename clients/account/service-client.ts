@@ -9,6 +9,7 @@ import {
   type OperationResult,
   serviceCatalogue,
 } from "../../protocol/service-catalogue.ts";
+import { offlineFor } from "./offline-reason.ts";
 
 /** Milliseconds a request may take before the service counts as unreachable; events.wait adds its own waiting. */
 export const REQUEST_MS = 20_000;
@@ -65,7 +66,8 @@ export function createServiceClient(address: ServiceAddress, now: () => number =
     const why = error.message.slice(errors.offline.message.length);
     // The first call of all says nothing of how long that is so.
     const since = wasAsked ? `, not since ${secondOf(unreachedSinceMs)}` : "";
-    return new PosternError("offline", `${where}${why}${since}`, { cause: error });
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return new PosternError("offline", `${where}${why}${since}`, { cause: error, ...hint });
   }
 
   return async (name, params, options = {}) => {
@@ -111,7 +113,7 @@ async function send(address: ServiceAddress, request: Request, signal: AbortSign
     return await address.fetch(request);
   } catch (error) {
     signal?.throwIfAborted();
-    throw new PosternError("offline", undefined, { cause: error });
+    throw offlineFor(error);
   }
 }
 

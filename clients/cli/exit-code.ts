@@ -47,6 +47,7 @@ const byName: Readonly<Record<string, number>> = {
   signedOut: exitCodes.locked,
   accountNotFound: exitCodes.locked,
   wrongCredentials: exitCodes.denied,
+  wrongPassword: exitCodes.denied,
   deviceRemoved: exitCodes.denied,
   tokenInvalid: exitCodes.usage,
   tokenRefused: exitCodes.denied,

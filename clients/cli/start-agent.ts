@@ -87,7 +87,7 @@ function noLog(path: string, what: string): UsageError {
  * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
  * cannot be made and the system says that its parent is missing.
  */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -2377,6 +2377,8 @@ export class AccountNotFoundError extends PosternError {}
 export class AccountExistsError extends PosternError {}
 /** the password or the Secret Key is wrong. */
 export class WrongCredentialsError extends PosternError {}
+/** the account password is wrong. */
+export class WrongPasswordError extends PosternError {}
 /** too many wrong tries; wait before the next one. */
 export class TryLaterError extends PosternError {}
 /** no client of this id is open on this connection. */
@@ -2524,6 +2526,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   accountNotFound: AccountNotFoundError,
   accountExists: AccountExistsError,
   wrongCredentials: WrongCredentialsError,
+  wrongPassword: WrongPasswordError,
   tryLater: TryLaterError,
   clientNotFound: ClientNotFoundError,
   tokenInvalid: TokenInvalidError,
@@ -2609,6 +2612,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent","hint":"run `postern status` to see which is here"},
   accountExists: {"code":1104,"message":"this agent already has an account"},
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
+  wrongPassword: {"code":1114,"message":"the account password is wrong","hint":"type it again; it may have been changed on another device, and then the new one is needed"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
   clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
   tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},

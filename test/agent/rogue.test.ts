@@ -286,7 +286,7 @@ test("wrong account passwords wait longer and longer, over a kill -9 too", async
   await channel.call("session.lock", {});
   for (let index = 0; index < 3; index++)
     await expect(channel.call("session.unlock", { password: "wrong wrong" })).rejects.toMatchObject({
-      errorName: "wrongCredentials",
+      errorName: "wrongPassword",
     });
   await expect(channel.call("session.unlock", { password: PASSWORD })).rejects.toMatchObject({ errorName: "tryLater" });
   channel.close();

@@ -102,9 +102,9 @@ test("of two removals at once one is done, and the other finds nothing to remove
 test("a wrong password takes nothing away, and is counted with those at unlock", async () => {
   const wrong = () => nameOf(program.call("accounts.remove", { password: "quite wrong" }));
   expect([await wrong(), await wrong(), await wrong(), await wrong()]).toEqual([
-    "wrongCredentials",
-    "wrongCredentials",
-    "wrongCredentials",
+    "wrongPassword",
+    "wrongPassword",
+    "wrongPassword",
     "tryLater",
   ]);
   expect(readdirSync(accounts())).toEqual([kit.account]);

@@ -36,7 +36,7 @@ describe.each(wrong)("with a clock a day %s", (_how, wrongMs) => {
   test("wrong passwords make the right one wait as long as they would have, and no longer", async () => {
     const right = agent.clock.wallMs();
     agent.clock.setWall(right + wrongMs);
-    for (let tries = 0; tries < FREE_TRIES; tries++) expect(await outcome("quite wrong")).toBe("wrongCredentials");
+    for (let tries = 0; tries < FREE_TRIES; tries++) expect(await outcome("quite wrong")).toBe("wrongPassword");
     agent.clock.setWall(right);
     expect(await outcome(PASSWORD)).toBe("tryLater");
     agent.clock.advance(1000);

@@ -92,7 +92,7 @@ describe("a service process", () => {
     holder.close();
     expect(refused).toEqual({
       status: 2,
-      stderr: `postern service: port ${port} is in use; choose another with --port\n`,
+      stderr: `postern service: port ${port} is in use\n  next: choose another with --port\n`,
     });
     expect((await started()).facts.registrationToken).toBeDefined();
   });
@@ -260,6 +260,28 @@ describe("a service process refuses to start", () => {
     const { status, stderr } = await ended(run("--port", "0"));
     expect(status).toBe(2);
     expect(stderr).toContain("chmod 700");
+  });
+
+  test.each(["abc", "-1", "65536", "80x", "", "0x10", " 80", "1.5"])("on the port %j, told as --port", async (port) => {
+    const refused = { name: "BadStart", message: "--port must be a number from 0 to 65535" };
+    const { status, stderr } = await ended(run("--port", port, "--json"));
+    expect(status).toBe(2);
+    expect(JSON.parse(stderr)).toMatchObject({ error: { ...refused, hint: expect.stringContaining("--port 8420") } });
+  });
+
+  test.each([
+    ["an option without its value", ["--port"], "--port has no value"],
+    ["an option that there is not", ["--bogus"], "--bogus was not understood"],
+    [
+      "an address of another machine",
+      ["--host", "192.0.2.1", "--origin", "https://x.example"],
+      "--host 192.0.2.1 is no",
+    ],
+  ])("with %s, and names it with the next step", async (_what, words, told) => {
+    const { status, stderr } = await ended(run(...words));
+    expect(status).toBe(2);
+    expect(stderr).toContain(told);
+    expect(stderr).toMatch(/\n {2}next: .+\n$/);
   });
 
   test("with a damaged hash of its token, which would let nobody register", async () => {

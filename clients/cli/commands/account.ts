@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { askSecret, askText, hasTerminal } from "../ask.ts";
+import { type CaFile, caFile, keepAuthorities } from "../ca-file.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
@@ -28,10 +29,11 @@ type InitOptions = {
   kit?: string;
   service?: string;
   registrationTokenFd?: string;
-};
+} & CaFile;
 
 /** Makes an account, guided at a terminal; answers when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
+  keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent);
@@ -151,13 +153,14 @@ async function askPin(terminal: Terminal, check: (value: string) => string | und
   }
 }
 
-type SignInOptions = { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
+type SignInOptions = CaFile & { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
 
 const NOT_HERE =
   "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
 
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
   const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
+  keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent);
@@ -204,19 +207,11 @@ async function signInWith(
   terminal.result(signedIn, () => `Signed in to ${oneLine(signedIn.name)}; it is unlocked.`);
 }
 
-/** The service says no more than that it does not let this device in. */
-const CHANGED_ELSEWHERE = "type it again; it may have been changed on another device, and then the new one is needed";
-
 async function unlock(terminal: Terminal, options: { passwordFd?: string }): Promise<void> {
   const agent = await connect(terminal, "person");
   try {
     const password = await accountPassword(options);
-    const unlocked = await agent.call("session.unlock", { password }).catch((error: unknown) => {
-      if (!(error instanceof PosternError) || error.errorName !== "wrongCredentials") throw error;
-      // The Secret Key is this machine's own, so it is not what was mistyped.
-      const { errorName, code } = error;
-      throw new PosternError("the account password is wrong", { errorName, code, hint: CHANGED_ELSEWHERE });
-    });
+    const unlocked = await agent.call("session.unlock", { password });
     terminal.result(unlocked, () => unlockedText(terminal, unlocked));
   } finally {
     agent.close();
@@ -247,6 +242,7 @@ export function addAccountCommands(program: Command): void {
       ["--kit <file>", "where to write the emergency kit"],
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
+      caFile,
     ],
     (terminal, _args, options) => init(terminal, options),
   );
@@ -261,6 +257,7 @@ export function addAccountCommands(program: Command): void {
       ["--pin-fd <n>", "read a new approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN on this machine"],
       ["--service <url>", "the account service, if not the kit's"],
+      caFile,
     ],
     (terminal, _args, options) => signIn(terminal, options),
   );

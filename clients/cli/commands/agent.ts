@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Channel } from "../../typescript/channel.ts";
 import type { Methods } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
+import { type CaFile, caFile, keepAuthorities } from "../ca-file.ts";
 import { addCommand } from "../context.ts";
 import { dialAgent } from "../dial.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
@@ -180,22 +181,33 @@ export function addAgentCommands(program: Command): void {
   addCommand(agent, "run", "run the agent in the foreground", "postern agent run", [], async () => {
     become(agentProgram(), agentOptions, [], agentEnvironment());
   });
-  addCommand(agent, "start", "start the agent if it does not run", "postern agent start", [], async (terminal) => {
-    const link = await connect(terminal, "person");
-    const found = await link.call("agent.status", {}).finally(() => link.close());
-    terminal.result({ running: true, ...found }, () => statusText(terminal, found));
-  });
+  addCommand<CaFile>(
+    agent,
+    "start",
+    "start the agent if it does not run",
+    "postern agent start",
+    [caFile],
+    async (terminal, _args, options) => {
+      keepAuthorities(options);
+      const link = await connect(terminal, "person");
+      const found = await link.call("agent.status", {}).finally(() => link.close());
+      terminal.result({ running: true, ...found }, () => statusText(terminal, found));
+    },
+  );
   addCommand(agent, "stop", "lock everything and end the agent", "postern agent stop", [], async (terminal) => {
     const ended = await stop(terminal);
     terminal.result({ running: false }, () => (ended ? "The agent has ended." : "No agent is running."));
   });
-  addCommand(
+  addCommand<CaFile>(
     agent,
     "restart",
     "lock everything, end the agent, and start the one of this command",
     "postern agent restart",
-    [],
-    restart,
+    [caFile],
+    (terminal, _args, options) => {
+      keepAuthorities(options);
+      return restart(terminal);
+    },
   );
   addCommand<InstallOptions>(
     agent,

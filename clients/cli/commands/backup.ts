@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { ConnectionLost } from "../../typescript/local-error.ts";
 import { askSecret } from "../ask.ts";
+import { type CaFile, caFile, keepAuthorities } from "../ca-file.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
@@ -59,10 +60,11 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
   });
 }
 
-type RestoreOptions = { passwordFd?: string; kit?: string; service?: string; registrationTokenFd?: string };
+type RestoreOptions = CaFile & { passwordFd?: string; kit?: string; service?: string; registrationTokenFd?: string };
 
 async function restore(terminal: Terminal, path: string, options: RestoreOptions): Promise<void> {
   const descriptor = openFile(path);
+  keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
     const { handle } = await agent.call("accounts.openRestore", {}).catch((error: unknown) => {
@@ -178,6 +180,7 @@ export function addBackupCommands(program: Command): void {
       passwordFd,
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
+      caFile,
     ],
     (terminal, [path = ""], options) => restore(terminal, path, options),
   );

@@ -1,6 +1,6 @@
 // signout: the account off this machine, and this machine off the account's list of devices.
 import type { Command } from "commander";
-import { type Methods, PosternError } from "../../typescript/generated.ts";
+import type { Methods } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
@@ -20,24 +20,11 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
     if (options.yes !== true) warn(terminal);
     await demandYes(options, "Sign out?", "nothing was changed");
     const password = await accountPassword(options);
-    const removed = await agent.call("accounts.remove", { password }).catch((error: unknown) => {
-      throw wrongPassword(error);
-    });
+    const removed = await agent.call("accounts.remove", { password });
     terminal.result(removed, () => told(terminal, removed));
   } finally {
     agent.close();
   }
-}
-
-/** The Secret Key is this machine's own, so it is not what was mistyped. */
-function wrongPassword(error: unknown): unknown {
-  if (!(error instanceof PosternError) || error.errorName !== "wrongCredentials") return error;
-  const { errorName, code } = error;
-  return new PosternError("the account password is wrong", {
-    errorName,
-    code,
-    hint: "type it again; nothing was changed",
-  });
 }
 
 function warn(terminal: Terminal): void {

@@ -1,0 +1,51 @@
+// Why a service is not reached, where there is more to say than that: its certificate. Known by OpenSSL's codes, since the text of
+// an error of Node or OpenSSL may hold what the other side sent.
+import { PosternError } from "../../protocol/errors.ts";
+
+const UNKNOWN_AUTHORITY = "an authority that this machine does not know has signed it";
+const NAME_IT = "name the authority's certificate: --ca-file FILE, or NODE_EXTRA_CA_CERTS where the agent starts";
+
+/** Codes of the checks of X.509 (openssl-verification-options(1)), and of Node's own of the name. */
+const reasons: Readonly<Record<string, { why: string; hint: string }>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: { why: "it has signed itself", hint: NAME_IT },
+  SELF_SIGNED_CERT_IN_CHAIN: { why: UNKNOWN_AUTHORITY, hint: NAME_IT },
+  UNABLE_TO_GET_ISSUER_CERT: { why: UNKNOWN_AUTHORITY, hint: NAME_IT },
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: { why: UNKNOWN_AUTHORITY, hint: NAME_IT },
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { why: UNKNOWN_AUTHORITY, hint: NAME_IT },
+  CERT_UNTRUSTED: { why: UNKNOWN_AUTHORITY, hint: NAME_IT },
+  CERT_HAS_EXPIRED: {
+    why: "it has expired",
+    hint: "see that this machine's clock is right; else the service needs a new one",
+  },
+  CERT_NOT_YET_VALID: { why: "it is not valid yet", hint: "see that this machine's clock is right" },
+  ERR_TLS_CERT_ALTNAME_INVALID: {
+    why: "it is for another name",
+    hint: "use the name that the service has a certificate for",
+  },
+};
+
+/** What https says to a server that speaks something else. */
+const NO_TLS = ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"];
+
+/** The error for a request that brought no answer. */
+export function offlineFor(thrown: unknown): PosternError {
+  const { code = "" } = ((thrown as Error | null)?.cause ?? {}) as { code?: string };
+  const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+  if (reason !== undefined)
+    return new PosternError("offline", `its certificate is not trusted: ${reason.why}`, {
+      hint: reason.hint,
+      cause: thrown,
+    });
+  if (NO_TLS.includes(code))
+    return new PosternError("offline", "what answers there does not speak TLS", {
+      hint: "see that the URL names the port of the proxy that speaks TLS for the service",
+      cause: thrown,
+    });
+  return new PosternError("offline", undefined, { cause: thrown });
+}
+
+/** Whether a certificate was not trusted for want of its authority. */
+export const lacksAuthority = (thrown: unknown): boolean => {
+  const { code = "" } = ((thrown as Error | null)?.cause ?? {}) as { code?: string };
+  return reasons[code]?.hint === NAME_IT;
+};

@@ -1,0 +1,49 @@
+// `--ca-file`: certificate authorities that the agent trusts beside those it brings, for an account service within a company. A copy
+// lies in the agent's data folder, so that an agent that is started later, by any command, trusts them too.
+import { X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { AUTHORITIES_BYTES_MAX, pemCertificates } from "../../protocol/certificates.ts";
+import { UsageError } from "./exit-code.ts";
+import { openOutFile } from "./out-file.ts";
+import { makeFolder } from "./start-agent.ts";
+import { readTextFile, type TextKind } from "./text-file.ts";
+import { homeOf } from "./where.ts";
+
+export const caFile = [
+  "--ca-file <file>",
+  "trust the certificate authorities in this PEM file for account services, from now on",
+] as const;
+
+export type CaFile = { readonly caFile?: string };
+
+const KIND: TextKind = {
+  the: "the file of certificate authorities",
+  one: "a file of certificate authorities",
+  bytesMax: AUTHORITIES_BYTES_MAX,
+  next: "name a PEM file: it has a line -----BEGIN CERTIFICATE-----",
+};
+
+/** Keeps the file for the agent of this home. Throws UsageError where it holds no certificate; nothing is changed then. */
+export function keepAuthorities({ caFile: path }: CaFile): void {
+  if (path === undefined) return;
+  const certificates = pemCertificates(readTextFile(path, KIND));
+  if (certificates.length === 0) throw new UsageError(`--ca-file: ${path} holds no certificate`, KIND.next);
+  certificates.forEach((certificate, index) => {
+    if (!isCertificate(certificate))
+      throw new UsageError(`--ca-file: certificate ${index + 1} of ${path} cannot be read`, "write it anew, as PEM");
+  });
+  const home = homeOf();
+  makeFolder(home);
+  const file = openOutFile(join(home, "ca.pem"), true);
+  file.write(Buffer.from(`${certificates.join("\n")}\n`));
+  file.done();
+}
+
+/** OpenSSL's own words would quote the file. */
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== undefined;
+  } catch {
+    return false;
+  }
+}

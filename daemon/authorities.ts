@@ -1,0 +1,45 @@
+// Certificate authorities that a person has named beside those that Node brings: a company's own, for an account service within it.
+// They lie in the data folder, where `--ca-file` puts them. They decide whom the agent speaks to, not what it believes: all that a
+// service sends is sealed and checked.
+import { X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { AUTHORITIES_BYTES_MAX, pemCertificates } from "../protocol/certificates.ts";
+import { readOurs } from "./data-folder.ts";
+import type { Log } from "./log.ts";
+
+/** Beside the accounts. */
+export const AUTHORITIES_FILE = "ca.pem";
+
+export type Authorities = {
+  /** Looks at the file; whether it holds others than before. Throws StartRefused where it is not ours alone. */
+  look(): boolean;
+};
+
+export function createAuthorities(home: string, log: Pick<Log, "note">): Authorities {
+  let known = "";
+  let brought: readonly string[] | undefined;
+  return {
+    look: () => {
+      const bytes = readOurs(join(home, AUTHORITIES_FILE), AUTHORITIES_BYTES_MAX);
+      const text = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
+      if (text === known) return false;
+      const named = pemCertificates(text).filter(isCertificate);
+      brought ??= getCACertificates("default");
+      setDefaultCACertificates([...brought, ...named]);
+      known = text;
+      log.note("certificate authorities of ca.pem are trusted", { count: named.length });
+      return true;
+    },
+  };
+}
+
+/** `--ca-file` lets nothing else in; one that a person has put there by hand may be none. */
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).raw.length > 0;
+  } catch {
+    // OpenSSL's own words would quote the file.
+    return false;
+  }
+}
