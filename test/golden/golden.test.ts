@@ -38,7 +38,7 @@ describe("the collection", () => {
     expect(Object.keys(catalogue).filter((method) => !well.has(method) && !elsewhere.includes(method))).toEqual([]);
   });
 
-  test("provokes every error that a method lists, here or in refusals.test.ts", () => {
+  test("provokes every error that a method lists, here or in soak/refusals.test.ts", () => {
     const provoked = new Set(all.flatMap(refusing));
     const listed = Object.entries(catalogue).flatMap(([method, { errors }]) =>
       (errors as readonly string[]).map((error) => [method, error] as const),
@@ -54,7 +54,7 @@ describe("the collection", () => {
   });
 });
 
-/** Provoked for every method that lists them in refusals.test.ts. */
+/** Provoked for every method that lists them in soak/refusals.test.ts. */
 const shared: ReadonlySet<string> = new Set([
   "signedOut",
   "locked",

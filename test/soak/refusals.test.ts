@@ -15,7 +15,7 @@ import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/perso
 import { openRaw, type Raw } from "../agent/raw.ts";
 import { inProcess } from "../service/doors.ts";
 import { hasTool } from "../tools.ts";
-import { type Conversation, conversations, difference, filled } from "./conversation.ts";
+import { type Conversation, conversations, difference, filled } from "../golden/conversation.ts";
 
 const methods = Object.keys(catalogue) as MethodName[];
 const lists = (method: MethodName, error: ErrorName) => (catalogue[method].errors as readonly string[]).includes(error);
