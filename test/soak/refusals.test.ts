@@ -13,9 +13,9 @@ import type { ErrorName } from "../../protocol/errors.ts";
 import { type InProcessAgent, passing, startInProcess } from "../agent/in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { openRaw, type Raw } from "../agent/raw.ts";
+import { type Conversation, conversations, difference, filled } from "../golden/conversation.ts";
 import { inProcess } from "../service/doors.ts";
 import { hasTool } from "../tools.ts";
-import { type Conversation, conversations, difference, filled } from "../golden/conversation.ts";
 
 const methods = Object.keys(catalogue) as MethodName[];
 const lists = (method: MethodName, error: ErrorName) => (catalogue[method].errors as readonly string[]).includes(error);
