@@ -28,11 +28,12 @@ export type Store = {
  */
 export async function openSqlite(path: string): Promise<Store> {
   demandOwnFiles(path);
-  const lock = takeStoreLock(path);
+  let lock: StoreLock | undefined;
   try {
+    lock = takeStoreLock(path);
     return await openLocked(path, lock);
   } catch (error) {
-    lock.release();
+    lock?.release();
     throw storeFault(error, path) ?? error;
   }
 }
