@@ -376,10 +376,14 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. */
+  /** The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (a record's number) it is the oldest that fit, and `next` where others follow: the number to go on after. */
   "audit.list": {
     params: {
       limit?: number;
+      after?: number;
+      item?: string;
+      since?: string;
+      until?: string;
       proof?: {
         kind: "pin";
         pin: string;
@@ -402,7 +406,14 @@ export type Methods = {
         ids?: string[];
         titles?: string[];
         names?: string[];
+        serviceAccount?: {
+          id: string;
+          token: string;
+          title?: string;
+        };
+        unnamed?: number;
       }[];
+      next?: number;
     };
   };
   /** Checks the audit log's chain and says which stretch is proven and up to when. */

@@ -18,7 +18,8 @@ const environmentsOf = (call: Call) => accessOf(call).session.unlocked.account.e
 export const environmentMethods: EnvironmentHandlers = {
   "environments.getVariables": async ({ environmentId }, call) => {
     const variables = await environmentsOf(call).variables(environmentId);
-    accessOf(call).session.audit.read(happening(call, "ok", [environmentId]));
+    const names = variables.map(({ name }) => name);
+    accessOf(call).session.audit.read(happening(call, "ok", [environmentId], names));
     return { variables };
   },
   "environments.list": async (_params, call) => {
