@@ -16,7 +16,7 @@ export type AccountFile = {
   readonly service: string;
   /** The Secret Key as text. */
   readonly secretKey: string;
-  /** Wrong passwords since the last right one, and when the last was tried (milliseconds since the Unix epoch). */
+  /** Wrong passwords since the last right one, and when the last was tried (milliseconds of the boot clock). */
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
 };

@@ -48,6 +48,8 @@ export type AgentParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly startedAt: Date;
+  /** The path of the agent's program. */
+  readonly program: string;
   /** Those that are open; the door adds and removes them. */
   readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
@@ -98,9 +100,9 @@ export function createAgent(parts: AgentParts): Agent {
       },
       unlocked: (account) => {
         followers.follow(
-          sessions.open(account).unlocked,
+          sessions.open(account),
           ({ subject }, scope) => grants.allows(subject, "read", scope),
-          () => sessions.lock(account, {}, "the service refuses this device"),
+          async () => void (await sessions.lock(account, {}, "the service refuses this device")),
         );
         tellAll("session.changed", { account, state: "unlocked" });
       },
@@ -116,7 +118,12 @@ export function createAgent(parts: AgentParts): Agent {
     personsLog: ({ account, service }) =>
       sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service))?.audit,
     events: {
-      opened: ({ unlocked }, end) => followers.follow(unlocked, (connection) => holds(connection, unlocked), end),
+      opened: (session, end) =>
+        followers.follow(
+          session,
+          (connection) => holds(connection, session.unlocked),
+          async () => void (await end()),
+        ),
       ended: forget,
     },
   });
@@ -175,9 +182,11 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
   return {
     ...agentMethods({
       startedAt: parts.startedAt,
+      program: parts.program,
       sessions,
       tokens,
       broker,
+      followers,
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),
@@ -190,8 +199,8 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...backupMethods({ home, p, sessions, handles, now: clock.wallMs }),
     ...vaultMethods,
     ...groupMethods,
-    ...environmentMethods,
-    ...serviceAccountMethods({ sessions, overseer, clock }),
+    ...environmentMethods(followers.isStale),
+    ...serviceAccountMethods({ sessions, overseer }),
     ...shareMethods,
   };
 }

@@ -12,6 +12,8 @@ export type Part = {
   readonly title: string | undefined;
   /** Whether no other one that is known looks like it. */
   readonly unique: boolean;
+  /** Whether its title could not be asked for: the service is not reached. */
+  readonly unreached?: true;
 };
 
 /** What is asked for: in Postern's words, and the parts that lead to it, the widest first. */
@@ -69,6 +71,7 @@ function isExact(part: Part): boolean {
 }
 
 function partLines(part: Part): string[] {
+  if (part.unreached === true) return [idLine(`${part.kind} id`, part.id)];
   if (part.title === undefined) return [idLine(`no such ${part.kind}`, part.id)];
   return [titleLine(part), ...(part.unique && isExact(part) ? [] : [idLine(`${part.kind} id`, part.id)])];
 }

@@ -33,9 +33,20 @@ async function partOf(account: Account, scope: Scope): Promise<Thing> {
 }
 
 async function fieldAt(account: Account, place: Place): Promise<Thing> {
-  const item = await account.getItem(place.vault, place.item);
   const vault = among("vault", await account.vaults(), place.vault);
-  return { what: "one field", parts: [vault, await itemPart(account, item), ...fieldParts(item, place.field)] };
+  try {
+    const item = await account.getItem(place.vault, place.item);
+    return { what: "one field", parts: [vault, await itemPart(account, item), ...fieldParts(item, place.field)] };
+  } catch (error) {
+    if (!(error instanceof PosternError) || error.name !== "offline") throw error;
+    // Its value is answered from memory while the service is away, so a person can still be asked, by ids.
+    const unknown = { title: undefined, unique: true, unreached: true } as const;
+    const parts: Part[] = [
+      { kind: "item", id: place.item, ...unknown },
+      { kind: "field", id: place.field, ...unknown },
+    ];
+    return { what: "one field (by its ids, since the service is not reached)", parts: [vault, ...parts] };
+  }
 }
 
 async function itemNamed(account: Account, vault: string, id: string): Promise<Part> {

@@ -48,14 +48,17 @@ export type Kept = {
   open(): Cached;
 };
 
+/** What a text names: no reference that a peer sends may lead to what is kept of an environment. */
+export type What = "reference" | "environment";
+
 export type Cache = {
   /** Looks a reference up once for both: the keyed hash is the larger part of a warm answer. */
-  find(reference: string): Kept | undefined;
+  find(reference: string, what?: What): Kept | undefined;
   /**
    * `names` are what another item would have to be called by to be meant too: its lookup tags, or its id where the reference
    * may name one. Where they are not known, any change in the vault forgets the value.
    */
-  set(reference: string, place: Place, value: string, names?: readonly string[]): void;
+  set(reference: string, place: Place, value: string, names?: readonly string[], what?: What): void;
   /** Pages of names that were read. */
   readonly lists: KeptLists;
   /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
@@ -78,7 +81,7 @@ const encoder = new TextEncoder();
 /** A byte order mark at a value's start is part of it. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** `nowMs` is a monotonic clock. */
+/** `nowMs` is a clock that nobody sets; one that counts through the machine's sleep, which the session of a token outlives. */
 export function createCache(p: Primitives, nowMs: () => number): Cache {
   const sealKey = p.keep(p.randomBytes(KEY_BYTES));
   const hashKey = p.keep(p.randomBytes(KEY_BYTES));
@@ -119,8 +122,8 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
    * The text itself, letter for letter. Ids of fields and sections are compared with their case, so `…/api` and `…/API` may
    * be two fields; a text that is no reference may become one in lower case. One reference in two spellings is read twice.
    */
-  function hashOf(reference: string): Uint8Array {
-    return p.keyedHash(hashKey, encoder.encode(`reference|${reference}`));
+  function hashOf(text: string, what: What): Uint8Array {
+    return p.keyedHash(hashKey, encoder.encode(`${what}|${text}`));
   }
 
   function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array, names: readonly string[] | undefined): void {
@@ -153,16 +156,16 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
   }
 
   return {
-    find: (reference) => {
-      const hash = hashOf(reference);
+    find: (text, what = "reference") => {
+      const hash = hashOf(text, what);
       const entry = entries.get(hash.toBase64());
       return entry === undefined ? undefined : { place: entry.place, open: () => read(hash, entry) };
     },
-    set: (reference, place, value, names) => {
+    set: (text, place, value, names, what = "reference") => {
       // Half a character, which JSON can hold, would come out of UTF-8 as another.
       if (!value.isWellFormed()) return;
       const plaintext = encoder.encode(value);
-      keep(hashOf(reference), place, plaintext, names);
+      keep(hashOf(text, what), place, plaintext, names);
       p.wipe(plaintext);
     },
     lists,

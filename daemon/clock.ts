@@ -26,6 +26,14 @@ export function elapsedMs(now: Moment, since: Moment): number {
   return Math.max(now.monotonicMs - since.monotonicMs, now.bootMs - since.bootMs, now.wallMs - since.wallMs);
 }
 
+/**
+ * Milliseconds from `since` to `now` by the clocks that nobody sets: for a wait that holds somebody off, which a wall clock that
+ * jumps must neither end nor draw out.
+ */
+export function passedMs(now: Moment, since: Moment): number {
+  return Math.max(now.monotonicMs - since.monotonicMs, now.bootMs - since.bootMs);
+}
+
 /** How far the wall clock has fallen behind the monotonic one since `since`, in milliseconds; 0 when it has not. */
 export function setBackMs(now: Moment, since: Moment): number {
   const monotonic = now.monotonicMs - since.monotonicMs;

@@ -1,6 +1,16 @@
 // Files and folders that only we may read, and writes that are whole or absent after a crash.
 import { randomBytes } from "node:crypto";
-import { constants, existsSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from "node:fs";
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PosternError } from "../protocol/errors.ts";
@@ -28,10 +38,27 @@ export async function writeFileDurably(path: string, bytes: Uint8Array): Promise
   await syncFolder(folder);
 }
 
+/** The same at once, for what need not survive a power cut. */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const unfinished = `${path}.${randomBytes(8).toString("hex")}.unfinished`;
+  try {
+    writeFileSync(unfinished, bytes, { mode: 0o600, flag: "wx" });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
+
 /** Whether the disk, or what we may use of it, is full. */
 export function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Whether it is that the disk, or the log on it, took nothing: what was done stays done, and only has no record. */
+export function isUnwritten(error: unknown): boolean {
+  return isFull(error) || (error instanceof PosternError && ["auditUnwritable", "diskFull"].includes(error.name));
 }
 
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
@@ -58,10 +85,19 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Removes what writes cut off by a crash have left in `folder`. To be called by the only instance, before it writes. */
-export function removeUnfinishedWrites(folder: string): void {
+/** Folders in folders of the data folder: accounts, and each of them. */
+const FOLDERS_DEEP = 2;
+
+/**
+ * Removes what writes cut off by a crash have left in `folder` and in its folders: an account's holds the Secret Key. To be
+ * called by the only instance, before it writes.
+ */
+export function removeUnfinishedWrites(folder: string, deep = FOLDERS_DEEP): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(join(folder, entry.name));
+    const path = join(folder, entry.name);
+    if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(path);
+    // Not behind a link, which is no folder here.
+    if (entry.isDirectory() && deep > 0) removeUnfinishedWrites(path, deep - 1);
   }
 }
 

@@ -8,10 +8,15 @@ import { AGENT_NAME, VERSION } from "./version.ts";
 type Status = ResultOf<"agent.status">;
 
 /** Answers agent.hello; the peer may send longer lines from now on. Throws protocolMismatch. */
-export function greet(protocol: number, connection: Pick<Connection, "hello">): ResultOf<"agent.hello"> {
+export function greet(
+  protocol: number,
+  connection: Pick<Connection, "hello">,
+  notices?: readonly string[],
+): ResultOf<"agent.hello"> {
   if (protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
   connection.hello();
-  return { protocol: PROTOCOL, agent: { name: AGENT_NAME, version: VERSION }, limits };
+  const told = notices === undefined || notices.length === 0 ? {} : { notices: [...notices] };
+  return { protocol: PROTOCOL, agent: { name: AGENT_NAME, version: VERSION }, limits, ...told };
 }
 
 /** What a status is made of. */

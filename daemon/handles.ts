@@ -1,7 +1,7 @@
 // Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
 // ends with it; each chunk is passed only while what it was opened under still holds.
 import type { BackupSource } from "../clients/account/backup-source.ts";
-import type { FileHeader } from "../protocol/crypto/item.ts";
+import type { FileStream } from "../clients/account/file-chunks.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OpenSession } from "./account-session.ts";
 import type { Attachment } from "./attachments.ts";
@@ -31,7 +31,7 @@ export type Writing = {
   readonly holds: (call: Call) => boolean;
   /** The open account that is written. */
   readonly session: OpenSession;
-  readonly stream: { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
+  readonly stream: FileStream;
   readonly item: {
     readonly vault: string;
     readonly id: string;
@@ -43,6 +43,8 @@ export type Writing = {
     readonly attach?: { readonly version: number; readonly file: Attachment };
   };
   written: number;
+  /** Whether a revision names the file. */
+  named?: true;
 };
 
 /** A backup's bytes on their way in; kept in a file until it is whole. */
@@ -87,6 +89,8 @@ export function createHandles(newId: () => string, held: HandleBytes = createHan
     if (handle.kind === "write") handle.item.itemKey.fill(0);
     // A restore that is under way reads it to the end, and drops it.
     if (handle.kind === "restore" && handle.busy !== true) handle.spool.drop();
+    // Where the service cannot be told, it removes the chunks by itself after a day.
+    if (handle.kind === "write" && handle.named !== true) handle.stream.abandon().catch(() => undefined);
   }
 
   function letGo(connection: Connection, handle: Handle): void {

@@ -26,6 +26,8 @@ export type Door = {
 
 /** An open door. */
 export type Listening = {
+  /** The socket's path. */
+  readonly path: string;
   /** Accepts no more and removes the socket file where we made it. Connections handed over are their owner's to end. */
   close(): void;
 };
@@ -42,7 +44,7 @@ export async function listenOnPath(path: string, door: Door): Promise<Listening>
   const server = await started(ipc, path, (socket) => receive(socket, door));
   // The umask has made it so already; this is for an agent whose umask was set by somebody else.
   chmodSync(path, 0o600);
-  return closable(server, door);
+  return closable(server, door, path);
 }
 
 /**
@@ -54,7 +56,7 @@ export async function listenOnPassed(env: NodeJS.ProcessEnv, door: Door): Promis
   if (env.LISTEN_PID === undefined || env.LISTEN_PID !== `${process.pid}`) return undefined;
   if (env.LISTEN_FDS !== "1")
     throw new StartRefused("exactly one socket must be passed", "keep one ListenStream in the socket unit");
-  checkPassed(door.native);
+  const path = checkPassed(door.native);
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => receive(socket, door));
   server.maxConnections = CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
@@ -64,10 +66,11 @@ export async function listenOnPassed(env: NodeJS.ProcessEnv, door: Door): Promis
       resolve();
     });
   });
-  return closable(server, door);
+  return closable(server, door, path);
 }
 
-function checkPassed(native: Native): void {
+/** Answers the socket's path. */
+function checkPassed(native: Native): string {
   let isListening = false;
   try {
     isListening = native.isListening(PASSED_DESCRIPTOR);
@@ -88,6 +91,7 @@ function checkPassed(native: Native): void {
     throw new StartRefused("the passed socket is open to other users", "set SocketMode=0600 in the socket unit");
   }
   native.closeOnExec(PASSED_DESCRIPTOR);
+  return path;
 }
 
 /** Both doors end here: credentials first, and no byte is read before them. */
@@ -196,8 +200,8 @@ function isSame(path: string, before: Stats): boolean {
   return now !== undefined && now.ino === before.ino && now.dev === before.dev;
 }
 
-function closable(server: Server, door: Door): Listening {
+function closable(server: Server, door: Door, path: string): Listening {
   server.on("drop", () => door.onRefused("too many connections"));
   server.on("error", () => door.onRefused("the listening socket failed"));
-  return { close: () => void server.close() };
+  return { path, close: () => void server.close() };
 }

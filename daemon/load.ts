@@ -11,29 +11,42 @@ export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
   const { home, log } = parts;
   const p = withArgon2Queue(loadSodium());
   let store: Store | undefined;
+  let tidying: NodeJS.Timeout | undefined;
   let address: Promise<ServiceAddress> | undefined;
 
   async function openEmbedded(): Promise<ServiceAddress> {
     // Loaded when an account first needs it: an agent whose account lives elsewhere never does.
-    const [{ createApp }, { openSqlite }] = await Promise.all([
+    const [{ createApp, TIDY_MS }, { openSqlite }] = await Promise.all([
       import("../service/app.ts"),
       import("../service/store/sqlite.ts"),
     ]);
-    store = await openSqlite(join(home, "service.sqlite"));
-    const built = await createApp({
-      store,
-      primitives: p,
-      origin: EMBEDDED_ORIGIN,
-      onUnforeseen: (thrown) => log.incident("service", thrown),
-    });
-    return { origin: EMBEDDED_ORIGIN, fetch: built.fetch };
+    const opened = await openSqlite(join(home, "service.sqlite"));
+    try {
+      const built = await createApp({
+        store: opened,
+        primitives: p,
+        origin: EMBEDDED_ORIGIN,
+        onUnforeseen: (thrown) => log.incident("service", thrown),
+      });
+      store = opened;
+      const told = (thrown: unknown) => log.incident("tidy", thrown);
+      tidying = setInterval(() => void built.tidy().catch(told), TIDY_MS).unref();
+      return { origin: EMBEDDED_ORIGIN, fetch: built.fetch };
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
   }
 
   const agent = createAgent({
     ...parts,
     p,
     embedded: () => {
-      address ??= openEmbedded();
+      // A disk that was full, a file that was mended, another service that had the store: the next one who needs it finds it otherwise.
+      address ??= openEmbedded().catch((error: unknown) => {
+        address = undefined;
+        throw error;
+      });
       return address;
     },
   });
@@ -41,6 +54,7 @@ export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
     ...agent,
     close: async () => {
       await agent.close();
+      clearInterval(tidying);
       await store?.close();
     },
   };

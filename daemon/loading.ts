@@ -8,7 +8,7 @@ import { greet, type StatusParts, statusOf } from "./greeting.ts";
 
 export type LoadingParts = {
   /** What is true of an agent that is not loaded yet. */
-  readonly status: () => StatusParts;
+  readonly status: () => Omit<StatusParts, "sameInstallation">;
   readonly load: () => Promise<Agent>;
   /** The rest could not be loaded: ends the process. */
   readonly failed: (error: unknown) => never;
@@ -37,7 +37,11 @@ export function createLoading({ status, load, failed }: LoadingParts): Loading {
     if (id !== undefined && isPlainHello(request))
       return Promise.resolve({ jsonrpc: "2.0", id, result: greet(PROTOCOL, call.connection) });
     if (id !== undefined && isPlainStatus(request))
-      return Promise.resolve({ jsonrpc: "2.0", id, result: statusOf(status()) });
+      return Promise.resolve({
+        jsonrpc: "2.0",
+        id,
+        result: statusOf({ ...status(), sameInstallation: call.connection.subject.throughCommand }),
+      });
     return rest().then((agent) => agent.dispatch(request, call));
   };
 
@@ -52,8 +56,15 @@ export function createLoading({ status, load, failed }: LoadingParts): Loading {
 /** No narrower than needed, never wider than the schema: what is not clearly right is for the schema to judge. */
 function isPlainHello({ method, params }: CheckedRequest): boolean {
   if (method !== "agent.hello") return false;
-  const { protocol, client, ...more } = (params ?? {}) as { protocol?: unknown; client?: unknown };
-  if (protocol !== PROTOCOL || Object.keys(more).length > 0 || typeof client !== "object" || client === null)
+  // There is nothing to tell before an account is open.
+  const { protocol, client, notices = true, ...more } = (params ?? {}) as Record<string, unknown>;
+  if (
+    protocol !== PROTOCOL ||
+    notices !== true ||
+    Object.keys(more).length > 0 ||
+    typeof client !== "object" ||
+    client === null
+  )
     return false;
   const { name, version, ...others } = client as { name?: unknown; version?: unknown };
   return isName(name) && isName(version) && Object.keys(others).length === 0;

@@ -1,6 +1,7 @@
 // The agent's process: hardened first, then one per home, then the socket, then the rest. Run by `postern agent run`.
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { PosternError } from "../protocol/errors.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
 import { readAccounts } from "./account-file.ts";
 import { systemClock } from "./clock.ts";
@@ -15,6 +16,7 @@ import { loadNative } from "./native.ts";
 import { ownPrograms } from "./own-programs.ts";
 import { takeInstanceLock } from "./single-instance.ts";
 import { StartRefused } from "./start-refused.ts";
+import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./whereabouts.ts";
 
 /** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */
 const LOAD_AFTER_MS = 50;
@@ -30,7 +32,8 @@ async function main(): Promise<void> {
   const where = { env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() };
   const home = dataFolder(where);
   ensurePrivateFolder(home);
-  const lock = takeInstanceLock(join(home, "agent.lock"));
+  const lock = takeInstanceLock(join(home, "agent.lock"), () => holderOf(home));
+  const program = ownProgram(import.meta.url);
   removeUnfinishedWrites(home);
 
   const clock = systemClock(native.bootMs);
@@ -41,12 +44,15 @@ async function main(): Promise<void> {
   const loading = createLoading({
     status: () => ({
       startedAt,
+      program,
       sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
       tokenSessions: 0,
       openPrompts: 0,
+      links: [],
       protections: protections(native),
     }),
-    load: async () => (await import("./load.ts")).loadAgent({ home, native, clock, log, startedAt, connections, stop }),
+    load: async () =>
+      (await import("./load.ts")).loadAgent({ home, native, clock, log, startedAt, program, connections, stop }),
     failed: (error) => {
       // With it goes the socket's file: nobody should wait for who will not answer.
       listening?.close();
@@ -70,7 +76,25 @@ async function main(): Promise<void> {
   }
   async function closeAll(): Promise<void> {
     await loading.close();
+    forgetWhere();
     lock.release();
+  }
+
+  /** For those whose variables lead elsewhere; an agent that cannot write it can do its work. */
+  function tellWhere(socket: string): void {
+    try {
+      writeWhereabouts(home, socket, program);
+    } catch (error) {
+      log.incident("whereabouts", error);
+    }
+  }
+
+  function forgetWhere(): void {
+    try {
+      removeWhereabouts(home);
+    } catch (error) {
+      log.incident("whereabouts", error);
+    }
   }
 
   const ours = ownPrograms(import.meta.url);
@@ -78,17 +102,41 @@ async function main(): Promise<void> {
   const door = createDoor({ native, clock, log, ours, connections, dispatch, recordRefused });
   listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
+  tellWhere(listening.path);
   log.note("the agent listens");
   setTimeout(loading.begin, LOAD_AFTER_MS);
 }
 
+/** What is told of an error that is known: its words and the next step. */
+function wordsOf(error: unknown): { text: string; next: string } | undefined {
+  if (error instanceof StartRefused) return { text: error.message, next: error.advice };
+  if (error instanceof UnusablePath) return { text: error.message, next: ANOTHER_PATH };
+  if (error instanceof PosternError) return { text: error.message, next: error.hint ?? "look at the data folder" };
+  const { code, syscall, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return undefined;
+  const what = path === undefined ? syscall : `${syscall} ${path}`;
+  return {
+    text: `the system refused: ${what} (${code})`,
+    next: systemSteps[code] ?? "look at the file, and at its folder",
+  };
+}
+
+const systemSteps: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full: make room on it",
+  EDQUOT: "your share of the disk is used up: make room in it",
+  EROFS: "the file system is read-only: mount it for writing, or name another home with POSTERN_HOME",
+  EIO: "the disk reports an error: look at it, and at a copy of the data folder",
+  EMFILE: "too many files are open in this process (ulimit -n): raise the limit",
+  ENFILE: "too many files are open on this machine: close some",
+};
+
 /** Says why there will be no agent, and what to do, and ends. */
 function refuse(error: unknown): never {
-  const known = error instanceof StartRefused || error instanceof UnusablePath;
-  const text = known ? error.message : `unexpected ${error instanceof Error ? error.constructor.name : "error"}`;
+  const known = wordsOf(error);
+  const text = known?.text ?? `unexpected ${error instanceof Error ? error.constructor.name : "error"}`;
   process.stderr.write(`postern agent: ${text}\n`);
-  if (known) process.stderr.write(`  next: ${error instanceof StartRefused ? error.advice : ANOTHER_PATH}\n`);
-  if (!known && error instanceof Error)
+  if (known !== undefined) process.stderr.write(`  next: ${known.next}\n`);
+  else if (error instanceof Error)
     process.stderr.write(
       `${(error.stack ?? "")
         .split("\n")

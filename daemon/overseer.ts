@@ -5,7 +5,7 @@ import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { Broker } from "./broker.ts";
 import type { Call } from "./call.ts";
-import { type Clock, elapsedMs, type Moment, momentOf } from "./clock.ts";
+import { type Clock, type Moment, momentOf, passedMs } from "./clock.ts";
 import type { Grants } from "./grants.ts";
 import { happening } from "./happening.ts";
 import type { Log } from "./log.ts";
@@ -106,7 +106,7 @@ export function createOverseer({ p, clock, sessions, grants, broker, log }: Over
   function recentWrong(call: Call): Moment[] {
     const moments = wrongCodes.get(call.connection.subject.family) ?? [];
     const now = momentOf(clock);
-    return moments.filter((moment) => elapsedMs(now, moment) < WRONG_CODE_MS);
+    return moments.filter((moment) => passedMs(now, moment) < WRONG_CODE_MS);
   }
 
   function wrongCode(call: Call): void {

@@ -15,24 +15,34 @@ export function delayMs(wrong: number): number {
   return Math.min(DELAY_MS_MAX, 1000 * 2 ** (wrong - FREE_TRIES));
 }
 
-/** Throws tryLater while the delay runs. A clock set back does not shorten it: it starts anew. */
-export function demandTry(file: Pick<AccountFile, "wrongPasswords" | "lastWrongMs">, nowMs: number): void {
-  const sinceMs = nowMs - file.lastWrongMs;
-  const leftMs = delayMs(file.wrongPasswords) - Math.max(sinceMs, 0);
+type Tries = Pick<AccountFile, "wrongPasswords" | "lastWrongMs">;
+
+/**
+ * Throws tryLater while the delay runs. All times are of the boot clock, which nobody sets and which an agent's restart does
+ * not touch. A try from before the boot is one of its first moment at the latest, so the wait is never longer than the delay.
+ */
+export function demandTry(file: Tries, bootMs: number): void {
+  const sinceMs = bootMs - sinceBoot(file, bootMs).lastWrongMs;
+  const leftMs = delayMs(file.wrongPasswords) - sinceMs;
   if (leftMs > 0) throw new PosternError("tryLater", `${Math.ceil(leftMs / 1000)} s`);
 }
 
+/** The tries as this boot counts their time: a moment that has not come is of another boot, or of a file of before the boot clock. */
+export function sinceBoot<T extends Tries>(file: T, bootMs: number): T {
+  return file.lastWrongMs > bootMs ? { ...file, lastWrongMs: 0 } : file;
+}
+
 /** The file as it is written before a try. */
-export function counted(file: AccountFile, nowMs: number): AccountFile {
-  return { ...file, wrongPasswords: file.wrongPasswords + 1, lastWrongMs: nowMs };
+export function counted(file: AccountFile, bootMs: number): AccountFile {
+  return { ...file, wrongPasswords: file.wrongPasswords + 1, lastWrongMs: Math.floor(bootMs) };
 }
 
 /**
  * The file after a try that was seen to be wrong. The delay runs from its answer: on a busy machine stretching the password
  * takes longer than the first delays, which would then be none.
  */
-export function refused(file: AccountFile, nowMs: number): AccountFile {
-  return { ...file, lastWrongMs: nowMs };
+export function refused(file: AccountFile, bootMs: number): AccountFile {
+  return { ...file, lastWrongMs: Math.floor(bootMs) };
 }
 
 /** The file after a right password. */

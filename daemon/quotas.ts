@@ -3,7 +3,7 @@
 // shut out the person's own programs.
 import { PosternError } from "../protocol/errors.ts";
 import type { Ending } from "./broker.ts";
-import { type Clock, elapsedMs, type Moment, momentOf } from "./clock.ts";
+import { type Clock, type Moment, momentOf, passedMs } from "./clock.ts";
 
 /** Prompts of one family open at once: more is not a question but a flood. */
 export const OPEN_PER_FAMILY = 3;
@@ -54,13 +54,13 @@ export function createQuotas(clock: Clock): Quotas {
     if (quiet !== undefined) families.delete(quiet[0]);
   }
 
-  const recent = (moments: Moment[], now: Moment) => moments.filter((moment) => elapsedMs(now, moment) < RECENT_MS);
+  const recent = (moments: Moment[], now: Moment) => moments.filter((moment) => passedMs(now, moment) < RECENT_MS);
 
   return {
     opening: (key) => {
       const family = familyOf(key);
       const now = momentOf(clock);
-      if (family.coolingSince !== undefined && elapsedMs(now, family.coolingSince) < COOL_DOWN_MS) {
+      if (family.coolingSince !== undefined && passedMs(now, family.coolingSince) < COOL_DOWN_MS) {
         throw new PosternError("coolingDown", `${COOL_DOWN_MS / 1000} s from the last denial`);
       }
       family.opened = recent(family.opened, now);

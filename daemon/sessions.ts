@@ -15,7 +15,9 @@ import type { Actor, Happening } from "./audit/happening.ts";
 import { type AuditLog, openAuditLog } from "./audit/log.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
 import { accountFolder, ensureNamedFolder, finishRemovals, removeAccountFolder } from "./data-folder.ts";
+import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
+import { sinceBoot } from "./password-tries.ts";
 import type { Sodium } from "./sodium.ts";
 import { oneAtATime } from "./turn.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
@@ -67,7 +69,8 @@ export type Sessions = {
   open(account: string | undefined, now?: Moment): Session & { unlocked: Unlocked };
   /** Throws wrongCredentials, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
-  lock(account: string | undefined, by: Actor, why?: string): Promise<void>;
+  /** Answers whether all of it was recorded: a disk that is full keeps nothing unlocked. */
+  lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
   /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
   provePassword(session: Session & { unlocked: Unlocked }, password: string): Promise<void>;
   /** Takes in the account that was just made, the first one here. Throws accountExists. */
@@ -97,11 +100,11 @@ export type SessionParts = {
 export function createSessions(parts: SessionParts): Sessions {
   const { home, p, clock, log, events } = parts;
   const sessions = new Map<string, Session>();
-  const locking = new Map<string, Promise<void>>();
+  const locking = new Map<string, Promise<boolean>>();
   let anchoredAt: Moment = momentOf(clock);
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   let cancelWatch = clock.after(WATCH_MS, watch);
-  for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(file));
+  for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
   finishRemovals(home);
 
   function sessionOf(file: AccountFile): Session {
@@ -115,6 +118,16 @@ export function createSessions(parts: SessionParts): Sessions {
     return { file, audit, unlocked: undefined, locks: 0, inTurn: oneAtATime(TRIES_WAITING_MAX) };
   }
 
+  /** A disk that takes nothing must not keep the agent from its end. */
+  function closeLog(audit: AuditLog, account: string): void {
+    try {
+      audit.close();
+    } catch (error) {
+      if (!isUnwritten(error)) throw error;
+      log.note("the end of the audit log could not be written", { account });
+    }
+  }
+
   function demandHere(session: Session): void {
     if (sessions.get(session.file.account) !== session) throw new PosternError("signedOut");
   }
@@ -126,7 +139,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const unlocking = createUnlocking({
     ...parts,
     serviceAddress,
-    closing: async ({ file }) => locking.get(file.account),
+    closing: async ({ file }) => void (await locking.get(file.account)),
     demandHere,
   });
 
@@ -179,10 +192,11 @@ export function createSessions(parts: SessionParts): Sessions {
     lockOne(session, why).catch((error: unknown) => log.incident("lock", error));
   }
 
-  function lockOne(session: Session, why: string, by: Actor = {}): Promise<void> {
+  /** Answers whether it was recorded. */
+  function lockOne(session: Session, why: string, by: Actor = {}): Promise<boolean> {
     const { unlocked } = session;
     session.locks++;
-    if (unlocked === undefined) return locking.get(session.file.account) ?? Promise.resolve();
+    if (unlocked === undefined) return locking.get(session.file.account) ?? Promise.resolve(true);
     // From here on nobody finds it unlocked; what follows is only tidying.
     session.unlocked = undefined;
     const done = closeOrderly(session, unlocked, { event: "session.lock", outcome: why, ...by }).finally(() =>
@@ -193,7 +207,7 @@ export function createSessions(parts: SessionParts): Sessions {
   }
 
   /** Whatever fails on the way, the keys are wiped. */
-  async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: Happening): Promise<void> {
+  async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: Happening): Promise<boolean> {
     try {
       events.locked(file.account, unlocked);
       audit.keep(happened);
@@ -203,6 +217,11 @@ export function createSessions(parts: SessionParts): Sessions {
         repeatCounter(unlocked, file.device).catch(tellUnlessRemoved),
         new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
       ]);
+      return true;
+    } catch (error) {
+      if (!isUnwritten(error)) throw error;
+      log.note("locked, and not recorded: the disk took nothing", { account: file.account });
+      return false;
     } finally {
       audit.lock();
       unlocked.close();
@@ -235,7 +254,7 @@ export function createSessions(parts: SessionParts): Sessions {
   function drop({ file, audit }: Session): void {
     sessions.delete(file.account);
     try {
-      audit.close();
+      closeLog(audit, file.account);
     } finally {
       takeAway(file.account);
     }
@@ -258,7 +277,8 @@ export function createSessions(parts: SessionParts): Sessions {
     unlock: unlocking.unlock,
     lock: async (account, by, why = "asked") => {
       const chosen = account === undefined ? [...sessions.values()] : [pick(account)];
-      await Promise.all(chosen.map((session) => lockOne(session, why, by)));
+      const recorded = await Promise.all(chosen.map((session) => lockOne(session, why, by)));
+      return recorded.every(Boolean);
     },
     provePassword: unlocking.prove,
     add,
@@ -296,7 +316,7 @@ export function createSessions(parts: SessionParts): Sessions {
     close: async () => {
       cancelWatch();
       await Promise.all([...sessions.values()].map((session) => lockOne(session, "the agent stops")));
-      for (const { audit } of sessions.values()) audit.close();
+      for (const { audit, file } of sessions.values()) closeLog(audit, file.account);
       p.wipeAll();
     },
   };

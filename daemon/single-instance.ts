@@ -13,9 +13,12 @@ const SQLITE_BUSY = 5;
 /**
  * Takes the lock at `path`, a small database in a private folder that nothing else may open (closing any other
  * descriptor of the file would drop the lock, fcntl(2)). Throws StartRefused where another agent holds it. To be taken
- * before the socket is touched.
+ * before the socket is touched. `holder` is what that one says of itself.
  */
-export function takeInstanceLock(path: string): InstanceLock {
+export function takeInstanceLock(
+  path: string,
+  holder: () => { readonly pid: number; readonly socket: string } | undefined = () => undefined,
+): InstanceLock {
   makePrivate(path);
   const database = new DatabaseSync(path);
   try {
@@ -24,13 +27,19 @@ export function takeInstanceLock(path: string): InstanceLock {
   } catch (error) {
     database.close();
     if ((((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY) {
+      const found = holder();
+      const who = found === undefined ? "" : ` (process ${found.pid}, which listens at ${found.socket})`;
       throw new StartRefused(
-        "another agent already runs for this home",
+        `another agent already runs for this home${who}`,
         "use it, or stop it first with `postern agent stop`",
         error,
       );
     }
-    throw error;
+    throw new StartRefused(
+      `the instance lock ${path} cannot be used: it is damaged, or not to be opened`,
+      "where no agent runs for this home, remove it and start again",
+      error,
+    );
   }
   return { release: () => database.close() };
 }
@@ -49,6 +58,6 @@ function makePrivate(path: string): void {
       );
     // Looked at without opening it: closing it again would drop a lock this process holds.
     if (!lstatSync(path).isFile())
-      throw new StartRefused("what lies at the lock's path is no file", "move it out of the way");
+      throw new StartRefused(`what lies at the lock's path ${path} is no file`, "move it out of the way");
   }
 }

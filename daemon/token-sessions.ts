@@ -12,6 +12,7 @@ import { type AuditLog, openAuditLog, type Recorder } from "./audit/log.ts";
 import type { Checkpoint } from "./audit/proof.ts";
 import type { Clock } from "./clock.ts";
 import { ensureNamedFolder, tokenFolder } from "./data-folder.ts";
+import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
 import { ANCHOR_MS } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
@@ -42,8 +43,8 @@ export type TokenSessions = {
   present(text: string, family: string): Promise<TokenSession>;
   /** Those that are open. */
   list(): readonly TokenSession[];
-  /** Ends those of an account, or all. */
-  lock(account: string | undefined, by: Actor): Promise<void>;
+  /** Ends those of an account, or all; answers whether all of it was recorded. */
+  lock(account: string | undefined, by: Actor): Promise<boolean>;
   close(): Promise<void>;
 };
 
@@ -57,7 +58,7 @@ export type TokenSessionParts = {
   readonly personsLog: (whose: Whose) => AuditLog | undefined;
   readonly events: {
     /** `end` is for who learns that the service lets the token in no more. */
-    opened(session: OpenSession, end: () => Promise<void>): void;
+    opened(session: OpenSession, end: () => Promise<unknown>): void;
     ended(unlocked: Unlocked): void;
   };
 };
@@ -68,7 +69,8 @@ type Entry = TokenSession & {
   readonly own: AuditLog;
   /** Whether it was held, and is no more. */
   isLeft(): boolean;
-  end(why: string, by?: Actor): Promise<void>;
+  /** Answers whether it was recorded. */
+  end(why: string, by?: Actor): Promise<boolean>;
 };
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
@@ -77,7 +79,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
   /** Those that are being closed, by the same name: log and store have one writer, so the token's next session waits for it. */
-  const ending = new Map<string, Promise<void>>();
+  const ending = new Map<string, Promise<boolean>>();
   /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
   let locks = 0;
   const startsBy = new Map<string, number>();
@@ -167,7 +169,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         };
       },
       end: (why, by = {}) => {
-        if (entry.unlocked === undefined) return ending.get(key) ?? Promise.resolve();
+        if (entry.unlocked === undefined) return ending.get(key) ?? Promise.resolve(true);
         // From here on nobody finds it open; what follows is only tidying.
         entry.unlocked = undefined;
         cancelEnd();
@@ -185,7 +187,24 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   }
 
   /** Whatever fails on the way, the keys are wiped. */
-  async function closeOrderly(file: Whose, unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
+  async function closeOrderly(
+    file: Whose,
+    unlocked: Unlocked,
+    audit: AuditLog,
+    why: string,
+    by: Actor,
+  ): Promise<boolean> {
+    try {
+      await recordEnd(file, unlocked, audit, why, by);
+      return true;
+    } catch (error) {
+      if (!isUnwritten(error)) throw error;
+      log.note("a token's session ended, and that was not recorded: the disk took nothing");
+      return false;
+    }
+  }
+
+  async function recordEnd(file: Whose, unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
     try {
       events.ended(unlocked);
       // What was counted there so far has names to seal with this session's key.
@@ -252,7 +271,8 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     lock: async (account, by) => {
       locks++;
       const chosen = [...open].filter(({ file }) => account === undefined || file.account === account);
-      await Promise.all(chosen.map((entry) => entry.end("asked", by)));
+      const recorded = await Promise.all(chosen.map((entry) => entry.end("asked", by)));
+      return recorded.every(Boolean);
     },
     close: async () => {
       cancelAnchoring();

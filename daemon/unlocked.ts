@@ -73,7 +73,7 @@ async function openParts(
   });
   await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor() }));
 
-  const cache = createCache(p, clock.monotonicMs);
+  const cache = createCache(p, clock.bootMs);
   opened.push(cache.close);
   const now = momentOf(clock);
   return {

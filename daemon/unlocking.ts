@@ -43,9 +43,13 @@ export function createUnlocking(parts: Parts): Unlocking {
   async function countTry(session: Session): Promise<AccountFile> {
     parts.demandHere(session);
     session.audit.demandWritable();
-    demandTry(session.file, clock.wallMs());
+    demandTry(session.file, clock.bootMs());
     const before = session.file;
-    await settleTry(session, counted(before, clock.wallMs()));
+    const now = counted(before, clock.bootMs());
+    // A disk that does not take it lets no try be made, so none is counted here either.
+    await writeAccount(home, now);
+    parts.demandHere(session);
+    session.file = now;
     return before;
   }
 
@@ -70,7 +74,7 @@ export function createUnlocking(parts: Parts): Unlocking {
       // An unreachable service says nothing about the password. One that lets this device in no more should have checked it,
       // and may not have: else it could have tries uncounted.
       const counts = ["wrongCredentials", "deviceRemoved", "restoreUnfinished"].includes(name);
-      await settleTry(session, counts ? refused(session.file, clock.wallMs()) : before);
+      await settleTry(session, counts ? refused(session.file, clock.bootMs()) : before);
       session.audit.keep({ event: "session.unlock", outcome: name, ...by });
       throw error;
     }
@@ -112,7 +116,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     if (unlocked === undefined) throw new PosternError("locked");
     await countTry(session);
     const right = await passwordOpens(p, { ...userOnDevice(p, session.file), password }, unlocked.sealedRootKey);
-    await settleTry(session, right ? forgiven(session.file) : refused(session.file, clock.wallMs()));
+    await settleTry(session, right ? forgiven(session.file) : refused(session.file, clock.bootMs()));
     // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
     if (session.unlocked !== unlocked) throw new PosternError("locked");
     if (!right) throw new PosternError(refusal, "wrong account password");
@@ -142,12 +146,12 @@ export function createUnlocking(parts: Parts): Unlocking {
     unlockInTurn,
     prove: (session, password) => session.inTurn(() => prove(session, password)),
     signInFirst: async (file, password) => {
-      demandTry(firstTries, clock.wallMs());
+      demandTry(firstTries, clock.bootMs());
       const address = await serviceAddress(file.service);
       try {
         return await signIn(p, createServiceClient(address), address, { ...userOnDevice(p, file), password });
       } catch (error) {
-        firstTries = { wrongPasswords: firstTries.wrongPasswords + 1, lastWrongMs: clock.wallMs() };
+        firstTries = { wrongPasswords: firstTries.wrongPasswords + 1, lastWrongMs: clock.bootMs() };
         throw error;
       }
     },

@@ -2,7 +2,9 @@
 // sent or what a parser read.
 import { randomUUID } from "node:crypto";
 import { PosternError } from "../protocol/errors.ts";
+import { isFull } from "./files.ts";
 import type { Log } from "./log.ts";
+import { StartRefused } from "./start-refused.ts";
 
 /** What was thrown as an error object of JSON-RPC. What we did not foresee becomes `internal` with an incident id. */
 export function wireError(thrown: unknown, log: Log): { code: number; message: string; data: object } {
@@ -15,8 +17,16 @@ export function wireError(thrown: unknown, log: Log): { code: number; message: s
   return { code: error.code, message: error.message, data };
 }
 
+/** What the system says of our files, and a person can do something about. */
+const FILE_FAULTS = ["EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENFILE", "ELOOP", "ENOTDIR", "EISDIR", "EFBIG"];
+
 function foreseen(thrown: unknown): PosternError | undefined {
   if (thrown instanceof PosternError) return thrown;
+  if (thrown instanceof StartRefused) return new PosternError("fileUnusable", thrown.message);
+  if (isFull(thrown)) return new PosternError("diskFull");
+  const { code = "", syscall } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== undefined && FILE_FAULTS.includes(code))
+    return new PosternError("fileUnusable", `the system refused ${syscall} (${code})`);
   if (thrown instanceof Error && thrown.name === "AbortError") return new PosternError("cancelled");
   return undefined;
 }

@@ -259,7 +259,7 @@ const table = {
   offline: {
     code: 1501,
     message: "the account service cannot be reached",
-    hint: "see that it runs, and that this machine reaches it",
+    hint: "see that it runs, and that this machine reaches it; `postern status` and `postern doctor` say how it stands",
     sdkName: "Auth",
   },
   serviceRefused: { code: 1502, message: "the account service refused the request" },
@@ -276,7 +276,21 @@ const table = {
     message: "the audit log cannot be written, so nothing is answered",
     hint: "free disk space or mend the permissions of the data folder",
   },
-  diskFull: { code: 1508, message: "the disk is full; nothing was changed" },
+  diskFull: {
+    code: 1508,
+    message: "the disk is full; nothing was changed",
+    hint: "make room on the disk of the data folder, and run it again",
+  },
+  storeInUse: {
+    code: 1510,
+    message: "another service works with this store",
+    hint: "stop that one, or name another folder with --data",
+  },
+  fileUnusable: {
+    code: 1511,
+    message: "a file of Postern's own cannot be used",
+    hint: "look at it and at who may write to it; move it out of the way, or put back a copy",
+  },
   notRestorable: { code: 1509, message: "the backup cannot be restored" },
 
   sharingUnavailable: {

@@ -209,6 +209,12 @@ const Event = object({
   tag: Type.Optional(Bytes(base64Of(16))),
 });
 
+/**
+ * Where the changes of an account stand: in which store, in which generation of it (one start of the service), after which
+ * change. The number alone would fit a store that was put back from a copy and has grown again.
+ */
+const Cursor = object({ store: Id, generation: Id, seq: Count });
+
 const UserRecord = object({ rootKey: SealedKey, keyset: SealedKeyset, data: SealedUserData });
 
 /** What lets a program in as a service account: the key that signs in, and the root key sealed for the token's secret. */
@@ -668,7 +674,7 @@ export const serviceCatalogue = {
   }),
   "files.putChunk": operation({
     summary:
-      "Stores one sealed chunk of a file before an item revision names it; chunks of files that no revision names within a day are removed.",
+      "Stores one sealed chunk of a file before an item revision names it; chunks of files that no revision names, and nobody adds to for a day, are removed. A writer has room for so many bytes of them.",
     params: object({
       vault: Id,
       item: Id,
@@ -677,7 +683,14 @@ export const serviceCatalogue = {
       sealed: Bytes(base64Of(serviceLimits.chunkBytes)),
     }),
     result: Nothing,
-    errors: ["vaultNotFound", "conflict", "notPermitted"],
+    errors: ["vaultNotFound", "conflict", "notPermitted", "busy"],
+    signedIn: true,
+  }),
+  "files.abandon": operation({
+    summary: "Removes the chunks of a file of one's own that no revision names; of any other it removes nothing.",
+    params: object({ vault: Id, item: Id, file: Id }),
+    result: Nothing,
+    errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
   }),
   "files.getChunk": operation({
@@ -787,12 +800,12 @@ export const serviceCatalogue = {
   }),
   "events.wait": operation({
     summary:
-      "Changes after `cursor`, at once if there are any, else when one comes or `waitMs` have passed. Without a cursor it answers the current one.",
+      "Changes after `cursor`, at once if there are any, else when one comes or `waitMs` have passed. Without a cursor it answers the current one; so it does, with `replaced`, where the cursor is of a history that this store does not have: then nothing read before counts.",
     params: object({
-      cursor: Type.Optional(Count),
+      cursor: Type.Optional(Cursor),
       waitMs: Type.Integer({ minimum: 0, maximum: serviceLimits.waitMs }),
     }),
-    result: object({ cursor: Count, events: Type.Array(Event) }),
+    result: object({ cursor: Cursor, events: Type.Array(Event), replaced: Type.Optional(Type.Literal(true)) }),
     errors: [],
     signedIn: true,
   }),

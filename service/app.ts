@@ -12,6 +12,7 @@ import type { Caller, Context, Operations, Service } from "./context.ts";
 import { eventOperations } from "./events.ts";
 import { dropAbandonedChunks, fileOperations } from "./files.ts";
 import { groupOperations } from "./groups.ts";
+import { beginGeneration } from "./history.ts";
 import { itemOperations } from "./items.ts";
 import { addSharePage, type PageFiles } from "./page.ts";
 import { spend } from "./rate-limit.ts";
@@ -19,7 +20,9 @@ import { serviceAccountOperations } from "./service-accounts.ts";
 import { dropEndedShares } from "./share-rows.ts";
 import { shareOperations } from "./shares.ts";
 import { callerOf, signInOperations } from "./sign-in.ts";
+import { storeFault } from "./store/own-file.ts";
 import type { Store } from "./store/sqlite.ts";
+import { dropAbandonedUploads } from "./uploads.ts";
 import { vaultKeyOperations } from "./vault-keys.ts";
 import { vaultOperations } from "./vaults.ts";
 
@@ -35,6 +38,9 @@ export type AppOptions = {
   /** Told of an error that nobody foresaw, before the caller gets `internal`. */
   readonly onUnforeseen: (thrown: unknown) => void;
 };
+
+/** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
+export const TIDY_MS = 60_000;
 
 export type App = {
   fetch(request: Request): Response | Promise<Response>;
@@ -90,6 +96,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     db: options.store.db,
     primitives: options.primitives,
     changes: createChanges(),
+    writing: await beginGeneration(options.store.db, options.primitives),
     now: options.now ?? Date.now,
     origin: options.origin,
     registrationHash: options.registrationHash,
@@ -97,6 +104,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const tidy = async () => {
     await dropEndedShares(service.db, service.now());
+    await dropAbandonedUploads(service.db, service.now());
     await options.store.scrub();
   };
   await dropAbandonedChunks(service.db, service.now());
@@ -174,8 +182,8 @@ function validatorOf(operation: OperationName): Validator {
 
 function wireError(thrown: unknown, onUnforeseen: (thrown: unknown) => void): PosternError {
   if (thrown instanceof PosternError) return thrown;
-  // SQLITE_FULL (13) leaves the transaction rolled back; the person can act on it.
-  if ((thrown as { errcode?: unknown } | null)?.errcode === 13) return new PosternError("diskFull");
+  const fault = storeFault(thrown);
+  if (fault !== undefined) return fault;
   onUnforeseen(thrown);
   return new PosternError("internal");
 }

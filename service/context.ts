@@ -5,6 +5,7 @@ import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
 import type { Changes } from "./changes.ts";
+import type { Writing } from "./history.ts";
 import type { Tables } from "./store/tables.ts";
 
 export type Db = Kysely<Tables>;
@@ -24,6 +25,8 @@ export type Service = {
   readonly db: Db;
   readonly primitives: CheckingPrimitives;
   readonly changes: Changes;
+  /** The store's identity, and the generation that this start began. */
+  readonly writing: Writing;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** The origin that sign-ins are bound to: configured, never taken from the Host header. */
@@ -44,6 +47,17 @@ export type Operations = {
 /** The time as text, as it is stored and answered. */
 export function timestamp(context: { now(): number }): string {
   return new Date(context.now()).toISOString();
+}
+
+/**
+ * Milliseconds that a time in the store may lie ahead of now. One that is further was written while the clock was wrong: what
+ * it would keep open or shut would else stay so until then.
+ */
+export const AHEAD_MS_MAX = 60_000;
+
+/** The latest time, as it is stored, that may be of now. */
+export function latest(context: { now(): number }): string {
+  return new Date(context.now() + AHEAD_MS_MAX).toISOString();
 }
 
 /**

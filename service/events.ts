@@ -2,6 +2,7 @@
 import { PosternError } from "../protocol/errors.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
 import { type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { type Cursor, isInHistory } from "./history.ts";
 import type { Tables } from "./store/tables.ts";
 import { livingToken } from "./token-rows.ts";
 
@@ -23,13 +24,13 @@ export async function recordChanges(db: Db, account: string, changes: readonly C
   await db.insertInto("events").values(rows).execute();
 }
 
-async function cursorOf(db: Db, account: string): Promise<number> {
+async function cursorOf({ db, writing, caller: { account } }: Context): Promise<Cursor> {
   const row = await db
     .selectFrom("events")
     .select((eb) => eb.fn.max("seq").as("seq"))
     .where("account", "=", account)
     .executeTakeFirst();
-  return Number(row?.seq ?? 0);
+  return { ...writing, seq: Number(row?.seq ?? 0) };
 }
 
 type Row = Pick<Tables["events"], "kind" | "vault" | "item"> & { readonly tag: Uint8Array | null };
@@ -48,14 +49,14 @@ async function visibleTo({ db, caller }: Context): Promise<(row: Row) => Row | u
   };
 }
 
-async function after(context: Context, cursor: number) {
+async function after(context: Context, seq: number) {
   // The tag of this moment is enough: a tag that came and went between has an event after it.
   const rows = await context.db
     .selectFrom("events")
     .leftJoin("items", (join) => join.onRef("items.vault", "=", "events.vault").onRef("items.id", "=", "events.item"))
     .select(["events.seq", "events.kind", "events.vault", "events.item", "items.tag"])
     .where("events.account", "=", context.caller.account)
-    .where("events.seq", ">", cursor)
+    .where("events.seq", ">", seq)
     .orderBy("events.seq")
     .limit(serviceLimits.events)
     .execute();
@@ -71,7 +72,7 @@ async function after(context: Context, cursor: number) {
     };
     return [{ seq: Number(row.seq), kind: kind as Change["kind"], ...ids }];
   });
-  return { events, cursor: Number(rows.at(-1)?.seq ?? cursor) };
+  return { events, cursor: { ...context.writing, seq: Number(rows.at(-1)?.seq ?? seq) } };
 }
 
 export const eventOperations: Pick<Operations, "events.wait"> = {
@@ -84,15 +85,15 @@ export const eventOperations: Pick<Operations, "events.wait"> = {
       AbortSignal.any([context.signal, enough.signal]),
     );
     try {
-      const current = await cursorOf(context.db, context.caller.account);
+      const current = await cursorOf(context);
       if (cursor === undefined) return { cursor: current, events: [] };
-      // A cursor from the future belongs to a store that was replaced by an older one.
-      if (cursor > current) throw new PosternError("conflict", "the cursor is newer than the store");
-      if (current === cursor) {
+      if (!(await isInHistory(context.db, context.writing, cursor)))
+        return { cursor: current, events: [], replaced: true };
+      if (current.seq <= cursor.seq) {
         await changed;
         await demandSession(context);
       }
-      return await after(context, cursor);
+      return await after(context, cursor.seq);
     } finally {
       enough.abort();
     }

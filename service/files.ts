@@ -1,16 +1,13 @@
-// files.*: sealed chunks. A chunk is written before the revision that names its file; what no revision names within a
-// day is removed.
+// files.*: sealed chunks. A chunk is written before the revision that names its file (uploads.ts).
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
 import { bytes, type Db, type Operations, text, timestamp } from "./context.ts";
 import { demand, permissions } from "./permission.ts";
+import { ABANDONED_MS, abandonUpload, countChunk } from "./uploads.ts";
 
 type FileHeaders = OperationParams<"items.put">["sealed"]["files"];
 
-/** Milliseconds after which chunks that no revision names are removed: longer than any upload. */
-export const ABANDONED_MS = 24 * 60 * 60_000;
-
-export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk"> = {
+export const fileOperations: Pick<Operations, "files.putChunk" | "files.abandon" | "files.getChunk"> = {
   "files.putChunk": async ({ vault, item, file, index, sealed }, context) => {
     const chunk = bytes(sealed);
     await context.db.transaction().execute(async (db) => {
@@ -31,10 +28,19 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.getChunk
       // A revision that names a file vouches for its chunks; one more would be a file that nobody signed.
       if ((await namedFiles(db, vault, item)).has(file))
         throw new PosternError("conflict", "the file is complete: a revision names it");
+      await countChunk(db, context, { vault, item, file }, chunk.length);
       await db
         .insertInto("file_chunks")
         .values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) })
         .execute();
+    });
+    return {};
+  },
+
+  "files.abandon": async ({ vault, item, file }, context) => {
+    await context.db.transaction().execute(async (db) => {
+      await demand(db, context.caller, vault, permissions.createItems);
+      await abandonUpload(db, context, { vault, item, file });
     });
     return {};
   },
@@ -105,7 +111,7 @@ export async function dropUnnamedFiles(
     .execute();
 }
 
-/** Removes chunks that are older than a day and whose file no revision names; run at start. */
+/** Removes chunks of an older service that are older than a day and whose file no revision names; run at start. */
 export async function dropAbandonedChunks(db: Db, nowMs: number): Promise<void> {
   const before = new Date(nowMs - ABANDONED_MS).toISOString();
   await db.transaction().execute(async (transaction) => {
@@ -114,6 +120,18 @@ export async function dropAbandonedChunks(db: Db, nowMs: number): Promise<void> 
       .select(["vault", "item", "file"])
       .distinct()
       .where("created_at", "<", before)
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom("uploads as u")
+              .select("u.file")
+              .whereRef("u.vault", "=", "file_chunks.vault")
+              .whereRef("u.item", "=", "file_chunks.item")
+              .whereRef("u.file", "=", "file_chunks.file"),
+          ),
+        ),
+      )
       .execute();
     for (const { vault, item, file } of old) {
       if ((await namedFiles(transaction, vault, item)).has(file)) continue;

@@ -9,6 +9,7 @@ import { recordChanges } from "./events.ts";
 import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
 import { demand, openItems, permissions, permissionsIn } from "./permission.ts";
 import type { ItemRow } from "./store/tables.ts";
+import { endUploads } from "./uploads.ts";
 
 /** Stored bytes of one answer at most: 64 MiB in base64, which leaves room under what a client reads. */
 export const ANSWER_BYTES_MAX = 48 * 1024 * 1024;
@@ -222,6 +223,12 @@ async function putOne(db: Db, context: Context, vault: string, item: string, sea
   if (existing?.state === "deleted") throw new PosternError("itemNotFound");
   if (existing === undefined && sealed.state === "deleted") throw new PosternError("itemNotFound");
   await demandChunks(db, vault, item, sealed.files);
+  await endUploads(
+    db,
+    vault,
+    item,
+    sealed.files.map(({ id }) => id),
+  );
   return {
     times: await store(db, context, vault, item, sealed, existing),
     repeated: false,

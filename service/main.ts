@@ -1,11 +1,11 @@
 // The account service's process, for a machine that others sign in to. Run by `postern service run`. Plain HTTP on
 // loopback: what faces a network belongs behind a proxy that speaks TLS, whose address is the origin.
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, type Stats, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
-import { createApp } from "./app.ts";
+import { createApp, TIDY_MS } from "./app.ts";
 import { pageFiles } from "./page-files.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { openSqlite } from "./store/sqlite.ts";
@@ -16,9 +16,6 @@ class BadStart extends Error {
 }
 
 const PORT_DEFAULT = 8420;
-
-/** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
-const TIDY_MS = 60_000;
 
 const OPTIONS = {
   data: { type: "string" },
@@ -87,11 +84,25 @@ function isLoopback(host: string): boolean {
 /** The hash of the registration token; makes the token, and tells it once, at the first start. */
 function registration(data: string): { hash: Uint8Array; token: string | undefined } {
   const path = join(data, "registration.sha256");
-  if (existsSync(path)) return { hash: hashIn(readFileSync(path, "utf8").trim()), token: undefined };
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found !== undefined) return { hash: hashIn(hashText(path, found)), token: undefined };
   const token = nodePrimitives.randomBytes(32).toBase64({ alphabet: "base64url", omitPadding: true });
   const hash = nodePrimitives.sha256(new TextEncoder().encode(token));
   writeFileSync(path, `${hash.toHex()}\n`, { mode: 0o600, flag: "wx" });
   return { hash, token };
+}
+
+/** Looked at before it is opened: a pipe in its place would let the start wait for ever. */
+function hashText(path: string, found: Stats): string {
+  if (!found.isFile() || found.uid !== process.geteuid?.())
+    throw new BadStart(
+      "registration.sha256 is a link, no file, or another user's; remove it, and the next start makes a new token",
+    );
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    throw new BadStart(`registration.sha256 could not be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 /** A file that a crash cut short would let nobody register and not say why. */
@@ -191,9 +202,13 @@ function tell(thrown: unknown): void {
 
 main().catch((error: unknown) => {
   const code = (error as NodeJS.ErrnoException).code;
-  const known = error instanceof BadStart || (error as Error).name === "storeTooNew";
+  const known =
+    error instanceof BadStart ||
+    ["storeTooNew", "storeInUse", "fileUnusable", "diskFull"].includes((error as Error).name);
   process.stderr.write(
     `postern service: ${known ? (error as Error).message : `it could not start (${code ?? (error as Error).constructor.name})`}\n`,
   );
+  const { hint } = error as { hint?: string };
+  if (known && hint !== undefined) process.stderr.write(`  next: ${hint}\n`);
   process.exit(known ? 2 : 1);
 });

@@ -2,7 +2,7 @@
 // after the last hour has ended. Counted in the store, so that a restart gives nothing back.
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationName, serviceLimits } from "../protocol/service-catalogue.ts";
-import type { Caller, Db, Service } from "./context.ts";
+import { AHEAD_MS_MAX, type Caller, type Db, type Service } from "./context.ts";
 
 /** Milliseconds of one window, as the official service has it. */
 export const RATE_WINDOW_MS = 60 * 60_000;
@@ -17,6 +17,7 @@ const writing: ReadonlySet<OperationName> = new Set([
   "items.put",
   "items.putAll",
   "files.putChunk",
+  "files.abandon",
   "shares.create",
   "shares.putChunk",
   "shares.revoke",
@@ -48,7 +49,9 @@ async function windowOf(db: Db, now: number, { device }: Caller) {
     .executeTakeFirst();
   if (row === undefined) throw new PosternError("wrongCredentials", "the session has ended");
   const { window_start: start, reads, writes } = row;
-  if (start !== null && now - Date.parse(start) < RATE_WINDOW_MS) return { start, reads, writes };
+  const sinceMs = start === null ? Number.POSITIVE_INFINITY : now - Date.parse(start);
+  // A window that began while the clock was a day ahead must not hold its token off for a day.
+  if (start !== null && sinceMs < RATE_WINDOW_MS && sinceMs >= -AHEAD_MS_MAX) return { start, reads, writes };
   return { start: new Date(now).toISOString(), reads: 0, writes: 0 };
 }
 

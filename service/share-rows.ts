@@ -2,10 +2,10 @@
 import { accessKeyHash } from "../protocol/crypto/share.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
-import { bytes, type Caller, type Context, type Db } from "./context.ts";
-import { ABANDONED_MS } from "./files.ts";
+import { AHEAD_MS_MAX, bytes, type Caller, type Context, type Db } from "./context.ts";
 import { permissions, vaultsWith } from "./permission.ts";
 import type { Tables } from "./store/tables.ts";
+import { ABANDONED_MS, demandUploadRoom } from "./uploads.ts";
 
 export type ShareRow = Tables["shares"];
 
@@ -14,6 +14,9 @@ const GONE = new Uint8Array();
 
 /** Milliseconds for which an ended share is still told from one that never was; then its row goes too. */
 export const ENDED_KEPT_MS = 90 * 24 * 60 * 60_000;
+
+/** Milliseconds that a view lasts: its answer may be asked for again, and its files be fetched, on a slow line too. */
+export const VIEW_MS = 15 * 60_000;
 
 /** What of a row says whether it has ended. */
 type Lifetime = Pick<ShareRow, "revoked_at" | "one_time" | "views" | "expires_at">;
@@ -61,6 +64,17 @@ export async function ownShares(db: Db, caller: Caller) {
     .where((eb) => eb.or([eb("user", "=", caller.user), ...(managed.length > 0 ? [eb("vault", "in", managed)] : [])]));
 }
 
+/** Throws busy where the chunks that a user has stored for shares to come would have more bytes with these. */
+export async function demandShareRoom(db: Db, context: Context, more: number): Promise<void> {
+  const { held } = await db
+    .selectFrom("share_chunks")
+    .select((eb) => eb.fn.sum<number>(eb.fn("length", ["sealed"])).as("held"))
+    .where("user", "=", context.caller.user)
+    .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
+    .executeTakeFirstOrThrow();
+  await demandUploadRoom(db, context, Number(held ?? 0), more);
+}
+
 /** Removes what a share holds; how it ended can still be told. */
 export async function dropContent(db: Db, share: string): Promise<void> {
   await db.updateTable("shares").set({ sealed: GONE }).where("id", "=", share).execute();
@@ -75,7 +89,12 @@ export async function dropContent(db: Db, share: string): Promise<void> {
 export async function dropEndedShares(database: Db, nowMs: number): Promise<void> {
   const now = new Date(nowMs).toISOString();
   await database.transaction().execute(async (db) => {
-    await db.deleteFrom("share_views").where("ends_at", "<=", now).execute();
+    // A view that ends later than one of now would was begun while the clock was wrong.
+    const ahead = new Date(nowMs + VIEW_MS + AHEAD_MS_MAX).toISOString();
+    await db
+      .deleteFrom("share_views")
+      .where((eb) => eb.or([eb("ends_at", "<=", now), eb("ends_at", ">", ahead)]))
+      .execute();
     const ended = await db
       .selectFrom("shares as s")
       .select("s.id")
@@ -97,7 +116,12 @@ export async function dropEndedShares(database: Db, nowMs: number): Promise<void
     await db.deleteFrom("shares").where("expires_at", "<=", longAgo).execute();
     await db
       .deleteFrom("share_chunks")
-      .where("created_at", "<", new Date(nowMs - ABANDONED_MS).toISOString())
+      .where((eb) =>
+        eb.or([
+          eb("created_at", "<", new Date(nowMs - ABANDONED_MS).toISOString()),
+          eb("created_at", ">", new Date(nowMs + ABANDONED_MS).toISOString()),
+        ]),
+      )
       .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
       .execute();
   });

@@ -6,7 +6,17 @@ import { shareDurations } from "../protocol/item-share.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
 import { bytes, bytesOf, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
 import { demand, openItems, permissions } from "./permission.ts";
-import { demandLink, dropContent, endingOf, hasExpired, ownShares, type ShareRow, stateOf } from "./share-rows.ts";
+import {
+  demandLink,
+  demandShareRoom,
+  dropContent,
+  endingOf,
+  hasExpired,
+  ownShares,
+  type ShareRow,
+  stateOf,
+  VIEW_MS,
+} from "./share-rows.ts";
 
 type ShareOperations = Pick<
   Operations,
@@ -19,9 +29,6 @@ type ShareOperations = Pick<
   | "shares.getChunk"
 >;
 type Created = OperationParams<"shares.create">;
-
-/** Milliseconds that a view lasts: its answer may be asked for again, and its files be fetched, on a slow line too. */
-export const VIEW_MS = 15 * 60_000;
 
 /** What a secretstream adds to each chunk. */
 const CHUNK_OVERHEAD_BYTES = 17;
@@ -45,6 +52,7 @@ export const shareOperations: ShareOperations = {
       // A share that names its files vouches for their chunks; one more would be of a file that nobody shared.
       if (existing !== undefined || made !== undefined)
         throw new PosternError("conflict", "this chunk is stored with other content, or its share is complete");
+      await demandShareRoom(db, context, chunk.length);
       const created = { share, file, idx: index, user, sealed: chunk, created_at: timestamp(context) };
       await db.insertInto("share_chunks").values(created).execute();
     });

@@ -7,10 +7,12 @@ import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
 import { recordOf } from "./accounts.ts";
 import {
+  AHEAD_MS_MAX,
   bytes,
   type Caller,
   type Context,
   type Db,
+  latest,
   type Operations,
   type Service,
   text,
@@ -42,7 +44,12 @@ export const signInOperations: SignInOperations = {
     const serverNonce = context.primitives.randomBytes(TOKEN_BYTES);
     const expiresAt = new Date(context.now() + CHALLENGE_MS).toISOString();
     await context.db.transaction().execute(async (db) => {
-      await db.deleteFrom("nonces").where("expires_at", "<", timestamp(context)).execute();
+      const past = timestamp(context);
+      const ahead = new Date(context.now() + CHALLENGE_MS + AHEAD_MS_MAX).toISOString();
+      await db
+        .deleteFrom("nonces")
+        .where((eb) => eb.or([eb("expires_at", "<", past), eb("expires_at", ">", ahead)]))
+        .execute();
       const { count } = await db
         .selectFrom("nonces")
         .select((eb) => eb.fn.countAll().as("count"))
@@ -74,7 +81,7 @@ export const signInOperations: SignInOperations = {
       if ((await isRestoring(db, params.account)) !== restoring) return restoring ? "conflict" : "restoreUnfinished";
       if (restoring) await endOthers(db, params);
       if (fits === "person") await rememberDevice(db, params.user, params.device, at);
-      await endOldest(db, params.user);
+      await endOldest(db, context, params.user);
       await db
         .insertInto("sessions")
         .values({
@@ -217,7 +224,9 @@ async function rememberDevice(db: Db, user: string, device: string, at: string):
   await db.insertInto("devices").values({ id: device, user, created_at: at, last_seen_at: at, removed: 0 }).execute();
 }
 
-async function endOldest(db: Db, user: string): Promise<void> {
+/** Ends the oldest over the limit; first those that a wrong clock dated ahead, else they would outlive every later one. */
+async function endOldest(db: Db, context: Context, user: string): Promise<void> {
+  await db.deleteFrom("sessions").where("user", "=", user).where("created_at", ">", latest(context)).execute();
   const rows = await db
     .selectFrom("sessions")
     .select("token_hash")
@@ -242,7 +251,8 @@ export async function callerOf(service: Service, token: string): Promise<Caller 
   const now = service.now();
   const idle = now - Date.parse(row.last_used_at);
   const ended = row.kind === "serviceAccount" && !(await livingToken(service.db, timestamp(service), row));
-  if (ended || idle > SESSION_IDLE_MS || now - Date.parse(row.created_at) > SESSION_MS_MAX) {
+  const ahead = row.created_at > latest(service) || row.last_used_at > latest(service);
+  if (ended || ahead || idle > SESSION_IDLE_MS || now - Date.parse(row.created_at) > SESSION_MS_MAX) {
     await service.db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
     return undefined;
   }

@@ -129,7 +129,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
       if (existing.type === "personal")
         throw new PosternError("notPermitted", "the personal vault stays with its account");
       if (existing.revision !== revision) throw new PosternError("versionConflict");
-      for (const table of ["file_chunks", "item_versions", "items", "vault_grants"] as const)
+      for (const table of ["file_chunks", "uploads", "item_versions", "items", "vault_grants"] as const)
         await db.deleteFrom(table).where("vault", "=", vault).execute();
       await db.deleteFrom("vaults").where("id", "=", vault).execute();
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);

@@ -6,16 +6,21 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import type { ItemRows, OpenedItem } from "./item-rows.ts";
 import type { ServiceSession } from "./service-session.ts";
 
+/** A file on its way in. */
+export type FileStream = {
+  push(chunk: Uint8Array, final: boolean): Promise<void>;
+  end(): FileHeader;
+  /** Has the service forget what was pushed, where no revision names the file. Throws as a call does. */
+  abandon(): Promise<void>;
+};
+
 export type FileChunks = {
   /** The key of an item that files are to be written to. The caller wipes it. */
   itemKeyOf(vault: string, item: string): Promise<Uint8Array>;
   /** A key for an item that is about to be made with files; createItem wipes it. */
   newItemKey(): Uint8Array;
   /** Writes a file's chunks; the header goes into the revision that names it. For a new item, `itemKey` is its key. */
-  writeFile(
-    place: { vault: string; item: string },
-    itemKey: Uint8Array,
-  ): { push(chunk: Uint8Array, final: boolean): Promise<void>; end(): FileHeader };
+  writeFile(place: { vault: string; item: string }, itemKey: Uint8Array): FileStream;
   /** Reads a file's chunks in order. */
   readFile(item: OpenedItem, header: FileHeader): { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
 };
@@ -42,12 +47,21 @@ export function createFileChunks({ p, account, session, rows }: FileChunksParts)
       const file = newId(p);
       const stream = sealFile(p, { place: { account, ...place }, file, itemKey });
       let index = 0;
+      let pushing: Promise<unknown> = Promise.resolve();
       return {
         push: async (chunk, final) => {
           const sealed = toBase64(stream.push(chunk, final));
-          await session.call("files.putChunk", { ...place, file, index: index++, sealed });
+          const pushed = session.call("files.putChunk", { ...place, file, index: index++, sealed });
+          pushing = pushed.catch(() => undefined);
+          await pushed;
         },
         end: () => stream.end(),
+        abandon: async () => {
+          if (index === 0) return;
+          // A chunk that is under way would be stored after the others were removed.
+          await pushing;
+          await session.call("files.abandon", { ...place, file });
+        },
       };
     },
     // By its ids: an opened item may have megabytes, and whoever reads its file needs none of them.

@@ -22,6 +22,19 @@ import { createWriters } from "./writers.ts";
 /** A change at the service. */
 export type Change = OperationResult<"events.wait">["events"][number];
 
+/** Where the changes of the account stand at the service. */
+export type Cursor = OperationResult<"events.wait">["cursor"];
+
+/**
+ * What the service tells of changes. `replaced` says that it does not go on from the cursor: its store was put back from an
+ * older copy, or is another one. Then nothing that was read before counts.
+ */
+export type News = {
+  readonly cursor: Cursor;
+  readonly changes: readonly Change[];
+  readonly replaced?: "olderCopy" | "otherStore";
+};
+
 export type OpenAccount = ItemList &
   ItemVersions &
   FileChunks & {
@@ -44,8 +57,12 @@ export type OpenAccount = ItemList &
     /** The user's own data, and a change to it that is repeated when somebody else wrote in between. */
     userData(): UserData;
     changeUserData(next: (data: UserData) => UserData): Promise<void>;
-    /** Waits for changes after the cursor; without one it answers where the service stands. */
-    changes(cursor: number | undefined, signal: AbortSignal): Promise<{ cursor: number; changes: readonly Change[] }>;
+    /** Waits for changes after the cursor, `waitMs` at most; without one it answers where the service stands. */
+    changes(cursor: Cursor | undefined, signal: AbortSignal, waitMs?: number): Promise<News>;
+    /** Milliseconds since the Unix epoch by the service's clock, which is the one that ends what it keeps. */
+    serviceTimeMs(): Promise<number>;
+    /** From now on `listener` is told whenever the service has answered. */
+    onAnswered(listener: () => void): void;
     readonly environments: Environments;
     readonly shares: Shares;
     readonly groups: GroupList;
@@ -53,6 +70,8 @@ export type OpenAccount = ItemList &
     readonly serviceAccounts: ServiceAccounts;
     /** Forgets the list of vaults, so that the next look asks the service. */
     forgetVaults(): void;
+    /** Forgets vaults, their keys' order and groups: what the service said before does not bind it any more. */
+    forgetAll(): void;
     /** Wipes every key of the account. */
     close(): void;
   };
@@ -89,6 +108,14 @@ function pinnedIdentity(pin: string): Uint8Array {
   return identity;
 }
 
+/** A service that goes back in what it says without saying so is one that was put back all the same. */
+function newsOf(before: Cursor | undefined, { cursor, events, replaced }: OperationResult<"events.wait">): News {
+  const news = { cursor, changes: events };
+  if (before === undefined) return news;
+  if (cursor.store !== before.store) return { ...news, replaced: "otherStore" };
+  return replaced === true || cursor.seq < before.seq ? { ...news, replaced: "olderCopy" } : news;
+}
+
 /** The account before the parts that are made of it. */
 type Inner = Omit<OpenAccount, "environments" | "shares">;
 
@@ -113,13 +140,19 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     updateVault: vaults.update,
     deleteVault: vaults.delete,
     forgetVaults: vaults.forget,
+    forgetAll: () => {
+      vaults.forgetAll();
+      groups.forget();
+    },
     userData: data.get,
     changeUserData: data.change,
-    changes: async (cursor, signal) => {
+    changes: async (cursor, signal, waitMs = serviceLimits.waitMs) => {
       const from = cursor === undefined ? {} : { cursor };
-      const answer = await session.call("events.wait", { waitMs: serviceLimits.waitMs, ...from }, signal);
-      return { cursor: answer.cursor, changes: answer.events };
+      const answer = await session.call("events.wait", { waitMs, ...from }, signal);
+      return newsOf(cursor, answer);
     },
+    serviceTimeMs: async () => Date.parse((await session.call("service.info", {})).now),
+    onAnswered: session.onAnswered,
     groups,
     members,
     serviceAccounts,

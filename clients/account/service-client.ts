@@ -8,7 +8,6 @@ import {
   type OperationParams,
   type OperationResult,
   serviceCatalogue,
-  serviceLimits,
 } from "../../protocol/service-catalogue.ts";
 
 /** Milliseconds a request may take before the service counts as unreachable; events.wait adds its own waiting. */
@@ -55,10 +54,42 @@ export function addressOf(url: string): ServiceAddress {
   return { origin: parsed.origin, fetch: (request) => fetch(request) };
 }
 
-export function createServiceClient(address: ServiceAddress): CallService {
+export function createServiceClient(address: ServiceAddress, now: () => number = Date.now): CallService {
+  const ask = askerOf(address);
+  let unreachedSinceMs: number | undefined;
+  let wasAsked = false;
+
+  function offline(error: PosternError): PosternError {
+    unreachedSinceMs ??= now();
+    const where = address.origin === EMBEDDED_ORIGIN ? "the embedded one" : address.origin;
+    const why = error.message.slice(errors.offline.message.length);
+    // The first call of all says nothing of how long that is so.
+    const since = wasAsked ? `, not since ${secondOf(unreachedSinceMs)}` : "";
+    return new PosternError("offline", `${where}${why}${since}`, { cause: error });
+  }
+
+  return async (name, params, options = {}) => {
+    try {
+      const result = await ask(name, params, options);
+      unreachedSinceMs = undefined;
+      return result;
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      if (error.name === "offline") throw offline(error);
+      unreachedSinceMs = undefined;
+      throw error;
+    } finally {
+      wasAsked = true;
+    }
+  };
+}
+
+const secondOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+function askerOf(address: ServiceAddress): CallService {
   const base = address.origin === EMBEDDED_ORIGIN ? "http://embedded.invalid" : address.origin;
   return async (name, params, options = {}) => {
-    const waiting = name === "events.wait" ? serviceLimits.waitMs : 0;
+    const waiting = (params as { waitMs?: number }).waitMs ?? 0;
     const timeout = AbortSignal.timeout(REQUEST_MS + waiting);
     const request = new Request(`${base}/v1/${name}`, {
       method: "POST",

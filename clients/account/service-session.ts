@@ -31,6 +31,8 @@ export type ServiceSession = {
   signIn(): Promise<UserRecord>;
   /** The origin that sign-ins are bound to. */
   readonly origin: string;
+  /** From now on `listener` is told whenever the service has answered a call. */
+  onAnswered(listener: () => void): void;
   /** Takes a new sign-in key after a password change. */
   replaceKey(seed: Uint8Array): void;
   /** The Ed25519 secret key that signs in. */
@@ -52,6 +54,7 @@ export function createServiceSession(
   let token: string | undefined;
   let signingIn: Promise<UserRecord> | undefined;
   let closed = false;
+  let answered: () => void = () => undefined;
 
   /** The account may be locked while an answer is on its way; a token or a wiped key must not be used after. */
   function demandOpen(): void {
@@ -92,27 +95,36 @@ export function createServiceSession(
     return signingIn;
   }
 
+  const asked: ServiceSession["call"] = async (name, params, signal) => {
+    demandOpen();
+    if (token === undefined) await signIn();
+    const used = token;
+    try {
+      return await call(name, params, {
+        ...(used === undefined ? {} : { token: used }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      if (!(error instanceof PosternError) || error.name !== "wrongCredentials") throw error;
+      demandOpen();
+      if (token === used) await signIn();
+      return call(name, params, {
+        ...(token === undefined ? {} : { token }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    }
+  };
+
   return {
     origin: identity.origin,
     signIn,
     call: async (name, params, signal) => {
-      demandOpen();
-      if (token === undefined) await signIn();
-      const used = token;
-      try {
-        return await call(name, params, {
-          ...(used === undefined ? {} : { token: used }),
-          ...(signal === undefined ? {} : { signal }),
-        });
-      } catch (error) {
-        if (!(error instanceof PosternError) || error.name !== "wrongCredentials") throw error;
-        demandOpen();
-        if (token === used) await signIn();
-        return call(name, params, {
-          ...(token === undefined ? {} : { token }),
-          ...(signal === undefined ? {} : { signal }),
-        });
-      }
+      const result = await asked(name, params, signal);
+      answered();
+      return result;
+    },
+    onAnswered: (listener) => {
+      answered = listener;
     },
     replaceKey: (next) => {
       demandOpen();

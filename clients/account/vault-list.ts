@@ -68,6 +68,11 @@ export type VaultList = {
   update(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
   delete(id: string): Promise<void>;
   forget(): void;
+  /**
+   * Forgets also which key came when: a store that was put back may have been given another key for the same epoch since.
+   * The keys stay, for what is at work with them.
+   */
+  forgetAll(): void;
   /** Wipes the keys. */
   close(): void;
 };
@@ -146,13 +151,13 @@ export function createVaultList(parts: VaultListParts): VaultList {
 
   function remember(vault: string, key: VaultKey): VaultKey {
     const place = `${vault} ${key.id}`;
+    epochs.set(vault, new Map([...(epochs.get(vault) ?? []), [key.epoch, key.id]]));
     const known = keys.get(place);
     if (known !== undefined) {
       if (known !== key) p.release(key.key, key.indexKey);
       return known;
     }
     keys.set(place, key);
-    epochs.set(vault, new Map([...(epochs.get(vault) ?? []), [key.epoch, key.id]]));
     return key;
   }
 
@@ -252,6 +257,11 @@ export function createVaultList(parts: VaultListParts): VaultList {
     },
     forget: () => {
       list = undefined;
+    },
+    forgetAll: () => {
+      list = undefined;
+      epochs.clear();
+      checked.clear();
     },
     close: () => {
       for (const { key, indexKey } of keys.values()) p.release(key, indexKey);

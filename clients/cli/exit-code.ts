@@ -86,6 +86,7 @@ const byName: Readonly<Record<string, number>> = {
   restoreUnfinished: exitCodes.conflict,
   sealBroken: exitCodes.refused,
   unknownSuite: exitCodes.refused,
+  fileUnusable: exitCodes.refused,
 };
 
 /** What the command, or a program under `run`, had to say did not arrive. */

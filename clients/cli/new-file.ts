@@ -19,25 +19,20 @@ export function taken(path: string): UsageError {
 /** What link(2) says where the file system has no links: FAT, and some that are mounted from elsewhere. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
-/** Gives the finished file at `temporary` the name `place`, which nothing may have. Throws the refusal where something has. */
-export function nameNew(temporary: string, place: string, path: string): void {
+/** Gives the finished file at `temporary` the name `place`. Throws EEXIST where something has it. */
+export function nameNew(temporary: string, place: string): void {
   try {
     linkSync(temporary, place);
     rmSync(temporary, { force: true });
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw taken(path);
     if (!NO_LINKS.includes(code)) throw error;
-    claim(place, path);
+    claim(place);
     renameSync(temporary, place);
   }
 }
 
 /** Takes the name with an empty file of our own, which the finished one then replaces. */
-function claim(place: string, path: string): void {
-  try {
-    closeSync(openSync(place, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === "EEXIST" ? taken(path) : error;
-  }
+function claim(place: string): void {
+  closeSync(openSync(place, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
 }

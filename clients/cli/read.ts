@@ -3,6 +3,7 @@
 import { type Methods, PosternError } from "../typescript/generated.ts";
 import { UsageError } from "./exit-code.ts";
 import { eachChunk } from "./file-chunks.ts";
+import { offlineFacts, tellOffline } from "./offline.ts";
 import { type Agent, connect, unlocked } from "./session.ts";
 import { isTerminal, writeStdout } from "./stdout.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,7 +41,9 @@ async function print(terminal: Terminal, agent: Agent, options: ReadOptions): Pr
     if (!(error instanceof PosternError) || error.errorName !== "unsupportedFileFormat" || terminal.json) throw error;
     return printFile(agent, options);
   }
-  if (terminal.json) return terminal.result(resolved, () => "");
+  const staleMs = resolved.stale ? resolved.ageMs : undefined;
+  if (terminal.json) return terminal.result({ ...resolved, ...offlineFacts(staleMs) }, () => "");
+  tellOffline(terminal, staleMs);
   // A newline is for eyes; a program gets the secret and nothing else.
   const newline = options.noNewline !== true && isTerminal() ? "\n" : "";
   await writeStdout(resolved.secret + newline);
@@ -63,9 +66,10 @@ async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path
   const { openOutFile } = await import("./out-file.ts");
   const file = openOutFile(path, options.force === true);
   try {
-    const size = await copy(agent, options, (chunk) => file.write(chunk));
+    const { size, staleMs } = await copy(agent, options, (chunk) => file.write(chunk));
     file.done();
-    terminal.result({ outFile: path, size }, () => "");
+    terminal.result({ outFile: path, size, ...offlineFacts(staleMs) }, () => "");
+    tellOffline(terminal, staleMs);
     if (!terminal.json) terminal.tell(`postern: wrote ${size} bytes to ${path}`);
   } catch (error) {
     file.abandon();
@@ -73,17 +77,20 @@ async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path
   }
 }
 
+type Copied = { readonly size: number; readonly staleMs: number | undefined };
+
 /** A file comes in chunks; any other value in one piece. */
-async function copy(agent: Agent, options: ReadOptions, write: (chunk: Uint8Array) => void): Promise<number> {
+async function copy(agent: Agent, options: ReadOptions, write: (chunk: Uint8Array) => void): Promise<Copied> {
   const opened = await openFile(agent, options);
   if (opened === undefined) {
-    const { secret } = await agent.call("secrets.resolve", { reference: options.reference, ...waiting(options) });
+    const asked = { reference: options.reference, ...waiting(options) };
+    const { secret, stale, ageMs } = await agent.call("secrets.resolve", asked);
     const bytes = Buffer.from(secret);
     write(bytes);
-    return bytes.length;
+    return { size: bytes.length, staleMs: stale ? ageMs : undefined };
   }
   await eachChunk(agent, opened.handle, write);
-  return opened.size;
+  return { size: opened.size, staleMs: undefined };
 }
 
 async function openFile(agent: Agent, options: ReadOptions): Promise<{ handle: string; size: number } | undefined> {

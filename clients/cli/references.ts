@@ -17,8 +17,16 @@ import {
 } from "./reference-text.ts";
 import type { Agent } from "./session.ts";
 
-/** A secret, and whether it is hidden where a program prints it. */
-export type Secret = { readonly value: string; readonly concealed: boolean };
+/**
+ * A secret, and whether it is hidden where a program prints it; where the service could not be asked whether it changed, also
+ * how long ago it was read.
+ */
+export type Secret = { readonly value: string; readonly concealed: boolean; readonly staleMs: number | undefined };
+
+/** How long ago the oldest of what could not be asked about was read. */
+export function oldest(ages: readonly (number | undefined)[]): number | undefined {
+  return ages.reduce((most, age) => (age === undefined ? most : Math.max(most ?? 0, age)), undefined);
+}
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -49,7 +57,10 @@ async function look(agent: Agent, wanted: readonly Wanted[], options: Options): 
     outcomes.forEach((outcome, index) => {
       const reference = batch[index] ?? "";
       if ("error" in outcome) failed.set(reference, outcome.error);
-      else secrets.set(reference, { value: outcome.secret, concealed: outcome.concealed });
+      else {
+        const { secret: value, concealed, stale, ageMs } = outcome;
+        secrets.set(reference, { value, concealed, staleMs: stale ? ageMs : undefined });
+      }
     });
   }
   const [first] = failed.values();
@@ -164,7 +175,7 @@ export async function fillTemplate(
   template: string,
   environment: Environment,
   options: Options & { readonly tell: (text: string) => void },
-): Promise<{ text: string; secrets: number }> {
+): Promise<{ text: string; secrets: number; staleMs: number | undefined }> {
   const { undone } = options;
   const known = new Map(Object.entries(environment));
   const found = placesOf(template);
@@ -179,5 +190,5 @@ export async function fillTemplate(
   const text = replaced(template, places, (place) =>
     naming(lines.get(place.at) ?? "", undone, () => filled(place, template, secrets.get(place.reference))),
   );
-  return { text, secrets: secrets.size };
+  return { text, secrets: secrets.size, staleMs: oldest([...secrets.values()].map(({ staleMs }) => staleMs)) };
 }

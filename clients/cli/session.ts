@@ -1,14 +1,14 @@
 // What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
 // show the match code while somebody must approve.
-import { type CallOptions, type Channel, openChannel } from "../typescript/channel.ts";
+import type { CallOptions, Channel } from "../typescript/channel.ts";
 import { type Methods, PosternError, takesClient } from "../typescript/generated.ts";
 import { AgentNotRunning } from "../typescript/local-error.ts";
+import { dialAgent, greeting, own } from "./dial.ts";
 import { UsageError } from "./exit-code.ts";
+import { watchInstallation } from "./installation.ts";
 import { listItems } from "./item-list.ts";
 import { idOf } from "./one-of.ts";
 import type { Terminal } from "./terminal.ts";
-import { VERSION } from "./version.ts";
-import { socketOf } from "./where.ts";
 
 export type Agent = {
   call<M extends keyof Methods>(
@@ -33,23 +33,34 @@ function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | 
 /** Whether this command works as a service account. */
 export const hasToken = (env: NodeJS.ProcessEnv): boolean => tokenOf(env) !== undefined;
 
-const own = { name: "postern", version: VERSION };
+/**
+ * Whom a command works for: the service account whose token is set, where there is one, or always the person. To a person's
+ * command a token is not presented, so that a wrong one cannot end it.
+ */
+export type Who = "token or person" | "person";
 
 /** Connects; `tell` gets the match codes of prompts that this command waits for. */
-export async function connect(terminal: Terminal): Promise<Agent> {
-  const channel = await connectOrStart(own);
+export async function connect(terminal: Terminal, who: Who = "token or person"): Promise<Agent> {
+  const channel = await connectOrStart(terminal);
+  const installation = watchInstallation(terminal, channel);
   channel.onNotification((method, params) => {
     if (method === "prompt.opened" && params.request !== undefined) {
       terminal.tell(`postern: waiting for approval, code ${terminal.bold(String(params.code))}`);
       terminal.tell(`  next: run \`postern approve ${params.code}\` in a terminal`);
+      installation.prompted();
     }
   });
   await channel.call("agent.subscribe", {});
-  const client = await openClient(channel);
+  const client = who === "person" ? undefined : await openClient(channel);
   return {
-    call: (method, params, options) => {
+    call: async (method, params, options) => {
       const named = client !== undefined && takesClient.has(method) ? { ...params, client } : params;
-      return channel.call(method, named, options);
+      try {
+        return await channel.call(method, named, options);
+      } catch (error) {
+        await installation.failed(error);
+        throw error;
+      }
     },
     channel,
     client,
@@ -84,14 +95,14 @@ function naming(variable: string, error: unknown): unknown {
 }
 
 /** Connects to the agent, starting it first where none runs. */
-async function connectOrStart(client: { name: string; version: string }): Promise<Channel> {
+async function connectOrStart(terminal: Terminal): Promise<Channel> {
   try {
-    return await openChannel(socketOf(), client);
+    return await dialAgent(terminal);
   } catch (error) {
     if (!(error instanceof AgentNotRunning)) throw error;
   }
   // Loaded only now: what starts processes costs a read as much as the rest of it.
-  return (await import("./start-agent.ts")).startAgent(client);
+  return (await import("./start-agent.ts")).startAgent(greeting());
 }
 
 /** Runs `work`; where the account is locked and a person is at the terminal, asks for the password first. */
@@ -113,8 +124,12 @@ export async function unlocked<T>(agent: Agent, work: () => Promise<T>): Promise
 }
 
 /** Connects, runs, closes. */
-export async function withAgent<T>(terminal: Terminal, work: (agent: Agent) => Promise<T>): Promise<T> {
-  const agent = await connect(terminal);
+export async function withAgent<T>(
+  terminal: Terminal,
+  work: (agent: Agent) => Promise<T>,
+  who: Who = "token or person",
+): Promise<T> {
+  const agent = await connect(terminal, who);
   try {
     return await unlocked(agent, () => work(agent));
   } finally {

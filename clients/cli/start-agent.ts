@@ -2,10 +2,10 @@
 // go to a log file in its home, since the terminal that started it may be gone.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Channel, openChannel } from "../typescript/channel.ts";
+import { type Channel, type Greeting, openChannel } from "../typescript/channel.ts";
 import { AgentNotRunning, ConnectionLost } from "../typescript/local-error.ts";
 import { UsageError } from "./exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
@@ -52,17 +52,35 @@ export function agentEnvironment(): Record<string, string> {
   );
 }
 
+/** What the system says where a link, a folder, or a pipe that nobody reads has the name. */
+const NO_FILE = ["ELOOP", "EISDIR", "ENXIO"];
+
 /** What the agent says goes to its home; one that cannot be written would end it before it can say so. */
 function openLog(home: string, path: string): number {
+  let log: number;
   try {
     makeFolder(home);
-    return openSync(path, "a", 0o600);
+    // A pipe that nobody reads would let the start wait, and a link would have the log written elsewhere.
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
+    log = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined && NO_FILE.includes(code)) throw noLog(path, "is no file");
     throw new UsageError(
-      `the agent's home ${home} could not be written (${(error as NodeJS.ErrnoException).code})`,
-      "make it a folder of yours, or name another home with POSTERN_HOME",
+      `the agent's home ${home} could not be written (${code})`,
+      code === "ENOSPC" || code === "EDQUOT"
+        ? "the disk is full: make room on it"
+        : "make it a folder of yours, or name another home with POSTERN_HOME",
     );
   }
+  const found = fstatSync(log);
+  if (found.isFile() && found.uid === process.geteuid?.()) return log;
+  closeSync(log);
+  throw noLog(path, found.isFile() ? "belongs to another user" : "is no file");
+}
+
+function noLog(path: string, what: string): UsageError {
+  return new UsageError(`the agent's log ${path} ${what}`, "look at it, and move it out of the way");
 }
 
 /**
@@ -79,7 +97,7 @@ function makeFolder(path: string): void {
 }
 
 /** Starts an agent and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
-export async function startAgent(client: { name: string; version: string }): Promise<Channel> {
+export async function startAgent(client: Greeting): Promise<Channel> {
   const home = homeOf();
   const logPath = join(home, "agent.log");
   const log = openLog(home, logPath);
@@ -133,8 +151,16 @@ function hasEnded(pid: number): boolean {
   }
 }
 
+/** Bytes at the log's end that hold what an agent says when it ends; the log itself has no bound. */
+const LAST_WORDS_BYTES = 16 * 1024;
+
 function lastWords(path: string): string {
-  const lines = readFileSync(path, "utf8")
+  const log = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const end = Buffer.alloc(LAST_WORDS_BYTES);
+  const read = readSync(log, end, 0, end.length, Math.max(0, fstatSync(log).size - end.length));
+  closeSync(log);
+  const lines = end
+    .toString("utf8", 0, read)
     .trimEnd()
     .split("\n")
     .filter((line) => !line.startsWith("{"));

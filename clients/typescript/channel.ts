@@ -26,6 +26,8 @@ export type Channel = {
   ): Promise<Methods[M]["result"]>;
   onNotification(listener: Listener): void;
   readonly isOpen: boolean;
+  /** What the agent had for a person, where it was asked for. */
+  readonly notices: readonly string[];
   /** Waits, keeping the program alive, until the connection has ended by either side. */
   untilClosed(): Promise<void>;
   close(): void;
@@ -36,12 +38,18 @@ type Pending = { resolve(value: unknown): void; reject(error: Error): void };
 /** Bytes of an answer after which the connection is given up: more than the largest result the agent sends. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Who connects; with `notices`, one that shows a person what the agent has for them. */
+export type Greeting = { readonly name: string; readonly version: string; readonly notices?: true };
+
 /** Connects to the agent at `path` and says hello. Throws AgentNotRunning, UntrustedSocket or an error of the agent. */
-export async function openChannel(path: string, client: { name: string; version: string }): Promise<Channel> {
+export async function openChannel(path: string, greeting: Greeting): Promise<Channel> {
   checkSocket(path);
   const socket = await dial(path);
   const channel = talk(socket);
-  await channel.call("agent.hello", { protocol: PROTOCOL, client });
+  const { notices: asked, ...client } = greeting;
+  const more = asked === undefined ? {} : { notices: asked };
+  const { notices = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
+  channel.notices = notices;
   return channel;
 }
 
@@ -81,7 +89,7 @@ function notDialled(path: string, error: NodeJS.ErrnoException): Error {
   return new UntrustedSocket(`${path} cannot be connected to (${error.code})`, WAY_TO_IT);
 }
 
-function talk(socket: Socket): Channel {
+function talk(socket: Socket): Channel & { notices: readonly string[] } {
   const pending = new Map<number, Pending>();
   let listener: Listener = () => undefined;
   let nextId = 1;
@@ -169,6 +177,7 @@ function talk(socket: Socket): Channel {
     get isOpen() {
       return open;
     },
+    notices: [],
     close: () => {
       closedByUs = true;
       open = false;

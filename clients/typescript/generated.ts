@@ -5,7 +5,7 @@ export const PROTOCOL = 1;
 
 /** Parameters and result of every method of the agent. */
 export type Methods = {
-  /** Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. */
+  /** Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one. */
   "agent.hello": {
     params: {
       protocol: number;
@@ -13,6 +13,7 @@ export type Methods = {
         name: string;
         version: string;
       };
+      notices?: true;
     };
     result: {
       protocol: number;
@@ -21,6 +22,7 @@ export type Methods = {
         version: string;
       };
       limits: { [key: string]: number };
+      notices?: string[];
     };
   };
   /** Tells the agent's version and, for each account on it, whether it is locked. Shows ids, never names. */
@@ -28,6 +30,8 @@ export type Methods = {
     params: { [key: string]: never };
     result: {
       version: string;
+      program: string;
+      sameInstallation: boolean;
       startedAt: string;
       state: "signedOut" | "locked" | "unlocked";
       sessions: {
@@ -38,6 +42,16 @@ export type Methods = {
       }[];
       tokenSessions: number;
       openPrompts: number;
+      links: {
+        account: string;
+        service: string;
+        state: "asking" | "reached" | "unreached";
+        since: string;
+        replaced?: {
+          how: "olderCopy" | "otherStore";
+          at: string;
+        };
+      }[];
       protections: {
         name: string;
         active: boolean;
@@ -71,6 +85,16 @@ export type Methods = {
       name: string;
       service: string;
       secretKey: string;
+    };
+  };
+  /** What the account service at `service` asks of a new account: the registration token, or nothing. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
+  "accounts.serviceInfo": {
+    params: {
+      service: string;
+    };
+    result: {
+      origin: string;
+      registration: "open" | "token";
     };
   };
   /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. */
@@ -221,7 +245,9 @@ export type Methods = {
     params: {
       account?: string;
     };
-    result: { [key: string]: never };
+    result: {
+      unrecorded?: true;
+    };
   };
   /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked. */
   "clients.open": {
@@ -2050,6 +2076,7 @@ export type Methods = {
         value: string;
         masked: boolean;
       }[];
+      staleMs?: number;
     };
   };
   /** The environments of the account. */
@@ -2225,6 +2252,7 @@ export const repeatable: ReadonlySet<string> = new Set([
   "agent.status",
   "agent.subscribe",
   "agent.stop",
+  "accounts.serviceInfo",
   "accounts.list",
   "accounts.openRestore",
   "session.lock",
@@ -2464,6 +2492,10 @@ export class NotPermittedError extends PosternError {}
 export class AuditUnwritableError extends PosternError {}
 /** the disk is full; nothing was changed. */
 export class DiskFullError extends PosternError {}
+/** another service works with this store. */
+export class StoreInUseError extends PosternError {}
+/** a file of Postern's own cannot be used. */
+export class FileUnusableError extends PosternError {}
 /** the backup cannot be restored. */
 export class NotRestorableError extends PosternError {}
 /** this account's service has no public address, so nobody could open a link to it. */
@@ -2555,6 +2587,8 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   notPermitted: NotPermittedError,
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
+  storeInUse: StoreInUseError,
+  fileUnusable: FileUnusableError,
   notRestorable: NotRestorableError,
   sharingUnavailable: SharingUnavailableError,
   invalidRecipient: InvalidRecipientError,
@@ -2630,14 +2664,16 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   fileNotFound: {"code":1403,"message":"file couldn't be found"},
   handleNotFound: {"code":1404,"message":"no open file has this handle"},
   conflict: {"code":1406,"message":"this conflicts with what exists already"},
-  offline: {"code":1501,"message":"the account service cannot be reached","hint":"see that it runs, and that this machine reaches it"},
+  offline: {"code":1501,"message":"the account service cannot be reached","hint":"see that it runs, and that this machine reaches it; `postern status` and `postern doctor` say how it stands"},
   serviceRefused: {"code":1502,"message":"the account service refused the request"},
   sealBroken: {"code":1503,"message":"sealed data failed its check and was refused","hint":"the account service sent something this account did not seal; run `postern doctor`"},
   unknownSuite: {"code":1504,"message":"the data is sealed with an unknown suite","hint":"update Postern"},
   storeTooNew: {"code":1505,"message":"the store was written by a newer Postern","hint":"update Postern"},
   notPermitted: {"code":1506,"message":"you do not have the right permissions to perform this action"},
   auditUnwritable: {"code":1507,"message":"the audit log cannot be written, so nothing is answered","hint":"free disk space or mend the permissions of the data folder"},
-  diskFull: {"code":1508,"message":"the disk is full; nothing was changed"},
+  diskFull: {"code":1508,"message":"the disk is full; nothing was changed","hint":"make room on the disk of the data folder, and run it again"},
+  storeInUse: {"code":1510,"message":"another service works with this store","hint":"stop that one, or name another folder with --data"},
+  fileUnusable: {"code":1511,"message":"a file of Postern's own cannot be used","hint":"look at it and at who may write to it; move it out of the way, or put back a copy"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
   sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},
   invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},

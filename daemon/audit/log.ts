@@ -238,13 +238,15 @@ export function openAuditLog(
       closed = true;
       cancelFlush?.();
       cancelFolds?.();
-      if (!broken) {
+      try {
+        if (broken) return;
         unfold();
         write(true);
+      } finally {
+        if (state.key !== undefined) p.wipe(state.key);
+        state = { last: state.last, key: undefined };
+        writer.close();
       }
-      if (state.key !== undefined) p.wipe(state.key);
-      state = { last: state.last, key: undefined };
-      writer.close();
     },
   };
 }

@@ -14,6 +14,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { PosternError } from "../../protocol/errors.ts";
+import { isFull } from "../files.ts";
 import type { Linked } from "./chain.ts";
 
 /** Bytes after which a new segment begins: verifying one stays under a second. */
@@ -42,12 +44,38 @@ export type Line =
 
 /** Every line of a segment. */
 export function readSegment(segment: Segment): Line[] {
-  const text = readFileSync(segment.path, "utf8");
+  const text = readWhole(segment.path);
   const lines = text.split("\n");
   // What follows the last line end was not written whole.
   const unfinished = lines.pop() ?? "";
   const whole = lines.filter((line) => line !== "").map(parseLine);
   return unfinished === "" ? whole : [...whole, { kind: "torn", bytes: Buffer.byteLength(unfinished) }];
+}
+
+/** Not through a link, and not from a pipe, which would let the agent wait for ever. Throws fileUnusable. */
+function readWhole(path: string): string {
+  const descriptor = openOwn(path, constants.O_RDONLY);
+  try {
+    return readFileSync(descriptor, "utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Opens a file of the log that is a file of ours. Throws fileUnusable. */
+function openOwn(path: string, flags: number): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
+  } catch (error) {
+    if (isFull(error)) throw new PosternError("diskFull");
+    const { code } = error as NodeJS.ErrnoException;
+    throw new PosternError("fileUnusable", `${path} ${code === "ELOOP" ? "is a link" : `cannot be opened (${code})`}`);
+  }
+  const found = fstatSync(descriptor);
+  if (found.isFile() && found.uid === process.geteuid?.()) return descriptor;
+  closeSync(descriptor);
+  throw new PosternError("fileUnusable", `${path} ${found.isFile() ? "belongs to another user" : "is no file"}`);
 }
 
 function parseLine(line: string): Line {
@@ -66,11 +94,7 @@ export type Writer = { append(lines: string): void; sync(): void; readonly size:
 
 export function openWriter(folder: string, number: number): Writer & { torn: boolean } {
   const path = join(folder, `audit-${String(number).padStart(6, "0")}.log`);
-  const descriptor = openSync(
-    path,
-    constants.O_CREAT | constants.O_APPEND | constants.O_RDWR | constants.O_NOFOLLOW,
-    0o600,
-  );
+  const descriptor = openOwn(path, constants.O_CREAT | constants.O_APPEND | constants.O_RDWR);
   let size = fstatSync(descriptor).size;
   const torn = size > 0 && readFileSync(path).at(-1) !== 0x0a;
   const append = (lines: string) => {

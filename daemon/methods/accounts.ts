@@ -17,6 +17,7 @@ import { userOnDevice } from "../unlocking.ts";
 
 type AccountMethod =
   | "accounts.create"
+  | "accounts.serviceInfo"
   | "accounts.signIn"
   | "accounts.list"
   | "accounts.remove"
@@ -78,6 +79,14 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       await repeatCounter(unlocked, ids.device);
       session.audit.keep(happening(call, "ok", [ids.account]));
       return { account: ids.account, user: ids.user, name: params.name, service, secretKey: text };
+    },
+
+    "accounts.serviceInfo": async ({ service }) => {
+      // Of no use with an account; and what others have no use for, nobody can have the agent call.
+      if (sessions.list().length > 0) throw new PosternError("accountExists");
+      const { origin } = await sessions.addressOf(service);
+      const { registration } = await (await sessions.callTo(service))("service.info", {});
+      return { origin, registration };
     },
 
     "accounts.signIn": async (params, call) => {
@@ -184,8 +193,8 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
     "session.lock": async ({ account }, call) => {
       const by = actorOf(call);
       const chosen = account === undefined ? undefined : sessions.pick(account).file.account;
-      await Promise.all([sessions.lock(account, by), tokens.lock(chosen, by)]);
-      return {};
+      const recorded = await Promise.all([sessions.lock(account, by), tokens.lock(chosen, by)]);
+      return recorded.every(Boolean) ? {} : { unrecorded: true };
     },
   };
 }

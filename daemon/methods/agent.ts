@@ -1,6 +1,7 @@
 // agent.*: who we are and in what state.
 import type { Broker } from "../broker.ts";
 import type { Handlers } from "../dispatch.ts";
+import type { Followers } from "../followers.ts";
 import { greet, statusOf } from "../greeting.ts";
 import type { Protection } from "../harden.ts";
 import { pinWorks } from "../proofs.ts";
@@ -11,22 +12,30 @@ type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subs
 
 export type AgentParts = {
   readonly startedAt: Date;
+  /** The path of the agent's program. */
+  readonly program: string;
   readonly sessions: Sessions;
   readonly tokens: Pick<TokenSessions, "list">;
   readonly broker: Broker;
+  readonly followers: Pick<Followers, "links" | "takeNotices">;
   readonly stop: () => void;
   readonly protections: () => Protection[];
 };
 
-export function agentMethods({ startedAt, sessions, tokens, broker, stop, protections }: AgentParts): AgentHandlers {
+export function agentMethods(parts: AgentParts): AgentHandlers {
+  const { startedAt, program, sessions, tokens, broker, followers, stop, protections } = parts;
   return {
-    "agent.hello": ({ protocol }, call) => greet(protocol, call.connection),
-    "agent.status": () =>
+    "agent.hello": ({ protocol, notices }, call) =>
+      greet(protocol, call.connection, notices === true ? followers.takeNotices() : undefined),
+    "agent.status": (_params, call) =>
       statusOf({
         startedAt,
+        program,
+        sameInstallation: call.connection.subject.throughCommand,
         sessions: sessions.list().map(shownSession),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
+        links: followers.links(),
         protections: protections(),
       }),
     "agent.subscribe": (_params, call) => {

@@ -1,7 +1,9 @@
 // environments.*: named sets of variables.
+import type { ResultOf } from "../../protocol/catalogue.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
+import type { Unlocked } from "../unlocked.ts";
 
 type EnvironmentHandlers = Pick<
   Handlers,
@@ -15,12 +17,35 @@ type EnvironmentHandlers = Pick<
 
 const environmentsOf = (call: Call) => accessOf(call).session.unlocked.account.environments;
 
-export const environmentMethods: EnvironmentHandlers = {
+type Variables = ResultOf<"environments.getVariables">["variables"];
+
+/** What was read of an environment; from memory where nothing of it changed since, as with any value. */
+async function read(unlocked: Unlocked, id: string): Promise<{ variables: Variables; ageMs: number }> {
+  const { cache, account } = unlocked;
+  const kept = cache.find(id, "environment");
+  if (kept !== undefined) {
+    const { value, ageMs } = kept.open();
+    return { variables: JSON.parse(value) as Variables, ageMs: Math.round(ageMs) };
+  }
+  const { generation } = cache;
+  const variables = await account.environments.variables(id);
+  const place = { vault: id, item: "", field: "", kind: "Environment" };
+  // Not where something changed meanwhile: these may be those of before.
+  if (cache.generation === generation) cache.set(id, place, JSON.stringify(variables), undefined, "environment");
+  return { variables, ageMs: 0 };
+}
+
+/** Forgets what was read of an environment, once it was changed here. */
+const forget = (call: Call, id: string) => accessOf(call).session.unlocked.cache.dropItem(id, "", undefined);
+
+/** `isStale` tells whether the service could not be asked for changes just now. */
+export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): EnvironmentHandlers => ({
   "environments.getVariables": async ({ environmentId }, call) => {
-    const variables = await environmentsOf(call).variables(environmentId);
+    const { unlocked, audit } = accessOf(call).session;
+    const { variables, ageMs } = await read(unlocked, environmentId);
     const names = variables.map(({ name }) => name);
-    accessOf(call).session.audit.read(happening(call, "ok", [environmentId], names));
-    return { variables };
+    audit.read(happening(call, "ok", [environmentId], names));
+    return { variables, ...(isStale(unlocked) ? { staleMs: ageMs } : {}) };
   },
   "environments.list": async (_params, call) => {
     const environments = await environmentsOf(call).list();
@@ -35,6 +60,7 @@ export const environmentMethods: EnvironmentHandlers = {
   },
   "environments.set": async ({ environmentId, variables }, call) => {
     await environmentsOf(call).set(environmentId, variables);
+    forget(call, environmentId);
     accessOf(call).session.audit.keep(
       happening(
         call,
@@ -47,12 +73,14 @@ export const environmentMethods: EnvironmentHandlers = {
   },
   "environments.unset": async ({ environmentId, names }, call) => {
     const removed = await environmentsOf(call).unset(environmentId, names);
+    forget(call, environmentId);
     accessOf(call).session.audit.keep(happening(call, "ok", [environmentId], names));
     return { removed };
   },
   "environments.delete": async ({ environmentId }, call) => {
     await environmentsOf(call).delete(environmentId);
+    forget(call, environmentId);
     accessOf(call).session.audit.keep(happening(call, "ok", [environmentId]));
     return {};
   },
-};
+});

@@ -199,6 +199,7 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
       const handle = handles.demand(call, id, "write");
       if (handle.written !== handle.item.size) throw new PosternError("invalidItem", "the file is not complete");
       const made = await handles.alone(handle, () => commit(handle, call));
+      handle.named = true;
       handles.remove(call, id);
       return shown(made);
     },

@@ -4,7 +4,6 @@ import { PosternError } from "../../protocol/errors.ts";
 import { permissionNames, permissionsOf } from "../../protocol/permissions.ts";
 import type { OpenSession } from "../account-session.ts";
 import type { Call } from "../call.ts";
-import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";
@@ -22,10 +21,9 @@ type ServiceAccountHandlers = Pick<
 export type ServiceAccountParts = {
   readonly sessions: Sessions;
   readonly overseer: Overseer;
-  readonly clock: Pick<Clock, "wallMs">;
 };
 
-export function serviceAccountMethods({ sessions, overseer, clock }: ServiceAccountParts): ServiceAccountHandlers {
+export function serviceAccountMethods({ sessions, overseer }: ServiceAccountParts): ServiceAccountHandlers {
   /** The account, once the caller has shown its password. */
   async function proven({ account, password }: { account?: string; password: string }, call: Call) {
     await overseer.prove(
@@ -41,8 +39,11 @@ export function serviceAccountMethods({ sessions, overseer, clock }: ServiceAcco
     return sessions.open(params.account);
   }
 
-  const expiry = (expiresInMs: number | undefined) =>
-    expiresInMs === undefined ? {} : { expiresAt: new Date(clock.wallMs() + expiresInMs).toISOString() };
+  /** By the service's clock, which ends the token: this machine's may be a day off. */
+  async function expiry({ unlocked }: OpenSession, expiresInMs: number | undefined) {
+    if (expiresInMs === undefined) return {};
+    return { expiresAt: new Date((await unlocked.account.serviceTimeMs()) + expiresInMs).toISOString() };
+  }
 
   return {
     "serviceAccounts.create": async (params, call) => {
@@ -51,7 +52,7 @@ export function serviceAccountMethods({ sessions, overseer, clock }: ServiceAcco
       const vaults = [];
       for (const { vault, permissions } of params.vaults)
         vaults.push({ id: await vaultOf(session, vault), permissions: permissionsOf(permissions) });
-      const until = expiry(params.expiresInMs);
+      const until = await expiry(session, params.expiresInMs);
       const { id, token } = await account.serviceAccounts.create({ title: params.title, vaults, ...until });
       session.audit.keep(happening(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
       return { serviceAccountId: id, token, ...until };
@@ -74,8 +75,9 @@ export function serviceAccountMethods({ sessions, overseer, clock }: ServiceAcco
     },
 
     "serviceAccounts.rotate": async (params, call) => {
-      const { unlocked, audit } = await proven(params, call);
-      const until = expiry(params.expiresInMs);
+      const session = await proven(params, call);
+      const { unlocked, audit } = session;
+      const until = await expiry(session, params.expiresInMs);
       const id = demandId(params.serviceAccountId);
       const token = await unlocked.account.serviceAccounts.rotate(id, { overlapMs: params.overlapMs ?? 0, ...until });
       audit.keep(happening(call, "ok", [id]));

@@ -56,6 +56,23 @@ export const accounts = {
       },
     },
   }),
+  "accounts.serviceInfo": entry({
+    summary:
+      "What the account service at `service` asks of a new account: the registration token, or nothing. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account.",
+    params: Type.Object({ service: ServiceUrl }, closed),
+    result: Type.Object({
+      origin: Type.String(),
+      registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
+    }),
+    errors: ["accountExists", "offline", "serviceRefused"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { service: "https://postern.example" },
+      result: { origin: "https://postern.example", registration: "token" },
+    },
+  }),
   "accounts.signIn": entry({
     summary:
       "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof.",
@@ -314,7 +331,8 @@ export const accounts = {
     summary:
       "Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn.",
     params: Type.Object({ account: Type.Optional(IdParam) }, closed),
-    result: Empty,
+    /** Locked all the same: the audit log has no record of it, since it cannot be written. */
+    result: Type.Object({ unrecorded: Type.Optional(Type.Literal(true)) }),
     errors: ["accountNotFound"],
     need: { kind: "none" },
     activity: false,

@@ -13,14 +13,32 @@ const SessionState = Type.Object({
   proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
 });
 
+/** How things stand with the account service of one open account, or of one token's. */
+const ServiceLink = Type.Object({
+  account: Id,
+  /** "embedded", or the service's origin. */
+  service: Type.String(),
+  /** Unreached: values that were read before are answered, marked stale, for a while. */
+  state: Type.Union([Type.Literal("asking"), Type.Literal("reached"), Type.Literal("unreached")]),
+  since: Timestamp,
+  /** The service's store is not the one that was read before: it was put back from a copy, or is another. */
+  replaced: Type.Optional(
+    Type.Object({
+      how: Type.Union([Type.Literal("olderCopy"), Type.Literal("otherStore")]),
+      at: Timestamp,
+    }),
+  ),
+});
+
 export const agent = {
   "agent.hello": entry({
     summary:
-      "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit.",
+      "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one.",
     params: Type.Object(
       {
         protocol: Type.Integer(),
         client: Type.Object({ name: Name, version: Name }, { additionalProperties: false }),
+        notices: Type.Optional(Type.Literal(true)),
       },
       { additionalProperties: false },
     ),
@@ -28,6 +46,7 @@ export const agent = {
       protocol: Type.Integer(),
       agent: Type.Object({ name: Type.String(), version: Type.String() }),
       limits: Type.Record(Type.String(), Type.Integer()),
+      notices: Type.Optional(Type.Array(Type.String())),
     }),
     errors: ["protocolMismatch"],
     need: { kind: "none" },
@@ -43,12 +62,17 @@ export const agent = {
     params: Empty,
     result: Type.Object({
       version: Type.String(),
+      /** The path of the agent's program: which installation it is of. */
+      program: Type.String(),
+      /** Whether who asks is a command of that installation. Of no meaning for other programs. */
+      sameInstallation: Type.Boolean(),
       startedAt: Timestamp,
       state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
       sessions: Type.Array(SessionState),
       /** Service accounts whose token a program has presented. */
       tokenSessions: Type.Integer(),
       openPrompts: Type.Integer(),
+      links: Type.Array(ServiceLink),
       protections: Type.Array(
         Type.Object({ name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() }),
       ),
@@ -61,11 +85,14 @@ export const agent = {
       params: {},
       result: {
         version: "0.1.0",
+        program: "/usr/lib/node_modules/postern/agent.js",
+        sameInstallation: true,
         startedAt: "2026-11-24T09:00:00.000Z",
         state: "signedOut",
         sessions: [],
         tokenSessions: 0,
         openPrompts: 0,
+        links: [],
         protections: [
           {
             name: "closedMemory",

@@ -458,7 +458,7 @@ export const files = {
     summary: "The next chunk of a file: exactly 1 MiB, but for the last.",
     params: Type.Object({ handle: Handle, content: Bytes(Math.ceil(limits.chunkBytes / 3) * 4) }, closed),
     result: Empty,
-    errors: [...handleErrors, "offline", "tooLarge", "notRestorable", "diskFull"],
+    errors: [...handleErrors, "offline", "notRestorable", "diskFull"],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",

@@ -267,7 +267,11 @@ export const environments = {
     summary:
       "The variables of an environment, in the order they were set. `masked` ones are hidden where a person looks.",
     params: Type.Object(environmentPlace, closed),
-    result: Type.Object({ variables: Type.Array(Variable) }),
+    result: Type.Object({
+      variables: Type.Array(Variable),
+      /** Where the service could not be asked for changes just now: how long ago they were read. */
+      staleMs: Type.Optional(Type.Integer()),
+    }),
     errors: [...asked, "environmentNotFound"],
     need: { kind: "grant", verb: "read", scopeOf: ({ environmentId }) => [{ vault: environmentId }] },
     activity: true,

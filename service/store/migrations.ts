@@ -263,7 +263,32 @@ async function restores(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores];
+/** Which store this is, and which starts of the service wrote to it. */
+async function history(db: Kysely<Tables>): Promise<void> {
+  await table(db, "store", { id: "text" }, ["id"]);
+  await db.schema
+    .createTable("generations")
+    .addColumn("ordinal", "integer", (col) => col.primaryKey().autoIncrement())
+    .addColumn("id", "text", (col) => col.notNull().unique())
+    .addColumn("after_seq", "integer", (col) => col.notNull())
+    .execute();
+}
+
+/** Files on their way in. What an older service left of such goes at the start, by the age of its chunks. */
+async function uploads(db: Kysely<Tables>): Promise<void> {
+  const columns = {
+    vault: "text",
+    item: "text",
+    file: "text",
+    user: "text",
+    bytes: "integer",
+    touched_at: "text",
+  } as const;
+  await table(db, "uploads", columns, ["vault", "item", "file"]);
+  await db.schema.createIndex("uploads_by_user").on("uploads").column("user").execute();
+}
+
+const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores, history, uploads];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

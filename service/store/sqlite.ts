@@ -3,7 +3,9 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Kysely, SqliteDialect, sql } from "kysely";
+import { type StoreLock, takeStoreLock } from "./lock.ts";
 import { demandKnown, migrate } from "./migrations.ts";
+import { demandOwnFiles, storeFault } from "./own-file.ts";
 import type { Tables } from "./tables.ts";
 
 /** Milliseconds a statement waits for another process's lock (a second opener, a backup tool) before it fails. */
@@ -19,16 +21,36 @@ export type Store = {
   close(): Promise<void>;
 };
 
-/** Opens or makes the store at `path` and brings it to this schema. Throws storeTooNew when a newer Postern wrote it. */
+/**
+ * Opens or makes the store at `path` and brings it to this schema, alone until it is closed. Throws storeTooNew when a newer
+ * Postern wrote it, storeInUse where another service has it, fileUnusable where one of its files is a link, another user's, or
+ * damaged, diskFull.
+ */
 export async function openSqlite(path: string): Promise<Store> {
+  demandOwnFiles(path);
+  const lock = takeStoreLock(path);
+  try {
+    return await openLocked(path, lock);
+  } catch (error) {
+    lock.release();
+    throw storeFault(error, path) ?? error;
+  }
+}
+
+async function openLocked(path: string, lock: StoreLock): Promise<Store> {
   if (existsSync(path)) demandKnown(versionOf(path));
   const database = new DatabaseSync(path);
-  database.exec("PRAGMA page_size = 16384");
-  database.exec("PRAGMA journal_mode = WAL");
-  database.exec("PRAGMA synchronous = FULL");
-  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-  database.exec("PRAGMA foreign_keys = ON");
-  database.exec("PRAGMA secure_delete = ON");
+  try {
+    database.exec("PRAGMA page_size = 16384");
+    database.exec("PRAGMA journal_mode = WAL");
+    database.exec("PRAGMA synchronous = FULL");
+    database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    database.exec("PRAGMA foreign_keys = ON");
+    database.exec("PRAGMA secure_delete = ON");
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
   try {
     await migrate(db);
@@ -39,7 +61,10 @@ export async function openSqlite(path: string): Promise<Store> {
   return {
     db,
     scrub: async () => void (await sql`pragma wal_checkpoint(truncate)`.execute(db)),
-    close: () => db.destroy(),
+    close: async () => {
+      await db.destroy();
+      lock.release();
+    },
   };
 }
 

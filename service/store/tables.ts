@@ -102,6 +102,8 @@ export type Tables = {
   items: ItemRow & { created_at: string };
   item_versions: ItemRow;
   file_chunks: { file: string; idx: number; vault: string; item: string; sealed: Blob; created_at: string };
+  /** Files that no revision names yet, with the bytes of their chunks so far. */
+  uploads: { vault: string; item: string; file: string; user: string; bytes: number; touched_at: string };
   /** Copies of items for whoever has a link. `sealed` is empty once the share has ended; `files` is JSON. */
   shares: {
     id: string;
@@ -120,6 +122,10 @@ export type Tables = {
   };
   share_views: { share: string; view_hash: Blob; ends_at: string };
   share_chunks: { share: string; file: string; idx: number; user: string; sealed: Blob; created_at: string };
+  /** One row: the identity of the store, made with it. */
+  store: { id: string };
+  /** One row for each start of the service: after which change it began. */
+  generations: { ordinal: Generated<number>; id: string; after_seq: number };
   events: { seq: Generated<number>; account: string; kind: string; vault: string | null; item: string | null };
 };
 

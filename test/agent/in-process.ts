@@ -15,6 +15,7 @@ import { loadNative } from "../../daemon/native.ts";
 import { loadSodium } from "../../daemon/sodium.ts";
 import { type FakeClock, fakeClock } from "../daemon/fake-clock.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
+import { agentProgram } from "./start.ts";
 
 /** How the service behaves: as it should, not at all, or with one character of every sealed text changed. */
 export type ServiceMood = "well" | "away" | "lying";
@@ -63,6 +64,7 @@ export async function startInProcess(
     clock,
     log,
     startedAt: new Date(clock.wallMs()),
+    program: agentProgram,
     connections,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     stop: () => undefined,

@@ -1,6 +1,7 @@
 // What --out-file does to what it finds under the name it was given.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   chownSync,
   lchownSync,
   lstatSync,
@@ -16,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openOutFile } from "../../clients/cli/out-file.ts";
 import { NOBODY } from "../daemon/children.ts";
@@ -25,6 +27,22 @@ let home: string;
 /** Without references a template asks nobody, and needs no account. */
 const inject = (name: string, ...more: string[]) =>
   postern(["inject", "--out-file", name, ...more], { home, input: "made\n" });
+
+/** The same with a template, where no file may be longer than 8 KiB. */
+const limited = (input: string) =>
+  spawnSync("/bin/sh", ["-c", 'ulimit -f 16; exec "$@"', "sh", ...command, "inject", "--out-file", "large"], {
+    input,
+    cwd: home,
+    env: { HOME: home, POSTERN_HOME: home },
+    encoding: "utf8",
+  });
+const command = [
+  process.execPath,
+  "--disable-sigusr1",
+  "--no-warnings",
+  "--",
+  fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url)),
+];
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "postern-o-"));
@@ -172,4 +190,57 @@ test.skipIf(process.getuid?.() !== 0)("a link of another user is not followed", 
   expect(ran.err).toContain("postern: theirs is a link of another user");
   expect(readFileSync(join(home, "mine"), "utf8")).toBe("before\n");
   expect(readlinkSync(join(home, "theirs"))).toBe("mine");
+});
+
+test("a link on the way is followed where it is ours", async () => {
+  mkdirSync(join(home, "real/deep"), { recursive: true });
+  symlinkSync("real/deep", join(home, "short"));
+  expect(await inject("short/file")).toMatchObject({ code: 0, err: "" });
+  expect(readFileSync(join(home, "real/deep/file"), "utf8")).toBe("made\n");
+  // As the kernel goes it: out of where the link leads to.
+  expect(await inject("short/../beside")).toMatchObject({ code: 0, err: "" });
+  expect(readFileSync(join(home, "real/beside"), "utf8")).toBe("made\n");
+});
+
+test.each([
+  ["a folder that is not there", "missing/file", "could not be written (ENOENT)"],
+  ["a file in place of a folder", "plain/file", "could not be written (ENOTDIR)"],
+  ["a folder's name", "new/", "is no regular file"],
+  ["a link round in circles", "circle/file", "is no regular file"],
+])("%s on the way is told by the name that was given", async (_what, name, why) => {
+  writeFileSync(join(home, "plain"), "");
+  rmSync(join(home, "circle"), { force: true });
+  symlinkSync("circle", join(home, "circle"));
+  const ran = await inject(name);
+  expect(ran).toMatchObject({ code: 2, out: "" });
+  expect(ran.err).toContain(`postern: ${name} ${why}`);
+  expect(ran.err).toMatch(/\n {2}next: .+\n$/);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a link of another user on the way is not followed, in a shared folder either (needs root to make one)",
+  async () => {
+    mkdirSync(join(home, "shared"), { mode: 0o777 });
+    chmodSync(join(home, "shared"), 0o1777);
+    mkdirSync(join(home, "mine-alone"), { mode: 0o700 });
+    symlinkSync("../mine-alone", join(home, "shared/theirs"));
+    lchownSync(join(home, "shared/theirs"), NOBODY, NOBODY);
+    // Ours, and through theirs all the same.
+    symlinkSync("shared/theirs/file", join(home, "through"));
+    for (const name of ["shared/theirs/file", "through", join(home, "shared/theirs/file")]) {
+      const ran = await inject(name);
+      expect(ran).toMatchObject({ code: 2, out: "" });
+      expect(ran.err).toContain(`postern: ${name} is behind a link of another user`);
+    }
+    expect(readdirSync(join(home, "mine-alone"))).toEqual([]);
+  },
+);
+
+test("a limit on the size of files is told with what to do", () => {
+  // More than the limit that the shell sets for the command; SIGXFSZ is ignored by Node, so the write itself fails.
+  const ran = limited(`${"x".repeat(64 * 1024)}\n`);
+  expect(ran.status).toBe(2);
+  expect(ran.stderr).toContain("postern: large could not be written (EFBIG)");
+  expect(ran.stderr).toContain("ulimit -f");
+  expect(readdirSync(home)).not.toContain("large");
 });

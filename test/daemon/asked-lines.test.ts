@@ -60,6 +60,17 @@ describe("a line for each part, without an id, is for", () => {
   });
 });
 
+test("what could not be looked up is told by its ids", () => {
+  const unreached = { unreached: true } as const;
+  const parts = [demo, part("item", undefined, unreached), part("field", undefined, unreached)];
+  expect(told(field(...parts))).toEqual([
+    "  one field:",
+    "    vault: Demo",
+    `    item id: ${id("i")}`,
+    `    field id: ${id("f")}`,
+  ]);
+});
+
 describe("an id is told beside a title", () => {
   test.each([
     ["that another has", "db", { unique: false }],

@@ -60,6 +60,22 @@ describe("a durable write", () => {
   });
 });
 
+test("what a crash left in an account's folder is swept away too, and nothing behind a link", () => {
+  const left = "account.json.0123456789abcdef.unfinished";
+  mkdirSync(join(folder, "elsewhere/one"), { recursive: true });
+  writeFileSync(join(folder, "elsewhere/one", left), "x");
+  mkdirSync(join(folder, "home"));
+  symlinkSync("../elsewhere", join(folder, "home/linked"));
+  mkdirSync(join(folder, "home/a/b/deeper"), { recursive: true });
+  writeFileSync(join(folder, "home/a/b", left), "x");
+  writeFileSync(join(folder, "home/a/b/deeper", left), "x");
+  removeUnfinishedWrites(join(folder, "home"));
+  expect(readdirSync(join(folder, "elsewhere/one"))).toEqual([left]);
+  expect(readdirSync(join(folder, "home/a/b"))).toEqual(["deeper"]);
+  // Nothing of ours lies as deep as that.
+  expect(readdirSync(join(folder, "home/a/b/deeper"))).toEqual([left]);
+});
+
 describe("a private folder", () => {
   test("is made with its parents, closed to others", () => {
     ensurePrivateFolder(join(folder, "a", "b"));

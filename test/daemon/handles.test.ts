@@ -27,7 +27,7 @@ const call = callOf();
 /** A file on its way in, of an account that is open. */
 function writing(holds: () => boolean = () => true): Writing & { readonly item: { readonly itemKey: Uint8Array } } {
   const itemKey = new Uint8Array(32).fill(7);
-  return { kind: "write", holds, session: { unlocked }, item: { itemKey, name: "" } } as unknown as Writing;
+  return { kind: "write", holds, session: { unlocked }, stream, item: { itemKey, name: "" } } as unknown as Writing;
 }
 
 /** A file on its way out, which holds so many bytes beside what every handle does. */
@@ -35,6 +35,7 @@ function reading(bytes = 0): Reading {
   return { kind: "read", unlocked, holds: () => true, stream: { next: () => Promise.reject() }, bytes } as never;
 }
 
+const stream = { abandon: () => Promise.resolve() };
 const wiped = new Uint8Array(32);
 let next = 0;
 const fresh = () => createHandles(() => `id${next++}`);

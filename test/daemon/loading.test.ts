@@ -27,9 +27,11 @@ function loadingAgent(load?: () => Promise<Agent>) {
   const loading = createLoading({
     status: () => ({
       startedAt: new Date(0),
+      program: "/postern/agent.js",
       sessions: [{ account: "a".repeat(26), state: "locked" }],
       tokenSessions: 0,
       openPrompts: 0,
+      links: [],
       protections: [],
     }),
     load: () => {
@@ -52,7 +54,8 @@ const request = (method: string, params?: object, id: number | undefined = 1): C
 });
 
 function callOn(connection = { helloed: 0 }): Call {
-  return { connection: { hello: () => void connection.helloed++ } } as unknown as Call;
+  const subject = { throughCommand: true };
+  return { connection: { hello: () => void connection.helloed++, subject } } as unknown as Call;
 }
 
 const hello = (changes: object = {}) => ({
@@ -77,7 +80,7 @@ test.each([[undefined], [{}]])(
     const answer = await loading.dispatch(request("agent.status", params), callOn());
     expect(answer).toMatchObject({
       id: 1,
-      result: { state: "locked", sessions: [{ state: "locked" }], openPrompts: 0 },
+      result: { state: "locked", sessions: [{ state: "locked" }], openPrompts: 0, sameInstallation: true },
     });
     expect(told.loads).toBe(0);
   },

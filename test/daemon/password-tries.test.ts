@@ -8,6 +8,7 @@ import {
   FREE_TRIES,
   forgiven,
   refused,
+  sinceBoot,
 } from "../../daemon/password-tries.ts";
 
 const fresh: AccountFile = {
@@ -43,8 +44,23 @@ describe("after wrong account passwords", () => {
     expect(() => demandTry(counted(wrongly(FREE_TRIES - 1, 0, 0), 5000), 5999)).toThrow("1 s");
   });
 
-  test("a clock set back starts the wait anew", () => {
-    expect(() => demandTry(wrongly(FREE_TRIES, 50_000, 50_000), 0)).toThrow("1 s");
+  test("a try of before the boot waits from the boot on, whatever moment it names", () => {
+    for (const tried of [50_000, 10 * DELAY_MS_MAX, Date.parse("2099-01-01")]) {
+      expect(() => demandTry(wrongly(FREE_TRIES, tried, tried), 999)).toThrow("1 s");
+      expect(() => demandTry(wrongly(FREE_TRIES, tried, tried), 1000)).not.toThrow();
+    }
+  });
+
+  test("a moment between two milliseconds is not one to come", () => {
+    expect(() => demandTry(wrongly(FREE_TRIES, 9000.7, 9000.7), 9000.7)).toThrow("1 s");
+  });
+
+  test("however often it is asked again, nobody waits longer than the longest delay", () => {
+    const longest = wrongly(FREE_TRIES + 100, 90_000_000, 90_000_000);
+    for (const start of [0, 89_999_999, 90_000_000, 90_000_001]) {
+      const atStart = sinceBoot(longest, start);
+      expect(() => demandTry(atStart, start + DELAY_MS_MAX)).not.toThrow();
+    }
   });
 
   test("the wait doubles up to five minutes and no further", () => {

@@ -242,6 +242,7 @@ test.each([
         heard.add(changed ?? "");
         wake();
       },
+      replaced: () => undefined,
       shutOut: () => undefined,
     },
   );

@@ -82,5 +82,5 @@ test("a file that is no database is told, not overwritten", () => {
     join(folder, "lock.db"),
     "something else that is long enough to be looked at as a header of a database file, 100 bytes or more.",
   );
-  expect(() => takeInstanceLock(join(folder, "lock.db"))).toThrow(/not a database/);
+  expect(() => takeInstanceLock(join(folder, "lock.db"))).toThrow(/lock\.db cannot be used: it is damaged/);
 });

@@ -24,8 +24,10 @@ const anyKey = formatSecretKey(p, p.randomBytes(16));
 describe("the collection", () => {
   test("has a conversation that goes well for every method but those that need a state of their own", () => {
     const well = new Set(all.flatMap(succeeding));
-    // Held in agent/rogue.test.ts and cli/commands.test.ts, where a second device and an open prompt exist.
+    // Held in agent/rogue.test.ts, cli/commands.test.ts and cli/init-service.test.ts, where a second device, an open prompt
+    // and another service exist.
     const elsewhere = [
+      "accounts.serviceInfo",
       "prompts.answer",
       "grants.revoke",
       "devices.remove",

@@ -254,8 +254,9 @@ describe("with an account", () => {
     },
   );
 
-  // A token alone is taken to the service: agent/tokens.test.ts.
-  const goesThere = (method: MethodName) => inAnAccount(method) && method !== "clients.open";
+  // A token alone is taken to the service: agent/tokens.test.ts. With an account none is asked what it asks of a new one.
+  const elsewhere: readonly MethodName[] = ["clients.open", "accounts.serviceInfo"];
+  const goesThere = (method: MethodName) => inAnAccount(method) && !elsewhere.includes(method);
   test.each(listing("offline").filter(goesThere))("%s answers offline while the service is away", async (method) => {
     expect(await inTrouble(method, "away")).toContain("offline");
   });

@@ -503,7 +503,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
     () => say("items.overviews", { vault, items: Array.from({ length: serviceLimits.batch + 1 }, () => item) }),
   ],
   "a body past the limit": ["tooLarge", () => say("items.get", { vault, item: "x".repeat(serviceLimits.bodyBytes) })],
-  "a cursor from the future": ["conflict", () => say("events.wait", { cursor: 1_000_000, waitMs: 0 })],
+  "a cursor that is a number": ["invalidParams", () => say("events.wait", { cursor: 1_000_000 as never, waitMs: 0 })],
   "an account whose user is another account's": ["conflict", () => newAccount({ user: ada.user })],
   "an account whose device is another user's": ["conflict", () => newAccount({ device: bea.device })],
   "an account with a sign-in key of another size": [

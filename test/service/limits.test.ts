@@ -7,9 +7,10 @@ import { signInBytes } from "../../protocol/crypto/sign-in.ts";
 import { ALL_PERMISSIONS, grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { ABANDONED_MS, dropAbandonedChunks } from "../../service/files.ts";
+import { dropAbandonedChunks } from "../../service/files.ts";
 import { ANSWER_BYTES_MAX } from "../../service/items.ts";
 import { CHALLENGE_MS, SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/sign-in.ts";
+import { ABANDONED_MS } from "../../service/uploads.ts";
 import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p, type User } from "./doors.ts";
 
 let door: InProcess;
@@ -360,7 +361,7 @@ describe("events.wait", () => {
   });
 });
 
-test("chunks that no revision names within a day go, also where the item has other files", async () => {
+test("chunks that an older service left, and no revision names within a day, go, also where the item has other files", async () => {
   const { account } = hers;
   const vault = (await account.createVault("Files", "")).id;
   const itemKey = account.newItemKey();
@@ -370,6 +371,8 @@ test("chunks that no revision names within a day go, also where the item has oth
   const made = await account.createItem(vault, overview("file"), details("x"), { id, itemKey, files: [stream.end()] });
   for (const item of [id, newId(p)])
     await say("files.putChunk", { vault, item, file: newId(p), index: 0, sealed: "AAAA" });
+  // An older service counted none.
+  await door.store.db.deleteFrom("uploads").execute();
   const chunks = async () =>
     (await door.store.db.selectFrom("file_chunks").select("file").execute()).map((row) => row.file);
   const rows = await door.store.db.selectFrom("file_chunks").select("created_at").execute();

@@ -1,7 +1,16 @@
 // The service as a process: what it refuses to start with, what it tells once, what it leaves on disk, how it ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +18,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, createServiceClient } from "../../clients/account/service-client.ts";
+import { makeAccount } from "../agent/person.ts";
+import { startAgent } from "../agent/start.ts";
 import { type Door, newUser, open, p } from "./doors.ts";
 
 const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
@@ -102,10 +113,45 @@ describe("a service process", () => {
     await newUser(doorOf({ ...second.facts, registrationToken: token }));
   });
 
+  test("is refused where another has the store, with its folder and its process, until that one has died", async () => {
+    const first = await started();
+    const refused = await ended(run("--port", "0"));
+    expect(refused).toEqual({
+      status: 2,
+      stderr: `postern service: another service works with this store: ${join(folder, "service.sqlite")} (process ${first.child.pid})\n  next: stop that one, or name another folder with --data\n`,
+    });
+    await newUser(doorOf(first.facts));
+    const died = once(first.child, "exit");
+    first.child.kill("SIGKILL");
+    await died;
+    await started();
+  });
+
+  test("does not start on the store of an agent that runs", async () => {
+    const agent = await startAgent();
+    await makeAccount(agent);
+    const child = run("--data", join(agent.home, "data"), "--port", "0");
+    const { status, stderr } = await ended(child);
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`(process ${agent.process.pid})`),
+    });
+    await agent.remove();
+  });
+
+  test("does not follow a link in the lock's place", async () => {
+    symlinkSync(join(folder, "elsewhere"), join(folder, "service.sqlite.lock"));
+    const { status, stderr } = await ended(run("--port", "0"));
+    expect(status).toBe(2);
+    expect(stderr).toContain("service.sqlite.lock is no file");
+    expect(existsSync(join(folder, "elsewhere"))).toBe(false);
+  });
+
   test("leaves files that nobody else can read", async () => {
     await started();
     expect(mode("registration.sha256")).toBe(0o600);
-    for (const name of ["service.sqlite", "service.sqlite-wal", "service.sqlite-shm"]) expect(mode(name)).toBe(0o600);
+    const beside = ["", "-wal", "-shm", ".lock", ".pid"];
+    for (const end of beside) expect(mode(`service.sqlite${end}`)).toBe(0o600);
   });
 
   test("tells where links lead, and has no page where they lead nowhere", async () => {
@@ -114,9 +160,12 @@ describe("a service process", () => {
       const headers = { "content-type": "application/json" };
       return (await fetch(`${listening}/v1/service.info`, { method: "POST", headers, body: "{}" })).json();
     };
-    const { facts } = await started("--public-address", "https://share.example");
+    const { child, facts } = await started("--public-address", "https://share.example");
     expect(await info(facts.listening)).toMatchObject({ publicAddress: "https://share.example" });
     expect(await page(facts.listening)).toBe(200);
+    const done = ended(child);
+    child.kill("SIGTERM");
+    await done;
     const none = (await started()).facts;
     expect(await info(none.listening)).not.toHaveProperty("publicAddress");
     expect(await page(none.listening)).toBe(404);

@@ -10,9 +10,8 @@ import { accessKeyHash, openShare, secretOf, shareKeys, sharePlace } from "../..
 import { type ShareContent, shareDurations } from "../../protocol/item-share.ts";
 import { permissionBits as bits } from "../../protocol/permissions.ts";
 import { type OperationName, type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
-import { ABANDONED_MS } from "../../service/files.ts";
-import { ENDED_KEPT_MS } from "../../service/share-rows.ts";
-import { VIEW_MS } from "../../service/shares.ts";
+import { ENDED_KEPT_MS, VIEW_MS } from "../../service/share-rows.ts";
+import { ABANDONED_MS } from "../../service/uploads.ts";
 import {
   type Door,
   details,

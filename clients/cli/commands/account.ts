@@ -32,7 +32,7 @@ type InitOptions = {
 
 /** Makes an account, guided at a terminal; answers when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
-  const agent = await connect(terminal);
+  const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
@@ -41,6 +41,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         `the file ${kitPath} for the emergency kit exists already`,
         "name another one with --kit FILE",
       );
+    const registrationToken = await registrationTokenFor(agent, options);
     const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
     const password = await newPassword(terminal, options.passwordFd);
     const pin = await newPin(terminal, options);
@@ -52,9 +53,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         password,
         ...(pin === undefined ? {} : { pin }),
         ...(options.service === undefined ? {} : { service: options.service }),
-        ...(options.registrationTokenFd === undefined
-          ? {}
-          : { registrationToken: fromDescriptor(options.registrationTokenFd, "--registration-token-fd") }),
+        ...(registrationToken === undefined ? {} : { registrationToken }),
       })
       .catch((error: unknown) => {
         file.abandon();
@@ -81,6 +80,15 @@ function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
       "run `postern kit --out-file FILE` now: without it nobody can open the account elsewhere",
     );
   }
+}
+
+/** What the service asks for is known before anything is typed. Throws offline, serviceRefused. */
+async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: InitOptions) {
+  if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
+  if (service === undefined) return undefined;
+  const { registration } = await agent.call("accounts.serviceInfo", { service });
+  if (registration === "open") return undefined;
+  return askSecret("Registration token (the service printed it at its first start)", "--registration-token-fd");
 }
 
 function withTokenHint(error: unknown): unknown {
@@ -150,7 +158,7 @@ const NOT_HERE =
 
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
   const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
-  const agent = await connect(terminal);
+  const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent);
     await signInWith(terminal, agent, kit, options);
@@ -200,7 +208,7 @@ async function signInWith(
 const CHANGED_ELSEWHERE = "type it again; it may have been changed on another device, and then the new one is needed";
 
 async function unlock(terminal: Terminal, options: { passwordFd?: string }): Promise<void> {
-  const agent = await connect(terminal);
+  const agent = await connect(terminal, "person");
   try {
     const password = await accountPassword(options);
     const unlocked = await agent.call("session.unlock", { password }).catch((error: unknown) => {
@@ -265,12 +273,16 @@ export function addAccountCommands(program: Command): void {
     (terminal, _args, options) => unlock(terminal, options),
   );
   addCommand(program, "lock", "lock: wipe the keys, end every grant", "postern lock", [], async (terminal) => {
-    const agent = await connect(terminal);
-    await agent.call("session.lock", {}).finally(() => agent.close());
-    terminal.result({ locked: true }, () => "Locked.");
+    const agent = await connect(terminal, "person");
+    const { unrecorded } = await agent.call("session.lock", {}).finally(() => agent.close());
+    terminal.result({ locked: true, ...(unrecorded ? { unrecorded } : {}) }, () => "Locked.");
+    if (unrecorded) terminal.tell(UNRECORDED);
   });
   addKeyCommands(program);
 }
+
+const UNRECORDED =
+  "postern: it is locked, but the audit log has no record of it: the disk took nothing\n  next: make room on the disk of the data folder";
 
 function addKeyCommands(program: Command): void {
   addCommand<{ passwordFd?: string; newPasswordFd?: string }>(

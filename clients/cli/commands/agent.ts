@@ -1,38 +1,40 @@
 // status, doctor, agent, service: the processes behind the socket.
 import { homedir } from "node:os";
 import type { Command } from "commander";
-import { type Channel, openChannel } from "../../typescript/channel.ts";
+import type { Channel } from "../../typescript/channel.ts";
 import type { Methods } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
 import { addCommand } from "../context.ts";
+import { dialAgent } from "../dial.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
+import { installationLines } from "../installation.ts";
 import { localTime } from "../local-time.ts";
+import { linkLines } from "../service-link.ts";
 import { connect } from "../session.ts";
 import { agentEnvironment, agentOptions, agentProgram, programPath } from "../start-agent.ts";
 import type { Terminal } from "../terminal.ts";
-import { VERSION } from "../version.ts";
-import { socketOf } from "../where.ts";
+import { hasEnded, whereabouts } from "../whereabouts.ts";
 
 type Status = Methods["agent.status"]["result"];
 
 /** An agent that runs; none is started, since asking how things are must not change them, and ending needs none. */
-async function running(): Promise<Channel | undefined> {
+async function running(terminal: Terminal): Promise<Channel | undefined> {
   try {
-    return await openChannel(socketOf(), { name: "postern", version: VERSION });
+    return await dialAgent(terminal);
   } catch (error) {
     if (error instanceof AgentNotRunning) return undefined;
     throw error;
   }
 }
 
-async function statusOf(): Promise<Status | undefined> {
-  const channel = await running();
+async function statusOf(terminal: Terminal): Promise<Status | undefined> {
+  const channel = await running(terminal);
   return channel?.call("agent.status", {}).finally(() => channel.close());
 }
 
 async function status(terminal: Terminal): Promise<void> {
-  const found = await statusOf();
+  const found = await statusOf(terminal);
   if (found === undefined) {
     terminal.result({ running: false }, () => "No agent is running. Any command that needs one starts it.");
     process.exitCode = exitCodes.unreachable;
@@ -54,31 +56,40 @@ function statusText(terminal: Terminal, found: Status): string {
   return [
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,
     ...sessions,
+    ...linkLines(found),
     `${found.openPrompts} prompts wait`,
+    ...installationLines(found).map((line, index) => (index === 0 ? terminal.bad(`! ${line}`) : line)),
   ].join("\n");
 }
 
 async function doctor(terminal: Terminal): Promise<void> {
-  const found = await statusOf();
+  const found = await statusOf(terminal);
   if (found === undefined) {
     terminal.result(
-      { running: false, protections: [] },
+      { running: false, protections: [], links: [] },
       () => "No agent is running, so nothing can be checked.\n  next: run `postern agent start`",
     );
     process.exitCode = exitCodes.unreachable;
     return;
   }
   const missing = found.protections.filter((protection) => !protection.active);
-  terminal.result({ running: true, protections: found.protections }, () =>
-    found.protections
-      .map((one) =>
+  const { protections, links } = found;
+  const troubled = links.filter((link) => link.state === "unreached" || link.replaced !== undefined);
+  terminal.result({ running: true, protections, links }, () =>
+    [
+      ...protections.map((one) =>
         one.active
           ? `${terminal.good("✓")} ${one.name}: ${one.why}`
           : `${terminal.bad("✗")} ${one.name}: would mean that ${one.why}\n    next: ${one.advice}`,
-      )
-      .join("\n"),
+      ),
+      ...linkLines({ links: links.filter((link) => !troubled.includes(link)) }).map(
+        (line) => `${terminal.good("✓")} ${line}`,
+      ),
+      ...linkLines({ links: troubled }).map((line) => `${terminal.bad("✗")} ${line}`),
+    ].join("\n"),
   );
   if (missing.length > 0) process.exitCode = exitCodes.failed;
+  else if (links.some(({ state }) => state === "unreached")) process.exitCode = exitCodes.unreachable;
 }
 
 /**
@@ -93,6 +104,39 @@ function become(
 ): void {
   process.execve?.(process.execPath, [process.execPath, ...options, program, ...args], env);
   throw new UsageError("this system cannot replace a program by another", "start it in the background instead");
+}
+
+/** Ends the agent; answers whether there was one. */
+async function stop(terminal: Terminal): Promise<boolean> {
+  const channel = await running(terminal);
+  if (channel === undefined) return false;
+  const pid = whereabouts()?.pid;
+  await channel.call("agent.stop", {});
+  // It has ended when it closes the connection, and its process soon after: only then may another start.
+  await channel.untilClosed();
+  if (pid !== undefined) await untilEnded(pid);
+  return true;
+}
+
+/** Milliseconds that an agent may take to end once it has closed its connections: it only lets go of its lock. */
+const END_MS_MAX = 5_000;
+const LOOK_MS = 10;
+
+async function untilEnded(pid: number): Promise<void> {
+  for (let waited = 0; waited < END_MS_MAX && !hasEnded(pid); waited += LOOK_MS)
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}
+
+async function restart(terminal: Terminal): Promise<void> {
+  const restarted = await stop(terminal);
+  const link = await connect(terminal, "person");
+  const found = await link.call("agent.status", {}).finally(() => link.close());
+  terminal.result({ running: true, restarted, ...found }, () => {
+    const done = restarted
+      ? "The agent was restarted, and everything is locked."
+      : "No agent was running; one was started.";
+    return `${done}\n${statusText(terminal, found)}`;
+  });
 }
 
 type InstallOptions = { dryRun?: boolean; platform?: string };
@@ -132,23 +176,27 @@ export function addAgentCommands(program: Command): void {
   );
   addCommand(program, "doctor", "say which protections are active on this machine", "postern doctor", [], doctor);
 
-  const agent = program.command("agent").description("the agent: run, start, stop, install");
+  const agent = program.command("agent").description("the agent: run, start, stop, restart, install");
   addCommand(agent, "run", "run the agent in the foreground", "postern agent run", [], async () => {
     become(agentProgram(), agentOptions, [], agentEnvironment());
   });
   addCommand(agent, "start", "start the agent if it does not run", "postern agent start", [], async (terminal) => {
-    const link = await connect(terminal);
+    const link = await connect(terminal, "person");
     const found = await link.call("agent.status", {}).finally(() => link.close());
     terminal.result({ running: true, ...found }, () => statusText(terminal, found));
   });
   addCommand(agent, "stop", "lock everything and end the agent", "postern agent stop", [], async (terminal) => {
-    const channel = await running();
-    if (channel === undefined) return terminal.result({ running: false }, () => "No agent is running.");
-    await channel.call("agent.stop", {});
-    // It has ended when it closes the connection: only then may another start.
-    await channel.untilClosed();
-    terminal.result({ running: false }, () => "The agent has ended.");
+    const ended = await stop(terminal);
+    terminal.result({ running: false }, () => (ended ? "The agent has ended." : "No agent is running."));
   });
+  addCommand(
+    agent,
+    "restart",
+    "lock everything, end the agent, and start the one of this command",
+    "postern agent restart",
+    [],
+    restart,
+  );
   addCommand<InstallOptions>(
     agent,
     "install",

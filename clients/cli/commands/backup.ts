@@ -63,7 +63,7 @@ type RestoreOptions = { passwordFd?: string; kit?: string; service?: string; reg
 
 async function restore(terminal: Terminal, path: string, options: RestoreOptions): Promise<void> {
   const descriptor = openFile(path);
-  const agent = await connect(terminal);
+  const agent = await connect(terminal, "person");
   try {
     const { handle } = await agent.call("accounts.openRestore", {}).catch((error: unknown) => {
       throw withNextStep(error);

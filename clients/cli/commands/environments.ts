@@ -17,10 +17,11 @@ import { UsageError } from "../exit-code.ts";
 import { saysSecret } from "../field-words.ts";
 import { namedPart } from "../named-part.ts";
 import { type Force, forceOption } from "../new-file.ts";
+import { offlineFacts, tellOffline } from "../offline.ts";
 import { idOf } from "../one-of.ts";
 import { demandRoomFor, openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
-import { resolveVariables } from "../references.ts";
+import { oldest, resolveVariables } from "../references.ts";
 import { openPassage, takeOver } from "../run/run-program.ts";
 import { demandValue, fromDescriptor } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
@@ -45,9 +46,9 @@ function environmentId(agent: Agent, wanted: string): Promise<string> {
   return idOf("environment", wanted, async () => (await agent.call("environments.list", {})).environments);
 }
 
-async function variablesOf(agent: Agent, wanted: string): Promise<Variable[]> {
-  return (await agent.call("environments.getVariables", { environmentId: await environmentId(agent, wanted) }))
-    .variables;
+/** The variables; where the service could not be asked whether they changed, with how long ago they were read. */
+async function variablesOf(agent: Agent, wanted: string): Promise<{ variables: Variable[]; staleMs?: number }> {
+  return agent.call("environments.getVariables", { environmentId: await environmentId(agent, wanted) });
 }
 
 /** An env file whose every variable an environment takes. Throws UsageError before anything is asked of the agent. */
@@ -167,9 +168,12 @@ function addVariableCommands(env: Command): void {
     [["--reveal", "show masked values"]],
     (terminal, [wanted = ""], options) =>
       withAgent(terminal, async (agent) => {
-        const all = await variablesOf(agent, wanted);
-        const shown = all.map((one) => (one.masked && options.reveal !== true ? { ...one, value: HIDDEN } : one));
-        terminal.result({ variables: shown }, () => shown.map(({ name, value }) => `${name}=${value}`).join("\n"));
+        const { variables, staleMs } = await variablesOf(agent, wanted);
+        tellOffline(terminal, staleMs);
+        const shown = variables.map((one) => (one.masked && options.reveal !== true ? { ...one, value: HIDDEN } : one));
+        terminal.result({ variables: shown, ...offlineFacts(staleMs) }, () =>
+          shown.map(({ name, value }) => `${name}=${value}`).join("\n"),
+        );
       }),
   );
   const set = addCommand<SetOptions>(
@@ -278,10 +282,12 @@ async function exportAll(
   format: EnvFormat,
   { outFile, force }: Force & { outFile?: string },
 ): Promise<void> {
-  const all = await variablesOf(agent, wanted);
+  const { variables: all, staleMs } = await variablesOf(agent, wanted);
+  tellOffline(terminal, staleMs);
   if (outFile === undefined && !terminal.json && process.stdout.isTTY === true)
     throw new UsageError("values would be shown on the terminal", "use --out-file, or a pipe");
-  if (outFile === undefined && terminal.json) return terminal.result({ variables: all }, () => "");
+  if (outFile === undefined && terminal.json)
+    return terminal.result({ variables: all, ...offlineFacts(staleMs) }, () => "");
   const text = written(format, all);
   if (outFile === undefined) return writeStdout(text);
   const file = openOutFile(outFile, force === true);
@@ -312,7 +318,7 @@ async function run(wanted: string, words: readonly string[], masking: boolean, t
   const passage = masking ? openPassage(inherited) : undefined;
   const agent = await connect(terminal);
   const { all, values, secrets } = await unlocked(agent, async () => {
-    const found = await variablesOf(agent, wanted);
+    const { variables: found, staleMs } = await variablesOf(agent, wanted);
     const taken = found.filter(({ name }) => !mayNotChange(name));
     const left = found.filter(({ name }) => mayNotChange(name));
     for (const { name } of left) terminal.tell(`postern: the environment would change ${name}; left out`);
@@ -321,6 +327,7 @@ async function run(wanted: string, words: readonly string[], masking: boolean, t
       undone: "the program was not started",
       tell: terminal.tell,
     });
+    tellOffline(terminal, oldest([staleMs, ...resolved.secrets.map((secret) => secret.staleMs)]));
     return { all: taken, ...resolved };
   }).finally(() => agent.close());
   const variables = { ...valuesOf(all), ...Object.fromEntries(values) };

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { type Force, forceOption } from "../new-file.ts";
+import { offlineFacts, tellOffline } from "../offline.ts";
 import { demandRoomFor, fileAt, openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { fillTemplate } from "../references.ts";
@@ -53,12 +54,13 @@ export function addInjectCommand(program: Command): void {
       if (options.outFile !== undefined) demandRoomFor(options.outFile, options.force === true);
       const template = templateFrom(options.inFile);
       await withAgent(terminal, async (agent) => {
-        const { text, secrets } = await fillTemplate(agent, template, ownVariables(), {
+        const { text, secrets, staleMs } = await fillTemplate(agent, template, ownVariables(), {
           undone: "nothing was written",
           tell: terminal.tell,
         });
         if (options.outFile === undefined) {
-          if (terminal.json) terminal.result({ text }, () => "");
+          tellOffline(terminal, staleMs);
+          if (terminal.json) terminal.result({ text, ...offlineFacts(staleMs) }, () => "");
           else process.stdout.write(text);
           return;
         }
@@ -68,7 +70,8 @@ export function addInjectCommand(program: Command): void {
         const told = `Wrote ${secrets} secret${secrets === 1 ? "" : "s"}.`;
         // Where stdout is the file, the result has no place in it.
         if (file.isStdout) terminal.tell(`postern: ${told}`);
-        else terminal.result({ secrets }, () => told);
+        else terminal.result({ secrets, ...offlineFacts(staleMs) }, () => told);
+        tellOffline(terminal, staleMs);
       });
     },
   );

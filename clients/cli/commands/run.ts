@@ -3,9 +3,10 @@
 import type { Command } from "commander";
 import { variablesOf } from "../env-source.ts";
 import { UsageError } from "../exit-code.ts";
+import { tellOffline } from "../offline.ts";
 import { ownVariables, TOKENS } from "../own-variables.ts";
 import { looksLikeReference, PREFIX } from "../reference-text.ts";
-import { resemblance, resolveVariables } from "../references.ts";
+import { oldest, resemblance, resolveVariables } from "../references.ts";
 import { inheritedVariables, lastWords } from "../run/inherited.ts";
 import { type Inherited, openPassage, type Passage, runProgram, takeOver } from "../run/run-program.ts";
 import { connect, unlocked } from "../session.ts";
@@ -123,6 +124,7 @@ async function resolved(
   const { values, secrets } = await unlocked(agent, () => resolveVariables(agent, variables, asked)).finally(() =>
     agent.close(),
   );
+  tellOffline(terminal, oldest(secrets.map(({ staleMs }) => staleMs)));
   return { values, secrets: secrets.filter(({ concealed }) => concealed).map(({ value }) => value) };
 }
 

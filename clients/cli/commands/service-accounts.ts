@@ -72,11 +72,15 @@ export function addServiceAccountCommands(program: Command): void {
           "for one, --vault Demo:read_items",
         );
       const asked = { vaults, ...until(options.expiresIn) };
-      await withAgent(terminal, async (agent) => {
-        const password = await accountPassword(options);
-        const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
-        await print(terminal, made, "the service account was made");
-      });
+      await withAgent(
+        terminal,
+        async (agent) => {
+          const password = await accountPassword(options);
+          const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
+          await print(terminal, made, "the service account was made");
+        },
+        "person",
+      );
     },
   );
   addList(group);
@@ -93,13 +97,17 @@ function addList(group: Command): void {
     "postern service-account list",
     [passwordFd],
     (terminal, _args, options) =>
-      withAgent(terminal, async (agent) => {
-        const proof = { kind: "password", password: await accountPassword(options) } as const;
-        const listed = await agent.call("serviceAccounts.list", { proof });
-        terminal.result(listed, () =>
-          table(["ID", "NAME", "STATE", "VAULTS", "TOKENS"], listed.serviceAccounts.map(shown)),
-        );
-      }),
+      withAgent(
+        terminal,
+        async (agent) => {
+          const proof = { kind: "password", password: await accountPassword(options) } as const;
+          const listed = await agent.call("serviceAccounts.list", { proof });
+          terminal.result(listed, () =>
+            table(["ID", "NAME", "STATE", "VAULTS", "TOKENS"], listed.serviceAccounts.map(shown)),
+          );
+        },
+        "person",
+      ),
   );
 }
 
@@ -122,11 +130,15 @@ function addRotate(group: Command): void {
     async (terminal, [serviceAccountId = ""], options) => {
       const overlap = options.overlap === undefined ? {} : { overlapMs: durationMs(options.overlap, "--overlap") };
       const asked = { serviceAccountId, ...overlap, ...until(options.expiresIn) };
-      await withAgent(terminal, async (agent) => {
-        const password = await accountPassword(options);
-        const made = await agent.call("serviceAccounts.rotate", { password, ...asked });
-        await print(terminal, made, "the token was made and the one before has its end");
-      });
+      await withAgent(
+        terminal,
+        async (agent) => {
+          const password = await accountPassword(options);
+          const made = await agent.call("serviceAccounts.rotate", { password, ...asked });
+          await print(terminal, made, "the token was made and the one before has its end");
+        },
+        "person",
+      );
     },
   );
 }
@@ -139,14 +151,18 @@ function addRevoke(group: Command): void {
     "postern service-account revoke defghijklmnopqrstuvwxyz234",
     [passwordFd],
     (terminal, [serviceAccountId = ""], options) =>
-      withAgent(terminal, async (agent) => {
-        const proof = { kind: "password", password: await accountPassword(options) } as const;
-        await agent.call("serviceAccounts.revoke", { serviceAccountId, proof });
-        terminal.result(
-          { revoked: serviceAccountId },
-          () => "Revoked. What it has read somebody may still know: change the secrets of those vaults.",
-        );
-      }),
+      withAgent(
+        terminal,
+        async (agent) => {
+          const proof = { kind: "password", password: await accountPassword(options) } as const;
+          await agent.call("serviceAccounts.revoke", { serviceAccountId, proof });
+          terminal.result(
+            { revoked: serviceAccountId },
+            () => "Revoked. What it has read somebody may still know: change the secrets of those vaults.",
+          );
+        },
+        "person",
+      ),
   );
 }
 

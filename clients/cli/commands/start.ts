@@ -12,7 +12,7 @@ type Options = { demo?: boolean; stay?: boolean };
 
 async function start(terminal: Terminal, options: Options): Promise<void> {
   if (options.demo === true || !hasTerminal()) return demo(terminal, options.stay === true);
-  const agent = await connect(terminal);
+  const agent = await connect(terminal, "person");
   const { state } = await agent.call("agent.status", {}).finally(() => agent.close());
   if (state === "signedOut") await init(terminal, {});
   terminal.tell(

@@ -1,4 +1,4 @@
-// The calls of the C library that running a program takes and Node does not offer. Linux alone. Each function throws
+// The calls of the C library that running a program, and writing a file that leaves nothing behind, take and Node does not offer. Linux alone. Each function throws
 // `CallFailed` with the call's name and its errno, never with a text of the system.
 import { createRequire } from "node:module";
 import { constants } from "node:os";
@@ -148,6 +148,23 @@ export function unblockUsr1(): void {
   func("int sigaddset(_Inout_ uint8_t *, int)")(signals, constants.signals.SIGUSR1);
   const failed = func("int pthread_sigmask(int, uint8_t *, uint8_t *)")(SIG_UNBLOCK, signals, null);
   if (failed !== 0) throw new CallFailed("pthread_sigmask", failed);
+}
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const AT_FDCWD = -100;
+const AT_SYMLINK_FOLLOW = 0x400;
+
+/** Locks an open file for as long as it is open here (flock). "held": by somebody else. */
+export function lockFile(fd: number): "locked" | "held" | "unsupported" {
+  if (func("int flock(int, int)")(fd, LOCK_EX | LOCK_NB) === 0) return "locked";
+  return koffi().errno() === constants.errno.EAGAIN ? "held" : "unsupported";
+}
+
+/** Gives an open file that has no name one in a folder. EEXIST where somebody has the name. */
+export function linkOpenFile(fd: number, folder: number, name: string): void {
+  const linkat = func("int linkat(int, const char *, int, const char *, int)");
+  checked("linkat", linkat(AT_FDCWD, `/proc/self/fd/${fd}`, folder, name, AT_SYMLINK_FOLLOW));
 }
 
 /** Becomes another program: same process, nothing between. Returns only by throwing. */

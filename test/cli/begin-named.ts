@@ -1,0 +1,23 @@
+// A program that begins a file with a name, as where there are no unnamed ones, writes half of it and waits.
+import { writeSync } from "node:fs";
+import { beginNamed } from "../../clients/cli/begun-file.ts";
+import { holdFolder } from "../../clients/cli/out-place.ts";
+
+const folder = process.argv[2] ?? "";
+const file = beginNamed(holdFolder(folder, folder));
+writeSync(file.descriptor, "half of a secret");
+process.on("SIGINT", () => process.exit(130));
+if (process.argv[3] === "place") file.place("placed", true);
+if (process.argv[3] === "place-new") refuse();
+
+function refuse(): void {
+  try {
+    file.place("placed", false);
+    process.exit(1);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+process.stdout.write("begun\n");
+setInterval(() => undefined, 1000);

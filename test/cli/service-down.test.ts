@@ -1,0 +1,162 @@
+// The account service is away, comes back, or comes back as an older copy: what commands answer meanwhile, and what they say.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { openTerminal } from "../build/terminal.ts";
+import { postern } from "./postern.ts";
+
+const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+
+let folder: string;
+let port: number;
+let origin: string;
+let service: ChildProcess;
+let agent: RunningAgent;
+let person: Person;
+let vaultId: string;
+let itemId: string;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+async function startService(): Promise<{ registrationToken?: string }> {
+  service = spawn(process.execPath, ["--no-warnings", program, "--data", folder, "--port", String(port)], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = (await once(service.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
+  return JSON.parse(line.toString()) as { registrationToken?: string };
+}
+
+async function stopService(): Promise<void> {
+  const ended = once(service, "exit");
+  service.kill("SIGTERM");
+  await ended;
+}
+
+const run = (...words: string[]) => postern(words, { home: agent.home });
+const json = async (...words: string[]) => JSON.parse((await run(...words, "--json")).out) as Record<string, never>;
+const linkState = async () => (await person.channel.call("agent.status", {})).links[0]?.state;
+const REFERENCE = "op://Demo/DB/password";
+
+async function setValue(value: string): Promise<void> {
+  const item = await person.channel.call("items.get", { vaultId, itemId });
+  const fields = item.fields.map((field) => ({ ...field, value }));
+  await person.channel.call("items.put", { item: { ...item, fields } });
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "postern-dn-"));
+  port = await freePort();
+  origin = `http://127.0.0.1:${port}`;
+  const { registrationToken = "" } = await startService();
+  agent = await startAgent(mkdtempSync(join(tmpdir(), "postern-da-")));
+  await makeAccount(agent, "Ada", { service: origin, registrationToken });
+  person = await attachPerson(agent);
+  person.always("yes");
+  ({ id: vaultId } = await person.channel.call("vaults.create", { title: "Demo" }));
+  const fields = [{ id: "password", title: "password", fieldType: "Concealed" as const, value: "first" }];
+  for (const title of ["Unread", "DB"])
+    ({ id: itemId } = await person.channel.call("items.create", {
+      item: { vaultId, title, category: "Password", fields },
+    }));
+  expect(await run("env", "create", "staging")).toMatchObject({ code: 0 });
+  expect(
+    await run("env", "set", "staging", "--plain", `DB_VALUE=${REFERENCE}`, "--plain", "COLOUR=blue"),
+  ).toMatchObject({
+    code: 0,
+  });
+}, 60_000);
+afterAll(async () => {
+  person.leave();
+  await agent.remove();
+  await stopService();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("what was read goes on, with its age; what was not says which service, since when, and where to look", async () => {
+  expect(await run("read", REFERENCE)).toMatchObject({ code: 0, out: "first" });
+  expect(await run("env", "run", "staging", "--no-masking", "--", "printenv", "DB_VALUE", "COLOUR")).toMatchObject({
+    code: 0,
+    out: "first\nblue\n",
+  });
+  expect(await json("read", REFERENCE)).not.toHaveProperty("offline");
+  expect((await run("status")).out).toContain(`account service ${origin}: reached`);
+  await stopService();
+  await expect.poll(linkState, { interval: 10 }).toBe("unreached");
+
+  expect(await json("read", REFERENCE)).toMatchObject({
+    secret: "first",
+    offline: true,
+    ageSeconds: expect.any(Number),
+  });
+  expect(await json("env", "get", "staging")).toMatchObject({ offline: true, ageSeconds: expect.any(Number) });
+  expect(await run("env", "run", "staging", "--no-masking", "--", "printenv", "DB_VALUE", "COLOUR")).toEqual({
+    code: 0,
+    out: "first\nblue\n",
+    err: "",
+  });
+
+  const refused = await run("read", "op://Demo/Unread/password");
+  expect(refused.code).toBe(exitCodes.unreachable);
+  expect(refused.err).toContain(`the account service cannot be reached: ${origin}, not since 20`);
+  expect(refused.err).toContain("`postern status`");
+  const status = await json("status");
+  expect(status.links).toEqual([expect.objectContaining({ service: origin, state: "unreached" })]);
+  const doctor = await run("doctor");
+  expect(doctor.out).toContain(`✗ account service ${origin}: not reached since`);
+  expect(doctor.code).not.toBe(0);
+}, 30_000);
+
+test("a person at a terminal is told how old it is", async () => {
+  await expect.poll(linkState, { interval: 10 }).toBe("unreached");
+  const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+  const terminal = openTerminal({ ...env, LANG: "C.UTF-8" }, agent.home);
+  terminal.type(`node --no-warnings -- ${main} read ${REFERENCE}`);
+  await terminal.sees(/the account service is not reached; this was read \d+ (s|min) ago/);
+  await terminal.sees("first");
+  terminal.end();
+}, 30_000);
+
+test("a service that comes back as an older copy is told at the next command, in status and in the log", async () => {
+  await startService();
+  await expect.poll(linkState, { interval: 10 }).toBe("reached");
+  await stopService();
+  copyFileSync(join(folder, "service.sqlite"), join(folder, "copy"));
+  await startService();
+  await setValue("second");
+  expect(await run("read", REFERENCE)).toMatchObject({ out: "second" });
+  await stopService();
+  copyFileSync(join(folder, "copy"), join(folder, "service.sqlite"));
+  await startService();
+  await expect.poll(linkState, { interval: 10 }).toBe("reached");
+  expect(await run("read", REFERENCE)).toMatchObject({ code: 0, out: "first" });
+
+  const told = `the store of the account service ${origin} was put back from an older copy`;
+  const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+  const terminal = openTerminal({ ...env, LANG: "C.UTF-8" }, agent.home);
+  terminal.type(`node --no-warnings -- ${main} read ${REFERENCE}; echo "<en""ded>"`);
+  await terminal.sees("<ended>");
+  expect(terminal.screen().replaceAll("\r\n", "")).toContain(told);
+  terminal.end();
+  const status = await json("status");
+  expect(status.links).toEqual([expect.objectContaining({ replaced: { how: "olderCopy", at: expect.any(String) } })]);
+  expect((await run("status")).out).toContain("put back from an older copy");
+  const proof = { kind: "password" as const, password: PASSWORD };
+  const { records } = await person.channel.call("audit.list", { proof });
+  expect(records).toContainEqual(expect.objectContaining({ event: "service.replaced", outcome: "olderCopy" }));
+}, 30_000);

@@ -1,0 +1,291 @@
+// A store that is put back from an older copy. An agent that followed it must know, whatever the store has grown to since:
+// a cursor of changes is one of a history, and not a number.
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Cursor, News, OpenAccount } from "../../clients/account/open-account.ts";
+import { createServiceClient, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
+import { type Cache, createCache } from "../../daemon/cache.ts";
+import { takeNews } from "../../daemon/changes.ts";
+import { createResolver, isMissing } from "../../daemon/resolver.ts";
+import type { Unlocked } from "../../daemon/unlocked.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { type App, createApp } from "../../service/app.ts";
+import { beginGeneration, GENERATIONS_MAX, isInHistory } from "../../service/history.ts";
+import { nodePrimitives } from "../../service/primitives.ts";
+import { openSqlite, type Store } from "../../service/store/sqlite.ts";
+import { fakeClock } from "../daemon/fake-clock.ts";
+import { type Door, details, newUser, open, overview, p, type User } from "./doors.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "postern-back-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A service whose file can be copied, and put back while it is stopped. */
+async function service() {
+  const path = join(folder, "service.sqlite");
+  let running: { store: Store; app: App } | undefined;
+  let copies = 0;
+  const start = async () => {
+    const store = await openSqlite(path);
+    const parts = { store, primitives: nodePrimitives, origin: EMBEDDED_ORIGIN };
+    const onUnforeseen = (thrown: unknown) => {
+      throw thrown;
+    };
+    running = { store, app: await createApp({ ...parts, onUnforeseen }) };
+  };
+  const stop = async () => {
+    await running?.store.close();
+    running = undefined;
+  };
+  await start();
+  const fetch = async (request: Request) => {
+    if (running === undefined) throw new TypeError("fetch failed");
+    return running.app.fetch(request);
+  };
+  const address = { origin: EMBEDDED_ORIGIN, fetch };
+  const door: Door = {
+    address,
+    call: createServiceClient(address),
+    registrationToken: undefined,
+    folder,
+    close: stop,
+  };
+  return {
+    door,
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    /** A copy as a backup tool makes it of a service that runs. */
+    copy: () => {
+      const copy = join(folder, `copy-${copies++}.sqlite`);
+      const database = new DatabaseSync(path, { readOnly: true });
+      database.exec(`VACUUM INTO '${copy}'`);
+      database.close();
+      return copy;
+    },
+    putBack: async (copy: string) => {
+      await stop();
+      copyFileSync(copy, path);
+      await start();
+    },
+    stop,
+  };
+}
+
+type Agent = {
+  poll(): Promise<News["replaced"][]>;
+  read(title: string): Promise<{ value: string; cached: boolean }>;
+};
+
+/** What an agent makes of a service: its account, its cache, its resolver, and what it does with news of changes. */
+function agentOf(account: OpenAccount, cache: Cache): Agent {
+  const resolver = createResolver(fakeClock());
+  const unlocked = { account, cache } as Unlocked;
+  let cursor: Cursor | undefined;
+  return {
+    poll: async () => {
+      const replaced: News["replaced"][] = [];
+      for (;;) {
+        const news = await account.changes(cursor, AbortSignal.timeout(20_000), 0);
+        takeNews(unlocked, cursor, news, { changed: () => undefined, replaced: (how) => replaced.push(how) });
+        cursor = news.cursor;
+        if (news.changes.length === 0) return replaced;
+      }
+    },
+    read: async (title) => {
+      const found = await resolver.locate(unlocked, `op://Demo/${title}/password`);
+      if (isMissing(found)) throw found.error;
+      return found.read();
+    },
+  };
+}
+
+async function twoAgents(door: Door, who: User) {
+  const opened = await Promise.all([open(door, who), open(door, { ...who, device: newId(p) })]);
+  return opened.map(({ account }) => ({
+    account,
+    agent: agentOf(
+      account,
+      createCache(p, () => 0),
+    ),
+  }));
+}
+
+const TITLES = ["A", "B"] as const;
+
+async function written() {
+  const { door, ...rest } = await service();
+  const who = await newUser(door);
+  const [one, two] = await twoAgents(door, who);
+  if (one === undefined || two === undefined) throw new Error("two agents were opened");
+  const { id: vault } = await one.account.createVault("Demo", "");
+  const ids = new Map<string, string>();
+  for (const title of TITLES)
+    ids.set(title, (await one.account.createItem(vault, overview(title), details("first"))).id);
+  const truth = async (title: string) => {
+    const item = await one.account.getItem(vault, ids.get(title) ?? "");
+    return item.details.fields[0]?.value;
+  };
+  const write = async (title: string, value: string) => {
+    const item = await one.account.getItem(vault, ids.get(title) ?? "");
+    await one.account.putItem(vault, item.id, item.revision, { ...item, details: details(value) });
+  };
+  return { door, ...rest, agents: [one.agent, two.agent], truth, write };
+}
+
+describe("an agent whose service was put back", () => {
+  test("forgets what it read, where the store is behind its cursor", async () => {
+    const { agents, write, copy, putBack, stop } = await written();
+    const [agent] = agents;
+    const before = await copy();
+    await write("A", "newer");
+    await agent?.poll();
+    await agent?.read("A");
+    await putBack(before);
+    expect(await agent?.poll()).toEqual(["olderCopy"]);
+    expect(await agent?.read("A")).toMatchObject({ value: "first", cached: false });
+    await stop();
+  });
+
+  test("forgets it where the store has grown past its cursor again, with other changes", async () => {
+    const { agents, write, copy, putBack, stop } = await written();
+    const [agent] = agents;
+    const before = await copy();
+    await write("A", "newer");
+    await agent?.poll();
+    expect(await agent?.read("A")).toMatchObject({ value: "newer" });
+    await putBack(before);
+    for (const value of ["x", "y", "z"]) await write("B", value);
+    expect(await agent?.poll()).toEqual(["olderCopy"]);
+    expect(await agent?.read("A")).toMatchObject({ value: "first", cached: false });
+    await stop();
+  });
+
+  test("forgets it where the same copy is put back once more", async () => {
+    const { agents, write, copy, putBack, stop } = await written();
+    const [agent] = agents;
+    await agent?.poll();
+    const before = await copy();
+    await putBack(before);
+    await write("A", "of the first time");
+    await agent?.poll();
+    await agent?.read("A");
+    await putBack(before);
+    await write("B", "of the second time");
+    expect(await agent?.poll()).toEqual(["olderCopy"]);
+    expect(await agent?.read("A")).toMatchObject({ value: "first", cached: false });
+    await stop();
+  });
+
+  test("goes on as before where the service only started anew", async () => {
+    const { agents, write, restart, stop } = await written();
+    const [agent] = agents;
+    await agent?.poll();
+    await agent?.read("A");
+    await agent?.read("B");
+    await restart();
+    await write("B", "newer");
+    expect(await agent?.poll()).toEqual([]);
+    expect(await agent?.read("A")).toMatchObject({ value: "first", cached: true });
+    expect(await agent?.read("B")).toMatchObject({ value: "newer", cached: false });
+    await stop();
+  });
+
+  test("goes on as before where the copy lacks nothing that it knows of", async () => {
+    const { agents, copy, putBack, stop } = await written();
+    const [agent] = agents;
+    await agent?.poll();
+    await agent?.read("A");
+    await putBack(await copy());
+    expect(await agent?.poll()).toEqual([]);
+    expect(await agent?.read("A")).toMatchObject({ value: "first", cached: true });
+    await stop();
+  });
+});
+
+type Step =
+  | { readonly kind: "write"; readonly title: "A" | "B" }
+  | { readonly kind: "restart" }
+  | { readonly kind: "copy" }
+  | { readonly kind: "putBack"; readonly which: number }
+  | { readonly kind: "poll" | "read"; readonly agent: number; readonly title: "A" | "B" };
+
+const steps = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("write" as const), title: fc.constantFrom(...TITLES) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("restart" as const, "copy" as const) }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("putBack" as const), which: fc.nat(9) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        kind: fc.constantFrom("poll" as const, "read" as const),
+        agent: fc.nat(1),
+        title: fc.constantFrom(...TITLES),
+      }),
+    },
+  ),
+  { minLength: 8, maxLength: 40 },
+);
+
+test("whatever is written, copied, put back and started anew, an agent that asked answers nothing old", async () => {
+  const { agents, truth, write, restart, copy, putBack, stop } = await written();
+  let values = 0;
+  const copies = [await copy()];
+  const agentAt = (index: number) => agents[index] ?? agents[0];
+  const take = async (step: Step): Promise<void> => {
+    if (step.kind === "write") return write(step.title, `value ${values++}`);
+    if (step.kind === "restart") return restart();
+    if (step.kind === "copy") return void copies.push(await copy());
+    if (step.kind === "putBack") return putBack(copies[step.which % copies.length] ?? "");
+    const agent = agentAt(step.agent);
+    if (step.kind === "read") return void (await agent?.read(step.title));
+    await agent?.poll();
+    for (const title of TITLES) expect((await agent?.read(title))?.value).toBe(await truth(title));
+  };
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      for (const step of all) await take(step);
+      for (const agent of [0, 1]) await take({ kind: "poll", agent, title: "A" });
+    }),
+    { numRuns: 15 },
+  );
+  await stop();
+}, 60_000);
+
+describe("the history of a store", () => {
+  test("is another one in each store, and begins anew in none", async () => {
+    const first = await openSqlite(join(folder, "first.sqlite"));
+    const one = await beginGeneration(first.db, p);
+    const two = await beginGeneration(first.db, p);
+    expect(two.store).toBe(one.store);
+    expect(two.generation).not.toBe(one.generation);
+    const second = await openSqlite(join(folder, "second.sqlite"));
+    const other = await beginGeneration(second.db, p);
+    expect(other.store).not.toBe(one.store);
+    expect(await isInHistory(first.db, two, { ...one, seq: 0 })).toBe(true);
+    expect(await isInHistory(first.db, two, { ...one, seq: 1 })).toBe(false);
+    expect(await isInHistory(second.db, other, { ...one, seq: 0 })).toBe(false);
+    expect(await isInHistory(second.db, other, { ...other, generation: one.generation, seq: 0 })).toBe(false);
+    await first.close();
+    await second.close();
+  });
+
+  test("keeps a thousand starts, and forgets the first of one more", async () => {
+    const store = await openSqlite(join(folder, "service.sqlite"));
+    const first = await beginGeneration(store.db, p);
+    const rows = Array.from({ length: GENERATIONS_MAX - 2 }, () => ({ id: newId(p), after_seq: 0 }));
+    await store.db.insertInto("generations").values(rows).execute();
+    await beginGeneration(store.db, p);
+    expect(await isInHistory(store.db, first, { ...first, seq: 0 })).toBe(true);
+    await beginGeneration(store.db, p);
+    expect(await isInHistory(store.db, first, { ...first, seq: 0 })).toBe(false);
+    await store.close();
+  });
+});

@@ -1,0 +1,112 @@
+// The service's clock is a day ahead, or behind, and then right again: nobody is shut out until it has caught up, and nothing
+// stays open so long.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { closeSignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { parseToken } from "../../protocol/service-account-token.ts";
+import { serviceLimits } from "../../protocol/service-catalogue.ts";
+import { AHEAD_MS_MAX } from "../../service/context.ts";
+import { type InProcess, inProcess, newUser, type Opened, open, p, type User } from "./doors.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+
+let door: InProcess;
+let who: User;
+let hers: Opened;
+
+beforeEach(async () => {
+  door = await inProcess();
+  door.stop();
+  who = await newUser(door);
+  hers = await open(door, who);
+});
+afterEach(async () => {
+  hers.account.close();
+  await door.close();
+});
+
+const start = () =>
+  door.call("signIn.start", {
+    account: who.account,
+    user: who.user,
+    device: who.device,
+    clientNonce: p.randomBytes(32).toBase64(),
+  });
+
+describe.each([
+  ["ahead", DAY_MS],
+  ["behind", -DAY_MS],
+])("a clock that was a day %s", (_how, wrongMs) => {
+  test("lets a device go on that signed in meanwhile", async () => {
+    door.advance(wrongMs);
+    await hers.account.vaultsNow();
+    door.advance(-wrongMs);
+    expect(await hers.account.vaultsNow()).toEqual([]);
+  });
+
+  test("leaves a token its requests", async () => {
+    const { token } = await hers.account.serviceAccounts.create({ title: "CI", vaults: [] });
+    door.advance(wrongMs);
+    const signedIn = await signInWithToken(p, door.call, door.address, parseToken(token));
+    await signedIn.session.call("vaults.list", {});
+    await door.store.db.updateTable("tokens").set({ reads: serviceLimits.readsPerHour }).execute();
+    await expect(signedIn.session.call("vaults.list", {})).rejects.toMatchObject({ name: "rateLimitExceeded" });
+    door.advance(-wrongMs);
+    await signedIn.session.call("vaults.list", {});
+    closeSignedIn(p, signedIn);
+  });
+});
+
+test("a session that was begun a day ahead is ended, and one within the tolerance is not", async () => {
+  const created = (ms: number) => ({ created_at: new Date(ms).toISOString() });
+  const now = Date.parse((await door.call("service.info", {})).now);
+  const sessions = door.store.db.updateTable("sessions");
+  await hers.account.vaultsNow();
+  const hashes = () => door.store.db.selectFrom("sessions").select("token_hash").execute();
+  const before = await hashes();
+  await sessions.set(created(now + AHEAD_MS_MAX)).execute();
+  await hers.account.vaultsNow();
+  expect(await hashes()).toEqual(before);
+  await sessions.set(created(now + AHEAD_MS_MAX + 1)).execute();
+  await hers.account.vaultsNow();
+  expect(await hashes()).not.toEqual(before);
+});
+
+test("challenges of a clock that was ahead keep nobody out", async () => {
+  door.advance(DAY_MS);
+  await start();
+  const { expires_at } = await door.store.db.selectFrom("nonces").select("expires_at").executeTakeFirstOrThrow();
+  const rows = Array.from({ length: serviceLimits.nonces - 1 }, () => ({
+    server_nonce: p.randomBytes(32),
+    account: who.account,
+    user: who.user,
+    device: who.device,
+    client_nonce: p.randomBytes(32),
+    expires_at,
+  }));
+  for (let at = 0; at < rows.length; at += 100)
+    await door.store.db
+      .insertInto("nonces")
+      .values(rows.slice(at, at + 100))
+      .execute();
+  await expect(start()).rejects.toMatchObject({ name: "busy" });
+  door.advance(-DAY_MS);
+  await start();
+});
+
+test("a view of a share that was begun a day ahead ends with the next look", async () => {
+  const view = (ms: number) => ({
+    share: newId(p),
+    view_hash: p.randomBytes(32),
+    ends_at: new Date(ms).toISOString(),
+  });
+  const now = Date.parse((await door.call("service.info", {})).now);
+  const living = view(now + 15 * 60_000);
+  await door.store.db
+    .insertInto("share_views")
+    .values([living, view(now + DAY_MS)])
+    .execute();
+  await door.tidy();
+  const left = await door.store.db.selectFrom("share_views").select("share").execute();
+  expect(left).toEqual([{ share: living.share }]);
+});
