@@ -2162,7 +2162,7 @@ export type Methods = {
       expiresAt?: string;
     };
   };
-  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. */
+  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. `lastUsedAt` is to a few minutes, on whatever machine, and missing where a token was never used. */
   "serviceAccounts.list": {
     params: {
       proof?: {
@@ -2185,9 +2185,12 @@ export type Methods = {
           id: string;
           createdAt: string;
           expiresAt?: string;
+          expired: boolean;
+          lastUsedAt?: string;
         }[];
         vaults: {
           vaultId: string;
+          title?: string;
           permissions: string[];
         }[];
       }[];
