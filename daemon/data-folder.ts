@@ -116,6 +116,21 @@ export function removeAccountFolder(home: string, account: string): string | und
   return removeOurFiles(removed) ? undefined : basename(removed);
 }
 
+/**
+ * Takes away the file of an account, and leaves its log and the sealed store that proves it: neither opens without the Secret
+ * Key that was in the file.
+ */
+export function removeAccountFile(home: string, account: string): void {
+  const descriptor = openFolder(accountFolder(home, account));
+  if (descriptor === undefined) return;
+  try {
+    const opened = `/proc/self/fd/${descriptor}`;
+    for (const name of readdirSync(opened)) if (/^account\.json\b/.test(name)) removeOurFile(join(opened, name));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Removes what a crash in the middle of a removal left. To be called by the only instance. */
 export function finishRemovals(home: string): void {
   const folder = join(home, ACCOUNTS);

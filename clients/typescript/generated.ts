@@ -128,16 +128,18 @@ export type Methods = {
       }[];
     };
   };
-  /** Takes an account off this agent: its Secret Key, approvals and log on this device are deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
+  /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
   "accounts.remove": {
     params: {
       account?: string;
       password: string;
+      withLog?: boolean;
     };
     result: {
       account: string;
       device: string;
       deviceRemoved: boolean;
+      logKept: boolean;
     };
   };
   /** Replaces the account password. The old password is the proof; other sessions of the user end. */

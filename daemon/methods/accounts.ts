@@ -128,13 +128,13 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       };
     },
 
-    "accounts.remove": async ({ account, password }, call) => {
+    "accounts.remove": async ({ account, password, withLog = false }, call) => {
       const session = sessions.pick(account);
       const by = actorOf(call);
       const { account: id, device } = session.file;
-      const deviceRemoved = await sessions.remove(session, password, by);
+      const deviceRemoved = await sessions.remove(session, password, by, withLog);
       await tokens.lock(id, by);
-      return { account: id, device, deviceRemoved };
+      return { account: id, device, deviceRemoved, logKept: !withLog };
     },
 
     "accounts.changePassword": async (params, call) => {

@@ -147,9 +147,12 @@ export const accounts = {
   }),
   "accounts.remove": entry({
     summary:
-      "Takes an account off this agent: its Secret Key, approvals and log on this device are deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it.",
-    params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
-    result: Type.Object({ account: Id, device: Id, deviceRemoved: Type.Boolean() }),
+      "Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it.",
+    params: Type.Object(
+      { account: Type.Optional(IdParam), password: Password, withLog: Type.Optional(Type.Boolean()) },
+      closed,
+    ),
+    result: Type.Object({ account: Id, device: Id, deviceRemoved: Type.Boolean(), logKept: Type.Boolean() }),
     errors: ["signedOut", "accountNotFound", "wrongCredentials", "tryLater", "offline", "sealBroken"],
     need: { kind: "proof" },
     activity: true,
@@ -160,6 +163,7 @@ export const accounts = {
         account: "abcdefghijklmnopqrstuvwxyz",
         device: "cdefghijklmnopqrstuvwxyz23",
         deviceRemoved: true,
+        logKept: true,
       },
     },
   }),
