@@ -76,6 +76,7 @@ export type Methods = {
       name: string;
       password: string;
       pin?: string;
+      deviceName?: string;
       service?: string;
       registrationToken?: string;
     };
@@ -105,6 +106,7 @@ export type Methods = {
       secretKey: string;
       password: string;
       pin?: string;
+      deviceName?: string;
       service?: string;
     };
     result: {
@@ -197,6 +199,7 @@ export type Methods = {
       handle: string;
       password: string;
       secretKey: string;
+      deviceName?: string;
       service?: string;
       registrationToken?: string;
     };
@@ -205,7 +208,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** The devices that may sign in to this account. */
+  /** The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes. */
   "devices.list": {
     params: {
       account?: string;
@@ -214,10 +217,24 @@ export type Methods = {
     result: {
       devices: {
         device: string;
+        name?: string;
         createdAt: string;
         lastSeenAt: string;
         thisOne: boolean;
       }[];
+    };
+  };
+  /** Gives a device another name, for all devices of the account. The account password is the proof. */
+  "devices.rename": {
+    params: {
+      account?: string;
+      password: string;
+      device: string;
+      name: string;
+    };
+    result: {
+      device: string;
+      name: string;
     };
   };
   /** Removes a device: its sessions end and it cannot sign in again. The account password is the proof. */

@@ -11,6 +11,12 @@ export const PASSWORD_LENGTH_MIN = 8;
 /** Shortest approval PIN in characters: 20 tries at one in 10^6 at worst, before only the password helps. */
 export const PIN_LENGTH_MIN = 6;
 
+/** Characters of a device's name: a column of a list. */
+export const DEVICE_NAME_LENGTH_MAX = 64;
+
+/** Longer ones, as hosts may have, are cut; what cannot be shown is taken out. */
+const DeviceName = Type.String({ minLength: 1, maxLength: 4 * DEVICE_NAME_LENGTH_MAX });
+
 const NewPassword = Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: 1024 });
 const NewPin = Type.String({ minLength: PIN_LENGTH_MIN, maxLength: 128 });
 const SecretKeyText = Type.String({ minLength: 20, maxLength: 80 });
@@ -35,6 +41,7 @@ export const accounts = {
         name: AccountName,
         password: NewPassword,
         pin: Type.Optional(NewPin),
+        deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
       },
@@ -83,6 +90,7 @@ export const accounts = {
         secretKey: SecretKeyText,
         password: Password,
         pin: Type.Optional(NewPin),
+        deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
       },
       closed,
@@ -238,6 +246,7 @@ export const accounts = {
         handle: Type.String({ maxLength: 64 }),
         password: Password,
         secretKey: SecretKeyText,
+        deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
       },
@@ -269,11 +278,18 @@ export const accounts = {
     },
   }),
   "devices.list": entry({
-    summary: "The devices that may sign in to this account.",
+    summary:
+      "The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Type.Object({
       devices: Type.Array(
-        Type.Object({ device: Id, createdAt: Timestamp, lastSeenAt: Timestamp, thisOne: Type.Boolean() }),
+        Type.Object({
+          device: Id,
+          name: Type.Optional(Type.String()),
+          createdAt: Timestamp,
+          lastSeenAt: Timestamp,
+          thisOne: Type.Boolean(),
+        }),
       ),
     }),
     errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline"],
@@ -286,12 +302,29 @@ export const accounts = {
         devices: [
           {
             device: "cdefghijklmnopqrstuvwxyz23",
+            name: "workbench",
             createdAt: "2026-11-24T09:00:00.000Z",
             lastSeenAt: "2026-11-24T09:00:00.000Z",
             thisOne: true,
           },
         ],
       },
+    },
+  }),
+  "devices.rename": entry({
+    summary: "Gives a device another name, for all devices of the account. The account password is the proof.",
+    params: Type.Object(
+      { account: Type.Optional(IdParam), password: Password, device: IdParam, name: DeviceName },
+      closed,
+    ),
+    result: Type.Object({ device: Id, name: Type.String() }),
+    errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline", "deviceNotFound"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { password: "correct horse battery staple", device: "cdefghijklmnopqrstuvwxyz23", name: "workbench" },
+      result: { device: "cdefghijklmnopqrstuvwxyz23", name: "workbench" },
     },
   }),
   "devices.remove": entry({

@@ -6,6 +6,7 @@ import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { askSecret, askText, hasTerminal } from "../ask.ts";
 import { addCommand } from "../context.ts";
+import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
 import { type Force, forceOption } from "../new-file.ts";
@@ -20,7 +21,7 @@ import { withPassword } from "../with-password.ts";
 const PASSWORD_LENGTH_MIN = 8;
 const PIN_LENGTH_MIN = 6;
 
-type InitOptions = {
+type InitOptions = DeviceNameOption & {
   name?: string;
   passwordFd?: string;
   pinFd?: string;
@@ -32,6 +33,7 @@ type InitOptions = {
 
 /** Makes an account, guided at a terminal; answers when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
+  const called = deviceNameOf(options);
   const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent);
@@ -52,6 +54,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         name,
         password,
         ...(pin === undefined ? {} : { pin }),
+        ...called,
         ...(options.service === undefined ? {} : { service: options.service }),
         ...(registrationToken === undefined ? {} : { registrationToken }),
       })
@@ -151,12 +154,20 @@ async function askPin(terminal: Terminal, check: (value: string) => string | und
   }
 }
 
-type SignInOptions = { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
+type SignInOptions = DeviceNameOption & {
+  kit?: string;
+  passwordFd?: string;
+  pinFd?: string;
+  pin?: boolean;
+  service?: string;
+};
 
 const NOT_HERE =
   "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
 
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
+  // Before anything is asked of a person.
+  deviceNameOf(options);
   const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
   const agent = await connect(terminal, "person");
   try {
@@ -188,6 +199,7 @@ async function signInWith(
   const pin = await newPin(terminal, options);
   const signedIn = await agent
     .call("accounts.signIn", {
+      ...deviceNameOf(options),
       account,
       user,
       secretKey,
@@ -242,6 +254,7 @@ export function addAccountCommands(program: Command): void {
     [
       ["--name <name>", "the account's name"],
       passwordFd,
+      deviceNameOption,
       ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN: the account password approves"],
       ["--kit <file>", "where to write the emergency kit"],
@@ -258,6 +271,7 @@ export function addAccountCommands(program: Command): void {
     [
       ["--kit <file>", "the emergency kit"],
       passwordFd,
+      deviceNameOption,
       ["--pin-fd <n>", "read a new approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN on this machine"],
       ["--service <url>", "the account service, if not the kit's"],

@@ -5,6 +5,7 @@ import { PosternError } from "../../typescript/generated.ts";
 import { ConnectionLost } from "../../typescript/local-error.ts";
 import { askSecret } from "../ask.ts";
 import { addCommand } from "../context.ts";
+import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
 import { type Force, forceOption } from "../new-file.ts";
@@ -59,9 +60,15 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
   });
 }
 
-type RestoreOptions = { passwordFd?: string; kit?: string; service?: string; registrationTokenFd?: string };
+type RestoreOptions = DeviceNameOption & {
+  passwordFd?: string;
+  kit?: string;
+  service?: string;
+  registrationTokenFd?: string;
+};
 
 async function restore(terminal: Terminal, path: string, options: RestoreOptions): Promise<void> {
+  const called = deviceNameOf(options);
   const descriptor = openFile(path);
   const agent = await connect(terminal, "person");
   try {
@@ -81,6 +88,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
       throw withNextStep(error);
     });
     const where = {
+      ...called,
       ...(options.service === undefined ? {} : { service: options.service }),
       ...(registrationToken === undefined ? {} : { registrationToken }),
     };
@@ -177,6 +185,7 @@ export function addBackupCommands(program: Command): void {
       ["--kit <file>", "the emergency kit"],
       passwordFd,
       ["--service <url>", "an account service other than the embedded one"],
+      deviceNameOption,
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
     ],
     (terminal, [path = ""], options) => restore(terminal, path, options),
