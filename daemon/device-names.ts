@@ -39,5 +39,6 @@ export async function deviceNames(
   { signedIn }: Unlocked,
 ): Promise<ReadonlyMap<string, string>> {
   const { data } = await signedIn.session.call("users.get", {});
-  return new Map(Object.entries(openUserData(p, signedIn.rootKey, { account, user }, data).deviceNames ?? {}));
+  const names = openUserData(p, signedIn.rootKey, { account, user }, data).deviceNames ?? {};
+  return new Map(Object.entries(names).map(([device, name]) => [device, cut(name)]));
 }

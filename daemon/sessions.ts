@@ -13,12 +13,12 @@ import { PosternError } from "../protocol/errors.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
 import type { Actor, Happening } from "./audit/happening.ts";
 import { type AuditLog, openAuditLog } from "./audit/log.ts";
-import { listSegments } from "./audit/segments.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
 import {
   accountFolder,
   ensureNamedFolder,
   finishRemovals,
+  hasKeptLog,
   removeAccountFile,
   removeAccountFolder,
 } from "./data-folder.ts";
@@ -243,7 +243,7 @@ export function createSessions(parts: SessionParts): Sessions {
   async function add(file: AccountFile): Promise<Session> {
     // Two programs may have asked at once; the first one's account stands.
     if (sessions.size > 0) throw new PosternError("accountExists");
-    const keepLog = hasLog(file.account);
+    const keepLog = hasKeptLog(home, file.account);
     // What an account that was never acknowledged left behind is no part of this one.
     if (!keepLog) takeAway(file.account);
     ensureNamedFolder(accountFolder(home, file.account));
@@ -256,11 +256,6 @@ export function createSessions(parts: SessionParts): Sessions {
       throw error;
     }
     return session;
-  }
-
-  /** Whether the account was here before, and left its log. */
-  function hasLog(account: string): boolean {
-    return listSegments(accountFolder(home, account)).length > 0;
   }
 
   /** Takes an account out, or back where it could not be taken in. */
@@ -301,7 +296,7 @@ export function createSessions(parts: SessionParts): Sessions {
         if (sessions.size > 0) throw new PosternError("accountExists");
         const signedIn = await unlocking.signInFirst(file, password);
         const named = { ...file, name: openUserData(p, signedIn.rootKey, file, signedIn.record.data).name };
-        const keepLog = hasLog(file.account);
+        const keepLog = hasKeptLog(home, file.account);
         const session = await add(named);
         try {
           const { store } = await unlocking.open(session, signedIn, by);
