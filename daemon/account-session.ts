@@ -1,6 +1,6 @@
 // What a request works with: an account's keys and its log, whether a person has unlocked it or a token has opened it.
 import type { AccountFile } from "./account-file.ts";
-import type { AuditLog } from "./audit/log.ts";
+import type { Recorder } from "./audit/log.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 /** Whose keys they are, on which device, at which service. */
@@ -8,7 +8,7 @@ export type Whose = Pick<AccountFile, "account" | "user" | "device" | "name" | "
 
 export type AccountSession = {
   readonly file: Whose;
-  readonly audit: AuditLog;
+  readonly audit: Recorder;
   /** Undefined while it is locked, and for good once a token's session has ended. */
   readonly unlocked: Unlocked | undefined;
 };

@@ -3,7 +3,9 @@ import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import type { AccountSession } from "./account-session.ts";
 import { type Approvers, createApprovers } from "./approvers.ts";
+import { toldOf } from "./asked-about.ts";
 import { type Broker, createBroker } from "./broker.ts";
+import type { Call } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./dispatch.ts";
@@ -35,6 +37,7 @@ import { createQuotas } from "./quotas.ts";
 import { createResolver } from "./resolver.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
+import { isSameService } from "./token-recorder.ts";
 import { createTokenSessions, type TokenSessions } from "./token-sessions.ts";
 import type { Unlocked } from "./unlocked.ts";
 
@@ -112,6 +115,8 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     log,
     serviceAddress: sessions.addressOf,
+    personsLog: ({ account, service }) =>
+      sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service))?.audit,
     events: {
       opened: (session, end) =>
         followers.follow(
@@ -128,6 +133,16 @@ export function createAgent(parts: AgentParts): Agent {
     handles.lock(unlocked);
   }
 
+  /** Whose logs a refused call belongs to. A token's session tells the person's log by itself. */
+  function concerned({ about, connection }: Call): readonly Pick<AccountSession, "audit">[] {
+    if (about.session !== undefined) return [about.session];
+    const persons = sessions.list();
+    const others = bearersOf(connection).filter(
+      (one) => !persons.some(({ file }) => file.account === one.file.account),
+    );
+    return [...persons, ...others];
+  }
+
   function tellAll(method: string, params: object): void {
     for (const connection of connections) connection.notify(method, params);
   }
@@ -136,7 +151,7 @@ export function createAgent(parts: AgentParts): Agent {
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
-    for (const { audit } of [...sessions.list(), ...bearersOf(call.connection)]) audit.read(happening(call, name, []));
+    for (const { audit } of concerned(call)) audit.read({ ...happening(call, name, []), ...toldOf(call.about) });
   });
   return {
     dispatch,

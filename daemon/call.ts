@@ -1,5 +1,6 @@
 // What a handler knows of the request it serves, beside its parameters.
 import type { MethodName } from "../protocol/catalogue.ts";
+import type { AskedAbout } from "./asked-about.ts";
 import type { Connection } from "./connection.ts";
 import type { Access } from "./gate.ts";
 
@@ -13,6 +14,8 @@ export type Call = {
   readonly signal: () => AbortSignal;
   /** When the request arrived (performance.now), and how long of it a person was waited for; milliseconds. */
   readonly timing: { readonly arrivedMs: number; waitedMs: number };
+  /** What it turned out to be about, for the record of a refusal; the gate fills it in. */
+  readonly about: AskedAbout;
   /** What the gate found and passed; undefined for methods that need no grant. */
   readonly access?: Access;
 };

@@ -116,6 +116,33 @@ export function removeAccountFolder(home: string, account: string): string | und
   return removeOurFiles(removed) ? undefined : basename(removed);
 }
 
+/** Whether an account that is not here left its log: in a folder, not behind a link. */
+export function hasKeptLog(home: string, account: string): boolean {
+  const folder = accountFolder(home, account);
+  const descriptor = existsSync(folder) ? openFolder(folder) : undefined;
+  if (descriptor === undefined) return false;
+  try {
+    return readdirSync(`/proc/self/fd/${descriptor}`).some((name) => /^audit-\d{6}\.log$/.test(name));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Takes away the file of an account, and leaves its log and the sealed store that proves it: neither opens without the Secret
+ * Key that was in the file.
+ */
+export function removeAccountFile(home: string, account: string): void {
+  const descriptor = openFolder(accountFolder(home, account));
+  if (descriptor === undefined) return;
+  try {
+    const opened = `/proc/self/fd/${descriptor}`;
+    for (const name of readdirSync(opened)) if (/^account\.json\b/.test(name)) removeOurFile(join(opened, name));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Removes what a crash in the middle of a removal left. To be called by the only instance. */
 export function finishRemovals(home: string): void {
   const folder = join(home, ACCOUNTS);

@@ -27,16 +27,19 @@ export type CheckedRequest = {
 };
 
 /** Answers a request; null for a notification. Never rejects. */
-export type Dispatch = (request: CheckedRequest, call: Omit<Call, "method">) => PromiseLike<JSONRPCResponse | null>;
+export type Dispatch = (
+  request: CheckedRequest,
+  call: Omit<Call, "method" | "about">,
+) => PromiseLike<JSONRPCResponse | null>;
 
 /** Told of every call that ends in an error of the table, before the error is answered. */
 export type OnRefused = (call: Call, name: ErrorName) => void;
 
 export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefused: OnRefused): Dispatch {
-  const server = new JSONRPCServer<Omit<Call, "method">>({ errorListener: () => undefined });
+  const server = new JSONRPCServer<Omit<Call, "method" | "about">>({ errorListener: () => undefined });
   server.mapErrorToJSONRPCErrorResponse = (id, thrown) => ({ jsonrpc: "2.0", id, error: wireError(thrown, log) });
   for (const method of Object.keys(catalogue) as MethodName[]) {
-    server.addMethod(method, (params: unknown, call) => run(method, params ?? {}, { ...call, method }));
+    server.addMethod(method, (params: unknown, call) => run(method, params ?? {}, { ...call, method, about: {} }));
   }
 
   function run(method: MethodName, params: unknown, call: Call): unknown {

@@ -62,12 +62,14 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const holds = () => living.unlocked === unlocked;
     session.audit.demandWritable();
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
+    Object.assign(call.about, { session: living, targets });
     const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
       // It may have been locked while something was looked up.
       demandHeld(holds);
       call.connection.demandSame();
       const { subject } = call.connection;
       const wanted = scopesOf(session.file.account, targets, found);
+      call.about.wanted = wanted;
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
       // asking for nothing.
       const passed = (sure: readonly (Located | Missing)[], since: Moment, still: () => boolean): Call => {

@@ -85,7 +85,10 @@ export function createOverseer({ p, clock, sessions, grants, broker, log }: Over
   /** What was checked and found wrong is on disk before it is answered; what was not even checked may fold. */
   async function recordRefusal(session: Open, proof: Proof, error: PosternError, call: Call): Promise<void> {
     const refused = { ...happening(call, error.name, []), event: `proof.${proof.kind}` };
-    if (error.name !== "proofRefused") return session.audit.read(refused);
+    if (error.name !== "proofRefused") {
+      session.audit.read(refused);
+      return;
+    }
     session.audit.keep(refused);
     // Repeated at the service, so that an older copy of the store, with fewer tries counted, is noticed. Where the
     // service cannot take it, the refusal stands all the same.

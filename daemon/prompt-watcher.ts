@@ -1,7 +1,7 @@
 // What becomes of a prompt beside its answer: it is recorded, and told to approvers and to who asked.
 import { PosternError } from "../protocol/errors.ts";
 import type { Approvers } from "./approvers.ts";
-import type { Actor } from "./audit/log.ts";
+import type { Actor } from "./audit/happening.ts";
 import type { Prompt, Watcher } from "./broker.ts";
 import type { Connection } from "./connection.ts";
 import { whoOf } from "./happening.ts";

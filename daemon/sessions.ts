@@ -11,10 +11,18 @@ import { openUserData } from "../clients/account/user-data.ts";
 import type { SignedIn } from "../clients/account/user-keys.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
-import { type Actor, type AuditLog, type Happening, openAuditLog } from "./audit/log.ts";
+import type { Actor, Happening } from "./audit/happening.ts";
+import { type AuditLog, openAuditLog } from "./audit/log.ts";
 import { createAuthorities } from "./authorities.ts";
 import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "./clock.ts";
-import { accountFolder, ensureNamedFolder, finishRemovals, removeAccountFolder } from "./data-folder.ts";
+import {
+  accountFolder,
+  ensureNamedFolder,
+  finishRemovals,
+  hasKeptLog,
+  removeAccountFile,
+  removeAccountFolder,
+} from "./data-folder.ts";
 import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
 import { sinceBoot } from "./password-tries.ts";
@@ -78,10 +86,11 @@ export type Sessions = {
   /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
   /**
-   * Takes an account off this device once its password was shown; answers whether the service took the device out too.
+   * Takes an account off this device once its password was shown; answers whether the service took the device out too. Its log
+   * stays, for when it signs in here again, unless `withLog`.
    * Throws signedOut where it is gone already, wrongPassword, tryLater, busy, offline, sealBroken.
    */
-  remove(session: Session, password: string, by: Actor): Promise<boolean>;
+  remove(session: Session, password: string, by: Actor, withLog: boolean): Promise<boolean>;
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
@@ -238,28 +247,29 @@ export function createSessions(parts: SessionParts): Sessions {
   async function add(file: AccountFile): Promise<Session> {
     // Two programs may have asked at once; the first one's account stands.
     if (sessions.size > 0) throw new PosternError("accountExists");
-    const folder = accountFolder(home, file.account);
-    // What an account that was forgotten, or never acknowledged, left behind is no part of this one.
-    takeAway(file.account);
-    ensureNamedFolder(folder);
+    const keepLog = hasKeptLog(home, file.account);
+    // What an account that was never acknowledged left behind is no part of this one.
+    if (!keepLog) takeAway(file.account);
+    ensureNamedFolder(accountFolder(home, file.account));
     const session = sessionOf(file);
     sessions.set(file.account, session);
     try {
       await writeAccount(home, file);
     } catch (error) {
-      drop(session);
+      drop(session, keepLog);
       throw error;
     }
     return session;
   }
 
   /** Takes an account out, or back where it could not be taken in. */
-  function drop({ file, audit }: Session): void {
+  function drop({ file, audit }: Session, keepLog: boolean): void {
     sessions.delete(file.account);
     try {
       closeLog(audit, file.account);
     } finally {
-      takeAway(file.account);
+      if (keepLog) removeAccountFile(home, file.account);
+      else takeAway(file.account);
     }
   }
 
@@ -290,24 +300,28 @@ export function createSessions(parts: SessionParts): Sessions {
         if (sessions.size > 0) throw new PosternError("accountExists");
         const signedIn = await unlocking.signInFirst(file, password);
         const named = { ...file, name: openUserData(p, signedIn.rootKey, file, signedIn.record.data).name };
+        const keepLog = hasKeptLog(home, file.account);
         const session = await add(named);
         try {
-          await unlocking.open(session, signedIn, by);
+          const { store } = await unlocking.open(session, signedIn, by);
+          // Who was here before approves nothing now.
+          await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
         } catch (error) {
-          drop(session);
-          throw error;
+          drop(session, keepLog);
+          throw keepLog ? namingTheLog(error, file.account) : error;
         }
         return session as Session & { unlocked: Unlocked };
       }),
     // In turn with those who try its password: none of them finds it half gone.
-    remove: (session, password, by) =>
+    remove: (session, password, by, withLog) =>
       session.inTurn(async () => {
         demandHere(session);
-        const deviceRemoved = await unlocking
-          .unlockInTurn(session, password, by)
-          .then(({ signedIn }) => leave(signedIn, session.file.device), isRemovedAlready);
+        const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async ({ signedIn, store }) => {
+          await store.change((state) => ({ ...state, pin: undefined }));
+          return leave(signedIn, session.file.device);
+        }, isRemovedAlready);
         await lockOne(session, "removed from this agent", by);
-        drop(session);
+        drop(session, !withLog);
         log.note("account removed", { account: session.file.account });
         return deviceRemoved;
       }),
@@ -323,6 +337,15 @@ export function createSessions(parts: SessionParts): Sessions {
       p.wipeAll();
     },
   };
+}
+
+/** A sign-in that fails for what an earlier one left says where that is. */
+function namingTheLog(error: unknown, account: string): unknown {
+  if (!(error instanceof PosternError) || !["sealBroken", "unknownSuite"].includes(error.name)) return error;
+  return new PosternError("sealBroken", "the store of its log, or the service's answer", {
+    hint: `where it stays so, move accounts/${account} out of the agent's data folder: the log that it kept goes with it`,
+    cause: error,
+  });
 }
 
 /** Whether the service took a device out. One that cannot be told keeps no account on it. */

@@ -7,7 +7,8 @@ import { closeSignedIn, type SignedIn, signInWithToken } from "../clients/accoun
 import { PosternError } from "../protocol/errors.ts";
 import { formatToken, parseToken, type ServiceAccountToken } from "../protocol/service-account-token.ts";
 import type { AccountSession, OpenSession, Whose } from "./account-session.ts";
-import { type Actor, type AuditLog, openAuditLog } from "./audit/log.ts";
+import type { Actor } from "./audit/happening.ts";
+import { type AuditLog, openAuditLog, type Recorder } from "./audit/log.ts";
 import type { Checkpoint } from "./audit/proof.ts";
 import type { Clock } from "./clock.ts";
 import { ensureNamedFolder, tokenFolder } from "./data-folder.ts";
@@ -15,6 +16,7 @@ import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
 import { ANCHOR_MS } from "./sessions.ts";
 import type { Sodium } from "./sodium.ts";
+import { createTokenRecorder, type Spent } from "./token-recorder.ts";
 import { openEverything, type Unlocked } from "./unlocked.ts";
 
 /** Tokens in use at once: each holds keys in locked memory, and a machine runs a few kinds of program. */
@@ -52,6 +54,8 @@ export type TokenSessionParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
+  /** The log of the person whose account it is, where this agent has it. */
+  readonly personsLog: (whose: Whose) => AuditLog | undefined;
   readonly events: {
     /** `end` is for who learns that the service lets the token in no more. */
     opened(session: OpenSession, end: () => Promise<unknown>): void;
@@ -61,6 +65,8 @@ export type TokenSessionParts = {
 
 type Entry = TokenSession & {
   unlocked: Unlocked | undefined;
+  /** The token's own log. */
+  readonly own: AuditLog;
   /** Whether it was held, and is no more. */
   isLeft(): boolean;
   /** Answers whether it was recorded. */
@@ -77,6 +83,8 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
   let locks = 0;
   const startsBy = new Map<string, number>();
+  /** What service accounts have added to persons' logs; as many as persons have made here. */
+  const spentBy = new Map<string, Spent>();
   let cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
 
   function anchorAll(): void {
@@ -84,10 +92,10 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     for (const entry of open) anchor(entry).catch((error: unknown) => log.incident("anchor", error));
   }
 
-  async function anchor({ unlocked, audit }: AccountSession): Promise<void> {
-    const now = audit.anchor();
+  async function anchor({ unlocked, own }: Entry): Promise<void> {
+    const now = own.anchor();
     if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return;
-    audit.flush();
+    own.flush();
     await unlocked.store.change((state) => ({ ...state, anchor: now }));
   }
 
@@ -125,6 +133,14 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     }
   }
 
+  function recorderOf(file: Whose, own: AuditLog, { sealNames }: Unlocked): Recorder {
+    const { user: serviceAccount, device: token } = file;
+    const persons = () => parts.personsLog(file);
+    const spent = spentBy.get(serviceAccount) ?? { sinceMs: clock.monotonicMs(), bytes: 0 };
+    if (persons() !== undefined) spentBy.set(serviceAccount, spent);
+    return createTokenRecorder({ own, persons, token: { serviceAccount, token, sealNames }, spent, clock });
+  }
+
   function entryOf(file: Whose, audit: AuditLog, unlocked: Unlocked, key: string): Entry {
     let holders = 0;
     let wasHeld = false;
@@ -132,7 +148,8 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     let cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
     const entry: Entry = {
       file,
-      audit,
+      audit: recorderOf(file, audit, unlocked),
+      own: audit,
       unlocked,
       demandOpen: () => {
         if (entry.unlocked === undefined) throw new PosternError("locked", "present the token again");
@@ -158,7 +175,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         cancelEnd();
         entries.delete(key);
         open.delete(entry);
-        const done = closeOrderly(unlocked, audit, why, by).finally(() => ending.delete(key));
+        const done = closeOrderly(file, unlocked, audit, why, by).finally(() => ending.delete(key));
         ending.set(key, done);
         return done;
       },
@@ -170,9 +187,15 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   }
 
   /** Whatever fails on the way, the keys are wiped. */
-  async function closeOrderly(unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<boolean> {
+  async function closeOrderly(
+    file: Whose,
+    unlocked: Unlocked,
+    audit: AuditLog,
+    why: string,
+    by: Actor,
+  ): Promise<boolean> {
     try {
-      await recordEnd(unlocked, audit, why, by);
+      await recordEnd(file, unlocked, audit, why, by);
       return true;
     } catch (error) {
       if (!isUnwritten(error)) throw error;
@@ -181,9 +204,11 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     }
   }
 
-  async function recordEnd(unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
+  async function recordEnd(file: Whose, unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
     try {
       events.ended(unlocked);
+      // What was counted there so far has names to seal with this session's key.
+      parts.personsLog(file)?.flush();
       audit.keep({ event: "token.ended", outcome: why, ...by });
       await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
     } finally {

@@ -21,7 +21,8 @@ export type Unlocked = {
   /** The wrapped root key, against which the account password is checked as a proof. */
   sealedRootKey: string;
   readonly signedIn: SignedIn;
-  /** Opens names that the audit log holds sealed. */
+  /** Seals names for the audit log, and opens those that it holds. */
+  sealNames(names: readonly string[]): string;
   openNames(sealed: string): string[];
   /** What a person should be told at this unlock. */
   readonly warnings: readonly string[];
@@ -55,15 +56,17 @@ async function openParts(
   const account = openOrClose(p, file, signedIn);
   opened.push(account.close);
   const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
-  const namesKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 audit names"));
+  const namesKey = p.keep(namesKeyOf(p, signedIn.rootKey));
   opened.push(() => p.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
   const { store } = openDeviceStore(p, storeKey, owner, join(folder, "device.sealed"));
   const warnings = await checkCounter(account, file.device, store);
 
+  const sealNames = (names: readonly string[]) =>
+    seal(p, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64();
   const resumed = audit.unlock({
-    sealNames: (names) => seal(p, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64(),
+    sealNames,
     start: p.randomBytes(32),
     checkpoints: store.state.checkpoints,
     anchor: store.state.anchor,
@@ -81,13 +84,29 @@ async function openParts(
     lastActivity: now,
     sealedRootKey: signedIn.record.rootKey,
     signedIn,
-    openNames: (sealed) =>
-      JSON.parse(
-        new TextDecoder().decode(open(p, namesKey, namesContext, fromBase64(sealed) ?? new Uint8Array())),
-      ) as string[],
+    sealNames,
+    openNames: (sealed) => openNames(p, namesKey, owner, sealed),
     warnings: [...warnings, ...resumed.problems],
     close,
   };
+}
+
+/** The key that seals names in the log of a user, or of a service account, with this root key. */
+export function namesKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
+  return subkey(p, rootKey, "postern/1 audit names");
+}
+
+/** Opens names that a log holds. Throws sealBroken. */
+export function openNames(
+  p: Primitives,
+  namesKey: Uint8Array,
+  owner: { account: string; user: string },
+  sealed: string,
+): string[] {
+  const context = { part: "audit names", ...owner } as const;
+  return JSON.parse(
+    new TextDecoder().decode(open(p, namesKey, context, fromBase64(sealed) ?? new Uint8Array())),
+  ) as string[];
 }
 
 function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn): OpenAccount {

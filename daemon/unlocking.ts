@@ -6,7 +6,7 @@ import type { Primitives } from "../protocol/crypto/primitives.ts";
 import { parseSecretKey } from "../protocol/crypto/secret-key.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
-import type { Actor } from "./audit/log.ts";
+import type { Actor } from "./audit/happening.ts";
 import { accountFolder } from "./data-folder.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";

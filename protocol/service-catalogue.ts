@@ -494,7 +494,15 @@ export const serviceCatalogue = {
           custody: SealedKey,
           createdAt: Timestamp,
           revokedAt: Type.Optional(Timestamp),
-          tokens: Type.Array(object({ token: Id, createdAt: Timestamp, expiresAt: Type.Optional(Timestamp) })),
+          /** `lastUsedAt` to a few minutes; missing where it was never used. */
+          tokens: Type.Array(
+            object({
+              token: Id,
+              createdAt: Timestamp,
+              expiresAt: Type.Optional(Timestamp),
+              lastUsedAt: Type.Optional(Timestamp),
+            }),
+          ),
           vaults: Type.Array(object({ vault: Id, permissions: Type.Integer({ minimum: 0, maximum: 0xffffffff }) })),
         }),
       ),

@@ -229,15 +229,16 @@ function keysOf(row: PublicRow) {
 async function tokensOf(db: Db, user: string) {
   const rows = await db
     .selectFrom("tokens")
-    .select(["id", "created_at", "expires_at"])
+    .select(["id", "created_at", "expires_at", "last_used_at"])
     .where("user", "=", user)
     .orderBy("created_at")
     .orderBy("id")
     .execute();
-  return rows.map(({ id, created_at: createdAt, expires_at: expiresAt }) => ({
+  return rows.map(({ id, created_at: createdAt, expires_at: expiresAt, last_used_at: lastUsedAt }) => ({
     token: id,
     createdAt,
     ...(expiresAt === null ? {} : { expiresAt }),
+    ...(lastUsedAt === null ? {} : { lastUsedAt }),
   }));
 }
 

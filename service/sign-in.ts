@@ -29,8 +29,11 @@ export const SESSION_IDLE_MS = 60 * 60_000;
 /** Milliseconds after which a session ends in any case: the agent's own 12 h, and some slack for a slow clock. */
 export const SESSION_MS_MAX = 13 * 60 * 60_000;
 
-/** Milliseconds between two writes of a session's last use: a read should not cost an fsync. */
-const TOUCH_MS = 60_000;
+/**
+ * Milliseconds between two writes of a session's last use, and with it of its device's or token's: a read should not cost an
+ * fsync, and a person asks when something was last used to some minutes.
+ */
+export const TOUCH_MS = 60_000;
 
 const TOKEN_BYTES = 32;
 
@@ -81,6 +84,7 @@ export const signInOperations: SignInOperations = {
       if ((await isRestoring(db, params.account)) !== restoring) return restoring ? "conflict" : "restoreUnfinished";
       if (restoring) await endOthers(db, params);
       if (fits === "person") await rememberDevice(db, params.user, params.device, at);
+      else await touchToken(db, params.device, at);
       await endOldest(db, context, params.user);
       await db
         .insertInto("sessions")
@@ -256,11 +260,27 @@ export async function callerOf(service: Service, token: string): Promise<Caller 
     await service.db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
     return undefined;
   }
-  if (idle > TOUCH_MS)
-    await service.db
-      .updateTable("sessions")
-      .set({ last_used_at: timestamp(service) })
-      .where("token_hash", "=", tokenHash)
-      .execute();
+  if (idle > TOUCH_MS) await touch(service.db, row, timestamp(service));
   return { account: row.account, user: row.user, device: row.device, kind: row.kind as Caller["kind"], tokenHash };
+}
+
+/** Writes the last use of a session, and of the device or token that it is of. */
+async function touch(
+  db: Db,
+  session: { token_hash: Uint8Array; device: string; kind: string },
+  at: string,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .updateTable("sessions")
+      .set({ last_used_at: at })
+      .where("token_hash", "=", session.token_hash)
+      .execute();
+    if (session.kind === "serviceAccount") await touchToken(transaction, session.device, at);
+    else await transaction.updateTable("devices").set({ last_seen_at: at }).where("id", "=", session.device).execute();
+  });
+}
+
+async function touchToken(db: Db, token: string, at: string): Promise<void> {
+  await db.updateTable("tokens").set({ last_used_at: at }).where("id", "=", token).execute();
 }

@@ -16,6 +16,7 @@ const UserDataContent = Type.Object(
     name: Type.String({ minLength: 1 }),
     pins: Type.Record(Type.String(), Type.String()),
     deviceCounters: Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
+    deviceNames: Type.Optional(Type.Record(Type.String(), Type.String())),
   },
   closed,
 );

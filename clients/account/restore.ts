@@ -48,7 +48,11 @@ export async function restoreBackup(
   const keys = await openKeys(p, { ...who, password: input.password, origin: address.origin, call, record });
   try {
     checkSeal(p, keys.rootKey, through);
-    const data = { ...restorableUserData(openUserData(p, keys.rootKey, who, record.data)), deviceCounters: {} };
+    const data = {
+      ...restorableUserData(openUserData(p, keys.rootKey, who, record.data)),
+      deviceCounters: {},
+      deviceNames: {},
+    };
     await checkRows(p, keys, who, input);
     await makeWhole(p, call, keys, { who, data, source: input.source, signal: input.signal }, input);
     return { account, user, name: data.name };

@@ -32,6 +32,8 @@ export type ServiceAccountEntry = Pick<Stored, "createdAt" | "revokedAt" | "toke
 
 export type ServiceAccounts = {
   list(): Promise<ServiceAccountEntry[]>;
+  /** Hands the root key of each to `use`, revoked ones too, and wipes it. Throws sealBroken. */
+  eachRootKey(use: (one: { id: string; title: string }, rootKey: Uint8Array) => void): Promise<void>;
   /** Makes one; answers its token. Throws invalidPermissions, vaultNotFound, notPermitted. */
   create(input: {
     title: string;
@@ -116,6 +118,16 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
 
   return {
     list: async () => (await stored()).map(entryOf),
+    eachRootKey: async (use) => {
+      for (const one of await stored()) {
+        const { rootKey: its, title } = custodyOf(one);
+        try {
+          use({ id: one.serviceAccount, title }, its);
+        } finally {
+          p.release(its);
+        }
+      }
+    },
     create: async ({ title, vaults: wanted, expiresAt }) => {
       const id = newId(p);
       const place = { account, serviceAccount: id };

@@ -13,6 +13,8 @@ export type UserData = {
   readonly pins: Readonly<Record<string, string>>;
   /** Counter of the device store by device id: a lower one on disk is an old copy that somebody put back. */
   readonly deviceCounters: Readonly<Record<string, number>>;
+  /** What the user's devices are called, by their ids; missing in data of before they had names. */
+  readonly deviceNames?: Readonly<Record<string, string>>;
 };
 
 /** The data as it is stored. */

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { addAccessCommands } from "./commands/access.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAgentCommands } from "./commands/agent.ts";
+import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
 import { addEnvironmentCommands } from "./commands/environments.ts";
@@ -61,6 +62,7 @@ export function program(json = false): Command {
   addGroupCommands(root);
   addServiceAccountCommands(root);
   addAccessCommands(root);
+  addAuditCommands(root);
   addAgentCommands(root);
   return root;
 }

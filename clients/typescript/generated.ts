@@ -76,6 +76,7 @@ export type Methods = {
       name: string;
       password: string;
       pin?: string;
+      deviceName?: string;
       service?: string;
       registrationToken?: string;
     };
@@ -105,6 +106,7 @@ export type Methods = {
       secretKey: string;
       password: string;
       pin?: string;
+      deviceName?: string;
       service?: string;
     };
     result: {
@@ -128,16 +130,18 @@ export type Methods = {
       }[];
     };
   };
-  /** Takes an account off this agent: its Secret Key, approvals and log on this device are deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
+  /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
   "accounts.remove": {
     params: {
       account?: string;
       password: string;
+      withLog?: boolean;
     };
     result: {
       account: string;
       device: string;
       deviceRemoved: boolean;
+      logKept: boolean;
     };
   };
   /** Replaces the account password. The old password is the proof; other sessions of the user end. */
@@ -195,6 +199,7 @@ export type Methods = {
       handle: string;
       password: string;
       secretKey: string;
+      deviceName?: string;
       service?: string;
       registrationToken?: string;
     };
@@ -203,7 +208,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** The devices that may sign in to this account. */
+  /** The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes. */
   "devices.list": {
     params: {
       account?: string;
@@ -212,10 +217,24 @@ export type Methods = {
     result: {
       devices: {
         device: string;
+        name?: string;
         createdAt: string;
         lastSeenAt: string;
         thisOne: boolean;
       }[];
+    };
+  };
+  /** Gives a device another name, for all devices of the account. The account password is the proof. */
+  "devices.rename": {
+    params: {
+      account?: string;
+      password: string;
+      device: string;
+      name: string;
+    };
+    result: {
+      device: string;
+      name: string;
     };
   };
   /** Removes a device: its sessions end and it cannot sign in again. The account password is the proof. */
@@ -402,10 +421,14 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. */
+  /** The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (a record's number) it is the oldest that fit, and `next` where others follow: the number to go on after. */
   "audit.list": {
     params: {
       limit?: number;
+      after?: number;
+      item?: string;
+      since?: string;
+      until?: string;
       proof?: {
         kind: "pin";
         pin: string;
@@ -428,7 +451,14 @@ export type Methods = {
         ids?: string[];
         titles?: string[];
         names?: string[];
+        serviceAccount?: {
+          id: string;
+          token: string;
+          title?: string;
+        };
+        unnamed?: number;
       }[];
+      next?: number;
     };
   };
   /** Checks the audit log's chain and says which stretch is proven and up to when. */
@@ -2151,7 +2181,7 @@ export type Methods = {
       expiresAt?: string;
     };
   };
-  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. */
+  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. `lastUsedAt` is to a few minutes, on whatever machine, and missing where a token was never used. */
   "serviceAccounts.list": {
     params: {
       proof?: {
@@ -2174,9 +2204,12 @@ export type Methods = {
           id: string;
           createdAt: string;
           expiresAt?: string;
+          expired: boolean;
+          lastUsedAt?: string;
         }[];
         vaults: {
           vaultId: string;
+          title?: string;
           permissions: string[];
         }[];
       }[];

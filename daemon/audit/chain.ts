@@ -16,9 +16,18 @@ export type Record = {
   /** Whose record it is: a hash of the subject's key. A process id says who it was to a person, but is given out again. */
   readonly who?: string;
   readonly ids?: readonly string[];
-  /** Names as they were shown, sealed under a key that only the unlocked account has. */
+  /** What a refused call was about: ids that only who may see the whole is told, since its asker must not learn them. */
+  readonly asked?: readonly string[];
+  /** Whose token it was, where one was presented; both are ids. */
+  readonly token?: TokenIds;
+  /** Things that it was about too, and that found no room in it. */
+  readonly unnamed?: number;
+  /** Names as they were shown, sealed under a key that only the unlocked account has; with a token, under that of its service account. */
   readonly sealed?: string;
 };
+
+/** A service account, and which of its tokens. */
+export type TokenIds = { readonly serviceAccount: string; readonly token: string };
 
 /** How a record is tied to the one before it: `mac` under the ratchet key, or `hash` without one. */
 export type Link = { readonly mac: string } | { readonly hash: string };

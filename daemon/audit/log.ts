@@ -8,6 +8,8 @@ import type { Clock } from "../clock.ts";
 import { isFull } from "../files.ts";
 import type { Log } from "../log.ts";
 import { type ChainState, link, type Record } from "./chain.ts";
+import { add, type Fold, folded, foldKey, namesWithin, newFold } from "./folds.ts";
+import type { Happening } from "./happening.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
 
@@ -20,24 +22,19 @@ export const FOLD_MS = 10_000;
 /** Folds open at once; past it all are written, so that memory stays bounded. */
 export const FOLDS_MAX = 5_000;
 
-/** Who did it. A path and a process id for people; `who` is the subject's hash, by which its own records are known again. */
-export type Actor = { readonly program?: string; readonly pid?: number; readonly who?: string };
-
-/** What happened. `names` are sealed before they are written; `ids` are written as they are. */
-export type Happening = Actor & {
-  readonly event: string;
-  readonly outcome: string;
-  readonly ids?: readonly string[];
-  readonly names?: readonly string[];
-};
+/** What a request writes to. */
+export type Recorder = Pick<AuditLog, "demandWritable" | "read" | "keep">;
 
 export type AuditLog = {
   /** Throws auditUnwritable where a record could not be written: asked before anything is done that must be recorded. */
   demandWritable(): void;
-  /** Records a read; written within 100 ms. Throws auditUnwritable once a write has failed, locked once the log was closed. */
-  read(happening: Happening): void;
-  /** Records what must not be lost; on disk when it returns. Throws auditUnwritable. */
-  keep(happening: Happening): void;
+  /**
+   * Records a read; written within 100 ms. Answers the bytes that it took, none where it was only counted. Throws
+   * auditUnwritable once a write has failed, locked once the log was closed.
+   */
+  read(happening: Happening): number;
+  /** Records what must not be lost; on disk when it returns. Answers the bytes that it took. Throws auditUnwritable. */
+  keep(happening: Happening): number;
   /** Writes what is pending. */
   flush(): void;
   /** Gives the log its keys at unlock; answers the checkpoints to keep. */
@@ -53,8 +50,6 @@ export type AuditLog = {
   anchor(): Anchor | undefined;
   close(): void;
 };
-
-type Fold = { happening: Happening; count: number; since: number };
 
 export function openAuditLog(
   folder: string,
@@ -81,11 +76,14 @@ export function openAuditLog(
 
   if (opened.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
 
-  function chain(happening: Happening, count: number): void {
-    const { names: given = [], ids: told = [], ...plain } = happening;
+  function chain(happening: Happening, count: number): number {
+    const { names: given = [], ids: told = [], asked: about = [], token, ...plain } = happening;
     // A peer may send anything as an id, and a field's id may be its name: only what has an id's form is written as one.
     const ids = told.filter(isId);
-    const names = [...given, ...told.filter((id) => !isId(id))];
+    const asked = about.filter(isId);
+    const { names, left } = namesWithin([...given, ...[...told, ...about].filter((id) => !isId(id))]);
+    const unnamed = (plain.unnamed ?? 0) + left;
+    const seal = token?.sealNames ?? sealNames;
     const record: Record = {
       seq: seq + 1,
       at: new Date(clock.wallMs()).toISOString(),
@@ -96,12 +94,17 @@ export function openAuditLog(
       ...(plain.pid === undefined ? {} : { pid: plain.pid }),
       ...(plain.who === undefined ? {} : { who: plain.who }),
       ...(ids.length === 0 ? {} : { ids }),
-      ...(names.length === 0 || sealNames === undefined ? {} : { sealed: sealNames(names) }),
+      ...(asked.length === 0 ? {} : { asked }),
+      ...(token === undefined ? {} : { token: { serviceAccount: token.serviceAccount, token: token.token } }),
+      ...(unnamed === 0 ? {} : { unnamed }),
+      ...(names.length === 0 || seal === undefined ? {} : { sealed: seal(names) }),
     };
     const made = link(p, state, record);
     state = made.state;
     seq = record.seq;
-    pending.push(`${JSON.stringify(made.linked)}\n`);
+    const line = `${JSON.stringify(made.linked)}\n`;
+    pending.push(line);
+    return Buffer.byteLength(line);
   }
 
   function write(durable: boolean): void {
@@ -158,7 +161,7 @@ export function openAuditLog(
     cancelFolds = undefined;
     const counted = folds;
     folds = new Map();
-    for (const { happening, count } of counted.values()) if (count > 0) chain(happening, count);
+    for (const fold of counted.values()) if (fold.count > 0) chain(folded(fold), fold.count);
   }
 
   function later(): void {
@@ -186,21 +189,23 @@ export function openAuditLog(
       const key = foldKey(happening);
       const fold = folds.get(key);
       if (fold !== undefined && clock.monotonicMs() - fold.since < FOLD_MS) {
-        fold.count++;
-        return;
+        add(fold, happening);
+        return 0;
       }
       if (folds.size >= FOLDS_MAX) unfold();
-      if (fold !== undefined && fold.count > 0) chain(fold.happening, fold.count);
-      folds.set(key, { happening, count: 0, since: clock.monotonicMs() });
-      chain(happening, 1);
+      if (fold !== undefined && fold.count > 0) chain(folded(fold), fold.count);
+      folds.set(key, newFold(happening, clock.monotonicMs()));
+      const bytes = chain(happening, 1);
       later();
+      return bytes;
     },
     keep: (happening) => {
       // It is done and cannot be recorded; "locked" would say that it was not done.
       if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
       demandWritable();
-      chain(happening, 1);
+      const bytes = chain(happening, 1);
       write(true);
+      return bytes;
     },
     flush: () => {
       unfold();
@@ -221,6 +226,8 @@ export function openAuditLog(
       return { checkpoints: resumed.checkpoints, problems: resumed.problems };
     },
     lock: () => {
+      // What was counted so far has names to seal too.
+      unfold();
       sealNames = undefined;
     },
     anchor: () =>
@@ -242,14 +249,6 @@ export function openAuditLog(
       }
     },
   };
-}
-
-/**
- * What folds into one record. Refusals fold whoever was refused: a program that forks for each try would else push what
- * matters out of the log.
- */
-function foldKey({ event, outcome, program, who, ids }: Happening): string {
-  return JSON.stringify(outcome === "ok" ? [event, outcome, program, who, ids] : [event, outcome, program]);
 }
 
 function base64(bytes: Uint8Array): string {

@@ -6,6 +6,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { AccountFile } from "../account-file.ts";
 import type { AccountSession } from "../account-session.ts";
 import { accessOf, type Call } from "../call.ts";
+import { deviceName, deviceNames, forgetDevice, nameDevice } from "../device-names.ts";
 import type { Handlers } from "../dispatch.ts";
 import { actorOf, happening } from "../happening.ts";
 import { setPin } from "../proofs.ts";
@@ -25,6 +26,7 @@ type AccountMethod =
   | "accounts.setPin"
   | "accounts.kit"
   | "devices.list"
+  | "devices.rename"
   | "devices.remove"
   | "session.unlock"
   | "session.lock";
@@ -52,6 +54,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
   return {
     "accounts.create": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      const name = deviceName(params.deviceName);
       const address = await sessions.addressOf(params.service ?? "embedded");
       const service = params.service === undefined ? "embedded" : address.origin;
       const secretKey = newSecretKey(p);
@@ -77,6 +80,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       await unlocked.account.createVault(FIRST_VAULT, "", "personal");
       if (params.pin !== undefined) await setPin(p, unlocked.store, params.pin);
       await repeatCounter(unlocked, ids.device);
+      await nameDevice(unlocked, ids.device, name);
       session.audit.keep(happening(call, "ok", [ids.account]));
       return { account: ids.account, user: ids.user, name: params.name, service, secretKey: text };
     },
@@ -91,6 +95,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
 
     "accounts.signIn": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      const name = deviceName(params.deviceName);
       const secretKey = parseSecretKey(p, params.secretKey);
       if (secretKey === undefined)
         throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
@@ -108,6 +113,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       const session = await sessions.bring(file, params.password, actorOf(call));
       if (params.pin !== undefined) await setPin(p, session.unlocked.store, params.pin);
       await repeatCounter(session.unlocked, file.device);
+      await nameDevice(session.unlocked, file.device, name);
       session.audit.keep(happening(call, "ok", [file.account]));
       return { account: file.account, name: session.file.name };
     },
@@ -128,13 +134,13 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       };
     },
 
-    "accounts.remove": async ({ account, password }, call) => {
+    "accounts.remove": async ({ account, password, withLog = false }, call) => {
       const session = sessions.pick(account);
       const by = actorOf(call);
       const { account: id, device } = session.file;
-      const deviceRemoved = await sessions.remove(session, password, by);
+      const deviceRemoved = await sessions.remove(session, password, by, withLog);
       await tokens.lock(id, by);
-      return { account: id, device, deviceRemoved };
+      return { account: id, device, deviceRemoved, logKept: !withLog };
     },
 
     "accounts.changePassword": async (params, call) => {
@@ -170,13 +176,31 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
     "devices.list": async (params, call) => {
       const { unlocked, file, audit } = await proven(params, call);
       const { devices } = await unlocked.signedIn.session.call("devices.list", {});
+      const names = await deviceNames(p, file, unlocked);
       audit.read(happening(call, "ok", []));
-      return { devices: devices.map((device) => ({ ...device, thisOne: device.device === file.device })) };
+      return {
+        devices: devices.map((device) => ({
+          ...device,
+          ...(names.has(device.device) ? { name: names.get(device.device) ?? "" } : {}),
+          thisOne: device.device === file.device,
+        })),
+      };
+    },
+
+    "devices.rename": async (params, call) => {
+      const name = deviceName(params.name);
+      const { unlocked, audit } = await proven(params, call);
+      const { devices } = await unlocked.signedIn.session.call("devices.list", {});
+      if (!devices.some(({ device }) => device === params.device)) throw new PosternError("deviceNotFound");
+      await nameDevice(unlocked, params.device, name);
+      audit.keep(happening(call, "ok", [params.device], [name]));
+      return { device: params.device, name };
     },
 
     "devices.remove": async (params, call) => {
       const { unlocked, audit } = await proven(params, call);
       await unlocked.signedIn.session.call("devices.remove", { device: params.device });
+      await forgetDevice(unlocked, params.device);
       audit.keep(happening(call, "ok", [params.device]));
       return {};
     },

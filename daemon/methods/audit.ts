@@ -1,10 +1,13 @@
 // audit.*: what happened, and what of it is proven.
-import type { ResultOf } from "../../protocol/catalogue.ts";
+import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Record as AuditRecord } from "../audit/chain.ts";
+import { isWithin, PAGE_BYTES_MAX, type Page, type Range, readPage } from "../audit/pages.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
+import { type AuditNames, openAuditNames } from "../audit-names.ts";
+import { auditTarget, concerns } from "../audit-target.ts";
 import { titlesOf } from "../audit-titles.ts";
 import { accountFolder } from "../data-folder.ts";
 import type { Handlers } from "../dispatch.ts";
@@ -14,6 +17,7 @@ import type { Sessions } from "../sessions.ts";
 import type { Unlocked } from "../unlocked.ts";
 
 type AuditHandlers = Pick<Handlers, "audit.list" | "audit.verify">;
+type Asked = ParamsOf<"audit.list">;
 type Shown = ResultOf<"audit.list">["records"][number];
 
 /** Records answered when the caller names no limit: a screen or two. */
@@ -23,20 +27,40 @@ const RECORDS_DEFAULT = 50;
 const OWN_SEGMENTS_MAX = 2;
 
 export function auditMethods(home: string, p: Primitives, sessions: Sessions, overseer: Overseer): AuditHandlers {
+  async function whole(folder: string, params: Asked, unlocked: Unlocked): Promise<Page & { records: Shown[] }> {
+    const target = params.item === undefined ? undefined : await auditTarget(unlocked.account, params.item);
+    const names = await openAuditNames(p, unlocked);
+    try {
+      const wanted = (record: AuditRecord) => target === undefined || concerns(target, record, names.open);
+      const limit = params.limit ?? RECORDS_DEFAULT;
+      // Without anything to look for it is the end of the log that is of interest.
+      const found: Page = isSearch(params)
+        ? await readPage(folder, rangeOf(params), limit, wanted)
+        : { records: newest(folder, limit, SEGMENTS_MAX, everyone) };
+      return { ...found, records: await withTitles(unlocked, names, found.records) };
+    } finally {
+      names.close();
+    }
+  }
+
   return {
     "audit.list": async (params, call) => {
-      const whole = await overseer.oversees(params, call);
+      const range = rangeOf(params);
+      const oversees = await overseer.oversees(params, call);
+      // Whether something is called so is itself told by the answer.
+      if (!oversees && params.item !== undefined) throw new PosternError("proofRequired");
       const { audit, file, unlocked } = sessions.open(params.account);
       audit.flush();
       const own = whoOf(call.connection.subject);
       const folder = accountFolder(home, file.account);
-      const limit = params.limit ?? RECORDS_DEFAULT;
-      const records = whole
-        ? await withTitles(unlocked, newest(folder, limit, SEGMENTS_MAX, everyone))
-        : newest(folder, limit, OWN_SEGMENTS_MAX, (record) => record.who === own).map(shown);
+      const isOwn = (record: AuditRecord) => record.who === own && isWithin(range, record);
+      const answer = oversees
+        ? await whole(folder, params, unlocked)
+        : { records: newest(folder, params.limit ?? RECORDS_DEFAULT, OWN_SEGMENTS_MAX, isOwn).map(shown) };
       audit.read(happening(call, "ok", []));
-      return { records };
+      return answer;
     },
+
     "audit.verify": async (params, call) => {
       if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
       const { audit, file, unlocked } = sessions.open(params.account);
@@ -62,12 +86,39 @@ function newest(
   // From the newest segment backwards, so that a long log costs no more than what is shown.
   for (const segment of listSegments(folder).reverse().slice(0, segments)) {
     const records = readSegment(segment).flatMap((line) => (line.kind === "record" ? [line.record] : []));
-    found.unshift(...records.filter(wanted));
+    found.unshift(...records.filter(wanted).slice(-limit));
     if (found.length >= limit) break;
   }
-  return found.slice(-limit);
+  return withinBytes(found.slice(-limit));
 }
 
+/** The newest ones that have room in an answer. */
+function withinBytes(records: readonly AuditRecord[]): AuditRecord[] {
+  let bytes = 0;
+  const first = records.findLastIndex((record) => {
+    bytes += JSON.stringify(record).length;
+    return bytes > PAGE_BYTES_MAX;
+  });
+  return records.slice(first + 1);
+}
+
+const isSearch = ({ item, after, since, until }: Asked) => [item, after, since, until].some((one) => one !== undefined);
+
+function rangeOf({ after = 0, since, until }: Asked): Range {
+  return {
+    after,
+    sinceMs: since === undefined ? Number.NEGATIVE_INFINITY : momentOf("since", since),
+    untilMs: until === undefined ? Number.POSITIVE_INFINITY : momentOf("until", until),
+  };
+}
+
+function momentOf(name: string, text: string): number {
+  const moment = Date.parse(text);
+  if (Number.isNaN(moment)) throw new PosternError("invalidParams", `${name} must be a time as in RFC 3339`);
+  return moment;
+}
+
+/** As its own asker may see it: nothing of what a refused call was about, since there may be no such thing. */
 function shown({ seq, at, event, outcome, count, program, pid, ids }: AuditRecord): Shown {
   return {
     seq,
@@ -81,16 +132,35 @@ function shown({ seq, at, event, outcome, count, program, pid, ids }: AuditRecor
   };
 }
 
-/** Only for who may see the whole: a prompt that was denied names what its asker must not learn. */
-function withNames(unlocked: Unlocked, record: AuditRecord): Shown {
-  const { sealed } = record;
-  return { ...shown(record), ...(sealed === undefined ? {} : { names: unlocked.openNames(sealed) }) };
+const allIds = ({ ids = [], asked = [] }: AuditRecord) => [...ids, ...asked];
+
+/** Only for who may see the whole: a call that was denied names what its asker must not learn. */
+function whollyShown(record: AuditRecord, names: AuditNames): Shown {
+  const { token, unnamed } = record;
+  const opened = names.open(record);
+  const ids = allIds(record);
+  const title = token === undefined ? undefined : names.titleOf(token.serviceAccount);
+  return {
+    ...shown(record),
+    ...(ids.length === 0 ? {} : { ids }),
+    ...(token === undefined
+      ? {}
+      : {
+          serviceAccount: {
+            id: token.serviceAccount,
+            token: token.token,
+            ...(title === undefined ? {} : { title }),
+          },
+        }),
+    ...(unnamed === undefined ? {} : { unnamed }),
+    ...(opened === undefined ? {} : { names: opened }),
+  };
 }
 
-/** As withNames, for the whole log; names before titles, since a lock may come while those are looked up. */
-async function withTitles(unlocked: Unlocked, records: readonly AuditRecord[]): Promise<Shown[]> {
-  const named = records.map((record) => withNames(unlocked, record));
-  const titles = await titlesOf(unlocked.account, records);
+/** With names and titles; names first, since a lock may come while titles are looked up. */
+async function withTitles(unlocked: Unlocked, names: AuditNames, records: readonly AuditRecord[]): Promise<Shown[]> {
+  const named = records.map((record) => whollyShown(record, names));
+  const titles = await titlesOf(unlocked.account, named);
   return named.map((record) => {
     const { ids = [] } = record;
     return ids.some((id) => titles.has(id)) ? { ...record, titles: ids.map((id) => titles.get(id) ?? id) } : record;

@@ -11,6 +11,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call.ts";
 import type { Connection } from "../connection.ts";
+import { deviceName, nameDevice } from "../device-names.ts";
 import type { Handlers } from "../dispatch.ts";
 import { BACKUP_HANDLE_BYTES } from "../handle-bytes.ts";
 import type { Handles } from "../handles.ts";
@@ -93,6 +94,7 @@ async function restore(
   const address = await sessions.addressOf(params.service ?? "embedded");
   const service = params.service === undefined ? "embedded" : address.origin;
   const device = newId(p);
+  const called = deviceName(params.deviceName);
   const restored = await handles.alone(handle, async () =>
     restoreBackup(p, await sessions.callTo(service), address, {
       source: handle.spool.source,
@@ -120,7 +122,11 @@ async function restore(
     wrongPasswords: 0,
     lastWrongMs: 0,
   });
-  await repeatCounter(await sessions.unlock(session, params.password, actorOf(call)), device);
+  const unlocked = await sessions.unlock(session, params.password, actorOf(call));
+  // A log that the account left here is taken up with its store; who was here before approves nothing now.
+  await unlocked.store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
+  await repeatCounter(unlocked, device);
+  await nameDevice(unlocked, device, called);
   session.audit.keep(happening(call, "ok", [account]));
   return { account, name };
 }

@@ -43,7 +43,8 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
   "environments.getVariables": async ({ environmentId }, call) => {
     const { unlocked, audit } = accessOf(call).session;
     const { variables, ageMs } = await read(unlocked, environmentId);
-    audit.read(happening(call, "ok", [environmentId]));
+    const names = variables.map(({ name }) => name);
+    audit.read(happening(call, "ok", [environmentId], names));
     return { variables, ...(isStale(unlocked) ? { staleMs: ageMs } : {}) };
   },
   "environments.list": async (_params, call) => {

@@ -5,7 +5,7 @@ import { isConcealed } from "../../protocol/item.ts";
 import { parseReference } from "../../protocol/reference.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
+import { happening, placesTold } from "../happening.ts";
 import { errorOf } from "../near-names.ts";
 import { isMissing, type Located, type Missing, type Value } from "../resolver.ts";
 import type { Unlocked } from "../unlocked.ts";
@@ -38,7 +38,10 @@ export function secretMethods(
     "secrets.resolveAll": async (_params, call) => {
       const { session, found } = accessOf(call);
       const outcomes = await Promise.all(found.map((one) => outcomeOf(one, call)));
-      for (const [outcome, ids] of recorded(outcomes)) session.audit.read(happening(call, outcome, ids));
+      for (const [outcome, places] of recorded(outcomes)) {
+        const { ids, names } = placesTold(places);
+        session.audit.read(happening(call, outcome, ids, names));
+      }
       const stale = isStale(session.unlocked);
       return {
         outcomes: outcomes.map((read) =>
@@ -62,7 +65,7 @@ export function secretMethods(
 
 type Outcome =
   | { readonly place: Located["place"]; readonly value: Value }
-  | { readonly error: { name: ErrorName; message: string; hint?: string }; readonly vault: string | undefined };
+  | { readonly error: { name: ErrorName; message: string; hint?: string }; readonly about: Partial<Located["place"]> };
 
 const idsOf = ({ vault, item, field }: Located["place"]) => [vault, item, field];
 
@@ -73,24 +76,24 @@ async function outcomeOf(found: Located | Missing, call: Call): Promise<Outcome>
   } catch (error) {
     const own = error instanceof PosternError && (isMissing(found) || ofTheValue.has(error.name));
     if (!own) throw error;
-    const vault = isMissing(found) ? found.vault : found.place.vault;
-    return { error: told(error), vault };
+    const about = isMissing(found) ? (found.vault === undefined ? {} : { vault: found.vault }) : found.place;
+    return { error: told(error), about };
   }
 }
 
 const told = ({ name, message, hint }: PosternError) => ({ name, message, ...(hint === undefined ? {} : { hint }) });
 
-/** What a request of many is recorded as: one record for each way it went, with the ids that went so. */
-function recorded(outcomes: readonly Outcome[]): Map<string, string[]> {
-  const ids = new Map<string, string[]>();
+/** What a request of many is recorded as: one record for each way it went, with the places that went so. */
+function recorded(outcomes: readonly Outcome[]): Map<string, Partial<Located["place"]>[]> {
+  const places = new Map<string, Partial<Located["place"]>[]>();
   for (const outcome of outcomes) {
     const name = "error" in outcome ? outcome.error.name : "ok";
-    const about = "error" in outcome ? (outcome.vault === undefined ? [] : [outcome.vault]) : idsOf(outcome.place);
-    const before = ids.get(name);
-    if (before === undefined) ids.set(name, about);
-    else before.push(...about);
+    const about = "error" in outcome ? outcome.about : outcome.place;
+    const before = places.get(name);
+    if (before === undefined) places.set(name, [about]);
+    else before.push(about);
   }
-  return ids;
+  return places;
 }
 
 function answerOf(place: Located["place"], value: Value, stale: boolean, call: Call) {

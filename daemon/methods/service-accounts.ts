@@ -61,13 +61,21 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
     "serviceAccounts.list": async (params, call) => {
       const { unlocked, audit } = await overseen(params, call);
       const listed = await unlocked.account.serviceAccounts.list();
+      const titles = new Map((await unlocked.account.vaults()).map(({ id, title }) => [id, title]));
+      // By the service's clock, which ends them: this machine's may be a day off.
+      const nowMs = await unlocked.account.serviceTimeMs();
       audit.read(happening(call, "ok", []));
       return {
         serviceAccounts: listed.map(({ tokens, vaults, ...account }) => ({
           ...account,
-          tokens: tokens.map(({ token, ...times }) => ({ id: token, ...times })),
+          tokens: tokens.map(({ token, ...times }) => ({
+            id: token,
+            ...times,
+            expired: times.expiresAt !== undefined && Date.parse(times.expiresAt) <= nowMs,
+          })),
           vaults: vaults.map(({ vault, permissions }) => ({
             vaultId: vault,
+            ...(titles.has(vault) ? { title: titles.get(vault) ?? "" } : {}),
             permissions: permissionNames(permissions),
           })),
         })),

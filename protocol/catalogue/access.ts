@@ -52,10 +52,21 @@ const AuditRecord = Type.Object({
   /** What the ids are called now; an id where it is gone. */
   titles: Type.Optional(Type.Array(Type.String())),
   names: Type.Optional(Type.Array(Type.String())),
+  /** Whose token it was, where a program came in with one, and what that is called now. */
+  serviceAccount: Type.Optional(Type.Object({ id: Id, token: Id, title: Type.Optional(Type.String()) })),
+  /** How many more things it was about, that are not named in it. */
+  unnamed: Type.Optional(Type.Integer()),
 });
 
 /** What all lists of the whole share: a proof, or `ask` to have a person grant the right to manage. */
 const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
+
+/** Records on one page: some hundred kilobytes, and a scroll that nobody reads to its end. */
+export const AUDIT_PAGE_MAX = 1_000;
+
+/** Characters of what is asked about: as many as a reference has. */
+const AUDIT_ITEM_LENGTH_MAX = 2048;
+
 const waitErrors = [
   "signedOut",
   "locked",
@@ -230,10 +241,29 @@ export const access = {
     },
   }),
   "audit.list": entry({
-    summary: "The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own.",
-    params: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })), ...whole }, closed),
-    result: Type.Object({ records: Type.Array(AuditRecord) }),
-    errors: waitErrors,
+    summary:
+      "The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (a record's number) it is the oldest that fit, and `next` where others follow: the number to go on after.",
+    params: Type.Object(
+      {
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: AUDIT_PAGE_MAX })),
+        after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+        item: Type.Optional(Type.String({ minLength: 1, maxLength: AUDIT_ITEM_LENGTH_MAX })),
+        since: Type.Optional(Timestamp),
+        until: Type.Optional(Timestamp),
+        ...whole,
+      },
+      closed,
+    ),
+    result: Type.Object({ records: Type.Array(AuditRecord), next: Type.Optional(Type.Integer()) }),
+    errors: [
+      ...waitErrors,
+      "proofRequired",
+      "invalidReference",
+      "itemNotFound",
+      "tooManyItems",
+      "offline",
+      "sealBroken",
+    ],
     need: { kind: "manageOrProof" },
     activity: false,
     since: "0.1.0",

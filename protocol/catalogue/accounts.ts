@@ -11,6 +11,12 @@ export const PASSWORD_LENGTH_MIN = 8;
 /** Shortest approval PIN in characters: 20 tries at one in 10^6 at worst, before only the password helps. */
 export const PIN_LENGTH_MIN = 6;
 
+/** Characters of a device's name: a column of a list. */
+export const DEVICE_NAME_LENGTH_MAX = 64;
+
+/** Longer ones, as hosts may have, are cut; what cannot be shown is taken out. */
+const DeviceName = Type.String({ minLength: 1, maxLength: 4 * DEVICE_NAME_LENGTH_MAX });
+
 const NewPassword = Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: 1024 });
 const NewPin = Type.String({ minLength: PIN_LENGTH_MIN, maxLength: 128 });
 const SecretKeyText = Type.String({ minLength: 20, maxLength: 80 });
@@ -35,6 +41,7 @@ export const accounts = {
         name: AccountName,
         password: NewPassword,
         pin: Type.Optional(NewPin),
+        deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
       },
@@ -83,6 +90,7 @@ export const accounts = {
         secretKey: SecretKeyText,
         password: Password,
         pin: Type.Optional(NewPin),
+        deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
       },
       closed,
@@ -147,9 +155,12 @@ export const accounts = {
   }),
   "accounts.remove": entry({
     summary:
-      "Takes an account off this agent: its Secret Key, approvals and log on this device are deleted, and the device is removed from the account where the service can be told. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it.",
-    params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
-    result: Type.Object({ account: Id, device: Id, deviceRemoved: Type.Boolean() }),
+      "Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it.",
+    params: Type.Object(
+      { account: Type.Optional(IdParam), password: Password, withLog: Type.Optional(Type.Boolean()) },
+      closed,
+    ),
+    result: Type.Object({ account: Id, device: Id, deviceRemoved: Type.Boolean(), logKept: Type.Boolean() }),
     errors: ["signedOut", "accountNotFound", "wrongPassword", "tryLater", "offline", "sealBroken"],
     need: { kind: "proof" },
     activity: true,
@@ -160,6 +171,7 @@ export const accounts = {
         account: "abcdefghijklmnopqrstuvwxyz",
         device: "cdefghijklmnopqrstuvwxyz23",
         deviceRemoved: true,
+        logKept: true,
       },
     },
   }),
@@ -234,6 +246,7 @@ export const accounts = {
         handle: Type.String({ maxLength: 64 }),
         password: Password,
         secretKey: SecretKeyText,
+        deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
       },
@@ -265,11 +278,18 @@ export const accounts = {
     },
   }),
   "devices.list": entry({
-    summary: "The devices that may sign in to this account.",
+    summary:
+      "The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Type.Object({
       devices: Type.Array(
-        Type.Object({ device: Id, createdAt: Timestamp, lastSeenAt: Timestamp, thisOne: Type.Boolean() }),
+        Type.Object({
+          device: Id,
+          name: Type.Optional(Type.String()),
+          createdAt: Timestamp,
+          lastSeenAt: Timestamp,
+          thisOne: Type.Boolean(),
+        }),
       ),
     }),
     errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline"],
@@ -282,12 +302,29 @@ export const accounts = {
         devices: [
           {
             device: "cdefghijklmnopqrstuvwxyz23",
+            name: "workbench",
             createdAt: "2026-11-24T09:00:00.000Z",
             lastSeenAt: "2026-11-24T09:00:00.000Z",
             thisOne: true,
           },
         ],
       },
+    },
+  }),
+  "devices.rename": entry({
+    summary: "Gives a device another name, for all devices of the account. The account password is the proof.",
+    params: Type.Object(
+      { account: Type.Optional(IdParam), password: Password, device: IdParam, name: DeviceName },
+      closed,
+    ),
+    result: Type.Object({ device: Id, name: Type.String() }),
+    errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline", "deviceNotFound"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { password: "correct horse battery staple", device: "cdefghijklmnopqrstuvwxyz23", name: "workbench" },
+      result: { device: "cdefghijklmnopqrstuvwxyz23", name: "workbench" },
     },
   }),
   "devices.remove": entry({

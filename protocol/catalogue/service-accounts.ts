@@ -79,7 +79,8 @@ export const serviceAccounts = {
     },
   }),
   "serviceAccounts.list": entry({
-    summary: "The service accounts with their tokens (never the text) and vaults; revoked ones too.",
+    summary:
+      "The service accounts with their tokens (never the text) and vaults; revoked ones too. `lastUsedAt` is to a few minutes, on whatever machine, and missing where a token was never used.",
     params: Type.Object(whole, closed),
     result: Type.Object({
       serviceAccounts: Type.Array(
@@ -88,8 +89,18 @@ export const serviceAccounts = {
           title: Type.String(),
           createdAt: Timestamp,
           revokedAt: Type.Optional(Timestamp),
-          tokens: Type.Array(Type.Object({ id: Id, createdAt: Timestamp, expiresAt: Type.Optional(Timestamp) })),
-          vaults: Type.Array(Type.Object({ vaultId: Id, permissions: Type.Array(Type.String()) })),
+          tokens: Type.Array(
+            Type.Object({
+              id: Id,
+              createdAt: Timestamp,
+              expiresAt: Type.Optional(Timestamp),
+              expired: Type.Boolean(),
+              lastUsedAt: Type.Optional(Timestamp),
+            }),
+          ),
+          vaults: Type.Array(
+            Type.Object({ vaultId: Id, title: Type.Optional(Type.String()), permissions: Type.Array(Type.String()) }),
+          ),
         }),
       ),
     }),
@@ -105,8 +116,21 @@ export const serviceAccounts = {
             id: "defghijklmnopqrstuvwxyz234",
             title: "CI",
             createdAt: "2026-11-24T09:00:00.000Z",
-            tokens: [{ id: "efghijklmnopqrstuvwxyz2345", createdAt: "2026-11-24T09:00:00.000Z" }],
-            vaults: [{ vaultId: "fghijklmnopqrstuvwxyz23456", permissions: ["READ_ITEMS", "REVEAL_ITEM_PASSWORD"] }],
+            tokens: [
+              {
+                id: "efghijklmnopqrstuvwxyz2345",
+                createdAt: "2026-11-24T09:00:00.000Z",
+                expired: false,
+                lastUsedAt: "2026-11-28T09:00:00.000Z",
+              },
+            ],
+            vaults: [
+              {
+                vaultId: "fghijklmnopqrstuvwxyz23456",
+                title: "Demo",
+                permissions: ["READ_ITEMS", "REVEAL_ITEM_PASSWORD"],
+              },
+            ],
           },
         ],
       },

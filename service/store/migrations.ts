@@ -288,7 +288,12 @@ async function uploads(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("uploads_by_user").on("uploads").column("user").execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores, history, uploads];
+/** When each token was last used; of those that an older service let in nothing is known. */
+async function tokenUses(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable("tokens").addColumn("last_used_at", "text").execute();
+}
+
+const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores, history, uploads, tokenUses];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

@@ -34,6 +34,8 @@ export type Tables = {
     window_start: string | null;
     reads: number;
     writes: number;
+    /** To the minute; null where it was never used. */
+    last_used_at: Generated<string | null>;
   };
   /** Sealed names of service accounts, with the statement of who made them. */
   service_accounts: {

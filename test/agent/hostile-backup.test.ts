@@ -118,7 +118,7 @@ describe("ids that would be paths", () => {
     mkdirSync(join(agent.home, "accounts"), { mode: 0o700, recursive: true });
     symlinkSync(join(base, "victim2"), join(agent.home, "accounts", account));
     expect(await restore({ account })).toBe("whole");
-    await passing(agent, channel.call("accounts.remove", { password: PASSWORD }));
+    await passing(agent, channel.call("accounts.remove", { password: PASSWORD, withLog: true }));
     const left = readdirSync(join(agent.home, "accounts"));
     expect(left).toEqual([expect.stringMatching(/\.removed$/)]);
     expect(readlinkSync(join(agent.home, "accounts", left[0] ?? ""))).toBe(join(base, "victim2"));
@@ -131,7 +131,7 @@ describe("ids that would be paths", () => {
     expect(await restore({ account })).toBe("whole");
     mkdirSync(join(agent.home, "accounts", account, "photos"));
     writeFileSync(join(agent.home, "accounts", account, "photos", "one.jpg"), "mine");
-    await passing(agent, channel.call("accounts.remove", { password: PASSWORD }));
+    await passing(agent, channel.call("accounts.remove", { password: PASSWORD, withLog: true }));
     const [left = ""] = readdirSync(join(agent.home, "accounts"));
     expect(readdirSync(join(agent.home, "accounts", left))).toEqual(["photos"]);
     expect(readFileSync(join(agent.home, "accounts", left, "photos", "one.jpg"), "utf8")).toBe("mine");

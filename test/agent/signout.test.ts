@@ -1,5 +1,5 @@
 // An account that is taken off the agent while others use it, try its password or wait for its prompts.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -46,7 +46,8 @@ afterEach(async () => {
   await closeService();
 });
 
-const remove = () => passing(agent, person.channel.call("accounts.remove", { password: PASSWORD }));
+const remove = (more: { withLog?: boolean } = {}) =>
+  passing(agent, person.channel.call("accounts.remove", { password: PASSWORD, withLog: true, ...more }));
 const nameOf = (call: Promise<unknown>) =>
   passing(
     agent,
@@ -83,7 +84,7 @@ test("a password that waits for its turn behind the removal does not bring the a
   // Locking looks to the service for a last time, which has let the device go by then.
   atSignIn = async () => {
     late.push(nameOf(program.call("session.unlock", { password: PASSWORD })));
-    late.push(nameOf(program.call("accounts.remove", { password: PASSWORD })));
+    late.push(nameOf(program.call("accounts.remove", { password: PASSWORD, withLog: true })));
     // Answered behind them on the same connection, so that they are on their way.
     await program.call("agent.status", {});
   };
@@ -94,7 +95,7 @@ test("a password that waits for its turn behind the removal does not bring the a
 });
 
 test("of two removals at once one is done, and the other finds nothing to remove", async () => {
-  const both = [1, 2].map(() => nameOf(program.call("accounts.remove", { password: PASSWORD })));
+  const both = [1, 2].map(() => nameOf(program.call("accounts.remove", { password: PASSWORD, withLog: true })));
   expect((await Promise.all(both)).sort()).toEqual(["answered", "signedOut"]);
   expect(readdirSync(accounts())).toEqual([]);
 });
@@ -149,7 +150,27 @@ test("a removal that was cut off is finished at the next start", async () => {
   await other.close();
 });
 
-test("what lies in the folder of an account that is not here is no part of the account that signs in next", async () => {
+const proof = { kind: "password", password: PASSWORD } as const;
+const events = async () =>
+  (await passing(agent, program.call("audit.list", { proof, limit: 500 }))).records.map(({ event }) => event);
+
+test("the log stays without a key, is taken up when the account signs in again, and is proven over it", async () => {
+  expect(await remove({ withLog: false })).toMatchObject({ deviceRemoved: true, logKept: true });
+  const folder = join(accounts(), kit.account);
+  expect(readdirSync(folder).sort()).toEqual(["audit-000001.log", "device.sealed"]);
+  await signIn();
+  expect(await events()).toEqual(expect.arrayContaining(["accounts.create", "session.lock", "accounts.signIn"]));
+  expect((await passing(agent, program.call("audit.verify", { proof }))).problems).toEqual([]);
+});
+
+test("the log stays where the account was removed while locked, too", async () => {
+  await passing(agent, person.channel.call("session.lock", {}));
+  await remove({ withLog: false });
+  await signIn();
+  expect(await events()).toContain("accounts.create");
+});
+
+test("a PIN of before approves nothing when the account signs in again", async () => {
   const left = join(accounts(), kit.account);
   const kept = join(agent.home, "kept");
   cpSync(left, kept, { recursive: true });
@@ -160,13 +181,33 @@ test("what lies in the folder of an account that is not here is no part of the a
   cpSync(kept, left, { recursive: true });
   expect(existsSync(join(left, "device.sealed"))).toBe(true);
   await signIn();
-  const proof = { kind: "pin", pin: PIN } as const;
-  expect(await nameOf(program.call("prompts.list", { proof }))).not.toBe("answered");
-  const { records } = await passing(
-    agent,
-    program.call("audit.list", { proof: { kind: "password", password: PASSWORD } }),
-  );
-  expect(records.map(({ event }) => event)).not.toContain("accounts.create");
+  expect(await nameOf(program.call("prompts.list", { proof: { kind: "pin", pin: PIN } }))).not.toBe("answered");
+  const status = await passing(agent, program.call("agent.status", {}));
+  expect(status.sessions).toMatchObject([{ proof: "password" }]);
+});
+
+test("a sign-in that fails leaves the log that is there, and a kept store that was changed says where it is", async () => {
+  await remove({ withLog: false });
+  const folder = join(accounts(), kit.account);
+  const { account, user, secretKey } = kit;
+  const wrong = { account, user, secretKey, password: "quite wrong" };
+  expect(await nameOf(program.call("accounts.signIn", wrong))).toBe("wrongCredentials");
+  const store = readFileSync(join(folder, "device.sealed"));
+  store[store.length - 1] = (store.at(-1) ?? 0) ^ 1;
+  writeFileSync(join(folder, "device.sealed"), store);
+  const refused = signIn().catch((error: { hint?: string }) => error);
+  expect(await refused).toMatchObject({
+    errorName: "sealBroken",
+    hint: expect.stringContaining(`accounts/${account}`),
+  });
+  expect(readdirSync(folder).sort()).toEqual(["audit-000001.log", "device.sealed"]);
+});
+
+test("with the log nothing stays", async () => {
+  expect(await remove({ withLog: true })).toMatchObject({ logKept: false });
+  expect(readdirSync(accounts())).toEqual([]);
+  await signIn();
+  expect(await events()).not.toContain("accounts.create");
 });
 
 test("an account signs in again where it was removed, and the other device list lacks the one before", async () => {

@@ -38,6 +38,7 @@ beforeEach(async () => {
     clock: fakeClock(),
     log: createLog(),
     serviceAddress: async () => ({ ...door.address, fetch }),
+    personsLog: () => undefined,
     events: { opened: () => undefined, ended: (unlocked) => onEnded(unlocked) },
   });
 });

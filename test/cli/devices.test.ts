@@ -48,6 +48,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+test("devices have names, given at sign-in and anew", async () => {
+  expect((await run("devices --password-fd 3")).out).toMatch(/^DEVICE +NAME +SINCE +LAST SEEN/);
+  const other = await idOf("the other");
+  const renamed = await run(`devices rename ${other} attic --password-fd 3`);
+  expect(renamed).toMatchObject({ code: 0, out: "Now called attic.\n" });
+  expect((await run("devices --password-fd 3", there)).out).toMatch(new RegExp(`${other} +attic +\\d{4}-.*this one`));
+  const unknown = await run("devices rename aaaaaaaaaaaaaaaaaaaaaaaaaa attic --password-fd 3");
+  expect([unknown.code, unknown.out]).toEqual([exitCodes.notFound, ""]);
+  const long = await run(`signin --kit ${kit} --no-pin --device-name ${"x".repeat(257)} --password-fd 3`, third);
+  expect([long.code, long.err.includes("--device-name has 1 to 256 characters")]).toEqual([exitCodes.usage, true]);
+});
+
 test("a device that is not there is named as such, with the list as the next step", async () => {
   const ran = await run("devices remove aaaaaaaaaaaaaaaaaaaaaaaaaa --password-fd 3 --yes");
   expect([ran.code, ran.out]).toEqual([exitCodes.notFound, ""]);
@@ -91,7 +103,7 @@ test("a person is asked for the password, then whether, and Enter alone removes 
     terminal.type(`node --no-warnings -- ${main} devices remove ${device}`);
     await terminal.sees("Account password");
     terminal.type(PASSWORD);
-    await terminal.sees(/Remove this device, last seen \d{4}-/);
+    await terminal.sees(/Remove .+, last seen \d{4}-/);
     terminal.type("");
     await terminal.sees("nothing was removed");
     terminal.type("echo code=$?");

@@ -104,6 +104,10 @@ describe("a service account", () => {
   test("is listed for the password, without the text of its tokens", async () => {
     const listed = await run("service-account list --password-fd 3", { secrets: [PASSWORD] });
     expect(listed.out).toContain("CI");
+    expect(listed.out).toMatch(/ID +NAME +STATE +LAST USED +MAY +TOKENS\n/);
+    const read =
+      /active +\d{4}-\d\d-\d\d \d\d:\d\d +Demo: reveal_item_password read_items +(no end|to \d{4}-[-\d: ]+), used \d{4}/;
+    expect(listed.out).toMatch(read);
     expect(listed.out).not.toContain("postern_");
     expect((await run("service-account list --password-fd 3", { secrets: ["wrong"] })).code).toBe(4);
   });

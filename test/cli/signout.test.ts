@@ -29,7 +29,12 @@ const say = (line: string, at = home, password = PASSWORD): Promise<Ran> =>
 const kit = () => join(home, "kit.txt");
 const state = async (at = home) =>
   (JSON.parse((await postern(["status", "--json"], { home: at })).out) as { state: string }).state;
-const keptHere = (at = home) => readdirSync(join(at, "data", "accounts"));
+/** The accounts whose keys are here, and those whose log is. */
+const keptHere = (at = home) => foldersWith("account.json", at);
+const foldersWith = (name: string, at = home) => {
+  const accounts = join(at, "data", "accounts");
+  return readdirSync(accounts).filter((account) => existsSync(join(accounts, account, name)));
+};
 
 beforeEach(() => {
   homes = [];
@@ -53,17 +58,25 @@ async function initServed(door: Door): Promise<void> {
   await init(service, [door.registrationToken ?? ""]);
 }
 
-test("signout leaves no key, PIN or log of the account on this machine, and kit and password bring it back", async () => {
+test("signout leaves no key or PIN of the account on this machine, and kit and password bring it back", async () => {
   await init();
   expect(keptHere()).toHaveLength(1);
   const out = await say("signout --yes");
   expect(out).toMatchObject({ code: 0, out: expect.stringContaining("postern signin --kit") });
   expect([keptHere(), await state()]).toEqual([[], "signedOut"]);
+  expect([foldersWith("audit-000001.log").length, out.out.includes("its log, sealed, stays here")]).toEqual([1, true]);
   expect(await say("signin --no-pin --kit kit.txt")).toMatchObject({ code: 0 });
   expect(await state()).toBe("unlocked");
   expect((await say("devices")).out.match(/this one/g)).toHaveLength(1);
   // The one before is off the list.
   expect((await say("devices")).out.trim().split("\n")).toHaveLength(2);
+});
+
+test("signout --with-log takes the log along", async () => {
+  await init();
+  const out = await say("signout --yes --with-log");
+  expect(out).toMatchObject({ code: 0, out: expect.stringContaining("its log is deleted") });
+  expect(foldersWith("audit-000001.log")).toEqual([]);
 });
 
 test("signout of a locked account takes its password, and does not leave it unlocked", async () => {

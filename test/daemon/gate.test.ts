@@ -55,6 +55,7 @@ function fresh() {
       method,
       requestId: 1,
       signal: () => signal,
+      about: {},
       timing: { arrivedMs: 0, waitedMs: 0 },
       connection: {
         subject: subject("app"),

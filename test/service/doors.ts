@@ -125,8 +125,8 @@ export type User = {
 };
 
 /** Enrols a user of a new account. */
-export async function newUser(door: Door, name = "Ada"): Promise<User> {
-  const who = { account: newId(p), user: newId(p), device: newId(p), secretKey: newSecretKey(p) };
+export async function newUser(door: Door, name = "Ada", account = newId(p)): Promise<User> {
+  const who = { account, user: newId(p), device: newId(p), secretKey: newSecretKey(p) };
   await enrol(p, door.call, {
     ...who,
     password: PASSWORD,

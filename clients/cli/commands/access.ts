@@ -1,37 +1,16 @@
-// prompts, approve, deny, grants, audit: a person's side of the agent. The PIN is typed into `approve` alone; the whole
+// prompts, approve, deny, grants: a person's side of the agent. The PIN is typed into `approve` alone; the whole
 // lists ask for the account password.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { PosternError } from "../../typescript/generated.ts";
-import { askSecret, askYes, hasTerminal } from "../ask.ts";
+import { askSecret, askYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { localTime } from "../local-time.ts";
 import { fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, withAgent } from "../session.ts";
 import { type Terminal, table } from "../terminal.ts";
-import { demandPerson, withPassword } from "../with-password.ts";
-
-type Proof = NonNullable<Methods["prompts.list"]["params"]["proof"]>;
-type ProofOptions = { passwordFd?: string; mine?: boolean };
-
-const mine = ["--mine", "only what concerns this terminal; asks for nothing"] as const;
-
-/** Runs work with the password as a proof, for seeing the whole; with none where there is nobody to ask. */
-function withWholeProof<T>(
-  terminal: Terminal,
-  options: ProofOptions,
-  work: (agent: Agent, proof: { proof?: Proof }) => Promise<T>,
-): Promise<T> {
-  demandPerson();
-  if (options.mine === true || (options.passwordFd === undefined && !hasTerminal()))
-    return withAgent(terminal, (agent) => work(agent, {}));
-  return withPassword(
-    terminal,
-    options,
-    (agent, password) => work(agent, { proof: { kind: "password", password } }),
-    "Account password, to see everything",
-  );
-}
+import { mine, type Proof, type ProofOptions, withWholeProof } from "../whole-proof.ts";
+import { demandPerson } from "../with-password.ts";
 
 const noPrompt = () =>
   new PosternError("no open prompt has this code", {
@@ -156,35 +135,6 @@ export function addAccessCommands(program: Command): void {
         terminal.result({ revoked }, () => `${revoked} ended.`);
       }),
   );
-
-  const audit = addCommand<ProofOptions & { limit?: string }>(
-    program,
-    "audit",
-    "show what happened, newest last",
-    "postern audit --limit 20",
-    [["--limit <n>", "how many records (50)"], passwordFd, mine],
-    (terminal, _args, options) =>
-      withWholeProof(terminal, options, async (agent, proof) => {
-        const listed = await agent.call("audit.list", {
-          ...proof,
-          ...(options.limit === undefined ? {} : { limit: Number(options.limit) }),
-        });
-        terminal.result(listed, () => auditText(listed.records));
-      }),
-  );
-  addCommand<ProofOptions>(
-    audit,
-    "verify",
-    "check the log's chain and say which stretch is proven",
-    "postern audit verify",
-    [passwordFd],
-    (terminal, _args, options) =>
-      withWholeProof(terminal, options, async (agent, proof) => {
-        const verdict = await agent.call("audit.verify", proof);
-        terminal.result(verdict, () => verdictText(terminal, verdict));
-        if (verdict.problems.length > 0) process.exitCode = 8;
-      }),
-  );
 }
 
 function promptsText(prompts: Methods["prompts.list"]["result"]["prompts"]): string {
@@ -211,41 +161,4 @@ function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string 
     ];
   });
   return table(["GRANT", "MAY", "WHAT", "WHO", "UNTIL"], rows);
-}
-
-function auditText(records: Methods["audit.list"]["result"]["records"]): string {
-  const rows = records.map((record) => [
-    String(record.seq),
-    localTime(record.at, "second"),
-    record.event,
-    record.outcome,
-    record.count === 1 ? "" : `×${record.count}`,
-    record.program ?? "",
-    aboutText([...new Set([...(record.titles ?? record.ids ?? []), ...(record.names ?? [])])]),
-  ]);
-  return table(["#", "WHEN", "WHAT", "OUTCOME", "", "WHO", "ABOUT"], rows);
-}
-
-/** Names or ids shown of one record; with --json all are. */
-const ABOUT_MAX = 6;
-
-function aboutText(about: readonly string[]): string {
-  const rest = about.length - ABOUT_MAX;
-  return about.slice(0, ABOUT_MAX).join(" ") + (rest > 0 ? ` and ${rest} more` : "");
-}
-
-const UNPROVEN =
-  "written between a start of the agent and the first unlock, when there is no key to prove them with; that alone is no sign of a change";
-
-function verdictText(terminal: Terminal, verdict: Methods["audit.verify"]["result"]): string {
-  const proven = verdict.proven.map(
-    ({ from, to, until }) => `records ${from} to ${to} are proven, up to ${localTime(until, "second")}`,
-  );
-  const unproven = verdict.records - verdict.proven.reduce((sum, { from, to }) => sum + to - from + 1, 0);
-  return [
-    `${verdict.records} records`,
-    ...proven,
-    ...(unproven > 0 ? [`${unproven} records are in no proven stretch: ${UNPROVEN}`] : []),
-    ...verdict.problems.map((problem) => terminal.bad(`! ${problem}`)),
-  ].join("\n");
 }

@@ -7,6 +7,7 @@ import { tableError } from "../../typescript/table-error.ts";
 import { askSecret, askText, hasTerminal } from "../ask.ts";
 import { type CaFile, caFile, keepAuthorities } from "../ca-file.ts";
 import { addCommand } from "../context.ts";
+import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
 import { type Force, forceOption } from "../new-file.ts";
@@ -21,7 +22,7 @@ import { withPassword } from "../with-password.ts";
 const PASSWORD_LENGTH_MIN = 8;
 const PIN_LENGTH_MIN = 6;
 
-type InitOptions = {
+type InitOptions = DeviceNameOption & {
   name?: string;
   passwordFd?: string;
   pinFd?: string;
@@ -34,6 +35,7 @@ type InitOptions = {
 /** Makes an account, guided at a terminal; answers when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
   keepAuthorities(options);
+  const called = deviceNameOf(options);
   const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent);
@@ -54,6 +56,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         name,
         password,
         ...(pin === undefined ? {} : { pin }),
+        ...called,
         ...(options.service === undefined ? {} : { service: options.service }),
         ...(registrationToken === undefined ? {} : { registrationToken }),
       })
@@ -153,12 +156,21 @@ async function askPin(terminal: Terminal, check: (value: string) => string | und
   }
 }
 
-type SignInOptions = CaFile & { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
+type SignInOptions = DeviceNameOption &
+  CaFile & {
+    kit?: string;
+    passwordFd?: string;
+    pinFd?: string;
+    pin?: boolean;
+    service?: string;
+  };
 
 const NOT_HERE =
   "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
 
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
+  // Before anything is asked of a person.
+  deviceNameOf(options);
   const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
@@ -191,6 +203,7 @@ async function signInWith(
   const pin = await newPin(terminal, options);
   const signedIn = await agent
     .call("accounts.signIn", {
+      ...deviceNameOf(options),
       account,
       user,
       secretKey,
@@ -237,6 +250,7 @@ export function addAccountCommands(program: Command): void {
     [
       ["--name <name>", "the account's name"],
       passwordFd,
+      deviceNameOption,
       ["--pin-fd <n>", "read the approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN: the account password approves"],
       ["--kit <file>", "where to write the emergency kit"],
@@ -254,6 +268,7 @@ export function addAccountCommands(program: Command): void {
     [
       ["--kit <file>", "the emergency kit"],
       passwordFd,
+      deviceNameOption,
       ["--pin-fd <n>", "read a new approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN on this machine"],
       ["--service <url>", "the account service, if not the kit's"],

@@ -6,6 +6,7 @@ import { ConnectionLost } from "../../typescript/local-error.ts";
 import { askSecret } from "../ask.ts";
 import { type CaFile, caFile, keepAuthorities } from "../ca-file.ts";
 import { addCommand } from "../context.ts";
+import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
 import { type Force, forceOption } from "../new-file.ts";
@@ -60,9 +61,16 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
   });
 }
 
-type RestoreOptions = CaFile & { passwordFd?: string; kit?: string; service?: string; registrationTokenFd?: string };
+type RestoreOptions = DeviceNameOption &
+  CaFile & {
+    passwordFd?: string;
+    kit?: string;
+    service?: string;
+    registrationTokenFd?: string;
+  };
 
 async function restore(terminal: Terminal, path: string, options: RestoreOptions): Promise<void> {
+  const called = deviceNameOf(options);
   const descriptor = openFile(path);
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
@@ -83,6 +91,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
       throw withNextStep(error);
     });
     const where = {
+      ...called,
       ...(options.service === undefined ? {} : { service: options.service }),
       ...(registrationToken === undefined ? {} : { registrationToken }),
     };
@@ -179,6 +188,7 @@ export function addBackupCommands(program: Command): void {
       ["--kit <file>", "the emergency kit"],
       passwordFd,
       ["--service <url>", "an account service other than the embedded one"],
+      deviceNameOption,
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
       caFile,
     ],

@@ -3,11 +3,12 @@ import type { Command } from "commander";
 import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
+import { demandDeviceName } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { localTime } from "../local-time.ts";
 import { passwordFd } from "../secret-input.ts";
 import type { Agent } from "../session.ts";
-import { type Terminal, table } from "../terminal.ts";
+import { oneLine, type Terminal, table } from "../terminal.ts";
 import { withPassword } from "../with-password.ts";
 
 type RemoveOptions = { passwordFd?: string; yes?: boolean };
@@ -16,9 +17,10 @@ async function list(terminal: Terminal, agent: Agent, password: string): Promise
   const listed = await agent.call("devices.list", { password });
   terminal.result(listed, () =>
     table(
-      ["DEVICE", "SINCE", "LAST SEEN", ""],
+      ["DEVICE", "NAME", "SINCE", "LAST SEEN", ""],
       listed.devices.map((one) => [
         one.device,
+        one.name ?? "",
         localTime(one.createdAt),
         localTime(one.lastSeenAt),
         one.thisOne ? "this one" : "",
@@ -39,14 +41,15 @@ async function remove(
   device: string,
   options: RemoveOptions,
 ): Promise<void> {
-  const lastSeenAt = await lastSight(agent, password, device);
-  await demandYes(options, `Remove this device, last seen ${localTime(lastSeenAt)}?`, "nothing was removed");
+  const { name, lastSeenAt } = await sighted(agent, password, device);
+  const called = name === undefined ? "this device" : oneLine(name);
+  await demandYes(options, `Remove ${called}, last seen ${localTime(lastSeenAt)}?`, "nothing was removed");
   await agent.call("devices.remove", { password, device });
   terminal.result({ removed: device }, () => REMOVED);
 }
 
-/** When a device that can be removed was last seen. */
-async function lastSight(agent: Agent, password: string, wanted: string): Promise<string> {
+/** A device that can be removed. */
+async function sighted(agent: Agent, password: string, wanted: string) {
   const { devices } = await agent.call("devices.list", { password });
   const found = devices.find(({ device }) => device === wanted);
   if (found === undefined) throw tableError("deviceNotFound");
@@ -56,7 +59,7 @@ async function lastSight(agent: Agent, password: string, wanted: string): Promis
       "this is the device you are on",
       "run `postern signout`: it removes this device with what it keeps of the account",
     );
-  return found.lastSeenAt;
+  return found;
 }
 
 /** Adds `postern devices …`. */
@@ -68,6 +71,22 @@ export function addDeviceCommands(program: Command): void {
     "postern devices",
     [passwordFd],
     (terminal, _args, options) => withPassword(terminal, options, (agent, password) => list(terminal, agent, password)),
+  );
+  addCommand<{ passwordFd?: string }>(
+    devices,
+    "rename <device> <name>",
+    "give a device another name; the account service does not learn it",
+    "postern devices rename cdefghijklmnopqrstuvwxyz23 workbench",
+    [passwordFd],
+    (terminal, [device = "", name = ""], options) =>
+      withPassword(terminal, options, async (agent, password) => {
+        const renamed = await agent.call("devices.rename", {
+          password,
+          device,
+          name: demandDeviceName(name, "the name"),
+        });
+        terminal.result(renamed, () => `Now called ${oneLine(renamed.name)}.`);
+      }),
   );
   addCommand<RemoveOptions>(
     devices,

@@ -8,7 +8,7 @@ import { localTime } from "../local-time.ts";
 import { accountPassword, passwordFd } from "../secret-input.ts";
 import { connect, unlocked, withAgent } from "../session.ts";
 import { StdoutFailed, writeStdout } from "../stdout.ts";
-import { type Terminal, table } from "../terminal.ts";
+import { oneLine, type Terminal, table } from "../terminal.ts";
 
 type Listed = Methods["serviceAccounts.list"]["result"]["serviceAccounts"][number];
 type Budget = Methods["serviceAccounts.rateLimit"]["result"]["reads"];
@@ -103,7 +103,7 @@ function addList(group: Command): void {
           const proof = { kind: "password", password: await accountPassword(options) } as const;
           const listed = await agent.call("serviceAccounts.list", { proof });
           terminal.result(listed, () =>
-            table(["ID", "NAME", "STATE", "VAULTS", "TOKENS"], listed.serviceAccounts.map(shown)),
+            table(["ID", "NAME", "STATE", "LAST USED", "MAY", "TOKENS"], listed.serviceAccounts.map(shown)),
           );
         },
         "person",
@@ -111,9 +111,31 @@ function addList(group: Command): void {
   );
 }
 
-function shown({ id, title, revokedAt, tokens, vaults }: Listed): string[] {
-  const ends = tokens.map(({ expiresAt }) => (expiresAt === undefined ? "no end" : `to ${localTime(expiresAt)}`));
-  return [id, title, revokedAt === undefined ? "active" : "revoked", String(vaults.length), ends.join(", ")];
+function shown(account: Listed): string[] {
+  const { id, title, tokens, vaults } = account;
+  const used = tokens.flatMap(({ lastUsedAt = [] }) => lastUsedAt).sort();
+  const may = vaults.map((one) => `${oneLine(one.title ?? one.vaultId)}: ${one.permissions.join(" ").toLowerCase()}`);
+  return [
+    id,
+    title,
+    stateOf(account),
+    lastUse(used.at(-1)),
+    may.length === 0 ? "nothing" : may.join("; "),
+    tokens.map(tokenText).join("; "),
+  ];
+}
+
+const lastUse = (at: string | undefined) => (at === undefined ? "never" : localTime(at));
+
+/** One that nothing can come in with any more is told as that, whatever ended it. */
+function stateOf({ revokedAt, tokens }: Listed): string {
+  if (revokedAt !== undefined) return "revoked";
+  return tokens.every(({ expired }) => expired) ? "expired" : "active";
+}
+
+function tokenText({ expiresAt, expired, lastUsedAt }: Listed["tokens"][number]): string {
+  const end = expiresAt === undefined ? "no end" : `${expired ? "expired" : "to"} ${localTime(expiresAt)}`;
+  return `${end}, used ${lastUse(lastUsedAt)}`;
 }
 
 function addRotate(group: Command): void {

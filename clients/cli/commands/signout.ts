@@ -9,7 +9,7 @@ import { connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { demandPerson } from "../with-password.ts";
 
-type Options = { passwordFd?: string; yes?: boolean };
+type Options = { passwordFd?: string; yes?: boolean; withLog?: boolean };
 
 async function signOut(terminal: Terminal, options: Options): Promise<void> {
   demandPerson();
@@ -17,25 +17,27 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
   try {
     // Before anything is asked of the person: there may be nothing to sign out of.
     if ((await agent.call("agent.status", {})).state === "signedOut") throw tableError("signedOut");
-    if (options.yes !== true) warn(terminal);
+    if (options.yes !== true) warn(terminal, options.withLog === true);
     await demandYes(options, "Sign out?", "nothing was changed");
     const password = await accountPassword(options);
-    const removed = await agent.call("accounts.remove", { password });
+    const removed = await agent.call("accounts.remove", { password, ...withLog(options) });
     terminal.result(removed, () => told(terminal, removed));
   } finally {
     agent.close();
   }
 }
 
-function warn(terminal: Terminal): void {
-  terminal.tell(
-    "Keys, approvals and the audit log of the account go from this machine. Without its emergency kit nobody,",
-  );
+const withLog = (options: Options) => (options.withLog === true ? { withLog: true } : {});
+
+function warn(terminal: Terminal, alsoLog: boolean): void {
+  const what = alsoLog ? "Keys, approvals and the audit log" : "Keys and approvals";
+  terminal.tell(`${what} of the account go from this machine. Without its emergency kit nobody,`);
   terminal.tell("you included, opens it again here: `postern kit --out-file kit.txt` writes it once more.");
 }
 
-function told(terminal: Terminal, { device, deviceRemoved }: Methods["accounts.remove"]["result"]): string {
-  const done = "Signed out. `postern signin --kit FILE` brings the account back.";
+function told(terminal: Terminal, { device, deviceRemoved, logKept }: Methods["accounts.remove"]["result"]): string {
+  const log = logKept ? "its log, sealed, stays here for then" : "its log is deleted";
+  const done = `Signed out. \`postern signin --kit FILE\` brings the account back; ${log}.`;
   if (deviceRemoved) return done;
   return `${done}\n${terminal.bad(`! The service could not be told: on another machine run \`postern devices remove ${device}\`.`)}`;
 }
@@ -46,7 +48,7 @@ export function addSignOutCommand(program: Command): void {
     "signout",
     "take the account off this machine; its emergency kit and password bring it back",
     "postern signout",
-    [passwordFd, ["--yes", "do not ask"]],
+    [["--with-log", "delete the account's audit log on this machine too"], passwordFd, ["--yes", "do not ask"]],
     (terminal, _args, options) => signOut(terminal, options),
   );
 }

@@ -1,0 +1,95 @@
+// The log in pages, oldest first: whoever looks for one secret in a year of records must not have all of it read at once, nor
+// keep the agent from answering others.
+import { closeSync, openSync, readSync } from "node:fs";
+import type { Linked, Record } from "./chain.ts";
+import { listSegments, readSegment, type Segment } from "./segments.ts";
+
+/** Segments read for one page: 64 MiB, about a second. */
+export const PAGE_SEGMENTS_MAX = 4;
+
+/** Bytes of the records on one page: with what they are called, well under a line of the wire. */
+export const PAGE_BYTES_MAX = 1024 * 1024;
+
+/** Records looked at before others have their turn: some ten milliseconds. */
+const TURN_RECORDS = 2_000;
+
+/** Bytes from a segment's beginning in which its first record ends; a request of 100 references has some ten thousand. */
+const FIRST_RECORD_BYTES = 256 * 1024;
+
+/** Milliseconds that the clock may have been wrong when a segment was begun, and its records still be found: a day. */
+const SLACK_MS = 24 * 60 * 60_000;
+
+/** Which records are asked for: after this number, and within these times. */
+export type Range = { readonly after: number; readonly sinceMs: number; readonly untilMs: number };
+
+/** Some records, oldest first; with `next`, others may follow: it is the number to go on after. */
+export type Page = { readonly records: Record[]; readonly next?: number };
+
+export function isWithin({ after, sinceMs, untilMs }: Range, { seq, at }: Record): boolean {
+  const atMs = Date.parse(at);
+  return seq > after && atMs >= sinceMs && atMs <= untilMs;
+}
+
+/** The first records of the range that are wanted. */
+export async function readPage(
+  folder: string,
+  range: Range,
+  limit: number,
+  wanted: (record: Record) => boolean,
+): Promise<Page> {
+  const records: Record[] = [];
+  const segments = listSegments(folder);
+  let last = range.after;
+  let bytes = 0;
+  let read = 0;
+  let looked = 0;
+  for (const [index, segment] of segments.entries()) {
+    if (isBefore(segments[index + 1], range)) continue;
+    if (isPast(segment, range)) break;
+    if (read++ >= PAGE_SEGMENTS_MAX) return { records, next: last };
+    for (const line of readSegment(segment)) {
+      if (++looked % TURN_RECORDS === 0) await othersTurn();
+      if (line.kind !== "record" || line.record.seq <= last) continue;
+      const { record } = line;
+      if (isWithin(range, record) && wanted(record)) {
+        bytes += JSON.stringify(record).length;
+        if (records.length >= limit || (bytes > PAGE_BYTES_MAX && records.length > 0)) return { records, next: last };
+        records.push(record);
+      }
+      last = record.seq;
+    }
+    await othersTurn();
+  }
+  return { records };
+}
+
+/** Whether everything before the segment `next` is before the range. */
+function isBefore(next: Segment | undefined, { after, sinceMs }: Range): boolean {
+  const first = next === undefined ? undefined : firstOf(next);
+  return first !== undefined && (first.seq <= after + 1 || Date.parse(first.at) < sinceMs - SLACK_MS);
+}
+
+function isPast(segment: Segment, { untilMs }: Range): boolean {
+  const first = firstOf(segment);
+  return first !== undefined && Date.parse(first.at) > untilMs + SLACK_MS;
+}
+
+/** The first record of a segment; undefined where its beginning is none, and then nothing is skipped for it. */
+function firstOf({ path }: Segment): Linked | undefined {
+  const descriptor = openSync(path, "r");
+  try {
+    const beginning = Buffer.alloc(FIRST_RECORD_BYTES);
+    const text = beginning.toString("utf8", 0, readSync(descriptor, beginning));
+    const record = JSON.parse(text.slice(0, Math.max(0, text.indexOf("\n")))) as Linked | null;
+    return Number.isInteger(record?.seq) && typeof record?.at === "string" ? record : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
