@@ -4,12 +4,17 @@
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { AUTHORITIES_BYTES_MAX, pemCertificates } from "../protocol/certificates.ts";
 import { readOurs } from "./data-folder.ts";
 import type { Log } from "./log.ts";
 
 /** Beside the accounts. */
 export const AUTHORITIES_FILE = "ca.pem";
+
+/** Bytes of the file: what `--ca-file` takes, in one piece for each certificate. */
+const FILE_BYTES_MAX = 1024 * 1024 + 1;
+
+/** PEM (RFC 7468). */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 export type Authorities = {
   /** Looks at the file; whether it holds others than before. Throws StartRefused where it is not ours alone. */
@@ -21,10 +26,10 @@ export function createAuthorities(home: string, log: Pick<Log, "note">): Authori
   let brought: readonly string[] | undefined;
   return {
     look: () => {
-      const bytes = readOurs(join(home, AUTHORITIES_FILE), AUTHORITIES_BYTES_MAX);
+      const bytes = readOurs(join(home, AUTHORITIES_FILE), FILE_BYTES_MAX);
       const text = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
       if (text === known) return false;
-      const named = pemCertificates(text).filter(isCertificate);
+      const named = (text.match(CERTIFICATE) ?? []).filter(isCertificate);
       brought ??= getCACertificates("default");
       setDefaultCACertificates([...brought, ...named]);
       known = text;

@@ -2,7 +2,6 @@
 // lies in the agent's data folder, so that an agent that is started later, by any command, trusts them too.
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { AUTHORITIES_BYTES_MAX, pemCertificates } from "../../protocol/certificates.ts";
 import { UsageError } from "./exit-code.ts";
 import { openOutFile } from "./out-file.ts";
 import { makeFolder } from "./start-agent.ts";
@@ -16,6 +15,12 @@ export const caFile = [
 
 export type CaFile = { readonly caFile?: string };
 
+/** Bytes of a file of authorities: five times what all the world's public ones take. */
+export const AUTHORITIES_BYTES_MAX = 1024 * 1024;
+
+/** PEM (RFC 7468), one behind the other, with whatever text between them. */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
 const KIND: TextKind = {
   the: "the file of certificate authorities",
   one: "a file of certificate authorities",
@@ -26,7 +31,7 @@ const KIND: TextKind = {
 /** Keeps the file for the agent of this home. Throws UsageError where it holds no certificate; nothing is changed then. */
 export function keepAuthorities({ caFile: path }: CaFile): void {
   if (path === undefined) return;
-  const certificates = pemCertificates(readTextFile(path, KIND));
+  const certificates = readTextFile(path, KIND).match(CERTIFICATE) ?? [];
   if (certificates.length === 0) throw new UsageError(`--ca-file: ${path} holds no certificate`, KIND.next);
   certificates.forEach((certificate, index) => {
     if (!isCertificate(certificate))
