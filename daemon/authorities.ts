@@ -10,8 +10,8 @@ import type { Log } from "./log.ts";
 /** Beside the accounts. */
 export const AUTHORITIES_FILE = "ca.pem";
 
-/** Bytes of the file: what `--ca-file` takes, in one piece for each certificate. */
-const FILE_BYTES_MAX = 1024 * 1024 + 1;
+/** Bytes of the file: twice what `--ca-file` takes, since each certificate gets a line's end there. */
+const FILE_BYTES_MAX = 2 * 1024 * 1024;
 
 /** PEM (RFC 7468). */
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
