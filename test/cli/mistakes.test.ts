@@ -66,6 +66,7 @@ test.each([
   [`item edit X --vault Personal --secret-file ${SECRET}`, "--secret-file takes NAME=PATH", "--secret-file PASSWORD="],
   [`item edit X --vault Personal --secret-fd ${SECRET}`, "--secret-fd takes NAME=N", "--secret-fd PASSWORD=3 3<"],
   [`env set staging --plain ${SECRET}`, "--plain takes NAME=VALUE", "--plain REGION=eu"],
+  [`env set staging --secret-file ${SECRET}`, "--secret-file takes NAME=PATH", "--secret-file PASSWORD=password.txt"],
   [`env set staging --secret-fd ${SECRET}`, "--secret-fd takes NAME=N", "--secret-fd PASSWORD=3 3<"],
   [`env set staging --plain 1${SECRET}=x`, "begins with no digit", "DATABASE_URL"],
   ["item create --vault Personal", "--title is required", "--title Wi-Fi"],

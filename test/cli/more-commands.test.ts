@@ -70,6 +70,14 @@ describe("an environment", () => {
     const open = await run(["env", "run", "staging", "--no-masking", "--", "printenv", "DATABASE_URL"]);
     expect(open.out).toBe("postgres://db\n");
     expect((await run("env set staging --plain REGION=eu --secret-fd API_KEY=3", { secrets: ["abc"] })).code).toBe(0);
+    writeFileSync(at("key.txt"), "from a file\n");
+    expect((await run(`env set staging --secret-file FILE_KEY=${at("key.txt")}`)).code).toBe(0);
+    const masked = (await run("env get staging --json")).out;
+    expect(JSON.parse(masked).variables).toContainEqual({ name: "FILE_KEY", value: "********", masked: true });
+    expect((await run(["env", "run", "staging", "--no-masking", "--", "printenv", "FILE_KEY"])).out).toBe(
+      "from a file\n",
+    );
+    expect((await run("env unset staging FILE_KEY")).code).toBe(0);
     expect((await run("env unset staging DATABASE_URL NOT_THERE")).out).toContain("Took 1 away");
     // What was given as a name is not repeated: it may be NAME=value, written there by mistake.
     const missing = await run("env unset staging NOT_THERE");

@@ -100,6 +100,30 @@ describe("a token", () => {
   });
 });
 
+describe("a variable for a token", () => {
+  test.each([
+    ["POSTERN_SERVICE_ACCOUNT_TOKEN", ""],
+    ["POSTERN_SERVICE_ACCOUNT_TOKEN", " \n"],
+    ["OP_SERVICE_ACCOUNT_TOKEN", ""],
+  ])("%s that holds %j is told as that, and nobody is asked", async (variable, held) => {
+    const asked = person.seen.length;
+    const ran = await run("read op://Demo/DB/password --json", { env: { [variable]: held } });
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain(`${variable} is set, and empty`);
+    expect(person.seen.length).toBe(asked);
+  });
+
+  test("that is empty is nothing beside one that holds a token", async () => {
+    const env = { OP_SERVICE_ACCOUNT_TOKEN: "", POSTERN_SERVICE_ACCOUNT_TOKEN: token };
+    expect((await run("read op://Demo/DB/password", { env })).out).toBe("s3cret");
+  });
+
+  test("that is empty does not end what is a person's command", async () => {
+    const env = { POSTERN_SERVICE_ACCOUNT_TOKEN: "" };
+    expect((await run("service-account list --password-fd 3", { env, secrets: [PASSWORD] })).code).toBe(0);
+  });
+});
+
 describe("a service account", () => {
   test("is listed for the password, without the text of its tokens", async () => {
     const listed = await run("service-account list --password-fd 3", { secrets: [PASSWORD] });
