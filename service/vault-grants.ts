@@ -1,7 +1,7 @@
 // Grants of a vault's key as rows: whom they are to, and whether they are what they say.
 import { verifyVaultGrant } from "../protocol/crypto/vault-key.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { permissionBits } from "../protocol/permissions.ts";
+import { permissionBits } from "../protocol/permission-names.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
 import { bytes, type Context, type Db, text } from "./context.ts";
 import type { Tables } from "./store/tables.ts";

@@ -2120,7 +2120,7 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. */
+  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. The token ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
   "serviceAccounts.create": {
     params: {
       account?: string;
@@ -2130,7 +2130,7 @@ export type Methods = {
         vault: string;
         permissions: string[];
       }[];
-      expiresInMs?: number;
+      expiresInMs?: number | "never";
     };
     result: {
       serviceAccountId: string;
@@ -2169,14 +2169,14 @@ export type Methods = {
       }[];
     };
   };
-  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. */
+  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
   "serviceAccounts.rotate": {
     params: {
       account?: string;
       password: string;
       serviceAccountId: string;
       overlapMs?: number;
-      expiresInMs?: number;
+      expiresInMs?: number | "never";
     };
     result: {
       serviceAccountId: string;

@@ -1,7 +1,9 @@
 // serviceAccounts.*: made, listed, given new tokens and ended by a person; what is left, told to whoever holds a token.
+import { EXPIRY_MS_DEFAULT } from "../../protocol/catalogue/service-accounts.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { permissionNames, permissionsOf } from "../../protocol/permissions.ts";
+import { permissionNames } from "../../protocol/permission-names.ts";
+import { permissionsOf } from "../../protocol/permissions.ts";
 import type { OpenSession } from "../account-session.ts";
 import type { Call } from "../call.ts";
 import type { Clock } from "../clock.ts";
@@ -41,8 +43,8 @@ export function serviceAccountMethods({ sessions, overseer, clock }: ServiceAcco
     return sessions.open(params.account);
   }
 
-  const expiry = (expiresInMs: number | undefined) =>
-    expiresInMs === undefined ? {} : { expiresAt: new Date(clock.wallMs() + expiresInMs).toISOString() };
+  const expiry = (expiresInMs: number | "never" = EXPIRY_MS_DEFAULT) =>
+    expiresInMs === "never" ? {} : { expiresAt: new Date(clock.wallMs() + expiresInMs).toISOString() };
 
   return {
     "serviceAccounts.create": async (params, call) => {

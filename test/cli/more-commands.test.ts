@@ -188,7 +188,7 @@ describe("inject", () => {
 describe("groups", () => {
   test("come to a vault and leave it again", async () => {
     expect((await run("group create Operations")).code).toBe(0);
-    const words = "group grant Operations --vault Demo --permissions view_items,view_and_copy_passwords";
+    const words = "group grant Operations --vault Demo --permissions read_items";
     expect((await run(words)).out).toBe("Granted.\n");
     expect((await run("group delete Operations")).code).toBe(7);
     expect((await run("group revoke Operations --vault Demo")).out).toContain("change those secrets");
@@ -200,8 +200,8 @@ describe("groups", () => {
 
   test.each([
     ["group grant Owners --vault Demo --permissions none", 2, "not known"],
-    ["group grant Owners --vault Demo --permissions edit_items", 2, "requires READ_ITEMS"],
-    ["group grant Nobody --vault Demo --permissions view_items", 5, "group list"],
+    ["group grant Owners --vault Demo --permissions update_items", 2, "requires READ_ITEMS"],
+    ["group grant Nobody --vault Demo --permissions read_items", 5, "group list"],
     ["group revoke Owners --vault Demo", 5, "does not come to this vault"],
     ["group delete Owners", 4, "owners and administrators stay"],
   ])("%s ends with %i", async (words, code, text) => {

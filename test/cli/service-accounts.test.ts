@@ -124,6 +124,34 @@ describe("a variable for a token", () => {
   });
 });
 
+describe("a token's end", () => {
+  const DAY = 24 * 60 * 60_000;
+  const made = async (words: string) => {
+    const ran = await run(`service-account create Ends --vault Demo:read_items --password-fd 3 ${words}`, {
+      secrets: [PASSWORD],
+    });
+    expect(ran.code).toBe(0);
+    return ran;
+  };
+
+  test("comes after 90 days where nothing is said", async () => {
+    const before = Date.now();
+    const ends = Date.parse(json(await made("--json")).expiresAt ?? "");
+    expect(ends).toBeGreaterThanOrEqual(before + 90 * DAY);
+    expect(ends).toBeLessThanOrEqual(Date.now() + 90 * DAY);
+  });
+
+  test("never comes where that is asked for, and it is said", async () => {
+    expect((await made("--expires-in never")).err).toContain("Its token has no end.");
+    expect(json(await made("--expires-in never --json"))).not.toHaveProperty("expiresAt");
+  });
+
+  test("is told by --help, with the one that is taken when it is left out", async () => {
+    for (const command of ["create", "rotate"])
+      expect((await run(`service-account ${command} --help`)).out).toMatch(/never;\s+90d\s+when left out/);
+  });
+});
+
 describe("a service account", () => {
   test("is listed for the password, without the text of its tokens", async () => {
     const listed = await run("service-account list --password-fd 3", { secrets: [PASSWORD] });
@@ -135,6 +163,7 @@ describe("a service account", () => {
   test("gets its next token, and the one before ends", async () => {
     const ran = await run(`service-account rotate ${id} --password-fd 3`, { secrets: [PASSWORD] });
     expect(ran.code).toBe(0);
+    expect(ran.err).toContain("(90 days, since --expires-in was left out)");
     const before = token;
     token = ran.out.trim();
     expect((await run("read op://Demo/DB/password", withToken())).out).toBe("s3cret");

@@ -8,7 +8,7 @@ import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { newServiceAccount, sealCustody, sealToken } from "../../protocol/crypto/service-account.ts";
 import { grantVaultKey, newVaultKey } from "../../protocol/crypto/vault-key.ts";
-import { permissionBits as bits } from "../../protocol/permissions.ts";
+import { permissionBits as bits } from "../../protocol/permission-names.ts";
 import { parseToken } from "../../protocol/service-account-token.ts";
 import {
   type OperationName,

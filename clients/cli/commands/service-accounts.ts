@@ -9,13 +9,19 @@ import { accountPassword, passwordFd } from "../secret-input.ts";
 import { connect, unlocked, withAgent } from "../session.ts";
 import { StdoutFailed, writeStdout } from "../stdout.ts";
 import { type Terminal, table } from "../terminal.ts";
+import { PERMISSIONS_HELP } from "./groups.ts";
 
 type Listed = Methods["serviceAccounts.list"]["result"]["serviceAccounts"][number];
 type Budget = Methods["serviceAccounts.rateLimit"]["result"]["reads"];
 type Made = Methods["serviceAccounts.create"]["result"];
 type PasswordOptions = { passwordFd?: string };
 
-const expiresIn = ["--expires-in <time>", "when the token ends: 90m, 12h, 30d, 8w; never when left out"] as const;
+const NEVER = "never";
+
+const expiresIn = [
+  "--expires-in <time>",
+  `when the token ends: 90m, 12h, 30d, 8w, or ${NEVER}; 90d when left out`,
+] as const;
 
 /** `Demo:read_items,write_items`: the last colon parts the vault's title from what is allowed there. */
 function vaultFrom(text: string): { vault: string; permissions: string[] } {
@@ -27,16 +33,18 @@ function vaultFrom(text: string): { vault: string; permissions: string[] } {
 }
 
 const until = (option: string | undefined) =>
-  option === undefined ? {} : { expiresInMs: durationMs(option, "--expires-in") };
+  option === undefined ? {} : ({ expiresInMs: option === NEVER ? NEVER : durationMs(option, "--expires-in") } as const);
 
-function told(made: Made): string {
-  const ends = made.expiresAt === undefined ? "It does not end by itself." : `It ends ${localTime(made.expiresAt)}.`;
+function told(made: Made, option: string | undefined): string {
+  const days = option === undefined ? " (90 days, since --expires-in was left out)" : "";
+  const ends =
+    made.expiresAt === undefined ? "Its token has no end." : `Its token ends ${localTime(made.expiresAt)}${days}.`;
   return `postern: service account ${made.serviceAccountId}. ${ends}\n  The token below is shown this once. Whoever has it reads what it opens, unasked.`;
 }
 
 /** The one time that a token is shown: where it finds no way out, something was made that nobody can use. */
-async function print(terminal: Terminal, made: Made, what: string): Promise<void> {
-  if (!terminal.json) terminal.tell(told(made));
+async function print(terminal: Terminal, made: Made, what: string, expiresIn: string | undefined): Promise<void> {
+  if (!terminal.json) terminal.tell(told(made, expiresIn));
   const { serviceAccountId: id, token } = made;
   await writeStdout(`${terminal.json ? JSON.stringify(made) : token}\n`).catch((error: unknown) => {
     throw error instanceof StdoutFailed
@@ -59,7 +67,7 @@ export function addServiceAccountCommands(program: Command): void {
     [
       [
         "--vault <vault:permissions...>",
-        "a vault (title or id) or environment (id), and read_items, write_items, share_items or single permissions",
+        `a vault (title or id) or environment (id), and permissions ${PERMISSIONS_HELP}`,
       ],
       expiresIn,
       passwordFd,
@@ -77,7 +85,7 @@ export function addServiceAccountCommands(program: Command): void {
         async (agent) => {
           const password = await accountPassword(options);
           const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
-          await print(terminal, made, "the service account was made");
+          await print(terminal, made, "the service account was made", options.expiresIn);
         },
         "person",
       );
@@ -135,7 +143,7 @@ function addRotate(group: Command): void {
         async (agent) => {
           const password = await accountPassword(options);
           const made = await agent.call("serviceAccounts.rotate", { password, ...asked });
-          await print(terminal, made, "the token was made and the one before has its end");
+          await print(terminal, made, "the token was made and the one before has its end", options.expiresIn);
         },
         "person",
       );
