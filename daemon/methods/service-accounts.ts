@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";
+import { withTitle } from "../refusal.ts";
 import type { Sessions } from "../sessions.ts";
 
 type ServiceAccountHandlers = Pick<
@@ -54,7 +55,11 @@ export function serviceAccountMethods({ sessions, overseer, clock }: ServiceAcco
       for (const { vault, permissions } of params.vaults)
         vaults.push({ id: await vaultOf(session, vault), permissions: permissionsOf(permissions) });
       const until = expiry(params.expiresInMs);
-      const { id, token } = await account.serviceAccounts.create({ title: params.title, vaults, ...until });
+      const { id, token } = await account.serviceAccounts
+        .create({ title: params.title, vaults, ...until })
+        .catch(async (error: unknown) => {
+          throw await withTitle(error, account);
+        });
       session.audit.keep(happening(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
       return { serviceAccountId: id, token, ...until };
     },

@@ -77,7 +77,24 @@ describe("a token", () => {
       secrets: ["x"],
     });
     expect([ran.code, ran.out]).toEqual([4, ""]);
-    expect(ran.err).toContain("right permissions");
+    expect(ran.err).toMatch(/right permissions .*: CREATE_ITEMS is missing \(vault "Demo", [a-z2-7]{26}\)/);
+  });
+
+  test.each([
+    ["item edit DB --vault Demo --field REGION=eu", "UPDATE_ITEMS is missing"],
+    ["item delete DB --vault Demo --yes", "DELETE_ITEMS is missing"],
+    ["item history DB --vault Demo", "UPDATE_ITEM_HISTORY is missing"],
+    ["vault edit Demo --title Other", "MANAGE_VAULT is missing"],
+    ["vault delete Demo --yes", "MANAGE_VAULT is missing"],
+  ])("is told which permission %s needs, and where", async (words, missing) => {
+    const ran = await run(words, withToken());
+    expect([ran.code, ran.out]).toEqual([4, ""]);
+    expect(ran.err).toMatch(new RegExp(`${missing}[^(]* \\(vault "Demo", [a-z2-7]{26}\\)`));
+  });
+
+  test("lists the groups that its service account is in: none", async () => {
+    const ran = await run("group list --json", withToken());
+    expect([ran.code, JSON.parse(ran.out)]).toEqual([0, { groups: [] }]);
   });
 
   test("tells what it may still spend", async () => {
@@ -153,6 +170,14 @@ describe("a token's end", () => {
 });
 
 describe("a service account", () => {
+  test("comes to no personal vault, and the refusal names it", async () => {
+    const ran = await run("service-account create X --vault Personal:read_items --password-fd 3", {
+      secrets: [PASSWORD],
+    });
+    expect(ran.code).toBe(4);
+    expect(ran.err).toMatch(/comes to no personal vault \(vault "Personal", [a-z2-7]{26}\)/);
+  });
+
   test("is listed for the password, without the text of its tokens", async () => {
     const listed = await run("service-account list --password-fd 3", { secrets: [PASSWORD] });
     expect(listed.out).toContain("CI");
@@ -179,7 +204,9 @@ describe("a service account", () => {
     expect(ran.out).toContain("change the secrets");
     expect((await run("read op://Demo/DB/password", withToken())).code).toBe(4);
     const listed = json(await run("service-account list --json --password-fd 3", { secrets: [PASSWORD] }));
-    expect(listed.serviceAccounts).toMatchObject([{ id, vaults: [], tokens: [], revokedAt: expect.any(String) }]);
+    expect(listed.serviceAccounts).toContainEqual(
+      expect.objectContaining({ id, vaults: [], tokens: [], revokedAt: expect.any(String) }),
+    );
   });
 
   test.each([
