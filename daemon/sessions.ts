@@ -16,6 +16,7 @@ import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackM
 import { accountFolder, ensureNamedFolder, finishRemovals, removeAccountFolder } from "./data-folder.ts";
 import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
+import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
 import type { Sodium } from "./sodium.ts";
 import { oneAtATime } from "./turn.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
@@ -83,6 +84,7 @@ export type Sessions = {
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
+  readonly restoreMark: RestoreMark;
   close(): Promise<void>;
 };
 
@@ -101,6 +103,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const locking = new Map<string, Promise<boolean>>();
   let anchoredAt: Moment = momentOf(clock);
   const bringing = oneAtATime(TRIES_WAITING_MAX);
+  const restoreMark = openRestoreMark(home);
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(file));
   finishRemovals(home);
@@ -142,7 +145,7 @@ export function createSessions(parts: SessionParts): Sessions {
   });
 
   function pick(account: string | undefined): Session {
-    if (sessions.size === 0) throw new PosternError("signedOut");
+    if (sessions.size === 0) throw noAccountHere(restoreMark);
     const all = [...sessions.values()];
     if (account === undefined) {
       const only = all.length === 1 ? all[0] : undefined;
@@ -245,6 +248,7 @@ export function createSessions(parts: SessionParts): Sessions {
       drop(session);
       throw error;
     }
+    restoreMark.clear();
     return session;
   }
 
@@ -306,6 +310,7 @@ export function createSessions(parts: SessionParts): Sessions {
         log.note("account removed", { account: session.file.account });
         return deviceRemoved;
       }),
+    restoreMark,
     touch: (unlocked, now) => {
       unlocked.lastActivity = now;
     },

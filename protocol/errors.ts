@@ -210,6 +210,11 @@ const table = {
     message: "more than one environment has this title",
     hint: "use the environment's id",
   },
+  tooManyServiceAccounts: {
+    code: 1325,
+    message: "more than one service account has this name",
+    hint: "use the service account's id",
+  },
   tooManyGroups: { code: 1323, message: "more than one group has this title", hint: "use the group's id" },
   serviceAccountNotFound: {
     code: 1313,

@@ -9,6 +9,7 @@ import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { actorOf, happening } from "../happening.ts";
 import { setPin } from "../proofs.ts";
+import { demandNoRestore } from "../restore-mark.ts";
 import type { Session, Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
 import type { TokenSessions } from "../token-sessions.ts";
@@ -52,6 +53,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
   return {
     "accounts.create": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
       const address = await sessions.addressOf(params.service ?? "embedded");
       const service = params.service === undefined ? "embedded" : address.origin;
       const secretKey = newSecretKey(p);
@@ -91,6 +93,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
 
     "accounts.signIn": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      demandNoRestore(sessions.restoreMark, params);
       const secretKey = parseSecretKey(p, params.secretKey);
       if (secretKey === undefined)
         throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");

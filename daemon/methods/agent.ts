@@ -31,16 +31,19 @@ export function agentMethods({
 }: AgentParts): AgentHandlers {
   return {
     "agent.hello": ({ protocol }, call) => greet(protocol, call.connection),
-    "agent.status": (_params, call) =>
-      statusOf({
+    "agent.status": (_params, call) => {
+      const unfinishedRestore = sessions.restoreMark.read();
+      return statusOf({
         startedAt,
         program,
         sameInstallation: call.connection.subject.throughCommand,
         sessions: sessions.list().map(shownSession),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
+        ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
         protections: protections(),
-      }),
+      });
+    },
     "agent.subscribe": (_params, call) => {
       call.connection.subscribe();
       return {};

@@ -53,6 +53,8 @@ export const agent = {
       /** Service accounts whose token a program has presented. */
       tokenSessions: Type.Integer(),
       openPrompts: Type.Integer(),
+      /** The account of a restore that was begun here and is not whole: the same restore again goes on with it. */
+      unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
       protections: Type.Array(
         Type.Object({ name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() }),
       ),

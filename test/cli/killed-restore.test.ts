@@ -77,6 +77,20 @@ function restore({ home }: RunningAgent, { service, token }: Where = {}): Promis
   return postern(words, { home, secrets: [PASSWORD, ...(token === undefined ? [] : [token])] });
 }
 
+/** Every command that would tell of making or bringing an account tells of the restore. */
+async function expectRestoreNamed({ home }: RunningAgent): Promise<void> {
+  const named = expect.stringContaining("postern restore FILE --kit KIT");
+  const run = (words: string) => postern(words.split(" "), { home, secrets: [PASSWORD] });
+  expect(await run("status")).toMatchObject({ code: exitCodes.ok, out: named });
+  expect(await run(`init --name New --kit ${join(files, "new.txt")} --no-pin --password-fd 3`)).toMatchObject({
+    code: exitCodes.conflict,
+    err: named,
+  });
+  expect(existsSync(join(files, "new.txt"))).toBe(false);
+  for (const words of ["unlock --password-fd 3", "vault list", "signout --yes --password-fd 3", "kit --password-fd 3"])
+    expect(await run(words)).toMatchObject({ code: exitCodes.locked, err: named });
+}
+
 function signIn({ home }: RunningAgent): Promise<Ran> {
   return postern(["signin", "--kit", kit, "--no-pin", "--password-fd", "3"], { home, secrets: [PASSWORD] });
 }
@@ -155,7 +169,9 @@ test("killed again and again, a restore goes on in the same home and ends whole"
       err: expect.stringMatching(/is being restored[\s\S]*postern restore FILE --kit KIT/),
     });
   }
+  await expectRestoreNamed(agent);
   expect(await restore(agent)).toMatchObject({ code: exitCodes.ok, out: expect.stringContaining("Ada is back") });
+  expect((await postern(["status", "--json"], { home: agent.home })).out).not.toContain("unfinishedRestore");
   expect(await devicesOf(agent)).toHaveLength(1);
   expect(await everything(agent)).toEqual(undisturbed);
 });

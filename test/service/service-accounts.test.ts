@@ -229,7 +229,7 @@ describe("making one", () => {
   function request(
     serviceAccount = newId(p),
     maker = opened.signedIn.keyset,
-  ): OperationParams<"serviceAccounts.create"> {
+  ): Required<OperationParams<"serviceAccounts.create">> {
     const place = { account: ada.account, serviceAccount };
     const made = newServiceAccount(p, { place, maker });
     const given = newId(p);

@@ -14,6 +14,7 @@ import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
 import { oneLine, type Terminal } from "../terminal.ts";
+import { abandonOption, demandNoRestore } from "../unfinished-restore.ts";
 import { homeOf } from "../where.ts";
 import { withPassword } from "../with-password.ts";
 
@@ -28,13 +29,14 @@ type InitOptions = {
   kit?: string;
   service?: string;
   registrationTokenFd?: string;
+  abandonRestore?: boolean;
 };
 
 /** Makes an account, guided at a terminal; answers when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
   const agent = await connect(terminal, "person");
   try {
-    await demandNoAccount(agent);
+    await demandNoAccount(agent, options);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
       throw new UsageError(
@@ -54,6 +56,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         ...(pin === undefined ? {} : { pin }),
         ...(options.service === undefined ? {} : { service: options.service }),
         ...(registrationToken === undefined ? {} : { registrationToken }),
+        ...abandoning(options),
       })
       .catch((error: unknown) => {
         file.abandon();
@@ -82,13 +85,30 @@ function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
   }
 }
 
+type Registration = { service?: string; registrationTokenFd?: string };
+
+const TOKEN_QUESTION = "Registration token (the service printed it at its first start)";
+
 /** What the service asks for is known before anything is typed. Throws offline, serviceRefused. */
-async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: InitOptions) {
+async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
   if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
   if (service === undefined) return undefined;
   const { registration } = await agent.call("accounts.serviceInfo", { service });
   if (registration === "open") return undefined;
-  return askSecret("Registration token (the service printed it at its first start)", "--registration-token-fd");
+  return askSecret(TOKEN_QUESTION, "--registration-token-fd");
+}
+
+/** The same for a restore, which needs none where it goes on. Without a terminal the service says that it lacks. */
+export async function restoringTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
+  if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
+  if (service === undefined || !hasTerminal()) return undefined;
+  // Asked only of an agent without an account: one that is replaced hears from the service what it lacks.
+  if ((await agent.call("agent.status", {})).state !== "signedOut") return undefined;
+  const { registration } = await agent.call("accounts.serviceInfo", { service });
+  if (registration === "open") return undefined;
+  const question = `${TOKEN_QUESTION}; Enter where a restore that was cut off goes on`;
+  const given = await askSecret(question, "--registration-token-fd", () => undefined);
+  return given === "" ? undefined : given;
 }
 
 function withTokenHint(error: unknown): unknown {
@@ -151,7 +171,17 @@ async function askPin(terminal: Terminal, check: (value: string) => string | und
   }
 }
 
-type SignInOptions = { kit?: string; passwordFd?: string; pinFd?: string; pin?: boolean; service?: string };
+const abandoning = ({ abandonRestore }: { abandonRestore?: boolean }) =>
+  abandonRestore === true ? { abandonRestore } : {};
+
+type SignInOptions = {
+  kit?: string;
+  passwordFd?: string;
+  pinFd?: string;
+  pin?: boolean;
+  service?: string;
+  abandonRestore?: boolean;
+};
 
 const NOT_HERE =
   "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
@@ -160,15 +190,25 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
   const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
   const agent = await connect(terminal, "person");
   try {
-    await demandNoAccount(agent);
+    await demandNoAccount(agent, options, kit?.account);
     await signInWith(terminal, agent, kit, options);
   } finally {
     agent.close();
   }
 }
 
-async function demandNoAccount(agent: Agent): Promise<void> {
-  if ((await agent.call("agent.status", {})).state === "signedOut") return;
+async function demandNoAccount(
+  agent: Agent,
+  { abandonRestore }: { abandonRestore?: boolean },
+  account?: string,
+): Promise<void> {
+  const status = await agent.call("agent.status", {});
+  if (status.state === "signedOut") {
+    // Its own account may be whole by now, made so from elsewhere: the service knows.
+    if (account === undefined || status.unfinishedRestore?.account !== account)
+      demandNoRestore(status, abandonRestore === true);
+    return;
+  }
   const hint = "`postern status` shows it; another home (POSTERN_HOME) has another agent";
   const { message, code } = tableError("accountExists");
   throw new PosternError(message, { errorName: "accountExists", code, hint });
@@ -194,6 +234,7 @@ async function signInWith(
       password,
       ...(pin === undefined ? {} : { pin }),
       ...(service === undefined ? {} : { service }),
+      ...abandoning(options),
     })
     .catch((error: unknown) => {
       const isElsewhere = service === undefined && error instanceof PosternError;
@@ -247,6 +288,7 @@ export function addAccountCommands(program: Command): void {
       ["--kit <file>", "where to write the emergency kit"],
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
+      abandonOption,
     ],
     (terminal, _args, options) => init(terminal, options),
   );
@@ -261,6 +303,7 @@ export function addAccountCommands(program: Command): void {
       ["--pin-fd <n>", "read a new approval PIN from this file descriptor"],
       ["--no-pin", "no approval PIN on this machine"],
       ["--service <url>", "the account service, if not the kit's"],
+      abandonOption,
     ],
     (terminal, _args, options) => signIn(terminal, options),
   );

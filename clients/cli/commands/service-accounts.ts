@@ -5,8 +5,9 @@ import { addCommand } from "../context.ts";
 import { durationMs } from "../duration.ts";
 import { UsageError } from "../exit-code.ts";
 import { localTime } from "../local-time.ts";
+import { idOf } from "../one-of.ts";
 import { accountPassword, passwordFd } from "../secret-input.ts";
-import { connect, unlocked, withAgent } from "../session.ts";
+import { type Agent, connect, unlocked, withAgent } from "../session.ts";
 import { StdoutFailed, writeStdout } from "../stdout.ts";
 import { type Terminal, table } from "../terminal.ts";
 import { PERMISSIONS_HELP } from "./groups.ts";
@@ -53,6 +54,15 @@ async function print(terminal: Terminal, made: Made, what: string, expiresIn: st
           `\`postern service-account rotate ${id}\` prints another one, \`postern service-account revoke ${id}\` ends it`,
         )
       : error;
+  });
+}
+
+/** By its id, or by its name: of those that were not revoked. */
+function idFor(agent: Agent, wanted: string, password: string): Promise<string> {
+  return idOf("service account", wanted, async () => {
+    const proof = { kind: "password", password } as const;
+    const { serviceAccounts } = await agent.call("serviceAccounts.list", { proof });
+    return serviceAccounts.filter(({ revokedAt }) => revokedAt === undefined);
   });
 }
 
@@ -127,22 +137,23 @@ function shown({ id, title, revokedAt, tokens, vaults }: Listed): string[] {
 function addRotate(group: Command): void {
   addCommand<PasswordOptions & { overlap?: string; expiresIn?: string }>(
     group,
-    "rotate <id>",
+    "rotate <service-account>",
     "print the next token; the one before lives on for the overlap",
-    "postern service-account rotate defghijklmnopqrstuvwxyz234 --overlap 1h",
+    "postern service-account rotate CI --overlap 1h",
     [
       ["--overlap <time>", "how long the token before lives on, at most 7d; it ends at once when left out"],
       expiresIn,
       passwordFd,
     ],
-    async (terminal, [serviceAccountId = ""], options) => {
+    async (terminal, [wanted = ""], options) => {
       const overlap = options.overlap === undefined ? {} : { overlapMs: durationMs(options.overlap, "--overlap") };
-      const asked = { serviceAccountId, ...overlap, ...until(options.expiresIn) };
+      const asked = { ...overlap, ...until(options.expiresIn) };
       await withAgent(
         terminal,
         async (agent) => {
           const password = await accountPassword(options);
-          const made = await agent.call("serviceAccounts.rotate", { password, ...asked });
+          const serviceAccountId = await idFor(agent, wanted, password);
+          const made = await agent.call("serviceAccounts.rotate", { password, serviceAccountId, ...asked });
           await print(terminal, made, "the token was made and the one before has its end", options.expiresIn);
         },
         "person",
@@ -154,15 +165,16 @@ function addRotate(group: Command): void {
 function addRevoke(group: Command): void {
   addCommand<PasswordOptions>(
     group,
-    "revoke <id>",
+    "revoke <service-account>",
     "end every token at once; the vaults it came to get new keys",
-    "postern service-account revoke defghijklmnopqrstuvwxyz234",
+    "postern service-account revoke CI",
     [passwordFd],
-    (terminal, [serviceAccountId = ""], options) =>
+    (terminal, [wanted = ""], options) =>
       withAgent(
         terminal,
         async (agent) => {
           const proof = { kind: "password", password: await accountPassword(options) } as const;
+          const serviceAccountId = await idFor(agent, wanted, proof.password);
           await agent.call("serviceAccounts.revoke", { serviceAccountId, proof });
           terminal.result(
             { revoked: serviceAccountId },
