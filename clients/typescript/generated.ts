@@ -335,6 +335,7 @@ export type Methods = {
         };
         verb: "read" | "write" | "manage";
         level: "names" | "values";
+        act?: string;
         vault?: string;
         item?: string;
         field?: string;

@@ -36,6 +36,7 @@ export const vaultMethods: VaultHandlers = {
     const shared = admins.map(({ id }) => ({ id, permissions: everyPermission }));
     const vault = await account.createVault(title, description ?? "", "userCreated", shared);
     cache.dropVault(vault.id);
+    accessOf(call).own(vault.id);
     accessOf(call).session.audit.keep(happening(call, "ok", [vault.id], [title]));
     return overviewOf(vault);
   },
