@@ -185,7 +185,8 @@ test("killed, a restore at a service goes on from another home; a whole account 
   expect(untold).toMatchObject({ code: exitCodes.denied, err: expect.stringContaining("--registration-token-fd 3") });
   await killedAfter(120, first, store, where);
   const second = await started();
-  expect(await restore(second, where)).toMatchObject({ code: exitCodes.ok });
+  // What was begun with the service's registration token goes on without it.
+  expect(await restore(second, { service: where.service })).toMatchObject({ code: exitCodes.ok });
   expect(await everything(second)).toEqual(undisturbed);
   const third = await started();
   expect(await restore(third, where)).toMatchObject({

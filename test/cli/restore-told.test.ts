@@ -2,12 +2,15 @@
 // an account that holds nothing, and of no other.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
 import { lossesOf, restoredText } from "../../clients/cli/restored-text.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, PIN } from "../agent/person.ts";
+import { openTerminal, type Terminal } from "../build/terminal.ts";
+import { overLoopback } from "../service/doors.ts";
 import { postern, type Ran } from "./postern.ts";
 
 const FRESH = "a newcomer's first one";
@@ -82,7 +85,6 @@ test("it takes the place of an account that holds nothing, and the service accou
   ]);
   const other = await run(`${words} --replace-empty --replace-password-fd 4`, "not Ada's", FRESH);
   expect(other.code).toBe(exitCodes.denied);
-  expect((await run("unlock --password-fd 3", FRESH)).code).toBe(exitCodes.ok);
 
   const restored = await done(run(`${words} --replace-empty --replace-password-fd 4`, PASSWORD, FRESH));
   expect(restored.out).toContain("Ada is back");
@@ -95,7 +97,7 @@ test("it takes the place of an account that holds nothing, and the service accou
   expect((await postern(["read", "op://Demo/DB/password"], { home, env })).out).toBe("s3cret");
   const edit = await postern("item edit DB --vault Demo --field REGION=eu".split(" "), { home, env });
   expect(edit.err).toContain('UPDATE_ITEMS is missing (vault "Demo"');
-});
+}, 120_000);
 
 test("it takes the place of no account that holds anything", async () => {
   const home = newHome();
@@ -117,6 +119,53 @@ test("it takes the place of no account that holds anything", async () => {
   ]);
   expect((await run("read op://Personal/Mine/password")).out).toBe("mine");
   person.leave();
+});
+
+const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
+
+function atTerminal(home: string): Terminal {
+  const path = `${dirname(process.execPath)}:/usr/bin:/bin`;
+  return openTerminal({ HOME: home, POSTERN_HOME: home, PATH: path, LANG: "C.UTF-8" }, home);
+}
+
+test("at a terminal it asks whether to replace the account, and for its password", async () => {
+  const home = newHome();
+  await done(at(home)(`init --name Newcomer --kit ${join(home, "k.txt")} --password-fd 3 --no-pin`, FRESH));
+  const terminal = atTerminal(home);
+  try {
+    terminal.type(`node --disable-sigusr1 --no-warnings -- '${main}' restore ${backup} --kit ${kit}`);
+    await terminal.sees("Replace it, if nothing is in it?");
+    terminal.key("y");
+    await terminal.sees("their tokens do not");
+    await terminal.sees("Account password (of the backup)");
+    terminal.type(PASSWORD);
+    await terminal.sees("Password of the account that is replaced");
+    terminal.type(FRESH);
+    await terminal.sees("Ada is back, and unlocked.");
+    await terminal.sees("postern service-account rotate CI");
+  } finally {
+    terminal.end();
+  }
+});
+
+test("at a terminal it asks for the registration token that the service wants", async () => {
+  const service = await overLoopback();
+  const home = newHome();
+  const terminal = atTerminal(home);
+  try {
+    const where = `--service ${service.address.origin}`;
+    terminal.type(`node --disable-sigusr1 --no-warnings -- '${main}' restore ${backup} --kit ${kit} ${where}`);
+    await terminal.sees("Enter where a restore that was cut off goes on");
+    terminal.type(service.registrationToken ?? "");
+    await terminal.sees("Account password (of the backup)");
+    terminal.type(PASSWORD);
+    await terminal.sees("Ada is back, and unlocked.");
+    expect(terminal.screen()).not.toContain(service.registrationToken);
+  } finally {
+    terminal.end();
+    await at(home)("agent stop");
+    await service.close();
+  }
 });
 
 test("links are counted before and named behind, and a name that is no word goes by its id", () => {
