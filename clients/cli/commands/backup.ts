@@ -150,7 +150,9 @@ async function watched<T>(terminal: Terminal, restore: () => Promise<T>): Promis
   const told = () => {
     progress("");
     terminal.tell("postern: interrupted; the restore stops where it is");
-    terminal.tell("  next: restore again, with the same command: it goes on where it stopped");
+    terminal.tell(
+      "  next: restore again, with the same command: it goes on where it stopped; `postern status` says what is here",
+    );
   };
   show();
   const shown = setInterval(show, 1000);
