@@ -22,6 +22,7 @@ export async function askedName(account: Account, { scope, found }: Named, befor
 }
 
 async function partOf(account: Account, scope: Scope): Promise<Thing> {
+  if (scope.act !== undefined) return { what: `${scope.act}, and read the names in the whole account`, parts: [] };
   const what = scope.level === "names" ? "the names in" : "everything in";
   if (scope.vault === undefined) return { what: `${what} the whole account`, parts: [] };
   const environment = among("environment", await account.environments.list(), scope.vault);

@@ -67,6 +67,8 @@ type Open = {
   account: string;
   subject: Subject;
   verb: Verb;
+  /** Acts and what is read or changed are two sentences, so never one prompt. */
+  readonly isAct: boolean;
   asked: Map<string, Asked>;
   waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
   frozen?: Prompt;
@@ -88,9 +90,16 @@ export function createBroker(parts: BrokerParts): Broker {
   const codes = createMatchCodes();
 
   /** The prompt that this request can join: one that asks for all of it already, or one still gathering. */
-  function joinable(account: string, subject: Subject, verb: Verb, keys: readonly string[]): Open | undefined {
+  function joinable(
+    account: string,
+    subject: Subject,
+    verb: Verb,
+    keys: readonly string[],
+    isAct: boolean,
+  ): Open | undefined {
     const own = [...prompts].filter(
-      (open) => open.account === account && open.subject.key === subject.key && open.verb === verb,
+      (open) =>
+        open.account === account && open.subject.key === subject.key && open.verb === verb && open.isAct === isAct,
     );
     const same = own.find((open) => keys.every((key) => open.asked.has(key)));
     if (same !== undefined) return same;
@@ -99,7 +108,7 @@ export function createBroker(parts: BrokerParts): Broker {
     );
   }
 
-  function open(account: string, subject: Subject, verb: Verb): Open {
+  function open(account: string, subject: Subject, verb: Verb, isAct: boolean): Open {
     quotas.opening(subject.family);
     const made: Open = {
       id: newId(),
@@ -107,6 +116,7 @@ export function createBroker(parts: BrokerParts): Broker {
       account,
       subject,
       verb,
+      isAct,
       asked: new Map(),
       waiters: new Set(),
       cancelTimer: clock.after(GATHER_MS, () => show(made)),
@@ -121,6 +131,7 @@ export function createBroker(parts: BrokerParts): Broker {
       open.subject,
       open.verb,
       asked.map((one) => one.shown),
+      open.isAct,
     );
     open.frozen = {
       id: open.id,
@@ -214,7 +225,8 @@ export function createBroker(parts: BrokerParts): Broker {
       const keys = asked.map((one) =>
         one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown.join("\n")}`,
       );
-      const prompt = joinable(account, subject, verb, keys) ?? open(account, subject, verb);
+      const isAct = asked.some(({ scope }) => scope.act !== undefined);
+      const prompt = joinable(account, subject, verb, keys, isAct) ?? open(account, subject, verb, isAct);
       if (prompt.frozen === undefined) {
         for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
       }

@@ -7,6 +7,7 @@ import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { Call } from "./call.ts";
 import { type Answer, Encoded } from "./encoded.ts";
 import type { Log } from "./log.ts";
+import { withKnownTitle } from "./refusal.ts";
 import { validate } from "./validate.ts";
 import { wireError } from "./wire-error.ts";
 
@@ -53,7 +54,9 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
       const handler = handlers[method] as (params: unknown, call: Call) => unknown;
       // Most calls pass the gate at once; not awaiting then saves the warm path a turn of the microtask queue.
       const answer =
-        passed instanceof Promise ? passed.then((opened) => handler(params, opened)) : handler(params, passed);
+        passed instanceof Promise
+          ? passed.then((opened) => worded(handler(params, opened), opened))
+          : worded(handler(params, passed), passed);
       const settled = answer instanceof Promise ? answer.catch(refuse) : answer;
       return call.requestId === undefined ? unheard(settled) : settled;
     } catch (error) {
@@ -68,6 +71,14 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
     }
     return server.receive(request, call);
   };
+}
+
+/** The same answer; a refusal is told with the vault's title, where the asker may see it. */
+function worded(answer: unknown, { access }: Call): unknown {
+  if (!(answer instanceof Promise)) return answer;
+  return answer.catch(async (error: unknown) => {
+    throw await withKnownTitle(error, access);
+  });
 }
 
 /** Nobody is sent what a notification gives, so nobody else would wipe it. */

@@ -9,9 +9,9 @@ import { askedName } from "./asked-name.ts";
 import type { Asked, Broker } from "./broker.ts";
 import type { Call } from "./call.ts";
 import { type Clock, type Moment, momentOf } from "./clock.ts";
-import type { Grants } from "./grants.ts";
+import type { Grant, Grants } from "./grants.ts";
 import { isMissing, type Located, type Missing, type Resolver } from "./resolver.ts";
-import type { Scope } from "./scope.ts";
+import { covers, type Scope } from "./scope.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Subject } from "./subject.ts";
 import type { Unlocked } from "./unlocked.ts";
@@ -32,6 +32,8 @@ export type Access = {
   readonly byToken: boolean;
   /** Whether what lies in a scope may be told to the asker, by a token or a grant to read it. */
   readonly knows: (scope: Scope) => boolean;
+  /** Lets the asker come to the vault that it has just made, for as long as the yes to making it lasts. A token needs no grant. */
+  readonly own: (vault: string) => void;
   /** What each reference of the request leads to, in order; empty for methods that name ids. */
   readonly found: readonly (Located | Missing)[];
 };
@@ -70,6 +72,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
       const { subject } = call.connection;
       const wanted = scopesOf(session.file.account, targets, found);
       call.about.wanted = wanted;
+      const coversIt = (held: Grant, { scope }: Wanted) => covers(held, { verb: need.verb, scope });
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
       // asking for nothing.
       const passed = (sure: readonly (Located | Missing)[], since: Moment, still: () => boolean): Call => {
@@ -80,7 +83,14 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
           if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
         };
         const knows = (scope: Scope) => byToken || grants.allows(subject, "read", scope, momentOf(clock));
-        return { ...call, access: { session, holds, demandStill, byToken, knows, found: sure } };
+        const own = (vault: string) => {
+          const { account } = session.file;
+          const held = byToken
+            ? undefined
+            : grants.list(subject).find((one) => wanted.every((it) => coversIt(one, it)));
+          if (held !== undefined) grants.add(subject, "write", { account, level: "values", vault }, held.idleMs);
+        };
+        return { ...call, access: { session, holds, demandStill, byToken, knows, own, found: sure } };
       };
       if (byToken) return passed(found, at, always);
       const isAllowed = ({ scope }: Wanted, now: Moment) => grants.allows(subject, need.verb, scope, now);
@@ -182,7 +192,7 @@ function meant({ scope, missing }: Wanted): unknown {
 
 function idScope(account: string, target: Exclude<Target, { reference: string }>): Scope {
   const level = target.names === true ? "names" : "values";
-  if ("account" in target) return { account, level };
+  if ("account" in target) return { account, level, ...("act" in target ? { act: target.act } : {}) };
   return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
 }
 

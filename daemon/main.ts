@@ -14,6 +14,7 @@ import { createLoading } from "./loading.ts";
 import { createLog } from "./log.ts";
 import { loadNative } from "./native.ts";
 import { ownPrograms } from "./own-programs.ts";
+import { openRestoreMark } from "./restore-mark.ts";
 import { takeInstanceLock } from "./single-instance.ts";
 import { StartRefused } from "./start-refused.ts";
 import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./whereabouts.ts";
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
   const connections = new Set<Connection>();
   // Before the socket: an agent that cannot read its accounts does not start.
   const accounts = readAccounts(home);
+  const unfinishedRestore = openRestoreMark(home).read();
   const loading = createLoading({
     status: () => ({
       startedAt,
@@ -49,6 +51,7 @@ async function main(): Promise<void> {
       tokenSessions: 0,
       openPrompts: 0,
       links: [],
+      ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
       protections: protections(native),
     }),
     load: async () =>

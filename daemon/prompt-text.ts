@@ -12,12 +12,17 @@ const verbs: Readonly<Record<Verb, string>> = {
 
 /**
  * The lines of a prompt: who, what, and how long a yes lasts. A thing's further lines stand deeper than its first; no name
- * begins a line or holds two blanks in a row, so none can pass for one.
+ * begins a line or holds two blanks in a row, so none can pass for one. An act is named by its own verb: `isAct`.
  */
-export function promptText(subject: Subject, verb: Verb, things: readonly (readonly string[])[]): string[] {
+export function promptText(
+  subject: Subject,
+  verb: Verb,
+  things: readonly (readonly string[])[],
+  isAct = false,
+): string[] {
   const program = shownPath(subject.program);
   const who = subject.script === undefined ? program : `${shownPath(subject.script)} (${program})`;
-  const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${shown(subject.terminal)}`}, wants to ${verbs[verb]}${things.length > 0 ? ":" : ""}`;
+  const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${shown(subject.terminal)}`}, wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${shownLine(line)}`));
   return [head, ...about, lasting(subject)];
 }

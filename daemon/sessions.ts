@@ -26,6 +26,7 @@ import {
 import { isUnwritten } from "./files.ts";
 import type { Log } from "./log.ts";
 import { sinceBoot } from "./password-tries.ts";
+import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
 import type { Sodium } from "./sodium.ts";
 import { oneAtATime } from "./turn.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
@@ -94,6 +95,7 @@ export type Sessions = {
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
+  readonly restoreMark: RestoreMark;
   close(): Promise<void>;
 };
 
@@ -113,6 +115,7 @@ export function createSessions(parts: SessionParts): Sessions {
   let anchoredAt: Moment = momentOf(clock);
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   const authorities = createAuthorities(home, log);
+  const restoreMark = openRestoreMark(home);
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
   finishRemovals(home);
@@ -156,7 +159,7 @@ export function createSessions(parts: SessionParts): Sessions {
   });
 
   function pick(account: string | undefined): Session {
-    if (sessions.size === 0) throw new PosternError("signedOut");
+    if (sessions.size === 0) throw noAccountHere(restoreMark);
     const all = [...sessions.values()];
     if (account === undefined) {
       const only = all.length === 1 ? all[0] : undefined;
@@ -259,6 +262,7 @@ export function createSessions(parts: SessionParts): Sessions {
       drop(session, keepLog);
       throw error;
     }
+    restoreMark.clear();
     return session;
   }
 
@@ -325,6 +329,7 @@ export function createSessions(parts: SessionParts): Sessions {
         log.note("account removed", { account: session.file.account });
         return deviceRemoved;
       }),
+    restoreMark,
     touch: (unlocked, now) => {
       unlocked.lastActivity = now;
     },

@@ -13,7 +13,20 @@ export type Verb = "read" | "write" | "manage";
 export type Target =
   | { readonly reference: string }
   | { readonly vault: string; readonly item?: string; readonly names?: true }
-  | { readonly account: true; readonly names?: true };
+  | { readonly account: true; readonly names?: true }
+  /** One act on the account as a whole, in the words that a person reads. A yes is to such acts, and to reading names. */
+  | { readonly account: true; readonly names: true; readonly act: Act };
+
+export type Act = (typeof acts)[number];
+
+/** As they stand behind "wants to". */
+export const acts = [
+  "create a vault",
+  "create an environment",
+  "create a group",
+  "change the name of a group",
+  "delete a group",
+] as const;
 
 /** What a caller needs before the method runs (security.md's table, in code). `P` are the parsed parameters. */
 export type Need<P> =

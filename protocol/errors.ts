@@ -216,6 +216,11 @@ const table = {
     message: "more than one environment has this title",
     hint: "use the environment's id",
   },
+  tooManyServiceAccounts: {
+    code: 1325,
+    message: "more than one service account has this name",
+    hint: "use the service account's id",
+  },
   tooManyGroups: { code: 1323, message: "more than one group has this title", hint: "use the group's id" },
   serviceAccountNotFound: {
     code: 1313,
@@ -341,18 +346,28 @@ export class PosternError extends Error {
   readonly code: number;
   readonly hint: string | undefined;
   readonly incident: string | undefined;
+  readonly detail: string | undefined;
+  /** The id of the vault that it is about. The message has it too; whoever may see the vault's title is told that as well. */
+  readonly vault: string | undefined;
   override readonly name: ErrorName;
 
   /** `text` stands for the row's own where the same outcome is told in other words. */
   constructor(
     name: ErrorName,
     detail?: string,
-    more: { text?: string; hint?: string; incident?: string; cause?: unknown } = {},
+    more: { text?: string; hint?: string; incident?: string; vault?: string; title?: string; cause?: unknown } = {},
   ) {
     const row = errors[name];
     const text = more.text ?? row.message;
-    super(detail === undefined ? text : `${text}: ${detail}`, more.cause === undefined ? {} : { cause: more.cause });
+    const titled = more.title === undefined ? "" : `${JSON.stringify(more.title)}, `;
+    const where = more.vault === undefined ? "" : ` (vault ${titled}${more.vault})`;
+    super(
+      `${detail === undefined ? text : `${text}: ${detail}`}${where}`,
+      more.cause === undefined ? {} : { cause: more.cause },
+    );
     this.name = name;
+    this.detail = detail;
+    this.vault = more.vault;
     this.code = row.code;
     this.hint = more.hint ?? row.hint;
     this.incident = more.incident;

@@ -1,27 +1,13 @@
-// Permission bits of a vault: values and names are those of the official SDKs, and so is what one needs of another.
+// What permissions in a vault must come with: what one needs of another is as in the official SDKs.
 import { PosternError } from "./errors.ts";
-
-/** Every bit that has a public name. The rest of the 32 have none, and are refused. */
-export const permissionBits = {
-  RECOVER_VAULT: 1,
-  MANAGE_VAULT: 2,
-  REVEAL_ITEM_PASSWORD: 16,
-  READ_ITEMS: 32,
-  UPDATE_ITEMS: 64,
-  CREATE_ITEMS: 128,
-  ARCHIVE_ITEMS: 256,
-  DELETE_ITEMS: 512,
-  UPDATE_ITEM_HISTORY: 1024,
-  SEND_ITEMS: 1_048_576,
-  IMPORT_ITEMS: 2_097_152,
-  EXPORT_ITEMS: 4_194_304,
-  PRINT_ITEMS: 8_388_608,
-} as const;
-
-export type PermissionName = keyof typeof permissionBits;
-
-/** All of them: an owner's. */
-export const everyPermission = Object.values(permissionBits).reduce((all, bit) => all | bit, 0);
+import {
+  bitsOf,
+  everyPermission,
+  type PermissionName,
+  permissionBits,
+  permissionNames,
+  permissionWords,
+} from "./permission-names.ts";
 
 /**
  * What a bit needs beside it. The official documentation asks for the right to reveal before editing, its own examples
@@ -40,11 +26,6 @@ const needs: Readonly<Partial<Record<PermissionName, readonly PermissionName[]>>
   PRINT_ITEMS: ["READ_ITEMS", "REVEAL_ITEM_PASSWORD", "UPDATE_ITEM_HISTORY"],
 };
 
-/** The names of the bits that are set. */
-export function permissionNames(bits: number): PermissionName[] {
-  return (Object.keys(permissionBits) as PermissionName[]).filter((name) => (bits & permissionBits[name]) !== 0);
-}
-
 /** Throws invalidPermissions for none, for a bit that means nothing, or for one that lacks what it needs; `whose` is named. */
 export function demandPermissions(bits: number, whose: string): void {
   if (bits === 0) throw new PosternError("invalidPermissions", `assigned permissions for ${whose} can't be 0`);
@@ -57,31 +38,15 @@ export function demandPermissions(bits: number, whose: string): void {
   }
 }
 
-/** Reads names as a command line gives them (`read_items,write_items`), in any case; `write_items` is creating, updating, archiving and deleting. */
-export function permissionsOf(names: readonly string[]): number {
-  let bits = 0;
-  for (const name of names) {
-    const upper = name.trim().toUpperCase();
-    const found = Object.hasOwn(bundles, upper) ? bundles[upper] : bitOf(upper);
-    if (found === undefined)
+/** Reads words as a command line gives them (`read_items,write_items`), in any case. Throws invalidPermissions. */
+export function permissionsOf(words: readonly string[]): number {
+  return words.reduce((all, word) => {
+    const bits = bitsOf(word);
+    if (bits === undefined)
       throw new PosternError("invalidPermissions", undefined, {
         text: "a permission name is not known",
-        hint: `known are ${[...new Set([...Object.keys(bundles), ...Object.keys(permissionBits)])].join(", ").toLowerCase()}`,
+        hint: `known are ${permissionWords.join(", ")}`,
       });
-    bits |= found;
-  }
-  return bits;
+    return all | bits;
+  }, 0);
 }
-
-const bitOf = (name: string): number | undefined =>
-  Object.hasOwn(permissionBits, name) ? permissionBits[name as PermissionName] : undefined;
-
-const { READ_ITEMS, REVEAL_ITEM_PASSWORD, CREATE_ITEMS, UPDATE_ITEMS, ARCHIVE_ITEMS, DELETE_ITEMS, SEND_ITEMS } =
-  permissionBits;
-
-/** What `postern service-account create` calls by one word, as 1Password's command does. */
-const bundles: Readonly<Record<string, number>> = {
-  READ_ITEMS: READ_ITEMS | REVEAL_ITEM_PASSWORD,
-  WRITE_ITEMS: READ_ITEMS | REVEAL_ITEM_PASSWORD | CREATE_ITEMS | UPDATE_ITEMS | ARCHIVE_ITEMS | DELETE_ITEMS,
-  SHARE_ITEMS: READ_ITEMS | REVEAL_ITEM_PASSWORD | permissionBits.UPDATE_ITEM_HISTORY | SEND_ITEMS,
-};

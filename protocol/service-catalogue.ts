@@ -467,7 +467,7 @@ export const serviceCatalogue = {
   }),
   "serviceAccounts.create": operation({
     summary:
-      "Makes a service account with its first token and the vaults it comes to. Repeating it with the same ids and content changes nothing.",
+      "Makes a service account with the vaults it comes to, and its first token unless that comes later. Repeating it with the same ids and content changes nothing.",
     params: object({
       serviceAccount: Id,
       keyset: SealedKeyset,
@@ -475,7 +475,7 @@ export const serviceCatalogue = {
       maker: PublicKey,
       makerSignature: Signature,
       custody: SealedKey,
-      token: Token,
+      token: Type.Optional(Token),
       grants: Type.Array(object({ vault: Id, grant: VaultGrant }), { maxItems: serviceLimits.members }),
     }),
     result: Nothing,

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { isId } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import { type OperationName, serviceCatalogue, serviceLimits } from "../protocol/service-catalogue.ts";
@@ -138,8 +139,8 @@ async function answer(service: Service, name: string, request: Request): Promise
   if (request.headers.get("content-type") !== "application/json")
     throw new PosternError("invalidRequest", "the content type must be application/json");
   const caller = serviceCatalogue[operation].signedIn ? await demandCaller(service, request) : nobody;
-  demandPerson(operation, caller);
   const params = await parse(request);
+  demandPerson(operation, caller, params);
   if (!validatorOf(operation).Check(params)) throw new PosternError("invalidParams");
   await spend(service, caller, operation);
   const run = operations[operation] as (params: unknown, context: Context) => Promise<object>;
@@ -149,9 +150,14 @@ async function answer(service: Service, name: string, request: Request): Promise
 /** The caller of operations that need none; they never look at it. */
 const nobody: Caller = { account: "", user: "", device: "", kind: "person", tokenHash: new Uint8Array() };
 
-function demandPerson(operation: OperationName, { kind }: Caller): void {
+/** What is about one vault and for persons alone is what its managers do. */
+function demandPerson(operation: OperationName, { kind }: Caller, params: unknown): void {
   const entry: { personOnly?: true } = serviceCatalogue[operation];
-  if (entry.personOnly && kind !== "person") throw new PosternError("notPermitted", "this is not for service accounts");
+  if (!entry.personOnly || kind === "person") return;
+  const vault = (params as { vault?: unknown } | null)?.vault;
+  if (typeof vault !== "string" || !isId(vault))
+    throw new PosternError("notPermitted", "this is not for service accounts");
+  throw new PosternError("notPermitted", "MANAGE_VAULT is missing, and no service account may have it", { vault });
 }
 
 async function parse(request: Request): Promise<unknown> {
@@ -189,5 +195,6 @@ function wireError(thrown: unknown, onUnforeseen: (thrown: unknown) => void): Po
 }
 
 function errorBody(error: PosternError): object {
-  return { error: { name: error.name, message: error.message } };
+  const { name, message, vault } = error;
+  return { error: { name, message, ...(vault === undefined ? {} : { vault }) } };
 }

@@ -181,14 +181,15 @@ async function demandPlace(db: Db, context: Context, type: Create["type"]): Prom
     return;
   }
   const makers = groups.filter((group) => isBuiltIn(group.type)).map(({ id }) => id);
-  if (makers.length === 0) throw new PosternError("notPermitted");
+  const refused = new PosternError("notPermitted", "only owners and administrators make groups");
+  if (makers.length === 0) throw refused;
   const member = await db
     .selectFrom("group_members")
     .select("group")
     .where("user", "=", context.caller.user)
     .where("group", "in", makers)
     .executeTakeFirst();
-  if (member === undefined) throw new PosternError("notPermitted");
+  if (member === undefined) throw refused;
 }
 
 async function demandGroup(db: Db, context: Context, group: string) {
@@ -210,7 +211,7 @@ async function demandMember(db: Db, context: Context, group: string): Promise<vo
     .where("group", "=", group)
     .where("user", "=", context.caller.user)
     .executeTakeFirst();
-  if (row === undefined) throw new PosternError("notPermitted");
+  if (row === undefined) throw new PosternError("notPermitted", "only its members change a group");
 }
 
 /** A retry of a write that was stored changes nothing. */

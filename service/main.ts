@@ -80,9 +80,8 @@ function options() {
 /** Beside the agent's data where a person has moved that, so that trying it out leaves nothing elsewhere. */
 function dataDefault(): string {
   const moved = process.env.POSTERN_HOME;
-  return moved === undefined || moved === ""
-    ? join(homedir(), ".local", "share", "postern-service")
-    : join(moved, "service");
+  if (moved?.trim() === "") throw new BadStart("POSTERN_HOME is set, and empty", "set it to a folder, or unset it");
+  return moved === undefined ? join(homedir(), ".local", "share", "postern-service") : join(moved, "service");
 }
 
 /** Sign-ins are bound to the origin, and links are made of the public address, so each must be exactly what others are given. */

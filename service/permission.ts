@@ -2,6 +2,7 @@
 // the official SDKs. A user has what was granted to it and to the groups it is in.
 import { sql } from "kysely";
 import { PosternError } from "../protocol/errors.ts";
+import { permissionNames } from "../protocol/permission-names.ts";
 import type { Caller, Db } from "./context.ts";
 
 export const permissions = {
@@ -47,9 +48,12 @@ export async function permissionsIn(db: Db, caller: Caller, vault: string): Prom
   return rows.reduce((all, row) => (all | row.permissions) >>> 0, 0);
 }
 
-/** Throws vaultNotFound without any grant of the vault, notPermitted without the bits. */
+/** Throws vaultNotFound without any grant of the vault, notPermitted, which names what is missing, without the bits. */
 export async function demand(db: Db, caller: Caller, vault: string, bits: number): Promise<void> {
-  if (((await permissionsIn(db, caller, vault)) & bits) >>> 0 !== bits) throw new PosternError("notPermitted");
+  const missing = permissionNames(bits & ~(await permissionsIn(db, caller, vault)));
+  if (missing.length === 0) return;
+  const are = missing.length === 1 ? "is" : "are";
+  throw new PosternError("notPermitted", `${missing.join(" and ")} ${are} missing`, { vault });
 }
 
 /** The vaults in which the caller has a bit under the newest key. */

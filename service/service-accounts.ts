@@ -9,7 +9,7 @@ import { budgetOf } from "./rate-limit.ts";
 import { checkGrant, identityOf, putGrant } from "./vault-grants.ts";
 
 type Create = OperationParams<"serviceAccounts.create">;
-type Token = Create["token"];
+type Token = NonNullable<Create["token"]>;
 type ServiceAccountOperations = Pick<
   Operations,
   | "serviceAccounts.create"
@@ -27,7 +27,7 @@ export const serviceAccountOperations: ServiceAccountOperations = {
       if (await isRepeated(db, context, params)) return;
       await demandPlace(db, context);
       await insertPrincipal(db, context, params);
-      await insertToken(db, context, params.serviceAccount, params.token);
+      if (params.token !== undefined) await insertToken(db, context, params.serviceAccount, params.token);
       for (const { vault, grant } of params.grants) {
         await demand(db, context.caller, vault, permissions.manageVault);
         const one = { kind: "serviceAccount", principal: params.serviceAccount, grant } as const;
@@ -126,7 +126,7 @@ async function isRepeated(db: Db, context: Context, params: Create): Promise<boo
     user.account === context.caller.account &&
     text(user.identity) === params.keyset.identity &&
     text(user.sealed_private) === params.keyset.sealedPrivate &&
-    (await hasToken(db, params.serviceAccount, params.token));
+    (params.token === undefined || (await hasToken(db, params.serviceAccount, params.token)));
   if (!same) throw new PosternError("conflict");
   return true;
 }

@@ -1,7 +1,7 @@
 // Grants of a vault's key as rows: whom they are to, and whether they are what they say.
 import { verifyVaultGrant } from "../protocol/crypto/vault-key.ts";
 import { PosternError } from "../protocol/errors.ts";
-import { permissionBits } from "../protocol/permissions.ts";
+import { permissionBits } from "../protocol/permission-names.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
 import { bytes, type Context, type Db, text } from "./context.ts";
 import type { Tables } from "./store/tables.ts";
@@ -56,9 +56,10 @@ export async function checkGrant(db: Db, context: Context, vault: string, one: P
 /** Personal vaults are their owner's alone, and whoever manages a vault could let others in. */
 async function demandForServiceAccount(db: Db, vault: string, bits: number): Promise<void> {
   const { type } = await db.selectFrom("vaults").select("type").where("id", "=", vault).executeTakeFirstOrThrow();
-  if (type === "personal") throw new PosternError("notPermitted", "a service account comes to no personal vault");
+  if (type === "personal")
+    throw new PosternError("notPermitted", "a service account comes to no personal vault", { vault });
   if ((bits & (permissionBits.MANAGE_VAULT | permissionBits.RECOVER_VAULT)) !== 0)
-    throw new PosternError("notPermitted", "a service account manages no vault");
+    throw new PosternError("notPermitted", "a service account may not have MANAGE_VAULT or RECOVER_VAULT", { vault });
 }
 
 /** Stores a grant in place of the one of the same key. */

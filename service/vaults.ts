@@ -127,7 +127,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
         .where("id", "=", vault)
         .executeTakeFirstOrThrow();
       if (existing.type === "personal")
-        throw new PosternError("notPermitted", "the personal vault stays with its account");
+        throw new PosternError("notPermitted", "the personal vault stays with its account", { vault });
       if (existing.revision !== revision) throw new PosternError("versionConflict");
       for (const table of ["file_chunks", "uploads", "item_versions", "items", "vault_grants"] as const)
         await db.deleteFrom(table).where("vault", "=", vault).execute();

@@ -21,8 +21,13 @@ const { vaults } = serviceCatalogue["vaults.list"].result.properties;
 const { groups } = serviceCatalogue["groups.list"].result.properties;
 const { serviceAccounts } = serviceCatalogue["serviceAccounts.keys"].result.properties;
 
+const created = serviceCatalogue["serviceAccounts.create"].params.properties;
+
 /** Characters of a MAC of 32 bytes in base64. */
 const MAC_LENGTH = 44;
+
+/** Of a token: when, or that it has no end. */
+const Ends = Type.Union([Timestamp, Type.Literal("never")]);
 
 /** What the service answers is what a backup holds, so its schemas are those of the lines. */
 const schemas = {
@@ -37,7 +42,18 @@ const schemas = {
     },
     closed,
   ),
-  serviceAccount: Type.Object({ kind: Type.Literal("serviceAccount"), keys: serviceAccounts.items }, closed),
+  serviceAccount: Type.Object(
+    {
+      kind: Type.Literal("serviceAccount"),
+      keys: serviceAccounts.items,
+      /** What it was called and may do, and when its newest token ends; none of one that was revoked. */
+      definition: Type.Optional(
+        Type.Object({ custody: created.custody, grants: created.grants, expiresAt: Type.Optional(Ends) }, closed),
+      ),
+    },
+    closed,
+  ),
+  share: Type.Object({ kind: Type.Literal("share"), share: Id, vault: Id, item: Id, expiresAt: Timestamp }, closed),
   group: Type.Object({ kind: Type.Literal("group"), group: groups.items }, closed),
   vault: Type.Object({ kind: Type.Literal("vault"), vault: vaults.items }, closed),
   chunk: Type.Object({ kind: Type.Literal("chunk"), ...serviceCatalogue["files.putChunk"].params.properties }, closed),
@@ -62,6 +78,7 @@ const most: Partial<Record<Kind, number>> = {
   vault: serviceLimits.vaults,
   group: serviceLimits.groups,
   serviceAccount: serviceLimits.serviceAccounts,
+  share: serviceLimits.shares,
 };
 
 /** What the MAC covers, line by line: a line left out, changed or moved gives another. */
@@ -100,6 +117,10 @@ export type ReadThrough = {
   readonly seal: LineOf<"seal">;
   readonly lines: number;
   readonly chain: Uint8Array;
+  /** The links that could be opened. */
+  readonly shares: readonly LineOf<"share">[];
+  /** Service accounts that were not revoked. */
+  readonly serviceAccounts: number;
 };
 
 /** What every backup begins with. */
@@ -111,6 +132,8 @@ const BEGINNING = JSON.stringify({ kind: "header", format: FORMAT }).slice(0, -1
  */
 export async function readThrough(p: Primitives, source: BackupSource): Promise<ReadThrough> {
   const seen = new Map<Kind, number>();
+  const shares: LineOf<"share">[] = [];
+  let living = 0;
   let chain: Uint8Array = new Uint8Array(32);
   let header: LineOf<"header"> | undefined;
   let seal: LineOf<"seal"> | undefined;
@@ -126,6 +149,8 @@ export async function readThrough(p: Primitives, source: BackupSource): Promise<
       throw refused(one.number, "a header belongs in line 1 alone");
     if (line.kind === "header") header = line;
     demandRoom(seen, line.kind, one.number);
+    if (line.kind === "share") shares.push(line);
+    if (line.kind === "serviceAccount" && line.definition !== undefined) living++;
   }
   if (last === undefined || header === undefined) throw new PosternError("notRestorable", "it is empty");
   if (seal === undefined)
@@ -133,7 +158,7 @@ export async function readThrough(p: Primitives, source: BackupSource): Promise<
       "notRestorable",
       `it was cut behind line ${last.number}, at byte ${last.to + (last.isEnded ? 1 : 0)}: its last line, the seal, is missing`,
     );
-  return { header, seal, lines: last.number - 1, chain };
+  return { header, seal, lines: last.number - 1, chain, shares, serviceAccounts: living };
 }
 
 function demandBeginning({ text }: TextLine): void {

@@ -1,15 +1,20 @@
 // What a restore makes of a backup: its rows in their order, opened with the keys that the backup itself gives. What belongs
 // to somebody else alone, or ended with its service, is no row here.
+
+import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import { closeGroup, type OpenGroup, openGroup, openGroupOverview } from "../../protocol/crypto/group.ts";
 import { type ItemPlace, openItem, type SealedItem } from "../../protocol/crypto/item.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import { openVaultGrant, openVaultOverview, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import { openCustody } from "../../protocol/crypto/service-account.ts";
+import { openVaultGrant, openVaultOverview, type VaultKey, verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import { restorableItem, restorableName } from "./backup-content.ts";
-import { type Chunk, parseLine, type StoredGroup, type StoredVault } from "./backup-lines.ts";
+import { type Chunk, type Line, parseLine, type StoredGroup, type StoredVault } from "./backup-lines.ts";
 import { type BackupSource, linesOf } from "./backup-source.ts";
+import type { NewServiceAccount } from "./new-service-account.ts";
+import type { SignedIn } from "./user-keys.ts";
 import { isVouchedFor } from "./writers.ts";
 
 type NewVault = OperationParams<"vaults.create">;
@@ -39,24 +44,41 @@ export type ItemRow = {
   open(): OpenedItem;
 };
 
-export type Row = GroupRow | VaultRow | ItemRow | { readonly kind: "chunk"; readonly chunk: Chunk };
+/** A service account as it was, without a token. */
+export type ServiceAccountRow = {
+  readonly kind: "serviceAccount";
+  readonly id: string;
+  readonly title: string;
+  /** When its newest token ended, or would have, or "never"; undefined where it had none. */
+  readonly expiresAt?: string;
+  readonly vaults: NewServiceAccount["vaults"];
+};
+
+export type Row = GroupRow | VaultRow | ItemRow | ServiceAccountRow | { readonly kind: "chunk"; readonly chunk: Chunk };
 
 /** The rows of a backup whose seal was checked. Its keys are wiped when the last was taken, or no more is. */
 export async function* openRows(
   p: Primitives,
   account: string,
-  keyset: Keyset,
+  { keyset, rootKey }: Pick<SignedIn, "keyset" | "rootKey">,
   source: BackupSource,
 ): AsyncGenerator<Row> {
   const own = [keyset.identity.publicKey];
   const writers = [...own];
   const vaultKeys = new Map<string, VaultKey>();
+  const defined: (() => ServiceAccountRow)[] = [];
   try {
     for await (const text of linesOf(source)) {
       const line = parseLine(text);
       const at = <T>(open: () => T) => atLine(text.number, open);
       if (line.kind === "serviceAccount") {
-        if (isVouchedFor(p, account, own, line.keys)) writers.push(Uint8Array.fromBase64(line.keys.identity));
+        if (!isVouchedFor(p, account, own, line.keys)) continue;
+        writers.push(Uint8Array.fromBase64(line.keys.identity));
+        const { definition } = line;
+        if (definition !== undefined)
+          defined.push(() =>
+            at(() => serviceAccountRow(p, account, { keyset, rootKey }, { ...line, definition }, vaultKeys)),
+          );
       } else if (line.kind === "group") {
         const row = at(() => groupRow(p, account, keyset, line.group));
         if (row === undefined) continue;
@@ -83,6 +105,8 @@ export async function* openRows(
         if (vaultKey !== undefined) yield itemRow(p, text.number, { place, vaultKey, pinnedWriters: writers, sealed });
       }
     }
+    // Last, when the vaults that they come to are there.
+    for (const row of defined) yield row();
   } finally {
     for (const { key, indexKey } of vaultKeys.values()) p.release(key, indexKey);
   }
@@ -102,6 +126,30 @@ function groupRow(p: Primitives, account: string, member: Keyset, stored: Stored
     closeGroup(p, open);
     throw error;
   }
+}
+
+/** Only what this user signed is believed: that a vault was granted, to these very keys, and what is allowed there. */
+function serviceAccountRow(
+  p: Primitives,
+  account: string,
+  { keyset, rootKey }: Pick<SignedIn, "keyset" | "rootKey">,
+  { keys, definition }: Required<Extract<Line, { kind: "serviceAccount" }>>,
+  vaultKeys: ReadonlyMap<string, VaultKey>,
+): ServiceAccountRow {
+  const id = keys.serviceAccount;
+  const own = toBase64(keyset.identity.publicKey);
+  const opened = openCustody(p, { place: { account, serviceAccount: id }, owner: rootKey, sealed: definition.custody });
+  p.release(opened.rootKey);
+  const vaults = definition.grants.flatMap(({ vault, grant }) => {
+    const key = vaultKeys.get(vault);
+    if (key === undefined) return [];
+    const isOurs = grant.granter === own && grant.recipient === keys.identity && grant.keyId === key.id;
+    if (!isOurs || !verifyVaultGrant(p, account, vault, grant))
+      throw new PosternError("notRestorable", "a service account comes to a vault that nobody granted it");
+    return [{ id: vault, key, permissions: grant.permissions }];
+  });
+  const { expiresAt } = definition;
+  return { kind: "serviceAccount", id, title: opened.title, vaults, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
 function vaultRow(p: Primitives, account: string, keyset: Keyset, stored: StoredVault): VaultRow | undefined {

@@ -1,8 +1,10 @@
 // Writes a backup: every sealed row of an account, in the order that a restore makes them in. It holds nothing that the
 // service does not hold; kit and password open it.
+import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { createLineWriter, FORMAT } from "./backup-lines.ts";
+import { createLineWriter, FORMAT, type Line } from "./backup-lines.ts";
 import { everyItem } from "./stored-items.ts";
 import type { SignedIn } from "./user-keys.ts";
 
@@ -10,7 +12,7 @@ import type { SignedIn } from "./user-keys.ts";
 export async function* writeBackup(
   p: Primitives,
   who: { account: string; user: string },
-  { session, rootKey }: SignedIn,
+  { session, rootKey, keyset }: SignedIn,
   now: Date,
 ): AsyncGenerator<string> {
   const { line, seal } = createLineWriter(p, rootKey);
@@ -22,9 +24,17 @@ export async function* writeBackup(
     madeAt: now.toISOString(),
     record: await session.call("users.get", {}),
   });
-  // Not to bring them back, their tokens die with their service; to check what they wrote.
+  // The keys, to check what they wrote. What the living ones may do, to make them anew: their tokens die with the service.
+  const living = await livingServiceAccounts(p, who.account, { session, keyset });
   const { serviceAccounts } = await session.call("serviceAccounts.keys", {});
-  for (const keys of serviceAccounts) yield line({ kind: "serviceAccount", keys });
+  for (const keys of serviceAccounts) {
+    const definition = living.get(keys.serviceAccount);
+    yield line({ kind: "serviceAccount", keys, ...(definition === undefined ? {} : { definition }) });
+  }
+  // No link comes back: its key is nowhere but in the link. They are here to be counted.
+  const { shares } = await session.call("shares.list", {});
+  for (const { share, vault, item, expiresAt, state } of shares)
+    if (state === "open") yield line({ kind: "share", share, vault, item, expiresAt });
   const { groups } = await session.call("groups.list", {});
   for (const group of groups) yield line({ kind: "group", group });
   const { vaults } = await session.call("vaults.list", {});
@@ -43,4 +53,34 @@ export async function* writeBackup(
     }
   }
   yield seal();
+}
+
+const NEVER = "never";
+
+type Definition = NonNullable<Extract<Line, { kind: "serviceAccount" }>["definition"]>;
+
+/** What each living service account may do, by its id. The grants go in as they were signed: a restore believes no other word. */
+async function livingServiceAccounts(
+  p: Primitives,
+  account: string,
+  { session, keyset }: Pick<SignedIn, "session" | "keyset">,
+): Promise<Map<string, Definition>> {
+  const own = toBase64(keyset.identity.publicKey);
+  const { serviceAccounts } = await session.call("serviceAccounts.list", {});
+  const living = serviceAccounts.filter(({ revokedAt }) => revokedAt === undefined);
+  const vaults = [...new Set(living.flatMap((one) => one.vaults.map(({ vault }) => vault)))];
+  const grants = new Map<string, Definition["grants"]>();
+  for (const vault of vaults) {
+    const { members } = await session.call("vaults.members", { vault });
+    for (const { principal, grant } of members)
+      if (grant.granter === own && verifyVaultGrant(p, account, vault, grant))
+        grants.set(principal, [...(grants.get(principal) ?? []), { vault, grant }]);
+  }
+  return new Map(
+    living.map(({ serviceAccount, custody, tokens }) => {
+      const newest = tokens.at(-1);
+      const ends = newest === undefined ? {} : { expiresAt: newest.expiresAt ?? NEVER };
+      return [serviceAccount, { custody, grants: grants.get(serviceAccount) ?? [], ...ends }];
+    }),
+  );
 }

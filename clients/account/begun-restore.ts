@@ -5,10 +5,19 @@ import { isDeepStrictEqual } from "node:util";
 import { openGroupOverview } from "../../protocol/crypto/group.ts";
 import { openItem } from "../../protocol/crypto/item.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { openCustody } from "../../protocol/crypto/service-account.ts";
 import { openVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { OperationResult } from "../../protocol/service-catalogue.ts";
 import type { StoredGroup, StoredVault } from "./backup-lines.ts";
-import { type GroupRow, type ItemRow, openRows, type Row, type VaultRow } from "./backup-rows.ts";
+import {
+  type GroupRow,
+  type ItemRow,
+  openRows,
+  type Row,
+  type ServiceAccountRow,
+  type VaultRow,
+} from "./backup-rows.ts";
 import type { BackupSource } from "./backup-source.ts";
 import type { ServiceSession, UserRecord } from "./service-session.ts";
 import { everyItem, type StoredItem, storedItems } from "./stored-items.ts";
@@ -35,7 +44,7 @@ export async function rowsMade(p: Primitives, keys: SignedIn, begun: Begun, reco
   let seen = 0;
   let rows = 0;
   let isWhole = true;
-  for await (const row of openRows(p, account, keys.keyset, begun.source)) {
+  for await (const row of openRows(p, account, keys, begun.source)) {
     seen++;
     // The revision that names a file vouches for its chunks, and the same chunk sent once more changes nothing.
     if (row.kind === "chunk") continue;
@@ -70,8 +79,8 @@ type StoredRows = {
 
 async function storedRows(p: Primitives, keys: SignedIn, { who: { account }, signal }: Begun): Promise<StoredRows> {
   const call: ServiceSession["call"] = (name, params) => keys.session.call(name, params, signal);
-  const { serviceAccounts } = await call("serviceAccounts.keys", {});
-  if (serviceAccounts.length > 0) throw inUse("a service account");
+  const { serviceAccounts: listed } = await call("serviceAccounts.list", {});
+  const serviceAccounts = onceEach(listed, ({ serviceAccount }) => serviceAccount);
   const groups = onceEach((await call("groups.list", {})).groups, ({ group }) => group);
   const vaults = onceEach((await call("vaults.list", {})).vaults, ({ vault }) => vault);
   let items: AsyncGenerator<StoredItem> | undefined;
@@ -104,6 +113,11 @@ async function storedRows(p: Primitives, keys: SignedIn, { who: { account }, sig
         return stored !== undefined;
       }
       await demandNoMoreItems();
+      if (row.kind === "serviceAccount") {
+        const made = taken(serviceAccounts, row.id);
+        if (made !== undefined) demandSameServiceAccount(p, keys, account, row, made);
+        return made !== undefined;
+      }
       const stored = taken(vaults, row.made.vault);
       items = stored === undefined ? undefined : everyItem(call, row.made.vault);
       vaultEnded = false;
@@ -114,6 +128,7 @@ async function storedRows(p: Primitives, keys: SignedIn, { who: { account }, sig
       await demandNoMoreItems();
       if (groups.size > 0) throw inUse("one more group");
       if (vaults.size > 0) throw inUse("one more vault");
+      if (serviceAccounts.size > 0) throw inUse("one more service account");
     },
   };
 }
@@ -137,6 +152,32 @@ function demandSameGroup(p: Primitives, keys: SignedIn, account: string, row: Gr
   const pinned = [keys.keyset.identity.publicKey];
   const read = openGroupOverview(p, { place: { account, group }, open: row.open, overview, pinned });
   if (!isDeepStrictEqual(JSON.parse(new TextDecoder().decode(read)), row.content)) throw inUse("a group's name");
+}
+
+type StoredServiceAccount = OperationResult<"serviceAccounts.list">["serviceAccounts"][number];
+
+/** Made by a restore it has no token, and no other keys could have sealed its title. */
+function demandSameServiceAccount(
+  p: Primitives,
+  keys: SignedIn,
+  account: string,
+  row: ServiceAccountRow,
+  stored: StoredServiceAccount,
+): void {
+  const place = { account, serviceAccount: row.id };
+  const opened = openCustody(p, { place, owner: keys.rootKey, sealed: stored.custody });
+  p.release(opened.rootKey);
+  const comesTo = (vaults: readonly { vault: string; permissions: number }[]) =>
+    new Map(vaults.map(({ vault, permissions }) => [vault, permissions]));
+  const same =
+    opened.title === row.title &&
+    stored.revokedAt === undefined &&
+    stored.tokens.length === 0 &&
+    isDeepStrictEqual(
+      comesTo(stored.vaults),
+      comesTo(row.vaults.map(({ id: vault, permissions }) => ({ vault, permissions }))),
+    );
+  if (!same) throw inUse("a service account");
 }
 
 function demandSameVault(p: Primitives, keys: SignedIn, account: string, row: VaultRow, stored: StoredVault): void {

@@ -7,17 +7,26 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { restorableUserData } from "./backup-content.ts";
-import { checkSeal, readThrough } from "./backup-lines.ts";
-import { type ItemRow, openRows, type Row } from "./backup-rows.ts";
+import { checkSeal, type ReadThrough, readThrough } from "./backup-lines.ts";
+import { type ItemRow, openRows, type Row, type ServiceAccountRow } from "./backup-rows.ts";
 import type { BackupSource } from "./backup-source.ts";
 import { type Begun, rowsMade } from "./begun-restore.ts";
+import { makeServiceAccount } from "./new-service-account.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import type { UserRecord } from "./service-session.ts";
 import { openUserData, sealUserData } from "./user-data.ts";
 import { closeSignedIn, openKeys, type SignedIn, type UserOnDevice } from "./user-keys.ts";
 
 /** What a restored account is; its name is the person's own. */
-export type Restored = { readonly account: string; readonly user: string; readonly name: string };
+export type Restored = {
+  readonly account: string;
+  readonly user: string;
+  readonly name: string;
+  /** Made anew as they were, without a token. */
+  readonly serviceAccounts: readonly Pick<ServiceAccountRow, "id" | "title" | "expiresAt">[];
+  /** The links that do not come back, by what they showed. */
+  readonly shares: ReadThrough["shares"];
+};
 
 export type RestoreInput = {
   readonly source: BackupSource;
@@ -25,6 +34,10 @@ export type RestoreInput = {
   readonly secretKey: Uint8Array;
   readonly device: string;
   readonly registrationToken?: string;
+  /** Awaited when the whole backup was checked, before anything is asked of the service. */
+  readonly begins?: (account: string) => Promise<void>;
+  /** Awaited when the account is there, to be made whole. */
+  readonly begun?: () => Promise<void>;
   /** Stops it where it is: what it has made opens to nobody, and the same again goes on. */
   readonly signal: AbortSignal;
 };
@@ -53,9 +66,9 @@ export async function restoreBackup(
       deviceCounters: {},
       deviceNames: {},
     };
-    await checkRows(p, keys, who, input);
+    const serviceAccounts = await checkRows(p, keys, who, input);
     await makeWhole(p, call, keys, { who, data, source: input.source, signal: input.signal }, input);
-    return { account, user, name: data.name };
+    return { account, user, name: data.name, serviceAccounts, shares: through.shares };
   } catch (error) {
     throw input.signal.aborted ? new PosternError("cancelled") : error;
   } finally {
@@ -63,14 +76,25 @@ export async function restoreBackup(
   }
 }
 
-/** Opens every row once, so that one that does not open is told before anything is made. */
-async function checkRows(p: Primitives, keys: Keys, { account }: UserOnDevice, input: RestoreInput): Promise<void> {
-  for await (const row of openRows(p, account, keys.keyset, input.source)) {
+/** Opens every row once, so that one that does not open is told before anything is made. Answers the service accounts. */
+async function checkRows(
+  p: Primitives,
+  keys: Keys,
+  { account }: UserOnDevice,
+  input: RestoreInput,
+): Promise<Restored["serviceAccounts"]> {
+  const serviceAccounts: Restored["serviceAccounts"][number][] = [];
+  for await (const row of openRows(p, account, keys, input.source)) {
     input.signal.throwIfAborted();
+    if (row.kind === "serviceAccount") {
+      const { id, title, expiresAt } = row;
+      serviceAccounts.push({ id, title, ...(expiresAt === undefined ? {} : { expiresAt }) });
+    }
     if (row.kind !== "item") continue;
     const { itemKey, overview, details } = row.open();
     p.wipe(itemKey, overview, details);
   }
+  return serviceAccounts;
 }
 
 /** Makes what is missing of the account, then tells the service that it is whole. */
@@ -82,11 +106,13 @@ async function makeWhole(
   input: RestoreInput,
 ): Promise<void> {
   begun.signal.throwIfAborted();
+  await input.begins?.(begun.who.account);
   const there = await begin(p, call, keys, begun, input);
   try {
+    await input.begun?.();
     const made = there === undefined ? 0 : await rowsMade(p, keys, begun, there);
     let seen = 0;
-    for await (const row of openRows(p, begun.who.account, keys.keyset, begun.source)) {
+    for await (const row of openRows(p, begun.who.account, keys, begun.source)) {
       begun.signal.throwIfAborted();
       if (++seen > made) await make(p, keys, begun, row);
     }
@@ -117,7 +143,9 @@ async function begin(
     await call("accounts.create", made, { signal });
     return undefined;
   } catch (refusal) {
-    if (nameOf(refusal) !== "conflict") throw refusal;
+    // One that was cut off goes on without the token that began it.
+    const mayBeThere = registrationToken === undefined && nameOf(refusal) === "notPermitted";
+    if (nameOf(refusal) !== "conflict" && !mayBeThere) throw refusal;
     // Whoever called this off may have asked again, and that one is not to be overtaken.
     signal.throwIfAborted();
     return keys.session.signIn().catch((error: unknown) => {
@@ -145,7 +173,7 @@ function nameOf(error: unknown): unknown {
   return error instanceof PosternError ? error.name : undefined;
 }
 
-async function make(p: Primitives, { session, keyset }: SignedIn, begun: Begun, row: Row): Promise<void> {
+async function make(p: Primitives, { session, keyset, rootKey }: SignedIn, begun: Begun, row: Row): Promise<void> {
   const { signal } = begun;
   const { account } = begun.who;
   if (row.kind === "chunk") {
@@ -158,6 +186,11 @@ async function make(p: Primitives, { session, keyset }: SignedIn, begun: Begun, 
     const { vaultKey, content } = row;
     const first = { account, vault: row.made.vault, vaultKey, writer: keyset, revision: 1, content };
     await session.call("vaults.create", { ...row.made, overview: sealVaultOverview(p, first) }, signal);
+  } else if (row.kind === "serviceAccount") {
+    const maker = { user: begun.who.user, keyset, rootKey };
+    const { made, rootKey: its } = makeServiceAccount(p, { ...row, account, maker });
+    p.release(its);
+    await session.call("serviceAccounts.create", made, signal);
   } else {
     const { vault, item } = row.place;
     await session.call("items.put", { vault, item, sealed: firstRevision(p, keyset, row) }, signal);

@@ -3,20 +3,13 @@
 import { newId } from "../../protocol/crypto/encoding.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import {
-  newServiceAccount,
-  openCustody,
-  sealCustody,
-  sealToken,
-  TOKEN_SECRET_BYTES,
-} from "../../protocol/crypto/service-account.ts";
-import { grantVaultKey } from "../../protocol/crypto/vault-key.ts";
+import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { demandPermissions } from "../../protocol/permissions.ts";
 import { formatToken } from "../../protocol/service-account-token.ts";
 import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
+import { makeServiceAccount } from "./new-service-account.ts";
 import type { ServiceSession } from "./service-session.ts";
-import { newUserData, sealUserData } from "./user-data.ts";
 import type { VaultList } from "./vault-list.ts";
 import type { VaultMembers } from "./vault-members.ts";
 import { isVouchedFor } from "./writers.ts";
@@ -74,18 +67,11 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
     return { text, token: { token, ...sealed, ...(expiresAt === undefined ? {} : { expiresAt }) } };
   }
 
-  async function grantsTo(
-    recipient: { identity: Uint8Array; box: Uint8Array },
-    wanted: readonly { id: string; permissions: number }[],
-  ) {
+  async function openedVaults(wanted: readonly { id: string; permissions: number }[]) {
     return Promise.all(
-      wanted.map(async ({ id: vault, permissions }) => {
+      wanted.map(async ({ id, permissions }) => {
         demandPermissions(permissions, "the service account");
-        const { key: vaultKey } = await vaults.get(vault);
-        return {
-          vault,
-          grant: grantVaultKey(p, { account, vault, vaultKey, granter: keyset, recipient, permissions }),
-        };
+        return { id, permissions, key: (await vaults.get(id)).key };
       }),
     );
   }
@@ -130,28 +116,15 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
     },
     create: async ({ title, vaults: wanted, expiresAt }) => {
       const id = newId(p);
-      const place = { account, serviceAccount: id };
-      const made = newServiceAccount(p, { place, maker: keyset });
+      const maker = { user: parts.user, keyset, rootKey };
+      const opened = await openedVaults(wanted);
+      const { made, rootKey: its } = makeServiceAccount(p, { account, id, title, maker, vaults: opened });
       try {
-        const recipient = {
-          identity: Uint8Array.fromBase64(made.keys.identity),
-          box: Uint8Array.fromBase64(made.keys.box),
-        };
-        const pins = { [parts.user]: made.keys.maker };
-        const { text, token } = newToken(id, made.rootKey, expiresAt);
-        await session.call("serviceAccounts.create", {
-          serviceAccount: id,
-          keyset: made.keyset,
-          data: sealUserData(p, made.rootKey, { account, user: id }, 1, { ...newUserData(title), pins }),
-          maker: made.keys.maker,
-          makerSignature: made.keys.makerSignature,
-          custody: sealCustody(p, { place, owner: rootKey, rootKey: made.rootKey, title }),
-          token,
-          grants: await grantsTo(recipient, wanted),
-        });
+        const { text, token } = newToken(id, its, expiresAt);
+        await session.call("serviceAccounts.create", { ...made, token });
         return { id, token: text };
       } finally {
-        p.release(made.rootKey);
+        p.release(its);
       }
     },
     rotate: async (id, { overlapMs, expiresAt }) => {

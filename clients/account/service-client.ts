@@ -2,6 +2,7 @@
 // followed, since a session token must not travel to where a response points.
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import {
   type OperationName,
@@ -54,6 +55,9 @@ export function addressOf(url: string): ServiceAddress {
     throw new PosternError("invalidParams", "service must be a URL without a path");
   return { origin: parsed.origin, fetch: (request) => fetch(request) };
 }
+
+/** Characters of what a service adds to an error: a sentence that names some permissions and a vault. */
+const DETAIL_LENGTH_MAX = 200;
 
 export function createServiceClient(address: ServiceAddress, now: () => number = Date.now): CallService {
   const ask = askerOf(address);
@@ -125,9 +129,9 @@ async function read(name: OperationName, response: Response, signal: AbortSignal
       throw new PosternError("serviceRefused", `its answer to ${name} has the wrong shape`);
     return body;
   }
-  const named = (body as { error?: { name?: unknown; message?: unknown } } | null)?.error;
+  const named = (body as { error?: { name?: unknown; message?: unknown; vault?: unknown } } | null)?.error;
   if (typeof named?.name === "string" && Object.hasOwn(errors, named.name) && mayAnswer(name, named.name as ErrorName))
-    throw errorOf(named.name as ErrorName, named.message);
+    throw errorOf(named.name as ErrorName, named.message, named.vault);
   throw new PosternError("serviceRefused", `status ${response.status}`);
 }
 
@@ -137,14 +141,15 @@ function mayAnswer(name: OperationName, error: ErrorName): boolean {
   return !signed || serviceCatalogue[name].errors.includes(error);
 }
 
-function errorOf(name: ErrorName, message: unknown): PosternError {
+function errorOf(name: ErrorName, message: unknown, about: unknown): PosternError {
   if (name === "internal") return new PosternError("serviceRefused", "it had an internal error");
   const row: string = errors[name].message;
   const detail =
     typeof message === "string" && message.startsWith(`${row}: `)
-      ? message.slice(row.length + 2, row.length + 202)
+      ? message.slice(row.length + 2, row.length + 2 + DETAIL_LENGTH_MAX)
       : undefined;
-  return new PosternError(name, detail);
+  if (typeof about !== "string" || !isId(about)) return new PosternError(name, detail);
+  return new PosternError(name, detail?.replace(` (vault ${about})`, ""), { vault: about });
 }
 
 async function bodyOf(response: Response, signal: AbortSignal | undefined): Promise<unknown> {

@@ -12,7 +12,7 @@ import {
   verifyVaultGrant,
 } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { permissionBits } from "../../protocol/permissions.ts";
+import { permissionBits } from "../../protocol/permission-names.ts";
 import { type OperationParams, type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { GroupList, Recipient } from "./group-list.ts";
 import type { ServiceSession } from "./service-session.ts";

@@ -74,6 +74,7 @@ const byName: Readonly<Record<string, number>> = {
   groupNotFound: exitCodes.notFound,
   tooManyGroups: exitCodes.notFound,
   serviceAccountNotFound: exitCodes.notFound,
+  tooManyServiceAccounts: exitCodes.notFound,
   environmentNotFound: exitCodes.notFound,
   tooManyEnvironments: exitCodes.notFound,
   promptNotFound: exitCodes.notFound,

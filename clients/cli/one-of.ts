@@ -6,6 +6,11 @@ const kinds = {
   vault: { none: "vaultNotFound", many: "tooManyVaults", list: "`postern vault list`" },
   item: { none: "itemNotFound", many: "tooManyItems", list: "`postern item list --vault VAULT`" },
   environment: { none: "environmentNotFound", many: "tooManyEnvironments", list: "`postern env list`" },
+  "service account": {
+    none: "serviceAccountNotFound",
+    many: "tooManyServiceAccounts",
+    list: "`postern service-account list`",
+  },
   group: { none: "groupNotFound", many: "tooManyGroups", list: "`postern group list`" },
 } as const;
 

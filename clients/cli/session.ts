@@ -25,9 +25,24 @@ export type Agent = {
 /** Where a program puts the token of a service account. One of 1Password under its own name is not for us. */
 function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | undefined {
   const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
-  if (own !== undefined && own !== "") return { variable: "POSTERN_SERVICE_ACCOUNT_TOKEN", token: own };
+  if (own !== undefined && !isBlank(own)) return { variable: "POSTERN_SERVICE_ACCOUNT_TOKEN", token: own };
   if (shared?.startsWith("postern_")) return { variable: "OP_SERVICE_ACCOUNT_TOKEN", token: shared };
   return undefined;
+}
+
+const isBlank = (value: string) => value.trim() === "";
+
+/**
+ * Throws UsageError where a variable for a token is there and holds none. Without it, a command meant for a service account
+ * would wait for a person.
+ */
+function demandNoEmptyToken(env: NodeJS.ProcessEnv): void {
+  const empty = ["POSTERN_SERVICE_ACCOUNT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN"].find((name) => isBlank(env[name] ?? "-"));
+  if (empty === undefined) return;
+  throw new UsageError(
+    `${empty} is set, and empty: there is no token in it`,
+    "a CI gives no secrets to the pull request of a fork, so look where it runs; unset it to work on your own account",
+  );
 }
 
 /** Whether this command works as a service account. */
@@ -41,6 +56,8 @@ export type Who = "token or person" | "person";
 
 /** Connects; `tell` gets the match codes of prompts that this command waits for. */
 export async function connect(terminal: Terminal, who: Who = "token or person"): Promise<Agent> {
+  const token = who === "person" ? undefined : tokenOf(process.env);
+  if (who !== "person" && token === undefined) demandNoEmptyToken(process.env);
   const channel = await connectOrStart(terminal);
   const installation = watchInstallation(terminal, channel);
   channel.onNotification((method, params) => {
@@ -51,7 +68,7 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
     }
   });
   await channel.call("agent.subscribe", {});
-  const client = who === "person" ? undefined : await openClient(channel);
+  const client = token === undefined ? undefined : await openClient(channel, token);
   return {
     call: async (method, params, options) => {
       const named = client !== undefined && takesClient.has(method) ? { ...params, client } : params;
@@ -68,10 +85,11 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
   };
 }
 
-/** A client for the token in the environment, where there is one. */
-async function openClient(channel: Channel): Promise<string | undefined> {
-  const found = tokenOf(process.env);
-  if (found === undefined) return undefined;
+/** A client for the token in the environment. */
+async function openClient(
+  channel: Channel,
+  found: NonNullable<ReturnType<typeof tokenOf>>,
+): Promise<string | undefined> {
   try {
     const named = { integrationName: own.name, integrationVersion: own.version };
     return (await channel.call("clients.open", { token: found.token, ...named })).client;

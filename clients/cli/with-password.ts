@@ -1,10 +1,10 @@
 // What commands go through that are a person's alone and need the account password: it is asked for once, and unlocks
 // where the account is locked.
-import { tableError } from "../typescript/table-error.ts";
 import { UsageError } from "./exit-code.ts";
 import { accountPassword } from "./secret-input.ts";
 import { type Agent, connect, hasToken } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
+import { noAccount } from "./unfinished-restore.ts";
 
 /** Connects, asks, unlocks, runs, closes. Throws UsageError where a service account's token is set. */
 export async function withPassword<T>(
@@ -16,9 +16,10 @@ export async function withPassword<T>(
   demandPerson();
   const agent = await connect(terminal);
   try {
-    const { state } = await agent.call("agent.status", {});
+    const status = await agent.call("agent.status", {});
+    const { state } = status;
     // Nobody types a password for what is not there.
-    if (state === "signedOut") throw tableError("signedOut");
+    if (state === "signedOut") throw noAccount(status);
     const isLocked = state === "locked";
     const password = await accountPassword(options, isLocked ? `The account is locked. ${message}` : message);
     // A password from a descriptor is a proof and no more: a script that unlocks says so with `unlock`.

@@ -16,6 +16,7 @@ const files: Record<string, string> = {
   "clients/typescript/generated-socket-path.ts": copied("protocol/socket-path.ts"),
   "clients/typescript/generated-reference.ts": adapted("protocol/reference.ts"),
   "clients/typescript/generated-generate-password.ts": adapted("protocol/generate-password.ts"),
+  "clients/cli/generated-permission-names.ts": copied("protocol/permission-names.ts"),
   "clients/cli/generated-totp.ts": copied("protocol/totp.ts"),
   "clients/typescript/generated-word-list.ts": copied("protocol/word-list.ts"),
 };

@@ -79,7 +79,7 @@ function runtimeFolder(where: Surroundings): string | undefined {
 }
 
 function pipeName(where: Surroundings): string {
-  const name = where.env.POSTERN_SOCKET || defaultPipe(where);
+  const name = where.env.POSTERN_SOCKET ?? defaultPipe(where);
   if (!name.startsWith(PIPE_PREFIX)) throw new UnusablePath("POSTERN_SOCKET must name a pipe on Windows");
   if (name.length > PIPE_NAME_LENGTH)
     throw new UnusablePath(`the pipe's name is longer than the ${PIPE_NAME_LENGTH} characters Windows allows`);
@@ -93,10 +93,14 @@ function defaultPipe(where: Surroundings): string {
   return `${PIPE_PREFIX}postern-${where.sid}${moved === undefined ? "" : `-${moved.replace(/[^A-Za-z0-9]/g, "-")}`}`;
 }
 
-/** Our own variable: empty counts as unset; a relative path is an error, since agent and client stand in other folders. */
+/**
+ * Our own variable. A relative path is an error, since agent and client stand in other folders. So is an empty one: whoever set
+ * it meant another place, and would work on the real account instead.
+ */
 function given(where: Surroundings, variable: "POSTERN_SOCKET" | "POSTERN_HOME"): string | undefined {
   const value = where.env[variable];
-  if (value === undefined || value === "") return undefined;
+  if (value === undefined) return undefined;
+  if (value.trim() === "") throw new UnusablePath(`${variable} is set, and empty`);
   if (!isAbsolute(where, value)) throw new UnusablePath(`${variable} must be an absolute path`);
   if (value.includes("\0")) throw new UnusablePath(`${variable} must not hold a zero byte`);
   return withoutTrailingSlash(value);

@@ -52,6 +52,10 @@ export type Methods = {
           at: string;
         };
       }[];
+      unfinishedRestore?: {
+        account: string;
+        service: string;
+      };
       protections: {
         name: string;
         active: boolean;
@@ -79,6 +83,7 @@ export type Methods = {
       deviceName?: string;
       service?: string;
       registrationToken?: string;
+      abandonRestore?: boolean;
     };
     result: {
       account: string;
@@ -108,6 +113,7 @@ export type Methods = {
       pin?: string;
       deviceName?: string;
       service?: string;
+      abandonRestore?: boolean;
     };
     result: {
       account: string;
@@ -186,14 +192,28 @@ export type Methods = {
       handle: string;
     };
   };
-  /** Begins taking a backup in, on an agent that has no account: its bytes come with files.writeChunk. */
+  /** Begins taking a backup in, on an agent that has no account, or, with `replaceEmpty`, one that may be replaced: its bytes come with files.writeChunk. */
   "accounts.openRestore": {
-    params: { [key: string]: never };
+    params: {
+      replaceEmpty?: boolean;
+    };
     result: {
       handle: string;
     };
   };
-  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. */
+  /** What a backup that was taken in says without a password: whose it is, and what a restore of it does not bring back. Its seal is not checked by this. */
+  "accounts.inspectBackup": {
+    params: {
+      handle: string;
+    };
+    result: {
+      account: string;
+      madeAt: string;
+      serviceAccounts: number;
+      shares: number;
+    };
+  };
+  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. With `replacePassword`, the password of the account on this agent, that one is taken off it first; one that holds anything is not. */
   "accounts.restore": {
     params: {
       handle: string;
@@ -202,10 +222,22 @@ export type Methods = {
       deviceName?: string;
       service?: string;
       registrationToken?: string;
+      replacePassword?: string;
     };
     result: {
       account: string;
       name: string;
+      serviceAccounts: {
+        id: string;
+        title: string;
+        expiresAt?: string | "never";
+      }[];
+      shares: {
+        vaultId: string;
+        itemId: string;
+        title?: string;
+        expiresAt: string;
+      }[];
     };
   };
   /** The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes. */
@@ -334,6 +366,7 @@ export type Methods = {
         };
         verb: "read" | "write" | "manage";
         level: "names" | "values";
+        act?: string;
         vault?: string;
         item?: string;
         field?: string;
@@ -2163,7 +2196,7 @@ export type Methods = {
     };
     result: { [key: string]: never };
   };
-  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. */
+  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. The token ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
   "serviceAccounts.create": {
     params: {
       account?: string;
@@ -2173,7 +2206,7 @@ export type Methods = {
         vault: string;
         permissions: string[];
       }[];
-      expiresInMs?: number;
+      expiresInMs?: number | "never";
     };
     result: {
       serviceAccountId: string;
@@ -2215,14 +2248,14 @@ export type Methods = {
       }[];
     };
   };
-  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. */
+  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
   "serviceAccounts.rotate": {
     params: {
       account?: string;
       password: string;
       serviceAccountId: string;
       overlapMs?: number;
-      expiresInMs?: number;
+      expiresInMs?: number | "never";
     };
     result: {
       serviceAccountId: string;
@@ -2277,6 +2310,7 @@ export const repeatable: ReadonlySet<string> = new Set([
   "accounts.serviceInfo",
   "accounts.list",
   "accounts.openRestore",
+  "accounts.inspectBackup",
   "session.lock",
   "clients.open",
   "clients.close",
@@ -2476,6 +2510,8 @@ export class EnvironmentNotFoundError extends PosternError {}
 export class DeviceNotFoundError extends PosternError {}
 /** more than one environment has this title. */
 export class TooManyEnvironmentsError extends PosternError {}
+/** more than one service account has this name. */
+export class TooManyServiceAccountsError extends PosternError {}
 /** more than one group has this title. */
 export class TooManyGroupsError extends PosternError {}
 /** no service account has this id. */
@@ -2592,6 +2628,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   environmentNotFound: EnvironmentNotFoundError,
   deviceNotFound: DeviceNotFoundError,
   tooManyEnvironments: TooManyEnvironmentsError,
+  tooManyServiceAccounts: TooManyServiceAccountsError,
   tooManyGroups: TooManyGroupsError,
   serviceAccountNotFound: ServiceAccountNotFoundError,
   totpUnavailable: TotpUnavailableError,
@@ -2678,6 +2715,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   environmentNotFound: {"code":1312,"message":"environment couldn't be found","hint":"run `postern env list`"},
   deviceNotFound: {"code":1321,"message":"no device of this account has this id","hint":"run `postern devices`"},
   tooManyEnvironments: {"code":1322,"message":"more than one environment has this title","hint":"use the environment's id"},
+  tooManyServiceAccounts: {"code":1325,"message":"more than one service account has this name","hint":"use the service account's id"},
   tooManyGroups: {"code":1323,"message":"more than one group has this title","hint":"use the group's id"},
   serviceAccountNotFound: {"code":1313,"message":"no service account has this id","hint":"run `postern service-account list`"},
   totpUnavailable: {"code":1315,"message":"TOTP code could not be generated"},

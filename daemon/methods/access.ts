@@ -232,6 +232,7 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
     subject: shownSubject(grant.subject),
     verb: grant.verb,
     level: scope.level,
+    ...(scope.act === undefined ? {} : { act: scope.act }),
     ...(vault === undefined ? {} : { vault }),
     ...(item === undefined ? {} : { item: item.overview.title }),
     ...(scope.field === undefined

@@ -10,6 +10,7 @@ import { deviceName, deviceNames, forgetDevice, nameDevice } from "../device-nam
 import type { Handlers } from "../dispatch.ts";
 import { actorOf, happening } from "../happening.ts";
 import { setPin } from "../proofs.ts";
+import { demandNoRestore } from "../restore-mark.ts";
 import type { Session, Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
 import type { TokenSessions } from "../token-sessions.ts";
@@ -54,6 +55,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
   return {
     "accounts.create": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
       const name = deviceName(params.deviceName);
       const address = await sessions.addressOf(params.service ?? "embedded");
       const service = params.service === undefined ? "embedded" : address.origin;
@@ -95,6 +97,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
 
     "accounts.signIn": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      demandNoRestore(sessions.restoreMark, params);
       const name = deviceName(params.deviceName);
       const secretKey = parseSecretKey(p, params.secretKey);
       if (secretKey === undefined)

@@ -27,8 +27,9 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
   return {
     "agent.hello": ({ protocol, notices }, call) =>
       greet(protocol, call.connection, notices === true ? followers.takeNotices() : undefined),
-    "agent.status": (_params, call) =>
-      statusOf({
+    "agent.status": (_params, call) => {
+      const unfinishedRestore = sessions.restoreMark.read();
+      return statusOf({
         startedAt,
         program,
         sameInstallation: call.connection.subject.throughCommand,
@@ -36,8 +37,10 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
         links: followers.links(),
+        ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
         protections: protections(),
-      }),
+      });
+    },
     "agent.subscribe": (_params, call) => {
       call.connection.subscribe();
       return {};

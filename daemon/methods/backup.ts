@@ -1,9 +1,9 @@
 // accounts.backup, accounts.openRestore, accounts.restore: everything sealed in one file, and back. The password is the
 // proof; the file leaves and comes in chunks through a handle of the connection.
 import { writeBackup } from "../../clients/account/backup.ts";
-import { lineBytes } from "../../clients/account/backup-lines.ts";
-import { restoreBackup } from "../../clients/account/restore.ts";
-import type { ParamsOf } from "../../protocol/catalogue.ts";
+import { lineBytes, readThrough } from "../../clients/account/backup-lines.ts";
+import { type Restored, restoreBackup } from "../../clients/account/restore.ts";
+import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -13,20 +13,27 @@ import type { Call } from "../call.ts";
 import type { Connection } from "../connection.ts";
 import { deviceName, nameDevice } from "../device-names.ts";
 import type { Handlers } from "../dispatch.ts";
+import { emptyAccount } from "../empty-account.ts";
 import { BACKUP_HANDLE_BYTES } from "../handle-bytes.ts";
 import type { Handles } from "../handles.ts";
 import { actorOf, happening } from "../happening.ts";
 import type { Sessions } from "../sessions.ts";
 import type { Sodium } from "../sodium.ts";
 import { createSpools } from "../spool.ts";
-import { repeatCounter } from "../unlocked.ts";
+import type { TokenSessions } from "../token-sessions.ts";
+import { repeatCounter, type Unlocked } from "../unlocked.ts";
+import { titlesOf } from "./shares.ts";
 
-type BackupHandlers = Pick<Handlers, "accounts.backup" | "accounts.openRestore" | "accounts.restore">;
+type BackupHandlers = Pick<
+  Handlers,
+  "accounts.backup" | "accounts.openRestore" | "accounts.inspectBackup" | "accounts.restore"
+>;
 
 export type BackupParts = {
   readonly home: string;
   readonly p: Sodium;
   readonly sessions: Sessions;
+  readonly tokens: Pick<TokenSessions, "lock">;
   readonly handles: Handles;
   readonly now: () => number;
 };
@@ -58,10 +65,18 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       return { handle };
     },
 
-    "accounts.openRestore": (_params, call) => {
-      demandNone(sessions);
+    "accounts.openRestore": ({ replaceEmpty }, call) => {
+      if (replaceEmpty !== true) demandNone(sessions);
       const spool = spools.create(call.connection.subject.family);
       return { handle: handles.add(call, { kind: "restore", holds: () => true, spool }) };
+    },
+
+    "accounts.inspectBackup": ({ handle }, call) => {
+      const opened = handles.demand(call, handle, "restore");
+      return handles.alone(opened, async () => {
+        const { header, serviceAccounts, shares } = await readThrough(p, opened.spool.source);
+        return { account: header.account, madeAt: header.madeAt, serviceAccounts, shares: shares.length };
+      });
     },
 
     "accounts.restore": async (params, call) => {
@@ -82,11 +97,12 @@ function demandNone(sessions: Sessions): void {
 }
 
 async function restore(
-  { p, sessions, handles }: BackupParts,
+  { p, sessions, tokens, handles }: BackupParts,
   params: ParamsOf<"accounts.restore">,
   call: Call,
-): Promise<{ account: string; name: string }> {
-  demandNone(sessions);
+): Promise<ResultOf<"accounts.restore">> {
+  const replaced = params.replacePassword === undefined ? undefined : emptyAccount(sessions, tokens, call);
+  if (replaced === undefined) demandNone(sessions);
   const handle = handles.demand(call, params.handle, "restore");
   const secretKey = parseSecretKey(p, params.secretKey);
   if (secretKey === undefined)
@@ -95,6 +111,9 @@ async function restore(
   const service = params.service === undefined ? "embedded" : address.origin;
   const device = newId(p);
   const called = deviceName(params.deviceName);
+  await replaced?.demand(params.replacePassword ?? "");
+  const { restoreMark } = sessions;
+  const before = restoreMark.read();
   const restored = await handles.alone(handle, async () =>
     restoreBackup(p, await sessions.callTo(service), address, {
       source: handle.spool.source,
@@ -102,13 +121,22 @@ async function restore(
       secretKey,
       device,
       signal: call.signal(),
+      begins: (account) => restoreMark.write({ account, service }),
+      begun: async () => replaced?.remove(params.replacePassword ?? ""),
       ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
-    }).finally(() => {
-      if (!call.signal().aborted) return;
-      // Whoever asked has gone, or thought better of it: what their connection's end left to this is let go now.
-      handle.spool.drop();
-      handles.remove(call, params.handle);
-    }),
+    })
+      .catch((error: unknown) => {
+        // The service took nothing from us, so there is nothing to go on with.
+        const nothingMade = error instanceof PosternError && NOT_BEGUN.includes(error.name);
+        if (nothingMade && before === undefined) restoreMark.clear();
+        throw error;
+      })
+      .finally(() => {
+        if (!call.signal().aborted) return;
+        // Whoever asked has gone, or thought better of it: what their connection's end left to this is let go now.
+        handle.spool.drop();
+        handles.remove(call, params.handle);
+      }),
   );
   handles.remove(call, params.handle);
   const { account, user, name } = restored;
@@ -128,7 +156,19 @@ async function restore(
   await repeatCounter(unlocked, device);
   await nameDevice(unlocked, device, called);
   session.audit.keep(happening(call, "ok", [account]));
-  return { account, name };
+  const serviceAccounts = restored.serviceAccounts.map((one) => ({ ...one }));
+  return { account, name, serviceAccounts, shares: await lostShares(unlocked, restored) };
+}
+
+/** Errors that end a restore before the service has anything of it. */
+const NOT_BEGUN: readonly string[] = ["conflict", "notPermitted", "serviceRefused"];
+
+async function lostShares({ account }: Unlocked, { shares }: Restored) {
+  const titles = await titlesOf(account, shares);
+  return shares.map(({ vault, item, expiresAt }) => {
+    const title = titles.get(`${vault} ${item}`);
+    return { vaultId: vault, itemId: item, expiresAt, ...(title === undefined ? {} : { title }) };
+  });
 }
 
 async function proven(call: Call, prove: () => Promise<void>, audit: Pick<AuditLog, "keep">): Promise<void> {

@@ -54,6 +54,7 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
   },
   "environments.create": async ({ title, variables = [] }, call) => {
     const made = await environmentsOf(call).create(title, variables);
+    accessOf(call).own(made.id);
     const names = variables.map(({ name }) => name);
     accessOf(call).session.audit.keep(happening(call, "ok", [made.id], [title, ...names]));
     return made;

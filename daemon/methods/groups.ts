@@ -27,9 +27,13 @@ export const groupMethods: GroupHandlers = {
     return { ...group, vaultAccess };
   },
   "groups.list": async (_params, call) => {
-    const { groups } = accessOf(call).session.unlocked.account;
-    await groups.builtIn("owners");
-    await groups.builtIn("administrators");
+    const { byToken, session } = accessOf(call);
+    const { groups } = session.unlocked.account;
+    // A service account makes none; it is in none either, and is told so.
+    if (!byToken) {
+      await groups.builtIn("owners");
+      await groups.builtIn("administrators");
+    }
     recordRead(call, []);
     return { groups: (await groups.entries()).map(groupOf) };
   },

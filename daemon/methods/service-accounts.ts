@@ -1,12 +1,15 @@
 // serviceAccounts.*: made, listed, given new tokens and ended by a person; what is left, told to whoever holds a token.
+import { EXPIRY_MS_DEFAULT } from "../../protocol/catalogue/service-accounts.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { permissionNames, permissionsOf } from "../../protocol/permissions.ts";
+import { permissionNames } from "../../protocol/permission-names.ts";
+import { permissionsOf } from "../../protocol/permissions.ts";
 import type { OpenSession } from "../account-session.ts";
 import type { Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
 import type { Overseer } from "../overseer.ts";
+import { withTitle } from "../refusal.ts";
 import type { Sessions } from "../sessions.ts";
 
 type ServiceAccountHandlers = Pick<
@@ -40,8 +43,8 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
   }
 
   /** By the service's clock, which ends the token: this machine's may be a day off. */
-  async function expiry({ unlocked }: OpenSession, expiresInMs: number | undefined) {
-    if (expiresInMs === undefined) return {};
+  async function expiry({ unlocked }: OpenSession, expiresInMs: number | "never" = EXPIRY_MS_DEFAULT) {
+    if (expiresInMs === "never") return {};
     return { expiresAt: new Date((await unlocked.account.serviceTimeMs()) + expiresInMs).toISOString() };
   }
 
@@ -53,7 +56,11 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
       for (const { vault, permissions } of params.vaults)
         vaults.push({ id: await vaultOf(session, vault), permissions: permissionsOf(permissions) });
       const until = await expiry(session, params.expiresInMs);
-      const { id, token } = await account.serviceAccounts.create({ title: params.title, vaults, ...until });
+      const { id, token } = await account.serviceAccounts
+        .create({ title: params.title, vaults, ...until })
+        .catch(async (error: unknown) => {
+          throw await withTitle(error, account);
+        });
       session.audit.keep(happening(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
       return { serviceAccountId: id, token, ...until };
     },

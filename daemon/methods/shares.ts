@@ -100,7 +100,10 @@ function shown({ share, vault, item, oneTime, ...rest }: ShareEntry, title: stri
 }
 
 /** Titles of the shared items by vault and item, of those that are still there and that this user may still read. */
-async function titlesOf(account: OpenAccount, listed: readonly ShareEntry[]): Promise<Map<string, string>> {
+export async function titlesOf(
+  account: OpenAccount,
+  listed: readonly Pick<ShareEntry, "vault" | "item">[],
+): Promise<Map<string, string>> {
   const titles = new Map<string, string>();
   for (const [vault, entries] of Map.groupBy(listed, (one) => one.vault)) {
     const ids = [...new Set(entries.map(({ item }) => item))];

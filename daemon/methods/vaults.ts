@@ -3,7 +3,8 @@ import type { VaultEntry } from "../../clients/account/vault-list.ts";
 import type { VaultMember } from "../../clients/account/vault-members.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { demandPermissions, everyPermission } from "../../protocol/permissions.ts";
+import { everyPermission } from "../../protocol/permission-names.ts";
+import { demandPermissions } from "../../protocol/permissions.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
@@ -35,6 +36,7 @@ export const vaultMethods: VaultHandlers = {
     const shared = admins.map(({ id }) => ({ id, permissions: everyPermission }));
     const vault = await account.createVault(title, description ?? "", "userCreated", shared);
     cache.dropVault(vault.id);
+    accessOf(call).own(vault.id);
     accessOf(call).session.audit.keep(happening(call, "ok", [vault.id], [title]));
     return overviewOf(vault);
   },

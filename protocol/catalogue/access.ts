@@ -32,6 +32,8 @@ const Grant = Type.Object({
   subject: Subject,
   verb: Verb,
   level: Type.Union([Type.Literal("names"), Type.Literal("values")]),
+  /** The one act that it allows on the whole account, beside reading names. */
+  act: Type.Optional(Type.String()),
   vault: Type.Optional(Type.String()),
   item: Type.Optional(Type.String()),
   field: Type.Optional(Type.String()),

@@ -22,6 +22,9 @@ const NewPin = Type.String({ minLength: PIN_LENGTH_MIN, maxLength: 128 });
 const SecretKeyText = Type.String({ minLength: 20, maxLength: 80 });
 const ServiceUrl = Type.String({ minLength: 8, maxLength: 2048 });
 
+/** Gives up a restore that was begun on this agent and is not whole; without it, another account is refused. */
+const abandonRestore = Type.Optional(Type.Boolean());
+
 const Account = Type.Object({
   account: Id,
   user: Id,
@@ -44,11 +47,12 @@ export const accounts = {
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
+        abandonRestore,
       },
       closed,
     ),
     result: Kit,
-    errors: ["accountExists", "offline", "serviceRefused", "notPermitted", "tryLater", "diskFull"],
+    errors: ["accountExists", "restoreUnfinished", "offline", "serviceRefused", "notPermitted", "tryLater", "diskFull"],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",
@@ -92,6 +96,7 @@ export const accounts = {
         pin: Type.Optional(NewPin),
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
+        abandonRestore,
       },
       closed,
     ),
@@ -229,8 +234,9 @@ export const accounts = {
     example: { params: { password: "correct horse battery staple" }, result: { handle: "1" } },
   }),
   "accounts.openRestore": entry({
-    summary: "Begins taking a backup in, on an agent that has no account: its bytes come with files.writeChunk.",
-    params: Empty,
+    summary:
+      "Begins taking a backup in, on an agent that has no account, or, with `replaceEmpty`, one that may be replaced: its bytes come with files.writeChunk.",
+    params: Type.Object({ replaceEmpty: Type.Optional(Type.Boolean()) }, closed),
     result: Type.Object({ handle: Type.String() }),
     errors: ["accountExists"],
     need: { kind: "none" },
@@ -238,9 +244,35 @@ export const accounts = {
     since: "0.1.0",
     example: { params: {}, result: { handle: "1" } },
   }),
+  "accounts.inspectBackup": entry({
+    summary:
+      "What a backup that was taken in says without a password: whose it is, and what a restore of it does not bring back. Its seal is not checked by this.",
+    params: Type.Object({ handle: Type.String({ maxLength: 64 }) }, closed),
+    result: Type.Object({
+      account: Id,
+      madeAt: Timestamp,
+      /** Come back without their tokens. */
+      serviceAccounts: Type.Integer(),
+      /** Links that could be opened when the backup was made. None comes back. */
+      shares: Type.Integer(),
+    }),
+    errors: ["handleNotFound", "notRestorable"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: {
+      params: { handle: "1" },
+      result: {
+        account: "abcdefghijklmnopqrstuvwxyz",
+        madeAt: "2026-11-24T09:00:00.000Z",
+        serviceAccounts: 1,
+        shares: 2,
+      },
+    },
+  }),
   "accounts.restore": entry({
     summary:
-      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict.",
+      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. With `replacePassword`, the password of the account on this agent, that one is taken off it first; one that holds anything is not.",
     params: Type.Object(
       {
         handle: Type.String({ maxLength: 64 }),
@@ -249,14 +281,31 @@ export const accounts = {
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
+        replacePassword: Type.Optional(Password),
       },
       closed,
     ),
-    result: Type.Object({ account: Id, name: AccountName }),
+    result: Type.Object({
+      account: Id,
+      name: AccountName,
+      /** They have no token: serviceAccounts.rotate makes one. `expiresAt` is when the newest one before ended, or would have. */
+      serviceAccounts: Type.Array(
+        Type.Object({
+          id: Id,
+          title: Type.String(),
+          expiresAt: Type.Optional(Type.Union([Timestamp, Type.Literal("never")])),
+        }),
+      ),
+      /** The links that did not come back. */
+      shares: Type.Array(
+        Type.Object({ vaultId: Id, itemId: Id, title: Type.Optional(Type.String()), expiresAt: Timestamp }),
+      ),
+    }),
     errors: [
       "accountExists",
       "handleNotFound",
       "wrongCredentials",
+      "tryLater",
       "notRestorable",
       "conflict",
       "notPermitted",
@@ -274,7 +323,12 @@ export const accounts = {
         password: "correct horse battery staple",
         secretKey: "P1-ABCDEF-GHJKMN-PQRSTV-WXYZ01-234567",
       },
-      result: { account: "abcdefghijklmnopqrstuvwxyz", name: "Ada" },
+      result: {
+        account: "abcdefghijklmnopqrstuvwxyz",
+        name: "Ada",
+        serviceAccounts: [{ id: "defghijklmnopqrstuvwxyz234", title: "CI", expiresAt: "2026-12-24T09:00:00.000Z" }],
+        shares: [],
+      },
     },
   }),
   "devices.list": entry({

@@ -73,6 +73,8 @@ export const agent = {
       tokenSessions: Type.Integer(),
       openPrompts: Type.Integer(),
       links: Type.Array(ServiceLink),
+      /** The account of a restore that was begun here and is not whole: the same restore again goes on with it. */
+      unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
       protections: Type.Array(
         Type.Object({ name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() }),
       ),

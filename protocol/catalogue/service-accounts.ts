@@ -13,7 +13,13 @@ const TITLE_LENGTH_MAX = 255;
 const EXPIRY_MS_MIN = 60_000;
 const EXPIRY_MS_MAX = 10 * 366 * 24 * 60 * 60_000;
 
-const ExpiresInMs = Type.Optional(Type.Integer({ minimum: EXPIRY_MS_MIN, maximum: EXPIRY_MS_MAX }));
+/** Milliseconds that a token lives where nobody says otherwise: a quarter, so that a forgotten one ends by itself. */
+export const EXPIRY_MS_DEFAULT = 90 * 24 * 60 * 60_000;
+
+/** Left out, it is the default: a token without an end is asked for by its word. */
+const ExpiresInMs = Type.Optional(
+  Type.Union([Type.Integer({ minimum: EXPIRY_MS_MIN, maximum: EXPIRY_MS_MAX }), Type.Literal("never")]),
+);
 
 /** Making and replacing tokens hands on what they open, so the password is asked for each time. */
 const proven = { account: Type.Optional(IdParam), password: Password };
@@ -47,7 +53,7 @@ const example = {
 export const serviceAccounts = {
   "serviceAccounts.create": entry({
     summary:
-      "Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once.",
+      "Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. The token ends after `expiresInMs`: 90 days when it is left out, `never` for no end.",
     params: Type.Object(
       {
         ...proven,
@@ -138,7 +144,7 @@ export const serviceAccounts = {
   }),
   "serviceAccounts.rotate": entry({
     summary:
-      "Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out.",
+      "Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`: 90 days when it is left out, `never` for no end.",
     params: Type.Object(
       {
         ...proven,

@@ -80,7 +80,7 @@ async function demandWhole(): Promise<void> {
 test.each([
   "accounts.create",
   "signIn.start",
-  "serviceAccounts.keys",
+  "serviceAccounts.list",
   "groups.list",
   "vaults.list",
   "items.list",

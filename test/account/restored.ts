@@ -60,6 +60,13 @@ export async function fullAccount(door: Door): Promise<User> {
   await withFile(account, vault);
   const environment = await account.environments.create("staging");
   await account.environments.set(environment.id, [{ name: "PORT", value: "8080", masked: false }]);
+  const places = [
+    { id: vault, permissions: 0x70 },
+    { id: environment.id, permissions: 0x30 },
+  ];
+  await account.serviceAccounts.create({ title: "CI", vaults: places, expiresAt: "2030-01-01T00:00:00.000Z" });
+  const { id: gone } = await account.serviceAccounts.create({ title: "Gone", vaults: [] });
+  await account.serviceAccounts.revoke(gone);
   return who;
 }
 
@@ -116,7 +123,8 @@ export async function contentOf(door: Door, who: User): Promise<unknown> {
     })),
   );
   groups.sort((a, b) => (a.id < b.id ? -1 : 1));
-  const content = { user: account.userData(), vaults, environments, groups };
+  const serviceAccounts = (await account.serviceAccounts.list()).map(({ createdAt: _createdAt, ...one }) => one);
+  const content = { user: account.userData(), vaults, environments, groups, serviceAccounts };
   account.close();
   return content;
 }

@@ -86,7 +86,7 @@ describe("a mistake", () => {
     ["a descriptor that is not open", "unlock --password-fd 77", 2],
     ["a code that is not open", "deny ZZ-99", 5],
     ["an env file that is not there", "import env nothing.env --vault Personal", 2],
-    ["a vault that is not named", "group grant Owners --permissions view_items", 2],
+    ["a vault that is not named", "group grant Owners --permissions read_items", 2],
     ["a vault that is not named, to take away", "group revoke Owners", 2],
     ["a service account that comes to no vault", "service-account create CI", 2],
     ["a file that is not there", "item create --vault Personal --file nothing", 2],

@@ -27,6 +27,8 @@ test.each([
   ["under /proc", () => "/proc/x", "the agent's home /proc/x/data could not be written (ENOENT)"],
   ["under a file", () => join(folder, "file"), "could not be written (ENOTDIR)"],
   ["relative", () => "here", "POSTERN_HOME must be an absolute path"],
+  ["empty", () => "", "POSTERN_HOME is set, and empty"],
+  ["blank", () => "  ", "POSTERN_HOME is set, and empty"],
   ["too long for a socket", () => `/${"x".repeat(200)}`, "set POSTERN_SOCKET to a shorter one"],
 ])("a home that is %s is told, with a next step", (_what, home, why) => {
   const ran = postern("vault list", home());

@@ -38,6 +38,7 @@ test.each([
   [`${EDIT} --secret-fd a=0 --notes-file /dev/stdin`, "--notes-file names /dev/stdin"],
   [`${EDIT} --secret-fd a=3 --secret-file b=/proc/self/fd/3`, "--secret-fd names file descriptor 3"],
   ["env set E --secret-fd A=0 --secret-fd B=0", "--secret-fd names file descriptor 0"],
+  ["env set E --secret-file A=/dev/stdin --secret-fd B=0", "--secret-fd names file descriptor 0"],
   ["init --name Ada --password-fd 3 --pin-fd 3", "--pin-fd names file descriptor 3"],
 ])("one input for two values is refused by its name: %s", async (words, message) => {
   const { code, err } = await run(words, { input: "opal and more\n", secrets: ["opal and more"] });
@@ -62,6 +63,7 @@ test.each([
   [`${EDIT} --notes-file empty`, "--notes-file is empty"],
   ["item create --vault Demo --title A --secret-file a=empty", "--secret-file for a is empty"],
   ["env set E --secret-fd A=0", "--secret-fd for A is empty"],
+  ["env set E --secret-file A=empty", "--secret-file for A is empty"],
 ])("nothing in place of a secret is refused: %s", async (words, message) => {
   const { code, err } = await run(words);
   expect([code, err]).toEqual([exitCodes.usage, expect.stringContaining(`the value given to ${message}\n  next: `)]);

@@ -66,10 +66,11 @@ test.each([
   [`item edit X --vault Personal --secret-file ${SECRET}`, "--secret-file takes NAME=PATH", "--secret-file PASSWORD="],
   [`item edit X --vault Personal --secret-fd ${SECRET}`, "--secret-fd takes NAME=N", "--secret-fd PASSWORD=3 3<"],
   [`env set staging --plain ${SECRET}`, "--plain takes NAME=VALUE", "--plain REGION=eu"],
+  [`env set staging --secret-file ${SECRET}`, "--secret-file takes NAME=PATH", "--secret-file PASSWORD=password.txt"],
   [`env set staging --secret-fd ${SECRET}`, "--secret-fd takes NAME=N", "--secret-fd PASSWORD=3 3<"],
   [`env set staging --plain 1${SECRET}=x`, "begins with no digit", "DATABASE_URL"],
   ["item create --vault Personal", "--title is required", "--title Wi-Fi"],
-  [`group grant G --vault Personal --permissions ${SECRET}`, "--permissions names one", "view_items"],
+  [`group grant G --vault Personal --permissions ${SECRET}`, "--permissions names one", "read_items"],
   [`share create Personal/X --expires-in ${SECRET}`, "--expires-in is one of", "--expires-in 7d"],
   [`generate --length ${SECRET}`, "take a whole number", "--length 24"],
 ])("%s says how it is written, with an example and without what was written", async (words, message, example) => {

@@ -70,6 +70,14 @@ describe("an environment", () => {
     const open = await run(["env", "run", "staging", "--no-masking", "--", "printenv", "DATABASE_URL"]);
     expect(open.out).toBe("postgres://db\n");
     expect((await run("env set staging --plain REGION=eu --secret-fd API_KEY=3", { secrets: ["abc"] })).code).toBe(0);
+    writeFileSync(at("key.txt"), "from a file\n");
+    expect((await run(`env set staging --secret-file FILE_KEY=${at("key.txt")}`)).code).toBe(0);
+    const masked = (await run("env get staging --json")).out;
+    expect(JSON.parse(masked).variables).toContainEqual({ name: "FILE_KEY", value: "********", masked: true });
+    expect((await run(["env", "run", "staging", "--no-masking", "--", "printenv", "FILE_KEY"])).out).toBe(
+      "from a file\n",
+    );
+    expect((await run("env unset staging FILE_KEY")).code).toBe(0);
     expect((await run("env unset staging DATABASE_URL NOT_THERE")).out).toContain("Took 1 away");
     // What was given as a name is not repeated: it may be NAME=value, written there by mistake.
     const missing = await run("env unset staging NOT_THERE");
@@ -180,7 +188,7 @@ describe("inject", () => {
 describe("groups", () => {
   test("come to a vault and leave it again", async () => {
     expect((await run("group create Operations")).code).toBe(0);
-    const words = "group grant Operations --vault Demo --permissions view_items,view_and_copy_passwords";
+    const words = "group grant Operations --vault Demo --permissions read_items";
     expect((await run(words)).out).toBe("Granted.\n");
     expect((await run("group delete Operations")).code).toBe(7);
     expect((await run("group revoke Operations --vault Demo")).out).toContain("change those secrets");
@@ -192,8 +200,8 @@ describe("groups", () => {
 
   test.each([
     ["group grant Owners --vault Demo --permissions none", 2, "not known"],
-    ["group grant Owners --vault Demo --permissions edit_items", 2, "requires READ_ITEMS"],
-    ["group grant Nobody --vault Demo --permissions view_items", 5, "group list"],
+    ["group grant Owners --vault Demo --permissions update_items", 2, "requires READ_ITEMS"],
+    ["group grant Nobody --vault Demo --permissions read_items", 5, "group list"],
     ["group revoke Owners --vault Demo", 5, "does not come to this vault"],
     ["group delete Owners", 4, "owners and administrators stay"],
   ])("%s ends with %i", async (words, code, text) => {

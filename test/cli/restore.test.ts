@@ -34,13 +34,13 @@ test("Ctrl-C while a backup is checked says what goes on, and leaves no account"
   const terminal = openTerminal(env, other);
   try {
     terminal.type(`node --no-warnings -- ${main} restore ${join(home, "ada.backup")} --kit ${join(home, "kit.txt")}`);
+    await terminal.sees("1 of 1 MiB handed over");
     await terminal.sees("Account password");
     terminal.type(PASSWORD);
-    await terminal.sees("1 of 1 MiB handed over");
     await terminal.sees("checking, then restoring: 0 s");
     terminal.type("\u0003");
     await terminal.sees("interrupted; the restore stops where it is");
-    await terminal.sees("run `postern status`");
+    await terminal.sees("restore again, with the same command");
     terminal.type("echo code=$?");
     await terminal.sees("code=130");
   } finally {

@@ -77,7 +77,24 @@ describe("a token", () => {
       secrets: ["x"],
     });
     expect([ran.code, ran.out]).toEqual([4, ""]);
-    expect(ran.err).toContain("right permissions");
+    expect(ran.err).toMatch(/right permissions .*: CREATE_ITEMS is missing \(vault "Demo", [a-z2-7]{26}\)/);
+  });
+
+  test.each([
+    ["item edit DB --vault Demo --field REGION=eu", "UPDATE_ITEMS is missing"],
+    ["item delete DB --vault Demo --yes", "DELETE_ITEMS is missing"],
+    ["item history DB --vault Demo", "UPDATE_ITEM_HISTORY is missing"],
+    ["vault edit Demo --title Other", "MANAGE_VAULT is missing"],
+    ["vault delete Demo --yes", "MANAGE_VAULT is missing"],
+  ])("is told which permission %s needs, and where", async (words, missing) => {
+    const ran = await run(words, withToken());
+    expect([ran.code, ran.out]).toEqual([4, ""]);
+    expect(ran.err).toMatch(new RegExp(`${missing}[^(]* \\(vault "Demo", [a-z2-7]{26}\\)`));
+  });
+
+  test("lists the groups that its service account is in: none", async () => {
+    const ran = await run("group list --json", withToken());
+    expect([ran.code, JSON.parse(ran.out)]).toEqual([0, { groups: [] }]);
   });
 
   test("tells what it may still spend", async () => {
@@ -100,7 +117,67 @@ describe("a token", () => {
   });
 });
 
+describe("a variable for a token", () => {
+  test.each([
+    ["POSTERN_SERVICE_ACCOUNT_TOKEN", ""],
+    ["POSTERN_SERVICE_ACCOUNT_TOKEN", " \n"],
+    ["OP_SERVICE_ACCOUNT_TOKEN", ""],
+  ])("%s that holds %j is told as that, and nobody is asked", async (variable, held) => {
+    const asked = person.seen.length;
+    const ran = await run("read op://Demo/DB/password --json", { env: { [variable]: held } });
+    expect([ran.code, ran.out]).toEqual([2, ""]);
+    expect(ran.err).toContain(`${variable} is set, and empty`);
+    expect(person.seen.length).toBe(asked);
+  });
+
+  test("that is empty is nothing beside one that holds a token", async () => {
+    const env = { OP_SERVICE_ACCOUNT_TOKEN: "", POSTERN_SERVICE_ACCOUNT_TOKEN: token };
+    expect((await run("read op://Demo/DB/password", { env })).out).toBe("s3cret");
+  });
+
+  test("that is empty does not end what is a person's command", async () => {
+    const env = { POSTERN_SERVICE_ACCOUNT_TOKEN: "" };
+    expect((await run("service-account list --password-fd 3", { env, secrets: [PASSWORD] })).code).toBe(0);
+  });
+});
+
+describe("a token's end", () => {
+  const DAY = 24 * 60 * 60_000;
+  const made = async (words: string) => {
+    const ran = await run(`service-account create Ends --vault Demo:read_items --password-fd 3 ${words}`, {
+      secrets: [PASSWORD],
+    });
+    expect(ran.code).toBe(0);
+    return ran;
+  };
+
+  test("comes after 90 days where nothing is said", async () => {
+    const before = Date.now();
+    const ends = Date.parse(json(await made("--json")).expiresAt ?? "");
+    expect(ends).toBeGreaterThanOrEqual(before + 90 * DAY);
+    expect(ends).toBeLessThanOrEqual(Date.now() + 90 * DAY);
+  });
+
+  test("never comes where that is asked for, and it is said", async () => {
+    expect((await made("--expires-in never")).err).toContain("Its token has no end.");
+    expect(json(await made("--expires-in never --json"))).not.toHaveProperty("expiresAt");
+  });
+
+  test("is told by --help, with the one that is taken when it is left out", async () => {
+    for (const command of ["create", "rotate"])
+      expect((await run(`service-account ${command} --help`)).out).toMatch(/never;\s+90d\s+when left out/);
+  });
+});
+
 describe("a service account", () => {
+  test("comes to no personal vault, and the refusal names it", async () => {
+    const ran = await run("service-account create X --vault Personal:read_items --password-fd 3", {
+      secrets: [PASSWORD],
+    });
+    expect(ran.code).toBe(4);
+    expect(ran.err).toMatch(/comes to no personal vault \(vault "Personal", [a-z2-7]{26}\)/);
+  });
+
   test("is listed for the password, without the text of its tokens", async () => {
     const listed = await run("service-account list --password-fd 3", { secrets: [PASSWORD] });
     expect(listed.out).toContain("CI");
@@ -115,6 +192,7 @@ describe("a service account", () => {
   test("gets its next token, and the one before ends", async () => {
     const ran = await run(`service-account rotate ${id} --password-fd 3`, { secrets: [PASSWORD] });
     expect(ran.code).toBe(0);
+    expect(ran.err).toContain("(90 days, since --expires-in was left out)");
     const before = token;
     token = ran.out.trim();
     expect((await run("read op://Demo/DB/password", withToken())).out).toBe("s3cret");
@@ -130,7 +208,9 @@ describe("a service account", () => {
     expect(ran.out).toContain("change the secrets");
     expect((await run("read op://Demo/DB/password", withToken())).code).toBe(4);
     const listed = json(await run("service-account list --json --password-fd 3", { secrets: [PASSWORD] }));
-    expect(listed.serviceAccounts).toMatchObject([{ id, vaults: [], tokens: [], revokedAt: expect.any(String) }]);
+    expect(listed.serviceAccounts).toContainEqual(
+      expect.objectContaining({ id, vaults: [], tokens: [], revokedAt: expect.any(String) }),
+    );
   });
 
   test.each([

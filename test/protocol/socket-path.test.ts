@@ -44,7 +44,6 @@ describe("the socket's path", () => {
       "/tmp/p/run/agent.sock",
     ],
     ["POSTERN_SOCKET before all", linux({ POSTERN_SOCKET: "/tmp/s.sock", POSTERN_HOME: "/tmp/p" }), "/tmp/s.sock"],
-    ["the default where POSTERN_SOCKET is empty", linux({ POSTERN_SOCKET: "" }), "/home/ada/.postern/agent.sock"],
     [
       "the caches folder on macOS, whatever XDG says",
       mac({ XDG_RUNTIME_DIR: "/run" }),

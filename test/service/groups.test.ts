@@ -6,7 +6,7 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { newGroup, sealGroupOverview } from "../../protocol/crypto/group.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
-import { permissionBits as bits, everyPermission } from "../../protocol/permissions.ts";
+import { permissionBits as bits, everyPermission } from "../../protocol/permission-names.ts";
 import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
 import { permissions } from "../../service/permission.ts";
 import {

@@ -8,7 +8,7 @@ import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { newServiceAccount, sealCustody, sealToken } from "../../protocol/crypto/service-account.ts";
 import { grantVaultKey, newVaultKey } from "../../protocol/crypto/vault-key.ts";
-import { permissionBits as bits } from "../../protocol/permissions.ts";
+import { permissionBits as bits } from "../../protocol/permission-names.ts";
 import { parseToken } from "../../protocol/service-account-token.ts";
 import {
   type OperationName,
@@ -229,7 +229,7 @@ describe("making one", () => {
   function request(
     serviceAccount = newId(p),
     maker = opened.signedIn.keyset,
-  ): OperationParams<"serviceAccounts.create"> {
+  ): Required<OperationParams<"serviceAccounts.create">> {
     const place = { account: ada.account, serviceAccount };
     const made = newServiceAccount(p, { place, maker });
     const given = newId(p);

@@ -154,7 +154,7 @@ function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string 
       .join("/");
     return [
       grant.grant,
-      `${grant.verb} ${grant.level}`,
+      grant.act === undefined ? `${grant.verb} ${grant.level}` : `${grant.act}, read names`,
       where,
       `${grant.subject.program} (${grant.subject.terminal ?? grant.subject.pid})`,
       localTime(grant.expiresAt),

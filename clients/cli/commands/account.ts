@@ -16,6 +16,7 @@ import { strengthHint } from "../password-strength.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
 import { oneLine, type Terminal } from "../terminal.ts";
+import { abandonOption, demandNoRestore } from "../unfinished-restore.ts";
 import { homeOf } from "../where.ts";
 import { withPassword } from "../with-password.ts";
 
@@ -30,6 +31,7 @@ type InitOptions = DeviceNameOption & {
   kit?: string;
   service?: string;
   registrationTokenFd?: string;
+  abandonRestore?: boolean;
 } & CaFile;
 
 /** Makes an account, guided at a terminal; answers when its kit is in a file. */
@@ -38,7 +40,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
   const called = deviceNameOf(options);
   const agent = await connect(terminal, "person");
   try {
-    await demandNoAccount(agent);
+    await demandNoAccount(agent, options);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
       throw new UsageError(
@@ -59,6 +61,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         ...called,
         ...(options.service === undefined ? {} : { service: options.service }),
         ...(registrationToken === undefined ? {} : { registrationToken }),
+        ...abandoning(options),
       })
       .catch((error: unknown) => {
         file.abandon();
@@ -87,13 +90,30 @@ function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
   }
 }
 
+type Registration = { service?: string; registrationTokenFd?: string };
+
+const TOKEN_QUESTION = "Registration token (the service printed it at its first start)";
+
 /** What the service asks for is known before anything is typed. Throws offline, serviceRefused. */
-async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: InitOptions) {
+async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
   if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
   if (service === undefined) return undefined;
   const { registration } = await agent.call("accounts.serviceInfo", { service });
   if (registration === "open") return undefined;
-  return askSecret("Registration token (the service printed it at its first start)", "--registration-token-fd");
+  return askSecret(TOKEN_QUESTION, "--registration-token-fd");
+}
+
+/** The same for a restore, which needs none where it goes on. Without a terminal the service says that it lacks. */
+export async function restoringTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
+  if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
+  if (service === undefined || !hasTerminal()) return undefined;
+  // Asked only of an agent without an account: one that is replaced hears from the service what it lacks.
+  if ((await agent.call("agent.status", {})).state !== "signedOut") return undefined;
+  const { registration } = await agent.call("accounts.serviceInfo", { service });
+  if (registration === "open") return undefined;
+  const question = `${TOKEN_QUESTION}; Enter where a restore that was cut off goes on`;
+  const given = await askSecret(question, "--registration-token-fd", () => undefined);
+  return given === "" ? undefined : given;
 }
 
 function withTokenHint(error: unknown): unknown {
@@ -156,6 +176,9 @@ async function askPin(terminal: Terminal, check: (value: string) => string | und
   }
 }
 
+const abandoning = ({ abandonRestore }: { abandonRestore?: boolean }) =>
+  abandonRestore === true ? { abandonRestore } : {};
+
 type SignInOptions = DeviceNameOption &
   CaFile & {
     kit?: string;
@@ -163,6 +186,7 @@ type SignInOptions = DeviceNameOption &
     pinFd?: string;
     pin?: boolean;
     service?: string;
+    abandonRestore?: boolean;
   };
 
 const NOT_HERE =
@@ -175,15 +199,25 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
-    await demandNoAccount(agent);
+    await demandNoAccount(agent, options, kit?.account);
     await signInWith(terminal, agent, kit, options);
   } finally {
     agent.close();
   }
 }
 
-async function demandNoAccount(agent: Agent): Promise<void> {
-  if ((await agent.call("agent.status", {})).state === "signedOut") return;
+async function demandNoAccount(
+  agent: Agent,
+  { abandonRestore }: { abandonRestore?: boolean },
+  account?: string,
+): Promise<void> {
+  const status = await agent.call("agent.status", {});
+  if (status.state === "signedOut") {
+    // Its own account may be whole by now, made so from elsewhere: the service knows.
+    if (account === undefined || status.unfinishedRestore?.account !== account)
+      demandNoRestore(status, abandonRestore === true);
+    return;
+  }
   const hint = "`postern status` shows it; another home (POSTERN_HOME) has another agent";
   const { message, code } = tableError("accountExists");
   throw new PosternError(message, { errorName: "accountExists", code, hint });
@@ -210,6 +244,7 @@ async function signInWith(
       password,
       ...(pin === undefined ? {} : { pin }),
       ...(service === undefined ? {} : { service }),
+      ...abandoning(options),
     })
     .catch((error: unknown) => {
       const isElsewhere = service === undefined && error instanceof PosternError;
@@ -257,6 +292,7 @@ export function addAccountCommands(program: Command): void {
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
       caFile,
+      abandonOption,
     ],
     (terminal, _args, options) => init(terminal, options),
   );
@@ -273,6 +309,7 @@ export function addAccountCommands(program: Command): void {
       ["--no-pin", "no approval PIN on this machine"],
       ["--service <url>", "the account service, if not the kit's"],
       caFile,
+      abandonOption,
     ],
     (terminal, _args, options) => signIn(terminal, options),
   );

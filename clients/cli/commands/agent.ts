@@ -15,6 +15,7 @@ import { linkLines } from "../service-link.ts";
 import { connect } from "../session.ts";
 import { agentEnvironment, agentOptions, agentProgram, programPath } from "../start-agent.ts";
 import type { Terminal } from "../terminal.ts";
+import { goOn } from "../unfinished-restore.ts";
 import { hasEnded, whereabouts } from "../whereabouts.ts";
 
 type Status = Methods["agent.status"]["result"];
@@ -45,8 +46,12 @@ async function status(terminal: Terminal): Promise<void> {
 }
 
 function statusText(terminal: Terminal, found: Status): string {
+  const restore = goOn(found);
   const states = {
-    signedOut: "no account yet; run `postern init` or `postern signin`",
+    signedOut:
+      restore === undefined
+        ? "no account yet; run `postern init` or `postern signin`"
+        : `a restore was cut off; run the same \`${restore}\` again`,
     locked: "locked; run `postern unlock`",
     unlocked: terminal.good("unlocked"),
   };

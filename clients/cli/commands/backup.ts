@@ -3,7 +3,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { ConnectionLost } from "../../typescript/local-error.ts";
-import { askSecret } from "../ask.ts";
+import { tableError } from "../../typescript/table-error.ts";
+import { askSecret, askYes, hasTerminal } from "../ask.ts";
 import { type CaFile, caFile, keepAuthorities } from "../ca-file.ts";
 import { addCommand } from "../context.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../device-name.ts";
@@ -11,16 +12,19 @@ import { UsageError } from "../exit-code.ts";
 import { parseKit, readKit } from "../kit.ts";
 import { type Force, forceOption } from "../new-file.ts";
 import { demandRoomFor, openOutFile } from "../out-file.ts";
+import { lossesOf, restoredText } from "../restored-text.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
-import { oneLine, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 import { withPassword } from "../with-password.ts";
+import { restoringTokenFor } from "./account.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const LINE_WIDTH = 40;
 
 const nextSteps: Readonly<Record<string, string>> = {
-  accountExists: "`postern status` shows it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
+  accountExists:
+    "`postern status` shows it; where nothing is in it, --replace-empty puts the backup in its place; another home (POSTERN_HOME) has an agent of its own and takes the backup",
   conflict:
     "once it is whole, `postern signin --kit KIT` opens it; another home (POSTERN_HOME) has a service of its own and takes the backup",
   notRestorable: "nothing was made; copy the backup again from where it was written, and compare the sizes",
@@ -67,6 +71,8 @@ type RestoreOptions = DeviceNameOption &
     kit?: string;
     service?: string;
     registrationTokenFd?: string;
+    replaceEmpty?: boolean;
+    replacePasswordFd?: string;
   };
 
 async function restore(terminal: Terminal, path: string, options: RestoreOptions): Promise<void> {
@@ -75,37 +81,55 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
-    const { handle } = await agent.call("accounts.openRestore", {}).catch((error: unknown) => {
-      throw withNextStep(error);
-    });
-    const secretKey =
-      options.kit === undefined
-        ? await askSecret("Secret Key (from the emergency kit)", "--kit FILE")
-        : parseKit(readKit(options.kit), options.kit).secretKey;
-    const password = await accountPassword(options);
-    const registrationToken =
-      options.registrationTokenFd === undefined
-        ? undefined
-        : fromDescriptor(options.registrationTokenFd, "--registration-token-fd");
+    const replaces = await replacesEmpty(agent, options);
+    const { handle } = await agent
+      .call("accounts.openRestore", replaces ? { replaceEmpty: true } : {})
+      .catch((error: unknown) => {
+        throw withNextStep(error);
+      });
+    const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
+    const registrationToken = await restoringTokenFor(agent, options);
     await handOver(agent, handle, descriptor).catch((error: unknown) => {
       throw withNextStep(error);
     });
-    const where = {
+    const found = await agent.call("accounts.inspectBackup", { handle }).catch((error: unknown) => {
+      throw withNextStep(error);
+    });
+    progress("");
+    for (const line of lossesOf(found)) terminal.tell(line);
+    const secretKey = kit?.secretKey ?? (await askSecret("Secret Key (from the emergency kit)", "--kit FILE"));
+    const password = await accountPassword(options, "Account password (of the backup)");
+    const replacePassword = replaces ? await passwordToReplace(options) : undefined;
+    const more = {
       ...called,
       ...(options.service === undefined ? {} : { service: options.service }),
       ...(registrationToken === undefined ? {} : { registrationToken }),
+      ...(replacePassword === undefined ? {} : { replacePassword }),
     };
     const restored = await watched(terminal, () =>
-      agent.call("accounts.restore", { handle, password, secretKey, ...where }),
+      agent.call("accounts.restore", { handle, password, secretKey, ...more }),
     );
-    terminal.result(
-      restored,
-      () => `${oneLine(restored.name)} is back, and unlocked. Set an approval PIN with \`postern pin\`.`,
-    );
+    terminal.result(restored, () => restoredText(restored, Date.now()));
   } finally {
     closeSync(descriptor);
     agent.close();
   }
+}
+
+/** Whether an account that holds nothing is replaced: asked at a terminal, where one is here. Throws accountExists. */
+async function replacesEmpty(agent: Agent, { replaceEmpty }: RestoreOptions): Promise<boolean> {
+  if ((await agent.call("agent.status", {})).state === "signedOut") return false;
+  if (replaceEmpty === true) return true;
+  const question = "An account is on this agent already. Replace it, if nothing is in it?";
+  if (hasTerminal() && (await askYes(question))) return true;
+  throw withNextStep(tableError("accountExists"));
+}
+
+function passwordToReplace({ replacePasswordFd }: RestoreOptions): Promise<string> {
+  const option = "--replace-password-fd";
+  return replacePasswordFd === undefined
+    ? askSecret("Password of the account that is replaced", option)
+    : Promise.resolve(fromDescriptor(replacePasswordFd, option));
 }
 
 /** A line on stderr while a person watches; nothing otherwise. */
@@ -132,7 +156,9 @@ async function watched<T>(terminal: Terminal, restore: () => Promise<T>): Promis
   const told = () => {
     progress("");
     terminal.tell("postern: interrupted; the restore stops where it is");
-    terminal.tell("  next: run `postern status`; if it shows no account, restore again: it goes on where it stopped");
+    terminal.tell(
+      "  next: restore again, with the same command: it goes on where it stopped; `postern status` says what is here",
+    );
   };
   show();
   const shown = setInterval(show, 1000);
@@ -191,6 +217,8 @@ export function addBackupCommands(program: Command): void {
       deviceNameOption,
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
       caFile,
+      ["--replace-empty", "take the place of an account on this agent that holds nothing"],
+      ["--replace-password-fd <n>", "read the password of that account from this file descriptor"],
     ],
     (terminal, [path = ""], options) => restore(terminal, path, options),
   );

@@ -23,7 +23,7 @@ import { demandRoomFor, openOutFile } from "../out-file.ts";
 import { ownVariables } from "../own-variables.ts";
 import { oldest, resolveVariables } from "../references.ts";
 import { openPassage, takeOver } from "../run/run-program.ts";
-import { demandValue, fromDescriptor } from "../secret-input.ts";
+import { demandValue, fromDescriptor, fromFile as secretFromFile } from "../secret-input.ts";
 import { type Agent, connect, unlocked, withAgent } from "../session.ts";
 import { writeStdout } from "../stdout.ts";
 import { createTerminal, oneLine, type Terminal, table } from "../terminal.ts";
@@ -81,9 +81,9 @@ const SHOWN = "[text]";
 
 const EMPTY_VARIABLE = `a variable is left empty with --plain 'NAME${SHOWN}='`;
 
-type SetOptions = { plain?: string[]; secretFd?: string[]; secret?: string[] };
+type SetOptions = { plain?: string[]; secretFile?: string[]; secretFd?: string[]; secret?: string[] };
 
-async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Promise<Variable[]> {
+async function given({ plain = [], secretFile = [], secretFd = [], secret = [] }: SetOptions): Promise<Variable[]> {
   const open = plain.map((text) => {
     const [word, value] = namedPart(text, "--plain", "VALUE");
     const name = word.endsWith(SHOWN) ? word.slice(0, -SHOWN.length) : word;
@@ -93,6 +93,12 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
         `use --secret NAME; where it is none, say so: --plain 'NAME${SHOWN}=VALUE'`,
       );
     return { name, value, masked: false };
+  });
+  const filed = secretFile.map((text) => {
+    const [name, path] = namedPart(text, "--secret-file", "PATH");
+    const value = secretFromFile(path, "--secret-file");
+    demandValue(value, `--secret-file for ${name}`, EMPTY_VARIABLE);
+    return { name, value, masked: true };
   });
   const described = secretFd.map((text) => {
     const [name, number] = namedPart(text, "--secret-fd", "N");
@@ -104,16 +110,19 @@ async function given({ plain = [], secretFd = [], secret = [] }: SetOptions): Pr
   for (const name of secret) {
     if (name.includes("="))
       throw new UsageError("--secret takes a name alone; the value is typed", "use --secret NAME");
-    typed.push({ name, value: await askSecret(name, "--secret-fd"), masked: true });
+    typed.push({ name, value: await askSecret(name, "--secret-file or --secret-fd"), masked: true });
   }
-  const all = [...open, ...described, ...typed];
+  const all = [...open, ...filed, ...described, ...typed];
   if (!all.every(({ name }) => VARIABLE_NAME.test(name)))
     throw new UsageError(
       "the name of a variable has letters, digits and _, and begins with no digit",
       "for one, DATABASE_URL",
     );
   if (all.length === 0)
-    throw new UsageError("there is nothing to set", "use --secret NAME, --secret-fd NAME=N or --plain NAME=VALUE");
+    throw new UsageError(
+      "there is nothing to set",
+      "use --secret NAME, --secret-file NAME=PATH, --secret-fd NAME=N or --plain NAME=VALUE",
+    );
   return all;
 }
 
@@ -193,6 +202,7 @@ function addVariableCommands(env: Command): void {
     },
   );
   set.option("--secret <name>", "a variable whose value is typed", collected);
+  set.option("--secret-file <name=path>", "a variable whose value is read from a file", collected);
   set.option("--secret-fd <name=n>", "a variable whose value comes from file descriptor n", collected);
   set.option("--plain <name=value>", "a variable that anybody may see", collected);
   addCommand(

@@ -5,48 +5,29 @@ import type { Methods } from "../../typescript/generated.ts";
 import { generatePassword, type PasswordRecipe } from "../../typescript/generated-generate-password.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
+import { bitsOf, permissionWords } from "../generated-permission-names.ts";
 import { idOf } from "../one-of.ts";
 import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
 import { oneLine, table } from "../terminal.ts";
 
 type Group = Methods["groups.get"]["result"];
 
-/** Bits by the names that 1Password's command gives them, and by the SDKs' constants. */
-const bits: Readonly<Record<string, number>> = {
-  recover_vault: 1,
-  manage_vault: 2,
-  reveal_item_password: 16,
-  view_and_copy_passwords: 16,
-  read_items: 32,
-  view_items: 32,
-  update_items: 64,
-  edit_items: 64,
-  create_items: 128,
-  archive_items: 256,
-  delete_items: 512,
-  update_item_history: 1024,
-  view_item_history: 1024,
-  send_items: 1_048_576,
-  copy_and_share_items: 1_048_576,
-  import_items: 2_097_152,
-  export_items: 4_194_304,
-  print_items: 8_388_608,
-};
-
 function permissionsFrom(text: string | undefined): number {
-  if (text === undefined)
-    throw new UsageError("--permissions is required", "for one, --permissions view_items,view_and_copy_passwords");
-  return text.split(",").reduce((all, name) => {
-    const bit = bits[name.trim().toLowerCase()];
-    if (bit === undefined)
-      throw new UsageError("--permissions names one that is not known", `known are ${Object.keys(bits).join(", ")}`);
-    return all | bit;
+  if (text === undefined) throw new UsageError("--permissions is required", "for one, --permissions read_items");
+  return text.split(",").reduce((all, word) => {
+    const bits = bitsOf(word);
+    if (bits === undefined)
+      throw new UsageError("--permissions names one that is not known", `known are ${permissionWords.join(", ")}`);
+    return all | bits;
   }, 0);
 }
 
 function groupId(agent: Agent, wanted: string): Promise<string> {
   return idOf("group", wanted, async () => (await agent.call("groups.list", {})).groups);
 }
+
+/** What each command that takes permissions says of their names. */
+export const PERMISSIONS_HELP = `with commas between: ${permissionWords.join(", ")}; read_items brings reveal_item_password`;
 
 const shown = ({ id, title, groupType }: Group) => [id, title, groupType];
 
@@ -96,10 +77,10 @@ function addAccess(group: Command): void {
     group,
     "grant <group>",
     "let a group come to a vault, or change what it may do there",
-    "postern group grant Operations --vault Demo --permissions view_items,view_and_copy_passwords",
+    "postern group grant Operations --vault Demo --permissions read_items,update_items",
     [
       ["--vault <vault>", "title or id"],
-      ["--permissions <names>", "names with commas between"],
+      ["--permissions <names>", PERMISSIONS_HELP],
     ],
     (terminal, [wanted = ""], options) =>
       withAgent(terminal, async (agent) => {

@@ -5,17 +5,24 @@ import { addCommand } from "../context.ts";
 import { durationMs } from "../duration.ts";
 import { UsageError } from "../exit-code.ts";
 import { localTime } from "../local-time.ts";
+import { idOf } from "../one-of.ts";
 import { accountPassword, passwordFd } from "../secret-input.ts";
-import { connect, unlocked, withAgent } from "../session.ts";
+import { type Agent, connect, unlocked, withAgent } from "../session.ts";
 import { StdoutFailed, writeStdout } from "../stdout.ts";
 import { oneLine, type Terminal, table } from "../terminal.ts";
+import { PERMISSIONS_HELP } from "./groups.ts";
 
 type Listed = Methods["serviceAccounts.list"]["result"]["serviceAccounts"][number];
 type Budget = Methods["serviceAccounts.rateLimit"]["result"]["reads"];
 type Made = Methods["serviceAccounts.create"]["result"];
 type PasswordOptions = { passwordFd?: string };
 
-const expiresIn = ["--expires-in <time>", "when the token ends: 90m, 12h, 30d, 8w; never when left out"] as const;
+const NEVER = "never";
+
+const expiresIn = [
+  "--expires-in <time>",
+  `when the token ends: 90m, 12h, 30d, 8w, or ${NEVER}; 90d when left out`,
+] as const;
 
 /** `Demo:read_items,write_items`: the last colon parts the vault's title from what is allowed there. */
 function vaultFrom(text: string): { vault: string; permissions: string[] } {
@@ -27,16 +34,18 @@ function vaultFrom(text: string): { vault: string; permissions: string[] } {
 }
 
 const until = (option: string | undefined) =>
-  option === undefined ? {} : { expiresInMs: durationMs(option, "--expires-in") };
+  option === undefined ? {} : ({ expiresInMs: option === NEVER ? NEVER : durationMs(option, "--expires-in") } as const);
 
-function told(made: Made): string {
-  const ends = made.expiresAt === undefined ? "It does not end by itself." : `It ends ${localTime(made.expiresAt)}.`;
+function told(made: Made, option: string | undefined): string {
+  const days = option === undefined ? " (90 days, since --expires-in was left out)" : "";
+  const ends =
+    made.expiresAt === undefined ? "Its token has no end." : `Its token ends ${localTime(made.expiresAt)}${days}.`;
   return `postern: service account ${made.serviceAccountId}. ${ends}\n  The token below is shown this once. Whoever has it reads what it opens, unasked.`;
 }
 
 /** The one time that a token is shown: where it finds no way out, something was made that nobody can use. */
-async function print(terminal: Terminal, made: Made, what: string): Promise<void> {
-  if (!terminal.json) terminal.tell(told(made));
+async function print(terminal: Terminal, made: Made, what: string, expiresIn: string | undefined): Promise<void> {
+  if (!terminal.json) terminal.tell(told(made, expiresIn));
   const { serviceAccountId: id, token } = made;
   await writeStdout(`${terminal.json ? JSON.stringify(made) : token}\n`).catch((error: unknown) => {
     throw error instanceof StdoutFailed
@@ -45,6 +54,15 @@ async function print(terminal: Terminal, made: Made, what: string): Promise<void
           `\`postern service-account rotate ${id}\` prints another one, \`postern service-account revoke ${id}\` ends it`,
         )
       : error;
+  });
+}
+
+/** By its id, or by its name: of those that were not revoked. */
+function idFor(agent: Agent, wanted: string, password: string): Promise<string> {
+  return idOf("service account", wanted, async () => {
+    const proof = { kind: "password", password } as const;
+    const { serviceAccounts } = await agent.call("serviceAccounts.list", { proof });
+    return serviceAccounts.filter(({ revokedAt }) => revokedAt === undefined);
   });
 }
 
@@ -59,7 +77,7 @@ export function addServiceAccountCommands(program: Command): void {
     [
       [
         "--vault <vault:permissions...>",
-        "a vault (title or id) or environment (id), and read_items, write_items, share_items or single permissions",
+        `a vault (title or id) or environment (id), and permissions ${PERMISSIONS_HELP}`,
       ],
       expiresIn,
       passwordFd,
@@ -77,7 +95,7 @@ export function addServiceAccountCommands(program: Command): void {
         async (agent) => {
           const password = await accountPassword(options);
           const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
-          await print(terminal, made, "the service account was made");
+          await print(terminal, made, "the service account was made", options.expiresIn);
         },
         "person",
       );
@@ -141,23 +159,24 @@ function tokenText({ expiresAt, expired, lastUsedAt }: Listed["tokens"][number])
 function addRotate(group: Command): void {
   addCommand<PasswordOptions & { overlap?: string; expiresIn?: string }>(
     group,
-    "rotate <id>",
+    "rotate <service-account>",
     "print the next token; the one before lives on for the overlap",
-    "postern service-account rotate defghijklmnopqrstuvwxyz234 --overlap 1h",
+    "postern service-account rotate CI --overlap 1h",
     [
       ["--overlap <time>", "how long the token before lives on, at most 7d; it ends at once when left out"],
       expiresIn,
       passwordFd,
     ],
-    async (terminal, [serviceAccountId = ""], options) => {
+    async (terminal, [wanted = ""], options) => {
       const overlap = options.overlap === undefined ? {} : { overlapMs: durationMs(options.overlap, "--overlap") };
-      const asked = { serviceAccountId, ...overlap, ...until(options.expiresIn) };
+      const asked = { ...overlap, ...until(options.expiresIn) };
       await withAgent(
         terminal,
         async (agent) => {
           const password = await accountPassword(options);
-          const made = await agent.call("serviceAccounts.rotate", { password, ...asked });
-          await print(terminal, made, "the token was made and the one before has its end");
+          const serviceAccountId = await idFor(agent, wanted, password);
+          const made = await agent.call("serviceAccounts.rotate", { password, serviceAccountId, ...asked });
+          await print(terminal, made, "the token was made and the one before has its end", options.expiresIn);
         },
         "person",
       );
@@ -168,15 +187,16 @@ function addRotate(group: Command): void {
 function addRevoke(group: Command): void {
   addCommand<PasswordOptions>(
     group,
-    "revoke <id>",
+    "revoke <service-account>",
     "end every token at once; the vaults it came to get new keys",
-    "postern service-account revoke defghijklmnopqrstuvwxyz234",
+    "postern service-account revoke CI",
     [passwordFd],
-    (terminal, [serviceAccountId = ""], options) =>
+    (terminal, [wanted = ""], options) =>
       withAgent(
         terminal,
         async (agent) => {
           const proof = { kind: "password", password: await accountPassword(options) } as const;
+          const serviceAccountId = await idFor(agent, wanted, proof.password);
           await agent.call("serviceAccounts.revoke", { serviceAccountId, proof });
           terminal.result(
             { revoked: serviceAccountId },

@@ -1,12 +1,12 @@
 // signout: the account off this machine, and this machine off the account's list of devices.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
-import { tableError } from "../../typescript/table-error.ts";
 import { demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { accountPassword, passwordFd } from "../secret-input.ts";
 import { connect } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
+import { noAccount } from "../unfinished-restore.ts";
 import { demandPerson } from "../with-password.ts";
 
 type Options = { passwordFd?: string; yes?: boolean; withLog?: boolean };
@@ -16,7 +16,8 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
   const agent = await connect(terminal);
   try {
     // Before anything is asked of the person: there may be nothing to sign out of.
-    if ((await agent.call("agent.status", {})).state === "signedOut") throw tableError("signedOut");
+    const status = await agent.call("agent.status", {});
+    if (status.state === "signedOut") throw noAccount(status);
     if (options.yes !== true) warn(terminal, options.withLog === true);
     await demandYes(options, "Sign out?", "nothing was changed");
     const password = await accountPassword(options);

@@ -20,7 +20,7 @@ import { SILENT_MS } from "../../clients/cli/dial.ts";
 import { parse } from "../../clients/cli/whereabouts.ts";
 import { makeAccount } from "../agent/person.ts";
 import { agentOptions, type RunningAgent, startAgent } from "../agent/start.ts";
-import { postern, startPostern } from "./postern.ts";
+import { postern, startPostern } from "../cli/postern.ts";
 
 let home: string;
 let agent: RunningAgent | undefined;

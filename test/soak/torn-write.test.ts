@@ -10,8 +10,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { addressOf, createServiceClient } from "../../clients/account/service-client.ts";
-import { type Door, details, newUser, open, overview } from "./doors.ts";
-import { halvesIn } from "./whole.ts";
+import { type Door, details, newUser, open, overview } from "../service/doors.ts";
+import { halvesIn } from "../service/whole.ts";
 
 /** More statements than any write has: past the last one the write is acknowledged, and the round ends. */
 const STATEMENTS_MAX = 30;
@@ -34,7 +34,7 @@ afterEach(() => {
 const path = () => join(folder, "service.sqlite");
 
 async function start(parted: boolean): Promise<Door> {
-  const program = fileURLToPath(new URL("./dying.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../service/dying.ts", import.meta.url));
   const words = ["--data", folder, "--port", String(port), ...(parted ? ["--parted"] : [])];
   child = spawn(process.execPath, ["--no-warnings", program, ...words], {
     stdio: ["ignore", "pipe", "inherit", "ipc"],

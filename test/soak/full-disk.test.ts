@@ -5,10 +5,10 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeAccount, PASSWORD, PIN } from "../agent/person.ts";
+import { startAgent } from "../agent/start.ts";
 import { postern } from "../cli/postern.ts";
 import { hasTool } from "../tools.ts";
-import { makeAccount, PASSWORD, PIN } from "./person.ts";
-import { startAgent } from "./start.ts";
 
 const cannotMount = process.getuid?.() !== 0 || !hasTool("mount");
 

@@ -10,9 +10,9 @@ import { exitCodes } from "../../clients/cli/exit-code.ts";
 import { kitText, parseKit, readKit } from "../../clients/cli/kit.ts";
 import { attachPerson, makeAccount, PASSWORD, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
+import { postern, type Ran } from "../cli/postern.ts";
 import { overLoopback } from "../service/doors.ts";
 import { halvesIn } from "../service/whole.ts";
-import { postern, type Ran } from "./postern.ts";
 
 const ITEMS = 400;
 const BATCH = 100;
@@ -75,6 +75,20 @@ function restore({ home }: RunningAgent, { service, token }: Where = {}): Promis
   if (service !== undefined) words.push("--service", service);
   if (token !== undefined) words.push("--registration-token-fd", "4");
   return postern(words, { home, secrets: [PASSWORD, ...(token === undefined ? [] : [token])] });
+}
+
+/** Every command that would tell of making or bringing an account tells of the restore. */
+async function expectRestoreNamed({ home }: RunningAgent): Promise<void> {
+  const named = expect.stringContaining("postern restore FILE --kit KIT");
+  const run = (words: string) => postern(words.split(" "), { home, secrets: [PASSWORD] });
+  expect(await run("status")).toMatchObject({ code: exitCodes.ok, out: named });
+  expect(await run(`init --name New --kit ${join(files, "new.txt")} --no-pin --password-fd 3`)).toMatchObject({
+    code: exitCodes.conflict,
+    err: named,
+  });
+  expect(existsSync(join(files, "new.txt"))).toBe(false);
+  for (const words of ["unlock --password-fd 3", "vault list", "signout --yes --password-fd 3", "kit --password-fd 3"])
+    expect(await run(words)).toMatchObject({ code: exitCodes.locked, err: named });
 }
 
 function signIn({ home }: RunningAgent): Promise<Ran> {
@@ -155,7 +169,9 @@ test("killed again and again, a restore goes on in the same home and ends whole"
       err: expect.stringMatching(/is being restored[\s\S]*postern restore FILE --kit KIT/),
     });
   }
+  await expectRestoreNamed(agent);
   expect(await restore(agent)).toMatchObject({ code: exitCodes.ok, out: expect.stringContaining("Ada is back") });
+  expect((await postern(["status", "--json"], { home: agent.home })).out).not.toContain("unfinishedRestore");
   expect(await devicesOf(agent)).toHaveLength(1);
   expect(await everything(agent)).toEqual(undisturbed);
 });
@@ -169,7 +185,8 @@ test("killed, a restore at a service goes on from another home; a whole account 
   expect(untold).toMatchObject({ code: exitCodes.denied, err: expect.stringContaining("--registration-token-fd 3") });
   await killedAfter(120, first, store, where);
   const second = await started();
-  expect(await restore(second, where)).toMatchObject({ code: exitCodes.ok });
+  // What was begun with the service's registration token goes on without it.
+  expect(await restore(second, { service: where.service })).toMatchObject({ code: exitCodes.ok });
   expect(await everything(second)).toEqual(undisturbed);
   const third = await started();
   expect(await restore(third, where)).toMatchObject({

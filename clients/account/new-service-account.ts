@@ -1,0 +1,43 @@
+// What a service is told of a new service account: keys that its maker vouches for, and grants of vault keys to them. Its
+// tokens are another matter.
+
+import type { Keyset } from "../../protocol/crypto/keyset.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { newServiceAccount, sealCustody } from "../../protocol/crypto/service-account.ts";
+import { grantVaultKey, type VaultKey } from "../../protocol/crypto/vault-key.ts";
+import type { OperationParams } from "../../protocol/service-catalogue.ts";
+import { newUserData, sealUserData } from "./user-data.ts";
+
+type Made = Omit<OperationParams<"serviceAccounts.create">, "token">;
+
+export type NewServiceAccount = {
+  readonly account: string;
+  readonly id: string;
+  readonly title: string;
+  /** The person who makes it: id, keys and root key. */
+  readonly maker: { readonly user: string; readonly keyset: Keyset; readonly rootKey: Uint8Array };
+  readonly vaults: readonly { readonly id: string; readonly key: VaultKey; readonly permissions: number }[];
+};
+
+/** The root key is kept; the caller releases it. */
+export function makeServiceAccount(p: Primitives, input: NewServiceAccount): { made: Made; rootKey: Uint8Array } {
+  const { account, id, title, maker } = input;
+  const place = { account, serviceAccount: id };
+  const { rootKey, keyset, keys } = newServiceAccount(p, { place, maker: maker.keyset });
+  const recipient = { identity: Uint8Array.fromBase64(keys.identity), box: Uint8Array.fromBase64(keys.box) };
+  const data = { ...newUserData(title), pins: { [maker.user]: keys.maker } };
+  const grants = input.vaults.map(({ id: vault, key: vaultKey, permissions }) => ({
+    vault,
+    grant: grantVaultKey(p, { account, vault, vaultKey, granter: maker.keyset, recipient, permissions }),
+  }));
+  const made = {
+    serviceAccount: id,
+    keyset,
+    data: sealUserData(p, rootKey, { account, user: id }, 1, data),
+    maker: keys.maker,
+    makerSignature: keys.makerSignature,
+    custody: sealCustody(p, { place, owner: maker.rootKey, rootKey, title }),
+    grants,
+  };
+  return { made, rootKey };
+}
