@@ -76,11 +76,15 @@ export function openDeviceStore(
   return { store, found: envelope !== undefined };
 }
 
+/** What it costs to do without the file of this device. */
+const MOVE_IT_AWAY =
+  "move it out of the way: the account opens without it, and needs a new approval PIN (`postern pin`)";
+
 function readOrAbsent(path: string): Uint8Array | undefined {
   try {
     return readOurs(path, STORE_BYTES_MAX);
   } catch (error) {
-    if (error instanceof StartRefused) throw new PosternError("sealBroken", error.message);
+    if (error instanceof StartRefused) throw new PosternError("fileUnusable", error.message, { hint: MOVE_IT_AWAY });
     throw error;
   }
 }

@@ -1,7 +1,10 @@
 // The larger part of the agent's process: crypto, the embedded account service, every method. Loaded once the socket is open.
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
+import { PosternError } from "../protocol/errors.ts";
 import type { Store } from "../service/store/sqlite.ts";
+import { readAccounts } from "./account-file.ts";
 import { type Agent, type AgentParts, createAgent } from "./agent.ts";
 import { withArgon2Queue } from "./argon2-queue.ts";
 import { loadSodium } from "./sodium.ts";
@@ -14,13 +17,25 @@ export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
   let tidying: NodeJS.Timeout | undefined;
   let address: Promise<ServiceAddress> | undefined;
 
+  /** An empty store would know no account, and call each right password a wrong one. */
+  function demandStore(path: string): void {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    const isThere = found !== undefined && (!found.isFile() || found.size > 0);
+    if (isThere || readAccounts(home).every(({ service }) => service !== "embedded")) return;
+    throw new PosternError("fileUnusable", `the store ${path} is empty or gone`, {
+      hint: "put it back from a copy; without one, another home (POSTERN_HOME) takes the account's backup",
+    });
+  }
+
   async function openEmbedded(): Promise<ServiceAddress> {
     // Loaded when an account first needs it: an agent whose account lives elsewhere never does.
     const [{ createApp, TIDY_MS }, { openSqlite }] = await Promise.all([
       import("../service/app.ts"),
       import("../service/store/sqlite.ts"),
     ]);
-    const opened = await openSqlite(join(home, "service.sqlite"));
+    const path = join(home, "service.sqlite");
+    demandStore(path);
+    const opened = await openSqlite(path);
     try {
       const built = await createApp({
         store: opened,

@@ -67,6 +67,7 @@ function options() {
       "--host beyond loopback needs --origin",
       "add --origin URL, the https URL that agents are given",
     );
+  if (values.data === "") throw new BadStart("--data is empty", "name a folder, or leave it out");
   return {
     data: resolve(values.data ?? dataDefault()),
     port,
@@ -150,12 +151,15 @@ function privateFolder(path: string): void {
     throw new BadStart(`--data ${path} could not be made (${code})`, "name a folder that you may write to");
   }
   const found = lstatSync(path);
-  if (!found.isDirectory() || found.uid !== process.getuid?.() || (found.mode & 0o077) !== 0) {
+  if (!found.isDirectory())
     throw new BadStart(
-      "--data must be a folder of your own that is closed to others",
-      `run chmod 700 ${path}, or name another`,
+      `--data ${path} is ${found.isSymbolicLink() ? "a link" : "no folder"}`,
+      "name a folder, by its own name, or one that can be made",
     );
-  }
+  if (found.uid !== process.getuid?.())
+    throw new BadStart(`--data ${path} belongs to another user`, "name a folder of your own");
+  if ((found.mode & 0o077) !== 0)
+    throw new BadStart(`--data ${path} is open to others`, `run chmod 700 ${path}, or name another`);
 }
 
 async function main(): Promise<void> {

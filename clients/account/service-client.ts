@@ -44,20 +44,24 @@ export type CallService = <N extends OperationName>(
  */
 export function addressOf(url: string): ServiceAddress {
   const parsed = URL.parse(url);
-  if (parsed === null) throw new PosternError("invalidParams", "service must be a URL");
+  if (parsed === null) throw noService("must be a URL");
   const loopback = parsed.hostname === "127.0.0.1" || parsed.hostname === "[::1]";
   if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && loopback))
-    throw new PosternError("invalidParams", "service must be an https URL, or http on a loopback address");
-  if (parsed.username !== "" || parsed.password !== "")
-    throw new PosternError("invalidParams", "service must not carry a user or a password");
+    throw noService("must be an https URL, or http on a loopback address");
+  if (parsed.username !== "" || parsed.password !== "") throw noService("must not carry a user or a password");
   // A path would be dropped in silence, and the person would sign in somewhere else than they typed.
   if (parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "")
-    throw new PosternError("invalidParams", "service must be a URL without a path");
+    throw noService("must be a URL without a path");
   return { origin: parsed.origin, fetch: (request) => fetch(request) };
 }
 
 /** Characters of what a service adds to an error: a sentence that names some permissions and a vault. */
 const DETAIL_LENGTH_MAX = 200;
+
+const noService = (why: string) =>
+  new PosternError("invalidParams", `service ${why}`, {
+    hint: "as in https://postern.example, or http://127.0.0.1:8420 on this machine",
+  });
 
 export function createServiceClient(address: ServiceAddress, now: () => number = Date.now): CallService {
   const ask = askerOf(address);

@@ -78,6 +78,8 @@ const ENDING = [
   "SIGALRM",
   "SIGUSR2",
   "SIGVTALRM",
+  "SIGPROF",
+  "SIGSTKFLT",
   "SIGXCPU",
   "SIGIO",
   "SIGPWR",

@@ -1,6 +1,7 @@
 // `--ca-file`: certificate authorities that the agent trusts beside those it brings, for an account service within a company. A copy
 // lies in the agent's data folder, so that an agent that is started later, by any command, trusts them too.
 import { X509Certificate } from "node:crypto";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "./exit-code.ts";
 import { openOutFile } from "./out-file.ts";
@@ -39,7 +40,11 @@ export function keepAuthorities({ caFile: path }: CaFile): void {
   });
   const home = homeOf();
   makeFolder(home);
-  const file = openOutFile(join(home, "ca.pem"), true);
+  const kept = join(home, "ca.pem");
+  // A link would have the file that it leads to written over, and the agent follows none.
+  if (lstatSync(kept, { throwIfNoEntry: false })?.isFile() === false)
+    throw new UsageError(`${kept} is a link, or no file`, "move it out of the way; --ca-file then makes a file there");
+  const file = openOutFile(kept, true);
   file.write(Buffer.from(`${certificates.join("\n")}\n`));
   file.done();
 }

@@ -1,6 +1,7 @@
 // The emergency kit: what a person needs, with the password, to open the account on another machine.
 import { readFileSync } from "node:fs";
 import type { Methods } from "../typescript/generated.ts";
+import { whileBlocked } from "./descriptor.ts";
 import { UsageError } from "./exit-code.ts";
 import type { OutFile } from "./out-file.ts";
 
@@ -51,7 +52,8 @@ export function writeKit(file: OutFile, kit: Kit): void {
 /** The text of a kit's file. */
 export function readKit(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    // A pipe may wait for its writer.
+    return whileBlocked(() => readFileSync(path, "utf8"));
   } catch (error) {
     throw new UsageError(
       `the kit ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,

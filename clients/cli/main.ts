@@ -15,7 +15,7 @@ import { demandNoInspector, keepOutOfCores } from "./protect.ts";
 import { read } from "./read.ts";
 import { tellStderr } from "./stderr.ts";
 import { watchStdout } from "./stdout.ts";
-import { createTerminal } from "./terminal.ts";
+import { createTerminal, oneLine } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {
@@ -46,9 +46,12 @@ const runsProgram = ([command, second]: readonly string[]) =>
 function tell(error: unknown, json: boolean): void {
   const { name, message, hint, incident } = wordsOf(error);
   if (json) return tellStderr(`${JSON.stringify({ error: { name, message, hint, incident } })}\n`);
-  tellStderr(`postern: ${message}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
+  tellStderr(`postern: ${shown(message)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
   if (hint !== undefined) tellStderr(`  next: ${hint}\n`);
 }
+
+/** A name of a file is part of some: it must not move the cursor of who reads it. */
+const shown = (text: string) => text.split("\n").map(oneLine).join("\n");
 
 /** Before a program runs Ctrl-C ends the command by the signal, so that a shell's loop ends too; elsewhere in order, by its code. */
 function interrupted(): void {

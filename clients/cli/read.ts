@@ -6,7 +6,7 @@ import { eachChunk } from "./file-chunks.ts";
 import { offlineFacts, tellOffline } from "./offline.ts";
 import { type Agent, connect, unlocked } from "./session.ts";
 import { isTerminal, writeStdout } from "./stdout.ts";
-import type { Terminal } from "./terminal.ts";
+import { oneLine, type Terminal } from "./terminal.ts";
 
 export type ReadOptions = {
   readonly reference: string;
@@ -70,7 +70,7 @@ async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path
     file.done();
     terminal.result({ outFile: path, size, ...offlineFacts(staleMs) }, () => "");
     tellOffline(terminal, staleMs);
-    if (!terminal.json) terminal.tell(`postern: wrote ${size} bytes to ${path}`);
+    if (!terminal.json) terminal.tell(`postern: wrote ${size} bytes to ${oneLine(path)}`);
   } catch (error) {
     file.abandon();
     throw error;
@@ -97,7 +97,9 @@ async function openFile(agent: Agent, options: ReadOptions): Promise<{ handle: s
   try {
     return await agent.call("files.openRead", { reference: options.reference, ...waiting(options) });
   } catch (error) {
-    if (error instanceof PosternError && error.errorName === "fileNotFound") return undefined;
+    // While the service is away a value may be in the agent's cache; a file never is.
+    const mayBeValue = error instanceof PosternError && ["fileNotFound", "offline"].includes(error.errorName);
+    if (mayBeValue) return undefined;
     throw error;
   }
 }

@@ -49,7 +49,12 @@ export async function writeStdout(content: string | Uint8Array): Promise<void> {
 function stream(bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     // The write's own answer comes first and says the same.
-    process.stdout.once("error", () => undefined);
-    process.stdout.write(bytes, (error) => (error ? reject(failureOf(error)) : resolve()));
+    const said = () => undefined;
+    process.stdout.once("error", said);
+    process.stdout.write(bytes, (error) => {
+      if (error) return reject(failureOf(error));
+      process.stdout.off("error", said);
+      resolve();
+    });
   });
 }

@@ -40,9 +40,14 @@ export function createTerminal(json: boolean): Terminal {
   };
 }
 
-/** Titles are chosen by whoever may write to a vault: one that moves the cursor could redraw what stands above it. */
+/**
+ * Titles are chosen by whoever may write to a vault: one that moves the cursor could redraw what stands above it,
+ * and one with what is drawn as nothing could look like another.
+ */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, " ");
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, " ")
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, "");
 }
 
 /** Rows under headings, columns two spaces apart. Widths count code points, which is right for all but wide scripts. */

@@ -4,6 +4,7 @@
 import { closeSync, constants, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PosternError } from "../../protocol/errors.ts";
+import { storeFault } from "./own-file.ts";
 
 export type StoreLock = { release(): void };
 
@@ -20,7 +21,7 @@ export function takeStoreLock(store: string): StoreLock {
     database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
-    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw error;
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw storeFault(error, path) ?? error;
     const pid = holderOf(store);
     const holder = pid === undefined ? "" : ` (process ${pid})`;
     throw new PosternError("storeInUse", `${store}${holder}`, { cause: error });

@@ -1,7 +1,17 @@
 // What the agent finds in place of its files: it says which, why it does not use them and what to do, and comes up once that is
 // mended.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -125,3 +135,32 @@ test.each(["a link", "a folder", "a pipe"] as const)(
     expect(readdirSync(at("."))).toEqual(before);
   },
 );
+
+test.each([
+  ["gone", () => undefined],
+  ["empty", () => writeFileSync(at("service.sqlite"), "", { mode: 0o600 })],
+])("a store that is %s blames no password, and counts none", async (_how, lay) => {
+  const stores = readdirSync(at("")).filter((name) => /^service\.sqlite(-wal|-shm)?$/.test(name));
+  for (const name of stores) renameSync(at(name), `${at(name)}.away`);
+  lay();
+  const agent = await startAgent(home);
+  const channel = await agent.connect();
+  for (let tries = 0; tries < 4; tries++)
+    await expect(channel.call("session.unlock", { password: PASSWORD })).rejects.toMatchObject({
+      errorName: "fileUnusable",
+      message: expect.stringContaining("service.sqlite is empty or gone"),
+    });
+  for (const name of stores) renameSync(`${at(name)}.away`, at(name));
+  expect(await channel.call("session.unlock", { password: PASSWORD })).toMatchObject({ wrongPasswordTries: 0 });
+  channel.close();
+  await agent.end();
+});
+
+test("a restore from a pipe that nobody writes is refused at once", async () => {
+  const pipe = join(home, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  expect(await postern(["restore", pipe], { home })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("is no file"),
+  });
+});

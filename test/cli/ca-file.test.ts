@@ -1,6 +1,15 @@
 // A service whose certificate a company's own authority has signed: what is told without it, and `--ca-file`.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer as createPlainServer } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -148,6 +157,21 @@ describe.skipIf(openssl === undefined)("a certificate", () => {
       "http",
     );
     expect(errorOf(await init(plain.replace("http:", "https:"))).message).toContain("does not speak TLS");
+  });
+
+  test("is not written through a link that lies in its place, nor into a pipe", async () => {
+    const company = join(home, "company.pem");
+    writeFileSync(company, "the company's own");
+    const kept = join(home, "data", "ca.pem");
+    mkdirSync(join(home, "data"), { mode: 0o700 });
+    for (const lay of [() => symlinkSync(company, kept), () => execFileSync("mkfifo", [kept])]) {
+      lay();
+      const refused = await init("https://127.0.0.1:1", "--ca-file", join(folder, "ca.pem"));
+      expect(refused.code).toBe(exitCodes.usage);
+      expect(errorOf(refused).message).toContain("is a link, or no file");
+      rmSync(kept);
+    }
+    expect(readFileSync(company, "utf8")).toBe("the company's own");
   });
 
   const bad: [string, () => string, string][] = [

@@ -50,7 +50,9 @@ test.each([
 test("the service tells of a folder under /proc", () => {
   const ran = postern("service run --data /proc/x --port 0", folder);
   expect(ran.status).toBe(2);
-  expect(ran.stderr).toContain("--data /proc/x could not be made (ENOENT)\n  next: name a folder that you may write to");
+  expect(ran.stderr).toContain(
+    "--data /proc/x could not be made (ENOENT)\n  next: name a folder that you may write to",
+  );
 });
 
 test("agent stop where none runs says so, and has nothing to fail at", () => {

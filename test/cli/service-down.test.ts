@@ -1,7 +1,7 @@
 // The account service is away, comes back, or comes back as an older copy: what commands answer meanwhile, and what they say.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -121,6 +121,13 @@ test("what was read goes on, with its age; what was not says which service, sinc
   expect(doctor.out).toContain(`✗ account service ${origin}: not reached since`);
   expect(doctor.code).not.toBe(0);
 }, 30_000);
+
+test("what was read can be written to a file too, and says its age", async () => {
+  await expect.poll(linkState, { interval: 10 }).toBe("unreached");
+  const out = join(agent.home, "kept-value");
+  expect(await json("read", REFERENCE, "--out-file", out)).toMatchObject({ size: 5, offline: true });
+  expect(readFileSync(out, "utf8")).toBe("first");
+});
 
 test("a person at a terminal is told how old it is", async () => {
   await expect.poll(linkState, { interval: 10 }).toBe("unreached");

@@ -284,6 +284,25 @@ describe("a service process refuses to start", () => {
     expect(stderr).toMatch(/\n {2}next: .+\n$/);
   });
 
+  test("on a lock that is damaged, and names it", async () => {
+    writeFileSync(join(folder, "service.sqlite.lock"), "x".repeat(5000));
+    const { status, stderr } = await ended(run("--port", "0"));
+    expect(status).toBe(2);
+    expect(stderr).toContain("service.sqlite.lock is damaged");
+  });
+
+  test.each([
+    ["a link", (path: string) => symlinkSync(folder, path), "is a link"],
+    ["a file", (path: string) => writeFileSync(path, ""), "is no folder"],
+  ])("on a folder that is %s, which chmod would not mend", async (_what, lay, told) => {
+    const path = join(folder, "laid");
+    lay(path);
+    const { status, stderr } = await ended(run("--port", "0", "--data", path));
+    expect(status).toBe(2);
+    expect(stderr).toContain(`${path} ${told}`);
+    expect(stderr).not.toContain("chmod");
+  });
+
   test("with a damaged hash of its token, which would let nobody register", async () => {
     writeFileSync(join(folder, "registration.sha256"), "12ab");
     const { status, stderr } = await ended(run("--port", "0"));

@@ -245,6 +245,7 @@ export function addAgentCommands(program: Command): void {
       const args = Object.entries(names).flatMap(([name, flag]) =>
         typeof options[name] === "string" ? [`--${flag}`, options[name]] : [],
       );
+      if (options.json === true) args.push("--json");
       const env = Object.fromEntries(
         ["HOME", "LANG", "TZ", "POSTERN_HOME"].flatMap((name) =>
           process.env[name] === undefined ? [] : [[name, process.env[name]]],

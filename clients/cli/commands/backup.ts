@@ -1,5 +1,5 @@
 // backup, restore: everything sealed in one file, and back on another machine.
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { ConnectionLost } from "../../typescript/local-error.ts";
@@ -184,7 +184,8 @@ function withNextStep(error: unknown): unknown {
 
 function openFile(path: string): number {
   try {
-    const descriptor = openSync(path, "r");
+    // A pipe would let the open wait for its writer.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (fstatSync(descriptor).isFile()) return descriptor;
     closeSync(descriptor);
   } catch (error) {
