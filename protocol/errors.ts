@@ -216,6 +216,7 @@ const table = {
     message: "more than one environment has this title",
     hint: "use the environment's id",
   },
+  tooManyDevices: { code: 1326, message: "more than one device has this name", hint: "use the device's id" },
   tooManyServiceAccounts: {
     code: 1325,
     message: "more than one service account has this name",

@@ -75,6 +75,7 @@ const byName: Readonly<Record<string, number>> = {
   tooManyGroups: exitCodes.notFound,
   serviceAccountNotFound: exitCodes.notFound,
   tooManyServiceAccounts: exitCodes.notFound,
+  tooManyDevices: exitCodes.notFound,
   environmentNotFound: exitCodes.notFound,
   tooManyEnvironments: exitCodes.notFound,
   promptNotFound: exitCodes.notFound,

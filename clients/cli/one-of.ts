@@ -11,6 +11,7 @@ const kinds = {
     many: "tooManyServiceAccounts",
     list: "`postern service-account list`",
   },
+  device: { none: "deviceNotFound", many: "tooManyDevices", list: "`postern devices`" },
   group: { none: "groupNotFound", many: "tooManyGroups", list: "`postern group list`" },
 } as const;
 

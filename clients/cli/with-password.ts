@@ -7,14 +7,24 @@ import type { Terminal } from "./terminal.ts";
 import { noAccount } from "./unfinished-restore.ts";
 
 /** Connects, asks, unlocks, runs, closes. Throws UsageError where a service account's token is set. */
-export async function withPassword<T>(
+export function withPassword<T>(
   terminal: Terminal,
   options: { passwordFd?: string },
   work: (agent: Agent, password: string) => Promise<T>,
   message = "Account password",
 ): Promise<T> {
   demandPerson();
-  const agent = await connect(terminal);
+  return asPerson(terminal, options, work, message);
+}
+
+/** The same, on the person's account whatever token is set. */
+export async function asPerson<T>(
+  terminal: Terminal,
+  options: { passwordFd?: string },
+  work: (agent: Agent, password: string) => Promise<T>,
+  message = "Account password",
+): Promise<T> {
+  const agent = await connect(terminal, "person");
   try {
     const status = await agent.call("agent.status", {});
     const { state } = status;

@@ -2510,6 +2510,8 @@ export class EnvironmentNotFoundError extends PosternError {}
 export class DeviceNotFoundError extends PosternError {}
 /** more than one environment has this title. */
 export class TooManyEnvironmentsError extends PosternError {}
+/** more than one device has this name. */
+export class TooManyDevicesError extends PosternError {}
 /** more than one service account has this name. */
 export class TooManyServiceAccountsError extends PosternError {}
 /** more than one group has this title. */
@@ -2628,6 +2630,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   environmentNotFound: EnvironmentNotFoundError,
   deviceNotFound: DeviceNotFoundError,
   tooManyEnvironments: TooManyEnvironmentsError,
+  tooManyDevices: TooManyDevicesError,
   tooManyServiceAccounts: TooManyServiceAccountsError,
   tooManyGroups: TooManyGroupsError,
   serviceAccountNotFound: ServiceAccountNotFoundError,
@@ -2715,6 +2718,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   environmentNotFound: {"code":1312,"message":"environment couldn't be found","hint":"run `postern env list`"},
   deviceNotFound: {"code":1321,"message":"no device of this account has this id","hint":"run `postern devices`"},
   tooManyEnvironments: {"code":1322,"message":"more than one environment has this title","hint":"use the environment's id"},
+  tooManyDevices: {"code":1326,"message":"more than one device has this name","hint":"use the device's id"},
   tooManyServiceAccounts: {"code":1325,"message":"more than one service account has this name","hint":"use the service account's id"},
   tooManyGroups: {"code":1323,"message":"more than one group has this title","hint":"use the group's id"},
   serviceAccountNotFound: {"code":1313,"message":"no service account has this id","hint":"run `postern service-account list`"},

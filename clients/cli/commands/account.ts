@@ -118,12 +118,13 @@ export async function restoringTokenFor(agent: Agent, { service, registrationTok
 
 function withTokenHint(error: unknown): unknown {
   if (!(error instanceof PosternError) || error.errorName !== "notPermitted") return error;
-  const hint = "the service prints the token at its first start; give it as --registration-token-fd 3 3< file";
+  const hint =
+    "the service prints the token at its first start (where it is lost: remove registration.sha256 from the service's folder, and start it again); give it as --registration-token-fd 3 3< file";
   return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint });
 }
 
 function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], path: string): string {
-  const shown = process.stdout.isTTY === true ? `\n${kitText(kit)}\n` : "";
+  const shown = process.stdout.isTTY === true ? `\n${kitText(kit)}\n` : "\n";
   return `${terminal.good("The account is ready and unlocked.")}${shown}The emergency kit with the Secret Key is in ${path} (only you can read it).\nMove it off this machine: without it and the password nobody, you included, can open the account elsewhere.${kit.service === EMBEDDED ? "\nThe account itself is on this machine alone: `postern backup FILE` makes a copy of it." : ""}`;
 }
 

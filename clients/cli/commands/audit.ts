@@ -80,7 +80,7 @@ async function list(terminal: Terminal, agent: Agent, proof: { proof?: Proof }, 
 }
 
 const ELSEWHERE =
-  "What other machines read is in their logs. `postern service-account list` tells when each token was last used, anywhere.";
+  "What is read on other machines, or by a token here while the account is signed out, is not in this log. `postern service-account list` tells when each token was last used, anywhere.";
 
 function endings({ next, older }: Listed & { older: number }, { item }: ListOptions): string[] {
   return [
@@ -150,7 +150,10 @@ const ABOUT_MAX = 6;
 
 function aboutText({ ids = [], titles = ids, names = [], unnamed = 0 }: Listed["records"][number]): string {
   const called = new Map(ids.map((id, index) => [id, titles[index] ?? id]));
-  const about = [...new Set([...titles, ...names.map((name) => fieldText(name, called))])];
+  const fields = names.map((name) => fieldText(name, called));
+  // A field is shown with its item; of an item no more than that.
+  const alone = titles.filter((title) => !fields.some((field) => field.startsWith(`${title}/`)));
+  const about = [...new Set([...alone, ...fields])];
   const rest = Math.max(0, about.length - ABOUT_MAX) + unnamed;
   return about.slice(0, ABOUT_MAX).join(" ") + (rest > 0 ? ` and ${rest} more` : "");
 }
@@ -173,7 +176,9 @@ function verdictText(terminal: Terminal, verdict: Methods["audit.verify"]["resul
   return [
     `${verdict.records} records`,
     ...proven,
-    ...(unproven > 0 ? [`${unproven} records are in no proven stretch: ${UNPROVEN}`] : []),
+    ...(unproven > 0
+      ? [`${unproven === 1 ? "1 record is" : `${unproven} records are`} in no proven stretch: ${UNPROVEN}`]
+      : []),
     ...verdict.problems.map((problem) => terminal.bad(`! ${problem}`)),
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import { addCommand } from "../context.ts";
 import { demandDeviceName } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { localTime } from "../local-time.ts";
+import { idOf } from "../one-of.ts";
 import { passwordFd } from "../secret-input.ts";
 import type { Agent } from "../session.ts";
 import { oneLine, type Terminal, table } from "../terminal.ts";
@@ -38,14 +39,22 @@ async function remove(
   terminal: Terminal,
   agent: Agent,
   password: string,
-  device: string,
+  wanted: string,
   options: RemoveOptions,
 ): Promise<void> {
-  const { name, lastSeenAt } = await sighted(agent, password, device);
+  const { device, name, lastSeenAt } = await sighted(agent, password, await deviceFor(agent, password, wanted));
   const called = name === undefined ? "this device" : oneLine(name);
   await demandYes(options, `Remove ${called}, last seen ${localTime(lastSeenAt)}?`, "nothing was removed");
   await agent.call("devices.remove", { password, device });
   terminal.result({ removed: device }, () => REMOVED);
+}
+
+/** By its id, or by its name. */
+function deviceFor(agent: Agent, password: string, wanted: string): Promise<string> {
+  return idOf("device", wanted, async () => {
+    const { devices } = await agent.call("devices.list", { password });
+    return devices.map(({ device, name = "" }) => ({ id: device, title: name }));
+  });
 }
 
 /** A device that can be removed. */
@@ -82,7 +91,7 @@ export function addDeviceCommands(program: Command): void {
       withPassword(terminal, options, async (agent, password) => {
         const renamed = await agent.call("devices.rename", {
           password,
-          device,
+          device: await deviceFor(agent, password, device),
           name: demandDeviceName(name, "the name"),
         });
         terminal.result(renamed, () => `Now called ${oneLine(renamed.name)}.`);

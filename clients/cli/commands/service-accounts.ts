@@ -6,10 +6,11 @@ import { durationMs } from "../duration.ts";
 import { UsageError } from "../exit-code.ts";
 import { localTime } from "../local-time.ts";
 import { idOf } from "../one-of.ts";
-import { accountPassword, passwordFd } from "../secret-input.ts";
-import { type Agent, connect, unlocked, withAgent } from "../session.ts";
+import { passwordFd } from "../secret-input.ts";
+import { type Agent, connect, unlocked } from "../session.ts";
 import { StdoutFailed, writeStdout } from "../stdout.ts";
 import { oneLine, type Terminal, table } from "../terminal.ts";
+import { asPerson } from "../with-password.ts";
 import { PERMISSIONS_HELP } from "./groups.ts";
 
 type Listed = Methods["serviceAccounts.list"]["result"]["serviceAccounts"][number];
@@ -90,15 +91,10 @@ export function addServiceAccountCommands(program: Command): void {
           "for one, --vault Demo:read_items",
         );
       const asked = { vaults, ...until(options.expiresIn) };
-      await withAgent(
-        terminal,
-        async (agent) => {
-          const password = await accountPassword(options);
-          const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
-          await print(terminal, made, "the service account was made", options.expiresIn);
-        },
-        "person",
-      );
+      await asPerson(terminal, options, async (agent, password) => {
+        const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
+        await print(terminal, made, "the service account was made", options.expiresIn);
+      });
     },
   );
   addList(group);
@@ -115,17 +111,13 @@ function addList(group: Command): void {
     "postern service-account list",
     [passwordFd],
     (terminal, _args, options) =>
-      withAgent(
-        terminal,
-        async (agent) => {
-          const proof = { kind: "password", password: await accountPassword(options) } as const;
-          const listed = await agent.call("serviceAccounts.list", { proof });
-          terminal.result(listed, () =>
-            table(["ID", "NAME", "STATE", "LAST USED", "MAY", "TOKENS"], listed.serviceAccounts.map(shown)),
-          );
-        },
-        "person",
-      ),
+      asPerson(terminal, options, async (agent, password) => {
+        const proof = { kind: "password", password } as const;
+        const listed = await agent.call("serviceAccounts.list", { proof });
+        terminal.result(listed, () =>
+          table(["ID", "NAME", "STATE", "LAST USED", "MAY", "TOKENS"], listed.serviceAccounts.map(shown)),
+        );
+      }),
   );
 }
 
@@ -148,6 +140,7 @@ const lastUse = (at: string | undefined) => (at === undefined ? "never" : localT
 /** One that nothing can come in with any more is told as that, whatever ended it. */
 function stateOf({ revokedAt, tokens }: Listed): string {
   if (revokedAt !== undefined) return "revoked";
+  if (tokens.length === 0) return "no token";
   return tokens.every(({ expired }) => expired) ? "expired" : "active";
 }
 
@@ -170,16 +163,11 @@ function addRotate(group: Command): void {
     async (terminal, [wanted = ""], options) => {
       const overlap = options.overlap === undefined ? {} : { overlapMs: durationMs(options.overlap, "--overlap") };
       const asked = { ...overlap, ...until(options.expiresIn) };
-      await withAgent(
-        terminal,
-        async (agent) => {
-          const password = await accountPassword(options);
-          const serviceAccountId = await idFor(agent, wanted, password);
-          const made = await agent.call("serviceAccounts.rotate", { password, serviceAccountId, ...asked });
-          await print(terminal, made, "the token was made and the one before has its end", options.expiresIn);
-        },
-        "person",
-      );
+      await asPerson(terminal, options, async (agent, password) => {
+        const serviceAccountId = await idFor(agent, wanted, password);
+        const made = await agent.call("serviceAccounts.rotate", { password, serviceAccountId, ...asked });
+        await print(terminal, made, "the token was made and the one before has its end", options.expiresIn);
+      });
     },
   );
 }
@@ -192,19 +180,15 @@ function addRevoke(group: Command): void {
     "postern service-account revoke CI",
     [passwordFd],
     (terminal, [wanted = ""], options) =>
-      withAgent(
-        terminal,
-        async (agent) => {
-          const proof = { kind: "password", password: await accountPassword(options) } as const;
-          const serviceAccountId = await idFor(agent, wanted, proof.password);
-          await agent.call("serviceAccounts.revoke", { serviceAccountId, proof });
-          terminal.result(
-            { revoked: serviceAccountId },
-            () => "Revoked. What it has read somebody may still know: change the secrets of those vaults.",
-          );
-        },
-        "person",
-      ),
+      asPerson(terminal, options, async (agent, password) => {
+        const proof = { kind: "password", password } as const;
+        const serviceAccountId = await idFor(agent, wanted, proof.password);
+        await agent.call("serviceAccounts.revoke", { serviceAccountId, proof });
+        terminal.result(
+          { revoked: serviceAccountId },
+          () => "Revoked. What it has read somebody may still know: change the secrets of those vaults.",
+        );
+      }),
   );
 }
 
