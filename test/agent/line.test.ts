@@ -138,7 +138,7 @@ describe("a lock", () => {
     await own.call("session.lock", {});
     await expect(own.secrets.resolve("op://Demo/DB/password")).rejects.toThrow(LockedError);
     await expect(own.call("session.unlock", { password: "not the password" })).rejects.toThrow(
-      "the password or the Secret Key is wrong",
+      "the account password is wrong",
     );
     const unlocked = await own.call("session.unlock", { password: PASSWORD });
     expect(unlocked.wrongPasswordTries).toBe(1);
