@@ -2,19 +2,19 @@
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { Overseer } from "../approval/overseer.ts";
 import type { Record as AuditRecord } from "../audit/chain.ts";
 import { isWithin, PAGE_BYTES_MAX, type Page, type Range, readPage } from "../audit/pages.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
-import { type AuditNames, openAuditNames } from "../audit-names.ts";
-import { auditTarget, concerns } from "../audit-target.ts";
-import { titlesOf } from "../audit-titles.ts";
-import { accountFolder } from "../data-folder.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening, whoOf } from "../happening.ts";
-import type { Overseer } from "../overseer.ts";
-import type { Sessions } from "../sessions.ts";
-import type { Unlocked } from "../unlocked.ts";
+import { happening, whoOf } from "../call/event-of-call.ts";
+import { accountFolder } from "../host/data-folder.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Handlers } from "../wire/dispatch.ts";
+import { type AuditNames, openAuditNames } from "./audit-names.ts";
+import { auditTarget, concerns } from "./audit-target.ts";
+import { titlesOf } from "./audit-titles.ts";
 
 type AuditHandlers = Pick<Handlers, "audit.list" | "audit.verify">;
 type Asked = ParamsOf<"audit.list">;

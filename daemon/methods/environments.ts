@@ -1,9 +1,9 @@
 // environments.*: named sets of variables.
 import type { ResultOf } from "../../protocol/catalogue.ts";
-import { accessOf, type Call } from "../call.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
-import type { Unlocked } from "../unlocked.ts";
+import { accessOf, type Call } from "../call/call.ts";
+import { happening } from "../call/event-of-call.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 type EnvironmentHandlers = Pick<
   Handlers,

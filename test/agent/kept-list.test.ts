@@ -1,7 +1,7 @@
 // A list of names that the agent kept: what it is answered with, seen from a connection, while the test counts how often the
 // service was asked for it.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CHANGED_MAX } from "../../daemon/kept-lists.ts";
+import { CHANGED_MAX } from "../../daemon/account/kept-lists.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";

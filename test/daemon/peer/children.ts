@@ -1,0 +1,72 @@
+// Other programs as the tests need them: started for real, read line by line.
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { DoorWord } from "../wire/door.ts";
+
+/** The next line on a child's standard output, without its end; "" when it ends without one. */
+export function lineOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const done = (line: string) => {
+      child.stdout?.removeAllListeners("data");
+      resolve(line);
+    };
+    child.once("error", reject);
+    child.stdout?.on("data", (chunk: Buffer) => {
+      text += chunk.toString("utf8");
+      if (text.includes("\n")) done(text.slice(0, text.indexOf("\n")));
+    });
+    child.stdout?.once("end", () => done(text));
+  });
+}
+
+/** Whether the tests run as root, and so can be another user too. */
+export const isRoot = process.getuid?.() === 0;
+
+/** The user that root turns into: nobody, who owns nothing. */
+export const NOBODY = 65534;
+
+/** The words of a door (door.ts), in order; `next` fails when the program ends without another. */
+export function wordsOf(child: ChildProcess): { next(): Promise<DoorWord> } {
+  const lines = createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]();
+  return {
+    next: async () => {
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error("the program ended without a further word");
+      return JSON.parse(value) as DoorWord;
+    },
+  };
+}
+
+/** The program of door.ts. */
+export const doorProgram = join(import.meta.dirname, "door.ts");
+
+/** Connects, sends a line, ends its side and gives what came back; "" where the connection was closed unheard. */
+export function ask(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    let text = "";
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    // Closed unheard, with our line unread, reads as a reset.
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(text));
+    socket.on("end", () => socket.end());
+    socket.end("a line\n");
+  });
+}
+
+/** Whether nobody may run this Node and read these sources: not so in a checkout under /root. */
+export const nobodyCanRun =
+  isRoot &&
+  spawnSync(process.execPath, ["-e", "require('fs').readFileSync(process.argv[1])", doorProgram], {
+    uid: NOBODY,
+    gid: NOBODY,
+    env: {},
+    cwd: "/",
+  }).status === 0;
