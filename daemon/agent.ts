@@ -13,6 +13,7 @@ import { createQuotas } from "./approval/quotas.ts";
 import { isSameService } from "./audit/token-recorder.ts";
 import type { Call } from "./call/call.ts";
 import { toldOf } from "./call/call-topic.ts";
+import type { Connection } from "./call/connection.ts";
 import { happening } from "./call/event-of-call.ts";
 import { protections } from "./harden.ts";
 import type { Clock } from "./host/clock.ts";
@@ -37,7 +38,6 @@ import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
 import type { Unlocked } from "./session/unlocked.ts";
 import { createHandles, type Handles } from "./transfer/handles.ts";
-import type { Connection } from "./wire/connection.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./wire/dispatch.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
 

@@ -1,9 +1,11 @@
 // What the agent does to be hard to read and to change: it refuses to start in a way that lets others in, and closes
 // its memory to processes of the same user. `protections` tells which of it holds on this machine.
+
 import { readFileSync } from "node:fs";
 import inspector from "node:inspector";
 import { refusedVariable, trimEnvironment } from "./host/environment.ts";
 import type { Native } from "./host/native.ts";
+import type { Protection } from "./host/protection.ts";
 import { StartRefused } from "./host/start-refused.ts";
 import { procIsOurs } from "./peer/process-facts.ts";
 
@@ -74,15 +76,6 @@ export function harden(native: Native, env: Record<string, string | undefined> =
   if (!procIsOurs())
     throw new StartRefused("/proc does not show the processes of this pid namespace", "mount /proc in it");
 }
-
-/** One protection, for `postern doctor`. */
-export type Protection = {
-  readonly name: string;
-  readonly active: boolean;
-  readonly why: string;
-  /** What to do where it is not active. */
-  readonly advice: string;
-};
 
 /** What really holds, asked of the system now. */
 export function protections(native: Native, execArgv: readonly string[] = process.execArgv): Protection[] {

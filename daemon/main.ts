@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { PosternError } from "../protocol/errors.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
+import type { Connection } from "./call/connection.ts";
 import { createLoading } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
 import { systemClock } from "./host/clock.ts";
@@ -16,7 +17,6 @@ import { type Listening, listenOnPassed, listenOnPath } from "./peer/listen.ts";
 import { ownPrograms } from "./peer/own-programs.ts";
 import { readAccounts } from "./session/account-file.ts";
 import { openRestoreMark } from "./session/restore-mark.ts";
-import type { Connection } from "./wire/connection.ts";
 import { createDoor } from "./wire/door.ts";
 
 /** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */

@@ -5,9 +5,9 @@ import { boxKeyBytes } from "../protocol/crypto/keyset.ts";
 import { passwordChangeBytes } from "../protocol/crypto/sign-in.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
-import { bytes, bytesOf, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
-import type { Tables } from "./store/tables.ts";
+import type { Db, Tables } from "./store/tables.ts";
 
 type UserRecord = OperationResult<"users.get">;
 

@@ -1,14 +1,12 @@
 // What every operation of the service is handed: the store, the clock, randomness, and who asks.
-import type { Kysely } from "kysely";
+
 import { fromBase64 } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
 import type { Changes } from "./changes.ts";
 import type { Writing } from "./history.ts";
-import type { Tables } from "./store/tables.ts";
-
-export type Db = Kysely<Tables>;
+import type { Db } from "./store/tables.ts";
 
 /** Who a session token belongs to. */
 export type Caller = {

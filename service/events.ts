@@ -1,9 +1,9 @@
 // Change events: which vault or item changed, in order. An agent that missed some asks from its cursor.
 import { PosternError } from "../protocol/errors.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
-import { type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { type Context, type Operations, text, timestamp } from "./context.ts";
 import { type Cursor, isInHistory } from "./history.ts";
-import type { Tables } from "./store/tables.ts";
+import type { Db, Tables } from "./store/tables.ts";
 import { livingToken } from "./token-rows.ts";
 
 export type Change = {

@@ -1,8 +1,9 @@
 // files.*: sealed chunks. A chunk is written before the revision that names its file (uploads.ts).
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
-import { bytes, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, type Operations, text, timestamp } from "./context.ts";
 import { demand, permissions } from "./permission.ts";
+import type { Db } from "./store/tables.ts";
 import { ABANDONED_MS, abandonUpload, countChunk } from "./uploads.ts";
 
 type FileHeaders = OperationParams<"items.put">["sealed"]["files"];

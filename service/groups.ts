@@ -2,9 +2,9 @@
 import { verifyGroupKeys, verifyGroupOverview, verifyMembership } from "../protocol/crypto/group.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
-import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, type Context, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
-import type { Tables } from "./store/tables.ts";
+import type { Db, Tables } from "./store/tables.ts";
 import { identityOf } from "./vault-grants.ts";
 
 type Create = OperationParams<"groups.create">;

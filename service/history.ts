@@ -4,7 +4,7 @@
 import { newId } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import type { OperationResult } from "../protocol/service-catalogue.ts";
-import type { Db } from "./context.ts";
+import type { Db } from "./store/tables.ts";
 
 /** Where the changes of an account stand, in which history. */
 export type Cursor = OperationResult<"events.wait">["cursor"];

@@ -4,11 +4,11 @@ import { sql } from "kysely";
 import { verifyItemRevision } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
-import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, type Context, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
 import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
 import { demand, openItems, permissions, permissionsIn } from "./permission.ts";
-import type { ItemRow } from "./store/tables.ts";
+import type { Db, ItemRow } from "./store/tables.ts";
 import { endUploads } from "./uploads.ts";
 
 /** Stored bytes of one answer at most: 64 MiB in base64, which leaves room under what a client reads. */

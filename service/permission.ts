@@ -3,7 +3,8 @@
 import { sql } from "kysely";
 import { PosternError } from "../protocol/errors.ts";
 import { permissionNames } from "../protocol/permission-names.ts";
-import type { Caller, Db } from "./context.ts";
+import type { Caller } from "./context.ts";
+import type { Db } from "./store/tables.ts";
 
 export const permissions = {
   manageVault: 2,

@@ -2,7 +2,8 @@
 // after the last hour has ended. Counted in the store, so that a restart gives nothing back.
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationName, serviceLimits } from "../protocol/service-catalogue.ts";
-import { AHEAD_MS_MAX, type Caller, type Db, type Service } from "./context.ts";
+import { AHEAD_MS_MAX, type Caller, type Service } from "./context.ts";
+import type { Db } from "./store/tables.ts";
 
 /** Milliseconds of one window, as the official service has it. */
 export const RATE_WINDOW_MS = 60 * 60_000;

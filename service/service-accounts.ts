@@ -2,10 +2,11 @@
 import { verifyServiceAccount } from "../protocol/crypto/service-account.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
-import { bytes, bytesOf, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
 import { demand, permissions } from "./permission.ts";
 import { budgetOf } from "./rate-limit.ts";
+import type { Db } from "./store/tables.ts";
 import { checkGrant, identityOf, putGrant } from "./vault-grants.ts";
 
 type Create = OperationParams<"serviceAccounts.create">;

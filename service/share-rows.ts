@@ -2,9 +2,9 @@
 import { accessKeyHash } from "../protocol/crypto/share.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
-import { AHEAD_MS_MAX, bytes, type Caller, type Context, type Db } from "./context.ts";
+import { AHEAD_MS_MAX, bytes, type Caller, type Context } from "./context.ts";
 import { permissions, vaultsWith } from "./permission.ts";
-import type { Tables } from "./store/tables.ts";
+import type { Db, Tables } from "./store/tables.ts";
 import { ABANDONED_MS, demandUploadRoom } from "./uploads.ts";
 
 export type ShareRow = Tables["shares"];

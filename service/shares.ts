@@ -4,7 +4,7 @@ import { utf8 } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { shareDurations } from "../protocol/item-share.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
-import { bytes, bytesOf, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "./context.ts";
 import { demand, openItems, permissions } from "./permission.ts";
 import {
   demandLink,
@@ -17,6 +17,7 @@ import {
   stateOf,
   VIEW_MS,
 } from "./share-rows.ts";
+import type { Db } from "./store/tables.ts";
 
 type ShareOperations = Pick<
   Operations,

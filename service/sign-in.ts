@@ -11,13 +11,13 @@ import {
   bytes,
   type Caller,
   type Context,
-  type Db,
   latest,
   type Operations,
   type Service,
   text,
   timestamp,
 } from "./context.ts";
+import type { Db } from "./store/tables.ts";
 import { livingToken } from "./token-rows.ts";
 
 /** Milliseconds a challenge may be answered: security.md's 60 s. */

@@ -1,5 +1,5 @@
 // The tokens of service accounts as rows: whether one still lets in.
-import type { Db } from "./context.ts";
+import type { Db } from "./store/tables.ts";
 
 /** A service account's token, with its end; undefined when it has ended. */
 export function livingToken(db: Db, at: string, { user, device }: { user: string; device: string }) {

@@ -3,7 +3,8 @@
 import { PosternError } from "../protocol/errors.ts";
 import { itemLimits } from "../protocol/item.ts";
 import { serviceLimits } from "../protocol/service-catalogue.ts";
-import { type Context, type Db, timestamp } from "./context.ts";
+import { type Context, timestamp } from "./context.ts";
+import type { Db } from "./store/tables.ts";
 
 /** Milliseconds after its last chunk that an unnamed file is kept: longer than any upload pauses. */
 export const ABANDONED_MS = 24 * 60 * 60_000;

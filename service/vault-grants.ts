@@ -3,8 +3,8 @@ import { verifyVaultGrant } from "../protocol/crypto/vault-key.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { permissionBits } from "../protocol/permission-names.ts";
 import type { OperationParams } from "../protocol/service-catalogue.ts";
-import { bytes, type Context, type Db, text } from "./context.ts";
-import type { Tables } from "./store/tables.ts";
+import { bytes, type Context, text } from "./context.ts";
+import type { Db, Tables } from "./store/tables.ts";
 
 export type PrincipalGrant = OperationParams<"vaults.grant">["grants"][number];
 type VaultGrant = PrincipalGrant["grant"];

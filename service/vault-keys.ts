@@ -4,10 +4,11 @@ import { type SqlBool, sql } from "kysely";
 import { verifyItemOverview } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
-import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, type Context, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
 import { overviewOf } from "./items.ts";
 import { demand, permissions, permissionsIn } from "./permission.ts";
+import type { Db } from "./store/tables.ts";
 import { checkGrant, grantOf, identityOf, keysOf, type PrincipalGrant, putGrant } from "./vault-grants.ts";
 import { checkOverview, vaultRow } from "./vaults.ts";
 

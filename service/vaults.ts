@@ -2,9 +2,10 @@
 import { verifyVaultGrant, verifyVaultOverview } from "../protocol/crypto/vault-key.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
-import { bytes, type Context, type Db, type Operations, text, timestamp } from "./context.ts";
+import { bytes, type Context, type Operations, text, timestamp } from "./context.ts";
 import { recordChanges } from "./events.ts";
 import { demand, permissions, principalsOf } from "./permission.ts";
+import type { Db } from "./store/tables.ts";
 import { checkGrant, grantOf, grantRow, identityOf, putGrant } from "./vault-grants.ts";
 
 type SealedVault = OperationParams<"vaults.create">["overview"];

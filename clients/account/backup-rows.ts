@@ -14,7 +14,7 @@ import { restorableItem, restorableName } from "./backup-content.ts";
 import { type Chunk, type Line, parseLine, type StoredGroup, type StoredVault } from "./backup-lines.ts";
 import { type BackupSource, linesOf } from "./backup-source.ts";
 import type { NewServiceAccount } from "./new-service-account.ts";
-import type { SignedIn } from "./user-keys.ts";
+import type { SignedIn } from "./signed-in.ts";
 import { isVouchedFor } from "./writers.ts";
 
 type NewVault = OperationParams<"vaults.create">;

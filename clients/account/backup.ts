@@ -5,8 +5,8 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { createLineWriter, FORMAT, type Line } from "./backup-lines.ts";
+import type { SignedIn } from "./signed-in.ts";
 import { everyItem } from "./stored-items.ts";
-import type { SignedIn } from "./user-keys.ts";
 
 /** Writes a backup, line by line, without line ends. */
 export async function* writeBackup(

@@ -20,9 +20,9 @@ import {
 } from "./backup-rows.ts";
 import type { BackupSource } from "./backup-source.ts";
 import type { ServiceSession, UserRecord } from "./service-session.ts";
+import type { SignedIn, UserOnDevice } from "./signed-in.ts";
 import { everyItem, type StoredItem, storedItems } from "./stored-items.ts";
 import { openUserData, type UserData } from "./user-data.ts";
-import type { SignedIn, UserOnDevice } from "./user-keys.ts";
 
 export type Begun = {
   readonly who: UserOnDevice;

@@ -2,8 +2,8 @@
 // revisions and retries of its own, and the service knows nothing new.
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item.ts";
+import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
-import type { OpenAccount } from "./open-account.ts";
 
 /** One variable. Masked ones are hidden where a person looks; their values are sealed like all others. */
 export type Variable = { readonly name: string; readonly value: string; readonly masked: boolean };
@@ -23,7 +23,7 @@ export type Environments = {
 
 /** What is needed of an account, environments not hidden. */
 export type Inner = Pick<
-  OpenAccount,
+  AccountCore,
   "vaults" | "createVault" | "deleteVault" | "listItems" | "getItem" | "createItem" | "putItem"
 >;
 

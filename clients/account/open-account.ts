@@ -1,80 +1,28 @@
 // An unlocked account: opens what the service sends, seals what it is given. Nothing here trusts the service: every
 // answer is checked against a signature, a key and a place, or refused with sealBroken.
+
 import { fromBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import type { AccountCore, Cursor, News } from "./account-core.ts";
 import { createEnvironments, type Environments } from "./environments.ts";
-import { createFileChunks, type FileChunks } from "./file-chunks.ts";
-import { createGroupList, type GroupList } from "./group-list.ts";
-import { createItemList, type ItemList } from "./item-list.ts";
+import { createFileChunks } from "./file-chunks.ts";
+import { createGroupList } from "./group-list.ts";
+import { createItemList } from "./item-list.ts";
 import { createItemRows } from "./item-rows.ts";
-import { createItemVersions, type ItemVersions } from "./item-versions.ts";
-import { createServiceAccounts, type ServiceAccounts } from "./service-accounts.ts";
+import { createItemVersions } from "./item-versions.ts";
+import { createServiceAccounts } from "./service-accounts.ts";
 import { EMBEDDED_ORIGIN } from "./service-client.ts";
 import { createShares, type Shares } from "./shares.ts";
-import { openOwnData, type UserData } from "./user-data.ts";
-import type { SignedIn } from "./user-keys.ts";
-import { createVaultList, type VaultEntry, type VaultList, type VaultType } from "./vault-list.ts";
+import type { SignedIn } from "./signed-in.ts";
+import { openOwnData } from "./user-data.ts";
+import { createVaultList, type VaultList } from "./vault-list.ts";
 import { createVaultMembers, type VaultMembers } from "./vault-members.ts";
 import { createWriters } from "./writers.ts";
 
-/** A change at the service. */
-export type Change = OperationResult<"events.wait">["events"][number];
-
-/** Where the changes of the account stand at the service. */
-export type Cursor = OperationResult<"events.wait">["cursor"];
-
-/**
- * What the service tells of changes. `replaced` says that it does not go on from the cursor: its store was put back from an
- * older copy, or is another one. Then nothing that was read before counts.
- */
-export type News = {
-  readonly cursor: Cursor;
-  readonly changes: readonly Change[];
-  readonly replaced?: "olderCopy" | "otherStore";
-};
-
-export type OpenAccount = ItemList &
-  ItemVersions &
-  FileChunks & {
-    readonly id: string;
-    readonly user: string;
-    /** The vaults, from memory unless a change was announced. */
-    vaults(): Promise<VaultEntry[]>;
-    /** The same with the counts of this moment, which move with every item. */
-    vaultsNow(): Promise<VaultEntry[]>;
-    /** Ids of the vaults with this id, or this title without regard to case. */
-    matchVaults(part: string): Promise<string[]>;
-    createVault(
-      title: string,
-      description: string,
-      type?: VaultType,
-      groups?: readonly { id: string; permissions: number }[],
-    ): Promise<VaultEntry>;
-    updateVault(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
-    deleteVault(id: string): Promise<void>;
-    /** The user's own data, and a change to it that is repeated when somebody else wrote in between. */
-    userData(): UserData;
-    changeUserData(next: (data: UserData) => UserData): Promise<void>;
-    /** Waits for changes after the cursor, `waitMs` at most; without one it answers where the service stands. */
-    changes(cursor: Cursor | undefined, signal: AbortSignal, waitMs?: number): Promise<News>;
-    /** Milliseconds since the Unix epoch by the service's clock, which is the one that ends what it keeps. */
-    serviceTimeMs(): Promise<number>;
-    /** From now on `listener` is told whenever the service has answered. */
-    onAnswered(listener: () => void): void;
-    readonly environments: Environments;
-    readonly shares: Shares;
-    readonly groups: GroupList;
-    readonly members: VaultMembers;
-    readonly serviceAccounts: ServiceAccounts;
-    /** Forgets the list of vaults, so that the next look asks the service. */
-    forgetVaults(): void;
-    /** Forgets vaults, their keys' order and groups: what the service said before does not bind it any more. */
-    forgetAll(): void;
-    /** Wipes every key of the account. */
-    close(): void;
-  };
+/** The account as the agent works with it. */
+export type OpenAccount = AccountCore & { readonly environments: Environments; readonly shares: Shares };
 
 /** The lists that an account is made of, each with what it needs of the others. */
 function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn) {
@@ -116,9 +64,6 @@ function newsOf(before: Cursor | undefined, { cursor, events, replaced }: Operat
   return replaced === true || cursor.seq < before.seq ? { ...news, replaced: "olderCopy" } : news;
 }
 
-/** The account before the parts that are made of it. */
-type Inner = Omit<OpenAccount, "environments" | "shares">;
-
 export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
   const { groups, vaults, members, serviceAccounts, items, versions, files, data } = partsOf(
@@ -127,7 +72,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     user,
     signedIn,
   );
-  const inner: Inner = {
+  const inner: AccountCore = {
     id: account,
     user,
     ...items,
@@ -171,7 +116,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
  * The account as the agent works with it. An environment is not a vault to whoever works with items: its one item has rules
  * of its own. And a write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open.
  */
-function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<OpenAccount, "shares"> {
+function guarded(inner: AccountCore, vaults: VaultList, members: VaultMembers): Omit<OpenAccount, "shares"> {
   function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {
     return async (vault: string, ...rest: A): Promise<R> => {
       if ((await vaults.get(vault)).stored.type === "environment") throw new PosternError("vaultNotFound");

@@ -14,8 +14,9 @@ import { type Begun, rowsMade } from "./begun-restore.ts";
 import { makeServiceAccount } from "./new-service-account.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import type { UserRecord } from "./service-session.ts";
+import type { SignedIn, UserOnDevice } from "./signed-in.ts";
 import { openUserData, sealUserData } from "./user-data.ts";
-import { closeSignedIn, openKeys, type SignedIn, type UserOnDevice } from "./user-keys.ts";
+import { closeSignedIn, openKeys } from "./user-keys.ts";
 
 /** What a restored account is; its name is the person's own. */
 export type Restored = {

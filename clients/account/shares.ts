@@ -14,8 +14,8 @@ import {
 import { PosternError } from "../../protocol/errors.ts";
 import { type ItemShareDuration, type ShareContent, sharePolicy } from "../../protocol/item-share.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
+import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
-import type { OpenAccount } from "./open-account.ts";
 import { addressOf } from "./service-client.ts";
 import type { ServiceSession } from "./service-session.ts";
 
@@ -44,7 +44,7 @@ export type Shares = {
 export type SharesParts = {
   readonly p: Primitives;
   readonly session: Pick<ServiceSession, "call">;
-  readonly readFile: OpenAccount["readFile"];
+  readonly readFile: AccountCore["readFile"];
 };
 
 export function createShares({ p, session, readFile }: SharesParts): Shares {

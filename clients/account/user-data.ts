@@ -5,7 +5,7 @@ import { fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { SignedIn } from "./user-keys.ts";
+import type { SignedIn } from "./signed-in.ts";
 
 export type UserData = {
   readonly name: string;

@@ -1,32 +1,18 @@
 // The keys of a user: made at enrolment, opened at sign-in, wrapped anew at a password change.
+
 import { deriveUserKeys, KEY_BYTES } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
-import { type Keyset, newKeyset, openKeyset } from "../../protocol/crypto/keyset.ts";
+import { newKeyset, openKeyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { openTokenRootKey, tokenKeys } from "../../protocol/crypto/service-account.ts";
 import { passwordChangeBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { ServiceAccountToken } from "../../protocol/service-account-token.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
-import { createServiceSession, type ServiceSession, type UserRecord } from "./service-session.ts";
+import { createServiceSession, type UserRecord } from "./service-session.ts";
+import type { SignedIn, UserOnDevice } from "./signed-in.ts";
 import { newUserData, sealUserData } from "./user-data.ts";
-
-/** Which user of which account on which device. The Secret Key is secret. */
-export type UserOnDevice = {
-  readonly account: string;
-  readonly user: string;
-  readonly device: string;
-  readonly secretKey: Uint8Array;
-};
-
-/** A user's open keys and session with the service. */
-export type SignedIn = {
-  readonly session: ServiceSession;
-  readonly rootKey: Uint8Array;
-  readonly keyset: Keyset;
-  readonly record: UserRecord;
-};
 
 /** Wipes the keys of a sign-in that no account was opened with. */
 export function closeSignedIn(p: Primitives, { session, rootKey, keyset }: SignedIn): void {

@@ -1,6 +1,8 @@
 // The client of the Postern agent under the official SDKs' names: createClient, DesktopAuth, client.secrets, items, vaults,
 // groups, environments. One connection, opened at the first call; after an agent's restart it connects once more.
+
 import { homedir } from "node:os";
+import type { Call } from "./call.ts";
 import { type CallOptions, type Channel, type Listener, openChannel } from "./channel.ts";
 import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
@@ -41,13 +43,6 @@ export type ClientOptions = {
   /** Told the match code when a person must approve. Without it nothing is shown; the call just waits. */
   readonly onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
 };
-
-/** Calls a method of the agent by its own name. */
-export type Call = <M extends keyof Methods>(
-  method: M,
-  params: Methods[M]["params"],
-  options?: CallOptions,
-) => Promise<Methods[M]["result"]>;
 
 /** An open client. */
 export type Client = {

@@ -1,7 +1,8 @@
 // client.items and client.items.files (client.items.shares is beside it). Dates are dates here and text on the wire; bytes are bytes here, and large files
 // pass in chunks whatever way they came.
+
+import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
-import type { Call } from "./client.ts";
 import type { Methods } from "./generated.ts";
 import { type Shares, sharesOf } from "./sdk-shares.ts";
 import type {

@@ -1,7 +1,7 @@
 // client.secrets, and the static helpers that need no agent: they check and make in this process, at once.
 import { randomBytes } from "node:crypto";
+import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
-import type { Call } from "./client.ts";
 import { PosternError } from "./generated.ts";
 import { generatePassword } from "./generated-generate-password.ts";
 import { parseReference } from "./generated-reference.ts";

@@ -1,6 +1,7 @@
 // client.items.shares: links to copies of items, under the official names.
+
+import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
-import type { Call } from "./client.ts";
 import type { Item, ItemShareAccountPolicy, ItemShareParams, ValidRecipient } from "./sdk-types.ts";
 
 export type Shares = {

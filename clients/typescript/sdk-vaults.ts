@@ -1,6 +1,7 @@
 // client.vaults, client.groups and client.environments.
+
+import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
-import type { Call } from "./client.ts";
 import type { Methods } from "./generated.ts";
 import { withDates } from "./sdk-items.ts";
 import type {

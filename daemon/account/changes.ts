@@ -1,11 +1,11 @@
 // Follows what others change in an unlocked account, so that the cache never answers what is no longer true: the service
 // is asked to tell of changes as long as the account is unlocked. While it cannot be reached, cached answers go on,
 // marked stale, up to a limit. Where its store was put back from a copy, everything read before is forgotten at once.
-import type { Change, Cursor, News } from "../../clients/account/open-account.ts";
+import type { Change, Cursor, News } from "../../clients/account/account-core.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
-import type { Unlocked } from "../session/unlocked.ts";
+import type { Opened } from "./opened.ts";
 
 /** Milliseconds that cached answers go on while the service cannot be reached. */
 export const STALE_MS_MAX = 15 * 60_000;
@@ -38,11 +38,9 @@ export type Heard = { changed(change: Change): void; replaced(how: Replaced): vo
 const isShutOut = (error: unknown) =>
   error instanceof PosternError && ["deviceRemoved", "wrongCredentials", "tokenRefused"].includes(error.name);
 
-type Remembering = Pick<Unlocked, "account" | "cache">;
-
 /** Forgets what the news concern; `before` is the cursor that they were asked by. */
 export function takeNews(
-  unlocked: Remembering,
+  unlocked: Opened,
   before: Cursor | undefined,
   news: News,
   heard: Pick<Heard, "changed" | "replaced">,
@@ -59,12 +57,12 @@ export function takeNews(
   }
 }
 
-function forgetAll({ account, cache }: Remembering): void {
+function forgetAll({ account, cache }: Opened): void {
   cache.clear();
   account.forgetAll();
 }
 
-function forget({ account, cache }: Remembering, { kind, vault, item, tag }: Change): void {
+function forget({ account, cache }: Opened, { kind, vault, item, tag }: Change): void {
   if (kind === "vault") account.forgetVaults();
   if (kind === "group") account.groups.forget();
   if (vault === undefined) cache.clear();
@@ -73,7 +71,7 @@ function forget({ account, cache }: Remembering, { kind, vault, item, tag }: Cha
 }
 
 /** Starts following. */
-export function followChanges(unlocked: Remembering, clock: Clock, log: Log, heard: Heard): Follower {
+export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: Heard): Follower {
   const { account } = unlocked;
   const abort = new AbortController();
   let link: Link = { state: "asking", since: momentOf(clock) };

@@ -5,7 +5,6 @@ import type { ResultOf } from "../../protocol/catalogue.ts";
 import { wipeable } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { Unlocked } from "../session/unlocked.ts";
 import {
   END,
   type FreshRows,
@@ -18,6 +17,7 @@ import {
   type State,
   startOf,
 } from "./kept-lists.ts";
+import type { Opened } from "./opened.ts";
 
 type Overview = ResultOf<"items.list">["items"][number];
 
@@ -31,17 +31,17 @@ export type PageAsked = {
 
 export type ItemPages = {
   /** Whether all of the page is kept and nothing of it changed. */
-  isKept(unlocked: Unlocked, asked: PageAsked): boolean;
+  isKept(unlocked: Opened, asked: PageAsked): boolean;
   /** The page as it is kept, encoded: bytes of their own, the caller's to wipe. */
-  kept(unlocked: Unlocked, asked: PageAsked): Uint8Array | undefined;
+  kept(unlocked: Opened, asked: PageAsked): Uint8Array | undefined;
   /** The same; what is not kept, or changed, is fetched first, and kept. */
-  fetched(unlocked: Unlocked, asked: PageAsked, signal: AbortSignal): Promise<Uint8Array>;
+  fetched(unlocked: Opened, asked: PageAsked, signal: AbortSignal): Promise<Uint8Array>;
 };
 
 export type ItemPagesParts = {
   readonly p: Pick<Primitives, "wipe">;
   /** Whether the service could not be asked for changes just now: a list does not say how old it is, so none is kept then. */
-  readonly isStale: (unlocked: Unlocked) => boolean;
+  readonly isStale: (unlocked: Opened) => boolean;
 };
 
 /** The rows of a list that follow an id; undefined where they are not there. */
@@ -53,16 +53,16 @@ type Lack = { readonly state: State; readonly at: string };
 const encoder = new TextEncoder();
 
 export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
-  function unchanged(unlocked: Unlocked, vault: string): RowsAfter {
+  function unchanged(unlocked: Opened, vault: string): RowsAfter {
     return (state, at) => {
       const rows = isStale(unlocked) ? undefined : unlocked.cache.lists.find(vault, state, at);
       return rows === undefined || rows.changed.size > 0 ? undefined : rows;
     };
   }
 
-  const planned = (unlocked: Unlocked, asked: PageAsked) => planOf(asked, unchanged(unlocked, asked.vault));
+  const planned = (unlocked: Opened, asked: PageAsked) => planOf(asked, unchanged(unlocked, asked.vault));
 
-  async function bring(unlocked: Unlocked, vault: string, { state, at }: Lack, signal: AbortSignal) {
+  async function bring(unlocked: Opened, vault: string, { state, at }: Lack, signal: AbortSignal) {
     const { account, cache } = unlocked;
     const stamp = cache.lists.stamp(vault);
     const kept = isStale(unlocked) ? undefined : cache.lists.find(vault, state, at);

@@ -6,11 +6,11 @@ import { PosternError } from "../../protocol/errors.ts";
 import { ambiguous, matchField } from "../../protocol/match.ts";
 import { parseReference, type SecretReference } from "../../protocol/reference.ts";
 import { totpCode } from "../../protocol/totp.ts";
-import { fieldsNear, nearest } from "../approval/near-names.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Unlocked } from "../session/unlocked.ts";
 import type { Place } from "./cache.ts";
 import { derivedFromKey } from "./fields.ts";
+import { fieldsNear, nearest } from "./near-names.ts";
+import type { Opened } from "./opened.ts";
 import type { Scope } from "./scope.ts";
 
 /** A value, and whether and how long it was in the cache. */
@@ -54,14 +54,14 @@ const tellsOfNames = new Set([
 
 export type Resolver = {
   /** Throws only what is about no name: offline, sealBroken. */
-  locate(unlocked: Unlocked, reference: string): Located | Missing | Promise<Located | Missing>;
+  locate(unlocked: Opened, reference: string): Located | Missing | Promise<Located | Missing>;
 };
 
 export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
   /** One fetch per vault and item part at a time, however many ask; none that began before a change is joined after it. */
-  const fetching = new WeakMap<Unlocked, Map<string, Promise<OpenedItem[]>>>();
+  const fetching = new WeakMap<Opened, Map<string, Promise<OpenedItem[]>>>();
 
-  function find(unlocked: Unlocked, vault: string, part: string): Promise<OpenedItem[]> {
+  function find(unlocked: Opened, vault: string, part: string): Promise<OpenedItem[]> {
     const running = fetching.get(unlocked) ?? new Map<string, Promise<OpenedItem[]>>();
     fetching.set(unlocked, running);
     const key = JSON.stringify([unlocked.cache.generation, vault, part.toLowerCase()]);
@@ -70,7 +70,7 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
     return started;
   }
 
-  async function cold(unlocked: Unlocked, text: string, reference: SecretReference): Promise<Located | Missing> {
+  async function cold(unlocked: Opened, text: string, reference: SecretReference): Promise<Located | Missing> {
     let vault: string | undefined;
     let item: OpenedItem | undefined;
     const { generation } = unlocked.cache;
@@ -135,7 +135,7 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
 /** Pages of a vault that are looked through for names near one: opening a page takes some 40 ms. */
 const NEAR_PAGES_MAX = 4;
 
-async function titlesIn(account: Unlocked["account"], vault: string): Promise<string[]> {
+async function titlesIn(account: Opened["account"], vault: string): Promise<string[]> {
   const titles: string[] = [];
   let after: string | undefined;
   for (let page = 0; page < NEAR_PAGES_MAX; page++) {
@@ -149,7 +149,7 @@ async function titlesIn(account: Unlocked["account"], vault: string): Promise<st
 
 /** Where a part of a reference was not found: what has names like it. */
 function nearOf(
-  { account }: Unlocked,
+  { account }: Opened,
   failed: string,
   { vault: vaultPart, item: itemPart, section, field }: SecretReference,
   { vault, item }: { vault: string | undefined; item: OpenedItem | undefined },
@@ -182,7 +182,7 @@ function fieldLike(failed: string, item: OpenedItem, asked: { section: string | 
 }
 
 /** What another item would have to be called by for the reference to mean it too. An id is none that must not lie in clear. */
-async function namesOf({ account }: Unlocked, vault: string, part: string): Promise<string[]> {
+async function namesOf({ account }: Opened, vault: string, part: string): Promise<string[]> {
   const asId = part.toLowerCase();
   return [...(await account.tagsOf(vault, part)), ...(isId(asId) ? [asId] : [])];
 }
@@ -196,7 +196,7 @@ function parsed(text: string): SecretReference | PosternError {
   }
 }
 
-function located(unlocked: Unlocked, place: Place, read: Located["read"]): Located {
+function located(unlocked: Opened, place: Place, read: Located["read"]): Located {
   const scope: Scope = {
     account: unlocked.account.id,
     level: "values",
@@ -229,7 +229,7 @@ function one<T>(
 /** Bytes of a file that a reference may read; larger ones are read in chunks. */
 export const REFERENCE_FILE_BYTES_MAX = 1024 * 1024;
 
-async function textOf(unlocked: Unlocked, item: OpenedItem, file: string): Promise<string> {
+async function textOf(unlocked: Opened, item: OpenedItem, file: string): Promise<string> {
   const header = item.files.find((candidate) => candidate.id === file);
   if (header === undefined) throw new PosternError("fieldNotFound");
   if (header.size > REFERENCE_FILE_BYTES_MAX)

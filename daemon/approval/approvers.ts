@@ -2,7 +2,7 @@
 // at lock, when that grant ends, or when the program at the other end becomes another one.
 
 import { covers } from "../account/scope.ts";
-import type { Connection } from "../wire/connection.ts";
+import type { Connection } from "../call/connection.ts";
 import type { Grants } from "./grants.ts";
 
 export type Approvers = {

@@ -1,12 +1,14 @@
 // Questions to a person. One prompt per subject and scope, shared by all that wait for it; scopes that one subject asks
 // for within 50 ms go into one prompt. Nothing here is serial: an open prompt delays nobody but its own waiters.
+
 import type { Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { type Scope, scopeKey } from "../account/scope.ts";
+import { scopeKey } from "../account/scope.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Subject } from "../peer/subject.ts";
 import { createMatchCodes } from "./match-code.ts";
+import type { Asked, Ending, Lasting, Prompt, Waiter, Watcher } from "./prompt.ts";
 import { promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
 
@@ -15,35 +17,6 @@ export const GATHER_MS = 50;
 
 /** Milliseconds a shown prompt waits for a person. */
 export const PROMPT_MS = 120_000;
-
-/** One scope to ask for, the lines that name it to a person, and whether a yes leaves a grant of it behind. */
-export type Asked = { readonly scope: Scope; readonly shown: readonly string[]; readonly grantable: boolean };
-
-/** How an approval lasts: for this request alone, or as a grant with an idle end. */
-export type Lasting = { readonly kind: "once" } | { readonly kind: "grant"; readonly idleMs: number };
-
-/** A question as it stands. `text` and `hash` are set when it is shown, and never change after. */
-export type Prompt = {
-  readonly id: string;
-  readonly code: string;
-  readonly account: string;
-  readonly subject: Subject;
-  readonly verb: Verb;
-  readonly asked: readonly Asked[];
-  readonly text: readonly string[];
-  readonly hash: string;
-  readonly expiresAtMs: number;
-  readonly waiters: number;
-};
-
-/** How a prompt ended. */
-export type Ending = "approved" | "denied" | "timedOut" | "withdrawn" | "locked";
-
-/** Told of prompts as they open and close; shows them, never decides. `closed` must not throw: it cannot be undone any more. */
-export type Watcher = { opened(prompt: Prompt): void; closed(prompt: Prompt, ending: Ending): void };
-
-/** Who waits. `shown` is called when the prompt it waits for opens, so that the asker can print the match code. */
-export type Waiter = { readonly signal: AbortSignal; shown(prompt: Prompt): void };
 
 export type Broker = {
   /**

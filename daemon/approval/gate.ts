@@ -11,32 +11,12 @@ import type { Subject } from "../peer/subject.ts";
 import type { AccountSession, OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
-import type { Asked, Broker } from "./broker.ts";
+import type { Broker } from "./broker.ts";
 import type { Grant, Grants } from "./grants.ts";
+import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { askedName } from "./prompt-names.ts";
 import { waiterOf } from "./waiter.ts";
-
-/** What a handler of a granted method works with. */
-export type Access = {
-  /** As it was when the gate was passed: a handler that awaits finds the same keys after it, or finds them wiped (locked). */
-  readonly session: OpenSession;
-  /** Whether that very session is still open. */
-  readonly holds: () => boolean;
-  /**
-   * Throws where what let the call through does so no longer: the session, the program at the other end, the grant. To be
-   * asked again by a handler that waited for its peer; a yes to this one call stays one.
-   */
-  readonly demandStill: () => void;
-  /** Whether a token opened it: then the token is what permits, and no grant is looked for. */
-  readonly byToken: boolean;
-  /** Whether what lies in a scope may be told to the asker, by a token or a grant to read it. */
-  readonly knows: (scope: Scope) => boolean;
-  /** Lets the asker come to the vault that it has just made, for as long as the yes to making it lasts. A token needs no grant. */
-  readonly own: (vault: string) => void;
-  /** What each reference of the request leads to, in order; empty for methods that name ids. */
-  readonly found: readonly (Located | Missing)[];
-};
 
 export type GateParts = {
   readonly clock: Clock;

@@ -1,11 +1,11 @@
 // What becomes of a prompt beside its answer: it is recorded, and told to approvers and to who asked.
 import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/event.ts";
+import type { Connection } from "../call/connection.ts";
 import { whoOf } from "../call/event-of-call.ts";
 import type { Sessions } from "../session/sessions.ts";
-import type { Connection } from "../wire/connection.ts";
 import type { Approvers } from "./approvers.ts";
-import type { Prompt, Watcher } from "./broker.ts";
+import type { Prompt, Watcher } from "./prompt.ts";
 
 export type PromptWatcherParts = {
   readonly sessions: () => Pick<Sessions, "pick">;

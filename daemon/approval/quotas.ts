@@ -3,7 +3,7 @@
 // shut out the person's own programs.
 import { PosternError } from "../../protocol/errors.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
-import type { Ending } from "./broker.ts";
+import type { Ending } from "./prompt.ts";
 
 /** Prompts of one family open at once: more is not a question but a flood. */
 export const OPEN_PER_FAMILY = 3;

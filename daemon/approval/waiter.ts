@@ -2,7 +2,7 @@
 // match code when the prompt is shown.
 
 import type { Call } from "../call/call.ts";
-import type { Prompt, Waiter } from "./broker.ts";
+import type { Prompt, Waiter } from "./prompt.ts";
 
 export function waiterOf(call: Call): Waiter {
   const { connection, requestId } = call;

@@ -4,7 +4,7 @@ import type { Target } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Happening } from "../audit/event.ts";
 import type { AccountSession } from "../session/account-session.ts";
-import { placesTold } from "./event-of-call.ts";
+import { placesTold } from "./recorded-places.ts";
 
 /** Filled in as far as the gate comes with a call. */
 export type AskedAbout = {

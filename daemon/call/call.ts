@@ -1,8 +1,8 @@
 // What a handler knows of the request it serves, beside its parameters.
 import type { MethodName } from "../../protocol/catalogue.ts";
-import type { Access } from "../approval/gate.ts";
-import type { Connection } from "../wire/connection.ts";
+import type { Access } from "./access.ts";
 import type { AskedAbout } from "./call-topic.ts";
+import type { Connection } from "./connection.ts";
 
 export type Call = {
   readonly method: MethodName;

@@ -25,23 +25,6 @@ export function actorOf(call: Call): Actor {
   return { program: subject.script ?? subject.program, pid: peer.identity.pid, who: whoOf(subject) };
 }
 
-/** Between the id of an item and the key of its field, where a record is about several items. */
-export const OF_ITEM = " ";
-
-/** Places as a record holds them: the ids of vaults and items, and as names the fields, which have no ids of that form. */
-export function placesTold(places: readonly { vault?: string; item?: string; field?: string }[]): {
-  ids: string[];
-  names: string[];
-} {
-  const alone = places.length === 1;
-  return {
-    ids: places.flatMap(({ vault, item }) => [vault, item].filter((id) => id !== undefined)),
-    names: places.flatMap(({ item, field }) =>
-      field === undefined ? [] : [alone ? field : `${item ?? ""}${OF_ITEM}${field}`],
-    ),
-  };
-}
-
 /** A happening of this call. `names` are sealed before they are written. */
 export function happening(call: Call, outcome: string, ids: readonly string[], names?: readonly string[]): Happening {
   return { event: call.method, outcome, ...actorOf(call), ids, ...(names === undefined ? {} : { names }) };

@@ -5,16 +5,17 @@ import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { fieldTitle } from "../../protocol/match.ts";
 import type { Approvers } from "../approval/approvers.ts";
-import type { Broker, Prompt } from "../approval/broker.ts";
+import type { Broker } from "../approval/broker.ts";
 import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../approval/grants.ts";
 import type { Overseer } from "../approval/overseer.ts";
+import type { Prompt } from "../approval/prompt.ts";
 import type { Call } from "../call/call.ts";
+import type { Connection, OpenClient } from "../call/connection.ts";
 import { happening } from "../call/event-of-call.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
-import type { Connection, OpenClient } from "../wire/connection.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 type AccessMethod =

@@ -1,8 +1,9 @@
 // agent.*: who we are and in what state.
 import type { Broker } from "../approval/broker.ts";
-import type { Protection } from "../harden.ts";
+import type { Protection } from "../host/protection.ts";
 import { pinWorks } from "../session/proofs.ts";
-import type { Session, Sessions } from "../session/sessions.ts";
+import type { Session } from "../session/session.ts";
+import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import type { Followers } from "../wire/followers.ts";

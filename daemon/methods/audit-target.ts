@@ -6,7 +6,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { fileKey, matchField } from "../../protocol/match.ts";
 import { parseReference, type SecretReference } from "../../protocol/reference.ts";
 import type { Record } from "../audit/chain.ts";
-import { OF_ITEM } from "../call/event-of-call.ts";
+import { OF_ITEM } from "../call/recorded-places.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 
 type Account = Unlocked["account"];

@@ -4,7 +4,8 @@ import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Call } from "../call/call.ts";
 import { actorOf } from "../call/event-of-call.ts";
-import type { Session, Sessions } from "../session/sessions.ts";
+import type { Session } from "../session/session.ts";
+import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 
 export type EmptyAccount = {

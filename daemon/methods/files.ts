@@ -8,7 +8,7 @@ import { fileKey } from "../../protocol/match.ts";
 import { isMissing } from "../account/resolver.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Grants } from "../approval/grants.ts";
-import { errorOf } from "../approval/near-names.ts";
+import { errorOf } from "../approval/missing-error.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { happening } from "../call/event-of-call.ts";
 import type { Clock } from "../host/clock.ts";

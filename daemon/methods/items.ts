@@ -8,7 +8,7 @@ import { changedItem, newItem } from "../../protocol/item-validation.ts";
 import { limits } from "../../protocol/limits.ts";
 import { shownField, withStoredKeys } from "../account/fields.ts";
 import type { ItemPages, PageAsked } from "../account/item-pages.ts";
-import type { Access } from "../approval/gate.ts";
+import type { Access } from "../call/access.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { Encoded } from "../call/encoded.ts";
 import { happening } from "../call/event-of-call.ts";

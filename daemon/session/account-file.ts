@@ -66,3 +66,6 @@ export async function writeAccount(home: string, file: AccountFile): Promise<voi
   ensureNamedFolder(folder);
   await writeFileDurably(join(folder, "account.json"), Buffer.from(`${JSON.stringify(file)}\n`));
 }
+
+/** Whose keys they are, on which device, at which service. */
+export type Whose = Pick<AccountFile, "account" | "user" | "device" | "name" | "service">;

@@ -6,7 +6,7 @@ import { DEVICE_NAME_LENGTH_MAX } from "../../protocol/catalogue/accounts.ts";
 import { cleanText } from "../../protocol/clean-text.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { Whose } from "./account-session.ts";
+import type { Whose } from "./account-file.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 /** A name as it is kept, from what a person gave, or from the name of this machine. Throws invalidParams. */

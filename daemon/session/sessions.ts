@@ -1,5 +1,6 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
+
 import {
   addressOf,
   type CallService,
@@ -7,13 +8,13 @@ import {
   EMBEDDED_ORIGIN,
   type ServiceAddress,
 } from "../../clients/account/service-client.ts";
+import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
-import type { SignedIn } from "../../clients/account/user-keys.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Actor, Happening } from "../audit/event.ts";
 import { type AuditLog, openAuditLog } from "../audit/log.ts";
 import { createAuthorities } from "../host/authorities.ts";
-import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "../host/clock.ts";
+import { elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "../host/clock.ts";
 import {
   accountFolder,
   ensureNamedFolder,
@@ -22,13 +23,12 @@ import {
   removeAccountFile,
   removeAccountFolder,
 } from "../host/data-folder.ts";
-import type { Log } from "../host/log.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
 import { isUnwritten } from "../host/private-files.ts";
-import type { Sodium } from "../host/sodium.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
 import { sinceBoot } from "./password-tries.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
+import type { Session, SessionParts } from "./session.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
 
@@ -52,23 +52,6 @@ const REPEAT_MS_MAX = 2_000;
 
 /** Passwords of one account that may wait to be tried, one after another. */
 const TRIES_WAITING_MAX = 16;
-
-/** One account on this agent. */
-export type Session = {
-  file: AccountFile;
-  readonly audit: AuditLog;
-  unlocked: Unlocked | undefined;
-  /** How often it was locked: an unlock that a lock came in between of must not stand. */
-  locks: number;
-  /** Passwords of one account are tried one at a time: each counts on what the one before left in the file. */
-  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
-};
-
-export type SessionEvents = {
-  /** The account is locked from now on: end grants, withdraw prompts, tell subscribers. */
-  locked(account: string, unlocked: Unlocked): void;
-  unlocked(account: string): void;
-};
 
 export type Sessions = {
   list(): readonly Session[];
@@ -97,15 +80,6 @@ export type Sessions = {
   callTo(service: string): Promise<CallService>;
   readonly restoreMark: RestoreMark;
   close(): Promise<void>;
-};
-
-export type SessionParts = {
-  readonly home: string;
-  readonly p: Sodium;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly embedded: () => Promise<ServiceAddress>;
-  readonly events: SessionEvents;
 };
 
 export function createSessions(parts: SessionParts): Sessions {

@@ -3,7 +3,8 @@
 // next program. A lock ends it, idleness does not.
 import { createHash } from "node:crypto";
 import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
-import { closeSignedIn, type SignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
+import type { SignedIn } from "../../clients/account/signed-in.ts";
+import { closeSignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { formatToken, parseToken, type ServiceAccountToken } from "../../protocol/service-account-token.ts";
 import type { Actor } from "../audit/event.ts";
@@ -15,7 +16,8 @@ import { ensureNamedFolder, tokenFolder } from "../host/data-folder.ts";
 import type { Log } from "../host/log.ts";
 import { isUnwritten } from "../host/private-files.ts";
 import type { Sodium } from "../host/sodium.ts";
-import type { AccountSession, OpenSession, Whose } from "./account-session.ts";
+import type { Whose } from "./account-file.ts";
+import type { AccountSession, OpenSession } from "./account-session.ts";
 import { ANCHOR_MS } from "./sessions.ts";
 import { openEverything, type Unlocked } from "./unlocked.ts";
 

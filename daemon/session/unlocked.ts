@@ -1,7 +1,8 @@
 // What an account is while it is unlocked: open keys, the cache, the device store, the clocks that lock it again.
 import { join } from "node:path";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
-import { closeSignedIn, type SignedIn } from "../../clients/account/user-keys.ts";
+import type { SignedIn } from "../../clients/account/signed-in.ts";
+import { closeSignedIn } from "../../clients/account/user-keys.ts";
 import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
@@ -9,7 +10,7 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { type Cache, createCache } from "../account/cache.ts";
 import type { AuditLog } from "../audit/log.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
-import type { Whose } from "./account-session.ts";
+import type { Whose } from "./account-file.ts";
 import { type DeviceStore, openDeviceStore } from "./device-store.ts";
 
 export type Unlocked = {

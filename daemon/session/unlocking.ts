@@ -1,7 +1,8 @@
 // From a password to an unlocked account, and the password as a proof on one that is unlocked. A try is counted on disk
 // before it is made. What fails on the way leaves no key behind, and what a lock overtook does not stand.
 import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
-import { passwordOpens, type SignedIn, signIn, type UserOnDevice } from "../../clients/account/user-keys.ts";
+import type { SignedIn, UserOnDevice } from "../../clients/account/signed-in.ts";
+import { passwordOpens, signIn } from "../../clients/account/user-keys.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -10,7 +11,7 @@ import { accountFolder } from "../host/data-folder.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";
-import type { Session, SessionParts } from "./sessions.ts";
+import type { Session, SessionParts } from "./session.ts";
 import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
 
 type Open = Session & { unlocked: Unlocked };

@@ -1,7 +1,7 @@
 // How many bytes open files may make the agent hold: of one connection, of one asker over all its connections, and in all.
 // A handle is counted by what it holds between two chunks, not by the file behind it.
 import { PosternError } from "../../protocol/errors.ts";
-import type { Connection } from "../wire/connection.ts";
+import type { Connection } from "../call/connection.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

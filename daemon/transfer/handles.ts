@@ -4,9 +4,9 @@ import type { BackupSource } from "../../clients/account/backup-source.ts";
 import type { FileStream } from "../../clients/account/file-chunks.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Call } from "../call/call.ts";
+import type { Connection } from "../call/connection.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import type { Unlocked } from "../session/unlocked.ts";
-import type { Connection } from "../wire/connection.ts";
 import type { Attachment } from "./attachments.ts";
 import { createHandleBytes, FILE_HANDLE_BYTES, type HandleBytes } from "./handle-bytes.ts";
 

@@ -1,6 +1,7 @@
 // From an accepted socket to a connection that is served: who is there, who holds its grants, what it may make us hold.
 import { randomUUID } from "node:crypto";
 import { PosternError } from "../../protocol/errors.ts";
+import type { Connection } from "../call/connection.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Native } from "../host/native.ts";
@@ -8,7 +9,7 @@ import type { OwnProgram } from "../peer/foreign-ancestor.ts";
 import type { Door } from "../peer/listen.ts";
 import { hasHungUp, identifyPeer } from "../peer/peer.ts";
 import { subjectOf } from "../peer/subject.ts";
-import { type Connection, serveConnection } from "./connection.ts";
+import { serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
 

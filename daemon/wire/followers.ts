@@ -1,15 +1,15 @@
 // Who follows the changes of which open account, whom a change is told (only those who could read the item anyway), and how
 // things stand with each service.
-import type { Change } from "../../clients/account/open-account.ts";
+import type { Change } from "../../clients/account/account-core.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { type Follower, followChanges, type Replaced } from "../account/changes.ts";
+import type { Opened } from "../account/opened.ts";
 import type { Scope } from "../account/scope.ts";
 import { recordAnyway } from "../approval/prompt-watcher.ts";
+import type { Connection } from "../call/connection.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { OpenSession } from "../session/account-session.ts";
-import type { Unlocked } from "../session/unlocked.ts";
-import type { Connection } from "./connection.ts";
 
 /** How things stand with the service of an open account, as `agent.status` tells it. */
 export type ServiceLink = ResultOf<"agent.status">["links"][number];
@@ -24,9 +24,9 @@ export type Followers = {
     mayKnow: (connection: Connection, scope: Scope) => boolean,
     end: () => Promise<void>,
   ): void;
-  stop(unlocked: Unlocked): void;
+  stop(unlocked: Opened): void;
   /** Whether the service could not be asked for changes just now. */
-  isStale(unlocked: Unlocked): boolean;
+  isStale(unlocked: Opened): boolean;
   links(): ServiceLink[];
   /** What a person should know and was not told yet; told by this. */
   takeNotices(): string[];
@@ -45,7 +45,7 @@ type Followed = {
 };
 
 export function createFollowers({ clock, log, connections }: FollowersParts): Followers {
-  const followed = new Map<Unlocked, Followed>();
+  const followed = new Map<Opened, Followed>();
   let notices: string[] = [];
 
   function tell(

@@ -2,8 +2,8 @@
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
+import type { Connection } from "../call/connection.ts";
 import { AGENT_NAME, VERSION } from "../host/version.ts";
-import type { Connection } from "./connection.ts";
 
 type Status = ResultOf<"agent.status">;
 

@@ -1,19 +1,11 @@
 // Answers of megabytes to one connection. A few bytes of request make one, so what may be held of them is bounded by what the
 // peer reads: few are prepared at once, and the next is made when the peer has read all but little of those before it.
+
 import { limits } from "../../protocol/limits.ts";
+import type { LongAnswers } from "../call/long-answers.ts";
 
 /** Long answers prepared at once: an account's vaults are fetched side by side, and little is held while a peer does not read. */
 export const PREPARED_MAX = 4;
-
-export type LongAnswers = {
-  /**
-   * Runs `prepare` beside a few others, then what it gave when the peer has read those before. Rejects with the signal's
-   * reason where the call is cancelled meanwhile, or its connection ends.
-   */
-  inTurn<T>(signal: AbortSignal, prepare: () => Promise<() => T | Promise<T>>): Promise<T>;
-  /** The peer has read all that was written. */
-  wake(): void;
-};
 
 /** `unsentBytes` are those of the connection that wait to be sent. */
 export function createLongAnswers(unsentBytes: () => number): LongAnswers {

@@ -2,7 +2,7 @@
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { shown } from "../account/displayed-text.ts";
-import type { Access } from "../approval/gate.ts";
+import type { Access } from "../call/access.ts";
 
 /** The error with the title of its vault. The caller has made sure that the asker may see titles of this account. */
 export async function withTitle(error: unknown, account: OpenAccount): Promise<unknown> {

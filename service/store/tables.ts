@@ -1,5 +1,5 @@
 // The rows of the store. Sealed parts are blobs that nobody here can open; times are RFC 3339 text.
-import type { Generated } from "kysely";
+import type { Generated, Kysely } from "kysely";
 
 type Blob = Uint8Array;
 
@@ -148,3 +148,6 @@ export type ItemRow = {
   signature: Blob;
   updated_at: string;
 };
+
+/** The store as queries are written for it. */
+export type Db = Kysely<Tables>;

@@ -15,7 +15,8 @@ import {
   EMBEDDED_ORIGIN,
   type ServiceAddress,
 } from "../../clients/account/service-client.ts";
-import { enrol, type SignedIn, signIn } from "../../clients/account/user-keys.ts";
+import type { SignedIn } from "../../clients/account/signed-in.ts";
+import { enrol, signIn } from "../../clients/account/user-keys.ts";
 import { loadSodium, type Sodium } from "../../daemon/host/sodium.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";

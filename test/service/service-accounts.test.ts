@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { createServiceClient } from "../../clients/account/service-client.ts";
-import { type SignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
+import type { SignedIn } from "../../clients/account/signed-in.ts";
+import { signInWithToken } from "../../clients/account/user-keys.ts";
 import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { newServiceAccount, sealCustody, sealToken } from "../../protocol/crypto/service-account.ts";

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Lasting } from "../../../daemon/approval/broker.ts";
-import {
-  type Asked,
-  createBroker,
-  type Ending,
-  GATHER_MS,
-  PROMPT_MS,
-  type Prompt,
-} from "../../../daemon/approval/broker.ts";
+import { createBroker, GATHER_MS, PROMPT_MS } from "../../../daemon/approval/broker.ts";
+import type { Asked, Ending, Lasting, Prompt } from "../../../daemon/approval/prompt.ts";
 import {
   COOL_DOWN_MS,
   createQuotas,

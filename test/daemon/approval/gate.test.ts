@@ -1,9 +1,10 @@
 // The gate with real grants and a real broker; sessions and the resolver are the least that it asks of them.
 import { describe, expect, test } from "vitest";
 import { createResolver } from "../../../daemon/account/resolver.ts";
-import { createBroker, GATHER_MS, type Prompt } from "../../../daemon/approval/broker.ts";
+import { createBroker, GATHER_MS } from "../../../daemon/approval/broker.ts";
 import { createGate } from "../../../daemon/approval/gate.ts";
 import { createGrants, GRANT_IDLE_MS } from "../../../daemon/approval/grants.ts";
+import type { Prompt } from "../../../daemon/approval/prompt.ts";
 import { createQuotas } from "../../../daemon/approval/quotas.ts";
 import type { Call } from "../../../daemon/call/call.ts";
 import type { Sessions } from "../../../daemon/session/sessions.ts";

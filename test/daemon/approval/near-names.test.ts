@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fieldsNear, NEAR_MAX, nearest } from "../../../daemon/approval/near-names.ts";
+import { fieldsNear, NEAR_MAX, nearest } from "../../../daemon/account/near-names.ts";
 import type { DetailsContent } from "../../../protocol/item.ts";
 
 describe("names near one", () => {

@@ -1,12 +1,7 @@
-// What a reference may have been meant to say, where it leads nowhere: names like the part that failed. Told to whoever may
-// see them anyway, and to nobody else.
+// What a reference may have been meant to say, where it leads nowhere: names like the part that failed.
 import { distance } from "fastest-levenshtein";
 import { cleanText } from "../../protocol/clean-text.ts";
-import { PosternError } from "../../protocol/errors.ts";
 import { type FieldTitle, fieldTitles } from "../../protocol/match.ts";
-import { shown } from "../account/displayed-text.ts";
-import type { Missing } from "../account/resolver.ts";
-import type { Access } from "./gate.ts";
 
 /** Names offered: as many as a person compares at a glance. */
 export const NEAR_MAX = 3;
@@ -57,12 +52,3 @@ export function fieldsNear(
 }
 
 const referenceEnd = ({ section, title }: FieldTitle) => (section === "" ? title : `${section}/${title}`);
-
-/** What to say of a reference that leads nowhere, with names near it where the asker may see them. */
-export async function errorOf({ error, near }: Missing, { knows }: Access): Promise<PosternError> {
-  if (near === undefined || !knows(near.scope)) return error;
-  const names = await near.names();
-  if (names.length === 0) return error;
-  const listed = names.map((name) => JSON.stringify(shown(name))).join(" or ");
-  return new PosternError(error.name, undefined, { text: error.message, hint: `did you mean ${listed}?` });
-}

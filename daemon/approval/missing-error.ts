@@ -1,0 +1,14 @@
+// What is said of a reference that leads nowhere: names near it, to whoever may see them anyway, and to nobody else.
+import { PosternError } from "../../protocol/errors.ts";
+import { shown } from "../account/displayed-text.ts";
+import type { Missing } from "../account/resolver.ts";
+import type { Access } from "../call/access.ts";
+
+/** What to say of a reference that leads nowhere, with names near it where the asker may see them. */
+export async function errorOf({ error, near }: Missing, { knows }: Access): Promise<PosternError> {
+  if (near === undefined || !knows(near.scope)) return error;
+  const names = await near.names();
+  if (names.length === 0) return error;
+  const listed = names.map((name) => JSON.stringify(shown(name))).join(" or ");
+  return new PosternError(error.name, undefined, { text: error.message, hint: `did you mean ${listed}?` });
+}
