@@ -1,5 +1,5 @@
-// Holds the shape of the tree as data: who may import whom, with the reason; no cycles; nothing nobody imports; a
-// README in each folder; no long functions; no names that say nothing. A rule that names a path which is gone fails.
+// Holds the shape of the tree as data: who may import whom, with the reason; no cycles, of types neither; nothing nobody
+// imports; a README in each folder; no long functions; no names that say nothing. A rule that names a path which is gone fails.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { init, parse } from "es-module-lexer";
@@ -21,6 +21,35 @@ const arrows: Record<string, { may: string[]; because: string }> = {
     because: "the agent reaches the service through the account client only",
   },
   test: { may: ["protocol", "service", "daemon", "clients"], because: "tests cross folders" },
+};
+
+/**
+ * The rooms of the agent, from the ground up. A room may import from those that it names and from no other, so each can be
+ * read without those above it. The files at the root of `daemon/` put all of it together, and may import every room.
+ */
+const rooms: Record<string, { may: string[]; because: string }> = {
+  host: { may: [], because: "it is what the machine gives, and knows of no peer and no account" },
+  peer: { may: ["host"], because: "who connects is a question to the kernel alone" },
+  audit: { may: ["host"], because: "the log records what it is told, and asks nobody" },
+  account: { may: ["host"], because: "reading and keeping need no person and no connection" },
+  session: { may: ["account", "audit", "host"], because: "an account is opened and locked the same for every asker" },
+  call: {
+    may: ["account", "audit", "peer", "session"],
+    because: "it says what a request is, and does nothing with one",
+  },
+  approval: {
+    may: ["account", "audit", "call", "host", "peer", "session"],
+    because: "it decides whether a call may go on, and sends nothing itself",
+  },
+  transfer: { may: ["call", "host", "session"], because: "a handle passes bytes for which the gate was asked before" },
+  wire: {
+    may: ["account", "approval", "call", "host", "peer", "session"],
+    because: "it carries requests and answers, and knows no method",
+  },
+  methods: {
+    may: ["account", "approval", "audit", "call", "host", "peer", "session", "transfer", "wire"],
+    because: "a handler is plain: ask, read, record, answer",
+  },
 };
 
 /** Single imports that break an arrow on purpose. */
@@ -72,7 +101,7 @@ beforeAll(async () => {
   await init;
   modules = sources(root).map((path) => {
     const text = readFileSync(join(root, path), "utf8");
-    return { path, text, imports: relativeImports(path, text, true) };
+    return { path, text, imports: relativeImports(path, text) };
   });
 });
 
@@ -85,10 +114,9 @@ function sources(folder: string): string[] {
   });
 }
 
-function relativeImports(path: string, text: string, typesToo: boolean): string[] {
+function relativeImports(path: string, text: string): string[] {
   const [imports] = parse(path.endsWith(".tsx") ? importsOnly(text) : text);
   return imports
-    .filter((found) => typesToo || !("typeOnly" in found && found.typeOnly))
     .map((found) => ("specifier" in found ? (found.specifier ?? "") : ""))
     .filter((name) => name.startsWith("."))
     .map((name) => relative(root, resolve(root, dirname(path), name)));
@@ -105,6 +133,11 @@ function roomOf(path: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0];
 }
 
+/** The room of a file of the agent: "" at the root, undefined for a file of elsewhere. */
+function agentRoomOf(path: string): string | undefined {
+  return /^daemon\/(?:([a-z]+)\/)?[^/]+$/.exec(path)?.slice(1)[0] ?? (path.startsWith("daemon/") ? "" : undefined);
+}
+
 describe("imports", () => {
   test("point only along the arrows", () => {
     const wrong = modules.flatMap(({ path, imports }) => {
@@ -119,6 +152,26 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("point only down between the rooms of the agent", () => {
+    const wrong = modules.flatMap(({ path, imports }) => {
+      const room = agentRoomOf(path);
+      if (room === undefined || room === "") return [];
+      const allowed = [room, ...(rooms[room]?.may ?? [])];
+      return imports
+        .filter((to) => to.startsWith("daemon/") && !allowed.includes(agentRoomOf(to) ?? ""))
+        .map((to) => `${path} imports ${to}, but ${rooms[room]?.because}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("use every arrow between rooms that is allowed", () => {
+    const used = new Set(
+      modules.flatMap(({ path, imports }) => imports.map((to) => `${agentRoomOf(path)} → ${agentRoomOf(to)}`)),
+    );
+    const unused = Object.entries(rooms).flatMap(([room, { may }]) => may.map((to) => `${room} → ${to}`));
+    expect(unused.filter((arrow) => !used.has(arrow))).toEqual([]);
+  });
+
   test("name files that exist", () => {
     const missing = modules.flatMap(({ path, imports }) =>
       imports.filter((to) => !existsSync(join(root, to))).map((to) => `${path} → ${to}`),
@@ -126,7 +179,7 @@ describe("imports", () => {
     expect(missing).toEqual([]);
   });
 
-  test("make no cycle of values", () => {
+  test("make no cycle, of types neither", () => {
     expect(cycles()).toEqual([]);
   });
 
@@ -140,7 +193,7 @@ describe("imports", () => {
 });
 
 function cycles(): string[] {
-  const graph = new Map(modules.map(({ path, text }) => [path, relativeImports(path, text, false)]));
+  const graph = new Map(modules.map(({ path, imports }) => [path, imports]));
   const done = new Set<string>();
   const found: string[] = [];
   const walk = (path: string, trail: string[]) => {
@@ -163,6 +216,11 @@ describe("the rules themselves", () => {
     ];
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
+
+  test("name every room of the agent", () => {
+    const folders = readdirSync(join(root, "daemon"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(Object.keys(rooms).sort()).toEqual(folders.map(({ name }) => name).sort());
+  });
 });
 
 describe("the tree", () => {
@@ -173,6 +231,7 @@ describe("the tree", () => {
       "service",
       "service/web",
       "daemon",
+      ...Object.keys(rooms).map((room) => `daemon/${room}`),
       "clients",
       "clients/typescript",
       "clients/account",
