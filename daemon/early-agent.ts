@@ -3,8 +3,9 @@
 
 import { PROTOCOL } from "../protocol/limits.ts";
 import type { Agent } from "./agent.ts";
-import type { CheckedRequest, Dispatch } from "./wire/dispatch.ts";
+import type { Dispatch } from "./wire/dispatch.ts";
 import { greet, type StatusParts, statusOf } from "./wire/greeting.ts";
+import type { CheckedRequest } from "./wire/request-shape.ts";
 
 export type LoadingParts = {
   /** What is true of an agent that is not loaded yet. */

@@ -1,24 +1,23 @@
-// First room: bytes, ids, limits and cancellation of one connection. Everything about the outer shape of a request
-// (UTF-8, nesting, ids, params by name, batch length) is settled here, before the JSON-RPC library sees it.
-
+// The life of one connection: lines come in under a limit, answers go out as they are made, and what waits is bounded. The shape
+// of requests, batches and what is in flight have files of their own.
 import type { Socket } from "node:net";
-import type { JSONRPCResponse } from "json-rpc-2.0";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
-import { createLineReader, nestsAtMost } from "../../protocol/framing.ts";
+import { createLineReader } from "../../protocol/framing.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
-import { discard, encodedBytes, lineOf, wipeEncoded } from "../call/encoded.ts";
+import { discard, lineOf } from "../call/encoded.ts";
 import type { Log } from "../host/log.ts";
 import type { Peer } from "../peer/peer.ts";
 import { isStill } from "../peer/process-facts.ts";
 import type { Subject } from "../peer/subject.ts";
-import type { CheckedRequest, Dispatch } from "./dispatch.ts";
+import { createBatches } from "./batch.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { createRefuse, type Refuse, tooLong, tooMuchWaits } from "./error-response.ts";
 import type { HeldShare } from "./held-bytes.ts";
+import { createInFlight } from "./in-flight.ts";
 import { createLongAnswers } from "./long-answers.ts";
-import { createSending } from "./sending.ts";
-import { wireError } from "./wire-error.ts";
-
-type RequestId = string | number;
+import { parseLine } from "./request-shape.ts";
+import { createSending, type Sending } from "./sending.ts";
 
 /** What a connection is made of. The socket arrives paused, its peer already known. */
 export type ConnectionParts = {
@@ -37,38 +36,175 @@ export type ConnectionParts = {
 const HANG_UP_LOOK_MS = 100;
 
 /** Serves a socket until it ends. */
-export function serveConnection({
-  socket,
-  peer,
-  subject,
-  dispatch,
-  log,
-  hasHungUp,
-  held: share,
-}: ConnectionParts): Connection {
-  const inFlight = new Map<RequestId | symbol, Cancellation>();
-  const endings: (() => void)[] = [];
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  let lineBytes: number = limits.lineBytesBeforeHello;
-  let subscribed = false;
-  let working = 0;
-  let workingBytes = 0;
-  let inputEnded = false;
-  let closed = false;
-  /** Of results that are there, in batches of which others are not. */
-  let batchedBytes = 0;
-
-  const clients = new Map<string, OpenClient>();
+export function serveConnection(parts: ConnectionParts): Connection {
+  const { socket, dispatch, log, held } = parts;
+  const refuse = createRefuse(log);
   const sending = createSending({
     socket,
-    mayHold: noteHeld,
+    mayHold,
     onUnread: (unsentBytes) => log.note("connection closed: the peer does not read", { unsentBytes }),
   });
-  const longAnswers = createLongAnswers(() => sending.unsentBytes);
+  const send = createSend(sending, refuse);
+  const work = { requests: 0, bytes: 0 };
+  const input = { lineBytes: limits.lineBytesBeforeHello as number, ended: false };
+  const life = createLife();
+  const connection = connectionOf(parts, { send, sending, life, input });
+  const inFlight = createInFlight(refuse, (request, signal) =>
+    dispatch(request, {
+      connection,
+      requestId: request.id,
+      signal,
+      timing: { arrivedMs: performance.now(), waitedMs: 0 },
+    }),
+  );
+  const batches = createBatches(refuse, inFlight.answer, mayHold);
 
+  /** False where this connection holds more than there is left for it. */
+  function mayHold(): boolean {
+    const waiting = reader.pendingBytes + work.bytes + batches.heldBytes + socket.writableLength;
+    return held.hold(life.closed ? 0 : waiting);
+  }
+
+  async function settle(answer: PromiseLike<object | null>, lineBytes: number): Promise<void> {
+    work.requests++;
+    const response = await answer;
+    work.requests--;
+    work.bytes -= lineBytes;
+    mayHold();
+    if (response !== null) send(response);
+    if (Array.isArray(response)) batches.sent(response);
+    endWhenDone();
+  }
+
+  function onLine(bytes: Uint8Array): void {
+    if (life.closed) return;
+    const value = parseLine(bytes);
+    if (value instanceof PosternError) return send(refuse(null, value));
+    if (Array.isArray(value) && value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
+    if (Array.isArray(value) && value.length > limits.batch)
+      return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
+    // A request is held until it is answered, and a person may take two minutes.
+    work.bytes += bytes.length;
+    if (!mayHold()) {
+      work.bytes -= bytes.length;
+      return send(tooMuchWaits(refuse, value));
+    }
+    void settle(Array.isArray(value) ? batches.answer(value) : inFlight.answer(value), bytes.length);
+  }
+
+  /** Refuses what comes in; what was asked before is still answered. */
+  function endInput(name: ErrorName, detail: string): void {
+    reader.drop();
+    send(refuse(null, name, detail));
+    input.ended = true;
+    endWhenDone();
+  }
+
+  function endWhenDone(): void {
+    if (!input.ended || work.requests > 0) return;
+    setImmediate(() => {
+      sending.flush();
+      socket.end();
+    });
+  }
+
+  const reader = createLineReader(() => input.lineBytes, {
+    line: onLine,
+    tooLong: () => endInput("lineTooLong", lineLimit(input.lineBytes)),
+  });
+  socket.on("data", (chunk: Uint8Array) => {
+    if (input.ended) return;
+    reader.push(chunk);
+    if (!mayHold()) endInput("busy", "too much waits to be answered");
+  });
+  socket.on("drain", () => {
+    mayHold();
+    socket.resume();
+    connection.longAnswers.wake();
+  });
+  socket.on("end", () => {
+    input.ended = true;
+    endWhenDone();
+    if (work.requests > 0) watchHangUp(parts, life);
+  });
+  socket.on("error", () => socket.destroy());
+  socket.on("close", () => {
+    life.close();
+    mayHold();
+    inFlight.abortAll();
+    life.end();
+    for (const client of connection.clients.values()) client.release();
+  });
+  socket.resume();
+  return connection;
+}
+
+function lineLimit(bytes: number): string {
+  return `the limit is ${bytes} bytes${bytes === limits.lineBytesBeforeHello ? " before agent.hello" : ""}`;
+}
+
+type Send = (message: object) => void;
+
+function createSend(sending: Sending, refuse: Refuse): Send {
+  return (message) => {
+    const line = lineOf(message);
+    if (line.bytes <= limits.answerBytes) return sending.send(line);
+    discard(line);
+    sending.send(lineOf(tooLong(refuse, message)));
+  };
+}
+
+/** Until when a connection lives, and what is let go when it ends. */
+type Life = {
+  readonly closed: boolean;
+  onEnd(end: () => void): void;
+  /** From now on it is closed. */
+  close(): void;
+  /** Lets go all that the connection owned. */
+  end(): void;
+};
+
+function createLife(): Life {
+  const endings: (() => void)[] = [];
+  let closed = false;
+  return {
+    get closed() {
+      return closed;
+    },
+    onEnd: (end) => {
+      if (closed) end();
+      else endings.push(end);
+    },
+    close: () => {
+      closed = true;
+    },
+    end: () => {
+      for (const end of endings) end();
+    },
+  };
+}
+
+/** A peer that shut down its sending side may still read (`nc -N`); one that closed does not, and the kernel tells only when asked. */
+function watchHangUp({ socket, hasHungUp }: ConnectionParts, life: Life): void {
+  const timer = setInterval(() => {
+    if (hasHungUp()) socket.destroy();
+  }, HANG_UP_LOOK_MS).unref();
+  life.onEnd(() => clearInterval(timer));
+}
+
+type Inside = {
+  readonly send: Send;
+  readonly sending: Sending;
+  readonly life: Life;
+  readonly input: { lineBytes: number };
+};
+
+/** What the other rooms are given of it. */
+function connectionOf({ socket, peer, subject }: ConnectionParts, { send, sending, life, input }: Inside): Connection {
+  const clients = new Map<string, OpenClient>();
+  let subscribed = false;
   const isSame = () => peer.recheck() && (subject.holder === undefined || isStill(subject.holder));
-
-  const connection: Connection = {
+  return {
     peer,
     subject,
     isSame,
@@ -83,7 +219,7 @@ export function serveConnection({
       return open;
     },
     hello: () => {
-      lineBytes = limits.lineBytes;
+      input.lineBytes = limits.lineBytes;
     },
     subscribe: () => {
       subscribed = true;
@@ -94,254 +230,8 @@ export function serveConnection({
     notify: (method, params) => {
       if (subscribed) send({ jsonrpc: "2.0", method, params });
     },
-    longAnswers,
-    onEnd: (end) => {
-      if (closed) end();
-      else endings.push(end);
-    },
+    longAnswers: createLongAnswers(() => sending.unsentBytes),
+    onEnd: life.onEnd,
     close: () => socket.destroy(),
-  };
-
-  function send(message: object): void {
-    const line = lineOf(message);
-    if (line.bytes <= limits.answerBytes) return sending.send(line);
-    discard(line);
-    sending.send(lineOf(tooLong(message)));
-  }
-
-  function refuse(id: RequestId | null, name: ErrorName, detail?: string): JSONRPCResponse {
-    return { jsonrpc: "2.0", id, error: wireError(new PosternError(name, detail), log) };
-  }
-
-  /** What is answered instead: a peer that has not read as much as that would be closed for it. */
-  function tooLong(message: object): JSONRPCResponse {
-    const detail = `an answer has at most ${limits.answerBytes} bytes; ask for less at a time`;
-    return refuse(Array.isArray(message) ? null : idOf(message), "tooLarge", detail);
-  }
-
-  /** False where this connection holds more than there is left for it. */
-  function noteHeld(): boolean {
-    return share.hold(closed ? 0 : reader.pendingBytes + workingBytes + batchedBytes + socket.writableLength);
-  }
-
-  async function settle(work: PromiseLike<object | null>, lineBytes: number): Promise<void> {
-    working++;
-    const response = await work;
-    working--;
-    workingBytes -= lineBytes;
-    noteHeld();
-    if (response !== null) send(response);
-    if (Array.isArray(response)) response.forEach(letGo);
-    if (inputEnded && working === 0) endGently();
-  }
-
-  function onLine(bytes: Uint8Array): void {
-    if (closed) return;
-    const value = parse(bytes);
-    if (value instanceof PosternError) return send({ jsonrpc: "2.0", id: null, error: wireError(value, log) });
-    if (Array.isArray(value) && value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
-    if (Array.isArray(value) && value.length > limits.batch)
-      return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
-    // A request is held until it is answered, and a person may take two minutes.
-    workingBytes += bytes.length;
-    if (!noteHeld()) {
-      workingBytes -= bytes.length;
-      return send(refuse(Array.isArray(value) ? null : idOf(value), "busy", "too much waits to be answered"));
-    }
-    void settle(Array.isArray(value) ? answerBatch(value) : answer(value), bytes.length);
-  }
-
-  function parse(bytes: Uint8Array): unknown {
-    if (!nestsAtMost(bytes, limits.depth))
-      return new PosternError("invalidRequest", `nested deeper than ${limits.depth}`);
-    try {
-      return JSON.parse(decoder.decode(bytes));
-    } catch {
-      // The parser's own text quotes the input; ours does not.
-      return new PosternError("parseError");
-    }
-  }
-
-  /** In a batch results are taken apart, since it is one text: what they were opened to is wiped when that is made. */
-  async function answerBatch(values: unknown[]): Promise<object | null> {
-    let bytes = 0;
-    const responses = await Promise.all(
-      values.map(async (value) => {
-        const response = await answer(value);
-        bytes += encodedBytes(response);
-        return mayWait(response, bytes) ? response : instead(value, response);
-      }),
-    );
-    const answered = responses.filter((response) => response !== null);
-    if (bytes <= limits.answerBytes) return answered.length === 0 ? null : answered;
-    answered.forEach(letGo);
-    return tooLong(values);
-  }
-
-  /** Whether a result may be held until the others of its batch are there; not where the whole will be refused for its length. */
-  function mayWait(response: object | null, bytes: number): boolean {
-    batchedBytes += encodedBytes(response);
-    return bytes <= limits.answerBytes && noteHeld();
-  }
-
-  function instead(value: unknown, response: object | null): object {
-    letGo(response);
-    return refuse(idOf(value), "busy", "too much waits to be answered");
-  }
-
-  function letGo(response: object | null): void {
-    batchedBytes -= encodedBytes(response);
-    wipeEncoded(response);
-  }
-
-  function answer(value: unknown): PromiseLike<object | null> {
-    const request = checkRequest(value);
-    if (request instanceof PosternError)
-      return Promise.resolve({ jsonrpc: "2.0", id: idOf(value), error: wireError(request, log) });
-    if (request.method === "$/cancelRequest") return cancel(request);
-    const id = request.id;
-    if (inFlight.size >= limits.inFlight)
-      return Promise.resolve(
-        id === undefined ? null : refuse(id, "tooManyRequests", `the limit is ${limits.inFlight}`),
-      );
-    if (id !== undefined && inFlight.has(id)) return Promise.resolve(refuse(id, "duplicateId"));
-    return start(request);
-  }
-
-  function start(request: CheckedRequest): PromiseLike<object | null> {
-    const cancellation = cancellable();
-    // A notification has no id of its own, yet it counts towards the limit until it is done.
-    const key = request.id ?? Symbol("notification");
-    inFlight.set(key, cancellation);
-    const work = dispatch(request, {
-      connection,
-      requestId: request.id,
-      signal: cancellation.signal,
-      timing: { arrivedMs: performance.now(), waitedMs: 0 },
-    });
-    return work.then((response) => {
-      inFlight.delete(key);
-      return response;
-    });
-  }
-
-  function cancel(request: CheckedRequest): PromiseLike<object | null> {
-    const target = (request.params as { id?: unknown } | undefined)?.id;
-    if (typeof target === "string" || typeof target === "number") inFlight.get(target)?.abort();
-    if (request.id === undefined) return Promise.resolve(null);
-    return Promise.resolve(refuse(request.id, "invalidRequest", "$/cancelRequest is a notification and has no id"));
-  }
-
-  function endGently(): void {
-    setImmediate(() => {
-      sending.flush();
-      socket.end();
-    });
-  }
-
-  /** A peer that shut down its sending side may still read (`nc -N`); one that closed does not, and the kernel tells only when asked. */
-  function watchHangUp(): void {
-    const timer = setInterval(() => {
-      if (hasHungUp()) socket.destroy();
-    }, HANG_UP_LOOK_MS).unref();
-    endings.push(() => clearInterval(timer));
-  }
-
-  const reader = createLineReader(() => lineBytes, {
-    line: onLine,
-    tooLong: () =>
-      endInput(
-        "lineTooLong",
-        `the limit is ${lineBytes} bytes${lineBytes === limits.lineBytesBeforeHello ? " before agent.hello" : ""}`,
-      ),
-  });
-
-  /** Refuses what comes in; what was asked before is still answered. */
-  function endInput(name: ErrorName, detail: string): void {
-    reader.drop();
-    send(refuse(null, name, detail));
-    inputEnded = true;
-    if (working === 0) endGently();
-  }
-
-  socket.on("data", (chunk: Uint8Array) => {
-    if (inputEnded) return;
-    reader.push(chunk);
-    if (!noteHeld()) endInput("busy", "too much waits to be answered");
-  });
-  socket.on("drain", () => {
-    noteHeld();
-    socket.resume();
-    longAnswers.wake();
-  });
-  socket.on("end", () => {
-    inputEnded = true;
-    if (working === 0) endGently();
-    else watchHangUp();
-  });
-  socket.on("error", () => socket.destroy());
-  socket.on("close", () => {
-    closed = true;
-    noteHeld();
-    for (const cancellation of inFlight.values()) cancellation.abort();
-    for (const end of endings) end();
-    for (const client of clients.values()) client.release();
-  });
-  socket.resume();
-  return connection;
-}
-
-/** What a request in flight is called off with. */
-type Cancellation = { readonly signal: () => AbortSignal; readonly abort: () => void };
-
-/** Most requests are answered in the turn they came in, and a controller costs as much as the rest of what is kept of them. */
-function cancellable(): Cancellation {
-  let controller: AbortController | undefined;
-  let aborted = false;
-  return {
-    signal: () => {
-      controller ??= new AbortController();
-      if (aborted) controller.abort();
-      return controller.signal;
-    },
-    abort: () => {
-      aborted = true;
-      controller?.abort();
-    },
-  };
-}
-
-/** The id to answer a malformed request under: its own where it is a proper one, else null (JSON-RPC 2.0, section 5). */
-function idOf(value: unknown): RequestId | null {
-  const id = typeof value === "object" && value !== null ? (value as { id?: unknown }).id : undefined;
-  return isId(id) ? id : null;
-}
-
-function isId(id: unknown): id is RequestId {
-  return (
-    (typeof id === "string" && id.length <= limits.idLength) || (typeof id === "number" && Number.isSafeInteger(id))
-  );
-}
-
-function checkRequest(value: unknown): CheckedRequest | PosternError {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return new PosternError("invalidRequest", "not an object");
-  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
-  if (jsonrpc !== "2.0") return new PosternError("invalidRequest", 'jsonrpc must be "2.0"');
-  if (Object.hasOwn(value, "id") && !isId(id)) {
-    return new PosternError(
-      "invalidRequest",
-      `id must be an integer or a string of at most ${limits.idLength} characters`,
-    );
-  }
-  if (typeof method !== "string") return new PosternError("invalidRequest", "method must be a string");
-  if (params !== undefined && (typeof params !== "object" || params === null))
-    return new PosternError("invalidRequest", "params must be an object");
-  if (Array.isArray(params)) return new PosternError("invalidParams", "params are given by name, not by position");
-  return {
-    jsonrpc: "2.0",
-    method,
-    ...(id === undefined ? {} : { id: id as RequestId }),
-    ...(params === undefined ? {} : { params: params as object }),
   };
 }

@@ -1,6 +1,7 @@
 // Second room: look the method up, validate, satisfy the entry's need, run the handler, turn any outcome into a
 // response. The JSON-RPC library makes the responses; its own error mapping is replaced, since it would send any
 // thrown text to the peer.
+
 import { type JSONRPCResponse, JSONRPCServer } from "json-rpc-2.0";
 import { catalogue, type MethodName, type ParamsOf, type ResultOf } from "../../protocol/catalogue.ts";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
@@ -8,6 +9,7 @@ import type { Call } from "../call/call.ts";
 import { type Answer, Encoded } from "../call/encoded.ts";
 import type { Log } from "../host/log.ts";
 import { withKnownTitle } from "./refusal.ts";
+import type { CheckedRequest } from "./request-shape.ts";
 import { validate } from "./validate.ts";
 import { wireError } from "./wire-error.ts";
 
@@ -18,14 +20,6 @@ export type Handlers = {
 
 /** Satisfies the need of a method before its handler runs, and answers the call with what it found on the way. */
 export type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
-
-/** A request whose outer shape the connection has checked. */
-export type CheckedRequest = {
-  readonly jsonrpc: "2.0";
-  readonly id?: string | number;
-  readonly method: string;
-  readonly params?: object;
-};
 
 /** Answers a request; null for a notification. Never rejects. */
 export type Dispatch = (

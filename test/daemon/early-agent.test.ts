@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Agent } from "../../daemon/agent.ts";
 import { createLoading } from "../../daemon/early-agent.ts";
-import type { CheckedRequest, Dispatch } from "../../daemon/wire/dispatch.ts";
+import type { Dispatch } from "../../daemon/wire/dispatch.ts";
+import type { CheckedRequest } from "../../daemon/wire/request-shape.ts";
 import { validate } from "../../daemon/wire/validate.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 

@@ -1,0 +1,75 @@
+// The requests of one connection that are not answered yet: how many, under which ids, and how each is called off.
+import { PosternError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Refuse } from "./error-response.ts";
+import { type CheckedRequest, checkRequest, idOf, type RequestId } from "./request-shape.ts";
+
+export type InFlight = {
+  /** Answers one request; null for a notification. Refuses one too many, and one whose id is in use. */
+  answer(value: unknown): PromiseLike<object | null>;
+  /** Calls off every request: the connection has ended. */
+  abortAll(): void;
+};
+
+/** Starts the work of a request; the signal is made when it is first asked for. */
+export type Begin = (request: CheckedRequest, signal: () => AbortSignal) => PromiseLike<object | null>;
+
+export function createInFlight(refuse: Refuse, begin: Begin): InFlight {
+  const inFlight = new Map<RequestId | symbol, Cancellation>();
+
+  function start(request: CheckedRequest): PromiseLike<object | null> {
+    const cancellation = cancellable();
+    // A notification has no id of its own, yet it counts towards the limit until it is done.
+    const key = request.id ?? Symbol("notification");
+    inFlight.set(key, cancellation);
+    return begin(request, cancellation.signal).then((response) => {
+      inFlight.delete(key);
+      return response;
+    });
+  }
+
+  function cancel(request: CheckedRequest): object | null {
+    const target = (request.params as { id?: unknown } | undefined)?.id;
+    if (typeof target === "string" || typeof target === "number") inFlight.get(target)?.abort();
+    if (request.id === undefined) return null;
+    return refuse(request.id, "invalidRequest", "$/cancelRequest is a notification and has no id");
+  }
+
+  return {
+    answer: (value) => {
+      const request = checkRequest(value);
+      if (request instanceof PosternError) return Promise.resolve(refuse(idOf(value), request));
+      if (request.method === "$/cancelRequest") return Promise.resolve(cancel(request));
+      const { id } = request;
+      if (inFlight.size >= limits.inFlight)
+        return Promise.resolve(
+          id === undefined ? null : refuse(id, "tooManyRequests", `the limit is ${limits.inFlight}`),
+        );
+      if (id !== undefined && inFlight.has(id)) return Promise.resolve(refuse(id, "duplicateId"));
+      return start(request);
+    },
+    abortAll: () => {
+      for (const cancellation of inFlight.values()) cancellation.abort();
+    },
+  };
+}
+
+/** What a request in flight is called off with. */
+type Cancellation = { readonly signal: () => AbortSignal; readonly abort: () => void };
+
+/** Most requests are answered in the turn they came in, and a controller costs as much as the rest of what is kept of them. */
+function cancellable(): Cancellation {
+  let controller: AbortController | undefined;
+  let aborted = false;
+  return {
+    signal: () => {
+      controller ??= new AbortController();
+      if (aborted) controller.abort();
+      return controller.signal;
+    },
+    abort: () => {
+      aborted = true;
+      controller?.abort();
+    },
+  };
+}

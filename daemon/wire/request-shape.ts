@@ -1,0 +1,65 @@
+// The outer shape of a request (JSON-RPC 2.0, section 4): UTF-8, nesting, version, id, method, parameters by name. All of it is
+// settled here, before the JSON-RPC library sees a request.
+import { PosternError } from "../../protocol/errors.ts";
+import { nestsAtMost } from "../../protocol/framing.ts";
+import { limits } from "../../protocol/limits.ts";
+
+export type RequestId = string | number;
+
+/** A request whose outer shape was checked. */
+export type CheckedRequest = {
+  readonly jsonrpc: "2.0";
+  readonly id?: RequestId;
+  readonly method: string;
+  readonly params?: object;
+};
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The value of a line, or the error to answer instead. */
+export function parseLine(bytes: Uint8Array): unknown {
+  if (!nestsAtMost(bytes, limits.depth))
+    return new PosternError("invalidRequest", `nested deeper than ${limits.depth}`);
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch {
+    // The parser's own text quotes the input; ours does not.
+    return new PosternError("parseError");
+  }
+}
+
+/** The id to answer a malformed request under: its own where it is a proper one, else null (JSON-RPC 2.0, section 5). */
+export function idOf(value: unknown): RequestId | null {
+  const id = typeof value === "object" && value !== null ? (value as { id?: unknown }).id : undefined;
+  return isId(id) ? id : null;
+}
+
+function isId(id: unknown): id is RequestId {
+  return (
+    (typeof id === "string" && id.length <= limits.idLength) || (typeof id === "number" && Number.isSafeInteger(id))
+  );
+}
+
+/** The request that a value is, or the error that says why it is none. */
+export function checkRequest(value: unknown): CheckedRequest | PosternError {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return new PosternError("invalidRequest", "not an object");
+  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
+  if (jsonrpc !== "2.0") return new PosternError("invalidRequest", 'jsonrpc must be "2.0"');
+  if (Object.hasOwn(value, "id") && !isId(id)) {
+    return new PosternError(
+      "invalidRequest",
+      `id must be an integer or a string of at most ${limits.idLength} characters`,
+    );
+  }
+  if (typeof method !== "string") return new PosternError("invalidRequest", "method must be a string");
+  if (params !== undefined && (typeof params !== "object" || params === null))
+    return new PosternError("invalidRequest", "params must be an object");
+  if (Array.isArray(params)) return new PosternError("invalidParams", "params are given by name, not by position");
+  return {
+    jsonrpc: "2.0",
+    method,
+    ...(id === undefined ? {} : { id: id as RequestId }),
+    ...(params === undefined ? {} : { params: params as object }),
+  };
+}
