@@ -20,7 +20,7 @@ afterEach(() => {
 
 /** Another process that takes the lock and says "held", or why not. */
 async function otherAgent(path: string): Promise<{ child: ChildProcess; said: string }> {
-  const module = join(import.meta.dirname, "../../daemon/host/single-instance.ts");
+  const module = join(import.meta.dirname, "../../../daemon/host/single-instance.ts");
   const code = `
     import { takeInstanceLock } from ${JSON.stringify(module)};
     try { globalThis.lock = takeInstanceLock(process.argv[1]); console.log("held"); setInterval(() => {}, 1000); } catch (error) { console.log(error.name); }`;

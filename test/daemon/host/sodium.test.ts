@@ -129,7 +129,7 @@ describe("an open stream", () => {
 
 describe.skipIf(process.platform !== "linux")("without the right to lock memory", () => {
   test("nothing is loaded, and the reason and the limit are told", () => {
-    const module = resolve(import.meta.dirname, "../../daemon/host/sodium.ts");
+    const module = resolve(import.meta.dirname, "../../../daemon/host/sodium.ts");
     const program = `import(${JSON.stringify(module)}).then((m) => m.loadSodium()).then(() => console.log("loaded"), (e) => console.log(e.message))`;
     // Root may lock what it likes, so the child drops the capability to.
     const asRoot =

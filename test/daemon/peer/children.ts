@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import type { DoorWord } from "../wire/door.ts";
+import type { DoorWord } from "./door.ts";
 
 /** The next line on a child's standard output, without its end; "" when it ends without one. */
 export function lineOf(child: ChildProcess): Promise<string> {

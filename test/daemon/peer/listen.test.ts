@@ -21,8 +21,8 @@ import { StartRefused } from "../../../daemon/host/start-refused.ts";
 import { CONNECTIONS_MAX, type Listening, listenOnPath } from "../../../daemon/peer/listen.ts";
 import type { PeerCredentials } from "../../../daemon/peer/peer.ts";
 import { hasTool } from "../../tools.ts";
-import { ANSWER } from "../wire/door.ts";
 import { ask, doorProgram, isRoot, NOBODY, nobodyCanRun, wordsOf } from "./children.ts";
+import { ANSWER } from "./door.ts";
 
 const native = loadNative();
 const endings: (() => void)[] = [];
