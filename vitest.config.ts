@@ -1,7 +1,6 @@
 // Two workers, since the tests start real agents and Argon2id takes 128 MiB each time.
 import { defineConfig } from "vitest/config";
-
-const soak = "test/soak/**/*.test.ts";
+import { lanes } from "./test/lanes.ts";
 
 export default defineConfig({
   test: {
@@ -13,10 +12,9 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // Every test file gets a fresh process, so that none can lean on another's state.
     isolate: true,
-    // The lanes: `npm test` runs the gate, `npm run test:soak` what takes minutes.
-    projects: [
-      { extends: true, test: { name: "gate", include: ["test/**/*.test.ts"], exclude: [soak] } },
-      { extends: true, test: { name: "soak", include: [soak] } },
-    ],
+    projects: Object.entries(lanes).map(([name, { include, exclude }]) => ({
+      extends: true,
+      test: { name, include: [...include], exclude: [...exclude] },
+    })),
   },
 });

@@ -1,15 +1,20 @@
-// One lane of tests. `gate` is `npm test`: types, lint, generated files, then every test but the long ones. `soak` is
-// `npm run test:soak`: the long ones alone. A lane prints one line a step and ends with its totals. A skipped test is told
-// with its name; under POSTERN_TEST_REQUIRE_ALL=1 it counts as failed.
-import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+// Runs one lane of tests (lanes.ts). `gate` is `npm test`. A lane prints one line a step and ends with its totals. A skipped test
+// is told with its name; under POSTERN_TEST_REQUIRE_ALL=1 it counts as failed. A lane that reaches its budget is stopped, says
+// what it has shown, and counts as one failure.
+import { spawn, spawnSync } from "node:child_process";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type LaneName, lanes } from "./lanes.ts";
+import { OUTCOMES_VARIABLE, type Outcome } from "./outcomes.ts";
 import { installTools } from "./tools.ts";
 
 type Totals = { passed: number; failed: number; skipped: number };
 
 const requireAll = process.env.POSTERN_TEST_REQUIRE_ALL === "1";
+
+/** Milliseconds that a stopped run has to end its programs before it is killed. */
+const STOP_MS = 10_000;
 
 const checks: readonly [string, readonly string[]][] = [
   ["types", ["tsc", "--noEmit", "-p", "tsconfig.json"]],
@@ -19,12 +24,19 @@ const checks: readonly [string, readonly string[]][] = [
   ["generated files", ["node", "clients/generate/main.ts", "--check"]],
 ];
 
-function main(lane: string): void {
+async function main(name: string): Promise<void> {
+  if (!isLane(name)) throw new Error(`no lane ${name}; there are ${Object.keys(lanes).join(", ")}`);
+  // CI sets a budget; a person who runs a lane waits for its end.
+  const budgetS = process.env.CI === "true" ? lanes[name].budgetS : undefined;
   installTools();
-  for (const [name, command] of lane === "gate" ? checks : []) {
-    if (!succeeds(name, command)) return finish({ passed: 0, failed: 1, skipped: 0 });
+  for (const [what, command] of lanes[name].checks ? checks : []) {
+    if (!succeeds(what, command)) return finish({ passed: 0, failed: 1, skipped: 0 });
   }
-  finish(vitest(lane));
+  finish(await vitest(name, budgetS));
+}
+
+function isLane(name: string): name is LaneName {
+  return Object.hasOwn(lanes, name);
 }
 
 function succeeds(name: string, [program, ...args]: readonly string[]): boolean {
@@ -34,37 +46,55 @@ function succeeds(name: string, [program, ...args]: readonly string[]): boolean 
   return status === 0;
 }
 
-function vitest(lane: string): Totals {
+async function vitest(lane: LaneName, budgetS: number | undefined): Promise<Totals> {
   process.stdout.write(`test: vitest, lane ${lane}\n`);
   const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
+  const outcomes = join(folder, "outcomes");
   try {
-    const report = join(folder, "report.json");
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const run = spawnSync("vitest", ["run", "--project", lane, ...reporters], { stdio: "inherit" });
-    return read(report, run.status ?? 1);
+    const args = ["run", "--project", lane, "--reporter=default", "--reporter=./test/outcomes.ts"];
+    const ending = await run(args, { [OUTCOMES_VARIABLE]: outcomes }, budgetS);
+    if (ending === "stopped")
+      process.stdout.write(`test: the lane ${lane} was stopped at its budget of ${budgetS} s\n`);
+    return count(existsSync(outcomes) ? readFileSync(outcomes, "utf8") : "", ending === 0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-type Report = {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-  numFailedTestSuites: number;
-  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
-};
+/** Runs vitest in a process group of its own, so that a stop reaches what the tests started too. */
+function run(args: string[], env: NodeJS.ProcessEnv, budgetS: number | undefined): Promise<number | "stopped"> {
+  const child = spawn("vitest", args, { stdio: "inherit", env: { ...process.env, ...env }, detached: true });
+  const signal = (name: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, name);
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    signal("SIGTERM");
+    setTimeout(() => signal("SIGKILL"), STOP_MS).unref();
+  };
+  const timer = budgetS === undefined ? undefined : setTimeout(stop, budgetS * 1_000);
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, stop);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      resolve(stopped ? "stopped" : (code ?? 1));
+    });
+  });
+}
 
-function read(path: string, status: number): Totals {
-  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
-  for (const file of report.testResults) {
-    for (const test of file.assertionResults) {
-      if (test.status === "pending" || test.status === "skipped") process.stdout.write(`SKIPPED: ${test.fullName}\n`);
-    }
-  }
-  // A run that ends badly with no failed test (a file that does not load, an unhandled rejection) is still a failure.
-  const failed = Math.max(report.numFailedTests, status === 0 ? 0 : 1);
-  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests };
+function count(text: string, wentWell: boolean): Totals {
+  const outcomes = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Outcome]));
+  const tests = outcomes.filter((one) => "test" in one);
+  const files = outcomes.filter((one) => "file" in one);
+  for (const { test } of tests.filter(({ state }) => state === "skipped")) process.stdout.write(`SKIPPED: ${test}\n`);
+  const ended = new Set(files.filter(({ state }) => state !== "began").map(({ file }) => file));
+  for (const { file } of files.filter(({ file, state }) => state === "began" && !ended.has(file)))
+    process.stdout.write(`NOT ENDED: ${file}\n`);
+  const of = (state: Outcome["state"]) => tests.filter((one) => one.state === state).length;
+  const broken = files.filter(({ state }) => state === "broken").length;
+  // A run that ends badly with no failed test (an unhandled rejection, a stop) is still a failure.
+  const failed = Math.max(of("failed") + broken, wentWell ? 0 : 1);
+  return { passed: of("passed"), failed, skipped: of("skipped") };
 }
 
 function finish({ passed, failed, skipped }: Totals): void {
@@ -80,4 +110,4 @@ function finish({ passed, failed, skipped }: Totals): void {
   process.exitCode = failures === 0 && passed > 0 ? 0 : 1;
 }
 
-main(process.argv[2] ?? "gate");
+await main(process.argv[2] ?? "gate");

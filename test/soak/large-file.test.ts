@@ -7,8 +7,8 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { limits } from "../../protocol/limits.ts";
-import { attachPerson, makeAccount } from "./person.ts";
-import { type RunningAgent, startAgent } from "./start.ts";
+import { attachPerson, makeAccount } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 const MiB = 1024 * 1024;
 

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { OWN_BYTES, SHARED_BYTES_MAX } from "../../daemon/wire/held-bytes.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
-import { makeAccount } from "./person.ts";
-import { openRaw, type Raw } from "./raw.ts";
-import { type RunningAgent, startAgent } from "./start.ts";
+import { makeAccount } from "../agent/person.ts";
+import { openRaw, type Raw } from "../agent/raw.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 const vaultId = "a".repeat(26);
 let agent: RunningAgent;

@@ -9,8 +9,8 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationResult } from "../../protocol/service-catalogue.ts";
+import { backupOf, contentOf, derivations, fullAccount, openAt, p, restore, undisturbed } from "../account/restored.ts";
 import { details, dump, type InProcess, inProcess, overview, PASSWORD, type User } from "../service/doors.ts";
-import { backupOf, contentOf, derivations, fullAccount, openAt, p, restore, undisturbed } from "./restored.ts";
 
 const writing: readonly OperationName[] = [
   "accounts.create",

@@ -5,10 +5,10 @@ import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import type { Methods } from "../../clients/typescript/generated.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { limits } from "../../protocol/limits.ts";
+import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
+import { openRaw, type Raw } from "../agent/raw.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { postern } from "../cli/postern.ts";
-import { attachPerson, makeAccount, type Person } from "./person.ts";
-import { openRaw, type Raw } from "./raw.ts";
-import { type RunningAgent, startAgent } from "./start.ts";
 
 type Item = Methods["items.get"]["result"];
 

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
-import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
-import { openRaw, type Raw } from "./raw.ts";
-import { type RunningAgent, startAgent } from "./start.ts";
+import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
+import { openRaw, type Raw } from "../agent/raw.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 let agent: RunningAgent;
 let person: Person;

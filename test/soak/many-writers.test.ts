@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { PosternError } from "../../clients/typescript/generated.ts";
 import type { Item } from "../../protocol/item.ts";
-import { attachPerson, makeAccount } from "./person.ts";
-import { type RunningAgent, startAgent } from "./start.ts";
+import { attachPerson, makeAccount } from "../agent/person.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 const WRITERS = 50;
 

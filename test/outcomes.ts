@@ -1,0 +1,33 @@
+// A reporter that writes down each test as it ends. A lane that is stopped at its budget can so say what it has shown.
+import { appendFileSync } from "node:fs";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+
+/** One line of the file: a test that ended, or a file that has. */
+export type Outcome =
+  | { readonly test: string; readonly state: "passed" | "failed" | "skipped" }
+  | { readonly file: string; readonly state: "began" | "ended" | "broken" };
+
+/** Where the outcomes go, one JSON text a line. */
+export const OUTCOMES_VARIABLE = "POSTERN_TEST_OUTCOMES";
+
+export default class Outcomes implements Reporter {
+  onTestModuleStart(module: TestModule): void {
+    note({ file: module.relativeModuleId, state: "began" });
+  }
+
+  onTestCaseResult(test: TestCase): void {
+    const { state } = test.result();
+    if (state !== "pending") note({ test: test.fullName, state });
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    // A file that does not load has no failed test, and is a failure all the same.
+    const isBroken = module.errors().length > 0;
+    note({ file: module.relativeModuleId, state: isBroken ? "broken" : "ended" });
+  }
+}
+
+function note(outcome: Outcome): void {
+  const path = process.env[OUTCOMES_VARIABLE];
+  if (path !== undefined) appendFileSync(path, `${JSON.stringify(outcome)}\n`);
+}
