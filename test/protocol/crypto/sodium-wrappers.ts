@@ -1,10 +1,10 @@
-// The same cryptography where there is no native library: libsodium-wrappers (WebAssembly), with Argon2id, HKDF,
-// HMAC and SHA-256 from node:crypto. Its keys lie in ordinary memory and pass through the module's heap, which it does not wipe, so the
-// agent never uses it. The tests hold it and the agent's equal, byte for byte.
+// The second implementation of the cryptography: libsodium-wrappers (WebAssembly), with Argon2id, HKDF, HMAC and SHA-256 from
+// node:crypto. The tests hold it and the agent's equal, byte for byte. Its keys lie in ordinary memory and pass through the module's
+// heap, which it does not wipe, so the agent never uses it.
 import { argon2, createHash, createHmac, hkdfSync } from "node:crypto";
 import sodium from "libsodium-wrappers";
-import { alive, libsodiumPrimitives } from "../../protocol/crypto/libsodium.ts";
-import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { alive, libsodiumPrimitives } from "../../../protocol/crypto/libsodium.ts";
+import type { Primitives } from "../../../protocol/crypto/primitives.ts";
 
 /** Loads and compiles the WebAssembly module. */
 export async function loadSodiumWrappers(): Promise<Primitives> {
