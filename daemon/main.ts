@@ -7,7 +7,7 @@ import type { Connection } from "./call/connection.ts";
 import { createLoading } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
 import { systemClock } from "./host/clock.ts";
-import { createLog } from "./host/log.ts";
+import { createLog, type Log } from "./host/log.ts";
 import { loadNative } from "./host/native.ts";
 import { ensurePrivateFolder, removeUnfinishedWrites } from "./host/private-files.ts";
 import { takeInstanceLock } from "./host/single-instance.ts";
@@ -79,25 +79,8 @@ async function main(): Promise<void> {
   }
   async function closeAll(): Promise<void> {
     await loading.close();
-    forgetWhere();
+    logged(log, "whereabouts", () => removeWhereabouts(home));
     lock.release();
-  }
-
-  /** For those whose variables lead elsewhere; an agent that cannot write it can do its work. */
-  function tellWhere(socket: string): void {
-    try {
-      writeWhereabouts(home, socket, program);
-    } catch (error) {
-      log.incident("whereabouts", error);
-    }
-  }
-
-  function forgetWhere(): void {
-    try {
-      removeWhereabouts(home);
-    } catch (error) {
-      log.incident("whereabouts", error);
-    }
   }
 
   const ours = ownPrograms(import.meta.url);
@@ -105,9 +88,20 @@ async function main(): Promise<void> {
   const door = createDoor({ native, clock, log, ours, connections, dispatch, recordRefused });
   listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
-  tellWhere(listening.path);
+  const { path } = listening;
+  // For those whose variables lead elsewhere.
+  logged(log, "whereabouts", () => writeWhereabouts(home, path, program));
   log.note("the agent listens");
   setTimeout(loading.begin, LOAD_AFTER_MS);
+}
+
+/** Runs what the agent can do without: where it fails, the log says so. */
+function logged(log: Log, what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    log.incident(what, error);
+  }
 }
 
 /** What is told of an error that is known: its words and the next step. */

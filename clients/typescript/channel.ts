@@ -45,7 +45,7 @@ export type Greeting = { readonly name: string; readonly version: string; readon
 export async function openChannel(path: string, greeting: Greeting): Promise<Channel> {
   checkSocket(path);
   const socket = await dial(path);
-  const channel = talk(socket);
+  const channel = createTalk(socket);
   const { notices: asked, ...client } = greeting;
   const more = asked === undefined ? {} : { notices: asked };
   const { notices = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
@@ -89,30 +89,38 @@ function notDialled(path: string, error: NodeJS.ErrnoException): Error {
   return new UntrustedSocket(`${path} cannot be connected to (${error.code})`, WAY_TO_IT);
 }
 
-function talk(socket: Socket): Channel & { notices: readonly string[] } {
+/** Puts lines together of what arrives; `tooLong` is told where one is longer than an answer may be. */
+function linesOf(line: (text: string) => void, tooLong: () => void): (text: string) => void {
+  let buffered: string[] = [];
+  let bufferedSize = 0;
+  return (text) => {
+    bufferedSize += text.length;
+    if (bufferedSize > ANSWER_BYTES_MAX) return tooLong();
+    const parts = text.split("\n");
+    buffered.push(parts[0] ?? "");
+    for (const part of parts.slice(1)) {
+      line(buffered.join(""));
+      buffered = [part];
+      bufferedSize = part.length;
+    }
+  };
+}
+
+function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
   const pending = new Map<number, Pending>();
   let listener: Listener = () => undefined;
   let nextId = 1;
   let open = true;
   let closedByUs = false;
-  let buffered: string[] = [];
-  let bufferedSize = 0;
 
   socket.setEncoding("utf8");
   socket.removeAllListeners("error");
   socket.on("error", () => socket.destroy());
   socket.on("close", end);
-  socket.on("data", (text: string) => {
-    bufferedSize += text.length;
-    if (bufferedSize > ANSWER_BYTES_MAX) return void socket.destroy();
-    const parts = text.split("\n");
-    buffered.push(parts[0] ?? "");
-    for (const part of parts.slice(1)) {
-      receive(buffered.join(""));
-      buffered = [part];
-      bufferedSize = part.length;
-    }
-  });
+  socket.on(
+    "data",
+    linesOf(receive, () => socket.destroy()),
+  );
 
   function receive(line: string): void {
     const message = JSON.parse(line) as {

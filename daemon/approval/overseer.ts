@@ -9,9 +9,9 @@ import { happening } from "../call/event-of-call.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { checkPin } from "../session/proofs.ts";
-import type { Session } from "../session/session.ts";
+import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
-import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
+import { repeatCounter } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
 import type { Grants } from "./grants.ts";
 import { waiterOf } from "./waiter.ts";
@@ -47,8 +47,6 @@ export type OverseerParts = {
   readonly log: Log;
 };
 
-type Open = Session & { unlocked: Unlocked };
-
 export function createOverseer({ p, clock, sessions, grants, broker, log }: OverseerParts): Overseer {
   const wrongCodes = new Map<string, Moment[]>();
 
@@ -77,14 +75,14 @@ export function createOverseer({ p, clock, sessions, grants, broker, log }: Over
     throw new PosternError("promptNotFound");
   }
 
-  async function check(session: Open, proof: Proof, code: string | undefined): Promise<void> {
+  async function check(session: UnlockedSession, proof: Proof, code: string | undefined): Promise<void> {
     if (proof.kind === "password") return sessions.provePassword(session, proof.password);
     if (code === undefined) throw new PosternError("promptNotFound", "a PIN must name an open prompt");
     await checkPin(p, session.unlocked.store, proof.pin);
   }
 
   /** What was checked and found wrong is on disk before it is answered; what was not even checked may fold. */
-  async function recordRefusal(session: Open, proof: Proof, error: PosternError, call: Call): Promise<void> {
+  async function recordRefusal(session: UnlockedSession, proof: Proof, error: PosternError, call: Call): Promise<void> {
     const refused = { ...happening(call, error.name, []), event: `proof.${proof.kind}` };
     if (error.name !== "proofRefused") {
       session.audit.read(refused);

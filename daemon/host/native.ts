@@ -80,7 +80,7 @@ export function loadNative(platform: NodeJS.Platform = process.platform): Native
       "this kernel cannot name the process behind a socket for good (SO_PEERPIDFD)",
       "use Linux 6.5 or newer",
     );
-  return bind(func, koffi);
+  return createNative(func, koffi);
 }
 
 /** Without a peer the kernel answers ENODATA where it knows the option. */
@@ -106,7 +106,7 @@ function loadKoffi(): Koffi {
   }
 }
 
-function bind(func: (definition: string) => Call, koffi: Koffi): Native {
+function createNative(func: (definition: string) => Call, koffi: Koffi): Native {
   const getsockopt = func("int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)");
   const getsockname = func("int getsockname(int, _Out_ uint8_t *, _Inout_ uint32_t *)");
   const poll = func("int poll(_Inout_ uint8_t *, unsigned long, int)");

@@ -1,4 +1,5 @@
 // accounts.*, devices.*, session.*: making, bringing, opening and closing an account.
+
 import { changePassword, enrol } from "../../clients/account/user-keys.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
@@ -11,10 +12,10 @@ import type { AccountSession } from "../session/account-session.ts";
 import { deviceName, deviceNames, forgetDevice, nameDevice } from "../session/device-names.ts";
 import { setPin } from "../session/proofs.ts";
 import { demandNoRestore } from "../session/restore-mark.ts";
-import type { Session } from "../session/session.ts";
+import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
-import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
+import { repeatCounter } from "../session/unlocked.ts";
 import { userOnDevice } from "../session/unlocking.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
@@ -33,14 +34,12 @@ type AccountMethod =
   | "session.unlock"
   | "session.lock";
 type AccountHandlers = Pick<Handlers, AccountMethod>;
-type Open = Session & { unlocked: Unlocked };
-
 /** The first vault of a new account. */
 const FIRST_VAULT = "Personal";
 
 export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
   /** The account, once the caller has shown its password. */
-  async function proven(params: { account?: string; password: string }, call: Call): Promise<Open> {
+  async function proven(params: { account?: string; password: string }, call: Call): Promise<UnlockedSession> {
     const session = sessions.open(params.account);
     try {
       await sessions.provePassword(session, params.password);

@@ -32,3 +32,6 @@ export type SessionParts = {
   readonly embedded: () => Promise<ServiceAddress>;
   readonly events: SessionEvents;
 };
+
+/** One that is unlocked at this moment; whoever awaits looks again. */
+export type UnlockedSession = Session & { unlocked: Unlocked };

@@ -28,7 +28,7 @@ import { isUnwritten } from "../host/private-files.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
 import { sinceBoot } from "./password-tries.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
-import type { Session, SessionParts } from "./session.ts";
+import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
 
@@ -58,17 +58,17 @@ export type Sessions = {
   /** The account with this id or name; without one, the only account. Throws signedOut, accountNotFound, invalidParams. */
   pick(account: string | undefined): Session;
   /** The unlocked account, checked against the clocks. Throws signedOut, locked, accountNotFound. */
-  open(account: string | undefined, now?: Moment): Session & { unlocked: Unlocked };
+  open(account: string | undefined, now?: Moment): UnlockedSession;
   /** Throws wrongPassword, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** Answers whether all of it was recorded: a disk that is full keeps nothing unlocked. */
   lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
   /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
-  provePassword(session: Session & { unlocked: Unlocked }, password: string): Promise<void>;
+  provePassword(session: UnlockedSession, password: string): Promise<void>;
   /** Takes in the account that was just made, the first one here. Throws accountExists. */
   add(file: AccountFile): Promise<Session>;
   /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
-  bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
+  bring(file: AccountFile, password: string, by: Actor): Promise<UnlockedSession>;
   /**
    * Takes an account off this device once its password was shown; answers whether the service took the device out too. Its log
    * stays, for when it signs in here again, unless `withLog`.
@@ -263,7 +263,7 @@ export function createSessions(parts: SessionParts): Sessions {
       const session = pick(account);
       if (session.unlocked !== undefined && isOver(session.unlocked, now)) lockLater(session, "the clock");
       if (session.unlocked === undefined) throw new PosternError("locked");
-      return session as Session & { unlocked: Unlocked };
+      return session as UnlockedSession;
     },
     unlock: unlocking.unlock,
     lock: async (account, by, why = "asked") => {
@@ -288,7 +288,7 @@ export function createSessions(parts: SessionParts): Sessions {
           drop(session, keepLog);
           throw keepLog ? namingTheLog(error, file.account) : error;
         }
-        return session as Session & { unlocked: Unlocked };
+        return session as UnlockedSession;
       }),
     // In turn with those who try its password: none of them finds it half gone.
     remove: (session, password, by, withLog) =>

@@ -1,5 +1,6 @@
 // From a password to an unlocked account, and the password as a proof on one that is unlocked. A try is counted on disk
 // before it is made. What fails on the way leaves no key behind, and what a lock overtook does not stand.
+
 import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
 import type { SignedIn, UserOnDevice } from "../../clients/account/signed-in.ts";
 import { passwordOpens, signIn } from "../../clients/account/user-keys.ts";
@@ -11,10 +12,8 @@ import { accountFolder } from "../host/data-folder.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
 import { forgivePin } from "./proofs.ts";
-import type { Session, SessionParts } from "./session.ts";
+import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
-
-type Open = Session & { unlocked: Unlocked };
 
 export type Unlocking = {
   /** Throws wrongPassword, tryLater, busy, offline; locked where it was locked again meanwhile. */
@@ -22,7 +21,7 @@ export type Unlocking = {
   /** The same for who has the session's turn already. */
   unlockInTurn(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** Checks the account password as a proof. Throws proofRefused, tryLater, busy, locked. */
-  prove(session: Open, password: string): Promise<void>;
+  prove(session: UnlockedSession, password: string): Promise<void>;
   /** Signs in on a device that has no file of the account yet, so that tries are counted in memory. */
   signInFirst(file: AccountFile, password: string): Promise<SignedIn>;
   /** Opens the account of a user who has just signed in. */
@@ -126,7 +125,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   }
 
   /** An unlock of what is open already shows the password, as a proof does, and is recorded like one. */
-  async function unlockAgain(session: Open, password: string, by: Actor): Promise<Unlocked> {
+  async function unlockAgain(session: UnlockedSession, password: string, by: Actor): Promise<Unlocked> {
     const { unlocked } = session;
     try {
       await prove(session, password, "wrongPassword");
@@ -140,7 +139,9 @@ export function createUnlocking(parts: Parts): Unlocking {
 
   async function unlockInTurn(session: Session, password: string, by: Actor = {}): Promise<Unlocked> {
     await parts.closing(session);
-    return session.unlocked === undefined ? unlock(session, password, by) : unlockAgain(session as Open, password, by);
+    return session.unlocked === undefined
+      ? unlock(session, password, by)
+      : unlockAgain(session as UnlockedSession, password, by);
   }
 
   return {

@@ -1,6 +1,6 @@
 // Carries one stream of a program's output to where it goes, with its secrets concealed.
 import { write } from "node:fs";
-import { Socket, type SocketConstructorOpts } from "node:net";
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { ReadStream } from "node:tty";
 import { growPipe, untilWritable, waitingBytes } from "./libc.ts";
 import type { Source } from "./link.ts";
@@ -112,6 +112,14 @@ function createPieces() {
   };
 }
 
+/** Node's terminals take `onread` as its sockets do; only its types do not say so. */
+function openOutput(fd: number, kind: Source["kind"], onread: OnReadOpts): Socket {
+  if (kind !== "pipe") return new ReadStream(fd, { onread } as SocketConstructorOpts);
+  const stream = new Socket({ fd, readable: true, writable: false, onread });
+  growPipe(fd, PIECE_BYTES);
+  return stream;
+}
+
 /** `lost` is told the system's error where output could not be written, and somebody waits for it. */
 export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lost: (code: string) => void): Carrier {
   const masker = createMasker(forms);
@@ -138,12 +146,7 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
     buffer: pieces.next,
     callback: (length: number, piece: Uint8Array) => take(piece.subarray(0, length)),
   };
-  // Node has both options, its types only the first.
-  const stream =
-    kind === "pipe"
-      ? new Socket({ fd, readable: true, writable: false, onread })
-      : new ReadStream(fd, { onread } as SocketConstructorOpts);
-  if (kind === "pipe") growPipe(fd, PIECE_BYTES);
+  const stream = openOutput(fd, kind, onread);
   stream.resume();
   // The end of a terminal is told as an input error (EIO).
   stream.on("error", () => stream.destroy());
