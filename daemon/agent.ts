@@ -14,7 +14,7 @@ import { isSameService } from "./audit/token-recorder.ts";
 import type { Call } from "./call/call.ts";
 import { toldOf } from "./call/call-topic.ts";
 import type { Connection } from "./call/connection.ts";
-import { happening } from "./call/event-of-call.ts";
+import { happening } from "./call/log-entry.ts";
 import { protections } from "./harden.ts";
 import type { Clock } from "./host/clock.ts";
 import type { Log } from "./host/log.ts";

@@ -5,7 +5,7 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { checkPin } from "../session/proofs.ts";

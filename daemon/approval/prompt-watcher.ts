@@ -1,8 +1,8 @@
 // What becomes of a prompt beside its answer: it is recorded, and told to approvers and to who asked.
 import { PosternError } from "../../protocol/errors.ts";
-import type { Actor } from "../audit/event.ts";
+import type { Actor } from "../audit/entry.ts";
 import type { Connection } from "../call/connection.ts";
-import { whoOf } from "../call/event-of-call.ts";
+import { whoOf } from "../call/log-entry.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Approvers } from "./approvers.ts";
 import type { Prompt, Watcher } from "./prompt.ts";

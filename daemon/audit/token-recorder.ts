@@ -5,7 +5,7 @@
 import { addressOf, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Happening } from "./event.ts";
+import type { Happening } from "./entry.ts";
 import type { AuditLog, Recorder } from "./log.ts";
 
 /**

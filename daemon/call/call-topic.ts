@@ -2,7 +2,7 @@
 // knows them by then, else the reference as it was sent, which is sealed.
 import type { Target } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
-import type { Happening } from "../audit/event.ts";
+import type { Happening } from "../audit/entry.ts";
 import type { AccountSession } from "../session/account-session.ts";
 import { placesTold } from "./recorded-places.ts";
 

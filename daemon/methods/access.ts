@@ -11,7 +11,7 @@ import type { Overseer } from "../approval/overseer.ts";
 import type { Prompt } from "../approval/prompt.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";

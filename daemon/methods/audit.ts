@@ -7,7 +7,7 @@ import type { Record as AuditRecord } from "../audit/chain.ts";
 import { isWithin, PAGE_BYTES_MAX, type Page, type Range, readPage } from "../audit/pages.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
-import { happening, whoOf } from "../call/event-of-call.ts";
+import { happening, whoOf } from "../call/log-entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";

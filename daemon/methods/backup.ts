@@ -11,7 +11,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
-import { actorOf, happening } from "../call/event-of-call.ts";
+import { actorOf, happening } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import type { Sessions } from "../session/sessions.ts";

@@ -3,7 +3,7 @@
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Call } from "../call/call.ts";
-import { actorOf } from "../call/event-of-call.ts";
+import { actorOf } from "../call/log-entry.ts";
 import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";

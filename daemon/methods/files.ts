@@ -10,7 +10,7 @@ import type { Scope } from "../account/scope.ts";
 import type { Grants } from "../approval/grants.ts";
 import { errorOf } from "../approval/missing-error.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";

@@ -2,7 +2,7 @@
 import type { GroupEntry } from "../../clients/account/group-list.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 type GroupHandlers = Pick<

@@ -11,7 +11,7 @@ import type { ItemPages, PageAsked } from "../account/item-pages.ts";
 import type { Access } from "../call/access.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { Encoded } from "../call/encoded.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import type { Clock } from "../host/clock.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import { createWithFiles } from "../transfer/item-files.ts";

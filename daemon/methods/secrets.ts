@@ -6,7 +6,7 @@ import { parseReference } from "../../protocol/reference.ts";
 import { isMissing, type Located, type Missing, type Value } from "../account/resolver.ts";
 import { errorOf } from "../approval/missing-error.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import { placesTold } from "../call/recorded-places.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";

@@ -6,7 +6,7 @@ import { permissionNames } from "../../protocol/permission-names.ts";
 import { permissionsOf } from "../../protocol/permissions.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";

@@ -13,7 +13,7 @@ import {
 } from "../../protocol/item-share.ts";
 import { recipientOf } from "../../protocol/recipient.ts";
 import { accessOf } from "../call/call.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import { demandId } from "./items.ts";
 

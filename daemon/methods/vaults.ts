@@ -6,7 +6,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { everyPermission } from "../../protocol/permission-names.ts";
 import { demandPermissions } from "../../protocol/permissions.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/event-of-call.ts";
+import { happening } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 type VaultHandlers = Pick<

@@ -11,7 +11,7 @@ import {
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { Actor, Happening } from "../audit/event.ts";
+import type { Actor, Happening } from "../audit/entry.ts";
 import { type AuditLog, openAuditLog } from "../audit/log.ts";
 import { createAuthorities } from "../host/authorities.ts";
 import { elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "../host/clock.ts";

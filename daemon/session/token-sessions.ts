@@ -7,7 +7,7 @@ import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { closeSignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { formatToken, parseToken, type ServiceAccountToken } from "../../protocol/service-account-token.ts";
-import type { Actor } from "../audit/event.ts";
+import type { Actor } from "../audit/entry.ts";
 import { type AuditLog, openAuditLog, type Recorder } from "../audit/log.ts";
 import type { Checkpoint } from "../audit/proof.ts";
 import { createTokenRecorder, type Spent } from "../audit/token-recorder.ts";

@@ -7,7 +7,7 @@ import { passwordOpens, signIn } from "../../clients/account/user-keys.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { Actor } from "../audit/event.ts";
+import type { Actor } from "../audit/entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";

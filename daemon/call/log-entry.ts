@@ -1,6 +1,6 @@
 // What the audit log is told of a call: the method, its outcome, who, and ids. Never params.
 import { createHash } from "node:crypto";
-import type { Actor, Happening } from "../audit/event.ts";
+import type { Actor, Happening } from "../audit/entry.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Call } from "./call.ts";
 
