@@ -13,6 +13,7 @@ import { ensurePrivateFolder, removeUnfinishedWrites } from "./host/private-file
 import { takeInstanceLock } from "./host/single-instance.ts";
 import { StartRefused } from "./host/start-refused.ts";
 import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./host/whereabouts.ts";
+import { linuxPeers } from "./peer/linux.ts";
 import { type Listening, listenOnPassed, listenOnPath } from "./peer/listen.ts";
 import { ownPrograms } from "./peer/own-programs.ts";
 import { readAccounts } from "./session/account-file.ts";
@@ -64,28 +65,26 @@ async function main(): Promise<void> {
   });
 
   let listening: Listening | undefined;
-  let stopping = false;
-  function stop(): void {
-    if (stopping) return;
-    stopping = true;
+  const stop = ending(log, () => {
     listening?.close();
-    closeAll().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.incident("stop", error);
-        process.exit(1);
-      },
-    );
-  }
-  async function closeAll(): Promise<void> {
-    await loading.close();
-    logged(log, "whereabouts", () => removeWhereabouts(home));
-    lock.release();
-  }
+    return loading.close().then(() => {
+      logged(log, "whereabouts", () => removeWhereabouts(home));
+      lock.release();
+    });
+  });
 
   const ours = ownPrograms(import.meta.url);
   const { dispatch, recordRefused } = loading;
-  const door = createDoor({ native, clock, log, ours, connections, dispatch, recordRefused });
+  const door = createDoor({
+    peers: linuxPeers(native),
+    native,
+    clock,
+    log,
+    ours,
+    connections,
+    dispatch,
+    recordRefused,
+  });
   listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   const { path } = listening;
@@ -93,6 +92,22 @@ async function main(): Promise<void> {
   logged(log, "whereabouts", () => writeWhereabouts(home, path, program));
   log.note("the agent listens");
   setTimeout(loading.begin, LOAD_AFTER_MS);
+}
+
+/** Ends the process once `close` has ended; a second call changes nothing. */
+function ending(log: Log, close: () => Promise<void>): () => void {
+  let stopping = false;
+  return () => {
+    if (stopping) return;
+    stopping = true;
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.incident("stop", error);
+        process.exit(1);
+      },
+    );
+  };
 }
 
 /** Runs what the agent can do without: where it fails, the log says so. */

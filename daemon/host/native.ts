@@ -1,5 +1,5 @@
 // The few calls of the C library that Node does not offer: who is at the other end of a socket, whether that process
-// still lives, and our own protection. Nothing else in the agent calls C. Linux only.
+// still lives, and our own protection. Nothing else in the agent calls C. The numbers are those of Linux.
 import { closeSync } from "node:fs";
 import { requireOwn } from "./own-package.ts";
 import { StartRefused } from "./start-refused.ts";
@@ -62,13 +62,7 @@ type Call = (...args: unknown[]) => number;
 type Koffi = { load(path: null): { func(definition: string): Call }; errno(): number };
 
 /** Loads the bindings and checks them against what Node knows. Throws StartRefused where they cannot be trusted. */
-export function loadNative(platform: NodeJS.Platform = process.platform): Native {
-  if (platform !== "linux") {
-    throw new StartRefused(
-      "the agent verifies the programs that connect to it, and can do so on Linux only",
-      "run the agent on Linux",
-    );
-  }
+export function loadNative(): Native {
   const koffi = loadKoffi();
   const library = koffi.load(null);
   const getpid = library.func("int getpid()");

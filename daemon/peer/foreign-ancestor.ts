@@ -1,8 +1,7 @@
 // Who asks, when our own CLI or language server does: the process that started it. Ours are known by installed path,
 // owner and hash. A program that forges these only moves the question up to whoever started it.
 import { basename } from "node:path";
-import type { PeerIdentity } from "./peer.ts";
-import type { ProcessFacts } from "./process-facts.ts";
+import type { PeerIdentity, ProcessFacts } from "./peer.ts";
 
 /** A program of ours as installed: the script that an interpreter runs. */
 export type OwnProgram = {

@@ -1,5 +1,5 @@
 // The two doors into the agent: a path of our own (node-ipc), and a socket that systemd made (node:net, since node-ipc
-// cannot take one). Both hand over a socket that has read nothing yet, with the credentials of its peer, or nothing.
+// cannot take one). Both hand over a socket that has read nothing yet, with the process of its peer, or nothing.
 // This is the only file that knows node-ipc.
 import { chmodSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
@@ -9,17 +9,18 @@ import { IPCModule } from "node-ipc";
 import type { Native } from "../host/native.ts";
 import { ensurePrivateFolder } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
-import { type PeerCredentials, readCredentials } from "./peer.ts";
+import type { PeerSystem, ProcessHandle } from "./peer.ts";
 
 /** Connections open at once: far more than programs on one machine, and with a pidfd each within the usual 1,024 descriptors. */
 export const CONNECTIONS_MAX = 480;
 /** The descriptor of the first socket that systemd passes, sd_listen_fds(3). */
 export const PASSED_DESCRIPTOR = 3;
 
-/** Where connections go. `onSocket` gets a paused socket and owns it, and the pidfd, from then on. */
+/** Where connections go. `onSocket` gets a paused socket and owns it, and the handle of its process, from then on. */
 export type Door = {
+  readonly peers: PeerSystem;
   readonly native: Native;
-  onSocket(socket: Socket, credentials: PeerCredentials): void;
+  onSocket(socket: Socket, handle: ProcessHandle): void;
   /** A connection was closed unheard; `reason` names the rule. */
   onRefused(reason: string): void;
 };
@@ -101,15 +102,15 @@ function receive(socket: Socket, door: Door): void {
   socket.pause();
   // Without a listener an ECONNRESET would end the agent; the owner of the socket adds its own.
   socket.on("error", () => socket.destroy());
-  let credentials: PeerCredentials;
+  let handle: ProcessHandle;
   try {
-    credentials = readCredentials(socket, door.native);
+    handle = door.peers.handleOf(socket);
   } catch (error) {
     socket.destroy();
     door.onRefused(error instanceof Error ? error.message : "unknown");
     return;
   }
-  door.onSocket(socket, credentials);
+  door.onSocket(socket, handle);
 }
 
 /** An instance of node-ipc 14.0.0. */

@@ -1,40 +1,11 @@
 // What /proc tells of a process, as plain frozen values. Each answer is checked against the process's start before
 // and after it is read, so that a pid taken over by another process never mixes two programs into one.
+
 import { closeSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
+import type { Executable, ProcessFacts } from "./peer.ts";
 import { type ProcessStat, parseStat } from "./process-stat.ts";
 import { readScript, type Script, scriptArgument } from "./script.ts";
-import { type Terminal, terminalOf } from "./terminal.ts";
-
-/** The file a process runs. Device and inode are decimal strings, since both may pass 2^53. */
-export type Executable = {
-  readonly path: string;
-  readonly device: string;
-  readonly inode: string;
-  /** The file is no longer at its path: replaced by an update, removed, or never there (memfd). */
-  readonly deleted: boolean;
-  readonly ownerUid: number;
-};
-
-/** One process at one moment. */
-export type ProcessFacts = {
-  readonly pid: number;
-  readonly ppid: number;
-  /** Effective user id. */
-  readonly uid: number;
-  /** Clock ticks from boot to its start. */
-  readonly startTicks: number;
-  /** The process image: another value after each exec. "0" where the kernel hides it from us. */
-  readonly image: string;
-  /** Undefined where it is hidden from us (a process that made itself non-dumpable). */
-  readonly executable: Executable | undefined;
-  /** Behind an interpreter; a claim of the process, see script.ts. */
-  readonly script: Script | undefined;
-  readonly terminal: Terminal | undefined;
-  /** Session leader by pid, and when it started; undefined start where it has ended. */
-  readonly session: { readonly leader: number; readonly startTicks: number | undefined };
-  /** Path of its control group, "" where there is none. */
-  readonly cgroup: string;
-};
+import { terminalOf } from "./terminal.ts";
 
 /** Bytes of a command line that are read: far more than the words before a script. */
 export const ARGV_BYTES_MAX = 64 * 1024;

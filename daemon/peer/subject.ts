@@ -2,8 +2,7 @@
 // terminal; nobody (this one request) where no process could be held to it.
 
 import { nearestForeign, type OwnProgram } from "./foreign-ancestor.ts";
-import type { PeerIdentity } from "./peer.ts";
-import type { ProcessFacts } from "./process-facts.ts";
+import type { PeerIdentity, ProcessFacts } from "./peer.ts";
 
 /** The holder of grants, as plain values. `key` is equal for the same holder only; `family` outlives a fork. */
 export type Subject = {

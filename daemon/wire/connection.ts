@@ -8,7 +8,6 @@ import type { Connection, OpenClient } from "../call/connection.ts";
 import { discard, lineOf } from "../call/encoded.ts";
 import type { Log } from "../host/log.ts";
 import type { Peer } from "../peer/peer.ts";
-import { isStill } from "../peer/process-facts.ts";
 import type { Subject } from "../peer/subject.ts";
 import { createBatches } from "./batch.ts";
 import type { Dispatch } from "./dispatch.ts";
@@ -24,6 +23,8 @@ export type ConnectionParts = {
   readonly socket: Socket;
   readonly peer: Peer;
   readonly subject: Subject;
+  /** Whether the peer, and the process it speaks for, still run the program that was seen. */
+  readonly isSame: () => boolean;
   readonly dispatch: Dispatch;
   readonly log: Log;
   /** Whether the peer has closed its end altogether. */
@@ -200,10 +201,12 @@ type Inside = {
 };
 
 /** What the other rooms are given of it. */
-function connectionOf({ socket, peer, subject }: ConnectionParts, { send, sending, life, input }: Inside): Connection {
+function connectionOf(
+  { socket, peer, subject, isSame }: ConnectionParts,
+  { send, sending, life, input }: Inside,
+): Connection {
   const clients = new Map<string, OpenClient>();
   let subscribed = false;
-  const isSame = () => peer.recheck() && (subject.holder === undefined || isStill(subject.holder));
   return {
     peer,
     subject,

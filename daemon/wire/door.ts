@@ -7,13 +7,14 @@ import type { Log } from "../host/log.ts";
 import type { Native } from "../host/native.ts";
 import type { OwnProgram } from "../peer/foreign-ancestor.ts";
 import type { Door } from "../peer/listen.ts";
-import { hasHungUp, identifyPeer } from "../peer/peer.ts";
+import type { PeerSystem } from "../peer/peer.ts";
 import { subjectOf } from "../peer/subject.ts";
 import { serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
 
 export type DoorParts = {
+  readonly peers: PeerSystem;
   readonly native: Native;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,7 +26,7 @@ export type DoorParts = {
   readonly recordRefused: (reason: string) => void;
 };
 
-export function createDoor({ native, clock, log, ours, connections, dispatch, recordRefused }: DoorParts): Door {
+export function createDoor({ peers, native, clock, log, ours, connections, dispatch, recordRefused }: DoorParts): Door {
   const heldBytes = createHeldBytes();
 
   function onRefused(reason: string): void {
@@ -34,18 +35,21 @@ export function createDoor({ native, clock, log, ours, connections, dispatch, re
   }
 
   return {
+    peers,
     native,
     onRefused,
-    onSocket: (socket, credentials) => {
+    onSocket: (socket, handle) => {
       try {
-        const peer = identifyPeer(credentials, native, clock.monotonicMs);
+        const peer = peers.identify(handle, clock.monotonicMs);
+        const subject = subjectOf(peer.identity, ours, randomUUID);
         const connection = serveConnection({
           socket,
           peer,
-          subject: subjectOf(peer.identity, ours, randomUUID),
+          subject,
+          isSame: () => peer.recheck() && (subject.holder === undefined || peers.isStill(subject.holder)),
           dispatch,
           log,
-          hasHungUp: () => hasHungUp(socket, native),
+          hasHungUp: () => peers.hasHungUp(socket),
           held: heldBytes.share(),
         });
         connections.add(connection);

@@ -11,6 +11,7 @@ import { withArgon2Queue } from "../../daemon/host/argon2-queue.ts";
 import { createLog } from "../../daemon/host/log.ts";
 import { loadNative } from "../../daemon/host/native.ts";
 import { loadSodium } from "../../daemon/host/sodium.ts";
+import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
@@ -70,7 +71,10 @@ export async function startInProcess(
     stop: () => undefined,
   });
   const socket = join(home, "run", "agent.sock");
-  const listening = await listenOnPath(socket, createDoor({ native, clock, log, ours: [], connections, ...agent }));
+  const listening = await listenOnPath(
+    socket,
+    createDoor({ peers: linuxPeers(native), native, clock, log, ours: [], connections, ...agent }),
+  );
   return {
     socket,
     home,

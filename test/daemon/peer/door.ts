@@ -2,8 +2,9 @@
 // value per line, and answers every peer with one line once the peer has ended its side. Started by the tests.
 
 import { loadNative } from "../../../daemon/host/native.ts";
+import { linuxPeers } from "../../../daemon/peer/linux.ts";
 import { listenOnPassed, listenOnPath } from "../../../daemon/peer/listen.ts";
-import { identifyPeer, type PeerIdentity } from "../../../daemon/peer/peer.ts";
+import type { PeerIdentity } from "../../../daemon/peer/peer.ts";
 
 /** What the program says. */
 export type DoorWord =
@@ -22,11 +23,13 @@ if (process.argv[1] === import.meta.filename) await open(process.argv[2]);
 
 async function open(path: string | undefined): Promise<void> {
   const native = loadNative();
+  const peers = linuxPeers(native);
   const door: Parameters<typeof listenOnPath>[1] = {
+    peers,
     native,
     onRefused: (reason) => say({ is: "refused", reason }),
-    onSocket: (socket, credentials) => {
-      const peer = identifyPeer(credentials, native, () => performance.now());
+    onSocket: (socket, handle) => {
+      const peer = peers.identify(handle, () => performance.now());
       say({ is: "peer", identity: peer.identity });
       socket.on("close", () => peer.release());
       // Later, as a real answer: a socket that is not half open has closed its own side by then.

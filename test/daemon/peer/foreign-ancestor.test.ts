@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nearestForeign, type OwnProgram } from "../../../daemon/peer/foreign-ancestor.ts";
-import type { PeerIdentity } from "../../../daemon/peer/peer.ts";
-import type { ProcessFacts } from "../../../daemon/peer/process-facts.ts";
+import type { PeerIdentity, ProcessFacts } from "../../../daemon/peer/peer.ts";
 
 const UID = 1000;
 const cli: OwnProgram = { path: "/usr/lib/postern/cli.js", sha256: "aa", ownerUid: 0 };

@@ -18,8 +18,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadNative } from "../../../daemon/host/native.ts";
 import { StartRefused } from "../../../daemon/host/start-refused.ts";
+import { type Credentials, credentialsIn, linuxPeers } from "../../../daemon/peer/linux.ts";
 import { CONNECTIONS_MAX, type Listening, listenOnPath } from "../../../daemon/peer/listen.ts";
-import type { PeerCredentials } from "../../../daemon/peer/peer.ts";
 import { hasTool } from "../../tools.ts";
 import { ask, doorProgram, isRoot, NOBODY, nobodyCanRun, wordsOf } from "./children.ts";
 import { ANSWER } from "./door.ts";
@@ -39,7 +39,7 @@ afterEach(() => {
 
 type Door = {
   listening: Listening;
-  accepted: { socket: Socket; credentials: PeerCredentials }[];
+  accepted: { socket: Socket; credentials: Credentials }[];
   refused: string[];
   turn(): Promise<void>;
 };
@@ -54,9 +54,10 @@ async function openDoor(): Promise<Door> {
     turned = Promise.withResolvers<void>();
   };
   const listening = await listenOnPath(path, {
+    peers: linuxPeers(native),
     native,
-    onSocket: (socket, credentials) => {
-      accepted.push({ socket, credentials });
+    onSocket: (socket, handle) => {
+      accepted.push({ socket, credentials: credentialsIn(handle) });
       turn();
     },
     onRefused: (reason) => {

@@ -85,7 +85,16 @@ async function send(...asked: readonly object[]): Promise<void> {
         );
     };
     const held = createHeldBytes(sharedBytes).share();
-    serveConnection({ socket, peer, subject: subject("app"), dispatch, log, hasHungUp: () => false, held });
+    serveConnection({
+      socket,
+      peer,
+      subject: subject("app"),
+      dispatch,
+      log,
+      isSame: peer.recheck,
+      hasHungUp: () => false,
+      held,
+    });
   });
   const path = join(home, "socket");
   await new Promise<void>((resolve) => server.listen(path, resolve));

@@ -20,8 +20,9 @@ import { dirname, join } from "node:path";
 import { spawn as spawnOnTerminal } from "@lydell/node-pty";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadNative } from "../../../daemon/host/native.ts";
+import { credentialsIn, handleOf, linuxPeers, RECHECK_MS } from "../../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../../daemon/peer/listen.ts";
-import { identifyPeer, type Peer, type PeerCredentials, RECHECK_MS } from "../../../daemon/peer/peer.ts";
+import type { Peer, ProcessHandle } from "../../../daemon/peer/peer.ts";
 import { factsOf, parseCgroup, procIsOurs, sameProcess } from "../../../daemon/peer/process-facts.ts";
 import { terminalPath } from "../../../daemon/peer/terminal.ts";
 import { PosternError } from "../../../protocol/errors.ts";
@@ -29,21 +30,23 @@ import { hasTool } from "../../tools.ts";
 import { doorProgram, lineOf, NOBODY, nobodyCanRun, wordsOf } from "./children.ts";
 
 const native = loadNative();
+const peers = linuxPeers(native);
 const endings: (() => void)[] = [];
 let folder = "";
 let path = "";
 let nowMs = 0;
-let arrived: (credentials: PeerCredentials) => void = () => undefined;
+let arrived: (handle: ProcessHandle) => void = () => undefined;
 
 beforeEach(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-peer-")));
   path = join(folder, "run", "agent.sock");
   nowMs = 1_000;
   const listening = await listenOnPath(path, {
+    peers,
     native,
-    onSocket: (socket, credentials) => {
+    onSocket: (socket, handle) => {
       endings.push(() => socket.destroy());
-      arrived(credentials);
+      arrived(handle);
     },
     onRefused: (reason) => expect.fail(reason),
   });
@@ -63,9 +66,9 @@ function start(program: string, args: string[], options: SpawnOptions = {}): Chi
 /** The peer that the next connection brings. */
 function nextPeer(): Promise<Peer> {
   return new Promise((resolve, reject) => {
-    arrived = (credentials) => {
+    arrived = (handle) => {
       try {
-        const peer = identifyPeer(credentials, native, () => nowMs);
+        const peer = peers.identify(handle, () => nowMs);
         endings.push(() => peer.release());
         resolve(peer);
       } catch (error) {
@@ -184,27 +187,28 @@ describe("a peer's identity", () => {
   );
 
   test("is refused, and the pidfd closed, once the process has ended", async () => {
-    const credentials = new Promise<PeerCredentials>((resolve) => {
+    const handle = new Promise<ProcessHandle>((resolve) => {
       arrived = resolve;
     });
     const child = start("perl", ["-e", PERL, path]);
-    const { pidfd, ...rest } = await credentials;
+    const { pidfd } = credentialsIn(await handle);
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(() => identifyPeer({ ...rest, pidfd }, native, () => nowMs)).toThrow(PosternError);
+    const taken = await handle;
+    expect(() => peers.identify(taken, () => nowMs)).toThrow(PosternError);
     expect(() => fstatSync(pidfd)).toThrow("EBADF");
   });
 
   test("is refused where the pid has come to mean another process than the pidfd", async () => {
-    const credentials = new Promise<PeerCredentials>((resolve) => {
+    const handle = new Promise<ProcessHandle>((resolve) => {
       arrived = resolve;
     });
     const child = start("perl", ["-e", PERL, path]);
-    const { pidfd, uid } = await credentials;
+    const { pidfd, uid } = credentialsIn(await handle);
     child.kill("SIGKILL");
     await once(child, "exit");
     // As if our own pid were the next to get the number.
-    expect(() => identifyPeer({ pid: process.pid, uid, pidfd }, native, () => nowMs)).toThrow(/has ended/);
+    expect(() => peers.identify(handleOf({ pid: process.pid, uid, pidfd }), () => nowMs)).toThrow(/has ended/);
   });
 });
 
