@@ -10,6 +10,7 @@ import { createGrants, type Grants } from "./approval/grants.ts";
 import { createOverseer } from "./approval/overseer.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
+import { createTickets } from "./approval/tickets.ts";
 import { isSameService } from "./audit/token-recorder.ts";
 import type { Call } from "./call/call.ts";
 import { toldOf } from "./call/call-topic.ts";
@@ -34,6 +35,9 @@ import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import type { AccountSession } from "./session/account-session.ts";
+import { passwordWay } from "./session/password-proof.ts";
+import { pinWay } from "./session/pin.ts";
+import { createProofs } from "./session/proof.ts";
 import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
 import type { Unlocked } from "./session/unlocked.ts";
@@ -178,12 +182,14 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, p, clock, log } = parts;
   const { connections, grants, approvers, handles, followers, broker, sessions, tokens } = state;
   const newId = () => makeId(p);
-  const overseer = createOverseer({ p, clock, sessions, grants, broker, log });
+  const proofs = createProofs([pinWay(p), passwordWay(sessions)]);
+  const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   return {
     ...agentMethods({
       startedAt: parts.startedAt,
       program: parts.program,
       sessions,
+      proofs,
       tokens,
       broker,
       followers,
@@ -191,7 +197,16 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       protections: () => protections(parts.native),
     }),
     ...accountMethods(p, sessions, tokens),
-    ...accessMethods({ sessions, tokens, grants, broker, overseer, connections, approvers }),
+    ...accessMethods({
+      sessions,
+      tokens,
+      grants,
+      broker,
+      overseer,
+      tickets: createTickets(clock),
+      connections,
+      approvers,
+    }),
     ...auditMethods(home, p, sessions, overseer),
     ...secretMethods(followers.isStale, p.randomBytes),
     ...itemMethods({ newId, clock, pages: createItemPages({ p, isStale: followers.isStale }) }),

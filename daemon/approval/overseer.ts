@@ -1,25 +1,19 @@
 // Who may see the whole: the holder of a manage grant, or whoever gives a proof in the same call. Every proof passes
 // here, so that each try is recorded, right or wrong.
 
-import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
 import { happening } from "../call/log-entry.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
-import { checkPin } from "../session/proofs.ts";
+import type { GivenProof, Proofs } from "../session/proof.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { repeatCounter } from "../session/unlocked.ts";
 import type { Broker } from "./broker.ts";
 import type { Grants } from "./grants.ts";
 import { waiterOf } from "./waiter.ts";
-
-/** What a person typed. */
-export type Proof =
-  | { readonly kind: "pin"; readonly pin: string }
-  | { readonly kind: "password"; readonly password: string };
 
 /** Wrong match codes of one family in a minute, before it must wait: enough for a person's slips. */
 export const WRONG_CODES_MAX = 5;
@@ -30,16 +24,19 @@ const FAMILIES_MAX = 1_000;
 
 export type Overseer = {
   /** Whether this call may see the whole; checks the proof it carries, or has a person asked. Throws what a wrong proof does. */
-  oversees(params: { proof?: Proof; account?: string; code?: string; ask?: boolean }, call: Call): Promise<boolean>;
+  oversees(
+    params: { proof?: GivenProof; account?: string; code?: string; ask?: boolean },
+    call: Call,
+  ): Promise<boolean>;
   /** Checks a proof. A PIN must name an open prompt: nothing else is decided by it. */
-  prove(given: { proof: Proof; account?: string; code?: string }, call: Call): Promise<void>;
+  prove(given: { proof: GivenProof; account?: string; code?: string }, call: Call): Promise<void>;
   /** Throws tryLater when this program named too many wrong codes. */
   demandCodeTry(call: Call): void;
   wrongCode(call: Call): void;
 };
 
 export type OverseerParts = {
-  readonly p: Primitives;
+  readonly proofs: Proofs;
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly grants: Grants;
@@ -47,18 +44,18 @@ export type OverseerParts = {
   readonly log: Log;
 };
 
-export function createOverseer({ p, clock, sessions, grants, broker, log }: OverseerParts): Overseer {
+export function createOverseer({ proofs, clock, sessions, grants, broker, log }: OverseerParts): Overseer {
   const wrongCodes = new Map<string, Moment[]>();
 
   async function prove(
-    { proof, account, code }: { proof: Proof; account?: string; code?: string },
+    { proof, account, code }: { proof: GivenProof; account?: string; code?: string },
     call: Call,
   ): Promise<void> {
     call.connection.demandSame();
     const session = sessions.open(account ?? (code === undefined ? undefined : broker.find(code)?.account));
     try {
       if (code !== undefined) demandOpen(code, call);
-      await check(session, proof, code);
+      await proofs.verify(session, proof, code !== undefined);
       session.audit.keep({ ...happening(call, "ok", []), event: `proof.${proof.kind}` });
     } catch (error) {
       if (error instanceof PosternError) await recordRefusal(session, proof, error, call);
@@ -75,14 +72,13 @@ export function createOverseer({ p, clock, sessions, grants, broker, log }: Over
     throw new PosternError("promptNotFound");
   }
 
-  async function check(session: UnlockedSession, proof: Proof, code: string | undefined): Promise<void> {
-    if (proof.kind === "password") return sessions.provePassword(session, proof.password);
-    if (code === undefined) throw new PosternError("promptNotFound", "a PIN must name an open prompt");
-    await checkPin(p, session.unlocked.store, proof.pin);
-  }
-
   /** What was checked and found wrong is on disk before it is answered; what was not even checked may fold. */
-  async function recordRefusal(session: UnlockedSession, proof: Proof, error: PosternError, call: Call): Promise<void> {
+  async function recordRefusal(
+    session: UnlockedSession,
+    proof: GivenProof,
+    error: PosternError,
+    call: Call,
+  ): Promise<void> {
     const refused = { ...happening(call, error.name, []), event: `proof.${proof.kind}` };
     if (error.name !== "proofRefused") {
       session.audit.read(refused);
@@ -91,7 +87,7 @@ export function createOverseer({ p, clock, sessions, grants, broker, log }: Over
     session.audit.keep(refused);
     // Repeated at the service, so that an older copy of the store, with fewer tries counted, is noticed. Where the
     // service cannot take it, the refusal stands all the same.
-    if (proof.kind === "pin")
+    if (proofs.countsInStore(proof))
       await repeatCounter(session.unlocked, session.file.device).catch((thrown: unknown) =>
         log.incident("counter", thrown),
       );

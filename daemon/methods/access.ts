@@ -9,6 +9,7 @@ import type { Broker } from "../approval/broker.ts";
 import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../approval/grants.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Prompt } from "../approval/prompt.ts";
+import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
 import { happening } from "../call/log-entry.ts";
@@ -35,12 +36,13 @@ export type AccessParts = {
   readonly grants: Grants;
   readonly broker: Broker;
   readonly overseer: Overseer;
+  readonly tickets: Tickets;
   readonly connections: ReadonlySet<Connection>;
   readonly approvers: Approvers;
 };
 
 export function accessMethods(parts: AccessParts): AccessHandlers {
-  const { sessions, grants, broker, overseer } = parts;
+  const { sessions, grants, broker, overseer, tickets } = parts;
   let nextClient = 1;
 
   return {
@@ -99,13 +101,15 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     },
 
     "prompts.list": async (params, call) => {
-      const whole = await overseer.oversees(params, call);
+      const isProven = await provenFor(params, call);
+      const whole = isProven || (await overseer.oversees(params, call));
       const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
       const shown = broker
         .list()
         .filter((prompt) => whole || own(prompt))
         .filter((prompt) => params.code === undefined || prompt.code === params.code);
       if (params.code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
+      for (const prompt of isProven ? shown : []) tickets.issue(call.connection, prompt);
       return { prompts: shown.map((prompt) => shownPrompt(prompt, whole)) };
     },
 
@@ -141,12 +145,26 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     broker.decide(prompt, { yes: false });
   }
 
-  async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
-    if (params.proof === undefined) throw new PosternError("proofRequired");
-    await overseer.prove({ proof: params.proof, code: params.code }, call);
-    // Looked for after the proof, so that without one nobody learns which codes are open.
-    const prompt = broker.find(params.code);
+  /** Whether a proof came with the code of one prompt: then it serves the answer to that prompt too. */
+  async function provenFor({ proof, code, account }: ParamsOf<"prompts.list">, call: Call): Promise<boolean> {
+    if (proof === undefined || code === undefined) return false;
+    await overseer.prove({ proof, code, ...(account === undefined ? {} : { account }) }, call);
+    return true;
+  }
+
+  /** The prompt that a yes is to. Without a proof nobody learns which codes are open. */
+  async function provenPrompt({ proof, code }: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
+    if (proof !== undefined) await overseer.prove({ proof, code }, call);
+    const prompt = broker.find(code);
+    if (proof === undefined && (prompt === undefined || !tickets.redeem(call.connection, prompt)))
+      throw new PosternError("proofRequired");
     if (prompt === undefined) throw new PosternError("promptNotFound");
+    call.connection.demandSame();
+    return prompt;
+  }
+
+  async function approve(params: ParamsOf<"prompts.answer">, call: Call): Promise<void> {
+    const prompt = await provenPrompt(params, call);
     if (params.hash !== prompt.hash) throw new PosternError("conflict", "hash must be that of the text that was shown");
     const once = params.lasts === "once" || prompt.subject.kind === "once";
     record(

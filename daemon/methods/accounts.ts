@@ -10,7 +10,7 @@ import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import type { AccountSession } from "../session/account-session.ts";
 import { deviceName, deviceNames, forgetDevice, nameDevice } from "../session/device-names.ts";
-import { setPin } from "../session/proofs.ts";
+import { setPin } from "../session/pin.ts";
 import { demandNoRestore } from "../session/restore-mark.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";

@@ -1,8 +1,8 @@
 // agent.*: who we are and in what state.
 import type { Broker } from "../approval/broker.ts";
 import type { Protection } from "../host/protection.ts";
-import { pinWorks } from "../session/proofs.ts";
-import type { Session } from "../session/session.ts";
+import type { Proofs } from "../session/proof.ts";
+import type { Session, UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
@@ -16,6 +16,7 @@ export type AgentParts = {
   /** The path of the agent's program. */
   readonly program: string;
   readonly sessions: Sessions;
+  readonly proofs: Pick<Proofs, "offered">;
   readonly tokens: Pick<TokenSessions, "list">;
   readonly broker: Broker;
   readonly followers: Pick<Followers, "links" | "takeNotices">;
@@ -24,7 +25,7 @@ export type AgentParts = {
 };
 
 export function agentMethods(parts: AgentParts): AgentHandlers {
-  const { startedAt, program, sessions, tokens, broker, followers, stop, protections } = parts;
+  const { startedAt, program, sessions, proofs, tokens, broker, followers, stop, protections } = parts;
   return {
     "agent.hello": ({ protocol, notices }, call) =>
       greet(protocol, call.connection, notices === true ? followers.takeNotices() : undefined),
@@ -34,7 +35,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         startedAt,
         program,
         sameInstallation: call.connection.subject.throughCommand,
-        sessions: sessions.list().map(shownSession),
+        sessions: sessions.list().map((session) => shownSession(session, proofs)),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
         links: followers.links(),
@@ -54,12 +55,13 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
   };
 }
 
-function shownSession({ file, unlocked }: Session) {
+function shownSession(session: Session, proofs: AgentParts["proofs"]) {
+  const { file, unlocked } = session;
   if (unlocked === undefined) return { account: file.account, state: "locked" as const };
   return {
     account: file.account,
     state: "unlocked" as const,
     unlockedAt: new Date(unlocked.unlockedAt.wallMs).toISOString(),
-    proof: pinWorks(unlocked.store.state.pin) ? ("pin" as const) : ("password" as const),
+    proof: proofs.offered(session as UnlockedSession),
   };
 }

@@ -8,6 +8,7 @@ import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
 import { happening } from "../call/log-entry.ts";
 import type { OpenSession } from "../session/account-session.ts";
+import { byPassword } from "../session/password-proof.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import { withTitle } from "../wire/refusal.ts";
@@ -29,10 +30,7 @@ export type ServiceAccountParts = {
 export function serviceAccountMethods({ sessions, overseer }: ServiceAccountParts): ServiceAccountHandlers {
   /** The account, once the caller has shown its password. */
   async function proven({ account, password }: { account?: string; password: string }, call: Call) {
-    await overseer.prove(
-      { proof: { kind: "password", password }, ...(account === undefined ? {} : { account }) },
-      call,
-    );
+    await overseer.prove({ proof: byPassword(password), ...(account === undefined ? {} : { account }) }, call);
     return sessions.open(account);
   }
 

@@ -11,7 +11,7 @@ import type { Actor } from "../audit/entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
-import { forgivePin } from "./proofs.ts";
+import { forgivePin } from "./pin.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
 

@@ -220,7 +220,7 @@ export const access = {
   }),
   "prompts.answer": entry({
     summary:
-      "Answers a prompt. `no` names the match code and needs nothing more. `yes` needs a proof and the hash of the text that was shown; it lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
+      "Answers a prompt. `no` names the match code and needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. it lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
     params: Type.Object(
       {
         code: Type.String({ maxLength: 16 }),

@@ -1,11 +1,10 @@
-// Proofs: what makes an answer count. The agent verifies each itself; who sends it does not matter. Every try is counted
-// on disk before it is answered, so that ending the agent in the middle of a guess gains nothing.
-
+// The approval PIN: its verifier lies in the sealed device store, with the tries that were wrong. It never wraps a key.
 import { pinVerifier } from "../../protocol/crypto/derivation.ts";
 import { fromBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { DeviceStore, PinState } from "./device-store.ts";
+import type { ProofWay } from "./proof.ts";
 
 /** Wrong PINs in a row that switch the PIN off until the account password: an ATM gives three, a keyboard slips more. */
 export const WRONG_IN_ROW_MAX = 5;
@@ -15,13 +14,25 @@ export const WRONG_SINCE_PASSWORD_MAX = 20;
 
 const SALT_BYTES = 16;
 
+/** The PIN as a proof. It must name an open prompt, so that it cannot be tried against anything else. */
+export function pinWay(p: Primitives): ProofWay {
+  return {
+    kind: "pin",
+    strength: "pin",
+    needsPrompt: true,
+    countedInStore: true,
+    isReady: ({ unlocked }) => pinWorks(unlocked.store.state.pin),
+    verify: ({ unlocked }, typed) => checkPin(p, unlocked.store, typed),
+  };
+}
+
 /** Whether the PIN can be used now. */
-export function pinWorks(pin: PinState | undefined): boolean {
+function pinWorks(pin: PinState | undefined): boolean {
   return pin !== undefined && pin.wrongInRow < WRONG_IN_ROW_MAX && pin.wrongSincePassword < WRONG_SINCE_PASSWORD_MAX;
 }
 
 /** Checks a PIN. Throws pinDisabled, or proofRefused with the tries left; the try is durable before either. */
-export async function checkPin(p: Primitives, store: DeviceStore, typed: string): Promise<void> {
+async function checkPin(p: Primitives, store: DeviceStore, typed: string): Promise<void> {
   const before = store.state.pin;
   if (before === undefined)
     throw new PosternError("proofRefused", "no PIN is set", { hint: "use the account password" });

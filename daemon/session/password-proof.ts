@@ -1,0 +1,20 @@
+// The account password as a proof. It counts as much as the PIN, and is there where no PIN is.
+import type { GivenProof, ProofWay } from "./proof.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** The wire form of a proof by the password. */
+export function byPassword(password: string): GivenProof {
+  return { kind: "password", password };
+}
+
+/** Tries are counted in the account's file, with a growing delay: unlocking.ts. */
+export function passwordWay(sessions: Pick<Sessions, "provePassword">): ProofWay {
+  return {
+    kind: "password",
+    strength: "pin",
+    needsPrompt: false,
+    countedInStore: false,
+    isReady: () => true,
+    verify: (session, typed) => sessions.provePassword(session, typed),
+  };
+}

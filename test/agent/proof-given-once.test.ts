@@ -1,0 +1,85 @@
+// A proof that was given to see a prompt serves its answer too: on that connection, to that text, once.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { makeAccount, PASSWORD, PIN } from "./person.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
+
+let agent: RunningAgent;
+let asking: Channel;
+let approving: Channel;
+let answered: Promise<unknown>;
+let code: string;
+
+const proof = { kind: "pin", pin: PIN } as const;
+const nameOf = (call: Promise<unknown>) =>
+  call.then(
+    () => "answered",
+    (error: { errorName?: string }) => error.errorName ?? "unknown",
+  );
+
+beforeEach(async () => {
+  agent = await startAgent();
+  await makeAccount(agent);
+  asking = await agent.connect();
+  approving = await agent.connect();
+  await asking.call("agent.subscribe", {});
+  const opened = new Promise<string>((resolve) =>
+    asking.onNotification((method, params) => method === "prompt.opened" && resolve(String(params.code))),
+  );
+  answered = asking.call("vaults.list", {});
+  // Its refusal is looked at where it matters.
+  answered.catch(() => undefined);
+  code = await opened;
+});
+afterEach(() => agent.remove());
+
+async function seen(channel = approving) {
+  const { prompts } = await channel.call("prompts.list", { code, proof });
+  return prompts[0] ?? expect.fail("the prompt is not listed");
+}
+
+test("the listing's proof approves, and the log has one proof", async () => {
+  const { hash } = await seen();
+  await approving.call("prompts.answer", { code, answer: "yes", hash });
+  await answered;
+  const { records } = await approving.call("audit.list", { proof: { kind: "password", password: PASSWORD } });
+  expect(records.filter(({ event }) => event === "proof.pin")).toHaveLength(1);
+});
+
+describe("is asked for a proof of its own", () => {
+  test("an answer on another connection", async () => {
+    const { hash } = await seen();
+    const other = await agent.connect();
+    expect(await nameOf(other.call("prompts.answer", { code, answer: "yes", hash }))).toBe("proofRequired");
+  });
+
+  test("an answer to a prompt that was listed without its code", async () => {
+    const { prompts } = await approving.call("prompts.list", { proof: { kind: "password", password: PASSWORD } });
+    const hash = prompts[0]?.hash ?? expect.fail();
+    expect(await nameOf(approving.call("prompts.answer", { code, answer: "yes", hash }))).toBe("proofRequired");
+  });
+
+  test("an answer after another text was named, even with the right one then", async () => {
+    const { hash } = await seen();
+    expect(await nameOf(approving.call("prompts.answer", { code, answer: "yes", hash: "other" }))).toBe("conflict");
+    expect(await nameOf(approving.call("prompts.answer", { code, answer: "yes", hash }))).toBe("proofRequired");
+  });
+
+  test("an answer to a code that is not open, in the same words", async () => {
+    await seen();
+    expect(await nameOf(approving.call("prompts.answer", { code: "AA-00", answer: "yes" }))).toBe("proofRequired");
+  });
+
+  test("a second prompt", async () => {
+    const { hash } = await seen();
+    await approving.call("prompts.answer", { code, answer: "yes", hash, lasts: "once" });
+    await answered;
+    expect(await nameOf(approving.call("prompts.answer", { code, answer: "yes", hash }))).toBe("proofRequired");
+  });
+});
+
+test("a wrong proof with the listing opens nothing", async () => {
+  const wrong = { kind: "pin", pin: "000000" } as const;
+  expect(await nameOf(approving.call("prompts.list", { code, proof: wrong }))).toBe("proofRefused");
+  expect(await nameOf(approving.call("prompts.answer", { code, answer: "yes" }))).toBe("proofRequired");
+});

@@ -1,0 +1,134 @@
+// Every way of proving passes the same tests: the PIN, the account password, and a third one that exists here alone.
+import { afterEach, describe, expect, test } from "vitest";
+import { loadSodium } from "../../../daemon/host/sodium.ts";
+import { type DeviceState, type DeviceStore, newDeviceState } from "../../../daemon/session/device-store.ts";
+import { passwordWay } from "../../../daemon/session/password-proof.ts";
+import { pinWay, setPin, WRONG_IN_ROW_MAX } from "../../../daemon/session/pin.ts";
+import { createProofs, type GivenProof, type ProofWay, strengths } from "../../../daemon/session/proof.ts";
+import type { UnlockedSession } from "../../../daemon/session/session.ts";
+import { PosternError } from "../../../protocol/errors.ts";
+
+const sodium = loadSodium();
+/** What a derivation costs and gives is held by the vectors of protocol/crypto. */
+const p = {
+  ...sodium,
+  argon2id: (...[typed, salt, cost]: Parameters<typeof sodium.argon2id>) =>
+    sodium.argon2id(typed, salt, { ...cost, memoryKiB: 1024 }),
+};
+const RIGHT = "493817";
+const WRONG = "493818";
+
+/** What is on disk, write by write: the try must be there before the answer. */
+const written: DeviceState[] = [];
+afterEach(() => void written.splice(0));
+
+function store(): DeviceStore {
+  let state = newDeviceState;
+  return {
+    get state() {
+      return state;
+    },
+    change: async (next) => {
+      state = next(state);
+      written.push(state);
+    },
+  };
+}
+
+type Tried = { readonly way: ProofWay; readonly session: UnlockedSession; readonly triesCounted: () => number };
+
+async function pin(): Promise<Tried> {
+  const session = { unlocked: { store: store() } } as UnlockedSession;
+  await setPin(p, session.unlocked.store, RIGHT);
+  return { way: pinWay(p), session, triesCounted: () => session.unlocked.store.state.pin?.wrongSincePassword ?? 0 };
+}
+
+async function password(): Promise<Tried> {
+  let tries = 0;
+  const provePassword = async (_session: UnlockedSession, typed: string) => {
+    tries++;
+    if (typed !== RIGHT) throw new PosternError("proofRefused", "wrong account password");
+    tries = 0;
+  };
+  return { way: passwordWay({ provePassword }), session: {} as UnlockedSession, triesCounted: () => tries };
+}
+
+/** As a fingerprint would be: no secret of ours, counted in memory of its own. */
+async function third(): Promise<Tried> {
+  let tries = 0;
+  const way: ProofWay = {
+    kind: "third",
+    strength: "system",
+    needsPrompt: true,
+    countedInStore: false,
+    isReady: () => true,
+    verify: async (_session, typed) => {
+      tries++;
+      if (typed !== RIGHT) throw new PosternError("proofRefused", "not this one");
+      tries = 0;
+    },
+  };
+  return { way, session: {} as UnlockedSession, triesCounted: () => tries };
+}
+
+const given = (kind: string, typed: string) => ({ kind, [kind]: typed }) as unknown as GivenProof;
+
+describe.each([
+  ["the PIN", pin],
+  ["the account password", password],
+  ["a third way", third],
+])("%s", (_what, made) => {
+  test("has a kind of its own and a strength of the list", async () => {
+    const { way } = await made();
+    expect(strengths).toContain(way.strength);
+    expect(way.kind).not.toBe("");
+  });
+
+  test("is verified under its own name alone", async () => {
+    const { way, session } = await made();
+    const proofs = createProofs([way]);
+    await expect(proofs.verify(session, given(way.kind, RIGHT), true)).resolves.toBeUndefined();
+    await expect(proofs.verify(session, given("another", RIGHT), true)).rejects.toThrow("no way answers");
+    await expect(
+      proofs.verify(session, { kind: way.kind, another: RIGHT } as unknown as GivenProof, true),
+    ).rejects.toThrow(PosternError);
+  });
+
+  test("refuses what is wrong, counts it, and takes the right one after it", async () => {
+    const { way, session, triesCounted } = await made();
+    await expect(way.verify(session, WRONG)).rejects.toMatchObject({ name: "proofRefused" });
+    expect(triesCounted()).toBe(1);
+    await way.verify(session, RIGHT);
+  });
+
+  test("names an open prompt where it may decide about nothing else", async () => {
+    const { way, session, triesCounted } = await made();
+    const alone = createProofs([way]).verify(session, given(way.kind, RIGHT), false);
+    if (way.needsPrompt) await expect(alone).rejects.toMatchObject({ name: "promptNotFound" });
+    else await alone;
+    expect(triesCounted()).toBe(0);
+  });
+});
+
+describe("the PIN's tries", () => {
+  test("are on disk before they are answered, and switch it off", async () => {
+    const { way, session } = await pin();
+    for (let tried = 1; tried <= WRONG_IN_ROW_MAX; tried++) {
+      written.splice(0);
+      await expect(way.verify(session, WRONG)).rejects.toThrow(PosternError);
+      expect(written[0]?.pin?.wrongInRow).toBe(tried);
+    }
+    expect(way.isReady(session)).toBe(false);
+    await expect(way.verify(session, RIGHT)).rejects.toMatchObject({ name: "pinDisabled" });
+  });
+});
+
+describe("a person is asked first", () => {
+  test("for the first way that is ready", async () => {
+    const { way, session } = await pin();
+    const proofs = createProofs([way, (await password()).way]);
+    expect(proofs.offered(session)).toBe("pin");
+    await setPin(p, session.unlocked.store, undefined);
+    expect(proofs.offered(session)).toBe("password");
+  });
+});
