@@ -1,6 +1,7 @@
 // The agent, put together by hand: state, gate, methods. What is not here is not in it.
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
+import { PosternError } from "../protocol/errors.ts";
 import type { AccountSession } from "./account-session.ts";
 import { type Approvers, createApprovers } from "./approvers.ts";
 import { toldOf } from "./asked-about.ts";
@@ -16,6 +17,7 @@ import { createHandles, type Handles } from "./handles.ts";
 import { happening } from "./happening.ts";
 import { protections } from "./harden.ts";
 import { createItemPages } from "./item-pages.ts";
+import { createLeftRecords, type LeftRecords } from "./left-records.ts";
 import type { Log } from "./log.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
@@ -99,6 +101,10 @@ export function createAgent(parts: AgentParts): Agent {
         tellAll("session.changed", { account, state: "locked" });
       },
       unlocked: (account) => {
+        left.takeIn(sessions.open(account)).catch((error: unknown) => {
+          // What could not be taken in now is tried again by who asks for the log.
+          if (!(error instanceof PosternError)) log.incident("left records", error);
+        });
         followers.follow(
           sessions.open(account),
           ({ subject }, scope) => grants.allows(subject, "read", scope),
@@ -128,6 +134,8 @@ export function createAgent(parts: AgentParts): Agent {
     },
   });
 
+  const left = createLeftRecords({ home, p, flushTokens: (account) => tokens.flush(account) });
+
   function forget(unlocked: Unlocked): void {
     followers.stop(unlocked);
     handles.lock(unlocked);
@@ -147,7 +155,7 @@ export function createAgent(parts: AgentParts): Agent {
     for (const connection of connections) connection.notify(method, params);
   }
 
-  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens };
+  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left };
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
@@ -172,11 +180,12 @@ type State = {
   readonly broker: Broker;
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
+  readonly left: LeftRecords;
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, p, clock, log } = parts;
-  const { connections, grants, approvers, handles, followers, broker, sessions, tokens } = state;
+  const { connections, grants, approvers, handles, followers, broker, sessions, tokens, left } = state;
   const newId = () => makeId(p);
   const overseer = createOverseer({ p, clock, sessions, grants, broker, log });
   return {
@@ -192,7 +201,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     }),
     ...accountMethods(p, sessions, tokens),
     ...accessMethods({ sessions, tokens, grants, broker, overseer, connections, approvers }),
-    ...auditMethods(home, p, sessions, overseer),
+    ...auditMethods({ home, p, sessions, overseer, left }),
     ...secretMethods(followers.isStale, p.randomBytes),
     ...itemMethods({ newId, clock, pages: createItemPages({ p, isStale: followers.isStale }) }),
     ...fileMethods({ newId, clock, sessions, grants, handles }),

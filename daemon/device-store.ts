@@ -24,7 +24,12 @@ export type DeviceState = {
   readonly wrongPinsToTell: number;
   readonly checkpoints: readonly Checkpoint[];
   readonly anchor: Anchor | undefined;
+  /** How far the logs of tokens were taken in, by the names of their folders; missing where nobody looked yet. */
+  readonly takenIn?: Readonly<Record<string, TakenIn>>;
 };
+
+/** A token's log is taken in up to record `seq` with this link; `key` is its chain's, where that stretch is proven. */
+export type TakenIn = { readonly seq: number; readonly last: string; readonly key?: string };
 
 export type DeviceStore = {
   readonly state: DeviceState;

@@ -41,6 +41,8 @@ export type TokenSession = AccountSession & {
 export type TokenSessions = {
   /** The session of this token; `family` is the presenting subject's. Throws tokenInvalid, tokenRefused, offline, sealBroken, busy. */
   present(text: string, family: string): Promise<TokenSession>;
+  /** Writes what the open ones of an account have in memory to their own logs. */
+  flush(account: string): void;
   /** Those that are open. */
   list(): readonly TokenSession[];
   /** Ends those of an account, or all; answers whether all of it was recorded. */
@@ -266,6 +268,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         if (entries.get(key) === starting) entries.delete(key);
       });
       return starting;
+    },
+    flush: (account) => {
+      for (const { file, own } of open) if (file.account === account) own.flush();
     },
     list: () => [...open],
     lock: async (account, by) => {

@@ -55,7 +55,7 @@ async function openParts(
 ): Promise<Unlocked> {
   const account = openOrClose(p, file, signedIn);
   opened.push(account.close);
-  const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
+  const storeKey = p.keep(storeKeyOf(p, signedIn.rootKey));
   const namesKey = p.keep(namesKeyOf(p, signedIn.rootKey));
   opened.push(() => p.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
@@ -89,6 +89,11 @@ async function openParts(
     warnings: [...warnings, ...resumed.problems],
     close,
   };
+}
+
+/** The key that seals the device store of a user, or of a service account, with this root key. */
+export function storeKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
+  return subkey(p, rootKey, "postern/1 device store");
 }
 
 /** The key that seals names in the log of a user, or of a service account, with this root key. */

@@ -489,6 +489,7 @@ export type Methods = {
           token: string;
           title?: string;
         };
+        takenInAt?: string;
         unnamed?: number;
       }[];
       next?: number;

@@ -80,7 +80,7 @@ async function list(terminal: Terminal, agent: Agent, proof: { proof?: Proof }, 
 }
 
 const ELSEWHERE =
-  "What is read on other machines, or by a token here while the account is signed out, is not in this log. `postern service-account list` tells when each token was last used, anywhere.";
+  "What is read on other machines is not in this log. `postern service-account list` tells when each token was last used, anywhere.";
 
 function endings({ next, older }: Listed & { older: number }, { item }: ListOptions): string[] {
   return [
