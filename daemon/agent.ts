@@ -2,7 +2,7 @@
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
-import type { AccountSession } from "./account-session.ts";
+import type { AccountSession, Whose } from "./account-session.ts";
 import { type Approvers, createApprovers } from "./approvers.ts";
 import { toldOf } from "./asked-about.ts";
 import { type Broker, createBroker } from "./broker.ts";
@@ -121,8 +121,8 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     log,
     serviceAddress: sessions.addressOf,
-    personsLog: ({ account, service }) =>
-      sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service))?.audit,
+    personsLog: (whose) => personOf(whose)?.audit,
+    personsStore: (whose) => personOf(whose)?.file.store,
     events: {
       opened: (session, end) =>
         followers.follow(
@@ -133,6 +133,10 @@ export function createAgent(parts: AgentParts): Agent {
       ended: forget,
     },
   });
+
+  function personOf({ account, service }: Whose) {
+    return sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service));
+  }
 
   const left = createLeftRecords({ home, p, flushTokens: (account) => tokens.flush(account) });
 

@@ -38,6 +38,9 @@ export type Heard = { changed(change: Change): void; replaced(how: Replaced): vo
 const isShutOut = (error: unknown) =>
   error instanceof PosternError && ["deviceRemoved", "wrongCredentials", "tokenRefused"].includes(error.name);
 
+/** It works with a store that does not have this account: nothing that was read before counts, and nobody is shut out. */
+const isReplaced = (error: unknown) => error instanceof PosternError && error.name === "storeReplaced";
+
 type Remembering = Pick<Unlocked, "account" | "cache">;
 
 /** Forgets what the news concern; `before` is the cursor that they were asked by. */
@@ -86,6 +89,7 @@ export function followChanges(unlocked: Remembering, clock: Clock, log: Log, hea
   async function follow(): Promise<void> {
     let cursor: Cursor | undefined;
     let retryMs = RETRY_MS;
+    let toldReplaced = false;
     while (!abort.signal.aborted) {
       try {
         // The first look does not wait: else nobody would know for as long that the service is there again.
@@ -93,11 +97,17 @@ export function followChanges(unlocked: Remembering, clock: Clock, log: Log, hea
         const news = await account.changes(cursor, abort.signal, waitMs);
         takeNews(unlocked, cursor, news, heard);
         cursor = news.cursor;
+        toldReplaced = false;
         enter("reached");
         retryMs = RETRY_MS;
       } catch (error) {
         if (abort.signal.aborted) return;
         if (isShutOut(error)) return heard.shutOut();
+        if (isReplaced(error) && !toldReplaced) {
+          toldReplaced = true;
+          forgetAll(unlocked);
+          heard.replaced("otherStore");
+        }
         // Any other failure means the same here: we do not know what changed. Reads that need the service tell their caller.
         enter("unreached");
         // By the boot clock: a wall clock that jumps must not take away what a person without a network works with.

@@ -303,6 +303,12 @@ const table = {
     message: "a file of Postern's own cannot be used",
     hint: "look at it and at who may write to it; move it out of the way, or put back a copy",
   },
+  storeReplaced: {
+    code: 1512,
+    message: "this service does not have the account: its store was replaced or emptied",
+    hint: "ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again",
+    sdkName: "Auth",
+  },
   notRestorable: { code: 1509, message: "the backup cannot be restored" },
 
   sharingUnavailable: {

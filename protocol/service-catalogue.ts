@@ -259,13 +259,15 @@ const ChunkIndex = Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 
 export const serviceCatalogue = {
   "service.info": operation({
     summary:
-      "Which protocol the service speaks, its canonical origin, and whether creating an account needs the registration token.",
+      "Which protocol the service speaks, its canonical origin, which store it works with, and whether creating an account needs the registration token.",
     params: Nothing,
     result: object({
       protocol: Type.Literal(1),
       origin: Type.String(),
       registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
       now: Timestamp,
+      /** Which store it works with; services of before did not say. */
+      store: Type.Optional(Id),
       /** Where the page behind a share's link is; without it, items cannot be shared. */
       publicAddress: Type.Optional(Type.String()),
     }),

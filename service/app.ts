@@ -72,11 +72,12 @@ const statuses: Partial<Record<ErrorName, number>> = {
 };
 
 const operations: Operations = {
-  "service.info": async (_params, { origin, registrationHash, publicAddress, now }) => ({
+  "service.info": async (_params, { origin, registrationHash, publicAddress, now, writing }) => ({
     protocol: 1,
     origin,
     registration: registrationHash === undefined ? "open" : "token",
     now: new Date(now()).toISOString(),
+    store: writing.store,
     ...(publicAddress === undefined ? {} : { publicAddress }),
   }),
   ...accountOperations,

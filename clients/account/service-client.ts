@@ -141,6 +141,8 @@ async function read(name: OperationName, response: Response, signal: AbortSignal
 
 /** What makes us forget an account is believed only where the service has checked the user's signature first. */
 function mayAnswer(name: OperationName, error: ErrorName): boolean {
+  // What only whoever knew its store before can tell.
+  if (error === "storeReplaced") return false;
   const signed = error === "deviceRemoved" || error === "restoreUnfinished";
   return !signed || serviceCatalogue[name].errors.includes(error);
 }

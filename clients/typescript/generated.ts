@@ -2559,6 +2559,8 @@ export class DiskFullError extends PosternError {}
 export class StoreInUseError extends PosternError {}
 /** a file of Postern's own cannot be used. */
 export class FileUnusableError extends PosternError {}
+/** this service does not have the account: its store was replaced or emptied. */
+export class StoreReplacedError extends PosternError {}
 /** the backup cannot be restored. */
 export class NotRestorableError extends PosternError {}
 /** this account's service has no public address, so nobody could open a link to it. */
@@ -2655,6 +2657,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   diskFull: DiskFullError,
   storeInUse: StoreInUseError,
   fileUnusable: FileUnusableError,
+  storeReplaced: StoreReplacedError,
   notRestorable: NotRestorableError,
   sharingUnavailable: SharingUnavailableError,
   invalidRecipient: InvalidRecipientError,
@@ -2743,6 +2746,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed","hint":"make room on the disk of the data folder, and run it again"},
   storeInUse: {"code":1510,"message":"another service works with this store","hint":"stop that one, or name another folder with --data"},
   fileUnusable: {"code":1511,"message":"a file of Postern's own cannot be used","hint":"look at it and at who may write to it; move it out of the way, or put back a copy"},
+  storeReplaced: {"code":1512,"message":"this service does not have the account: its store was replaced or emptied","hint":"ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
   sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},
   invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},

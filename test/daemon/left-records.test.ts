@@ -50,6 +50,7 @@ beforeEach(async () => {
     log: quiet,
     serviceAddress: () => Promise.resolve(door.address),
     personsLog: () => undefined,
+    personsStore: () => undefined,
     events: { opened: () => undefined, ended: () => undefined },
   });
   const folder = accountFolder(home, user.account);
