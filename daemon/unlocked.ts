@@ -53,7 +53,7 @@ async function openParts(
   opened: (() => void)[],
   close: () => void,
 ): Promise<Unlocked> {
-  const account = openOrClose(p, file, signedIn);
+  const account = openOrClose(p, file, signedIn, clock);
   opened.push(account.close);
   const storeKey = p.keep(storeKeyOf(p, signedIn.rootKey));
   const namesKey = p.keep(namesKeyOf(p, signedIn.rootKey));
@@ -114,9 +114,9 @@ export function openNames(
   ) as string[];
 }
 
-function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn): OpenAccount {
+function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn, clock: Clock): OpenAccount {
   try {
-    return openAccount(p, account, user, signedIn);
+    return openAccount(p, account, user, signedIn, clock.bootMs);
   } catch (error) {
     closeSignedIn(p, signedIn);
     throw error;

@@ -15,7 +15,7 @@ import { EMBEDDED_ORIGIN } from "./service-client.ts";
 import { createShares, type Shares } from "./shares.ts";
 import { openOwnData, type UserData } from "./user-data.ts";
 import type { SignedIn } from "./user-keys.ts";
-import { createVaultList, type VaultEntry, type VaultList, type VaultType } from "./vault-list.ts";
+import { createVaultList, type VaultEntry, type VaultList, type VaultsNow, type VaultType } from "./vault-list.ts";
 import { createVaultMembers, type VaultMembers } from "./vault-members.ts";
 import { createWriters } from "./writers.ts";
 
@@ -42,8 +42,10 @@ export type OpenAccount = ItemList &
     readonly user: string;
     /** The vaults, from memory unless a change was announced. */
     vaults(): Promise<VaultEntry[]>;
-    /** The same with the counts of this moment, which move with every item. */
-    vaultsNow(): Promise<VaultEntry[]>;
+    /** The same with the counts of this moment, which move with every item; `staleMs` where the service could not be reached. */
+    vaultsNow(): Promise<VaultsNow>;
+    /** Milliseconds since the vaults in memory were read. */
+    vaultsAgeMs(): number;
     /** Ids of the vaults with this id, or this title without regard to case. */
     matchVaults(part: string): Promise<string[]>;
     createVault(
@@ -77,14 +79,14 @@ export type OpenAccount = ItemList &
   };
 
 /** The lists that an account is made of, each with what it needs of the others. */
-function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn) {
+function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn, nowMs: () => number) {
   const { session, rootKey, keyset } = signedIn;
   const data = openOwnData(p, { account, user }, signedIn);
   // Ourselves, and whom our own sealed data names: for a service account, the person who made it.
   const pinned = [keyset.identity.publicKey, ...Object.values(data.get().pins).map(pinnedIdentity)];
   const groups = createGroupList({ p, account, session, keyset });
   const who = { p, account, user, session, keyset, groups, pinned };
-  const vaults = createVaultList({ ...who, rootKey });
+  const vaults = createVaultList({ ...who, rootKey, nowMs });
   const writers = createWriters(p, account, session, pinned);
   const members = createVaultMembers({ ...who, vaults, writers });
   const serviceAccounts = createServiceAccounts({
@@ -119,13 +121,21 @@ function newsOf(before: Cursor | undefined, { cursor, events, replaced }: Operat
 /** The account before the parts that are made of it. */
 type Inner = Omit<OpenAccount, "environments" | "shares">;
 
-export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
+/** `nowMs` is a clock that nobody sets: how old what is remembered is. */
+export function openAccount(
+  p: Primitives,
+  account: string,
+  user: string,
+  signedIn: SignedIn,
+  nowMs: () => number = () => performance.now(),
+): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
   const { groups, vaults, members, serviceAccounts, items, versions, files, data } = partsOf(
     p,
     account,
     user,
     signedIn,
+    nowMs,
   );
   const inner: Inner = {
     id: account,
@@ -135,6 +145,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     ...files,
     vaults: vaults.entries,
     vaultsNow: vaults.entriesNow,
+    vaultsAgeMs: vaults.ageMs,
     matchVaults: vaults.match,
     createVault: vaults.create,
     updateVault: vaults.update,
@@ -188,7 +199,10 @@ function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<O
     ...inner,
     environments: createEnvironments(inner),
     vaults: async () => (await inner.vaults()).filter(({ type }) => type !== "environment"),
-    vaultsNow: async () => (await inner.vaultsNow()).filter(({ type }) => type !== "environment"),
+    vaultsNow: async () => {
+      const { vaults: all, ...age } = await inner.vaultsNow();
+      return { vaults: all.filter(({ type }) => type !== "environment"), ...age };
+    },
     updateVault: hidden(inner.updateVault),
     deleteVault: hidden(inner.deleteVault),
     findItems: hidden(inner.findItems),

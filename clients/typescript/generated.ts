@@ -1317,6 +1317,7 @@ export type Methods = {
         state: "active" | "archived";
       }[];
       more: boolean;
+      staleMs?: number;
     };
   };
   /** Adds a small file to an item, as a field of its own; a larger one goes through files.openWrite. */
@@ -1886,6 +1887,7 @@ export type Methods = {
         createdAt: string;
         updatedAt: string;
       }[];
+      staleMs?: number;
     };
   };
   /** One vault. */
@@ -2143,6 +2145,7 @@ export type Methods = {
         id: string;
         title: string;
       }[];
+      staleMs?: number;
     };
   };
   /** Makes an environment, with variables where they are given: all of it or nothing. */

@@ -48,9 +48,10 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
     return { variables, ...(isStale(unlocked) ? { staleMs: ageMs } : {}) };
   },
   "environments.list": async (_params, call) => {
+    const { unlocked, audit } = accessOf(call).session;
     const environments = await environmentsOf(call).list();
-    accessOf(call).session.audit.read(happening(call, "ok", []));
-    return { environments };
+    audit.read(happening(call, "ok", []));
+    return { environments, ...(isStale(unlocked) ? { staleMs: unlocked.account.vaultsAgeMs() } : {}) };
   },
   "environments.create": async ({ title, variables = [] }, call) => {
     const made = await environmentsOf(call).create(title, variables);

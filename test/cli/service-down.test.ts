@@ -95,6 +95,13 @@ test("what was read goes on, with its age; what was not says which service, sinc
     out: "first\nblue\n",
   });
   expect(await json("read", REFERENCE)).not.toHaveProperty("offline");
+  const listsOf = [
+    ["vault", "list"],
+    ["item", "list", "--vault", "Demo"],
+    ["env", "list"],
+  ];
+  const lists = await Promise.all(listsOf.map((words) => json(...words)));
+  for (const list of lists) expect(list).not.toHaveProperty("offline");
   expect((await run("status")).out).toContain(`account service ${origin}: reached`);
   await stopService();
   await expect.poll(linkState, { interval: 10 }).toBe("unreached");
@@ -110,6 +117,11 @@ test("what was read goes on, with its age; what was not says which service, sinc
     out: "first\nblue\n",
     err: "",
   });
+
+  for (const [index, words] of listsOf.entries())
+    expect(await json(...words)).toEqual({ ...lists[index], offline: true, ageSeconds: expect.any(Number) });
+  const unread = await run("item", "list", "--vault", "Personal");
+  expect([unread.code, unread.out]).toEqual([exitCodes.unreachable, ""]);
 
   const refused = await run("read", "op://Demo/Unread/password");
   expect(refused.code).toBe(exitCodes.unreachable);
@@ -136,6 +148,11 @@ test("a person at a terminal is told how old it is", async () => {
   terminal.type(`node --no-warnings -- ${main} read ${REFERENCE}`);
   await terminal.sees(/the account service is not reached; this was read \d+ (s|min) ago/);
   await terminal.sees("first");
+  for (const words of ["vault list", "item list --vault Demo", "env list"]) {
+    terminal.type(`clear; node --no-warnings -- ${main} ${words}; echo "<en""ded>"`);
+    await terminal.sees(/this was read \d+ (s|min) ago/);
+    await terminal.sees("<ended>");
+  }
   terminal.end();
 }, 30_000);
 

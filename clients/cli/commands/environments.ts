@@ -134,7 +134,8 @@ export function addEnvironmentCommands(program: Command): void {
   addCommand(env, "list", "list the environments", "postern env list", [], (terminal) =>
     withAgent(terminal, async (agent) => {
       const listed = await agent.call("environments.list", {});
-      terminal.result(listed, () =>
+      tellOffline(terminal, listed.staleMs);
+      terminal.result({ environments: listed.environments, ...offlineFacts(listed.staleMs) }, () =>
         table(
           ["ID", "NAME"],
           listed.environments.map(({ id, title }) => [id, title]),
