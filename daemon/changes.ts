@@ -67,12 +67,14 @@ function forgetAll({ account, cache }: Remembering): void {
   account.forgetAll();
 }
 
-function forget({ account, cache }: Remembering, { kind, vault, item, tag }: Change): void {
+function forget({ account, cache }: Remembering, { kind, vault, item, tag, seq }: Change): void {
+  // A password, a user's own data, a service account: nothing that was read of a vault is any other for it.
+  if (kind === "user") return;
   if (kind === "vault") account.forgetVaults();
   if (kind === "group") account.groups.forget();
   if (vault === undefined) cache.clear();
   else if (item === undefined) cache.dropVault(vault);
-  else cache.dropItem(vault, item, tag);
+  else cache.dropItem(vault, item, tag, seq);
 }
 
 /** Starts following. */

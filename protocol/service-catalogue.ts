@@ -644,7 +644,11 @@ export const serviceCatalogue = {
   "items.find": operation({
     summary: "The active items of a vault with this lookup tag, or with this id: one indexed query.",
     params: object({ vault: Id, tag: Type.Optional(Bytes(base64Of(16))), item: Type.Optional(Id) }),
-    result: object({ items: Type.Array(StoredItem) }),
+    result: object({
+      items: Type.Array(StoredItem),
+      /** The account's last change before the look: it and those before are in what was found. Services of before did not say. */
+      seq: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
     errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
   }),

@@ -206,6 +206,7 @@ function guarded(inner: Inner, vaults: VaultList, members: VaultMembers): Omit<O
     updateVault: hidden(inner.updateVault),
     deleteVault: hidden(inner.deleteVault),
     findItems: hidden(inner.findItems),
+    findItemsAt: hidden(inner.findItemsAt),
     getItem: hidden(inner.getItem),
     getItems: hidden(inner.getItems),
     listItems: hidden(inner.listItems),

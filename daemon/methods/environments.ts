@@ -31,7 +31,7 @@ async function read(unlocked: Unlocked, id: string): Promise<{ variables: Variab
   const variables = await account.environments.variables(id);
   const place = { vault: id, item: "", field: "", kind: "Environment" };
   // Not where something changed meanwhile: these may be those of before.
-  if (cache.generation === generation) cache.set(id, place, JSON.stringify(variables), undefined, "environment");
+  if (cache.isSince(generation, id)) cache.set(id, place, JSON.stringify(variables), {}, "environment");
   return { variables, ageMs: 0 };
 }
 
