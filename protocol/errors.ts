@@ -78,7 +78,7 @@ const table = {
   tokenRefused: {
     code: 1110,
     message: "bad service account token, please rotate it",
-    hint: "it was revoked, replaced or has expired: `postern service-account list` shows which",
+    hint: "`postern service-account list` shows its owner whether it was revoked, replaced or has expired; `postern service-account rotate` makes the next one",
     sdkName: "Auth",
   },
   rateLimitExceeded: {

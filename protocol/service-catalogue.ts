@@ -306,7 +306,7 @@ export const serviceCatalogue = {
   }),
   "signIn.finish": operation({
     summary:
-      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed is told only to who signed rightly. An account that is being restored takes `restoring` alone, which ends the user's other sessions and devices: one restore writes at a time.",
+      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed, or what ended a token, is told only to who signed rightly. An account that is being restored takes `restoring` alone, which ends the user's other sessions and devices: one restore writes at a time.",
     params: object({
       account: Id,
       user: Id,
@@ -318,7 +318,7 @@ export const serviceCatalogue = {
       restoring: Type.Optional(Type.Literal(true)),
     }),
     result: object({ token: Type.String(), expiresAt: Timestamp, record: UserRecord }),
-    errors: ["wrongCredentials", "deviceRemoved", "restoreUnfinished", "conflict"],
+    errors: ["wrongCredentials", "tokenRefused", "deviceRemoved", "restoreUnfinished", "conflict"],
     signedIn: false,
   }),
   "session.end": operation({

@@ -2248,7 +2248,7 @@ export type Methods = {
       }[];
     };
   };
-  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
+  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`, `never` for no end. When it is left out, it lives as long as the newest one was made for; 90 days where there is none. */
   "serviceAccounts.rotate": {
     params: {
       account?: string;
@@ -2689,7 +2689,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
   clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
   tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
-  tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
+  tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"`postern service-account list` shows its owner whether it was revoked, replaced or has expired; `postern service-account rotate` makes the next one"},
   rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
   deviceRemoved: {"code":1112,"message":"this device was removed from the account","hint":"to use it again here, run `postern signout`, then `postern signin` with the emergency kit"},
   restoreUnfinished: {"code":1113,"message":"this account is being restored, or its restore was cut off","hint":"run the same `postern restore FILE --kit KIT` again: it goes on where it was cut off"},
