@@ -76,7 +76,10 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
         return await channel.call(method, named, options);
       } catch (error) {
         await installation.failed(error);
-        throw error;
+        if (!(error instanceof PosternError) || error.errorName !== "signedOut") throw error;
+        // Loaded only now: most commands find their account.
+        const { noAccount } = await import("./unfinished-restore.ts");
+        throw noAccount(await channel.call("agent.status", {}));
       }
     },
     channel,

@@ -10,6 +10,7 @@ import { addCommand } from "../context.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
+import { leftAccount } from "../left-account.ts";
 import { type Force, forceOption } from "../new-file.ts";
 import { demandRoomFor, type OutFile, openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
@@ -41,6 +42,8 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
   const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent, options);
+    const left = leftAccount();
+    if (left !== undefined) terminal.tell(`postern: ${left}. This makes another account.`);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
       throw new UsageError(

@@ -10,6 +10,7 @@ import { dialAgent } from "../dial.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
 import { installationLines } from "../installation.ts";
+import { leftAccount } from "../left-account.ts";
 import { localTime } from "../local-time.ts";
 import { linkLines } from "../service-link.ts";
 import { connect } from "../session.ts";
@@ -50,7 +51,7 @@ function statusText(terminal: Terminal, found: Status): string {
   const states = {
     signedOut:
       restore === undefined
-        ? "no account yet; run `postern init` or `postern signin`"
+        ? `no account is signed in; ${leftAccount() ?? "run `postern init` or `postern signin`"}`
         : `a restore was cut off; run the same \`${restore}\` again`,
     locked: "locked; run `postern unlock`",
     unlocked: terminal.good("unlocked"),
