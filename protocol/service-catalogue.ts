@@ -259,8 +259,8 @@ const ChunkIndex = Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 
 export const serviceCatalogue = {
   "service.info": operation({
     summary:
-      "Which protocol the service speaks, its canonical origin, and whether creating an account needs the registration token.",
-    params: Nothing,
+      "Which protocol the service speaks, its canonical origin, and whether creating an account needs the registration token. One that is given is checked, so that nobody types a password in vain.",
+    params: object({ registrationToken: Type.Optional(Type.String({ maxLength: 128 })) }),
     result: object({
       protocol: Type.Literal(1),
       origin: Type.String(),
@@ -269,7 +269,7 @@ export const serviceCatalogue = {
       /** Where the page behind a share's link is; without it, items cannot be shared. */
       publicAddress: Type.Optional(Type.String()),
     }),
-    errors: [],
+    errors: ["notPermitted"],
     signedIn: false,
   }),
   "accounts.create": operation({

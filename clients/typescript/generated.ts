@@ -93,10 +93,11 @@ export type Methods = {
       secretKey: string;
     };
   };
-  /** What the account service at `service` asks of a new account: the registration token, or nothing. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
+  /** What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
   "accounts.serviceInfo": {
     params: {
       service: string;
+      registrationToken?: string;
     };
     result: {
       origin: string;
