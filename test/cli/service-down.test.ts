@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { localTime } from "../../clients/cli/local-time.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
@@ -115,6 +116,13 @@ test("what was read goes on, with its age; what was not says which service, sinc
   expect(refused.code).toBe(exitCodes.unreachable);
   expect(refused.err).toContain(`the account service cannot be reached: ${origin}, not since 20`);
   expect(refused.err).toContain("`postern status`");
+  // In this terminal's time for a person, as on the wire for a program.
+  const asJson = await run("read", "op://Demo/Unread/password", "--json");
+  const moment = /not since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)/.exec(asJson.err)?.[1] ?? expect.fail(asJson.err);
+  expect(refused.err).toContain(`not since ${localTime(moment, "second")}`);
+  const abroad = await postern(["read", "op://Demo/Unread/password"], { home: agent.home, env: { TZ: "Asia/Tokyo" } });
+  const there = new Date(Date.parse(moment) + 9 * 60 * 60_000).toISOString().slice(0, 19).replace("T", " ");
+  expect(abroad.err).toContain(`not since ${there}`);
   const status = await json("status");
   expect(status.links).toEqual([expect.objectContaining({ service: origin, state: "unreached" })]);
   const doctor = await run("doctor");

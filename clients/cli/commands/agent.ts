@@ -241,12 +241,12 @@ export function addAgentCommands(program: Command): void {
     .option("--public-address <url>", "the address of links to shared items; without it nothing is shared")
     .option("--json", "it prints JSON lines in any case")
     .addHelpText("after", "\nExample:\n  $ postern service run --data ./service --port 8420\n")
-    .action(async (options: Record<string, string | boolean>) => {
+    .action(async (options: Record<string, string | boolean>, command: Command) => {
       const names = { data: "data", port: "port", host: "host", origin: "origin", publicAddress: "public-address" };
       const args = Object.entries(names).flatMap(([name, flag]) =>
         typeof options[name] === "string" ? [`--${flag}`, options[name]] : [],
       );
-      if (options.json === true) args.push("--json");
+      if (command.optsWithGlobals<{ json?: boolean }>().json === true) args.push("--json");
       const env = Object.fromEntries(
         ["HOME", "LANG", "TZ", "POSTERN_HOME"].flatMap((name) =>
           process.env[name] === undefined ? [] : [[name, process.env[name]]],
