@@ -191,8 +191,7 @@ export function parseLine(line: TextLine): Line {
   const validator = validatorOf(kind as Kind);
   if (validator.Check(value)) return value as Line;
   const faults = validator.Errors(value);
-  const isUnknown = faults.some(({ keyword }) => keyword === "additionalProperties");
-  throw refused(line.number, isUnknown ? "it has a field that a backup does not" : describeFault(faults, "it"));
+  throw refused(line.number, describeFault(schemas[kind as Kind], value, faults, words));
 }
 
 function jsonOf(line: TextLine): unknown {
@@ -207,6 +206,8 @@ function jsonOf(line: TextLine): unknown {
     );
   }
 }
+
+const words = { whole: "it", unknown: "it has a field that a backup does not" };
 
 const validators = new Map<Kind, Validator>();
 
