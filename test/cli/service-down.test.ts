@@ -97,6 +97,8 @@ test("what was read goes on, with its age; what was not says which service, sinc
   });
   expect(await json("read", REFERENCE)).not.toHaveProperty("offline");
   expect((await run("status")).out).toContain(`account service ${origin}: reached`);
+  const grants = await postern(["grants", "--password-fd", "3"], { home: agent.home, secrets: [PASSWORD] });
+  expect(grants.out).toMatch(/write \w+ +staging /);
   await stopService();
   await expect.poll(linkState, { interval: 10 }).toBe("unreached");
 
@@ -111,6 +113,18 @@ test("what was read goes on, with its age; what was not says which service, sinc
     out: "first\nblue\n",
     err: "",
   });
+
+  const audit = async (...words: string[]) =>
+    (await postern(["audit", ...words, "--password-fd", "3"], { home: agent.home, secrets: [PASSWORD] })).out;
+  const words = await audit("--item", itemId);
+  expect(words).toMatch(/ read a secret +ok +/);
+  expect(words).toMatch(/ read secrets? +ok, offline from memory +/);
+  expect(words).not.toContain("secrets.resolve");
+  expect(await audit()).toMatch(/ read an environment +ok, offline from memory +/);
+  const asked = JSON.parse(await audit("--item", itemId, "--json")) as {
+    records: { event: string; outcome: string }[];
+  };
+  expect(asked.records).toContainEqual(expect.objectContaining({ event: "secrets.resolve", outcome: "okOffline" }));
 
   const refused = await run("read", "op://Demo/Unread/password");
   expect(refused.code).toBe(exitCodes.unreachable);
