@@ -126,7 +126,11 @@ const table = {
     message: "this needs a proof: the approval PIN or the account password",
     hint: "run this in a terminal, or give it by --password-fd or --pin-fd",
   },
-  proofRefused: { code: 1209, message: "the proof was refused" },
+  proofRefused: {
+    code: 1209,
+    message: "the proof was refused",
+    hint: "run it again with the right one: the account password counts wherever the PIN does (--password-fd), and `postern pin` sets a new PIN",
+  },
   pinDisabled: {
     code: 1211,
     message: "the approval PIN is switched off after too many wrong tries",

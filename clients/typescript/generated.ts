@@ -2701,7 +2701,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   coolingDown: {"code":1206,"message":"this program was denied twice and must wait","hint":"wait before asking again"},
   promptNotFound: {"code":1207,"message":"no open prompt has this code or id","hint":"run `postern prompts` to see what waits"},
   proofRequired: {"code":1208,"message":"this needs a proof: the approval PIN or the account password","hint":"run this in a terminal, or give it by --password-fd or --pin-fd"},
-  proofRefused: {"code":1209,"message":"the proof was refused"},
+  proofRefused: {"code":1209,"message":"the proof was refused","hint":"run it again with the right one: the account password counts wherever the PIN does (--password-fd), and `postern pin` sets a new PIN"},
   pinDisabled: {"code":1211,"message":"the approval PIN is switched off after too many wrong tries","hint":"use the account password"},
   grantNotFound: {"code":1212,"message":"no grant has this id","hint":"run `postern grants`"},
   invalidReference: {"code":1301,"message":"the secret reference could not be parsed"},
