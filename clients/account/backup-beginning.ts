@@ -39,12 +39,19 @@ export function demandOwnBytes(bytes: Uint8Array): void {
 const BEGINNING = JSON.stringify({ kind: "header", format: FORMAT }).slice(0, -1);
 const OTHER_FORMAT = /^\{"kind":"header","format":"postern backup [0-9]{1,9}"/;
 
+/** The first line of a kit: the two lie side by side, and are taken for each other. */
+const KIT = "POSTERN EMERGENCY KIT";
+
 /** Throws notRestorable where this first line is none of a backup that we read. One that was cut passes. */
 export function demandOwnLine(text: string): void {
   if (text !== "" && BEGINNING.startsWith(text)) return;
   if (!text.startsWith(BEGINNING)) {
     if (OTHER_FORMAT.test(text))
       throw new PosternError("notRestorable", "it was made by a newer Postern", { hint: UPDATE });
+    if (text.startsWith(KIT))
+      throw new PosternError("notRestorable", "it is an emergency kit and no backup", {
+        hint: "name the backup first, and the kit with --kit",
+      });
     throw new PosternError("notRestorable", "it is no backup of a Postern account");
   }
   // JSON writes a carriage return in a text as \r, so a raw one was put in later.

@@ -178,6 +178,7 @@ describe("a backup", () => {
     ["saved as UTF-16", utf16, "UTF-16", "as binary"],
     ["saved with CRLF", text.replaceAll("\n", "\r\n"), "its line ends were changed", "as binary"],
     ["saved with CR", text.replaceAll("\n", "\r"), "its line ends were changed", "as binary"],
+    ["that is an emergency kit", "POSTERN EMERGENCY KIT\n\nAccount  a\n", "it is an emergency kit", "with --kit"],
     ["of the next format", text.replace(FORMAT, "postern backup 2"), "made by a newer Postern", "update Postern"],
     ["of a far later format", text.replace(FORMAT, "postern backup 17"), "made by a newer Postern", "update Postern"],
   ])("%s is told as that, with the way back, whatever the pieces", async (_what, content, why, hint) => {
