@@ -18,8 +18,15 @@ export type Named = { readonly scope: Scope; readonly found?: { readonly place: 
 export async function askedName(account: Account, { scope, found }: Named, before = ""): Promise<string[]> {
   // By its titles, not by the reference as it was sent: that may hold ids, which tell a person nothing.
   const thing = found === undefined ? await partOf(account, scope) : await fieldAt(account, found.place);
-  return askedLines(thing, before);
+  const rights = makersRights[scope.act ?? ""];
+  return [...askedLines(thing, before), ...(rights === undefined ? [] : [rights])];
 }
+
+/** What a yes brings beside the act, in a line of its own: who makes one of these holds a grant to write in it. */
+const makersRights: Readonly<Record<string, string>> = {
+  "create a vault": "then read, change, share and delete what it holds, and the vault itself",
+  "create an environment": "then read, change and delete it",
+};
 
 async function partOf(account: Account, scope: Scope): Promise<Thing> {
   if (scope.act !== undefined) return { what: `${scope.act}, and read the names in the whole account`, parts: [] };

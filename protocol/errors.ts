@@ -78,7 +78,7 @@ const table = {
   tokenRefused: {
     code: 1110,
     message: "bad service account token, please rotate it",
-    hint: "it was revoked, replaced or has expired: `postern service-account list` shows which",
+    hint: "`postern service-account list` shows its owner whether it was revoked, replaced or has expired; `postern service-account rotate` makes the next one",
     sdkName: "Auth",
   },
   rateLimitExceeded: {
@@ -126,7 +126,11 @@ const table = {
     message: "this needs a proof: the approval PIN or the account password",
     hint: "run this in a terminal, or give it by --password-fd or --pin-fd",
   },
-  proofRefused: { code: 1209, message: "the proof was refused" },
+  proofRefused: {
+    code: 1209,
+    message: "the proof was refused",
+    hint: "run it again with the right one: the account password counts wherever the PIN does (--password-fd), and `postern pin` sets a new PIN",
+  },
   pinDisabled: {
     code: 1211,
     message: "the approval PIN is switched off after too many wrong tries",

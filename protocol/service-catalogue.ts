@@ -259,8 +259,8 @@ const ChunkIndex = Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 
 export const serviceCatalogue = {
   "service.info": operation({
     summary:
-      "Which protocol the service speaks, its canonical origin, which store it works with, and whether creating an account needs the registration token.",
-    params: Nothing,
+      "Which protocol the service speaks, its canonical origin, which store it works with, and whether creating an account needs the registration token. One that is given is checked, so that nobody types a password in vain.",
+    params: object({ registrationToken: Type.Optional(Type.String({ maxLength: 128 })) }),
     result: object({
       protocol: Type.Literal(1),
       origin: Type.String(),
@@ -271,7 +271,7 @@ export const serviceCatalogue = {
       /** Where the page behind a share's link is; without it, items cannot be shared. */
       publicAddress: Type.Optional(Type.String()),
     }),
-    errors: [],
+    errors: ["notPermitted"],
     signedIn: false,
   }),
   "accounts.create": operation({
@@ -308,7 +308,7 @@ export const serviceCatalogue = {
   }),
   "signIn.finish": operation({
     summary:
-      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed is told only to who signed rightly. An account that is being restored takes `restoring` alone, which ends the user's other sessions and devices: one restore writes at a time.",
+      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed, or what ended a token, is told only to who signed rightly. An account that is being restored takes `restoring` alone, which ends the user's other sessions and devices: one restore writes at a time.",
     params: object({
       account: Id,
       user: Id,
@@ -320,7 +320,7 @@ export const serviceCatalogue = {
       restoring: Type.Optional(Type.Literal(true)),
     }),
     result: object({ token: Type.String(), expiresAt: Timestamp, record: UserRecord }),
-    errors: ["wrongCredentials", "deviceRemoved", "restoreUnfinished", "conflict"],
+    errors: ["wrongCredentials", "tokenRefused", "deviceRemoved", "restoreUnfinished", "conflict"],
     signedIn: false,
   }),
   "session.end": operation({

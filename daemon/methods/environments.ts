@@ -1,5 +1,6 @@
 // environments.*: named sets of variables.
 import type { ResultOf } from "../../protocol/catalogue.ts";
+import { readOutcome } from "../audit/happening.ts";
 import { accessOf, type Call } from "../call.ts";
 import type { Handlers } from "../dispatch.ts";
 import { happening } from "../happening.ts";
@@ -44,8 +45,9 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
     const { unlocked, audit } = accessOf(call).session;
     const { variables, ageMs } = await read(unlocked, environmentId);
     const names = variables.map(({ name }) => name);
-    audit.read(happening(call, "ok", [environmentId], names));
-    return { variables, ...(isStale(unlocked) ? { staleMs: ageMs } : {}) };
+    const stale = isStale(unlocked);
+    audit.read(happening(call, readOutcome(stale), [environmentId], names));
+    return { variables, ...(stale ? { staleMs: ageMs } : {}) };
   },
   "environments.list": async (_params, call) => {
     const { unlocked, audit } = accessOf(call).session;

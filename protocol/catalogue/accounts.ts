@@ -69,13 +69,16 @@ export const accounts = {
   }),
   "accounts.serviceInfo": entry({
     summary:
-      "What the account service at `service` asks of a new account: the registration token, or nothing. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account.",
-    params: Type.Object({ service: ServiceUrl }, closed),
+      "What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account.",
+    params: Type.Object(
+      { service: ServiceUrl, registrationToken: Type.Optional(Type.String({ maxLength: 128 })) },
+      closed,
+    ),
     result: Type.Object({
       origin: Type.String(),
       registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
     }),
-    errors: ["accountExists", "offline", "serviceRefused"],
+    errors: ["accountExists", "notPermitted", "offline", "serviceRefused"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",

@@ -43,13 +43,13 @@ afterAll(async () => {
 test("who read a secret is told with the program, the service account, and where else to look", async () => {
   const { code, out } = await audit("--item", "op://Demo/DATABASE_URL", "--since", "yesterday");
   expect(code).toBe(0);
-  expect(out).toMatch(/secrets\.resolve(All)? +ok +.*\(token of CI\) +Demo DATABASE_URL \/password\n/);
+  expect(out).toMatch(/read (a secret|secrets) +ok +.*\(token of CI\) +Demo DATABASE_URL \/password\n/);
   expect(out).toContain("`postern service-account list` tells when each token was last used");
 });
 
 test("who ran with a variable of an environment is told by its name", async () => {
   const { out } = await audit("--item", "staging/DATABASE_URL", "--since", "2h");
-  expect(out).toMatch(/environments\.getVariables +ok +.* staging DATABASE_URL\n/);
+  expect(out).toMatch(/read an environment +ok +.* staging DATABASE_URL\n/);
 });
 
 test("a window of another day holds nothing, and says so", async () => {

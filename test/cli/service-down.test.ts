@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { localTime } from "../../clients/cli/local-time.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
@@ -103,6 +104,8 @@ test("what was read goes on, with its age; what was not says which service, sinc
   const lists = await Promise.all(listsOf.map((words) => json(...words)));
   for (const list of lists) expect(list).not.toHaveProperty("offline");
   expect((await run("status")).out).toContain(`account service ${origin}: reached`);
+  const grants = await postern(["grants", "--password-fd", "3"], { home: agent.home, secrets: [PASSWORD] });
+  expect(grants.out).toMatch(/write \w+ +staging /);
   await stopService();
   await expect.poll(linkState, { interval: 10 }).toBe("unreached");
 
@@ -122,11 +125,29 @@ test("what was read goes on, with its age; what was not says which service, sinc
     expect(await json(...words)).toEqual({ ...lists[index], offline: true, ageSeconds: expect.any(Number) });
   const unread = await run("item", "list", "--vault", "Personal");
   expect([unread.code, unread.out]).toEqual([exitCodes.unreachable, ""]);
+  const audit = async (...words: string[]) =>
+    (await postern(["audit", ...words, "--password-fd", "3"], { home: agent.home, secrets: [PASSWORD] })).out;
+  const words = await audit("--item", itemId);
+  expect(words).toMatch(/ read a secret +ok +/);
+  expect(words).toMatch(/ read secrets? +ok, offline from memory +/);
+  expect(words).not.toContain("secrets.resolve");
+  expect(await audit()).toMatch(/ read an environment +ok, offline from memory +/);
+  const asked = JSON.parse(await audit("--item", itemId, "--json")) as {
+    records: { event: string; outcome: string }[];
+  };
+  expect(asked.records).toContainEqual(expect.objectContaining({ event: "secrets.resolve", outcome: "okOffline" }));
 
   const refused = await run("read", "op://Demo/Unread/password");
   expect(refused.code).toBe(exitCodes.unreachable);
   expect(refused.err).toContain(`the account service cannot be reached: ${origin}, not since 20`);
   expect(refused.err).toContain("`postern status`");
+  // In this terminal's time for a person, as on the wire for a program.
+  const asJson = await run("read", "op://Demo/Unread/password", "--json");
+  const moment = /not since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)/.exec(asJson.err)?.[1] ?? expect.fail(asJson.err);
+  expect(refused.err).toContain(`not since ${localTime(moment, "second")}`);
+  const abroad = await postern(["read", "op://Demo/Unread/password"], { home: agent.home, env: { TZ: "Asia/Tokyo" } });
+  const there = new Date(Date.parse(moment) + 9 * 60 * 60_000).toISOString().slice(0, 19).replace("T", " ");
+  expect(abroad.err).toContain(`not since ${there}`);
   const status = await json("status");
   expect(status.links).toEqual([expect.objectContaining({ service: origin, state: "unreached" })]);
   const doctor = await run("doctor");

@@ -1,6 +1,7 @@
 // audit: what happened, and who read what. The whole log asks for the account password.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
+import { deedOf, endOf } from "../audit-words.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { localTime } from "../local-time.ts";
@@ -132,8 +133,8 @@ function auditText(records: Listed["records"]): string {
   const rows = records.map((record) => [
     String(record.seq),
     localTime(record.at, "second"),
-    record.event,
-    record.outcome,
+    deedOf(record.event),
+    endOf(record.outcome),
     record.count === 1 ? "" : `×${record.count}`,
     whoText(record),
     aboutText(record),

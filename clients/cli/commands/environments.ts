@@ -318,8 +318,9 @@ function addRun(env: Command): void {
       "after",
       "\nWhat stands behind -- is the program's own.\n\nExample:\n  $ postern env run staging -- node server.js\n",
     )
-    .action(async (wanted: string, words: string[], options: { masking?: boolean; json?: boolean }) => {
-      await run(wanted, words, options.masking !== false, createTerminal(options.json === true));
+    .action(async (wanted: string, words: string[], options: { masking?: boolean }, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>();
+      await run(wanted, words, options.masking !== false, createTerminal(json === true));
     });
 }
 
