@@ -2,10 +2,10 @@
 // its memory to processes of the same user. `protections` tells which of it holds on this machine.
 import { readFileSync } from "node:fs";
 import inspector from "node:inspector";
-import { refusedVariable, trimEnvironment } from "./environment.ts";
-import type { Native } from "./native.ts";
-import { procIsOurs } from "./process-facts.ts";
-import { StartRefused } from "./start-refused.ts";
+import { refusedVariable, trimEnvironment } from "./host/environment.ts";
+import type { Native } from "./host/native.ts";
+import { StartRefused } from "./host/start-refused.ts";
+import { procIsOurs } from "./peer/process-facts.ts";
 
 /** Options of Node the agent may run with; all others could load code, open a debugger or write memory to files. */
 const allowedOptions = [

@@ -3,21 +3,21 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { PosternError } from "../protocol/errors.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
-import { readAccounts } from "./account-file.ts";
-import { systemClock } from "./clock.ts";
-import type { Connection } from "./connection.ts";
-import { createDoor } from "./door.ts";
-import { ensurePrivateFolder, removeUnfinishedWrites } from "./files.ts";
+import { createLoading } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
-import { type Listening, listenOnPassed, listenOnPath } from "./listen.ts";
-import { createLoading } from "./loading.ts";
-import { createLog } from "./log.ts";
-import { loadNative } from "./native.ts";
-import { ownPrograms } from "./own-programs.ts";
-import { openRestoreMark } from "./restore-mark.ts";
-import { takeInstanceLock } from "./single-instance.ts";
-import { StartRefused } from "./start-refused.ts";
-import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./whereabouts.ts";
+import { systemClock } from "./host/clock.ts";
+import { createLog } from "./host/log.ts";
+import { loadNative } from "./host/native.ts";
+import { ensurePrivateFolder, removeUnfinishedWrites } from "./host/private-files.ts";
+import { takeInstanceLock } from "./host/single-instance.ts";
+import { StartRefused } from "./host/start-refused.ts";
+import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./host/whereabouts.ts";
+import { type Listening, listenOnPassed, listenOnPath } from "./peer/listen.ts";
+import { ownPrograms } from "./peer/own-programs.ts";
+import { readAccounts } from "./session/account-file.ts";
+import { openRestoreMark } from "./session/restore-mark.ts";
+import type { Connection } from "./wire/connection.ts";
+import { createDoor } from "./wire/door.ts";
 
 /** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */
 const LOAD_AFTER_MS = 50;
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
       protections: protections(native),
     }),
     load: async () =>
-      (await import("./load.ts")).loadAgent({ home, native, clock, log, startedAt, program, connections, stop }),
+      (await import("./full-agent.ts")).loadAgent({ home, native, clock, log, startedAt, program, connections, stop }),
     failed: (error) => {
       // With it goes the socket's file: nobody should wait for who will not answer.
       listening?.close();

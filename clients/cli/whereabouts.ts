@@ -10,7 +10,7 @@ export type Whereabouts = {
   readonly program: string;
 };
 
-/** Written by the agent (daemon/whereabouts.ts). */
+/** Written by the agent (daemon/host/whereabouts.ts). */
 const FILE = "agent.where";
 
 /** Bytes of the file: two paths and a few words. */

@@ -1,6 +1,6 @@
 // What folds into one record: equal reads within a few seconds, and refusals whatever they were about. A refusal that folds
 // still says what was asked for, as far as there is room: who was refused a secret must be found by that secret.
-import { type Happening, isDone } from "./happening.ts";
+import { type Happening, isDone } from "./entry.ts";
 
 /** Different things that one folded record of refusals names; a person's list of them, and a few KiB of the log. */
 export const FOLDED_ABOUT_MAX = 32;

@@ -1,6 +1,6 @@
 // A token's own log, read from where it was taken in to: which of its records follow from a sealed key, and what is wrong.
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import type { DeviceState, TakenIn } from "../device-store.ts";
+import type { DeviceState, TakenIn } from "../session/device-store.ts";
 import type { Linked } from "./chain.ts";
 import { firstOf } from "./pages.ts";
 import { createWalk, linkOf } from "./proof.ts";

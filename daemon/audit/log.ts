@@ -4,12 +4,12 @@
 import { isId } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { Clock } from "../clock.ts";
-import { isFull } from "../files.ts";
-import type { Log } from "../log.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import { isFull } from "../host/private-files.ts";
 import { type ChainState, link, type Record } from "./chain.ts";
+import type { Happening } from "./entry.ts";
 import { add, type Fold, folded, foldKey, namesWithin, newFold } from "./folds.ts";
-import type { Happening } from "./happening.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
 

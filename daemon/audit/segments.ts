@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { PosternError } from "../../protocol/errors.ts";
-import { isFull } from "../files.ts";
+import { isFull } from "../host/private-files.ts";
 import type { Linked } from "./chain.ts";
 
 /** Bytes after which a new segment begins: verifying one stays under a second. */

@@ -4,18 +4,18 @@ import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { fieldTitle } from "../../protocol/match.ts";
-import type { Approvers } from "../approvers.ts";
-import type { Broker, Prompt } from "../broker.ts";
-import type { Call } from "../call.ts";
-import type { Connection, OpenClient } from "../connection.ts";
-import type { Handlers } from "../dispatch.ts";
-import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../grants.ts";
-import { happening } from "../happening.ts";
-import type { Overseer } from "../overseer.ts";
-import type { Sessions } from "../sessions.ts";
-import type { Subject } from "../subject.ts";
-import type { TokenSessions } from "../token-sessions.ts";
-import type { Unlocked } from "../unlocked.ts";
+import type { Approvers } from "../approval/approvers.ts";
+import type { Broker, Prompt } from "../approval/broker.ts";
+import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../approval/grants.ts";
+import type { Overseer } from "../approval/overseer.ts";
+import type { Call } from "../call/call.ts";
+import { happening } from "../call/log-entry.ts";
+import type { Subject } from "../peer/subject.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { TokenSessions } from "../session/token-sessions.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Connection, OpenClient } from "../wire/connection.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 type AccessMethod =
   | "clients.open"

@@ -3,19 +3,19 @@ import { changePassword, enrol } from "../../clients/account/user-keys.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { AccountFile } from "../account-file.ts";
-import type { AccountSession } from "../account-session.ts";
-import { accessOf, type Call } from "../call.ts";
-import { deviceName, deviceNames, forgetDevice, nameDevice } from "../device-names.ts";
-import type { Handlers } from "../dispatch.ts";
-import { actorOf, happening } from "../happening.ts";
-import { setPin } from "../proofs.ts";
-import { demandNoRestore } from "../restore-mark.ts";
-import type { Session, Sessions } from "../sessions.ts";
-import type { Sodium } from "../sodium.ts";
-import type { TokenSessions } from "../token-sessions.ts";
-import { repeatCounter, type Unlocked } from "../unlocked.ts";
-import { userOnDevice } from "../unlocking.ts";
+import { accessOf, type Call } from "../call/call.ts";
+import { actorOf, happening } from "../call/log-entry.ts";
+import type { Sodium } from "../host/sodium.ts";
+import type { AccountFile } from "../session/account-file.ts";
+import type { AccountSession } from "../session/account-session.ts";
+import { deviceName, deviceNames, forgetDevice, nameDevice } from "../session/device-names.ts";
+import { setPin } from "../session/proofs.ts";
+import { demandNoRestore } from "../session/restore-mark.ts";
+import type { Session, Sessions } from "../session/sessions.ts";
+import type { TokenSessions } from "../session/token-sessions.ts";
+import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
+import { userOnDevice } from "../session/unlocking.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 type AccountMethod =
   | "accounts.create"

@@ -1,12 +1,12 @@
 // agent.*: who we are and in what state.
-import type { Broker } from "../broker.ts";
-import type { Handlers } from "../dispatch.ts";
-import type { Followers } from "../followers.ts";
-import { greet, statusOf } from "../greeting.ts";
+import type { Broker } from "../approval/broker.ts";
 import type { Protection } from "../harden.ts";
-import { pinWorks } from "../proofs.ts";
-import type { Session, Sessions } from "../sessions.ts";
-import type { TokenSessions } from "../token-sessions.ts";
+import { pinWorks } from "../session/proofs.ts";
+import type { Session, Sessions } from "../session/sessions.ts";
+import type { TokenSessions } from "../session/token-sessions.ts";
+import type { Handlers } from "../wire/dispatch.ts";
+import type { Followers } from "../wire/followers.ts";
+import { greet, statusOf } from "../wire/greeting.ts";
 
 type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subscribe" | "agent.stop">;
 

@@ -9,19 +9,19 @@ import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-ke
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { AuditLog } from "../audit/log.ts";
-import type { Call } from "../call.ts";
-import type { Connection } from "../connection.ts";
-import { deviceName, nameDevice } from "../device-names.ts";
-import type { Handlers } from "../dispatch.ts";
-import { emptyAccount } from "../empty-account.ts";
-import { BACKUP_HANDLE_BYTES } from "../handle-bytes.ts";
-import type { Handles } from "../handles.ts";
-import { actorOf, happening } from "../happening.ts";
-import type { Sessions } from "../sessions.ts";
-import type { Sodium } from "../sodium.ts";
-import { createSpools } from "../spool.ts";
-import type { TokenSessions } from "../token-sessions.ts";
-import { repeatCounter, type Unlocked } from "../unlocked.ts";
+import type { Call } from "../call/call.ts";
+import { actorOf, happening } from "../call/log-entry.ts";
+import type { Sodium } from "../host/sodium.ts";
+import { deviceName, nameDevice } from "../session/device-names.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { TokenSessions } from "../session/token-sessions.ts";
+import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
+import { BACKUP_HANDLE_BYTES } from "../transfer/handle-bytes.ts";
+import type { Handles } from "../transfer/handles.ts";
+import { createSpools } from "../transfer/spool.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { Handlers } from "../wire/dispatch.ts";
+import { emptyAccount } from "./empty-account.ts";
 import { titlesOf } from "./shares.ts";
 
 type BackupHandlers = Pick<

@@ -1,10 +1,10 @@
 // environments.*: named sets of variables.
 import type { ResultOf } from "../../protocol/catalogue.ts";
-import { readOutcome } from "../audit/happening.ts";
-import { accessOf, type Call } from "../call.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
-import type { Unlocked } from "../unlocked.ts";
+import { readOutcome } from "../audit/entry.ts";
+import { accessOf, type Call } from "../call/call.ts";
+import { happening } from "../call/log-entry.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 type EnvironmentHandlers = Pick<
   Handlers,

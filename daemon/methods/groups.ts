@@ -1,9 +1,9 @@
 // groups.*: the groups of the account that this user is in.
 import type { GroupEntry } from "../../clients/account/group-list.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
-import { accessOf, type Call } from "../call.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
+import { accessOf, type Call } from "../call/call.ts";
+import { happening } from "../call/log-entry.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 type GroupHandlers = Pick<
   Handlers,

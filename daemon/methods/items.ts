@@ -6,16 +6,16 @@ import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item.ts";
 import { changedItem, newItem } from "../../protocol/item-validation.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { OpenSession } from "../account-session.ts";
-import { accessOf, type Call } from "../call.ts";
-import type { Clock } from "../clock.ts";
-import type { Handlers } from "../dispatch.ts";
-import { Encoded } from "../encoded.ts";
-import { shownField, withStoredKeys } from "../fields.ts";
-import type { Access } from "../gate.ts";
-import { happening } from "../happening.ts";
-import { createWithFiles } from "../item-files.ts";
-import type { ItemPages, PageAsked } from "../item-pages.ts";
+import { shownField, withStoredKeys } from "../account/fields.ts";
+import type { ItemPages, PageAsked } from "../account/item-pages.ts";
+import type { Access } from "../approval/gate.ts";
+import { accessOf, type Call } from "../call/call.ts";
+import { Encoded } from "../call/encoded.ts";
+import { happening } from "../call/log-entry.ts";
+import type { Clock } from "../host/clock.ts";
+import type { OpenSession } from "../session/account-session.ts";
+import { createWithFiles } from "../transfer/item-files.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 type ItemHandlers = Pick<
   Handlers,

@@ -3,13 +3,13 @@ import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import { generatePassword } from "../../protocol/generate-password.ts";
 import { isConcealed } from "../../protocol/item.ts";
 import { parseReference } from "../../protocol/reference.ts";
-import { readOutcome } from "../audit/happening.ts";
-import { accessOf, type Call } from "../call.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening, placesTold } from "../happening.ts";
-import { errorOf } from "../near-names.ts";
-import { isMissing, type Located, type Missing, type Value } from "../resolver.ts";
-import type { Unlocked } from "../unlocked.ts";
+import { isMissing, type Located, type Missing, type Value } from "../account/resolver.ts";
+import { errorOf } from "../approval/near-names.ts";
+import { readOutcome } from "../audit/entry.ts";
+import { accessOf, type Call } from "../call/call.ts";
+import { happening, placesTold } from "../call/log-entry.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 /** Outcomes that reading one value may have, and that concern no other. */
 const ofTheValue: ReadonlySet<string> = new Set(["unsupportedFileFormat", "totpUnavailable"]);

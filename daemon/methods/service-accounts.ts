@@ -4,13 +4,13 @@ import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { permissionNames } from "../../protocol/permission-names.ts";
 import { permissionsOf } from "../../protocol/permissions.ts";
-import type { OpenSession } from "../account-session.ts";
-import type { Call } from "../call.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
-import type { Overseer } from "../overseer.ts";
-import { withTitle } from "../refusal.ts";
-import type { Sessions } from "../sessions.ts";
+import type { Overseer } from "../approval/overseer.ts";
+import type { Call } from "../call/call.ts";
+import { happening } from "../call/log-entry.ts";
+import type { OpenSession } from "../session/account-session.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Handlers } from "../wire/dispatch.ts";
+import { withTitle } from "../wire/refusal.ts";
 
 type ServiceAccountHandlers = Pick<
   Handlers,

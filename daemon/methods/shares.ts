@@ -12,9 +12,9 @@ import {
   sharePolicy,
 } from "../../protocol/item-share.ts";
 import { recipientOf } from "../../protocol/recipient.ts";
-import { accessOf } from "../call.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
+import { accessOf } from "../call/call.ts";
+import { happening } from "../call/log-entry.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 import { demandId } from "./items.ts";
 
 type ShareHandlers = Pick<

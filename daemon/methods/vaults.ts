@@ -5,9 +5,9 @@ import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { everyPermission } from "../../protocol/permission-names.ts";
 import { demandPermissions } from "../../protocol/permissions.ts";
-import { accessOf, type Call } from "../call.ts";
-import type { Handlers } from "../dispatch.ts";
-import { happening } from "../happening.ts";
+import { accessOf, type Call } from "../call/call.ts";
+import { happening } from "../call/log-entry.ts";
+import type { Handlers } from "../wire/dispatch.ts";
 
 type VaultHandlers = Pick<
   Handlers,

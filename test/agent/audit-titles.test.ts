@@ -1,7 +1,7 @@
 // The audit log as who may see the whole of it reads it: what was read is told by its titles of today.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { TITLED_ITEMS_MAX } from "../../daemon/audit-titles.ts";
+import { TITLED_ITEMS_MAX } from "../../daemon/methods/audit-titles.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 

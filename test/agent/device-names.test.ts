@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { deviceName } from "../../daemon/device-names.ts";
+import { deviceName } from "../../daemon/session/device-names.ts";
 import { DEVICE_NAME_LENGTH_MAX } from "../../protocol/catalogue/accounts.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";

@@ -2,7 +2,7 @@
 // of them try together, under the limits of each.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { OWN_BYTES, SHARED_BYTES_MAX } from "../../daemon/held-bytes.ts";
+import { OWN_BYTES, SHARED_BYTES_MAX } from "../../daemon/wire/held-bytes.ts";
 import { itemLimits } from "../../protocol/item.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import { makeAccount } from "./person.ts";

@@ -1,8 +1,8 @@
 // A list of names that the agent kept: what it is answered with, seen from a connection, while the test counts how often the
 // service was asked for it.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { STALE_MS_MAX } from "../../daemon/changes.ts";
-import { CHANGED_MAX } from "../../daemon/kept-lists.ts";
+import { STALE_MS_MAX } from "../../daemon/account/changes.ts";
+import { CHANGED_MAX } from "../../daemon/account/kept-lists.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
-import { loadSodium } from "../../daemon/sodium.ts";
+import { loadSodium } from "../../daemon/host/sodium.ts";
 import { deriveUserKeys, subkey } from "../../protocol/crypto/derivation.ts";
 import { open } from "../../protocol/crypto/envelope.ts";
 import { openKeyset } from "../../protocol/crypto/keyset.ts";

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { postern } from "../cli/postern.ts";
-import { NOBODY } from "../daemon/children.ts";
+import { NOBODY } from "../daemon/peer/children.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 import { agentOptions, agentProgram, startAgent } from "./start.ts";
 

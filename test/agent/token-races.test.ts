@@ -4,10 +4,10 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createLog } from "../../daemon/log.ts";
-import { createTokenSessions, type TokenSession, type TokenSessions } from "../../daemon/token-sessions.ts";
-import type { Unlocked } from "../../daemon/unlocked.ts";
-import { fakeClock } from "../daemon/fake-clock.ts";
+import { createLog } from "../../daemon/host/log.ts";
+import { createTokenSessions, type TokenSession, type TokenSessions } from "../../daemon/session/token-sessions.ts";
+import type { Unlocked } from "../../daemon/session/unlocked.ts";
+import { fakeClock } from "../daemon/host/fake-clock.ts";
 import { type InProcess, inProcess, newUser, open, p } from "../service/doors.ts";
 
 const named = (name: string) => expect.objectContaining({ name });

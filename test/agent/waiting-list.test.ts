@@ -1,6 +1,6 @@
 // Lists that wait until their peer reads: what happens meanwhile counts, and nobody waits for more than must.
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { PREPARED_MAX } from "../../daemon/long-answers.ts";
+import { PREPARED_MAX } from "../../daemon/wire/long-answers.ts";
 import { limits } from "../../protocol/limits.ts";
 import { inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";

@@ -2,7 +2,7 @@
 // among them; and tells nobody else.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { PROMPT_MS } from "../../daemon/broker.ts";
+import { PROMPT_MS } from "../../daemon/approval/broker.ts";
 import { newUser, open as openAsUser, overLoopback } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";

@@ -1,9 +1,9 @@
 // The machine's wall clock is a day ahead, or behind, and then right again: no wait is drawn out by it, and none is ended.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { FREE_TRIES } from "../../daemon/password-tries.ts";
-import { COOL_DOWN_MS, createQuotas, REFUSALS_BEFORE_COOL_DOWN } from "../../daemon/quotas.ts";
-import { fakeClock } from "../daemon/fake-clock.ts";
+import { COOL_DOWN_MS, createQuotas, REFUSALS_BEFORE_COOL_DOWN } from "../../daemon/approval/quotas.ts";
+import { FREE_TRIES } from "../../daemon/session/password-tries.ts";
+import { fakeClock } from "../daemon/host/fake-clock.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 

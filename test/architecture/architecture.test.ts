@@ -27,9 +27,13 @@ const arrows: Record<string, { may: string[]; because: string }> = {
 const exceptions: { from: string; to: string; because: string }[] = [
   { from: "service/web/build.ts", to: "service/page.ts", because: "it builds what the service hands over: a type" },
   { from: "clients/cli/build.ts", to: "service/web/build.ts", because: "the shipped package carries the page built" },
-  { from: "daemon/load.ts", to: "service/app.ts", because: "the embedded service is handed over as a fetch function" },
   {
-    from: "daemon/load.ts",
+    from: "daemon/full-agent.ts",
+    to: "service/app.ts",
+    because: "the embedded service is handed over as a fetch function",
+  },
+  {
+    from: "daemon/full-agent.ts",
     to: "service/store/sqlite.ts",
     because: "the embedded service's store is opened where the agent's data lies",
   },

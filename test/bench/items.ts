@@ -1,7 +1,7 @@
 // Figures of items and files through the shipped agent, each with the memory that it holds right after.
 import { generateKeyPairSync, randomFillSync } from "node:crypto";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { readSshKey } from "../../daemon/ssh-key.ts";
+import { readSshKey } from "../../daemon/account/ssh-key.ts";
 import type { Item } from "../../protocol/item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { totpCode } from "../../protocol/totp.ts";

@@ -1,13 +1,13 @@
 // What single parts cost: an unlock, a look at grants, a look at a peer.
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { systemClock } from "../../daemon/clock.ts";
-import { createGrants } from "../../daemon/grants.ts";
-import { loadNative } from "../../daemon/native.ts";
-import { factsOf, isStill } from "../../daemon/process-facts.ts";
-import { loadSodium } from "../../daemon/sodium.ts";
+import { createGrants } from "../../daemon/approval/grants.ts";
+import { systemClock } from "../../daemon/host/clock.ts";
+import { loadNative } from "../../daemon/host/native.ts";
+import { loadSodium } from "../../daemon/host/sodium.ts";
+import { factsOf, isStill } from "../../daemon/peer/process-facts.ts";
 import { deriveUserKeys } from "../../protocol/crypto/derivation.ts";
 import { PASSWORD } from "../agent/person.ts";
-import { subject } from "../daemon/subjects.ts";
+import { subject } from "../daemon/peer/subjects.ts";
 import { perCall, repeat, row, shown } from "./figures.ts";
 
 export async function partFigures(channel: Channel): Promise<void> {

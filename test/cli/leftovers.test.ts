@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openOutFile } from "../../clients/cli/out-file.ts";
-import { NOBODY } from "../daemon/children.ts";
+import { NOBODY } from "../daemon/peer/children.ts";
 
 const program = fileURLToPath(new URL("./begin-named.ts", import.meta.url));
 

@@ -20,7 +20,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openOutFile } from "../../clients/cli/out-file.ts";
-import { NOBODY } from "../daemon/children.ts";
+import { NOBODY } from "../daemon/peer/children.ts";
 import { postern } from "./postern.ts";
 
 let home: string;

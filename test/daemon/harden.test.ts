@@ -3,11 +3,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { allowedEnvironment, childEnvironment, refusedVariable, trimEnvironment } from "../../daemon/environment.ts";
 import { checkStart, type Start, swapsAreHarmless } from "../../daemon/harden.ts";
-import { StartRefused } from "../../daemon/start-refused.ts";
-import { lineOf, NOBODY, nobodyCanRun } from "./children.ts";
+import {
+  allowedEnvironment,
+  childEnvironment,
+  refusedVariable,
+  trimEnvironment,
+} from "../../daemon/host/environment.ts";
+import { StartRefused } from "../../daemon/host/start-refused.ts";
 import type { HardenedWord } from "./hardened.ts";
+import { lineOf, NOBODY, nobodyCanRun } from "./peer/children.ts";
 import { listeningSockets } from "./ports.ts";
 
 const program = join(import.meta.dirname, "hardened.ts");

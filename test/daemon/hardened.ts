@@ -1,7 +1,7 @@
 // A program of its own that starts as the agent does (check, harden), then says what holds and stays; a line of input
 // asks for the TCP sockets it listens on. Started by the tests.
 import { checkStart, harden, type Protection, protections } from "../../daemon/harden.ts";
-import { loadNative } from "../../daemon/native.ts";
+import { loadNative } from "../../daemon/host/native.ts";
 import { listeningSockets } from "./ports.ts";
 
 /** What the program says, as one line of JSON. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
-import { loadSodium } from "../../daemon/sodium.ts";
+import { loadSodium } from "../../daemon/host/sodium.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { formatSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";

@@ -2,7 +2,7 @@
 // forms. Nothing of the value is told.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { validate } from "../../daemon/validate.ts";
+import { validate } from "../../daemon/wire/validate.ts";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 
 const UNKNOWN = "there is a field that this method does not know";

@@ -16,7 +16,7 @@ import {
   type ServiceAddress,
 } from "../../clients/account/service-client.ts";
 import { enrol, type SignedIn, signIn } from "../../clients/account/user-keys.ts";
-import { loadSodium, type Sodium } from "../../daemon/sodium.ts";
+import { loadSodium, type Sodium } from "../../daemon/host/sodium.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { createApp } from "../../service/app.ts";

@@ -20,7 +20,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSqlite } from "../../service/store/sqlite.ts";
-import { NOBODY } from "../daemon/children.ts";
+import { NOBODY } from "../daemon/peer/children.ts";
 
 const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
 

@@ -1,6 +1,6 @@
 // Both implementations of the seam, so that each test runs through both, and what the crypto tests are about.
 import { loadSodiumWrappers } from "../../../clients/account/sodium-wrappers.ts";
-import { loadSodium } from "../../../daemon/sodium.ts";
+import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { type Keyset, newKeyset } from "../../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../../protocol/errors.ts";

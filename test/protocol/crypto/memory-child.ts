@@ -1,6 +1,6 @@
 // A process that uses every kind of key, masks a copy of each, wipes them all, and tells the masked copies: who reads its
 // memory then must find none. The mask keeps the search itself from being found.
-import { loadSodium } from "../../../daemon/sodium.ts";
+import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { deriveUserKeys, subkey } from "../../../protocol/crypto/derivation.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
 import { open, seal } from "../../../protocol/crypto/envelope.ts";

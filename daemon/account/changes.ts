@@ -1,0 +1,147 @@
+// Follows what others change in an unlocked account, so that the cache never answers what is no longer true: the service
+// is asked to tell of changes as long as the account is unlocked. While it cannot be reached, cached answers go on,
+// marked stale, up to a limit. Where its store was put back from a copy, everything read before is forgotten at once.
+import type { Change, Cursor, News } from "../../clients/account/open-account.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type Clock, type Moment, momentOf } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+
+/** Milliseconds that cached answers go on while the service cannot be reached. */
+export const STALE_MS_MAX = 15 * 60_000;
+
+/**
+ * Milliseconds before the service is asked again, doubling up to the second number: one that is there again may have been put
+ * back, and what was read before is answered until it is asked.
+ */
+const RETRY_MS = 500;
+export const RETRY_MS_MAX = 2_000;
+
+/** Whether the service answered when it was asked last, and since when that is so. */
+export type Link = { readonly state: "asking" | "reached" | "unreached"; readonly since: Moment };
+
+/** In which way a service's store is not the one that was followed. */
+export type Replaced = NonNullable<News["replaced"]>;
+
+export type Follower = {
+  readonly link: Link;
+  stop(): void;
+};
+
+/**
+ * Told of each change, after the cache has forgotten what it concerns; that the store was replaced, after all was forgotten;
+ * and that the service lets us in no more.
+ */
+export type Heard = { changed(change: Change): void; replaced(how: Replaced): void; shutOut(): void };
+
+/** The service's word that this device was removed, its password changed elsewhere, or its token ended. */
+const isShutOut = (error: unknown) =>
+  error instanceof PosternError && ["deviceRemoved", "wrongCredentials", "tokenRefused"].includes(error.name);
+
+/** It works with a store that does not have this account: nothing that was read before counts, and nobody is shut out. */
+const isReplaced = (error: unknown) => error instanceof PosternError && error.name === "storeReplaced";
+
+type Remembering = Pick<Unlocked, "account" | "cache">;
+
+/** Forgets what the news concern; `before` is the cursor that they were asked by. */
+export function takeNews(
+  unlocked: Remembering,
+  before: Cursor | undefined,
+  news: News,
+  heard: Pick<Heard, "changed" | "replaced">,
+): void {
+  // What happened while nobody could tell us is unknown, at the start too: begin with an empty cache.
+  if (before === undefined) return unlocked.cache.clear();
+  if (news.replaced !== undefined) {
+    forgetAll(unlocked);
+    heard.replaced(news.replaced);
+  }
+  for (const change of news.changes) {
+    forget(unlocked, change);
+    heard.changed(change);
+  }
+}
+
+function forgetAll({ account, cache }: Remembering): void {
+  cache.clear();
+  account.forgetAll();
+}
+
+function forget({ account, cache }: Remembering, { kind, vault, item, tag, seq }: Change): void {
+  // A password, a user's own data, a service account: nothing that was read of a vault is any other for it.
+  if (kind === "user") return;
+  if (kind === "vault") account.forgetVaults();
+  if (kind === "group") account.groups.forget();
+  if (vault === undefined) cache.clear();
+  else if (item === undefined) cache.dropVault(vault);
+  else cache.dropItem(vault, item, tag, seq);
+}
+
+/** Starts following. */
+export function followChanges(unlocked: Remembering, clock: Clock, log: Log, heard: Heard): Follower {
+  const { account } = unlocked;
+  const abort = new AbortController();
+  let link: Link = { state: "asking", since: momentOf(clock) };
+  let endPause: () => void = () => undefined;
+
+  function enter(state: Link["state"]): void {
+    if (link.state !== state) link = { state, since: momentOf(clock) };
+  }
+
+  async function follow(): Promise<void> {
+    let cursor: Cursor | undefined;
+    let retryMs = RETRY_MS;
+    let toldReplaced = false;
+    while (!abort.signal.aborted) {
+      try {
+        // The first look does not wait: else nobody would know for as long that the service is there again.
+        const waitMs = link.state === "reached" ? undefined : 0;
+        const news = await account.changes(cursor, abort.signal, waitMs);
+        takeNews(unlocked, cursor, news, heard);
+        cursor = news.cursor;
+        toldReplaced = false;
+        enter("reached");
+        retryMs = RETRY_MS;
+      } catch (error) {
+        if (abort.signal.aborted) return;
+        if (isShutOut(error)) return heard.shutOut();
+        if (isReplaced(error) && !toldReplaced) {
+          toldReplaced = true;
+          forgetAll(unlocked);
+          heard.replaced("otherStore");
+        }
+        // Any other failure means the same here: we do not know what changed. Reads that need the service tell their caller.
+        enter("unreached");
+        // By the boot clock: a wall clock that jumps must not take away what a person without a network works with.
+        if (clock.bootMs() - link.since.bootMs > STALE_MS_MAX) forgetAll(unlocked);
+        await pause(retryMs);
+        retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
+      }
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve);
+      endPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  // Whatever else the service answers, it is there again: what it has to tell of changes is asked at once.
+  account.onAnswered(() => {
+    if (link.state === "unreached") endPause();
+  });
+  follow().catch((error: unknown) => log.incident("changes", error));
+  return {
+    get link() {
+      return link;
+    },
+    stop: () => {
+      abort.abort();
+      endPause();
+    },
+  };
+}

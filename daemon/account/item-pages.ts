@@ -1,0 +1,240 @@
+// Pages of a vault's names: put together of rows that are kept and rows that are fetched. Where a page ends and what follows
+// is decided by ids alone, so that nothing is opened which is not answered.
+import type { OpenedOverview } from "../../clients/account/item-rows.ts";
+import type { ResultOf } from "../../protocol/catalogue.ts";
+import { wipeable } from "../../protocol/crypto/encoding.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import {
+  END,
+  type FreshRows,
+  firstAfter,
+  idAt,
+  joined,
+  type KeptRows,
+  type Row,
+  type Rows,
+  type State,
+  startOf,
+} from "./kept-lists.ts";
+
+type Overview = ResultOf<"items.list">["items"][number];
+
+/** Which page of which list: items of these states with ids after `after`. */
+export type PageAsked = {
+  readonly vault: string;
+  readonly states: readonly State[];
+  readonly after: string;
+  readonly limit: number;
+};
+
+export type ItemPages = {
+  /** Whether all of the page is kept and nothing of it changed. */
+  isKept(unlocked: Unlocked, asked: PageAsked): boolean;
+  /** The page as it is kept, encoded: bytes of their own, the caller's to wipe. */
+  kept(unlocked: Unlocked, asked: PageAsked): Uint8Array | undefined;
+  /** The same; what is not kept, or changed, is fetched first, and kept. */
+  fetched(unlocked: Unlocked, asked: PageAsked, signal: AbortSignal): Promise<Uint8Array>;
+};
+
+export type ItemPagesParts = {
+  readonly p: Pick<Primitives, "wipe">;
+  /** Whether the service could not be asked for changes just now: then a page says how old it is. */
+  readonly isStale: (unlocked: Unlocked) => boolean;
+};
+
+/** The rows of a list that follow an id; undefined where they are not there. */
+type RowsAfter = (state: State, at: string) => Rows | undefined;
+type Run = { readonly rows: Rows; readonly from: number; readonly to: number };
+type Plan = { readonly runs: readonly Run[]; readonly more: boolean };
+type Lack = { readonly state: State; readonly at: string };
+
+const encoder = new TextEncoder();
+
+export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
+  /** What is kept and did not change; `ages` takes how old it is where nobody can say whether it still holds. */
+  function unchanged(unlocked: Unlocked, vault: string, ages: number[] = []): RowsAfter {
+    const { lists } = unlocked.cache;
+    return (state, at) => {
+      const rows = lists.find(vault, state, at);
+      if (rows === undefined || rows.changed.size > 0) return undefined;
+      if (isStale(unlocked)) ages.push(lists.ageOf(rows));
+      return rows;
+    };
+  }
+
+  const planned = (unlocked: Unlocked, asked: PageAsked, ages?: number[]) =>
+    planOf(asked, unchanged(unlocked, asked.vault, ages));
+
+  async function bring(unlocked: Unlocked, vault: string, { state, at }: Lack, signal: AbortSignal) {
+    const { account, cache } = unlocked;
+    const stamp = cache.lists.stamp(vault);
+    const kept = isStale(unlocked) ? undefined : cache.lists.find(vault, state, at);
+    if (kept !== undefined) {
+      // As they are now: what changes meanwhile stays in the chunk as it was.
+      const ids = new Set(kept.changed);
+      const changed = await account.getOverviews(vault, [...ids], signal);
+      const fresh = renewed(kept, ids, changed.filter((item) => item.state === state).map(rowOf));
+      cache.lists.keep(vault, state, fresh, stamp, kept);
+      return fresh;
+    }
+    const filter = { active: state === "active", archived: state === "archived" };
+    const { items, more } = await account.listPage(vault, filter, at === "" ? undefined : at, signal);
+    const rows = items.map(rowOf);
+    const fresh = joined(at, more ? (rows.at(-1)?.id ?? END) : END, rows);
+    p.wipe(...rows.map(({ json }) => json));
+    cache.lists.keep(vault, state, fresh, stamp);
+    return fresh;
+  }
+
+  /** The chunk anew: what did not change as it was, and the changed rows that are still of this list. */
+  function renewed(kept: KeptRows, ids: ReadonlySet<string>, changed: readonly Row[]): FreshRows[] {
+    const opened = kept.open();
+    const same = Array.from(kept.ends, (end, row) => ({
+      id: idAt(kept, row),
+      json: opened.subarray(startOf(kept, row), end),
+    })).filter(({ id }) => !ids.has(id));
+    const rows = [...same, ...changed].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const fresh = joined(kept.after, kept.through, rows);
+    p.wipe(opened, ...changed.map(({ json }) => json));
+    return fresh;
+  }
+
+  return {
+    isKept: (unlocked, asked) => asked.states.length > 0 && "runs" in planned(unlocked, asked),
+    kept: (unlocked, asked) => {
+      const ages: number[] = [];
+      const plan = planned(unlocked, asked, ages);
+      return "runs" in plan ? encoded(p, plan, ages) : undefined;
+    },
+    fetched: async (unlocked, asked, signal) => {
+      // A list of nothing is one of a vault all the same, and the account says whether that is there.
+      if (asked.states.length === 0)
+        await unlocked.account.listPage(asked.vault, { active: false, archived: false }, undefined, signal);
+      const brought: { state: State; rows: FreshRows }[] = [];
+      const ages: number[] = [];
+      const kept = unchanged(unlocked, asked.vault, ages);
+      // What was brought may not have been kept; it is of this page all the same.
+      const known: RowsAfter = (state, at) =>
+        brought.find((one) => one.state === state && one.rows.after <= at && at < one.rows.through)?.rows ??
+        kept(state, at);
+      try {
+        for (;;) {
+          const plan = planOf(asked, known);
+          if ("runs" in plan) return encoded(p, plan, ages);
+          signal.throwIfAborted();
+          for (const rows of await bring(unlocked, asked.vault, plan, signal))
+            brought.push({ state: plan.state, rows });
+        }
+      } finally {
+        p.wipe(...brought.map(({ rows }) => rows.bytes));
+      }
+    },
+  };
+}
+
+type Cursor = { readonly state: State; at: string; rows: Rows | undefined; row: number };
+
+/** Which rows make the page, or the first that lack. */
+function planOf({ states, after, limit }: PageAsked, rowsAfter: RowsAfter): Plan | Lack {
+  const cursors = states.map((state): Cursor => ({ state, at: after, rows: undefined, row: 0 }));
+  const runs: Run[] = [];
+  let count = 0;
+  let room: number = limits.pageBytes;
+  for (;;) {
+    const isFull = count === limit;
+    for (const cursor of cursors) {
+      if (isAtRow(cursor, rowsAfter)) continue;
+      // What follows a full page need not be there to be told of: the service said that something does.
+      return isFull ? { runs, more: true } : { state: cursor.state, at: cursor.at };
+    }
+    const [first, second] = cursors
+      .flatMap(({ rows, row }, index) => (rows === undefined ? [] : [{ rows, row, index, id: idAt(rows, row) }]))
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const cursor = cursors[first?.index ?? -1];
+    if (first === undefined || cursor === undefined) return { runs, more: false };
+    const { rows, row: from } = first;
+    const others = second === undefined ? rows.ends.length : firstAfter(rows, second.id);
+    const to = fitting(rows, from, Math.min(others, from + limit - count), room);
+    if (to === from) return { runs, more: true };
+    runs.push({ rows, from, to });
+    count += to - from;
+    room -= sizeOf(rows, from, to) + 1;
+    cursor.row = to;
+  }
+}
+
+/** Moves on to the next row, or to the end; false where the rows that follow are not there. */
+function isAtRow(cursor: Cursor, rowsAfter: RowsAfter): boolean {
+  while (cursor.at !== END && (cursor.rows === undefined || cursor.row === cursor.rows.ends.length)) {
+    cursor.at = cursor.rows?.through ?? cursor.at;
+    cursor.rows = undefined;
+    if (cursor.at === END) break;
+    cursor.rows = rowsAfter(cursor.state, cursor.at);
+    if (cursor.rows === undefined) return false;
+    cursor.row = firstAfter(cursor.rows, cursor.at);
+  }
+  return true;
+}
+
+/** How far the rows fit. The longest row is a small part of a page, so a page holds one at least. */
+function fitting(rows: Rows, from: number, to: number, room: number): number {
+  let fit = to;
+  while (fit > from && sizeOf(rows, from, fit) > room) fit--;
+  return fit;
+}
+
+function sizeOf(rows: Rows, from: number, to: number): number {
+  return (rows.ends[to - 1] ?? 0) - startOf(rows, from);
+}
+
+/** The page's JSON. What is opened for it is wiped as soon as no later row is in it. */
+function encoded(p: Pick<Primitives, "wipe">, { runs, more }: Plan, ages: readonly number[]): Uint8Array {
+  const head = encoder.encode('{"items":[');
+  const stale = ages.length === 0 ? "" : `,"staleMs":${Math.max(...ages)}`;
+  const tail = encoder.encode(`],"more":${more}${stale}}`);
+  const commas = Math.max(0, runs.length - 1);
+  const size = runs.reduce((total, { rows, from, to }) => total + sizeOf(rows, from, to), commas);
+  const page = wipeable(head.length + size + tail.length);
+  page.set(head);
+  const lastOf = new Map(runs.map(({ rows }, index) => [rows, index]));
+  const opened = new Map<Rows, Uint8Array>();
+  let at = head.length;
+  try {
+    for (const [index, { rows, from, to }] of runs.entries()) {
+      const bytes = opened.get(rows) ?? rows.open();
+      opened.set(rows, bytes);
+      if (index > 0) page[at++] = COMMA;
+      page.set(bytes.subarray(startOf(rows, from), rows.ends[to - 1]), at);
+      at += sizeOf(rows, from, to);
+      if (lastOf.get(rows) === index) p.wipe(bytes);
+    }
+  } catch (error) {
+    p.wipe(page, ...opened.values());
+    throw error;
+  }
+  page.set(tail, at);
+  return page;
+}
+
+const COMMA = 0x2c;
+
+function rowOf(item: OpenedOverview): Row {
+  return { id: item.id, json: encoder.encode(JSON.stringify(overviewOf(item))) };
+}
+
+function overviewOf(item: OpenedOverview): Overview {
+  const { title, category, websites, tags } = item.overview;
+  return {
+    id: item.id,
+    title,
+    category,
+    vaultId: item.vault,
+    websites,
+    tags,
+    createdAt: item.createdAt,
+    updatedAt: item.updatedAt,
+    state: item.state,
+  };
+}

@@ -1,0 +1,245 @@
+// From a reference to ids, and from ids to a value. Cold: one look at the vaults in memory, one query, one item opened.
+// Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
+import type { FoundItems } from "../../clients/account/item-list.ts";
+import type { OpenedItem } from "../../clients/account/item-rows.ts";
+import { isId } from "../../protocol/crypto/encoding.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { ambiguous, matchField } from "../../protocol/match.ts";
+import { parseReference, type SecretReference } from "../../protocol/reference.ts";
+import { totpCode } from "../../protocol/totp.ts";
+import { fieldsNear, nearest } from "../approval/near-names.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Place } from "./cache.ts";
+import { derivedFromKey } from "./fields.ts";
+import type { Scope } from "./scope.ts";
+
+/** A value, and whether and how long it was in the cache. */
+export type Value = { readonly value: string; readonly cached: boolean; readonly ageMs: number };
+
+/** Where a reference leads. `read` answers the value; until the gate has passed it, nothing of it leaves the agent. */
+export type Located = { readonly place: Place; readonly scope: Scope; readonly read: () => Value | Promise<Value> };
+
+/**
+ * A reference that leads nowhere: what to say once that may be said, and within which vault it was looked for. It is
+ * harmless to say where nothing was looked up (the text is no reference).
+ */
+export type Missing = {
+  readonly error: PosternError;
+  readonly vault: string | undefined;
+  readonly harmless: boolean;
+  /** Names like the part that failed, and the scope that whoever is told them must have. */
+  readonly near?: { readonly scope: Scope; readonly names: () => Promise<readonly string[]> };
+};
+
+/** Whether a reference was found. */
+export function isMissing(outcome: Located | Missing): outcome is Missing {
+  return "error" in outcome;
+}
+
+/** Outcomes that say something about what exists; all others (locked, offline, sealBroken) are thrown at once. */
+const tellsOfNames = new Set([
+  "vaultNotFound",
+  "tooManyVaults",
+  "itemNotFound",
+  "tooManyItems",
+  "noMatchingSections",
+  "fieldNotFound",
+  "tooManyMatchingFields",
+  "incompatibleTotpQuery",
+  "incompatibleSshQuery",
+  "privateKeyUnreadable",
+  "sshKeyMetadataNotFound",
+  "unsupportedFileFormat",
+]);
+
+export type Resolver = {
+  /** Throws only what is about no name: offline, sealBroken. */
+  locate(unlocked: Unlocked, reference: string): Located | Missing | Promise<Located | Missing>;
+};
+
+export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
+  /** One fetch per vault and item part at a time, however many ask; none that began before a change is joined after it. */
+  const fetching = new WeakMap<Unlocked, Map<string, Promise<FoundItems>>>();
+
+  function find(unlocked: Unlocked, vault: string, part: string): Promise<FoundItems> {
+    const running = fetching.get(unlocked) ?? new Map<string, Promise<FoundItems>>();
+    fetching.set(unlocked, running);
+    const key = JSON.stringify([unlocked.cache.generation, vault, part.toLowerCase()]);
+    const started = running.get(key) ?? unlocked.account.findItemsAt(vault, part).finally(() => running.delete(key));
+    running.set(key, started);
+    return started;
+  }
+
+  async function cold(unlocked: Unlocked, text: string, reference: SecretReference): Promise<Located | Missing> {
+    let vault: string | undefined;
+    let item: OpenedItem | undefined;
+    const { generation } = unlocked.cache;
+    try {
+      const vaults = await unlocked.account.matchVaults(reference.vault);
+      vault = one(vaults, "vaultNotFound", "tooManyVaults", (id) => id);
+      const { items, seq } = await find(unlocked, vault, reference.item);
+      const opened = one(items, "itemNotFound", "tooManyItems", ({ id }) => id);
+      item = opened;
+      const names = await namesOf(unlocked, vault, reference.item);
+      const matched = matchField(opened, reference);
+      const place: Place = { vault, item: opened.id, field: matched.id, kind: matched.kind };
+      const { file } = matched;
+      // A file is fetched when it is read, and not before: it may be large, and opened in chunks instead.
+      if (file !== undefined)
+        return located(unlocked, place, async () => ({
+          value: await textOf(unlocked, opened, file),
+          cached: false,
+          ageMs: 0,
+        }));
+      const { derive } = matched;
+      // A code is made anew each time; the seed is what is kept. What is made of a private key never changes.
+      const value =
+        derive === undefined || derive === "totp" ? matched.value : await derivedFromKey(matched.value, derive);
+      const kept: Place = derive === "totp" ? { ...place, code: true } : place;
+      return located(unlocked, kept, () => {
+        // Kept only once it is read: what nobody allowed takes no room. And not where something of its vault changed meanwhile:
+        // this may be the value of before.
+        if (unlocked.cache.isSince(generation, kept.vault, seq)) unlocked.cache.set(text, kept, value, { names, seq });
+        return { value: answered(kept, value), cached: false, ageMs: 0 };
+      });
+    } catch (error) {
+      if (error instanceof PosternError && tellsOfNames.has(error.name))
+        return { error, vault, harmless: false, ...nearOf(unlocked, error.name, reference, { vault, item }) };
+      throw error;
+    }
+  }
+
+  function answered(place: Place, value: string): string {
+    if (place.code !== true) return value;
+    const made = totpCode(value, clock.wallMs());
+    if ("errorMessage" in made) throw new PosternError("totpUnavailable", made.errorMessage);
+    return made.code;
+  }
+
+  return {
+    locate: (unlocked, text) => {
+      const kept = unlocked.cache.find(text);
+      if (kept === undefined) {
+        const reference = parsed(text);
+        return reference instanceof PosternError
+          ? { error: reference, vault: undefined, harmless: true }
+          : cold(unlocked, text, reference);
+      }
+      return located(unlocked, kept.place, () => {
+        const { value, ageMs } = kept.open();
+        return { value: answered(kept.place, value), cached: true, ageMs: Math.round(ageMs) };
+      });
+    },
+  };
+}
+
+/** Pages of a vault that are looked through for names near one: opening a page takes some 40 ms. */
+const NEAR_PAGES_MAX = 4;
+
+async function titlesIn(account: Unlocked["account"], vault: string): Promise<string[]> {
+  const titles: string[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < NEAR_PAGES_MAX; page++) {
+    const { items, more } = await account.listPage(vault, { active: true, archived: false }, after);
+    titles.push(...items.map(({ overview }) => overview.title));
+    after = items.at(-1)?.id;
+    if (!more) break;
+  }
+  return titles;
+}
+
+/** Where a part of a reference was not found: what has names like it. */
+function nearOf(
+  { account }: Unlocked,
+  failed: string,
+  { vault: vaultPart, item: itemPart, section, field }: SecretReference,
+  { vault, item }: { vault: string | undefined; item: OpenedItem | undefined },
+): Pick<Missing, "near"> {
+  if (failed === "vaultNotFound") {
+    const names = async () =>
+      nearest(
+        vaultPart,
+        (await account.vaults()).map(({ title }) => title),
+      );
+    return { near: { scope: { account: account.id, level: "names" }, names } };
+  }
+  if (vault === undefined) return {};
+  if (failed === "itemNotFound") {
+    const names = async () => nearest(itemPart, await titlesIn(account, vault));
+    return { near: { scope: { account: account.id, level: "names", vault }, names } };
+  }
+  if (item === undefined) return {};
+  // The names of fields are part of what only values show.
+  const scope: Scope = { account: account.id, level: "values", vault, item: item.id };
+  // Looked for now: whoever waits for a person must not hold an opened item meanwhile.
+  const near = fieldLike(failed, item, { section, field });
+  return { near: { scope, names: async () => near } };
+}
+
+function fieldLike(failed: string, item: OpenedItem, asked: { section: string | undefined; field: string }): string[] {
+  if (failed === "fieldNotFound") return fieldsNear(item, asked);
+  const titles = item.details.sections.map(({ title }) => title).filter((title) => title !== "");
+  return failed === "noMatchingSections" ? nearest(asked.section ?? "", titles) : [];
+}
+
+/** What another item would have to be called by for the reference to mean it too. An id is none that must not lie in clear. */
+async function namesOf({ account }: Unlocked, vault: string, part: string): Promise<string[]> {
+  const asId = part.toLowerCase();
+  return [...(await account.tagsOf(vault, part)), ...(isId(asId) ? [asId] : [])];
+}
+
+function parsed(text: string): SecretReference | PosternError {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    if (error instanceof PosternError && error.name === "invalidReference") return error;
+    throw error;
+  }
+}
+
+function located(unlocked: Unlocked, place: Place, read: Located["read"]): Located {
+  const scope: Scope = {
+    account: unlocked.account.id,
+    level: "values",
+    vault: place.vault,
+    item: place.item,
+    field: place.field,
+  };
+  return { place, scope, read };
+}
+
+/** The official texts of a look that leads nowhere; elsewhere the same errors are about an id. */
+const texts = {
+  vaultNotFound: "no vault matched the secret reference query",
+  itemNotFound: "no item matched the secret reference query",
+} as const;
+
+function one<T>(
+  found: readonly T[],
+  none: "vaultNotFound" | "itemNotFound",
+  many: "tooManyVaults" | "tooManyItems",
+  idOf: (one: T) => string,
+): T {
+  const [first, second] = found;
+  if (first === undefined) throw new PosternError(none, undefined, { text: texts[none] });
+  // Which ones, the official service does not say; it is told within the granted scope only, like every outcome here.
+  if (second !== undefined) throw ambiguous(many, found.map(idOf));
+  return first;
+}
+
+/** Bytes of a file that a reference may read; larger ones are read in chunks. */
+export const REFERENCE_FILE_BYTES_MAX = 1024 * 1024;
+
+async function textOf(unlocked: Unlocked, item: OpenedItem, file: string): Promise<string> {
+  const header = item.files.find((candidate) => candidate.id === file);
+  if (header === undefined) throw new PosternError("fieldNotFound");
+  if (header.size > REFERENCE_FILE_BYTES_MAX)
+    throw new PosternError("unsupportedFileFormat", `it is larger than ${REFERENCE_FILE_BYTES_MAX} bytes`);
+  const { chunk } = await unlocked.account.readFile(item, header).next();
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(chunk);
+  } catch {
+    throw new PosternError("unsupportedFileFormat");
+  }
+}

@@ -1,0 +1,254 @@
+// Questions to a person. One prompt per subject and scope, shared by all that wait for it; scopes that one subject asks
+// for within 50 ms go into one prompt. Nothing here is serial: an open prompt delays nobody but its own waiters.
+import type { Verb } from "../../protocol/entry.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import { type Scope, scopeKey } from "../account/scope.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Subject } from "../peer/subject.ts";
+import { createMatchCodes } from "./match-code.ts";
+import { promptHash, promptText } from "./prompt-text.ts";
+import type { Quotas } from "./quotas.ts";
+
+/** Milliseconds that further scopes of a subject are gathered before the prompt is shown: a program's own burst. */
+export const GATHER_MS = 50;
+
+/** Milliseconds a shown prompt waits for a person. */
+export const PROMPT_MS = 120_000;
+
+/** One scope to ask for, the lines that name it to a person, and whether a yes leaves a grant of it behind. */
+export type Asked = { readonly scope: Scope; readonly shown: readonly string[]; readonly grantable: boolean };
+
+/** How an approval lasts: for this request alone, or as a grant with an idle end. */
+export type Lasting = { readonly kind: "once" } | { readonly kind: "grant"; readonly idleMs: number };
+
+/** A question as it stands. `text` and `hash` are set when it is shown, and never change after. */
+export type Prompt = {
+  readonly id: string;
+  readonly code: string;
+  readonly account: string;
+  readonly subject: Subject;
+  readonly verb: Verb;
+  readonly asked: readonly Asked[];
+  readonly text: readonly string[];
+  readonly hash: string;
+  readonly expiresAtMs: number;
+  readonly waiters: number;
+};
+
+/** How a prompt ended. */
+export type Ending = "approved" | "denied" | "timedOut" | "withdrawn" | "locked";
+
+/** Told of prompts as they open and close; shows them, never decides. `closed` must not throw: it cannot be undone any more. */
+export type Watcher = { opened(prompt: Prompt): void; closed(prompt: Prompt, ending: Ending): void };
+
+/** Who waits. `shown` is called when the prompt it waits for opens, so that the asker can print the match code. */
+export type Waiter = { readonly signal: AbortSignal; shown(prompt: Prompt): void };
+
+export type Broker = {
+  /**
+   * Asks a person for all of `asked`; resolves when approved. Throws approvalDenied, approvalTimedOut, promptQuota,
+   * coolingDown, locked, or the abort of the waiter's signal.
+   */
+  ask(account: string, subject: Subject, verb: Verb, asked: readonly Asked[], waiter: Waiter): Promise<void>;
+  /** Shown prompts: all, or those of one account. */
+  list(account?: string): Prompt[];
+  /** The shown prompt with this match code. */
+  find(code: string): Prompt | undefined;
+  /** Ends a shown prompt by a person's answer. The caller has verified the proof. */
+  decide(prompt: Prompt, answer: { yes: true; lasting: Lasting } | { yes: false }): void;
+  /** Withdraws every prompt of an account (it was locked). */
+  lock(account: string): void;
+};
+
+type Open = {
+  id: string;
+  code: string;
+  account: string;
+  subject: Subject;
+  verb: Verb;
+  /** Acts and what is read or changed are two sentences, so never one prompt. */
+  readonly isAct: boolean;
+  asked: Map<string, Asked>;
+  waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
+  frozen?: Prompt;
+  cancelTimer(): void;
+};
+
+export type BrokerParts = {
+  readonly clock: Clock;
+  readonly quotas: Quotas;
+  readonly watcher: Watcher;
+  readonly newId: () => string;
+  /** Records an approval as a grant; called before the waiters are told. */
+  readonly approve: (prompt: Prompt, lasting: Lasting) => void;
+};
+
+export function createBroker(parts: BrokerParts): Broker {
+  const { clock, quotas, watcher, newId } = parts;
+  const prompts = new Set<Open>();
+  const codes = createMatchCodes();
+
+  /** The prompt that this request can join: one that asks for all of it already, or one still gathering. */
+  function joinable(
+    account: string,
+    subject: Subject,
+    verb: Verb,
+    keys: readonly string[],
+    isAct: boolean,
+  ): Open | undefined {
+    const own = [...prompts].filter(
+      (open) =>
+        open.account === account && open.subject.key === subject.key && open.verb === verb && open.isAct === isAct,
+    );
+    const same = own.find((open) => keys.every((key) => open.asked.has(key)));
+    if (same !== undefined) return same;
+    return own.find(
+      (open) => open.frozen === undefined && new Set([...open.asked.keys(), ...keys]).size <= limits.references,
+    );
+  }
+
+  function open(account: string, subject: Subject, verb: Verb, isAct: boolean): Open {
+    quotas.opening(subject.family);
+    const made: Open = {
+      id: newId(),
+      code: codes.take(),
+      account,
+      subject,
+      verb,
+      isAct,
+      asked: new Map(),
+      waiters: new Set(),
+      cancelTimer: clock.after(GATHER_MS, () => show(made)),
+    };
+    prompts.add(made);
+    return made;
+  }
+
+  function show(open: Open): void {
+    const asked = [...open.asked.values()];
+    const text = promptText(
+      open.subject,
+      open.verb,
+      asked.map((one) => one.shown),
+      open.isAct,
+    );
+    open.frozen = {
+      id: open.id,
+      code: open.code,
+      account: open.account,
+      subject: open.subject,
+      verb: open.verb,
+      asked,
+      text,
+      hash: promptHash(open.id, text),
+      expiresAtMs: clock.wallMs() + PROMPT_MS,
+      get waiters() {
+        return open.waiters.size;
+      },
+    };
+    open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
+    try {
+      // Recorded first: a question that cannot be recorded is not put.
+      watcher.opened(open.frozen);
+    } catch (error) {
+      return fail(open, error instanceof Error ? error : new Error("a prompt could not be opened"));
+    }
+    for (const { waiter } of open.waiters) waiter.shown(open.frozen);
+  }
+
+  function fail(open: Open, error: Error): void {
+    prompts.delete(open);
+    open.cancelTimer();
+    codes.give(open.code);
+    quotas.closed(open.subject.family, "withdrawn");
+    for (const waiting of open.waiters) waiting.reject(error);
+    open.waiters.clear();
+  }
+
+  function end(open: Open, ending: Ending): void {
+    if (!prompts.delete(open)) return;
+    open.cancelTimer();
+    codes.give(open.code);
+    quotas.closed(open.subject.family, ending);
+    // First those who wait: whatever becomes of telling others, they are let go. What they do next is a later turn.
+    for (const waiting of open.waiters) {
+      if (ending === "approved") waiting.resolve();
+      else waiting.reject(errorOf(ending));
+    }
+    open.waiters.clear();
+    if (open.frozen !== undefined) watcher.closed(open.frozen, ending);
+  }
+
+  function wait(open: Open, keys: readonly string[], waiter: Waiter): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        open.waiters.delete(waiting);
+        reject(new PosternError("cancelled"));
+        // A prompt for nobody would only teach people to answer without reading.
+        if (open.waiters.size === 0) end(open, "withdrawn");
+      };
+      const done = (settle: () => void) => () => {
+        waiter.signal.removeEventListener("abort", leave);
+        settle();
+      };
+      const waiting = {
+        keys,
+        waiter,
+        resolve: done(resolve),
+        reject: (error: Error) => done(() => reject(error))(),
+      };
+      open.waiters.add(waiting);
+      waiter.signal.addEventListener("abort", leave, { once: true });
+      if (open.frozen !== undefined) waiter.shown(open.frozen);
+    });
+  }
+
+  function frozenOf(prompt: Prompt): Open | undefined {
+    return [...prompts].find((open) => open.frozen?.id === prompt.id);
+  }
+
+  function listFrozen(account?: string): Prompt[] {
+    return [...prompts].flatMap((open) =>
+      open.frozen !== undefined && (account === undefined || open.account === account) ? [open.frozen] : [],
+    );
+  }
+
+  return {
+    // Async, so that a refusal by the quotas is a rejection like any other outcome.
+    ask: async (account, subject, verb, asked, waiter) => {
+      if (waiter.signal.aborted) throw new PosternError("cancelled");
+      if (asked.length > limits.references) {
+        throw new PosternError("tooLarge", `one prompt holds ${limits.references} references`);
+      }
+      // Two missing references of one vault have the same scope and are still two questions.
+      const keys = asked.map((one) =>
+        one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown.join("\n")}`,
+      );
+      const isAct = asked.some(({ scope }) => scope.act !== undefined);
+      const prompt = joinable(account, subject, verb, keys, isAct) ?? open(account, subject, verb, isAct);
+      if (prompt.frozen === undefined) {
+        for (const [index, one] of asked.entries()) prompt.asked.set(keys[index] ?? "", one);
+      }
+      await wait(prompt, keys, waiter);
+    },
+    list: listFrozen,
+    find: (code) => listFrozen().find((prompt) => prompt.code === code),
+    decide: (prompt, answer) => {
+      const open = frozenOf(prompt);
+      if (open === undefined) throw new PosternError("promptNotFound");
+      if (answer.yes) parts.approve(prompt, answer.lasting);
+      end(open, answer.yes ? "approved" : "denied");
+    },
+    lock: (account) => {
+      for (const open of [...prompts]) if (open.account === account) end(open, "locked");
+    },
+  };
+}
+
+function errorOf(ending: Ending): PosternError {
+  if (ending === "denied") return new PosternError("approvalDenied");
+  if (ending === "timedOut") return new PosternError("approvalTimedOut");
+  if (ending === "locked") return new PosternError("locked");
+  return new PosternError("cancelled");
+}

@@ -1,0 +1,205 @@
+// The one place where a need is satisfied: ask. Targets become scopes of ids, grants are looked up, what is missing is
+// put to a person. What a reference leads to, and that it leads nowhere, is told only within a granted scope.
+import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
+import type { Need, Target } from "../../protocol/entry.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { isMissing, type Located, type Missing, type Resolver } from "../account/resolver.ts";
+import { covers, type Scope } from "../account/scope.ts";
+import type { Call } from "../call/call.ts";
+import { type Clock, type Moment, momentOf } from "../host/clock.ts";
+import type { Subject } from "../peer/subject.ts";
+import type { AccountSession, OpenSession } from "../session/account-session.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Asked, Broker } from "./broker.ts";
+import type { Grant, Grants } from "./grants.ts";
+import { missingLines } from "./prompt-lines.ts";
+import { askedName } from "./prompt-names.ts";
+import { waiterOf } from "./waiter.ts";
+
+/** What a handler of a granted method works with. */
+export type Access = {
+  /** As it was when the gate was passed: a handler that awaits finds the same keys after it, or finds them wiped (locked). */
+  readonly session: OpenSession;
+  /** Whether that very session is still open. */
+  readonly holds: () => boolean;
+  /**
+   * Throws where what let the call through does so no longer: the session, the program at the other end, the grant. To be
+   * asked again by a handler that waited for its peer; a yes to this one call stays one.
+   */
+  readonly demandStill: () => void;
+  /** Whether a token opened it: then the token is what permits, and no grant is looked for. */
+  readonly byToken: boolean;
+  /** Whether what lies in a scope may be told to the asker, by a token or a grant to read it. */
+  readonly knows: (scope: Scope) => boolean;
+  /** Lets the asker come to the vault that it has just made, for as long as the yes to making it lasts. A token needs no grant. */
+  readonly own: (vault: string) => void;
+  /** What each reference of the request leads to, in order; empty for methods that name ids. */
+  readonly found: readonly (Located | Missing)[];
+};
+
+export type GateParts = {
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly broker: Broker;
+  readonly resolver: Resolver;
+};
+
+type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also">;
+type AccountParams = { client?: string; noWait?: boolean };
+
+export function createGate(parts: GateParts): (method: MethodName, params: never, call: Call) => Call | Promise<Call> {
+  const { clock, sessions, grants, broker, resolver } = parts;
+
+  return (method, params, call) => {
+    const { need, activity } = catalogue[method];
+    if (need.kind !== "grant") return call;
+    const now = momentOf(clock);
+    const client = call.connection.clientOf((params as AccountParams).client);
+    const byToken = client?.bearer !== undefined;
+    const living: AccountSession = client?.bearer?.demandOpen() ?? sessions.open(client?.account, now);
+    const { file, audit, unlocked } = living;
+    const session = { file, audit, unlocked } as OpenSession;
+    const holds = () => living.unlocked === unlocked;
+    session.audit.demandWritable();
+    const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
+    Object.assign(call.about, { session: living, targets });
+    const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
+      // It may have been locked while something was looked up.
+      demandHeld(holds);
+      call.connection.demandSame();
+      const { subject } = call.connection;
+      const wanted = scopesOf(session.file.account, targets, found);
+      call.about.wanted = wanted;
+      const coversIt = (held: Grant, { scope }: Wanted) => covers(held, { verb: need.verb, scope });
+      // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
+      // asking for nothing.
+      const passed = (sure: readonly (Located | Missing)[], since: Moment, still: () => boolean): Call => {
+        if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
+        const demandStill = () => {
+          demandHeld(holds);
+          call.connection.demandSame();
+          if (!still()) throw new PosternError("approvalRequired", "the grant ended meanwhile");
+        };
+        const knows = (scope: Scope) => byToken || grants.allows(subject, "read", scope, momentOf(clock));
+        const own = (vault: string) => {
+          const { account } = session.file;
+          const held = byToken
+            ? undefined
+            : grants.list(subject).find((one) => wanted.every((it) => coversIt(one, it)));
+          if (held !== undefined) grants.add(subject, "write", { account, level: "values", vault }, held.idleMs);
+        };
+        return { ...call, access: { session, holds, demandStill, byToken, knows, own, found: sure } };
+      };
+      if (byToken) return passed(found, at, always);
+      const isAllowed = ({ scope }: Wanted, now: Moment) => grants.allows(subject, need.verb, scope, now);
+      const lacking = wanted.filter((one) => !isAllowed(one, at));
+      if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
+      return ask(session, subject, need, lacking, params, call).then(async () => {
+        demandHeld(holds);
+        const sure = await sameAgain(session, targets, wanted);
+        demandHeld(holds);
+        return passed(sure, momentOf(clock), always);
+      });
+    };
+    const pending = locate(session, targets);
+    // A warm request is answered in the same turn of the event loop.
+    if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
+    return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
+  };
+
+  function locate(
+    { unlocked }: OpenSession,
+    targets: readonly Target[],
+  ): (Located | Missing | Promise<Located | Missing>)[] {
+    return targets.flatMap((target) => ("reference" in target ? [resolver.locate(unlocked, target.reference)] : []));
+  }
+
+  /**
+   * What the references lead to once a person has answered: that took time, and what was read before may have changed.
+   * The yes was to certain fields; where a reference leads elsewhere by now, it was not to that.
+   */
+  async function sameAgain(
+    session: OpenSession,
+    targets: readonly Target[],
+    wanted: readonly Wanted[],
+  ): Promise<(Located | Missing)[]> {
+    const found = await Promise.all(locate(session, targets));
+    const now = scopesOf(session.file.account, targets, found);
+    if (JSON.stringify(now.map(meant)) !== JSON.stringify(wanted.map(meant)))
+      throw new PosternError("approvalRequired", "what the reference names changed while a person was asked");
+    return found;
+  }
+
+  async function ask(
+    session: OpenSession,
+    subject: Subject,
+    { verb, also }: GrantNeed,
+    wanted: readonly Wanted[],
+    params: AccountParams,
+    call: Call,
+  ): Promise<void> {
+    if (params.noWait === true) throw new PosternError("approvalRequired");
+    const before = also === undefined ? "" : `and ${also}: `;
+    const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one, before)));
+    const asked: Asked[] = wanted.map((one, index) => ({
+      scope: one.scope,
+      shown: shown[index] ?? [],
+      grantable: one.grantable,
+    }));
+    const askedMs = performance.now();
+    await broker.ask(session.file.account, subject, verb, asked, waiterOf(call));
+    call.timing.waitedMs += performance.now() - askedMs;
+    // A person took their time; meanwhile the peer may have become another program.
+    call.connection.demandSame();
+  }
+}
+
+const always = () => true;
+
+function demandHeld(holds: () => boolean): void {
+  if (!holds()) throw new PosternError("locked");
+}
+
+/** A scope that is needed, and how it came up. What is missing is asked about, but leaves no grant behind. */
+type Wanted = {
+  readonly scope: Scope;
+  readonly grantable: boolean;
+  readonly found?: Pick<Located, "place">;
+  readonly missing?: { reference: string; why: string };
+};
+
+function scopesOf(account: string, targets: readonly Target[], found: readonly (Located | Missing)[]): Wanted[] {
+  let next = 0;
+  return targets.flatMap((target): Wanted[] => {
+    if (!("reference" in target)) return [{ scope: idScope(account, target), grantable: true }];
+    const outcome = found[next++];
+    if (outcome === undefined) throw new Error("a reference was not looked up");
+    // Its place alone: what it reads may hold a whole item, and a person takes minutes to answer.
+    if (!isMissing(outcome)) return [{ scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
+    if (outcome.harmless) return [];
+    // That something is missing is itself knowledge about names: of the vault, or of the account's vaults.
+    const scope: Scope = { account, level: "names", ...(outcome.vault === undefined ? {} : { vault: outcome.vault }) };
+    return [{ scope, grantable: false, missing: { reference: target.reference, why: outcome.error.message } }];
+  });
+}
+
+/** What of it a person said yes to. */
+function meant({ scope, missing }: Wanted): unknown {
+  return [scope, missing?.why];
+}
+
+function idScope(account: string, target: Exclude<Target, { reference: string }>): Scope {
+  const level = target.names === true ? "names" : "values";
+  if ("account" in target) return { account, level, ...("act" in target ? { act: target.act } : {}) };
+  return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
+}
+
+/** How a person sees what is asked for. What is asked beside the verb comes first: no long title pushes it away. */
+async function nameOf({ account }: Unlocked, wanted: Wanted, before: string): Promise<string[]> {
+  const { missing } = wanted;
+  return missing === undefined
+    ? askedName(account, wanted, before)
+    : missingLines(missing.reference, missing.why, before);
+}

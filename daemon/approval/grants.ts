@@ -1,0 +1,116 @@
+// Grants: permission of one subject on one scope. They live in memory only and end at lock. A grant ends when it was
+// idle too long, when it is too old, or when its subject is another process than the one that was approved.
+import type { Verb } from "../../protocol/entry.ts";
+import { covers, type Scope } from "../account/scope.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../host/clock.ts";
+import type { Subject } from "../peer/subject.ts";
+
+const MINUTE = 60_000;
+
+/** Milliseconds without use after which a grant ends unless the person said otherwise: the official app's 10 minutes. */
+export const GRANT_IDLE_MS = 10 * MINUTE;
+
+/** Milliseconds after which a grant ends however much it is used: a working day. */
+export const GRANT_AGE_MS_MAX = 12 * 60 * MINUTE;
+
+/** Grants kept at once. A person approves far fewer; past it the one unused for longest ends. */
+export const GRANTS_MAX = 10_000;
+
+export type Grant = {
+  readonly id: string;
+  readonly subject: Subject;
+  readonly verb: Verb;
+  readonly scope: Scope;
+  readonly idleMs: number;
+  readonly createdAt: Moment;
+  lastUsedAt: Moment;
+};
+
+export type Grants = {
+  /** Whether a living grant of this subject covers the request; using it puts its idle end off. */
+  allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment): boolean;
+  add(subject: Subject, verb: Verb, scope: Scope, idleMs: number): Grant;
+  /** Living grants: all, or those of one subject. */
+  list(subject?: Subject): Grant[];
+  find(id: string): Grant | undefined;
+  /** Ends one grant; false when there is none of this id. */
+  revoke(id: string): boolean;
+  /** Ends every grant of an account, or all. */
+  clear(account?: string): void;
+};
+
+export function createGrants(clock: Clock, newId: () => string): Grants {
+  const bySubject = new Map<string, Grant[]>();
+  let count = 0;
+
+  function living(key: string): Grant[] {
+    const held = bySubject.get(key);
+    if (held === undefined) return [];
+    const now = momentOf(clock);
+    const alive = held.filter((grant) => isAlive(now, grant));
+    if (alive.length !== held.length) replace(key, alive);
+    return alive;
+  }
+
+  function replace(key: string, grants: Grant[]): void {
+    count += grants.length - (bySubject.get(key)?.length ?? 0);
+    if (grants.length === 0) bySubject.delete(key);
+    else bySubject.set(key, grants);
+  }
+
+  function everyLiving(): Grant[] {
+    return [...bySubject.keys()].flatMap(living);
+  }
+
+  function makeRoom(): void {
+    const grants = everyLiving();
+    if (grants.length < GRANTS_MAX) return;
+    const oldest = grants.reduce((a, b) => (a.lastUsedAt.monotonicMs <= b.lastUsedAt.monotonicMs ? a : b));
+    revoke(oldest.id);
+  }
+
+  function revoke(id: string): boolean {
+    const grant = everyLiving().find((candidate) => candidate.id === id);
+    if (grant === undefined) return false;
+    const key = grant.subject.key;
+    replace(
+      key,
+      living(key).filter((candidate) => candidate.id !== id),
+    );
+    return true;
+  }
+
+  return {
+    allows: (subject, verb, scope, now = momentOf(clock)) => {
+      const asked = { verb, scope };
+      const grant = bySubject.get(subject.key)?.find((one) => covers(one, asked) && isAlive(now, one));
+      if (grant === undefined) return false;
+      grant.lastUsedAt = now;
+      return true;
+    },
+    add: (subject, verb, scope, idleMs) => {
+      if (count >= GRANTS_MAX) makeRoom();
+      const now = momentOf(clock);
+      const grant: Grant = { id: newId(), subject, verb, scope, idleMs, createdAt: now, lastUsedAt: now };
+      replace(subject.key, [...living(subject.key), grant]);
+      return grant;
+    },
+    list: (subject) => (subject === undefined ? everyLiving() : [...living(subject.key)]),
+    find: (id) => everyLiving().find((grant) => grant.id === id),
+    revoke,
+    clear: (account) => {
+      for (const [key, held] of bySubject) {
+        replace(key, account === undefined ? [] : held.filter((grant) => grant.scope.account !== account));
+      }
+    },
+  };
+}
+
+function isAlive(now: Moment, grant: Grant): boolean {
+  return elapsedMs(now, grant.lastUsedAt) <= grant.idleMs && elapsedMs(now, grant.createdAt) <= GRANT_AGE_MS_MAX;
+}
+
+/** When a grant ends if it is not used again, in milliseconds since the Unix epoch. */
+export function endsAtMs(grant: Grant): number {
+  return Math.min(grant.lastUsedAt.wallMs + grant.idleMs, grant.createdAt.wallMs + GRANT_AGE_MS_MAX);
+}

@@ -1,0 +1,68 @@
+// What a reference may have been meant to say, where it leads nowhere: names like the part that failed. Told to whoever may
+// see them anyway, and to nobody else.
+import { distance } from "fastest-levenshtein";
+import { cleanText } from "../../protocol/clean-text.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type FieldTitle, fieldTitles } from "../../protocol/match.ts";
+import { shown } from "../account/displayed-text.ts";
+import type { Missing } from "../account/resolver.ts";
+import type { Access } from "./gate.ts";
+
+/** Names offered: as many as a person compares at a glance. */
+export const NEAR_MAX = 3;
+
+/** Characters of a name that is compared: the work grows with their square. */
+const COMPARED_LENGTH_MAX = 64;
+
+/** Of three characters one may differ, of four or more two, as where two change places. */
+const CHARACTERS_PER_SLIP = 3;
+const SLIPS_MIN = 2;
+
+/** Names that differ from what was asked by slips, or go on where it ends, nearest first. */
+export function nearest(asked: string, names: readonly string[]): string[] {
+  const wanted = compared(asked);
+  if (wanted === "") return [];
+  const slips =
+    wanted.length <= CHARACTERS_PER_SLIP ? 1 : Math.max(SLIPS_MIN, Math.floor(wanted.length / CHARACTERS_PER_SLIP));
+  const ranked = [...new Set(names)].flatMap((name) => {
+    const other = compared(name);
+    // A distance is at least the difference in length.
+    const apart = Math.abs(other.length - wanted.length) > slips ? slips + 1 : distance(wanted, other);
+    if (apart <= slips) return [{ name, apart }];
+    return other.startsWith(wanted) && other !== wanted ? [{ name, apart: slips + 1 }] : [];
+  });
+  ranked.sort((a, b) => a.apart - b.apart || (a.name < b.name ? -1 : 1));
+  return ranked.slice(0, NEAR_MAX).map(({ name }) => name);
+}
+
+const compared = (text: string) => [...cleanText(text).toLowerCase()].slice(0, COMPARED_LENGTH_MAX).join("");
+
+/** The fields of an item as the end of a reference names them; within a section its own come first. */
+export function fieldsNear(
+  item: Parameters<typeof fieldTitles>[0],
+  { section, field }: { readonly section: string | undefined; readonly field: string },
+): string[] {
+  const all = fieldTitles(item);
+  const named = (titles: readonly FieldTitle[]) => titles.map(referenceEnd);
+  const inside = all.filter((one) => section === undefined || one.section === section || one.sectionId === section);
+  // The same name in another section is what was most likely meant.
+  const same = all.filter((one) => !inside.includes(one) && compared(one.title) === compared(field));
+  const near = new Set(
+    nearest(
+      field,
+      inside.map(({ title }) => title),
+    ),
+  );
+  return [...new Set(named([...same, ...inside.filter(({ title }) => near.has(title))]))].slice(0, NEAR_MAX);
+}
+
+const referenceEnd = ({ section, title }: FieldTitle) => (section === "" ? title : `${section}/${title}`);
+
+/** What to say of a reference that leads nowhere, with names near it where the asker may see them. */
+export async function errorOf({ error, near }: Missing, { knows }: Access): Promise<PosternError> {
+  if (near === undefined || !knows(near.scope)) return error;
+  const names = await near.names();
+  if (names.length === 0) return error;
+  const listed = names.map((name) => JSON.stringify(shown(name))).join(" or ");
+  return new PosternError(error.name, undefined, { text: error.message, hint: `did you mean ${listed}?` });
+}

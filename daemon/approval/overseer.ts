@@ -1,0 +1,146 @@
+// Who may see the whole: the holder of a manage grant, or whoever gives a proof in the same call. Every proof passes
+// here, so that each try is recorded, right or wrong.
+
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Scope } from "../account/scope.ts";
+import type { Call } from "../call/call.ts";
+import { happening } from "../call/log-entry.ts";
+import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import { checkPin } from "../session/proofs.ts";
+import type { Session, Sessions } from "../session/sessions.ts";
+import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
+import type { Broker } from "./broker.ts";
+import type { Grants } from "./grants.ts";
+import { waiterOf } from "./waiter.ts";
+
+/** What a person typed. */
+export type Proof =
+  | { readonly kind: "pin"; readonly pin: string }
+  | { readonly kind: "password"; readonly password: string };
+
+/** Wrong match codes of one family in a minute, before it must wait: enough for a person's slips. */
+export const WRONG_CODES_MAX = 5;
+/** Milliseconds that wrong codes count for. */
+export const WRONG_CODE_MS = 60_000;
+/** Families whose wrong codes are remembered. */
+const FAMILIES_MAX = 1_000;
+
+export type Overseer = {
+  /** Whether this call may see the whole; checks the proof it carries, or has a person asked. Throws what a wrong proof does. */
+  oversees(params: { proof?: Proof; account?: string; code?: string; ask?: boolean }, call: Call): Promise<boolean>;
+  /** Checks a proof. A PIN must name an open prompt: nothing else is decided by it. */
+  prove(given: { proof: Proof; account?: string; code?: string }, call: Call): Promise<void>;
+  /** Throws tryLater when this program named too many wrong codes. */
+  demandCodeTry(call: Call): void;
+  wrongCode(call: Call): void;
+};
+
+export type OverseerParts = {
+  readonly p: Primitives;
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly broker: Broker;
+  readonly log: Log;
+};
+
+type Open = Session & { unlocked: Unlocked };
+
+export function createOverseer({ p, clock, sessions, grants, broker, log }: OverseerParts): Overseer {
+  const wrongCodes = new Map<string, Moment[]>();
+
+  async function prove(
+    { proof, account, code }: { proof: Proof; account?: string; code?: string },
+    call: Call,
+  ): Promise<void> {
+    call.connection.demandSame();
+    const session = sessions.open(account ?? (code === undefined ? undefined : broker.find(code)?.account));
+    try {
+      if (code !== undefined) demandOpen(code, call);
+      await check(session, proof, code);
+      session.audit.keep({ ...happening(call, "ok", []), event: `proof.${proof.kind}` });
+    } catch (error) {
+      if (error instanceof PosternError) await recordRefusal(session, proof, error, call);
+      throw error;
+    }
+    call.connection.demandSame();
+  }
+
+  /** A code that no prompt has counts as a wrong one, whatever came with it: else an answer would tell which are open. */
+  function demandOpen(code: string, call: Call): void {
+    demandCodeTry(call);
+    if (broker.find(code) !== undefined) return;
+    wrongCode(call);
+    throw new PosternError("promptNotFound");
+  }
+
+  async function check(session: Open, proof: Proof, code: string | undefined): Promise<void> {
+    if (proof.kind === "password") return sessions.provePassword(session, proof.password);
+    if (code === undefined) throw new PosternError("promptNotFound", "a PIN must name an open prompt");
+    await checkPin(p, session.unlocked.store, proof.pin);
+  }
+
+  /** What was checked and found wrong is on disk before it is answered; what was not even checked may fold. */
+  async function recordRefusal(session: Open, proof: Proof, error: PosternError, call: Call): Promise<void> {
+    const refused = { ...happening(call, error.name, []), event: `proof.${proof.kind}` };
+    if (error.name !== "proofRefused") {
+      session.audit.read(refused);
+      return;
+    }
+    session.audit.keep(refused);
+    // Repeated at the service, so that an older copy of the store, with fewer tries counted, is noticed. Where the
+    // service cannot take it, the refusal stands all the same.
+    if (proof.kind === "pin")
+      await repeatCounter(session.unlocked, session.file.device).catch((thrown: unknown) =>
+        log.incident("counter", thrown),
+      );
+  }
+
+  function demandCodeTry(call: Call): void {
+    if (recentWrong(call).length >= WRONG_CODES_MAX)
+      throw new PosternError("tryLater", "too many wrong match codes; a minute");
+  }
+
+  function recentWrong(call: Call): Moment[] {
+    const moments = wrongCodes.get(call.connection.subject.family) ?? [];
+    const now = momentOf(clock);
+    return moments.filter((moment) => passedMs(now, moment) < WRONG_CODE_MS);
+  }
+
+  function wrongCode(call: Call): void {
+    const { family } = call.connection.subject;
+    const recent = recentWrong(call);
+    wrongCodes.delete(family);
+    if (wrongCodes.size >= FAMILIES_MAX) wrongCodes.delete(wrongCodes.keys().next().value ?? "");
+    wrongCodes.set(family, [...recent, momentOf(clock)]);
+  }
+
+  return {
+    oversees: async ({ proof, account, code, ask }, call) => {
+      const session = sessions.open(account);
+      session.audit.demandWritable();
+      call.connection.demandSame();
+      const scope: Scope = { account: session.file.account, level: "values" };
+      if (grants.allows(call.connection.subject, "manage", scope)) return true;
+      if (ask === true) {
+        await broker.ask(
+          session.file.account,
+          call.connection.subject,
+          "manage",
+          [{ scope, shown: ["the whole account"], grantable: true }],
+          waiterOf(call),
+        );
+        call.connection.demandSame();
+        return true;
+      }
+      if (proof === undefined) return false;
+      await prove({ proof, account: session.file.account, ...(code === undefined ? {} : { code }) }, call);
+      return true;
+    },
+    prove,
+    demandCodeTry,
+    wrongCode,
+  };
+}

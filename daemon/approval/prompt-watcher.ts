@@ -1,0 +1,52 @@
+// What becomes of a prompt beside its answer: it is recorded, and told to approvers and to who asked.
+import { PosternError } from "../../protocol/errors.ts";
+import type { Actor } from "../audit/entry.ts";
+import { whoOf } from "../call/log-entry.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { Approvers } from "./approvers.ts";
+import type { Prompt, Watcher } from "./broker.ts";
+
+export type PromptWatcherParts = {
+  readonly sessions: () => Pick<Sessions, "pick">;
+  readonly approvers: Approvers;
+  readonly connections: ReadonlySet<Connection>;
+};
+
+/** `sessions` is asked when a prompt opens: the sessions themselves withdraw prompts, and are made after. */
+export function watchPrompts({ sessions, approvers, connections }: PromptWatcherParts): Watcher {
+  return {
+    opened: (prompt) => {
+      const { id, code, hash, text } = prompt;
+      const asked = { event: "prompt.opened", outcome: prompt.verb, ...askerOf(prompt) };
+      sessions()
+        .pick(prompt.account)
+        .audit.keep({ ...asked, ids: [id], names: text });
+      for (const approver of approvers.of(prompt.account))
+        approver.notify("prompt.opened", { prompt: id, code, hash, text });
+    },
+    closed: (prompt, ending) => {
+      const { id, code } = prompt;
+      const { audit } = sessions().pick(prompt.account);
+      recordAnyway(() => audit.keep({ event: "prompt.closed", outcome: ending, ...askerOf(prompt), ids: [id] }));
+      const attached = approvers.of(prompt.account);
+      for (const connection of connections) {
+        if (attached.has(connection) || connection.subject.key === prompt.subject.key)
+          connection.notify("prompt.closed", { prompt: id, code, ending });
+      }
+    },
+  };
+}
+
+/** Of what is over already. A log that cannot be written has said so, and stops the next request; this must go on. */
+export function recordAnyway(record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+  }
+}
+
+function askerOf({ subject }: Prompt): Actor {
+  return { program: subject.script ?? subject.program, pid: subject.pid, who: whoOf(subject) };
+}

@@ -1,0 +1,89 @@
+// How many questions a program may put to a person. Counted per family (session leader or cgroup, and executable), since
+// each fork is a new process, and once more over everyone with larger numbers, so that a few rogue families cannot
+// shut out the person's own programs.
+import { PosternError } from "../../protocol/errors.ts";
+import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
+import type { Ending } from "./broker.ts";
+
+/** Prompts of one family open at once: more is not a question but a flood. */
+export const OPEN_PER_FAMILY = 3;
+/** Prompts of one family in ten minutes. */
+export const RECENT_PER_FAMILY = 20;
+/** Prompts of everyone open at once. */
+export const OPEN_GLOBAL = 24;
+/** Prompts of everyone in ten minutes. */
+export const RECENT_GLOBAL = 200;
+/** Milliseconds that "recent" looks back. */
+export const RECENT_MS = 600_000;
+/** Refusals in a row after which a family must wait. */
+export const REFUSALS_BEFORE_COOL_DOWN = 2;
+/** Milliseconds a family waits after that. */
+export const COOL_DOWN_MS = 120_000;
+/** Families remembered; past it those quiet for longest are forgotten, which only the global numbers then hold. */
+export const FAMILIES_MAX = 1_000;
+
+type Family = { open: number; opened: Moment[]; refusals: number; coolingSince: Moment | undefined };
+
+export type Quotas = {
+  /** Counts a prompt about to open; throws promptQuota or coolingDown instead. */
+  opening(family: string): void;
+  closed(family: string, ending: Ending): void;
+};
+
+export function createQuotas(clock: Clock): Quotas {
+  const families = new Map<string, Family>();
+  let globalOpened: Moment[] = [];
+  let globalOpen = 0;
+
+  function familyOf(key: string): Family {
+    const known = families.get(key);
+    if (known !== undefined) {
+      // Re-inserted, so that the map's order is the order of use.
+      families.delete(key);
+      families.set(key, known);
+      return known;
+    }
+    if (families.size >= FAMILIES_MAX) forgetQuietest();
+    const made: Family = { open: 0, opened: [], refusals: 0, coolingSince: undefined };
+    families.set(key, made);
+    return made;
+  }
+
+  function forgetQuietest(): void {
+    const quiet = [...families].find(([, family]) => family.open === 0);
+    if (quiet !== undefined) families.delete(quiet[0]);
+  }
+
+  const recent = (moments: Moment[], now: Moment) => moments.filter((moment) => passedMs(now, moment) < RECENT_MS);
+
+  return {
+    opening: (key) => {
+      const family = familyOf(key);
+      const now = momentOf(clock);
+      if (family.coolingSince !== undefined && passedMs(now, family.coolingSince) < COOL_DOWN_MS) {
+        throw new PosternError("coolingDown", `${COOL_DOWN_MS / 1000} s from the last denial`);
+      }
+      family.opened = recent(family.opened, now);
+      globalOpened = recent(globalOpened, now);
+      if (family.open >= OPEN_PER_FAMILY)
+        throw new PosternError("promptQuota", `${OPEN_PER_FAMILY} may be open at once`);
+      if (family.opened.length >= RECENT_PER_FAMILY)
+        throw new PosternError("promptQuota", `${RECENT_PER_FAMILY} in 10 minutes`);
+      if (globalOpen >= OPEN_GLOBAL || globalOpened.length >= RECENT_GLOBAL)
+        throw new PosternError("promptQuota", "too many programs are asking at once");
+      family.open++;
+      globalOpen++;
+      family.opened.push(now);
+      globalOpened.push(now);
+    },
+    closed: (key, ending) => {
+      const family = familyOf(key);
+      family.open = Math.max(0, family.open - 1);
+      globalOpen = Math.max(0, globalOpen - 1);
+      if (ending === "approved") family.refusals = 0;
+      if (ending !== "denied") return;
+      family.refusals++;
+      family.coolingSince = family.refusals >= REFUSALS_BEFORE_COOL_DOWN ? momentOf(clock) : undefined;
+    },
+  };
+}

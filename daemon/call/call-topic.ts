@@ -1,0 +1,27 @@
+// What a call asked for, kept until it is answered: a refusal is recorded with the item that was refused. Ids where the gate
+// knows them by then, else the reference as it was sent, which is sealed.
+import type { Target } from "../../protocol/entry.ts";
+import type { Scope } from "../account/scope.ts";
+import type { Happening } from "../audit/entry.ts";
+import type { AccountSession } from "../session/account-session.ts";
+import { placesTold } from "./log-entry.ts";
+
+/** Filled in as far as the gate comes with a call. */
+export type AskedAbout = {
+  /** The account it works on. */
+  session?: AccountSession;
+  targets?: readonly Target[];
+  /** What the targets lead to. Ids alone: an item is not held while a person is asked. */
+  wanted?: readonly { readonly scope: Scope; readonly missing?: { readonly reference: string } }[];
+};
+
+/** What to record of it. */
+export function toldOf({ targets = [], wanted }: AskedAbout): Pick<Happening, "asked" | "names"> {
+  if (wanted === undefined)
+    return {
+      asked: targets.flatMap((target) => ("vault" in target ? [target.vault, target.item ?? ""].filter(Boolean) : [])),
+      names: targets.flatMap((target) => ("reference" in target ? [target.reference] : [])),
+    };
+  const { ids, names } = placesTold(wanted.map(({ scope }) => scope));
+  return { asked: ids, names: [...names, ...wanted.flatMap(({ missing }) => missing?.reference ?? [])] };
+}

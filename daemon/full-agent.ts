@@ -1,0 +1,76 @@
+// The larger part of the agent's process: crypto, the embedded account service, every method. Loaded once the socket is open.
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
+import { PosternError } from "../protocol/errors.ts";
+import type { Store } from "../service/store/sqlite.ts";
+import { type Agent, type AgentParts, createAgent } from "./agent.ts";
+import { withArgon2Queue } from "./host/argon2-queue.ts";
+import { loadSodium } from "./host/sodium.ts";
+import { readAccounts } from "./session/account-file.ts";
+
+/** Builds the agent. Throws StartRefused where crypto cannot be had as it must be. */
+export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
+  const { home, log } = parts;
+  const p = withArgon2Queue(loadSodium());
+  let store: Store | undefined;
+  let tidying: NodeJS.Timeout | undefined;
+  let address: Promise<ServiceAddress> | undefined;
+
+  /** An empty store would know no account, and call each right password a wrong one. */
+  function demandStore(path: string): void {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    const isThere = found !== undefined && (!found.isFile() || found.size > 0);
+    if (isThere || readAccounts(home).every(({ service }) => service !== "embedded")) return;
+    throw new PosternError("fileUnusable", `the store ${path} is empty or gone`, {
+      hint: "put it back from a copy; without one, another home (POSTERN_HOME) takes the account's backup",
+    });
+  }
+
+  async function openEmbedded(): Promise<ServiceAddress> {
+    // Loaded when an account first needs it: an agent whose account lives elsewhere never does.
+    const [{ createApp, TIDY_MS }, { openSqlite }] = await Promise.all([
+      import("../service/app.ts"),
+      import("../service/store/sqlite.ts"),
+    ]);
+    const path = join(home, "service.sqlite");
+    demandStore(path);
+    const opened = await openSqlite(path);
+    try {
+      const built = await createApp({
+        store: opened,
+        primitives: p,
+        origin: EMBEDDED_ORIGIN,
+        onUnforeseen: (thrown) => log.incident("service", thrown),
+      });
+      store = opened;
+      const told = (thrown: unknown) => log.incident("tidy", thrown);
+      tidying = setInterval(() => void built.tidy().catch(told), TIDY_MS).unref();
+      return { origin: EMBEDDED_ORIGIN, fetch: built.fetch };
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  }
+
+  const agent = createAgent({
+    ...parts,
+    p,
+    embedded: () => {
+      // A disk that was full, a file that was mended, another service that had the store: the next one who needs it finds it otherwise.
+      address ??= openEmbedded().catch((error: unknown) => {
+        address = undefined;
+        throw error;
+      });
+      return address;
+    },
+  });
+  return {
+    ...agent,
+    close: async () => {
+      await agent.close();
+      clearInterval(tidying);
+      await store?.close();
+    },
+  };
+}

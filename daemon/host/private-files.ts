@@ -1,0 +1,142 @@
+// Files and folders that only we may read, and writes that are whole or absent after a crash.
+import { randomBytes } from "node:crypto";
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { PosternError } from "../../protocol/errors.ts";
+import { StartRefused } from "./start-refused.ts";
+
+/** Ends the name of a file that is being written; such a file left over from a crash means nothing. */
+const UNFINISHED = /\.[0-9a-f]{16}\.unfinished$/;
+
+/**
+ * Replaces the file at `path` by `bytes`, mode 0600. When the promise is fulfilled the content survives a power cut;
+ * when it fails or the process dies, the old file is untouched. Throws diskFull. Writes to one path must be awaited one
+ * after another.
+ */
+export async function writeFileDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const folder = dirname(path);
+  const unfinished = join(folder, `${basename(path)}.${randomBytes(8).toString("hex")}.unfinished`);
+  try {
+    await writeNew(unfinished, bytes);
+    await rename(unfinished, path);
+  } catch (error) {
+    await unlink(unfinished).catch(() => undefined); // It may not exist; the first error is the one to tell.
+    throw isFull(error) ? new PosternError("diskFull") : error;
+  }
+  // The rename itself is durable only once the folder is.
+  await syncFolder(folder);
+}
+
+/** The same at once, for what need not survive a power cut. */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const unfinished = `${path}.${randomBytes(8).toString("hex")}.unfinished`;
+  try {
+    writeFileSync(unfinished, bytes, { mode: 0o600, flag: "wx" });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
+
+/** Whether the disk, or what we may use of it, is full. */
+export function isFull(error: unknown): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Whether it is that the disk, or the log on it, took nothing: what was done stays done, and only has no record. */
+export function isUnwritten(error: unknown): boolean {
+  return isFull(error) || (error instanceof PosternError && ["auditUnwritable", "diskFull"].includes(error.name));
+}
+
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  // O_EXCL and O_NOFOLLOW: never through a file or link that somebody else laid there.
+  const file = await open(
+    path,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Folders in folders of the data folder: accounts, and each of them. */
+const FOLDERS_DEEP = 2;
+
+/**
+ * Removes what writes cut off by a crash have left in `folder` and in its folders: an account's holds the Secret Key. To be
+ * called by the only instance, before it writes.
+ */
+export function removeUnfinishedWrites(folder: string, deep = FOLDERS_DEEP): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(path);
+    // Not behind a link, which is no folder here.
+    if (entry.isDirectory() && deep > 0) removeUnfinishedWrites(path, deep - 1);
+  }
+}
+
+/**
+ * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
+ * cannot be made and the system says that its parent is missing.
+ */
+function makeFolder(path: string): void {
+  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+/**
+ * Makes `path` a folder that only we can enter (0700), with its missing parents, or checks that it is one. Throws
+ * StartRefused where it is a link, no folder, another user's, or open to others: what lies in it could be laid there.
+ */
+export function ensurePrivateFolder(path: string): void {
+  const name = basename(path);
+  try {
+    makeFolder(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new StartRefused(
+      `the folder "${name}" could not be made (${code})`,
+      "check that its parent is a folder you can write to",
+      error,
+    );
+  }
+  const found = lstatSync(path);
+  if (!found.isDirectory()) throw new StartRefused(`"${name}" is not a folder`, "move it out of the way");
+  if (found.uid !== process.getuid?.())
+    throw new StartRefused(`the folder "${name}" belongs to another user`, "move it out of the way");
+  if ((found.mode & 0o077) !== 0)
+    throw new StartRefused(
+      `the folder "${name}" is open to other users`,
+      "check what is in it, then close it with chmod 700",
+    );
+}

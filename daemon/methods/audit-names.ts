@@ -1,0 +1,41 @@
+// Names in audit records, opened for who may see the whole. Those of a service account's calls are sealed under its own key: the
+// person's account keeps its root key at the service.
+
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Record } from "../audit/chain.ts";
+import { namesKeyOf, openNames, type Unlocked } from "../session/unlocked.ts";
+
+export type AuditNames = {
+  /** The names in a record; undefined where it has none, or they cannot be opened now. */
+  open(record: Record): string[] | undefined;
+  /** What a service account is called; undefined where that cannot be told now. */
+  titleOf(serviceAccount: string): string | undefined;
+  close(): void;
+};
+
+export async function openAuditNames(p: Primitives, { account, openNames: open }: Unlocked): Promise<AuditNames> {
+  const keys = new Map<string, Uint8Array>();
+  const titles = new Map<string, string>();
+  try {
+    await account.serviceAccounts.eachRootKey(({ id, title }, rootKey) => {
+      titles.set(id, title);
+      keys.set(id, p.keep(namesKeyOf(p, rootKey)));
+    });
+  } catch (error) {
+    // The records are what was asked for: a service that is away, or lies, does not keep them back.
+    if (!(error instanceof PosternError)) throw error;
+  }
+  return {
+    open: ({ sealed, token }) => {
+      if (sealed === undefined) return undefined;
+      if (token === undefined) return open(sealed);
+      const key = keys.get(token.serviceAccount);
+      return key === undefined
+        ? undefined
+        : openNames(p, key, { account: account.id, user: token.serviceAccount }, sealed);
+    },
+    titleOf: (serviceAccount) => titles.get(serviceAccount),
+    close: () => p.release(...keys.values()),
+  };
+}

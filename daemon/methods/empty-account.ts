@@ -1,0 +1,68 @@
+// The account that a newcomer made before they thought of their backup: it holds nothing yet, and a restore may take its place.
+// Its password is the proof, as for accounts.remove.
+import type { OpenAccount } from "../../clients/account/open-account.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Call } from "../call/call.ts";
+import { actorOf } from "../call/log-entry.ts";
+import type { Session, Sessions } from "../session/sessions.ts";
+import type { TokenSessions } from "../session/token-sessions.ts";
+
+export type EmptyAccount = {
+  /** Unlocks it. Throws accountExists where it holds anything, wrongCredentials, tryLater. */
+  demand(password: string): Promise<void>;
+  /** Takes it off this agent, if it is empty still. */
+  remove(password: string): Promise<void>;
+};
+
+/** The account of this agent, to be replaced; undefined where there is none. */
+export function emptyAccount(
+  sessions: Sessions,
+  tokens: Pick<TokenSessions, "lock">,
+  call: Call,
+): EmptyAccount | undefined {
+  const [session] = sessions.list();
+  if (session === undefined) return undefined;
+  const by = actorOf(call);
+
+  async function demand(password: string): Promise<void> {
+    const { account } = await sessions.unlock(session as Session, password, by).catch((error: unknown) => {
+      throw namingIt(error);
+    });
+    const held = await contentOf(account);
+    if (held !== undefined)
+      throw new PosternError("accountExists", `it has ${held}, so it is not replaced`, {
+        hint: "another home (POSTERN_HOME) has an agent of its own and takes the backup",
+      });
+  }
+
+  return {
+    demand,
+    remove: async (password) => {
+      await demand(password);
+      await sessions.remove(session, password, by, true);
+      await tokens.lock(session.file.account, by);
+    },
+  };
+}
+
+/** Two passwords were given. */
+function namingIt(error: unknown): unknown {
+  if (!(error instanceof PosternError) || error.name !== "wrongPassword") return error;
+  return new PosternError("wrongCredentials", undefined, {
+    text: "the password of the account that is on this agent is wrong",
+    hint: "type it again; nothing was changed",
+  });
+}
+
+/** What an account holds beside what every new one has; undefined for nothing. */
+async function contentOf(account: OpenAccount): Promise<string | undefined> {
+  const { vaults } = await account.vaultsNow();
+  if (vaults.some(({ type }) => type !== "personal")) return "vaults";
+  for (const { id } of vaults)
+    if ((await account.listItems(id, { active: true, archived: true })).length > 0) return "items";
+  if ((await account.environments.list()).length > 0) return "environments";
+  if ((await account.groups.entries()).some(({ type }) => type === "userDefined")) return "groups";
+  if ((await account.serviceAccounts.list()).length > 0) return "service accounts";
+  if ((await account.shares.list()).length > 0) return "links";
+  return undefined;
+}

@@ -1,0 +1,71 @@
+// What this device knows of an account before it is unlocked: who, where, the Secret Key, and how many wrong passwords
+// were tried. Mode 0600; with the account password it is all an unlock needs.
+import { join } from "node:path";
+import { isId } from "../../protocol/crypto/encoding.ts";
+import { accountFolder, accountsIn, ensureNamedFolder, readOurs } from "../host/data-folder.ts";
+import { writeFileDurably } from "../host/private-files.ts";
+import { StartRefused } from "../host/start-refused.ts";
+
+/** One account on this device. */
+export type AccountFile = {
+  readonly account: string;
+  readonly user: string;
+  readonly device: string;
+  readonly name: string;
+  /** "embedded", or the service's origin. */
+  readonly service: string;
+  /** The Secret Key as text. */
+  readonly secretKey: string;
+  /** The store of the service that the user signed in to last; missing in files of before it was kept. */
+  readonly store?: string;
+  /** Wrong passwords since the last right one, and when the last was tried (milliseconds of the boot clock). */
+  readonly wrongPasswords: number;
+  readonly lastWrongMs: number;
+};
+
+/** Bytes of an account file; ours have about 400. */
+const FILE_BYTES_MAX = 16 * 1024;
+
+/** The accounts on this device. Throws StartRefused where a file is not what we write, rather than act as if it were not there. */
+export function readAccounts(home: string): AccountFile[] {
+  return accountsIn(home).flatMap((id) => {
+    const content = readOurs(join(accountFolder(home, id), "account.json"), FILE_BYTES_MAX);
+    // The folder is made before the file: a crash between the two leaves an account that was never acknowledged.
+    return content === undefined ? [] : [parse(id, new TextDecoder().decode(content))];
+  });
+}
+
+function parse(id: string, text: string): AccountFile {
+  let value: Partial<Record<keyof AccountFile, unknown>>;
+  try {
+    value = (JSON.parse(text) ?? {}) as typeof value;
+  } catch {
+    // The parser's own text would quote the file, and the file holds the Secret Key.
+    throw damaged(id, "is not JSON");
+  }
+  const texts = [value.account, value.user, value.device, value.name, value.service, value.secretKey];
+  const numbers = [value.wrongPasswords, value.lastWrongMs];
+  const whole =
+    texts.every((field) => typeof field === "string") && numbers.every((field) => Number.isSafeInteger(field));
+  if (!whole) throw damaged(id, "lacks fields");
+  if (value.store !== undefined && !isId(value.store as string)) throw damaged(id, "names a store that is no id");
+  const file = value as AccountFile;
+  // Its folder is found by these again: a file that was changed must not lead anywhere else.
+  if (file.account !== id || !isId(file.user) || !isId(file.device))
+    throw damaged(id, "names another account, or something that is no id");
+  return file;
+}
+
+function damaged(id: string, how: string): StartRefused {
+  return new StartRefused(
+    `the file accounts/${id}/account.json ${how}`,
+    "put it back from a copy, or move its folder away and sign in again with the emergency kit",
+  );
+}
+
+/** Writes an account's file durably. */
+export async function writeAccount(home: string, file: AccountFile): Promise<void> {
+  const folder = accountFolder(home, file.account);
+  ensureNamedFolder(folder);
+  await writeFileDurably(join(folder, "account.json"), Buffer.from(`${JSON.stringify(file)}\n`));
+}

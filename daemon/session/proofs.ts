@@ -1,0 +1,82 @@
+// Proofs: what makes an answer count. The agent verifies each itself; who sends it does not matter. Every try is counted
+// on disk before it is answered, so that ending the agent in the middle of a guess gains nothing.
+
+import { pinVerifier } from "../../protocol/crypto/derivation.ts";
+import { fromBase64 } from "../../protocol/crypto/encoding.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { DeviceStore, PinState } from "./device-store.ts";
+
+/** Wrong PINs in a row that switch the PIN off until the account password: an ATM gives three, a keyboard slips more. */
+export const WRONG_IN_ROW_MAX = 5;
+
+/** Wrong PINs since the last account password that do the same, so that a right one in between does not reset everything. */
+export const WRONG_SINCE_PASSWORD_MAX = 20;
+
+const SALT_BYTES = 16;
+
+/** Whether the PIN can be used now. */
+export function pinWorks(pin: PinState | undefined): boolean {
+  return pin !== undefined && pin.wrongInRow < WRONG_IN_ROW_MAX && pin.wrongSincePassword < WRONG_SINCE_PASSWORD_MAX;
+}
+
+/** Checks a PIN. Throws pinDisabled, or proofRefused with the tries left; the try is durable before either. */
+export async function checkPin(p: Primitives, store: DeviceStore, typed: string): Promise<void> {
+  const before = store.state.pin;
+  if (before === undefined)
+    throw new PosternError("proofRefused", "no PIN is set", { hint: "use the account password" });
+  if (!pinWorks(before)) throw new PosternError("pinDisabled");
+  await store.change(countTry);
+  const salt = fromBase64(before.salt) ?? new Uint8Array();
+  const expected = fromBase64(before.verifier) ?? new Uint8Array();
+  const given = await pinVerifier(p, typed, salt);
+  const right = p.equal(given, expected);
+  p.wipe(given, expected);
+  if (!right) throw refusal(store.state.pin);
+  await store.change(forgiveTry);
+}
+
+/** Every try counts as wrong until it is known to be right. */
+function countTry<S extends { pin: PinState | undefined; wrongPinsToTell: number }>(state: S): S {
+  if (state.pin === undefined) return state;
+  const pin = {
+    ...state.pin,
+    wrongInRow: state.pin.wrongInRow + 1,
+    wrongSincePassword: state.pin.wrongSincePassword + 1,
+  };
+  return { ...state, pin, wrongPinsToTell: state.wrongPinsToTell + 1 };
+}
+
+function forgiveTry<S extends { pin: PinState | undefined; wrongPinsToTell: number }>(state: S): S {
+  if (state.pin === undefined) return state;
+  const pin = { ...state.pin, wrongInRow: 0, wrongSincePassword: state.pin.wrongSincePassword - 1 };
+  return { ...state, pin, wrongPinsToTell: state.wrongPinsToTell - 1 };
+}
+
+function refusal(pin: PinState | undefined): PosternError {
+  if (!pinWorks(pin)) return new PosternError("pinDisabled");
+  const left = Math.min(
+    WRONG_IN_ROW_MAX - (pin?.wrongInRow ?? 0),
+    WRONG_SINCE_PASSWORD_MAX - (pin?.wrongSincePassword ?? 0),
+  );
+  return new PosternError("proofRefused", `wrong PIN, ${left} ${left === 1 ? "try" : "tries"} left`);
+}
+
+/** Sets the PIN, or takes it away. Counts start anew. */
+export async function setPin(p: Primitives, store: DeviceStore, typed: string | undefined): Promise<void> {
+  if (typed === undefined) return store.change((state) => ({ ...state, pin: undefined }));
+  const salt = p.randomBytes(SALT_BYTES);
+  const verifier = await pinVerifier(p, typed, salt);
+  const pin: PinState = { salt: salt.toBase64(), verifier: verifier.toBase64(), wrongInRow: 0, wrongSincePassword: 0 };
+  p.wipe(verifier);
+  await store.change((state) => ({ ...state, pin }));
+}
+
+/** The account password was right: the PIN works again. */
+export async function forgivePin(store: DeviceStore): Promise<void> {
+  const pin = store.state.pin;
+  if (pin === undefined || (pin.wrongInRow === 0 && pin.wrongSincePassword === 0)) return;
+  await store.change((state) =>
+    state.pin === undefined ? state : { ...state, pin: { ...state.pin, wrongInRow: 0, wrongSincePassword: 0 } },
+  );
+}

@@ -1,0 +1,375 @@
+// The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
+// prompts are withdrawn, the audit log is anchored, keys are wiped.
+import {
+  addressOf,
+  type CallService,
+  createServiceClient,
+  EMBEDDED_ORIGIN,
+  type ServiceAddress,
+} from "../../clients/account/service-client.ts";
+import { openUserData } from "../../clients/account/user-data.ts";
+import type { SignedIn } from "../../clients/account/user-keys.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Actor, Happening } from "../audit/entry.ts";
+import { type AuditLog, openAuditLog } from "../audit/log.ts";
+import { createAuthorities } from "../host/authorities.ts";
+import { type Clock, elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "../host/clock.ts";
+import {
+  accountFolder,
+  ensureNamedFolder,
+  finishRemovals,
+  hasKeptLog,
+  removeAccountFile,
+  removeAccountFolder,
+} from "../host/data-folder.ts";
+import type { Log } from "../host/log.ts";
+import { oneAtATime } from "../host/one-at-a-time.ts";
+import { isUnwritten } from "../host/private-files.ts";
+import type { Sodium } from "../host/sodium.ts";
+import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
+import { sinceBoot } from "./password-tries.ts";
+import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
+import { repeatCounter, type Unlocked } from "./unlocked.ts";
+import { createUnlocking } from "./unlocking.ts";
+
+/** Milliseconds without activity after which an account locks. */
+export const IDLE_MS = 10 * 60_000;
+
+/** Milliseconds after which an unlocked account locks in any case. */
+export const UNLOCKED_MS_MAX = 12 * 60 * 60_000;
+
+/** Boot time running ahead of monotonic time by this many milliseconds means that the machine slept. */
+export const SUSPENDED_MS = 5_000;
+
+/** Milliseconds between two looks at the clocks while nobody asks anything. */
+const WATCH_MS = 5_000;
+
+/** Milliseconds between two anchors of the audit log. */
+export const ANCHOR_MS = 60_000;
+
+/** Milliseconds a lock waits for the service to take the store's counter: keys should not live on for its sake. */
+const REPEAT_MS_MAX = 2_000;
+
+/** Passwords of one account that may wait to be tried, one after another. */
+const TRIES_WAITING_MAX = 16;
+
+/** One account on this agent. */
+export type Session = {
+  file: AccountFile;
+  readonly audit: AuditLog;
+  unlocked: Unlocked | undefined;
+  /** How often it was locked: an unlock that a lock came in between of must not stand. */
+  locks: number;
+  /** Passwords of one account are tried one at a time: each counts on what the one before left in the file. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+};
+
+export type SessionEvents = {
+  /** The account is locked from now on: end grants, withdraw prompts, tell subscribers. */
+  locked(account: string, unlocked: Unlocked): void;
+  unlocked(account: string): void;
+};
+
+export type Sessions = {
+  list(): readonly Session[];
+  /** The account with this id or name; without one, the only account. Throws signedOut, accountNotFound, invalidParams. */
+  pick(account: string | undefined): Session;
+  /** The unlocked account, checked against the clocks. Throws signedOut, locked, accountNotFound. */
+  open(account: string | undefined, now?: Moment): Session & { unlocked: Unlocked };
+  /** Throws wrongPassword, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+  /** Answers whether all of it was recorded: a disk that is full keeps nothing unlocked. */
+  lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
+  /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
+  provePassword(session: Session & { unlocked: Unlocked }, password: string): Promise<void>;
+  /** Takes in the account that was just made, the first one here. Throws accountExists. */
+  add(file: AccountFile): Promise<Session>;
+  /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
+  bring(file: AccountFile, password: string, by: Actor): Promise<Session & { unlocked: Unlocked }>;
+  /**
+   * Takes an account off this device once its password was shown; answers whether the service took the device out too. Its log
+   * stays, for when it signs in here again, unless `withLog`.
+   * Throws signedOut where it is gone already, wrongPassword, tryLater, busy, offline, sealBroken.
+   */
+  remove(session: Session, password: string, by: Actor, withLog: boolean): Promise<boolean>;
+  touch(unlocked: Unlocked, now: Moment): void;
+  addressOf(service: string): Promise<ServiceAddress>;
+  callTo(service: string): Promise<CallService>;
+  readonly restoreMark: RestoreMark;
+  close(): Promise<void>;
+};
+
+export type SessionParts = {
+  readonly home: string;
+  readonly p: Sodium;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly embedded: () => Promise<ServiceAddress>;
+  readonly events: SessionEvents;
+};
+
+export function createSessions(parts: SessionParts): Sessions {
+  const { home, p, clock, log, events } = parts;
+  const sessions = new Map<string, Session>();
+  const locking = new Map<string, Promise<boolean>>();
+  let anchoredAt: Moment = momentOf(clock);
+  const bringing = oneAtATime(TRIES_WAITING_MAX);
+  const authorities = createAuthorities(home, log);
+  const restoreMark = openRestoreMark(home);
+  let cancelWatch = clock.after(WATCH_MS, watch);
+  for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
+  finishRemovals(home);
+
+  function sessionOf(file: AccountFile): Session {
+    const audit = openAuditLog(accountFolder(home, file.account), p, clock, log, (checkpoint) => {
+      const store = sessions.get(file.account)?.unlocked?.store;
+      // Locked, the state before this segment is found again by following the one before.
+      store
+        ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
+        .catch((error: unknown) => log.incident("checkpoint", error));
+    });
+    return { file, audit, unlocked: undefined, locks: 0, inTurn: oneAtATime(TRIES_WAITING_MAX) };
+  }
+
+  /** A disk that takes nothing must not keep the agent from its end. */
+  function closeLog(audit: AuditLog, account: string): void {
+    try {
+      audit.close();
+    } catch (error) {
+      if (!isUnwritten(error)) throw error;
+      log.note("the end of the audit log could not be written", { account });
+    }
+  }
+
+  function demandHere(session: Session): void {
+    if (sessions.get(session.file.account) !== session) throw new PosternError("signedOut");
+  }
+
+  async function serviceAddress(service: string): Promise<ServiceAddress> {
+    if (service === "embedded" || service === EMBEDDED_ORIGIN) return parts.embedded();
+    authorities.look();
+    return addressOf(service);
+  }
+
+  const unlocking = createUnlocking({
+    ...parts,
+    serviceAddress,
+    closing: async ({ file }) => void (await locking.get(file.account)),
+    demandHere,
+  });
+
+  function pick(account: string | undefined): Session {
+    if (sessions.size === 0) throw noAccountHere(restoreMark);
+    const all = [...sessions.values()];
+    if (account === undefined) {
+      const only = all.length === 1 ? all[0] : undefined;
+      if (only === undefined)
+        throw new PosternError("invalidParams", "account is required, since this agent has several");
+      return only;
+    }
+    const found = all.filter(({ file }) => file.account === account || file.name === account);
+    const one = found.length === 1 ? found[0] : undefined;
+    if (one === undefined) throw new PosternError("accountNotFound");
+    return one;
+  }
+
+  function isOver({ unlockedAt, lastActivity }: Unlocked, now: Moment): boolean {
+    const slept = now.bootMs - unlockedAt.bootMs - (now.monotonicMs - unlockedAt.monotonicMs);
+    return (
+      elapsedMs(now, lastActivity) > IDLE_MS ||
+      elapsedMs(now, unlockedAt) > UNLOCKED_MS_MAX ||
+      setBackMs(now, unlockedAt) > SET_BACK_MS_MAX ||
+      slept > SUSPENDED_MS
+    );
+  }
+
+  function watch(): void {
+    cancelWatch = clock.after(WATCH_MS, watch);
+    const now = momentOf(clock);
+    for (const session of sessions.values()) {
+      if (session.unlocked !== undefined && isOver(session.unlocked, now)) lockLater(session, "the clock");
+    }
+    if (elapsedMs(now, anchoredAt) < ANCHOR_MS) return;
+    anchoredAt = now;
+    for (const session of sessions.values()) anchor(session).catch((error: unknown) => log.incident("anchor", error));
+  }
+
+  async function anchor(session: Session): Promise<void> {
+    const { unlocked, audit, file } = session;
+    const now = audit.anchor();
+    if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return;
+    audit.flush();
+    await unlocked.store.change((state) => ({ ...state, anchor: now }));
+    await repeatCounter(unlocked, file.device);
+  }
+
+  function lockLater(session: Session, why: string): void {
+    lockOne(session, why).catch((error: unknown) => log.incident("lock", error));
+  }
+
+  /** Answers whether it was recorded. */
+  function lockOne(session: Session, why: string, by: Actor = {}): Promise<boolean> {
+    const { unlocked } = session;
+    session.locks++;
+    if (unlocked === undefined) return locking.get(session.file.account) ?? Promise.resolve(true);
+    // From here on nobody finds it unlocked; what follows is only tidying.
+    session.unlocked = undefined;
+    const done = closeOrderly(session, unlocked, { event: "session.lock", outcome: why, ...by }).finally(() =>
+      locking.delete(session.file.account),
+    );
+    locking.set(session.file.account, done);
+    return done;
+  }
+
+  /** Whatever fails on the way, the keys are wiped. */
+  async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: Happening): Promise<boolean> {
+    try {
+      events.locked(file.account, unlocked);
+      audit.keep(happened);
+      await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
+      await Promise.race([
+        // A service that cannot take it does not keep the account open: an older store is then not noticed, that is all.
+        repeatCounter(unlocked, file.device).catch(tellUnlessGone),
+        new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
+      ]);
+      return true;
+    } catch (error) {
+      if (!isUnwritten(error)) throw error;
+      log.note("locked, and not recorded: the disk took nothing", { account: file.account });
+      return false;
+    } finally {
+      audit.lock();
+      unlocked.close();
+    }
+  }
+
+  function tellUnlessGone(error: unknown): void {
+    const isGone = error instanceof PosternError && ["deviceRemoved", "storeReplaced"].includes(error.name);
+    if (!isGone) log.incident("counter", error);
+  }
+
+  async function add(file: AccountFile): Promise<Session> {
+    // Two programs may have asked at once; the first one's account stands.
+    if (sessions.size > 0) throw new PosternError("accountExists");
+    const keepLog = hasKeptLog(home, file.account);
+    // What an account that was never acknowledged left behind is no part of this one.
+    if (!keepLog) takeAway(file.account);
+    ensureNamedFolder(accountFolder(home, file.account));
+    const session = sessionOf(file);
+    sessions.set(file.account, session);
+    try {
+      await writeAccount(home, file);
+    } catch (error) {
+      drop(session, keepLog);
+      throw error;
+    }
+    restoreMark.clear();
+    return session;
+  }
+
+  /** Takes an account out, or back where it could not be taken in. */
+  function drop({ file, audit }: Session, keepLog: boolean): void {
+    sessions.delete(file.account);
+    try {
+      closeLog(audit, file.account);
+    } finally {
+      if (keepLog) removeAccountFile(home, file.account);
+      else takeAway(file.account);
+    }
+  }
+
+  function takeAway(account: string): void {
+    const stays = removeAccountFolder(home, account);
+    if (stays !== undefined) log.note("a folder stays: something in it is not the agent's", { folder: stays });
+  }
+
+  return {
+    list: () => [...sessions.values()],
+    pick,
+    open: (account, now = momentOf(clock)) => {
+      const session = pick(account);
+      if (session.unlocked !== undefined && isOver(session.unlocked, now)) lockLater(session, "the clock");
+      if (session.unlocked === undefined) throw new PosternError("locked");
+      return session as Session & { unlocked: Unlocked };
+    },
+    unlock: unlocking.unlock,
+    lock: async (account, by, why = "asked") => {
+      const chosen = account === undefined ? [...sessions.values()] : [pick(account)];
+      const recorded = await Promise.all(chosen.map((session) => lockOne(session, why, by)));
+      return recorded.every(Boolean);
+    },
+    provePassword: unlocking.prove,
+    add,
+    bring: (file, password, by) =>
+      bringing(async () => {
+        if (sessions.size > 0) throw new PosternError("accountExists");
+        const signedIn = await unlocking.signInFirst(file, password);
+        const named = { ...file, name: openUserData(p, signedIn.rootKey, file, signedIn.record.data).name };
+        const keepLog = hasKeptLog(home, file.account);
+        const session = await add(named);
+        try {
+          const { store } = await unlocking.open(session, signedIn, by);
+          // Who was here before approves nothing now.
+          await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
+        } catch (error) {
+          drop(session, keepLog);
+          throw keepLog ? namingTheLog(error, file.account) : error;
+        }
+        return session as Session & { unlocked: Unlocked };
+      }),
+    // In turn with those who try its password: none of them finds it half gone.
+    remove: (session, password, by, withLog) =>
+      session.inTurn(async () => {
+        demandHere(session);
+        const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async ({ signedIn, store }) => {
+          await store.change((state) => ({ ...state, pin: undefined }));
+          return leave(signedIn, session.file.device);
+        }, isRemovedAlready);
+        await lockOne(session, "removed from this agent", by);
+        drop(session, !withLog);
+        log.note("account removed", { account: session.file.account });
+        return deviceRemoved;
+      }),
+    restoreMark,
+    touch: (unlocked, now) => {
+      unlocked.lastActivity = now;
+    },
+    addressOf: serviceAddress,
+    callTo: async (service) => createServiceClient(await serviceAddress(service)),
+    close: async () => {
+      cancelWatch();
+      await Promise.all([...sessions.values()].map((session) => lockOne(session, "the agent stops")));
+      for (const { audit, file } of sessions.values()) closeLog(audit, file.account);
+      p.wipeAll();
+    },
+  };
+}
+
+/** A sign-in that fails for what an earlier one left says where that is. */
+function namingTheLog(error: unknown, account: string): unknown {
+  if (!(error instanceof PosternError) || !["sealBroken", "unknownSuite"].includes(error.name)) return error;
+  return new PosternError("sealBroken", "the store of its log, or the service's answer", {
+    hint: `where it stays so, move accounts/${account} out of the agent's data folder: the log that it kept goes with it`,
+    cause: error,
+  });
+}
+
+/** Whether the service took a device out. One that cannot be told keeps no account on it. */
+async function leave({ session }: SignedIn, device: string): Promise<boolean> {
+  try {
+    await session.call("devices.remove", { device });
+    return true;
+  } catch (error) {
+    if (error instanceof PosternError) return error.name === "deviceRemoved";
+    throw error;
+  }
+}
+
+/**
+ * Said in answer to a signature with the key that the password makes: that is the proof, and what is left to do is here. An
+ * account that is being restored lists no device but the restore's.
+ */
+function isRemovedAlready(error: unknown): true {
+  if (error instanceof PosternError && ["deviceRemoved", "restoreUnfinished"].includes(error.name)) return true;
+  throw error;
+}

@@ -1,0 +1,305 @@
+// Sessions of service accounts. Presenting a token is the proof: whoever has it may do what its account may, and is not
+// asked. All who present one token share one session; it is kept while a connection holds it, and a while longer for the
+// next program. A lock ends it, idleness does not.
+import { createHash } from "node:crypto";
+import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
+import { closeSignedIn, type SignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { formatToken, parseToken, type ServiceAccountToken } from "../../protocol/service-account-token.ts";
+import type { Actor } from "../audit/entry.ts";
+import { type AuditLog, openAuditLog, type Recorder } from "../audit/log.ts";
+import type { Checkpoint } from "../audit/proof.ts";
+import { createTokenRecorder, type Spent } from "../audit/token-recorder.ts";
+import type { Clock } from "../host/clock.ts";
+import { ensureNamedFolder, tokenFolder } from "../host/data-folder.ts";
+import type { Log } from "../host/log.ts";
+import { isUnwritten } from "../host/private-files.ts";
+import type { Sodium } from "../host/sodium.ts";
+import type { AccountSession, OpenSession, Whose } from "./account-session.ts";
+import { ANCHOR_MS } from "./sessions.ts";
+import { readStoreMark, writeStoreMark } from "./store-mark.ts";
+import { openEverything, type Unlocked } from "./unlocked.ts";
+
+/** Tokens in use at once: each holds keys in locked memory, and a machine runs a few kinds of program. */
+export const TOKEN_SESSIONS_MAX = 16;
+
+/** Milliseconds that a session outlives the last connection that held it: programs of a script come one after another. */
+export const TOKEN_LINGER_MS = 10 * 60_000;
+
+/**
+ * Tokens on their way to their service at once from one program and its like. A token names its own service, which may keep
+ * the agent waiting: one program must not fill every place with such.
+ */
+export const TOKEN_STARTS_PER_FAMILY = 4;
+
+export type TokenSession = AccountSession & {
+  /** Throws locked once the session has ended: the token must be presented again. */
+  demandOpen(): OpenSession;
+  /** Keeps it while a connection uses it; the returned function lets go, once. */
+  hold(): () => void;
+};
+
+export type TokenSessions = {
+  /** The session of this token; `family` is the presenting subject's. Throws tokenInvalid, tokenRefused, storeReplaced, offline, sealBroken, busy. */
+  present(text: string, family: string): Promise<TokenSession>;
+  /** Writes what the open ones of an account have in memory to their own logs. */
+  flush(account: string): void;
+  /** Those that are open. */
+  list(): readonly TokenSession[];
+  /** Ends those of an account, or all; answers whether all of it was recorded. */
+  lock(account: string | undefined, by: Actor): Promise<boolean>;
+  close(): Promise<void>;
+};
+
+export type TokenSessionParts = {
+  readonly home: string;
+  readonly p: Sodium;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
+  /** The log of the person whose account it is, where this agent has it. */
+  readonly personsLog: (whose: Whose) => AuditLog | undefined;
+  /** The store that the person signed in to last, likewise. */
+  readonly personsStore: (whose: Whose) => string | undefined;
+  readonly events: {
+    /** `end` is for who learns that the service lets the token in no more. */
+    opened(session: OpenSession, end: () => Promise<unknown>): void;
+    ended(unlocked: Unlocked): void;
+  };
+};
+
+type Entry = TokenSession & {
+  unlocked: Unlocked | undefined;
+  /** The token's own log. */
+  readonly own: AuditLog;
+  /** Whether it was held, and is no more. */
+  isLeft(): boolean;
+  /** Answers whether it was recorded. */
+  end(why: string, by?: Actor): Promise<boolean>;
+};
+
+export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
+  const { home, p, clock, log, events } = parts;
+  /** By the hash of the token, which names its folder too: the text itself is kept nowhere. */
+  const entries = new Map<string, Promise<Entry>>();
+  const open = new Set<Entry>();
+  /** Those that are being closed, by the same name: log and store have one writer, so the token's next session waits for it. */
+  const ending = new Map<string, Promise<boolean>>();
+  /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
+  let locks = 0;
+  const startsBy = new Map<string, number>();
+  /** What service accounts have added to persons' logs; as many as persons have made here. */
+  const spentBy = new Map<string, Spent>();
+  let cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
+
+  function anchorAll(): void {
+    cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
+    for (const entry of open) anchor(entry).catch((error: unknown) => log.incident("anchor", error));
+  }
+
+  async function anchor({ unlocked, own }: Entry): Promise<void> {
+    const now = own.anchor();
+    if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return;
+    own.flush();
+    await unlocked.store.change((state) => ({ ...state, anchor: now }));
+  }
+
+  async function enter(token: ServiceAccountToken, key: string): Promise<Entry> {
+    const address = await parts.serviceAddress(token.service);
+    const folder = tokenFolder(home, key);
+    const known = readStoreMark(folder) ?? parts.personsStore(whoseOf(token));
+    const signedIn = await signInWithToken(p, createServiceClient(address), address, token, known);
+    p.wipe(token.secret);
+    // How that went is told to who ended it.
+    await ending.get(key)?.catch(() => undefined);
+    const whose = whoseOf(token);
+    let store: Unlocked["store"] | undefined;
+    const audit = openLog(signedIn, folder, (checkpoint) => {
+      store
+        ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
+        .catch((error: unknown) => log.incident("checkpoint", error));
+    });
+    try {
+      const unlocked = await openEverything({ p, folder, clock, audit }, whose, signedIn);
+      ({ store } = unlocked);
+      await writeStoreMark(folder, signedIn.session.store);
+      return entryOf(whose, audit, unlocked, key);
+    } catch (error) {
+      audit.close();
+      throw error;
+    }
+  }
+
+  function openLog(signedIn: SignedIn, folder: string, onRotate: (checkpoint: Checkpoint) => void): AuditLog {
+    try {
+      ensureNamedFolder(folder);
+      return openAuditLog(folder, p, clock, log, onRotate);
+    } catch (error) {
+      closeSignedIn(p, signedIn);
+      throw error;
+    }
+  }
+
+  function recorderOf(file: Whose, own: AuditLog, { sealNames }: Unlocked): Recorder {
+    const { user: serviceAccount, device: token } = file;
+    const persons = () => parts.personsLog(file);
+    const spent = spentBy.get(serviceAccount) ?? { sinceMs: clock.monotonicMs(), bytes: 0 };
+    if (persons() !== undefined) spentBy.set(serviceAccount, spent);
+    return createTokenRecorder({ own, persons, token: { serviceAccount, token, sealNames }, spent, clock });
+  }
+
+  function entryOf(file: Whose, audit: AuditLog, unlocked: Unlocked, key: string): Entry {
+    let holders = 0;
+    let wasHeld = false;
+    // Whoever presented it may be gone by now.
+    let cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
+    const entry: Entry = {
+      file,
+      audit: recorderOf(file, audit, unlocked),
+      own: audit,
+      unlocked,
+      demandOpen: () => {
+        if (entry.unlocked === undefined) throw new PosternError("locked", "present the token again");
+        return entry as OpenSession;
+      },
+      isLeft: () => wasHeld && holders === 0,
+      hold: () => {
+        wasHeld = true;
+        holders++;
+        cancelEnd();
+        let held = true;
+        return () => {
+          if (!held) return;
+          held = false;
+          holders--;
+          if (holders === 0 && entry.unlocked !== undefined) cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
+        };
+      },
+      end: (why, by = {}) => {
+        if (entry.unlocked === undefined) return ending.get(key) ?? Promise.resolve(true);
+        // From here on nobody finds it open; what follows is only tidying.
+        entry.unlocked = undefined;
+        cancelEnd();
+        entries.delete(key);
+        open.delete(entry);
+        const done = closeOrderly(file, unlocked, audit, why, by).finally(() => ending.delete(key));
+        ending.set(key, done);
+        return done;
+      },
+    };
+    function endUnused(): void {
+      entry.end("nobody uses it").catch((error: unknown) => log.incident("token", error));
+    }
+    return entry;
+  }
+
+  /** Whatever fails on the way, the keys are wiped. */
+  async function closeOrderly(
+    file: Whose,
+    unlocked: Unlocked,
+    audit: AuditLog,
+    why: string,
+    by: Actor,
+  ): Promise<boolean> {
+    try {
+      await recordEnd(file, unlocked, audit, why, by);
+      return true;
+    } catch (error) {
+      if (!isUnwritten(error)) throw error;
+      log.note("a token's session ended, and that was not recorded: the disk took nothing");
+      return false;
+    }
+  }
+
+  async function recordEnd(file: Whose, unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
+    try {
+      events.ended(unlocked);
+      // What was counted there so far has names to seal with this session's key.
+      parts.personsLog(file)?.flush();
+      audit.keep({ event: "token.ended", outcome: why, ...by });
+      await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
+    } finally {
+      audit.lock();
+      unlocked.close();
+      audit.close();
+    }
+  }
+
+  async function start(token: ServiceAccountToken, key: string): Promise<Entry> {
+    const before = locks;
+    const entry = await enter(token, key);
+    open.add(entry);
+    if (locks !== before) await entry.end("asked");
+    events.opened(entry.demandOpen(), () => entry.end("the service refuses it"));
+    return entry;
+  }
+
+  /** Ends a session that everybody has left, where there is no place for another. */
+  function makeRoom(): void {
+    if (entries.size < TOKEN_SESSIONS_MAX) return;
+    const left = [...open].find((entry) => entry.isLeft());
+    if (left === undefined) throw new PosternError("busy", `${TOKEN_SESSIONS_MAX} tokens may be in use at once`);
+    left.end("room for another").catch((error: unknown) => log.incident("token", error));
+  }
+
+  /** Asked before room is made: a program that may not begin must not end what others left. */
+  function demandStart(family: string): void {
+    if ((startsBy.get(family) ?? 0) >= TOKEN_STARTS_PER_FAMILY)
+      throw new PosternError("busy", `${TOKEN_STARTS_PER_FAMILY} tokens of one program may be on their way at once`);
+  }
+
+  function counted<T>(family: string, work: () => Promise<T>): Promise<T> {
+    startsBy.set(family, (startsBy.get(family) ?? 0) + 1);
+    return work().finally(() => {
+      const left = (startsBy.get(family) ?? 1) - 1;
+      if (left === 0) startsBy.delete(family);
+      else startsBy.set(family, left);
+    });
+  }
+
+  return {
+    present: async (text, family) => {
+      const token = parseToken(text);
+      const key = keyOf(token);
+      const known = entries.get(key);
+      if (known !== undefined) return known;
+      demandStart(family);
+      makeRoom();
+      const starting = counted(family, () => start(token, key));
+      entries.set(key, starting);
+      // A refused token leaves nothing behind, not even that it was tried.
+      starting.catch(() => {
+        // Another may have been begun meanwhile, where a lock ended this one on its way.
+        if (entries.get(key) === starting) entries.delete(key);
+      });
+      return starting;
+    },
+    flush: (account) => {
+      for (const { file, own } of open) if (file.account === account) own.flush();
+    },
+    list: () => [...open],
+    lock: async (account, by) => {
+      locks++;
+      const chosen = [...open].filter(({ file }) => account === undefined || file.account === account);
+      const recorded = await Promise.all(chosen.map((entry) => entry.end("asked", by)));
+      return recorded.every(Boolean);
+    },
+    close: async () => {
+      cancelAnchoring();
+      locks++;
+      await Promise.all([...open].map((entry) => entry.end("the agent stops")));
+    },
+  };
+}
+
+/**
+ * A name for the token that only its holder can come to. The token's own id would do for honest ones; but whoever knew that
+ * id could have a service of theirs let them in under it, and come to the same log.
+ */
+function keyOf(token: ServiceAccountToken): string {
+  return createHash("sha256").update(formatToken(token)).digest("hex");
+}
+
+function whoseOf({ account, serviceAccount, token, service }: ServiceAccountToken): Whose {
+  return { account, user: serviceAccount, device: token, name: serviceAccount, service };
+}

@@ -1,0 +1,142 @@
+// What an account is while it is unlocked: open keys, the cache, the device store, the clocks that lock it again.
+import { join } from "node:path";
+import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
+import { closeSignedIn, type SignedIn } from "../../clients/account/user-keys.ts";
+import { subkey } from "../../protocol/crypto/derivation.ts";
+import { fromBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { open, seal } from "../../protocol/crypto/envelope.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { type Cache, createCache } from "../account/cache.ts";
+import type { AuditLog } from "../audit/log.ts";
+import { type Clock, type Moment, momentOf } from "../host/clock.ts";
+import type { Whose } from "./account-session.ts";
+import { type DeviceStore, openDeviceStore } from "./device-store.ts";
+
+export type Unlocked = {
+  readonly account: OpenAccount;
+  readonly cache: Cache;
+  readonly store: DeviceStore;
+  readonly unlockedAt: Moment;
+  lastActivity: Moment;
+  /** The wrapped root key, against which the account password is checked as a proof. */
+  sealedRootKey: string;
+  readonly signedIn: SignedIn;
+  /** Seals names for the audit log, and opens those that it holds. */
+  sealNames(names: readonly string[]): string;
+  openNames(sealed: string): string[];
+  /** What a person should be told at this unlock. */
+  readonly warnings: readonly string[];
+  /** Wipes every key. */
+  close(): void;
+};
+
+type Parts = { readonly p: Primitives; readonly folder: string; readonly clock: Clock; readonly audit: AuditLog };
+
+/** Opens everything of an account whose user has just signed in. */
+export async function openEverything(parts: Parts, whose: Whose, signedIn: SignedIn): Promise<Unlocked> {
+  const opened: (() => void)[] = [];
+  const closeAll = () => {
+    for (const close of opened) close();
+  };
+  try {
+    return await openParts(parts, whose, signedIn, opened, closeAll);
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
+
+async function openParts(
+  { p, folder, clock, audit }: Parts,
+  file: Whose,
+  signedIn: SignedIn,
+  opened: (() => void)[],
+  close: () => void,
+): Promise<Unlocked> {
+  const account = openOrClose(p, file, signedIn, clock);
+  opened.push(account.close);
+  const storeKey = p.keep(storeKeyOf(p, signedIn.rootKey));
+  const namesKey = p.keep(namesKeyOf(p, signedIn.rootKey));
+  opened.push(() => p.release(storeKey, namesKey));
+  const owner = { account: file.account, user: file.user };
+  const namesContext = { part: "audit names", ...owner } as const;
+  const { store } = openDeviceStore(p, storeKey, owner, join(folder, "device.sealed"));
+  const warnings = await checkCounter(account, file.device, store);
+
+  const sealNames = (names: readonly string[]) =>
+    seal(p, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64();
+  const resumed = audit.unlock({
+    sealNames,
+    start: p.randomBytes(32),
+    checkpoints: store.state.checkpoints,
+    anchor: store.state.anchor,
+  });
+  await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor() }));
+
+  const cache = createCache(p, clock.bootMs);
+  opened.push(cache.close);
+  const now = momentOf(clock);
+  return {
+    account,
+    cache,
+    store,
+    unlockedAt: now,
+    lastActivity: now,
+    sealedRootKey: signedIn.record.rootKey,
+    signedIn,
+    sealNames,
+    openNames: (sealed) => openNames(p, namesKey, owner, sealed),
+    warnings: [...warnings, ...resumed.problems],
+    close,
+  };
+}
+
+/** The key that seals the device store of a user, or of a service account, with this root key. */
+export function storeKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
+  return subkey(p, rootKey, "postern/1 device store");
+}
+
+/** The key that seals names in the log of a user, or of a service account, with this root key. */
+export function namesKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
+  return subkey(p, rootKey, "postern/1 audit names");
+}
+
+/** Opens names that a log holds. Throws sealBroken. */
+export function openNames(
+  p: Primitives,
+  namesKey: Uint8Array,
+  owner: { account: string; user: string },
+  sealed: string,
+): string[] {
+  const context = { part: "audit names", ...owner } as const;
+  return JSON.parse(
+    new TextDecoder().decode(open(p, namesKey, context, fromBase64(sealed) ?? new Uint8Array())),
+  ) as string[];
+}
+
+function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn, clock: Clock): OpenAccount {
+  try {
+    return openAccount(p, account, user, signedIn, clock.bootMs);
+  } catch (error) {
+    closeSignedIn(p, signedIn);
+    throw error;
+  }
+}
+
+/**
+ * The user's sealed data at the service repeats the store's counter. A lower one on disk means that an old copy was put
+ * back, perhaps one with fewer wrong tries counted: the PIN is taken away, and the person is told.
+ */
+async function checkCounter(account: OpenAccount, device: string, store: DeviceStore): Promise<string[]> {
+  const repeated = account.userData().deviceCounters[device] ?? 0;
+  if (store.state.counter >= repeated) return [];
+  await store.change((state) => ({ ...state, counter: repeated, pin: undefined }));
+  return ["the device store was replaced by an older copy; the approval PIN was taken away"];
+}
+
+/** Repeats the store's counter at the service. */
+export async function repeatCounter({ account, store }: Unlocked, device: string): Promise<void> {
+  const counter = store.state.counter;
+  if ((account.userData().deviceCounters[device] ?? 0) >= counter) return;
+  await account.changeUserData((data) => ({ ...data, deviceCounters: { ...data.deviceCounters, [device]: counter } }));
+}

@@ -1,0 +1,175 @@
+// From a password to an unlocked account, and the password as a proof on one that is unlocked. A try is counted on disk
+// before it is made. What fails on the way leaves no key behind, and what a lock overtook does not stand.
+import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
+import { passwordOpens, type SignedIn, signIn, type UserOnDevice } from "../../clients/account/user-keys.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Actor } from "../audit/entry.ts";
+import { accountFolder } from "../host/data-folder.ts";
+import { type AccountFile, writeAccount } from "./account-file.ts";
+import { counted, demandTry, forgiven, refused } from "./password-tries.ts";
+import { forgivePin } from "./proofs.ts";
+import type { Session, SessionParts } from "./sessions.ts";
+import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
+
+type Open = Session & { unlocked: Unlocked };
+
+export type Unlocking = {
+  /** Throws wrongPassword, storeReplaced, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+  /** The same for who has the session's turn already. */
+  unlockInTurn(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+  /** Checks the account password as a proof. Throws proofRefused, tryLater, busy, locked. */
+  prove(session: Open, password: string): Promise<void>;
+  /** Signs in on a device that has no file of the account yet, so that tries are counted in memory. */
+  signInFirst(file: AccountFile, password: string): Promise<SignedIn>;
+  /** Opens the account of a user who has just signed in. */
+  open(session: Session, signedIn: SignedIn, by?: Actor): Promise<Unlocked>;
+};
+
+type Parts = SessionParts & {
+  readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
+  /** Fulfilled when a lock that is under way has wiped its keys. */
+  readonly closing: (session: Session) => Promise<void>;
+  /** Throws signedOut where the account was removed from this agent meanwhile. */
+  readonly demandHere: (session: Session) => void;
+};
+
+export function createUnlocking(parts: Parts): Unlocking {
+  const { home, p, clock, log, events, serviceAddress } = parts;
+  let firstTries = { wrongPasswords: 0, lastWrongMs: 0 };
+
+  async function countTry(session: Session): Promise<AccountFile> {
+    parts.demandHere(session);
+    session.audit.demandWritable();
+    demandTry(session.file, clock.bootMs());
+    const before = session.file;
+    const now = counted(before, clock.bootMs());
+    // A disk that does not take it lets no try be made, so none is counted here either.
+    await writeAccount(home, now);
+    parts.demandHere(session);
+    session.file = now;
+    return before;
+  }
+
+  async function settleTry(session: Session, file: AccountFile): Promise<void> {
+    parts.demandHere(session);
+    session.file = file;
+    await writeAccount(home, file);
+  }
+
+  async function unlock(session: Session, password: string, by: Actor): Promise<Unlocked> {
+    const { locks } = session;
+    const before = await countTry(session);
+    try {
+      const address = await serviceAddress(session.file.service);
+      const who = { ...userOnDevice(p, session.file), password, store: session.file.store };
+      const signedIn = await signIn(p, createServiceClient(address), address, who).catch(ofThePassword);
+      return await open(session, signedIn, by, locks);
+    } catch (error) {
+      const name = error instanceof PosternError ? error.name : "internal";
+      // An unreachable service says nothing about the password, nor does one with another store. One that lets this device in no more should have checked it,
+      // and may not have: else it could have tries uncounted.
+      const counts = ["wrongPassword", "deviceRemoved", "restoreUnfinished"].includes(name);
+      await settleTry(session, counts ? refused(session.file, clock.bootMs()) : before);
+      session.audit.keep({ event: "session.unlock", outcome: name, ...by });
+      throw error;
+    }
+  }
+
+  async function open(
+    session: Session,
+    signedIn: SignedIn,
+    by: Actor = {},
+    locks: number = session.locks,
+  ): Promise<Unlocked> {
+    const { audit } = session;
+    const folder = accountFolder(home, session.file.account);
+    const unlocked = await openEverything({ p, folder, clock, audit }, session.file, signedIn);
+    try {
+      const { store } = signedIn.session;
+      await settleTry(session, { ...forgiven(session.file), ...(store === undefined ? {} : { store }) });
+      await forgivePin(unlocked.store);
+      audit.keep({ event: "session.unlock", outcome: "ok", ...by });
+      if (session.locks !== locks) throw new PosternError("locked");
+    } catch (error) {
+      audit.lock();
+      unlocked.close();
+      throw error;
+    }
+    session.unlocked = unlocked;
+    events.unlocked(session.file.account);
+    // As at lock: a service that cannot take it now does not keep the account shut.
+    await repeatCounter(unlocked, session.file.device).catch((error: unknown) => log.incident("counter", error));
+    return unlocked;
+  }
+
+  async function prove(
+    session: Session,
+    password: string,
+    refusal: "proofRefused" | "wrongPassword" = "proofRefused",
+  ): Promise<void> {
+    const { unlocked } = session;
+    // A lock may have come while others had their turn: then there is nothing to try it on, and nothing to count.
+    if (unlocked === undefined) throw new PosternError("locked");
+    await countTry(session);
+    const right = await passwordOpens(p, { ...userOnDevice(p, session.file), password }, unlocked.sealedRootKey);
+    await settleTry(session, right ? forgiven(session.file) : refused(session.file, clock.bootMs()));
+    // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
+    if (session.unlocked !== unlocked) throw new PosternError("locked");
+    if (!right)
+      throw refusal === "proofRefused"
+        ? new PosternError(refusal, "wrong account password")
+        : new PosternError(refusal);
+    await forgivePin(unlocked.store);
+  }
+
+  /** An unlock of what is open already shows the password, as a proof does, and is recorded like one. */
+  async function unlockAgain(session: Open, password: string, by: Actor): Promise<Unlocked> {
+    const { unlocked } = session;
+    try {
+      await prove(session, password, "wrongPassword");
+    } catch (error) {
+      if (error instanceof PosternError) session.audit.keep({ event: "session.unlock", outcome: error.name, ...by });
+      throw error;
+    }
+    session.audit.keep({ event: "session.unlock", outcome: "was open", ...by });
+    return unlocked;
+  }
+
+  async function unlockInTurn(session: Session, password: string, by: Actor = {}): Promise<Unlocked> {
+    await parts.closing(session);
+    return session.unlocked === undefined ? unlock(session, password, by) : unlockAgain(session as Open, password, by);
+  }
+
+  return {
+    unlock: (session, password, by) => session.inTurn(() => unlockInTurn(session, password, by)),
+    unlockInTurn,
+    prove: (session, password) => session.inTurn(() => prove(session, password)),
+    signInFirst: async (file, password) => {
+      demandTry(firstTries, clock.bootMs());
+      const address = await serviceAddress(file.service);
+      try {
+        return await signIn(p, createServiceClient(address), address, { ...userOnDevice(p, file), password });
+      } catch (error) {
+        firstTries = { wrongPasswords: firstTries.wrongPasswords + 1, lastWrongMs: clock.bootMs() };
+        throw error;
+      }
+    },
+    open: (session, signedIn, by) => open(session, signedIn, by),
+  };
+}
+
+/** The Secret Key is this machine's own, and the service does not say which of the two it was: so it was the password. */
+function ofThePassword(error: unknown): never {
+  const isRefused = error instanceof PosternError && error.name === "wrongCredentials";
+  throw isRefused ? new PosternError("wrongPassword", undefined, { cause: error }) : error;
+}
+
+/** Who signs in on this device. Throws internal where the Secret Key of the account file is none. */
+export function userOnDevice(p: Primitives, { account, user, device, secretKey: text }: AccountFile): UserOnDevice {
+  const secretKey = parseSecretKey(p, text);
+  if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
+  return { account, user, device, secretKey };
+}

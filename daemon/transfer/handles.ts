@@ -1,0 +1,170 @@
+// Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
+// ends with it; each chunk is passed only while what it was opened under still holds.
+import type { BackupSource } from "../../clients/account/backup-source.ts";
+import type { FileStream } from "../../clients/account/file-chunks.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Call } from "../call/call.ts";
+import type { OpenSession } from "../session/account-session.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { Attachment } from "./attachments.ts";
+import { createHandleBytes, FILE_HANDLE_BYTES, type HandleBytes } from "./handle-bytes.ts";
+
+/** Files open on one connection at once. */
+export const HANDLES_MAX = 16;
+
+/** Chunks on their way out. */
+export type Reading = {
+  readonly kind: "read";
+  /** The open account that is read. */
+  readonly unlocked: Unlocked;
+  /** Whether what it was opened under still holds: the same session, the grant or the proof. */
+  readonly holds: (call: Call) => boolean;
+  readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
+  /** Bytes that the stream holds between two chunks. */
+  readonly bytes: number;
+};
+
+/** A file's chunks on their way in. */
+export type Writing = {
+  readonly kind: "write";
+  readonly holds: (call: Call) => boolean;
+  /** The open account that is written. */
+  readonly session: OpenSession;
+  readonly stream: FileStream;
+  readonly item: {
+    readonly vault: string;
+    readonly id: string;
+    readonly name: string;
+    readonly size: number;
+    readonly itemKey: Uint8Array;
+    /** The title of a Document that is made; or the version of the item that gets the file, and where it goes. */
+    readonly title?: string;
+    readonly attach?: { readonly version: number; readonly file: Attachment };
+  };
+  written: number;
+  /** Whether a revision names the file. */
+  named?: true;
+};
+
+/** A backup's bytes on their way in; kept in a file until it is whole. */
+export type Restoring = {
+  readonly kind: "restore";
+  readonly holds: (call: Call) => boolean;
+  readonly spool: { push(chunk: Uint8Array): void; source: BackupSource; drop(): void };
+};
+
+type Opened = Reading | Writing | Restoring;
+type Handle = Opened & { busy: boolean };
+type Kind = Handle["kind"];
+
+export type Handles = {
+  /** Opens a handle; throws `busy` past a limit, `locked` where what it is opened under has ended, and lets go what it held. */
+  add(call: Call, handle: Opened): string;
+  /** The handle of one of these kinds, if it still holds and nothing is under way on it. Throws handleNotFound, busy. */
+  demand<K extends Kind>(call: Call, id: string, ...kinds: K[]): Extract<Handle, { kind: K }>;
+  /** Runs work with the handle for itself. */
+  alone<T>(handle: { busy: boolean }, work: () => Promise<T>): Promise<T>;
+  remove(call: Call, id: string): void;
+  /** Ends every handle of an account that is locked: no key of a file that was being written outlives it. */
+  lock(unlocked: Unlocked): void;
+};
+
+export function createHandles(newId: () => string, held: HandleBytes = createHandleBytes()): Handles {
+  const byConnection = new Map<Connection, Map<string, Handle>>();
+
+  function handlesOf(connection: Connection): Map<string, Handle> {
+    const known = byConnection.get(connection);
+    if (known !== undefined) return known;
+    const handles = new Map<string, Handle>();
+    byConnection.set(connection, handles);
+    connection.onEnd(() => {
+      for (const handle of handles.values()) letGo(connection, handle);
+      byConnection.delete(connection);
+    });
+    return handles;
+  }
+
+  function drop(handle: Opened & { busy?: boolean }): void {
+    if (handle.kind === "write") handle.item.itemKey.fill(0);
+    // A restore that is under way reads it to the end, and drops it.
+    if (handle.kind === "restore" && handle.busy !== true) handle.spool.drop();
+    // Where the service cannot be told, it removes the chunks by itself after a day.
+    if (handle.kind === "write" && handle.named !== true) handle.stream.abandon().catch(() => undefined);
+  }
+
+  function letGo(connection: Connection, handle: Handle): void {
+    held.giveBack(connection, bytesOf(handle));
+    drop(handle);
+  }
+
+  /** Throws where it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */
+  function demandOpenable(call: Call, handle: Opened, open: number): void {
+    if (open >= HANDLES_MAX) throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
+    if (!handle.holds(call)) throw new PosternError("locked");
+    held.take(call.connection, bytesOf(handle));
+  }
+
+  return {
+    add: (call, handle) => {
+      const handles = handlesOf(call.connection);
+      try {
+        demandOpenable(call, handle, handles.size);
+      } catch (error) {
+        drop(handle);
+        throw error;
+      }
+      const id = newId();
+      handles.set(id, { ...handle, busy: false });
+      return id;
+    },
+    demand: <K extends Kind>(call: Call, id: string, ...kinds: K[]) => {
+      const handle = handlesOf(call.connection).get(id);
+      if (handle === undefined || !kinds.includes(handle.kind as K)) throw new PosternError("handleNotFound");
+      if (handle.busy) throw new PosternError("busy", "one chunk at a time");
+      call.connection.demandSame();
+      if (!handle.holds(call)) throw new PosternError("handleNotFound");
+      return handle as Extract<Handle, { kind: K }>;
+    },
+    alone: async (handle, work) => {
+      handle.busy = true;
+      try {
+        return await work();
+      } finally {
+        handle.busy = false;
+      }
+    },
+    remove: (call, id) => {
+      const handles = handlesOf(call.connection);
+      const handle = handles.get(id);
+      if (handle !== undefined) letGo(call.connection, handle);
+      handles.delete(id);
+    },
+    lock: (unlocked) => {
+      for (const [connection, handles] of byConnection) {
+        for (const [id, handle] of handles) {
+          if (unlockedOf(handle) !== unlocked) continue;
+          letGo(connection, handle);
+          handles.delete(id);
+        }
+      }
+    },
+  };
+}
+
+/** A restore belongs to no account yet. */
+function unlockedOf(handle: Handle): Unlocked | undefined {
+  if (handle.kind === "restore") return undefined;
+  return handle.kind === "write" ? handle.session.unlocked : handle.unlocked;
+}
+
+/** Bytes of a character as the runtime may keep it. */
+const BYTES_OF_CHARACTER = 2;
+
+function bytesOf(handle: Opened): number {
+  if (handle.kind === "read") return FILE_HANDLE_BYTES + handle.bytes;
+  // A restore's own bytes are on the disk, and counted by its spool.
+  if (handle.kind === "restore") return FILE_HANDLE_BYTES;
+  const { name, title = "" } = handle.item;
+  return FILE_HANDLE_BYTES + BYTES_OF_CHARACTER * (name.length + title.length);
+}

@@ -1,0 +1,113 @@
+// Who follows the changes of which open account, whom a change is told (only those who could read the item anyway), and how
+// things stand with each service.
+import type { Change } from "../../clients/account/open-account.ts";
+import type { ResultOf } from "../../protocol/catalogue.ts";
+import { type Follower, followChanges, type Replaced } from "../account/changes.ts";
+import type { Scope } from "../account/scope.ts";
+import { recordAnyway } from "../approval/prompt-watcher.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import type { OpenSession } from "../session/account-session.ts";
+import type { Unlocked } from "../session/unlocked.ts";
+import type { Connection } from "./connection.ts";
+
+/** How things stand with the service of an open account, as `agent.status` tells it. */
+export type ServiceLink = ResultOf<"agent.status">["links"][number];
+
+/** Notices that wait for a person; past it the oldest goes, which the audit log and the status tell all the same. */
+export const NOTICES_MAX = 8;
+
+export type Followers = {
+  /** Follows an account until it is locked. `end` locks it where the service lets us in no more. */
+  follow(
+    session: Pick<OpenSession, "file" | "audit" | "unlocked">,
+    mayKnow: (connection: Connection, scope: Scope) => boolean,
+    end: () => Promise<void>,
+  ): void;
+  stop(unlocked: Unlocked): void;
+  /** Whether the service could not be asked for changes just now. */
+  isStale(unlocked: Unlocked): boolean;
+  links(): ServiceLink[];
+  /** What a person should know and was not told yet; told by this. */
+  takeNotices(): string[];
+};
+
+export type FollowersParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly connections: ReadonlySet<Connection>;
+};
+
+type Followed = {
+  readonly follower: Follower;
+  readonly whose: OpenSession["file"];
+  replaced: ServiceLink["replaced"];
+};
+
+export function createFollowers({ clock, log, connections }: FollowersParts): Followers {
+  const followed = new Map<Unlocked, Followed>();
+  let notices: string[] = [];
+
+  function tell(
+    account: string,
+    { vault, item }: Change,
+    mayKnow: (connection: Connection, scope: Scope) => boolean,
+  ): void {
+    if (vault === undefined) return;
+    const ids = { vault, ...(item === undefined ? {} : { item }) };
+    for (const connection of connections) {
+      if (connection.subscribed && mayKnow(connection, { account, level: "names", ...ids }))
+        connection.notify("item.changed", ids);
+    }
+  }
+
+  function tellReplaced({ file, audit, unlocked }: Pick<OpenSession, "file" | "audit" | "unlocked">, how: Replaced) {
+    log.note("the service's store was replaced", { account: file.account, how });
+    const one = followed.get(unlocked);
+    if (one !== undefined) one.replaced = { how, at: timeOf(clock.wallMs()) };
+    const notice = noticeOf(file.service, how);
+    // Several sessions of one service hear the same.
+    if (!notices.includes(notice)) notices = [...notices, notice].slice(-NOTICES_MAX);
+    recordAnyway(() => audit.keep({ event: "service.replaced", outcome: how }));
+  }
+
+  return {
+    follow: (session, mayKnow, end) => {
+      const { unlocked, file } = session;
+      const follower = followChanges(unlocked, clock, log, {
+        changed: (change) => tell(unlocked.account.id, change, mayKnow),
+        replaced: (how) => tellReplaced(session, how),
+        // Cached answers would go on else, to whom the service has shut out.
+        shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),
+      });
+      followed.set(unlocked, { follower, whose: file, replaced: undefined });
+    },
+    stop: (unlocked) => {
+      followed.get(unlocked)?.follower.stop();
+      followed.delete(unlocked);
+    },
+    isStale: (unlocked) => followed.get(unlocked)?.follower.link.state === "unreached",
+    links: () =>
+      [...followed.values()].map(({ follower: { link }, whose, replaced }) => ({
+        account: whose.account,
+        service: whose.service,
+        state: link.state,
+        since: timeOf(link.since.wallMs),
+        ...(replaced === undefined ? {} : { replaced }),
+      })),
+    takeNotices: () => {
+      const told = notices;
+      notices = [];
+      return told;
+    },
+  };
+}
+
+const timeOf = (wallMs: number): string => new Date(wallMs).toISOString();
+
+function noticeOf(service: string, how: Replaced): string {
+  const which = service === "embedded" ? "the embedded account service" : `the account service ${service}`;
+  return how === "olderCopy"
+    ? `the store of ${which} was put back from an older copy; what was read before is forgotten, and what was changed after that copy may be missing`
+    : `${which} works with another store than before; what was read before is forgotten`;
+}

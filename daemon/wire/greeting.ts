@@ -1,0 +1,35 @@
+// What the agent says of itself to anybody. It takes so little that it is said while the rest of the agent is loaded.
+import type { ResultOf } from "../../protocol/catalogue.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { limits, PROTOCOL } from "../../protocol/limits.ts";
+import { AGENT_NAME, VERSION } from "../host/version.ts";
+import type { Connection } from "./connection.ts";
+
+type Status = ResultOf<"agent.status">;
+
+/** Answers agent.hello; the peer may send longer lines from now on. Throws protocolMismatch. */
+export function greet(
+  protocol: number,
+  connection: Pick<Connection, "hello">,
+  notices?: readonly string[],
+): ResultOf<"agent.hello"> {
+  if (protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
+  connection.hello();
+  const told = notices === undefined || notices.length === 0 ? {} : { notices: [...notices] };
+  return { protocol: PROTOCOL, agent: { name: AGENT_NAME, version: VERSION }, limits, ...told };
+}
+
+/** What a status is made of. */
+export type StatusParts = Omit<Status, "version" | "startedAt" | "state"> & { readonly startedAt: Date };
+
+/** The answer to agent.status. */
+export function statusOf({ startedAt, sessions, ...more }: StatusParts): Status {
+  const anyOpen = sessions.some(({ state }) => state === "unlocked");
+  return {
+    version: VERSION,
+    startedAt: startedAt.toISOString(),
+    state: sessions.length === 0 ? "signedOut" : anyOpen ? "unlocked" : "locked",
+    sessions,
+    ...more,
+  };
+}

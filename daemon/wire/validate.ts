@@ -1,0 +1,47 @@
+// Checks parameters against the catalogue's schemas. What it tells of a mistake names only paths of our schemas,
+// never a key or a value that the peer sent.
+import type { TSchema } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { describeFault, type SchemaFault } from "../../protocol/schema-fault.ts";
+
+const words = { whole: "params", unknown: "there is a field that this method does not know" };
+
+const compiled = new Map<MethodName, Validator>();
+
+/** Compiles on first use: a start-up that compiles every schema would pay for methods nobody calls. */
+function validatorOf(method: MethodName): Validator {
+  let validator = compiled.get(method);
+  if (validator === undefined) {
+    validator = Compile(catalogue[method].params as TSchema);
+    compiled.set(method, validator);
+  }
+  return validator;
+}
+
+/** Returns when the parameters fit the method; throws `invalidParams` naming the field and the rule otherwise. */
+export function validate(method: MethodName, params: unknown): void {
+  const validator = validatorOf(method);
+  if (validator.Check(params)) return;
+  const faults = validator.Errors(params);
+  const schema = catalogue[method].params as TSchema;
+  throw new PosternError("invalidParams", ownText(method, faults) ?? describeFault(schema, params, faults, words));
+}
+
+/** What the broken schema says of this keyword itself (`errorMessage`): the official text, where there is one. */
+function ownText(method: MethodName, faults: readonly SchemaFault[]): string | undefined {
+  for (const { keyword, schemaPath } of faults) {
+    // "#/properties/itemIds" leads to the schema; its parts are keys of ours, never a peer's.
+    const broken = schemaPath
+      .split("/")
+      .slice(1)
+      .reduce<unknown>(
+        (schema, part) => (schema as Record<string, unknown> | undefined)?.[part],
+        catalogue[method].params,
+      );
+    const text = (broken as { errorMessage?: Record<string, string> } | undefined)?.errorMessage?.[keyword];
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+// The wire form of anything thrown. Only texts of the table of errors leave the agent: any other may quote what a peer
+// sent or what a parser read.
+import { randomUUID } from "node:crypto";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Log } from "../host/log.ts";
+import { isFull } from "../host/private-files.ts";
+import { StartRefused } from "../host/start-refused.ts";
+
+/** What was thrown as an error object of JSON-RPC. What we did not foresee becomes `internal` with an incident id. */
+export function wireError(thrown: unknown, log: Log): { code: number; message: string; data: object } {
+  const error = foreseen(thrown) ?? unforeseen(thrown, log);
+  const data = {
+    name: error.name,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.incident === undefined ? {} : { incident: error.incident }),
+  };
+  return { code: error.code, message: error.message, data };
+}
+
+/** What the system says of our files, and a person can do something about. */
+const FILE_FAULTS = ["EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENFILE", "ELOOP", "ENOTDIR", "EISDIR", "EFBIG"];
+
+function foreseen(thrown: unknown): PosternError | undefined {
+  if (thrown instanceof PosternError) return thrown;
+  if (thrown instanceof StartRefused) return new PosternError("fileUnusable", thrown.message);
+  if (isFull(thrown)) return new PosternError("diskFull");
+  const { code = "", syscall } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== undefined && FILE_FAULTS.includes(code))
+    return new PosternError("fileUnusable", `the system refused ${syscall} (${code})`);
+  if (thrown instanceof Error && thrown.name === "AbortError") return new PosternError("cancelled");
+  return undefined;
+}
+
+function unforeseen(thrown: unknown, log: Log): PosternError {
+  const incident = randomUUID();
+  log.incident(incident, thrown);
+  return new PosternError("internal", undefined, { incident });
+}

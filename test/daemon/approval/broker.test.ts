@@ -1,0 +1,262 @@
+import { describe, expect, test } from "vitest";
+import type { Lasting } from "../../../daemon/approval/broker.ts";
+import {
+  type Asked,
+  createBroker,
+  type Ending,
+  GATHER_MS,
+  PROMPT_MS,
+  type Prompt,
+} from "../../../daemon/approval/broker.ts";
+import {
+  COOL_DOWN_MS,
+  createQuotas,
+  OPEN_GLOBAL,
+  OPEN_PER_FAMILY,
+  RECENT_GLOBAL,
+  RECENT_MS,
+  RECENT_PER_FAMILY,
+} from "../../../daemon/approval/quotas.ts";
+import { limits } from "../../../protocol/limits.ts";
+import { fakeClock } from "../host/fake-clock.ts";
+import { subject } from "../peer/subjects.ts";
+
+const asked = (field: string): Asked => ({
+  scope: { account: "a", level: "values", vault: "v", item: "i", field },
+  shown: [`op://V/I/${field}`],
+  grantable: true,
+});
+const yes: { yes: true; lasting: Lasting } = { yes: true, lasting: { kind: "grant", idleMs: 1000 } };
+
+function fresh() {
+  const clock = fakeClock();
+  const opened: Prompt[] = [];
+  const closed: Ending[] = [];
+  const approved: Prompt[] = [];
+  let next = 0;
+  const broker = createBroker({
+    clock,
+    quotas: createQuotas(clock),
+    newId: () => `prompt${next++}`,
+    watcher: { opened: (prompt) => opened.push(prompt), closed: (_prompt, ending) => closed.push(ending) },
+    approve: (prompt) => approved.push(prompt),
+  });
+  /** Asks, and keeps the outcome from being an unhandled rejection. */
+  const ask = (name: string, fields: string[], signal = new AbortController().signal, family = name) => {
+    const outcome = broker.ask("a", subject(name, family), "read", fields.map(asked), {
+      signal,
+      shown: () => undefined,
+    });
+    outcome.catch(() => undefined);
+    return outcome;
+  };
+  const show = () => clock.advance(GATHER_MS);
+  return { clock, broker, opened, closed, approved, ask, show };
+}
+
+const first = (prompts: readonly Prompt[]): Prompt => {
+  const [prompt] = prompts;
+  if (prompt === undefined) throw new Error("no prompt was opened");
+  return prompt;
+};
+
+describe("one prompt", () => {
+  test("serves a thousand waiters of one subject for one scope", async () => {
+    const { broker, opened, ask, show } = fresh();
+    const waiting = Array.from({ length: 1000 }, () => ask("app", ["p"]));
+    show();
+    expect(opened).toHaveLength(1);
+    expect(first(opened).waiters).toBe(1000);
+    broker.decide(first(opened), yes);
+    await expect(Promise.all(waiting)).resolves.toHaveLength(1000);
+  });
+
+  test("gathers the scopes that a subject asks for within 50 ms", () => {
+    const { opened, ask, show } = fresh();
+    ask("app", ["p"]);
+    ask("app", ["q"]);
+    show();
+    expect(opened).toHaveLength(1);
+    expect(first(opened).text.slice(1, 3)).toEqual(["  op://V/I/p", "  op://V/I/q"]);
+  });
+
+  test("does not change once it is shown: a further scope makes the next one", () => {
+    const { opened, ask, show } = fresh();
+    ask("app", ["p"]);
+    show();
+    const { text, hash } = first(opened);
+    ask("app", ["q"]);
+    show();
+    expect(opened).toHaveLength(2);
+    expect(first(opened).text).toBe(text);
+    expect(first(opened).hash).toBe(hash);
+  });
+
+  test("holds at most 100 references; the next goes into another", () => {
+    const { opened, ask, show } = fresh();
+    ask(
+      "app",
+      Array.from({ length: limits.references }, (_, index) => `f${index}`),
+    );
+    ask("app", ["one more"]);
+    show();
+    expect(opened.map((prompt) => prompt.asked.length)).toEqual([limits.references, 1]);
+  });
+
+  test("cannot be asked for more than 100 at once", async () => {
+    const { ask } = fresh();
+    await expect(
+      ask(
+        "app",
+        Array.from({ length: limits.references + 1 }, (_, index) => `f${index}`),
+      ),
+    ).rejects.toMatchObject({ name: "tooLarge" });
+  });
+
+  test("is not shared between subjects, and neither is its denial", async () => {
+    const { broker, opened, ask, show } = fresh();
+    const denied = ask("app", ["p"]);
+    const allowed = ask("other", ["p"]);
+    show();
+    expect(opened).toHaveLength(2);
+    broker.decide(first(opened), { yes: false });
+    await expect(denied).rejects.toMatchObject({ name: "approvalDenied" });
+    broker.decide(opened[1] as Prompt, yes);
+    await expect(allowed).resolves.toBeUndefined();
+  });
+
+  test("times out at its deadline and not before", async () => {
+    const { clock, closed, ask, show } = fresh();
+    const waiting = ask("app", ["p"]);
+    show();
+    clock.advance(PROMPT_MS - 1);
+    expect(closed).toEqual([]);
+    clock.advance(1);
+    await expect(waiting).rejects.toMatchObject({ name: "approvalTimedOut" });
+    expect(closed).toEqual(["timedOut"]);
+  });
+
+  test("is withdrawn when its last waiter leaves, and only then", async () => {
+    const { closed, broker, ask, show } = fresh();
+    const [one, two] = [new AbortController(), new AbortController()];
+    const leaving = ask("app", ["p"], one.signal);
+    const last = ask("app", ["p"], two.signal);
+    show();
+    one.abort();
+    await expect(leaving).rejects.toMatchObject({ name: "cancelled" });
+    expect(broker.list()).toHaveLength(1);
+    two.abort();
+    await expect(last).rejects.toMatchObject({ name: "cancelled" });
+    expect(closed).toEqual(["withdrawn"]);
+  });
+
+  test("ends with the lock of its account", async () => {
+    const { broker, ask, show } = fresh();
+    const waiting = ask("app", ["p"]);
+    show();
+    broker.lock("a");
+    await expect(waiting).rejects.toMatchObject({ name: "locked" });
+  });
+
+  test("is decided once", () => {
+    const { broker, opened, approved, ask, show } = fresh();
+    ask("app", ["p"]);
+    show();
+    broker.decide(first(opened), yes);
+    expect(() => broker.decide(first(opened), yes)).toThrow("no open prompt");
+    expect(approved).toHaveLength(1);
+  });
+
+  test("cannot be found by its code before it is shown nor after it is decided", () => {
+    const { broker, opened, ask, show } = fresh();
+    ask("app", ["p"]);
+    expect(broker.list()).toEqual([]);
+    show();
+    const { code } = first(opened);
+    expect(broker.find(code)).toBe(first(opened));
+    broker.decide(first(opened), { yes: false });
+    expect(broker.find(code)).toBeUndefined();
+  });
+});
+
+test("an open prompt delays nobody: fifty other subjects are decided meanwhile", async () => {
+  const { broker, opened, clock, ask, show } = fresh();
+  const left = ask("slow", ["p"]);
+  show();
+  for (let index = 0; index < 50; index++) {
+    const other = ask(`app${index}`, ["p"]);
+    show();
+    broker.decide(opened.at(-1) as Prompt, yes);
+    await other;
+    clock.advance(1000);
+  }
+  expect(broker.list().map((prompt) => prompt.subject.key)).toEqual(["process|slow"]);
+  broker.decide(first(opened), yes);
+  await left;
+});
+
+describe("a quota", () => {
+  test("lets a family have three prompts open and refuses the fourth", async () => {
+    const { ask, show, opened } = fresh();
+    for (let index = 0; index < OPEN_PER_FAMILY; index++) {
+      ask(`fork${index}`, ["p"], undefined, "family");
+      show();
+    }
+    expect(opened).toHaveLength(OPEN_PER_FAMILY);
+    await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
+  });
+
+  test("lets a family open twenty in ten minutes, and again after them", async () => {
+    const { broker, clock, ask, show, opened } = fresh();
+    for (let index = 0; index < RECENT_PER_FAMILY; index++) {
+      ask(`fork${index}`, ["p"], undefined, "family");
+      show();
+      broker.decide(opened.at(-1) as Prompt, yes);
+    }
+    await expect(ask("fork", ["p"], undefined, "family")).rejects.toMatchObject({ name: "promptQuota" });
+    clock.advance(RECENT_MS);
+    ask("fork", ["p"], undefined, "family");
+    show();
+    expect(opened).toHaveLength(RECENT_PER_FAMILY + 1);
+  });
+
+  test("makes a family wait after two refusals, over its forks, and nobody else", async () => {
+    const { broker, clock, ask, show, opened } = fresh();
+    for (const fork of ["one", "two"]) {
+      ask(fork, ["p"], undefined, "family");
+      show();
+      broker.decide(opened.at(-1) as Prompt, { yes: false });
+    }
+    await expect(ask("three", ["p"], undefined, "family")).rejects.toMatchObject({ name: "coolingDown" });
+    ask("other", ["p"]);
+    show();
+    expect(opened).toHaveLength(3);
+    clock.advance(COOL_DOWN_MS);
+    ask("three", ["p"], undefined, "family");
+    show();
+    expect(opened).toHaveLength(4);
+  });
+
+  test("holds over everyone, larger than three rogue families can fill", async () => {
+    const { ask, show, opened } = fresh();
+    for (let index = 0; index < OPEN_GLOBAL; index++) {
+      ask(`app${index}`, ["p"]);
+      show();
+    }
+    expect(opened).toHaveLength(OPEN_GLOBAL);
+    await expect(ask("one more", ["p"])).rejects.toMatchObject({ name: "promptQuota" });
+    expect(OPEN_GLOBAL).toBeGreaterThan(3 * OPEN_PER_FAMILY);
+    expect(RECENT_GLOBAL).toBeGreaterThan(3 * RECENT_PER_FAMILY);
+  });
+
+  test("counts a prompt that was withdrawn as opened, not as open", async () => {
+    const { ask, show, opened } = fresh();
+    for (let index = 0; index < OPEN_PER_FAMILY + 2; index++) {
+      const abort = new AbortController();
+      ask("app", [`p${index}`], abort.signal);
+      show();
+      abort.abort();
+    }
+    expect(opened).toHaveLength(OPEN_PER_FAMILY + 2);
+  });
+});

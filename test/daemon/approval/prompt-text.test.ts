@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { PATH_LENGTH_MAX } from "../../../daemon/account/displayed-text.ts";
+import { promptHash, promptText } from "../../../daemon/approval/prompt-text.ts";
+import type { Subject } from "../../../daemon/peer/subject.ts";
+import { subject } from "../peer/subjects.ts";
+
+describe("a prompt's head", () => {
+  const head = (more: Partial<Subject>) => promptText({ ...subject("node"), ...more }, "read", [["x"]])[0];
+
+  test("names a script before its interpreter", () => {
+    expect(head({ script: "/srv/app/deploy.mjs" })).toBe(
+      "/srv/app/deploy.mjs (/usr/bin/node), process 42, wants to read:",
+    );
+  });
+
+  test.each([
+    ["that goes on as the head does", "/tmp/x, process 1 on /dev/pts/0, wants to read:"],
+    ["that names an interpreter", "/srv/app/deploy.mjs (/usr/bin/node)"],
+    ["with a blank", "/opt/My App/app"],
+    ["with a quote", '/tmp/x", process 1'],
+    ["with a letter of another script", "/usr/bin/n\u043ede"],
+    ["with what nobody sees", "/usr/bin/no\u200bde"],
+  ])("quotes a path %s", (_what, program) => {
+    expect(head({ program })).toBe(`${JSON.stringify(program.replace("\u200b", ""))}, process 42, wants to read:`);
+  });
+
+  test("tells a program from a script with its interpreter, whatever its path", () => {
+    expect(head({ program: "/a (/usr/bin/node)" })).not.toBe(head({ program: "/usr/bin/node", script: "/a" }));
+  });
+
+  test("cuts the middle out of a long path, and none pushes out the interpreter or the process", () => {
+    const script = `/tmp/${"x".repeat(PATH_LENGTH_MAX)}/deploy.mjs`;
+    expect(head({ script })).toBe(
+      `/tmp/${"x".repeat(24)}…${"x".repeat(19)}/deploy.mjs (/usr/bin/node), process 42, wants to read:`,
+    );
+  });
+});
+
+describe("a prompt's text", () => {
+  test("sets the further lines of a thing deeper than its first", () => {
+    expect(promptText(subject("curl"), "read", [["one field:", "vault: V"], ["op://V/I/f"]]).slice(1, -1)).toEqual([
+      "  one field:",
+      "    vault: V",
+      "  op://V/I/f",
+    ]);
+  });
+
+  test("says who, what, and how long a yes lasts", () => {
+    expect(promptText(subject("curl"), "read", [["op://V/I/f"]])).toEqual([
+      "/usr/bin/curl, process 42, wants to read:",
+      "  op://V/I/f",
+      "Yes holds for this process.",
+    ]);
+  });
+
+  test("says that a yes in a terminal holds for everything started there", () => {
+    const text = promptText({ ...subject("bash"), kind: "terminal", terminal: "/dev/pts/3" }, "read", []);
+    expect(text.at(-1)).toBe("Yes holds for everything started in that terminal session.");
+    expect(text[0]).toContain("on /dev/pts/3");
+  });
+
+  test("says that nothing lasting is given to whom no process could be held", () => {
+    expect(promptText({ ...subject("sh"), kind: "once" }, "read", []).at(-1)).toContain("this one request");
+  });
+
+  test("has another hash for another prompt, and for another line", () => {
+    const text = ["a", "b"];
+    expect(promptHash("one", text)).not.toBe(promptHash("two", text));
+    expect(promptHash("one", text)).not.toBe(promptHash("one", ["a", "c"]));
+    expect(promptHash("one", ["a", "b"])).not.toBe(promptHash("one", ["ab"]));
+  });
+});

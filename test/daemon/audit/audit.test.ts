@@ -1,0 +1,305 @@
+// The chain, its files and its proof: what was written is proven, what was changed, cut or torn is told.
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type AuditLog, FLUSH_MS, FOLD_MS, FOLDS_MAX, openAuditLog } from "../../../daemon/audit/log.ts";
+import { type Anchor, type Checkpoint, verify } from "../../../daemon/audit/proof.ts";
+import { listSegments, readSegment, SEGMENT_BYTES_MAX, SEGMENTS_MAX } from "../../../daemon/audit/segments.ts";
+import { createLog } from "../../../daemon/host/log.ts";
+import { loadSodium } from "../../../daemon/host/sodium.ts";
+import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
+
+const p = loadSodium();
+const quiet = { ...createLog(), note: () => undefined, incident: () => undefined };
+const sealNames = (names: readonly string[]) => `sealed ${names.length}`;
+const event = (outcome: string) => ({ event: "test", outcome });
+
+let folder: string;
+let clock: FakeClock;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "postern-audit-"));
+  clock = fakeClock();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const path = () => join(folder, "audit-000001.log");
+const records = () =>
+  listSegments(folder).flatMap((segment) =>
+    readSegment(segment).flatMap((line) => (line.kind === "record" ? [line.record] : [])),
+  );
+
+function openLog(rotated: Checkpoint[] = []): AuditLog {
+  return openAuditLog(folder, p, clock, quiet, (checkpoint) => rotated.push(checkpoint));
+}
+
+/** A log that was unlocked once, with its checkpoints. */
+function unlockedLog(): { log: AuditLog; checkpoints: Checkpoint[] } {
+  const log = openLog();
+  const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  return { log, checkpoints };
+}
+
+describe("a log", () => {
+  test("that was only written is proven whole", () => {
+    const { log, checkpoints } = unlockedLog();
+    for (let index = 0; index < 20; index++) log.keep(event(`${index}`));
+    const verdict = verify(folder, p, checkpoints, log.anchor());
+    expect(verdict).toMatchObject({ records: 20, problems: [] });
+    expect(verdict.proven).toMatchObject([{ from: 1, to: 20 }]);
+  });
+
+  test("goes on where it stood after a restart, and is proven over it", () => {
+    const { log, checkpoints } = unlockedLog();
+    log.keep(event("before"));
+    const anchor = log.anchor();
+    log.keep(event("after the anchor"));
+    log.close();
+    const again = openLog();
+    again.keep(event("locked, without a key"));
+    const resumed = again.unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor });
+    expect(resumed.problems).toEqual([]);
+    again.keep(event("unlocked"));
+    const verdict = verify(folder, p, resumed.checkpoints, again.anchor());
+    expect(verdict.problems).toEqual([]);
+    // Record 3 was written without a key: linked, and not proven.
+    expect(verdict.proven.map(({ from, to }) => [from, to])).toEqual([
+      [1, 2],
+      [4, 4],
+    ]);
+  });
+
+  test("keeps its key over a lock in one process, so records while locked are proven", () => {
+    const { log, checkpoints } = unlockedLog();
+    log.keep(event("unlocked"));
+    log.lock();
+    log.keep({ ...event("locked"), names: ["not to be seen"] });
+    log.unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor: undefined });
+    log.keep(event("unlocked again"));
+    expect(verify(folder, p, checkpoints, log.anchor()).proven).toMatchObject([{ from: 1, to: 3 }]);
+    expect(readFileSync(path(), "utf8")).not.toContain("not to be seen");
+  });
+
+  test("seals names and writes ids", () => {
+    const { log } = unlockedLog();
+    log.keep({ ...event("ok"), ids: ["a".repeat(26)], names: ["op://Bank/Card"] });
+    expect(records()[0]).toMatchObject({ ids: ["a".repeat(26)], sealed: "sealed 1" });
+    expect(readFileSync(path(), "utf8")).not.toContain("Bank");
+  });
+});
+
+describe("what somebody did to the file is told:", () => {
+  const line = (index: number, change: (line: string) => string) => {
+    const lines = readFileSync(path(), "utf8").split("\n");
+    lines[index] = change(lines[index] ?? "");
+    writeFileSync(path(), lines.join("\n"));
+  };
+  const attacks: Record<string, () => void> = {
+    "a changed outcome": () => line(4, (text) => text.replace('"outcome":"4"', '"outcome":"9"')),
+    "a removed record": () =>
+      writeFileSync(
+        path(),
+        readFileSync(path(), "utf8")
+          .split("\n")
+          .filter((_text, index) => index !== 4)
+          .join("\n"),
+      ),
+    "two records exchanged": () => {
+      const lines = readFileSync(path(), "utf8").split("\n");
+      [lines[4], lines[5]] = [lines[5] ?? "", lines[4] ?? ""];
+      writeFileSync(path(), lines.join("\n"));
+    },
+    "a cut end": () => writeFileSync(path(), `${readFileSync(path(), "utf8").split("\n").slice(0, 5).join("\n")}\n`),
+    "an emptied file": () => truncateSync(path(), 0),
+    "a record made up at the end": () =>
+      appendFileSync(
+        path(),
+        `${JSON.stringify({ seq: 11, at: "x", event: "test", outcome: "forged", count: 1, mac: "AAAA" })}\n`,
+      ),
+    "a record made up without a key": () =>
+      line(4, (text) => JSON.stringify({ ...JSON.parse(text), mac: undefined, hash: "AAAA" })),
+    "bytes that are no record": () => appendFileSync(path(), "{{{\n"),
+    "a repeated record": () => writeFileSync(path(), readFileSync(path(), "utf8").replace(/^(.*\n)/, "$1$1")),
+  };
+
+  test.each(Object.entries(attacks))("%s", (_what, attack) => {
+    const { log, checkpoints } = unlockedLog();
+    for (let index = 0; index < 10; index++) log.keep(event(`${index}`));
+    const anchor = log.anchor();
+    log.close();
+    expect(verify(folder, p, checkpoints, anchor).problems).toEqual([]);
+    attack();
+    expect(verify(folder, p, checkpoints, anchor).problems).not.toEqual([]);
+  });
+
+  test("a change of any single byte", () => {
+    const { log, checkpoints } = unlockedLog();
+    for (let index = 0; index < 5; index++) log.keep(event(`${index}`));
+    const anchor = log.anchor();
+    log.close();
+    const original = readFileSync(path());
+    fc.assert(
+      fc.property(fc.nat(original.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const altered = Buffer.from(original);
+        altered[at] = (altered[at] ?? 0) ^ change;
+        writeFileSync(path(), altered);
+        expect(verify(folder, p, checkpoints, anchor).problems).not.toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("a log that was cut while the agent was off, at the next unlock", () => {
+    const { log, checkpoints } = unlockedLog();
+    for (let index = 0; index < 10; index++) log.keep(event(`${index}`));
+    const anchor = log.anchor() as Anchor;
+    log.close();
+    attacks["a cut end"]?.();
+    const resumed = openLog().unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor });
+    expect(resumed.problems).toEqual([`the log does not hold record 10 as it was at ${anchor.at}`]);
+  });
+});
+
+test("a tail torn by a crash is closed and told, and the next start goes on", () => {
+  const { log, checkpoints } = unlockedLog();
+  log.keep(event("whole"));
+  const anchor = log.anchor();
+  log.close();
+  appendFileSync(path(), '{"seq":2,"at":"2026-');
+  const again = openLog();
+  const resumed = again.unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor });
+  expect(resumed.problems).toEqual([]);
+  again.keep(event("after"));
+  expect(records().map((record) => record.event)).toEqual(["test", "audit.torn", "test"]);
+  expect(verify(folder, p, resumed.checkpoints, again.anchor()).problems).toEqual([]);
+});
+
+describe("a read", () => {
+  test("is on disk within 100 ms, and not before it was recorded", () => {
+    const { log } = unlockedLog();
+    log.read(event("ok"));
+    clock.advance(FLUSH_MS);
+    expect(records()).toHaveLength(1);
+  });
+
+  test("is folded with its equals for ten seconds, and their count is written then", () => {
+    const { log } = unlockedLog();
+    for (let index = 0; index < 7; index++) log.read(event("ok"));
+    log.read(event("other"));
+    clock.advance(FLUSH_MS);
+    expect(records().map(({ outcome, count }) => [outcome, count])).toEqual([
+      ["ok", 1],
+      ["other", 1],
+    ]);
+    clock.advance(FOLD_MS + FLUSH_MS);
+    expect(records().map(({ outcome, count }) => [outcome, count])).toEqual([
+      ["ok", 1],
+      ["other", 1],
+      ["ok", 6],
+    ]);
+  });
+
+  test("of another program or another outcome is a record of its own", () => {
+    const { log } = unlockedLog();
+    log.read({ ...event("ok"), who: "one" });
+    log.read({ ...event("ok"), who: "two" });
+    log.read(event("other"));
+    log.flush();
+    expect(records().map(({ count }) => count)).toEqual([1, 1, 1]);
+  });
+
+  test("beyond the folds that fit in memory still is a record", () => {
+    const { log } = unlockedLog();
+    for (let who = 0; who <= FOLDS_MAX; who++) log.read({ ...event("ok"), who: `subject ${who}` });
+    log.flush();
+    expect(records()).toHaveLength(FOLDS_MAX + 1);
+  });
+
+  test("that was refused folds whoever was refused, and one that was allowed does not", () => {
+    const { log } = unlockedLog();
+    for (const outcome of ["approvalDenied", "ok"])
+      for (let who = 0; who < 100; who++) log.read({ ...event(outcome), who: `subject ${who}` });
+    log.flush();
+    const told = records().filter(({ outcome }) => outcome === "approvalDenied");
+    expect(told.map(({ count }) => count)).toEqual([1, 99]);
+    expect(
+      records()
+        .filter(({ outcome }) => outcome === "ok")
+        .map(({ count }) => count),
+    ).toEqual(Array(100).fill(1));
+  });
+});
+
+test("a log that cannot be written stops answers with auditUnwritable", () => {
+  const { log } = unlockedLog();
+  closeSync(descriptorOf(folder));
+  expect(() => log.keep(event("lost"))).toThrow("the audit log cannot be written");
+  expect(() => log.read(event("next"))).toThrow("the audit log cannot be written");
+});
+
+/** The descriptor that a file of this folder is open under, in this process. */
+function descriptorOf(within: string): number {
+  const open = readdirSync("/proc/self/fd").filter((number) => {
+    const target = `/proc/self/fd/${number}`;
+    // The one that the folder itself was read by is closed by now.
+    return existsSync(target) && readlinkSync(target).startsWith(within);
+  });
+  expect(open).toHaveLength(1);
+  return Number(open[0]);
+}
+
+test("a log that was closed takes nothing more, and says whether what it was told of was done", () => {
+  const { log } = unlockedLog();
+  log.close();
+  expect(() => log.keep(event("written"))).toThrow("the audit log cannot be written");
+  expect(() => log.read(event("read"))).toThrow("locked");
+});
+
+test("a full segment is followed by another, and the proof goes over the border", () => {
+  const rotated: Checkpoint[] = [];
+  const log = openLog(rotated);
+  const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  const program = "x".repeat(1024 * 1024);
+  for (let written = 0; written <= SEGMENT_BYTES_MAX; written += 1024 * 1024) log.keep({ ...event("large"), program });
+  log.keep(event("next segment"));
+  expect(listSegments(folder).map((segment) => segment.number)).toEqual([1, 2]);
+  expect(rotated).toHaveLength(1);
+  expect(verify(folder, p, [...checkpoints, ...rotated], log.anchor()).problems).toEqual([]);
+});
+
+test("past the number of segments the oldest goes, and a record says so", () => {
+  for (let number = 1; number <= SEGMENTS_MAX; number++)
+    writeFileSync(join(folder, `audit-${String(number).padStart(6, "0")}.log`), "");
+  const log = openLog();
+  log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
+  log.keep(event("next"));
+  const numbers = listSegments(folder).map((segment) => segment.number);
+  expect(numbers).toHaveLength(SEGMENTS_MAX);
+  expect(numbers[0]).toBe(2);
+  expect(records().map((record) => record.event)).toContain("audit.dropped");
+});
+
+test("a segment that lost its end is told although the next one starts at a checkpoint", () => {
+  const rotated: Checkpoint[] = [];
+  const log = openLog(rotated);
+  const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  log.keep(event("first"));
+  log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
+  log.keep(event("next segment"));
+  writeFileSync(path(), `${readFileSync(path(), "utf8").split("\n")[0]}\n`);
+  expect(verify(folder, p, [...checkpoints, ...rotated], log.anchor()).problems).not.toEqual([]);
+});

@@ -1,0 +1,141 @@
+// Kept keys: one guarded slab, slots that come back, and zeros that nobody can use after a lock. The refusal of zeros is
+// held for both implementations, since it is the seam's promise.
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { loadSodium, SLAB_BYTES } from "../../../daemon/host/sodium.ts";
+import type { Primitives } from "../../../protocol/crypto/primitives.ts";
+import { implementations, refusal } from "../../protocol/crypto/implementations.ts";
+
+const SLOTS = SLAB_BYTES / 64;
+const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
+
+describe("a kept key", () => {
+  test("is moved: the original is wiped and the copy lies in the slab", () => {
+    const p = loadSodium();
+    const key = p.randomBytes(32);
+    const was = key.toHex();
+    const kept = p.keep(key);
+    expect(isZero(key)).toBe(true);
+    expect(kept.toHex()).toBe(was);
+    expect(p.keep(p.randomBytes(64)).buffer).toBe(kept.buffer);
+  });
+
+  test("has at most 64 bytes", () => {
+    const p = loadSodium();
+    expect(p.keep(new Uint8Array(64).fill(1))).toHaveLength(64);
+    expect(() => p.keep(new Uint8Array(65).fill(1))).toThrow(RangeError);
+  });
+
+  test("finds room until the slab is full, and again once one was released", () => {
+    const p = loadSodium();
+    const kept = Array.from({ length: SLOTS }, (_, index) => p.keep(new Uint8Array(32).fill(index % 255 || 1)));
+    expect(new Set(kept.map((key) => key.byteOffset)).size).toBe(SLOTS);
+    expect(() => p.keep(p.randomBytes(32))).toThrow(RangeError);
+    p.release(...kept.slice(0, 1));
+    expect(p.keep(p.randomBytes(32))).toHaveLength(32);
+    expect(() => p.keep(p.randomBytes(32))).toThrow(RangeError);
+  });
+
+  test("is wiped when it is released, and its slot is the last to be used again", () => {
+    const p = loadSodium();
+    const kept = p.keep(p.randomBytes(32));
+    p.release(kept);
+    expect(isZero(kept)).toBe(true);
+    for (let count = 1; count < SLOTS; count++) p.keep(p.randomBytes(32));
+    expect(isZero(kept)).toBe(true);
+    p.keep(p.randomBytes(32));
+    expect(isZero(kept)).toBe(false);
+  });
+
+  test("released twice, or after a lock, takes no other key with it", () => {
+    const p = loadSodium();
+    const kept = p.keep(p.randomBytes(32));
+    p.release(kept);
+    const others = Array.from({ length: SLOTS }, () => p.keep(p.randomBytes(32)));
+    p.release(kept);
+    expect(others.filter(isZero)).toEqual([]);
+    p.wipeAll();
+    const later = Array.from({ length: SLOTS }, () => p.keep(p.randomBytes(32)));
+    p.release(kept, ...others);
+    expect(later.filter(isZero)).toEqual([]);
+    expect(() => p.keep(p.randomBytes(32))).toThrow(RangeError);
+  });
+
+  test("is zeros after wipeAll, as are all others", () => {
+    const p = loadSodium();
+    const kept = Array.from({ length: 100 }, () => p.keep(p.randomBytes(32)));
+    p.wipeAll();
+    expect(kept.every(isZero)).toBe(true);
+  });
+
+  test("is copied by slice, as any bytes are", () => {
+    const p = loadSodium();
+    const kept = p.keep(p.randomBytes(32));
+    const copy = kept.slice();
+    p.release(kept);
+    expect(isZero(copy)).toBe(false);
+  });
+
+  test("that was never kept is wiped by release", () => {
+    const p = loadSodium();
+    const key = p.randomBytes(32);
+    p.release(key);
+    expect(isZero(key)).toBe(true);
+  });
+});
+
+const secret: readonly [string, (p: Primitives, key32: Uint8Array, key64: Uint8Array) => unknown][] = [
+  ["aeadSeal", (p, key) => p.aeadSeal(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(8))],
+  ["aeadOpen", (p, key) => p.aeadOpen(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(24))],
+  ["hmacSha256", (p, key) => p.hmacSha256(key, new Uint8Array(8))],
+  ["keyedHash", (p, key) => p.keyedHash(key, new Uint8Array(8))],
+  ["hkdfSha256", (p, key) => p.hkdfSha256(key, new Uint8Array(), new Uint8Array(8), 32)],
+  ["sign", (p, _, key64) => p.sign(key64, new Uint8Array(8))],
+  ["signKeyPair", (p, key) => p.signKeyPair(key)],
+  ["boxKeyPair", (p, key) => p.boxKeyPair(key)],
+  ["boxOpen", (p, key) => p.boxOpen(new Uint8Array(32).fill(9), key, new Uint8Array(100))],
+  ["streamSeal", (p, key) => p.streamSeal(key)],
+  ["streamOpen", (p, key) => p.streamOpen(key, new Uint8Array(24))],
+];
+
+describe.each(implementations)("a wiped key ($name)", ({ p }) => {
+  test.each(secret)("is refused as locked by %s, and one that lives is not", (_name, use) => {
+    expect(refusal(() => use(p, new Uint8Array(32), new Uint8Array(64)))).toBe("locked");
+    expect(refusal(() => use(p, p.randomBytes(32), p.signKeyPair(p.randomBytes(32)).secretKey))).toBeUndefined();
+  });
+});
+
+describe("an open stream", () => {
+  test("seals nothing more after wipeAll", () => {
+    const p = loadSodium();
+    const { push } = p.streamSeal(p.randomBytes(32));
+    push(new Uint8Array(8), new Uint8Array(), false);
+    p.wipeAll();
+    expect(refusal(() => push(new Uint8Array(8), new Uint8Array(), true))).toBe("locked");
+  });
+
+  test("opens nothing more after wipeAll", () => {
+    const p = loadSodium();
+    const key = p.randomBytes(32);
+    const sealing = p.streamSeal(key);
+    const chunks = [false, true].map((final) => sealing.push(new Uint8Array(8), new Uint8Array(), final));
+    const { pull } = p.streamOpen(key, sealing.header);
+    expect(pull(chunks[0] ?? new Uint8Array(), new Uint8Array())?.final).toBe(false);
+    p.wipeAll();
+    expect(refusal(() => pull(chunks[1] ?? new Uint8Array(), new Uint8Array()))).toBe("locked");
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("without the right to lock memory", () => {
+  test("nothing is loaded, and the reason and the limit are told", () => {
+    const module = resolve(import.meta.dirname, "../../../daemon/host/sodium.ts");
+    const program = `import(${JSON.stringify(module)}).then((m) => m.loadSodium()).then(() => console.log("loaded"), (e) => console.log(e.message))`;
+    // Root may lock what it likes, so the child drops the capability to.
+    const asRoot =
+      process.getuid?.() === 0 ? ["setpriv", "--bounding-set", "-ipc_lock", "--inh-caps", "-ipc_lock"] : [];
+    const command = [...asRoot, process.execPath, "-e", program].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+    const { stdout } = spawnSync("sh", ["-c", `ulimit -l 64 && exec ${command.join(" ")}`], { encoding: "utf8" });
+    expect(stdout).toBe("256 KiB of memory for keys could not be locked\n");
+  });
+});

@@ -1,0 +1,316 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { spawn as spawnOnTerminal } from "@lydell/node-pty";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadNative } from "../../../daemon/host/native.ts";
+import { listenOnPath } from "../../../daemon/peer/listen.ts";
+import { identifyPeer, type Peer, type PeerCredentials, RECHECK_MS } from "../../../daemon/peer/peer.ts";
+import { factsOf, parseCgroup, procIsOurs, sameProcess } from "../../../daemon/peer/process-facts.ts";
+import { terminalPath } from "../../../daemon/peer/terminal.ts";
+import { PosternError } from "../../../protocol/errors.ts";
+import { hasTool } from "../../tools.ts";
+import { doorProgram, lineOf, NOBODY, nobodyCanRun, wordsOf } from "./children.ts";
+
+const native = loadNative();
+const endings: (() => void)[] = [];
+let folder = "";
+let path = "";
+let nowMs = 0;
+let arrived: (credentials: PeerCredentials) => void = () => undefined;
+
+beforeEach(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "postern-peer-")));
+  path = join(folder, "run", "agent.sock");
+  nowMs = 1_000;
+  const listening = await listenOnPath(path, {
+    native,
+    onSocket: (socket, credentials) => {
+      endings.push(() => socket.destroy());
+      arrived(credentials);
+    },
+    onRefused: (reason) => expect.fail(reason),
+  });
+  endings.push(() => listening.close());
+});
+afterEach(() => {
+  for (const end of endings.splice(0).reverse()) end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(program: string, args: string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], ...options });
+  endings.push(() => child.kill("SIGKILL"));
+  return child;
+}
+
+/** The peer that the next connection brings. */
+function nextPeer(): Promise<Peer> {
+  return new Promise((resolve, reject) => {
+    arrived = (credentials) => {
+      try {
+        const peer = identifyPeer(credentials, native, () => nowMs);
+        endings.push(() => peer.release());
+        resolve(peer);
+      } catch (error) {
+        reject(error);
+      }
+    };
+  });
+}
+
+/** Connects and stays; on a line of input becomes the program given after the path, keeping the connection. */
+const PERL = `use IO::Socket::UNIX; $^F = 9; my $s = IO::Socket::UNIX->new(Peer => shift) or die; <STDIN>; exec @ARGV if @ARGV; sleep 1000`;
+const NODE = `require("net").connect(process.argv[1]); process.stdin.resume()`;
+
+async function perlPeer(after: string[] = [], program = "perl"): Promise<{ peer: Peer; child: ChildProcess }> {
+  const peer = nextPeer();
+  const child = start(program, ["-e", PERL, path, ...after]);
+  return { peer: await peer, child };
+}
+
+describe("a peer's identity", () => {
+  test("is a frozen plain value", async () => {
+    const peer = nextPeer();
+    start(process.execPath, ["-e", NODE, path]);
+    const { identity } = await peer;
+    expect(structuredClone(identity)).toEqual(identity);
+    const parts = [identity, identity.executable, identity.session, identity.ancestors, identity.ancestors[0]];
+    expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
+  });
+
+  test("names executable, script with its hash, session and the processes above", async () => {
+    const script = join(folder, "client.js");
+    writeFileSync(script, `require("net").connect(process.argv[2]); process.stdin.resume()`);
+    const peer = nextPeer();
+    const child = start(process.execPath, ["--no-warnings", "client.js", path], { cwd: folder });
+    const { identity } = await peer;
+    const file = statSync(process.execPath, { bigint: true });
+    expect(identity).toMatchObject({
+      pid: child.pid,
+      ppid: process.pid,
+      uid: process.getuid?.(),
+      executable: { path: realpathSync(process.execPath), device: `${file.dev}`, inode: `${file.ino}`, deleted: false },
+      script: {
+        path: script,
+        sha256: createHash("sha256").update(readFileSync(script)).digest("hex"),
+        ownerUid: process.getuid?.(),
+      },
+    });
+    expect(identity.image).toMatch(/^[1-9]\d+$/);
+    expect(identity.ancestors[0]?.pid).toBe(process.pid);
+    expect(identity.ancestors.every(({ pid }) => pid > 1)).toBe(true);
+    expect(identity.session).toEqual(identity.ancestors[0]?.session);
+  });
+
+  test("names the controlling terminal and the session it leads", async () => {
+    const peer = nextPeer();
+    const child = spawnOnTerminal(process.execPath, ["-e", NODE, path], {});
+    endings.push(() => child.kill("SIGKILL"));
+    const { identity } = await peer;
+    expect(identity.terminal?.name).toMatch(/^\/dev\/pts\/\d+$/);
+    expect(identity.session).toEqual({ leader: child.pid, startTicks: identity.startTicks });
+  });
+
+  test("has no terminal where there is none", async () => {
+    const peer = nextPeer();
+    start(process.execPath, ["-e", NODE, path], { detached: true });
+    expect((await peer).identity.terminal).toBeUndefined();
+  });
+
+  test("says that the executable is gone from its path, and is not fooled by a name", async () => {
+    const gone = join(folder, "gone");
+    const named = join(folder, "named (deleted)");
+    for (const copy of [gone, named]) {
+      copyFileSync(realpathSync("/usr/bin/perl"), copy);
+      chmodSync(copy, 0o755);
+    }
+    const child = start(gone, ["-e", `<STDIN>; ${PERL}`, path]);
+    await once(child, "spawn");
+    unlinkSync(gone);
+    const peer = nextPeer();
+    child.stdin?.write("\n");
+    expect((await peer).identity.executable).toMatchObject({ path: gone, deleted: true });
+    expect((await perlPeer([], named)).peer.identity.executable).toMatchObject({ path: named, deleted: false });
+  });
+
+  test.runIf(nobodyCanRun)("has no executable where the peer hides it (needs root, to become nobody)", async () => {
+    // An executable that its user may run and not read makes a process that no other may look into.
+    const hidden = join(folder, "hidden");
+    copyFileSync(realpathSync("/usr/bin/perl"), hidden);
+    chmodSync(hidden, 0o711);
+    chmodSync(folder, 0o755);
+    const theirs = join(folder, "theirs");
+    const asNobody: SpawnOptions = { uid: NOBODY, gid: NOBODY, env: {}, cwd: "/" };
+    mkdirSync(theirs, { mode: 0o700 });
+    chownSync(theirs, NOBODY, NOBODY);
+    const door = join(theirs, "agent.sock");
+    const words = wordsOf(start(process.execPath, [doorProgram, door], asNobody));
+    expect(await words.next()).toEqual({ is: "listening" });
+    start(hidden, ["-e", PERL, door], asNobody);
+    const word = await words.next();
+    expect(word).toMatchObject({ is: "peer", identity: { uid: NOBODY, image: "0" } });
+    expect(word.is === "peer" && word.identity.executable).toBeUndefined();
+  });
+
+  test.runIf(nobodyCanRun && hasTool("nc"))(
+    "is refused to a set-user-id program that another user runs (needs root, nc)",
+    async () => {
+      const setuid = join(folder, "setuid");
+      const nc = realpathSync(hasTool("nc.openbsd") ? "/bin/nc.openbsd" : "/usr/bin/nc");
+      copyFileSync(nc, setuid);
+      chmodSync(setuid, 0o4755);
+      for (const open of [folder, dirname(path)]) chmodSync(open, 0o755);
+      const peer = nextPeer();
+      start(setuid, ["-U", path], { uid: NOBODY, gid: NOBODY, env: {}, cwd: "/" });
+      await expect(peer).rejects.toThrow(/changed its user/);
+    },
+  );
+
+  test("is refused, and the pidfd closed, once the process has ended", async () => {
+    const credentials = new Promise<PeerCredentials>((resolve) => {
+      arrived = resolve;
+    });
+    const child = start("perl", ["-e", PERL, path]);
+    const { pidfd, ...rest } = await credentials;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(() => identifyPeer({ ...rest, pidfd }, native, () => nowMs)).toThrow(PosternError);
+    expect(() => fstatSync(pidfd)).toThrow("EBADF");
+  });
+
+  test("is refused where the pid has come to mean another process than the pidfd", async () => {
+    const credentials = new Promise<PeerCredentials>((resolve) => {
+      arrived = resolve;
+    });
+    const child = start("perl", ["-e", PERL, path]);
+    const { pidfd, uid } = await credentials;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    // As if our own pid were the next to get the number.
+    expect(() => identifyPeer({ pid: process.pid, uid, pidfd }, native, () => nowMs)).toThrow(/has ended/);
+  });
+});
+
+describe("a recheck", () => {
+  /** Becomes another program that says when it is there. */
+  const becomeShell = ["sh", "-c", "echo there; exec sleep 1000"];
+  const becomePerl = ["perl", "-e", `$| = 1; print "there\\n"; sleep 1000`];
+
+  test.each([
+    ["another program", becomeShell],
+    ["the same program anew", becomePerl],
+  ])("sees an exec into %s, at the latest RECHECK_MS later, and for good", async (_title, program) => {
+    const { peer, child } = await perlPeer(program);
+    nowMs += RECHECK_MS;
+    expect(peer.recheck()).toBe(true);
+    const there = lineOf(child);
+    child.stdin?.write("\n");
+    expect(await there).toBe("there");
+    nowMs += RECHECK_MS - 1;
+    expect(peer.recheck()).toBe(true);
+    nowMs += 1;
+    expect(peer.recheck()).toBe(false);
+    expect(peer.recheck()).toBe(false);
+  });
+
+  test("sees that the process has ended, while another holds the connection open", async () => {
+    const peerOfParent = nextPeer();
+    const code = `use IO::Socket::UNIX; $^F = 9; my $s = IO::Socket::UNIX->new(Peer => shift) or die; <STDIN>; if (fork) { exit } sleep 1000`;
+    const child = start("perl", ["-e", code, path], { detached: true });
+    endings.push(() => child.pid !== undefined && process.kill(-child.pid, "SIGKILL"));
+    const peer = await peerOfParent;
+    const gone = once(child, "exit");
+    child.stdin?.write("\n");
+    await gone;
+    nowMs += RECHECK_MS;
+    expect(peer.recheck()).toBe(false);
+  });
+
+  test("stays true while the file of the program is replaced, as by an update", async () => {
+    const program = join(folder, "updated");
+    copyFileSync(realpathSync("/usr/bin/perl"), program);
+    chmodSync(program, 0o755);
+    const { peer } = await perlPeer([], program);
+    unlinkSync(program);
+    copyFileSync(realpathSync("/usr/bin/perl"), program);
+    nowMs += RECHECK_MS;
+    expect(peer.recheck()).toBe(true);
+  });
+
+  test("is false after release, which may come twice", async () => {
+    const { peer } = await perlPeer();
+    peer.release();
+    peer.release();
+    expect(peer.recheck()).toBe(false);
+  });
+});
+
+describe("what /proc says", () => {
+  test("is of our own pid namespace here", () => {
+    expect(procIsOurs()).toBe(true);
+  });
+
+  test("is nothing of a pid that is not there", () => {
+    expect(factsOf(0x7fffffff)).toBeUndefined();
+  });
+
+  test.each<[string, string, string]>([
+    ["the unified hierarchy", "0::/user.slice/a.scope\n", "/user.slice/a.scope"],
+    ["systemd's own beside an empty unified one", "1:name=systemd:/user.slice\n0::/\n", "/user.slice"],
+    ["the root", "0::/\n", "/"],
+    ["nothing", "", ""],
+    ["a path with colons", "0::/a:b::/c\n", "/a:b::/c"],
+    ["no other controller", "4:memory:/x\n", ""],
+  ])("of control groups is %s", (_title, text, cgroup) => {
+    expect(parseCgroup(text)).toBe(cgroup);
+  });
+
+  test.each<[number, string | undefined]>([
+    [0x8800, "/dev/pts/0"],
+    [0x8805, "/dev/pts/5"],
+    [0x108800, "/dev/pts/256"],
+    [0x0401, "/dev/tty1"],
+    [0x0440, "/dev/ttyS0"],
+    [0x0501, undefined],
+  ])("of terminal %i is %s", (device, name) => {
+    expect(terminalPath(device)).toBe(name);
+  });
+});
+
+describe("two identities", () => {
+  const own = factsOf(process.pid) ?? expect.fail();
+  const executable = own.executable ?? expect.fail();
+
+  test("are the same process while only the file's path changed", () => {
+    expect(sameProcess(own, { ...own, executable: { ...executable, path: "/elsewhere", deleted: true } })).toBe(true);
+  });
+
+  test.each([
+    ["pid", { ...own, pid: own.pid + 1 }],
+    ["start", { ...own, startTicks: own.startTicks + 1 }],
+    ["image", { ...own, image: "1" }],
+    ["inode", { ...own, executable: { ...executable, inode: "1" } }],
+    ["device", { ...own, executable: { ...executable, device: "1" } }],
+    ["visibility", { ...own, executable: undefined }],
+  ])("are two where the %s differs", (_title, other) => {
+    expect(sameProcess(own, other)).toBe(false);
+    expect(sameProcess(other, own)).toBe(false);
+  });
+});
