@@ -1,6 +1,7 @@
 // The agent, put together by hand: state, gate, methods. What is not here is not in it.
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
+import { PosternError } from "../protocol/errors.ts";
 import { createItemPages } from "./account/item-pages.ts";
 import { createResolver } from "./account/resolver.ts";
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
@@ -34,7 +35,9 @@ import { secretMethods } from "./methods/secrets.ts";
 import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
+import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
+import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
 import { passwordWay } from "./session/password-proof.ts";
 import { pinWay } from "./session/pin.ts";
 import { createProofs } from "./session/proof.ts";
@@ -103,6 +106,10 @@ export function createAgent(parts: AgentParts): Agent {
         tellAll("session.changed", { account, state: "locked" });
       },
       unlocked: (account) => {
+        left.takeIn(sessions.open(account)).catch((error: unknown) => {
+          // What could not be taken in now is tried again by who asks for the log.
+          if (!(error instanceof PosternError)) log.incident("left records", error);
+        });
         followers.follow(
           sessions.open(account),
           ({ subject }, scope) => grants.allows(subject, "read", scope),
@@ -119,8 +126,8 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     log,
     serviceAddress: sessions.addressOf,
-    personsLog: ({ account, service }) =>
-      sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service))?.audit,
+    personsLog: (whose) => personOf(whose)?.audit,
+    personsStore: (whose) => personOf(whose)?.file.store,
     events: {
       opened: (session, end) =>
         followers.follow(
@@ -131,6 +138,12 @@ export function createAgent(parts: AgentParts): Agent {
       ended: forget,
     },
   });
+
+  function personOf({ account, service }: Whose) {
+    return sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service));
+  }
+
+  const left = createLeftRecords({ home, p, flushTokens: (account) => tokens.flush(account) });
 
   function forget(unlocked: Unlocked): void {
     followers.stop(unlocked);
@@ -151,7 +164,7 @@ export function createAgent(parts: AgentParts): Agent {
     for (const connection of connections) connection.notify(method, params);
   }
 
-  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens };
+  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left };
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
@@ -176,11 +189,12 @@ type State = {
   readonly broker: Broker;
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
+  readonly left: LeftRecords;
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, p, clock, log } = parts;
-  const { connections, grants, approvers, handles, followers, broker, sessions, tokens } = state;
+  const { connections, grants, approvers, handles, followers, broker, sessions, tokens, left } = state;
   const newId = () => makeId(p);
   const proofs = createProofs([pinWay(p), passwordWay(sessions)]);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
@@ -207,7 +221,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       connections,
       approvers,
     }),
-    ...auditMethods(home, p, sessions, overseer),
+    ...auditMethods({ home, p, sessions, overseer, left }),
     ...secretMethods(followers.isStale, p.randomBytes),
     ...itemMethods({ newId, clock, pages: createItemPages({ p, isStale: followers.isStale }) }),
     ...fileMethods({ newId, clock, sessions, grants, handles }),

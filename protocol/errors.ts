@@ -78,7 +78,7 @@ const table = {
   tokenRefused: {
     code: 1110,
     message: "bad service account token, please rotate it",
-    hint: "it was revoked, replaced or has expired: `postern service-account list` shows which",
+    hint: "`postern service-account list` shows its owner whether it was revoked, replaced or has expired; `postern service-account rotate` makes the next one",
     sdkName: "Auth",
   },
   rateLimitExceeded: {
@@ -126,7 +126,11 @@ const table = {
     message: "this needs a proof: the approval PIN or the account password",
     hint: "run this in a terminal, or give it by --password-fd or --pin-fd",
   },
-  proofRefused: { code: 1209, message: "the proof was refused" },
+  proofRefused: {
+    code: 1209,
+    message: "the proof was refused",
+    hint: "run it again with the right one: the account password counts wherever the PIN does (--password-fd), and `postern pin` sets a new PIN",
+  },
   pinDisabled: {
     code: 1211,
     message: "the approval PIN is switched off after too many wrong tries",
@@ -302,6 +306,12 @@ const table = {
     code: 1511,
     message: "a file of Postern's own cannot be used",
     hint: "look at it and at who may write to it; move it out of the way, or put back a copy",
+  },
+  storeReplaced: {
+    code: 1512,
+    message: "this service does not have the account: its store was replaced or emptied",
+    hint: "ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again",
+    sdkName: "Auth",
   },
   notRestorable: { code: 1509, message: "the backup cannot be restored" },
 

@@ -1,7 +1,9 @@
 // What is wrong with a value, in words that name only paths and rules of our schemas: never a key or a value that came
 // from outside.
+import type { TSchema } from "typebox";
+import { Errors } from "typebox/value";
 
-/** A fault as a compiled validator tells it. */
+/** A fault as a validator tells it. */
 export type SchemaFault = {
   readonly keyword: string;
   readonly schemaPath: string;
@@ -10,18 +12,132 @@ export type SchemaFault = {
   readonly params: object;
 };
 
-/** The first fault as a sentence; `whole` is what the value itself is called. */
-export function describeFault(faults: readonly SchemaFault[], whole: string): string {
-  const fault = faults.find((candidate) => candidate.keyword !== "boolean") ?? faults[0];
-  if (fault === undefined) return "the shape is wrong";
-  if (fault.keyword === "required") {
-    const missing = (fault.params as { requiredProperties?: string[] }).requiredProperties ?? [];
-    return `${fieldOf(fault.instancePath)}${missing.join(", ")} is required`;
-  }
-  return `${fieldOf(fault.instancePath) || `${whole} `}${fault.message}`;
+/** What the value itself is called, and what is told of a field that its schema does not have. */
+export type FaultWords = { readonly whole: string; readonly unknown: string };
+
+type Schema = {
+  readonly anyOf?: readonly Schema[];
+  readonly const?: unknown;
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+};
+
+/** The first fault of a value as a sentence. Where the schema has several forms, it is told of the one that was meant. */
+export function describeFault(
+  schema: TSchema,
+  value: unknown,
+  faults: readonly SchemaFault[],
+  words: FaultWords,
+): string {
+  return described(schema as Schema, value, faults, words, "");
 }
 
-/** "/references/3" becomes "references[3] ". An unknown key never gets here where the caller tells those apart. */
+/** `base` is the place of the value in the whole one. */
+function described(
+  schema: Schema,
+  value: unknown,
+  faults: readonly SchemaFault[],
+  words: FaultWords,
+  base: string,
+): string {
+  // What is wrong whatever form was meant is told first.
+  const plain = faults.filter(({ schemaPath, keyword }) => !UNION.test(schemaPath) && keyword !== "anyOf");
+  // A list of faults is cut where it grows long, and may end before the one that says so in so many words.
+  if (plain.some(({ keyword }) => keyword === "additionalProperties" || keyword === "boolean")) return words.unknown;
+  const [fault] = plain;
+  if (fault !== undefined) return sentenceOf(fault, words.whole, base);
+  const inUnion = faults.find(({ schemaPath }) => UNION.test(schemaPath));
+  if (inUnion === undefined) return "the shape is wrong";
+  const way = inUnion.schemaPath.split(UNION)[0]?.split("/").slice(1) ?? [];
+  const place = inUnion.instancePath.split("/").slice(1, 1 + stepsIn(way));
+  const forms = (at(schema, way) as Schema | undefined)?.anyOf ?? [];
+  return describedForm(forms, at(value, place), words, [base, ...place].join("/"));
+}
+
+/** Where a schema's path goes into one of several forms. */
+const UNION = /\/anyOf\/\d+/;
+
+/** How many steps into the value a path of a schema takes. */
+function stepsIn(way: readonly string[]): number {
+  return way.filter(
+    (part, index) => part === "items" || way[index - 1] === "properties" || way[index - 1] === "patternProperties",
+  ).length;
+}
+
+const at = (from: unknown, way: readonly string[]): unknown =>
+  way.reduce<unknown>((value, part) => (isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined), from);
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+function describedForm(forms: readonly Schema[], value: unknown, words: FaultWords, base: string): string {
+  const name = fieldOf(base) || `${words.whole} `;
+  const kinds = `${name}must be ${[...new Set(forms.map(kindOf))].join(" or ")}`;
+  if (!isRecord(value) || Array.isArray(value)) return kinds;
+  const objects = forms.filter(({ properties }) => properties !== undefined);
+  const meant = objects.toSorted((a, b) => likeness(b, value) - likeness(a, value))[0];
+  if (meant === undefined) return kinds;
+  // No form has this one's word: each is one that may stand there.
+  const word = Object.keys(meant.properties ?? {}).find((key) => isOtherWord(meant, key, value));
+  if (word !== undefined && objects.every((form) => form.properties?.[word]?.const !== value[word]))
+    return `${fieldOf(`${base}/${word}`)}must be ${objects.flatMap((form) => wordOf(form, word)).join(" or ")}`;
+  if (Object.keys(value).length === 0)
+    return `${objects.map((form) => neededOf(form, base)).join(", or ")} is required`;
+  const foreign = foreignTo(meant, objects, value);
+  if (foreign !== undefined) return `${fieldOf(`${base}/${foreign}`)}does not go with ${neededOf(meant, base)}`;
+  return described(meant, value, Errors(meant as TSchema, value), words, base);
+}
+
+/** How much a value looks as if this form were meant: its words count most, then its fields. */
+function likeness(form: Schema, value: Record<string, unknown>): number {
+  const { properties = {}, required = [] } = form;
+  const keys = Object.keys(properties);
+  const isSame = (key: string) => properties[key]?.const !== undefined && properties[key].const === value[key];
+  const words = keys.filter(isSame).length - keys.filter((key) => isOtherWord(form, key, value)).length;
+  const known = keys.filter((key) => Object.hasOwn(value, key)).length;
+  const missing = required.filter((key) => !Object.hasOwn(value, key)).length;
+  return words * WORD_WEIGHT + known * 2 - missing;
+}
+
+/** More than the fields of any form of ours together. */
+const WORD_WEIGHT = 100;
+
+function isOtherWord({ properties = {} }: Schema, key: string, value: Record<string, unknown>): boolean {
+  const word = properties[key]?.const;
+  return word !== undefined && Object.hasOwn(value, key) && word !== value[key];
+}
+
+const wordOf = (form: Schema, key: string): string[] => {
+  const word = form.properties?.[key]?.const;
+  return word === undefined ? [] : [JSON.stringify(word)];
+};
+
+/** A field that another form has and the one that was meant has not. It is a name of ours. */
+function foreignTo(meant: Schema, forms: readonly Schema[], value: Record<string, unknown>): string | undefined {
+  const known = new Set(forms.flatMap(({ properties = {} }) => Object.keys(properties)));
+  return [...known].find((key) => Object.hasOwn(value, key) && !Object.hasOwn(meant.properties ?? {}, key));
+}
+
+const neededOf = ({ required = [] }: Schema, base: string): string => namesIn(base, required);
+
+const namesIn = (base: string, keys: readonly string[]): string =>
+  keys.map((key) => fieldOf(`${base}/${key}`).trim()).join(", ");
+
+function kindOf({ const: word, type, anyOf }: Schema): string {
+  if (word !== undefined) return JSON.stringify(word);
+  return type ?? anyOf?.map(kindOf).join(" or ") ?? "of another kind";
+}
+
+function sentenceOf(fault: SchemaFault, whole: string, base: string): string {
+  const path = `${base}${fault.instancePath}`;
+  if (fault.keyword === "required") {
+    const missing = (fault.params as { requiredProperties?: string[] }).requiredProperties ?? [];
+    return `${namesIn(path, missing)} is required`;
+  }
+  return `${fieldOf(path) || `${whole} `}${fault.message}`;
+}
+
+/** "/references/3" becomes "references[3] ". An unknown key never gets here: those are told apart before. */
 function fieldOf(path: string): string {
   if (path === "") return "";
   const parts = path.slice(1).split("/");

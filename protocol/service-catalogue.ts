@@ -259,17 +259,19 @@ const ChunkIndex = Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 
 export const serviceCatalogue = {
   "service.info": operation({
     summary:
-      "Which protocol the service speaks, its canonical origin, and whether creating an account needs the registration token.",
-    params: Nothing,
+      "Which protocol the service speaks, its canonical origin, which store it works with, and whether creating an account needs the registration token. One that is given is checked, so that nobody types a password in vain.",
+    params: object({ registrationToken: Type.Optional(Type.String({ maxLength: 128 })) }),
     result: object({
       protocol: Type.Literal(1),
       origin: Type.String(),
       registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
       now: Timestamp,
+      /** Which store it works with; services of before did not say. */
+      store: Type.Optional(Id),
       /** Where the page behind a share's link is; without it, items cannot be shared. */
       publicAddress: Type.Optional(Type.String()),
     }),
-    errors: [],
+    errors: ["notPermitted"],
     signedIn: false,
   }),
   "accounts.create": operation({
@@ -306,7 +308,7 @@ export const serviceCatalogue = {
   }),
   "signIn.finish": operation({
     summary:
-      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed is told only to who signed rightly. An account that is being restored takes `restoring` alone, which ends the user's other sessions and devices: one restore writes at a time.",
+      "Takes the signed challenge, once, and answers a session token and the user's sealed keys. That the device was removed, or what ended a token, is told only to who signed rightly. An account that is being restored takes `restoring` alone, which ends the user's other sessions and devices: one restore writes at a time.",
     params: object({
       account: Id,
       user: Id,
@@ -318,7 +320,7 @@ export const serviceCatalogue = {
       restoring: Type.Optional(Type.Literal(true)),
     }),
     result: object({ token: Type.String(), expiresAt: Timestamp, record: UserRecord }),
-    errors: ["wrongCredentials", "deviceRemoved", "restoreUnfinished", "conflict"],
+    errors: ["wrongCredentials", "tokenRefused", "deviceRemoved", "restoreUnfinished", "conflict"],
     signedIn: false,
   }),
   "session.end": operation({
@@ -642,7 +644,11 @@ export const serviceCatalogue = {
   "items.find": operation({
     summary: "The active items of a vault with this lookup tag, or with this id: one indexed query.",
     params: object({ vault: Id, tag: Type.Optional(Bytes(base64Of(16))), item: Type.Optional(Id) }),
-    result: object({ items: Type.Array(StoredItem) }),
+    result: object({
+      items: Type.Array(StoredItem),
+      /** The account's last change before the look: it and those before are in what was found. Services of before did not say. */
+      seq: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
     errors: ["vaultNotFound", "notPermitted"],
     signedIn: true,
   }),

@@ -115,7 +115,8 @@ export const accountOperations: Pick<
   },
 };
 
-function demandRegistration(context: Context, token: string | undefined): void {
+/** Throws notPermitted where the service wants a token and this is not it. */
+export function demandRegistration(context: Context, token: string | undefined): void {
   if (context.registrationHash === undefined) return;
   const given = context.primitives.sha256(new TextEncoder().encode(token ?? ""));
   if (!context.primitives.equal(given, context.registrationHash))

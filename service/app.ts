@@ -7,7 +7,7 @@ import { isId } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { type ErrorName, PosternError } from "../protocol/errors.ts";
 import { type OperationName, serviceCatalogue, serviceLimits } from "../protocol/service-catalogue.ts";
-import { accountOperations } from "./accounts.ts";
+import { accountOperations, demandRegistration } from "./accounts.ts";
 import { createChanges } from "./changes.ts";
 import type { Caller, Context, Operations, Service } from "./context.ts";
 import { eventOperations } from "./events.ts";
@@ -72,13 +72,18 @@ const statuses: Partial<Record<ErrorName, number>> = {
 };
 
 const operations: Operations = {
-  "service.info": async (_params, { origin, registrationHash, publicAddress, now }) => ({
-    protocol: 1,
-    origin,
-    registration: registrationHash === undefined ? "open" : "token",
-    now: new Date(now()).toISOString(),
-    ...(publicAddress === undefined ? {} : { publicAddress }),
-  }),
+  "service.info": async ({ registrationToken }, context) => {
+    if (registrationToken !== undefined) demandRegistration(context, registrationToken);
+    const { origin, registrationHash, publicAddress, now, writing } = context;
+    return {
+      protocol: 1,
+      origin,
+      registration: registrationHash === undefined ? "open" : "token",
+      now: new Date(now()).toISOString(),
+      store: writing.store,
+      ...(publicAddress === undefined ? {} : { publicAddress }),
+    };
+  },
   ...accountOperations,
   ...signInOperations,
   ...vaultOperations,

@@ -24,13 +24,18 @@ export async function recordChanges(db: Db, account: string, changes: readonly C
   await db.insertInto("events").values(rows).execute();
 }
 
-async function cursorOf({ db, writing, caller: { account } }: Context): Promise<Cursor> {
+/** The number of the account's last change. */
+export async function lastChangeOf(db: Db, account: string): Promise<number> {
   const row = await db
     .selectFrom("events")
     .select((eb) => eb.fn.max("seq").as("seq"))
     .where("account", "=", account)
     .executeTakeFirst();
-  return { ...writing, seq: Number(row?.seq ?? 0) };
+  return Number(row?.seq ?? 0);
+}
+
+async function cursorOf({ db, writing, caller: { account } }: Context): Promise<Cursor> {
+  return { ...writing, seq: await lastChangeOf(db, account) };
 }
 
 type Row = Pick<Tables["events"], "kind" | "vault" | "item"> & { readonly tag: Uint8Array | null };

@@ -5,7 +5,7 @@ import { verifyItemRevision } from "../protocol/crypto/item.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../protocol/service-catalogue.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "./context.ts";
-import { recordChanges } from "./events.ts";
+import { lastChangeOf, recordChanges } from "./events.ts";
 import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
 import { demand, openItems, permissions, permissionsIn } from "./permission.ts";
 import type { Db, ItemRow } from "./store/tables.ts";
@@ -95,6 +95,7 @@ export const itemOperations: ItemOperations = {
 
   "items.find": async ({ vault, tag, item }, { db, caller }) => {
     await demand(db, caller, vault, openItems);
+    const seq = await lastChangeOf(db, caller.account);
     const base = db
       .selectFrom("items")
       .selectAll()
@@ -103,7 +104,7 @@ export const itemOperations: ItemOperations = {
       .limit(serviceLimits.found);
     const byId = item === undefined ? [] : await base.where("id", "=", item).execute();
     const byTag = tag === undefined ? [] : await base.where("tag", "=", bytes(tag)).execute();
-    return { items: [...byId, ...byTag.filter((row) => row.id !== item)].map(storedItem) };
+    return { items: [...byId, ...byTag.filter((row) => row.id !== item)].map(storedItem), seq };
   },
 
   "items.list": ({ vault, active, archived, after, limit }, { db: store, caller }) =>

@@ -1,6 +1,7 @@
 // Signing in: a challenge that is signed once, then an opaque token that is stored hashed. Every refusal reads the same,
 // so that nobody learns whether a user, a device or a nonce exists; but who holds the user's key is told that the device
-// was removed, since the password that made the key is not what is wrong, and that the account is being restored. One
+// was removed, since the password that made the key is not what is wrong, that the account is being restored, or what ended
+// the token. One
 // restore writes at a time: its sign-in ends every session and device before it.
 import { signInBytes } from "../protocol/crypto/sign-in.ts";
 import { PosternError } from "../protocol/errors.ts";
@@ -18,7 +19,7 @@ import {
   timestamp,
 } from "./context.ts";
 import type { Db } from "./store/tables.ts";
-import { livingToken } from "./token-rows.ts";
+import { knownToken, livingToken } from "./token-rows.ts";
 
 /** Milliseconds a challenge may be answered: security.md's 60 s. */
 export const CHALLENGE_MS = 60_000;
@@ -79,6 +80,7 @@ export const signInOperations: SignInOperations = {
     const refusal = await context.db.transaction().execute(async (db) => {
       const fits = await challengeFits(db, context, params);
       if (fits === undefined) return "wrongCredentials";
+      if (typeof fits === "object") return fits;
       if (fits === "person" && (await isRemoved(db, params.device))) return "deviceRemoved";
       const restoring = params.restoring === true && fits === "person";
       if ((await isRestoring(db, params.account)) !== restoring) return restoring ? "conflict" : "restoreUnfinished";
@@ -100,6 +102,7 @@ export const signInOperations: SignInOperations = {
       return undefined;
     });
     // Thrown outside the transaction: the nonce is spent either way.
+    if (typeof refusal === "object") throw new PosternError("tokenRefused", refusal.ended);
     if (refusal !== undefined) throw new PosternError(refusal);
     return {
       token: Buffer.from(token).toString("base64url"),
@@ -143,12 +146,12 @@ export const signInOperations: SignInOperations = {
   },
 };
 
-/** Spends the nonce and checks the signature over everything the challenge bound; answers what kind of user it lets in. */
+/** Spends the nonce and checks the signature over everything the challenge bound; answers what kind of user it lets in, or what ended the token. */
 async function challengeFits(
   db: Db,
   context: Context,
   params: OperationParams<"signIn.finish">,
-): Promise<Caller["kind"] | undefined> {
+): Promise<Caller["kind"] | { readonly ended: string } | undefined> {
   const serverNonce = bytes(params.serverNonce);
   const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
   await db.deleteFrom("nonces").where("server_nonce", "=", serverNonce).execute();
@@ -168,10 +171,8 @@ async function challengeFits(
     .executeTakeFirst();
   if (user === undefined) return undefined;
   const kind = user.kind as Caller["kind"];
-  const key =
-    kind === "person"
-      ? await deviceKey(db, params, user.sign_in_key)
-      : (await livingToken(db, timestamp(context), params))?.sign_in_key;
+  const known = kind === "person" ? undefined : await knownToken(db, timestamp(context), params);
+  const key = kind === "person" ? await deviceKey(db, params, user.sign_in_key) : known?.key;
   if (key === undefined) return undefined;
   const message = signInBytes({
     origin: context.origin,
@@ -182,7 +183,8 @@ async function challengeFits(
     clientNonce: bytes(params.clientNonce),
     expiresAt: params.expiresAt,
   });
-  return context.primitives.verify(key, message, bytes(params.signature)) ? kind : undefined;
+  if (!context.primitives.verify(key, message, bytes(params.signature))) return undefined;
+  return known?.ended === undefined ? kind : { ended: known.ended };
 }
 
 /** A person's key, on a device that is theirs or new. */

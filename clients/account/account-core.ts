@@ -6,7 +6,7 @@ import type { ItemList } from "./item-list.ts";
 import type { ItemVersions } from "./item-versions.ts";
 import type { ServiceAccounts } from "./service-accounts.ts";
 import type { UserData } from "./user-data.ts";
-import type { VaultEntry, VaultType } from "./vault-list.ts";
+import type { VaultEntry, VaultsNow, VaultType } from "./vault-list.ts";
 import type { VaultMembers } from "./vault-members.ts";
 
 /** A change at the service. */
@@ -33,8 +33,10 @@ export type AccountCore = ItemList &
     readonly user: string;
     /** The vaults, from memory unless a change was announced. */
     vaults(): Promise<VaultEntry[]>;
-    /** The same with the counts of this moment, which move with every item. */
-    vaultsNow(): Promise<VaultEntry[]>;
+    /** The same with the counts of this moment, which move with every item; `staleMs` where the service could not be reached. */
+    vaultsNow(): Promise<VaultsNow>;
+    /** Milliseconds since the vaults in memory were read. */
+    vaultsAgeMs(): number;
     /** Ids of the vaults with this id, or this title without regard to case. */
     matchVaults(part: string): Promise<string[]>;
     createVault(

@@ -1,7 +1,9 @@
 // The bounds of a backup, held as its bytes arrive: a line that never ends, one nested a million deep, or lines without
-// number are refused at the byte that is one too many. Nothing is decoded or parsed here, and nothing is kept of the bytes.
+// number are refused at the byte that is one too many, and what another program packed at its first ones. Nothing is decoded or parsed here, and nothing is kept of the bytes.
+
 import { PosternError } from "../../protocol/errors.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
+import { BEGINNING_BYTES, demandOwnBytes } from "./backup-beginning.ts";
 
 /** What a backup may be. A test asks for less than the product does. */
 export type BackupLimits = { readonly lineBytes: number; readonly depth: number; readonly lines: number };
@@ -28,6 +30,7 @@ export function createBackupBounds(limits: BackupLimits = backupLimits): { push(
   let depth = 0;
   let inString = false;
   let escaped = false;
+  let beginning: Uint8Array = new Uint8Array();
 
   const refuse = (what: string) => new PosternError("notRestorable", `line ${line} ${what}`);
 
@@ -46,6 +49,11 @@ export function createBackupBounds(limits: BackupLimits = backupLimits): { push(
 
   return {
     push: (chunk) => {
+      if (beginning.length < BEGINNING_BYTES) {
+        beginning = Uint8Array.of(...beginning, ...chunk.subarray(0, BEGINNING_BYTES - beginning.length));
+        // Before the bounds: packed bytes pass those as well, which would tell the person nothing.
+        demandOwnBytes(beginning);
+      }
       // By index: the iterator of a typed array takes several times as long, and a backup has gigabytes.
       for (let at = 0; at < chunk.length; at++) {
         const byte = chunk[at] as number;

@@ -9,9 +9,9 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { describeFault } from "../../protocol/schema-fault.ts";
 import { type OperationResult, serviceCatalogue, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { demandOwnLine, FORMAT } from "./backup-beginning.ts";
+import { demandWholeRecord, headerDigest } from "./backup-header.ts";
 import { type BackupSource, linesOf, type TextLine } from "./backup-source.ts";
-
-export const FORMAT = "postern backup 1";
 
 export type StoredVault = OperationResult<"vaults.list">["vaults"][number];
 export type StoredGroup = OperationResult<"groups.list">["groups"][number];
@@ -23,8 +23,8 @@ const { serviceAccounts } = serviceCatalogue["serviceAccounts.keys"].result.prop
 
 const created = serviceCatalogue["serviceAccounts.create"].params.properties;
 
-/** Characters of a MAC of 32 bytes in base64. */
-const MAC_LENGTH = 44;
+/** Characters of a digest or MAC of 32 bytes in base64. */
+const DIGEST_LENGTH = 44;
 
 /** Of a token: when, or that it has no end. */
 const Ends = Type.Union([Timestamp, Type.Literal("never")]);
@@ -59,7 +59,13 @@ const schemas = {
   chunk: Type.Object({ kind: Type.Literal("chunk"), ...serviceCatalogue["files.putChunk"].params.properties }, closed),
   item: Type.Object({ kind: Type.Literal("item"), vault: Id, item: serviceCatalogue["items.get"].result }, closed),
   seal: Type.Object(
-    { kind: Type.Literal("seal"), lines: Type.Integer({ minimum: 0 }), mac: Bytes(MAC_LENGTH) },
+    {
+      kind: Type.Literal("seal"),
+      lines: Type.Integer({ minimum: 0 }),
+      /** Of the first line, to tell damage from a wrong password. Older backups have none. */
+      header: Type.Optional(Bytes(DIGEST_LENGTH)),
+      mac: Bytes(DIGEST_LENGTH),
+    },
     closed,
   ),
 };
@@ -100,14 +106,16 @@ export function createLineWriter(
 ): { line(line: Exclude<Line, { kind: "seal" }>): string; seal(): string } {
   let chain: Uint8Array = new Uint8Array(32);
   let lines = 0;
+  let header = "";
   return {
     line: (line) => {
       const written = JSON.stringify(line);
+      if (lines === 0) header = headerDigest(p, written);
       chain = chained(p, chain, written);
       lines++;
       return written;
     },
-    seal: () => JSON.stringify({ kind: "seal", lines, mac: toBase64(macOf(p, rootKey, chain)) } satisfies Line),
+    seal: () => JSON.stringify({ kind: "seal", lines, header, mac: toBase64(macOf(p, rootKey, chain)) } satisfies Line),
   };
 }
 
@@ -123,9 +131,6 @@ export type ReadThrough = {
   readonly serviceAccounts: number;
 };
 
-/** What every backup begins with. */
-const BEGINNING = JSON.stringify({ kind: "header", format: FORMAT }).slice(0, -1);
-
 /**
  * Reads a backup from its first line to its last. Throws notRestorable, with the line, where it is none, was cut, or holds
  * something that a backup does not; nothing in it is believed before its seal was checked too.
@@ -137,17 +142,21 @@ export async function readThrough(p: Primitives, source: BackupSource): Promise<
   let chain: Uint8Array = new Uint8Array(32);
   let header: LineOf<"header"> | undefined;
   let seal: LineOf<"seal"> | undefined;
+  let digest = "";
   let last: TextLine | undefined;
   for await (const one of linesOf(source)) {
     if (seal !== undefined) throw refused(one.number, "there is something behind its end");
-    if (header === undefined) demandBeginning(one);
+    if (header === undefined) demandOwnLine(one.text);
     last = one;
     const line = parseLine(one);
     if (line.kind === "seal") seal = line;
     else chain = chained(p, chain, one.text);
     if ((header === undefined) !== (line.kind === "header"))
       throw refused(one.number, "a header belongs in line 1 alone");
-    if (line.kind === "header") header = line;
+    if (line.kind === "header") {
+      header = line;
+      digest = headerDigest(p, one.text);
+    }
     demandRoom(seen, line.kind, one.number);
     if (line.kind === "share") shares.push(line);
     if (line.kind === "serviceAccount" && line.definition !== undefined) living++;
@@ -158,12 +167,8 @@ export async function readThrough(p: Primitives, source: BackupSource): Promise<
       "notRestorable",
       `it was cut behind line ${last.number}, at byte ${last.to + (last.isEnded ? 1 : 0)}: its last line, the seal, is missing`,
     );
+  demandWholeRecord(header.record, (seal.header ?? digest) === digest);
   return { header, seal, lines: last.number - 1, chain, shares, serviceAccounts: living };
-}
-
-function demandBeginning({ text }: TextLine): void {
-  const isOurs = text.startsWith(BEGINNING) || (text !== "" && BEGINNING.startsWith(text));
-  if (!isOurs) throw new PosternError("notRestorable", "it is no backup of a Postern account");
 }
 
 function demandRoom(seen: Map<Kind, number>, kind: Kind, number: number): void {
@@ -186,8 +191,7 @@ export function parseLine(line: TextLine): Line {
   const validator = validatorOf(kind as Kind);
   if (validator.Check(value)) return value as Line;
   const faults = validator.Errors(value);
-  const isUnknown = faults.some(({ keyword }) => keyword === "additionalProperties");
-  throw refused(line.number, isUnknown ? "it has a field that a backup does not" : describeFault(faults, "it"));
+  throw refused(line.number, describeFault(schemas[kind as Kind], value, faults, words));
 }
 
 function jsonOf(line: TextLine): unknown {
@@ -202,6 +206,8 @@ function jsonOf(line: TextLine): unknown {
     );
   }
 }
+
+const words = { whole: "it", unknown: "it has a field that a backup does not" };
 
 const validators = new Map<Kind, Validator>();
 

@@ -4,7 +4,8 @@ import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { createLineWriter, FORMAT, type Line } from "./backup-lines.ts";
+import { FORMAT } from "./backup-beginning.ts";
+import { createLineWriter, type Line } from "./backup-lines.ts";
 import type { SignedIn } from "./signed-in.ts";
 import { everyItem } from "./stored-items.ts";
 

@@ -19,9 +19,13 @@ import { storedItems } from "./stored-items.ts";
 import type { Vault, VaultList } from "./vault-list.ts";
 import type { Writers } from "./writers.ts";
 
+export type FoundItems = { readonly items: OpenedItem[]; readonly seq: number | undefined };
+
 export type ItemList = {
   /** Active items of a vault with this id, or this title without regard to case: one query, at most ten. */
   findItems(vault: string, part: string): Promise<OpenedItem[]>;
+  /** The same, with the last change that is surely in it; undefined where the service does not say. */
+  findItemsAt(vault: string, part: string): Promise<FoundItems>;
   getItem(vault: string, item: string): Promise<OpenedItem>;
   getItems(vault: string, items: readonly string[]): Promise<OpenedItem[]>;
   listItems(vault: string, filter: StateFilter, signal?: AbortSignal): Promise<OpenedOverview[]>;
@@ -90,20 +94,24 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
   const tagsIn = (vault: Vault, title: string): string[] =>
     [...vault.keys.values()].map(({ indexKey }) => toBase64(lookupTag(p, indexKey, title)));
 
-  async function findItems(id: string, part: string): Promise<OpenedItem[]> {
+  async function findItemsAt(id: string, part: string): Promise<FoundItems> {
     const vault = await vaults.get(id);
     const asId = part.toLowerCase();
     const found = new Map<string, OperationResult<"items.find">["items"][number]>();
+    const seqs: (number | undefined)[] = [];
     // One query; more only while items of older keys, with tags of their own, are wrapped anew.
     for (const tag of tagsIn(vault, part)) {
       const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(asId) ? { item: asId } : {}) };
-      for (const item of (await session.call("items.find", asked)).items) found.set(item.item, item);
+      const { items, seq } = await session.call("items.find", asked);
+      for (const item of items) found.set(item.item, item);
+      seqs.push(seq);
     }
     await writers.meet([...found.values()].map(({ sealed }) => sealed.writer));
     const opened = [...found.values()].map((item) => rows.open(vault, item));
     for (const { state, id: item, overview } of opened)
       demandAsked(state === "active" && (item === asId || normalTitle(overview.title) === normalTitle(part)));
-    return opened;
+    const told = seqs.filter((seq) => seq !== undefined);
+    return { items: opened, seq: told.length < seqs.length || told.length === 0 ? undefined : Math.min(...told) };
   }
 
   async function getItems(id: string, ids: readonly string[]): Promise<OpenedItem[]> {
@@ -184,7 +192,8 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
   }
 
   return {
-    findItems,
+    findItems: async (id, part) => (await findItemsAt(id, part)).items,
+    findItemsAt,
     getItems,
     listItems,
     listPage,

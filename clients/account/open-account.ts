@@ -25,14 +25,14 @@ import { createWriters } from "./writers.ts";
 export type OpenAccount = AccountCore & { readonly environments: Environments; readonly shares: Shares };
 
 /** The lists that an account is made of, each with what it needs of the others. */
-function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn) {
+function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn, nowMs: () => number) {
   const { session, rootKey, keyset } = signedIn;
   const data = openOwnData(p, { account, user }, signedIn);
   // Ourselves, and whom our own sealed data names: for a service account, the person who made it.
   const pinned = [keyset.identity.publicKey, ...Object.values(data.get().pins).map(pinnedIdentity)];
   const groups = createGroupList({ p, account, session, keyset });
   const who = { p, account, user, session, keyset, groups, pinned };
-  const vaults = createVaultList({ ...who, rootKey });
+  const vaults = createVaultList({ ...who, rootKey, nowMs });
   const writers = createWriters(p, account, session, pinned);
   const members = createVaultMembers({ ...who, vaults, writers });
   const serviceAccounts = createServiceAccounts({
@@ -64,13 +64,21 @@ function newsOf(before: Cursor | undefined, { cursor, events, replaced }: Operat
   return replaced === true || cursor.seq < before.seq ? { ...news, replaced: "olderCopy" } : news;
 }
 
-export function openAccount(p: Primitives, account: string, user: string, signedIn: SignedIn): OpenAccount {
+/** `nowMs` is a clock that nobody sets: how old what is remembered is. */
+export function openAccount(
+  p: Primitives,
+  account: string,
+  user: string,
+  signedIn: SignedIn,
+  nowMs: () => number = () => performance.now(),
+): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
   const { groups, vaults, members, serviceAccounts, items, versions, files, data } = partsOf(
     p,
     account,
     user,
     signedIn,
+    nowMs,
   );
   const inner: AccountCore = {
     id: account,
@@ -80,6 +88,7 @@ export function openAccount(p: Primitives, account: string, user: string, signed
     ...files,
     vaults: vaults.entries,
     vaultsNow: vaults.entriesNow,
+    vaultsAgeMs: vaults.ageMs,
     matchVaults: vaults.match,
     createVault: vaults.create,
     updateVault: vaults.update,
@@ -133,10 +142,14 @@ function guarded(inner: AccountCore, vaults: VaultList, members: VaultMembers): 
     ...inner,
     environments: createEnvironments(inner),
     vaults: async () => (await inner.vaults()).filter(({ type }) => type !== "environment"),
-    vaultsNow: async () => (await inner.vaultsNow()).filter(({ type }) => type !== "environment"),
+    vaultsNow: async () => {
+      const { vaults: all, ...age } = await inner.vaultsNow();
+      return { vaults: all.filter(({ type }) => type !== "environment"), ...age };
+    },
     updateVault: hidden(inner.updateVault),
     deleteVault: hidden(inner.deleteVault),
     findItems: hidden(inner.findItems),
+    findItemsAt: hidden(inner.findItemsAt),
     getItem: hidden(inner.getItem),
     getItems: hidden(inner.getItems),
     listItems: hidden(inner.listItems),

@@ -139,10 +139,13 @@ async function read(name: OperationName, response: Response, signal: AbortSignal
   throw new PosternError("serviceRefused", `status ${response.status}`);
 }
 
-/** What makes us forget an account is believed only where the service has checked the user's signature first. */
+const SIGNED: readonly ErrorName[] = ["deviceRemoved", "restoreUnfinished", "tokenRefused"];
+
+/** What makes us forget an account, or a token, is believed only where the service has checked the user's signature first. */
 function mayAnswer(name: OperationName, error: ErrorName): boolean {
-  const signed = error === "deviceRemoved" || error === "restoreUnfinished";
-  return !signed || serviceCatalogue[name].errors.includes(error);
+  // What only whoever knew its store before can tell.
+  if (error === "storeReplaced") return false;
+  return !SIGNED.includes(error) || serviceCatalogue[name].errors.includes(error);
 }
 
 function errorOf(name: ErrorName, message: unknown, about: unknown): PosternError {

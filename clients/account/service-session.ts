@@ -5,7 +5,7 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { signInBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
-import type { CallService } from "./service-client.ts";
+import { type CallService, EMBEDDED_ORIGIN } from "./service-client.ts";
 
 /** Who signs in, from where, to which origin. */
 export type Identity = {
@@ -20,6 +20,8 @@ export type Identity = {
    * So such a session is closed when its restore ends.
    */
   readonly restoring?: true;
+  /** The store that the service worked with when this user signed in last; undefined where nobody knows. */
+  readonly store?: string | undefined;
 };
 
 /** The user's sealed keys and data, as the service keeps them. */
@@ -27,8 +29,10 @@ export type UserRecord = OperationResult<"users.get">;
 
 export type ServiceSession = {
   call<N extends OperationName>(name: N, params: OperationParams<N>, signal?: AbortSignal): Promise<OperationResult<N>>;
-  /** Signs in now; answers the user's record. Throws deviceRemoved, restoreUnfinished, for a restore conflict; wrongCredentials for any other reason the service has. */
+  /** Signs in now; answers the user's record. Throws deviceRemoved, restoreUnfinished, for a restore conflict; storeReplaced where it works with another store than before; wrongCredentials for any other reason the service has. */
   signIn(): Promise<UserRecord>;
+  /** The store that it signed in to last; undefined where the service does not say. */
+  readonly store: string | undefined;
   /** The origin that sign-ins are bound to. */
   readonly origin: string;
   /** From now on `listener` is told whenever the service has answered a call. */
@@ -54,6 +58,7 @@ export function createServiceSession(
   let token: string | undefined;
   let signingIn: Promise<UserRecord> | undefined;
   let closed = false;
+  let { store } = identity;
   let answered: () => void = () => undefined;
 
   /** The account may be locked while an answer is on its way; a token or a wiped key must not be used after. */
@@ -79,15 +84,35 @@ export function createServiceSession(
     });
     demandOpen();
     token = answer.token;
+    if (!identity.restoring) store = (await storeNow()) ?? store;
+    demandOpen();
     return answer.record;
+  }
+
+  /** The store that the service works with; undefined where it does not say. */
+  async function storeNow(): Promise<string | undefined> {
+    try {
+      return (await call("service.info", {})).store;
+    } catch (error) {
+      // It is the sign-in that was asked for, and how that went is told.
+      if (error instanceof PosternError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What a refused sign-in means: a store that never had the user knows none of its keys, whatever was typed. */
+  async function refusal(): Promise<PosternError> {
+    const now = store === undefined || identity.restoring ? undefined : await storeNow();
+    if (now !== undefined && now !== store) return storeReplaced(identity);
+    return new PosternError(identity.byToken ? "tokenRefused" : "wrongCredentials");
   }
 
   /** Many calls may find the session ended at once; one sign-in serves them all. */
   function signIn(): Promise<UserRecord> {
     signingIn ??= challenge()
-      .catch((error: unknown) => {
-        const refused = error instanceof PosternError && error.name === "wrongCredentials";
-        throw refused && identity.byToken ? new PosternError("tokenRefused") : error;
+      .catch(async (error: unknown) => {
+        const isRefused = error instanceof PosternError && error.name === "wrongCredentials";
+        throw isRefused ? await refusal() : error;
       })
       .finally(() => {
         signingIn = undefined;
@@ -117,6 +142,9 @@ export function createServiceSession(
 
   return {
     origin: identity.origin,
+    get store() {
+      return store;
+    },
     signIn,
     call: async (name, params, signal) => {
       const result = await asked(name, params, signal);
@@ -139,6 +167,14 @@ export function createServiceSession(
     },
   };
 }
+
+function storeReplaced({ origin, byToken }: Identity): PosternError {
+  const where = origin === EMBEDDED_ORIGIN ? "the embedded one" : origin;
+  return new PosternError("storeReplaced", where, byToken ? { hint: TOKEN_HINT } : {});
+}
+
+const TOKEN_HINT =
+  "the token may be as good as ever: ask who runs the service whether its store can be put back; once the account is restored to it, `postern service-account rotate NAME` makes a new token";
 
 function keyOf(p: Primitives, seed: Uint8Array): Uint8Array {
   const { secretKey } = signInKeyPair(p, seed);

@@ -62,18 +62,18 @@ export async function enrol(
   }
 }
 
-/** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, deviceRemoved, restoreUnfinished, offline, sealBroken. */
+/** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, storeReplaced, deviceRemoved, restoreUnfinished, offline, sealBroken. */
 export async function signIn(
   p: Primitives,
   call: CallService,
   address: ServiceAddress,
-  who: UserOnDevice & { password: string },
+  who: UserOnDevice & { password: string; store?: string | undefined },
 ): Promise<SignedIn> {
   const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
   const session = createServiceSession(
     p,
     call,
-    { origin: address.origin, account: who.account, user: who.user, device: who.device },
+    { origin: address.origin, account: who.account, user: who.user, device: who.device, store: who.store },
     signInSeed,
   );
   try {
@@ -89,15 +89,23 @@ export async function signIn(
   }
 }
 
-/** Signs in as a service account with its token and opens its keys. Throws tokenRefused, offline, sealBroken. */
+/** Signs in as a service account with its token and opens its keys. Throws tokenRefused, storeReplaced, offline, sealBroken. */
 export async function signInWithToken(
   p: Primitives,
   call: CallService,
   address: ServiceAddress,
   { account, serviceAccount, token, secret }: ServiceAccountToken,
+  store?: string,
 ): Promise<SignedIn> {
   const { unlockKey, signInSeed } = tokenKeys(p, secret);
-  const identity = { origin: address.origin, account, user: serviceAccount, device: token, byToken: true } as const;
+  const identity = {
+    origin: address.origin,
+    account,
+    user: serviceAccount,
+    device: token,
+    byToken: true,
+    store,
+  } as const;
   const session = createServiceSession(p, call, identity, signInSeed);
   try {
     const record = await session.signIn();

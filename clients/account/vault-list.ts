@@ -51,12 +51,19 @@ export type Vault = {
   readonly titleTag: string;
 };
 
+export type VaultsNow = { readonly vaults: readonly VaultEntry[]; readonly staleMs?: number };
+
 export type VaultList = {
   /** The vault of this id; throws vaultNotFound. */
   get(id: string): Promise<Vault>;
   entries(): Promise<VaultEntry[]>;
-  /** As the service has them at this moment, or as they are remembered where it cannot be reached. */
-  entriesNow(): Promise<VaultEntry[]>;
+  /**
+   * As the service has them at this moment, or as they are remembered where it cannot be reached: then with the milliseconds
+   * since they were read.
+   */
+  entriesNow(): Promise<VaultsNow>;
+  /** Milliseconds since those that are remembered were read; zero where none are. */
+  ageMs(): number;
   /** Ids of the vaults with this id, or this title without regard to case. Environments are none. */
   match(part: string): Promise<string[]>;
   create(
@@ -87,10 +94,12 @@ export type VaultListParts = {
   readonly groups: GroupList;
   /** Ed25519 identities whose grants and names are believed. */
   readonly pinned: readonly Uint8Array[];
+  /** A clock that nobody sets. */
+  readonly nowMs: () => number;
 };
 
 export function createVaultList(parts: VaultListParts): VaultList {
-  const { p, account, session, rootKey, keyset, groups, pinned } = parts;
+  const { p, account, session, rootKey, keyset, groups, pinned, nowMs } = parts;
   /** Open keys by vault and key id. */
   const keys = new Map<string, VaultKey>();
   /** Key ids by vault and epoch, as long as the account is open: a second key for a known epoch is a lie. */
@@ -98,6 +107,8 @@ export function createVaultList(parts: VaultListParts): VaultList {
   /** Grants that were checked: one that reads otherwise is checked like a new one. */
   const checked = new Set<string>();
   let list: Promise<Map<string, Vault>> | undefined;
+  /** When each list was asked for. */
+  const readAt = new WeakMap<Promise<Map<string, Vault>>, number>();
 
   async function load(): Promise<Map<string, Vault>> {
     const { vaults } = await session.call("vaults.list", {});
@@ -127,7 +138,9 @@ export function createVaultList(parts: VaultListParts): VaultList {
 
   function all(): Promise<Map<string, Vault>> {
     if (list !== undefined) return list;
+    const at = nowMs();
     const loading = load();
+    readAt.set(loading, at);
     list = loading;
     // A failed look must not be remembered.
     loading.catch(() => {
@@ -197,6 +210,11 @@ export function createVaultList(parts: VaultListParts): VaultList {
     return sealVaultOverview(p, { account, vault, vaultKey, writer: keyset, revision, content: bytes });
   }
 
+  function ageOf(read: typeof list): number {
+    const at = read === undefined ? undefined : readAt.get(read);
+    return at === undefined ? 0 : Math.round(nowMs() - at);
+  }
+
   const own: Recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
 
   return {
@@ -206,14 +224,15 @@ export function createVaultList(parts: VaultListParts): VaultList {
       const before = list;
       list = undefined;
       try {
-        return [...(await all()).values()].map(entryOf);
+        return { vaults: [...(await all()).values()].map(entryOf) };
       } catch (error) {
         // What is known goes on while the service cannot be reached; any other failure is an answer.
         if (before === undefined || !(error instanceof PosternError) || error.name !== "offline") throw error;
         list ??= before;
-        return [...(await before).values()].map(entryOf);
+        return { vaults: [...(await before).values()].map(entryOf), staleMs: ageOf(before) };
       }
     },
+    ageMs: () => ageOf(list),
     match: async (part) => {
       const tag = toBase64(lookupTag(p, rootKey, part));
       const vaults = [...(await all()).values()].filter(({ stored }) => stored.type !== "environment");

@@ -18,10 +18,12 @@ export function addCommand<O extends object>(
   command.addHelpText("after", `\nExample:\n  $ ${example}\n`);
   command.action(async (...all: unknown[]) => {
     const parsed = command.opts() as O & { json?: boolean };
+    // Given before the command, it is an option of a parent.
+    const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
     const args = all
       .slice(0, -2)
       .flatMap((arg) => (Array.isArray(arg) ? arg : arg === undefined ? [] : [arg])) as string[];
-    await run(createTerminal(parsed.json === true), args, parsed);
+    await run(createTerminal(json), args, parsed);
   });
   return command;
 }

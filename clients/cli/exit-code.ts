@@ -49,6 +49,7 @@ const byName: Readonly<Record<string, number>> = {
   wrongCredentials: exitCodes.denied,
   wrongPassword: exitCodes.denied,
   deviceRemoved: exitCodes.denied,
+  storeReplaced: exitCodes.unreachable,
   tokenInvalid: exitCodes.usage,
   tokenRefused: exitCodes.denied,
   rateLimitExceeded: exitCodes.denied,

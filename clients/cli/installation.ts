@@ -28,7 +28,7 @@ const REFUSALS = [
 
 export type InstallationWatch = {
   /** A prompt opened for this command. */
-  prompted(): void;
+  prompted(): Promise<void>;
   /** A call of this command failed. */
   failed(error: unknown): Promise<void>;
 };
@@ -45,8 +45,7 @@ export function watchInstallation(terminal: Pick<Terminal, "tell">, channel: Cha
     return told;
   };
   return {
-    // It is said beside the prompt, which goes on; a connection that ends is told by the call that waits.
-    prompted: () => void once().catch(() => undefined),
+    prompted: once,
     failed: async (error) => {
       if (REFUSALS.includes((error as { errorName?: string }).errorName ?? "")) await once();
     },

@@ -7,3 +7,8 @@ export function localTime(timestamp: string, to: "minute" | "second" = "minute")
   const time = [at.getHours(), at.getMinutes(), ...(to === "second" ? [at.getSeconds()] : [])];
   return `${day} ${time.map(two).join(":")}`;
 }
+
+/** The same for each moment of the wire inside a text. */
+export function withLocalTimes(text: string): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z/g, (at) => localTime(at, "second"));
+}

@@ -9,6 +9,7 @@
 // NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
 import { exitCodeOf, exitCodes } from "./exit-code.ts";
 import { wordsOf } from "./failure.ts";
+import { withLocalTimes } from "./local-time.ts";
 import { demandNode } from "./node-version.ts";
 import { leaveDescriptorsAlone } from "./own-stdio.ts";
 import { demandNoInspector, keepOutOfCores } from "./protect.ts";
@@ -38,15 +39,19 @@ async function main(words: readonly string[]): Promise<void> {
   await program(wantsJson).parseAsync([...words], { from: "user" });
 }
 
-/** Whether the command ends by becoming, or carrying, another program. */
-const runsProgram = ([command, second]: readonly string[]) =>
-  command === "run" || (command === "env" && second === "run");
+/** Whether the command ends by becoming, or carrying, another program. `--json` may stand before it. */
+function runsProgram(words: readonly string[]): boolean {
+  const [command, second] = words.slice(words.findIndex((word) => word !== "--json"));
+  return command === "run" || (command === "env" && second === "run");
+}
 
 /** `postern: what happened`, then the next step; as JSON where that was asked for. Never a stack: it may hold values. */
 function tell(error: unknown, json: boolean): void {
   const { name, message, hint, incident } = wordsOf(error);
   if (json) return tellStderr(`${JSON.stringify({ error: { name, message, hint, incident } })}\n`);
-  tellStderr(`postern: ${shown(message)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
+  // The agent tells since when a service is not reached, and does not know this terminal's zone.
+  const text = name === "offline" ? withLocalTimes(message) : message;
+  tellStderr(`postern: ${shown(text)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
   if (hint !== undefined) tellStderr(`  next: ${hint}\n`);
 }
 

@@ -8,11 +8,11 @@ export const forceOption = ["--force", "replace the file if there is one; withou
 
 export type Force = { readonly force?: boolean };
 
-/** The refusal; `path` is the name as it was given. */
+/** The refusal; `path` is the name as it was given. `init`, which has no --force, looks for its kit itself before. */
 export function taken(path: string): UsageError {
   return new UsageError(
     `${path} exists already, and was left as it is`,
-    "name another file, or give --force where the command has it",
+    "name another file, or give --force to replace it",
   );
 }
 

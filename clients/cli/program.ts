@@ -34,6 +34,7 @@ export function program(json = false): Command {
   root
     .description("One unlocked session, many processes: a local secrets agent.")
     .version(VERSION)
+    .option("--json", "print results and errors as JSON: the same as behind a command")
     .enablePositionalOptions()
     .configureOutput(
       json ? { writeErr: () => undefined } : { outputError: (text, write) => write(`postern: ${withoutValues(text)}`) },

@@ -61,11 +61,13 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
   const channel = await connectOrStart(terminal);
   const installation = watchInstallation(terminal, channel);
   channel.onNotification((method, params) => {
-    if (method === "prompt.opened" && params.request !== undefined) {
+    if (method !== "prompt.opened" || params.request === undefined) return;
+    const tellCode = () => {
       terminal.tell(`postern: waiting for approval, code ${terminal.bold(String(params.code))}`);
       terminal.tell(`  next: run \`postern approve ${params.code}\` in a terminal`);
-      installation.prompted();
-    }
+    };
+    // First why each command is asked about: whoever cures that needs no approval. A connection that ends is told by the call.
+    installation.prompted().then(tellCode, tellCode);
   });
   await channel.call("agent.subscribe", {});
   const client = token === undefined ? undefined : await openClient(channel, token);
@@ -76,7 +78,10 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
         return await channel.call(method, named, options);
       } catch (error) {
         await installation.failed(error);
-        throw error;
+        if (!(error instanceof PosternError) || error.errorName !== "signedOut") throw error;
+        // Loaded only now: most commands find their account.
+        const { noAccount } = await import("./unfinished-restore.ts");
+        throw noAccount(await channel.call("agent.status", {}));
       }
     },
     channel,

@@ -111,14 +111,16 @@ export async function startAgent(client: Greeting): Promise<Channel> {
       await channel.call("agent.subscribe", {});
       return channel;
     } catch (error) {
-      if (error instanceof ConnectionLost) throw new AgentNotRunning(lastWords(logPath));
+      if (error instanceof ConnectionLost) throw notStarted(logPath);
       // Another command may have started one at the same time: ours ends, theirs answers.
       if (!(error instanceof AgentNotRunning) || (hasEnded(pid) && !existsSync(socketOf())))
-        throw error instanceof AgentNotRunning ? new AgentNotRunning(lastWords(logPath)) : error;
+        throw error instanceof AgentNotRunning ? notStarted(logPath) : error;
     }
   }
   throw new AgentNotRunning(
-    `it did not listen within ${START_MS_MAX / 1000} s; its log is agent.log in its data folder`,
+    `it did not listen within ${START_MS_MAX / 1000} s`,
+    undefined,
+    `look into its log ${logPath}`,
   );
 }
 
@@ -154,15 +156,24 @@ function hasEnded(pid: number): boolean {
 /** Bytes at the log's end that hold what an agent says when it ends; the log itself has no bound. */
 const LAST_WORDS_BYTES = 16 * 1024;
 
-function lastWords(path: string): string {
+/** What the agent said when it ended, with its own next step: to start it would be none. */
+function notStarted(logPath: string): AgentNotRunning {
+  const lines = lastWords(logPath);
+  const next = lines.findLast((line) => line.startsWith(NEXT))?.slice(NEXT.length);
+  const reason = lines.findLast((line) => line.startsWith(SAYS))?.slice(SAYS.length);
+  return new AgentNotRunning(reason ?? "it ended at once", undefined, next ?? `look into its log ${logPath}`);
+}
+
+/** How the agent begins the lines of a refusal. */
+const SAYS = "postern agent: ";
+const NEXT = "  next: ";
+
+function lastWords(path: string): string[] {
   const log = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   const end = Buffer.alloc(LAST_WORDS_BYTES);
   const read = readSync(log, end, 0, end.length, Math.max(0, fstatSync(log).size - end.length));
   closeSync(log);
-  const lines = end
-    .toString("utf8", 0, read)
-    .trimEnd()
-    .split("\n")
-    .filter((line) => !line.startsWith("{"));
-  return lines.slice(-2).join(" ").trim() || "it ended at once";
+  const lines = end.toString("utf8", 0, read).trimEnd().split("\n");
+  // An earlier start's words stand before what that agent logged.
+  return lines.slice(lines.findLastIndex((line) => line.startsWith("{")) + 1);
 }

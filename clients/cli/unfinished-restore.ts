@@ -1,6 +1,7 @@
 // A restore that was cut off on this agent: every command that would tell a person to make or bring an account names it instead.
 import { type Methods, PosternError } from "../typescript/generated.ts";
 import { tableError } from "../typescript/table-error.ts";
+import { leftAccount } from "./left-account.ts";
 
 type Status = Methods["agent.status"]["result"];
 
@@ -15,9 +16,11 @@ export function goOn({ unfinishedRestore }: Pick<Status, "unfinishedRestore">): 
 export function noAccount(status: Pick<Status, "unfinishedRestore">): PosternError {
   const command = goOn(status);
   const plain = tableError("signedOut");
+  const { errorName, code, message } = plain;
+  const left = command === undefined ? leftAccount() : undefined;
+  if (left !== undefined) return new PosternError(message, { errorName, code, hint: left });
   if (command === undefined) return plain;
   const hint = `run the same \`${command}\` again: it goes on where it was cut off`;
-  const { errorName, code } = plain;
   return new PosternError("no account is signed in on this agent: its restore was cut off", { errorName, code, hint });
 }
 

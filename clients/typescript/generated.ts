@@ -93,10 +93,11 @@ export type Methods = {
       secretKey: string;
     };
   };
-  /** What the account service at `service` asks of a new account: the registration token, or nothing. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
+  /** What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
   "accounts.serviceInfo": {
     params: {
       service: string;
+      registrationToken?: string;
     };
     result: {
       origin: string;
@@ -489,6 +490,7 @@ export type Methods = {
           token: string;
           title?: string;
         };
+        takenInAt?: string;
         unnamed?: number;
       }[];
       next?: number;
@@ -1316,6 +1318,7 @@ export type Methods = {
         state: "active" | "archived";
       }[];
       more: boolean;
+      staleMs?: number;
     };
   };
   /** Adds a small file to an item, as a field of its own; a larger one goes through files.openWrite. */
@@ -1885,6 +1888,7 @@ export type Methods = {
         createdAt: string;
         updatedAt: string;
       }[];
+      staleMs?: number;
     };
   };
   /** One vault. */
@@ -2142,6 +2146,7 @@ export type Methods = {
         id: string;
         title: string;
       }[];
+      staleMs?: number;
     };
   };
   /** Makes an environment, with variables where they are given: all of it or nothing. */
@@ -2248,7 +2253,7 @@ export type Methods = {
       }[];
     };
   };
-  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
+  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`, `never` for no end. When it is left out, it lives as long as the newest one was made for; 90 days where there is none. */
   "serviceAccounts.rotate": {
     params: {
       account?: string;
@@ -2558,6 +2563,8 @@ export class DiskFullError extends PosternError {}
 export class StoreInUseError extends PosternError {}
 /** a file of Postern's own cannot be used. */
 export class FileUnusableError extends PosternError {}
+/** this service does not have the account: its store was replaced or emptied. */
+export class StoreReplacedError extends PosternError {}
 /** the backup cannot be restored. */
 export class NotRestorableError extends PosternError {}
 /** this account's service has no public address, so nobody could open a link to it. */
@@ -2654,6 +2661,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   diskFull: DiskFullError,
   storeInUse: StoreInUseError,
   fileUnusable: FileUnusableError,
+  storeReplaced: StoreReplacedError,
   notRestorable: NotRestorableError,
   sharingUnavailable: SharingUnavailableError,
   invalidRecipient: InvalidRecipientError,
@@ -2689,7 +2697,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
   clientNotFound: {"code":1107,"message":"no client of this id is open on this connection"},
   tokenInvalid: {"code":1109,"message":"invalid service account token, please make sure you provide a valid service account token as parameter","hint":"`postern service-account create` makes one"},
-  tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"it was revoked, replaced or has expired: `postern service-account list` shows which"},
+  tokenRefused: {"code":1110,"message":"bad service account token, please rotate it","hint":"`postern service-account list` shows its owner whether it was revoked, replaced or has expired; `postern service-account rotate` makes the next one"},
   rateLimitExceeded: {"code":1111,"message":"rate limit exceeded","hint":"`postern service-account ratelimit` shows what is left and when it is full again"},
   deviceRemoved: {"code":1112,"message":"this device was removed from the account","hint":"to use it again here, run `postern signout`, then `postern signin` with the emergency kit"},
   restoreUnfinished: {"code":1113,"message":"this account is being restored, or its restore was cut off","hint":"run the same `postern restore FILE --kit KIT` again: it goes on where it was cut off"},
@@ -2700,7 +2708,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   coolingDown: {"code":1206,"message":"this program was denied twice and must wait","hint":"wait before asking again"},
   promptNotFound: {"code":1207,"message":"no open prompt has this code or id","hint":"run `postern prompts` to see what waits"},
   proofRequired: {"code":1208,"message":"this needs a proof: the approval PIN or the account password","hint":"run this in a terminal, or give it by --password-fd or --pin-fd"},
-  proofRefused: {"code":1209,"message":"the proof was refused"},
+  proofRefused: {"code":1209,"message":"the proof was refused","hint":"run it again with the right one: the account password counts wherever the PIN does (--password-fd), and `postern pin` sets a new PIN"},
   pinDisabled: {"code":1211,"message":"the approval PIN is switched off after too many wrong tries","hint":"use the account password"},
   grantNotFound: {"code":1212,"message":"no grant has this id","hint":"run `postern grants`"},
   invalidReference: {"code":1301,"message":"the secret reference could not be parsed"},
@@ -2742,6 +2750,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed","hint":"make room on the disk of the data folder, and run it again"},
   storeInUse: {"code":1510,"message":"another service works with this store","hint":"stop that one, or name another folder with --data"},
   fileUnusable: {"code":1511,"message":"a file of Postern's own cannot be used","hint":"look at it and at who may write to it; move it out of the way, or put back a copy"},
+  storeReplaced: {"code":1512,"message":"this service does not have the account: its store was replaced or emptied","hint":"ask who runs the service whether its store can be put back; else `postern restore FILE --kit KIT` in another home (POSTERN_HOME) brings a backup of the account to it, and then it opens here again"},
   notRestorable: {"code":1509,"message":"the backup cannot be restored"},
   sharingUnavailable: {"code":1601,"message":"this account's service has no public address, so nobody could open a link to it","hint":"share from an account on a service that runs with --public-address URL"},
   invalidRecipient: {"code":1602,"message":"couldn't parse item share recipient. recipient had invalid format"},

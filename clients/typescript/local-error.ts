@@ -3,9 +3,10 @@
 /** No agent answers at the socket's path. */
 export class AgentNotRunning extends Error {
   override readonly name = "AgentNotRunning";
-  readonly hint = "start it with `postern agent start`";
-  constructor(reason: string, cause?: unknown) {
+  readonly hint: string;
+  constructor(reason: string, cause?: unknown, hint = "start it with `postern agent start`") {
     super(`no agent is running: ${reason}`, { cause });
+    this.hint = hint;
   }
 }
 

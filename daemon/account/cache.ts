@@ -36,6 +36,7 @@ type Entry = {
   readonly storedMs: number;
   /** What it is forgotten by. */
   readonly topics: readonly string[];
+  readonly seq: number | undefined;
 };
 
 /** A value out of the cache and how old it is. */
@@ -51,24 +52,36 @@ export type Kept = {
 /** What a text names: no reference that a peer sends may lead to what is kept of an environment. */
 export type What = "reference" | "environment";
 
+export type Known = {
+  /**
+   * What another item would have to be called by to be meant too: its lookup tags, or its id where the reference may name
+   * one. Where they are not known, any change in the vault forgets the value.
+   */
+  readonly names?: readonly string[] | undefined;
+  /** The last change that is surely in what was read: news of it and of those before forget nothing. */
+  readonly seq?: number | undefined;
+};
+
 export type Cache = {
   /** Looks a reference up once for both: the keyed hash is the larger part of a warm answer. */
   find(reference: string, what?: What): Kept | undefined;
-  /**
-   * `names` are what another item would have to be called by to be meant too: its lookup tags, or its id where the reference
-   * may name one. Where they are not known, any change in the vault forgets the value.
-   */
-  set(reference: string, place: Place, value: string, names?: readonly string[], what?: What): void;
+  set(reference: string, place: Place, value: string, known?: Known, what?: What): void;
   /** Pages of names that were read. */
   readonly lists: KeptLists;
-  /** Grows whenever something is forgotten: what was fetched before then must not be kept, and not be waited for. */
+  /** Grows whenever something is forgotten: what is fetched before then must not be waited for. */
   readonly generation: number;
+  /**
+   * Whether nothing was forgotten since then that may concern this vault: else what was fetched may be that of before. News of
+   * changes up to `seq` are in it.
+   */
+  isSince(generation: number, vault: string, seq?: number): boolean;
   /**
    * An item was made, changed or deleted. Forgets what was read of it, and what was read of any other by a name that is now
    * its own too: such a reference may mean two. `tag` is the lookup tag of its title, empty where it has none any more,
-   * undefined where nobody knows: then every value of the vault is forgotten.
+   * undefined where nobody knows: then every value of the vault is forgotten. `seq` is the number of a change that is told late:
+   * what was read since stays.
    */
-  dropItem(vault: string, item: string, tag: string | undefined): void;
+  dropItem(vault: string, item: string, tag: string | undefined, seq?: number): void;
   /** A vault was made, changed or taken away. Forgets its lists and all values: its title may be that of another vault now. */
   dropVault(vault: string): void;
   clear(): void;
@@ -76,6 +89,14 @@ export type Cache = {
   close(): void;
   readonly size: number;
 };
+
+/** When something of a vault was forgotten last: for a change made here, and for news, with the highest number of those. */
+type Forgot = { readonly here: number; readonly news: number; readonly newsSeq: number };
+
+const nothing: Forgot = { here: 0, news: 0, newsSeq: 0 };
+
+/** Vaults of which that is remembered: more than any account has. Past it, something of each counts as forgotten. */
+export const FORGOT_MAX = 10_000;
 
 const encoder = new TextEncoder();
 /** A byte order mark at a value's start is part of it. */
@@ -86,6 +107,9 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
   const sealKey = p.keep(p.randomBytes(KEY_BYTES));
   const hashKey = p.keep(p.randomBytes(KEY_BYTES));
   let generation = 0;
+  /** The generation that forgot all of every vault, and those that forgot of one; as many as changed since. */
+  let forgotAll = 0;
+  const forgot = new Map<string, Forgot>();
   let closed = false;
   /** Keys of the entries that each topic is about. */
   const byTopic = new Map<string, Set<string>>();
@@ -114,8 +138,13 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     if (keys?.size === 0) byTopic.delete(topic);
   }
 
-  function drop(topic: string): void {
-    for (const key of [...(byTopic.get(topic) ?? [])]) entries.delete(key);
+  function drop(topic: string, seq: number | undefined): void {
+    for (const key of [...(byTopic.get(topic) ?? [])]) dropBefore(key, seq);
+  }
+
+  function dropBefore(key: string, seq: number | undefined): void {
+    const read = entries.peek(key)?.seq;
+    if (seq === undefined || read === undefined || read < seq) entries.delete(key);
   }
 
   /**
@@ -126,7 +155,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
     return p.keyedHash(hashKey, encoder.encode(`${what}|${text}`));
   }
 
-  function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array, names: readonly string[] | undefined): void {
+  function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array, { names, seq }: Known): void {
     const key = hash.toBase64();
     const nonce = p.randomBytes(NONCE_BYTES);
     const sealed = p.aeadSeal(sealKey, nonce, hash, plaintext);
@@ -135,10 +164,26 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       topicOf(vault, "item", item),
       ...(names?.map((name) => topicOf(vault, "name", name)) ?? [topicOf(vault, "any")]),
     ];
-    entries.set(key, { place, nonce, sealed, storedMs: nowMs(), topics });
+    entries.set(key, { place, nonce, sealed, storedMs: nowMs(), topics, seq });
     // A value larger than the whole cache is not kept.
     if (!entries.has(key)) return;
     for (const topic of topics) byTopic.set(topic, (byTopic.get(topic) ?? new Set()).add(key));
+  }
+
+  function remember(vault: string, seq: number | undefined): void {
+    generation++;
+    if (forgot.size >= FORGOT_MAX && !forgot.has(vault)) {
+      forgotAll = generation;
+      forgot.clear();
+    }
+    const before = forgot.get(vault) ?? nothing;
+    if (seq === undefined) forgot.set(vault, { ...before, here: generation });
+    else forgot.set(vault, { ...before, news: generation, newsSeq: Math.max(before.newsSeq, seq) });
+  }
+
+  function forgetAll(): void {
+    forgotAll = ++generation;
+    forgot.clear();
   }
 
   function opened(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array {
@@ -161,34 +206,38 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       const entry = entries.get(hash.toBase64());
       return entry === undefined ? undefined : { place: entry.place, open: () => read(hash, entry) };
     },
-    set: (text, place, value, names, what = "reference") => {
+    set: (text, place, value, known = {}, what = "reference") => {
       // Half a character, which JSON can hold, would come out of UTF-8 as another.
       if (!value.isWellFormed()) return;
       const plaintext = encoder.encode(value);
-      keep(hashOf(text, what), place, plaintext, names);
+      keep(hashOf(text, what), place, plaintext, known);
       p.wipe(plaintext);
     },
     lists,
     get generation() {
       return generation;
     },
-    dropItem: (vault, item, tag) => {
-      generation++;
+    isSince: (before, vault, seq = -1) => {
+      const { here, news, newsSeq } = forgot.get(vault) ?? nothing;
+      return Math.max(forgotAll, here) <= before && (news <= before || newsSeq <= seq);
+    },
+    dropItem: (vault, item, tag, seq) => {
+      remember(vault, seq);
       lists.mark(vault, item);
-      drop(topicOf(vault, "item", item));
-      drop(topicOf(vault, "name", item));
-      drop(topicOf(vault, "any"));
+      drop(topicOf(vault, "item", item), seq);
+      drop(topicOf(vault, "name", item), seq);
+      drop(topicOf(vault, "any"), seq);
       if (tag === undefined)
-        for (const [key, { place }] of [...entries]) if (place.vault === vault) entries.delete(key);
-      if (tag !== undefined && tag !== "") drop(topicOf(vault, "name", tag));
+        for (const [key, { place }] of [...entries]) if (place.vault === vault) dropBefore(key, seq);
+      if (tag !== undefined && tag !== "") drop(topicOf(vault, "name", tag), seq);
     },
     dropVault: (vault) => {
-      generation++;
+      forgetAll();
       lists.dropVault(vault);
       entries.clear();
     },
     clear: () => {
-      generation++;
+      forgetAll();
       lists.clear();
       entries.clear();
     },

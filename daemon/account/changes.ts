@@ -38,6 +38,9 @@ export type Heard = { changed(change: Change): void; replaced(how: Replaced): vo
 const isShutOut = (error: unknown) =>
   error instanceof PosternError && ["deviceRemoved", "wrongCredentials", "tokenRefused"].includes(error.name);
 
+/** It works with a store that does not have this account: nothing that was read before counts, and nobody is shut out. */
+const isReplaced = (error: unknown) => error instanceof PosternError && error.name === "storeReplaced";
+
 /** Forgets what the news concern; `before` is the cursor that they were asked by. */
 export function takeNews(
   unlocked: Opened,
@@ -62,12 +65,14 @@ function forgetAll({ account, cache }: Opened): void {
   account.forgetAll();
 }
 
-function forget({ account, cache }: Opened, { kind, vault, item, tag }: Change): void {
+function forget({ account, cache }: Opened, { kind, vault, item, tag, seq }: Change): void {
+  // A password, a user's own data, a service account: nothing that was read of a vault is any other for it.
+  if (kind === "user") return;
   if (kind === "vault") account.forgetVaults();
   if (kind === "group") account.groups.forget();
   if (vault === undefined) cache.clear();
   else if (item === undefined) cache.dropVault(vault);
-  else cache.dropItem(vault, item, tag);
+  else cache.dropItem(vault, item, tag, seq);
 }
 
 /** Starts following. */
@@ -84,6 +89,7 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
   async function follow(): Promise<void> {
     let cursor: Cursor | undefined;
     let retryMs = RETRY_MS;
+    let toldReplaced = false;
     while (!abort.signal.aborted) {
       try {
         // The first look does not wait: else nobody would know for as long that the service is there again.
@@ -91,11 +97,17 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
         const news = await account.changes(cursor, abort.signal, waitMs);
         takeNews(unlocked, cursor, news, heard);
         cursor = news.cursor;
+        toldReplaced = false;
         enter("reached");
         retryMs = RETRY_MS;
       } catch (error) {
         if (abort.signal.aborted) return;
         if (isShutOut(error)) return heard.shutOut();
+        if (isReplaced(error) && !toldReplaced) {
+          toldReplaced = true;
+          forgetAll(unlocked);
+          heard.replaced("otherStore");
+        }
         // Any other failure means the same here: we do not know what changed. Reads that need the service tell their caller.
         enter("unreached");
         // By the boot clock: a wall clock that jumps must not take away what a person without a network works with.

@@ -40,7 +40,7 @@ export type ItemPages = {
 
 export type ItemPagesParts = {
   readonly p: Pick<Primitives, "wipe">;
-  /** Whether the service could not be asked for changes just now: a list does not say how old it is, so none is kept then. */
+  /** Whether the service could not be asked for changes just now: then a page says how old it is. */
   readonly isStale: (unlocked: Opened) => boolean;
 };
 
@@ -53,14 +53,19 @@ type Lack = { readonly state: State; readonly at: string };
 const encoder = new TextEncoder();
 
 export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
-  function unchanged(unlocked: Opened, vault: string): RowsAfter {
+  /** What is kept and did not change; `ages` takes how old it is where nobody can say whether it still holds. */
+  function unchanged(unlocked: Opened, vault: string, ages: number[] = []): RowsAfter {
+    const { lists } = unlocked.cache;
     return (state, at) => {
-      const rows = isStale(unlocked) ? undefined : unlocked.cache.lists.find(vault, state, at);
-      return rows === undefined || rows.changed.size > 0 ? undefined : rows;
+      const rows = lists.find(vault, state, at);
+      if (rows === undefined || rows.changed.size > 0) return undefined;
+      if (isStale(unlocked)) ages.push(lists.ageOf(rows));
+      return rows;
     };
   }
 
-  const planned = (unlocked: Opened, asked: PageAsked) => planOf(asked, unchanged(unlocked, asked.vault));
+  const planned = (unlocked: Opened, asked: PageAsked, ages?: number[]) =>
+    planOf(asked, unchanged(unlocked, asked.vault, ages));
 
   async function bring(unlocked: Opened, vault: string, { state, at }: Lack, signal: AbortSignal) {
     const { account, cache } = unlocked;
@@ -99,15 +104,17 @@ export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
   return {
     isKept: (unlocked, asked) => asked.states.length > 0 && "runs" in planned(unlocked, asked),
     kept: (unlocked, asked) => {
-      const plan = planned(unlocked, asked);
-      return "runs" in plan ? encoded(p, plan) : undefined;
+      const ages: number[] = [];
+      const plan = planned(unlocked, asked, ages);
+      return "runs" in plan ? encoded(p, plan, ages) : undefined;
     },
     fetched: async (unlocked, asked, signal) => {
       // A list of nothing is one of a vault all the same, and the account says whether that is there.
       if (asked.states.length === 0)
         await unlocked.account.listPage(asked.vault, { active: false, archived: false }, undefined, signal);
       const brought: { state: State; rows: FreshRows }[] = [];
-      const kept = unchanged(unlocked, asked.vault);
+      const ages: number[] = [];
+      const kept = unchanged(unlocked, asked.vault, ages);
       // What was brought may not have been kept; it is of this page all the same.
       const known: RowsAfter = (state, at) =>
         brought.find((one) => one.state === state && one.rows.after <= at && at < one.rows.through)?.rows ??
@@ -115,7 +122,7 @@ export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
       try {
         for (;;) {
           const plan = planOf(asked, known);
-          if ("runs" in plan) return encoded(p, plan);
+          if ("runs" in plan) return encoded(p, plan, ages);
           signal.throwIfAborted();
           for (const rows of await bring(unlocked, asked.vault, plan, signal))
             brought.push({ state: plan.state, rows });
@@ -183,9 +190,10 @@ function sizeOf(rows: Rows, from: number, to: number): number {
 }
 
 /** The page's JSON. What is opened for it is wiped as soon as no later row is in it. */
-function encoded(p: Pick<Primitives, "wipe">, { runs, more }: Plan): Uint8Array {
+function encoded(p: Pick<Primitives, "wipe">, { runs, more }: Plan, ages: readonly number[]): Uint8Array {
   const head = encoder.encode('{"items":[');
-  const tail = encoder.encode(`],"more":${more}}`);
+  const stale = ages.length === 0 ? "" : `,"staleMs":${Math.max(...ages)}`;
+  const tail = encoder.encode(`],"more":${more}${stale}}`);
   const commas = Math.max(0, runs.length - 1);
   const size = runs.reduce((total, { rows, from, to }) => total + sizeOf(rows, from, to), commas);
   const page = wipeable(head.length + size + tail.length);

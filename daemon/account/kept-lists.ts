@@ -41,9 +41,9 @@ export type Rows = {
 export type FreshRows = Rows & { readonly bytes: Uint8Array };
 
 /** Rows that were kept, and the items of them that changed since. */
-export type KeptRows = Rows & { readonly changed: ReadonlySet<string> };
+export type KeptRows = Rows & { readonly changed: ReadonlySet<string>; readonly storedMs: number };
 
-type Chunk = KeptRows & { readonly changed: Set<string>; readonly storedMs: number; readonly bytes: number };
+type Chunk = KeptRows & { readonly changed: Set<string>; readonly bytes: number };
 type Series = { readonly chunks: Chunk[]; used: number };
 
 export type KeptLists = {
@@ -60,6 +60,8 @@ export type KeptLists = {
   mark(vault: string, item: string): void;
   dropVault(vault: string): void;
   clear(): void;
+  /** Milliseconds since all of these rows were read from the service; single ones may have been read since. */
+  ageOf(rows: KeptRows): number;
   readonly bytes: number;
 };
 
@@ -174,6 +176,7 @@ export function createKeptLists(sealing: Sealing, nowMs: () => number, bytesMax:
       lists.clear();
       bytes = 0;
     },
+    ageOf: ({ storedMs }) => Math.round(nowMs() - storedMs),
     get bytes() {
       return bytes;
     },

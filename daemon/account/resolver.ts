@@ -1,5 +1,6 @@
 // From a reference to ids, and from ids to a value. Cold: one look at the vaults in memory, one query, one item opened.
 // Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
+import type { FoundItems } from "../../clients/account/item-list.ts";
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -59,13 +60,13 @@ export type Resolver = {
 
 export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
   /** One fetch per vault and item part at a time, however many ask; none that began before a change is joined after it. */
-  const fetching = new WeakMap<Opened, Map<string, Promise<OpenedItem[]>>>();
+  const fetching = new WeakMap<Opened, Map<string, Promise<FoundItems>>>();
 
-  function find(unlocked: Opened, vault: string, part: string): Promise<OpenedItem[]> {
-    const running = fetching.get(unlocked) ?? new Map<string, Promise<OpenedItem[]>>();
+  function find(unlocked: Opened, vault: string, part: string): Promise<FoundItems> {
+    const running = fetching.get(unlocked) ?? new Map<string, Promise<FoundItems>>();
     fetching.set(unlocked, running);
     const key = JSON.stringify([unlocked.cache.generation, vault, part.toLowerCase()]);
-    const started = running.get(key) ?? unlocked.account.findItems(vault, part).finally(() => running.delete(key));
+    const started = running.get(key) ?? unlocked.account.findItemsAt(vault, part).finally(() => running.delete(key));
     running.set(key, started);
     return started;
   }
@@ -77,7 +78,8 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
     try {
       const vaults = await unlocked.account.matchVaults(reference.vault);
       vault = one(vaults, "vaultNotFound", "tooManyVaults", (id) => id);
-      const opened = one(await find(unlocked, vault, reference.item), "itemNotFound", "tooManyItems", ({ id }) => id);
+      const { items, seq } = await find(unlocked, vault, reference.item);
+      const opened = one(items, "itemNotFound", "tooManyItems", ({ id }) => id);
       item = opened;
       const names = await namesOf(unlocked, vault, reference.item);
       const matched = matchField(opened, reference);
@@ -96,9 +98,9 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
         derive === undefined || derive === "totp" ? matched.value : await derivedFromKey(matched.value, derive);
       const kept: Place = derive === "totp" ? { ...place, code: true } : place;
       return located(unlocked, kept, () => {
-        // Kept only once it is read: what nobody allowed takes no room. And not where something changed meanwhile: this
-        // may be the value of before.
-        if (unlocked.cache.generation === generation) unlocked.cache.set(text, kept, value, names);
+        // Kept only once it is read: what nobody allowed takes no room. And not where something of its vault changed meanwhile:
+        // this may be the value of before.
+        if (unlocked.cache.isSince(generation, kept.vault, seq)) unlocked.cache.set(text, kept, value, { names, seq });
         return { value: answered(kept, value), cached: false, ageMs: 0 };
       });
     } catch (error) {

@@ -1,5 +1,5 @@
 // How a person is told what is asked for: by titles, and by an id too where a title alone would not say which thing is
-// meant. Here titles are looked up and compared; asked-lines.ts puts them into lines.
+// meant. Here titles are looked up and compared; prompt-lines.ts puts them into lines.
 import { PosternError } from "../../protocol/errors.ts";
 import { fieldTitles } from "../../protocol/match.ts";
 import type { Place } from "../account/cache.ts";
@@ -18,8 +18,15 @@ export type Named = { readonly scope: Scope; readonly found?: { readonly place: 
 export async function askedName(account: Account, { scope, found }: Named, before = ""): Promise<string[]> {
   // By its titles, not by the reference as it was sent: that may hold ids, which tell a person nothing.
   const thing = found === undefined ? await partOf(account, scope) : await fieldAt(account, found.place);
-  return askedLines(thing, before);
+  const rights = makersRights[scope.act ?? ""];
+  return [...askedLines(thing, before), ...(rights === undefined ? [] : [rights])];
 }
+
+/** What a yes brings beside the act, in a line of its own: who makes one of these holds a grant to write in it. */
+const makersRights: Readonly<Record<string, string>> = {
+  "create a vault": "then read, change, share and delete what it holds, and the vault itself",
+  "create an environment": "then read, change and delete it",
+};
 
 async function partOf(account: Account, scope: Scope): Promise<Thing> {
   if (scope.act !== undefined) return { what: `${scope.act}, and read the names in the whole account`, parts: [] };

@@ -20,6 +20,9 @@ export type Record = {
   readonly asked?: readonly string[];
   /** Whose token it was, where one was presented; both are ids. */
   readonly token?: TokenIds;
+  /** Of a record that was taken in from a token's own log: when it happened, and its number there. */
+  readonly happened?: string;
+  readonly leftSeq?: number;
   /** Things that it was about too, and that found no room in it. */
   readonly unnamed?: number;
   /** Names as they were shown, sealed under a key that only the unlocked account has; with a token, under that of its service account. */
@@ -41,6 +44,11 @@ export type ChainState = { readonly last: string; readonly key: Uint8Array | und
 const encoder = new TextEncoder();
 const NEXT = encoder.encode("postern/1 audit next");
 const UNKEYED = encoder.encode("postern/1 audit unkeyed");
+
+/** When it happened; `at` is when it came into this log. */
+export function happenedAt({ at, happened = at }: Record): string {
+  return happened;
+}
 
 /** The link before the first record of all. */
 export const FIRST_LINK = "";

@@ -17,3 +17,12 @@ export type Happening = Actor & {
   /** Whose token it was, and what seals the names then. */
   readonly token?: TokenIds & { readonly sealNames: (names: readonly string[]) => string };
 };
+
+/** The outcome of a read that was answered from memory while its service was not reached. */
+const OK_OFFLINE = "okOffline";
+
+/** The outcome of a read that went well. */
+export const readOutcome = (isStale: boolean): string => (isStale ? OK_OFFLINE : "ok");
+
+/** Whether it went well, wherever the answer came from. */
+export const isDone = (outcome: string): boolean => outcome === "ok" || outcome === OK_OFFLINE;

@@ -1,6 +1,6 @@
 // What folds into one record: equal reads within a few seconds, and refusals whatever they were about. A refusal that folds
 // still says what was asked for, as far as there is room: who was refused a secret must be found by that secret.
-import type { Happening } from "./entry.ts";
+import { type Happening, isDone } from "./entry.ts";
 
 /** Different things that one folded record of refusals names; a person's list of them, and a few KiB of the log. */
 export const FOLDED_ABOUT_MAX = 32;
@@ -29,7 +29,7 @@ export function newFold(happening: Happening, since: number): Fold {
 export function add(fold: Fold, { asked, names, outcome }: Happening): void {
   fold.count++;
   // Reads fold only where all of it is equal.
-  if (outcome === "ok" || (asked === undefined && names === undefined)) return;
+  if (isDone(outcome) || (asked === undefined && names === undefined)) return;
   const key = JSON.stringify([asked, names]);
   if (fold.about.has(key)) return;
   if (fold.about.size >= FOLDED_ABOUT_MAX) fold.unnamed++;
@@ -59,7 +59,7 @@ export function folded({ happening, about, unnamed }: Fold): Happening {
 export function foldKey({ event, outcome, program, who, ids, names, token }: Happening): string {
   const bearer = token?.token;
   return JSON.stringify(
-    outcome === "ok" ? [event, outcome, program, who, ids, names, bearer] : [event, outcome, program, bearer],
+    isDone(outcome) ? [event, outcome, program, who, ids, names, bearer] : [event, outcome, program, bearer],
   );
 }
 

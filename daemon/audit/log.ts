@@ -22,6 +22,9 @@ export const FOLD_MS = 10_000;
 /** Folds open at once; past it all are written, so that memory stays bounded. */
 export const FOLDS_MAX = 5_000;
 
+/** A record of a token's own log, without its link there. */
+export type LeftRecord = Omit<Record, "happened" | "leftSeq">;
+
 /** What a request writes to. */
 export type Recorder = Pick<AuditLog, "demandWritable" | "read" | "keep">;
 
@@ -35,6 +38,8 @@ export type AuditLog = {
   read(happening: Happening): number;
   /** Records what must not be lost; on disk when it returns. Answers the bytes that it took. Throws auditUnwritable. */
   keep(happening: Happening): number;
+  /** Takes in records of a token's own log, their names sealed as they are; on disk when it returns. Throws auditUnwritable. */
+  takeIn(records: readonly LeftRecord[]): void;
   /** Writes what is pending. */
   flush(): void;
   /** Gives the log its keys at unlock; answers the checkpoints to keep. */
@@ -84,9 +89,7 @@ export function openAuditLog(
     const { names, left } = namesWithin([...given, ...[...told, ...about].filter((id) => !isId(id))]);
     const unnamed = (plain.unnamed ?? 0) + left;
     const seal = token?.sealNames ?? sealNames;
-    const record: Record = {
-      seq: seq + 1,
-      at: new Date(clock.wallMs()).toISOString(),
+    return linkUp({
       event: plain.event,
       outcome: plain.outcome,
       count,
@@ -98,7 +101,11 @@ export function openAuditLog(
       ...(token === undefined ? {} : { token: { serviceAccount: token.serviceAccount, token: token.token } }),
       ...(unnamed === 0 ? {} : { unnamed }),
       ...(names.length === 0 || seal === undefined ? {} : { sealed: seal(names) }),
-    };
+    });
+  }
+
+  function linkUp(content: Omit<Record, "seq" | "at">): number {
+    const record: Record = { seq: seq + 1, at: new Date(clock.wallMs()).toISOString(), ...content };
     const made = link(p, state, record);
     state = made.state;
     seq = record.seq;
@@ -206,6 +213,12 @@ export function openAuditLog(
       const bytes = chain(happening, 1);
       write(true);
       return bytes;
+    },
+    takeIn: (records) => {
+      if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
+      demandWritable();
+      for (const { seq: leftSeq, at: happened, ...content } of records) linkUp({ ...content, happened, leftSeq });
+      write(true);
     },
     flush: () => {
       unfold();

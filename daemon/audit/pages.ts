@@ -1,7 +1,7 @@
 // The log in pages, oldest first: whoever looks for one secret in a year of records must not have all of it read at once, nor
 // keep the agent from answering others.
-import { closeSync, openSync, readSync } from "node:fs";
-import type { Linked, Record } from "./chain.ts";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { happenedAt, type Linked, type Record } from "./chain.ts";
 import { listSegments, readSegment, type Segment } from "./segments.ts";
 
 /** Segments read for one page: 64 MiB, about a second. */
@@ -11,7 +11,7 @@ export const PAGE_SEGMENTS_MAX = 4;
 export const PAGE_BYTES_MAX = 1024 * 1024;
 
 /** Records looked at before others have their turn: some ten milliseconds. */
-const TURN_RECORDS = 2_000;
+export const TURN_RECORDS = 2_000;
 
 /** Bytes from a segment's beginning in which its first record ends; a request of 100 references has some ten thousand. */
 const FIRST_RECORD_BYTES = 256 * 1024;
@@ -25,9 +25,9 @@ export type Range = { readonly after: number; readonly sinceMs: number; readonly
 /** Some records, oldest first; with `next`, others may follow: it is the number to go on after. */
 export type Page = { readonly records: Record[]; readonly next?: number };
 
-export function isWithin({ after, sinceMs, untilMs }: Range, { seq, at }: Record): boolean {
-  const atMs = Date.parse(at);
-  return seq > after && atMs >= sinceMs && atMs <= untilMs;
+export function isWithin({ after, sinceMs, untilMs }: Range, record: Record): boolean {
+  const atMs = Date.parse(happenedAt(record));
+  return record.seq > after && atMs >= sinceMs && atMs <= untilMs;
 }
 
 /** The first records of the range that are wanted. */
@@ -45,7 +45,8 @@ export async function readPage(
   let looked = 0;
   for (const [index, segment] of segments.entries()) {
     if (isBefore(segments[index + 1], range)) continue;
-    if (isPast(segment, range)) break;
+    // What was taken in later than it happened lies behind its time.
+    if (isPast(segment, range) && !holdsTakenIn(segment)) continue;
     if (read++ >= PAGE_SEGMENTS_MAX) return { records, next: last };
     for (const line of readSegment(segment)) {
       if (++looked % TURN_RECORDS === 0) await othersTurn();
@@ -74,8 +75,14 @@ function isPast(segment: Segment, { untilMs }: Range): boolean {
   return first !== undefined && Date.parse(first.at) > untilMs + SLACK_MS;
 }
 
+const TAKEN_IN = Buffer.from('"happened":');
+
+function holdsTakenIn({ path }: Segment): boolean {
+  return readFileSync(path).includes(TAKEN_IN);
+}
+
 /** The first record of a segment; undefined where its beginning is none, and then nothing is skipped for it. */
-function firstOf({ path }: Segment): Linked | undefined {
+export function firstOf({ path }: Segment): Linked | undefined {
   const descriptor = openSync(path, "r");
   try {
     const beginning = Buffer.alloc(FIRST_RECORD_BYTES);
@@ -90,6 +97,6 @@ function firstOf({ path }: Segment): Linked | undefined {
   }
 }
 
-function othersTurn(): Promise<void> {
+export function othersTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -29,7 +29,7 @@ function records(lines: readonly Line[]): Linked[] {
   return lines.flatMap((line) => (line.kind === "record" ? [line.record] : []));
 }
 
-function linkOf(record: Linked): string {
+export function linkOf(record: Linked): string {
   return "mac" in record ? record.mac : record.hash;
 }
 
@@ -108,15 +108,18 @@ export function verify(
   return { records: count, proven: walk.proven(), problems };
 }
 
-type Walk = {
-  record(record: Linked, checkpoints: readonly Checkpoint[]): void;
+export type Walk = {
+  /** Answers whether it follows from a sealed key. */
+  record(record: Linked, checkpoints: readonly Checkpoint[]): boolean;
   torn(bytes: number): void;
   problems(): string[];
   proven(): Stretch[];
+  /** Where it stands. */
+  state(): ChainState;
 };
 
-function createWalk(p: Primitives): Walk {
-  let state: ChainState = { last: FIRST_LINK, key: undefined };
+export function createWalk(p: Primitives, from: ChainState = { last: FIRST_LINK, key: undefined }): Walk {
+  let state = from;
   let tornBytes = 0;
   let lastSeq = 0;
   const problems: string[] = [];
@@ -155,11 +158,15 @@ function createWalk(p: Primitives): Walk {
       if (next.fits) {
         state = next.state;
         if (next.keyed) extend(record);
-        return;
+        return next.keyed;
       }
-      if (restart(record, checkpoints)) return extend(record);
+      if (restart(record, checkpoints)) {
+        extend(record);
+        return true;
+      }
       problems.push(`record ${record.seq} does not follow from the one before it`);
       state = { last: linkOf(record), key: undefined };
+      return false;
     },
     torn: (bytesTorn) => {
       tornBytes += bytesTorn;
@@ -167,6 +174,7 @@ function createWalk(p: Primitives): Walk {
     problems: () =>
       tornBytes > 0 ? [...problems, `${tornBytes} bytes at the end are no record (a write was cut)`] : problems,
     proven: () => stretches,
+    state: () => state,
   };
 }
 

@@ -1,5 +1,6 @@
 // Where the calls of a service account's token are recorded: in the token's own log, and in that of the person whose account
-// it is, where this agent has the account. The person's command shows them so, and whoever holds the token cannot take them
+// it is, where this agent has the account. Where it has not, the record in the token's own log names its token: the person's
+// log takes such a record in when the account is here again (left-records.ts). The person's command shows them so, and whoever holds the token cannot take them
 // out again. Names are sealed under the service account's key, which the person holds too: so they can be written while the
 // person's account is locked, and say nothing of the rest of that log.
 import { addressOf, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
@@ -38,7 +39,7 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
 
   function record(how: "read" | "keep", happening: Happening): number {
     const theirs = persons();
-    if (theirs === undefined) return own[how](happening);
+    if (theirs === undefined) return own[how]({ ...happening, token });
     // Before anything is written: a record in one log alone would be of a call that was refused.
     demandRoom();
     theirs.demandWritable();

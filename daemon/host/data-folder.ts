@@ -7,6 +7,7 @@ import {
   constants,
   existsSync,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -33,6 +34,18 @@ export function accountFolder(home: string, account: string): string {
 /** The folder of one service account's token. Throws where `key` is no hash. */
 export function tokenFolder(home: string, key: string): string {
   return inside(home, SERVICE_ACCOUNTS, key, (text) => TOKEN_KEY.test(text));
+}
+
+/** The names of the folders of tokens, that of the last used one first. What is none of ours is left out. */
+export function tokenFoldersIn(home: string): string[] {
+  const parent = join(home, SERVICE_ACCOUNTS);
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .filter((name) => TOKEN_KEY.test(name))
+    .map((name) => ({ name, found: lstatSync(join(parent, name)) }))
+    .filter(({ found }) => found.isDirectory() && found.uid === process.getuid?.())
+    .sort((one, other) => other.found.mtimeMs - one.found.mtimeMs)
+    .map(({ name }) => name);
 }
 
 function inside(home: string, kind: string, name: string, isName: (text: string) => boolean): string {

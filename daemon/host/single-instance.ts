@@ -1,6 +1,6 @@
 // One agent per home. The lock is an exclusive SQLite transaction that is never ended: the kernel holds it for the
 // process and drops it however the process dies, so no stale lock file has to be judged.
-import { closeSync, constants, lstatSync, openSync } from "node:fs";
+import { closeSync, constants, existsSync, lstatSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { StartRefused } from "./start-refused.ts";
 
@@ -22,8 +22,8 @@ export function takeInstanceLock(
   makePrivate(path);
   const database = new DatabaseSync(path);
   try {
-    // No journal file is made, since nothing is written; no waiting, since the holder never lets go.
-    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+    // The journal stays in memory: a file of it would lie beside the lock while it is held. No waiting: the holder never lets go.
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
     if ((((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY) {
@@ -35,9 +35,13 @@ export function takeInstanceLock(
         error,
       );
     }
+    // SQLite looks at these before the lock itself, and we make none of them.
+    const beside = ["-journal", "-wal", "-shm"].map((end) => path + end).find((one) => existsSync(one));
     throw new StartRefused(
-      `the instance lock ${path} cannot be used: it is damaged, or not to be opened`,
-      "where no agent runs for this home, remove it and start again",
+      beside === undefined
+        ? `the instance lock ${path} cannot be used: it is damaged, or not to be opened`
+        : `the instance lock cannot be used because of ${beside}, which lies beside it and is not the agent's`,
+      `where no agent runs for this home, remove ${beside ?? path} and start again`,
       error,
     );
   }

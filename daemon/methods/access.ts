@@ -238,10 +238,7 @@ function shownPrompt(prompt: Prompt, whole: boolean) {
 
 async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf<"grants.list">["grants"][number]> {
   const { scope } = grant;
-  const vault =
-    scope.vault === undefined
-      ? undefined
-      : ((await account.vaults()).find(({ id }) => id === scope.vault)?.title ?? scope.vault);
+  const vault = scope.vault === undefined ? undefined : await titleOf(account, scope.vault);
   const item =
     scope.vault === undefined || scope.item === undefined
       ? undefined
@@ -261,6 +258,13 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
     lastUsedAt: new Date(grant.lastUsedAt.wallMs).toISOString(),
     expiresAt: new Date(endsAtMs(grant)).toISOString(),
   };
+}
+
+/** An environment is a vault of its own kind, and on no list of vaults. One that is gone is shown by its id. */
+async function titleOf(account: Unlocked["account"], wanted: string): Promise<string> {
+  const isWanted = ({ id }: { id: string }) => id === wanted;
+  const found = (await account.vaults()).find(isWanted) ?? (await account.environments.list()).find(isWanted);
+  return found?.title ?? wanted;
 }
 
 /** A grant may outlive its item; it is then shown by its id. */

@@ -87,11 +87,12 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       return { account: ids.account, user: ids.user, name: params.name, service, secretKey: text };
     },
 
-    "accounts.serviceInfo": async ({ service }) => {
+    "accounts.serviceInfo": async ({ service, registrationToken }) => {
       // Of no use with an account; and what others have no use for, nobody can have the agent call.
       if (sessions.list().length > 0) throw new PosternError("accountExists");
       const { origin } = await sessions.addressOf(service);
-      const { registration } = await (await sessions.callTo(service))("service.info", {});
+      const asked = registrationToken === undefined ? {} : { registrationToken };
+      const { registration } = await (await sessions.callTo(service))("service.info", asked);
       return { origin, registration };
     },
 

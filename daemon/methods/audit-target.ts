@@ -6,6 +6,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { fileKey, matchField } from "../../protocol/match.ts";
 import { parseReference, type SecretReference } from "../../protocol/reference.ts";
 import type { Record } from "../audit/chain.ts";
+import { isDone } from "../audit/entry.ts";
 import { OF_ITEM } from "../call/recorded-places.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 
@@ -109,7 +110,7 @@ export function concerns(
 ): boolean {
   const { ids = [], asked = [] } = record;
   if (ids.includes(target.id) || asked.includes(target.id)) return concernsPart(target, record, namesOf);
-  if (record.outcome === "ok" || target.called === undefined) return false;
+  if (isDone(record.outcome) || target.called === undefined) return false;
   return (namesOf(record) ?? []).some((name) => isCalled(target.called, name));
 }
 

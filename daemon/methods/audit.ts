@@ -3,12 +3,15 @@ import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Overseer } from "../approval/overseer.ts";
-import type { Record as AuditRecord } from "../audit/chain.ts";
+import { type Record as AuditRecord, happenedAt } from "../audit/chain.ts";
+import type { AuditLog } from "../audit/log.ts";
 import { isWithin, PAGE_BYTES_MAX, type Page, type Range, readPage } from "../audit/pages.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
 import { happening, whoOf } from "../call/log-entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
+import type { OpenSession } from "../session/account-session.ts";
+import type { LeftRecords } from "../session/left-records.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
@@ -26,7 +29,25 @@ const RECORDS_DEFAULT = 50;
 /** Segments looked through for a caller's own records: whoever may not see the log must not have all of it read either. */
 const OWN_SEGMENTS_MAX = 2;
 
-export function auditMethods(home: string, p: Primitives, sessions: Sessions, overseer: Overseer): AuditHandlers {
+export type AuditParts = {
+  readonly home: string;
+  readonly p: Primitives;
+  readonly sessions: Sessions;
+  readonly overseer: Overseer;
+  readonly left: LeftRecords;
+};
+
+export function auditMethods({ home, p, sessions, overseer, left }: AuditParts): AuditHandlers {
+  /** For who sees the whole: what tokens left while the account was signed out belongs to it. */
+  async function demandLeft(session: OpenSession & { readonly audit: AuditLog }): Promise<void> {
+    try {
+      await left.takeIn(session);
+    } catch (error) {
+      // The records that are here were asked for: a service that is away, or lies, does not keep them back.
+      if (!(error instanceof PosternError) || error.name === "locked") throw error;
+    }
+  }
+
   async function whole(folder: string, params: Asked, unlocked: Unlocked): Promise<Page & { records: Shown[] }> {
     const target = params.item === undefined ? undefined : await auditTarget(unlocked.account, params.item);
     const names = await openAuditNames(p, unlocked);
@@ -49,6 +70,7 @@ export function auditMethods(home: string, p: Primitives, sessions: Sessions, ov
       const oversees = await overseer.oversees(params, call);
       // Whether something is called so is itself told by the answer.
       if (!oversees && params.item !== undefined) throw new PosternError("proofRequired");
+      if (oversees) await demandLeft(sessions.open(params.account));
       const { audit, file, unlocked } = sessions.open(params.account);
       audit.flush();
       const own = whoOf(call.connection.subject);
@@ -63,6 +85,7 @@ export function auditMethods(home: string, p: Primitives, sessions: Sessions, ov
 
     "audit.verify": async (params, call) => {
       if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
+      await demandLeft(sessions.open(params.account));
       const { audit, file, unlocked } = sessions.open(params.account);
       audit.flush();
       const { checkpoints, anchor } = unlocked.store.state;
@@ -119,10 +142,11 @@ function momentOf(name: string, text: string): number {
 }
 
 /** As its own asker may see it: nothing of what a refused call was about, since there may be no such thing. */
-function shown({ seq, at, event, outcome, count, program, pid, ids }: AuditRecord): Shown {
+function shown(record: AuditRecord): Shown {
+  const { seq, event, outcome, count, program, pid, ids } = record;
   return {
     seq,
-    at,
+    at: happenedAt(record),
     event,
     outcome,
     count,
@@ -152,6 +176,7 @@ function whollyShown(record: AuditRecord, names: AuditNames): Shown {
             ...(title === undefined ? {} : { title }),
           },
         }),
+    ...(record.happened === undefined ? {} : { takenInAt: record.at }),
     ...(unnamed === undefined ? {} : { unnamed }),
     ...(opened === undefined ? {} : { names: opened }),
   };

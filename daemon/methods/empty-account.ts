@@ -57,7 +57,7 @@ function namingIt(error: unknown): unknown {
 
 /** What an account holds beside what every new one has; undefined for nothing. */
 async function contentOf(account: OpenAccount): Promise<string | undefined> {
-  const vaults = await account.vaultsNow();
+  const { vaults } = await account.vaultsNow();
   if (vaults.some(({ type }) => type !== "personal")) return "vaults";
   for (const { id } of vaults)
     if ((await account.listItems(id, { active: true, archived: true })).length > 0) return "items";

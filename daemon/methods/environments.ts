@@ -1,5 +1,6 @@
 // environments.*: named sets of variables.
 import type { ResultOf } from "../../protocol/catalogue.ts";
+import { readOutcome } from "../audit/entry.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { happening } from "../call/log-entry.ts";
 import type { Unlocked } from "../session/unlocked.ts";
@@ -31,7 +32,7 @@ async function read(unlocked: Unlocked, id: string): Promise<{ variables: Variab
   const variables = await account.environments.variables(id);
   const place = { vault: id, item: "", field: "", kind: "Environment" };
   // Not where something changed meanwhile: these may be those of before.
-  if (cache.generation === generation) cache.set(id, place, JSON.stringify(variables), undefined, "environment");
+  if (cache.isSince(generation, id)) cache.set(id, place, JSON.stringify(variables), {}, "environment");
   return { variables, ageMs: 0 };
 }
 
@@ -44,13 +45,15 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
     const { unlocked, audit } = accessOf(call).session;
     const { variables, ageMs } = await read(unlocked, environmentId);
     const names = variables.map(({ name }) => name);
-    audit.read(happening(call, "ok", [environmentId], names));
-    return { variables, ...(isStale(unlocked) ? { staleMs: ageMs } : {}) };
+    const stale = isStale(unlocked);
+    audit.read(happening(call, readOutcome(stale), [environmentId], names));
+    return { variables, ...(stale ? { staleMs: ageMs } : {}) };
   },
   "environments.list": async (_params, call) => {
+    const { unlocked, audit } = accessOf(call).session;
     const environments = await environmentsOf(call).list();
-    accessOf(call).session.audit.read(happening(call, "ok", []));
-    return { environments };
+    audit.read(happening(call, "ok", []));
+    return { environments, ...(isStale(unlocked) ? { staleMs: unlocked.account.vaultsAgeMs() } : {}) };
   },
   "environments.create": async ({ title, variables = [] }, call) => {
     const made = await environmentsOf(call).create(title, variables);

@@ -5,6 +5,7 @@ import { isConcealed } from "../../protocol/item.ts";
 import { parseReference } from "../../protocol/reference.ts";
 import { isMissing, type Located, type Missing, type Value } from "../account/resolver.ts";
 import { errorOf } from "../approval/missing-error.ts";
+import { readOutcome } from "../audit/entry.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { happening } from "../call/log-entry.ts";
 import { placesTold } from "../call/recorded-places.ts";
@@ -39,11 +40,11 @@ export function secretMethods(
     "secrets.resolveAll": async (_params, call) => {
       const { session, found } = accessOf(call);
       const outcomes = await Promise.all(found.map((one) => outcomeOf(one, call)));
-      for (const [outcome, places] of recorded(outcomes)) {
+      const stale = isStale(session.unlocked);
+      for (const [outcome, places] of recorded(outcomes, stale)) {
         const { ids, names } = placesTold(places);
         session.audit.read(happening(call, outcome, ids, names));
       }
-      const stale = isStale(session.unlocked);
       return {
         outcomes: outcomes.map((read) =>
           "error" in read ? { error: read.error } : answerOf(read.place, read.value, stale, call),
@@ -59,8 +60,9 @@ export function secretMethods(
 
   function one({ place }: Located, value: Value, call: Call) {
     const { audit, unlocked } = accessOf(call).session;
-    audit.read(happening(call, "ok", idsOf(place)));
-    return answerOf(place, value, isStale(unlocked), call);
+    const stale = isStale(unlocked);
+    audit.read(happening(call, readOutcome(stale), idsOf(place)));
+    return answerOf(place, value, stale, call);
   }
 }
 
@@ -85,10 +87,10 @@ async function outcomeOf(found: Located | Missing, call: Call): Promise<Outcome>
 const told = ({ name, message, hint }: PosternError) => ({ name, message, ...(hint === undefined ? {} : { hint }) });
 
 /** What a request of many is recorded as: one record for each way it went, with the places that went so. */
-function recorded(outcomes: readonly Outcome[]): Map<string, Partial<Located["place"]>[]> {
+function recorded(outcomes: readonly Outcome[], stale: boolean): Map<string, Partial<Located["place"]>[]> {
   const places = new Map<string, Partial<Located["place"]>[]>();
   for (const outcome of outcomes) {
-    const name = "error" in outcome ? outcome.error.name : "ok";
+    const name = "error" in outcome ? outcome.error.name : readOutcome(stale);
     const about = "error" in outcome ? outcome.about : outcome.place;
     const before = places.get(name);
     if (before === undefined) places.set(name, [about]);

@@ -22,6 +22,8 @@ type ServiceAccountHandlers = Pick<
   | "serviceAccounts.rateLimit"
 >;
 
+const MINUTE_MS = 60_000;
+
 export type ServiceAccountParts = {
   readonly sessions: Sessions;
   readonly overseer: Overseer;
@@ -44,6 +46,17 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
   async function expiry({ unlocked }: OpenSession, expiresInMs: number | "never" = EXPIRY_MS_DEFAULT) {
     if (expiresInMs === "never") return {};
     return { expiresAt: new Date((await unlocked.account.serviceTimeMs()) + expiresInMs).toISOString() };
+  }
+
+  /** As long as the newest token was made for: one that replaces it should surprise nobody. */
+  async function lengthOfNewest({ unlocked }: OpenSession, id: string): Promise<number | "never"> {
+    const found = (await unlocked.account.serviceAccounts.list()).find((one) => one.id === id);
+    const newest = found?.tokens.at(-1);
+    if (newest === undefined) return EXPIRY_MS_DEFAULT;
+    if (newest.expiresAt === undefined) return "never";
+    // To the minute: the end was counted a moment before the token was made.
+    const minutes = Math.round((Date.parse(newest.expiresAt) - Date.parse(newest.createdAt)) / MINUTE_MS);
+    return Math.max(1, minutes) * MINUTE_MS;
   }
 
   return {
@@ -90,8 +103,8 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
     "serviceAccounts.rotate": async (params, call) => {
       const session = await proven(params, call);
       const { unlocked, audit } = session;
-      const until = await expiry(session, params.expiresInMs);
       const id = demandId(params.serviceAccountId);
+      const until = await expiry(session, params.expiresInMs ?? (await lengthOfNewest(session, id)));
       const token = await unlocked.account.serviceAccounts.rotate(id, { overlapMs: params.overlapMs ?? 0, ...until });
       audit.keep(happening(call, "ok", [id]));
       return { serviceAccountId: id, token, ...until };

@@ -42,11 +42,11 @@ export const vaultMethods: VaultHandlers = {
   },
   "vaults.list": async ({ decryptDetails }, call) => {
     const { unlocked, audit } = accessOf(call).session;
-    const vaults = await unlocked.account.vaultsNow();
+    const { vaults, ...age } = await unlocked.account.vaultsNow();
     audit.read(happening(call, "ok", []));
     const shown = vaults.map(overviewOf);
-    if (decryptDetails !== false) return { vaults: shown };
-    return { vaults: shown.map((vault) => ({ ...vault, title: NOT_OPENED, description: NOT_OPENED })) };
+    if (decryptDetails !== false) return { vaults: shown, ...age };
+    return { vaults: shown.map((vault) => ({ ...vault, title: NOT_OPENED, description: NOT_OPENED })), ...age };
   },
   "vaults.getOverview": async ({ vaultId }, call) => overviewOf(await vaultOf(vaultId, call)),
   "vaults.get": async ({ vaultId, accessors }, call) => {
@@ -123,7 +123,7 @@ async function grant(vaultId: string, members: readonly VaultMember[], call: Cal
 
 async function vaultOf(vaultId: string, call: Call): Promise<VaultEntry> {
   const { unlocked, audit } = accessOf(call).session;
-  const vault = (await unlocked.account.vaultsNow()).find((candidate) => candidate.id === vaultId);
+  const vault = (await unlocked.account.vaultsNow()).vaults.find((candidate) => candidate.id === vaultId);
   audit.read(happening(call, vault === undefined ? "vaultNotFound" : "ok", [vaultId]));
   if (vault === undefined) throw new PosternError("vaultNotFound");
   return vault;

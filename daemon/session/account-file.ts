@@ -16,6 +16,8 @@ export type AccountFile = {
   readonly service: string;
   /** The Secret Key as text. */
   readonly secretKey: string;
+  /** The store of the service that the user signed in to last; missing in files of before it was kept. */
+  readonly store?: string;
   /** Wrong passwords since the last right one, and when the last was tried (milliseconds of the boot clock). */
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
@@ -46,6 +48,7 @@ function parse(id: string, text: string): AccountFile {
   const whole =
     texts.every((field) => typeof field === "string") && numbers.every((field) => Number.isSafeInteger(field));
   if (!whole) throw damaged(id, "lacks fields");
+  if (value.store !== undefined && !isId(value.store as string)) throw damaged(id, "names a store that is no id");
   const file = value as AccountFile;
   // Its folder is found by these again: a file that was changed must not lead anywhere else.
   if (file.account !== id || !isId(file.user) || !isId(file.device))

@@ -1,9 +1,12 @@
 // The device store: one sealed file per account with what decides about approvals on this device. Sealed under a key
 // derived from the root key, so locked nothing in it counts; replaced whole; with a counter that the user's sealed data
 // at the service repeats, so that an old copy put back is noticed.
+
+import { SUITE } from "../../protocol/crypto/encoding.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { TakenIn } from "../audit/left-reading.ts";
 import type { Anchor, Checkpoint } from "../audit/proof.ts";
 import { readOurs } from "../host/data-folder.ts";
 import { writeFileDurably } from "../host/private-files.ts";
@@ -24,6 +27,8 @@ export type DeviceState = {
   readonly wrongPinsToTell: number;
   readonly checkpoints: readonly Checkpoint[];
   readonly anchor: Anchor | undefined;
+  /** How far the logs of tokens were taken in, by the names of their folders; missing where nobody looked yet. */
+  readonly takenIn?: Readonly<Record<string, TakenIn>>;
 };
 
 export type DeviceStore = {
@@ -45,7 +50,7 @@ export const newDeviceState: DeviceState = {
   anchor: undefined,
 };
 
-/** Opens the file at `path`, or starts a new one where there is none. Throws sealBroken when it was altered. */
+/** Opens the file at `path`, or starts a new one where there is none. Throws fileUnusable, with its name, when it was altered. */
 export function openDeviceStore(
   p: Primitives,
   key: Uint8Array,
@@ -54,7 +59,8 @@ export function openDeviceStore(
 ): { store: DeviceStore; found: boolean } {
   const context = { part: "device store", ...owner } as const;
   const envelope = readOrAbsent(path);
-  let state = envelope === undefined ? newDeviceState : parse(open(p, key, context, envelope));
+  let state =
+    envelope === undefined ? newDeviceState : parse(opened(path, envelope, () => open(p, key, context, envelope)));
   let writing: Promise<void> = Promise.resolve();
 
   function change(next: (state: DeviceState) => DeviceState): Promise<void> {
@@ -79,6 +85,28 @@ export function openDeviceStore(
 /** What it costs to do without the file of this device. */
 const MOVE_IT_AWAY =
   "move it out of the way: the account opens without it, and needs a new approval PIN (`postern pin`)";
+
+/** Suites are counted up: a byte up to this one may be a newer Postern's, and a later one is noise. */
+const NEWER_SUITES_MAX = 15;
+
+/** It lies on this disk, so what is wrong with it is not the account service's doing. */
+function opened(path: string, envelope: Uint8Array, open: () => Uint8Array): Uint8Array {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof PosternError) || !["sealBroken", "unknownSuite"].includes(error.name)) throw error;
+    const suite = envelope[0] ?? 0;
+    if (error.name === "unknownSuite" && suite > SUITE && suite <= NEWER_SUITES_MAX)
+      throw new PosternError("fileUnusable", `a newer Postern wrote ${path}, or it is damaged`, {
+        hint: `update Postern; where it was never newer here, ${MOVE_IT_AWAY}`,
+        cause: error,
+      });
+    throw new PosternError("fileUnusable", `${path} is damaged`, {
+      hint: `put it back from a copy, or ${MOVE_IT_AWAY}`,
+      cause: error,
+    });
+  }
+}
 
 function readOrAbsent(path: string): Uint8Array | undefined {
   try {

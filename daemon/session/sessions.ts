@@ -203,7 +203,7 @@ export function createSessions(parts: SessionParts): Sessions {
       await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
       await Promise.race([
         // A service that cannot take it does not keep the account open: an older store is then not noticed, that is all.
-        repeatCounter(unlocked, file.device).catch(tellUnlessRemoved),
+        repeatCounter(unlocked, file.device).catch(tellUnlessGone),
         new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
       ]);
       return true;
@@ -217,8 +217,9 @@ export function createSessions(parts: SessionParts): Sessions {
     }
   }
 
-  function tellUnlessRemoved(error: unknown): void {
-    if (!(error instanceof PosternError) || error.name !== "deviceRemoved") log.incident("counter", error);
+  function tellUnlessGone(error: unknown): void {
+    const isGone = error instanceof PosternError && ["deviceRemoved", "storeReplaced"].includes(error.name);
+    if (!isGone) log.incident("counter", error);
   }
 
   async function add(file: AccountFile): Promise<Session> {

@@ -19,6 +19,7 @@ import type { Sodium } from "../host/sodium.ts";
 import type { Whose } from "./account-file.ts";
 import type { AccountSession, OpenSession } from "./account-session.ts";
 import { ANCHOR_MS } from "./sessions.ts";
+import { readStoreMark, writeStoreMark } from "./store-mark.ts";
 import { openEverything, type Unlocked } from "./unlocked.ts";
 
 /** Tokens in use at once: each holds keys in locked memory, and a machine runs a few kinds of program. */
@@ -41,8 +42,10 @@ export type TokenSession = AccountSession & {
 };
 
 export type TokenSessions = {
-  /** The session of this token; `family` is the presenting subject's. Throws tokenInvalid, tokenRefused, offline, sealBroken, busy. */
+  /** The session of this token; `family` is the presenting subject's. Throws tokenInvalid, tokenRefused, storeReplaced, offline, sealBroken, busy. */
   present(text: string, family: string): Promise<TokenSession>;
+  /** Writes what the open ones of an account have in memory to their own logs. */
+  flush(account: string): void;
   /** Those that are open. */
   list(): readonly TokenSession[];
   /** Ends those of an account, or all; answers whether all of it was recorded. */
@@ -58,6 +61,8 @@ export type TokenSessionParts = {
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
   /** The log of the person whose account it is, where this agent has it. */
   readonly personsLog: (whose: Whose) => AuditLog | undefined;
+  /** The store that the person signed in to last, likewise. */
+  readonly personsStore: (whose: Whose) => string | undefined;
   readonly events: {
     /** `end` is for who learns that the service lets the token in no more. */
     opened(session: OpenSession, end: () => Promise<unknown>): void;
@@ -103,11 +108,12 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
 
   async function enter(token: ServiceAccountToken, key: string): Promise<Entry> {
     const address = await parts.serviceAddress(token.service);
-    const signedIn = await signInWithToken(p, createServiceClient(address), address, token);
+    const folder = tokenFolder(home, key);
+    const known = readStoreMark(folder) ?? parts.personsStore(whoseOf(token));
+    const signedIn = await signInWithToken(p, createServiceClient(address), address, token, known);
     p.wipe(token.secret);
     // How that went is told to who ended it.
     await ending.get(key)?.catch(() => undefined);
-    const folder = tokenFolder(home, key);
     const whose = whoseOf(token);
     let store: Unlocked["store"] | undefined;
     const audit = openLog(signedIn, folder, (checkpoint) => {
@@ -118,6 +124,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     try {
       const unlocked = await openEverything({ p, folder, clock, audit }, whose, signedIn);
       ({ store } = unlocked);
+      await writeStoreMark(folder, signedIn.session.store);
       return entryOf(whose, audit, unlocked, key);
     } catch (error) {
       audit.close();
@@ -268,6 +275,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         if (entries.get(key) === starting) entries.delete(key);
       });
       return starting;
+    },
+    flush: (account) => {
+      for (const { file, own } of open) if (file.account === account) own.flush();
     },
     list: () => [...open],
     lock: async (account, by) => {

@@ -54,9 +54,9 @@ async function openParts(
   opened: (() => void)[],
   close: () => void,
 ): Promise<Unlocked> {
-  const account = openOrClose(p, file, signedIn);
+  const account = openOrClose(p, file, signedIn, clock);
   opened.push(account.close);
-  const storeKey = p.keep(subkey(p, signedIn.rootKey, "postern/1 device store"));
+  const storeKey = p.keep(storeKeyOf(p, signedIn.rootKey));
   const namesKey = p.keep(namesKeyOf(p, signedIn.rootKey));
   opened.push(() => p.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
@@ -92,6 +92,11 @@ async function openParts(
   };
 }
 
+/** The key that seals the device store of a user, or of a service account, with this root key. */
+export function storeKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
+  return subkey(p, rootKey, "postern/1 device store");
+}
+
 /** The key that seals names in the log of a user, or of a service account, with this root key. */
 export function namesKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
   return subkey(p, rootKey, "postern/1 audit names");
@@ -110,9 +115,9 @@ export function openNames(
   ) as string[];
 }
 
-function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn): OpenAccount {
+function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn, clock: Clock): OpenAccount {
   try {
-    return openAccount(p, account, user, signedIn);
+    return openAccount(p, account, user, signedIn, clock.bootMs);
   } catch (error) {
     closeSignedIn(p, signedIn);
     throw error;

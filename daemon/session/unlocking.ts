@@ -16,7 +16,7 @@ import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
 
 export type Unlocking = {
-  /** Throws wrongPassword, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  /** Throws wrongPassword, storeReplaced, tryLater, busy, offline; locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** The same for who has the session's turn already. */
   unlockInTurn(session: Session, password: string, by?: Actor): Promise<Unlocked>;
@@ -64,12 +64,12 @@ export function createUnlocking(parts: Parts): Unlocking {
     const before = await countTry(session);
     try {
       const address = await serviceAddress(session.file.service);
-      const who = { ...userOnDevice(p, session.file), password };
+      const who = { ...userOnDevice(p, session.file), password, store: session.file.store };
       const signedIn = await signIn(p, createServiceClient(address), address, who).catch(ofThePassword);
       return await open(session, signedIn, by, locks);
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
-      // An unreachable service says nothing about the password. One that lets this device in no more should have checked it,
+      // An unreachable service says nothing about the password, nor does one with another store. One that lets this device in no more should have checked it,
       // and may not have: else it could have tries uncounted.
       const counts = ["wrongPassword", "deviceRemoved", "restoreUnfinished"].includes(name);
       await settleTry(session, counts ? refused(session.file, clock.bootMs()) : before);
@@ -88,7 +88,8 @@ export function createUnlocking(parts: Parts): Unlocking {
     const folder = accountFolder(home, session.file.account);
     const unlocked = await openEverything({ p, folder, clock, audit }, session.file, signedIn);
     try {
-      await settleTry(session, forgiven(session.file));
+      const { store } = signedIn.session;
+      await settleTry(session, { ...forgiven(session.file), ...(store === undefined ? {} : { store }) });
       await forgivePin(unlocked.store);
       audit.keep({ event: "session.unlock", outcome: "ok", ...by });
       if (session.locks !== locks) throw new PosternError("locked");

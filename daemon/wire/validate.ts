@@ -6,6 +6,8 @@ import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { describeFault, type SchemaFault } from "../../protocol/schema-fault.ts";
 
+const words = { whole: "params", unknown: "there is a field that this method does not know" };
+
 const compiled = new Map<MethodName, Validator>();
 
 /** Compiles on first use: a start-up that compiles every schema would pay for methods nobody calls. */
@@ -23,7 +25,8 @@ export function validate(method: MethodName, params: unknown): void {
   const validator = validatorOf(method);
   if (validator.Check(params)) return;
   const faults = validator.Errors(params);
-  throw new PosternError("invalidParams", ownText(method, faults) ?? describe(faults));
+  const schema = catalogue[method].params as TSchema;
+  throw new PosternError("invalidParams", ownText(method, faults) ?? describeFault(schema, params, faults, words));
 }
 
 /** What the broken schema says of this keyword itself (`errorMessage`): the official text, where there is one. */
@@ -41,10 +44,4 @@ function ownText(method: MethodName, faults: readonly SchemaFault[]): string | u
     if (text !== undefined) return text;
   }
   return undefined;
-}
-
-function describe(faults: readonly SchemaFault[]): string {
-  if (faults.some((fault) => fault.keyword === "additionalProperties"))
-    return "there is a field that this method does not know";
-  return describeFault(faults, "params");
 }

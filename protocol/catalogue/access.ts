@@ -56,6 +56,8 @@ const AuditRecord = Type.Object({
   names: Type.Optional(Type.Array(Type.String())),
   /** Whose token it was, where a program came in with one, and what that is called now. */
   serviceAccount: Type.Optional(Type.Object({ id: Id, token: Id, title: Type.Optional(Type.String()) })),
+  /** When the log took it in: a token did it while the account was signed out here. */
+  takenInAt: Type.Optional(Timestamp),
   /** How many more things it was about, that are not named in it. */
   unnamed: Type.Optional(Type.Integer()),
 });

@@ -43,6 +43,9 @@ export const Proof = Type.Union([
 ]);
 
 /** Parameters of every method that works on an account: which of the connection's clients asks, and whether to wait for a person. */
+/** Where the service could not be asked for changes just now: how long ago it was read. */
+export const staleMs = Type.Optional(Type.Integer());
+
 export const onAccount = {
   client: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   noWait: Type.Optional(Type.Boolean()),

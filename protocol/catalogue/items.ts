@@ -11,7 +11,7 @@ import {
   TOO_LARGE_FILE,
 } from "../item.ts";
 import { limits } from "../limits.ts";
-import { Bytes, Empty, Id, IdParam, onAccount, Timestamp } from "./common.ts";
+import { Bytes, Empty, Id, IdParam, onAccount, staleMs, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -263,7 +263,7 @@ export const items = {
       },
       closed,
     ),
-    result: Type.Object({ items: Type.Array(ItemOverview), more: Type.Boolean() }),
+    result: Type.Object({ items: Type.Array(ItemOverview), more: Type.Boolean(), staleMs }),
     errors: vaultErrors,
     need: { kind: "grant", verb: "read", scopeOf: ({ vaultId }) => [{ vault: vaultId, names: true }] },
     activity: true,

@@ -144,7 +144,7 @@ export const serviceAccounts = {
   }),
   "serviceAccounts.rotate": entry({
     summary:
-      "Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`: 90 days when it is left out, `never` for no end.",
+      "Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`, `never` for no end. When it is left out, it lives as long as the newest one was made for; 90 days where there is none.",
     params: Type.Object(
       {
         ...proven,

@@ -2,7 +2,7 @@
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { Group, GroupAccess, GroupVaultAccess, itemLimits, Vault, VaultOverview } from "../item.ts";
-import { Empty, IdParam, onAccount } from "./common.ts";
+import { Empty, IdParam, onAccount, staleMs } from "./common.ts";
 import { asked } from "./items.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -66,7 +66,7 @@ export const vaults = {
   "vaults.list": entry({
     summary: "Every vault of the account. With `decryptDetails: false` names and descriptions are not opened.",
     params: Type.Object({ decryptDetails: Type.Optional(Type.Boolean()), ...onAccount }, closed),
-    result: Type.Object({ vaults: Type.Array(VaultOverview) }),
+    result: Type.Object({ vaults: Type.Array(VaultOverview), staleMs }),
     errors: asked,
     need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
     activity: true,
@@ -273,8 +273,7 @@ export const environments = {
     params: Type.Object(environmentPlace, closed),
     result: Type.Object({
       variables: Type.Array(Variable),
-      /** Where the service could not be asked for changes just now: how long ago they were read. */
-      staleMs: Type.Optional(Type.Integer()),
+      staleMs,
     }),
     errors: [...asked, "environmentNotFound"],
     need: { kind: "grant", verb: "read", scopeOf: ({ environmentId }) => [{ vault: environmentId }] },
@@ -286,7 +285,7 @@ export const environments = {
   "environments.list": entry({
     summary: "The environments of the account.",
     params: Type.Object(onAccount, closed),
-    result: Type.Object({ environments: Type.Array(Environment) }),
+    result: Type.Object({ environments: Type.Array(Environment), staleMs }),
     errors: asked,
     need: { kind: "grant", verb: "read", scopeOf: () => [{ account: true, names: true }] },
     activity: true,

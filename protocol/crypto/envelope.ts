@@ -2,7 +2,7 @@
 // and which revision stands in the associated data, so that an envelope put into another place does not open.
 import { PosternError } from "../errors.ts";
 import { fields, SUITE } from "./encoding.ts";
-import { pad, unpad } from "./padding.ts";
+import { pad, paddedSize, unpad } from "./padding.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** What an envelope holds. One word per kind; two kinds never share one. */
@@ -40,6 +40,11 @@ export type Context = {
 const NONCE_BYTES = 24;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + NONCE_BYTES;
+
+/** Bytes of an envelope whose content has `size` bytes. */
+export function envelopeSize(size: number): number {
+  return HEADER_BYTES + paddedSize(size) + TAG_BYTES;
+}
 
 function associated(context: Context): Uint8Array {
   const { part, account, user = "", vault = "", item = "", file = "", keyId = "", revision = 0 } = context;

@@ -17,9 +17,14 @@ export function padmeSize(size: number): number {
   return Math.ceil(size / step) * step;
 }
 
+/** Bytes of a content of `size` bytes with its length and padding. */
+export function paddedSize(size: number): number {
+  return padmeSize(LENGTH_BYTES + size);
+}
+
 /** Length (4 bytes, big-endian), content, zeros. */
 export function pad(content: Uint8Array): Uint8Array {
-  const padded = wipeable(padmeSize(LENGTH_BYTES + content.length));
+  const padded = wipeable(paddedSize(content.length));
   new DataView(padded.buffer).setUint32(0, content.length);
   padded.set(content, LENGTH_BYTES);
   return padded;

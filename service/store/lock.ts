@@ -1,7 +1,7 @@
 // One service per store. The lock is an exclusive SQLite transaction that is never ended, as the agent's is: the kernel holds it
 // for the process and drops it however the process dies. Two services on one store would each tell only their own changes,
 // and a generation of changes would no more be what one process wrote.
-import { closeSync, constants, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, existsSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PosternError } from "../../protocol/errors.ts";
 import { storeFault } from "./own-file.ts";
@@ -17,11 +17,11 @@ export function takeStoreLock(store: string): StoreLock {
   makePrivate(path);
   const database = new DatabaseSync(path);
   try {
-    // No journal file is made, since nothing is written; no waiting, since the holder never lets go.
-    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+    // The journal stays in memory: a file of it would lie beside the lock while it is held. No waiting: the holder never lets go.
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
-    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw storeFault(error, path) ?? error;
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 !== SQLITE_BUSY) throw unusable(error, path);
     const pid = holderOf(store);
     const holder = pid === undefined ? "" : ` (process ${pid})`;
     throw new PosternError("storeInUse", `${store}${holder}`, { cause: error });
@@ -33,6 +33,21 @@ export function takeStoreLock(store: string): StoreLock {
       database.close();
     },
   };
+}
+
+/** SQLite looks at what lies beside the lock first, and we make none of it. */
+function unusable(error: unknown, path: string): unknown {
+  const beside = ["-journal", "-wal", "-shm"].map((end) => path + end).find((one) => existsSync(one));
+  const fault = storeFault(error, path);
+  if (fault === undefined || fault.name !== "fileUnusable") return fault ?? error;
+  const what =
+    beside === undefined
+      ? `the lock ${path} is damaged, or not to be opened`
+      : `${beside} lies beside the lock, and is not the service's`;
+  return new PosternError("fileUnusable", what, {
+    hint: `where no service runs on this store, remove ${beside ?? path} and start again`,
+    cause: error,
+  });
 }
 
 const pidPath = (store: string): string => `${store}.pid`;

@@ -5,7 +5,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { type StoreLock, takeStoreLock } from "./lock.ts";
 import { demandKnown, migrate } from "./migrations.ts";
-import { demandOwnFiles, storeFault } from "./own-file.ts";
+import { demandOwnFiles, hasJournal, storeFault } from "./own-file.ts";
 import type { Tables } from "./tables.ts";
 
 /** Milliseconds a statement waits for another process's lock (a second opener, a backup tool) before it fails. */
@@ -71,7 +71,8 @@ async function openLocked(path: string, lock: StoreLock): Promise<Store> {
 
 /** The schema of a store, read without writing: opening it for use would already change a newer one's journal mode. */
 function versionOf(path: string): number {
-  const database = new DatabaseSync(path, { readOnly: true });
+  // What was cut off is rolled back first, and that is a write.
+  const database = new DatabaseSync(path, { readOnly: !hasJournal(path) });
   try {
     const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema'").get();
     if (known === undefined) return 0;

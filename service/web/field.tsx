@@ -6,6 +6,7 @@ import { addressLine } from "../../protocol/field-format.ts";
 import type { ItemField } from "../../protocol/item.ts";
 import { totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
 import { Copy } from "./copy.tsx";
+import { Visible } from "./visible.tsx";
 
 /** What nobody beside the person should read by accident. */
 const concealed: ReadonlySet<ItemField["fieldType"]> = new Set(["Concealed", "SshKey", "CreditCardNumber"]);
@@ -47,10 +48,10 @@ export function Row(props: { label: string; children: ComponentChildren; buttons
 /** A link where the text is one to a web page; a sharer could else have "javascript:" clicked. */
 export function Linked({ text }: { text: string }) {
   const url = URL.parse(text);
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") return <>{text}</>;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") return <Visible text={text} />;
   return (
     <a href={url.href} target="_blank" rel="noopener noreferrer">
-      {text}
+      <Visible text={text} />
     </a>
   );
 }
@@ -71,7 +72,7 @@ function Concealed({ label, value }: { label: string; value: string }) {
         </>
       }
     >
-      <span class="secret">{isShown ? value : DOTS}</span>
+      <span class="secret">{isShown ? <Visible text={value} /> : DOTS}</span>
     </Row>
   );
 }

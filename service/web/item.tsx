@@ -5,6 +5,7 @@ import { Copy } from "./copy.tsx";
 import { Field, Linked, Row } from "./field.tsx";
 import { SharedFileRow } from "./file.tsx";
 import type { Share } from "./share.ts";
+import { Visible } from "./visible.tsx";
 
 export function Item({ share, content, oneTime }: { share: Share; content: ShareContent; oneTime: boolean }) {
   const known = new Set(content.sections.map(({ id }) => id));
@@ -41,7 +42,9 @@ export function Item({ share, content, oneTime }: { share: Share; content: Share
           <h2>Notes</h2>
           <dl>
             <Row label="text" buttons={<Copy label="notes" text={() => content.notes} />}>
-              <span class="notes">{content.notes}</span>
+              <span class="notes">
+                <Visible text={content.notes} />
+              </span>
             </Row>
           </dl>
         </section>

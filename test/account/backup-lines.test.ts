@@ -1,11 +1,15 @@
 // What a backup may be: its bounds as bytes arrive, its lines whatever the pieces, and where it is cut. Nothing but
 // notRestorable is thrown for any of it, with the line, and without a byte of the file.
+
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { FORMAT } from "../../clients/account/backup-beginning.ts";
 import { type BackupLimits, backupLimits, createBackupBounds } from "../../clients/account/backup-bounds.ts";
-import { createLineWriter, FORMAT, type Line, parseLine, readThrough } from "../../clients/account/backup-lines.ts";
+import { createLineWriter, type Line, parseLine, readThrough } from "../../clients/account/backup-lines.ts";
 import { linesOf, type TextLine } from "../../clients/account/backup-source.ts";
-import { utf8 } from "../../protocol/crypto/encoding.ts";
+import { toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { envelopeSize } from "../../protocol/crypto/envelope.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { p } from "../service/doors.ts";
 
@@ -118,12 +122,14 @@ describe("lines", () => {
 describe("a backup", () => {
   const id = (letter: string) => letter.repeat(26);
   const key = "A".repeat(43).concat("=");
-  const header: Line = {
+  /** An envelope by its form, of a content of so many bytes. */
+  const envelope = (size: number, suite = 1) => toBase64(new Uint8Array(envelopeSize(size)).fill(7).fill(suite, 0, 1));
+  const header: Extract<Line, { kind: "header" }> = {
     ...{ kind: "header", format: FORMAT, account: id("a"), user: id("b"), madeAt: "2026-11-28T00:00:00.000Z" },
     record: {
-      rootKey: "",
-      keyset: { identity: key, box: key, boxSignature: "", sealedPrivate: "" },
-      data: { revision: 1, sealed: "" },
+      rootKey: envelope(32),
+      keyset: { identity: key, box: key, boxSignature: "", sealedPrivate: envelope(64) },
+      data: { revision: 1, sealed: envelope(0) },
     },
   };
   const chunk: Line = { kind: "chunk", vault: id("c"), item: id("d"), file: id("e"), index: 0, sealed: "" };
@@ -163,6 +169,79 @@ describe("a backup", () => {
     ["a header that ends as another kind", `${lines[0]?.slice(0, -1)},"kind":"seal"}\n`, "line 1: "],
   ])("of %s is refused with its place", async (_what, content, why) => {
     await expect(through(content)).rejects.toThrow(refused(why));
+  });
+
+  const utf16 = Buffer.from(`\ufeff${text}`, "utf16le");
+  test.each([
+    ["packed with gzip", gzipSync(text), "it is packed with gzip", "gunzip"],
+    ["saved with a byte order mark", `\ufeff${text}`, "it begins with a byte order mark", "as binary"],
+    ["saved as UTF-16", utf16, "UTF-16", "as binary"],
+    ["saved with CRLF", text.replaceAll("\n", "\r\n"), "its line ends were changed", "as binary"],
+    ["saved with CR", text.replaceAll("\n", "\r"), "its line ends were changed", "as binary"],
+    ["that is an emergency kit", "POSTERN EMERGENCY KIT\n\nAccount  a\n", "it is an emergency kit", "with --kit"],
+    ["of the next format", text.replace(FORMAT, "postern backup 2"), "made by a newer Postern", "update Postern"],
+    ["of a far later format", text.replace(FORMAT, "postern backup 17"), "made by a newer Postern", "update Postern"],
+  ])("%s is told as that, with the way back, whatever the pieces", async (_what, content, why, hint) => {
+    const bytes = typeof content === "string" ? utf8(content) : new Uint8Array(content);
+    const told = { message: expect.stringContaining(why), hint: expect.stringContaining(hint) };
+    await expect(readThrough(p, sourceOf(bytes))).rejects.toMatchObject({ name: "notRestorable", ...told });
+    const bytewise = sourceOf(...Array.from(bytes, (byte) => Uint8Array.of(byte)));
+    await expect(readThrough(p, bytewise)).rejects.toMatchObject({ name: "notRestorable", ...told });
+  });
+
+  test.each([FORMAT.slice(0, -1), "postern backup x", "another backup 2", `${FORMAT}${"0".repeat(9)}`])(
+    "of the format %s is none",
+    async (format) => {
+      await expect(through(text.replace(FORMAT, format))).rejects.toThrow(refused("it is no backup"));
+    },
+  );
+
+  /** The same backup with another record, and the seal that its writer gave it. */
+  const withRecord = (record: object) =>
+    text.replace(lines[0] ?? "", JSON.stringify({ ...header, record: { ...header.record, ...record } }));
+  const sealedAnew = (record: object) => {
+    const anew = createLineWriter(p, new Uint8Array(32).fill(1));
+    const changed = { ...header, record: { ...header.record, ...record } };
+    return `${anew.line(changed)}\n${anew.seal()}\n`;
+  };
+  const size = envelopeSize(32);
+
+  test.each([
+    ["cut", envelope(32).slice(0, 40), `record.rootKey has 30 bytes instead of ${size}`],
+    ["one byte short", toBase64(new Uint8Array(size - 1)), `record.rootKey has ${size - 1} bytes instead of ${size}`],
+    ["one byte long", toBase64(new Uint8Array(size + 1)), `record.rootKey has ${size + 1} bytes instead of ${size}`],
+    ["empty", "", `record.rootKey has 0 bytes instead of ${size}`],
+    ["of as many other bytes", toBase64(new Uint8Array(size).fill(9)), "it is not as it was written"],
+    ["of as many other bytes under our suite", toBase64(new Uint8Array(size).fill(1)), "it is not as it was written"],
+  ])("whose root key is %s is told as damaged, with the place", async (_what, rootKey, why) => {
+    await expect(through(withRecord({ rootKey }))).rejects.toThrow(refused(`it is damaged in line 1: ${why}`));
+  });
+
+  test("whose root key is no base64 is told with its line and field", async () => {
+    await expect(through(withRecord({ rootKey: "?".repeat(20) }))).rejects.toThrow(refused("line 1: .*rootKey"));
+  });
+
+  test("whose other envelopes are cut is told with their names", async () => {
+    const keyset = { ...header.record.keyset, sealedPrivate: envelope(64).slice(0, 40) };
+    await expect(through(withRecord({ keyset }))).rejects.toThrow(refused("record.keyset.sealedPrivate has 30 bytes"));
+    const data = { revision: 1, sealed: "AAAA" };
+    await expect(through(withRecord({ data }))).rejects.toThrow(
+      refused(/record.data.sealed has 3 bytes instead of \d+ or more/),
+    );
+  });
+
+  test("sealed whole by another suite is one of a newer Postern", async () => {
+    await expect(through(sealedAnew({ rootKey: envelope(32) }))).resolves.toMatchObject({ lines: 1 });
+    await expect(through(sealedAnew({ rootKey: envelope(32, 2) }))).rejects.toMatchObject({
+      message: expect.stringContaining("only a newer Postern"),
+      hint: expect.stringContaining("update Postern"),
+    });
+  });
+
+  test("without the digest of its first line, as older ones are, is read", async () => {
+    const seal = JSON.parse(lines.at(-1) ?? "") as object;
+    const older = JSON.stringify({ ...seal, header: undefined });
+    await expect(through(text.replace(lines.at(-1) ?? "", older))).resolves.toMatchObject({ lines: 3 });
   });
 
   const hostile = ["../../../victim2", "/etc/passwd", "a\\b", "a/b", `${id("a").slice(1)}\0`, "", id("a").repeat(400)];

@@ -106,7 +106,7 @@ export function restore(door: Door, who: User, lines: readonly string[], attempt
 export async function contentOf(door: Door, who: User): Promise<unknown> {
   const { account } = await openAt(door, who);
   const vaults = await Promise.all(
-    (await account.vaultsNow()).map(async ({ createdAt: _createdAt, updatedAt: _updatedAt, ...vault }) => ({
+    (await account.vaultsNow()).vaults.map(async ({ createdAt: _createdAt, updatedAt: _updatedAt, ...vault }) => ({
       ...vault,
       items: await itemsOf(account, vault.id),
     })),

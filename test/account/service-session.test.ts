@@ -1,5 +1,5 @@
 // A session signs in when it must, once for all who wait, and never after it was closed.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { CallService } from "../../clients/account/service-client.ts";
 import { createServiceSession, type ServiceSession } from "../../clients/account/service-session.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
@@ -9,7 +9,9 @@ import { p } from "../service/doors.ts";
 const expiresAt = "2026-11-24T09:00:00.000Z";
 
 /** A scripted service: counts what it was asked, and ends a session when told. */
-function service(more: { serverNonce?: string; before?: (name: string) => unknown } = {}) {
+function service(
+  more: { serverNonce?: string; before?: (name: string) => unknown; store?: () => string | undefined } = {},
+) {
   const asked: string[] = [];
   let token = 0;
   let ended = -1;
@@ -18,6 +20,7 @@ function service(more: { serverNonce?: string; before?: (name: string) => unknow
     await more.before?.(name);
     if (name === "signIn.start") return { serverNonce: more.serverNonce ?? p.randomBytes(32).toBase64(), expiresAt };
     if (name === "signIn.finish") return { token: String(++token), expiresAt, record: {} };
+    if (name === "service.info") return { store: more.store?.() };
     if (options.token === undefined || Number(options.token) <= ended) throw new PosternError("wrongCredentials");
     return {};
   }) as CallService;
@@ -41,7 +44,7 @@ test("the first call signs in, the next does not", async () => {
   const session = sessionOf(call);
   await session.call("users.get", {});
   await session.call("users.get", {});
-  expect(asked).toEqual(["signIn.start", "signIn.finish", "users.get", "users.get"]);
+  expect(asked).toEqual(["signIn.start", "signIn.finish", "service.info", "users.get", "users.get"]);
 });
 
 test.each([undefined, true] as const)("each sign-in says whether a restore signs in (%s)", async (restoring) => {
@@ -58,6 +61,66 @@ test.each([undefined, true] as const)("each sign-in says whether a restore signs
   end();
   await session.call("users.get", {});
   expect(said).toEqual([restoring, restoring]);
+});
+
+describe("a sign-in that is refused", () => {
+  const [here, there] = [newId(p), newId(p)];
+  const refusing = (store: () => string | undefined) =>
+    service({
+      store,
+      before: (name) => {
+        if (name === "signIn.finish") throw new PosternError("wrongCredentials");
+      },
+    });
+  const signIn = ({ call }: { call: CallService }, more: object) => {
+    const identity = { origin: "https://service.example", account: newId(p), user: newId(p), device: newId(p) };
+    return createServiceSession(p, call, { ...identity, ...more }, p.randomBytes(32)).signIn();
+  };
+
+  test.each([
+    ["by another store than before", here, there, "storeReplaced"],
+    ["by the same", here, here, "wrongCredentials"],
+    ["by a store where nobody knew one", undefined, there, "wrongCredentials"],
+    ["by a service that does not say", here, undefined, "wrongCredentials"],
+  ])("%s", async (_by, store, now, name) => {
+    await expect(
+      signIn(
+        refusing(() => now),
+        { store },
+      ),
+    ).rejects.toMatchObject({ name });
+    const asToken = signIn(
+      refusing(() => now),
+      { store, byToken: true },
+    );
+    await expect(asToken).rejects.toMatchObject({ name: name === "wrongCredentials" ? "tokenRefused" : name });
+  });
+
+  test("and a service that then is away is told as refused", async () => {
+    const { call } = refusing(() => {
+      throw new PosternError("offline");
+    });
+    await expect(signIn({ call }, { store: here })).rejects.toMatchObject({ name: "wrongCredentials" });
+  });
+
+  test("by another store during a session is told so, and names the service", async () => {
+    let store = here;
+    const { call, end } = service({
+      store: () => store,
+      before: (name) => {
+        if (name === "signIn.finish" && store === there) throw new PosternError("wrongCredentials");
+      },
+    });
+    const session = sessionOf(call);
+    await session.call("users.get", {});
+    expect(session.store).toBe(here);
+    store = there;
+    end(true);
+    await expect(session.call("users.get", {})).rejects.toMatchObject({
+      name: "storeReplaced",
+      message: expect.stringContaining("https://service.example"),
+    });
+  });
 });
 
 test("fifty calls that find the session ended sign in once", async () => {
@@ -93,7 +156,7 @@ test("a closed session asks nobody", async () => {
   session.close();
   await expect(session.call("users.get", {})).rejects.toMatchObject({ name: "locked" });
   expect(() => session.replaceKey(p.randomBytes(32))).toThrow(expect.objectContaining({ name: "locked" }));
-  expect(asked).toHaveLength(3);
+  expect(asked).toHaveLength(4);
 });
 
 test("a session closed while it signs in signs nothing with its wiped key", async () => {

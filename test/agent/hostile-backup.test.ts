@@ -14,8 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { FORMAT } from "../../clients/account/backup-beginning.ts";
 import { backupLimits } from "../../clients/account/backup-bounds.ts";
-import { createLineWriter, FORMAT, type Line } from "../../clients/account/backup-lines.ts";
+import { createLineWriter, type Line } from "../../clients/account/backup-lines.ts";
 import type { CallService } from "../../clients/account/service-client.ts";
 import { newUserData, sealUserData } from "../../clients/account/user-data.ts";
 import { closeSignedIn, enrol, openKeys } from "../../clients/account/user-keys.ts";

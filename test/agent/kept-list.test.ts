@@ -1,6 +1,7 @@
 // A list of names that the agent kept: what it is answered with, seen from a connection, while the test counts how often the
 // service was asked for it.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { STALE_MS_MAX } from "../../daemon/account/changes.ts";
 import { CHANGED_MAX } from "../../daemon/account/kept-lists.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { inProcess } from "../service/doors.ts";
@@ -19,6 +20,9 @@ let raw: Raw;
 let vaultId: string;
 /** What the service was asked for: pages of names, and the names of single items. */
 let asked: { pages: number; rows: number };
+/** Fails for whoever waits for changes, as when the service goes away. */
+let gone: PromiseWithResolvers<never>;
+const cut = () => gone.reject(new TypeError("fetch failed"));
 /** What happens between an answer of the service and its arrival. */
 let onTheWay: ((operation: string) => Promise<void>) | undefined;
 
@@ -27,7 +31,10 @@ beforeEach(async () => {
   closeService = door.close;
   asked = { pages: 0, rows: 0 };
   onTheWay = undefined;
+  gone = Promise.withResolvers();
+  gone.promise.catch(() => undefined);
   const fetch: typeof door.address.fetch = async (request) => {
+    if (request.url.endsWith("events.wait")) return Promise.race([door.address.fetch(request), gone.promise]);
     if (request.url.endsWith("items.list")) asked.pages++;
     if (request.url.endsWith("items.overviews")) asked.rows++;
     const response = await door.address.fetch(request);
@@ -230,6 +237,33 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
       expect(await titles()).toEqual([operation === "items.list" ? "a" : "a2", "b2"]);
     },
   );
+
+  test("goes on while the service is away, and says how old it is; what was not read, or changed, does not", async () => {
+    const result = await first();
+    const away = async () => {
+      agent.setMood("away");
+      cut();
+      for (let tries = 0; tries < 3; tries++) await passing(agent, raw.ask(status(tries)));
+    };
+    expect((await ask(list(1))).result).not.toHaveProperty("staleMs");
+    await away();
+    agent.clock.advance(5_000);
+    const stale = (await ask(list(2))).result as Listed & { staleMs: number };
+    expect(stale).toEqual({ ...result, staleMs: stale.staleMs });
+    expect(stale.staleMs).toBeGreaterThanOrEqual(5_000);
+    expect((await ask(list(3, { limit: 10 }))).result).toMatchObject({ more: true, staleMs: stale.staleMs });
+    expect(await ask(list(4, { archived: true }))).toMatchObject({ error: { data: { name: "offline" } } });
+    const { vaults, staleMs } = await passing(agent, person.channel.call("vaults.list", {}));
+    expect([vaults.length, (staleMs ?? 0) >= 5_000]).toEqual([2, true]);
+    expect(await passing(agent, person.channel.call("environments.list", {}))).toMatchObject({ staleMs });
+    // In steps, so that the account does not lock.
+    for (let part = 0; part < 3; part++) {
+      expect((await ask(list(part))).result).toHaveProperty("staleMs");
+      agent.clock.advance(STALE_MS_MAX / 3);
+    }
+    await ask(status(6));
+    expect(await ask(list(5))).toMatchObject({ error: { data: { name: "offline" } } });
+  });
 
   test("is answered neither while locked nor to somebody who names no such vault", async () => {
     await first();

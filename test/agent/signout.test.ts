@@ -197,10 +197,14 @@ test("a sign-in that fails leaves the log that is there, and a kept store that w
   writeFileSync(join(folder, "device.sealed"), store);
   const refused = signIn().catch((error: { hint?: string }) => error);
   expect(await refused).toMatchObject({
-    errorName: "sealBroken",
-    hint: expect.stringContaining(`accounts/${account}`),
+    errorName: "fileUnusable",
+    message: expect.stringContaining(`accounts/${account}/device.sealed is damaged`),
+    hint: expect.stringContaining("move it out of the way"),
   });
   expect(readdirSync(folder).sort()).toEqual(["audit-000001.log", "device.sealed"]);
+  // What the next step says.
+  rmSync(join(folder, "device.sealed"));
+  await signIn();
 });
 
 test("with the log nothing stays", async () => {

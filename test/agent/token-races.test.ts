@@ -39,6 +39,7 @@ beforeEach(async () => {
     log: createLog(),
     serviceAddress: async () => ({ ...door.address, fetch }),
     personsLog: () => undefined,
+    personsStore: () => undefined,
     events: { opened: () => undefined, ended: (unlocked) => onEnded(unlocked) },
   });
 });

@@ -93,6 +93,51 @@ describe("a service account's read", () => {
     channel.close();
   });
 
+  test("made while the account was signed out is told once it is signed in again, each once, with when it was", async () => {
+    const ci = await token();
+    const kit = await call(person.channel.call("accounts.kit", { password: PASSWORD }));
+    const signIn = async () => {
+      const { account: id, user, secretKey } = kit;
+      await call(program.call("accounts.signIn", { account: id, user, secretKey, password: PASSWORD }));
+    };
+    const signOut = () => call(program.call("accounts.remove", { password: PASSWORD }));
+    await signOut();
+    const { channel, client } = await bearer(ci.token);
+    await channel.call("secrets.resolve", { reference, client });
+    const readAt = agent.clock.wallMs();
+    await expect(channel.call("items.get", { vaultId: itemId, itemId, client })).rejects.toThrow(
+      named("vaultNotFound"),
+    );
+    agent.clock.advance(60_000);
+    await signIn();
+    const found = async () => (await listed()).filter(({ takenInAt }) => takenInAt !== undefined);
+    const listed = () =>
+      call(program.call("audit.list", { proof, item: itemId, limit: 500 })).then((page) => page.records);
+    expect(await found()).toMatchObject([
+      {
+        event: "secrets.resolve",
+        at: new Date(readAt).toISOString(),
+        ids: [vaultId, itemId],
+        names: ["/password"],
+        titles: ["Demo", "DB"],
+        serviceAccount: { id: ci.serviceAccountId, title: "CI" },
+      },
+      { event: "items.get", outcome: "vaultNotFound", serviceAccount: { title: "CI" } },
+    ]);
+    // Here again, its calls go into both logs, and nothing is taken in twice.
+    const again = await bearer(ci.token);
+    await again.channel.call("secrets.resolve", { reference, client: again.client });
+    await call(program.call("session.lock", {}));
+    await call(program.call("session.unlock", { password: PASSWORD }));
+    await signOut();
+    await signIn();
+    expect((await found()).length).toBe(2);
+    expect((await listed()).filter(({ event }) => event === "secrets.resolve").length).toBe(2);
+    expect((await call(program.call("audit.verify", { proof }))).problems).toEqual([]);
+    channel.close();
+    again.channel.close();
+  });
+
   test("that is refused is there too, once, with what it was about", async () => {
     const other = (await call(person.channel.call("vaults.create", { title: "Closed" }))).id;
     const made = await token(other);

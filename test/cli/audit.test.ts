@@ -43,13 +43,13 @@ afterAll(async () => {
 test("who read a secret is told with the program, the service account, and where else to look", async () => {
   const { code, out } = await audit("--item", "op://Demo/DATABASE_URL", "--since", "yesterday");
   expect(code).toBe(0);
-  expect(out).toMatch(/secrets\.resolve(All)? +ok +.*\(token of CI\) +Demo DATABASE_URL \/password\n/);
+  expect(out).toMatch(/read (a secret|secrets) +ok +.*\(token of CI\) +Demo DATABASE_URL \/password\n/);
   expect(out).toContain("`postern service-account list` tells when each token was last used");
 });
 
 test("who ran with a variable of an environment is told by its name", async () => {
   const { out } = await audit("--item", "staging/DATABASE_URL", "--since", "2h");
-  expect(out).toMatch(/environments\.getVariables +ok +.* staging DATABASE_URL\n/);
+  expect(out).toMatch(/read an environment +ok +.* staging DATABASE_URL\n/);
 });
 
 test("a window of another day holds nothing, and says so", async () => {
@@ -96,4 +96,21 @@ describe("refused, with the next step, before a password is asked for", () => {
     expect([ran.code, ran.out]).toEqual([code, ""]);
     expect(ran.err).toContain("next: ");
   });
+});
+
+test("what a token read while the account was signed out is told after the sign-in, with the token's name", async () => {
+  const vaults = [{ vault: "Demo", permissions: ["read_items"] }];
+  const { token } = await program.call("serviceAccounts.create", { password: PASSWORD, title: "Night", vaults });
+  const { account, user, secretKey } = await program.call("accounts.kit", { password: PASSWORD });
+  expect(await run("signout", "--yes", "--password-fd", "3")).toMatchObject({ code: 0 });
+  const env = { POSTERN_SERVICE_ACCOUNT_TOKEN: token };
+  const read = await postern(["read", "op://Demo/DATABASE_URL/password"], { home: agent.home, env });
+  expect(read).toMatchObject({ code: 0, out: "s3cret" });
+  await program.call("accounts.signIn", { account, user, secretKey, password: PASSWORD });
+  const words = ["--item", "op://Demo/DATABASE_URL", "--since", "yesterday"];
+  const { out } = await audit(...words);
+  expect(out).toMatch(/secrets\.resolve(All)? +ok +.*\(token of Night\) +Demo DATABASE_URL \/password\n/);
+  expect(out).not.toContain("signed out");
+  const { records } = await json(...words);
+  expect(records.filter((record) => "takenInAt" in record)).toMatchObject([{ serviceAccount: { title: "Night" } }]);
 });

@@ -366,7 +366,7 @@ describe("grants and the log", () => {
     expect(json(await run("grants revoke --all --password-fd 3 --json", { secrets: [PASSWORD] }))).toMatchObject({
       revoked: expect.any(Number),
     });
-    expect((await run("audit --limit 50 --password-fd 3", { secrets: [PASSWORD] })).out).toContain("grants.revoke");
+    expect((await run("audit --limit 50 --password-fd 3", { secrets: [PASSWORD] })).out).toContain("end grants");
     const verdict = await run("audit verify --password-fd 3 --json", { secrets: [PASSWORD] });
     expect(json(verdict)).toMatchObject({ problems: [] });
     expect((await run("audit verify")).code).toBe(4);

@@ -1,5 +1,5 @@
 // `postern init --service`: what the service asks for is known before a person types anything.
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,47 @@ test("makes the account with the token", async () => {
   const made = await init(service.address.origin, ["--registration-token-fd", "4", "--json"], [PASSWORD, token]);
   expect(made.code).toBe(0);
   expect(JSON.parse(made.out)).toMatchObject({ name: "Ada", service: service.address.origin });
+});
+
+test.each([
+  ["empty", "", "the registration token given to --registration-token-fd is empty"],
+  ["blank", "  ", "the registration token given to --registration-token-fd is empty"],
+  ["a whole log", "listening\ntoken: abc", "has a space or a line end in it"],
+  ["a long file", "a".repeat(129), "is longer than 128 characters"],
+])("refuses a token that is %s before anything is asked, and says so", async (_what, token, why) => {
+  // No password is given, and there is no terminal: whatever were asked for would be what is missing.
+  const words = ["init", "--service", service.address.origin, "--registration-token-fd", "3"];
+  const refused = await postern(words, { home, secrets: [token] });
+  expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
+  expect(refused.err).toContain(why);
+  expect(refused.err).toContain("the service prints the token at its first start");
+});
+
+test.each([
+  ["another one's", "A".repeat(43)],
+  ["of the longest form", "a".repeat(128)],
+])(
+  "refuses a token that is %s before anything is asked, as the service says, and makes nothing",
+  async (_what, token) => {
+    const words = ["init", "--service", service.address.origin, "--registration-token-fd", "3"];
+    const refused = await postern(words, { home, secrets: [token] });
+    expect(refused).toMatchObject({ code: exitCodes.denied, out: "" });
+    expect(refused.err).toContain("the registration token is missing or wrong");
+    expect(refused.err).toContain("the service prints the token at its first start");
+    expect(refused.err).not.toContain(token);
+    expect(existsSync(join(home, "emergency-kit.txt"))).toBe(false);
+  },
+);
+
+test("says that a token without a service is of no use, and that a kit has nowhere to go, before anything is asked", async () => {
+  const alone = await postern(["init", "--registration-token-fd", "3"], { home, secrets: ["A".repeat(43)] });
+  expect(alone).toMatchObject({ code: exitCodes.usage, out: "" });
+  expect(alone.err).toContain("--service URL");
+  const kit = await postern(["init", "--kit", "missing/kit.txt"], { home });
+  expect(kit).toMatchObject({ code: exitCodes.usage, out: "" });
+  expect(kit.err).toContain("missing");
+  const short = await postern(["init", "--password-fd", "3"], { home, secrets: ["short"] });
+  expect(short.err).toContain("the account password needs at least");
 });
 
 test("asks at a terminal for the token first", async () => {

@@ -39,7 +39,9 @@ afterAll(async () => {
 test("a vault is made and used for one yes, to words that are no wider than the act", async () => {
   const [text, ...more] = await asked("vault create Demo");
   expect(more).toEqual([]);
-  expect(text).toMatch(/wants to:\n {2}create a vault, and read the names in the whole account$/);
+  expect(text).toMatch(
+    /wants to:\n {2}create a vault, and read the names in the whole account\n {4}then read, change, share and delete what it holds, and the vault itself$/,
+  );
   expect(
     await asked("item create --category Password --title DB --vault Demo --secret-fd password=3", "s3cret"),
   ).toEqual([]);

@@ -125,7 +125,7 @@ test.each(Object.entries(writers))("%s leaves a file that is there, behind a lin
     const ran = await postern(words, { home, input: "" });
     expect(ran).toMatchObject({ code: 2, out: "" });
     expect(ran.err).toBe(
-      "postern: there exists already, and was left as it is\n  next: name another file, or give --force where the command has it\n",
+      "postern: there exists already, and was left as it is\n  next: name another file, or give --force to replace it\n",
     );
     expect(readFileSync(join(home, "there"), "utf8")).toBe("before\n");
   }

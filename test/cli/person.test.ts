@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
-import { postern } from "./postern.ts";
+import { postern, startPostern } from "./postern.ts";
 
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 const PASSWORD = "seven quiet harbours";
@@ -91,4 +91,27 @@ test("the service keeps its store under POSTERN_HOME", async () => {
     service.kill("SIGTERM");
     await ended;
   }
+});
+
+test("an approval that is refused says what to do next", async () => {
+  const waiting = startPostern(["read", "op://Personal/A/password"], { home });
+  let told = "";
+  waiting.child.stderr?.on("data", (text: Buffer) => {
+    told += text.toString();
+  });
+  await expect.poll(() => told).toMatch(/code [A-Z]{2}-\d\d/);
+  const [, code = ""] = /code ([A-Z]{2}-\d\d)/.exec(told) ?? [];
+  const refused = await postern(["approve", code, "--yes", "--password-fd", "3"], {
+    home,
+    secrets: ["not the password"],
+  });
+  expect(refused.code).toBe(exitCodes.denied);
+  expect(refused.err).toMatch(
+    /the proof was refused[^\n]*\n {2}next: run it again with the right one: the account password counts/,
+  );
+  expect(refused.err).not.toContain("not the password");
+  const wrong = await postern(["approve", "ZZ-99", "--yes", "--password-fd", "3"], { home, secrets: [PASSWORD] });
+  expect(wrong).toMatchObject({ code: exitCodes.notFound, err: expect.stringContaining("  next: ") });
+  waiting.child.kill();
+  await waiting.ended;
 });

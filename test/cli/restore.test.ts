@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
 import { openTerminal } from "../build/terminal.ts";
@@ -79,6 +80,37 @@ test("a backup that was cut is told as that, with the line and the byte, and the
       ),
     );
     expect((await postern(["status"], { home: third })).out).not.toContain("Ada");
+  } finally {
+    await postern(["agent", "stop"], { home: third });
+    rmSync(third, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
+
+test.each([
+  ["packed with gzip", (whole: Buffer) => gzipSync(whole), "it is packed with gzip", "gunzip"],
+  [
+    "whose root key was garbled",
+    (whole: Buffer) =>
+      whole.toString().replace(/(?<="rootKey":".{12})..../, (four) => (four === "AAAA" ? "BBBB" : "AAAA")),
+    "it is damaged in line 1",
+    "copy the backup again",
+  ],
+  [
+    "of a later format",
+    (whole: Buffer) => whole.toString().replace("postern backup 1", "postern backup 2"),
+    "it was made by a newer Postern",
+    "update Postern",
+  ],
+])("a backup %s is told as that, whatever the password", async (_what, changed, why, next) => {
+  const third = mkdtempSync(join(tmpdir(), "postern-rv-"));
+  try {
+    writeFileSync(join(third, "other.backup"), changed(readFileSync(join(home, "ada.backup"))));
+    const words = ["restore", "other.backup", "--kit", join(home, "kit.txt"), "--password-fd", "3"];
+    const ran = await postern(words, { home: third, secrets: ["not the password"] });
+    expect(ran).toMatchObject({ code: exitCodes.refused, out: "" });
+    expect(ran.err).toContain(why);
+    expect(ran.err).toMatch(new RegExp(`  next: .*${next}`));
+    expect(ran.err).not.toContain("password");
   } finally {
     await postern(["agent", "stop"], { home: third });
     rmSync(third, { recursive: true, force: true, maxRetries: 5 });

@@ -164,8 +164,8 @@ describe("a token's end", () => {
   });
 
   test("is told by --help, with the one that is taken when it is left out", async () => {
-    for (const command of ["create", "rotate"])
-      expect((await run(`service-account ${command} --help`)).out).toMatch(/never;\s+90d\s+when left out/);
+    expect((await run("service-account create --help")).out).toMatch(/never;\s+90d\s+when left out/);
+    expect((await run("service-account rotate --help")).out).toMatch(/never;\s+as long\s+as the one before\s+when/);
   });
 });
 
@@ -192,15 +192,42 @@ describe("a service account", () => {
   test("gets its next token, and the one before ends", async () => {
     const ran = await run(`service-account rotate ${id} --password-fd 3`, { secrets: [PASSWORD] });
     expect(ran.code).toBe(0);
-    expect(ran.err).toContain("(90 days, since --expires-in was left out)");
+    // It was made for 30 days, and the next one is too.
+    expect(ran.err).toContain("(as long a life as the one before it was given, since --expires-in was left out)");
+    expect(ran.err).toContain("The token before it has ended with this: whatever still uses that one is refused");
     const before = token;
     token = ran.out.trim();
+    const listed = json(await run("service-account list --json --password-fd 3", { secrets: [PASSWORD] }));
+    const [{ tokens }] = listed.serviceAccounts as unknown as [{ tokens: { createdAt: string; expiresAt: string }[] }];
+    const lives = tokens.map(
+      ({ createdAt, expiresAt }) => (Date.parse(expiresAt) - Date.parse(createdAt)) / 86_400_000,
+    );
+    expect(lives.at(-1)).toBeCloseTo(30, 3);
+    const table = await run("service-account list --password-fd 3", { secrets: [PASSWORD] });
+    expect(table.out).toMatch(/replaced, ended [^;]*; to \d{4}/);
+    expect(table.out).not.toContain("expired");
     expect((await run("read op://Demo/DB/password", withToken())).out).toBe("s3cret");
     await run("lock");
     await run("unlock --password-fd 3", { secrets: [PASSWORD] });
     const refused = await run("read op://Demo/DB/password", withToken(before));
     expect([refused.code, refused.out]).toEqual([4, ""]);
-    expect(refused.err).toContain("bad service account token");
+    expect(refused.err).toContain("bad service account token, please rotate it: it was replaced by a newer one");
+    expect(refused.err).not.toContain("it has expired");
+  });
+
+  test("without an end gets one without an end, with an overlap one lives on, and --expires-in says otherwise", async () => {
+    const make = "service-account create Endless --vault Demo:read_items --expires-in never --password-fd 3";
+    const made = json(await run(`${make} --json`, { secrets: [PASSWORD] }));
+    const rotate = (more: string) =>
+      run(`service-account rotate ${made.serviceAccountId} ${more} --password-fd 3`, { secrets: [PASSWORD] });
+    const same = await rotate("--overlap 1h");
+    expect(same.err).toContain("Its token has no end (as long a life as the one before it was given");
+    expect(same.err).toContain("The token before it lives on for 1h at most.");
+    expect((await run("read op://Demo/DB/password", withToken(made.token))).out).toBe("s3cret");
+    const shorter = await rotate("--expires-in 2h");
+    expect(shorter.err).toMatch(/Its token ends \d{4}-\d\d-\d\d \d\d:\d\d\./);
+    expect(shorter.err).not.toContain("left out");
+    await run(`service-account revoke ${made.serviceAccountId} --password-fd 3`, { secrets: [PASSWORD] });
   });
 
   test("that is revoked lets nobody in", async () => {

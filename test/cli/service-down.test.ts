@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { localTime } from "../../clients/cli/local-time.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
@@ -95,7 +96,16 @@ test("what was read goes on, with its age; what was not says which service, sinc
     out: "first\nblue\n",
   });
   expect(await json("read", REFERENCE)).not.toHaveProperty("offline");
+  const listsOf = [
+    ["vault", "list"],
+    ["item", "list", "--vault", "Demo"],
+    ["env", "list"],
+  ];
+  const lists = await Promise.all(listsOf.map((words) => json(...words)));
+  for (const list of lists) expect(list).not.toHaveProperty("offline");
   expect((await run("status")).out).toContain(`account service ${origin}: reached`);
+  const grants = await postern(["grants", "--password-fd", "3"], { home: agent.home, secrets: [PASSWORD] });
+  expect(grants.out).toMatch(/write \w+ +staging /);
   await stopService();
   await expect.poll(linkState, { interval: 10 }).toBe("unreached");
 
@@ -111,10 +121,33 @@ test("what was read goes on, with its age; what was not says which service, sinc
     err: "",
   });
 
+  for (const [index, words] of listsOf.entries())
+    expect(await json(...words)).toEqual({ ...lists[index], offline: true, ageSeconds: expect.any(Number) });
+  const unread = await run("item", "list", "--vault", "Personal");
+  expect([unread.code, unread.out]).toEqual([exitCodes.unreachable, ""]);
+  const audit = async (...words: string[]) =>
+    (await postern(["audit", ...words, "--password-fd", "3"], { home: agent.home, secrets: [PASSWORD] })).out;
+  const words = await audit("--item", itemId);
+  expect(words).toMatch(/ read a secret +ok +/);
+  expect(words).toMatch(/ read secrets? +ok, offline from memory +/);
+  expect(words).not.toContain("secrets.resolve");
+  expect(await audit()).toMatch(/ read an environment +ok, offline from memory +/);
+  const asked = JSON.parse(await audit("--item", itemId, "--json")) as {
+    records: { event: string; outcome: string }[];
+  };
+  expect(asked.records).toContainEqual(expect.objectContaining({ event: "secrets.resolve", outcome: "okOffline" }));
+
   const refused = await run("read", "op://Demo/Unread/password");
   expect(refused.code).toBe(exitCodes.unreachable);
   expect(refused.err).toContain(`the account service cannot be reached: ${origin}, not since 20`);
   expect(refused.err).toContain("`postern status`");
+  // In this terminal's time for a person, as on the wire for a program.
+  const asJson = await run("read", "op://Demo/Unread/password", "--json");
+  const moment = /not since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)/.exec(asJson.err)?.[1] ?? expect.fail(asJson.err);
+  expect(refused.err).toContain(`not since ${localTime(moment, "second")}`);
+  const abroad = await postern(["read", "op://Demo/Unread/password"], { home: agent.home, env: { TZ: "Asia/Tokyo" } });
+  const there = new Date(Date.parse(moment) + 9 * 60 * 60_000).toISOString().slice(0, 19).replace("T", " ");
+  expect(abroad.err).toContain(`not since ${there}`);
   const status = await json("status");
   expect(status.links).toEqual([expect.objectContaining({ service: origin, state: "unreached" })]);
   const doctor = await run("doctor");
@@ -136,6 +169,11 @@ test("a person at a terminal is told how old it is", async () => {
   terminal.type(`node --no-warnings -- ${main} read ${REFERENCE}`);
   await terminal.sees(/the account service is not reached; this was read \d+ (s|min) ago/);
   await terminal.sees("first");
+  for (const words of ["vault list", "item list --vault Demo", "env list"]) {
+    terminal.type(`clear; node --no-warnings -- ${main} ${words}; echo "<en""ded>"`);
+    await terminal.sees(/this was read \d+ (s|min) ago/);
+    await terminal.sees("<ended>");
+  }
   terminal.end();
 }, 30_000);
 

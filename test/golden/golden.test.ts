@@ -235,6 +235,33 @@ describe("said to an agent without an account", () => {
   );
 });
 
+describe("said to an agent whose service came back with an empty store", () => {
+  let agent: RunningAgent;
+  let service: Door;
+  beforeAll(async () => {
+    agent = await startAgent();
+    const before = await overLoopback();
+    const origin = before.address.origin;
+    await makeAccount(agent, "Ada", { service: origin, registrationToken: before.registrationToken ?? "" });
+    const channel = await agent.connect();
+    await channel.call("session.lock", {});
+    channel.close();
+    await before.close();
+    service = await overLoopback(Number(new URL(origin).port));
+  });
+  afterAll(async () => {
+    await agent.remove();
+    await service.close();
+  });
+
+  test.each(all.filter((one) => one.given === "replaced").map((one) => [one.title, one] as const))(
+    "%s",
+    async (_title, conversation) => {
+      await replay(conversation, agent);
+    },
+  );
+});
+
 describe("answered to the TypeScript client", () => {
   let folder: string;
   let server: Server;

@@ -41,7 +41,7 @@ describe.each([
     door.advance(wrongMs);
     await hers.account.vaultsNow();
     door.advance(-wrongMs);
-    expect(await hers.account.vaultsNow()).toEqual([]);
+    expect((await hers.account.vaultsNow()).vaults).toEqual([]);
   });
 
   test("leaves a token its requests", async () => {

@@ -134,7 +134,7 @@ test("at a terminal it asks whether to replace the account, and for its password
   const terminal = atTerminal(home);
   try {
     terminal.type(`node --disable-sigusr1 --no-warnings -- '${main}' restore ${backup} --kit ${kit}`);
-    await terminal.sees("Replace it, if nothing is in it?");
+    await terminal.sees("the id in its emergency kit) is on this agent already. Replace it, if nothing is in it?");
     terminal.key("y");
     await terminal.sees("their tokens do not");
     await terminal.sees("Account password (of the backup)");

@@ -17,6 +17,7 @@ import {
   type Stage,
   shareOf,
   startChromium,
+  UNSEEN_VALUE,
 } from "./stage.ts";
 
 describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
@@ -468,6 +469,27 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(await page.locator("main").innerHTML()).not.toMatch(/[\u200b\u202e\u2066]/);
     const text = await page.locator("main").innerText();
     for (const cleaned of ["Con sole", "billing", "recovery-codes.pdf", "“Ada”"]) expect(text).toContain(cleaned);
+  });
+
+  test("shows in values what cannot be seen by its code, and copies the exact text", async () => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: stage.origin });
+    await opened(await stage.share());
+    const shown = "payU+202EU+200BdnuofU+2066 xU+00A0y";
+    const row = (label: string) => page.locator(".row", { has: page.locator("dt", { hasText: label }) });
+    expect(await row("routing").locator(".value").textContent()).toBe(shown);
+    await page.getByRole("button", { name: "Show hidden" }).click();
+    expect(await row("hidden").locator(".value").textContent()).toBe(shown);
+    for (const label of ["routing", "hidden"]) {
+      await page.bringToFront();
+      await page.getByRole("button", { name: `Copy ${label}` }).click();
+      await page.locator("[data-outcome='copied']", { hasText: "Copied" }).first().waitFor();
+      const reader = await context.newPage();
+      await blank(reader);
+      expect(await reader.evaluate(() => navigator.clipboard.readText())).toBe(UNSEEN_VALUE);
+      await reader.evaluate(() => navigator.clipboard.writeText(""));
+      await reader.close();
+    }
+    expect(await page.locator("main").innerHTML()).not.toMatch(/[\u200b\u202e\u2066]/);
   });
 
   test("fits a narrow screen, light and dark", async () => {

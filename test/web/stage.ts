@@ -23,6 +23,8 @@ export function startChromium(): Promise<Browser> {
 
 export const SEED = "GEZDGNBVGY3TQOJQ";
 /** Long, and with hyphens at which a line could break. */
+/** Turned around and pieced together from what cannot be seen. */
+export const UNSEEN_VALUE = "pay\u202e\u200bdnuof\u2066 x\u00a0y";
 export const RECOVERY_VALUE = "K7QX-2M-9FJ4T-WZ-81-PLR6B-CV-N3D5H-0SEAGY-UT".repeat(3);
 export const PASSWORD_VALUE = "correct horse <b>battery</b> staple";
 
@@ -84,6 +86,8 @@ const samples = {
       field("PIN", "Concealed", "4711", "s1"),
       field("recovery", "Concealed", RECOVERY_VALUE, "s2"),
       field("bil\u200bli\u202eng", "Text", "1", "s2"),
+      field("routing", "Text", UNSEEN_VALUE, "s2"),
+      field("hidden", "Concealed", UNSEEN_VALUE, "s2"),
     ],
   },
 } satisfies Record<string, Sample>;

@@ -10,6 +10,7 @@ import { addCommand } from "../context.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../device-name.ts";
 import { UsageError } from "../exit-code.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../kit.ts";
+import { leftAccount } from "../left-account.ts";
 import { type Force, forceOption } from "../new-file.ts";
 import { demandRoomFor, type OutFile, openOutFile } from "../out-file.ts";
 import { strengthHint } from "../password-strength.ts";
@@ -41,6 +42,8 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
   const agent = await connect(terminal, "person");
   try {
     await demandNoAccount(agent, options);
+    const left = leftAccount();
+    if (left !== undefined) terminal.tell(`postern: ${left}. This makes another account.`);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
       throw new UsageError(
@@ -48,21 +51,18 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         "name another one with --kit FILE",
       );
     const registrationToken = await registrationTokenFor(agent, options);
-    const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
-    const password = await newPassword(terminal, options.passwordFd);
-    const pin = await newPin(terminal, options);
     // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
     const file = openOutFile(kitPath, false);
-    const kit = await agent
-      .call("accounts.create", {
-        name,
-        password,
-        ...(pin === undefined ? {} : { pin }),
-        ...called,
-        ...(options.service === undefined ? {} : { service: options.service }),
-        ...(registrationToken === undefined ? {} : { registrationToken }),
-        ...abandoning(options),
-      })
+    const kit = await personsPart(terminal, options)
+      .then((chosen) =>
+        agent.call("accounts.create", {
+          ...chosen,
+          ...called,
+          ...(options.service === undefined ? {} : { service: options.service }),
+          ...(registrationToken === undefined ? {} : { registrationToken }),
+          ...abandoning(options),
+        }),
+      )
       .catch((error: unknown) => {
         file.abandon();
         throw withTokenHint(error);
@@ -74,6 +74,16 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
   } finally {
     agent.close();
   }
+}
+
+/** What a person chooses. Whatever is given by a descriptor is looked at before anything is asked. */
+async function personsPart(terminal: Terminal, options: InitOptions) {
+  const given = options.passwordFd === undefined ? undefined : await newPassword(terminal, options.passwordFd);
+  const givenPin = options.pinFd === undefined ? undefined : { pin: await newPin(terminal, options) };
+  const name = options.name ?? (await askText("Account name", process.env.USER ?? ""));
+  const password = given ?? (await newPassword(terminal, undefined));
+  const { pin } = givenPin ?? { pin: await newPin(terminal, options) };
+  return { name, password, ...(pin === undefined ? {} : { pin }) };
 }
 
 /** The account is made by now: a person must hear that, and how to come to its kit. */
@@ -94,33 +104,73 @@ type Registration = { service?: string; registrationTokenFd?: string };
 
 const TOKEN_QUESTION = "Registration token (the service printed it at its first start)";
 
-/** What the service asks for is known before anything is typed. Throws offline, serviceRefused. */
+const TOKEN_OPTION = "--registration-token-fd";
+const TOKEN_HINT =
+  "the service prints the token at its first start (where it is lost: remove registration.sha256 from the service's folder, and start it again); give it as --registration-token-fd 3 3< file";
+
+/** Characters of a registration token at most, as the catalogue has them; the service's own have 43. */
+const TOKEN_LENGTH_MAX = 128;
+
+/** What is wrong with a registration token by its form, as of one that came from an empty file or a whole log. */
+function tokenFault(token: string): string | undefined {
+  if (token.trim() === "") return "is empty";
+  if (token.length > TOKEN_LENGTH_MAX) return `is longer than ${TOKEN_LENGTH_MAX} characters, so it is no such token`;
+  return /\s/.test(token) ? "has a space or a line end in it, so it is more than the token" : undefined;
+}
+
+function givenToken(descriptor: string): string {
+  const token = fromDescriptor(descriptor, TOKEN_OPTION);
+  const fault = tokenFault(token);
+  if (fault !== undefined) throw new UsageError(`the registration token given to ${TOKEN_OPTION} ${fault}`, TOKEN_HINT);
+  return token;
+}
+
+/**
+ * What the service asks for is known before anything is typed, and a token that it does not take is refused before the next
+ * question. Throws UsageError, notPermitted, offline, serviceRefused.
+ */
 async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
-  if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
-  if (service === undefined) return undefined;
+  const given = registrationTokenFd === undefined ? undefined : givenToken(registrationTokenFd);
+  if (service === undefined) {
+    if (given === undefined) return undefined;
+    throw new UsageError(
+      `${TOKEN_OPTION} is for an account on a service`,
+      "name that with --service URL, or leave it out",
+    );
+  }
   const { registration } = await agent.call("accounts.serviceInfo", { service });
   if (registration === "open") return undefined;
-  return askSecret(TOKEN_QUESTION, "--registration-token-fd");
+  const token = given ?? (await askSecret(TOKEN_QUESTION, TOKEN_OPTION, tokenFault));
+  await demandTaken(agent, service, token);
+  return token;
+}
+
+async function demandTaken(agent: Agent, service: string, registrationToken: string): Promise<void> {
+  await agent.call("accounts.serviceInfo", { service, registrationToken }).catch((error: unknown) => {
+    throw withTokenHint(error);
+  });
 }
 
 /** The same for a restore, which needs none where it goes on. Without a terminal the service says that it lacks. */
 export async function restoringTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
-  if (registrationTokenFd !== undefined) return fromDescriptor(registrationTokenFd, "--registration-token-fd");
-  if (service === undefined || !hasTerminal()) return undefined;
+  const given = registrationTokenFd === undefined ? undefined : givenToken(registrationTokenFd);
+  if (service === undefined) return given;
   // Asked only of an agent without an account: one that is replaced hears from the service what it lacks.
-  if ((await agent.call("agent.status", {})).state !== "signedOut") return undefined;
+  if ((await agent.call("agent.status", {})).state !== "signedOut") return given;
+  if (given !== undefined) await demandTaken(agent, service, given);
+  if (given !== undefined || !hasTerminal()) return given;
   const { registration } = await agent.call("accounts.serviceInfo", { service });
   if (registration === "open") return undefined;
   const question = `${TOKEN_QUESTION}; Enter where a restore that was cut off goes on`;
-  const given = await askSecret(question, "--registration-token-fd", () => undefined);
-  return given === "" ? undefined : given;
+  const typed = await askSecret(question, TOKEN_OPTION, () => undefined);
+  if (typed === "") return undefined;
+  await demandTaken(agent, service, typed);
+  return typed;
 }
 
 function withTokenHint(error: unknown): unknown {
   if (!(error instanceof PosternError) || error.errorName !== "notPermitted") return error;
-  const hint =
-    "the service prints the token at its first start (where it is lost: remove registration.sha256 from the service's folder, and start it again); give it as --registration-token-fd 3 3< file";
-  return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint });
+  return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint: TOKEN_HINT });
 }
 
 function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], path: string): string {

@@ -10,6 +10,7 @@ import { dialAgent } from "../dial.ts";
 import { exitCodes, UsageError } from "../exit-code.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../install-units.ts";
 import { installationLines } from "../installation.ts";
+import { leftAccount } from "../left-account.ts";
 import { localTime } from "../local-time.ts";
 import { linkLines } from "../service-link.ts";
 import { connect } from "../session.ts";
@@ -50,7 +51,7 @@ function statusText(terminal: Terminal, found: Status): string {
   const states = {
     signedOut:
       restore === undefined
-        ? "no account yet; run `postern init` or `postern signin`"
+        ? `no account is signed in; ${leftAccount() ?? "run `postern init` or `postern signin`"}`
         : `a restore was cut off; run the same \`${restore}\` again`,
     locked: "locked; run `postern unlock`",
     unlocked: terminal.good("unlocked"),
@@ -240,12 +241,12 @@ export function addAgentCommands(program: Command): void {
     .option("--public-address <url>", "the address of links to shared items; without it nothing is shared")
     .option("--json", "it prints JSON lines in any case")
     .addHelpText("after", "\nExample:\n  $ postern service run --data ./service --port 8420\n")
-    .action(async (options: Record<string, string | boolean>) => {
+    .action(async (options: Record<string, string | boolean>, command: Command) => {
       const names = { data: "data", port: "port", host: "host", origin: "origin", publicAddress: "public-address" };
       const args = Object.entries(names).flatMap(([name, flag]) =>
         typeof options[name] === "string" ? [`--${flag}`, options[name]] : [],
       );
-      if (options.json === true) args.push("--json");
+      if (command.optsWithGlobals<{ json?: boolean }>().json === true) args.push("--json");
       const env = Object.fromEntries(
         ["HOME", "LANG", "TZ", "POSTERN_HOME"].flatMap((name) =>
           process.env[name] === undefined ? [] : [[name, process.env[name]]],

@@ -1,6 +1,7 @@
 // audit: what happened, and who read what. The whole log asks for the account password.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
+import { deedOf, endOf } from "../audit-words.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { localTime } from "../local-time.ts";
@@ -80,7 +81,7 @@ async function list(terminal: Terminal, agent: Agent, proof: { proof?: Proof }, 
 }
 
 const ELSEWHERE =
-  "What is read on other machines, or by a token here while the account is signed out, is not in this log. `postern service-account list` tells when each token was last used, anywhere.";
+  "What is read on other machines is not in this log. `postern service-account list` tells when each token was last used, anywhere.";
 
 function endings({ next, older }: Listed & { older: number }, { item }: ListOptions): string[] {
   return [
@@ -132,8 +133,8 @@ function auditText(records: Listed["records"]): string {
   const rows = records.map((record) => [
     String(record.seq),
     localTime(record.at, "second"),
-    record.event,
-    record.outcome,
+    deedOf(record.event),
+    endOf(record.outcome),
     record.count === 1 ? "" : `×${record.count}`,
     whoText(record),
     aboutText(record),

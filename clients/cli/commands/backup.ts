@@ -15,7 +15,7 @@ import { demandRoomFor, openOutFile } from "../out-file.ts";
 import { lossesOf, restoredText } from "../restored-text.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../secret-input.ts";
 import { type Agent, connect } from "../session.ts";
-import type { Terminal } from "../terminal.ts";
+import { oneLine, type Terminal } from "../terminal.ts";
 import { withPassword } from "../with-password.ts";
 import { restoringTokenFor } from "./account.ts";
 
@@ -88,7 +88,6 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
         throw withNextStep(error);
       });
     const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
-    const registrationToken = await restoringTokenFor(agent, options);
     await handOver(agent, handle, descriptor).catch((error: unknown) => {
       throw withNextStep(error);
     });
@@ -97,6 +96,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     });
     progress("");
     for (const line of lossesOf(found)) terminal.tell(line);
+    const registrationToken = await restoringTokenFor(agent, options);
     const secretKey = kit?.secretKey ?? (await askSecret("Secret Key (from the emergency kit)", "--kit FILE"));
     const password = await accountPassword(options, "Account password (of the backup)");
     const replacePassword = replaces ? await passwordToReplace(options) : undefined;
@@ -118,11 +118,24 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
 
 /** Whether an account that holds nothing is replaced: asked at a terminal, where one is here. Throws accountExists. */
 async function replacesEmpty(agent: Agent, { replaceEmpty }: RestoreOptions): Promise<boolean> {
-  if ((await agent.call("agent.status", {})).state === "signedOut") return false;
+  const { state, sessions } = await agent.call("agent.status", {});
+  if (state === "signedOut") return false;
   if (replaceEmpty === true) return true;
-  const question = "An account is on this agent already. Replace it, if nothing is in it?";
+  const question = `${await accountHere(agent, sessions[0]?.account)} is on this agent already. Replace it, if nothing is in it?`;
   if (hasTerminal() && (await askYes(question))) return true;
   throw withNextStep(tableError("accountExists"));
+}
+
+/** By its name where this terminal may see that unasked, and always by the id that its emergency kit has. */
+async function accountHere(agent: Agent, account: string | undefined): Promise<string> {
+  if (account === undefined) return "An account";
+  const { accounts } = await agent.call("accounts.list", { noWait: true }).catch((error: unknown) => {
+    if (error instanceof PosternError) return { accounts: [] };
+    throw error;
+  });
+  const named = accounts.find((one) => one.account === account);
+  const id = `${account}, the id in its emergency kit`;
+  return named === undefined ? `An account (${id})` : `The account ${oneLine(named.name)} (${id})`;
 }
 
 function passwordToReplace({ replacePasswordFd }: RestoreOptions): Promise<string> {
@@ -179,6 +192,8 @@ function withNextStep(error: unknown): unknown {
     return new ConnectionLost("run the same command again: it goes on where it was cut off");
   const hint = error instanceof PosternError ? nextSteps[error.errorName] : undefined;
   if (!(error instanceof PosternError) || hint === undefined) return error;
+  // The table has none for it: where there is one, it says how this very file is mended.
+  if (error.errorName === "notRestorable" && error.hint !== undefined) return error;
   return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint });
 }
 

@@ -134,7 +134,8 @@ export function addEnvironmentCommands(program: Command): void {
   addCommand(env, "list", "list the environments", "postern env list", [], (terminal) =>
     withAgent(terminal, async (agent) => {
       const listed = await agent.call("environments.list", {});
-      terminal.result(listed, () =>
+      tellOffline(terminal, listed.staleMs);
+      terminal.result({ environments: listed.environments, ...offlineFacts(listed.staleMs) }, () =>
         table(
           ["ID", "NAME"],
           listed.environments.map(({ id, title }) => [id, title]),
@@ -317,8 +318,9 @@ function addRun(env: Command): void {
       "after",
       "\nWhat stands behind -- is the program's own.\n\nExample:\n  $ postern env run staging -- node server.js\n",
     )
-    .action(async (wanted: string, words: string[], options: { masking?: boolean; json?: boolean }) => {
-      await run(wanted, words, options.masking !== false, createTerminal(options.json === true));
+    .action(async (wanted: string, words: string[], options: { masking?: boolean }, command: Command) => {
+      const { json } = command.optsWithGlobals<{ json?: boolean }>();
+      await run(wanted, words, options.masking !== false, createTerminal(json === true));
     });
 }
 

@@ -20,10 +20,8 @@ type PasswordOptions = { passwordFd?: string };
 
 const NEVER = "never";
 
-const expiresIn = [
-  "--expires-in <time>",
-  `when the token ends: 90m, 12h, 30d, 8w, or ${NEVER}; 90d when left out`,
-] as const;
+const expiresIn = (leftOut: string) =>
+  ["--expires-in <time>", `when the token ends: 90m, 12h, 30d, 8w, or ${NEVER}; ${leftOut} when left out`] as const;
 
 /** `Demo:read_items,write_items`: the last colon parts the vault's title from what is allowed there. */
 function vaultFrom(text: string): { vault: string; permissions: string[] } {
@@ -37,16 +35,24 @@ function vaultFrom(text: string): { vault: string; permissions: string[] } {
 const until = (option: string | undefined) =>
   option === undefined ? {} : ({ expiresInMs: option === NEVER ? NEVER : durationMs(option, "--expires-in") } as const);
 
-function told(made: Made, option: string | undefined): string {
-  const days = option === undefined ? " (90 days, since --expires-in was left out)" : "";
-  const ends =
-    made.expiresAt === undefined ? "Its token has no end." : `Its token ends ${localTime(made.expiresAt)}${days}.`;
-  return `postern: service account ${made.serviceAccountId}. ${ends}\n  The token below is shown this once. Whoever has it reads what it opens, unasked.`;
+/** What is told beside a token: why it has this end, where nobody said which, and what became of the one before it. */
+type Told = { readonly why?: string; readonly before?: string };
+
+const LIKE_BEFORE = "as long a life as the one before it was given, since --expires-in was left out";
+const DEFAULT_LENGTH = "90 days, since --expires-in was left out";
+
+function told(made: Made, { why, before }: Told): string {
+  const ends = made.expiresAt === undefined ? "Its token has no end" : `Its token ends ${localTime(made.expiresAt)}`;
+  return [
+    `postern: service account ${made.serviceAccountId}. ${ends}${why === undefined ? "" : ` (${why})`}.`,
+    ...(before === undefined ? [] : [`  ${before}`]),
+    "  The token below is shown this once. Whoever has it reads what it opens, unasked.",
+  ].join("\n");
 }
 
 /** The one time that a token is shown: where it finds no way out, something was made that nobody can use. */
-async function print(terminal: Terminal, made: Made, what: string, expiresIn: string | undefined): Promise<void> {
-  if (!terminal.json) terminal.tell(told(made, expiresIn));
+async function print(terminal: Terminal, made: Made, what: string, more: Told): Promise<void> {
+  if (!terminal.json) terminal.tell(told(made, more));
   const { serviceAccountId: id, token } = made;
   await writeStdout(`${terminal.json ? JSON.stringify(made) : token}\n`).catch((error: unknown) => {
     throw error instanceof StdoutFailed
@@ -60,11 +66,13 @@ async function print(terminal: Terminal, made: Made, what: string, expiresIn: st
 
 /** By its id, or by its name: of those that were not revoked. */
 function idFor(agent: Agent, wanted: string, password: string): Promise<string> {
-  return idOf("service account", wanted, async () => {
-    const proof = { kind: "password", password } as const;
-    const { serviceAccounts } = await agent.call("serviceAccounts.list", { proof });
-    return serviceAccounts.filter(({ revokedAt }) => revokedAt === undefined);
-  });
+  return idOf("service account", wanted, () => living(agent, password));
+}
+
+async function living(agent: Agent, password: string): Promise<Listed[]> {
+  const proof = { kind: "password", password } as const;
+  const { serviceAccounts } = await agent.call("serviceAccounts.list", { proof });
+  return serviceAccounts.filter(({ revokedAt }) => revokedAt === undefined);
 }
 
 /** Adds `postern service-account …`. */
@@ -80,7 +88,7 @@ export function addServiceAccountCommands(program: Command): void {
         "--vault <vault:permissions...>",
         `a vault (title or id) or environment (id), and permissions ${PERMISSIONS_HELP}`,
       ],
-      expiresIn,
+      expiresIn("90d"),
       passwordFd,
     ],
     async (terminal, [title = ""], options) => {
@@ -93,7 +101,12 @@ export function addServiceAccountCommands(program: Command): void {
       const asked = { vaults, ...until(options.expiresIn) };
       await asPerson(terminal, options, async (agent, password) => {
         const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
-        await print(terminal, made, "the service account was made", options.expiresIn);
+        await print(
+          terminal,
+          made,
+          "the service account was made",
+          options.expiresIn === undefined ? { why: DEFAULT_LENGTH } : {},
+        );
       });
     },
   );
@@ -131,7 +144,7 @@ function shown(account: Listed): string[] {
     stateOf(account),
     lastUse(used.at(-1)),
     may.length === 0 ? "nothing" : may.join("; "),
-    tokens.map(tokenText).join("; "),
+    tokens.map((token, index) => tokenText(token, index < tokens.length - 1)).join("; "),
   ];
 }
 
@@ -144,29 +157,47 @@ function stateOf({ revokedAt, tokens }: Listed): string {
   return tokens.every(({ expired }) => expired) ? "expired" : "active";
 }
 
-function tokenText({ expiresAt, expired, lastUsedAt }: Listed["tokens"][number]): string {
-  const end = expiresAt === undefined ? "no end" : `${expired ? "expired" : "to"} ${localTime(expiresAt)}`;
+/** Those before the newest were replaced by it: what had ended by itself went when that one was made. */
+function tokenText({ expiresAt, expired, lastUsedAt }: Listed["tokens"][number], isReplaced: boolean): string {
+  const ended = isReplaced ? "replaced, ended" : "expired";
+  const lives = isReplaced ? "replaced, lives to" : "to";
+  const end = expiresAt === undefined ? "no end" : `${expired ? ended : lives} ${localTime(expiresAt)}`;
   return `${end}, used ${lastUse(lastUsedAt)}`;
+}
+
+/** What is told of the token before, where there was one. */
+function replacedText({ tokens }: Pick<Listed, "tokens">, overlap: string | undefined): string | undefined {
+  if (tokens.every(({ expired }) => expired)) return undefined;
+  return overlap === undefined
+    ? "The token before it has ended with this: whatever still uses that one is refused from now on. With --overlap it lives on for a while."
+    : `The token before it lives on for ${overlap} at most.`;
 }
 
 function addRotate(group: Command): void {
   addCommand<PasswordOptions & { overlap?: string; expiresIn?: string }>(
     group,
     "rotate <service-account>",
-    "print the next token; the one before lives on for the overlap",
+    "print the next token; the one before ends at once, or after --overlap",
     "postern service-account rotate CI --overlap 1h",
     [
       ["--overlap <time>", "how long the token before lives on, at most 7d; it ends at once when left out"],
-      expiresIn,
+      expiresIn("as long as the one before"),
       passwordFd,
     ],
     async (terminal, [wanted = ""], options) => {
       const overlap = options.overlap === undefined ? {} : { overlapMs: durationMs(options.overlap, "--overlap") };
       const asked = { ...overlap, ...until(options.expiresIn) };
       await asPerson(terminal, options, async (agent, password) => {
-        const serviceAccountId = await idFor(agent, wanted, password);
+        const all = await living(agent, password);
+        const serviceAccountId = await idOf("service account", wanted, async () => all);
+        const before = all.find(({ id }) => id === serviceAccountId) ?? { tokens: [] };
         const made = await agent.call("serviceAccounts.rotate", { password, serviceAccountId, ...asked });
-        await print(terminal, made, "the token was made and the one before has its end", options.expiresIn);
+        const leftOut = before.tokens.length === 0 ? DEFAULT_LENGTH : LIKE_BEFORE;
+        const replaced = replacedText(before, options.overlap);
+        await print(terminal, made, "the token was made and the one before has its end", {
+          ...(options.expiresIn === undefined ? { why: leftOut } : {}),
+          ...(replaced === undefined ? {} : { before: replaced }),
+        });
       });
     },
   );

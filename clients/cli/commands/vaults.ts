@@ -6,6 +6,7 @@ import { demandTerminal, demandYes } from "../ask.ts";
 import { addCommand } from "../context.ts";
 import { UsageError } from "../exit-code.ts";
 import { normalTitle } from "../normal-title.ts";
+import { offlineFacts, tellOffline } from "../offline.ts";
 import { idOf } from "../one-of.ts";
 import { type Agent, vaultId, withAgent } from "../session.ts";
 import { oneLine, type Terminal, table } from "../terminal.ts";
@@ -89,7 +90,8 @@ export function addVaultCommands(program: Command): void {
   addCommand(vault, "list", "list the vaults", "postern vault list", [], (terminal) =>
     withAgent(terminal, async (agent) => {
       const listed = await agent.call("vaults.list", {});
-      terminal.result(listed, () =>
+      tellOffline(terminal, listed.staleMs);
+      terminal.result({ vaults: listed.vaults, ...offlineFacts(listed.staleMs) }, () =>
         table(
           ["ID", "TITLE", "ITEMS", "DESCRIPTION"],
           listed.vaults.map((one) => [one.id, one.title, String(one.activeItemCount), one.description]),

@@ -31,8 +31,16 @@ export async function startOn(stage: Stage): Promise<void> {
       if (!(error instanceof AgentNotRunning)) throw error;
     }
     if (agent.exitCode !== null)
-      throw new AgentNotRunning("the demonstration's agent ended at once; `postern agent run` says why");
+      throw new AgentNotRunning(
+        "the demonstration's agent ended at once",
+        undefined,
+        "run `postern agent run`: it says why",
+      );
     await wait(LOOK_MS);
   }
-  throw new AgentNotRunning(`the demonstration's agent did not listen within ${START_MS_MAX / 1000} s`);
+  throw new AgentNotRunning(
+    `the demonstration's agent did not listen within ${START_MS_MAX / 1000} s`,
+    undefined,
+    "run it again when the machine has less to do",
+  );
 }

@@ -1,7 +1,7 @@
 // The cache: what it keeps sealed, under which names it finds it again, and everything that makes it forget.
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CACHE_AGE_MS_MAX, type Cache, createCache, type Place } from "../../../daemon/account/cache.ts";
+import { CACHE_AGE_MS_MAX, type Cache, createCache, FORGOT_MAX, type Place } from "../../../daemon/account/cache.ts";
 import { native as p } from "../../protocol/crypto/implementations.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
@@ -107,8 +107,8 @@ describe("a change of an item", () => {
     ["forgets nothing of another vault", () => cache.dropItem("w", "i", "tag"), true],
     ["of which no title is known forgets nothing of another vault", () => cache.dropItem("w", "i", undefined), true],
   ])("%s", (_what, change, stays) => {
-    cache.set(reference, place("v"), "s3cret", ["tag", "old", "id"]);
-    cache.set("op://Demo/Other/password", others, "s3cret", ["other tag"]);
+    cache.set(reference, place("v"), "s3cret", { names: ["tag", "old", "id"] });
+    cache.set("op://Demo/Other/password", others, "s3cret", { names: ["other tag"] });
     const { generation } = cache;
     change();
     expect(isKept()).toBe(stays);
@@ -122,19 +122,65 @@ describe("a change of an item", () => {
   });
 
   test("forgets what was read of it by several names, and leaves what was read of others", () => {
-    cache.set(reference, place("v"), "s3cret", ["tag"]);
-    cache.set("op://Demo/id/password", place("v"), "s3cret", ["other", "id"]);
-    cache.set("op://Demo/Other/password", others, "s3cret", ["other tag"]);
+    cache.set(reference, place("v"), "s3cret", { names: ["tag"] });
+    cache.set("op://Demo/id/password", place("v"), "s3cret", { names: ["other", "id"] });
+    cache.set("op://Demo/Other/password", others, "s3cret", { names: ["other tag"] });
     cache.dropItem("v", "i", "tag");
     expect(cache.size).toBe(1);
   });
 
   test("forgets by the names that were told last", () => {
-    cache.set(reference, place("v"), "s3cret", ["before"]);
-    cache.set(reference, place("v"), "s3cret", ["after"]);
+    cache.set(reference, place("v"), "s3cret", { names: ["before"] });
+    cache.set(reference, place("v"), "s3cret", { names: ["after"] });
     cache.dropItem("v", "new", "before");
     expect(isKept()).toBe(true);
     cache.dropItem("v", "new", "after");
     expect(isKept()).toBe(false);
+  });
+
+  test("that is told late leaves what was read since, and forgets what was read before", () => {
+    cache.set(reference, place("v"), "s3cret", { names: ["tag"], seq: 7 });
+    for (const seq of [1, 6, 7]) {
+      cache.dropItem("v", "i", "tag", seq);
+      expect(isKept()).toBe(true);
+    }
+    cache.dropItem("v", "i", "tag", 8);
+    expect(isKept()).toBe(false);
+  });
+
+  test.each<[string, () => void]>([
+    ["made here has no number, and", () => cache.dropItem("v", "i", "tag")],
+    ["of its vault", () => cache.dropVault("v")],
+    ["of another vault, whose title may be the same now,", () => cache.dropVault("w")],
+    ["of which nobody knows what it was", () => cache.clear()],
+  ])("%s forgets it, however new it is", (_what, change) => {
+    cache.set(reference, place("v"), "s3cret", { names: ["tag"], seq: 7 });
+    change();
+    expect(isKept()).toBe(false);
+  });
+});
+
+describe("what was fetched meanwhile", () => {
+  const since = (change: () => void, seq?: number) => {
+    const { generation } = cache;
+    change();
+    return cache.isSince(generation, "v", seq);
+  };
+  test.each<[string, () => void, number | undefined, boolean]>([
+    ["where nothing happened is kept", () => undefined, undefined, true],
+    ["where another vault's item changed is kept", () => cache.dropItem("w", "i", "tag"), undefined, true],
+    ["where an item of its vault changed here is not", () => cache.dropItem("v", "i", "tag"), 9, false],
+    ["where news came of later changes is not", () => cache.dropItem("v", "i", "tag", 10), 9, false],
+    ["where news came and nobody knows its number is not", () => cache.dropItem("v", "i", "tag", 1), undefined, false],
+    ["where news came of what is in it is kept", () => cache.dropItem("v", "i", "tag", 9), 9, true],
+    ["where another vault changed is not", () => cache.dropVault("w"), 9, false],
+    ["where all was forgotten is not", () => cache.clear(), 9, false],
+  ])("%s", (_what, change, seq, kept) => expect(since(change, seq)).toBe(kept));
+
+  test("of more vaults than are remembered is not, rather than wrongly kept", () => {
+    expect(since(() => void Array.from({ length: FORGOT_MAX }, (_, at) => cache.dropItem(`w${at}`, "i", "")))).toBe(
+      true,
+    );
+    expect(since(() => cache.dropItem("one more", "i", ""))).toBe(false);
   });
 });

@@ -1,7 +1,9 @@
 // item list: what is in one vault, or in all of them, without values.
-import { type ItemOverview, listItems } from "../../item-list.ts";
+import { type ItemOverview, listItemsWithAge } from "../../item-list.ts";
 import { localTime } from "../../local-time.ts";
 import { normalTitle } from "../../normal-title.ts";
+import { offlineFacts, tellOffline } from "../../offline.ts";
+import { oldest } from "../../references.ts";
 import { vaultId, withAgent } from "../../session.ts";
 import { type Terminal, table } from "../../terminal.ts";
 import { categoryFrom } from "./create.ts";
@@ -22,15 +24,22 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<vo
     (options.tag ?? []).every((tag) => item.tags.some((one) => isTagged(one, tag))) &&
     (options.search === undefined || holds(item, options.search));
   await withAgent(terminal, async (agent) => {
-    const vaults =
+    const { vaults, staleMs: vaultsMs } =
       options.vault === undefined
-        ? (await agent.call("vaults.list", {})).vaults
-        : [{ id: await vaultId(agent, options.vault), title: options.vault }];
+        ? await agent.call("vaults.list", {})
+        : { vaults: [{ id: await vaultId(agent, options.vault), title: options.vault }] };
     // All at once, so that one question to a person is about all of them.
-    const listed = await Promise.all(vaults.map(({ id }) => listItems(agent, id, { active: !archived, archived })));
-    const items = listed.flat().filter(isMeant).sort(byTitle);
+    const listed = await Promise.all(
+      vaults.map(({ id }) => listItemsWithAge(agent, id, { active: !archived, archived })),
+    );
+    const items = listed
+      .flatMap((one) => one.items)
+      .filter(isMeant)
+      .sort(byTitle);
+    const staleMs = oldest([vaultsMs, ...listed.map((one) => one.staleMs)]);
+    tellOffline(terminal, staleMs);
     const titles = new Map(vaults.map(({ id, title }) => [id, title]));
-    terminal.result({ items }, () =>
+    terminal.result({ items, ...offlineFacts(staleMs) }, () =>
       table(
         ["ID", "TITLE", ...(options.vault === undefined ? ["VAULT"] : []), "CATEGORY", "CHANGED"],
         items.map((one) => [

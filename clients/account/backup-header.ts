@@ -1,0 +1,40 @@
+// What stands sealed in a backup's first line, looked at before a password is typed for it: a root key that is cut or garbled
+// would otherwise be told as a wrong password.
+import { KEY_BYTES } from "../../protocol/crypto/derivation.ts";
+import { fields, fromBase64, SUITE, toBase64 } from "../../protocol/crypto/encoding.ts";
+import { envelopeSize } from "../../protocol/crypto/envelope.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { UPDATE } from "./backup-beginning.ts";
+import type { UserRecord } from "./service-session.ts";
+
+/** Of the first line. It shows accidents alone: whoever changes the line on purpose can count it anew. */
+export function headerDigest(p: Primitives, line: string): string {
+  return toBase64(p.sha256(fields("postern/1 backup header", line)));
+}
+
+/** Throws notRestorable where the record cannot be what was sealed. `isAsWritten` says that the line's digest fits, or is unknown. */
+export function demandWholeRecord({ rootKey, keyset, data }: UserRecord, isAsWritten: boolean): void {
+  const suites = [
+    envelopeSuite("record.rootKey", rootKey, envelopeSize(KEY_BYTES)),
+    envelopeSuite("record.keyset.sealedPrivate", keyset.sealedPrivate, envelopeSize(2 * KEY_BYTES)),
+    envelopeSuite("record.data.sealed", data.sealed),
+  ];
+  if (!isAsWritten) throw damaged("it is not as it was written");
+  if (suites.some((suite) => suite !== SUITE))
+    throw new PosternError("notRestorable", "it is sealed in a way that only a newer Postern knows", { hint: UPDATE });
+}
+
+/** The first byte of an envelope. Without `size` its content may have any. */
+function envelopeSuite(name: string, sealed: string, size?: number): number | undefined {
+  const bytes = fromBase64(sealed);
+  if (bytes === undefined) throw damaged(`${name} is no base64`);
+  const least = size ?? envelopeSize(0);
+  if (bytes.length < least || (size !== undefined && bytes.length > size))
+    throw damaged(`${name} has ${bytes.length} bytes instead of ${size === undefined ? `${least} or more` : size}`);
+  return bytes[0];
+}
+
+function damaged(what: string): PosternError {
+  return new PosternError("notRestorable", `it is damaged in line 1: ${what}`);
+}

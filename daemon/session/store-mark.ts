@@ -1,0 +1,35 @@
+// Which store of its service a token was let in by last, beside the token's log: a service that refuses it later, and works with
+// another store, has not revoked it. No secret: the service tells everybody. Whoever changes the file changes no more than which
+// of two refusals is told.
+import { join } from "node:path";
+import { isId } from "../../protocol/crypto/encoding.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { readOurs } from "../host/data-folder.ts";
+import { writeFileDurably } from "../host/private-files.ts";
+import { StartRefused } from "../host/start-refused.ts";
+
+const NAME = "store";
+
+/** Bytes of the file: an id. */
+const MARK_BYTES_MAX = 26;
+
+/** Undefined where there is none, or none of ours. */
+export function readStoreMark(folder: string): string | undefined {
+  try {
+    const text = new TextDecoder().decode(readOurs(join(folder, NAME), MARK_BYTES_MAX));
+    return isId(text) ? text : undefined;
+  } catch (error) {
+    if (error instanceof StartRefused) return undefined;
+    throw error;
+  }
+}
+
+export async function writeStoreMark(folder: string, store: string | undefined): Promise<void> {
+  if (store === undefined || readStoreMark(folder) === store) return;
+  try {
+    await writeFileDurably(join(folder, NAME), new TextEncoder().encode(store));
+  } catch (error) {
+    // A full disk: the token works all the same.
+    if (!(error instanceof PosternError)) throw error;
+  }
+}

@@ -1,0 +1,113 @@
+// The words for parameters that do not fit: the field, and the kind that it wants, also where a method takes one of several
+// forms. Nothing of the value is told.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { validate } from "../../daemon/wire/validate.ts";
+import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
+
+const UNKNOWN = "there is a field that this method does not know";
+const file = { vaultId: "v", itemId: "i", fileId: "f" };
+const written = { vaultId: "v", title: "t", name: "n", size: 1 };
+const changed = { vaultId: "v", itemId: "i", version: 1, name: "n", size: 1 };
+
+const rows: readonly (readonly [MethodName, object, string])[] = [
+  ["files.openRead", { reference: 5 }, "reference must be string"],
+  ["files.openRead", { ...file, vaultId: 5 }, "vaultId must be string"],
+  ["files.openRead", { ...file, fileId: null }, "fileId must be string"],
+  ["files.openRead", { ...file, noWait: "yes" }, "noWait must be boolean"],
+  ["files.openRead", { vaultId: "v", itemId: "i" }, "fileId is required"],
+  ["files.openRead", {}, "reference, or vaultId, itemId, fileId is required"],
+  ["files.openRead", { reference: "op://a/b/c", fileId: "f" }, "fileId does not go with reference"],
+  ["files.openRead", { ...file, reference: "op://a/b/c" }, "reference does not go with vaultId, itemId, fileId"],
+  ["files.openRead", { reference: "op://a/b/c", s3cret: 1 }, UNKNOWN],
+  ["files.openRead", { ...file, s3cret: 1 }, UNKNOWN],
+  ["files.openWrite", { ...written, size: "1" }, "size must be integer"],
+  ["files.openWrite", { ...written, title: 5 }, "title must be string"],
+  ["files.openWrite", { ...changed, version: "1" }, "version must be integer"],
+  ["files.openWrite", { ...changed, fieldId: 7, sectionId: "s" }, "fieldId must be string"],
+  ["files.openWrite", { ...changed, fieldId: "f" }, "sectionId is required"],
+  ["files.openWrite", { ...changed, s3cret: "f" }, UNKNOWN],
+  ["audit.list", { proof: { kind: "pin", pin: 5 } }, "proof.pin must be string"],
+  ["audit.list", { proof: { kind: "password", password: 5 } }, "proof.password must be string"],
+  ["audit.list", { proof: { kind: "password" } }, "proof.password is required"],
+  ["audit.list", { proof: { kind: "password", pin: "1" } }, "proof.pin does not go with proof.kind, proof.password"],
+  ["audit.list", { proof: { kind: "s3cret", pin: "1" } }, 'proof.kind must be "pin" or "password"'],
+  ["audit.list", { proof: { kind: 5 } }, 'proof.kind must be "pin" or "password"'],
+  ["audit.list", { proof: "s3cret" }, "proof must be object"],
+  ["audit.list", { proof: ["s3cret"] }, "proof must be object"],
+  ["audit.list", { proof: {} }, "proof.kind, proof.pin, or proof.kind, proof.password is required"],
+  ["audit.list", { proof: { kind: "pin", pin: "1", s3cret: 1 } }, UNKNOWN],
+  ["audit.list", { proof: { kind: "pin", pin: 5 }, limit: "x" }, "limit must be integer"],
+  [
+    "serviceAccounts.rotate",
+    { password: "x", serviceAccountId: "a", expiresInMs: "s3cret" },
+    'expiresInMs must be integer or "never"',
+  ],
+  [
+    "secrets.generatePassword",
+    { recipe: { type: "Random", parameters: { length: "s3cret" } } },
+    "recipe.parameters.includeDigits, recipe.parameters.includeSymbols is required",
+  ],
+  [
+    "secrets.generatePassword",
+    { recipe: { type: "Pin", parameters: { length: "s3cret" } } },
+    "recipe.parameters.length must be integer",
+  ],
+  [
+    "secrets.generatePassword",
+    { recipe: { type: "s3cret", parameters: {} } },
+    'recipe.type must be "Memorable" or "Pin" or "Random"',
+  ],
+];
+
+test("many fields that a method does not know are told as that, and none of their names", () => {
+  const many = Object.fromEntries(Array.from({ length: 20 }, (_one, index) => [`s3cret${index}`, index]));
+  for (const method of ["agent.status", "files.openRead"] as const)
+    expect(faultOf(method, many)).toBe(`the parameters do not fit the method: ${UNKNOWN}`);
+});
+
+function faultOf(method: MethodName, params: unknown): string {
+  try {
+    validate(method, params);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "fits";
+}
+
+test.each(rows)("%s with %j is told with its field and the kind it wants", (method, params, words) => {
+  expect(faultOf(method, params)).toBe(`the parameters do not fit the method: ${words}`);
+});
+
+test("whatever the parameters are, nothing of them is told, and nothing else is thrown", () => {
+  const marked = fc.oneof(
+    fc.constant("s3cret"),
+    fc.record({ s3cret: fc.constant("s3cret") }),
+    fc.integer(),
+    fc.constant(null),
+  );
+  for (const method of Object.keys(catalogue) as MethodName[]) {
+    const keys = fc.constantFrom(
+      "proof",
+      "kind",
+      "reference",
+      "vaultId",
+      "itemId",
+      "item",
+      "recipe",
+      "s3cret",
+      "expiresInMs",
+    );
+    const params = fc.dictionary(
+      keys,
+      fc.oneof(marked, fc.dictionary(keys, marked), fc.array(marked, { maxLength: 2 })),
+    );
+    fc.assert(
+      fc.property(params, (value) => {
+        const told = faultOf(method, value);
+        if (told !== "fits") expect(told).not.toMatch(/s3cret|undefined|anyOf/);
+      }),
+      { numRuns: 20 },
+    );
+  }
+});
