@@ -1,8 +1,8 @@
 // The official SDKs' operations as methods of our catalogue, one line each: from parameters that fit sdk-shapes.ts to ours.
 // What they may be beyond their shape (lengths, the rules of an item) the method itself says, naming field and rule.
 import type { MethodName, ParamsOf } from "./catalogue.ts";
-import { type Item, ItemCategory, type ItemCreateParams, type ItemField, ItemFieldType, Website } from "./item.ts";
-import type { ItemShareAccountPolicy, ValidRecipient } from "./item-share.ts";
+import { type Item, ItemCategory, type ItemCreateParams, type ItemField, ItemFieldType, Website } from "./item/item.ts";
+import type { ItemShareAccountPolicy, ValidRecipient } from "./item/item-share.ts";
 import type {
   SdkBytes,
   SdkItem,

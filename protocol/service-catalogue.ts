@@ -3,8 +3,8 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { Bytes, Id, Timestamp } from "./catalogue/common.ts";
 import type { ErrorName } from "./errors.ts";
-import { itemLimits } from "./item.ts";
-import { ItemShareDuration } from "./item-share.ts";
+import { itemLimits } from "./item/item.ts";
+import { ItemShareDuration } from "./item/item-share.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -4,8 +4,8 @@ import { fromBase64 } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
-import type { Changes } from "./changes.ts";
-import type { Writing } from "./history.ts";
+import type { Changes } from "./change/changes.ts";
+import type { Writing } from "./change/history.ts";
 import type { Db } from "./store/tables.ts";
 
 /** Who a session token belongs to. */

@@ -7,8 +7,8 @@ import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { createApp, TIDY_MS } from "./app.ts";
 import { BadStart, listenFault, tellBadStart } from "./bad-start.ts";
-import { pageFiles } from "./page-files.ts";
 import { nodePrimitives } from "./primitives.ts";
+import { pageFiles } from "./share/page-files.ts";
 import { openSqlite } from "./store/sqlite.ts";
 
 /** The next step where the file of the registration token is of no use. */

@@ -3,7 +3,7 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { PosternError } from "../../protocol/errors.ts";
-import { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
+import { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item/item.ts";
 import type { UserData } from "./user-data.ts";
 
 const closed = { additionalProperties: false } as const;

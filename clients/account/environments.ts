@@ -1,7 +1,7 @@
 // Environments: each is a vault of its own kind with one item, whose fields are the variables. So it has a key, grants,
 // revisions and retries of its own, and the service knows nothing new.
 import { PosternError } from "../../protocol/errors.ts";
-import { itemLimits } from "../../protocol/item.ts";
+import { itemLimits } from "../../protocol/item/item.ts";
 import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
 

@@ -16,7 +16,7 @@ import {
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item.ts";
+import type { ItemDetailsContent, ItemOverviewContent } from "../../protocol/item/item.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
 import type { ServiceSession } from "./service-session.ts";
 import type { Vault, VaultList } from "./vault-list.ts";

@@ -1,12 +1,13 @@
 // The service accounts of an unlocked account: made with their first token, given the next one, and ended. A token is
 // answered once, as text, and kept nowhere.
+
+import { demandPermissions } from "../../protocol/access/permissions.ts";
+import { formatToken } from "../../protocol/access/service-account-token.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { demandPermissions } from "../../protocol/permissions.ts";
-import { formatToken } from "../../protocol/service-account-token.ts";
 import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import { makeServiceAccount } from "./new-service-account.ts";
 import type { ServiceSession } from "./service-session.ts";

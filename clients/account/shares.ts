@@ -12,7 +12,7 @@ import {
   sharePlace,
 } from "../../protocol/crypto/share.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { type ItemShareDuration, type ShareContent, sharePolicy } from "../../protocol/item-share.ts";
+import { type ItemShareDuration, type ShareContent, sharePolicy } from "../../protocol/item/item-share.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";

@@ -1,5 +1,6 @@
 // The keys of a user: made at enrolment, opened at sign-in, wrapped anew at a password change.
 
+import type { ServiceAccountToken } from "../../protocol/access/service-account-token.ts";
 import { deriveUserKeys, KEY_BYTES } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
@@ -8,7 +9,6 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { openTokenRootKey, tokenKeys } from "../../protocol/crypto/service-account.ts";
 import { passwordChangeBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { ServiceAccountToken } from "../../protocol/service-account-token.ts";
 import type { CallService, ServiceAddress } from "./service-client.ts";
 import { createServiceSession, type UserRecord } from "./service-session.ts";
 import type { SignedIn, UserOnDevice } from "./signed-in.ts";

@@ -1,5 +1,7 @@
 // Whom a vault's key is granted to, and the next key when somebody leaves. A removal is one transaction at the service;
 // wrapping the items anew follows in steps, and is taken up again by whoever opens the vault if it was cut off.
+
+import { permissionBits } from "../../protocol/access/permission-names.ts";
 import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import { openItemOverview, rewrapItem, verifyItemOverview } from "../../protocol/crypto/item.ts";
 import { boxKeyBytes, type Keyset } from "../../protocol/crypto/keyset.ts";
@@ -12,7 +14,6 @@ import {
   verifyVaultGrant,
 } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { permissionBits } from "../../protocol/permission-names.ts";
 import { type OperationParams, type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { GroupList, Recipient } from "./group-list.ts";
 import type { ServiceSession } from "./service-session.ts";

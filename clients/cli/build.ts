@@ -53,7 +53,7 @@ async function bundle(file: string, input: string): Promise<void> {
   await build.close();
 }
 
-/** The page behind a share's link, as `service/page-files.ts` looks for it. */
+/** The page behind a share's link, as `service/share/page-files.ts` looks for it. */
 async function sharePage(): Promise<void> {
   const { document, assets } = await buildPage();
   mkdirSync(`${out}/share-page`);

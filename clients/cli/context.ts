@@ -1,7 +1,7 @@
 // What every command gets: how to speak, and the common options. Commands are functions of their options; registering
 // them with the parser is all that the files in commands/ do beside.
 import type { Command } from "commander";
-import { createTerminal, type Terminal } from "./terminal.ts";
+import { createTerminal, type Terminal } from "./terminal/terminal.ts";
 
 /** Adds a command with `--json` and an example under its help. `run` gets the terminal, the arguments and the options. */
 export function addCommand<O extends object>(

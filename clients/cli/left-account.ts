@@ -2,7 +2,7 @@
 // out, or the file was lost; to make a new account would help in neither case.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { homeOf } from "./where.ts";
+import { homeOf } from "./agent/where.ts";
 
 /** Folders that are looked at: an agent has one account, and a few that were signed out. */
 const FOLDERS_MAX = 100;

@@ -1,4 +1,7 @@
 #!/usr/bin/env -S -u NODE_OPTIONS POSTERN_NODE_OPTIONS=${NODE_OPTIONS} node --disable-sigusr1 --
+import { demandNoInspector, keepOutOfCores } from "./agent/protect.ts";
+import { demandNode } from "./node-version.ts";
+import { read } from "./read.ts";
 // The `postern` command. `read` with nothing but a reference, the most frequent of all, goes ahead of the command parser
 // and loads only what it needs.
 //
@@ -7,16 +10,13 @@
 //
 // The `--` above is a lock. Node looks for --env-file in the whole command line, the script's own words too, and obeys a
 // NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
-import { exitCodeOf, exitCodes } from "./exit-code.ts";
-import { wordsOf } from "./failure.ts";
-import { withLocalTimes } from "./local-time.ts";
-import { demandNode } from "./node-version.ts";
-import { leaveDescriptorsAlone } from "./own-stdio.ts";
-import { demandNoInspector, keepOutOfCores } from "./protect.ts";
-import { read } from "./read.ts";
-import { tellStderr } from "./stderr.ts";
-import { watchStdout } from "./stdout.ts";
-import { createTerminal, oneLine } from "./terminal.ts";
+import { exitCodeOf, exitCodes } from "./terminal/exit-code.ts";
+import { wordsOf } from "./terminal/failure.ts";
+import { withLocalTimes } from "./terminal/local-time.ts";
+import { leaveDescriptorsAlone } from "./terminal/own-stdio.ts";
+import { tellStderr } from "./terminal/stderr.ts";
+import { watchStdout } from "./terminal/stdout.ts";
+import { createTerminal, oneLine } from "./terminal/terminal.ts";
 import { VERSION } from "./version.ts";
 
 async function main(words: readonly string[]): Promise<void> {

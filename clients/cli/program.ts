@@ -18,7 +18,7 @@ import { addSignOutCommand } from "./commands/signout.ts";
 import { addStartCommand } from "./commands/start.ts";
 import { addVaultCommands } from "./commands/vaults.ts";
 import { addWhoamiCommand } from "./commands/whoami.ts";
-import { exitCodes, UsageError } from "./exit-code.ts";
+import { exitCodes, UsageError } from "./terminal/exit-code.ts";
 import { VERSION } from "./version.ts";
 
 const HELP_HINT = "add --help for the options and an example";

@@ -1,12 +1,12 @@
 // `postern read`: the value behind a reference, on stdout or into a file. Also the fast path of the command: it loads
 // nothing that it does not need.
 import { type Methods, PosternError } from "../typescript/generated.ts";
-import { UsageError } from "./exit-code.ts";
-import { eachChunk } from "./file-chunks.ts";
-import { offlineFacts, tellOffline } from "./offline.ts";
-import { type Agent, connect, unlocked } from "./session.ts";
-import { isTerminal, writeStdout } from "./stdout.ts";
-import { oneLine, type Terminal } from "./terminal.ts";
+import { offlineFacts, tellOffline } from "./agent/offline.ts";
+import { type Agent, connect, unlocked } from "./agent/session.ts";
+import { eachChunk } from "./files/file-chunks.ts";
+import { UsageError } from "./terminal/exit-code.ts";
+import { isTerminal, writeStdout } from "./terminal/stdout.ts";
+import { oneLine, type Terminal } from "./terminal/terminal.ts";
 
 export type ReadOptions = {
   readonly reference: string;
@@ -18,7 +18,7 @@ export type ReadOptions = {
 
 export async function read(terminal: Terminal, options: ReadOptions): Promise<void> {
   if (options.outFile !== undefined)
-    (await import("./out-file.ts")).demandRoomFor(options.outFile, options.force === true);
+    (await import("./files/out-file.ts")).demandRoomFor(options.outFile, options.force === true);
   const agent = await connect(terminal);
   try {
     await unlocked(agent, () =>
@@ -63,7 +63,7 @@ async function printFile(agent: Agent, options: ReadOptions): Promise<void> {
 }
 
 async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path: string): Promise<void> {
-  const { openOutFile } = await import("./out-file.ts");
+  const { openOutFile } = await import("./files/out-file.ts");
   const file = openOutFile(path, options.force === true);
   try {
     const { size, staleMs } = await copy(agent, options, (chunk) => file.write(chunk));

@@ -14,11 +14,11 @@ const files: Record<string, string> = {
   "protocol/REFERENCE.md": renderReference(catalogue, errors),
   "clients/typescript/generated.ts": renderTypeScript(catalogue, errors),
   "clients/typescript/generated-socket-path.ts": copied("protocol/socket-path.ts"),
-  "clients/typescript/generated-reference.ts": adapted("protocol/reference.ts"),
-  "clients/typescript/generated-generate-password.ts": adapted("protocol/generate-password.ts"),
-  "clients/cli/generated-permission-names.ts": copied("protocol/permission-names.ts"),
-  "clients/cli/generated-totp.ts": copied("protocol/totp.ts"),
-  "clients/typescript/generated-word-list.ts": copied("protocol/word-list.ts"),
+  "clients/typescript/generated-reference.ts": adapted("protocol/secret/reference.ts"),
+  "clients/typescript/generated-generate-password.ts": adapted("protocol/secret/generate-password.ts"),
+  "clients/cli/generated-permission-names.ts": copied("protocol/access/permission-names.ts"),
+  "clients/cli/generated-totp.ts": copied("protocol/secret/totp.ts"),
+  "clients/typescript/generated-word-list.ts": copied("protocol/secret/word-list.ts"),
 };
 
 const checking = process.argv.includes("--check");

@@ -1,7 +1,7 @@
 // What hangs on a field's value: one-time codes, the public half of SSH keys. Worked out at each read and never stored.
 import { PosternError } from "../../protocol/errors.ts";
-import type { ItemCreateParams, ItemField, ItemFieldDetails } from "../../protocol/item.ts";
-import { totpCode } from "../../protocol/totp.ts";
+import type { ItemCreateParams, ItemField, ItemFieldDetails } from "../../protocol/item/item.ts";
+import { totpCode } from "../../protocol/secret/totp.ts";
 import type { SshKey } from "./ssh-key.ts";
 
 // Loaded when the first SSH key is met: most agents never meet one.

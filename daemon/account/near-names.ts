@@ -1,7 +1,7 @@
 // What a reference may have been meant to say, where it leads nowhere: names like the part that failed.
 import { distance } from "fastest-levenshtein";
 import { cleanText } from "../../protocol/clean-text.ts";
-import { type FieldTitle, fieldTitles } from "../../protocol/match.ts";
+import { type FieldTitle, fieldTitles } from "../../protocol/secret/match.ts";
 
 /** Names offered: as many as a person compares at a glance. */
 export const NEAR_MAX = 3;

@@ -1,7 +1,7 @@
 // How a person is told what is asked for: by titles, and by an id too where a title alone would not say which thing is
 // meant. Here titles are looked up and compared; prompt-lines.ts puts them into lines.
 import { PosternError } from "../../protocol/errors.ts";
-import { fieldTitles } from "../../protocol/match.ts";
+import { fieldTitles } from "../../protocol/secret/match.ts";
 import type { Place } from "../account/cache.ts";
 import { shown } from "../account/displayed-text.ts";
 import type { Scope } from "../account/scope.ts";

@@ -14,7 +14,7 @@ export type Whereabouts = {
   readonly program: string;
 };
 
-/** Read by the command too (clients/cli/whereabouts.ts). */
+/** Read by the command too (clients/cli/agent/whereabouts.ts). */
 const FILE = "agent.where";
 
 /** Bytes of the file: two paths and a few words. */

@@ -3,7 +3,7 @@
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
-import { fieldTitle } from "../../protocol/match.ts";
+import { fieldTitle } from "../../protocol/secret/match.ts";
 import type { Approvers } from "../approval/approvers.ts";
 import type { Broker } from "../approval/broker.ts";
 import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../approval/grants.ts";

@@ -3,8 +3,8 @@
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { fileKey, matchField } from "../../protocol/match.ts";
-import { parseReference, type SecretReference } from "../../protocol/reference.ts";
+import { fileKey, matchField } from "../../protocol/secret/match.ts";
+import { parseReference, type SecretReference } from "../../protocol/secret/reference.ts";
 import type { Record } from "../audit/chain.ts";
 import { isDone } from "../audit/entry.ts";
 import { OF_ITEM } from "../call/recorded-places.ts";

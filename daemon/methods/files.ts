@@ -2,9 +2,9 @@
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { itemLimits } from "../../protocol/item.ts";
-import { newItem } from "../../protocol/item-validation.ts";
-import { fileKey } from "../../protocol/match.ts";
+import { itemLimits } from "../../protocol/item/item.ts";
+import { newItem } from "../../protocol/item/item-validation.ts";
+import { fileKey } from "../../protocol/secret/match.ts";
 import { isMissing } from "../account/resolver.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Grants } from "../approval/grants.ts";

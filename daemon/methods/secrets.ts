@@ -1,8 +1,8 @@
 // secrets.*: read, record, answer. The gate has asked already.
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
-import { generatePassword } from "../../protocol/generate-password.ts";
-import { isConcealed } from "../../protocol/item.ts";
-import { parseReference } from "../../protocol/reference.ts";
+import { isConcealed } from "../../protocol/item/item.ts";
+import { generatePassword } from "../../protocol/secret/generate-password.ts";
+import { parseReference } from "../../protocol/secret/reference.ts";
 import { isMissing, type Located, type Missing, type Value } from "../account/resolver.ts";
 import { errorOf } from "../approval/missing-error.ts";
 import { readOutcome } from "../audit/entry.ts";

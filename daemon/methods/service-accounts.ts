@@ -1,9 +1,10 @@
 // serviceAccounts.*: made, listed, given new tokens and ended by a person; what is left, told to whoever holds a token.
+
+import { permissionNames } from "../../protocol/access/permission-names.ts";
+import { permissionsOf } from "../../protocol/access/permissions.ts";
 import { EXPIRY_MS_DEFAULT } from "../../protocol/catalogue/service-accounts.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { permissionNames } from "../../protocol/permission-names.ts";
-import { permissionsOf } from "../../protocol/permissions.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
 import { happening } from "../call/log-entry.ts";

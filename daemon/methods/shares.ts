@@ -10,8 +10,8 @@ import {
   type ItemShareParams,
   shareDurations,
   sharePolicy,
-} from "../../protocol/item-share.ts";
-import { recipientOf } from "../../protocol/recipient.ts";
+} from "../../protocol/item/item-share.ts";
+import { recipientOf } from "../../protocol/item/recipient.ts";
 import { accessOf } from "../call/call.ts";
 import { happening } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";

@@ -1,10 +1,10 @@
 // vaults.*: the vaults of the account that the call's client works on, and which groups come to them.
 import type { VaultEntry } from "../../clients/account/vault-list.ts";
 import type { VaultMember } from "../../clients/account/vault-members.ts";
+import { everyPermission } from "../../protocol/access/permission-names.ts";
+import { demandPermissions } from "../../protocol/access/permissions.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { everyPermission } from "../../protocol/permission-names.ts";
-import { demandPermissions } from "../../protocol/permissions.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { happening } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";

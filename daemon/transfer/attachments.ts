@@ -3,7 +3,7 @@
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import type { FileHeader } from "../../protocol/crypto/item.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { itemLimits } from "../../protocol/item.ts";
+import { itemLimits } from "../../protocol/item/item.ts";
 
 /** Where a file goes: a field of its own in a section, or the place of a Document's document. */
 export type Attachment =

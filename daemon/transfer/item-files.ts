@@ -5,7 +5,12 @@ import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import type { FileHeader } from "../../protocol/crypto/item.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { type DetailsContent, type ItemCreateParams, itemLimits, type OverviewContent } from "../../protocol/item.ts";
+import {
+  type DetailsContent,
+  type ItemCreateParams,
+  itemLimits,
+  type OverviewContent,
+} from "../../protocol/item/item.ts";
 
 type Parts = { readonly overview: OverviewContent; readonly details: DetailsContent };
 

@@ -1,7 +1,7 @@
 // clients.*, grants.*, prompts.*, audit.*: who may do what, who asks, who decided.
 import Type from "typebox";
+import { TOKEN_LENGTH_MAX } from "../access/service-account-token.ts";
 import { entry } from "../entry.ts";
-import { TOKEN_LENGTH_MAX } from "../service-account-token.ts";
 import { Code, Empty, Id, IdParam, Proof, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;

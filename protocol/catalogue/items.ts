@@ -9,7 +9,7 @@ import {
   ItemOverview,
   itemLimits,
   TOO_LARGE_FILE,
-} from "../item.ts";
+} from "../item/item.ts";
 import { limits } from "../limits.ts";
 import { Bytes, Empty, Id, IdParam, onAccount, staleMs, Timestamp } from "./common.ts";
 

@@ -1,7 +1,13 @@
 // items.shares.*, shares.*: links to copies of items, for people without an account.
 import Type from "typebox";
 import { entry } from "../entry.ts";
-import { ItemShareAccountPolicy, ItemShareParams, RecipientTexts, sharePolicy, ValidRecipient } from "../item-share.ts";
+import {
+  ItemShareAccountPolicy,
+  ItemShareParams,
+  RecipientTexts,
+  sharePolicy,
+  ValidRecipient,
+} from "../item/item-share.ts";
 import { Empty, Id, IdParam, onAccount, Timestamp } from "./common.ts";
 import { asked } from "./items.ts";
 

@@ -1,7 +1,7 @@
 // vaults.*, groups.*, environments.*: where items lie, and who may come to them.
 import Type from "typebox";
 import { entry } from "../entry.ts";
-import { Group, GroupAccess, GroupVaultAccess, itemLimits, Vault, VaultOverview } from "../item.ts";
+import { Group, GroupAccess, GroupVaultAccess, itemLimits, Vault, VaultOverview } from "../item/item.ts";
 import { Empty, IdParam, onAccount, staleMs } from "./common.ts";
 import { asked } from "./items.ts";
 

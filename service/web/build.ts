@@ -2,7 +2,7 @@
 // package carries what this returned when it was built.
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
-import type { PageFiles } from "../page.ts";
+import type { PageFiles } from "../share/page.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 

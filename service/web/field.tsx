@@ -2,9 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { cleanText } from "../../protocol/clean-text.ts";
-import { addressLine } from "../../protocol/field-format.ts";
-import type { ItemField } from "../../protocol/item.ts";
-import { totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
+import { addressLine } from "../../protocol/item/field-format.ts";
+import type { ItemField } from "../../protocol/item/item.ts";
+import { totpCode, totpSecondsLeft } from "../../protocol/secret/totp.ts";
 import { Copy } from "./copy.tsx";
 import { Visible } from "./visible.tsx";
 

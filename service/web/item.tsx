@@ -1,6 +1,6 @@
 // The opened item: its fields by section, notes, websites and files.
 import { cleanText } from "../../protocol/clean-text.ts";
-import type { ShareContent } from "../../protocol/item-share.ts";
+import type { ShareContent } from "../../protocol/item/item-share.ts";
 import { Copy } from "./copy.tsx";
 import { Field, Linked, Row } from "./field.tsx";
 import { SharedFileRow } from "./file.tsx";

@@ -1,6 +1,6 @@
 // What the page shows, from the first question to the item or to why there is none. Only a click on Show spends a view.
 import { useEffect, useState } from "preact/hooks";
-import type { ShareContent } from "../../protocol/item-share.ts";
+import type { ShareContent } from "../../protocol/item/item-share.ts";
 import { type Ending, endingOf, endings } from "./ending.ts";
 import { Item } from "./item.tsx";
 import type { Share } from "./share.ts";

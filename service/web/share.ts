@@ -5,7 +5,7 @@ import { openFile } from "../../protocol/crypto/file.ts";
 import type { OpeningPrimitives } from "../../protocol/crypto/primitives.ts";
 import { openShare, secretOf, shareKeys, sharePlace } from "../../protocol/crypto/share.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { ShareContent } from "../../protocol/item-share.ts";
+import { ShareContent } from "../../protocol/item/item-share.ts";
 import { call } from "./service.ts";
 
 export type SharedFile = ShareContent["files"][number];

@@ -1,7 +1,7 @@
 // What a person reads in a prompt where titles do not say which thing is meant.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import type { ItemCreateParams } from "../../protocol/item.ts";
+import type { ItemCreateParams } from "../../protocol/item/item.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
 

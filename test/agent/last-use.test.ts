@@ -1,7 +1,7 @@
 // When a device or a token was last used is what the service saw, to a few minutes, and not when it signed in.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
-import { TOUCH_MS } from "../../service/sign-in.ts";
+import { TOUCH_MS } from "../../service/account/sign-in.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 

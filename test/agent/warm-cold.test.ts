@@ -8,7 +8,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { createCache } from "../../daemon/account/cache.ts";
 import { createResolver, isMissing } from "../../daemon/account/resolver.ts";
 import type { Unlocked } from "../../daemon/session/unlocked.ts";
-import { parseToken } from "../../protocol/service-account-token.ts";
+import { parseToken } from "../../protocol/access/service-account-token.ts";
 import { details, inProcess, overview, p } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";

@@ -2,9 +2,9 @@
 import { generateKeyPairSync, randomFillSync } from "node:crypto";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { readSshKey } from "../../daemon/account/ssh-key.ts";
-import type { Item } from "../../protocol/item.ts";
+import type { Item } from "../../protocol/item/item.ts";
 import { limits } from "../../protocol/limits.ts";
-import { totpCode } from "../../protocol/totp.ts";
+import { totpCode } from "../../protocol/secret/totp.ts";
 import { type Figure, perCall, repeat, row, shown, withMemory } from "./figures.ts";
 
 export type Surroundings = {

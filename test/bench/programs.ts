@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { agentOptions } from "../../clients/cli/start-agent.ts";
+import { agentOptions } from "../../clients/cli/agent/start-agent.ts";
 import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, type Person } from "../agent/person.ts";
 

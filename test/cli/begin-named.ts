@@ -1,7 +1,7 @@
 // A program that begins a file with a name, as where there are no unnamed ones, writes half of it and waits.
 import { writeSync } from "node:fs";
-import { beginNamed } from "../../clients/cli/begun-file.ts";
-import { holdFolder } from "../../clients/cli/out-place.ts";
+import { beginNamed } from "../../clients/cli/files/begun-file.ts";
+import { holdFolder } from "../../clients/cli/files/out-place.ts";
 
 const folder = process.argv[2] ?? "";
 const file = beginNamed(holdFolder(folder, folder));

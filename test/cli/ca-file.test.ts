@@ -16,8 +16,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { AUTHORITIES_BYTES_MAX } from "../../clients/cli/ca-file.ts";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { AUTHORITIES_BYTES_MAX } from "../../clients/cli/files/ca-file.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { toolPath } from "../tools.ts";
 import { postern } from "./postern.ts";
 

@@ -1,8 +1,8 @@
 // A move that is cut off before each of its calls, and one that somebody writes in between, against a real agent.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Agent } from "../../clients/cli/agent/session.ts";
 import { moveItem } from "../../clients/cli/commands/items/move.ts";
-import { listItems } from "../../clients/cli/item-list.ts";
-import type { Agent } from "../../clients/cli/session.ts";
+import { listItems } from "../../clients/cli/items/item-list.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { takesClient } from "../../clients/typescript/generated.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";

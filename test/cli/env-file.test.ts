@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ENV_FILE_BYTES_MAX, parseEnvFile } from "../../clients/cli/env-file.ts";
-import { DOCKER_LINE_BYTES_MAX, envFormats, quoted, written } from "../../clients/cli/env-format.ts";
-import { importSource } from "../../clients/cli/env-import.ts";
-import { readEnvFile, variablesOf } from "../../clients/cli/env-source.ts";
-import { isPlain } from "../../clients/cli/plain-value.ts";
+import { ENV_FILE_BYTES_MAX, parseEnvFile } from "../../clients/cli/env/env-file.ts";
+import { DOCKER_LINE_BYTES_MAX, envFormats, quoted, written } from "../../clients/cli/env/env-format.ts";
+import { importSource } from "../../clients/cli/env/env-import.ts";
+import { readEnvFile, variablesOf } from "../../clients/cli/env/env-source.ts";
+import { isPlain } from "../../clients/cli/items/plain-value.ts";
 import vectors from "../vectors/env-files.json" with { type: "json" };
 
 let folder: string;

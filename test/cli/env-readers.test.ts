@@ -9,8 +9,8 @@ import { parseEnv } from "node:util";
 import dotenv from "dotenv";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type EnvVariable, parseEnvFile } from "../../clients/cli/env-file.ts";
-import { DOCKER_LINE_BYTES_MAX, quoted, written } from "../../clients/cli/env-format.ts";
+import { type EnvVariable, parseEnvFile } from "../../clients/cli/env/env-file.ts";
+import { DOCKER_LINE_BYTES_MAX, quoted, written } from "../../clients/cli/env/env-format.ts";
 import { dockerReader, pythonDotenv } from "../tools.ts";
 
 type Values = Readonly<Record<string, string>>;

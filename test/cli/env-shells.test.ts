@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EnvFormat, keptByShells, written } from "../../clients/cli/env-format.ts";
+import { type EnvFormat, keptByShells, written } from "../../clients/cli/env/env-format.ts";
 import { hasTool } from "../tools.ts";
 
 let folder: string;

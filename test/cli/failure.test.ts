@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../clients/cli/exit-code.ts";
-import { wordsOf } from "../../clients/cli/failure.ts";
-import { demandNoInspector } from "../../clients/cli/protect.ts";
+import { demandNoInspector } from "../../clients/cli/agent/protect.ts";
+import { UsageError } from "../../clients/cli/terminal/exit-code.ts";
+import { wordsOf } from "../../clients/cli/terminal/failure.ts";
 
 const MARK = "hunters-moon";
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));

@@ -1,14 +1,20 @@
 // Names of fields on a command line: how they are read, which of an item's they mean, and what ids new ones get.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Item, matching, partsOf, referenceEnd } from "../../clients/cli/field-match.ts";
-import { atEquals, type FieldWord, parseFieldName, parseFieldWord, saysSecret } from "../../clients/cli/field-words.ts";
-import type { Given } from "../../clients/cli/given-fields.ts";
-import { LEGAL, partId } from "../../clients/cli/part-id.ts";
-import { emptyHolder, type Holder, withFields } from "../../clients/cli/put-fields.ts";
-import { newItem } from "../../protocol/item-validation.ts";
-import { matchField } from "../../protocol/match.ts";
-import { parseReference } from "../../protocol/reference.ts";
+import { type Item, matching, partsOf, referenceEnd } from "../../clients/cli/items/field-match.ts";
+import {
+  atEquals,
+  type FieldWord,
+  parseFieldName,
+  parseFieldWord,
+  saysSecret,
+} from "../../clients/cli/items/field-words.ts";
+import type { Given } from "../../clients/cli/items/given-fields.ts";
+import { LEGAL, partId } from "../../clients/cli/items/part-id.ts";
+import { emptyHolder, type Holder, withFields } from "../../clients/cli/items/put-fields.ts";
+import { newItem } from "../../protocol/item/item-validation.ts";
+import { matchField } from "../../protocol/secret/match.ts";
+import { parseReference } from "../../protocol/secret/reference.ts";
 
 describe("a name", () => {
   test.each<[string, FieldWord]>([

@@ -6,9 +6,9 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exitCodes, UsageError } from "../../clients/cli/exit-code.ts";
-import { inputBytes } from "../../clients/cli/input-bytes.ts";
-import { fromDescriptor } from "../../clients/cli/secret-input.ts";
+import { inputBytes } from "../../clients/cli/files/input-bytes.ts";
+import { fromDescriptor } from "../../clients/cli/files/secret-input.ts";
+import { exitCodes, UsageError } from "../../clients/cli/terminal/exit-code.ts";
 import { postern, type RunOptions, startPostern } from "./postern.ts";
 
 let home: string;

@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
-import { saysSecret } from "../../clients/cli/field-words.ts";
+import { saysSecret } from "../../clients/cli/items/field-words.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { postern } from "./postern.ts";

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { hasTool } from "../tools.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { withLocalTimes } from "../../clients/cli/local-time.ts";
+import { withLocalTimes } from "../../clients/cli/terminal/local-time.ts";
 import { postern } from "./postern.ts";
 
 const PASSWORD = "seven quiet harbours";

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openOutFile } from "../../clients/cli/out-file.ts";
+import { openOutFile } from "../../clients/cli/files/out-file.ts";
 import { NOBODY } from "../daemon/peer/children.ts";
 
 const program = fileURLToPath(new URL("./begin-named.ts", import.meta.url));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { postern, type Ran } from "./postern.ts";

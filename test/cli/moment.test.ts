@@ -1,8 +1,8 @@
 // Moments on a command line: what each form means, and that anything else is refused by the option's name.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UsageError } from "../../clients/cli/exit-code.ts";
-import { momentOf } from "../../clients/cli/moment.ts";
+import { UsageError } from "../../clients/cli/terminal/exit-code.ts";
+import { momentOf } from "../../clients/cli/text/moment.ts";
 
 // A noon in local time, whatever TZ is.
 const now = new Date(2026, 10, 28, 12, 30, 15);

@@ -1,6 +1,6 @@
 // What a title may do to the terminal that shows it: nothing.
 import { expect, test } from "vitest";
-import { oneLine, table } from "../../clients/cli/terminal.ts";
+import { oneLine, table } from "../../clients/cli/terminal/terminal.ts";
 
 test.each([
   ["a line break", "V\n8  prompts.answer  ok"],

@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openOutFile } from "../../clients/cli/out-file.ts";
+import { openOutFile } from "../../clients/cli/files/out-file.ts";
 import { NOBODY } from "../daemon/peer/children.ts";
 import { postern } from "./postern.ts";
 

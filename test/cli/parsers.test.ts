@@ -2,10 +2,10 @@
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseEnvFile } from "../../clients/cli/env-file.ts";
-import { quoted } from "../../clients/cli/env-format.ts";
-import { launchdPlist, systemdService } from "../../clients/cli/install-units.ts";
-import { kitText, parseKit } from "../../clients/cli/kit.ts";
+import { launchdPlist, systemdService } from "../../clients/cli/agent/install-units.ts";
+import { kitText, parseKit } from "../../clients/cli/agent/kit.ts";
+import { parseEnvFile } from "../../clients/cli/env/env-file.ts";
+import { quoted } from "../../clients/cli/env/env-format.ts";
 
 const values = (text: string) =>
   Object.fromEntries(parseEnvFile(text).flatMap((line) => (line.kind === "variable" ? [[line.name, line.value]] : [])));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";
 import { postern, startPostern } from "./postern.ts";
 

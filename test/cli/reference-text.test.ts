@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { escaped } from "../../clients/cli/escape.ts";
+import { escaped } from "../../clients/cli/terminal/escape.ts";
 import {
   almostLines,
   bracedPlaces,
@@ -11,7 +11,7 @@ import {
   looksLikeReference,
   placesOf,
   replaced,
-} from "../../clients/cli/reference-text.ts";
+} from "../../clients/cli/text/reference-text.ts";
 
 const variables = new Map([
   ["VAULT", "Demo"],

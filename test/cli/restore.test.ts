@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { openTerminal } from "../build/terminal.ts";
 import { postern } from "./postern.ts";
 

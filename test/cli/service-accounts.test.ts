@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { durationMs } from "../../clients/cli/duration.ts";
+import { durationMs } from "../../clients/cli/text/duration.ts";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { postern, type Ran, type RunOptions } from "./postern.ts";

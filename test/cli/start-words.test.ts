@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { postern } from "./postern.ts";
 
 const PASSWORD = "seven quiet harbours";

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openTerminal } from "../build/terminal.ts";
 
-const stdout = fileURLToPath(new URL("../../clients/cli/stdout.ts", import.meta.url));
+const stdout = fileURLToPath(new URL("../../clients/cli/terminal/stdout.ts", import.meta.url));
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 /** Several times what a pipe holds. */
 const LENGTH = 1_000_000;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exitCodes } from "../../clients/cli/exit-code.ts";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal, type Terminal } from "../build/terminal.ts";

@@ -11,7 +11,7 @@ import {
   type RandomBytes,
   SYMBOLS,
   wordList,
-} from "../../protocol/generate-password.ts";
+} from "../../protocol/secret/generate-password.ts";
 
 const { Secrets } = createRequire(import.meta.url)("@1password/sdk") as {
   Secrets: { generatePassword(recipe: PasswordRecipe): { password: string } };

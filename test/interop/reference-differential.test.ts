@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseReference } from "../../protocol/reference.ts";
+import { parseReference } from "../../protocol/secret/reference.ts";
 
 const { Secrets } = createRequire(import.meta.url)("@1password/sdk") as {
   Secrets: { validateSecretReference(text: string): void };

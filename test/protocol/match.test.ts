@@ -1,10 +1,10 @@
 // What a reference means within an item (section 5.4 of the SDKs' behaviour): ids first, then titles without case, and never
 // "the first of several".
 import { describe, expect, test } from "vitest";
-import type { DetailsContent, Item, ItemCreateParams, ItemField } from "../../protocol/item.ts";
-import { changedItem, newItem } from "../../protocol/item-validation.ts";
-import { ambiguous, CANDIDATES_MAX, fieldTitle, fieldTitles, matchField } from "../../protocol/match.ts";
-import { parseReference } from "../../protocol/reference.ts";
+import type { DetailsContent, Item, ItemCreateParams, ItemField } from "../../protocol/item/item.ts";
+import { changedItem, newItem } from "../../protocol/item/item-validation.ts";
+import { ambiguous, CANDIDATES_MAX, fieldTitle, fieldTitles, matchField } from "../../protocol/secret/match.ts";
+import { parseReference } from "../../protocol/secret/reference.ts";
 
 const field = (
   id: string,

@@ -1,7 +1,7 @@
 // Recipients as people type them: with one @ an address, else a domain, and everything else refused.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { recipientOf } from "../../protocol/recipient.ts";
+import { recipientOf } from "../../protocol/item/recipient.ts";
 
 test.each([
   ["ada@example.com", { type: "Email", parameters: { email: "ada@example.com" } }],

@@ -1,13 +1,13 @@
 // The token as text: what is read back, and that whatever is not one is refused with a text of ours, never a part of it.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PosternError } from "../../protocol/errors.ts";
 import {
   formatToken,
   parseToken,
   type ServiceAccountToken,
   TOKEN_LENGTH_MAX,
-} from "../../protocol/service-account-token.ts";
+} from "../../protocol/access/service-account-token.ts";
+import { PosternError } from "../../protocol/errors.ts";
 
 const id = fc
   .array(fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz234567"), { minLength: 26, maxLength: 26 })

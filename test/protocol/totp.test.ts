@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TOTP_DIGITS, TOTP_PERIOD, TOTP_TEXT_MAX, totpCode, totpSecondsLeft } from "../../protocol/totp.ts";
+import { TOTP_DIGITS, TOTP_PERIOD, TOTP_TEXT_MAX, totpCode, totpSecondsLeft } from "../../protocol/secret/totp.ts";
 
 /** Appendix B: the ASCII seed repeated to the hash's size, eight digits. */
 const seeds = {

@@ -21,8 +21,8 @@ import { loadSodium, type Sodium } from "../../daemon/host/sodium.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { createApp } from "../../service/app.ts";
-import { pageFiles } from "../../service/page-files.ts";
 import { nodePrimitives } from "../../service/primitives.ts";
+import { pageFiles } from "../../service/share/page-files.ts";
 import { openSqlite, type Store } from "../../service/store/sqlite.ts";
 
 export const p: Sodium = loadSodium();

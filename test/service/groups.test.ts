@@ -2,13 +2,13 @@
 // gets, and that a revocation leaves nothing under the old key, cut off or not.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
+import { permissionBits as bits, everyPermission } from "../../protocol/access/permission-names.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newGroup, sealGroupOverview } from "../../protocol/crypto/group.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
-import { permissionBits as bits, everyPermission } from "../../protocol/permission-names.ts";
 import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
-import { permissions } from "../../service/permission.ts";
+import { permissions } from "../../service/vault/permission.ts";
 import {
   details,
   dump,

@@ -17,8 +17,8 @@ import {
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { permissions } from "../../service/permission.ts";
-import { CHALLENGE_MS } from "../../service/sign-in.ts";
+import { CHALLENGE_MS } from "../../service/account/sign-in.ts";
+import { permissions } from "../../service/vault/permission.ts";
 import {
   details,
   dump,

@@ -7,10 +7,10 @@ import { signInBytes } from "../../protocol/crypto/sign-in.ts";
 import { ALL_PERMISSIONS, grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { dropAbandonedChunks } from "../../service/files.ts";
-import { ANSWER_BYTES_MAX } from "../../service/items.ts";
-import { CHALLENGE_MS, SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/sign-in.ts";
-import { ABANDONED_MS } from "../../service/uploads.ts";
+import { CHALLENGE_MS, SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/account/sign-in.ts";
+import { dropAbandonedChunks } from "../../service/item/files.ts";
+import { ANSWER_BYTES_MAX } from "../../service/item/items.ts";
+import { ABANDONED_MS } from "../../service/item/uploads.ts";
 import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p, type User } from "./doors.ts";
 
 let door: InProcess;

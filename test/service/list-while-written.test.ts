@@ -4,7 +4,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { KyselyPlugin } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Context } from "../../service/context.ts";
-import { itemOperations } from "../../service/items.ts";
+import { itemOperations } from "../../service/item/items.ts";
 import { details, type InProcess, inProcess, newUser, type Opened, open, overview, type User } from "./doors.ts";
 
 let door: InProcess;

@@ -15,7 +15,7 @@ import { createResolver, isMissing } from "../../daemon/account/resolver.ts";
 import type { Unlocked } from "../../daemon/session/unlocked.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { type App, createApp } from "../../service/app.ts";
-import { beginGeneration, GENERATIONS_MAX, isInHistory } from "../../service/history.ts";
+import { beginGeneration, GENERATIONS_MAX, isInHistory } from "../../service/change/history.ts";
 import { nodePrimitives } from "../../service/primitives.ts";
 import { openSqlite, type Store } from "../../service/store/sqlite.ts";
 import { fakeClock } from "../daemon/host/fake-clock.ts";

@@ -5,12 +5,12 @@ import { type OpenAccount, openAccount } from "../../clients/account/open-accoun
 import { createServiceClient } from "../../clients/account/service-client.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { signInWithToken } from "../../clients/account/user-keys.ts";
+import { permissionBits as bits } from "../../protocol/access/permission-names.ts";
+import { parseToken } from "../../protocol/access/service-account-token.ts";
 import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { newServiceAccount, sealCustody, sealToken } from "../../protocol/crypto/service-account.ts";
 import { grantVaultKey, newVaultKey } from "../../protocol/crypto/vault-key.ts";
-import { permissionBits as bits } from "../../protocol/permission-names.ts";
-import { parseToken } from "../../protocol/service-account-token.ts";
 import {
   type OperationName,
   type OperationParams,
@@ -18,8 +18,8 @@ import {
   serviceCatalogue,
   serviceLimits,
 } from "../../protocol/service-catalogue.ts";
-import { RATE_WINDOW_MS } from "../../service/rate-limit.ts";
-import { grantOf, grantRow } from "../../service/vault-grants.ts";
+import { RATE_WINDOW_MS } from "../../service/account/rate-limit.ts";
+import { grantOf, grantRow } from "../../service/vault/vault-grants.ts";
 import {
   type Door,
   details,

@@ -4,14 +4,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
+import { permissionBits as bits } from "../../protocol/access/permission-names.ts";
 import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES, openFile } from "../../protocol/crypto/file.ts";
 import { accessKeyHash, openShare, secretOf, shareKeys, sharePlace } from "../../protocol/crypto/share.ts";
-import { type ShareContent, shareDurations } from "../../protocol/item-share.ts";
-import { permissionBits as bits } from "../../protocol/permission-names.ts";
+import { type ShareContent, shareDurations } from "../../protocol/item/item-share.ts";
 import { type OperationName, type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
-import { ENDED_KEPT_MS, VIEW_MS } from "../../service/share-rows.ts";
-import { ABANDONED_MS } from "../../service/uploads.ts";
+import { ABANDONED_MS } from "../../service/item/uploads.ts";
+import { ENDED_KEPT_MS, VIEW_MS } from "../../service/share/share-rows.ts";
 import {
   type Door,
   details,

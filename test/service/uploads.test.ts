@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { ABANDONED_MS, RESTORE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../service/uploads.ts";
+import { ABANDONED_MS, RESTORE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../service/item/uploads.ts";
 import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p } from "./doors.ts";
 
 let door: InProcess;

@@ -2,8 +2,8 @@
 // stays open so long.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { closeSignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
+import { parseToken } from "../../protocol/access/service-account-token.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
-import { parseToken } from "../../protocol/service-account-token.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { AHEAD_MS_MAX } from "../../service/context.ts";
 import { type InProcess, inProcess, newUser, type Opened, open, p, type User } from "./doors.ts";

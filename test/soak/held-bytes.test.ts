@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OWN_BYTES, SHARED_BYTES_MAX } from "../../daemon/wire/held-bytes.ts";
-import { itemLimits } from "../../protocol/item.ts";
+import { itemLimits } from "../../protocol/item/item.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import { makeAccount } from "../agent/person.ts";
 import { openRaw, type Raw } from "../agent/raw.ts";

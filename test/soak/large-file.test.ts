@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
-import { itemLimits } from "../../protocol/item.ts";
+import { itemLimits } from "../../protocol/item/item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import type { Methods } from "../../clients/typescript/generated.ts";
-import { itemLimits } from "../../protocol/item.ts";
+import { itemLimits } from "../../protocol/item/item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { openRaw, type Raw } from "../agent/raw.ts";

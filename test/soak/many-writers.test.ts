@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { PosternError } from "../../clients/typescript/generated.ts";
-import type { Item } from "../../protocol/item.ts";
+import type { Item } from "../../protocol/item/item.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 

@@ -5,8 +5,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { secretOf } from "../../protocol/crypto/share.ts";
-import { totpCode } from "../../protocol/totp.ts";
-import { PAGE_POLICY } from "../../service/page.ts";
+import { totpCode } from "../../protocol/secret/totp.ts";
+import { PAGE_POLICY } from "../../service/share/page.ts";
 import { p } from "../service/doors.ts";
 import {
   chromiumPath,

@@ -7,8 +7,8 @@ import { type Browser, chromium } from "playwright-core";
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
-import type { ItemField } from "../../protocol/item.ts";
-import type { ItemShareDuration, ShareContent } from "../../protocol/item-share.ts";
+import type { ItemField } from "../../protocol/item/item.ts";
+import type { ItemShareDuration, ShareContent } from "../../protocol/item/item-share.ts";
 import { type Door, newUser, type Opened, open, overLoopback, p } from "../service/doors.ts";
 import { toolPath } from "../tools.ts";
 

@@ -3,14 +3,14 @@
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { PosternError } from "../../typescript/generated.ts";
-import { askSecret, askYes } from "../ask.ts";
+import { type Agent, withAgent } from "../agent/session.ts";
+import { mine, type Proof, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
+import { demandPerson } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
-import { localTime } from "../local-time.ts";
-import { fromDescriptor, passwordFd } from "../secret-input.ts";
-import { type Agent, withAgent } from "../session.ts";
-import { type Terminal, table } from "../terminal.ts";
-import { mine, type Proof, type ProofOptions, withWholeProof } from "../whole-proof.ts";
-import { demandPerson } from "../with-password.ts";
+import { fromDescriptor, passwordFd } from "../files/secret-input.ts";
+import { askSecret, askYes } from "../terminal/ask.ts";
+import { localTime } from "../terminal/local-time.ts";
+import { type Terminal, table } from "../terminal/terminal.ts";
 
 const noPrompt = () =>
   new PosternError("no open prompt has this code", {

@@ -1,15 +1,15 @@
 // audit: what happened, and who read what. The whole log asks for the account password.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
+import type { Agent } from "../agent/session.ts";
+import { mine, type Proof, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { deedOf, endOf } from "../audit-words.ts";
 import { addCommand } from "../context.ts";
-import { UsageError } from "../exit-code.ts";
-import { localTime } from "../local-time.ts";
-import { momentOf } from "../moment.ts";
-import { passwordFd } from "../secret-input.ts";
-import type { Agent } from "../session.ts";
-import { type Terminal, table } from "../terminal.ts";
-import { mine, type Proof, type ProofOptions, withWholeProof } from "../whole-proof.ts";
+import { passwordFd } from "../files/secret-input.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { localTime } from "../terminal/local-time.ts";
+import { type Terminal, table } from "../terminal/terminal.ts";
+import { momentOf } from "../text/moment.ts";
 
 type Listed = Methods["audit.list"]["result"];
 type Asked = Methods["audit.list"]["params"];

@@ -1,16 +1,16 @@
 // devices: the machines that may sign in to the account, and the end of one that shall no longer.
 import type { Command } from "commander";
 import { tableError } from "../../typescript/table-error.ts";
-import { demandYes } from "../ask.ts";
+import { demandDeviceName } from "../agent/device-name.ts";
+import type { Agent } from "../agent/session.ts";
+import { withPassword } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
-import { demandDeviceName } from "../device-name.ts";
-import { UsageError } from "../exit-code.ts";
-import { localTime } from "../local-time.ts";
-import { idOf } from "../one-of.ts";
-import { passwordFd } from "../secret-input.ts";
-import type { Agent } from "../session.ts";
-import { oneLine, type Terminal, table } from "../terminal.ts";
-import { withPassword } from "../with-password.ts";
+import { passwordFd } from "../files/secret-input.ts";
+import { idOf } from "../items/one-of.ts";
+import { demandYes } from "../terminal/ask.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { localTime } from "../terminal/local-time.ts";
+import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
 
 type RemoveOptions = { passwordFd?: string; yes?: boolean };
 

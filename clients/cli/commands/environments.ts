@@ -1,9 +1,10 @@
 // env: named sets of variables, and programs that run with one.
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
-import { askSecret, demandYes } from "../ask.ts";
+import { offlineFacts, tellOffline } from "../agent/offline.ts";
+import { type Agent, connect, unlocked, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import { type EnvFormat, envFormats, written } from "../env-format.ts";
+import { type EnvFormat, envFormats, written } from "../env/env-format.ts";
 import {
   addImportOptions,
   type ImportOptions,
@@ -12,21 +13,20 @@ import {
   meaningTable,
   type Source,
   tellNotes,
-} from "../env-import.ts";
-import { UsageError } from "../exit-code.ts";
-import { saysSecret } from "../field-words.ts";
-import { namedPart } from "../named-part.ts";
-import { type Force, forceOption } from "../new-file.ts";
-import { offlineFacts, tellOffline } from "../offline.ts";
-import { idOf } from "../one-of.ts";
-import { demandRoomFor, openOutFile } from "../out-file.ts";
-import { ownVariables } from "../own-variables.ts";
-import { oldest, resolveVariables } from "../references.ts";
+} from "../env/env-import.ts";
+import { ownVariables } from "../env/own-variables.ts";
+import { type Force, forceOption } from "../files/new-file.ts";
+import { demandRoomFor, openOutFile } from "../files/out-file.ts";
+import { demandValue, fromDescriptor, fromFile as secretFromFile } from "../files/secret-input.ts";
+import { saysSecret } from "../items/field-words.ts";
+import { namedPart } from "../items/named-part.ts";
+import { idOf } from "../items/one-of.ts";
 import { openPassage, takeOver } from "../run/run-program.ts";
-import { demandValue, fromDescriptor, fromFile as secretFromFile } from "../secret-input.ts";
-import { type Agent, connect, unlocked, withAgent } from "../session.ts";
-import { writeStdout } from "../stdout.ts";
-import { createTerminal, oneLine, type Terminal, table } from "../terminal.ts";
+import { askSecret, demandYes } from "../terminal/ask.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { writeStdout } from "../terminal/stdout.ts";
+import { createTerminal, oneLine, type Terminal, table } from "../terminal/terminal.ts";
+import { oldest, resolveVariables } from "../text/references.ts";
 import { demandProgram, mayNotChange, runWith } from "./run.ts";
 
 type Variable = { name: string; value: string; masked: boolean };

@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { generatePassword, type PasswordRecipe } from "../../typescript/generated-generate-password.ts";
+import { type Agent, demandVault, vaultId, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import { UsageError } from "../exit-code.ts";
 import { bitsOf, permissionWords } from "../generated-permission-names.ts";
-import { idOf } from "../one-of.ts";
-import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
-import { oneLine, table } from "../terminal.ts";
+import { idOf } from "../items/one-of.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { oneLine, table } from "../terminal/terminal.ts";
 
 type Group = Methods["groups.get"]["result"];
 

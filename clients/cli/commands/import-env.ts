@@ -2,9 +2,10 @@
 // second run finds the same items and changes nothing. All of it is done or none: what can fail is looked at first, and
 // what fails all the same is taken back.
 import type { Command } from "commander";
+import { type Agent, demandVault, vaultId, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import type { EnvLine, EnvVariable } from "../env-file.ts";
-import { quoted } from "../env-format.ts";
+import type { EnvLine, EnvVariable } from "../env/env-file.ts";
+import { quoted } from "../env/env-format.ts";
 import {
   addImportOptions,
   type ImportOptions,
@@ -15,16 +16,15 @@ import {
   type Source,
   type Taken,
   tellNotes,
-} from "../env-import.ts";
-import { readEnvFile } from "../env-source.ts";
-import { UsageError } from "../exit-code.ts";
-import { isNameable, type Origin, originOf, type Planned, plan, TITLE_LENGTH_MAX } from "../imported-items.ts";
-import { FIELD, itemsOf, outcomeOf, UNDONE, write } from "../imported-writes.ts";
-import { listItems } from "../item-list.ts";
-import { fileAt, type OutFile, openOutFile } from "../out-file.ts";
-import { PREFIX } from "../reference-text.ts";
-import { type Agent, demandVault, vaultId, withAgent } from "../session.ts";
-import type { Terminal } from "../terminal.ts";
+} from "../env/env-import.ts";
+import { readEnvFile } from "../env/env-source.ts";
+import { fileAt, type OutFile, openOutFile } from "../files/out-file.ts";
+import { isNameable, type Origin, originOf, type Planned, plan, TITLE_LENGTH_MAX } from "../items/imported-items.ts";
+import { FIELD, itemsOf, outcomeOf, UNDONE, write } from "../items/imported-writes.ts";
+import { listItems } from "../items/item-list.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { PREFIX } from "../text/reference-text.ts";
 
 type Options = ImportOptions & { vault: string; outFile?: string; prefix?: string; source?: string };
 

@@ -1,15 +1,15 @@
 // inject: a template with references in it becomes a file with the secrets in it.
 import { isatty } from "node:tty";
 import type { Command } from "commander";
+import { offlineFacts, tellOffline } from "../agent/offline.ts";
+import { withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import { UsageError } from "../exit-code.ts";
-import { type Force, forceOption } from "../new-file.ts";
-import { offlineFacts, tellOffline } from "../offline.ts";
-import { demandRoomFor, fileAt, openOutFile } from "../out-file.ts";
-import { ownVariables } from "../own-variables.ts";
-import { fillTemplate } from "../references.ts";
-import { withAgent } from "../session.ts";
-import { readTextFile, readTextInput, type TextKind } from "../text-file.ts";
+import { ownVariables } from "../env/own-variables.ts";
+import { type Force, forceOption } from "../files/new-file.ts";
+import { demandRoomFor, fileAt, openOutFile } from "../files/out-file.ts";
+import { readTextFile, readTextInput, type TextKind } from "../files/text-file.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { fillTemplate } from "../text/references.ts";
 
 /** Bytes of a template: a configuration file, and not a dump given by mistake. */
 export const TEMPLATE_BYTES_MAX = 1024 * 1024;

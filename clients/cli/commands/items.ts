@@ -1,10 +1,10 @@
 // read, item, and the short names of both: what a vault holds.
 import type { Command } from "commander";
+import { demandVault } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import { NAME_HELP } from "../given-fields.ts";
-import { forceOption } from "../new-file.ts";
+import { forceOption } from "../files/new-file.ts";
+import { NAME_HELP } from "../items/given-fields.ts";
 import { type ReadOptions, read } from "../read.ts";
-import { demandVault } from "../session.ts";
 import { type CreateOptions, categories, create } from "./items/create.ts";
 import { type EditOptions, edit } from "./items/edit.ts";
 import { type AttachOptions, attach, removeFile } from "./items/files.ts";

@@ -1,16 +1,16 @@
 // `postern run`: a program with its references resolved into its environment, and the secrets among them concealed in its
 // output. How it is run so that it cannot tell stands in ../run.
 import type { Command } from "commander";
-import { variablesOf } from "../env-source.ts";
-import { UsageError } from "../exit-code.ts";
-import { tellOffline } from "../offline.ts";
-import { ownVariables, TOKENS } from "../own-variables.ts";
-import { looksLikeReference, PREFIX } from "../reference-text.ts";
-import { oldest, resemblance, resolveVariables } from "../references.ts";
+import { tellOffline } from "../agent/offline.ts";
+import { connect, unlocked } from "../agent/session.ts";
+import { variablesOf } from "../env/env-source.ts";
+import { ownVariables, TOKENS } from "../env/own-variables.ts";
 import { inheritedVariables, lastWords } from "../run/inherited.ts";
 import { type Inherited, openPassage, type Passage, runProgram, takeOver } from "../run/run-program.ts";
-import { connect, unlocked } from "../session.ts";
-import { createTerminal, type Terminal } from "../terminal.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { createTerminal, type Terminal } from "../terminal/terminal.ts";
+import { looksLikeReference, PREFIX } from "../text/reference-text.ts";
+import { oldest, resemblance, resolveVariables } from "../text/references.ts";
 
 type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean };
 

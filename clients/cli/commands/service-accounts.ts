@@ -1,16 +1,16 @@
 // service-account: principals for programs. A token is printed once, on stdout, and kept nowhere.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
+import { type Agent, connect, unlocked } from "../agent/session.ts";
+import { asPerson } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
-import { durationMs } from "../duration.ts";
-import { UsageError } from "../exit-code.ts";
-import { localTime } from "../local-time.ts";
-import { idOf } from "../one-of.ts";
-import { passwordFd } from "../secret-input.ts";
-import { type Agent, connect, unlocked } from "../session.ts";
-import { StdoutFailed, writeStdout } from "../stdout.ts";
-import { oneLine, type Terminal, table } from "../terminal.ts";
-import { asPerson } from "../with-password.ts";
+import { passwordFd } from "../files/secret-input.ts";
+import { idOf } from "../items/one-of.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { localTime } from "../terminal/local-time.ts";
+import { StdoutFailed, writeStdout } from "../terminal/stdout.ts";
+import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
+import { durationMs } from "../text/duration.ts";
 import { PERMISSIONS_HELP } from "./groups.ts";
 
 type Listed = Methods["serviceAccounts.list"]["result"]["serviceAccounts"][number];

@@ -2,11 +2,11 @@
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { ItemShareDuration } from "../../typescript/sdk-types.ts";
+import { type Agent, itemId, vaultId, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import { UsageError } from "../exit-code.ts";
-import { localTime } from "../local-time.ts";
-import { type Agent, itemId, vaultId, withAgent } from "../session.ts";
-import { table } from "../terminal.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { localTime } from "../terminal/local-time.ts";
+import { table } from "../terminal/terminal.ts";
 
 type Share = Methods["shares.list"]["result"]["shares"][number];
 

@@ -1,13 +1,13 @@
 // signout: the account off this machine, and this machine off the account's list of devices.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
-import { demandYes } from "../ask.ts";
+import { connect } from "../agent/session.ts";
+import { noAccount } from "../agent/unfinished-restore.ts";
+import { demandPerson } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
-import { accountPassword, passwordFd } from "../secret-input.ts";
-import { connect } from "../session.ts";
-import type { Terminal } from "../terminal.ts";
-import { noAccount } from "../unfinished-restore.ts";
-import { demandPerson } from "../with-password.ts";
+import { accountPassword, passwordFd } from "../files/secret-input.ts";
+import { demandYes } from "../terminal/ask.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 type Options = { passwordFd?: string; yes?: boolean; withLog?: boolean };
 

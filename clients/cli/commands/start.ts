@@ -1,11 +1,11 @@
 // `postern start`, what `npm start` runs: at a terminal the agent and, where there is none, a guided first account; with
 // --demo, or without a terminal, the demonstration.
 import type { Command } from "commander";
-import { hasTerminal } from "../ask.ts";
+import { connect } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
 import { demo } from "../demo/demo.ts";
-import { connect } from "../session.ts";
-import type { Terminal } from "../terminal.ts";
+import { hasTerminal } from "../terminal/ask.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { init } from "./account.ts";
 
 type Options = { demo?: boolean; stay?: boolean };

@@ -2,14 +2,14 @@
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
-import { demandTerminal, demandYes } from "../ask.ts";
+import { offlineFacts, tellOffline } from "../agent/offline.ts";
+import { type Agent, vaultId, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import { UsageError } from "../exit-code.ts";
-import { normalTitle } from "../normal-title.ts";
-import { offlineFacts, tellOffline } from "../offline.ts";
-import { idOf } from "../one-of.ts";
-import { type Agent, vaultId, withAgent } from "../session.ts";
-import { oneLine, type Terminal, table } from "../terminal.ts";
+import { normalTitle } from "../items/normal-title.ts";
+import { idOf } from "../items/one-of.ts";
+import { demandTerminal, demandYes } from "../terminal/ask.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
 
 type Named = { id: string; title: string };
 type EditOptions = { title?: string; description?: string };

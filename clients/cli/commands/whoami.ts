@@ -1,8 +1,8 @@
 // whoami: as whom the commands of this terminal work.
 import type { Command } from "commander";
+import { withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
-import { withAgent } from "../session.ts";
-import { oneLine } from "../terminal.ts";
+import { oneLine } from "../terminal/terminal.ts";
 
 /** Adds `postern whoami`. */
 export function addWhoamiCommand(program: Command): void {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { openChannel } from "../../typescript/channel.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
-import { agentEnvironment, agentOptions, agentProgram } from "../start-agent.ts";
+import { agentEnvironment, agentOptions, agentProgram } from "../agent/start-agent.ts";
+import { socketOf } from "../agent/where.ts";
 import { VERSION } from "../version.ts";
-import { socketOf } from "../where.ts";
 import type { Stage } from "./stage.ts";
 
 /** Milliseconds between two looks for the socket while the agent starts. */

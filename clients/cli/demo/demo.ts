@@ -2,9 +2,9 @@
 // person approves and one that is refused. The person's part is played here, through the same door as any approver: it
 // knows the PIN because it made it up. The agent knows nothing of a demonstration.
 import { randomBytes, randomInt } from "node:crypto";
-import { type Agent, connect } from "../session.ts";
-import { type Terminal, table } from "../terminal.ts";
-import { socketOf } from "../where.ts";
+import { type Agent, connect } from "../agent/session.ts";
+import { socketOf } from "../agent/where.ts";
+import { type Terminal, table } from "../terminal/terminal.ts";
 import { startOn } from "./agent.ts";
 import { fill } from "./fill.ts";
 import { type Answer, programs, refusedProgram } from "./programs.ts";

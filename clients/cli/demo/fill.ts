@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnvFile } from "../env-file.ts";
-import type { Agent } from "../session.ts";
-import { programPath } from "../start-agent.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Agent } from "../agent/session.ts";
+import { programPath } from "../agent/start-agent.ts";
+import { parseEnvFile } from "../env/env-file.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 const FILE_BYTES = 5 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 // The programs of the demonstration, each a process of its own that knows nothing of the others.
 import assert from "node:assert/strict";
-import { programPath } from "../start-agent.ts";
+import { programPath } from "../agent/start-agent.ts";
 import type { Stage } from "./stage.ts";
 
 /** What a program was answered, without the value. */

@@ -4,7 +4,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exitCodes } from "../exit-code.ts";
+import { exitCodes } from "../terminal/exit-code.ts";
 
 export type Stage = {
   readonly home: string;

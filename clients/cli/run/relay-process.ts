@@ -1,6 +1,6 @@
 // Starts the relay beside `run`, and hands it what it reads.
 import { closeSync, openSync } from "node:fs";
-import { programPath } from "../start-agent.ts";
+import { programPath } from "../agent/start-agent.ts";
 import type { Layout } from "./layout.ts";
 import { reap, socketPair, spawnProgram, strings, waitFor } from "./libc.ts";
 import { type FromRelay, type Link, openLink, type ToRelay } from "./link.ts";

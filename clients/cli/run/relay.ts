@@ -3,8 +3,8 @@
 // and concealed. On a terminal it also leads the session of the new terminal and starts the program there: a program that led
 // it could not be stopped by Ctrl-Z, since the kernel stops nobody who has no parent in its session to wake it.
 import { closeSync, openSync, writeSync } from "node:fs";
-import { NotStarted } from "../exit-code.ts";
-import { leaveDescriptorsAlone } from "../own-stdio.ts";
+import { NotStarted } from "../terminal/exit-code.ts";
+import { leaveDescriptorsAlone } from "../terminal/own-stdio.ts";
 import { type Carrier, carry } from "./carry.ts";
 import { formsOf } from "./forms.ts";
 import {

@@ -1,6 +1,6 @@
 // The program in a session of its own on a new terminal, where the relay has started it. The keys of the person's terminal go
 // there; what they mean (Ctrl-C, Ctrl-Z) is decided there. Stops and the end are told by the relay.
-import { NotStarted } from "../exit-code.ts";
+import { NotStarted } from "../terminal/exit-code.ts";
 import type { Terminal } from "./layout.ts";
 import { modesOf, plainOutput, setModes } from "./libc.ts";
 import { limitText, type SessionProgram } from "./link.ts";

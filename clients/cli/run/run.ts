@@ -1,6 +1,6 @@
 // What the two ways of running a program share.
 import { closeSync, openSync } from "node:fs";
-import { OutputLost } from "../exit-code.ts";
+import { OutputLost } from "../terminal/exit-code.ts";
 import type { Layout } from "./layout.ts";
 import { type Change, duplicate, exitNow, type Limit, SIGPIPE } from "./libc.ts";
 import type { FromRelay } from "./link.ts";

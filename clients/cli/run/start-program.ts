@@ -1,6 +1,6 @@
 // Starts a program, or becomes it, as execvp(3) finds it: folders of its own PATH in turn, and /bin/sh for a file that the
 // kernel does not take for a program.
-import { NotStarted } from "../exit-code.ts";
+import { NotStarted } from "../terminal/exit-code.ts";
 import {
   CallFailed,
   execute,

@@ -10,7 +10,7 @@ import { createLog } from "../../../daemon/host/log.ts";
 import type { Unlocked } from "../../../daemon/session/unlocked.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../../protocol/errors.ts";
-import type { DetailsContent, ItemField } from "../../../protocol/item.ts";
+import type { DetailsContent, ItemField } from "../../../protocol/item/item.ts";
 import { native as p } from "../../protocol/crypto/implementations.ts";
 import {
   type InProcess,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fieldsNear, NEAR_MAX, nearest } from "../../../daemon/account/near-names.ts";
-import type { DetailsContent } from "../../../protocol/item.ts";
+import type { DetailsContent } from "../../../protocol/item/item.ts";
 
 describe("names near one", () => {
   test.each([

@@ -1,8 +1,8 @@
 // A copy of an item in another vault: how it is made, what marks one that a move has not ended with, and what a copy is equal in.
 import { isDeepStrictEqual } from "node:util";
-import type { Item } from "../../field-match.ts";
-import { eachChunk, upload } from "../../file-chunks.ts";
-import type { Agent } from "../../session.ts";
+import type { Agent } from "../../agent/session.ts";
+import { eachChunk, upload } from "../../files/file-chunks.ts";
+import type { Item } from "../../items/field-match.ts";
 
 /** The title of a copy that is being made, and the tag of one that is whole while the item is still where it was. */
 export const markOf = ({ vaultId, id }: Item): string => `moving from ${vaultId}/${id}`;

@@ -2,14 +2,14 @@
 import { generateKeyPairSync } from "node:crypto";
 import { basename } from "node:path";
 import { ItemCategory } from "../../../typescript/sdk-types.ts";
-import { UsageError } from "../../exit-code.ts";
-import type { Item } from "../../field-match.ts";
-import { contentOf, upload } from "../../file-chunks.ts";
-import { type FieldOptions, type Given, givenFields } from "../../given-fields.ts";
-import { emptyHolder, withFields } from "../../put-fields.ts";
-import { demandValue, fromFile } from "../../secret-input.ts";
-import { vaultId, withAgent } from "../../session.ts";
-import { oneLine, type Terminal } from "../../terminal.ts";
+import { vaultId, withAgent } from "../../agent/session.ts";
+import { contentOf, upload } from "../../files/file-chunks.ts";
+import { demandValue, fromFile } from "../../files/secret-input.ts";
+import type { Item } from "../../items/field-match.ts";
+import { type FieldOptions, type Given, givenFields } from "../../items/given-fields.ts";
+import { emptyHolder, withFields } from "../../items/put-fields.ts";
+import { UsageError } from "../../terminal/exit-code.ts";
+import { oneLine, type Terminal } from "../../terminal/terminal.ts";
 import { naming, overview, withReferences } from "./place.ts";
 
 export type CreateOptions = FieldOptions & {

@@ -1,11 +1,12 @@
 // item edit: another version of an item, with some of it changed.
-import { UsageError } from "../../exit-code.ts";
-import type { Item } from "../../field-match.ts";
-import { parseFieldName } from "../../field-words.ts";
-import { type FieldOptions, givenFields } from "../../given-fields.ts";
-import { withFields } from "../../put-fields.ts";
-import { withAgent } from "../../session.ts";
-import { oneLine, type Terminal } from "../../terminal.ts";
+
+import { withAgent } from "../../agent/session.ts";
+import type { Item } from "../../items/field-match.ts";
+import { parseFieldName } from "../../items/field-words.ts";
+import { type FieldOptions, givenFields } from "../../items/given-fields.ts";
+import { withFields } from "../../items/put-fields.ts";
+import { UsageError } from "../../terminal/exit-code.ts";
+import { oneLine, type Terminal } from "../../terminal/terminal.ts";
 import { notesFrom, website } from "./create.ts";
 import { naming, overview, placeOf, withReferences } from "./place.ts";
 

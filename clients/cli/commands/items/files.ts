@@ -1,13 +1,13 @@
 // item attach, item file rm: files of an item.
 import { basename } from "node:path";
-import { UsageError } from "../../exit-code.ts";
-import { type Item, onePart, type Part, partsOf, sectionsCalled } from "../../field-match.ts";
-import { parseFieldName } from "../../field-words.ts";
-import { contentOf, upload } from "../../file-chunks.ts";
-import { refusal } from "../../one-of.ts";
-import { partId } from "../../part-id.ts";
-import { withAgent } from "../../session.ts";
-import { oneLine, type Terminal } from "../../terminal.ts";
+import { withAgent } from "../../agent/session.ts";
+import { contentOf, upload } from "../../files/file-chunks.ts";
+import { type Item, onePart, type Part, partsOf, sectionsCalled } from "../../items/field-match.ts";
+import { parseFieldName } from "../../items/field-words.ts";
+import { refusal } from "../../items/one-of.ts";
+import { partId } from "../../items/part-id.ts";
+import { UsageError } from "../../terminal/exit-code.ts";
+import { oneLine, type Terminal } from "../../terminal/terminal.ts";
 import { type InVault, overview, placeOf } from "./place.ts";
 
 export type AttachOptions = InVault & { section?: string };

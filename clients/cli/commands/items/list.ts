@@ -1,11 +1,12 @@
 // item list: what is in one vault, or in all of them, without values.
-import { type ItemOverview, listItemsWithAge } from "../../item-list.ts";
-import { localTime } from "../../local-time.ts";
-import { normalTitle } from "../../normal-title.ts";
-import { offlineFacts, tellOffline } from "../../offline.ts";
-import { oldest } from "../../references.ts";
-import { vaultId, withAgent } from "../../session.ts";
-import { type Terminal, table } from "../../terminal.ts";
+
+import { offlineFacts, tellOffline } from "../../agent/offline.ts";
+import { vaultId, withAgent } from "../../agent/session.ts";
+import { type ItemOverview, listItemsWithAge } from "../../items/item-list.ts";
+import { normalTitle } from "../../items/normal-title.ts";
+import { localTime } from "../../terminal/local-time.ts";
+import { type Terminal, table } from "../../terminal/terminal.ts";
+import { oldest } from "../../text/references.ts";
 import { categoryFrom } from "./create.ts";
 
 export type ListOptions = {

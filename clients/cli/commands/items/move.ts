@@ -2,12 +2,12 @@
 // is as it was, so a move that is cut off loses nothing. What it leaves in the other vault is marked, and the next move of the
 // same item takes it away, or ends with it.
 import { PosternError } from "../../../typescript/generated.ts";
-import { UsageError } from "../../exit-code.ts";
-import type { Item } from "../../field-match.ts";
-import { listItems } from "../../item-list.ts";
-import { refusal } from "../../one-of.ts";
-import { type Agent, vaultId, withAgent } from "../../session.ts";
-import { oneLine, type Terminal } from "../../terminal.ts";
+import { type Agent, vaultId, withAgent } from "../../agent/session.ts";
+import type { Item } from "../../items/field-match.ts";
+import { listItems } from "../../items/item-list.ts";
+import { refusal } from "../../items/one-of.ts";
+import { UsageError } from "../../terminal/exit-code.ts";
+import { oneLine, type Terminal } from "../../terminal/terminal.ts";
 import { isCopy, make, markOf, tagsWithMark, withoutMark } from "./copy.ts";
 import { type InVault, overview, placeOf } from "./place.ts";
 

@@ -1,9 +1,9 @@
 // Where an item is that a command names, and what is said of one that was written.
 import type { Methods } from "../../../typescript/generated.ts";
 import { PosternError } from "../../../typescript/generated.ts";
-import type { Item } from "../../field-match.ts";
-import { namingFields } from "../../put-fields.ts";
-import { type Agent, demandVault, itemId, vaultId } from "../../session.ts";
+import { type Agent, demandVault, itemId, vaultId } from "../../agent/session.ts";
+import type { Item } from "../../items/field-match.ts";
+import { namingFields } from "../../items/put-fields.ts";
 
 export type InVault = { vault: string };
 

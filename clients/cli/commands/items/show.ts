@@ -1,15 +1,16 @@
 // item get: an item on the screen, some of its values, or its one-time code.
-import { written } from "../../env-format.ts";
-import { UsageError } from "../../exit-code.ts";
-import { type Field, type Item, partsOf, referenceEnd } from "../../field-match.ts";
-import { parseFieldName, secretTypes } from "../../field-words.ts";
-import { localTime } from "../../local-time.ts";
-import { refusal } from "../../one-of.ts";
-import { LEGAL } from "../../part-id.ts";
-import { present } from "../../put-fields.ts";
-import { withAgent } from "../../session.ts";
-import { isTerminal, writeStdout } from "../../stdout.ts";
-import { oneLine, type Terminal, table } from "../../terminal.ts";
+
+import { withAgent } from "../../agent/session.ts";
+import { written } from "../../env/env-format.ts";
+import { type Field, type Item, partsOf, referenceEnd } from "../../items/field-match.ts";
+import { parseFieldName, secretTypes } from "../../items/field-words.ts";
+import { refusal } from "../../items/one-of.ts";
+import { LEGAL } from "../../items/part-id.ts";
+import { present } from "../../items/put-fields.ts";
+import { UsageError } from "../../terminal/exit-code.ts";
+import { localTime } from "../../terminal/local-time.ts";
+import { isTerminal, writeStdout } from "../../terminal/stdout.ts";
+import { oneLine, type Terminal, table } from "../../terminal/terminal.ts";
 import { placeOf } from "./place.ts";
 
 export type ShowOptions = {

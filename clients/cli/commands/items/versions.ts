@@ -1,10 +1,11 @@
 // item archive, unarchive, delete, history, restore: what becomes of an item, and what it was.
-import { demandYes } from "../../ask.ts";
-import { UsageError } from "../../exit-code.ts";
-import { localTime } from "../../local-time.ts";
-import { refusal } from "../../one-of.ts";
-import { withAgent } from "../../session.ts";
-import { oneLine, type Terminal, table } from "../../terminal.ts";
+
+import { withAgent } from "../../agent/session.ts";
+import { refusal } from "../../items/one-of.ts";
+import { demandYes } from "../../terminal/ask.ts";
+import { UsageError } from "../../terminal/exit-code.ts";
+import { localTime } from "../../terminal/local-time.ts";
+import { oneLine, type Terminal, table } from "../../terminal/terminal.ts";
 import { type InVault, overview, placeOf } from "./place.ts";
 
 export const archive = (terminal: Terminal, wanted: string, options: InVault): Promise<void> =>

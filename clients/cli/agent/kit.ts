@@ -1,0 +1,87 @@
+// The emergency kit: what a person needs, with the password, to open the account on another machine.
+import { readFileSync } from "node:fs";
+import type { Methods } from "../../typescript/generated.ts";
+import { whileBlocked } from "../files/descriptor.ts";
+import type { OutFile } from "../files/out-file.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+
+export type Kit = Methods["accounts.kit"]["result"];
+
+const labels: readonly (readonly [keyof Kit, string])[] = [
+  ["name", "Account name"],
+  ["account", "Account"],
+  ["user", "User"],
+  ["service", "Service"],
+  ["secretKey", "Secret Key"],
+];
+
+/** What a kit says in place of an address where the account lives in the agent's own service. */
+export const EMBEDDED = "embedded";
+
+/** How the account opens elsewhere. One of the embedded service is on its own machine alone. */
+const ways = (kit: Kit): string[] =>
+  kit.service === EMBEDDED
+    ? [
+        "The account is on this machine alone. With a backup of it (postern backup FILE),",
+        "these and the password it opens on another one:",
+        "  postern restore FILE --kit THIS-FILE",
+      ]
+    : ["With these and the password this account opens on another machine:", "  postern signin --kit THIS-FILE"];
+
+/** The kit as a page to print or keep. */
+export function kitText(kit: Kit): string {
+  return [
+    "POSTERN EMERGENCY KIT",
+    "",
+    ...labels.map(([key, label]) => `${label.padEnd(14)}${kit[key]}`),
+    "",
+    "Password      ______________________________",
+    "",
+    ...ways(kit),
+    "Keep it where nobody else looks: on paper, or on a medium that is not plugged in.",
+    "",
+  ].join("\n");
+}
+
+/** Writes the kit into a file that was begun for it. */
+export function writeKit(file: OutFile, kit: Kit): void {
+  file.write(Buffer.from(kitText(kit)));
+  file.done();
+}
+
+/** The text of a kit's file. */
+export function readKit(path: string): string {
+  try {
+    // A pipe may wait for its writer.
+    return whileBlocked(() => readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UsageError(
+      `the kit ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
+      "name the file that `postern init` wrote",
+    );
+  }
+}
+
+/** Reads a kit again, with or without what a person wrote into it; `path` is what an error calls it. */
+export function parseKit(text: string, path = "this file"): Omit<Kit, "name"> {
+  const value = (label: string) => new RegExp(`^${label} {2,}(\\S.*?)\\s*$`, "m").exec(text)?.[1];
+  const [account, user, service, secretKey] = ["Account", "User", "Service", "Secret Key"].map(value);
+  if (account === undefined || user === undefined || service === undefined || secretKey === undefined) {
+    throw new UsageError(
+      `${path} is not an emergency kit: a line is missing`,
+      "a kit has the lines Account, User, Service and Secret Key",
+    );
+  }
+  demandId(account, "Account", path);
+  demandId(user, "User", path);
+  return { account, user, service, secretKey };
+}
+
+/** What stands in a kit goes to the agent and to a service. Neither is shown anything but an id where an id belongs. */
+function demandId(text: string, label: string, path: string): void {
+  if (/^[a-z2-7]{26}$/.test(text)) return;
+  throw new UsageError(
+    `the line ${label} of ${path} holds no id`,
+    "an id has 26 characters, a to z and 2 to 7; compare it with the kit that `postern init` wrote",
+  );
+}

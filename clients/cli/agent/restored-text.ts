@@ -1,0 +1,64 @@
+// What a restore says: before, what will not come back; behind it, how to make that anew.
+import type { Methods } from "../../typescript/generated.ts";
+import { localTime } from "../terminal/local-time.ts";
+import { oneLine } from "../terminal/terminal.ts";
+
+type Found = Methods["accounts.inspectBackup"]["result"];
+type Restored = Methods["accounts.restore"]["result"];
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** Links that are named; more are counted. */
+const NAMED_MAX = 20;
+
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+/** The lines that a person reads before they are asked for a password. */
+export function lossesOf({ madeAt, serviceAccounts, shares }: Found): string[] {
+  const lines = [
+    ...(serviceAccounts > 0
+      ? [`  ${counted(serviceAccounts, "service account")}: the definitions come back, their tokens do not`]
+      : []),
+    ...(shares > 0 ? [`  ${counted(shares, "shared link")}: none comes back; the links open nothing there`] : []),
+  ];
+  const head = `postern: a backup of ${localTime(madeAt)}`;
+  return lines.length === 0
+    ? [`${head}; all that is in it comes back`]
+    : [`${head}. Not all of it comes back:`, ...lines];
+}
+
+export function restoredText({ name, serviceAccounts, shares }: Restored, nowMs: number): string {
+  const titles = serviceAccounts.map(({ title }) => title.toLowerCase());
+  const isPlain = (title: string) =>
+    /^[A-Za-z0-9][\w.-]*$/.test(title) && titles.filter((other) => other === title.toLowerCase()).length === 1;
+  const rotations = serviceAccounts.map(({ id, title, expiresAt }) =>
+    isPlain(title)
+      ? `  postern service-account rotate ${title}${expiryOption(expiresAt, nowMs)}`
+      : `  postern service-account rotate ${id}${expiryOption(expiresAt, nowMs)}    # ${oneLine(title)}`,
+  );
+  const links = shares.slice(0, NAMED_MAX).map((one) => `  ${oneLine(one.title ?? one.itemId)}`);
+  if (shares.length > NAMED_MAX) links.push(`  and ${shares.length - NAMED_MAX} more`);
+  return [
+    `${oneLine(name)} is back, and unlocked. Set an approval PIN with \`postern pin\`.`,
+    ...(rotations.length === 0
+      ? []
+      : [
+          `${counted(serviceAccounts.length, "service account is", "service accounts are")} back without a token. Each of these prints a new one:`,
+          ...rotations,
+        ]),
+    ...(links.length === 0
+      ? []
+      : [
+          `${counted(shares.length, "shared link")} did not come back; \`postern share create\` makes another one of:`,
+          ...links,
+        ]),
+  ].join("\n");
+}
+
+/** The end that the token before had; one that is past needs none of its own. */
+function expiryOption(expiresAt: string | undefined, nowMs: number): string {
+  if (expiresAt === undefined) return "";
+  if (expiresAt === "never") return " --expires-in never";
+  const days = Math.ceil((Date.parse(expiresAt) - nowMs) / DAY_MS);
+  return days > 0 ? ` --expires-in ${days}d` : "";
+}

@@ -1,0 +1,177 @@
+// What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
+// show the match code while somebody must approve.
+import type { CallOptions, Channel } from "../../typescript/channel.ts";
+import { type Methods, PosternError, takesClient } from "../../typescript/generated.ts";
+import { AgentNotRunning } from "../../typescript/local-error.ts";
+import { listItems } from "../items/item-list.ts";
+import { idOf } from "../items/one-of.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { dialAgent, greeting, own } from "./dial.ts";
+import { watchInstallation } from "./installation.ts";
+
+export type Agent = {
+  call<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
+    options?: CallOptions,
+  ): Promise<Methods[M]["result"]>;
+  readonly channel: Channel;
+  /** The client that a token opened; undefined where a person's account is worked on. */
+  readonly client: string | undefined;
+  close(): void;
+};
+
+/** Where a program puts the token of a service account. One of 1Password under its own name is not for us. */
+function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | undefined {
+  const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
+  if (own !== undefined && !isBlank(own)) return { variable: "POSTERN_SERVICE_ACCOUNT_TOKEN", token: own };
+  if (shared?.startsWith("postern_")) return { variable: "OP_SERVICE_ACCOUNT_TOKEN", token: shared };
+  return undefined;
+}
+
+const isBlank = (value: string) => value.trim() === "";
+
+/**
+ * Throws UsageError where a variable for a token is there and holds none. Without it, a command meant for a service account
+ * would wait for a person.
+ */
+function demandNoEmptyToken(env: NodeJS.ProcessEnv): void {
+  const empty = ["POSTERN_SERVICE_ACCOUNT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN"].find((name) => isBlank(env[name] ?? "-"));
+  if (empty === undefined) return;
+  throw new UsageError(
+    `${empty} is set, and empty: there is no token in it`,
+    "a CI gives no secrets to the pull request of a fork, so look where it runs; unset it to work on your own account",
+  );
+}
+
+/** Whether this command works as a service account. */
+export const hasToken = (env: NodeJS.ProcessEnv): boolean => tokenOf(env) !== undefined;
+
+/**
+ * Whom a command works for: the service account whose token is set, where there is one, or always the person. To a person's
+ * command a token is not presented, so that a wrong one cannot end it.
+ */
+export type Who = "token or person" | "person";
+
+/** Connects; `tell` gets the match codes of prompts that this command waits for. */
+export async function connect(terminal: Terminal, who: Who = "token or person"): Promise<Agent> {
+  const token = who === "person" ? undefined : tokenOf(process.env);
+  if (who !== "person" && token === undefined) demandNoEmptyToken(process.env);
+  const channel = await connectOrStart(terminal);
+  const installation = watchInstallation(terminal, channel);
+  channel.onNotification((method, params) => {
+    if (method !== "prompt.opened" || params.request === undefined) return;
+    const tellCode = () => {
+      terminal.tell(`postern: waiting for approval, code ${terminal.bold(String(params.code))}`);
+      terminal.tell(`  next: run \`postern approve ${params.code}\` in a terminal`);
+    };
+    // First why each command is asked about: whoever cures that needs no approval. A connection that ends is told by the call.
+    installation.prompted().then(tellCode, tellCode);
+  });
+  await channel.call("agent.subscribe", {});
+  const client = token === undefined ? undefined : await openClient(channel, token);
+  return {
+    call: async (method, params, options) => {
+      const named = client !== undefined && takesClient.has(method) ? { ...params, client } : params;
+      try {
+        return await channel.call(method, named, options);
+      } catch (error) {
+        await installation.failed(error);
+        if (!(error instanceof PosternError) || error.errorName !== "signedOut") throw error;
+        // Loaded only now: most commands find their account.
+        const { noAccount } = await import("./unfinished-restore.ts");
+        throw noAccount(await channel.call("agent.status", {}));
+      }
+    },
+    channel,
+    client,
+    close: () => channel.close(),
+  };
+}
+
+/** A client for the token in the environment. */
+async function openClient(
+  channel: Channel,
+  found: NonNullable<ReturnType<typeof tokenOf>>,
+): Promise<string | undefined> {
+  try {
+    const named = { integrationName: own.name, integrationVersion: own.version };
+    return (await channel.call("clients.open", { token: found.token, ...named })).client;
+  } catch (error) {
+    channel.close();
+    throw naming(found.variable, error);
+  }
+}
+
+/** Which variable a token that is not taken came from: a person may have forgotten that it is set. */
+function naming(variable: string, error: unknown): unknown {
+  if (!(error instanceof PosternError)) return error;
+  const { errorName, code, hint, message } = error;
+  if (errorName !== "tokenInvalid" && errorName !== "tokenRefused") return error;
+  const unset = `set ${variable} to a token that \`postern service-account create\` printed, or unset it to work on your own account`;
+  return new PosternError(`${variable}: ${message}`, {
+    errorName,
+    code,
+    hint: errorName === "tokenRefused" ? hint : unset,
+  });
+}
+
+/** Connects to the agent, starting it first where none runs. */
+async function connectOrStart(terminal: Terminal): Promise<Channel> {
+  try {
+    return await dialAgent(terminal);
+  } catch (error) {
+    if (!(error instanceof AgentNotRunning)) throw error;
+  }
+  // Loaded only now: what starts processes costs a read as much as the rest of it.
+  return (await import("./start-agent.ts")).startAgent(greeting());
+}
+
+/** Runs `work`; where the account is locked and a person is at the terminal, asks for the password first. */
+export async function unlocked<T>(agent: Agent, work: () => Promise<T>): Promise<T> {
+  let ask: typeof import("../terminal/ask.ts");
+  try {
+    return await work();
+  } catch (error) {
+    const locked = error instanceof PosternError && error.errorName === "locked";
+    // A token is presented, not typed: to whoever holds one a password is no help.
+    if (!locked || agent.client !== undefined) throw error;
+    // Loaded only now: most reads need no question, and the questions' library is large.
+    ask = await import("../terminal/ask.ts");
+    if (!ask.hasTerminal()) throw error;
+  }
+  const password = await ask.askSecret("The account is locked. Account password");
+  await agent.call("session.unlock", { password });
+  return work();
+}
+
+/** Connects, runs, closes. */
+export async function withAgent<T>(
+  terminal: Terminal,
+  work: (agent: Agent) => Promise<T>,
+  who: Who = "token or person",
+): Promise<T> {
+  const agent = await connect(terminal, who);
+  try {
+    return await unlocked(agent, () => work(agent));
+  } finally {
+    agent.close();
+  }
+}
+
+/** The options, with the vault that they must name. */
+export function demandVault<O extends { vault?: string }>(options: O): O & { vault: string } {
+  if (options.vault === undefined) throw new UsageError("--vault is required", "`postern vault list` shows them");
+  return options as O & { vault: string };
+}
+
+/** The id of the vault with this title or id. */
+export function vaultId(agent: Agent, wanted: string): Promise<string> {
+  return idOf("vault", wanted, async () => (await agent.call("vaults.list", {})).vaults);
+}
+
+/** The id of the item with this title or id: an active one where there is any, or an archived one alone. */
+export function itemId(agent: Agent, vault: string, wanted: string, archivedAlone = false): Promise<string> {
+  return idOf("item", wanted, () => listItems(agent, vault, { active: !archivedAlone, archived: true }));
+}

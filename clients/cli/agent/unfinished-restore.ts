@@ -1,0 +1,42 @@
+// A restore that was cut off on this agent: every command that would tell a person to make or bring an account names it instead.
+import { type Methods, PosternError } from "../../typescript/generated.ts";
+import { tableError } from "../../typescript/table-error.ts";
+import { leftAccount } from "../left-account.ts";
+
+type Status = Methods["agent.status"]["result"];
+
+/** What goes on with it. */
+export function goOn({ unfinishedRestore }: Pick<Status, "unfinishedRestore">): string | undefined {
+  if (unfinishedRestore === undefined) return undefined;
+  const { service } = unfinishedRestore;
+  return `postern restore FILE --kit KIT${service === "embedded" ? "" : ` --service ${service}`}`;
+}
+
+/** That no account is here, with the next step. */
+export function noAccount(status: Pick<Status, "unfinishedRestore">): PosternError {
+  const command = goOn(status);
+  const plain = tableError("signedOut");
+  const { errorName, code, message } = plain;
+  const left = command === undefined ? leftAccount() : undefined;
+  if (left !== undefined) return new PosternError(message, { errorName, code, hint: left });
+  if (command === undefined) return plain;
+  const hint = `run the same \`${command}\` again: it goes on where it was cut off`;
+  return new PosternError("no account is signed in on this agent: its restore was cut off", { errorName, code, hint });
+}
+
+/** Throws restoreUnfinished, unless the person gives the restore up. Before anything is asked of them. */
+export function demandNoRestore(status: Pick<Status, "unfinishedRestore">, abandon: boolean): void {
+  const command = goOn(status);
+  if (command === undefined || abandon) return;
+  const { errorName, code } = tableError("restoreUnfinished");
+  throw new PosternError("an account is being restored on this agent, or its restore was cut off", {
+    errorName,
+    code,
+    hint: `run the same \`${command}\` again: it goes on where it was cut off; to give it up for good, use --abandon-restore`,
+  });
+}
+
+export const abandonOption = [
+  "--abandon-restore",
+  "give up a restore that was cut off here; what it has made opens to nobody",
+] as const;

@@ -1,0 +1,51 @@
+// What commands go through that are a person's alone and need the account password: it is asked for once, and unlocks
+// where the account is locked.
+
+import { accountPassword } from "../files/secret-input.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { type Agent, connect, hasToken } from "./session.ts";
+import { noAccount } from "./unfinished-restore.ts";
+
+/** Connects, asks, unlocks, runs, closes. Throws UsageError where a service account's token is set. */
+export function withPassword<T>(
+  terminal: Terminal,
+  options: { passwordFd?: string },
+  work: (agent: Agent, password: string) => Promise<T>,
+  message = "Account password",
+): Promise<T> {
+  demandPerson();
+  return asPerson(terminal, options, work, message);
+}
+
+/** The same, on the person's account whatever token is set. */
+export async function asPerson<T>(
+  terminal: Terminal,
+  options: { passwordFd?: string },
+  work: (agent: Agent, password: string) => Promise<T>,
+  message = "Account password",
+): Promise<T> {
+  const agent = await connect(terminal, "person");
+  try {
+    const status = await agent.call("agent.status", {});
+    const { state } = status;
+    // Nobody types a password for what is not there.
+    if (state === "signedOut") throw noAccount(status);
+    const isLocked = state === "locked";
+    const password = await accountPassword(options, isLocked ? `The account is locked. ${message}` : message);
+    // A password from a descriptor is a proof and no more: a script that unlocks says so with `unlock`.
+    if (isLocked && options.passwordFd === undefined) await agent.call("session.unlock", { password });
+    return await work(agent, password);
+  } finally {
+    agent.close();
+  }
+}
+
+/** Throws UsageError where this command would work on a person's account although a token says otherwise. */
+export function demandPerson(): void {
+  if (hasToken(process.env))
+    throw new UsageError(
+      "this command is a person's, and a service account's token is set",
+      "unset POSTERN_SERVICE_ACCOUNT_TOKEN and OP_SERVICE_ACCOUNT_TOKEN to work on your own account",
+    );
+}

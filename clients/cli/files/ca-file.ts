@@ -1,0 +1,59 @@
+// `--ca-file`: certificate authorities that the agent trusts beside those it brings, for an account service within a company. A copy
+// lies in the agent's data folder, so that an agent that is started later, by any command, trusts them too.
+import { X509Certificate } from "node:crypto";
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { makeFolder } from "../agent/start-agent.ts";
+import { homeOf } from "../agent/where.ts";
+import { UsageError } from "../terminal/exit-code.ts";
+import { openOutFile } from "./out-file.ts";
+import { readTextFile, type TextKind } from "./text-file.ts";
+
+export const caFile = [
+  "--ca-file <file>",
+  "trust the certificate authorities in this PEM file for account services, from now on",
+] as const;
+
+export type CaFile = { readonly caFile?: string };
+
+/** Bytes of a file of authorities: five times what all the world's public ones take. */
+export const AUTHORITIES_BYTES_MAX = 1024 * 1024;
+
+/** PEM (RFC 7468), one behind the other, with whatever text between them. */
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
+
+const KIND: TextKind = {
+  the: "the file of certificate authorities",
+  one: "a file of certificate authorities",
+  bytesMax: AUTHORITIES_BYTES_MAX,
+  next: "name a PEM file: it has a line -----BEGIN CERTIFICATE-----",
+};
+
+/** Keeps the file for the agent of this home. Throws UsageError where it holds no certificate; nothing is changed then. */
+export function keepAuthorities({ caFile: path }: CaFile): void {
+  if (path === undefined) return;
+  const certificates = readTextFile(path, KIND).match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw new UsageError(`--ca-file: ${path} holds no certificate`, KIND.next);
+  certificates.forEach((certificate, index) => {
+    if (!isCertificate(certificate))
+      throw new UsageError(`--ca-file: certificate ${index + 1} of ${path} cannot be read`, "write it anew, as PEM");
+  });
+  const home = homeOf();
+  makeFolder(home);
+  const kept = join(home, "ca.pem");
+  // A link would have the file that it leads to written over, and the agent follows none.
+  if (lstatSync(kept, { throwIfNoEntry: false })?.isFile() === false)
+    throw new UsageError(`${kept} is a link, or no file`, "move it out of the way; --ca-file then makes a file there");
+  const file = openOutFile(kept, true);
+  file.write(Buffer.from(`${certificates.join("\n")}\n`));
+  file.done();
+}
+
+/** OpenSSL's own words would quote the file. */
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).subject !== undefined;
+  } catch {
+    return false;
+  }
+}

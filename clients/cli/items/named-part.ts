@@ -1,0 +1,14 @@
+// NAME=… as options take it, for fields and for variables.
+import { UsageError } from "../terminal/exit-code.ts";
+
+/**
+ * The name, and what stands behind the first `=`. Throws UsageError, which does not repeat the text: what has no name before
+ * its `=` may be a secret that got where it does not belong.
+ */
+export function namedPart(text: string, option: string, what: "VALUE" | "PATH" | "N"): [string, string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new UsageError(`${option} takes NAME=${what}`, `for one, ${option} ${examples[what]}`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+const examples = { VALUE: "REGION=eu", PATH: "PASSWORD=password.txt", N: "PASSWORD=3 3< password.txt" } as const;

@@ -1,0 +1,125 @@
+// What a share is to those who agree on it: the official policy types, how long a link may last, and the copy that is sealed.
+import Type, { type Static } from "typebox";
+import { AccountName, Id } from "../catalogue/common.ts";
+import { ItemCategory, ItemField, ItemSection, itemLimits, Website } from "./item.ts";
+
+const closed = { additionalProperties: false } as const;
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** The durations of the official SDKs, in milliseconds. */
+export const shareDurations = {
+  OneHour: HOUR_MS,
+  OneDay: DAY_MS,
+  SevenDays: 7 * DAY_MS,
+  FourteenDays: 14 * DAY_MS,
+  ThirtyDays: 30 * DAY_MS,
+} as const;
+
+export type ItemShareDuration = keyof typeof shareDurations;
+
+export const ItemShareDuration = Type.Enum(Object.keys(shareDurations) as ItemShareDuration[]);
+
+const AllowedType = Type.Enum(["Authenticated", "Public"]);
+const AllowedRecipientType = Type.Enum(["Email", "Domain"]);
+const Count = Type.Integer({ minimum: 0, maximum: 0xffffffff });
+
+const ItemShareFiles = Type.Object(
+  {
+    allowed: Type.Boolean(),
+    maxSize: Count,
+    allowedTypes: Type.Optional(Type.Union([Type.Array(AllowedType), Type.Null()])),
+    allowedRecipientTypes: Type.Optional(Type.Union([Type.Array(AllowedRecipientType), Type.Null()])),
+    maxExpiry: Type.Optional(Type.Union([ItemShareDuration, Type.Null()])),
+    defaultExpiry: Type.Optional(Type.Union([ItemShareDuration, Type.Null()])),
+    maxViews: Type.Optional(Type.Union([Count, Type.Null()])),
+  },
+  closed,
+);
+
+export const ItemShareAccountPolicy = Type.Object(
+  {
+    maxExpiry: ItemShareDuration,
+    defaultExpiry: ItemShareDuration,
+    maxViews: Type.Optional(Type.Union([Count, Type.Null()])),
+    allowedTypes: Type.Array(AllowedType),
+    allowedRecipientTypes: Type.Array(AllowedRecipientType),
+    files: ItemShareFiles,
+  },
+  closed,
+);
+export type ItemShareAccountPolicy = Static<typeof ItemShareAccountPolicy>;
+
+/** Characters of a recipient: the longest address that mail has (RFC 5321, section 4.5.3.1.3). */
+const RECIPIENT_LENGTH_MAX = 256;
+
+/** Recipients of one call. */
+const RECIPIENTS_MAX = 100;
+
+const RecipientText = Type.String({ maxLength: RECIPIENT_LENGTH_MAX });
+export const RecipientTexts = Type.Array(RecipientText, { maxItems: RECIPIENTS_MAX });
+
+export const ValidRecipient = Type.Union([
+  Type.Object({ type: Type.Literal("Email"), parameters: Type.Object({ email: RecipientText }, closed) }, closed),
+  Type.Object({ type: Type.Literal("Domain"), parameters: Type.Object({ domain: RecipientText }, closed) }, closed),
+]);
+export type ValidRecipient = Static<typeof ValidRecipient>;
+
+export const ItemShareParams = Type.Object(
+  {
+    recipients: Type.Optional(Type.Array(ValidRecipient, { maxItems: RECIPIENTS_MAX })),
+    expireAfter: Type.Optional(ItemShareDuration),
+    oneTimeOnly: Type.Boolean(),
+  },
+  closed,
+);
+export type ItemShareParams = Static<typeof ItemShareParams>;
+
+/** What a share may be, the same for every item: nobody but an account's own people sets another yet. */
+export const sharePolicy: ItemShareAccountPolicy = {
+  maxExpiry: "ThirtyDays",
+  defaultExpiry: "SevenDays",
+  maxViews: null,
+  // Whoever has the link. Authenticated recipients are told by mail, which the service does not send yet.
+  allowedTypes: ["Public"],
+  allowedRecipientTypes: [],
+  // Of all files of one item together: a browser holds them whole while it opens them.
+  files: { allowed: true, maxSize: itemLimits.fileBytes },
+};
+
+/** The part of a file that the page needs: its name, its place in the item, and the header that opens its chunks. */
+const SharedFile = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
+    sectionId: Type.String(),
+    header: Type.Object(
+      {
+        id: Id,
+        sealedKey: Type.String(),
+        size: Type.Integer({ minimum: 0 }),
+        chunks: Type.Integer({ minimum: 1 }),
+        header: Type.String(),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+
+/** The copy: what is sealed as a share. Tags stay behind, since they order the owner's vault, and so does every id of it. */
+export const ShareContent = Type.Object(
+  {
+    title: Type.String(),
+    category: ItemCategory,
+    websites: Type.Array(Website),
+    fields: Type.Array(ItemField),
+    sections: Type.Array(ItemSection),
+    notes: Type.String(),
+    files: Type.Array(SharedFile, { maxItems: itemLimits.files + 1 }),
+    /** The name of the account that shared it, as the sharer said: the service, which knows no names, vouches for none. */
+    sender: Type.Optional(AccountName),
+  },
+  closed,
+);
+export type ShareContent = Static<typeof ShareContent>;

@@ -1,0 +1,308 @@
+// The item model: what travels between the agent and its clients, and what is sealed. Names and shapes are those of the
+// official SDKs; bytes are base64. Limits are ours: each keeps one item small enough to seal, send and show.
+import Type, { type Static } from "typebox";
+import { Bytes, Id, IdParam, Timestamp } from "../catalogue/common.ts";
+
+/** The official words for a limit, which the agent answers instead of naming field and rule. */
+export const TOO_LARGE_FILE = "cannot upload or download files larger than 50MB";
+
+/** Sizes of an item and its parts, in characters unless said otherwise. */
+export const itemLimits = {
+  /** One line in a list and in a prompt. */
+  title: 256,
+  /** A private key, a certificate chain, a small config file. */
+  value: 512 * 1024,
+  notes: 128 * 1024,
+  fields: 200,
+  sections: 100,
+  tags: 100,
+  tag: 256,
+  websites: 100,
+  url: 2048,
+  files: 50,
+  fileName: 255,
+  addressLine: 1024,
+  /** Ids of fields and sections are the client's to choose. */
+  partId: 128,
+  /** Bytes of one file, as in the official SDKs. */
+  fileBytes: 50 * 1024 * 1024,
+  /** Bytes of a file that comes inline in one request: the line limit less base64 and the rest of the item. */
+  inlineFileBytes: 2 * 1024 * 1024,
+  /** Items of one batch. */
+  batch: 100,
+  description: 4096,
+} as const;
+
+const closed = { additionalProperties: false } as const;
+
+const oneOf = Type.Enum;
+
+export const ItemCategory = oneOf([
+  "Login",
+  "SecureNote",
+  "CreditCard",
+  "CryptoWallet",
+  "Identity",
+  "Password",
+  "Document",
+  "ApiCredentials",
+  "BankAccount",
+  "Database",
+  "DriverLicense",
+  "Email",
+  "MedicalRecord",
+  "Membership",
+  "OutdoorLicense",
+  "Passport",
+  "Rewards",
+  "Router",
+  "Server",
+  "SshKey",
+  "SocialSecurityNumber",
+  "SoftwareLicense",
+  "Person",
+  "Unsupported",
+]);
+
+export const ItemFieldType = oneOf([
+  "Text",
+  "Concealed",
+  "CreditCardType",
+  "CreditCardNumber",
+  "Phone",
+  "Url",
+  "Totp",
+  "Email",
+  "Reference",
+  "SshKey",
+  "Menu",
+  "MonthYear",
+  "Address",
+  "Date",
+  "Unsupported",
+]);
+
+/** Kinds of fields whose values are kept out of sight. */
+const CONCEALED_KINDS: ReadonlySet<string> = new Set(["Concealed", "Totp", "SshKey", "CreditCardNumber"]);
+
+/** Whether values of this kind are kept out of sight: on a screen, and in the output of a program that got them. */
+export const isConcealed = (kind: string): boolean => CONCEALED_KINDS.has(kind);
+
+const Title = Type.String({ maxLength: itemLimits.title });
+const PartId = Type.String({ maxLength: itemLimits.partId });
+
+export const Website = Type.Object(
+  {
+    url: Type.String({ maxLength: itemLimits.url }),
+    label: Title,
+    autofillBehavior: oneOf(["AnywhereOnWebsite", "ExactDomain", "Never"]),
+  },
+  closed,
+);
+
+/** A one-time code, or why there is none: exactly one of the two. */
+export const OtpFieldDetails = Type.Object(
+  { code: Type.Optional(Type.String()), errorMessage: Type.Optional(Type.String()) },
+  closed,
+);
+
+export const SshKeyAttributes = Type.Object(
+  { publicKey: Type.String(), fingerprint: Type.String(), keyType: Type.String() },
+  closed,
+);
+
+const AddressLine = Type.String({ maxLength: itemLimits.addressLine });
+export const AddressFieldDetails = Type.Object(
+  { street: AddressLine, city: AddressLine, country: AddressLine, zip: AddressLine, state: AddressLine },
+  closed,
+);
+
+/** What a field is beside its value. Only an address is taken from a client; the others are worked out at each read. */
+export const ItemFieldDetails = Type.Union([
+  Type.Object({ type: Type.Literal("Otp"), content: OtpFieldDetails }, closed),
+  Type.Object({ type: Type.Literal("SshKey"), content: Type.Union([SshKeyAttributes, Type.Null()]) }, closed),
+  Type.Object({ type: Type.Literal("Address"), content: Type.Union([AddressFieldDetails, Type.Null()]) }, closed),
+]);
+
+export const ItemField = Type.Object(
+  {
+    id: PartId,
+    title: Title,
+    sectionId: Type.Optional(PartId),
+    fieldType: ItemFieldType,
+    value: Type.String({ maxLength: itemLimits.value }),
+    details: Type.Optional(ItemFieldDetails),
+  },
+  closed,
+);
+
+export const ItemSection = Type.Object({ id: PartId, title: Title }, closed);
+
+export const FileAttributes = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
+    id: Id,
+    size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }),
+  },
+  closed,
+);
+
+export const ItemFile = Type.Object({ attributes: FileAttributes, sectionId: PartId, fieldId: PartId }, closed);
+
+const Tags = Type.Array(Type.String({ maxLength: itemLimits.tag }), { maxItems: itemLimits.tags });
+const Fields = Type.Array(ItemField, { maxItems: itemLimits.fields });
+const Sections = Type.Array(ItemSection, { maxItems: itemLimits.sections });
+const Websites = Type.Array(Website, { maxItems: itemLimits.websites });
+const Notes = Type.String({ maxLength: itemLimits.notes });
+
+/** A file that comes with a new item, in the same request. */
+const inlineFile = (nameless: string) => ({
+  name: Type.String({ minLength: 1, maxLength: itemLimits.fileName, errorMessage: { minLength: nameless } }),
+  content: Bytes(Math.ceil(itemLimits.inlineFileBytes / 3) * 4),
+});
+export const FileCreateParams = Type.Object(
+  { ...inlineFile("file name cannot be empty"), sectionId: PartId, fieldId: PartId },
+  closed,
+);
+export const DocumentCreateParams = Type.Object(inlineFile("document name cannot be empty"), closed);
+
+const newItemFields = {
+  category: ItemCategory,
+  title: Title,
+  fields: Type.Optional(Fields),
+  sections: Type.Optional(Sections),
+  notes: Type.Optional(Notes),
+  tags: Type.Optional(Tags),
+  websites: Type.Optional(Websites),
+};
+
+export const ItemCreateParams = Type.Object(
+  {
+    ...newItemFields,
+    vaultId: Type.String({ ...IdParam, errorMessage: { minLength: "The vault ID was not specified" } }),
+    files: Type.Optional(Type.Array(FileCreateParams, { maxItems: itemLimits.files })),
+    document: Type.Optional(DocumentCreateParams),
+  },
+  closed,
+);
+
+export const ItemState = oneOf(["active", "archived"]);
+
+export const ItemOverview = Type.Object(
+  {
+    id: Id,
+    title: Title,
+    category: ItemCategory,
+    vaultId: Id,
+    websites: Websites,
+    tags: Tags,
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    state: ItemState,
+  },
+  closed,
+);
+
+export const Item = Type.Object(
+  {
+    id: Id,
+    title: Title,
+    category: ItemCategory,
+    vaultId: Id,
+    fields: Fields,
+    sections: Sections,
+    notes: Notes,
+    tags: Tags,
+    websites: Websites,
+    version: Type.Integer({ minimum: 1, maximum: 0xffffffff }),
+    files: Type.Array(ItemFile, { maxItems: itemLimits.files }),
+    document: Type.Optional(FileAttributes),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  },
+  closed,
+);
+
+/** What is sealed as an item's overview: what a list shows. */
+export const ItemOverviewContent = Type.Object(
+  { title: Title, category: ItemCategory, tags: Tags, websites: Websites },
+  closed,
+);
+
+/** What is sealed as an item's details. */
+export const ItemDetailsContent = Type.Object(
+  {
+    fields: Fields,
+    sections: Sections,
+    notes: Notes,
+    files: Type.Array(ItemFile, { maxItems: itemLimits.files }),
+    document: Type.Optional(FileAttributes),
+  },
+  closed,
+);
+
+export const VaultOverview = Type.Object(
+  {
+    id: Id,
+    title: Title,
+    description: Type.String({ maxLength: itemLimits.description }),
+    vaultType: oneOf(["personal", "everyone", "transfer", "userCreated", "unsupported"]),
+    activeItemCount: Type.Integer(),
+    contentVersion: Type.Integer(),
+    attributeVersion: Type.Integer(),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+  },
+  closed,
+);
+
+/** Official permission bits, an unsigned 32-bit integer. */
+export const Permissions = Type.Integer({ minimum: 0, maximum: 0xffffffff });
+
+export const VaultAccess = Type.Object(
+  {
+    vaultUuid: Id,
+    accessorType: oneOf(["user", "group", "broker"]),
+    accessorUuid: Id,
+    permissions: Permissions,
+  },
+  closed,
+);
+
+/** A vault; with `access` where that was asked for. */
+export const Vault = Type.Object(
+  { ...VaultOverview.properties, access: Type.Optional(Type.Array(VaultAccess)) },
+  closed,
+);
+
+export const Group = Type.Object(
+  {
+    id: Id,
+    title: Title,
+    description: Type.String({ maxLength: itemLimits.description }),
+    groupType: oneOf([
+      "owners",
+      "administrators",
+      "recovery",
+      "externalAccountManagers",
+      "teamMembers",
+      "userDefined",
+      "unsupported",
+    ]),
+    state: oneOf(["active", "deleted", "unsupported"]),
+    vaultAccess: Type.Optional(Type.Array(VaultAccess)),
+  },
+  closed,
+);
+
+/** What a group may do in one vault. */
+export const GroupAccess = Type.Object({ groupId: IdParam, permissions: Permissions }, closed);
+export const GroupVaultAccess = Type.Object({ vaultId: IdParam, groupId: IdParam, permissions: Permissions }, closed);
+
+export type Item = Static<typeof Item>;
+export type ItemField = Static<typeof ItemField>;
+export type ItemFieldDetails = Static<typeof ItemFieldDetails>;
+export type AddressFieldDetails = Static<typeof AddressFieldDetails>;
+export type ItemCreateParams = Static<typeof ItemCreateParams>;
+export type OverviewContent = Static<typeof ItemOverviewContent>;
+export type DetailsContent = Static<typeof ItemDetailsContent>;

@@ -1,0 +1,206 @@
+// accounts.* and users.*: who exists, with public keys and sealed private ones.
+import { isDeepStrictEqual } from "node:util";
+import type { Selectable } from "kysely";
+import { boxKeyBytes } from "../../protocol/crypto/keyset.ts";
+import { passwordChangeBytes } from "../../protocol/crypto/sign-in.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
+import { recordChanges } from "../change/events.ts";
+import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "../context.ts";
+import type { Db, Tables } from "../store/tables.ts";
+
+type UserRecord = OperationResult<"users.get">;
+
+export const accountOperations: Pick<
+  Operations,
+  "accounts.create" | "accounts.endRestore" | "users.get" | "users.putData" | "users.changePassword"
+> = {
+  "accounts.create": async (params, context) => {
+    demandRegistration(context, params.registrationToken);
+    const { record } = params;
+    if (
+      !context.primitives.verify(
+        bytes(record.keyset.identity),
+        boxKeyBytes(bytes(record.keyset.box)),
+        bytes(record.keyset.boxSignature),
+      )
+    ) {
+      throw new PosternError("serviceRefused", "the keyset does not sign itself");
+    }
+    bytesOf(32, "signInKey", params.signInKey);
+    bytesOf(32, "box", record.keyset.box);
+    if (record.data.revision !== 1) throw new PosternError("serviceRefused", "a new user's data starts at revision 1");
+    await context.db.transaction().execute(async (db) => {
+      const existing = await db
+        .selectFrom("accounts")
+        .select("restoring")
+        .where("id", "=", params.account)
+        .executeTakeFirst();
+      if (existing !== undefined) return demandSame(db, params, existing.restoring);
+      await demandFree(db, params);
+      await insertAccount(db, params, timestamp(context));
+    });
+    return {};
+  },
+
+  "accounts.endRestore": async (_params, { db, caller }) => {
+    await db.transaction().execute(async (transaction) => {
+      // Looked at again in here: a restore that took over meanwhile has not seen the rows through yet.
+      const session = await transaction
+        .selectFrom("sessions")
+        .select("user")
+        .where("token_hash", "=", caller.tokenHash)
+        .executeTakeFirst();
+      if (session === undefined) throw new PosternError("wrongCredentials", "the session has ended");
+      await transaction.updateTable("accounts").set({ restoring: 0 }).where("id", "=", caller.account).execute();
+    });
+    return {};
+  },
+
+  "users.get": async (_params, { db, caller }) => recordOf(db, caller.user, caller.device),
+
+  "users.putData": async ({ data }, context) => {
+    await context.db.transaction().execute(async (db) => {
+      const user = await db
+        .selectFrom("users")
+        .select(["data_revision", "data"])
+        .where("id", "=", context.caller.user)
+        .executeTakeFirstOrThrow();
+      if (user.data_revision === data.revision && text(user.data) === data.sealed) return;
+      if (data.revision !== user.data_revision + 1) throw new PosternError("versionConflict");
+      await db
+        .updateTable("users")
+        .set({ data_revision: data.revision, data: bytes(data.sealed) })
+        .where("id", "=", context.caller.user)
+        .execute();
+      await recordChanges(db, context.caller.account, [{ kind: "user" }]);
+    });
+    context.changes.announce(context.caller.account);
+    return {};
+  },
+
+  "users.changePassword": async ({ rootKey, signInKey, signature }, context) => {
+    const { caller, primitives } = context;
+    bytesOf(32, "signInKey", signInKey);
+    await context.db.transaction().execute(async (db) => {
+      const user = await db
+        .selectFrom("users")
+        .select(["sign_in_key", "root_key"])
+        .where("id", "=", caller.user)
+        .executeTakeFirstOrThrow();
+      const stored = text(user.root_key) === rootKey && text(user.sign_in_key) === signInKey;
+      if (stored) return;
+      const message = passwordChangeBytes({
+        account: caller.account,
+        user: caller.user,
+        rootKey: bytes(rootKey),
+        signInKey: bytes(signInKey),
+      });
+      if (!primitives.verify(user.sign_in_key, message, bytes(signature))) throw new PosternError("wrongCredentials");
+      await db
+        .updateTable("users")
+        .set({ root_key: bytes(rootKey), sign_in_key: bytes(signInKey) })
+        .where("id", "=", caller.user)
+        .execute();
+      await db
+        .deleteFrom("sessions")
+        .where("user", "=", caller.user)
+        .where("token_hash", "!=", caller.tokenHash)
+        .execute();
+      await db.deleteFrom("nonces").where("user", "=", caller.user).execute();
+      await recordChanges(db, caller.account, [{ kind: "user" }]);
+    });
+    context.changes.announce(caller.account);
+    return {};
+  },
+};
+
+/** Throws notPermitted where the service wants a token and this is not it. */
+export function demandRegistration(context: Context, token: string | undefined): void {
+  if (context.registrationHash === undefined) return;
+  const given = context.primitives.sha256(new TextEncoder().encode(token ?? ""));
+  if (!context.primitives.equal(given, context.registrationHash))
+    throw new PosternError("notPermitted", "the registration token is missing or wrong");
+}
+
+async function insertAccount(db: Db, params: OperationParams<"accounts.create">, at: string): Promise<void> {
+  const { record } = params;
+  await db
+    .insertInto("accounts")
+    .values({ id: params.account, created_at: at, restoring: restoringOf(params) })
+    .execute();
+  await db
+    .insertInto("users")
+    .values({
+      id: params.user,
+      account: params.account,
+      sign_in_key: bytes(params.signInKey),
+      root_key: bytes(record.rootKey),
+      identity: bytes(record.keyset.identity),
+      box: bytes(record.keyset.box),
+      box_signature: bytes(record.keyset.boxSignature),
+      sealed_private: bytes(record.keyset.sealedPrivate),
+      data_revision: record.data.revision,
+      data: bytes(record.data.sealed),
+      created_at: at,
+    })
+    .execute();
+  await db
+    .insertInto("devices")
+    .values({ id: params.device, user: params.user, created_at: at, last_seen_at: at, removed: 0 })
+    .execute();
+}
+
+function restoringOf({ restoring }: OperationParams<"accounts.create">): number {
+  return restoring === true ? 1 : 0;
+}
+
+async function demandSame(db: Db, params: OperationParams<"accounts.create">, restoring: number): Promise<void> {
+  const user = await db
+    .selectFrom("users")
+    .selectAll()
+    .where("id", "=", params.user)
+    .where("account", "=", params.account)
+    .executeTakeFirst();
+  const device = await db
+    .selectFrom("devices")
+    .select("id")
+    .where("id", "=", params.device)
+    .where("user", "=", params.user)
+    .executeTakeFirst();
+  const same =
+    user !== undefined &&
+    device !== undefined &&
+    restoring === restoringOf(params) &&
+    text(user.sign_in_key) === params.signInKey &&
+    isDeepStrictEqual(asRecord(user), params.record);
+  if (!same) throw new PosternError("conflict");
+}
+
+/** Ids are the client's; one that is taken in another account must not become an error that nobody foresaw. */
+async function demandFree(db: Db, params: OperationParams<"accounts.create">): Promise<void> {
+  const user = await db.selectFrom("users").select("id").where("id", "=", params.user).executeTakeFirst();
+  const device = await db.selectFrom("devices").select("id").where("id", "=", params.device).executeTakeFirst();
+  if (user !== undefined || device !== undefined) throw new PosternError("conflict");
+}
+
+/** The user's sealed keys and data, as every sign-in answers them. A service account's root key is sealed for its token. */
+export async function recordOf(db: Db, user: string, device: string): Promise<UserRecord> {
+  const row = await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow();
+  if (row.kind === "person") return asRecord(row);
+  const token = await db.selectFrom("tokens").select("root_key").where("id", "=", device).executeTakeFirstOrThrow();
+  return asRecord({ ...row, root_key: token.root_key });
+}
+
+function asRecord(row: Selectable<Tables["users"]>): UserRecord {
+  return {
+    rootKey: text(row.root_key),
+    keyset: {
+      identity: text(row.identity),
+      box: text(row.box),
+      boxSignature: text(row.box_signature),
+      sealedPrivate: text(row.sealed_private),
+    },
+    data: { revision: row.data_revision, sealed: text(row.data) },
+  };
+}

@@ -1,0 +1,288 @@
+// Signing in: a challenge that is signed once, then an opaque token that is stored hashed. Every refusal reads the same,
+// so that nobody learns whether a user, a device or a nonce exists; but who holds the user's key is told that the device
+// was removed, since the password that made the key is not what is wrong, that the account is being restored, or what ended
+// the token. One
+// restore writes at a time: its sign-in ends every session and device before it.
+import { signInBytes } from "../../protocol/crypto/sign-in.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
+import {
+  AHEAD_MS_MAX,
+  bytes,
+  type Caller,
+  type Context,
+  latest,
+  type Operations,
+  type Service,
+  text,
+  timestamp,
+} from "../context.ts";
+import type { Db } from "../store/tables.ts";
+import { knownToken, livingToken } from "../token/token-rows.ts";
+import { recordOf } from "./accounts.ts";
+
+/** Milliseconds a challenge may be answered: security.md's 60 s. */
+export const CHALLENGE_MS = 60_000;
+
+/** Milliseconds without use after which a session ends. An agent in use renews it; a stolen token does not last. */
+export const SESSION_IDLE_MS = 60 * 60_000;
+
+/** Milliseconds after which a session ends in any case: the agent's own 12 h, and some slack for a slow clock. */
+export const SESSION_MS_MAX = 13 * 60 * 60_000;
+
+/**
+ * Milliseconds between two writes of a session's last use, and with it of its device's or token's: a read should not cost an
+ * fsync, and a person asks when something was last used to some minutes.
+ */
+export const TOUCH_MS = 60_000;
+
+const TOKEN_BYTES = 32;
+
+type SignInOperations = Pick<
+  Operations,
+  "signIn.start" | "signIn.finish" | "session.end" | "devices.list" | "devices.remove"
+>;
+
+export const signInOperations: SignInOperations = {
+  "signIn.start": async ({ account, user, device, clientNonce }, context) => {
+    const serverNonce = context.primitives.randomBytes(TOKEN_BYTES);
+    const expiresAt = new Date(context.now() + CHALLENGE_MS).toISOString();
+    await context.db.transaction().execute(async (db) => {
+      const past = timestamp(context);
+      const ahead = new Date(context.now() + CHALLENGE_MS + AHEAD_MS_MAX).toISOString();
+      await db
+        .deleteFrom("nonces")
+        .where((eb) => eb.or([eb("expires_at", "<", past), eb("expires_at", ">", ahead)]))
+        .execute();
+      const { count } = await db
+        .selectFrom("nonces")
+        .select((eb) => eb.fn.countAll().as("count"))
+        .executeTakeFirstOrThrow();
+      if (Number(count) >= serviceLimits.nonces) throw new PosternError("busy");
+      await db
+        .insertInto("nonces")
+        .values({
+          server_nonce: serverNonce,
+          account,
+          user,
+          device,
+          client_nonce: bytes(clientNonce),
+          expires_at: expiresAt,
+        })
+        .execute();
+    });
+    return { serverNonce: text(serverNonce), expiresAt };
+  },
+
+  "signIn.finish": async (params, context) => {
+    const token = context.primitives.randomBytes(TOKEN_BYTES);
+    const at = timestamp(context);
+    const refusal = await context.db.transaction().execute(async (db) => {
+      const fits = await challengeFits(db, context, params);
+      if (fits === undefined) return "wrongCredentials";
+      if (typeof fits === "object") return fits;
+      if (fits === "person" && (await isRemoved(db, params.device))) return "deviceRemoved";
+      const restoring = params.restoring === true && fits === "person";
+      if ((await isRestoring(db, params.account)) !== restoring) return restoring ? "conflict" : "restoreUnfinished";
+      if (restoring) await endOthers(db, params);
+      if (fits === "person") await rememberDevice(db, params.user, params.device, at);
+      else await touchToken(db, params.device, at);
+      await endOldest(db, context, params.user);
+      await db
+        .insertInto("sessions")
+        .values({
+          token_hash: context.primitives.sha256(token),
+          user: params.user,
+          account: params.account,
+          device: params.device,
+          created_at: at,
+          last_used_at: at,
+        })
+        .execute();
+      return undefined;
+    });
+    // Thrown outside the transaction: the nonce is spent either way.
+    if (typeof refusal === "object") throw new PosternError("tokenRefused", refusal.ended);
+    if (refusal !== undefined) throw new PosternError(refusal);
+    return {
+      token: Buffer.from(token).toString("base64url"),
+      expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(),
+      record: await recordOf(context.db, params.user, params.device),
+    };
+  },
+
+  "session.end": async (_params, { db, caller }) => {
+    await db.deleteFrom("sessions").where("token_hash", "=", caller.tokenHash).execute();
+    return {};
+  },
+
+  "devices.list": async (_params, { db, caller }) => {
+    const rows = await db
+      .selectFrom("devices")
+      .selectAll()
+      .where("user", "=", caller.user)
+      .where("removed", "=", 0)
+      .orderBy("created_at")
+      .execute();
+    return {
+      devices: rows.map((row) => ({ device: row.id, createdAt: row.created_at, lastSeenAt: row.last_seen_at })),
+    };
+  },
+
+  "devices.remove": async ({ device }, { db, caller, changes }) => {
+    await db.transaction().execute(async (transaction) => {
+      const changed = await transaction
+        .updateTable("devices")
+        .set({ removed: 1 })
+        .where("id", "=", device)
+        .where("user", "=", caller.user)
+        .executeTakeFirst();
+      if (changed.numUpdatedRows === 0n) throw new PosternError("deviceNotFound");
+      await transaction.deleteFrom("sessions").where("device", "=", device).where("user", "=", caller.user).execute();
+    });
+    // Whoever waits for changes on that device learns that it has gone.
+    changes.announce(caller.account);
+    return {};
+  },
+};
+
+/** Spends the nonce and checks the signature over everything the challenge bound; answers what kind of user it lets in, or what ended the token. */
+async function challengeFits(
+  db: Db,
+  context: Context,
+  params: OperationParams<"signIn.finish">,
+): Promise<Caller["kind"] | { readonly ended: string } | undefined> {
+  const serverNonce = bytes(params.serverNonce);
+  const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
+  await db.deleteFrom("nonces").where("server_nonce", "=", serverNonce).execute();
+  if (nonce === undefined || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt)
+    return undefined;
+  const bound =
+    nonce.account === params.account &&
+    nonce.user === params.user &&
+    nonce.device === params.device &&
+    text(nonce.client_nonce) === params.clientNonce;
+  if (!bound) return undefined;
+  const user = await db
+    .selectFrom("users")
+    .select(["kind", "sign_in_key"])
+    .where("id", "=", params.user)
+    .where("account", "=", params.account)
+    .executeTakeFirst();
+  if (user === undefined) return undefined;
+  const kind = user.kind as Caller["kind"];
+  const known = kind === "person" ? undefined : await knownToken(db, timestamp(context), params);
+  const key = kind === "person" ? await deviceKey(db, params, user.sign_in_key) : known?.key;
+  if (key === undefined) return undefined;
+  const message = signInBytes({
+    origin: context.origin,
+    account: params.account,
+    user: params.user,
+    device: params.device,
+    serverNonce,
+    clientNonce: bytes(params.clientNonce),
+    expiresAt: params.expiresAt,
+  });
+  if (!context.primitives.verify(key, message, bytes(params.signature))) return undefined;
+  return known?.ended === undefined ? kind : { ended: known.ended };
+}
+
+/** A person's key, on a device that is theirs or new. */
+async function deviceKey(
+  db: Db,
+  { user, device }: { user: string; device: string },
+  key: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  const known = await db.selectFrom("devices").select("user").where("id", "=", device).executeTakeFirst();
+  return known !== undefined && known.user !== user ? undefined : key;
+}
+
+async function isRemoved(db: Db, device: string): Promise<boolean> {
+  const known = await db.selectFrom("devices").select("removed").where("id", "=", device).executeTakeFirst();
+  return known?.removed === 1;
+}
+
+async function isRestoring(db: Db, account: string): Promise<boolean> {
+  const row = await db.selectFrom("accounts").select("restoring").where("id", "=", account).executeTakeFirstOrThrow();
+  return row.restoring === 1;
+}
+
+/** Ends the user's sessions, and the devices but the one that signs in. */
+async function endOthers(db: Db, { user, device }: { user: string; device: string }): Promise<void> {
+  await db.updateTable("devices").set({ removed: 1 }).where("user", "=", user).where("id", "!=", device).execute();
+  await db.deleteFrom("sessions").where("user", "=", user).execute();
+}
+
+async function rememberDevice(db: Db, user: string, device: string, at: string): Promise<void> {
+  const known = await db.selectFrom("devices").select("id").where("id", "=", device).executeTakeFirst();
+  if (known !== undefined) {
+    await db.updateTable("devices").set({ last_seen_at: at }).where("id", "=", device).execute();
+    return;
+  }
+  const { count } = await db
+    .selectFrom("devices")
+    .select((eb) => eb.fn.countAll().as("count"))
+    .where("user", "=", user)
+    .where("removed", "=", 0)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= serviceLimits.devices)
+    throw new PosternError("tooLarge", `a user has at most ${serviceLimits.devices} devices; remove one first`);
+  await db.insertInto("devices").values({ id: device, user, created_at: at, last_seen_at: at, removed: 0 }).execute();
+}
+
+/** Ends the oldest over the limit; first those that a wrong clock dated ahead, else they would outlive every later one. */
+async function endOldest(db: Db, context: Context, user: string): Promise<void> {
+  await db.deleteFrom("sessions").where("user", "=", user).where("created_at", ">", latest(context)).execute();
+  const rows = await db
+    .selectFrom("sessions")
+    .select("token_hash")
+    .where("user", "=", user)
+    .orderBy("created_at", "desc")
+    .execute();
+  for (const row of rows.slice(serviceLimits.sessions - 1))
+    await db.deleteFrom("sessions").where("token_hash", "=", row.token_hash).execute();
+}
+
+/** Who a bearer token belongs to; undefined when it is unknown, idle too long or too old. */
+export async function callerOf(service: Service, token: string): Promise<Caller | undefined> {
+  const tokenHash = service.primitives.sha256(Uint8Array.from(Buffer.from(token, "base64url")));
+  const row = await service.db
+    .selectFrom("sessions as s")
+    .innerJoin("users as u", "u.id", "s.user")
+    .selectAll("s")
+    .select("u.kind")
+    .where("s.token_hash", "=", tokenHash)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const now = service.now();
+  const idle = now - Date.parse(row.last_used_at);
+  const ended = row.kind === "serviceAccount" && !(await livingToken(service.db, timestamp(service), row));
+  const ahead = row.created_at > latest(service) || row.last_used_at > latest(service);
+  if (ended || ahead || idle > SESSION_IDLE_MS || now - Date.parse(row.created_at) > SESSION_MS_MAX) {
+    await service.db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
+    return undefined;
+  }
+  if (idle > TOUCH_MS) await touch(service.db, row, timestamp(service));
+  return { account: row.account, user: row.user, device: row.device, kind: row.kind as Caller["kind"], tokenHash };
+}
+
+/** Writes the last use of a session, and of the device or token that it is of. */
+async function touch(
+  db: Db,
+  session: { token_hash: Uint8Array; device: string; kind: string },
+  at: string,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .updateTable("sessions")
+      .set({ last_used_at: at })
+      .where("token_hash", "=", session.token_hash)
+      .execute();
+    if (session.kind === "serviceAccount") await touchToken(transaction, session.device, at);
+    else await transaction.updateTable("devices").set({ last_seen_at: at }).where("id", "=", session.device).execute();
+  });
+}
+
+async function touchToken(db: Db, token: string, at: string): Promise<void> {
+  await db.updateTable("tokens").set({ last_used_at: at }).where("id", "=", token).execute();
+}

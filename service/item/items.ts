@@ -1,0 +1,370 @@
+// items.*: signed, sealed revisions. A write names the revision it follows, so that of two writers one is told to
+// fetch again; the stored revision sent once more changes nothing, so that a retry is safe.
+import { sql } from "kysely";
+import { verifyItemRevision } from "../../protocol/crypto/item.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { lastChangeOf, recordChanges } from "../change/events.ts";
+import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
+import type { Db, ItemRow } from "../store/tables.ts";
+import { demand, openItems, permissions, permissionsIn } from "../vault/permission.ts";
+import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
+import { endUploads } from "./uploads.ts";
+
+/** Stored bytes of one answer at most: 64 MiB in base64, which leaves room under what a client reads. */
+export const ANSWER_BYTES_MAX = 48 * 1024 * 1024;
+
+type SealedItem = OperationParams<"items.put">["sealed"];
+type Times = { createdAt: string; updatedAt: string };
+type StoredRow = ItemRow & { created_at: string };
+
+type ItemOperations = Pick<
+  Operations,
+  | "items.put"
+  | "items.putAll"
+  | "items.get"
+  | "items.getAll"
+  | "items.find"
+  | "items.list"
+  | "items.overviews"
+  | "items.versions"
+  | "items.getVersion"
+>;
+
+export const itemOperations: ItemOperations = {
+  "items.put": async ({ vault, item, sealed }, context) => {
+    const times = await context.db.transaction().execute(async (db) => {
+      const written = await putOne(db, context, vault, item, sealed);
+      if (!written.repeated) await touchVault(db, context, vault, [item], written.activeChange);
+      return written.times;
+    });
+    context.changes.announce(context.caller.account);
+    return times;
+  },
+
+  "items.putAll": async ({ vault, items }, context) => {
+    const outcomes = await context.db.transaction().execute(async (db) => {
+      // Each element is checked for its own right; a vault of others does not exist for the caller.
+      await permissionsIn(db, context.caller, vault);
+      const results: (Times | { error: string })[] = [];
+      const changed: string[] = [];
+      let activeChange = 0;
+      for (const { item, sealed } of items) {
+        try {
+          const written = await putOne(db, context, vault, item, sealed);
+          results.push(written.times);
+          if (!written.repeated) changed.push(item);
+          activeChange += written.activeChange;
+        } catch (error) {
+          // Each check comes before the element's first write, so a refused element leaves nothing behind.
+          if (!(error instanceof PosternError)) throw error;
+          results.push({ error: error.name });
+        }
+      }
+      if (changed.length > 0) await touchVault(db, context, vault, changed, activeChange);
+      return results;
+    });
+    context.changes.announce(context.caller.account);
+    return { outcomes };
+  },
+
+  "items.get": async ({ vault, item }, { db, caller }) => {
+    await demand(db, caller, vault, openItems);
+    const row = await db
+      .selectFrom("items")
+      .selectAll()
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .executeTakeFirst();
+    if (row === undefined) throw new PosternError("itemNotFound");
+    return storedItem(row);
+  },
+
+  "items.getAll": ({ vault, items }, { db: store, caller }) =>
+    // One transaction: what was measured is what is answered.
+    store.transaction().execute(async (db) => {
+      await demand(db, caller, vault, openItems);
+      const asked = db.selectFrom("items").where("vault", "=", vault).where("id", "in", items);
+      const { size } = await asked
+        .select(sql<number | null>`sum(length(details) + length(overview) + length(files))`.as("size"))
+        .executeTakeFirstOrThrow();
+      if (Number(size) > ANSWER_BYTES_MAX) throw new PosternError("tooLarge", "ask for fewer items at once");
+      const rows = await asked.selectAll().execute();
+      return { items: rows.map(storedItem) };
+    }),
+
+  "items.find": async ({ vault, tag, item }, { db, caller }) => {
+    await demand(db, caller, vault, openItems);
+    const seq = await lastChangeOf(db, caller.account);
+    const base = db
+      .selectFrom("items")
+      .selectAll()
+      .where("vault", "=", vault)
+      .where("state", "=", "active")
+      .limit(serviceLimits.found);
+    const byId = item === undefined ? [] : await base.where("id", "=", item).execute();
+    const byTag = tag === undefined ? [] : await base.where("tag", "=", bytes(tag)).execute();
+    return { items: [...byId, ...byTag.filter((row) => row.id !== item)].map(storedItem), seq };
+  },
+
+  "items.list": ({ vault, active, archived, after, limit }, { db: store, caller }) =>
+    // One transaction: an item made between the two looks would push the last one off a page that says it is the last.
+    store.transaction().execute(async (db) => {
+      await demand(db, caller, vault, permissions.readItems);
+      const states = [...(active ? ["active"] : []), ...(archived ? ["archived"] : [])];
+      if (states.length === 0) return { items: [], more: false };
+      const listed = db
+        .selectFrom("items")
+        .where("vault", "=", vault)
+        .where("id", ">", after ?? "")
+        .where("state", "in", states)
+        .orderBy("id");
+      const sizes = await listed
+        .select(["id", sql<number>`length(overview) + length(files)`.as("size")])
+        .limit(limit + 1)
+        .execute();
+      const count = fitting(sizes.slice(0, limit));
+      const rows = await listed.select(overviewColumns).limit(count).execute();
+      return { items: rows.map(storedOverview), more: sizes.length > count };
+    }),
+
+  "items.overviews": async ({ vault, items }, { db, caller }) => {
+    await demand(db, caller, vault, permissions.readItems);
+    // A hundred of the longest overviews come to half of what one answer may hold.
+    const rows = await db
+      .selectFrom("items")
+      .select(overviewColumns)
+      .where("vault", "=", vault)
+      .where("id", "in", items)
+      .where("state", "!=", "deleted")
+      .execute();
+    return { items: rows.map(storedOverview) };
+  },
+
+  "items.versions": async ({ vault, item }, { db, caller }) => {
+    await demand(db, caller, vault, permissions.readItems | permissions.updateItemHistory);
+    const rows = await db
+      .selectFrom("item_versions")
+      .select(["revision", "updated_at"])
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .orderBy("revision", "desc")
+      .execute();
+    return { versions: rows.map((row) => ({ revision: row.revision, updatedAt: row.updated_at })) };
+  },
+
+  "items.getVersion": async ({ vault, item, revision }, { db, caller }) => {
+    await demand(db, caller, vault, openItems | permissions.updateItemHistory);
+    const row = await db
+      .selectFrom("item_versions")
+      .selectAll()
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .where("revision", "=", revision)
+      .executeTakeFirst();
+    const created = await db
+      .selectFrom("items")
+      .select("created_at")
+      .where("vault", "=", vault)
+      .where("id", "=", item)
+      .executeTakeFirst();
+    if (row === undefined || created === undefined) throw new PosternError("itemNotFound");
+    return storedItem({ ...row, ...created });
+  },
+};
+
+/** A row without its details, which may be megabytes. */
+const overviewColumns = [
+  "id",
+  "vault",
+  "revision",
+  "state",
+  "key_id",
+  "item_key",
+  "tag",
+  "overview",
+  "details_digest",
+  "files",
+  "writer",
+  "signature",
+  "created_at",
+  "updated_at",
+] as const;
+
+/** How many of these rows one answer holds; one at least, else a list would never end. */
+function fitting(rows: readonly { size: number }[]): number {
+  let total = 0;
+  const cut = rows.findIndex((row) => {
+    total += Number(row.size);
+    return total > ANSWER_BYTES_MAX;
+  });
+  return cut === -1 ? rows.length : Math.max(1, cut);
+}
+
+type Written = { times: Times; repeated: boolean; activeChange: number };
+
+async function putOne(db: Db, context: Context, vault: string, item: string, sealed: SealedItem): Promise<Written> {
+  const existing = await db
+    .selectFrom("items")
+    .selectAll()
+    .where("vault", "=", vault)
+    .where("id", "=", item)
+    .executeTakeFirst();
+  await demand(db, context.caller, vault, bitFor(existing, sealed));
+  await checkRevision(db, context, vault, item, sealed);
+  if (
+    existing !== undefined &&
+    existing.revision === sealed.revision &&
+    text(existing.signature) === sealed.signature
+  ) {
+    return { times: timesOf(existing), repeated: true, activeChange: 0 };
+  }
+  if (sealed.revision !== (existing?.revision ?? 0) + 1) throw new PosternError("versionConflict");
+  // A deletion is final: its revision is what proves that the service did not make it up.
+  if (existing?.state === "deleted") throw new PosternError("itemNotFound");
+  if (existing === undefined && sealed.state === "deleted") throw new PosternError("itemNotFound");
+  await demandChunks(db, vault, item, sealed.files);
+  await endUploads(
+    db,
+    vault,
+    item,
+    sealed.files.map(({ id }) => id),
+  );
+  return {
+    times: await store(db, context, vault, item, sealed, existing),
+    repeated: false,
+    activeChange: activity(sealed.state) - activity(existing?.state),
+  };
+}
+
+const activity = (state: string | undefined) => (state === "active" ? 1 : 0);
+
+async function store(
+  db: Db,
+  context: Context,
+  vault: string,
+  item: string,
+  sealed: SealedItem,
+  existing: StoredRow | undefined,
+): Promise<Times> {
+  const at = timestamp(context);
+  const row: ItemRow = { id: item, vault, updated_at: at, ...rowOf(sealed) };
+  if (existing === undefined) {
+    await db
+      .insertInto("items")
+      .values({ ...row, created_at: at })
+      .execute();
+    return { createdAt: at, updatedAt: at };
+  }
+  const { created_at: createdAt, ...version } = existing;
+  const named = await namedFiles(db, vault, item);
+  await db.updateTable("items").set(row).where("vault", "=", vault).where("id", "=", item).execute();
+  if (sealed.state === "deleted")
+    await db.deleteFrom("item_versions").where("vault", "=", vault).where("id", "=", item).execute();
+  else await keepVersion(db, version);
+  await dropUnnamedFiles(db, vault, item, named);
+  return { createdAt, updatedAt: at };
+}
+
+async function keepVersion(db: Db, version: ItemRow): Promise<void> {
+  await db.insertInto("item_versions").values(version).execute();
+  await db
+    .deleteFrom("item_versions")
+    .where("vault", "=", version.vault)
+    .where("id", "=", version.id)
+    .where("revision", "<=", version.revision - serviceLimits.versions)
+    .execute();
+}
+
+function bitFor(existing: StoredRow | undefined, sealed: SealedItem): number {
+  if (existing === undefined) return permissions.createItems;
+  if (sealed.state === "deleted") return permissions.deleteItems;
+  return sealed.state === "archived" && existing.state === "active"
+    ? permissions.archiveItems
+    : permissions.updateItems;
+}
+
+/** A revision that its own signature does not cover, or that somebody without the vault signed, is refused here already. */
+async function checkRevision(db: Db, context: Context, vault: string, item: string, sealed: SealedItem): Promise<void> {
+  const parts = [sealed.overview, sealed.details, sealed.itemKey, sealed.tag];
+  if (sealed.state === "deleted" && (parts.some((part) => part !== "") || sealed.files.length > 0))
+    throw new PosternError("sealBroken", "a deletion is empty");
+  const writer = await db
+    .selectFrom("users")
+    .select("identity")
+    .where("id", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
+  if (sealed.writer !== text(writer.identity)) throw new PosternError("sealBroken", "the writer is not the caller");
+  const key = await db.selectFrom("vaults").select("key_id").where("id", "=", vault).executeTakeFirstOrThrow();
+  if (sealed.keyId !== text(key.key_id)) throw new PosternError("sealBroken", "the item is not under the vault's key");
+  if (!verifyItemRevision(context.primitives, { account: context.caller.account, vault, item }, sealed))
+    throw new PosternError("sealBroken", "the signature of the revision");
+}
+
+async function touchVault(
+  db: Db,
+  context: Context,
+  vault: string,
+  items: readonly string[],
+  activeChange: number,
+): Promise<void> {
+  await db
+    .updateTable("vaults")
+    .set((eb) => ({
+      content_version: eb("content_version", "+", 1),
+      active_items: eb("active_items", "+", activeChange),
+      updated_at: timestamp(context),
+    }))
+    .where("id", "=", vault)
+    .execute();
+  await recordChanges(
+    db,
+    context.caller.account,
+    items.map((item) => ({ kind: "item", vault, item })),
+  );
+}
+
+function rowOf(sealed: SealedItem) {
+  return {
+    revision: sealed.revision,
+    state: sealed.state,
+    key_id: bytes(sealed.keyId),
+    item_key: bytes(sealed.itemKey),
+    tag: bytes(sealed.tag),
+    overview: bytes(sealed.overview),
+    details_digest: bytes(sealed.detailsDigest),
+    details: bytes(sealed.details),
+    files: JSON.stringify(sealed.files),
+    writer: bytes(sealed.writer),
+    signature: bytes(sealed.signature),
+  };
+}
+
+const timesOf = (row: { created_at: string; updated_at: string }): Times => ({
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+/** A stored revision as it is answered, without its details. */
+export function overviewOf(row: Omit<ItemRow, "details">) {
+  return {
+    revision: row.revision,
+    state: row.state as SealedItem["state"],
+    keyId: text(row.key_id),
+    itemKey: text(row.item_key),
+    tag: text(row.tag),
+    overview: text(row.overview),
+    detailsDigest: text(row.details_digest),
+    files: JSON.parse(row.files) as SealedItem["files"],
+    writer: text(row.writer),
+    signature: text(row.signature),
+  };
+}
+
+function storedOverview(row: Omit<StoredRow, "details">) {
+  return { item: row.id, ...timesOf(row), sealed: overviewOf(row) };
+}
+
+function storedItem(row: StoredRow) {
+  return { item: row.id, ...timesOf(row), sealed: { ...overviewOf(row), details: text(row.details) } };
+}

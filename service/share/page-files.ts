@@ -1,0 +1,15 @@
+// Where the share page comes from: beside the shipped bundle it lies built; from sources it is built when first asked for.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { PageFiles } from "./page.ts";
+
+/** The folder that `npm run build` puts beside the bundle of the service. */
+const shipped = fileURLToPath(new URL("./share-page/", import.meta.url));
+
+/** The files of the page. */
+export async function pageFiles(): Promise<PageFiles> {
+  if (!existsSync(shipped)) return (await import("../web/build.ts")).buildPage();
+  const names = readdirSync(shipped).filter((name) => name !== "index.html");
+  const read = (name: string) => readFileSync(`${shipped}${name}`, "utf8");
+  return { document: read("index.html"), assets: new Map(names.map((name) => [name, read(name)])) };
+}

@@ -1,0 +1,69 @@
+// The page behind a share's link: static files, the same for every share, so that asking for it spends and tells nothing.
+// Whatever a link preview, a proxy or a stranger fetches here holds no secret; the fragment stays in the browser.
+import type { Context, Hono } from "hono";
+import { isId } from "../../protocol/crypto/encoding.ts";
+
+/** The built page: one document, and what it loads by name. */
+export type PageFiles = { readonly document: string; readonly assets: ReadonlyMap<string, string> };
+
+/**
+ * Nothing but this origin's own script and style; libsodium is WebAssembly, which needs a word of its own. No frame may
+ * hold the page (clickjacking of "Show"), no form or base of injected markup can send anything away.
+ */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+const headers = {
+  "content-security-policy": PAGE_POLICY,
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  // The path holds the share's id; no other site needs to learn it.
+  "referrer-policy": "no-referrer",
+  // No window that opened the page, or that it opens, shares a process or a handle with it.
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), clipboard-read=()",
+  "x-robots-tag": "noindex, nofollow",
+};
+
+const types: Readonly<Record<string, string>> = {
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+};
+
+/** Adds `/s/<share>` and what the page loads. `page` is asked once, at the first look; a failure is told, and asked again. */
+export function addSharePage(app: Hono, page: () => Promise<PageFiles>, onUnforeseen: (thrown: unknown) => void): void {
+  let built: Promise<PageFiles> | undefined;
+  const files = () => {
+    built ??= page().catch((thrown: unknown) => {
+      built = undefined;
+      throw thrown;
+    });
+    return built;
+  };
+  app.onError((thrown, c) => {
+    onUnforeseen(thrown);
+    return c.text("The page could not be made.", 500, headers);
+  });
+  app.get("/s/assets/:name", async (c) => {
+    const name = c.req.param("name");
+    const content = (await files()).assets.get(name);
+    const type = types[name.split(".").at(-1) ?? ""];
+    if (content === undefined || type === undefined) return c.text("There is no such file.", 404, headers);
+    return c.body(content, 200, { ...headers, "content-type": type });
+  });
+  const document = async (c: Context, status: 200 | 404) =>
+    c.body((await files()).document, status, { ...headers, "content-type": "text/html; charset=utf-8" });
+  // What has the form of an id may be one: that a share exists is told to whoever has its link alone.
+  app.get("/s/:share", (c) => document(c, isId(c.req.param("share")) ? 200 : 404));
+  // Wherever a link was cut, a person reads that it is not whole; a program asks for no page.
+  app.get("*", (c, next) => (c.req.header("accept")?.includes("text/html") ? document(c, 404) : next()));
+}

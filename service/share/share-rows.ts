@@ -1,0 +1,128 @@
+// The life of a share's row: how it ends, who may see it, and when its copy, its views and its files go.
+import { accessKeyHash } from "../../protocol/crypto/share.ts";
+import { type ErrorName, PosternError } from "../../protocol/errors.ts";
+import type { OperationParams } from "../../protocol/service-catalogue.ts";
+import { AHEAD_MS_MAX, bytes, type Caller, type Context } from "../context.ts";
+import { ABANDONED_MS, demandUploadRoom } from "../item/uploads.ts";
+import type { Db, Tables } from "../store/tables.ts";
+import { permissions, vaultsWith } from "../vault/permission.ts";
+
+export type ShareRow = Tables["shares"];
+
+/** What is stored in the place of a copy that is gone. */
+const GONE = new Uint8Array();
+
+/** Milliseconds for which an ended share is still told from one that never was; then its row goes too. */
+export const ENDED_KEPT_MS = 90 * 24 * 60 * 60_000;
+
+/** Milliseconds that a view lasts: its answer may be asked for again, and its files be fetched, on a slow line too. */
+export const VIEW_MS = 15 * 60_000;
+
+/** What of a row says whether it has ended. */
+type Lifetime = Pick<ShareRow, "revoked_at" | "one_time" | "views" | "expires_at">;
+
+/** How a share has ended, or open. What a person did is told before what time did. */
+export function stateOf(row: Lifetime, now: number): "open" | "usedUp" | "expired" | "revoked" {
+  if (row.revoked_at !== null) return "revoked";
+  if (row.one_time === 1 && row.views > 0) return "usedUp";
+  return hasExpired(row, now) ? "expired" : "open";
+}
+
+/** To the millisecond: at the moment it names, a share has expired. */
+export function hasExpired(row: Lifetime, now: number): boolean {
+  return Date.parse(row.expires_at) <= now;
+}
+
+const endings = { usedUp: "shareUsedUp", expired: "shareExpired", revoked: "shareRevoked" } as const;
+
+/** The error that tells how a share has ended; undefined while it is open. */
+export function endingOf(row: Lifetime, now: number): ErrorName | undefined {
+  const state = stateOf(row, now);
+  return state === "open" ? undefined : endings[state];
+}
+
+/** The share of a link. Throws shareNotFound for an unknown id and for a wrong key alike, having hashed a key for both. */
+export async function demandLink(
+  db: Db,
+  { publicAddress, primitives: p }: Context,
+  { share, accessKey }: OperationParams<"shares.state">,
+): Promise<ShareRow> {
+  // Who switches the public address off expects that no link opens any more.
+  if (publicAddress === undefined) throw new PosternError("sharingUnavailable");
+  const hash = accessKeyHash(p, share, bytes(accessKey));
+  const row = await db.selectFrom("shares").selectAll().where("id", "=", share).executeTakeFirst();
+  if (row === undefined || !p.equal(hash, row.access_key_hash)) throw new PosternError("shareNotFound");
+  return row;
+}
+
+/** Shares that the caller made, or that are of vaults it manages. */
+export async function ownShares(db: Db, caller: Caller) {
+  const managed = await vaultsWith(db, caller, permissions.manageVault);
+  return db
+    .selectFrom("shares")
+    .where("account", "=", caller.account)
+    .where((eb) => eb.or([eb("user", "=", caller.user), ...(managed.length > 0 ? [eb("vault", "in", managed)] : [])]));
+}
+
+/** Throws busy where the chunks that a user has stored for shares to come would have more bytes with these. */
+export async function demandShareRoom(db: Db, context: Context, more: number): Promise<void> {
+  const { held } = await db
+    .selectFrom("share_chunks")
+    .select((eb) => eb.fn.sum<number>(eb.fn("length", ["sealed"])).as("held"))
+    .where("user", "=", context.caller.user)
+    .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
+    .executeTakeFirstOrThrow();
+  await demandUploadRoom(db, context, Number(held ?? 0), more);
+}
+
+/** Removes what a share holds; how it ended can still be told. */
+export async function dropContent(db: Db, share: string): Promise<void> {
+  await db.updateTable("shares").set({ sealed: GONE }).where("id", "=", share).execute();
+  await db.deleteFrom("share_views").where("share", "=", share).execute();
+  await db.deleteFrom("share_chunks").where("share", "=", share).execute();
+}
+
+/**
+ * Removes the copies of shares that have ended, once the last view of one that is used up is over; rows that ended long ago;
+ * and chunks of files that no share came to name. Run at start and every minute.
+ */
+export async function dropEndedShares(database: Db, nowMs: number): Promise<void> {
+  const now = new Date(nowMs).toISOString();
+  await database.transaction().execute(async (db) => {
+    // A view that ends later than one of now would was begun while the clock was wrong.
+    const ahead = new Date(nowMs + VIEW_MS + AHEAD_MS_MAX).toISOString();
+    await db
+      .deleteFrom("share_views")
+      .where((eb) => eb.or([eb("ends_at", "<=", now), eb("ends_at", ">", ahead)]))
+      .execute();
+    const ended = await db
+      .selectFrom("shares as s")
+      .select("s.id")
+      .where("s.sealed", "<>", GONE)
+      .where((eb) =>
+        eb.or([
+          eb("s.expires_at", "<=", now),
+          eb("s.revoked_at", "is not", null),
+          eb.and([
+            eb("s.one_time", "=", 1),
+            eb("s.views", ">", 0),
+            eb.not(eb.exists(eb.selectFrom("share_views as v").select("v.share").whereRef("v.share", "=", "s.id"))),
+          ]),
+        ]),
+      )
+      .execute();
+    for (const { id } of ended) await dropContent(db, id);
+    const longAgo = new Date(nowMs - ENDED_KEPT_MS).toISOString();
+    await db.deleteFrom("shares").where("expires_at", "<=", longAgo).execute();
+    await db
+      .deleteFrom("share_chunks")
+      .where((eb) =>
+        eb.or([
+          eb("created_at", "<", new Date(nowMs - ABANDONED_MS).toISOString()),
+          eb("created_at", ">", new Date(nowMs + ABANDONED_MS).toISOString()),
+        ]),
+      )
+      .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
+      .execute();
+  });
+}

@@ -1,0 +1,102 @@
+// Grants of a vault's key as rows: whom they are to, and whether they are what they say.
+
+import { permissionBits } from "../../protocol/access/permission-names.ts";
+import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { OperationParams } from "../../protocol/service-catalogue.ts";
+import { bytes, type Context, text } from "../context.ts";
+import type { Db, Tables } from "../store/tables.ts";
+
+export type PrincipalGrant = OperationParams<"vaults.grant">["grants"][number];
+type VaultGrant = PrincipalGrant["grant"];
+
+/** The caller's identity, in base64. */
+export async function identityOf(db: Db, context: Context): Promise<string> {
+  const user = await db
+    .selectFrom("users")
+    .select("identity")
+    .where("id", "=", context.caller.user)
+    .executeTakeFirstOrThrow();
+  return text(user.identity);
+}
+
+const living = {
+  group: (db: Db) => db.selectFrom("groups").where("state", "=", "active"),
+  // A service account has rules of its own, which it would escape as a user.
+  user: (db: Db) => db.selectFrom("users").where("kind", "=", "person"),
+  serviceAccount: (db: Db) =>
+    db
+      .selectFrom("users")
+      .where("id", "in", (eb) => eb.selectFrom("service_accounts").select("user").where("revoked_at", "is", null)),
+} as const;
+
+/** The public keys of a principal of the account; undefined when there is none, or none any more. */
+export async function keysOf(db: Db, account: string, kind: PrincipalGrant["kind"], principal: string) {
+  return (living[kind](db) as ReturnType<typeof db.selectFrom<"users">>)
+    .select(["identity", "box", "box_signature"])
+    .where("id", "=", principal)
+    .where("account", "=", account)
+    .executeTakeFirst();
+}
+
+/** Throws groupNotFound or serviceAccountNotFound for a principal that is not there, sealBroken unless the caller signed this grant to it. */
+export async function checkGrant(db: Db, context: Context, vault: string, one: PrincipalGrant): Promise<void> {
+  const { account } = context.caller;
+  const keys = await keysOf(db, account, one.kind, one.principal);
+  if (keys === undefined)
+    throw new PosternError(one.kind === "serviceAccount" ? "serviceAccountNotFound" : "groupNotFound");
+  const granter = await identityOf(db, context);
+  if (one.kind === "serviceAccount") await demandForServiceAccount(db, vault, one.grant.permissions);
+  if (one.grant.granter !== granter) throw new PosternError("sealBroken", "the granter is not the caller");
+  if (one.grant.recipient !== text(keys.identity))
+    throw new PosternError("sealBroken", "the grant is to another identity");
+  if (!verifyVaultGrant(context.primitives, account, vault, one.grant))
+    throw new PosternError("sealBroken", "the signature of the grant");
+}
+
+/** Personal vaults are their owner's alone, and whoever manages a vault could let others in. */
+async function demandForServiceAccount(db: Db, vault: string, bits: number): Promise<void> {
+  const { type } = await db.selectFrom("vaults").select("type").where("id", "=", vault).executeTakeFirstOrThrow();
+  if (type === "personal")
+    throw new PosternError("notPermitted", "a service account comes to no personal vault", { vault });
+  if ((bits & (permissionBits.MANAGE_VAULT | permissionBits.RECOVER_VAULT)) !== 0)
+    throw new PosternError("notPermitted", "a service account may not have MANAGE_VAULT or RECOVER_VAULT", { vault });
+}
+
+/** Stores a grant in place of the one of the same key. */
+export async function putGrant(db: Db, vault: string, one: PrincipalGrant): Promise<void> {
+  const row = { vault, principal: one.principal, kind: one.kind, ...grantRow(one.grant) };
+  await db
+    .deleteFrom("vault_grants")
+    .where("vault", "=", vault)
+    .where("principal", "=", one.principal)
+    .where("epoch", "=", one.grant.epoch)
+    .execute();
+  await db.insertInto("vault_grants").values(row).execute();
+}
+
+/** A grant's columns. */
+export function grantRow(grant: VaultGrant) {
+  return {
+    key_id: bytes(grant.keyId),
+    epoch: grant.epoch,
+    recipient: bytes(grant.recipient),
+    granter: bytes(grant.granter),
+    permissions: grant.permissions,
+    sealed: bytes(grant.sealed),
+    signature: bytes(grant.signature),
+  };
+}
+
+/** A stored grant as it is answered. */
+export function grantOf(row: Tables["vault_grants"]): VaultGrant {
+  return {
+    keyId: text(row.key_id),
+    epoch: row.epoch,
+    recipient: text(row.recipient),
+    granter: text(row.granter),
+    permissions: row.permissions,
+    sealed: text(row.sealed),
+    signature: text(row.signature),
+  };
+}

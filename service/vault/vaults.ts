@@ -1,0 +1,220 @@
+// vaults.*: ids, key grants and sealed names.
+import { verifyVaultGrant, verifyVaultOverview } from "../../protocol/crypto/vault-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { recordChanges } from "../change/events.ts";
+import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
+import type { Db } from "../store/tables.ts";
+import { demand, permissions, principalsOf } from "./permission.ts";
+import { checkGrant, grantOf, grantRow, identityOf, putGrant } from "./vault-grants.ts";
+
+type SealedVault = OperationParams<"vaults.create">["overview"];
+type VaultGrant = OperationParams<"vaults.create">["grant"];
+
+export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" | "vaults.update" | "vaults.delete"> = {
+  "vaults.create": async ({ vault, type, grant, others = [], overview }, context) => {
+    await checkOwnGrant(context, vault, grant);
+    await checkOverview(context.db, context, vault, overview);
+    if (overview.revision !== 1 || overview.keyId !== grant.keyId)
+      throw new PosternError("sealBroken", "a new vault starts at revision 1 under its own key");
+    const at = timestamp(context);
+    const made = await context.db.transaction().execute(async (db) => {
+      const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirst();
+      if (existing !== undefined) {
+        if (existing.type !== type || !(await holdsGrant(db, context, vault, grant)))
+          throw new PosternError("conflict");
+        return repeated(context, existing, overview);
+      }
+      await demandRoom(db, context.caller.account);
+      await db
+        .insertInto("vaults")
+        .values({
+          id: vault,
+          account: context.caller.account,
+          type,
+          ...vaultRow(overview),
+          content_version: 0,
+          active_items: 0,
+          created_at: at,
+          updated_at: at,
+        })
+        .execute();
+      await db
+        .insertInto("vault_grants")
+        .values({ vault, principal: context.caller.user, kind: "user", ...grantRow(grant) })
+        .execute();
+      for (const one of others) {
+        await checkGrant(db, context, vault, one);
+        if (one.grant.keyId !== grant.keyId || one.grant.epoch !== grant.epoch)
+          throw new PosternError("sealBroken", "the grants are of different keys");
+        await putGrant(db, vault, one);
+      }
+      await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
+      return { createdAt: at, updatedAt: at };
+    });
+    context.changes.announce(context.caller.account);
+    return made;
+  },
+
+  "vaults.list": async (_params, { db, caller }) => {
+    const grants = await db
+      .selectFrom("vault_grants")
+      .selectAll()
+      .where("principal", "in", await principalsOf(db, caller))
+      .orderBy("epoch", "desc")
+      .execute();
+    if (grants.length === 0) return { vaults: [] };
+    const rows = await db
+      .selectFrom("vaults")
+      .selectAll()
+      .where("account", "=", caller.account)
+      .where("id", "in", [...new Set(grants.map(({ vault }) => vault))])
+      .orderBy("id")
+      .execute();
+    const held = rows.map((row) => ({ row, own: grants.filter(({ vault }) => vault === row.id) }));
+    // Without a grant of the newest key a vault is none of the caller's, whatever older grants say.
+    const open = held.filter(({ row, own }) => own.some((grant) => text(grant.key_id) === text(row.key_id)));
+    return {
+      vaults: open.map(({ row, own }) => ({
+        vault: row.id,
+        type: row.type,
+        grants: own.map((grant) => ({
+          ...(grant.kind === "group" ? { group: grant.principal } : {}),
+          grant: grantOf(grant),
+        })),
+        rewrapping: own.some((grant) => text(grant.key_id) !== text(row.key_id)),
+        overview: {
+          revision: row.revision,
+          keyId: text(row.key_id),
+          sealed: text(row.overview),
+          writer: text(row.writer),
+          signature: text(row.signature),
+        },
+        activeItems: row.active_items,
+        contentVersion: row.content_version,
+        createdAt: row.created_at,
+        updatedAt: row.updated_at,
+      })),
+    };
+  },
+
+  "vaults.update": async ({ vault, overview }, context) => {
+    const at = timestamp(context);
+    const times = await context.db.transaction().execute(async (db) => {
+      await demand(db, context.caller, vault, permissions.manageVault);
+      await checkOverview(db, context, vault, overview);
+      await checkKey(db, context, vault, overview);
+      const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirstOrThrow();
+      if (existing.revision === overview.revision) return repeated(context, existing, overview);
+      if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
+      await db
+        .updateTable("vaults")
+        .set({ ...vaultRow(overview), updated_at: at })
+        .where("id", "=", vault)
+        .execute();
+      await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
+      return { createdAt: existing.created_at, updatedAt: at };
+    });
+    context.changes.announce(context.caller.account);
+    return times;
+  },
+
+  "vaults.delete": async ({ vault, revision }, context) => {
+    await context.db.transaction().execute(async (db) => {
+      await demand(db, context.caller, vault, permissions.manageVault);
+      const existing = await db
+        .selectFrom("vaults")
+        .select(["revision", "type"])
+        .where("id", "=", vault)
+        .executeTakeFirstOrThrow();
+      if (existing.type === "personal")
+        throw new PosternError("notPermitted", "the personal vault stays with its account", { vault });
+      if (existing.revision !== revision) throw new PosternError("versionConflict");
+      for (const table of ["file_chunks", "uploads", "item_versions", "items", "vault_grants"] as const)
+        await db.deleteFrom(table).where("vault", "=", vault).execute();
+      await db.deleteFrom("vaults").where("id", "=", vault).execute();
+      await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
+    });
+    context.changes.announce(context.caller.account);
+    return {};
+  },
+};
+
+async function demandRoom(db: Db, account: string): Promise<void> {
+  const { count } = await db
+    .selectFrom("vaults")
+    .select((eb) => eb.fn.countAll().as("count"))
+    .where("account", "=", account)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= serviceLimits.vaults)
+    throw new PosternError("tooLarge", `an account has at most ${serviceLimits.vaults} vaults`);
+}
+
+/** A grant that names another recipient or granter than the caller would be a key nobody asked for. */
+async function checkOwnGrant(context: Context, vault: string, grant: VaultGrant): Promise<void> {
+  const own = await identityOf(context.db, context);
+  if (grant.recipient !== own || grant.granter !== own)
+    throw new PosternError("sealBroken", "a new vault's grant must be from and to its maker");
+  if (!verifyVaultGrant(context.primitives, context.caller.account, vault, grant))
+    throw new PosternError("sealBroken", "the signature of the grant");
+}
+
+/** Whether the caller's stored grant of this vault is this one: a retry carries the same. */
+async function holdsGrant(db: Db, context: Context, vault: string, grant: VaultGrant): Promise<boolean> {
+  const row = await db
+    .selectFrom("vault_grants")
+    .select("signature")
+    .where("vault", "=", vault)
+    .where("principal", "=", context.caller.user)
+    .executeTakeFirst();
+  return row !== undefined && text(row.signature) === grant.signature;
+}
+
+/** An overview under another key than the members hold would hide the vault's name from all of them. */
+async function checkKey(db: Db, _context: Context, vault: string, overview: SealedVault): Promise<void> {
+  const key = await db.selectFrom("vaults").select("key_id").where("id", "=", vault).executeTakeFirstOrThrow();
+  if (overview.keyId !== text(key.key_id))
+    throw new PosternError("sealBroken", "the overview is not under the vault's key");
+}
+
+/** Throws sealBroken unless the caller signed the overview. */
+export async function checkOverview(db: Db, context: Context, vault: string, overview: SealedVault): Promise<void> {
+  if (overview.writer !== (await identityOf(db, context)))
+    throw new PosternError("sealBroken", "the writer is not the caller");
+  if (!verifyVaultOverview(context.primitives, context.caller.account, vault, overview))
+    throw new PosternError("sealBroken", "the signature of the vault's overview");
+}
+
+type VaultRow = {
+  revision: number;
+  overview: Uint8Array;
+  signature: Uint8Array;
+  account: string;
+  created_at: string;
+  updated_at: string;
+};
+
+/** A retry of a write that was stored changes nothing; other content under the same revision is a conflict. */
+function repeated(
+  context: Context,
+  existing: VaultRow,
+  overview: SealedVault,
+): { createdAt: string; updatedAt: string } {
+  const same =
+    existing.account === context.caller.account &&
+    existing.revision === overview.revision &&
+    text(existing.signature) === overview.signature;
+  if (!same) throw new PosternError(overview.revision === 1 ? "conflict" : "versionConflict");
+  return { createdAt: existing.created_at, updatedAt: existing.updated_at };
+}
+
+/** An overview's columns. */
+export function vaultRow(overview: SealedVault) {
+  return {
+    revision: overview.revision,
+    key_id: bytes(overview.keyId),
+    overview: bytes(overview.sealed),
+    writer: bytes(overview.writer),
+    signature: bytes(overview.signature),
+  };
+}
