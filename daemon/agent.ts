@@ -14,9 +14,9 @@ import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { isSameService } from "./audit/token-recorder.ts";
 import type { Call } from "./call/call.ts";
-import { toldOf } from "./call/call-topic.ts";
+import { refusalDetails } from "./call/call-topic.ts";
 import type { Connection } from "./call/connection.ts";
-import { happening } from "./call/log-entry.ts";
+import { entryOf } from "./call/log-entry.ts";
 import { protections } from "./harden.ts";
 import type { Clock } from "./host/clock.ts";
 import type { Log } from "./host/log.ts";
@@ -50,7 +50,7 @@ import { createFollowers, type Followers } from "./wire/followers.ts";
 
 export type AgentParts = {
   readonly home: string;
-  readonly p: Sodium;
+  readonly crypto: Sodium;
   readonly native: Native;
   readonly clock: Clock;
   readonly log: Log;
@@ -73,8 +73,8 @@ export type Agent = {
 };
 
 export function createAgent(parts: AgentParts): Agent {
-  const { home, p, clock, log, connections } = parts;
-  const newId = () => makeId(p);
+  const { home, crypto, clock, log, connections } = parts;
+  const newId = () => makeId(crypto);
   const grants = createGrants(clock, newId);
   const approvers = createApprovers(grants);
   const handles = createHandles(newId);
@@ -93,7 +93,7 @@ export function createAgent(parts: AgentParts): Agent {
 
   const sessions: Sessions = createSessions({
     home,
-    p,
+    crypto,
     clock,
     log,
     embedded: parts.embedded,
@@ -122,7 +122,7 @@ export function createAgent(parts: AgentParts): Agent {
 
   const tokens = createTokenSessions({
     home,
-    p,
+    crypto,
     clock,
     log,
     serviceAddress: sessions.addressOf,
@@ -143,7 +143,7 @@ export function createAgent(parts: AgentParts): Agent {
     return sessions.list().find(({ file }) => file.account === account && isSameService(file.service, service));
   }
 
-  const left = createLeftRecords({ home, p, flushTokens: (account) => tokens.flush(account) });
+  const left = createLeftRecords({ home, crypto, flushTokens: (account) => tokens.flush(account) });
 
   function forget(unlocked: Unlocked): void {
     followers.stop(unlocked);
@@ -168,7 +168,7 @@ export function createAgent(parts: AgentParts): Agent {
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
-    for (const { audit } of concerned(call)) audit.read({ ...happening(call, name, []), ...toldOf(call.about) });
+    for (const { audit } of concerned(call)) audit.read({ ...entryOf(call, name, []), ...refusalDetails(call.about) });
   });
   return {
     dispatch,
@@ -193,10 +193,10 @@ type State = {
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
-  const { home, p, clock, log } = parts;
+  const { home, crypto, clock, log } = parts;
   const { connections, grants, approvers, handles, followers, broker, sessions, tokens, left } = state;
-  const newId = () => makeId(p);
-  const proofs = createProofs([pinWay(p), passwordWay(sessions)]);
+  const newId = () => makeId(crypto);
+  const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   return {
     ...agentMethods({
@@ -210,7 +210,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),
-    ...accountMethods(p, sessions, tokens),
+    ...accountMethods(crypto, sessions, tokens),
     ...accessMethods({
       sessions,
       tokens,
@@ -221,11 +221,11 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       connections,
       approvers,
     }),
-    ...auditMethods({ home, p, sessions, overseer, left }),
-    ...secretMethods(followers.isStale, p.randomBytes),
-    ...itemMethods({ newId, clock, pages: createItemPages({ p, isStale: followers.isStale }) }),
+    ...auditMethods({ home, crypto, sessions, overseer, left }),
+    ...secretMethods(followers.isStale, crypto.randomBytes),
+    ...itemMethods({ newId, clock, pages: createItemPages({ crypto, isStale: followers.isStale }) }),
     ...fileMethods({ newId, clock, sessions, grants, handles }),
-    ...backupMethods({ home, p, sessions, tokens, handles, now: clock.wallMs }),
+    ...backupMethods({ home, crypto, sessions, tokens, handles, now: clock.wallMs }),
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods(followers.isStale),

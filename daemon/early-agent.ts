@@ -20,7 +20,7 @@ export type Loading = Pick<Agent, "dispatch" | "recordRefused" | "close"> & {
   begin(): void;
 };
 
-export function createLoading({ status, load, failed }: LoadingParts): Loading {
+export function createEarlyAgent({ status, load, failed }: LoadingParts): Loading {
   let loaded: Agent | undefined;
   let loading: Promise<Agent> | undefined;
 

@@ -10,9 +10,9 @@ import { loadSodium } from "./host/sodium.ts";
 import { readAccounts } from "./session/account-file.ts";
 
 /** Builds the agent. Throws StartRefused where crypto cannot be had as it must be. */
-export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
+export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): Agent {
   const { home, log } = parts;
-  const p = withArgon2Queue(loadSodium());
+  const crypto = withArgon2Queue(loadSodium());
   let store: Store | undefined;
   let tidying: NodeJS.Timeout | undefined;
   let address: Promise<ServiceAddress> | undefined;
@@ -39,7 +39,7 @@ export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
     try {
       const built = await createApp({
         store: opened,
-        primitives: p,
+        primitives: crypto,
         origin: EMBEDDED_ORIGIN,
         onUnforeseen: (thrown) => log.incident("service", thrown),
       });
@@ -55,7 +55,7 @@ export function loadAgent(parts: Omit<AgentParts, "p" | "embedded">): Agent {
 
   const agent = createAgent({
     ...parts,
-    p,
+    crypto,
     embedded: () => {
       // A disk that was full, a file that was mended, another service that had the store: the next one who needs it finds it otherwise.
       address ??= openEmbedded().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PosternError } from "../protocol/errors.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
 import type { Connection } from "./call/connection.ts";
-import { createLoading } from "./early-agent.ts";
+import { createEarlyAgent } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
 import { systemClock } from "./host/clock.ts";
 import { createLog, type Log } from "./host/log.ts";
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   // Before the socket: an agent that cannot read its accounts does not start.
   const accounts = readAccounts(home);
   const unfinishedRestore = openRestoreMark(home).read();
-  const loading = createLoading({
+  const loading = createEarlyAgent({
     status: () => ({
       startedAt,
       program,
@@ -56,7 +56,16 @@ async function main(): Promise<void> {
       protections: protections(native),
     }),
     load: async () =>
-      (await import("./full-agent.ts")).loadAgent({ home, native, clock, log, startedAt, program, connections, stop }),
+      (await import("./full-agent.ts")).loadFullAgent({
+        home,
+        native,
+        clock,
+        log,
+        startedAt,
+        program,
+        connections,
+        stop,
+      }),
     failed: (error) => {
       // With it goes the socket's file: nobody should wait for who will not answer.
       listening?.close();

@@ -9,8 +9,8 @@ import { UPDATE } from "./backup-beginning.ts";
 import type { UserRecord } from "./service-session.ts";
 
 /** Of the first line. It shows accidents alone: whoever changes the line on purpose can count it anew. */
-export function headerDigest(p: Primitives, line: string): string {
-  return toBase64(p.sha256(fields("postern/1 backup header", line)));
+export function headerDigest(crypto: Primitives, line: string): string {
+  return toBase64(crypto.sha256(fields("postern/1 backup header", line)));
 }
 
 /** Throws notRestorable where the record cannot be what was sealed. `isAsWritten` says that the line's digest fits, or is unknown. */

@@ -88,20 +88,20 @@ const most: Partial<Record<Kind, number>> = {
 };
 
 /** What the MAC covers, line by line: a line left out, changed or moved gives another. */
-function chained(p: Primitives, before: Uint8Array, line: string): Uint8Array {
-  return p.sha256(fields("postern/1 backup line", before, line));
+function chained(crypto: Primitives, before: Uint8Array, line: string): Uint8Array {
+  return crypto.sha256(fields("postern/1 backup line", before, line));
 }
 
-function macOf(p: Primitives, rootKey: Uint8Array, chain: Uint8Array): Uint8Array {
-  const key = subkey(p, rootKey, "postern/1 backup");
-  const mac = p.hmacSha256(key, chain);
-  p.wipe(key);
+function macOf(crypto: Primitives, rootKey: Uint8Array, chain: Uint8Array): Uint8Array {
+  const key = subkey(crypto, rootKey, "postern/1 backup");
+  const mac = crypto.hmacSha256(key, chain);
+  crypto.wipe(key);
   return mac;
 }
 
 /** Writes lines in the order they are asked for; the seal is the last. */
 export function createLineWriter(
-  p: Primitives,
+  crypto: Primitives,
   rootKey: Uint8Array,
 ): { line(line: Exclude<Line, { kind: "seal" }>): string; seal(): string } {
   let chain: Uint8Array = new Uint8Array(32);
@@ -110,12 +110,13 @@ export function createLineWriter(
   return {
     line: (line) => {
       const written = JSON.stringify(line);
-      if (lines === 0) header = headerDigest(p, written);
-      chain = chained(p, chain, written);
+      if (lines === 0) header = headerDigest(crypto, written);
+      chain = chained(crypto, chain, written);
       lines++;
       return written;
     },
-    seal: () => JSON.stringify({ kind: "seal", lines, header, mac: toBase64(macOf(p, rootKey, chain)) } satisfies Line),
+    seal: () =>
+      JSON.stringify({ kind: "seal", lines, header, mac: toBase64(macOf(crypto, rootKey, chain)) } satisfies Line),
   };
 }
 
@@ -135,7 +136,7 @@ export type ReadThrough = {
  * Reads a backup from its first line to its last. Throws notRestorable, with the line, where it is none, was cut, or holds
  * something that a backup does not; nothing in it is believed before its seal was checked too.
  */
-export async function readThrough(p: Primitives, source: BackupSource): Promise<ReadThrough> {
+export async function readThrough(crypto: Primitives, source: BackupSource): Promise<ReadThrough> {
   const seen = new Map<Kind, number>();
   const shares: LineOf<"share">[] = [];
   let living = 0;
@@ -150,12 +151,12 @@ export async function readThrough(p: Primitives, source: BackupSource): Promise<
     last = one;
     const line = parseLine(one);
     if (line.kind === "seal") seal = line;
-    else chain = chained(p, chain, one.text);
+    else chain = chained(crypto, chain, one.text);
     if ((header === undefined) !== (line.kind === "header"))
       throw refused(one.number, "a header belongs in line 1 alone");
     if (line.kind === "header") {
       header = line;
-      digest = headerDigest(p, one.text);
+      digest = headerDigest(crypto, one.text);
     }
     demandRoom(seen, line.kind, one.number);
     if (line.kind === "share") shares.push(line);
@@ -220,11 +221,11 @@ function validatorOf(kind: Kind): Validator {
 }
 
 /** Throws notRestorable where a line was left out, changed, moved or added by somebody without the account's keys. */
-export function checkSeal(p: Primitives, rootKey: Uint8Array, { seal, lines, chain }: ReadThrough): void {
+export function checkSeal(crypto: Primitives, rootKey: Uint8Array, { seal, lines, chain }: ReadThrough): void {
   if (seal.lines !== lines)
     throw new PosternError("notRestorable", `its seal counts ${seal.lines} lines before it, and there are ${lines}`);
   const mac = fromBase64(seal.mac);
-  if (mac === undefined || !p.equal(mac, macOf(p, rootKey, chain)))
+  if (mac === undefined || !crypto.equal(mac, macOf(crypto, rootKey, chain)))
     throw new PosternError("notRestorable", "it was changed: the seal in its last line does not fit");
 }
 

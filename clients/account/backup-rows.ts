@@ -58,7 +58,7 @@ export type Row = GroupRow | VaultRow | ItemRow | ServiceAccountRow | { readonly
 
 /** The rows of a backup whose seal was checked. Its keys are wiped when the last was taken, or no more is. */
 export async function* openRows(
-  p: Primitives,
+  crypto: Primitives,
   account: string,
   { keyset, rootKey }: Pick<SignedIn, "keyset" | "rootKey">,
   source: BackupSource,
@@ -72,26 +72,26 @@ export async function* openRows(
       const line = parseLine(text);
       const at = <T>(open: () => T) => atLine(text.number, open);
       if (line.kind === "serviceAccount") {
-        if (!isVouchedFor(p, account, own, line.keys)) continue;
+        if (!isVouchedFor(crypto, account, own, line.keys)) continue;
         writers.push(Uint8Array.fromBase64(line.keys.identity));
         const { definition } = line;
         if (definition !== undefined)
           defined.push(() =>
-            at(() => serviceAccountRow(p, account, { keyset, rootKey }, { ...line, definition }, vaultKeys)),
+            at(() => serviceAccountRow(crypto, account, { keyset, rootKey }, { ...line, definition }, vaultKeys)),
           );
       } else if (line.kind === "group") {
-        const row = at(() => groupRow(p, account, keyset, line.group));
+        const row = at(() => groupRow(crypto, account, keyset, line.group));
         if (row === undefined) continue;
         try {
           yield row;
         } finally {
-          closeGroup(p, row.open);
+          closeGroup(crypto, row.open);
         }
       } else if (line.kind === "vault") {
         // A second key under the same id would stay in guarded memory for ever.
         if (vaultKeys.has(line.vault.vault))
           throw new PosternError("notRestorable", `line ${text.number}: the vault is there twice`);
-        const row = at(() => vaultRow(p, account, keyset, line.vault));
+        const row = at(() => vaultRow(crypto, account, keyset, line.vault));
         if (row === undefined) continue;
         vaultKeys.set(line.vault.vault, row.vaultKey);
         yield row;
@@ -102,35 +102,36 @@ export async function* openRows(
         const vaultKey = vaultKeys.get(line.vault);
         const { item, sealed } = line.item;
         const place = { account, vault: line.vault, item };
-        if (vaultKey !== undefined) yield itemRow(p, text.number, { place, vaultKey, pinnedWriters: writers, sealed });
+        if (vaultKey !== undefined)
+          yield itemRow(crypto, text.number, { place, vaultKey, pinnedWriters: writers, sealed });
       }
     }
     // Last, when the vaults that they come to are there.
     for (const row of defined) yield row();
   } finally {
-    for (const { key, indexKey } of vaultKeys.values()) p.release(key, indexKey);
+    for (const { key, indexKey } of vaultKeys.values()) crypto.release(key, indexKey);
   }
 }
 
-function groupRow(p: Primitives, account: string, member: Keyset, stored: StoredGroup): GroupRow | undefined {
+function groupRow(crypto: Primitives, account: string, member: Keyset, stored: StoredGroup): GroupRow | undefined {
   const { group, type, keys, membership } = stored;
   if (membership === undefined) return undefined;
   const place = { account, group };
   const pinned = [member.identity.publicKey];
-  const open = openGroup(p, { place, type, keys, membership, member, pinned });
+  const open = openGroup(crypto, { place, type, keys, membership, member, pinned });
   try {
-    const read = openGroupOverview(p, { place, open, overview: stored.overview, pinned });
+    const read = openGroupOverview(crypto, { place, open, overview: stored.overview, pinned });
     const content = restorableName(read);
     return { kind: "group", made: { group, type, keys, membership }, open, content };
   } catch (error) {
-    closeGroup(p, open);
+    closeGroup(crypto, open);
     throw error;
   }
 }
 
 /** Only what this user signed is believed: that a vault was granted, to these very keys, and what is allowed there. */
 function serviceAccountRow(
-  p: Primitives,
+  crypto: Primitives,
   account: string,
   { keyset, rootKey }: Pick<SignedIn, "keyset" | "rootKey">,
   { keys, definition }: Required<Extract<Line, { kind: "serviceAccount" }>>,
@@ -138,13 +139,17 @@ function serviceAccountRow(
 ): ServiceAccountRow {
   const id = keys.serviceAccount;
   const own = toBase64(keyset.identity.publicKey);
-  const opened = openCustody(p, { place: { account, serviceAccount: id }, owner: rootKey, sealed: definition.custody });
-  p.release(opened.rootKey);
+  const opened = openCustody(crypto, {
+    place: { account, serviceAccount: id },
+    owner: rootKey,
+    sealed: definition.custody,
+  });
+  crypto.release(opened.rootKey);
   const vaults = definition.grants.flatMap(({ vault, grant }) => {
     const key = vaultKeys.get(vault);
     if (key === undefined) return [];
     const isOurs = grant.granter === own && grant.recipient === keys.identity && grant.keyId === key.id;
-    if (!isOurs || !verifyVaultGrant(p, account, vault, grant))
+    if (!isOurs || !verifyVaultGrant(crypto, account, vault, grant))
       throw new PosternError("notRestorable", "a service account comes to a vault that nobody granted it");
     return [{ id: vault, key, permissions: grant.permissions }];
   });
@@ -152,15 +157,15 @@ function serviceAccountRow(
   return { kind: "serviceAccount", id, title: opened.title, vaults, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
-function vaultRow(p: Primitives, account: string, keyset: Keyset, stored: StoredVault): VaultRow | undefined {
+function vaultRow(crypto: Primitives, account: string, keyset: Keyset, stored: StoredVault): VaultRow | undefined {
   const { vault, grants, overview, type } = stored;
   const grant = grants.find((one) => one.group === undefined)?.grant;
   // Opened through a group alone, it is somebody else's to bring back.
   if (grant === undefined) return undefined;
   const own = [keyset.identity.publicKey];
-  const vaultKey = openVaultGrant(p, { account, vault, grant, keyset, pinnedGranters: own });
+  const vaultKey = openVaultGrant(crypto, { account, vault, grant, keyset, pinnedGranters: own });
   try {
-    const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: own });
+    const content = openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters: own });
     restorableName(content);
     const made = {
       vault,
@@ -172,21 +177,21 @@ function vaultRow(p: Primitives, account: string, keyset: Keyset, stored: Stored
     } as const;
     return { kind: "vault", made, vaultKey, content };
   } catch (error) {
-    p.release(vaultKey.key, vaultKey.indexKey);
+    crypto.release(vaultKey.key, vaultKey.indexKey);
     throw error;
   }
 }
 
-function itemRow(p: Primitives, number: number, input: Parameters<typeof openItem>[1]): ItemRow {
+function itemRow(crypto: Primitives, number: number, input: Parameters<typeof openItem>[1]): ItemRow {
   const { place, vaultKey, sealed } = input;
   const state = sealed.state === "archived" ? "archived" : "active";
   const open = () =>
     atLine(number, () => {
-      const opened = openItem(p, input);
+      const opened = openItem(crypto, input);
       try {
         return { ...opened, title: restorableItem(opened) };
       } catch (error) {
-        p.wipe(opened.itemKey, opened.overview, opened.details);
+        crypto.wipe(opened.itemKey, opened.overview, opened.details);
         throw error;
       }
     });

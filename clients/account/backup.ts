@@ -11,12 +11,12 @@ import { everyItem } from "./stored-items.ts";
 
 /** Writes a backup, line by line, without line ends. */
 export async function* writeBackup(
-  p: Primitives,
+  crypto: Primitives,
   who: { account: string; user: string },
   { session, rootKey, keyset }: SignedIn,
   now: Date,
 ): AsyncGenerator<string> {
-  const { line, seal } = createLineWriter(p, rootKey);
+  const { line, seal } = createLineWriter(crypto, rootKey);
   yield line({
     kind: "header",
     format: FORMAT,
@@ -26,7 +26,7 @@ export async function* writeBackup(
     record: await session.call("users.get", {}),
   });
   // The keys, to check what they wrote. What the living ones may do, to make them anew: their tokens die with the service.
-  const living = await livingServiceAccounts(p, who.account, { session, keyset });
+  const living = await livingServiceAccounts(crypto, who.account, { session, keyset });
   const { serviceAccounts } = await session.call("serviceAccounts.keys", {});
   for (const keys of serviceAccounts) {
     const definition = living.get(keys.serviceAccount);
@@ -62,7 +62,7 @@ type Definition = NonNullable<Extract<Line, { kind: "serviceAccount" }>["definit
 
 /** What each living service account may do, by its id. The grants go in as they were signed: a restore believes no other word. */
 async function livingServiceAccounts(
-  p: Primitives,
+  crypto: Primitives,
   account: string,
   { session, keyset }: Pick<SignedIn, "session" | "keyset">,
 ): Promise<Map<string, Definition>> {
@@ -74,7 +74,7 @@ async function livingServiceAccounts(
   for (const vault of vaults) {
     const { members } = await session.call("vaults.members", { vault });
     for (const { principal, grant } of members)
-      if (grant.granter === own && verifyVaultGrant(p, account, vault, grant))
+      if (grant.granter === own && verifyVaultGrant(crypto, account, vault, grant))
         grants.set(principal, [...(grants.get(principal) ?? []), { vault, grant }]);
   }
   return new Map(

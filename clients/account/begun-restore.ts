@@ -37,14 +37,14 @@ export type Begun = {
  * where the account is anything but a restore of this backup that was cut off, sealBroken where a row is not what its writer
  * signed; the service's word that the account is being restored counts for nothing here.
  */
-export async function rowsMade(p: Primitives, keys: SignedIn, begun: Begun, record: UserRecord): Promise<number> {
-  demandUnopened(p, keys, begun, record);
+export async function rowsMade(crypto: Primitives, keys: SignedIn, begun: Begun, record: UserRecord): Promise<number> {
+  demandUnopened(crypto, keys, begun, record);
   const { account } = begun.who;
-  const stored = await storedRows(p, keys, begun);
+  const stored = await storedRows(crypto, keys, begun);
   let seen = 0;
   let rows = 0;
   let isWhole = true;
-  for await (const row of openRows(p, account, keys, begun.source)) {
+  for await (const row of openRows(crypto, account, keys, begun.source)) {
     seen++;
     // The revision that names a file vouches for its chunks, and the same chunk sent once more changes nothing.
     if (row.kind === "chunk") continue;
@@ -61,12 +61,17 @@ function inUse(what: string): PosternError {
 }
 
 /** An agent that opens an account writes the counter of its device store before it answers: revision 1 is of none. */
-function demandUnopened(p: Primitives, keys: SignedIn, { who, data }: Begun, { data: stored, ...record }: UserRecord) {
+function demandUnopened(
+  crypto: Primitives,
+  keys: SignedIn,
+  { who, data }: Begun,
+  { data: stored, ...record }: UserRecord,
+) {
   const { rootKey, keyset } = keys.record;
   if (stored.revision !== 1) throw inUse("it was opened since");
   const same =
     isDeepStrictEqual(record, { rootKey, keyset }) &&
-    isDeepStrictEqual(openUserData(p, keys.rootKey, who, stored), data);
+    isDeepStrictEqual(openUserData(crypto, keys.rootKey, who, stored), data);
   if (!same) throw inUse("its keys or its name");
 }
 
@@ -77,7 +82,11 @@ type StoredRows = {
   demandNoMore(): Promise<void>;
 };
 
-async function storedRows(p: Primitives, keys: SignedIn, { who: { account }, signal }: Begun): Promise<StoredRows> {
+async function storedRows(
+  crypto: Primitives,
+  keys: SignedIn,
+  { who: { account }, signal }: Begun,
+): Promise<StoredRows> {
   const call: ServiceSession["call"] = (name, params) => keys.session.call(name, params, signal);
   const { serviceAccounts: listed } = await call("serviceAccounts.list", {});
   const serviceAccounts = onceEach(listed, ({ serviceAccount }) => serviceAccount);
@@ -94,7 +103,7 @@ async function storedRows(p: Primitives, keys: SignedIn, { who: { account }, sig
     const next = await items?.next();
     if (next !== undefined && !next.done) {
       if (next.value.item !== row.place.item) throw inUse("one more item, or one less");
-      demandSameItem(p, keys, row, next.value);
+      demandSameItem(crypto, keys, row, next.value);
       return true;
     }
     // A deleted item is on no list, and its revisions go on.
@@ -109,19 +118,19 @@ async function storedRows(p: Primitives, keys: SignedIn, { who: { account }, sig
       if (row.kind === "item") return hasItem(row);
       if (row.kind === "group") {
         const stored = taken(groups, row.made.group);
-        if (stored !== undefined) demandSameGroup(p, keys, account, row, stored);
+        if (stored !== undefined) demandSameGroup(crypto, keys, account, row, stored);
         return stored !== undefined;
       }
       await demandNoMoreItems();
       if (row.kind === "serviceAccount") {
         const made = taken(serviceAccounts, row.id);
-        if (made !== undefined) demandSameServiceAccount(p, keys, account, row, made);
+        if (made !== undefined) demandSameServiceAccount(crypto, keys, account, row, made);
         return made !== undefined;
       }
       const stored = taken(vaults, row.made.vault);
       items = stored === undefined ? undefined : everyItem(call, row.made.vault);
       vaultEnded = false;
-      if (stored !== undefined) demandSameVault(p, keys, account, row, stored);
+      if (stored !== undefined) demandSameVault(crypto, keys, account, row, stored);
       return stored !== undefined;
     },
     demandNoMore: async () => {
@@ -145,12 +154,18 @@ function taken<T>(rows: Map<string, T>, id: string): T | undefined {
   return row;
 }
 
-function demandSameGroup(p: Primitives, keys: SignedIn, account: string, row: GroupRow, stored: StoredGroup): void {
+function demandSameGroup(
+  crypto: Primitives,
+  keys: SignedIn,
+  account: string,
+  row: GroupRow,
+  stored: StoredGroup,
+): void {
   const { group, type, keys: groupKeys, membership, overview } = stored;
   const same = overview.revision === 1 && isDeepStrictEqual({ group, type, keys: groupKeys, membership }, row.made);
   if (!same) throw inUse("a group");
   const pinned = [keys.keyset.identity.publicKey];
-  const read = openGroupOverview(p, { place: { account, group }, open: row.open, overview, pinned });
+  const read = openGroupOverview(crypto, { place: { account, group }, open: row.open, overview, pinned });
   if (!isDeepStrictEqual(JSON.parse(new TextDecoder().decode(read)), row.content)) throw inUse("a group's name");
 }
 
@@ -158,15 +173,15 @@ type StoredServiceAccount = OperationResult<"serviceAccounts.list">["serviceAcco
 
 /** Made by a restore it has no token, and no other keys could have sealed its title. */
 function demandSameServiceAccount(
-  p: Primitives,
+  crypto: Primitives,
   keys: SignedIn,
   account: string,
   row: ServiceAccountRow,
   stored: StoredServiceAccount,
 ): void {
   const place = { account, serviceAccount: row.id };
-  const opened = openCustody(p, { place, owner: keys.rootKey, sealed: stored.custody });
-  p.release(opened.rootKey);
+  const opened = openCustody(crypto, { place, owner: keys.rootKey, sealed: stored.custody });
+  crypto.release(opened.rootKey);
   const comesTo = (vaults: readonly { vault: string; permissions: number }[]) =>
     new Map(vaults.map(({ vault, permissions }) => [vault, permissions]));
   const same =
@@ -180,7 +195,13 @@ function demandSameServiceAccount(
   if (!same) throw inUse("a service account");
 }
 
-function demandSameVault(p: Primitives, keys: SignedIn, account: string, row: VaultRow, stored: StoredVault): void {
+function demandSameVault(
+  crypto: Primitives,
+  keys: SignedIn,
+  account: string,
+  row: VaultRow,
+  stored: StoredVault,
+): void {
   const { made, vaultKey } = row;
   const { vault, overview, type, grants } = stored;
   const byGroup = new Map(grants.map(({ group, grant }) => [group, grant]));
@@ -192,22 +213,22 @@ function demandSameVault(p: Primitives, keys: SignedIn, account: string, row: Va
     isDeepStrictEqual(byGroup, expected);
   if (!same) throw inUse("a vault");
   const pinnedWriters = [keys.keyset.identity.publicKey];
-  const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters });
-  if (!p.equal(content, row.content)) throw inUse("a vault's name");
+  const content = openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters });
+  if (!crypto.equal(content, row.content)) throw inUse("a vault's name");
 }
 
-function demandSameItem(p: Primitives, keys: SignedIn, row: ItemRow, { sealed }: StoredItem): void {
+function demandSameItem(crypto: Primitives, keys: SignedIn, row: ItemRow, { sealed }: StoredItem): void {
   const same = sealed.revision === 1 && sealed.state === row.state && isDeepStrictEqual(sealed.files, row.files);
   if (!same) throw inUse("an item");
   const { place, vaultKey } = row;
   const ours = row.open();
   try {
-    const theirs = openItem(p, { place, vaultKey, pinnedWriters: [keys.keyset.identity.publicKey], sealed });
+    const theirs = openItem(crypto, { place, vaultKey, pinnedWriters: [keys.keyset.identity.publicKey], sealed });
     const parts = ["overview", "details", "itemKey"] as const;
-    const equal = parts.every((part) => p.equal(theirs[part], ours[part]));
-    p.wipe(theirs.overview, theirs.details, theirs.itemKey);
+    const equal = parts.every((part) => crypto.equal(theirs[part], ours[part]));
+    crypto.wipe(theirs.overview, theirs.details, theirs.itemKey);
     if (!equal) throw inUse("an item");
   } finally {
-    p.wipe(ours.overview, ours.details, ours.itemKey);
+    crypto.wipe(ours.overview, ours.details, ours.itemKey);
   }
 }

@@ -26,26 +26,26 @@ export type FileChunks = {
 };
 
 type FileChunksParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly account: string;
   readonly session: ServiceSession;
   readonly rows: ItemRows;
 };
 
-export function createFileChunks({ p, account, session, rows }: FileChunksParts): FileChunks {
+export function createFileChunks({ crypto, account, session, rows }: FileChunksParts): FileChunks {
   async function openHeader(vault: string, item: string, header: FileHeader) {
     const itemKey = rows.keyOf(await rows.fetch(vault, item));
-    const opened = openFile(p, { place: { account, vault, item }, header, itemKey });
-    p.wipe(itemKey);
+    const opened = openFile(crypto, { place: { account, vault, item }, header, itemKey });
+    crypto.wipe(itemKey);
     return opened;
   }
 
   return {
     itemKeyOf: async (vault, item) => rows.keyOf(await rows.fetchToWrite(vault, item)),
-    newItemKey: () => newItemKey(p),
+    newItemKey: () => newItemKey(crypto),
     writeFile: (place, itemKey) => {
-      const file = newId(p);
-      const stream = sealFile(p, { place: { account, ...place }, file, itemKey });
+      const file = newId(crypto);
+      const stream = sealFile(crypto, { place: { account, ...place }, file, itemKey });
       let index = 0;
       let pushing: Promise<unknown> = Promise.resolve();
       return {

@@ -50,7 +50,7 @@ export type GroupList = {
 };
 
 export type GroupListParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly account: string;
   readonly session: ServiceSession;
   readonly keyset: Keyset;
@@ -59,7 +59,7 @@ export type GroupListParts = {
 /** What the groups of every account are called until somebody names them otherwise. */
 const builtInTitles = { owners: "Owners", administrators: "Administrators" } as const;
 
-export function createGroupList({ p, account, session, keyset }: GroupListParts): GroupList {
+export function createGroupList({ crypto, account, session, keyset }: GroupListParts): GroupList {
   const pinned = [keyset.identity.publicKey];
   /** By id and identity: another keyset under a known id is opened, and checked, like a new group. */
   const opened = new Map<string, OpenGroup>();
@@ -94,9 +94,9 @@ export function createGroupList({ p, account, session, keyset }: GroupListParts)
     const known = opened.get(key);
     if (known !== undefined) return known;
     if (membership === undefined) throw new PosternError("groupNotFound", "you are not a member of it");
-    const open = openGroup(p, { place: { account, group }, type, keys, membership, member: keyset, pinned });
+    const open = openGroup(crypto, { place: { account, group }, type, keys, membership, member: keyset, pinned });
     if (closed) {
-      closeGroup(p, open);
+      closeGroup(crypto, open);
       throw new PosternError("locked");
     }
     opened.set(key, open);
@@ -110,17 +110,17 @@ export function createGroupList({ p, account, session, keyset }: GroupListParts)
 
   function contentOf(group: StoredGroup): { title: string; description: string } {
     const place = { account, group: group.group };
-    const content = openGroupOverview(p, { place, open: keysOf(group), overview: group.overview, pinned });
+    const content = openGroupOverview(crypto, { place, open: keysOf(group), overview: group.overview, pinned });
     return JSON.parse(new TextDecoder().decode(content)) as { title: string; description: string };
   }
 
   async function make(type: GroupType, title: string, description: string): Promise<GroupEntry> {
-    const group = newId(p);
+    const group = newId(crypto);
     const place = { account, group };
-    const { open, keys, membership } = newGroup(p, { place, type, maker: keyset });
+    const { open, keys, membership } = newGroup(crypto, { place, type, maker: keyset });
     opened.set(`${group} ${keys.identity}`, open);
     const content = { title, description };
-    const overview = sealGroupOverview(p, { place, open, writer: keyset, revision: 1, content });
+    const overview = sealGroupOverview(crypto, { place, open, writer: keyset, revision: 1, content });
     await session.call("groups.create", { group, type, keys, membership, overview });
     list = undefined;
     return entryOf(await stored(group));
@@ -139,7 +139,7 @@ export function createGroupList({ p, account, session, keyset }: GroupListParts)
       const content = { ...contentOf(group), ...change };
       const revision = group.overview.revision + 1;
       const place = { account, group: id };
-      const overview = sealGroupOverview(p, { place, open: keysOf(group), writer: keyset, revision, content });
+      const overview = sealGroupOverview(crypto, { place, open: keysOf(group), writer: keyset, revision, content });
       await session.call("groups.update", { group: id, overview });
       list = undefined;
       return entryOf(await stored(id));
@@ -154,7 +154,7 @@ export function createGroupList({ p, account, session, keyset }: GroupListParts)
       const { group, type, keys } = await stored(id);
       // The service could name keys of its own; the maker's signature is what they are believed by.
       const known = pinned.some((identity) => toBase64(identity) === keys.maker);
-      if (!known || !verifyGroupKeys(p, { account, group }, type, keys))
+      if (!known || !verifyGroupKeys(crypto, { account, group }, type, keys))
         throw new PosternError("sealBroken", "the group: the signature of its keys");
       return { identity: Uint8Array.fromBase64(keys.identity), box: Uint8Array.fromBase64(keys.box) };
     },
@@ -163,7 +163,7 @@ export function createGroupList({ p, account, session, keyset }: GroupListParts)
     },
     close: () => {
       closed = true;
-      for (const group of opened.values()) closeGroup(p, group);
+      for (const group of opened.values()) closeGroup(crypto, group);
       opened.clear();
     },
   };

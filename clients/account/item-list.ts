@@ -62,14 +62,14 @@ export type ItemList = {
 export type StateFilter = { readonly active: boolean; readonly archived: boolean };
 
 type ItemListParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly session: ServiceSession;
   readonly vaults: VaultList;
   readonly writers: Writers;
   readonly rows: ItemRows;
 };
 
-export function createItemList({ p, session, vaults, writers, rows }: ItemListParts): ItemList {
+export function createItemList({ crypto, session, vaults, writers, rows }: ItemListParts): ItemList {
   async function putSealed(
     vault: Vault,
     item: string,
@@ -92,7 +92,7 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
   }
 
   const tagsIn = (vault: Vault, title: string): string[] =>
-    [...vault.keys.values()].map(({ indexKey }) => toBase64(lookupTag(p, indexKey, title)));
+    [...vault.keys.values()].map(({ indexKey }) => toBase64(lookupTag(crypto, indexKey, title)));
 
   async function findItemsAt(id: string, part: string): Promise<FoundItems> {
     const vault = await vaults.get(id);
@@ -168,7 +168,7 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
 
   function sealNew(vault: Vault, item: string, itemKey: Uint8Array, content: Omit<ItemContent, "state">): SealedItem {
     const sealed = rows.seal(vault, item, 1, itemKey, { ...content, state: "active" });
-    p.wipe(itemKey);
+    crypto.wipe(itemKey);
     return sealed;
   }
 
@@ -206,9 +206,9 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
     },
     createItem: async (id, overview, details, options = {}) => {
       const vault = await vaults.get(id);
-      const item = options.id ?? newId(p);
+      const item = options.id ?? newId(crypto);
       const content = { overview, details, files: options.files ?? [] };
-      return putSealed(vault, item, sealNew(vault, item, options.itemKey ?? newItemKey(p), content), {
+      return putSealed(vault, item, sealNew(vault, item, options.itemKey ?? newItemKey(crypto), content), {
         overview,
         details,
       });
@@ -217,7 +217,7 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
       const vault = await vaults.get(id);
       const sealed = items.map(({ id: item, overview, details }) => ({
         item,
-        sealed: sealNew(vault, item, newItemKey(p), { overview, details, files: [] }),
+        sealed: sealNew(vault, item, newItemKey(crypto), { overview, details, files: [] }),
       }));
       const outcomes = await putAll(id, sealed);
       return items.map((item, index) => {
@@ -232,7 +232,7 @@ export function createItemList({ p, session, vaults, writers, rows }: ItemListPa
       if (found.stored.sealed.revision !== revision) throw new PosternError("versionConflict");
       const itemKey = rows.keyOf(found);
       const sealed = rows.seal(found.vault, item, revision + 1, itemKey, content);
-      p.wipe(itemKey);
+      crypto.wipe(itemKey);
       return putSealed(found.vault, item, sealed, { overview: content.overview, details: content.details });
     },
     deleteItem: async (id, item, revision) => {

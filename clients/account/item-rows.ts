@@ -69,7 +69,7 @@ export type ItemRows = {
 };
 
 type ItemRowsParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly account: string;
   readonly session: ServiceSession;
   readonly keyset: Keyset;
@@ -77,7 +77,7 @@ type ItemRowsParts = {
   readonly writers: Writers;
 };
 
-export function createItemRows({ p, account, session, keyset, vaults, writers }: ItemRowsParts): ItemRows {
+export function createItemRows({ crypto, account, session, keyset, vaults, writers }: ItemRowsParts): ItemRows {
   const placeIn = (vault: Vault, item: string): ItemPlace => ({ account, vault: vault.stored.vault, item });
 
   /** The key a revision is wrapped under: the newest, or one that wrapping anew has not reached yet. */
@@ -95,7 +95,7 @@ export function createItemRows({ p, account, session, keyset, vaults, writers }:
 
   function demandSigned(vault: Vault, item: string, sealed: SealedItem): void {
     const pinned = writers.known.some((writer) => toBase64(writer) === sealed.writer);
-    if (!pinned || !verifyItemRevision(p, placeIn(vault, item), sealed))
+    if (!pinned || !verifyItemRevision(crypto, placeIn(vault, item), sealed))
       throw new PosternError("sealBroken", "the item revision's signature");
   }
 
@@ -114,16 +114,16 @@ export function createItemRows({ p, account, session, keyset, vaults, writers }:
         demandSigned(vault, item, sealed);
         throw new PosternError("itemNotFound");
       }
-      const opened = openItem(p, {
+      const opened = openItem(crypto, {
         place: placeIn(vault, item),
         vaultKey: vaultKeyOf(vault, sealed),
         pinnedWriters: writers.known,
         sealed,
       });
-      p.wipe(opened.itemKey);
+      crypto.wipe(opened.itemKey);
       const overview = json<Overview>(opened.overview);
       const details = json<Details>(opened.details);
-      p.wipe(opened.overview, opened.details);
+      crypto.wipe(opened.overview, opened.details);
       const { revision, state, tag, files } = sealed;
       return {
         vault: vault.stored.vault,
@@ -140,21 +140,21 @@ export function createItemRows({ p, account, session, keyset, vaults, writers }:
     openOverview: (vault, stored) => {
       const { item, sealed } = stored;
       if (sealed.state === "deleted") throw new PosternError("sealBroken", "a deleted item in a list");
-      const content = openItemOverview(p, {
+      const content = openItemOverview(crypto, {
         place: placeIn(vault, item),
         vaultKey: vaultKeyOf(vault, sealed),
         pinnedWriters: writers.known,
         sealed,
       });
       const overview = json<Overview>(content);
-      p.wipe(content);
+      crypto.wipe(content);
       const { revision, state, tag } = sealed;
       return { vault: vault.stored.vault, id: item, ...timesOf(stored), revision, state, tag, overview };
     },
     keyOf: ({ vault, stored: { item, sealed } }) =>
-      openItemKey(p, placeIn(vault, item), vaultKeyOf(vault, sealed), sealed),
+      openItemKey(crypto, placeIn(vault, item), vaultKeyOf(vault, sealed), sealed),
     seal: (vault, item, revision, itemKey, { state, overview, details, files }) =>
-      sealItem(p, {
+      sealItem(crypto, {
         place: placeIn(vault, item),
         vaultKey: vault.key,
         writer: keyset,
@@ -167,7 +167,7 @@ export function createItemRows({ p, account, session, keyset, vaults, writers }:
         files,
       }),
     sealDeletion: (vault, item, revision) =>
-      sealDeletion(p, { place: placeIn(vault, item), vaultKey: vault.key, writer: keyset, revision }),
+      sealDeletion(crypto, { place: placeIn(vault, item), vaultKey: vault.key, writer: keyset, revision }),
   };
 }
 

@@ -20,23 +20,23 @@ export type NewServiceAccount = {
 };
 
 /** The root key is kept; the caller releases it. */
-export function makeServiceAccount(p: Primitives, input: NewServiceAccount): { made: Made; rootKey: Uint8Array } {
+export function makeServiceAccount(crypto: Primitives, input: NewServiceAccount): { made: Made; rootKey: Uint8Array } {
   const { account, id, title, maker } = input;
   const place = { account, serviceAccount: id };
-  const { rootKey, keyset, keys } = newServiceAccount(p, { place, maker: maker.keyset });
+  const { rootKey, keyset, keys } = newServiceAccount(crypto, { place, maker: maker.keyset });
   const recipient = { identity: Uint8Array.fromBase64(keys.identity), box: Uint8Array.fromBase64(keys.box) };
   const data = { ...newUserData(title), pins: { [maker.user]: keys.maker } };
   const grants = input.vaults.map(({ id: vault, key: vaultKey, permissions }) => ({
     vault,
-    grant: grantVaultKey(p, { account, vault, vaultKey, granter: maker.keyset, recipient, permissions }),
+    grant: grantVaultKey(crypto, { account, vault, vaultKey, granter: maker.keyset, recipient, permissions }),
   }));
   const made = {
     serviceAccount: id,
     keyset,
-    data: sealUserData(p, rootKey, { account, user: id }, 1, data),
+    data: sealUserData(crypto, rootKey, { account, user: id }, 1, data),
     maker: keys.maker,
     makerSignature: keys.makerSignature,
-    custody: sealCustody(p, { place, owner: maker.rootKey, rootKey, title }),
+    custody: sealCustody(crypto, { place, owner: maker.rootKey, rootKey, title }),
     grants,
   };
   return { made, rootKey };

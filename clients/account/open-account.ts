@@ -25,15 +25,15 @@ import { createWriters } from "./writers.ts";
 export type OpenAccount = AccountCore & { readonly environments: Environments; readonly shares: Shares };
 
 /** The lists that an account is made of, each with what it needs of the others. */
-function partsOf(p: Primitives, account: string, user: string, signedIn: SignedIn, nowMs: () => number) {
+function partsOf(crypto: Primitives, account: string, user: string, signedIn: SignedIn, nowMs: () => number) {
   const { session, rootKey, keyset } = signedIn;
-  const data = openOwnData(p, { account, user }, signedIn);
+  const data = openOwnData(crypto, { account, user }, signedIn);
   // Ourselves, and whom our own sealed data names: for a service account, the person who made it.
   const pinned = [keyset.identity.publicKey, ...Object.values(data.get().pins).map(pinnedIdentity)];
-  const groups = createGroupList({ p, account, session, keyset });
-  const who = { p, account, user, session, keyset, groups, pinned };
+  const groups = createGroupList({ crypto, account, session, keyset });
+  const who = { crypto, account, user, session, keyset, groups, pinned };
   const vaults = createVaultList({ ...who, rootKey, nowMs });
-  const writers = createWriters(p, account, session, pinned);
+  const writers = createWriters(crypto, account, session, pinned);
   const members = createVaultMembers({ ...who, vaults, writers });
   const serviceAccounts = createServiceAccounts({
     ...who,
@@ -44,9 +44,9 @@ function partsOf(p: Primitives, account: string, user: string, signedIn: SignedI
     members,
   });
   const rows = createItemRows({ ...who, vaults, writers });
-  const items = createItemList({ p, session, vaults, writers, rows });
+  const items = createItemList({ crypto, session, vaults, writers, rows });
   const versions = createItemVersions({ session, vaults, writers, rows });
-  const files = createFileChunks({ p, account, session, rows });
+  const files = createFileChunks({ crypto, account, session, rows });
   return { groups, vaults, members, serviceAccounts, items, versions, files, data };
 }
 
@@ -66,7 +66,7 @@ function newsOf(before: Cursor | undefined, { cursor, events, replaced }: Operat
 
 /** `nowMs` is a clock that nobody sets: how old what is remembered is. */
 export function openAccount(
-  p: Primitives,
+  crypto: Primitives,
   account: string,
   user: string,
   signedIn: SignedIn,
@@ -74,7 +74,7 @@ export function openAccount(
 ): OpenAccount {
   const { session, rootKey, keyset } = signedIn;
   const { groups, vaults, members, serviceAccounts, items, versions, files, data } = partsOf(
-    p,
+    crypto,
     account,
     user,
     signedIn,
@@ -112,12 +112,12 @@ export function openAccount(
     serviceAccounts,
     close: () => {
       session.close();
-      p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
+      crypto.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
       vaults.close();
       groups.close();
     },
   };
-  const shares = createShares({ p, session, readFile: files.readFile });
+  const shares = createShares({ crypto, session, readFile: files.readFile });
   return { ...guarded(inner, vaults, members), shares };
 }
 

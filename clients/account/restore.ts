@@ -51,41 +51,41 @@ type Keys = Awaited<ReturnType<typeof openKeys>>;
  * the account is there and is not what a restore of this backup left, and where another restore takes it over.
  */
 export async function restoreBackup(
-  p: Primitives,
+  crypto: Primitives,
   call: CallService,
   address: ServiceAddress,
   input: RestoreInput,
 ): Promise<Restored> {
-  const through = await readThrough(p, input.source);
+  const through = await readThrough(crypto, input.source);
   const { account, user, record } = through.header;
   const who: UserOnDevice = { account, user, device: input.device, secretKey: input.secretKey };
-  const keys = await openKeys(p, { ...who, password: input.password, origin: address.origin, call, record });
+  const keys = await openKeys(crypto, { ...who, password: input.password, origin: address.origin, call, record });
   try {
-    checkSeal(p, keys.rootKey, through);
+    checkSeal(crypto, keys.rootKey, through);
     const data = {
-      ...restorableUserData(openUserData(p, keys.rootKey, who, record.data)),
+      ...restorableUserData(openUserData(crypto, keys.rootKey, who, record.data)),
       deviceCounters: {},
       deviceNames: {},
     };
-    const serviceAccounts = await checkRows(p, keys, who, input);
-    await makeWhole(p, call, keys, { who, data, source: input.source, signal: input.signal }, input);
+    const serviceAccounts = await checkRows(crypto, keys, who, input);
+    await makeWhole(crypto, call, keys, { who, data, source: input.source, signal: input.signal }, input);
     return { account, user, name: data.name, serviceAccounts, shares: through.shares };
   } catch (error) {
     throw input.signal.aborted ? new PosternError("cancelled") : error;
   } finally {
-    closeSignedIn(p, keys);
+    closeSignedIn(crypto, keys);
   }
 }
 
 /** Opens every row once, so that one that does not open is told before anything is made. Answers the service accounts. */
 async function checkRows(
-  p: Primitives,
+  crypto: Primitives,
   keys: Keys,
   { account }: UserOnDevice,
   input: RestoreInput,
 ): Promise<Restored["serviceAccounts"]> {
   const serviceAccounts: Restored["serviceAccounts"][number][] = [];
-  for await (const row of openRows(p, account, keys, input.source)) {
+  for await (const row of openRows(crypto, account, keys, input.source)) {
     input.signal.throwIfAborted();
     if (row.kind === "serviceAccount") {
       const { id, title, expiresAt } = row;
@@ -93,14 +93,14 @@ async function checkRows(
     }
     if (row.kind !== "item") continue;
     const { itemKey, overview, details } = row.open();
-    p.wipe(itemKey, overview, details);
+    crypto.wipe(itemKey, overview, details);
   }
   return serviceAccounts;
 }
 
 /** Makes what is missing of the account, then tells the service that it is whole. */
 async function makeWhole(
-  p: Primitives,
+  crypto: Primitives,
   call: CallService,
   keys: Keys,
   begun: Begun,
@@ -108,14 +108,14 @@ async function makeWhole(
 ): Promise<void> {
   begun.signal.throwIfAborted();
   await input.begins?.(begun.who.account);
-  const there = await begin(p, call, keys, begun, input);
+  const there = await begin(crypto, call, keys, begun, input);
   try {
     await input.begun?.();
-    const made = there === undefined ? 0 : await rowsMade(p, keys, begun, there);
+    const made = there === undefined ? 0 : await rowsMade(crypto, keys, begun, there);
     let seen = 0;
-    for await (const row of openRows(p, begun.who.account, keys, begun.source)) {
+    for await (const row of openRows(crypto, begun.who.account, keys, begun.source)) {
       begun.signal.throwIfAborted();
-      if (++seen > made) await make(p, keys, begun, row);
+      if (++seen > made) await make(crypto, keys, begun, row);
     }
     // Not called off on its way: whether the account is whole should not depend on a race.
     await keys.session.call("accounts.endRestore", {});
@@ -127,13 +127,13 @@ async function makeWhole(
 
 /** Makes the account. Where it is there already, signs in to it as a restore and answers its record, to be looked at. */
 async function begin(
-  p: Primitives,
+  crypto: Primitives,
   call: CallService,
   keys: Keys,
   { who: { account, user, device }, data: begunData, signal }: Begun,
   { registrationToken }: RestoreInput,
 ): Promise<UserRecord | undefined> {
-  const data = sealUserData(p, keys.rootKey, { account, user }, 1, begunData);
+  const data = sealUserData(crypto, keys.rootKey, { account, user }, 1, begunData);
   const made = {
     ...{ account, user, device, restoring: true as const },
     ...(registrationToken === undefined ? {} : { registrationToken }),
@@ -174,7 +174,7 @@ function nameOf(error: unknown): unknown {
   return error instanceof PosternError ? error.name : undefined;
 }
 
-async function make(p: Primitives, { session, keyset, rootKey }: SignedIn, begun: Begun, row: Row): Promise<void> {
+async function make(crypto: Primitives, { session, keyset, rootKey }: SignedIn, begun: Begun, row: Row): Promise<void> {
   const { signal } = begun;
   const { account } = begun.who;
   if (row.kind === "chunk") {
@@ -182,27 +182,27 @@ async function make(p: Primitives, { session, keyset, rootKey }: SignedIn, begun
   } else if (row.kind === "group") {
     const place = { account, group: row.made.group };
     const first = { place, open: row.open, writer: keyset, revision: 1, content: row.content };
-    await session.call("groups.create", { ...row.made, overview: sealGroupOverview(p, first) }, signal);
+    await session.call("groups.create", { ...row.made, overview: sealGroupOverview(crypto, first) }, signal);
   } else if (row.kind === "vault") {
     const { vaultKey, content } = row;
     const first = { account, vault: row.made.vault, vaultKey, writer: keyset, revision: 1, content };
-    await session.call("vaults.create", { ...row.made, overview: sealVaultOverview(p, first) }, signal);
+    await session.call("vaults.create", { ...row.made, overview: sealVaultOverview(crypto, first) }, signal);
   } else if (row.kind === "serviceAccount") {
     const maker = { user: begun.who.user, keyset, rootKey };
-    const { made, rootKey: its } = makeServiceAccount(p, { ...row, account, maker });
-    p.release(its);
+    const { made, rootKey: its } = makeServiceAccount(crypto, { ...row, account, maker });
+    crypto.release(its);
     await session.call("serviceAccounts.create", made, signal);
   } else {
     const { vault, item } = row.place;
-    await session.call("items.put", { vault, item, sealed: firstRevision(p, keyset, row) }, signal);
+    await session.call("items.put", { vault, item, sealed: firstRevision(crypto, keyset, row) }, signal);
   }
 }
 
 /** The same item, key and files, as revision 1 of a new store. */
-function firstRevision(p: Primitives, writer: SignedIn["keyset"], row: ItemRow): SealedItem {
+function firstRevision(crypto: Primitives, writer: SignedIn["keyset"], row: ItemRow): SealedItem {
   const { place, vaultKey, state, files } = row;
   const { itemKey, overview, details, title } = row.open();
-  const made = sealItem(p, {
+  const made = sealItem(crypto, {
     place,
     vaultKey,
     writer,
@@ -214,6 +214,6 @@ function firstRevision(p: Primitives, writer: SignedIn["keyset"], row: ItemRow):
     details,
     files,
   });
-  p.wipe(itemKey, overview, details);
+  crypto.wipe(itemKey, overview, details);
   return made;
 }

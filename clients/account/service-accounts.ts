@@ -41,7 +41,7 @@ export type ServiceAccounts = {
 };
 
 export type ServiceAccountsParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly account: string;
   readonly user: string;
   /** "embedded", or the origin of the service: what a token says of where to go. */
@@ -55,16 +55,16 @@ export type ServiceAccountsParts = {
 };
 
 export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccounts {
-  const { p, account, session, rootKey, keyset, vaults, members } = parts;
+  const { crypto, account, session, rootKey, keyset, vaults, members } = parts;
 
   /** A token's text, and what the service keeps of it. */
   function newToken(id: string, itsRootKey: Uint8Array, expiresAt: string | undefined): { text: string; token: Token } {
-    const token = newId(p);
-    const secret = p.randomBytes(TOKEN_SECRET_BYTES);
+    const token = newId(crypto);
+    const secret = crypto.randomBytes(TOKEN_SECRET_BYTES);
     const place = { account, serviceAccount: id };
-    const sealed = sealToken(p, { place, token, secret, rootKey: itsRootKey });
+    const sealed = sealToken(crypto, { place, token, secret, rootKey: itsRootKey });
     const text = formatToken({ ...place, service: parts.service, token, secret });
-    p.wipe(secret);
+    crypto.wipe(secret);
     return { text, token: { token, ...sealed, ...(expiresAt === undefined ? {} : { expiresAt }) } };
   }
 
@@ -90,14 +90,14 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
   function custodyOf({ serviceAccount, custody, ...named }: Stored): { rootKey: Uint8Array; title: string } {
     const { identity, box, boxSignature, maker, makerSignature } = named;
     const keys = { serviceAccount, identity, box, boxSignature, maker, makerSignature };
-    if (!isVouchedFor(p, account, parts.people, keys))
+    if (!isVouchedFor(crypto, account, parts.people, keys))
       throw new PosternError("sealBroken", "the service account: the signature of its keys");
-    return openCustody(p, { place: { account, serviceAccount }, owner: rootKey, sealed: custody });
+    return openCustody(crypto, { place: { account, serviceAccount }, owner: rootKey, sealed: custody });
   }
 
   function entryOf(one: Stored): ServiceAccountEntry {
     const { rootKey: its, title } = custodyOf(one);
-    p.release(its);
+    crypto.release(its);
     const { serviceAccount: id, createdAt, revokedAt, tokens } = one;
     const revoked = revokedAt === undefined ? {} : { revokedAt };
     return { id, title, createdAt, ...revoked, tokens, vaults: one.vaults };
@@ -111,21 +111,21 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
         try {
           use({ id: one.serviceAccount, title }, its);
         } finally {
-          p.release(its);
+          crypto.release(its);
         }
       }
     },
     create: async ({ title, vaults: wanted, expiresAt }) => {
-      const id = newId(p);
+      const id = newId(crypto);
       const maker = { user: parts.user, keyset, rootKey };
       const opened = await openedVaults(wanted);
-      const { made, rootKey: its } = makeServiceAccount(p, { account, id, title, maker, vaults: opened });
+      const { made, rootKey: its } = makeServiceAccount(crypto, { account, id, title, maker, vaults: opened });
       try {
         const { text, token } = newToken(id, its, expiresAt);
         await session.call("serviceAccounts.create", { ...made, token });
         return { id, token: text };
       } finally {
-        p.release(its);
+        crypto.release(its);
       }
     },
     rotate: async (id, { overlapMs, expiresAt }) => {
@@ -135,7 +135,7 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
         await session.call("serviceAccounts.rotate", { serviceAccount: id, token, overlapMs });
         return text;
       } finally {
-        p.release(its);
+        crypto.release(its);
       }
     },
     revoke: async (id) => {

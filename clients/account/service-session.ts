@@ -49,12 +49,12 @@ const NONCE_BYTES = 32;
 
 /** `seed` is the sign-in seed of the password; it is wiped here once the key is made. */
 export function createServiceSession(
-  p: Primitives,
+  crypto: Primitives,
   call: CallService,
   identity: Identity,
   seed: Uint8Array,
 ): ServiceSession {
-  let key = keyOf(p, seed);
+  let key = keyOf(crypto, seed);
   let token: string | undefined;
   let signingIn: Promise<UserRecord> | undefined;
   let closed = false;
@@ -68,7 +68,7 @@ export function createServiceSession(
 
   async function challenge(): Promise<UserRecord> {
     const { account, user, device, origin } = identity;
-    const clientNonce = p.randomBytes(NONCE_BYTES);
+    const clientNonce = crypto.randomBytes(NONCE_BYTES);
     const ids = { account, user, device, clientNonce: toBase64(clientNonce) };
     const { serverNonce, expiresAt } = await call("signIn.start", ids);
     demandOpen();
@@ -79,7 +79,7 @@ export function createServiceSession(
       ...ids,
       serverNonce,
       expiresAt,
-      signature: toBase64(p.sign(key, message)),
+      signature: toBase64(crypto.sign(key, message)),
       ...(identity.restoring ? { restoring: true } : {}),
     });
     demandOpen();
@@ -156,14 +156,14 @@ export function createServiceSession(
     },
     replaceKey: (next) => {
       demandOpen();
-      p.release(key);
-      key = keyOf(p, next);
+      crypto.release(key);
+      key = keyOf(crypto, next);
     },
     signInKey: () => key,
     close: () => {
       closed = true;
       token = undefined;
-      p.release(key);
+      crypto.release(key);
     },
   };
 }
@@ -176,8 +176,8 @@ function storeReplaced({ origin, byToken }: Identity): PosternError {
 const TOKEN_HINT =
   "the token may be as good as ever: ask who runs the service whether its store can be put back; once the account is restored to it, `postern service-account rotate NAME` makes a new token";
 
-function keyOf(p: Primitives, seed: Uint8Array): Uint8Array {
-  const { secretKey } = signInKeyPair(p, seed);
-  p.release(seed);
+function keyOf(crypto: Primitives, seed: Uint8Array): Uint8Array {
+  const { secretKey } = signInKeyPair(crypto, seed);
+  crypto.release(seed);
   return secretKey;
 }

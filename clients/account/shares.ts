@@ -42,12 +42,12 @@ export type Shares = {
 };
 
 export type SharesParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly session: Pick<ServiceSession, "call">;
   readonly readFile: AccountCore["readFile"];
 };
 
-export function createShares({ p, session, readFile }: SharesParts): Shares {
+export function createShares({ crypto, session, readFile }: SharesParts): Shares {
   async function publicAddress(): Promise<string> {
     const { publicAddress: address } = await session.call("service.info", {});
     if (address === undefined) throw new PosternError("sharingUnavailable");
@@ -66,13 +66,13 @@ export function createShares({ p, session, readFile }: SharesParts): Shares {
     to: { share: string; contentKey: Uint8Array },
   ): Promise<FileHeader> {
     const { share, contentKey } = to;
-    const file = newId(p);
+    const file = newId(crypto);
     const source = readFile(item, header);
-    const copy = sealFile(p, { place: sharePlace(share), file, itemKey: contentKey });
+    const copy = sealFile(crypto, { place: sharePlace(share), file, itemKey: contentKey });
     for (let index = 0; ; index++) {
       const { chunk, final } = await source.next();
       const sealed = toBase64(copy.push(chunk, final));
-      p.wipe(chunk);
+      crypto.wipe(chunk);
       await session.call("shares.putChunk", { share, vault: item.vault, file, index, sealed });
       if (final) return copy.end();
     }
@@ -91,28 +91,28 @@ export function createShares({ p, session, readFile }: SharesParts): Shares {
   async function create(item: OpenedItem, { sender, ...how }: HowShared) {
     const address = await publicAddress();
     demandSmall(item);
-    const share = newId(p);
-    const secret = p.randomBytes(SHARE_SECRET_BYTES);
-    const { accessKey, contentKey } = shareKeys(p, secret);
+    const share = newId(crypto);
+    const secret = crypto.randomBytes(SHARE_SECRET_BYTES);
+    const { accessKey, contentKey } = shareKeys(crypto, secret);
     try {
       const files = await copyFiles(item, { share, contentKey });
       const content = utf8(JSON.stringify(contentOf(item, files, sender)));
-      const sealed = sealShare(p, share, contentKey, content);
-      p.wipe(content);
+      const sealed = sealShare(crypto, share, contentKey, content);
+      crypto.wipe(content);
       if (sealed.length > serviceLimits.sealedShare)
         throw new PosternError("tooLarge", "the item is too large to share");
       const { expiresAt } = await session.call("shares.create", {
         share,
         vault: item.vault,
         item: item.id,
-        accessKeyHash: toBase64(accessKeyHash(p, share, accessKey)),
+        accessKeyHash: toBase64(accessKeyHash(crypto, share, accessKey)),
         ...how,
         sealed,
         files: files.map(({ header }) => ({ file: header.id, chunks: header.chunks })),
       });
       return { share, url: shareLink(address, share, secret), expiresAt };
     } finally {
-      p.wipe(secret, accessKey, contentKey);
+      crypto.wipe(secret, accessKey, contentKey);
     }
   }
 

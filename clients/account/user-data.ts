@@ -35,30 +35,32 @@ const context = (owner: Owner, revision: number): Context => ({
 
 /** Seals under a key derived from the root key. */
 export function sealUserData(
-  p: Primitives,
+  crypto: Primitives,
   rootKey: Uint8Array,
   owner: Owner,
   revision: number,
   data: UserData,
 ): SealedUserData {
-  const key = subkey(p, rootKey, "postern/1 user data");
-  const sealed = toBase64(seal(p, key, context(owner, revision), utf8(JSON.stringify(data))));
-  p.wipe(key);
+  const key = subkey(crypto, rootKey, "postern/1 user data");
+  const sealed = toBase64(seal(crypto, key, context(owner, revision), utf8(JSON.stringify(data))));
+  crypto.wipe(key);
   return { revision, sealed };
 }
 
 /** Opens what `sealUserData` made. Throws sealBroken. */
-export function openUserData(p: Primitives, rootKey: Uint8Array, owner: Owner, stored: SealedUserData): UserData {
+export function openUserData(crypto: Primitives, rootKey: Uint8Array, owner: Owner, stored: SealedUserData): UserData {
   const envelope = fromBase64(stored.sealed);
   if (envelope === undefined) throw new PosternError("sealBroken", "user data");
-  const key = subkey(p, rootKey, "postern/1 user data");
+  const key = subkey(crypto, rootKey, "postern/1 user data");
   try {
-    return JSON.parse(new TextDecoder().decode(open(p, key, context(owner, stored.revision), envelope))) as UserData;
+    return JSON.parse(
+      new TextDecoder().decode(open(crypto, key, context(owner, stored.revision), envelope)),
+    ) as UserData;
   } catch (error) {
     // Sealed with the right key, and no JSON. Without the cause: it would quote what was sealed.
     throw error instanceof SyntaxError ? new PosternError("sealBroken", "user data") : error;
   } finally {
-    p.wipe(key);
+    crypto.wipe(key);
   }
 }
 
@@ -67,17 +69,17 @@ const CONFLICT_TRIES_MAX = 5;
 
 /** The data of a signed-in user, and changes to it that are repeated when somebody else wrote in between. */
 export function openOwnData(
-  p: Primitives,
+  crypto: Primitives,
   owner: Owner,
   { session, rootKey, record }: SignedIn,
 ): { get(): UserData; change(next: (data: UserData) => UserData): Promise<void> } {
   let stored = record.data;
-  let data = openUserData(p, rootKey, owner, stored);
+  let data = openUserData(crypto, rootKey, owner, stored);
 
   async function change(next: (data: UserData) => UserData): Promise<void> {
     for (let tries = 0; ; tries++) {
       const changed = next(data);
-      const sealed = sealUserData(p, rootKey, owner, stored.revision + 1, changed);
+      const sealed = sealUserData(crypto, rootKey, owner, stored.revision + 1, changed);
       try {
         await session.call("users.putData", { data: sealed });
         stored = sealed;
@@ -87,7 +89,7 @@ export function openOwnData(
         if (!(error instanceof PosternError) || error.name !== "versionConflict" || tries >= CONFLICT_TRIES_MAX)
           throw error;
         stored = (await session.call("users.get", {})).data;
-        data = openUserData(p, rootKey, owner, stored);
+        data = openUserData(crypto, rootKey, owner, stored);
       }
     }
   }

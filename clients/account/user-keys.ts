@@ -15,9 +15,9 @@ import type { SignedIn, UserOnDevice } from "./signed-in.ts";
 import { newUserData, sealUserData } from "./user-data.ts";
 
 /** Wipes the keys of a sign-in that no account was opened with. */
-export function closeSignedIn(p: Primitives, { session, rootKey, keyset }: SignedIn): void {
+export function closeSignedIn(crypto: Primitives, { session, rootKey, keyset }: SignedIn): void {
   session.close();
-  p.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
+  crypto.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
 }
 
 function rootContext(account: string, user: string): Context {
@@ -25,25 +25,27 @@ function rootContext(account: string, user: string): Context {
 }
 
 function openRootKey(
-  p: Primitives,
+  crypto: Primitives,
   unlockKey: Uint8Array,
   who: { account: string; user: string },
   sealed: string,
 ): Uint8Array {
-  return p.keep(open(p, unlockKey, rootContext(who.account, who.user), fromBase64(sealed) ?? new Uint8Array()));
+  return crypto.keep(
+    open(crypto, unlockKey, rootContext(who.account, who.user), fromBase64(sealed) ?? new Uint8Array()),
+  );
 }
 
 /** Makes an account at the service: root key, keyset, sign-in key, the user's own data. */
 export async function enrol(
-  p: Primitives,
+  crypto: Primitives,
   call: CallService,
   who: UserOnDevice & { password: string; name: string; registrationToken?: string },
 ): Promise<void> {
   const { account, user, device } = who;
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
-  const rootKey = p.keep(p.randomBytes(KEY_BYTES));
-  const { keyset, sealed } = newKeyset(p, rootKey, account, user);
-  const signIn = signInKeyPair(p, signInSeed);
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, who);
+  const rootKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
+  const { keyset, sealed } = newKeyset(crypto, rootKey, account, user);
+  const signIn = signInKeyPair(crypto, signInSeed);
   try {
     await call("accounts.create", {
       account,
@@ -52,52 +54,52 @@ export async function enrol(
       ...(who.registrationToken === undefined ? {} : { registrationToken: who.registrationToken }),
       signInKey: toBase64(signIn.publicKey),
       record: {
-        rootKey: toBase64(seal(p, unlockKey, rootContext(account, user), rootKey)),
+        rootKey: toBase64(seal(crypto, unlockKey, rootContext(account, user), rootKey)),
         keyset: sealed,
-        data: sealUserData(p, rootKey, { account, user }, 1, newUserData(who.name)),
+        data: sealUserData(crypto, rootKey, { account, user }, 1, newUserData(who.name)),
       },
     });
   } finally {
-    p.release(unlockKey, signInSeed, rootKey, signIn.secretKey, keyset.identity.secretKey, keyset.box.secretKey);
+    crypto.release(unlockKey, signInSeed, rootKey, signIn.secretKey, keyset.identity.secretKey, keyset.box.secretKey);
   }
 }
 
 /** Signs in with password and Secret Key and opens the user's keys. Throws wrongCredentials, storeReplaced, deviceRemoved, restoreUnfinished, offline, sealBroken. */
 export async function signIn(
-  p: Primitives,
+  crypto: Primitives,
   call: CallService,
   address: ServiceAddress,
   who: UserOnDevice & { password: string; store?: string | undefined },
 ): Promise<SignedIn> {
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, who);
   const session = createServiceSession(
-    p,
+    crypto,
     call,
     { origin: address.origin, account: who.account, user: who.user, device: who.device, store: who.store },
     signInSeed,
   );
   try {
     const record = await session.signIn();
-    const rootKey = openRootKey(p, unlockKey, who, record.rootKey);
-    const keyset = openKeyset(p, rootKey, who.account, who.user, record.keyset);
+    const rootKey = openRootKey(crypto, unlockKey, who, record.rootKey);
+    const keyset = openKeyset(crypto, rootKey, who.account, who.user, record.keyset);
     return { session, rootKey, keyset, record };
   } catch (error) {
     session.close();
     throw error;
   } finally {
-    p.release(unlockKey);
+    crypto.release(unlockKey);
   }
 }
 
 /** Signs in as a service account with its token and opens its keys. Throws tokenRefused, storeReplaced, offline, sealBroken. */
 export async function signInWithToken(
-  p: Primitives,
+  crypto: Primitives,
   call: CallService,
   address: ServiceAddress,
   { account, serviceAccount, token, secret }: ServiceAccountToken,
   store?: string,
 ): Promise<SignedIn> {
-  const { unlockKey, signInSeed } = tokenKeys(p, secret);
+  const { unlockKey, signInSeed } = tokenKeys(crypto, secret);
   const identity = {
     origin: address.origin,
     account,
@@ -106,18 +108,18 @@ export async function signInWithToken(
     byToken: true,
     store,
   } as const;
-  const session = createServiceSession(p, call, identity, signInSeed);
+  const session = createServiceSession(crypto, call, identity, signInSeed);
   try {
     const record = await session.signIn();
     const place = { account, serviceAccount };
-    const rootKey = openTokenRootKey(p, { place, token, unlockKey, sealed: record.rootKey });
-    const keyset = openKeyset(p, rootKey, account, serviceAccount, record.keyset);
+    const rootKey = openTokenRootKey(crypto, { place, token, unlockKey, sealed: record.rootKey });
+    const keyset = openKeyset(crypto, rootKey, account, serviceAccount, record.keyset);
     return { session, rootKey, keyset, record };
   } catch (error) {
     session.close();
     throw error;
   } finally {
-    p.release(unlockKey);
+    crypto.release(unlockKey);
   }
 }
 
@@ -126,60 +128,65 @@ export async function signInWithToken(
  * Secret Key do not open it. The session is a restore's, and not signed in yet.
  */
 export async function openKeys(
-  p: Primitives,
+  crypto: Primitives,
   who: UserOnDevice & { password: string; origin: string; call: CallService; record: UserRecord },
 ): Promise<SignedIn & { signInKey: Uint8Array }> {
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
-  const pair = signInKeyPair(p, signInSeed);
-  p.release(pair.secretKey);
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, who);
+  const pair = signInKeyPair(crypto, signInSeed);
+  crypto.release(pair.secretKey);
   const { origin, account, user, device } = who;
-  const session = createServiceSession(p, who.call, { origin, account, user, device, restoring: true }, signInSeed);
+  const session = createServiceSession(
+    crypto,
+    who.call,
+    { origin, account, user, device, restoring: true },
+    signInSeed,
+  );
   try {
-    const rootKey = openRootKey(p, unlockKey, who, who.record.rootKey);
-    const keyset = openKeyset(p, rootKey, who.account, who.user, who.record.keyset);
+    const rootKey = openRootKey(crypto, unlockKey, who, who.record.rootKey);
+    const keyset = openKeyset(crypto, rootKey, who.account, who.user, who.record.keyset);
     return { session, rootKey, keyset, record: who.record, signInKey: pair.publicKey };
   } catch (error) {
     session.close();
     if (error instanceof PosternError && error.name === "sealBroken") throw new PosternError("wrongCredentials");
     throw error;
   } finally {
-    p.release(unlockKey);
+    crypto.release(unlockKey);
   }
 }
 
 /** Whether the password is this user's, shown by opening the wrapped root key; asks nobody. Takes as long as Argon2id. */
 export async function passwordOpens(
-  p: Primitives,
+  crypto: Primitives,
   who: UserOnDevice & { password: string },
   sealedRootKey: string,
 ): Promise<boolean> {
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, who);
-  p.release(signInSeed);
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, who);
+  crypto.release(signInSeed);
   try {
-    p.release(openRootKey(p, unlockKey, who, sealedRootKey));
+    crypto.release(openRootKey(crypto, unlockKey, who, sealedRootKey));
     return true;
   } catch (error) {
     if (error instanceof PosternError && error.name === "sealBroken") return false;
     throw error;
   } finally {
-    p.release(unlockKey);
+    crypto.release(unlockKey);
   }
 }
 
 /** Wraps the root key under a new password and replaces the sign-in key, in one transaction of the service. Answers the new wrapping. */
 export async function changePassword(
-  p: Primitives,
+  crypto: Primitives,
   signedIn: SignedIn,
   who: UserOnDevice & { newPassword: string },
 ): Promise<string> {
   const { account, user } = who;
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, { ...who, password: who.newPassword });
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, { ...who, password: who.newPassword });
   try {
-    const next = signInKeyPair(p, signInSeed);
-    p.release(next.secretKey);
-    const rootKey = seal(p, unlockKey, rootContext(account, user), signedIn.rootKey);
+    const next = signInKeyPair(crypto, signInSeed);
+    crypto.release(next.secretKey);
+    const rootKey = seal(crypto, unlockKey, rootContext(account, user), signedIn.rootKey);
     const message = passwordChangeBytes({ account, user, rootKey, signInKey: next.publicKey });
-    const signature = p.sign(signedIn.session.signInKey(), message);
+    const signature = crypto.sign(signedIn.session.signInKey(), message);
     await signedIn.session.call("users.changePassword", {
       rootKey: toBase64(rootKey),
       signInKey: toBase64(next.publicKey),
@@ -188,6 +195,6 @@ export async function changePassword(
     signedIn.session.replaceKey(signInSeed);
     return toBase64(rootKey);
   } finally {
-    p.release(unlockKey);
+    crypto.release(unlockKey);
   }
 }

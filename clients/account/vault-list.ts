@@ -85,7 +85,7 @@ export type VaultList = {
 };
 
 export type VaultListParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly account: string;
   readonly user: string;
   readonly session: ServiceSession;
@@ -99,7 +99,7 @@ export type VaultListParts = {
 };
 
 export function createVaultList(parts: VaultListParts): VaultList {
-  const { p, account, session, rootKey, keyset, groups, pinned, nowMs } = parts;
+  const { crypto, account, session, rootKey, keyset, groups, pinned, nowMs } = parts;
   /** Open keys by vault and key id. */
   const keys = new Map<string, VaultKey>();
   /** Key ids by vault and epoch, as long as the account is open: a second key for a known epoch is a lie. */
@@ -133,7 +133,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
     if (key === undefined || key.epoch !== newest)
       throw new PosternError("sealBroken", "the vault overview is not under the vault's newest key");
     const { title } = contentOf(stored, key);
-    return { key, keys: held, permissions, stored, titleTag: toBase64(lookupTag(p, rootKey, title)) };
+    return { key, keys: held, permissions, stored, titleTag: toBase64(lookupTag(crypto, rootKey, title)) };
   }
 
   function all(): Promise<Map<string, Vault>> {
@@ -157,7 +157,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
     if (known !== undefined && checked.has(read)) return known;
     const owner = group === undefined ? keyset : (await groups.open(group)).keyset;
     const knownEpochs = epochs.get(vault) ?? new Map<number, string>();
-    const key = openVaultGrant(p, { account, vault, grant, keyset: owner, pinnedGranters: pinned, knownEpochs });
+    const key = openVaultGrant(crypto, { account, vault, grant, keyset: owner, pinnedGranters: pinned, knownEpochs });
     checked.add(read);
     return remember(vault, key);
   }
@@ -167,7 +167,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
     epochs.set(vault, new Map([...(epochs.get(vault) ?? []), [key.epoch, key.id]]));
     const known = keys.get(place);
     if (known !== undefined) {
-      if (known !== key) p.release(key.key, key.indexKey);
+      if (known !== key) crypto.release(key.key, key.indexKey);
       return known;
     }
     keys.set(place, key);
@@ -176,7 +176,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
 
   function contentOf(stored: StoredVault, vaultKey: VaultKey): { title: string; description: string } {
     const { vault, overview } = stored;
-    const content = openVaultOverview(p, { account, vault, vaultKey, overview, pinnedWriters: pinned });
+    const content = openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters: pinned });
     return JSON.parse(new TextDecoder().decode(content)) as { title: string; description: string };
   }
 
@@ -207,7 +207,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
     content: { title: string; description: string },
   ) {
     const bytes = utf8(JSON.stringify(content));
-    return sealVaultOverview(p, { account, vault, vaultKey, writer: keyset, revision, content: bytes });
+    return sealVaultOverview(crypto, { account, vault, vaultKey, writer: keyset, revision, content: bytes });
   }
 
   function ageOf(read: typeof list): number {
@@ -234,25 +234,29 @@ export function createVaultList(parts: VaultListParts): VaultList {
     },
     ageMs: () => ageOf(list),
     match: async (part) => {
-      const tag = toBase64(lookupTag(p, rootKey, part));
+      const tag = toBase64(lookupTag(crypto, rootKey, part));
       const vaults = [...(await all()).values()].filter(({ stored }) => stored.type !== "environment");
       return vaults
         .filter(({ stored, titleTag }) => stored.vault === part.toLowerCase() || titleTag === tag)
         .map(({ stored }) => stored.vault);
     },
     create: async (title, description, type = "userCreated", shared = []) => {
-      const vault = newId(p);
-      const vaultKey = remember(vault, newVaultKey(p));
+      const vault = newId(crypto);
+      const vaultKey = remember(vault, newVaultKey(crypto));
       const granted = { account, vault, vaultKey, granter: keyset };
       const others: OperationParams<"vaults.create">["others"] = [];
       for (const { id, permissions } of shared) {
         const recipient = await groups.recipient(id);
-        others.push({ kind: "group", principal: id, grant: grantVaultKey(p, { ...granted, recipient, permissions }) });
+        others.push({
+          kind: "group",
+          principal: id,
+          grant: grantVaultKey(crypto, { ...granted, recipient, permissions }),
+        });
       }
       await session.call("vaults.create", {
         vault,
         type,
-        grant: grantVaultKey(p, { ...granted, recipient: own, permissions: ALL_PERMISSIONS }),
+        grant: grantVaultKey(crypto, { ...granted, recipient: own, permissions: ALL_PERMISSIONS }),
         others,
         overview: sealed(vault, vaultKey, 1, { title, description }),
       });
@@ -283,7 +287,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
       checked.clear();
     },
     close: () => {
-      for (const { key, indexKey } of keys.values()) p.release(key, indexKey);
+      for (const { key, indexKey } of keys.values()) crypto.release(key, indexKey);
       keys.clear();
     },
   };

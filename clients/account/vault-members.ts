@@ -38,7 +38,7 @@ export type VaultMembers = {
 };
 
 export type VaultMembersParts = {
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly account: string;
   readonly user: string;
   readonly session: ServiceSession;
@@ -52,7 +52,7 @@ export type VaultMembersParts = {
 };
 
 export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
-  const { p, account, user, session, keyset, vaults, groups, writers, pinned } = parts;
+  const { crypto, account, user, session, keyset, vaults, groups, writers, pinned } = parts;
 
   /** Public keys that are believed: our own, or those vouched for by somebody we know. Never the service's word alone. */
   async function recipientOf(kind: PrincipalKind, id: string): Promise<Recipient> {
@@ -65,7 +65,7 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
   async function grantTo(vault: string, vaultKey: Vault["key"], member: VaultMember): Promise<PrincipalGrant> {
     const recipient = await recipientOf(member.kind, member.id);
     const { permissions } = member;
-    const grant = grantVaultKey(p, { account, vault, vaultKey, granter: keyset, recipient, permissions });
+    const grant = grantVaultKey(crypto, { account, vault, vaultKey, granter: keyset, recipient, permissions });
     return { kind: member.kind, principal: member.id, grant };
   }
 
@@ -85,10 +85,10 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
   async function demandBelieved(vault: string, key: Vault["key"], { grant, ...member }: Member): Promise<void> {
     const { identity, box } = await recipientOf(member.kind, member.principal);
     const same = toBase64(identity) === member.identity && toBase64(box) === member.box;
-    const vouched = p.verify(identity, boxKeyBytes(box), Uint8Array.fromBase64(member.boxSignature));
+    const vouched = crypto.verify(identity, boxKeyBytes(box), Uint8Array.fromBase64(member.boxSignature));
     if (!same || !vouched) throw new PosternError("sealBroken", "the keys of a member of the vault");
     const byOne = pinned.some((person) => toBase64(person) === grant.granter);
-    if (grant.recipient !== member.identity || !byOne || !verifyVaultGrant(p, account, vault, grant))
+    if (grant.recipient !== member.identity || !byOne || !verifyVaultGrant(crypto, account, vault, grant))
       throw new PosternError("sealBroken", "a member of the vault to whom nobody granted it");
     if (grant.keyId !== key.id) throw new PosternError("versionConflict", "the vault has another key by now");
   }
@@ -102,7 +102,7 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
       const from = vault.keys.get(sealed.keyId);
       if (from === undefined) throw new PosternError("sealBroken", "an item under a key that nobody granted");
       const title = titleOf(place, from, sealed);
-      const rewrap = rewrapItem(p, { place, from, to: vault.key, writer: keyset, sealed, title });
+      const rewrap = rewrapItem(crypto, { place, from, to: vault.key, writer: keyset, sealed, title });
       return { item, revision: sealed.revision, ...rewrap };
     });
     return (await session.call("items.rewrap", { vault: id, rewraps })).left;
@@ -115,13 +115,13 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
   ): string {
     if (sealed.state === "deleted") {
       const known = writers.known.some((writer) => toBase64(writer) === sealed.writer);
-      if (!known || !verifyItemOverview(p, place, sealed))
+      if (!known || !verifyItemOverview(crypto, place, sealed))
         throw new PosternError("sealBroken", "the item revision's signature");
       return "";
     }
-    const content = openItemOverview(p, { place, vaultKey, pinnedWriters: writers.known, sealed });
+    const content = openItemOverview(crypto, { place, vaultKey, pinnedWriters: writers.known, sealed });
     const { title } = JSON.parse(new TextDecoder().decode(content)) as { title: string };
-    p.wipe(content);
+    crypto.wipe(content);
     return title;
   }
 
@@ -155,17 +155,17 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
       await resume(id);
       const staying = (await list(id)).filter((member) => member.id !== principal);
       const vault = await vaults.get(id);
-      const next = newVaultKey(p, vault.key.epoch + 1);
+      const next = newVaultKey(crypto, vault.key.epoch + 1);
       try {
         const grants = await Promise.all(staying.map((member) => grantTo(id, next, member)));
         const { stored } = vault;
         const named = { account, vault: id, vaultKey: vault.key, overview: stored.overview, pinnedWriters: pinned };
-        const content = openVaultOverview(p, named);
+        const content = openVaultOverview(crypto, named);
         const revision = stored.overview.revision + 1;
         const sealed = { account, vault: id, vaultKey: next, writer: keyset, revision, content };
-        await session.call("vaults.rekey", { vault: id, grants, overview: sealVaultOverview(p, sealed) });
+        await session.call("vaults.rekey", { vault: id, grants, overview: sealVaultOverview(crypto, sealed) });
       } finally {
-        p.release(next.key, next.indexKey);
+        crypto.release(next.key, next.indexKey);
       }
       vaults.forget();
       await resume(id);

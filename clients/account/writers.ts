@@ -20,7 +20,7 @@ export type Writers = {
 };
 
 export function createWriters(
-  p: Primitives,
+  crypto: Primitives,
   account: string,
   session: ServiceSession,
   people: readonly Uint8Array[],
@@ -31,7 +31,7 @@ export function createWriters(
   async function load(): Promise<Named[]> {
     const { serviceAccounts } = await session.call("serviceAccounts.keys", {});
     for (const named of serviceAccounts) {
-      if (texts.has(named.identity) || !isVouchedFor(p, account, people, named)) continue;
+      if (texts.has(named.identity) || !isVouchedFor(crypto, account, people, named)) continue;
       texts.add(named.identity);
       known.push(Uint8Array.fromBase64(named.identity));
     }
@@ -46,7 +46,7 @@ export function createWriters(
     recipient: async (id) => {
       const named = (await load()).find(({ serviceAccount }) => serviceAccount === id);
       if (named === undefined) throw new PosternError("serviceAccountNotFound");
-      if (!isVouchedFor(p, account, people, named))
+      if (!isVouchedFor(crypto, account, people, named))
         throw new PosternError("sealBroken", "the service account: the signature of its keys");
       return { identity: Uint8Array.fromBase64(named.identity), box: Uint8Array.fromBase64(named.box) };
     },
@@ -55,11 +55,11 @@ export function createWriters(
 
 /** Whether one of these people has made the service account. */
 export function isVouchedFor(
-  p: Primitives,
+  crypto: Primitives,
   account: string,
   people: readonly Uint8Array[],
   { serviceAccount, ...keys }: ServiceAccountKeys & { serviceAccount: string },
 ): boolean {
   const byOne = people.some((person) => toBase64(person) === keys.maker);
-  return byOne && verifyServiceAccount(p, { account, serviceAccount }, keys);
+  return byOne && verifyServiceAccount(crypto, { account, serviceAccount }, keys);
 }

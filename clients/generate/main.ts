@@ -43,8 +43,8 @@ function copied(path: string): string {
 /** The same for a file that throws errors of the table: here they come from the client's own. */
 function adapted(path: string): string {
   return copied(path)
-    .replace('import { PosternError } from "./errors.ts";\nimport', "import")
-    .replace('import { PosternError } from "./errors.ts";\n', "")
+    .replace('import { PosternError } from "../errors.ts";\nimport', "import")
+    .replace('import { PosternError } from "../errors.ts";\n', "")
     .replace('"./word-list.ts"', '"./generated-word-list.ts"')
     .replaceAll("new PosternError(", "tableError(")
     .replaceAll(": PosternError", ": Error")

@@ -3,7 +3,6 @@
 // Each result is equally likely among all that a recipe allows: characters are drawn without bias, and a draw that lacks
 // what was promised is thrown away whole, never mended, since mending would make some results likelier than others.
 import { tableError } from "./table-error.ts";
-import { PosternError } from "../errors.ts";
 import { WORDS } from "./generated-word-list.ts";
 
 /** Where randomness comes from: `size` bytes of the system's generator. */

@@ -2,7 +2,6 @@
 // Secret references, op://vault/item[/section]/field[?query], read exactly as the official SDKs read them: the same 66
 // characters, the same order of checks, the same words. A differential test holds the two together.
 import { tableError } from "./table-error.ts";
-import { PosternError } from "../errors.ts";
 
 /** What a reference names. Parts may be empty; nothing is trimmed, decoded or looked up. */
 export type SecretReference = {

@@ -103,9 +103,9 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** `nowMs` is a clock that nobody sets; one that counts through the machine's sleep, which the session of a token outlives. */
-export function createCache(p: Primitives, nowMs: () => number): Cache {
-  const sealKey = p.keep(p.randomBytes(KEY_BYTES));
-  const hashKey = p.keep(p.randomBytes(KEY_BYTES));
+export function createCache(crypto: Primitives, nowMs: () => number): Cache {
+  const sealKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
+  const hashKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
   let generation = 0;
   /** The generation that forgot all of every vault, and those that forgot of one; as many as changed since. */
   let forgotAll = 0;
@@ -125,8 +125,8 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
   });
   const lists = createKeptLists(
     {
-      randomBytes: p.randomBytes,
-      seal: (nonce, listPlace, plaintext) => p.aeadSeal(sealKey, nonce, listPlace, plaintext),
+      randomBytes: crypto.randomBytes,
+      seal: (nonce, listPlace, plaintext) => crypto.aeadSeal(sealKey, nonce, listPlace, plaintext),
       open: (nonce, listPlace, sealed) => opened(nonce, listPlace, sealed),
     },
     nowMs,
@@ -152,13 +152,13 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
    * be two fields; a text that is no reference may become one in lower case. One reference in two spellings is read twice.
    */
   function hashOf(text: string, what: What): Uint8Array {
-    return p.keyedHash(hashKey, encoder.encode(`${what}|${text}`));
+    return crypto.keyedHash(hashKey, encoder.encode(`${what}|${text}`));
   }
 
   function keep(hash: Uint8Array, place: Place, plaintext: Uint8Array, { names, seq }: Known): void {
     const key = hash.toBase64();
-    const nonce = p.randomBytes(NONCE_BYTES);
-    const sealed = p.aeadSeal(sealKey, nonce, hash, plaintext);
+    const nonce = crypto.randomBytes(NONCE_BYTES);
+    const sealed = crypto.aeadSeal(sealKey, nonce, hash, plaintext);
     const { vault, item } = place;
     const topics = [
       topicOf(vault, "item", item),
@@ -188,7 +188,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
 
   function opened(nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array {
     if (closed) throw new PosternError("locked");
-    const plaintext = p.aeadOpen(sealKey, nonce, associated, sealed);
+    const plaintext = crypto.aeadOpen(sealKey, nonce, associated, sealed);
     if (plaintext === undefined) throw new Error("a cache entry did not open");
     return plaintext;
   }
@@ -196,7 +196,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
   function read(hash: Uint8Array, entry: Entry): Cached {
     const plaintext = opened(entry.nonce, hash, entry.sealed);
     const value = decoder.decode(plaintext);
-    p.wipe(plaintext);
+    crypto.wipe(plaintext);
     return { value, ageMs: nowMs() - entry.storedMs };
   }
 
@@ -211,7 +211,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       if (!value.isWellFormed()) return;
       const plaintext = encoder.encode(value);
       keep(hashOf(text, what), place, plaintext, known);
-      p.wipe(plaintext);
+      crypto.wipe(plaintext);
     },
     lists,
     get generation() {
@@ -245,7 +245,7 @@ export function createCache(p: Primitives, nowMs: () => number): Cache {
       closed = true;
       lists.clear();
       entries.clear();
-      p.release(sealKey, hashKey);
+      crypto.release(sealKey, hashKey);
     },
     get size() {
       return entries.size;

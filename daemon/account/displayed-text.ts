@@ -15,7 +15,7 @@ export const PATH_LENGTH_MAX = 60;
 const PLAIN_PATH = /^[\w/.+@~-]+$/;
 
 /** Makes a text safe to show: no controls, no invisible or direction-changing characters, at most 120 characters. */
-export function shown(text: string): string {
+export function displayed(text: string): string {
   const characters = [...cleanText(text)];
   return characters.length <= SHOWN_LENGTH_MAX
     ? characters.join("")
@@ -23,7 +23,7 @@ export function shown(text: string): string {
 }
 
 /** A line about a thing as it is shown: safe, and cut to its columns. */
-export function shownLine(text: string): string {
+export function displayedLine(text: string): string {
   const line = cleanText(text).trimEnd();
   if (columnsOf(line) <= LINE_COLUMNS_MAX) return line;
   let kept = "";
@@ -35,7 +35,7 @@ export function shownLine(text: string): string {
 }
 
 /** Whoever starts a program chooses its path: one that could go on as the head does stands in quotes. */
-export function shownPath(path: string): string {
+export function displayedPath(path: string): string {
   const characters = [...cleanText(path)];
   const half = PATH_LENGTH_MAX / 2;
   // Its folder says who could have put it there, its last name what it is.

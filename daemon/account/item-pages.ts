@@ -39,7 +39,7 @@ export type ItemPages = {
 };
 
 export type ItemPagesParts = {
-  readonly p: Pick<Primitives, "wipe">;
+  readonly crypto: Pick<Primitives, "wipe">;
   /** Whether the service could not be asked for changes just now: then a page says how old it is. */
   readonly isStale: (unlocked: Opened) => boolean;
 };
@@ -52,7 +52,7 @@ type Lack = { readonly state: State; readonly at: string };
 
 const encoder = new TextEncoder();
 
-export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
+export function createItemPages({ crypto, isStale }: ItemPagesParts): ItemPages {
   /** What is kept and did not change; `ages` takes how old it is where nobody can say whether it still holds. */
   function unchanged(unlocked: Opened, vault: string, ages: number[] = []): RowsAfter {
     const { lists } = unlocked.cache;
@@ -83,7 +83,7 @@ export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
     const { items, more } = await account.listPage(vault, filter, at === "" ? undefined : at, signal);
     const rows = items.map(rowOf);
     const fresh = joined(at, more ? (rows.at(-1)?.id ?? END) : END, rows);
-    p.wipe(...rows.map(({ json }) => json));
+    crypto.wipe(...rows.map(({ json }) => json));
     cache.lists.keep(vault, state, fresh, stamp);
     return fresh;
   }
@@ -97,7 +97,7 @@ export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
     })).filter(({ id }) => !ids.has(id));
     const rows = [...same, ...changed].sort((a, b) => (a.id < b.id ? -1 : 1));
     const fresh = joined(kept.after, kept.through, rows);
-    p.wipe(opened, ...changed.map(({ json }) => json));
+    crypto.wipe(opened, ...changed.map(({ json }) => json));
     return fresh;
   }
 
@@ -106,7 +106,7 @@ export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
     kept: (unlocked, asked) => {
       const ages: number[] = [];
       const plan = planned(unlocked, asked, ages);
-      return "runs" in plan ? encoded(p, plan, ages) : undefined;
+      return "runs" in plan ? encoded(crypto, plan, ages) : undefined;
     },
     fetched: async (unlocked, asked, signal) => {
       // A list of nothing is one of a vault all the same, and the account says whether that is there.
@@ -122,13 +122,13 @@ export function createItemPages({ p, isStale }: ItemPagesParts): ItemPages {
       try {
         for (;;) {
           const plan = planOf(asked, known);
-          if ("runs" in plan) return encoded(p, plan, ages);
+          if ("runs" in plan) return encoded(crypto, plan, ages);
           signal.throwIfAborted();
           for (const rows of await bring(unlocked, asked.vault, plan, signal))
             brought.push({ state: plan.state, rows });
         }
       } finally {
-        p.wipe(...brought.map(({ rows }) => rows.bytes));
+        crypto.wipe(...brought.map(({ rows }) => rows.bytes));
       }
     },
   };
@@ -190,7 +190,7 @@ function sizeOf(rows: Rows, from: number, to: number): number {
 }
 
 /** The page's JSON. What is opened for it is wiped as soon as no later row is in it. */
-function encoded(p: Pick<Primitives, "wipe">, { runs, more }: Plan, ages: readonly number[]): Uint8Array {
+function encoded(crypto: Pick<Primitives, "wipe">, { runs, more }: Plan, ages: readonly number[]): Uint8Array {
   const head = encoder.encode('{"items":[');
   const stale = ages.length === 0 ? "" : `,"staleMs":${Math.max(...ages)}`;
   const tail = encoder.encode(`],"more":${more}${stale}}`);
@@ -208,10 +208,10 @@ function encoded(p: Pick<Primitives, "wipe">, { runs, more }: Plan, ages: readon
       if (index > 0) page[at++] = COMMA;
       page.set(bytes.subarray(startOf(rows, from), rows.ends[to - 1]), at);
       at += sizeOf(rows, from, to);
-      if (lastOf.get(rows) === index) p.wipe(bytes);
+      if (lastOf.get(rows) === index) crypto.wipe(bytes);
     }
   } catch (error) {
-    p.wipe(page, ...opened.values());
+    crypto.wipe(page, ...opened.values());
     throw error;
   }
   page.set(tail, at);

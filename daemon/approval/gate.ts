@@ -15,7 +15,7 @@ import type { Broker } from "./broker.ts";
 import type { Grant, Grants } from "./grants.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
-import { askedName } from "./prompt-names.ts";
+import { promptNames } from "./prompt-names.ts";
 import { waiterOf } from "./waiter.ts";
 
 export type GateParts = {
@@ -180,6 +180,6 @@ function idScope(account: string, target: Exclude<Target, { reference: string }>
 async function nameOf({ account }: Unlocked, wanted: Wanted, before: string): Promise<string[]> {
   const { missing } = wanted;
   return missing === undefined
-    ? askedName(account, wanted, before)
+    ? promptNames(account, wanted, before)
     : missingLines(missing.reference, missing.why, before);
 }

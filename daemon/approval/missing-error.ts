@@ -1,6 +1,6 @@
 // What is said of a reference that leads nowhere: names near it, to whoever may see them anyway, and to nobody else.
 import { PosternError } from "../../protocol/errors.ts";
-import { shown } from "../account/displayed-text.ts";
+import { displayed } from "../account/displayed-text.ts";
 import type { Missing } from "../account/resolver.ts";
 import type { Access } from "../call/access.ts";
 
@@ -9,6 +9,6 @@ export async function errorOf({ error, near }: Missing, { knows }: Access): Prom
   if (near === undefined || !knows(near.scope)) return error;
   const names = await near.names();
   if (names.length === 0) return error;
-  const listed = names.map((name) => JSON.stringify(shown(name))).join(" or ");
+  const listed = names.map((name) => JSON.stringify(displayed(name))).join(" or ");
   return new PosternError(error.name, undefined, { text: error.message, hint: `did you mean ${listed}?` });
 }

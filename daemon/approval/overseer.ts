@@ -4,7 +4,7 @@
 import { PosternError } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { GivenProof, Proofs } from "../session/proof.ts";
@@ -56,7 +56,7 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     try {
       if (code !== undefined) demandOpen(code, call);
       await proofs.verify(session, proof, code !== undefined);
-      session.audit.keep({ ...happening(call, "ok", []), event: `proof.${proof.kind}` });
+      session.audit.keep({ ...entryOf(call, "ok", []), event: `proof.${proof.kind}` });
     } catch (error) {
       if (error instanceof PosternError) await recordRefusal(session, proof, error, call);
       throw error;
@@ -79,7 +79,7 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     error: PosternError,
     call: Call,
   ): Promise<void> {
-    const refused = { ...happening(call, error.name, []), event: `proof.${proof.kind}` };
+    const refused = { ...entryOf(call, error.name, []), event: `proof.${proof.kind}` };
     if (error.name !== "proofRefused") {
       session.audit.read(refused);
       return;

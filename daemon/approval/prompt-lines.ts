@@ -2,7 +2,7 @@
 // where the title does not say which one is meant. Whoever may write to a vault chooses its titles: none may look like
 // another, like a part of its own, or like what Postern says.
 import { createHash } from "node:crypto";
-import { shownLine } from "../account/displayed-text.ts";
+import { displayedLine } from "../account/displayed-text.ts";
 
 /** A vault, an item or a part of one, on the way to what is asked for. */
 export type Part = {
@@ -37,9 +37,9 @@ const ID_LENGTH_MAX = 60;
 const HASH_LENGTH = 24;
 
 /** `before` is what Postern says first; it counts towards the line. */
-export function askedLines(thing: Thing, before = ""): string[] {
+export function promptLines(thing: Thing, before = ""): string[] {
   const whole = `${before}${inOneLine(thing)}`;
-  if (thing.parts.every(isPlain) && shownLine(whole) === whole) return [whole];
+  if (thing.parts.every(isPlain) && displayedLine(whole) === whole) return [whole];
   return [`${before}${thing.what}:`, ...thing.parts.flatMap(partLines)];
 }
 
@@ -52,7 +52,7 @@ function inOneLine({ what, parts }: Thing): string {
 /** What a program named and what is nowhere: the program's own text, so it keeps to its line, and the reason has one. */
 export function missingLines(reference: string, why: string, before = ""): string[] {
   const whole = `${before}${reference} (${why})`;
-  return shownLine(whole) === whole ? [whole] : [`${before}${reference}`, why];
+  return displayedLine(whole) === whole ? [whole] : [`${before}${reference}`, why];
 }
 
 function isPlain(part: Part): boolean {
@@ -67,7 +67,7 @@ function isPlain(part: Part): boolean {
 function isExact(part: Part): boolean {
   if (part.title === undefined) return false;
   const line = titleLine(part);
-  return shownLine(line) === line && line.normalize("NFKC") === line && !ID_WITHIN.test(part.title);
+  return displayedLine(line) === line && line.normalize("NFKC") === line && !ID_WITHIN.test(part.title);
 }
 
 function partLines(part: Part): string[] {

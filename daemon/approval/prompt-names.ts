@@ -3,10 +3,10 @@
 import { PosternError } from "../../protocol/errors.ts";
 import { fieldTitles } from "../../protocol/secret/match.ts";
 import type { Place } from "../account/cache.ts";
-import { shown } from "../account/displayed-text.ts";
+import { displayed } from "../account/displayed-text.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Unlocked } from "../session/unlocked.ts";
-import { askedLines, type Part, type Thing } from "./prompt-lines.ts";
+import { type Part, promptLines, type Thing } from "./prompt-lines.ts";
 
 type Account = Unlocked["account"];
 type Item = Awaited<ReturnType<Account["getItem"]>>;
@@ -15,11 +15,11 @@ type Item = Awaited<ReturnType<Account["getItem"]>>;
 export type Named = { readonly scope: Scope; readonly found?: { readonly place: Place } };
 
 /** The lines of what is asked for, after what stands before it. */
-export async function askedName(account: Account, { scope, found }: Named, before = ""): Promise<string[]> {
+export async function promptNames(account: Account, { scope, found }: Named, before = ""): Promise<string[]> {
   // By its titles, not by the reference as it was sent: that may hold ids, which tell a person nothing.
   const thing = found === undefined ? await partOf(account, scope) : await fieldAt(account, found.place);
   const rights = makersRights[scope.act ?? ""];
-  return [...askedLines(thing, before), ...(rights === undefined ? [] : [rights])];
+  return [...promptLines(thing, before), ...(rights === undefined ? [] : [rights])];
 }
 
 /** What a yes brings beside the act, in a line of its own: who makes one of these holds a grant to write in it. */
@@ -97,5 +97,5 @@ function fieldParts(item: Item, id: string): Part[] {
 
 /** What a title looks like: what nobody sees, and case that is easily overlooked, tell no titles apart. */
 function looks(title: string): string {
-  return shown(title).normalize("NFKC").replaceAll(" ", "").toLowerCase();
+  return displayed(title).normalize("NFKC").replaceAll(" ", "").toLowerCase();
 }

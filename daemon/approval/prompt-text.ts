@@ -1,7 +1,7 @@
 // The text of a prompt: what a person reads before saying yes.
 import { createHash } from "node:crypto";
 import type { Verb } from "../../protocol/entry.ts";
-import { shown, shownLine, shownPath } from "../account/displayed-text.ts";
+import { displayed, displayedLine, displayedPath } from "../account/displayed-text.ts";
 import type { Subject } from "../peer/subject.ts";
 
 const verbs: Readonly<Record<Verb, string>> = {
@@ -20,10 +20,10 @@ export function promptText(
   things: readonly (readonly string[])[],
   isAct = false,
 ): string[] {
-  const program = shownPath(subject.program);
-  const who = subject.script === undefined ? program : `${shownPath(subject.script)} (${program})`;
-  const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${shown(subject.terminal)}`}, wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
-  const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${shownLine(line)}`));
+  const program = displayedPath(subject.program);
+  const who = subject.script === undefined ? program : `${displayedPath(subject.script)} (${program})`;
+  const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`}, wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
+  const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
   return [head, ...about, lasting(subject)];
 }
 

@@ -59,39 +59,39 @@ function linkedBytes(previous: string, record: Record): Uint8Array {
 }
 
 /** The key that follows `key`. The caller wipes the old one. */
-export function nextKey(p: Primitives, key: Uint8Array): Uint8Array {
-  return p.hmacSha256(key, NEXT);
+export function nextKey(crypto: Primitives, key: Uint8Array): Uint8Array {
+  return crypto.hmacSha256(key, NEXT);
 }
 
 /** Links a record to the chain and moves the chain on, wiping the key that was used. */
-export function link(p: Primitives, state: ChainState, record: Record): { linked: Linked; state: ChainState } {
+export function link(crypto: Primitives, state: ChainState, record: Record): { linked: Linked; state: ChainState } {
   const covered = linkedBytes(state.last, record);
   if (state.key === undefined) {
-    const hash = base64(p.hmacSha256(UNKEYED, covered));
+    const hash = base64(crypto.hmacSha256(UNKEYED, covered));
     return { linked: { ...record, hash }, state: { last: hash, key: undefined } };
   }
-  const mac = base64(p.hmacSha256(state.key, covered));
-  const key = nextKey(p, state.key);
-  p.wipe(state.key);
+  const mac = base64(crypto.hmacSha256(state.key, covered));
+  const key = nextKey(crypto, state.key);
+  crypto.wipe(state.key);
   return { linked: { ...record, mac }, state: { last: mac, key } };
 }
 
 /** Whether a linked record follows `state`, and where the chain stands after it. Wipes nothing: a verifier keeps its start. */
 export function follow(
-  p: Primitives,
+  crypto: Primitives,
   state: ChainState,
   linked: Linked,
 ): { fits: boolean; keyed: boolean; state: ChainState } {
   const { mac, hash, ...record } = linked as Record & { mac?: string; hash?: string };
   const covered = linkedBytes(state.last, record as Record);
   if (mac === undefined) {
-    const expected = base64(p.hmacSha256(UNKEYED, covered));
+    const expected = base64(crypto.hmacSha256(UNKEYED, covered));
     return { fits: hash === expected, keyed: false, state: { last: expected, key: state.key } };
   }
   if (state.key === undefined) return { fits: false, keyed: true, state: { last: mac, key: undefined } };
-  const expected = p.hmacSha256(state.key, covered);
-  const fits = p.equal(expected, Uint8Array.from(Buffer.from(mac, "base64")));
-  return { fits, keyed: true, state: { last: mac, key: nextKey(p, state.key) } };
+  const expected = crypto.hmacSha256(state.key, covered);
+  const fits = crypto.equal(expected, Uint8Array.from(Buffer.from(mac, "base64")));
+  return { fits, keyed: true, state: { last: mac, key: nextKey(crypto, state.key) } };
 }
 
 function base64(bytes: Uint8Array): string {

@@ -5,7 +5,7 @@ import type { TokenIds } from "./chain.ts";
 export type Actor = { readonly program?: string; readonly pid?: number; readonly who?: string };
 
 /** What happened. `names` are sealed before they are written; `ids` are written as they are. */
-export type Happening = Actor & {
+export type LogEntry = Actor & {
   readonly event: string;
   readonly outcome: string;
   readonly ids?: readonly string[];

@@ -1,6 +1,6 @@
 // What folds into one record: equal reads within a few seconds, and refusals whatever they were about. A refusal that folds
 // still says what was asked for, as far as there is room: who was refused a secret must be found by that secret.
-import { type Happening, isDone } from "./entry.ts";
+import { isDone, type LogEntry } from "./entry.ts";
 
 /** Different things that one folded record of refusals names; a person's list of them, and a few KiB of the log. */
 export const FOLDED_ABOUT_MAX = 32;
@@ -13,20 +13,20 @@ export const NAMES_LENGTH_MAX = 16 * 1024;
 
 /** One record that was written, and what came after it and is only counted so far. */
 export type Fold = {
-  readonly happening: Happening;
+  readonly entry: LogEntry;
   readonly since: number;
   count: number;
   /** What the counted ones were about, by its text. */
-  readonly about: Map<string, Pick<Happening, "asked" | "names">>;
+  readonly about: Map<string, Pick<LogEntry, "asked" | "names">>;
   unnamed: number;
 };
 
-export function newFold(happening: Happening, since: number): Fold {
-  return { happening, since, count: 0, about: new Map(), unnamed: 0 };
+export function newFold(entry: LogEntry, since: number): Fold {
+  return { entry, since, count: 0, about: new Map(), unnamed: 0 };
 }
 
 /** Counts one more. */
-export function add(fold: Fold, { asked, names, outcome }: Happening): void {
+export function add(fold: Fold, { asked, names, outcome }: LogEntry): void {
   fold.count++;
   // Reads fold only where all of it is equal.
   if (isDone(outcome) || (asked === undefined && names === undefined)) return;
@@ -41,14 +41,14 @@ export function add(fold: Fold, { asked, names, outcome }: Happening): void {
 }
 
 /** The record of those that were counted. */
-export function folded({ happening, about, unnamed }: Fold): Happening {
-  if (about.size === 0) return happening;
+export function folded({ entry, about, unnamed }: Fold): LogEntry {
+  if (about.size === 0) return entry;
   const all = [...about.values()];
   return {
-    ...happening,
+    ...entry,
     asked: all.flatMap(({ asked = [] }) => asked),
     names: all.flatMap(({ names = [] }) => names),
-    ...(unnamed === 0 ? {} : { unnamed: (happening.unnamed ?? 0) + unnamed }),
+    ...(unnamed === 0 ? {} : { unnamed: (entry.unnamed ?? 0) + unnamed }),
   };
 }
 
@@ -56,7 +56,7 @@ export function folded({ happening, about, unnamed }: Fold): Happening {
  * What folds into one record. Refusals fold whoever was refused: a program that forks for each try would else push what
  * matters out of the log.
  */
-export function foldKey({ event, outcome, program, who, ids, names, token }: Happening): string {
+export function foldKey({ event, outcome, program, who, ids, names, token }: LogEntry): string {
   const bearer = token?.token;
   return JSON.stringify(
     isDone(outcome) ? [event, outcome, program, who, ids, names, bearer] : [event, outcome, program, bearer],

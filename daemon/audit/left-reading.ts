@@ -19,7 +19,7 @@ export type LeftReading = {
 
 /** Undefined where the log does not hold the record that was marked: it was put back, cut or written anew. */
 export function readLeft(
-  p: Primitives,
+  crypto: Primitives,
   folder: string,
   { checkpoints, anchor }: { readonly checkpoints: readonly Checkpoint[]; readonly anchor: Anchor | undefined },
   mark: TakenIn | undefined,
@@ -27,7 +27,7 @@ export function readLeft(
   const segments = segmentsFrom(folder, mark);
   if (mark !== undefined && !holds(segments[0], mark)) return undefined;
   const key = mark?.key === undefined ? undefined : Uint8Array.fromBase64(mark.key);
-  const walk = createWalk(p, mark === undefined ? undefined : { last: mark.last, key });
+  const walk = createWalk(crypto, mark === undefined ? undefined : { last: mark.last, key });
   let seq = mark?.seq ?? 0;
   let unproven = 0;
   let told: string | undefined;

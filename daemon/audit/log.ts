@@ -8,7 +8,7 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import { isFull } from "../host/private-files.ts";
 import { type ChainState, link, type Record } from "./chain.ts";
-import type { Happening } from "./entry.ts";
+import type { LogEntry } from "./entry.ts";
 import { add, type Fold, folded, foldKey, namesWithin, newFold } from "./folds.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
@@ -35,9 +35,9 @@ export type AuditLog = {
    * Records a read; written within 100 ms. Answers the bytes that it took, none where it was only counted. Throws
    * auditUnwritable once a write has failed, locked once the log was closed.
    */
-  read(happening: Happening): number;
+  read(entry: LogEntry): number;
   /** Records what must not be lost; on disk when it returns. Answers the bytes that it took. Throws auditUnwritable. */
-  keep(happening: Happening): number;
+  keep(entry: LogEntry): number;
   /** Takes in records of a token's own log, their names sealed as they are; on disk when it returns. Throws auditUnwritable. */
   takeIn(records: readonly LeftRecord[]): void;
   /** Writes what is pending. */
@@ -58,7 +58,7 @@ export type AuditLog = {
 
 export function openAuditLog(
   folder: string,
-  p: Primitives,
+  crypto: Primitives,
   clock: Clock,
   log: Log,
   onRotate: (checkpoint: Checkpoint) => void,
@@ -81,8 +81,8 @@ export function openAuditLog(
 
   if (opened.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
 
-  function chain(happening: Happening, count: number): number {
-    const { names: given = [], ids: told = [], asked: about = [], token, ...plain } = happening;
+  function chain(entry: LogEntry, count: number): number {
+    const { names: given = [], ids: told = [], asked: about = [], token, ...plain } = entry;
     // A peer may send anything as an id, and a field's id may be its name: only what has an id's form is written as one.
     const ids = told.filter(isId);
     const asked = about.filter(isId);
@@ -106,7 +106,7 @@ export function openAuditLog(
 
   function linkUp(content: Omit<Record, "seq" | "at">): number {
     const record: Record = { seq: seq + 1, at: new Date(clock.wallMs()).toISOString(), ...content };
-    const made = link(p, state, record);
+    const made = link(crypto, state, record);
     state = made.state;
     seq = record.seq;
     const line = `${JSON.stringify(made.linked)}\n`;
@@ -189,28 +189,28 @@ export function openAuditLog(
 
   return {
     demandWritable,
-    read: (happening) => {
+    read: (entry) => {
       // What was on its way when a session ended is not answered: its descriptor may be another file's by now.
       if (closed) throw new PosternError("locked");
       demandWritable();
-      const key = foldKey(happening);
+      const key = foldKey(entry);
       const fold = folds.get(key);
       if (fold !== undefined && clock.monotonicMs() - fold.since < FOLD_MS) {
-        add(fold, happening);
+        add(fold, entry);
         return 0;
       }
       if (folds.size >= FOLDS_MAX) unfold();
       if (fold !== undefined && fold.count > 0) chain(folded(fold), fold.count);
-      folds.set(key, newFold(happening, clock.monotonicMs()));
-      const bytes = chain(happening, 1);
+      folds.set(key, newFold(entry, clock.monotonicMs()));
+      const bytes = chain(entry, 1);
       later();
       return bytes;
     },
-    keep: (happening) => {
+    keep: (entry) => {
       // It is done and cannot be recorded; "locked" would say that it was not done.
       if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
       demandWritable();
-      const bytes = chain(happening, 1);
+      const bytes = chain(entry, 1);
       write(true);
       return bytes;
     },
@@ -228,13 +228,13 @@ export function openAuditLog(
       sealNames = keys.sealNames;
       // Locked and unlocked again in one process: the key never left.
       if (state.key !== undefined) {
-        p.wipe(keys.start);
+        crypto.wipe(keys.start);
         return { checkpoints: [...keys.checkpoints], problems: [] };
       }
       write(false);
-      const resumed = resume(folder, p, keys);
+      const resumed = resume(folder, crypto, keys);
       state = resumed.state;
-      if (state.key !== keys.start) p.wipe(keys.start);
+      if (state.key !== keys.start) crypto.wipe(keys.start);
       if (resumed.problems.length > 0) chain({ event: "audit.broken", outcome: "told" }, 1);
       return { checkpoints: resumed.checkpoints, problems: resumed.problems };
     },
@@ -256,7 +256,7 @@ export function openAuditLog(
         unfold();
         write(true);
       } finally {
-        if (state.key !== undefined) p.wipe(state.key);
+        if (state.key !== undefined) crypto.wipe(state.key);
         state = { last: state.last, key: undefined };
         writer.close();
       }

@@ -48,7 +48,7 @@ function since(segments: readonly Segment[], seq: number): Linked[] {
 /** Finds the chain's key again after a restart, by following the log from the anchor to its end. */
 export function resume(
   folder: string,
-  p: Primitives,
+  crypto: Primitives,
   keys: { start: Uint8Array; checkpoints: readonly Checkpoint[]; anchor: Anchor | undefined },
 ): { state: ChainState; checkpoints: Checkpoint[]; problems: string[] } {
   const segments = listSegments(folder);
@@ -71,7 +71,7 @@ export function resume(
   }
   let state: ChainState = { last: keys.anchor.last, key: bytes(keys.anchor.key) };
   for (const record of all.slice(at + 1)) {
-    const next = follow(p, state, record);
+    const next = follow(crypto, state, record);
     if (!next.fits) return fresh([`record ${record.seq} does not follow from the one before it`]);
     state = next.state;
   }
@@ -81,11 +81,11 @@ export function resume(
 /** Follows the whole log and says which stretches are proven, and what is wrong with the rest. */
 export function verify(
   folder: string,
-  p: Primitives,
+  crypto: Primitives,
   checkpoints: readonly Checkpoint[],
   anchor: Anchor | undefined,
 ): Verdict {
-  const walk = createWalk(p);
+  const walk = createWalk(crypto);
   let count = 0;
   let anchorSeen = anchor === undefined || anchor.seq === 0;
   for (const segment of listSegments(folder)) {
@@ -118,7 +118,7 @@ export type Walk = {
   state(): ChainState;
 };
 
-export function createWalk(p: Primitives, from: ChainState = { last: FIRST_LINK, key: undefined }): Walk {
+export function createWalk(crypto: Primitives, from: ChainState = { last: FIRST_LINK, key: undefined }): Walk {
   let state = from;
   let tornBytes = 0;
   let lastSeq = 0;
@@ -136,7 +136,7 @@ export function createWalk(p: Primitives, from: ChainState = { last: FIRST_LINK,
   /** Where the chain cannot be followed: take it up again at a checkpoint that fits, else go on by the record's own link. */
   function restart(record: Linked, checkpoints: readonly Checkpoint[]): boolean {
     for (const checkpoint of checkpoints) {
-      const next = follow(p, { last: checkpoint.last, key: bytes(checkpoint.key) }, record);
+      const next = follow(crypto, { last: checkpoint.last, key: bytes(checkpoint.key) }, record);
       if (!next.fits || !next.keyed) continue;
       state = next.state;
       return true;
@@ -154,7 +154,7 @@ export function createWalk(p: Primitives, from: ChainState = { last: FIRST_LINK,
       // A checkpoint takes the chain up again wherever it fits, so gaps and repeats are told by the numbers.
       if (lastSeq !== 0 && record.seq !== lastSeq + 1) problems.push(`record ${record.seq} follows record ${lastSeq}`);
       lastSeq = record.seq;
-      const next = follow(p, state, record);
+      const next = follow(crypto, state, record);
       if (next.fits) {
         state = next.state;
         if (next.keyed) extend(record);

@@ -6,7 +6,7 @@
 import { addressOf, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Happening } from "./entry.ts";
+import type { LogEntry } from "./entry.ts";
 import type { AuditLog, Recorder } from "./log.ts";
 
 /**
@@ -24,7 +24,7 @@ export type TokenRecorderParts = {
   readonly own: AuditLog;
   /** The person's log, looked for at each record: an account comes and goes. */
   readonly persons: () => AuditLog | undefined;
-  readonly token: NonNullable<Happening["token"]>;
+  readonly token: NonNullable<LogEntry["token"]>;
   /** Shared by all tokens of the service account. */
   readonly spent: Spent;
   readonly clock: Pick<Clock, "monotonicMs">;
@@ -37,14 +37,14 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
       throw new PosternError("auditUnwritable", "this service account's room for records of a day is spent");
   }
 
-  function record(how: "read" | "keep", happening: Happening): number {
+  function record(how: "read" | "keep", entry: LogEntry): number {
     const theirs = persons();
-    if (theirs === undefined) return own[how]({ ...happening, token });
+    if (theirs === undefined) return own[how]({ ...entry, token });
     // Before anything is written: a record in one log alone would be of a call that was refused.
     demandRoom();
     theirs.demandWritable();
-    const bytes = own[how](happening);
-    spent.bytes += theirs[how]({ ...happening, token });
+    const bytes = own[how](entry);
+    spent.bytes += theirs[how]({ ...entry, token });
     return bytes;
   }
 
@@ -55,8 +55,8 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
       demandRoom();
       persons()?.demandWritable();
     },
-    read: (happening) => record("read", happening),
-    keep: (happening) => record("keep", happening),
+    read: (entry) => record("read", entry),
+    keep: (entry) => record("keep", entry),
   };
 }
 

@@ -2,12 +2,12 @@
 // knows them by then, else the reference as it was sent, which is sealed.
 import type { Target } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
-import type { Happening } from "../audit/entry.ts";
+import type { LogEntry } from "../audit/entry.ts";
 import type { AccountSession } from "../session/account-session.ts";
-import { placesTold } from "./recorded-places.ts";
+import { recordedPlaces } from "./recorded-places.ts";
 
 /** Filled in as far as the gate comes with a call. */
-export type AskedAbout = {
+export type CallTopic = {
   /** The account it works on. */
   session?: AccountSession;
   targets?: readonly Target[];
@@ -16,12 +16,12 @@ export type AskedAbout = {
 };
 
 /** What to record of it. */
-export function toldOf({ targets = [], wanted }: AskedAbout): Pick<Happening, "asked" | "names"> {
+export function refusalDetails({ targets = [], wanted }: CallTopic): Pick<LogEntry, "asked" | "names"> {
   if (wanted === undefined)
     return {
       asked: targets.flatMap((target) => ("vault" in target ? [target.vault, target.item ?? ""].filter(Boolean) : [])),
       names: targets.flatMap((target) => ("reference" in target ? [target.reference] : [])),
     };
-  const { ids, names } = placesTold(wanted.map(({ scope }) => scope));
+  const { ids, names } = recordedPlaces(wanted.map(({ scope }) => scope));
   return { asked: ids, names: [...names, ...wanted.flatMap(({ missing }) => missing?.reference ?? [])] };
 }

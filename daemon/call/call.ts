@@ -1,7 +1,7 @@
 // What a handler knows of the request it serves, beside its parameters.
 import type { MethodName } from "../../protocol/catalogue.ts";
 import type { Access } from "./access.ts";
-import type { AskedAbout } from "./call-topic.ts";
+import type { CallTopic } from "./call-topic.ts";
 import type { Connection } from "./connection.ts";
 
 export type Call = {
@@ -15,7 +15,7 @@ export type Call = {
   /** When the request arrived (performance.now), and how long of it a person was waited for; milliseconds. */
   readonly timing: { readonly arrivedMs: number; waitedMs: number };
   /** What it turned out to be about, for the record of a refusal; the gate fills it in. */
-  readonly about: AskedAbout;
+  readonly about: CallTopic;
   /** What the gate found and passed; undefined for methods that need no grant. */
   readonly access?: Access;
 };

@@ -1,6 +1,6 @@
 // What the audit log is told of a call: the method, its outcome, who, and ids. Never params.
 import { createHash } from "node:crypto";
-import type { Actor, Happening } from "../audit/entry.ts";
+import type { Actor, LogEntry } from "../audit/entry.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Call } from "./call.ts";
 
@@ -26,6 +26,6 @@ export function actorOf(call: Call): Actor {
 }
 
 /** A happening of this call. `names` are sealed before they are written. */
-export function happening(call: Call, outcome: string, ids: readonly string[], names?: readonly string[]): Happening {
+export function entryOf(call: Call, outcome: string, ids: readonly string[], names?: readonly string[]): LogEntry {
   return { event: call.method, outcome, ...actorOf(call), ids, ...(names === undefined ? {} : { names }) };
 }

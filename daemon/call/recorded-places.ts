@@ -4,7 +4,7 @@
 export const OF_ITEM = " ";
 
 /** Places as a record holds them: the ids of vaults and items, and as names the fields, which have no ids of that form. */
-export function placesTold(places: readonly { vault?: string; item?: string; field?: string }[]): {
+export function recordedPlaces(places: readonly { vault?: string; item?: string; field?: string }[]): {
   ids: string[];
   names: string[];
 } {

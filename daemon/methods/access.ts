@@ -12,7 +12,7 @@ import type { Prompt } from "../approval/prompt.ts";
 import type { Tickets } from "../approval/tickets.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection, OpenClient } from "../call/connection.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
@@ -51,7 +51,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
       const integration = { integrationName, integrationVersion };
       if (token === undefined) return open(call, { account: sessions.pick(account).file.account, ...integration });
       const bearer = await parts.tokens.present(token, call.connection.subject.family);
-      bearer.demandOpen().audit.keep(happening(call, "ok", [bearer.file.user, bearer.file.device]));
+      bearer.demandOpen().audit.keep(entryOf(call, "ok", [bearer.file.user, bearer.file.device]));
       return open(call, { account: bearer.file.account, bearer, ...integration });
     },
 
@@ -198,7 +198,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     outcome = "ok",
     names?: readonly string[],
   ): void {
-    sessions.pick(account).audit.keep(happening(call, outcome, ids, names));
+    sessions.pick(account).audit.keep(entryOf(call, outcome, ids, names));
   }
 }
 

@@ -5,7 +5,7 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { actorOf, happening } from "../call/log-entry.ts";
+import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import type { AccountSession } from "../session/account-session.ts";
@@ -37,7 +37,7 @@ type AccountHandlers = Pick<Handlers, AccountMethod>;
 /** The first vault of a new account. */
 const FIRST_VAULT = "Personal";
 
-export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
+export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
   /** The account, once the caller has shown its password. */
   async function proven(params: { account?: string; password: string }, call: Call): Promise<UnlockedSession> {
     const session = sessions.open(params.account);
@@ -45,7 +45,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       await sessions.provePassword(session, params.password);
     } catch (error) {
       if (error instanceof PosternError)
-        session.audit.keep({ ...happening(call, error.name, []), event: "proof.password" });
+        session.audit.keep({ ...entryOf(call, error.name, []), event: "proof.password" });
       throw error;
     }
     // A lock may have come right behind the proof.
@@ -59,17 +59,17 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       const name = deviceName(params.deviceName);
       const address = await sessions.addressOf(params.service ?? "embedded");
       const service = params.service === undefined ? "embedded" : address.origin;
-      const secretKey = newSecretKey(p);
-      const ids = { account: newId(p), user: newId(p), device: newId(p) };
-      const text = formatSecretKey(p, secretKey);
-      await enrol(p, await sessions.callTo(service), {
+      const secretKey = newSecretKey(crypto);
+      const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
+      const text = formatSecretKey(crypto, secretKey);
+      await enrol(crypto, await sessions.callTo(service), {
         ...ids,
         secretKey,
         password: params.password,
         name: params.name,
         ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
       });
-      p.release(secretKey);
+      crypto.release(secretKey);
       const session = await sessions.add({
         ...ids,
         name: params.name,
@@ -80,10 +80,10 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       });
       const unlocked = await sessions.unlock(session, params.password, actorOf(call));
       await unlocked.account.createVault(FIRST_VAULT, "", "personal");
-      if (params.pin !== undefined) await setPin(p, unlocked.store, params.pin);
+      if (params.pin !== undefined) await setPin(crypto, unlocked.store, params.pin);
       await repeatCounter(unlocked, ids.device);
       await nameDevice(unlocked, ids.device, name);
-      session.audit.keep(happening(call, "ok", [ids.account]));
+      session.audit.keep(entryOf(call, "ok", [ids.account]));
       return { account: ids.account, user: ids.user, name: params.name, service, secretKey: text };
     },
 
@@ -100,31 +100,31 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       if (sessions.list().length > 0) throw new PosternError("accountExists");
       demandNoRestore(sessions.restoreMark, params);
       const name = deviceName(params.deviceName);
-      const secretKey = parseSecretKey(p, params.secretKey);
+      const secretKey = parseSecretKey(crypto, params.secretKey);
       if (secretKey === undefined)
         throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
       const address = await sessions.addressOf(params.service ?? "embedded");
       const file: AccountFile = {
         account: params.account,
         user: params.user,
-        device: newId(p),
+        device: newId(crypto),
         name: params.account,
         service: params.service === undefined ? "embedded" : address.origin,
-        secretKey: formatSecretKey(p, secretKey),
+        secretKey: formatSecretKey(crypto, secretKey),
         wrongPasswords: 0,
         lastWrongMs: 0,
       };
       const session = await sessions.bring(file, params.password, actorOf(call));
-      if (params.pin !== undefined) await setPin(p, session.unlocked.store, params.pin);
+      if (params.pin !== undefined) await setPin(crypto, session.unlocked.store, params.pin);
       await repeatCounter(session.unlocked, file.device);
       await nameDevice(session.unlocked, file.device, name);
-      session.audit.keep(happening(call, "ok", [file.account]));
+      session.audit.keep(entryOf(call, "ok", [file.account]));
       return { account: file.account, name: session.file.name };
     },
 
     "accounts.list": (_params, call) => {
       const { session, byToken } = accessOf(call);
-      session.audit.read(happening(call, "ok", []));
+      session.audit.read(entryOf(call, "ok", []));
       // A token knows of its own account alone.
       const shown: readonly AccountSession[] = byToken ? [session] : sessions.list();
       return {
@@ -149,25 +149,25 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
 
     "accounts.changePassword": async (params, call) => {
       const { unlocked, file, audit } = await proven(params, call);
-      unlocked.sealedRootKey = await changePassword(p, unlocked.signedIn, {
-        ...userOnDevice(p, file),
+      unlocked.sealedRootKey = await changePassword(crypto, unlocked.signedIn, {
+        ...userOnDevice(crypto, file),
         newPassword: params.newPassword,
       });
-      audit.keep(happening(call, "ok", [file.account]));
+      audit.keep(entryOf(call, "ok", [file.account]));
       return {};
     },
 
     "accounts.setPin": async (params, call) => {
       const { unlocked, file, audit } = await proven(params, call);
-      await setPin(p, unlocked.store, params.pin);
+      await setPin(crypto, unlocked.store, params.pin);
       await repeatCounter(unlocked, file.device);
-      audit.keep(happening(call, params.pin === undefined ? "taken away" : "set", [file.account]));
+      audit.keep(entryOf(call, params.pin === undefined ? "taken away" : "set", [file.account]));
       return {};
     },
 
     "accounts.kit": async (params, call) => {
       const { file, audit } = await proven(params, call);
-      audit.keep(happening(call, "ok", [file.account]));
+      audit.keep(entryOf(call, "ok", [file.account]));
       return {
         account: file.account,
         user: file.user,
@@ -180,8 +180,8 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
     "devices.list": async (params, call) => {
       const { unlocked, file, audit } = await proven(params, call);
       const { devices } = await unlocked.signedIn.session.call("devices.list", {});
-      const names = await deviceNames(p, file, unlocked);
-      audit.read(happening(call, "ok", []));
+      const names = await deviceNames(crypto, file, unlocked);
+      audit.read(entryOf(call, "ok", []));
       return {
         devices: devices.map((device) => ({
           ...device,
@@ -197,7 +197,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       const { devices } = await unlocked.signedIn.session.call("devices.list", {});
       if (!devices.some(({ device }) => device === params.device)) throw new PosternError("deviceNotFound");
       await nameDevice(unlocked, params.device, name);
-      audit.keep(happening(call, "ok", [params.device], [name]));
+      audit.keep(entryOf(call, "ok", [params.device], [name]));
       return { device: params.device, name };
     },
 
@@ -205,7 +205,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
       const { unlocked, audit } = await proven(params, call);
       await unlocked.signedIn.session.call("devices.remove", { device: params.device });
       await forgetDevice(unlocked, params.device);
-      audit.keep(happening(call, "ok", [params.device]));
+      audit.keep(entryOf(call, "ok", [params.device]));
       return {};
     },
 

@@ -14,13 +14,13 @@ export type AuditNames = {
   close(): void;
 };
 
-export async function openAuditNames(p: Primitives, { account, openNames: open }: Unlocked): Promise<AuditNames> {
+export async function openAuditNames(crypto: Primitives, { account, openNames: open }: Unlocked): Promise<AuditNames> {
   const keys = new Map<string, Uint8Array>();
   const titles = new Map<string, string>();
   try {
     await account.serviceAccounts.eachRootKey(({ id, title }, rootKey) => {
       titles.set(id, title);
-      keys.set(id, p.keep(namesKeyOf(p, rootKey)));
+      keys.set(id, crypto.keep(namesKeyOf(crypto, rootKey)));
     });
   } catch (error) {
     // The records are what was asked for: a service that is away, or lies, does not keep them back.
@@ -33,9 +33,9 @@ export async function openAuditNames(p: Primitives, { account, openNames: open }
       const key = keys.get(token.serviceAccount);
       return key === undefined
         ? undefined
-        : openNames(p, key, { account: account.id, user: token.serviceAccount }, sealed);
+        : openNames(crypto, key, { account: account.id, user: token.serviceAccount }, sealed);
     },
     titleOf: (serviceAccount) => titles.get(serviceAccount),
-    close: () => p.release(...keys.values()),
+    close: () => crypto.release(...keys.values()),
   };
 }

@@ -8,7 +8,7 @@ import type { AuditLog } from "../audit/log.ts";
 import { isWithin, PAGE_BYTES_MAX, type Page, type Range, readPage } from "../audit/pages.ts";
 import { verify } from "../audit/proof.ts";
 import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
-import { happening, whoOf } from "../call/log-entry.ts";
+import { entryOf, whoOf } from "../call/log-entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import type { LeftRecords } from "../session/left-records.ts";
@@ -31,13 +31,13 @@ const OWN_SEGMENTS_MAX = 2;
 
 export type AuditParts = {
   readonly home: string;
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   readonly sessions: Sessions;
   readonly overseer: Overseer;
   readonly left: LeftRecords;
 };
 
-export function auditMethods({ home, p, sessions, overseer, left }: AuditParts): AuditHandlers {
+export function auditMethods({ home, crypto, sessions, overseer, left }: AuditParts): AuditHandlers {
   /** For who sees the whole: what tokens left while the account was signed out belongs to it. */
   async function demandLeft(session: OpenSession & { readonly audit: AuditLog }): Promise<void> {
     try {
@@ -50,7 +50,7 @@ export function auditMethods({ home, p, sessions, overseer, left }: AuditParts):
 
   async function whole(folder: string, params: Asked, unlocked: Unlocked): Promise<Page & { records: Shown[] }> {
     const target = params.item === undefined ? undefined : await auditTarget(unlocked.account, params.item);
-    const names = await openAuditNames(p, unlocked);
+    const names = await openAuditNames(crypto, unlocked);
     try {
       const wanted = (record: AuditRecord) => target === undefined || concerns(target, record, names.open);
       const limit = params.limit ?? RECORDS_DEFAULT;
@@ -79,7 +79,7 @@ export function auditMethods({ home, p, sessions, overseer, left }: AuditParts):
       const answer = oversees
         ? await whole(folder, params, unlocked)
         : { records: newest(folder, params.limit ?? RECORDS_DEFAULT, OWN_SEGMENTS_MAX, isOwn).map(shown) };
-      audit.read(happening(call, "ok", []));
+      audit.read(entryOf(call, "ok", []));
       return answer;
     },
 
@@ -89,8 +89,8 @@ export function auditMethods({ home, p, sessions, overseer, left }: AuditParts):
       const { audit, file, unlocked } = sessions.open(params.account);
       audit.flush();
       const { checkpoints, anchor } = unlocked.store.state;
-      const verdict = verify(accountFolder(home, file.account), p, checkpoints, anchor);
-      audit.keep(happening(call, verdict.problems.length === 0 ? "ok" : "problems", []));
+      const verdict = verify(accountFolder(home, file.account), crypto, checkpoints, anchor);
+      audit.keep(entryOf(call, verdict.problems.length === 0 ? "ok" : "problems", []));
       return { records: verdict.records, proven: verdict.proven, problems: verdict.problems };
     },
   };

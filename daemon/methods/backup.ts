@@ -11,7 +11,7 @@ import { limits } from "../../protocol/limits.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
-import { actorOf, happening } from "../call/log-entry.ts";
+import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -31,7 +31,7 @@ type BackupHandlers = Pick<
 
 export type BackupParts = {
   readonly home: string;
-  readonly p: Sodium;
+  readonly crypto: Sodium;
   readonly sessions: Sessions;
   readonly tokens: Pick<TokenSessions, "lock">;
   readonly handles: Handles;
@@ -39,7 +39,7 @@ export type BackupParts = {
 };
 
 export function backupMethods(parts: BackupParts): BackupHandlers {
-  const { home, p, sessions, handles, now } = parts;
+  const { home, crypto, sessions, handles, now } = parts;
   /**
    * Each keeps keys in guarded memory, so a connection has one under way, which ends with it. Not the agent: then a program
    * without a grant, and a service that never answers, would shut the person out.
@@ -52,7 +52,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       const session = sessions.open(account);
       const { file, unlocked, audit } = session;
       await proven(call, () => sessions.provePassword(session, password), audit);
-      const lines = writeBackup(p, { account: file.account, user: file.user }, unlocked.signedIn, new Date(now()));
+      const lines = writeBackup(crypto, { account: file.account, user: file.user }, unlocked.signedIn, new Date(now()));
       const holds = () => sessions.open(file.account).unlocked === unlocked;
       const handle = handles.add(call, {
         kind: "read",
@@ -61,7 +61,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
         stream: { next: chunksOf(lines) },
         bytes: BACKUP_HANDLE_BYTES,
       });
-      audit.keep(happening(call, "ok", [file.account]));
+      audit.keep(entryOf(call, "ok", [file.account]));
       return { handle };
     },
 
@@ -74,7 +74,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
     "accounts.inspectBackup": ({ handle }, call) => {
       const opened = handles.demand(call, handle, "restore");
       return handles.alone(opened, async () => {
-        const { header, serviceAccounts, shares } = await readThrough(p, opened.spool.source);
+        const { header, serviceAccounts, shares } = await readThrough(crypto, opened.spool.source);
         return { account: header.account, madeAt: header.madeAt, serviceAccounts, shares: shares.length };
       });
     },
@@ -97,25 +97,25 @@ function demandNone(sessions: Sessions): void {
 }
 
 async function restore(
-  { p, sessions, tokens, handles }: BackupParts,
+  { crypto, sessions, tokens, handles }: BackupParts,
   params: ParamsOf<"accounts.restore">,
   call: Call,
 ): Promise<ResultOf<"accounts.restore">> {
   const replaced = params.replacePassword === undefined ? undefined : emptyAccount(sessions, tokens, call);
   if (replaced === undefined) demandNone(sessions);
   const handle = handles.demand(call, params.handle, "restore");
-  const secretKey = parseSecretKey(p, params.secretKey);
+  const secretKey = parseSecretKey(crypto, params.secretKey);
   if (secretKey === undefined)
     throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
   const address = await sessions.addressOf(params.service ?? "embedded");
   const service = params.service === undefined ? "embedded" : address.origin;
-  const device = newId(p);
+  const device = newId(crypto);
   const called = deviceName(params.deviceName);
   await replaced?.demand(params.replacePassword ?? "");
   const { restoreMark } = sessions;
   const before = restoreMark.read();
   const restored = await handles.alone(handle, async () =>
-    restoreBackup(p, await sessions.callTo(service), address, {
+    restoreBackup(crypto, await sessions.callTo(service), address, {
       source: handle.spool.source,
       password: params.password,
       secretKey,
@@ -146,7 +146,7 @@ async function restore(
     device,
     name,
     service,
-    secretKey: formatSecretKey(p, secretKey),
+    secretKey: formatSecretKey(crypto, secretKey),
     wrongPasswords: 0,
     lastWrongMs: 0,
   });
@@ -155,7 +155,7 @@ async function restore(
   await unlocked.store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
   await repeatCounter(unlocked, device);
   await nameDevice(unlocked, device, called);
-  session.audit.keep(happening(call, "ok", [account]));
+  session.audit.keep(entryOf(call, "ok", [account]));
   const serviceAccounts = restored.serviceAccounts.map((one) => ({ ...one }));
   return { account, name, serviceAccounts, shares: await lostShares(unlocked, restored) };
 }
@@ -175,7 +175,7 @@ async function proven(call: Call, prove: () => Promise<void>, audit: Pick<AuditL
   try {
     await prove();
   } catch (error) {
-    if (error instanceof PosternError) audit.keep({ ...happening(call, error.name, []), event: "proof.password" });
+    if (error instanceof PosternError) audit.keep({ ...entryOf(call, error.name, []), event: "proof.password" });
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { readOutcome } from "../audit/entry.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
@@ -46,27 +46,27 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
     const { variables, ageMs } = await read(unlocked, environmentId);
     const names = variables.map(({ name }) => name);
     const stale = isStale(unlocked);
-    audit.read(happening(call, readOutcome(stale), [environmentId], names));
+    audit.read(entryOf(call, readOutcome(stale), [environmentId], names));
     return { variables, ...(stale ? { staleMs: ageMs } : {}) };
   },
   "environments.list": async (_params, call) => {
     const { unlocked, audit } = accessOf(call).session;
     const environments = await environmentsOf(call).list();
-    audit.read(happening(call, "ok", []));
+    audit.read(entryOf(call, "ok", []));
     return { environments, ...(isStale(unlocked) ? { staleMs: unlocked.account.vaultsAgeMs() } : {}) };
   },
   "environments.create": async ({ title, variables = [] }, call) => {
     const made = await environmentsOf(call).create(title, variables);
     accessOf(call).own(made.id);
     const names = variables.map(({ name }) => name);
-    accessOf(call).session.audit.keep(happening(call, "ok", [made.id], [title, ...names]));
+    accessOf(call).session.audit.keep(entryOf(call, "ok", [made.id], [title, ...names]));
     return made;
   },
   "environments.set": async ({ environmentId, variables }, call) => {
     await environmentsOf(call).set(environmentId, variables);
     forget(call, environmentId);
     accessOf(call).session.audit.keep(
-      happening(
+      entryOf(
         call,
         "ok",
         [environmentId],
@@ -78,13 +78,13 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
   "environments.unset": async ({ environmentId, names }, call) => {
     const removed = await environmentsOf(call).unset(environmentId, names);
     forget(call, environmentId);
-    accessOf(call).session.audit.keep(happening(call, "ok", [environmentId], names));
+    accessOf(call).session.audit.keep(entryOf(call, "ok", [environmentId], names));
     return { removed };
   },
   "environments.delete": async ({ environmentId }, call) => {
     await environmentsOf(call).delete(environmentId);
     forget(call, environmentId);
-    accessOf(call).session.audit.keep(happening(call, "ok", [environmentId]));
+    accessOf(call).session.audit.keep(entryOf(call, "ok", [environmentId]));
     return {};
   },
 });

@@ -10,7 +10,7 @@ import type { Scope } from "../account/scope.ts";
 import type { Grants } from "../approval/grants.ts";
 import { errorOf } from "../approval/missing-error.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
@@ -124,7 +124,7 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
         chunks.push(chunk);
         ended = final;
       }
-      audit.read(happening(call, "ok", [item.vault, item.id, header.id]));
+      audit.read(entryOf(call, "ok", [item.vault, item.id, header.id]));
       return { content: Buffer.concat(chunks).toString("base64") };
     },
 
@@ -154,7 +154,7 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
         stream,
         bytes: header.sealedKey.length,
       });
-      audit.read(happening(call, "ok", [item.vault, item.id, header.id]));
+      audit.read(entryOf(call, "ok", [item.vault, item.id, header.id]));
       return { handle, name: nameOf(item, header.id), size: header.size };
     },
 
@@ -238,7 +238,7 @@ async function commit({ item, session, stream }: Writing, call: Call): Promise<O
   const options = { id: item.id, itemKey: item.itemKey, files: [header] };
   const made = await unlocked.account.createItem(item.vault, parts.overview, details, options);
   unlocked.cache.dropItem(made.vault, made.id, made.tag);
-  audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
+  audit.keep(entryOf(call, "ok", [made.vault, made.id], [made.overview.title]));
   return made;
 }
 

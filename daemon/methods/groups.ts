@@ -2,7 +2,7 @@
 import type { GroupEntry } from "../../clients/account/group-list.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 type GroupHandlers = Pick<
@@ -66,11 +66,11 @@ export const groupMethods: GroupHandlers = {
 };
 
 function recordRead(call: Call, ids: readonly string[]): void {
-  accessOf(call).session.audit.read(happening(call, "ok", ids));
+  accessOf(call).session.audit.read(entryOf(call, "ok", ids));
 }
 
 function recordChange(call: Call, id: string, names?: readonly string[]): void {
-  accessOf(call).session.audit.keep(happening(call, "ok", [id], names));
+  accessOf(call).session.audit.keep(entryOf(call, "ok", [id], names));
 }
 
 function groupOf({ id, title, description, type }: GroupEntry): Group {

@@ -11,7 +11,7 @@ import type { ItemPages, PageAsked } from "../account/item-pages.ts";
 import type { Access } from "../call/access.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { Encoded } from "../call/encoded.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { Clock } from "../host/clock.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import { createWithFiles } from "../transfer/item-files.ts";
@@ -73,7 +73,7 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
           ? await unlocked.account.createItem(item.vaultId, parts.overview, parts.details)
           : await createWithFiles(unlocked.account, newId(), item, parts);
       unlocked.cache.dropItem(made.vault, made.id, made.tag);
-      audit.keep(happening(call, "ok", [made.vault, made.id], [made.overview.title]));
+      audit.keep(entryOf(call, "ok", [made.vault, made.id], [made.overview.title]));
       return shown(made);
     },
 
@@ -92,14 +92,14 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
         return shown(outcome.item);
       });
       for (const one of written) if ("item" in one) unlocked.cache.dropItem(vaultId, one.item.id, one.item.tag);
-      audit.keep(happening(call, "ok", [vaultId, ...written.flatMap((one) => ("item" in one ? [one.item.id] : []))]));
+      audit.keep(entryOf(call, "ok", [vaultId, ...written.flatMap((one) => ("item" in one ? [one.item.id] : []))]));
       return { outcomes: await Promise.all(outcomes) };
     },
 
     "items.get": async ({ vaultId, itemId }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       const item = await unlocked.account.getItem(vaultId, demandId(itemId));
-      audit.read(happening(call, "ok", [vaultId, itemId]));
+      audit.read(entryOf(call, "ok", [vaultId, itemId]));
       return shown(item);
     },
 
@@ -110,7 +110,7 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       const found = new Map(
         (ids.length === 0 ? [] : await unlocked.account.getItems(vaultId, ids)).map((item) => [item.id, item]),
       );
-      audit.read(happening(call, "ok", [vaultId, ...found.keys()]));
+      audit.read(entryOf(call, "ok", [vaultId, ...found.keys()]));
       const outcomes = itemIds.map((id): Outcome | Promise<Outcome> => {
         const item = found.get(id);
         return item === undefined ? { error: wire(new PosternError("itemNotFound")) } : shown(item);
@@ -135,7 +135,7 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       const { unlocked, audit } = accessOf(call).session;
       const { revision, updatedAt } = await unlocked.account.getItem(vaultId, demandId(itemId));
       const earlier = await unlocked.account.itemVersions(vaultId, itemId);
-      audit.read(happening(call, "ok", [vaultId, itemId]));
+      audit.read(entryOf(call, "ok", [vaultId, itemId]));
       return {
         versions: [{ revision, updatedAt }, ...earlier].map((one) => ({
           version: one.revision,
@@ -156,7 +156,7 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       const { unlocked, audit } = accessOf(call).session;
       await unlocked.account.deleteItem(vaultId, demandId(itemId), version);
       unlocked.cache.dropItem(vaultId, itemId, "");
-      audit.keep(happening(call, "ok", [vaultId, itemId]));
+      audit.keep(entryOf(call, "ok", [vaultId, itemId]));
       return {};
     },
 
@@ -168,7 +168,7 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       const told = new Map(ids.map((id, index) => [id, done[index]]));
       const deleted = ids.filter((_id, index) => "deleted" in (done[index] ?? {}));
       for (const id of deleted) unlocked.cache.dropItem(vaultId, id, "");
-      audit.keep(happening(call, "ok", [vaultId, ...deleted]));
+      audit.keep(entryOf(call, "ok", [vaultId, ...deleted]));
       return { outcomes: itemIds.map((id) => deletion(told.get(id))) };
     },
 
@@ -179,7 +179,7 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       const asked: PageAsked = { vault: vaultId, states, after, limit };
       const signal = call.signal();
       const list = await call.connection.longAnswers.inTurn(signal, () => prepared(access, asked, signal));
-      access.session.audit.read(happening(call, "ok", [vaultId]));
+      access.session.audit.read(entryOf(call, "ok", [vaultId]));
       return list;
     },
   };
@@ -217,7 +217,7 @@ export async function changeItemOf(
     ...content,
   });
   unlocked.cache.dropItem(after.vault, after.id, after.tag);
-  audit.keep(happening(call, "ok", [before.vault, before.id]));
+  audit.keep(entryOf(call, "ok", [before.vault, before.id]));
   return after;
 }
 

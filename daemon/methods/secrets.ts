@@ -7,8 +7,8 @@ import { isMissing, type Located, type Missing, type Value } from "../account/re
 import { errorOf } from "../approval/missing-error.ts";
 import { readOutcome } from "../audit/entry.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
-import { placesTold } from "../call/recorded-places.ts";
+import { entryOf } from "../call/log-entry.ts";
+import { recordedPlaces } from "../call/recorded-places.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
@@ -42,8 +42,8 @@ export function secretMethods(
       const outcomes = await Promise.all(found.map((one) => outcomeOf(one, call)));
       const stale = isStale(session.unlocked);
       for (const [outcome, places] of recorded(outcomes, stale)) {
-        const { ids, names } = placesTold(places);
-        session.audit.read(happening(call, outcome, ids, names));
+        const { ids, names } = recordedPlaces(places);
+        session.audit.read(entryOf(call, outcome, ids, names));
       }
       return {
         outcomes: outcomes.map((read) =>
@@ -61,7 +61,7 @@ export function secretMethods(
   function one({ place }: Located, value: Value, call: Call) {
     const { audit, unlocked } = accessOf(call).session;
     const stale = isStale(unlocked);
-    audit.read(happening(call, readOutcome(stale), idsOf(place)));
+    audit.read(entryOf(call, readOutcome(stale), idsOf(place)));
     return answerOf(place, value, stale, call);
   }
 }

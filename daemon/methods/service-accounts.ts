@@ -7,7 +7,7 @@ import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import { byPassword } from "../session/password-proof.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -73,7 +73,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
         .catch(async (error: unknown) => {
           throw await withTitle(error, account);
         });
-      session.audit.keep(happening(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
+      session.audit.keep(entryOf(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
       return { serviceAccountId: id, token, ...until };
     },
 
@@ -83,7 +83,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
       const titles = new Map((await unlocked.account.vaults()).map(({ id, title }) => [id, title]));
       // By the service's clock, which ends them: this machine's may be a day off.
       const nowMs = await unlocked.account.serviceTimeMs();
-      audit.read(happening(call, "ok", []));
+      audit.read(entryOf(call, "ok", []));
       return {
         serviceAccounts: listed.map(({ tokens, vaults, ...account }) => ({
           ...account,
@@ -107,7 +107,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
       const id = demandId(params.serviceAccountId);
       const until = await expiry(session, params.expiresInMs ?? (await lengthOfNewest(session, id)));
       const token = await unlocked.account.serviceAccounts.rotate(id, { overlapMs: params.overlapMs ?? 0, ...until });
-      audit.keep(happening(call, "ok", [id]));
+      audit.keep(entryOf(call, "ok", [id]));
       return { serviceAccountId: id, token, ...until };
     },
 
@@ -115,7 +115,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
       const { unlocked, audit } = await overseen(params, call);
       const id = demandId(params.serviceAccountId);
       await unlocked.account.serviceAccounts.revoke(id);
-      audit.keep(happening(call, "ok", [id]));
+      audit.keep(entryOf(call, "ok", [id]));
       return {};
     },
 

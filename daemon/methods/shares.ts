@@ -13,7 +13,7 @@ import {
 } from "../../protocol/item/item-share.ts";
 import { recipientOf } from "../../protocol/item/recipient.ts";
 import { accessOf } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import { demandId } from "./items.ts";
 
@@ -36,7 +36,7 @@ export const shareMethods: ShareHandlers = {
     await unlocked.account.getItem(vaultId, demandId(itemId));
     // Without it nothing can be shared, and a policy that says otherwise would be a lie.
     await unlocked.account.shares.publicAddress();
-    audit.read(happening(call, "ok", [vaultId, itemId]));
+    audit.read(entryOf(call, "ok", [vaultId, itemId]));
     return sharePolicy;
   },
 
@@ -55,7 +55,7 @@ export const shareMethods: ShareHandlers = {
     const sender = file.name === file.user ? {} : { sender: file.name };
     const how = { expireAfter, oneTime: params.oneTimeOnly, ...sender };
     const { share, url, expiresAt } = await unlocked.account.shares.create(item, how);
-    audit.keep(happening(call, "ok", [vaultId, itemId, share], [item.overview.title]));
+    audit.keep(entryOf(call, "ok", [vaultId, itemId, share], [item.overview.title]));
     return { url, shareId: share, expiresAt };
   },
 
@@ -64,7 +64,7 @@ export const shareMethods: ShareHandlers = {
     const listed = await unlocked.account.shares.list();
     const titles = await titlesOf(unlocked.account, listed);
     audit.read(
-      happening(
+      entryOf(
         call,
         "ok",
         listed.map(({ share }) => share),
@@ -77,7 +77,7 @@ export const shareMethods: ShareHandlers = {
     const { unlocked, audit } = accessOf(call).session;
     if (!isId(shareId)) throw new PosternError("shareNotFound");
     await unlocked.account.shares.revoke(shareId);
-    audit.keep(happening(call, "ok", [shareId]));
+    audit.keep(entryOf(call, "ok", [shareId]));
     return {};
   },
 };

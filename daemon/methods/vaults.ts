@@ -6,7 +6,7 @@ import { demandPermissions } from "../../protocol/access/permissions.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
-import { happening } from "../call/log-entry.ts";
+import { entryOf } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 type VaultHandlers = Pick<
@@ -37,13 +37,13 @@ export const vaultMethods: VaultHandlers = {
     const vault = await account.createVault(title, description ?? "", "userCreated", shared);
     cache.dropVault(vault.id);
     accessOf(call).own(vault.id);
-    accessOf(call).session.audit.keep(happening(call, "ok", [vault.id], [title]));
+    accessOf(call).session.audit.keep(entryOf(call, "ok", [vault.id], [title]));
     return overviewOf(vault);
   },
   "vaults.list": async ({ decryptDetails }, call) => {
     const { unlocked, audit } = accessOf(call).session;
     const { vaults, ...age } = await unlocked.account.vaultsNow();
-    audit.read(happening(call, "ok", []));
+    audit.read(entryOf(call, "ok", []));
     const shown = vaults.map(overviewOf);
     if (decryptDetails !== false) return { vaults: shown, ...age };
     return { vaults: shown.map((vault) => ({ ...vault, title: NOT_OPENED, description: NOT_OPENED })), ...age };
@@ -62,14 +62,14 @@ export const vaultMethods: VaultHandlers = {
       ...(description === undefined ? {} : { description }),
     });
     unlocked.cache.dropVault(vaultId);
-    audit.keep(happening(call, "ok", [vaultId]));
+    audit.keep(entryOf(call, "ok", [vaultId]));
     return overviewOf(vault);
   },
   "vaults.delete": async ({ vaultId }, call) => {
     const { unlocked, audit } = accessOf(call).session;
     await unlocked.account.deleteVault(vaultId);
     unlocked.cache.dropVault(vaultId);
-    audit.keep(happening(call, "ok", [vaultId]));
+    audit.keep(entryOf(call, "ok", [vaultId]));
     return {};
   },
   "vaults.grantGroupPermissions": async ({ vaultId, groupPermissions }, call) => {
@@ -97,7 +97,7 @@ export const vaultMethods: VaultHandlers = {
     demandMember(await unlocked.account.members.list(vaultId), groupId, "revoking");
     await unlocked.account.members.remove(vaultId, groupId);
     unlocked.cache.dropVault(vaultId);
-    audit.keep(happening(call, "ok", [vaultId, groupId]));
+    audit.keep(entryOf(call, "ok", [vaultId, groupId]));
     return {};
   },
 };
@@ -118,13 +118,13 @@ async function grant(vaultId: string, members: readonly VaultMember[], call: Cal
   const { unlocked, audit } = accessOf(call).session;
   if (members.length === 0) return;
   await unlocked.account.members.grant(vaultId, members);
-  audit.keep(happening(call, "ok", [vaultId, ...members.map(({ id }) => id)]));
+  audit.keep(entryOf(call, "ok", [vaultId, ...members.map(({ id }) => id)]));
 }
 
 async function vaultOf(vaultId: string, call: Call): Promise<VaultEntry> {
   const { unlocked, audit } = accessOf(call).session;
   const vault = (await unlocked.account.vaultsNow()).vaults.find((candidate) => candidate.id === vaultId);
-  audit.read(happening(call, vault === undefined ? "vaultNotFound" : "ok", [vaultId]));
+  audit.read(entryOf(call, vault === undefined ? "vaultNotFound" : "ok", [vaultId]));
   if (vault === undefined) throw new PosternError("vaultNotFound");
   return vault;
 }

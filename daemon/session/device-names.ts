@@ -34,11 +34,11 @@ export async function forgetDevice({ account }: Unlocked, device: string): Promi
 
 /** The names as the service has them at this moment: another device may have come, or named one. */
 export async function deviceNames(
-  p: Primitives,
+  crypto: Primitives,
   { account, user }: Whose,
   { signedIn }: Unlocked,
 ): Promise<ReadonlyMap<string, string>> {
   const { data } = await signedIn.session.call("users.get", {});
-  const names = openUserData(p, signedIn.rootKey, { account, user }, data).deviceNames ?? {};
+  const names = openUserData(crypto, signedIn.rootKey, { account, user }, data).deviceNames ?? {};
   return new Map(Object.entries(names).map(([device, name]) => [device, cut(name)]));
 }

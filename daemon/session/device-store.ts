@@ -52,7 +52,7 @@ export const newDeviceState: DeviceState = {
 
 /** Opens the file at `path`, or starts a new one where there is none. Throws fileUnusable, with its name, when it was altered. */
 export function openDeviceStore(
-  p: Primitives,
+  crypto: Primitives,
   key: Uint8Array,
   owner: Owner,
   path: string,
@@ -60,13 +60,13 @@ export function openDeviceStore(
   const context = { part: "device store", ...owner } as const;
   const envelope = readOrAbsent(path);
   let state =
-    envelope === undefined ? newDeviceState : parse(opened(path, envelope, () => open(p, key, context, envelope)));
+    envelope === undefined ? newDeviceState : parse(opened(path, envelope, () => open(crypto, key, context, envelope)));
   let writing: Promise<void> = Promise.resolve();
 
   function change(next: (state: DeviceState) => DeviceState): Promise<void> {
     // Applied at once, so that a second change builds on the first; written in order.
     state = { ...next(state), counter: state.counter + 1 };
-    const envelope = seal(p, key, context, new TextEncoder().encode(JSON.stringify(state)));
+    const envelope = seal(crypto, key, context, new TextEncoder().encode(JSON.stringify(state)));
     const written = writing.then(() => writeFileDurably(path, envelope));
     // A failed write is told to its own caller; the next one writes the whole state again.
     writing = written.catch(() => undefined);

@@ -47,7 +47,7 @@ export type LeftRecords = {
 
 export type LeftRecordsParts = {
   readonly home: string;
-  readonly p: Primitives;
+  readonly crypto: Primitives;
   /** Writes what the open sessions of an account's tokens have in memory. */
   readonly flushTokens: (account: string) => void;
   /** Tokens' logs looked into, and bytes taken in of each; for tests. */
@@ -61,7 +61,7 @@ type Owner = { readonly id: string; readonly storeKey: Uint8Array; readonly name
 type LeftLog = { readonly key: string; readonly owner: Owner; readonly state: DeviceState };
 
 export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
-  const { home, p, limits = { logs: LEFT_LOGS_MAX, bytes: TAKEN_IN_BYTES_MAX } } = parts;
+  const { home, crypto, limits = { logs: LEFT_LOGS_MAX, bytes: TAKEN_IN_BYTES_MAX } } = parts;
   const done = new WeakMap<Taker["unlocked"], Promise<void>>();
 
   async function takeAll(taker: Taker): Promise<void> {
@@ -70,7 +70,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
     await forgetMissing(taker, keys);
     if (keys.length === 0) return;
     parts.flushTokens(account);
-    const owners = await ownersOf(p, taker.unlocked);
+    const owners = await ownersOf(crypto, taker.unlocked);
     try {
       for (const key of keys) {
         const log = ownedLog(key, account, owners);
@@ -78,7 +78,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
         await othersTurn();
       }
     } finally {
-      p.release(...owners.flatMap(({ storeKey, namesKey }) => [storeKey, namesKey]));
+      crypto.release(...owners.flatMap(({ storeKey, namesKey }) => [storeKey, namesKey]));
     }
   }
 
@@ -88,7 +88,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
     if (!existsSync(path)) return undefined;
     for (const owner of owners) {
       try {
-        const { store } = openDeviceStore(p, owner.storeKey, { account, user: owner.id }, path);
+        const { store } = openDeviceStore(crypto, owner.storeKey, { account, user: owner.id }, path);
         return { key, owner, state: store.state };
       } catch (error) {
         // Of another service account, of another person, or no store of ours.
@@ -101,9 +101,9 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
   async function takeLog(taker: Taker, log: LeftLog): Promise<void> {
     const folder = tokenFolder(home, log.key);
     const mark = taker.unlocked.store.state.takenIn?.[log.key];
-    const goesOn = readLeft(p, folder, log.state, mark);
+    const goesOn = readLeft(crypto, folder, log.state, mark);
     // A log without the marked record was put back or written anew: then all of it is new.
-    const reading = goesOn ?? readLeft(p, folder, log.state, undefined);
+    const reading = goesOn ?? readLeft(crypto, folder, log.state, undefined);
     if (reading === undefined) return;
     const { records, full } = await takeFrom(taker, log, reading);
     const isNew = reading.mark()?.last !== mark?.last;
@@ -115,7 +115,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
   async function takeFrom(taker: Taker, log: LeftLog, reading: LeftReading) {
     const { account } = taker.file;
     const { takeIn } = taker.audit;
-    const opens = (sealed: string) => namesOpen(p, log.owner, account, sealed);
+    const opens = (sealed: string) => namesOpen(crypto, log.owner, account, sealed);
     // Only a crash leaves records that were taken in and not marked.
     const isTaken = takenBefore(home, account);
     let batch: LeftRecord[] = [];
@@ -204,23 +204,27 @@ function placeOf(token: LeftRecord["token"], seq: number | undefined, at: string
   return `${token?.token} ${seq} ${at}`;
 }
 
-async function ownersOf(p: Primitives, { account }: Pick<Unlocked, "account">): Promise<Owner[]> {
+async function ownersOf(crypto: Primitives, { account }: Pick<Unlocked, "account">): Promise<Owner[]> {
   const owners: Owner[] = [];
   try {
     await account.serviceAccounts.eachRootKey(({ id }, rootKey) => {
-      owners.push({ id, storeKey: p.keep(storeKeyOf(p, rootKey)), namesKey: p.keep(namesKeyOf(p, rootKey)) });
+      owners.push({
+        id,
+        storeKey: crypto.keep(storeKeyOf(crypto, rootKey)),
+        namesKey: crypto.keep(namesKeyOf(crypto, rootKey)),
+      });
     });
     return owners;
   } catch (error) {
-    p.release(...owners.flatMap(({ storeKey, namesKey }) => [storeKey, namesKey]));
+    crypto.release(...owners.flatMap(({ storeKey, namesKey }) => [storeKey, namesKey]));
     throw error;
   }
 }
 
 /** Whoever has the token can seal there what they like. */
-function namesOpen(p: Primitives, { id, namesKey }: Owner, account: string, sealed: string): boolean {
+function namesOpen(crypto: Primitives, { id, namesKey }: Owner, account: string, sealed: string): boolean {
   try {
-    const names: unknown = openNames(p, namesKey, { account, user: id }, sealed);
+    const names: unknown = openNames(crypto, namesKey, { account, user: id }, sealed);
     return Array.isArray(names) && names.every((name) => typeof name === "string");
   } catch (error) {
     if (error instanceof SyntaxError || (error instanceof PosternError && error.name !== "locked")) return false;

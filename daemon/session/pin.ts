@@ -15,14 +15,14 @@ export const WRONG_SINCE_PASSWORD_MAX = 20;
 const SALT_BYTES = 16;
 
 /** The PIN as a proof. It must name an open prompt, so that it cannot be tried against anything else. */
-export function pinWay(p: Primitives): ProofWay {
+export function pinWay(crypto: Primitives): ProofWay {
   return {
     kind: "pin",
     strength: "pin",
     needsPrompt: true,
     countedInStore: true,
     isReady: ({ unlocked }) => pinWorks(unlocked.store.state.pin),
-    verify: ({ unlocked }, typed) => checkPin(p, unlocked.store, typed),
+    verify: ({ unlocked }, typed) => checkPin(crypto, unlocked.store, typed),
   };
 }
 
@@ -32,7 +32,7 @@ function pinWorks(pin: PinState | undefined): boolean {
 }
 
 /** Checks a PIN. Throws pinDisabled, or proofRefused with the tries left; the try is durable before either. */
-async function checkPin(p: Primitives, store: DeviceStore, typed: string): Promise<void> {
+async function checkPin(crypto: Primitives, store: DeviceStore, typed: string): Promise<void> {
   const before = store.state.pin;
   if (before === undefined)
     throw new PosternError("proofRefused", "no PIN is set", { hint: "use the account password" });
@@ -40,9 +40,9 @@ async function checkPin(p: Primitives, store: DeviceStore, typed: string): Promi
   await store.change(countTry);
   const salt = fromBase64(before.salt) ?? new Uint8Array();
   const expected = fromBase64(before.verifier) ?? new Uint8Array();
-  const given = await pinVerifier(p, typed, salt);
-  const right = p.equal(given, expected);
-  p.wipe(given, expected);
+  const given = await pinVerifier(crypto, typed, salt);
+  const right = crypto.equal(given, expected);
+  crypto.wipe(given, expected);
   if (!right) throw refusal(store.state.pin);
   await store.change(forgiveTry);
 }
@@ -74,12 +74,12 @@ function refusal(pin: PinState | undefined): PosternError {
 }
 
 /** Sets the PIN, or takes it away. Counts start anew. */
-export async function setPin(p: Primitives, store: DeviceStore, typed: string | undefined): Promise<void> {
+export async function setPin(crypto: Primitives, store: DeviceStore, typed: string | undefined): Promise<void> {
   if (typed === undefined) return store.change((state) => ({ ...state, pin: undefined }));
-  const salt = p.randomBytes(SALT_BYTES);
-  const verifier = await pinVerifier(p, typed, salt);
+  const salt = crypto.randomBytes(SALT_BYTES);
+  const verifier = await pinVerifier(crypto, typed, salt);
   const pin: PinState = { salt: salt.toBase64(), verifier: verifier.toBase64(), wrongInRow: 0, wrongSincePassword: 0 };
-  p.wipe(verifier);
+  crypto.wipe(verifier);
   await store.change((state) => ({ ...state, pin }));
 }
 

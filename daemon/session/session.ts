@@ -26,7 +26,7 @@ export type SessionEvents = {
 
 export type SessionParts = {
   readonly home: string;
-  readonly p: Sodium;
+  readonly crypto: Sodium;
   readonly clock: Clock;
   readonly log: Log;
   readonly embedded: () => Promise<ServiceAddress>;

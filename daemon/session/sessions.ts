@@ -11,7 +11,7 @@ import {
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { Actor, Happening } from "../audit/entry.ts";
+import type { Actor, LogEntry } from "../audit/entry.ts";
 import { type AuditLog, openAuditLog } from "../audit/log.ts";
 import { createAuthorities } from "../host/authorities.ts";
 import { elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "../host/clock.ts";
@@ -83,7 +83,7 @@ export type Sessions = {
 };
 
 export function createSessions(parts: SessionParts): Sessions {
-  const { home, p, clock, log, events } = parts;
+  const { home, crypto, clock, log, events } = parts;
   const sessions = new Map<string, Session>();
   const locking = new Map<string, Promise<boolean>>();
   let anchoredAt: Moment = momentOf(clock);
@@ -95,7 +95,7 @@ export function createSessions(parts: SessionParts): Sessions {
   finishRemovals(home);
 
   function sessionOf(file: AccountFile): Session {
-    const audit = openAuditLog(accountFolder(home, file.account), p, clock, log, (checkpoint) => {
+    const audit = openAuditLog(accountFolder(home, file.account), crypto, clock, log, (checkpoint) => {
       const store = sessions.get(file.account)?.unlocked?.store;
       // Locked, the state before this segment is found again by following the one before.
       store
@@ -196,7 +196,7 @@ export function createSessions(parts: SessionParts): Sessions {
   }
 
   /** Whatever fails on the way, the keys are wiped. */
-  async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: Happening): Promise<boolean> {
+  async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: LogEntry): Promise<boolean> {
     try {
       events.locked(file.account, unlocked);
       audit.keep(happened);
@@ -278,7 +278,7 @@ export function createSessions(parts: SessionParts): Sessions {
       bringing(async () => {
         if (sessions.size > 0) throw new PosternError("accountExists");
         const signedIn = await unlocking.signInFirst(file, password);
-        const named = { ...file, name: openUserData(p, signedIn.rootKey, file, signedIn.record.data).name };
+        const named = { ...file, name: openUserData(crypto, signedIn.rootKey, file, signedIn.record.data).name };
         const keepLog = hasKeptLog(home, file.account);
         const session = await add(named);
         try {
@@ -314,7 +314,7 @@ export function createSessions(parts: SessionParts): Sessions {
       cancelWatch();
       await Promise.all([...sessions.values()].map((session) => lockOne(session, "the agent stops")));
       for (const { audit, file } of sessions.values()) closeLog(audit, file.account);
-      p.wipeAll();
+      crypto.wipeAll();
     },
   };
 }

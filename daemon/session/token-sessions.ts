@@ -55,7 +55,7 @@ export type TokenSessions = {
 
 export type TokenSessionParts = {
   readonly home: string;
-  readonly p: Sodium;
+  readonly crypto: Sodium;
   readonly clock: Clock;
   readonly log: Log;
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
@@ -81,7 +81,7 @@ type Entry = TokenSession & {
 };
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
-  const { home, p, clock, log, events } = parts;
+  const { home, crypto, clock, log, events } = parts;
   /** By the hash of the token, which names its folder too: the text itself is kept nowhere. */
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
@@ -110,8 +110,8 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     const address = await parts.serviceAddress(token.service);
     const folder = tokenFolder(home, key);
     const known = readStoreMark(folder) ?? parts.personsStore(whoseOf(token));
-    const signedIn = await signInWithToken(p, createServiceClient(address), address, token, known);
-    p.wipe(token.secret);
+    const signedIn = await signInWithToken(crypto, createServiceClient(address), address, token, known);
+    crypto.wipe(token.secret);
     // How that went is told to who ended it.
     await ending.get(key)?.catch(() => undefined);
     const whose = whoseOf(token);
@@ -122,7 +122,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         .catch((error: unknown) => log.incident("checkpoint", error));
     });
     try {
-      const unlocked = await openEverything({ p, folder, clock, audit }, whose, signedIn);
+      const unlocked = await openEverything({ crypto, folder, clock, audit }, whose, signedIn);
       ({ store } = unlocked);
       await writeStoreMark(folder, signedIn.session.store);
       return entryOf(whose, audit, unlocked, key);
@@ -135,9 +135,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   function openLog(signedIn: SignedIn, folder: string, onRotate: (checkpoint: Checkpoint) => void): AuditLog {
     try {
       ensureNamedFolder(folder);
-      return openAuditLog(folder, p, clock, log, onRotate);
+      return openAuditLog(folder, crypto, clock, log, onRotate);
     } catch (error) {
-      closeSignedIn(p, signedIn);
+      closeSignedIn(crypto, signedIn);
       throw error;
     }
   }

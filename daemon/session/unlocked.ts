@@ -31,7 +31,7 @@ export type Unlocked = {
   close(): void;
 };
 
-type Parts = { readonly p: Primitives; readonly folder: string; readonly clock: Clock; readonly audit: AuditLog };
+type Parts = { readonly crypto: Primitives; readonly folder: string; readonly clock: Clock; readonly audit: AuditLog };
 
 /** Opens everything of an account whose user has just signed in. */
 export async function openEverything(parts: Parts, whose: Whose, signedIn: SignedIn): Promise<Unlocked> {
@@ -48,33 +48,33 @@ export async function openEverything(parts: Parts, whose: Whose, signedIn: Signe
 }
 
 async function openParts(
-  { p, folder, clock, audit }: Parts,
+  { crypto, folder, clock, audit }: Parts,
   file: Whose,
   signedIn: SignedIn,
   opened: (() => void)[],
   close: () => void,
 ): Promise<Unlocked> {
-  const account = openOrClose(p, file, signedIn, clock);
+  const account = openOrClose(crypto, file, signedIn, clock);
   opened.push(account.close);
-  const storeKey = p.keep(storeKeyOf(p, signedIn.rootKey));
-  const namesKey = p.keep(namesKeyOf(p, signedIn.rootKey));
-  opened.push(() => p.release(storeKey, namesKey));
+  const storeKey = crypto.keep(storeKeyOf(crypto, signedIn.rootKey));
+  const namesKey = crypto.keep(namesKeyOf(crypto, signedIn.rootKey));
+  opened.push(() => crypto.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
-  const { store } = openDeviceStore(p, storeKey, owner, join(folder, "device.sealed"));
+  const { store } = openDeviceStore(crypto, storeKey, owner, join(folder, "device.sealed"));
   const warnings = await checkCounter(account, file.device, store);
 
   const sealNames = (names: readonly string[]) =>
-    seal(p, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64();
+    seal(crypto, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64();
   const resumed = audit.unlock({
     sealNames,
-    start: p.randomBytes(32),
+    start: crypto.randomBytes(32),
     checkpoints: store.state.checkpoints,
     anchor: store.state.anchor,
   });
   await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor() }));
 
-  const cache = createCache(p, clock.bootMs);
+  const cache = createCache(crypto, clock.bootMs);
   opened.push(cache.close);
   const now = momentOf(clock);
   return {
@@ -86,40 +86,40 @@ async function openParts(
     sealedRootKey: signedIn.record.rootKey,
     signedIn,
     sealNames,
-    openNames: (sealed) => openNames(p, namesKey, owner, sealed),
+    openNames: (sealed) => openNames(crypto, namesKey, owner, sealed),
     warnings: [...warnings, ...resumed.problems],
     close,
   };
 }
 
 /** The key that seals the device store of a user, or of a service account, with this root key. */
-export function storeKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
-  return subkey(p, rootKey, "postern/1 device store");
+export function storeKeyOf(crypto: Primitives, rootKey: Uint8Array): Uint8Array {
+  return subkey(crypto, rootKey, "postern/1 device store");
 }
 
 /** The key that seals names in the log of a user, or of a service account, with this root key. */
-export function namesKeyOf(p: Primitives, rootKey: Uint8Array): Uint8Array {
-  return subkey(p, rootKey, "postern/1 audit names");
+export function namesKeyOf(crypto: Primitives, rootKey: Uint8Array): Uint8Array {
+  return subkey(crypto, rootKey, "postern/1 audit names");
 }
 
 /** Opens names that a log holds. Throws sealBroken. */
 export function openNames(
-  p: Primitives,
+  crypto: Primitives,
   namesKey: Uint8Array,
   owner: { account: string; user: string },
   sealed: string,
 ): string[] {
   const context = { part: "audit names", ...owner } as const;
   return JSON.parse(
-    new TextDecoder().decode(open(p, namesKey, context, fromBase64(sealed) ?? new Uint8Array())),
+    new TextDecoder().decode(open(crypto, namesKey, context, fromBase64(sealed) ?? new Uint8Array())),
   ) as string[];
 }
 
-function openOrClose(p: Primitives, { account, user }: Whose, signedIn: SignedIn, clock: Clock): OpenAccount {
+function openOrClose(crypto: Primitives, { account, user }: Whose, signedIn: SignedIn, clock: Clock): OpenAccount {
   try {
-    return openAccount(p, account, user, signedIn, clock.bootMs);
+    return openAccount(crypto, account, user, signedIn, clock.bootMs);
   } catch (error) {
-    closeSignedIn(p, signedIn);
+    closeSignedIn(crypto, signedIn);
     throw error;
   }
 }

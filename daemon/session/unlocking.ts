@@ -37,7 +37,7 @@ type Parts = SessionParts & {
 };
 
 export function createUnlocking(parts: Parts): Unlocking {
-  const { home, p, clock, log, events, serviceAddress } = parts;
+  const { home, crypto, clock, log, events, serviceAddress } = parts;
   let firstTries = { wrongPasswords: 0, lastWrongMs: 0 };
 
   async function countTry(session: Session): Promise<AccountFile> {
@@ -64,8 +64,8 @@ export function createUnlocking(parts: Parts): Unlocking {
     const before = await countTry(session);
     try {
       const address = await serviceAddress(session.file.service);
-      const who = { ...userOnDevice(p, session.file), password, store: session.file.store };
-      const signedIn = await signIn(p, createServiceClient(address), address, who).catch(ofThePassword);
+      const who = { ...userOnDevice(crypto, session.file), password, store: session.file.store };
+      const signedIn = await signIn(crypto, createServiceClient(address), address, who).catch(ofThePassword);
       return await open(session, signedIn, by, locks);
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
@@ -86,7 +86,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   ): Promise<Unlocked> {
     const { audit } = session;
     const folder = accountFolder(home, session.file.account);
-    const unlocked = await openEverything({ p, folder, clock, audit }, session.file, signedIn);
+    const unlocked = await openEverything({ crypto, folder, clock, audit }, session.file, signedIn);
     try {
       const { store } = signedIn.session;
       await settleTry(session, { ...forgiven(session.file), ...(store === undefined ? {} : { store }) });
@@ -114,7 +114,11 @@ export function createUnlocking(parts: Parts): Unlocking {
     // A lock may have come while others had their turn: then there is nothing to try it on, and nothing to count.
     if (unlocked === undefined) throw new PosternError("locked");
     await countTry(session);
-    const right = await passwordOpens(p, { ...userOnDevice(p, session.file), password }, unlocked.sealedRootKey);
+    const right = await passwordOpens(
+      crypto,
+      { ...userOnDevice(crypto, session.file), password },
+      unlocked.sealedRootKey,
+    );
     await settleTry(session, right ? forgiven(session.file) : refused(session.file, clock.bootMs()));
     // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
     if (session.unlocked !== unlocked) throw new PosternError("locked");
@@ -153,7 +157,7 @@ export function createUnlocking(parts: Parts): Unlocking {
       demandTry(firstTries, clock.bootMs());
       const address = await serviceAddress(file.service);
       try {
-        return await signIn(p, createServiceClient(address), address, { ...userOnDevice(p, file), password });
+        return await signIn(crypto, createServiceClient(address), address, { ...userOnDevice(crypto, file), password });
       } catch (error) {
         firstTries = { wrongPasswords: firstTries.wrongPasswords + 1, lastWrongMs: clock.bootMs() };
         throw error;
@@ -170,8 +174,11 @@ function ofThePassword(error: unknown): never {
 }
 
 /** Who signs in on this device. Throws internal where the Secret Key of the account file is none. */
-export function userOnDevice(p: Primitives, { account, user, device, secretKey: text }: AccountFile): UserOnDevice {
-  const secretKey = parseSecretKey(p, text);
+export function userOnDevice(
+  crypto: Primitives,
+  { account, user, device, secretKey: text }: AccountFile,
+): UserOnDevice {
+  const secretKey = parseSecretKey(crypto, text);
   if (secretKey === undefined) throw new PosternError("internal", "the account file's Secret Key is damaged");
   return { account, user, device, secretKey };
 }

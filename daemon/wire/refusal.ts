@@ -1,7 +1,7 @@
 // What a refusal says of the vault that it is about: its title, to whoever may see it. A service knows ids alone.
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { shown } from "../account/displayed-text.ts";
+import { displayed } from "../account/displayed-text.ts";
 import type { Access } from "../call/access.ts";
 
 /** The error with the title of its vault. The caller has made sure that the asker may see titles of this account. */
@@ -9,7 +9,7 @@ export async function withTitle(error: unknown, account: OpenAccount): Promise<u
   if (!(error instanceof PosternError) || error.name !== "notPermitted" || error.vault === undefined) return error;
   const { name, detail, vault } = error;
   const title = await titleOf(account, vault);
-  return title === undefined ? error : new PosternError(name, detail, { vault, title: shown(title) });
+  return title === undefined ? error : new PosternError(name, detail, { vault, title: displayed(title) });
 }
 
 /** The same for what a granted method threw: the title is told within what the asker was allowed. */

@@ -20,39 +20,44 @@ export type UserKeys = { readonly unlockKey: Uint8Array; readonly signInSeed: Ui
 
 /** Derives a user's keys. Takes as long as Argon2id does; runs off the calling thread. The password is NFKC, not trimmed. */
 export async function deriveUserKeys(
-  p: Primitives,
+  crypto: Primitives,
   input: { password: string; secretKey: Uint8Array; account: string; user: string },
 ): Promise<UserKeys> {
-  const salt = p.hkdfSha256(input.secretKey, EMPTY, fields("postern/1 salt", input.account, input.user), SALT_BYTES);
-  const stretched = await stretch(p, input.password, salt);
+  const salt = crypto.hkdfSha256(
+    input.secretKey,
+    EMPTY,
+    fields("postern/1 salt", input.account, input.user),
+    SALT_BYTES,
+  );
+  const stretched = await stretch(crypto, input.password, salt);
   const both = wipeable(stretched.length + input.secretKey.length);
   both.set(stretched);
   both.set(input.secretKey, stretched.length);
   try {
-    const unlockKey = p.keep(subkey(p, both, "postern/1 unlock key"));
-    const signInSeed = p.keep(subkey(p, both, "postern/1 sign-in seed"));
+    const unlockKey = crypto.keep(subkey(crypto, both, "postern/1 unlock key"));
+    const signInSeed = crypto.keep(subkey(crypto, both, "postern/1 sign-in seed"));
     return { unlockKey, signInSeed };
   } finally {
-    p.wipe(stretched, both);
+    crypto.wipe(stretched, both);
   }
 }
 
 /** A 32-byte key for one purpose from another key: HKDF-SHA-256 (RFC 5869) with the purpose as info and no salt. */
-export function subkey(p: Primitives, key: Uint8Array, label: string): Uint8Array {
-  return p.hkdfSha256(key, EMPTY, utf8(label), KEY_BYTES);
+export function subkey(crypto: Primitives, key: Uint8Array, label: string): Uint8Array {
+  return crypto.hkdfSha256(key, EMPTY, utf8(label), KEY_BYTES);
 }
 
 /** What a PIN is checked against: Argon2id of suite 1 over the NFKC PIN and a 16-byte random salt. It wraps nothing. */
-export function pinVerifier(p: Primitives, pin: string, salt: Uint8Array): Promise<Uint8Array> {
-  return stretch(p, pin, salt);
+export function pinVerifier(crypto: Primitives, pin: string, salt: Uint8Array): Promise<Uint8Array> {
+  return stretch(crypto, pin, salt);
 }
 
 /** NFKC, since keyboards of two systems write one password in two ways; what was typed is wiped whatever happens. */
-async function stretch(p: Primitives, typed: string, salt: Uint8Array): Promise<Uint8Array> {
+async function stretch(crypto: Primitives, typed: string, salt: Uint8Array): Promise<Uint8Array> {
   const bytes = utf8(typed.normalize("NFKC"));
   try {
-    return await p.argon2id(bytes, salt, ARGON2_COST);
+    return await crypto.argon2id(bytes, salt, ARGON2_COST);
   } finally {
-    p.wipe(bytes);
+    crypto.wipe(bytes);
   }
 }

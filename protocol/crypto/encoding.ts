@@ -75,8 +75,8 @@ const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 const ID_BYTES = 16;
 
 /** A new id: 16 random bytes as 26 characters of lower-case base32 without padding (RFC 4648, section 6). */
-export function newId(p: Pick<Primitives, "randomBytes">): string {
-  return base32(p.randomBytes(ID_BYTES));
+export function newId(crypto: Pick<Primitives, "randomBytes">): string {
+  return base32(crypto.randomBytes(ID_BYTES));
 }
 
 /** Lower-case base32 without padding. */

@@ -52,10 +52,10 @@ function associated(context: Context): Uint8Array {
 }
 
 /** Seals `content` for its context under a 32-byte key. Throws locked when the key was wiped. */
-export function seal(p: Primitives, key: Uint8Array, context: Context, content: Uint8Array): Uint8Array {
-  const nonce = p.randomBytes(NONCE_BYTES);
+export function seal(crypto: Primitives, key: Uint8Array, context: Context, content: Uint8Array): Uint8Array {
+  const nonce = crypto.randomBytes(NONCE_BYTES);
   const padded = pad(content);
-  const ciphertext = sealPadded(p, key, nonce, associated(context), padded);
+  const ciphertext = sealPadded(crypto, key, nonce, associated(context), padded);
   const envelope = new Uint8Array(HEADER_BYTES + ciphertext.length);
   envelope[0] = SUITE;
   envelope.set(nonce, 1);
@@ -65,7 +65,7 @@ export function seal(p: Primitives, key: Uint8Array, context: Context, content: 
 
 /** Opens what `seal` made. Throws unknownSuite, or sealBroken when it is cut, altered, or belongs elsewhere, or locked when the key was wiped. */
 export function open(
-  p: Pick<Primitives, "aeadOpen" | "wipe">,
+  crypto: Pick<Primitives, "aeadOpen" | "wipe">,
   key: Uint8Array,
   context: Context,
   envelope: Uint8Array,
@@ -73,25 +73,25 @@ export function open(
   if (envelope.length > 0 && envelope[0] !== SUITE) throw new PosternError("unknownSuite");
   if (envelope.length < HEADER_BYTES + TAG_BYTES) throw new PosternError("sealBroken", context.part);
   const nonce = envelope.subarray(1, HEADER_BYTES);
-  const padded = p.aeadOpen(key, nonce, associated(context), envelope.subarray(HEADER_BYTES));
+  const padded = crypto.aeadOpen(key, nonce, associated(context), envelope.subarray(HEADER_BYTES));
   if (padded === undefined) throw new PosternError("sealBroken", context.part);
   try {
     return unpad(padded);
   } finally {
-    p.wipe(padded);
+    crypto.wipe(padded);
   }
 }
 
 function sealPadded(
-  p: Primitives,
+  crypto: Primitives,
   key: Uint8Array,
   nonce: Uint8Array,
   bound: Uint8Array,
   padded: Uint8Array,
 ): Uint8Array {
   try {
-    return p.aeadSeal(key, nonce, bound, padded);
+    return crypto.aeadSeal(key, nonce, bound, padded);
   } finally {
-    p.wipe(padded);
+    crypto.wipe(padded);
   }
 }

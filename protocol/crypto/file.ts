@@ -25,16 +25,16 @@ export function chunksOf(size: number): number {
 
 /** Seals a file chunk by chunk. `end` answers the header that the item's revision names. The key is wiped before the first chunk. */
 export function sealFile(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: ItemPlace; file: string; itemKey: Uint8Array },
 ): {
   push(chunk: Uint8Array, final: boolean): Uint8Array;
   end(): FileHeader;
 } {
-  const key = p.randomBytes(KEY_BYTES);
-  const stream = p.streamSeal(key);
-  const sealedKey = toBase64(seal(p, input.itemKey, keyContext(input.place, input.file), key));
-  p.wipe(key);
+  const key = crypto.randomBytes(KEY_BYTES);
+  const stream = crypto.streamSeal(key);
+  const sealedKey = toBase64(seal(crypto, input.itemKey, keyContext(input.place, input.file), key));
+  crypto.wipe(key);
   const bound = associated(input.place, input.file);
   let size = 0;
   let chunks = 0;
@@ -52,13 +52,18 @@ export function sealFile(
 
 /** Opens a file chunk by chunk, in order. `pull` throws sealBroken for an altered, reordered, missing or extra chunk. */
 export function openFile(
-  p: Pick<Primitives, "aeadOpen" | "streamOpen" | "wipe">,
+  crypto: Pick<Primitives, "aeadOpen" | "streamOpen" | "wipe">,
   input: { place: ItemPlace; header: FileHeader; itemKey: Uint8Array },
 ): { pull(sealed: Uint8Array): { chunk: Uint8Array; final: boolean } } {
   const { place, header } = input;
-  const key = open(p, input.itemKey, keyContext(place, header.id), fromBase64(header.sealedKey) ?? new Uint8Array());
-  const stream = p.streamOpen(key, fromBase64(header.header) ?? new Uint8Array());
-  p.wipe(key);
+  const key = open(
+    crypto,
+    input.itemKey,
+    keyContext(place, header.id),
+    fromBase64(header.sealedKey) ?? new Uint8Array(),
+  );
+  const stream = crypto.streamOpen(key, fromBase64(header.header) ?? new Uint8Array());
+  crypto.wipe(key);
   const bound = associated(place, header.id);
   let read = 0;
   let index = 0;

@@ -38,35 +38,40 @@ function makerBytes(place: GroupPlace, type: GroupType, keys: { identity: string
   return fields("postern/1 group keys", SUITE, place.account, place.group, type, keys.identity, keys.box);
 }
 
-function opened(p: Primitives, seeds: Uint8Array): OpenGroup {
-  const nameKey = p.keep(subkey(p, seeds, "postern/1 group name"));
-  return { keyset: keysetOf(p, seeds), nameKey };
+function opened(crypto: Primitives, seeds: Uint8Array): OpenGroup {
+  const nameKey = crypto.keep(subkey(crypto, seeds, "postern/1 group name"));
+  return { keyset: keysetOf(crypto, seeds), nameKey };
 }
 
 /** Makes a group's keys; answers the maker's own membership with them. */
 export function newGroup(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: GroupPlace; type: GroupType; maker: Keyset },
 ): { open: OpenGroup; keys: GroupKeys; membership: Membership } {
   const { place, type, maker } = input;
-  const seeds = p.randomBytes(SEEDS_BYTES);
-  const open = opened(p, seeds);
+  const seeds = crypto.randomBytes(SEEDS_BYTES);
+  const open = opened(crypto, seeds);
   const { identity, box } = open.keyset;
   const named = { identity: toBase64(identity.publicKey), box: toBase64(box.publicKey) };
   const keys = {
     ...named,
-    boxSignature: toBase64(p.sign(identity.secretKey, boxKeyBytes(box.publicKey))),
+    boxSignature: toBase64(crypto.sign(identity.secretKey, boxKeyBytes(box.publicKey))),
     maker: toBase64(maker.identity.publicKey),
-    makerSignature: toBase64(p.sign(maker.identity.secretKey, makerBytes(place, type, named))),
+    makerSignature: toBase64(crypto.sign(maker.identity.secretKey, makerBytes(place, type, named))),
   };
   const member = { identity: maker.identity.publicKey, box: maker.box.publicKey };
-  const membership = sealMembership(p, { place, keys, seeds, granter: maker, member });
-  p.wipe(seeds);
+  const membership = sealMembership(crypto, { place, keys, seeds, granter: maker, member });
+  crypto.wipe(seeds);
   return { open, keys, membership };
 }
 
 /** Whether a group's keys vouch for each other and carry their maker's signature. Whether the maker is known, the caller says. */
-export function verifyGroupKeys(p: CheckingPrimitives, place: GroupPlace, type: GroupType, keys: GroupKeys): boolean {
+export function verifyGroupKeys(
+  crypto: CheckingPrimitives,
+  place: GroupPlace,
+  type: GroupType,
+  keys: GroupKeys,
+): boolean {
   const identity = fromBase64(keys.identity);
   const box = fromBase64(keys.box);
   const maker = fromBase64(keys.maker);
@@ -74,7 +79,9 @@ export function verifyGroupKeys(p: CheckingPrimitives, place: GroupPlace, type: 
   const vouched = fromBase64(keys.boxSignature);
   const made = fromBase64(keys.makerSignature);
   if (vouched?.length !== 64 || made?.length !== 64) return false;
-  return p.verify(identity, boxKeyBytes(box), vouched) && p.verify(maker, makerBytes(place, type, keys), made);
+  return (
+    crypto.verify(identity, boxKeyBytes(box), vouched) && crypto.verify(maker, makerBytes(place, type, keys), made)
+  );
 }
 
 function membershipBytes(place: GroupPlace, identity: string, membership: Omit<Membership, "signature">): Uint8Array {
@@ -83,7 +90,7 @@ function membershipBytes(place: GroupPlace, identity: string, membership: Omit<M
 }
 
 function sealMembership(
-  p: Primitives,
+  crypto: Primitives,
   input: {
     place: GroupPlace;
     keys: { identity: string };
@@ -94,20 +101,20 @@ function sealMembership(
 ): Membership {
   const { place, keys, seeds, granter, member } = input;
   const plaintext = fields("postern/1 group seeds", place.account, place.group, keys.identity, seeds);
-  const sealed = p.boxSeal(member.box, plaintext);
-  p.wipe(plaintext);
+  const sealed = crypto.boxSeal(member.box, plaintext);
+  crypto.wipe(plaintext);
   const unsigned = {
     member: toBase64(member.identity),
     granter: toBase64(granter.identity.publicKey),
     sealed: toBase64(sealed),
   };
   const bytes = membershipBytes(place, keys.identity, unsigned);
-  return { ...unsigned, signature: toBase64(p.sign(granter.identity.secretKey, bytes)) };
+  return { ...unsigned, signature: toBase64(crypto.sign(granter.identity.secretKey, bytes)) };
 }
 
 /** Whether a membership carries its granter's signature. */
 export function verifyMembership(
-  p: CheckingPrimitives,
+  crypto: CheckingPrimitives,
   place: GroupPlace,
   keys: { identity: string },
   membership: Membership,
@@ -115,7 +122,7 @@ export function verifyMembership(
   const granter = fromBase64(membership.granter);
   const signature = fromBase64(membership.signature);
   if (granter?.length !== 32 || signature?.length !== 64) return false;
-  return p.verify(granter, membershipBytes(place, keys.identity, membership), signature);
+  return crypto.verify(granter, membershipBytes(place, keys.identity, membership), signature);
 }
 
 /**
@@ -123,7 +130,7 @@ export function verifyMembership(
  * a membership of somebody else, or seeds that are not of these keys.
  */
 export function openGroup(
-  p: Primitives,
+  crypto: Primitives,
   input: {
     place: GroupPlace;
     type: GroupType;
@@ -139,32 +146,32 @@ export function openGroup(
   if (!isPinned(keys.maker)) throw refuse("made by somebody who is not known");
   if (!isPinned(membership.granter)) throw refuse("membership from somebody who is not known");
   if (membership.member !== toBase64(member.identity.publicKey)) throw refuse("membership of somebody else");
-  if (!verifyGroupKeys(p, place, input.type, keys)) throw refuse("the signature of its keys");
-  if (!verifyMembership(p, place, keys, membership)) throw refuse("the signature of the membership");
+  if (!verifyGroupKeys(crypto, place, input.type, keys)) throw refuse("the signature of its keys");
+  if (!verifyMembership(crypto, place, keys, membership)) throw refuse("the signature of the membership");
   const sealed = fromBase64(membership.sealed) ?? new Uint8Array();
-  const plaintext = p.boxOpen(member.box.publicKey, member.box.secretKey, sealed);
+  const plaintext = crypto.boxOpen(member.box.publicKey, member.box.secretKey, sealed);
   if (plaintext === undefined) throw refuse("not sealed to us");
   const seeds = plaintext.slice(-SEEDS_BYTES);
   const expected = fields("postern/1 group seeds", place.account, place.group, keys.identity, seeds);
-  const fits = p.equal(plaintext, expected);
-  p.wipe(plaintext, expected);
+  const fits = crypto.equal(plaintext, expected);
+  crypto.wipe(plaintext, expected);
   if (!fits) {
-    p.wipe(seeds);
+    crypto.wipe(seeds);
     throw refuse("sealed for another place");
   }
-  const open = opened(p, seeds);
-  p.wipe(seeds);
+  const open = opened(crypto, seeds);
+  crypto.wipe(seeds);
   const { identity, box } = open.keyset;
   if (toBase64(identity.publicKey) !== keys.identity || toBase64(box.publicKey) !== keys.box) {
-    closeGroup(p, open);
+    closeGroup(crypto, open);
     throw refuse("the seeds are not of its keys");
   }
   return open;
 }
 
 /** Wipes a group's secret keys. */
-export function closeGroup(p: Primitives, { keyset, nameKey }: OpenGroup): void {
-  p.release(keyset.identity.secretKey, keyset.box.secretKey, nameKey);
+export function closeGroup(crypto: Primitives, { keyset, nameKey }: OpenGroup): void {
+  crypto.release(keyset.identity.secretKey, keyset.box.secretKey, nameKey);
 }
 
 function nameContext({ account, group }: GroupPlace, revision: number): Context {
@@ -178,33 +185,33 @@ function nameBytes({ account, group }: GroupPlace, overview: Omit<SealedGroup, "
 
 /** Seals and signs a group's name and description. */
 export function sealGroupOverview(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: GroupPlace; open: OpenGroup; writer: Keyset; revision: number; content: object },
 ): SealedGroup {
   const { place, writer, revision } = input;
   const content = utf8(JSON.stringify(input.content));
-  const sealed = toBase64(seal(p, input.open.nameKey, nameContext(place, revision), content));
+  const sealed = toBase64(seal(crypto, input.open.nameKey, nameContext(place, revision), content));
   const unsigned = { revision, sealed, writer: toBase64(writer.identity.publicKey) };
-  return { ...unsigned, signature: toBase64(p.sign(writer.identity.secretKey, nameBytes(place, unsigned))) };
+  return { ...unsigned, signature: toBase64(crypto.sign(writer.identity.secretKey, nameBytes(place, unsigned))) };
 }
 
 /** Whether a group's overview carries its writer's signature. */
-export function verifyGroupOverview(p: CheckingPrimitives, place: GroupPlace, overview: SealedGroup): boolean {
+export function verifyGroupOverview(crypto: CheckingPrimitives, place: GroupPlace, overview: SealedGroup): boolean {
   const writer = fromBase64(overview.writer);
   const signature = fromBase64(overview.signature);
   if (writer?.length !== 32 || signature?.length !== 64) return false;
-  return p.verify(writer, nameBytes(place, overview), signature);
+  return crypto.verify(writer, nameBytes(place, overview), signature);
 }
 
 /** Opens a group's overview. Throws sealBroken for a writer that is not pinned, a wrong signature, or an altered envelope. */
 export function openGroupOverview(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: GroupPlace; open: OpenGroup; overview: SealedGroup; pinned: readonly Uint8Array[] },
 ): Uint8Array {
   const { place, overview } = input;
   const isPinned = input.pinned.some((known) => toBase64(known) === overview.writer);
-  if (!isPinned || !verifyGroupOverview(p, place, overview))
+  if (!isPinned || !verifyGroupOverview(crypto, place, overview))
     throw new PosternError("sealBroken", "the group overview's signature");
   const sealed = fromBase64(overview.sealed) ?? new Uint8Array();
-  return open(p, input.open.nameKey, nameContext(place, overview.revision), sealed);
+  return open(crypto, input.open.nameKey, nameContext(place, overview.revision), sealed);
 }

@@ -45,12 +45,12 @@ function keyContext(place: ItemPlace, keyId: string): Context {
   return context(place, "item key", keyId, 0);
 }
 
-function itemKeyId(p: Primitives, itemKey: Uint8Array): string {
+function itemKeyId(crypto: Primitives, itemKey: Uint8Array): string {
   const bytes = fields("postern/1 item key id", itemKey);
   try {
-    return toBase64(p.sha256(bytes));
+    return toBase64(crypto.sha256(bytes));
   } finally {
-    p.wipe(bytes);
+    crypto.wipe(bytes);
   }
 }
 
@@ -74,13 +74,13 @@ function revisionBytes(place: ItemPlace, sealed: Omit<SealedOverview, "signature
   );
 }
 
-function digestOf(p: CheckingPrimitives, details: string): string {
-  return toBase64(p.sha256(fields("postern/1 item details", details)));
+function digestOf(crypto: CheckingPrimitives, details: string): string {
+  return toBase64(crypto.sha256(fields("postern/1 item details", details)));
 }
 
 /** A new random item key. */
-export function newItemKey(p: Primitives): Uint8Array {
-  return p.randomBytes(KEY_BYTES);
+export function newItemKey(crypto: Primitives): Uint8Array {
+  return crypto.randomBytes(KEY_BYTES);
 }
 
 export type RevisionInput = {
@@ -97,33 +97,33 @@ export type RevisionInput = {
 };
 
 /** Seals and signs one revision. */
-export function sealItem(p: Primitives, input: RevisionInput): SealedItem {
+export function sealItem(crypto: Primitives, input: RevisionInput): SealedItem {
   const { place, vaultKey, writer, revision } = input;
-  const keyId = itemKeyId(p, input.itemKey);
+  const keyId = itemKeyId(crypto, input.itemKey);
   const sealedDetails = toBase64(
-    seal(p, input.itemKey, context(place, "item details", keyId, revision), input.details),
+    seal(crypto, input.itemKey, context(place, "item details", keyId, revision), input.details),
   );
   const unsigned = {
     revision,
     state: input.state as ItemState,
     keyId: vaultKey.id,
-    itemKey: toBase64(seal(p, vaultKey.key, keyContext(place, vaultKey.id), input.itemKey)),
-    tag: toBase64(lookupTag(p, vaultKey.indexKey, input.title)),
-    overview: toBase64(seal(p, input.itemKey, context(place, "item overview", keyId, revision), input.overview)),
-    detailsDigest: digestOf(p, sealedDetails),
+    itemKey: toBase64(seal(crypto, vaultKey.key, keyContext(place, vaultKey.id), input.itemKey)),
+    tag: toBase64(lookupTag(crypto, vaultKey.indexKey, input.title)),
+    overview: toBase64(seal(crypto, input.itemKey, context(place, "item overview", keyId, revision), input.overview)),
+    detailsDigest: digestOf(crypto, sealedDetails),
     files: [...input.files],
     writer: toBase64(writer.identity.publicKey),
   };
   return {
     ...unsigned,
     details: sealedDetails,
-    signature: toBase64(p.sign(writer.identity.secretKey, revisionBytes(place, unsigned))),
+    signature: toBase64(crypto.sign(writer.identity.secretKey, revisionBytes(place, unsigned))),
   };
 }
 
 /** Signs a deletion: a revision with nothing in it. */
 export function sealDeletion(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: ItemPlace; vaultKey: VaultKey; writer: Keyset; revision: number },
 ): SealedItem {
   const unsigned = {
@@ -133,28 +133,28 @@ export function sealDeletion(
     itemKey: "",
     tag: "",
     overview: "",
-    detailsDigest: digestOf(p, ""),
+    detailsDigest: digestOf(crypto, ""),
     files: [],
     writer: toBase64(input.writer.identity.publicKey),
   };
   return {
     ...unsigned,
     details: "",
-    signature: toBase64(p.sign(input.writer.identity.secretKey, revisionBytes(input.place, unsigned))),
+    signature: toBase64(crypto.sign(input.writer.identity.secretKey, revisionBytes(input.place, unsigned))),
   };
 }
 
 /** Whether a whole revision carries its writer's signature over all its parts. */
-export function verifyItemRevision(p: CheckingPrimitives, place: ItemPlace, sealed: SealedItem): boolean {
-  return digestOf(p, sealed.details) === sealed.detailsDigest && verifyItemOverview(p, place, sealed);
+export function verifyItemRevision(crypto: CheckingPrimitives, place: ItemPlace, sealed: SealedItem): boolean {
+  return digestOf(crypto, sealed.details) === sealed.detailsDigest && verifyItemOverview(crypto, place, sealed);
 }
 
 /** The same without details at hand. */
-export function verifyItemOverview(p: CheckingPrimitives, place: ItemPlace, sealed: SealedOverview): boolean {
+export function verifyItemOverview(crypto: CheckingPrimitives, place: ItemPlace, sealed: SealedOverview): boolean {
   const writer = fromBase64(sealed.writer);
   const signature = fromBase64(sealed.signature);
   if (writer?.length !== 32 || signature?.length !== 64) return false;
-  return p.verify(writer, revisionBytes(place, sealed), signature);
+  return crypto.verify(writer, revisionBytes(place, sealed), signature);
 }
 
 /** What a new vault key changes of a revision: everything else stays byte for byte. */
@@ -165,28 +165,28 @@ export type Rewrap = Pick<SealedOverview, "keyId" | "itemKey" | "tag" | "writer"
  * old key. Throws sealBroken where its parts do not open.
  */
 export function rewrapItem(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: ItemPlace; from: VaultKey; to: VaultKey; writer: Keyset; sealed: SealedOverview; title: string },
 ): Rewrap {
   const { place, to, writer, sealed } = input;
   const moved =
     sealed.state === "deleted"
       ? { itemKey: "", tag: "" }
-      : { itemKey: rewrapKey(p, input), tag: toBase64(lookupTag(p, to.indexKey, input.title)) };
+      : { itemKey: rewrapKey(crypto, input), tag: toBase64(lookupTag(crypto, to.indexKey, input.title)) };
   const unsigned = { ...sealed, ...moved, keyId: to.id, writer: toBase64(writer.identity.publicKey) };
-  const signature = toBase64(p.sign(writer.identity.secretKey, revisionBytes(place, unsigned)));
+  const signature = toBase64(crypto.sign(writer.identity.secretKey, revisionBytes(place, unsigned)));
   return { keyId: unsigned.keyId, itemKey: unsigned.itemKey, tag: unsigned.tag, writer: unsigned.writer, signature };
 }
 
 function rewrapKey(
-  p: Primitives,
+  crypto: Primitives,
   { place, from, to, sealed }: { place: ItemPlace; from: VaultKey; to: VaultKey; sealed: SealedOverview },
 ): string {
-  const itemKey = openItemKey(p, place, from, sealed);
+  const itemKey = openItemKey(crypto, place, from, sealed);
   try {
-    return toBase64(seal(p, to.key, keyContext(place, to.id), itemKey));
+    return toBase64(seal(crypto, to.key, keyContext(place, to.id), itemKey));
   } finally {
-    p.wipe(itemKey);
+    crypto.wipe(itemKey);
   }
 }
 
@@ -205,49 +205,54 @@ function demandSigned(input: OpenInput<SealedOverview>, fits: boolean): void {
 }
 
 /** Opens the item key. The caller wipes it. */
-export function openItemKey(p: Primitives, place: ItemPlace, vaultKey: VaultKey, sealed: SealedOverview): Uint8Array {
-  return open(p, vaultKey.key, keyContext(place, vaultKey.id), fromBase64(sealed.itemKey) ?? new Uint8Array());
+export function openItemKey(
+  crypto: Primitives,
+  place: ItemPlace,
+  vaultKey: VaultKey,
+  sealed: SealedOverview,
+): Uint8Array {
+  return open(crypto, vaultKey.key, keyContext(place, vaultKey.id), fromBase64(sealed.itemKey) ?? new Uint8Array());
 }
 
 /** Opens the overview of a revision. Throws sealBroken for an unknown writer, a wrong signature or key, or an altered part. */
-export function openItemOverview(p: Primitives, input: OpenInput<SealedOverview>): Uint8Array {
-  demandSigned(input, verifyItemOverview(p, input.place, input.sealed));
-  const itemKey = openItemKey(p, input.place, input.vaultKey, input.sealed);
+export function openItemOverview(crypto: Primitives, input: OpenInput<SealedOverview>): Uint8Array {
+  demandSigned(input, verifyItemOverview(crypto, input.place, input.sealed));
+  const itemKey = openItemKey(crypto, input.place, input.vaultKey, input.sealed);
   try {
-    return openPart(p, input, itemKey, "item overview", input.sealed.overview);
+    return openPart(crypto, input, itemKey, "item overview", input.sealed.overview);
   } finally {
-    p.wipe(itemKey);
+    crypto.wipe(itemKey);
   }
 }
 
 /** Opens overview and details of a revision, and hands out the item key, which the caller wipes. */
 export function openItem(
-  p: Primitives,
+  crypto: Primitives,
   input: OpenInput<SealedItem>,
 ): { overview: Uint8Array; details: Uint8Array; itemKey: Uint8Array } {
-  demandSigned(input, verifyItemRevision(p, input.place, input.sealed));
-  const itemKey = openItemKey(p, input.place, input.vaultKey, input.sealed);
+  demandSigned(input, verifyItemRevision(crypto, input.place, input.sealed));
+  const itemKey = openItemKey(crypto, input.place, input.vaultKey, input.sealed);
   try {
-    const overview = openPart(p, input, itemKey, "item overview", input.sealed.overview);
-    const details = openPart(p, input, itemKey, "item details", input.sealed.details);
+    const overview = openPart(crypto, input, itemKey, "item overview", input.sealed.overview);
+    const details = openPart(crypto, input, itemKey, "item details", input.sealed.details);
     return { overview, details, itemKey };
   } catch (error) {
-    p.wipe(itemKey);
+    crypto.wipe(itemKey);
     throw error;
   }
 }
 
 function openPart(
-  p: Primitives,
+  crypto: Primitives,
   input: OpenInput<SealedOverview>,
   itemKey: Uint8Array,
   part: Context["part"],
   envelope: string,
 ): Uint8Array {
   return open(
-    p,
+    crypto,
     itemKey,
-    context(input.place, part, itemKeyId(p, itemKey), input.sealed.revision),
+    context(input.place, part, itemKeyId(crypto, itemKey), input.sealed.revision),
     fromBase64(envelope) ?? new Uint8Array(),
   );
 }

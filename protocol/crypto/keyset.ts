@@ -28,26 +28,26 @@ function context(account: string, user: string): Context {
 
 /** Makes a keyset and its stored form. */
 export function newKeyset(
-  p: Primitives,
+  crypto: Primitives,
   rootKey: Uint8Array,
   account: string,
   user: string,
 ): { keyset: Keyset; sealed: SealedKeyset } {
-  const seeds = p.randomBytes(2 * SEED_BYTES);
-  const keyset = keysetOf(p, seeds);
+  const seeds = crypto.randomBytes(2 * SEED_BYTES);
+  const keyset = keysetOf(crypto, seeds);
   const sealed = {
     identity: toBase64(keyset.identity.publicKey),
     box: toBase64(keyset.box.publicKey),
-    boxSignature: toBase64(p.sign(keyset.identity.secretKey, boxKeyBytes(keyset.box.publicKey))),
-    sealedPrivate: toBase64(seal(p, rootKey, context(account, user), seeds)),
+    boxSignature: toBase64(crypto.sign(keyset.identity.secretKey, boxKeyBytes(keyset.box.publicKey))),
+    sealedPrivate: toBase64(seal(crypto, rootKey, context(account, user), seeds)),
   };
-  p.wipe(seeds);
+  crypto.wipe(seeds);
   return { keyset, sealed };
 }
 
 /** Opens a stored keyset. Throws sealBroken when private and public keys, or the signature, do not belong together. */
 export function openKeyset(
-  p: Primitives,
+  crypto: Primitives,
   rootKey: Uint8Array,
   account: string,
   user: string,
@@ -55,32 +55,32 @@ export function openKeyset(
 ): Keyset {
   const envelope = fromBase64(sealed.sealedPrivate);
   if (envelope === undefined) throw new PosternError("sealBroken", "private keys");
-  const seeds = open(p, rootKey, context(account, user), envelope);
+  const seeds = open(crypto, rootKey, context(account, user), envelope);
   if (seeds.length !== 2 * SEED_BYTES) {
-    p.wipe(seeds);
+    crypto.wipe(seeds);
     throw new PosternError("sealBroken", "private keys");
   }
-  const keyset = keysetOf(p, seeds);
-  p.wipe(seeds);
+  const keyset = keysetOf(crypto, seeds);
+  crypto.wipe(seeds);
   const signature = fromBase64(sealed.boxSignature);
   const fits =
     toBase64(keyset.identity.publicKey) === sealed.identity &&
     toBase64(keyset.box.publicKey) === sealed.box &&
     signature !== undefined &&
-    p.verify(keyset.identity.publicKey, boxKeyBytes(keyset.box.publicKey), signature);
+    crypto.verify(keyset.identity.publicKey, boxKeyBytes(keyset.box.publicKey), signature);
   if (!fits) {
-    p.release(keyset.identity.secretKey, keyset.box.secretKey);
+    crypto.release(keyset.identity.secretKey, keyset.box.secretKey);
     throw new PosternError("sealBroken", "the public keys");
   }
   return keyset;
 }
 
 /** The pairs of two seeds: the identity's, then the X25519 pair's. */
-export function keysetOf(p: Primitives, seeds: Uint8Array): Keyset {
-  const identity = p.signKeyPair(seeds.subarray(0, SEED_BYTES));
-  const box = p.boxKeyPair(seeds.subarray(SEED_BYTES));
+export function keysetOf(crypto: Primitives, seeds: Uint8Array): Keyset {
+  const identity = crypto.signKeyPair(seeds.subarray(0, SEED_BYTES));
+  const box = crypto.boxKeyPair(seeds.subarray(SEED_BYTES));
   return {
-    identity: { publicKey: identity.publicKey, secretKey: p.keep(identity.secretKey) },
-    box: { publicKey: box.publicKey, secretKey: p.keep(box.secretKey) },
+    identity: { publicKey: identity.publicKey, secretKey: crypto.keep(identity.secretKey) },
+    box: { publicKey: box.publicKey, secretKey: crypto.keep(box.secretKey) },
   };
 }

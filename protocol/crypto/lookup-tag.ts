@@ -12,6 +12,6 @@ export function normalTitle(title: string): string {
 }
 
 /** HMAC-SHA-256 of the normal title under the vault's index key, cut to 16 bytes. */
-export function lookupTag(p: Primitives, indexKey: Uint8Array, title: string): Uint8Array {
-  return p.hmacSha256(indexKey, utf8(normalTitle(title))).slice(0, TAG_BYTES);
+export function lookupTag(crypto: Primitives, indexKey: Uint8Array, title: string): Uint8Array {
+  return crypto.hmacSha256(indexKey, utf8(normalTitle(title))).slice(0, TAG_BYTES);
 }

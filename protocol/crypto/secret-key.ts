@@ -14,32 +14,32 @@ const CHECK_DIGITS = 4;
 const GROUP = 6;
 
 /** A new Secret Key. */
-export function newSecretKey(p: Primitives): Uint8Array {
-  return p.keep(p.randomBytes(SECRET_KEY_BYTES));
+export function newSecretKey(crypto: Primitives): Uint8Array {
+  return crypto.keep(crypto.randomBytes(SECRET_KEY_BYTES));
 }
 
 /** `P1-` and 30 characters in groups of six; the last four are a check, so that a slip of the pen is told. */
-export function formatSecretKey(p: Primitives, key: Uint8Array): string {
-  const text = encode(key, DIGITS) + checkOf(p, key);
+export function formatSecretKey(crypto: Primitives, key: Uint8Array): string {
+  const text = encode(key, DIGITS) + checkOf(crypto, key);
   const groups = text.match(new RegExp(`.{1,${GROUP}}`, "g")) ?? [];
   return [PREFIX, ...groups].join("-");
 }
 
 /** Reads what a person typed: case, spaces and hyphens do not matter, and O, I, L are read as 0, 1, 1. Undefined when it is no Secret Key. */
-export function parseSecretKey(p: Primitives, typed: string): Uint8Array | undefined {
+export function parseSecretKey(crypto: Primitives, typed: string): Uint8Array | undefined {
   const text = typed.toUpperCase().replace(/[\s-]/gu, "").replaceAll("O", "0").replace(/[IL]/g, "1");
   if (!text.startsWith(PREFIX)) return undefined;
   const body = text.slice(PREFIX.length);
   if (body.length !== DIGITS + CHECK_DIGITS) return undefined;
   const key = decode(body.slice(0, DIGITS));
-  if (key === undefined || checkOf(p, key) === body.slice(DIGITS)) return key;
-  p.wipe(key);
+  if (key === undefined || checkOf(crypto, key) === body.slice(DIGITS)) return key;
+  crypto.wipe(key);
   return undefined;
 }
 
 /** The first 20 bits of a hash: one slip in a million goes unseen. */
-function checkOf(p: Primitives, key: Uint8Array): string {
-  return encode(p.hmacSha256(utf8("postern/1 secret key check"), key).subarray(0, 3), 5).slice(0, CHECK_DIGITS);
+function checkOf(crypto: Primitives, key: Uint8Array): string {
+  return encode(crypto.hmacSha256(utf8("postern/1 secret key check"), key).subarray(0, 3), 5).slice(0, CHECK_DIGITS);
 }
 
 function encode(bytes: Uint8Array, digits: number): string {

@@ -33,21 +33,21 @@ function makerBytes({ account, serviceAccount }: ServiceAccountPlace, identity: 
 
 /** Makes a service account's keys. The root key is kept; the caller releases it. */
 export function newServiceAccount(
-  p: Primitives,
+  crypto: Primitives,
   { place, maker }: { place: ServiceAccountPlace; maker: Keyset },
 ): { rootKey: Uint8Array; keyset: SealedKeyset; keys: ServiceAccountKeys } {
-  const rootKey = p.keep(p.randomBytes(KEY_BYTES));
-  const { keyset, sealed } = newKeyset(p, rootKey, place.account, place.serviceAccount);
-  p.release(keyset.identity.secretKey, keyset.box.secretKey);
+  const rootKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
+  const { keyset, sealed } = newKeyset(crypto, rootKey, place.account, place.serviceAccount);
+  crypto.release(keyset.identity.secretKey, keyset.box.secretKey);
   const { identity, box, boxSignature } = sealed;
-  const makerSignature = toBase64(p.sign(maker.identity.secretKey, makerBytes(place, identity, box)));
+  const makerSignature = toBase64(crypto.sign(maker.identity.secretKey, makerBytes(place, identity, box)));
   const keys = { identity, box, boxSignature, maker: toBase64(maker.identity.publicKey), makerSignature };
   return { rootKey, keyset: sealed, keys };
 }
 
 /** Whether a service account's keys vouch for each other and carry their maker's signature. Whether the maker is known, the caller says. */
 export function verifyServiceAccount(
-  p: CheckingPrimitives,
+  crypto: CheckingPrimitives,
   place: ServiceAccountPlace,
   keys: ServiceAccountKeys,
 ): boolean {
@@ -59,14 +59,14 @@ export function verifyServiceAccount(
   const made = fromBase64(keys.makerSignature);
   if (vouched?.length !== 64 || made?.length !== 64) return false;
   const named = makerBytes(place, keys.identity, keys.box);
-  return p.verify(identity, boxKeyBytes(box), vouched) && p.verify(maker, named, made);
+  return crypto.verify(identity, boxKeyBytes(box), vouched) && crypto.verify(maker, named, made);
 }
 
 /** What a token's secret gives: the key that opens the root key, and the seed that signs in. Both are kept. */
-export function tokenKeys(p: Primitives, secret: Uint8Array): { unlockKey: Uint8Array; signInSeed: Uint8Array } {
+export function tokenKeys(crypto: Primitives, secret: Uint8Array): { unlockKey: Uint8Array; signInSeed: Uint8Array } {
   return {
-    unlockKey: p.keep(subkey(p, secret, "postern/1 token unlock key")),
-    signInSeed: p.keep(subkey(p, secret, "postern/1 token sign-in seed")),
+    unlockKey: crypto.keep(subkey(crypto, secret, "postern/1 token unlock key")),
+    signInSeed: crypto.keep(subkey(crypto, secret, "postern/1 token sign-in seed")),
   };
 }
 
@@ -76,23 +76,23 @@ function rootContext({ account, serviceAccount }: ServiceAccountPlace, token: st
 
 /** Seals a service account's root key for a new token. */
 export function sealToken(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: ServiceAccountPlace; token: string; secret: Uint8Array; rootKey: Uint8Array },
 ): SealedToken {
-  const { unlockKey, signInSeed } = tokenKeys(p, input.secret);
-  const pair = signInKeyPair(p, signInSeed);
-  const sealed = seal(p, unlockKey, rootContext(input.place, input.token), input.rootKey);
-  p.release(unlockKey, signInSeed, pair.secretKey);
+  const { unlockKey, signInSeed } = tokenKeys(crypto, input.secret);
+  const pair = signInKeyPair(crypto, signInSeed);
+  const sealed = seal(crypto, unlockKey, rootContext(input.place, input.token), input.rootKey);
+  crypto.release(unlockKey, signInSeed, pair.secretKey);
   return { signInKey: toBase64(pair.publicKey), rootKey: toBase64(sealed) };
 }
 
 /** Opens the root key by a token's unlock key. Throws sealBroken where it is another token's or another account's. */
 export function openTokenRootKey(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: ServiceAccountPlace; token: string; unlockKey: Uint8Array; sealed: string },
 ): Uint8Array {
   const sealed = fromBase64(input.sealed) ?? new Uint8Array();
-  return p.keep(open(p, input.unlockKey, rootContext(input.place, input.token), sealed));
+  return crypto.keep(open(crypto, input.unlockKey, rootContext(input.place, input.token), sealed));
 }
 
 function custodyContext({ account, serviceAccount }: ServiceAccountPlace): Context {
@@ -101,33 +101,33 @@ function custodyContext({ account, serviceAccount }: ServiceAccountPlace): Conte
 
 /** Seals a service account's root key and title for the person who made it, under their own root key. */
 export function sealCustody(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: ServiceAccountPlace; owner: Uint8Array; rootKey: Uint8Array; title: string },
 ): string {
-  const key = subkey(p, input.owner, "postern/1 service accounts");
+  const key = subkey(crypto, input.owner, "postern/1 service accounts");
   const content = joined(input.rootKey, utf8(input.title));
   try {
-    return toBase64(seal(p, key, custodyContext(input.place), content));
+    return toBase64(seal(crypto, key, custodyContext(input.place), content));
   } finally {
-    p.wipe(key, content);
+    crypto.wipe(key, content);
   }
 }
 
 /** Opens what `sealCustody` made. The root key is kept; the caller releases it. Throws sealBroken. */
 export function openCustody(
-  p: Primitives,
+  crypto: Primitives,
   input: { place: ServiceAccountPlace; owner: Uint8Array; sealed: string },
 ): { rootKey: Uint8Array; title: string } {
-  const key = subkey(p, input.owner, "postern/1 service accounts");
+  const key = subkey(crypto, input.owner, "postern/1 service accounts");
   try {
-    const content = open(p, key, custodyContext(input.place), fromBase64(input.sealed) ?? new Uint8Array());
+    const content = open(crypto, key, custodyContext(input.place), fromBase64(input.sealed) ?? new Uint8Array());
     if (content.length < KEY_BYTES) throw new PosternError("sealBroken", "the keys of the service account");
     const title = new TextDecoder("utf-8", { ignoreBOM: true }).decode(content.subarray(KEY_BYTES));
-    const rootKey = p.keep(wipeableCopy(content.subarray(0, KEY_BYTES)));
-    p.wipe(content);
+    const rootKey = crypto.keep(wipeableCopy(content.subarray(0, KEY_BYTES)));
+    crypto.wipe(content);
     return { rootKey, title };
   } finally {
-    p.wipe(key);
+    crypto.wipe(key);
   }
 }
 

@@ -18,16 +18,20 @@ const CONTENT_KEY = 2;
 export type ShareKeys = { readonly accessKey: Uint8Array; readonly contentKey: Uint8Array };
 
 /** The keys of a secret. Throws locked when it was wiped. */
-export function shareKeys(p: Pick<Primitives, "kdf">, secret: Uint8Array): ShareKeys {
+export function shareKeys(crypto: Pick<Primitives, "kdf">, secret: Uint8Array): ShareKeys {
   return {
-    accessKey: p.kdf(secret, KDF_CONTEXT, ACCESS_KEY),
-    contentKey: p.kdf(secret, KDF_CONTEXT, CONTENT_KEY),
+    accessKey: crypto.kdf(secret, KDF_CONTEXT, ACCESS_KEY),
+    contentKey: crypto.kdf(secret, KDF_CONTEXT, CONTENT_KEY),
   };
 }
 
 /** What the service keeps of an access key: a stolen store opens no view. */
-export function accessKeyHash(p: Pick<CheckingPrimitives, "sha256">, share: string, accessKey: Uint8Array): Uint8Array {
-  return p.sha256(fields("postern/1 share access", share, accessKey));
+export function accessKeyHash(
+  crypto: Pick<CheckingPrimitives, "sha256">,
+  share: string,
+  accessKey: Uint8Array,
+): Uint8Array {
+  return crypto.sha256(fields("postern/1 share access", share, accessKey));
 }
 
 /** Where the sealed parts of a share belong. Its reader knows no account and no vault, and the key is this share's alone. */
@@ -40,18 +44,18 @@ function context(share: string): Context {
 }
 
 /** Seals the copy. */
-export function sealShare(p: Primitives, share: string, contentKey: Uint8Array, content: Uint8Array): string {
-  return toBase64(seal(p, contentKey, context(share), content));
+export function sealShare(crypto: Primitives, share: string, contentKey: Uint8Array, content: Uint8Array): string {
+  return toBase64(seal(crypto, contentKey, context(share), content));
 }
 
 /** Opens the copy. Throws sealBroken, or unknownSuite. */
 export function openShare(
-  p: Pick<Primitives, "aeadOpen" | "wipe">,
+  crypto: Pick<Primitives, "aeadOpen" | "wipe">,
   share: string,
   contentKey: Uint8Array,
   sealed: string,
 ): Uint8Array {
-  return open(p, contentKey, context(share), fromBase64(sealed) ?? new Uint8Array());
+  return open(crypto, contentKey, context(share), fromBase64(sealed) ?? new Uint8Array());
 }
 
 /** The link: the id in its path, which a server may log, and the secret in its fragment, which never leaves the browser. */

@@ -31,7 +31,7 @@ export function passwordChangeBytes(change: {
 }
 
 /** The Ed25519 pair of a sign-in seed. The seed is secret and is the caller's to wipe. */
-export function signInKeyPair(p: Primitives, seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array } {
-  const pair = p.signKeyPair(seed);
-  return { publicKey: pair.publicKey, secretKey: p.keep(pair.secretKey) };
+export function signInKeyPair(crypto: Primitives, seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array } {
+  const pair = crypto.signKeyPair(seed);
+  return { publicKey: pair.publicKey, secretKey: crypto.keep(pair.secretKey) };
 }

@@ -33,25 +33,25 @@ export type SealedVault = { revision: number; keyId: string; sealed: string; wri
 /** Every permission bit that exists today: an owner's. */
 export const ALL_PERMISSIONS = 0xf007f3;
 
-function keyIdOf(p: Primitives, key: Uint8Array): string {
+function keyIdOf(crypto: Primitives, key: Uint8Array): string {
   const bytes = fields("postern/1 vault key id", key);
   try {
-    return toBase64(p.sha256(bytes));
+    return toBase64(crypto.sha256(bytes));
   } finally {
-    p.wipe(bytes);
+    crypto.wipe(bytes);
   }
 }
 
 /** A new vault key of epoch 1, or of the epoch after a removal. */
-export function newVaultKey(p: Primitives, epoch = 1): VaultKey {
-  return withParts(p, p.randomBytes(KEY_BYTES), epoch);
+export function newVaultKey(crypto: Primitives, epoch = 1): VaultKey {
+  return withParts(crypto, crypto.randomBytes(KEY_BYTES), epoch);
 }
 
-function withParts(p: Primitives, key: Uint8Array, epoch: number): VaultKey {
-  const id = keyIdOf(p, key);
-  const indexKey = p.keep(subkey(p, key, "postern/1 vault index"));
+function withParts(crypto: Primitives, key: Uint8Array, epoch: number): VaultKey {
+  const id = keyIdOf(crypto, key);
+  const indexKey = crypto.keep(subkey(crypto, key, "postern/1 vault index"));
   // Only now: keep wipes what it is given.
-  return { key: p.keep(key), id, epoch, indexKey };
+  return { key: crypto.keep(key), id, epoch, indexKey };
 }
 
 type Statement = Omit<VaultGrant, "sealed" | "signature">;
@@ -63,7 +63,7 @@ function statementBytes(account: string, vault: string, statement: Statement): U
 
 /** Seals a vault key to a recipient and signs for it. */
 export function grantVaultKey(
-  p: Primitives,
+  crypto: Primitives,
   input: {
     account: string;
     vault: string;
@@ -83,19 +83,24 @@ export function grantVaultKey(
   };
   const bytes = statementBytes(account, vault, statement);
   const plaintext = fields(bytes, vaultKey.key);
-  const sealed = p.boxSeal(input.recipient.box, plaintext);
-  p.wipe(plaintext);
-  const signature = p.sign(granter.identity.secretKey, fields("postern/1 vault grant, sealed", bytes, sealed));
+  const sealed = crypto.boxSeal(input.recipient.box, plaintext);
+  crypto.wipe(plaintext);
+  const signature = crypto.sign(granter.identity.secretKey, fields("postern/1 vault grant, sealed", bytes, sealed));
   return { ...statement, sealed: toBase64(sealed), signature: toBase64(signature) };
 }
 
 /** Whether a grant carries its granter's signature. The service checks this; only the recipient can check the key. */
-export function verifyVaultGrant(p: CheckingPrimitives, account: string, vault: string, grant: VaultGrant): boolean {
+export function verifyVaultGrant(
+  crypto: CheckingPrimitives,
+  account: string,
+  vault: string,
+  grant: VaultGrant,
+): boolean {
   const granter = fromBase64(grant.granter);
   const sealed = fromBase64(grant.sealed);
   const signature = fromBase64(grant.signature);
   if (granter?.length !== 32 || sealed === undefined || signature?.length !== 64) return false;
-  return p.verify(
+  return crypto.verify(
     granter,
     fields("postern/1 vault grant, sealed", statementBytes(account, vault, grant), sealed),
     signature,
@@ -107,7 +112,7 @@ export function verifyVaultGrant(p: CheckingPrimitives, account: string, vault: 
  * else, a key that is not the one the statement names, or a second key for an epoch that is known with another.
  */
 export function openVaultGrant(
-  p: Primitives,
+  crypto: Primitives,
   input: {
     account: string;
     vault: string;
@@ -122,20 +127,24 @@ export function openVaultGrant(
   if (grant.recipient !== toBase64(keyset.identity.publicKey)) throw refuse("granted to somebody else");
   if (!input.pinnedGranters.some((pinned) => toBase64(pinned) === grant.granter))
     throw refuse("from a granter that is not known");
-  if (!verifyVaultGrant(p, account, vault, grant)) throw refuse("the granter's signature");
+  if (!verifyVaultGrant(crypto, account, vault, grant)) throw refuse("the granter's signature");
   const known = input.knownEpochs?.get(grant.epoch);
   if (known !== undefined && known !== grant.keyId) throw refuse("a second key for a known epoch");
-  const plaintext = p.boxOpen(keyset.box.publicKey, keyset.box.secretKey, fromBase64(grant.sealed) ?? new Uint8Array());
+  const plaintext = crypto.boxOpen(
+    keyset.box.publicKey,
+    keyset.box.secretKey,
+    fromBase64(grant.sealed) ?? new Uint8Array(),
+  );
   if (plaintext === undefined) throw refuse("not sealed to us");
   const key = wipeableCopy(plaintext.subarray(-KEY_BYTES));
   const expected = fields(statementBytes(account, vault, grant), key);
-  const fits = p.equal(plaintext, expected) && keyIdOf(p, key) === grant.keyId;
-  p.wipe(plaintext, expected);
+  const fits = crypto.equal(plaintext, expected) && keyIdOf(crypto, key) === grant.keyId;
+  crypto.wipe(plaintext, expected);
   if (!fits) {
-    p.wipe(key);
+    crypto.wipe(key);
     throw refuse("not the one the grant names");
   }
-  return withParts(p, key, grant.epoch);
+  return withParts(crypto, key, grant.epoch);
 }
 
 function overviewContext(account: string, vault: string, keyId: string, revision: number): Context {
@@ -157,11 +166,11 @@ function overviewBytes(account: string, vault: string, overview: Omit<SealedVaul
 
 /** Seals and signs a vault's overview. */
 export function sealVaultOverview(
-  p: Primitives,
+  crypto: Primitives,
   input: { account: string; vault: string; vaultKey: VaultKey; writer: Keyset; revision: number; content: Uint8Array },
 ): SealedVault {
   const { account, vault, vaultKey, writer, revision } = input;
-  const sealed = seal(p, vaultKey.key, overviewContext(account, vault, vaultKey.id, revision), input.content);
+  const sealed = seal(crypto, vaultKey.key, overviewContext(account, vault, vaultKey.id, revision), input.content);
   const overview = {
     revision,
     keyId: vaultKey.id,
@@ -170,13 +179,13 @@ export function sealVaultOverview(
   };
   return {
     ...overview,
-    signature: toBase64(p.sign(writer.identity.secretKey, overviewBytes(account, vault, overview))),
+    signature: toBase64(crypto.sign(writer.identity.secretKey, overviewBytes(account, vault, overview))),
   };
 }
 
 /** Whether an overview carries its writer's signature. */
 export function verifyVaultOverview(
-  p: CheckingPrimitives,
+  crypto: CheckingPrimitives,
   account: string,
   vault: string,
   overview: SealedVault,
@@ -184,12 +193,12 @@ export function verifyVaultOverview(
   const writer = fromBase64(overview.writer);
   const signature = fromBase64(overview.signature);
   if (writer?.length !== 32 || signature?.length !== 64) return false;
-  return p.verify(writer, overviewBytes(account, vault, overview), signature);
+  return crypto.verify(writer, overviewBytes(account, vault, overview), signature);
 }
 
 /** Opens a vault's overview. Throws sealBroken for a writer that is not pinned, a wrong signature or key, or an altered envelope. */
 export function openVaultOverview(
-  p: Primitives,
+  crypto: Primitives,
   input: {
     account: string;
     vault: string;
@@ -201,11 +210,11 @@ export function openVaultOverview(
   const { account, vault, vaultKey, overview } = input;
   const signed =
     input.pinnedWriters.some((pinned) => toBase64(pinned) === overview.writer) &&
-    verifyVaultOverview(p, account, vault, overview);
+    verifyVaultOverview(crypto, account, vault, overview);
   if (!signed) throw new PosternError("sealBroken", "the vault overview's signature");
   if (overview.keyId !== vaultKey.id) throw new PosternError("sealBroken", "the vault overview is under another key");
   return open(
-    p,
+    crypto,
     vaultKey.key,
     overviewContext(account, vault, vaultKey.id, overview.revision),
     fromBase64(overview.sealed) ?? new Uint8Array(),

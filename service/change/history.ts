@@ -19,9 +19,9 @@ export const GENERATIONS_MAX = 1_000;
 export type Writing = { readonly store: string; readonly generation: string };
 
 /** Begins the generation of this start; a new store gets its identity. Nothing else may write to the store meanwhile. */
-export function beginGeneration(db: Db, p: Pick<CheckingPrimitives, "randomBytes">): Promise<Writing> {
+export function beginGeneration(db: Db, crypto: Pick<CheckingPrimitives, "randomBytes">): Promise<Writing> {
   return db.transaction().execute(async (transaction) => {
-    const generation = newId(p);
+    const generation = newId(crypto);
     await transaction
       .insertInto("generations")
       .values({ id: generation, after_seq: await lastChange(transaction) })
@@ -34,7 +34,7 @@ export function beginGeneration(db: Db, p: Pick<CheckingPrimitives, "randomBytes
       .execute();
     const known = await transaction.selectFrom("store").select("id").executeTakeFirst();
     if (known !== undefined) return { store: known.id, generation };
-    const store = newId(p);
+    const store = newId(crypto);
     await transaction.insertInto("store").values({ id: store }).execute();
     return { store, generation };
   });

@@ -44,14 +44,14 @@ export function endingOf(row: Lifetime, now: number): ErrorName | undefined {
 /** The share of a link. Throws shareNotFound for an unknown id and for a wrong key alike, having hashed a key for both. */
 export async function demandLink(
   db: Db,
-  { publicAddress, primitives: p }: Context,
+  { publicAddress, primitives: crypto }: Context,
   { share, accessKey }: OperationParams<"shares.state">,
 ): Promise<ShareRow> {
   // Who switches the public address off expects that no link opens any more.
   if (publicAddress === undefined) throw new PosternError("sharingUnavailable");
-  const hash = accessKeyHash(p, share, bytes(accessKey));
+  const hash = accessKeyHash(crypto, share, bytes(accessKey));
   const row = await db.selectFrom("shares").selectAll().where("id", "=", share).executeTakeFirst();
-  if (row === undefined || !p.equal(hash, row.access_key_hash)) throw new PosternError("shareNotFound");
+  if (row === undefined || !crypto.equal(hash, row.access_key_hash)) throw new PosternError("shareNotFound");
   return row;
 }
 

@@ -232,7 +232,7 @@ async function demandFiles(db: Db, { caller }: Context, { share, files }: Create
 }
 
 /** A view is known by its hash, as sessions are: a stolen store holds nothing that fetches files. */
-const viewHash = ({ primitives: p }: Context, view: string) => p.sha256(utf8(view));
+const viewHash = ({ primitives: crypto }: Context, view: string) => crypto.sha256(utf8(view));
 
 /** When a view that was spent before ends; undefined where there is none, or the share was ended under it. */
 async function runningView(db: Db, context: Context, row: ShareRow, view: string): Promise<string | undefined> {

@@ -20,24 +20,24 @@ export type Share = {
 };
 
 /** The share that an address leads to; undefined when its link is not whole. */
-export function shareAt(p: OpeningPrimitives, address: { pathname: string; hash: string }): Share | undefined {
+export function shareAt(crypto: OpeningPrimitives, address: { pathname: string; hash: string }): Share | undefined {
   const share = address.pathname.split("/").at(-1) ?? "";
   const secret = secretOf(address.hash);
   if (!isId(share) || secret === undefined) return undefined;
-  const { accessKey, contentKey } = shareKeys(p, secret);
-  p.wipe(secret);
+  const { accessKey, contentKey } = shareKeys(crypto, secret);
+  crypto.wipe(secret);
   const link = { share, accessKey: toBase64(accessKey) };
-  const view = newId(p);
+  const view = newId(crypto);
 
   return {
     state: () => call("shares.state", link),
     open: async () => {
       const { sealed } = await call("shares.open", { ...link, view });
-      return contentOf(openShare(p, share, contentKey, String(sealed)));
+      return contentOf(openShare(crypto, share, contentKey, String(sealed)));
     },
     download: async (file, progress) => {
       const { id, chunks } = file.header;
-      const stream = openFile(p, { place: sharePlace(share), header: file.header, itemKey: contentKey });
+      const stream = openFile(crypto, { place: sharePlace(share), header: file.header, itemKey: contentKey });
       const parts: Uint8Array<ArrayBuffer>[] = [];
       for (let index = 0; index < chunks; index++) {
         const { sealed } = await call("shares.getChunk", { ...link, view, file: id, index });

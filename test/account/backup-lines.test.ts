@@ -11,7 +11,7 @@ import { linesOf, type TextLine } from "../../clients/account/backup-source.ts";
 import { toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { envelopeSize } from "../../protocol/crypto/envelope.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { p } from "../service/doors.ts";
+import { crypto } from "../service/doors.ts";
 
 const sourceOf = (...chunks: readonly (Uint8Array | string)[]) =>
   async function* () {
@@ -133,11 +133,11 @@ describe("a backup", () => {
     },
   };
   const chunk: Line = { kind: "chunk", vault: id("c"), item: id("d"), file: id("e"), index: 0, sealed: "" };
-  const writer = createLineWriter(p, new Uint8Array(32).fill(1));
+  const writer = createLineWriter(crypto, new Uint8Array(32).fill(1));
   const lines = [writer.line(header), writer.line(chunk), writer.line(chunk)];
   lines.push(writer.seal());
   const text = lines.map((line) => `${line}\n`).join("");
-  const through = (content: string) => readThrough(p, sourceOf(content));
+  const through = (content: string) => readThrough(crypto, sourceOf(content));
   const ends = lines.map((_line, index) => lines.slice(0, index + 1).join("\n").length);
 
   test("is read with and without its last line end", async () => {
@@ -184,9 +184,9 @@ describe("a backup", () => {
   ])("%s is told as that, with the way back, whatever the pieces", async (_what, content, why, hint) => {
     const bytes = typeof content === "string" ? utf8(content) : new Uint8Array(content);
     const told = { message: expect.stringContaining(why), hint: expect.stringContaining(hint) };
-    await expect(readThrough(p, sourceOf(bytes))).rejects.toMatchObject({ name: "notRestorable", ...told });
+    await expect(readThrough(crypto, sourceOf(bytes))).rejects.toMatchObject({ name: "notRestorable", ...told });
     const bytewise = sourceOf(...Array.from(bytes, (byte) => Uint8Array.of(byte)));
-    await expect(readThrough(p, bytewise)).rejects.toMatchObject({ name: "notRestorable", ...told });
+    await expect(readThrough(crypto, bytewise)).rejects.toMatchObject({ name: "notRestorable", ...told });
   });
 
   test.each([FORMAT.slice(0, -1), "postern backup x", "another backup 2", `${FORMAT}${"0".repeat(9)}`])(
@@ -200,7 +200,7 @@ describe("a backup", () => {
   const withRecord = (record: object) =>
     text.replace(lines[0] ?? "", JSON.stringify({ ...header, record: { ...header.record, ...record } }));
   const sealedAnew = (record: object) => {
-    const anew = createLineWriter(p, new Uint8Array(32).fill(1));
+    const anew = createLineWriter(crypto, new Uint8Array(32).fill(1));
     const changed = { ...header, record: { ...header.record, ...record } };
     return `${anew.line(changed)}\n${anew.seal()}\n`;
   };
@@ -279,7 +279,7 @@ describe("a backup", () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), fc.nat(text.length), async (noise, at) => {
         const bytes = utf8(text);
-        const outcome = await readThrough(p, sourceOf(bytes.subarray(0, at), noise, bytes.subarray(at))).then(
+        const outcome = await readThrough(crypto, sourceOf(bytes.subarray(0, at), noise, bytes.subarray(at))).then(
           () => undefined,
           (error: unknown) => error,
         );

@@ -14,6 +14,7 @@ import { grantVaultKey, newVaultKey, openVaultGrant, sealVaultOverview } from ".
 import type { ErrorName } from "../../protocol/errors.ts";
 import type { OperationName, OperationResult } from "../../protocol/service-catalogue.ts";
 import {
+  crypto,
   details,
   type InProcess,
   inProcess,
@@ -22,7 +23,6 @@ import {
   open,
   overview,
   PASSWORD,
-  p,
   type User,
 } from "../service/doors.ts";
 
@@ -89,7 +89,7 @@ beforeEach(() => {
 afterAll(() => door.close());
 
 async function withFile(account: OpenAccount): Promise<OpenedItem> {
-  const id = newId(p);
+  const id = newId(crypto);
   const itemKey = account.newItemKey();
   const stream = account.writeFile({ vault, item: id }, itemKey);
   const content = new Uint8Array(FILE_BYTES).fill(7);
@@ -106,7 +106,7 @@ function flip(base64: string, at = 0): string {
 }
 
 const cut = (base64: string) => Uint8Array.fromBase64(base64).slice(0, -1).toBase64();
-const stranger = () => newKeyset(p, p.randomBytes(32), ada.account, ada.user).keyset;
+const stranger = () => newKeyset(crypto, crypto.randomBytes(32), ada.account, ada.user).keyset;
 
 /** The vault's key, as if it had leaked to the service. */
 async function leakedKey() {
@@ -115,7 +115,7 @@ async function leakedKey() {
   const grant = vaults.find((one) => one.vault === vault)?.grants[0]?.grant;
   if (grant === undefined) throw new Error("the vault is not listed");
   const pinnedGranters = [keyset.identity.publicKey];
-  return openVaultGrant(p, { account: ada.account, vault, grant, keyset, pinnedGranters });
+  return openVaultGrant(crypto, { account: ada.account, vault, grant, keyset, pinnedGranters });
 }
 
 /** Answers what it answered first, whatever is asked. */
@@ -213,13 +213,13 @@ lies("items.versions", () => lied.account.itemVersions(vault, itemA.id), {
 
 describe("with the vault's key leaked to it, the service", () => {
   test("cannot write as somebody whose identity is not pinned", async () => {
-    const forged = sealItem(p, {
+    const forged = sealItem(crypto, {
       place: { account: ada.account, vault, item: itemA.id },
       vaultKey: await leakedKey(),
       writer: stranger(),
       revision: 3,
       state: "active",
-      itemKey: newItemKey(p),
+      itemKey: newItemKey(crypto),
       title: "A",
       overview: utf8(JSON.stringify(overview("A"))),
       details: utf8(JSON.stringify(details("forged"))),
@@ -386,12 +386,12 @@ const vaultLies: Record<string, Lie<Answer<"vaults.list">>> = {
 function itsOwnVault() {
   const { keyset } = lied.signedIn;
   const granter = stranger();
-  const vaultKey = newVaultKey(p);
+  const vaultKey = newVaultKey(crypto);
   const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
   const place = { account: ada.account, vault, vaultKey };
   return {
-    grants: [{ grant: grantVaultKey(p, { ...place, granter, recipient, permissions: 1 }) }],
-    overview: sealVaultOverview(p, { ...place, writer: granter, revision: 1, content: utf8("{}") }),
+    grants: [{ grant: grantVaultKey(crypto, { ...place, granter, recipient, permissions: 1 }) }],
+    overview: sealVaultOverview(crypto, { ...place, writer: granter, revision: 1, content: utf8("{}") }),
   };
 }
 
@@ -444,8 +444,8 @@ lies(
   "signIn.finish",
   async () => {
     const { address, call } = lying();
-    const signedIn = await signIn(p, call, address, { ...ada, password: PASSWORD });
-    openAccount(p, ada.account, ada.user, signedIn).close();
+    const signedIn = await signIn(crypto, call, address, { ...ada, password: PASSWORD });
+    openAccount(crypto, ada.account, ada.user, signedIn).close();
   },
   {
     "an altered root key": ["sealBroken", record(({ rootKey }) => ({ rootKey: flip(rootKey, 40) }))],

@@ -22,7 +22,7 @@ beforeEach(async () => {
   return () => door.close();
 });
 
-const toldOf = (attempt: Promise<unknown>): Promise<string> =>
+const refusalDetails = (attempt: Promise<unknown>): Promise<string> =>
   attempt.then(
     () => "whole",
     (error: unknown) => (error instanceof PosternError ? error.message : String(error)),
@@ -44,7 +44,7 @@ async function heldAt(name: OperationName, nth = 1): Promise<Held> {
     }
     return door.call(operation, params, options);
   };
-  const outcome = toldOf(restore(door, ada, lines, { call }));
+  const outcome = refusalDetails(restore(door, ada, lines, { call }));
   await Promise.race([there.promise, outcome]);
   expect(requests).toBe(nth);
   return { outcome, goOn: going.resolve };
@@ -58,7 +58,7 @@ async function cutAt(name: OperationName, nth = 1): Promise<void> {
     died ||= operation === name && ++requests === nth;
     return died ? Promise.reject(new PosternError("offline")) : door.call(operation, params, options);
   };
-  await toldOf(restore(door, ada, lines, { call }));
+  await refusalDetails(restore(door, ada, lines, { call }));
   expect(requests).toBe(nth);
 }
 

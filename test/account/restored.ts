@@ -16,7 +16,7 @@ import {
   inProcess,
   overview,
   PASSWORD,
-  p as sodium,
+  crypto as sodium,
   type User,
 } from "../service/doors.ts";
 
@@ -26,7 +26,7 @@ const ARGON2_MEMORY_KIB = 1024;
 export let derivations = 0;
 
 /** Hundreds of restores in one suite; what a derivation costs and gives is held by the vectors of protocol/crypto. */
-export const p = {
+export const crypto = {
   ...sodium,
   argon2id: ((password, salt, cost) => {
     derivations++;
@@ -38,14 +38,14 @@ export type Opened = { readonly account: OpenAccount; readonly signedIn: SignedI
 
 /** Signs in on a device of its own, as no agent does: the user's own data stays as it is. */
 export async function openAt(door: Door, who: User, password = PASSWORD): Promise<Opened> {
-  const signedIn = await signIn(p, door.call, door.address, { ...who, device: newId(p), password });
-  return { signedIn, account: openAccount(p, who.account, who.user, signedIn) };
+  const signedIn = await signIn(crypto, door.call, door.address, { ...who, device: newId(crypto), password });
+  return { signedIn, account: openAccount(crypto, who.account, who.user, signedIn) };
 }
 
 /** Groups, a vault of each kind, an archived item, a file of two chunks. */
 export async function fullAccount(door: Door): Promise<User> {
-  const who = { account: newId(p), user: newId(p), device: newId(p), secretKey: newSecretKey(p) };
-  await enrol(p, door.call, { ...who, password: PASSWORD, name: "Ada" });
+  const who = { account: newId(crypto), user: newId(crypto), device: newId(crypto), secretKey: newSecretKey(crypto) };
+  await enrol(crypto, door.call, { ...who, password: PASSWORD, name: "Ada" });
   const { account } = await openAt(door, who);
   await account.groups.builtIn("owners");
   const group = await account.groups.create("Crew", "who sails");
@@ -72,7 +72,7 @@ export async function fullAccount(door: Door): Promise<User> {
 }
 
 async function withFile(account: OpenAccount, vault: string): Promise<void> {
-  const id = newId(p);
+  const id = newId(crypto);
   const itemKey = account.newItemKey();
   const stream = account.writeFile({ vault, item: id }, itemKey);
   await stream.push(new Uint8Array(FILE_CHUNK_BYTES).fill(7), false);
@@ -82,7 +82,7 @@ async function withFile(account: OpenAccount, vault: string): Promise<void> {
 
 export async function backupOf({ signedIn }: Opened, who: User): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of writeBackup(p, who, signedIn, new Date())) lines.push(line);
+  for await (const line of writeBackup(crypto, who, signedIn, new Date())) lines.push(line);
   return lines;
 }
 
@@ -90,13 +90,13 @@ export type Attempt = { call?: CallService; password?: string; signal?: AbortSig
 
 /** One restore, on a device of its own. */
 export function restore(door: Door, who: User, lines: readonly string[], attempt: Attempt = {}): Promise<Restored> {
-  return restoreBackup(p, attempt.call ?? door.call, door.address, {
+  return restoreBackup(crypto, attempt.call ?? door.call, door.address, {
     source: async function* () {
       for (const line of lines) yield utf8(`${line}\n`);
     },
     password: attempt.password ?? PASSWORD,
     secretKey: who.secretKey,
-    device: newId(p),
+    device: newId(crypto),
     signal: attempt.signal ?? new AbortController().signal,
     ...(door.registrationToken === undefined ? {} : { registrationToken: door.registrationToken }),
   });
@@ -140,7 +140,7 @@ async function itemsOf(account: OpenAccount, vault: string) {
         const file = account.readFile({ ...item, createdAt: "", updatedAt: "" }, header);
         for (let last = false; !last; ) {
           const { chunk, final } = await file.next();
-          contents.push(Buffer.from(p.sha256(chunk)).toString("base64"));
+          contents.push(Buffer.from(crypto.sha256(chunk)).toString("base64"));
           last = final;
         }
       }

@@ -4,7 +4,7 @@ import type { CallService } from "../../clients/account/service-client.ts";
 import { createServiceSession, type ServiceSession } from "../../clients/account/service-session.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { p } from "../service/doors.ts";
+import { crypto } from "../service/doors.ts";
 
 const expiresAt = "2026-11-24T09:00:00.000Z";
 
@@ -18,7 +18,8 @@ function service(
   const call = (async (name: string, _params: object, options: { token?: string } = {}) => {
     asked.push(name);
     await more.before?.(name);
-    if (name === "signIn.start") return { serverNonce: more.serverNonce ?? p.randomBytes(32).toBase64(), expiresAt };
+    if (name === "signIn.start")
+      return { serverNonce: more.serverNonce ?? crypto.randomBytes(32).toBase64(), expiresAt };
     if (name === "signIn.finish") return { token: String(++token), expiresAt, record: {} };
     if (name === "service.info") return { store: more.store?.() };
     if (options.token === undefined || Number(options.token) <= ended) throw new PosternError("wrongCredentials");
@@ -35,8 +36,13 @@ function service(
 }
 
 function sessionOf(call: CallService): ServiceSession {
-  const identity = { origin: "https://service.example", account: newId(p), user: newId(p), device: newId(p) };
-  return createServiceSession(p, call, identity, p.randomBytes(32));
+  const identity = {
+    origin: "https://service.example",
+    account: newId(crypto),
+    user: newId(crypto),
+    device: newId(crypto),
+  };
+  return createServiceSession(crypto, call, identity, crypto.randomBytes(32));
 }
 
 test("the first call signs in, the next does not", async () => {
@@ -54,9 +60,14 @@ test.each([undefined, true] as const)("each sign-in says whether a restore signs
     if (name === "signIn.finish") said.push((params as { restoring?: true }).restoring);
     return call(name, params, options);
   }) as CallService;
-  const identity = { origin: "https://service.example", account: newId(p), user: newId(p), device: newId(p) };
+  const identity = {
+    origin: "https://service.example",
+    account: newId(crypto),
+    user: newId(crypto),
+    device: newId(crypto),
+  };
   const who = restoring === undefined ? identity : { ...identity, restoring };
-  const session = createServiceSession(p, listening, who, p.randomBytes(32));
+  const session = createServiceSession(crypto, listening, who, crypto.randomBytes(32));
   await session.call("users.get", {});
   end();
   await session.call("users.get", {});
@@ -64,7 +75,7 @@ test.each([undefined, true] as const)("each sign-in says whether a restore signs
 });
 
 describe("a sign-in that is refused", () => {
-  const [here, there] = [newId(p), newId(p)];
+  const [here, there] = [newId(crypto), newId(crypto)];
   const refusing = (store: () => string | undefined) =>
     service({
       store,
@@ -73,8 +84,13 @@ describe("a sign-in that is refused", () => {
       },
     });
   const signIn = ({ call }: { call: CallService }, more: object) => {
-    const identity = { origin: "https://service.example", account: newId(p), user: newId(p), device: newId(p) };
-    return createServiceSession(p, call, { ...identity, ...more }, p.randomBytes(32)).signIn();
+    const identity = {
+      origin: "https://service.example",
+      account: newId(crypto),
+      user: newId(crypto),
+      device: newId(crypto),
+    };
+    return createServiceSession(crypto, call, { ...identity, ...more }, crypto.randomBytes(32)).signIn();
   };
 
   test.each([
@@ -140,7 +156,7 @@ test("a service that never accepts a session is asked twice, not for ever", asyn
   expect(asked.filter((name) => name === "users.get")).toHaveLength(2);
 });
 
-test.each(["", "AAAA", p.randomBytes(31).toBase64(), p.randomBytes(33).toBase64()])(
+test.each(["", "AAAA", crypto.randomBytes(31).toBase64(), crypto.randomBytes(33).toBase64()])(
   "a nonce of another size is not signed (%#)",
   async (serverNonce) => {
     const { asked, call } = service({ serverNonce });
@@ -155,7 +171,7 @@ test("a closed session asks nobody", async () => {
   await session.call("users.get", {});
   session.close();
   await expect(session.call("users.get", {})).rejects.toMatchObject({ name: "locked" });
-  expect(() => session.replaceKey(p.randomBytes(32))).toThrow(expect.objectContaining({ name: "locked" }));
+  expect(() => session.replaceKey(crypto.randomBytes(32))).toThrow(expect.objectContaining({ name: "locked" }));
   expect(asked).toHaveLength(4);
 });
 

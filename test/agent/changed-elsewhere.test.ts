@@ -4,7 +4,7 @@ import { type OpenAccount, openAccount } from "../../clients/account/open-accoun
 import { signIn } from "../../clients/account/user-keys.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
-import { details, type InProcess, inProcess, overview, p } from "../service/doors.ts";
+import { crypto, details, type InProcess, inProcess, overview } from "../service/doors.ts";
 import { type InProcessAgent, passing as passingOf, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN } from "./person.ts";
 
@@ -50,12 +50,18 @@ beforeEach(async () => {
   await attach();
   ({ id: vaultId } = await passing(person.channel.call("vaults.create", { title: "Demo" })));
   const cheap = {
-    ...p,
-    argon2id: ((password, salt, cost) => p.argon2id(password, salt, { ...cost, memoryKiB: 1024 })) as typeof p.argon2id,
+    ...crypto,
+    argon2id: ((password, salt, cost) =>
+      crypto.argon2id(password, salt, { ...cost, memoryKiB: 1024 })) as typeof crypto.argon2id,
   };
-  const who = { account, user, device: newId(p), secretKey: parseSecretKey(p, secretKey) ?? new Uint8Array() };
+  const who = {
+    account,
+    user,
+    device: newId(crypto),
+    secretKey: parseSecretKey(crypto, secretKey) ?? new Uint8Array(),
+  };
   const signedIn = await signIn(cheap, door.call, door.address, { ...who, password: PASSWORD });
-  elsewhere = openAccount(p, account, user, signedIn);
+  elsewhere = openAccount(crypto, account, user, signedIn);
   await elsewhere.createItem(vaultId, overview("DB"), details("s3cret"));
   await expect.poll(outcome, { interval: 1 }).toBe("s3cret");
 });
@@ -115,7 +121,8 @@ test("what was read before the service said where its changes stand is read agai
 
 /** Fulfilled once the agent has heard of a change that was made after all others: to an item of no other's name. */
 async function heard(
-  last: () => Promise<{ id: string }> = () => elsewhere.createItem(vaultId, overview(`Sign ${newId(p)}`), details("x")),
+  last: () => Promise<{ id: string }> = () =>
+    elsewhere.createItem(vaultId, overview(`Sign ${newId(crypto)}`), details("x")),
 ): Promise<void> {
   const seen: string[] = [];
   const channel = await agent.connect();

@@ -24,7 +24,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { limits } from "../../protocol/limits.ts";
-import { p } from "../account/restored.ts";
+import { crypto } from "../account/restored.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { PASSWORD } from "./person.ts";
 
@@ -50,22 +50,22 @@ afterEach(async () => {
 type Change = { account?: unknown; user?: unknown; rows?: readonly object[]; data?: object };
 
 /** A backup that its own Secret Key and password open, whatever stands in it. */
-async function sealed({ account = newId(p), user = newId(p), rows = [], data = newUserData("Eve") }: Change) {
-  const who = { account, user, device: newId(p), secretKey: newSecretKey(p) } as Parameters<typeof enrol>[2];
+async function sealed({ account = newId(crypto), user = newId(crypto), rows = [], data = newUserData("Eve") }: Change) {
+  const who = { account, user, device: newId(crypto), secretKey: newSecretKey(crypto) } as Parameters<typeof enrol>[2];
   let record: unknown;
   const call: CallService = (_name, params) => {
     ({ record } = params as { record: unknown });
     return Promise.resolve({} as never);
   };
-  await enrol(p, call, { ...who, password: PASSWORD, name: "Eve" });
-  const keys = await openKeys(p, { ...who, password: PASSWORD, origin: "o", call, record: record as never });
-  const writer = createLineWriter(p, keys.rootKey);
-  const own = { ...keys.record, data: sealUserData(p, keys.rootKey, who, 1, data as never) };
+  await enrol(crypto, call, { ...who, password: PASSWORD, name: "Eve" });
+  const keys = await openKeys(crypto, { ...who, password: PASSWORD, origin: "o", call, record: record as never });
+  const writer = createLineWriter(crypto, keys.rootKey);
+  const own = { ...keys.record, data: sealUserData(crypto, keys.rootKey, who, 1, data as never) };
   const header = { kind: "header", format: FORMAT, account, user, madeAt: "now", record: own } as unknown as Line;
   const lines = [header, ...rows].map((line) => writer.line(line as never));
   lines.push(writer.seal());
-  closeSignedIn(p, keys);
-  return { bytes: Buffer.from(`${lines.join("\n")}\n`), secretKey: formatSecretKey(p, who.secretKey), account };
+  closeSignedIn(crypto, keys);
+  return { bytes: Buffer.from(`${lines.join("\n")}\n`), secretKey: formatSecretKey(crypto, who.secretKey), account };
 }
 
 const outcomeOf = (attempt: Promise<unknown>): Promise<string> =>
@@ -115,7 +115,7 @@ describe("ids that would be paths", () => {
   });
 
   test("an honest id under which a link lies leads nowhere", async () => {
-    const account = newId(p);
+    const account = newId(crypto);
     mkdirSync(join(agent.home, "accounts"), { mode: 0o700, recursive: true });
     symlinkSync(join(base, "victim2"), join(agent.home, "accounts", account));
     expect(await restore({ account })).toBe("whole");
@@ -128,7 +128,7 @@ describe("ids that would be paths", () => {
   });
 
   test("a removal leaves what somebody else laid into the account's folder", async () => {
-    const account = newId(p);
+    const account = newId(crypto);
     expect(await restore({ account })).toBe("whole");
     mkdirSync(join(agent.home, "accounts", account, "photos"));
     writeFileSync(join(agent.home, "accounts", account, "photos", "one.jpg"), "mine");

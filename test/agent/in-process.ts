@@ -42,7 +42,7 @@ export async function startInProcess(
   const door = service ?? (await inProcess());
   const clock = fakeClock();
   const sodium = loadSodium();
-  const p = withArgon2Queue({
+  const crypto = withArgon2Queue({
     ...sodium,
     // Hundreds of unlocks in one suite; what a derivation costs and gives is held by the vectors of protocol/crypto.
     argon2id: (password, salt, cost) => sodium.argon2id(password, salt, { ...cost, memoryKiB: ARGON2_MEMORY_KIB }),
@@ -60,7 +60,7 @@ export async function startInProcess(
   const log = { ...createLog(), note: () => undefined };
   const agent = createAgent({
     home,
-    p,
+    crypto,
     native,
     clock,
     log,

@@ -206,8 +206,8 @@ test.skipIf(process.getuid?.() !== 0)(
 
 /** The keys, derived here from password, kit and the sealed rows: the test knows nothing that an owner does not. */
 async function accountKeys(): Promise<Record<string, Uint8Array>> {
-  const p = loadSodium();
-  const secretKey = parseSecretKey(p, kit.secretKey);
+  const crypto = loadSodium();
+  const secretKey = parseSecretKey(crypto, kit.secretKey);
   if (secretKey === undefined) throw new Error("the kit's Secret Key is none");
   const database = new DatabaseSync(join(agent.home, "data", "service.sqlite"), { readOnly: true });
   const user = database.prepare("SELECT * FROM users").get() as Record<string, Uint8Array>;
@@ -218,9 +218,14 @@ async function accountKeys(): Promise<Record<string, Uint8Array>> {
   database.close();
   const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("base64");
   const { account, user: id } = kit;
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, { password: PASSWORD, secretKey, account, user: id });
-  const rootKey = open(p, unlockKey, { part: "root key", account, user: id }, Uint8Array.from(user.root_key ?? []));
-  const keyset = openKeyset(p, rootKey, account, id, {
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, { password: PASSWORD, secretKey, account, user: id });
+  const rootKey = open(
+    crypto,
+    unlockKey,
+    { part: "root key", account, user: id },
+    Uint8Array.from(user.root_key ?? []),
+  );
+  const keyset = openKeyset(crypto, rootKey, account, id, {
     identity: text(user.identity),
     box: text(user.box),
     boxSignature: text(user.box_signature),
@@ -235,7 +240,7 @@ async function accountKeys(): Promise<Record<string, Uint8Array>> {
     sealed: text(grant.sealed),
     signature: text(grant.signature),
   };
-  const vaultKey = openVaultGrant(p, {
+  const vaultKey = openVaultGrant(crypto, {
     account,
     vault: String(grant.vault),
     grant: stored,
@@ -246,7 +251,7 @@ async function accountKeys(): Promise<Record<string, Uint8Array>> {
     "unlock key": unlockKey,
     "sign-in seed": signInSeed,
     "root key": rootKey,
-    "device store key": subkey(p, rootKey, "postern/1 device store"),
+    "device store key": subkey(crypto, rootKey, "postern/1 device store"),
     identity: keyset.identity.secretKey.subarray(0, 32),
     box: keyset.box.secretKey,
     "vault key": vaultKey.key,

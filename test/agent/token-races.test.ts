@@ -8,7 +8,7 @@ import { createLog } from "../../daemon/host/log.ts";
 import { createTokenSessions, type TokenSession, type TokenSessions } from "../../daemon/session/token-sessions.ts";
 import type { Unlocked } from "../../daemon/session/unlocked.ts";
 import { fakeClock } from "../daemon/host/fake-clock.ts";
-import { type InProcess, inProcess, newUser, open, p } from "../service/doors.ts";
+import { crypto, type InProcess, inProcess, newUser, open } from "../service/doors.ts";
 
 const named = (name: string) => expect.objectContaining({ name });
 
@@ -34,7 +34,7 @@ beforeEach(async () => {
   };
   tokens = createTokenSessions({
     home,
-    p,
+    crypto,
     clock: fakeClock(),
     log: createLog(),
     serviceAddress: async () => ({ ...door.address, fetch }),

@@ -13,7 +13,15 @@ import { formatToken, parseToken } from "../../protocol/access/service-account-t
 import { openCustody, sealToken, TOKEN_SECRET_BYTES } from "../../protocol/crypto/service-account.ts";
 import { limits } from "../../protocol/limits.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import { details, newUser, open as openAsUser, overLoopback, overview, PUBLIC_ADDRESS, p } from "../service/doors.ts";
+import {
+  crypto,
+  details,
+  newUser,
+  open as openAsUser,
+  overLoopback,
+  overview,
+  PUBLIC_ADDRESS,
+} from "../service/doors.ts";
 import { type InProcessAgent, passing as passingOf, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 
@@ -206,10 +214,10 @@ describe("a token", () => {
     const { id: serviceAccount } = await eve.account.serviceAccounts.create({ title: "X", vaults: [] });
     const [listed] = (await eve.signedIn.session.call("serviceAccounts.list", {})).serviceAccounts;
     const place = { account: eve.account.id, serviceAccount };
-    const { rootKey } = openCustody(p, { place, owner: eve.signedIn.rootKey, sealed: listed?.custody ?? "" });
+    const { rootKey } = openCustody(crypto, { place, owner: eve.signedIn.rootKey, sealed: listed?.custody ?? "" });
     const same = parseToken(token).token;
-    const secret = p.randomBytes(TOKEN_SECRET_BYTES);
-    const sealed = sealToken(p, { place, token: same, secret, rootKey });
+    const secret = crypto.randomBytes(TOKEN_SECRET_BYTES);
+    const sealed = sealToken(crypto, { place, token: same, secret, rootKey });
     await eve.signedIn.session.call("serviceAccounts.rotate", {
       serviceAccount,
       token: { token: same, ...sealed },

@@ -147,19 +147,19 @@ test.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))(
 );
 
 describe("an unlocked account locks by its clocks:", () => {
-  const p = loadSodium();
+  const crypto = loadSodium();
 
   async function unlockedSessions() {
     const door = await inProcess();
     const clock = fakeClock();
-    const ids = { account: newId(p), user: newId(p), device: newId(p) };
-    const secretKey = newSecretKey(p);
-    const text = formatSecretKey(p, secretKey);
-    await enrol(p, door.call, { ...ids, secretKey, password: PASSWORD, name: "Ada" });
+    const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
+    const secretKey = newSecretKey(crypto);
+    const text = formatSecretKey(crypto, secretKey);
+    await enrol(crypto, door.call, { ...ids, secretKey, password: PASSWORD, name: "Ada" });
     const locked: string[] = [];
     const sessions = createSessions({
       home,
-      p: { ...p, wipeAll: () => undefined },
+      crypto: { ...crypto, wipeAll: () => undefined },
       clock,
       log: { ...createLog(), note: () => undefined },
       embedded: () => Promise.resolve(door.address),

@@ -9,7 +9,7 @@ import { createCache } from "../../daemon/account/cache.ts";
 import { createResolver, isMissing } from "../../daemon/account/resolver.ts";
 import type { Unlocked } from "../../daemon/session/unlocked.ts";
 import { parseToken } from "../../protocol/access/service-account-token.ts";
-import { details, inProcess, overview, p } from "../service/doors.ts";
+import { crypto, details, inProcess, overview } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 
@@ -47,8 +47,8 @@ beforeAll(async () => {
   const integration = { integrationName: "test", integrationVersion: "1" };
   ({ client } = await passing(agent, channel.call("clients.open", { token, ...integration })));
   const { account, serviceAccount } = parseToken(token);
-  const signedIn = await signInWithToken(p, agent.service.call, agent.service.address, parseToken(token));
-  elsewhere = openAccount(p, account, serviceAccount, signedIn);
+  const signedIn = await signInWithToken(crypto, agent.service.call, agent.service.address, parseToken(token));
+  elsewhere = openAccount(crypto, account, serviceAccount, signedIn);
 });
 afterAll(async () => {
   elsewhere.close();
@@ -96,7 +96,7 @@ async function warm(references: readonly string[], limit: number): Promise<Seen>
 async function cold(references: readonly string[]): Promise<Seen> {
   const resolver = createResolver({ wallMs: Date.now });
   const outcomes = references.map(async (reference): Promise<Outcome> => {
-    const cache = createCache(p, performance.now.bind(performance));
+    const cache = createCache(crypto, performance.now.bind(performance));
     try {
       const found = await resolver.locate({ account: elsewhere, cache } as unknown as Unlocked, reference);
       if (isMissing(found)) return { error: found.error.name };

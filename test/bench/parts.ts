@@ -11,11 +11,11 @@ import { subject } from "../daemon/peer/subjects.ts";
 import { perCall, repeat, row, shown } from "./figures.ts";
 
 export async function partFigures(channel: Channel): Promise<void> {
-  const p = loadSodium();
-  const secretKey = p.randomBytes(16);
+  const crypto = loadSodium();
+  const secretKey = crypto.randomBytes(16);
   const derivation = await repeat(async () => {
     const before = performance.now();
-    await deriveUserKeys(p, { password: PASSWORD, secretKey, account: "a", user: "u" });
+    await deriveUserKeys(crypto, { password: PASSWORD, secretKey, account: "a", user: "u" });
     return performance.now() - before;
   });
   const unlock = await repeat(async () => {

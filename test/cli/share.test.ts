@@ -8,7 +8,7 @@ import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { openShare, secretOf, shareKeys } from "../../protocol/crypto/share.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
-import { type Door, overLoopback, PUBLIC_ADDRESS, p } from "../service/doors.ts";
+import { crypto, type Door, overLoopback, PUBLIC_ADDRESS } from "../service/doors.ts";
 import { postern } from "./postern.ts";
 
 let service: Door;
@@ -60,10 +60,10 @@ test("prints one link and nothing else", async () => {
 test("seals the account's name into the copy, where the service cannot read it", async () => {
   const { pathname, hash } = new URL((await run("create Demo/Wi-Fi")).out.trim());
   const share = pathname.slice("/s/".length);
-  const { accessKey, contentKey } = shareKeys(p, secretOf(hash) ?? expect.fail("the link has no secret"));
-  const link = { share, accessKey: toBase64(accessKey), view: newId(p) };
+  const { accessKey, contentKey } = shareKeys(crypto, secretOf(hash) ?? expect.fail("the link has no secret"));
+  const link = { share, accessKey: toBase64(accessKey), view: newId(crypto) };
   const { sealed } = await service.call("shares.open", link);
-  expect(JSON.parse(new TextDecoder().decode(openShare(p, share, contentKey, String(sealed))))).toMatchObject({
+  expect(JSON.parse(new TextDecoder().decode(openShare(crypto, share, contentKey, String(sealed))))).toMatchObject({
     title: "Wi-Fi",
     sender: "Ada",
   });

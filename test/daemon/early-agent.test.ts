@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Agent } from "../../daemon/agent.ts";
-import { createLoading } from "../../daemon/early-agent.ts";
+import { createEarlyAgent } from "../../daemon/early-agent.ts";
 import type { Dispatch } from "../../daemon/wire/dispatch.ts";
 import type { CheckedRequest } from "../../daemon/wire/request-shape.ts";
 import { validate } from "../../daemon/wire/validate.ts";
@@ -25,7 +25,7 @@ function loadingAgent(load?: () => Promise<Agent>) {
     recordRefused: (reason) => void told.refused.push(reason),
     close: async () => void told.closed++,
   };
-  const loading = createLoading({
+  const loading = createEarlyAgent({
     status: () => ({
       startedAt: new Date(0),
       program: "/postern/agent.js",

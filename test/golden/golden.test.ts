@@ -18,8 +18,8 @@ import { type Door, overLoopback } from "../service/doors.ts";
 import { type Conversation, conversations, difference, filled } from "./conversation.ts";
 
 const all = conversations();
-const p = loadSodium();
-const anyKey = formatSecretKey(p, p.randomBytes(16));
+const crypto = loadSodium();
+const anyKey = formatSecretKey(crypto, crypto.randomBytes(16));
 
 describe("the collection", () => {
   test("has a conversation that goes well for every method but those that need a state of their own", () => {

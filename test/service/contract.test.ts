@@ -7,6 +7,7 @@ import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { CHALLENGE_MS, SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/account/sign-in.ts";
 import {
+  crypto,
   type Door,
   details,
   inProcess,
@@ -15,7 +16,6 @@ import {
   open,
   overLoopback,
   overview,
-  p,
   type User,
 } from "./doors.ts";
 
@@ -37,18 +37,18 @@ describe.each([
   test("signs in with password and Secret Key, and with nothing less", async () => {
     expect(opened.account.userData().name).toBe("Ada");
     await expect(open(door, ada, "another password")).rejects.toMatchObject({ name: "wrongCredentials" });
-    await expect(open(door, { ...ada, secretKey: p.randomBytes(16) })).rejects.toMatchObject({
+    await expect(open(door, { ...ada, secretKey: crypto.randomBytes(16) })).rejects.toMatchObject({
       name: "wrongCredentials",
     });
-    await expect(open(door, { ...ada, user: newId(p) })).rejects.toMatchObject({ name: "wrongCredentials" });
-    await expect(open(door, { ...ada, account: newId(p) })).rejects.toMatchObject({ name: "wrongCredentials" });
+    await expect(open(door, { ...ada, user: newId(crypto) })).rejects.toMatchObject({ name: "wrongCredentials" });
+    await expect(open(door, { ...ada, account: newId(crypto) })).rejects.toMatchObject({ name: "wrongCredentials" });
   });
 
   test("lets a second device in with kit and password, and shows it the same items", async () => {
     const { account } = opened;
     const vault = await account.createVault("Shared", "");
     const made = await account.createItem(vault.id, overview("DB"), details("one"));
-    const other = await open(door, { ...ada, device: newId(p) });
+    const other = await open(door, { ...ada, device: newId(crypto) });
     expect((await other.account.getItem(vault.id, made.id)).details.fields[0]?.value).toBe("one");
     expect((await other.account.findItems(vault.id, "db")).map((item) => item.id)).toEqual([made.id]);
   });
@@ -135,7 +135,7 @@ describe.each([
       await account.createItems(
         vault.id,
         Array.from({ length: 100 }, (_, index) => ({
-          id: newId(p),
+          id: newId(crypto),
           overview: overview(`item ${made + index}`),
           details: details("x"),
         })),
@@ -151,7 +151,7 @@ describe.each([
       const { account } = opened;
       const vault = await account.createVault(`File ${size}`, "");
       const content = new Uint8Array(randomBytes(size));
-      const id = newId(p);
+      const id = newId(crypto);
       const itemKey = account.newItemKey();
       const stream = account.writeFile({ vault: vault.id, item: id }, itemKey);
       for (let at = 0; ; at += FILE_CHUNK_BYTES) {
@@ -187,7 +187,7 @@ describe.each([
     const here = await open(door, bea);
     const there = await open(door, bea);
     const vault = await here.account.createVault("Kept", "");
-    await changePassword(p, here.signedIn, { ...bea, newPassword: "eleven bright lanterns" });
+    await changePassword(crypto, here.signedIn, { ...bea, newPassword: "eleven bright lanterns" });
     await expect(open(door, bea)).rejects.toMatchObject({ name: "wrongCredentials" });
     // Its sign-in key is the old one, so it cannot sign in again by itself.
     await expect(there.account.vaults().then(() => there.signedIn.session.call("users.get", {}))).rejects.toMatchObject(
@@ -201,7 +201,7 @@ describe.each([
   test("ends the sessions of a removed device, which cannot come back", async () => {
     const cy = await newUser(door, "Cy");
     const here = await open(door, cy);
-    const device = newId(p);
+    const device = newId(crypto);
     const there = await open(door, { ...cy, device });
     await here.signedIn.session.call("devices.remove", { device });
     await expect(there.signedIn.session.call("users.get", {})).rejects.toMatchObject({ name: "deviceRemoved" });
@@ -218,7 +218,7 @@ describe.each([
   test("tells a removed device at once where it waits for changes", async () => {
     const dora = await newUser(door, "Dora");
     const here = await open(door, dora);
-    const device = newId(p);
+    const device = newId(crypto);
     const there = await open(door, { ...dora, device });
     const { cursor } = await there.account.changes(undefined, AbortSignal.timeout(20_000));
     // Less than the service holds back an answer for when nothing changes.
@@ -241,7 +241,7 @@ describe.each([
   test("keeps a user's own data against a second writer", async () => {
     const one = await open(door, ada);
     const two = await open(door, ada);
-    const pins = { one: p.randomBytes(32).toBase64(), two: p.randomBytes(32).toBase64() };
+    const pins = { one: crypto.randomBytes(32).toBase64(), two: crypto.randomBytes(32).toBase64() };
     await one.account.changeUserData((data) => ({ ...data, pins: { ...data.pins, one: pins.one } }));
     await two.account.changeUserData((data) => ({ ...data, pins: { ...data.pins, two: pins.two } }));
     expect((await open(door, ada)).account.userData().pins).toEqual(pins);
@@ -256,7 +256,7 @@ describe("a session", () => {
     const { call } = door;
     const start = async () => {
       const ids = { account: ada.account, user: ada.user, device: ada.device };
-      return call("signIn.start", { ...ids, clientNonce: p.randomBytes(32).toBase64() });
+      return call("signIn.start", { ...ids, clientNonce: crypto.randomBytes(32).toBase64() });
     };
     const first = await start();
     door.advance(CHALLENGE_MS + 1);
@@ -264,9 +264,9 @@ describe("a session", () => {
       account: ada.account,
       user: ada.user,
       device: ada.device,
-      clientNonce: p.randomBytes(32).toBase64(),
+      clientNonce: crypto.randomBytes(32).toBase64(),
       ...first,
-      signature: p.sign(signedIn.session.signInKey(), new Uint8Array(1)).toBase64(),
+      signature: crypto.sign(signedIn.session.signInKey(), new Uint8Array(1)).toBase64(),
     };
     await expect(call("signIn.finish", answer)).rejects.toMatchObject({ name: "wrongCredentials" });
 

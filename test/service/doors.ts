@@ -25,7 +25,7 @@ import { nodePrimitives } from "../../service/primitives.ts";
 import { pageFiles } from "../../service/share/page-files.ts";
 import { openSqlite, type Store } from "../../service/store/sqlite.ts";
 
-export const p: Sodium = loadSodium();
+export const crypto: Sodium = loadSodium();
 export const PASSWORD = "seven quiet harbours";
 
 export type Door = {
@@ -126,9 +126,9 @@ export type User = {
 };
 
 /** Enrols a user of a new account. */
-export async function newUser(door: Door, name = "Ada", account = newId(p)): Promise<User> {
-  const who = { account, user: newId(p), device: newId(p), secretKey: newSecretKey(p) };
-  await enrol(p, door.call, {
+export async function newUser(door: Door, name = "Ada", account = newId(crypto)): Promise<User> {
+  const who = { account, user: newId(crypto), device: newId(crypto), secretKey: newSecretKey(crypto) };
+  await enrol(crypto, door.call, {
     ...who,
     password: PASSWORD,
     name,
@@ -141,8 +141,8 @@ export type Opened = { readonly account: OpenAccount; readonly signedIn: SignedI
 
 /** Signs a user in and opens the account. */
 export async function open(door: Door, who: User, password = PASSWORD): Promise<Opened> {
-  const signedIn = await signIn(p, door.call, door.address, { ...who, password });
-  return { signedIn, account: openAccount(p, who.account, who.user, signedIn) };
+  const signedIn = await signIn(crypto, door.call, door.address, { ...who, password });
+  return { signedIn, account: openAccount(crypto, who.account, who.user, signedIn) };
 }
 
 export const overview = (title: string) => ({ title, category: "Password" as const, tags: [], websites: [] });

@@ -10,6 +10,7 @@ import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/cr
 import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
 import { permissions } from "../../service/vault/permission.ts";
 import {
+  crypto,
   details,
   dump,
   type InProcess,
@@ -18,7 +19,6 @@ import {
   type Opened,
   open,
   overview,
-  p,
   type User,
 } from "./doors.ts";
 
@@ -54,11 +54,11 @@ async function mayOnly(permitted: number): Promise<void> {
 }
 
 describe("a permission bit", () => {
-  const place = () => ({ vault, item: newId(p) });
+  const place = () => ({ vault, item: newId(crypto) });
   const does: [string, number, () => Promise<unknown>][] = [
     ["reads overviews", bits.READ_ITEMS, () => call("items.list", { vault, active: true, archived: false, limit: 1 })],
-    ["reads named overviews", bits.READ_ITEMS, () => call("items.overviews", { vault, items: [newId(p)] })],
-    ["reads details", READ, () => call("items.getAll", { vault, items: [newId(p)] })],
+    ["reads named overviews", bits.READ_ITEMS, () => call("items.overviews", { vault, items: [newId(crypto)] })],
+    ["reads details", READ, () => call("items.getAll", { vault, items: [newId(crypto)] })],
     ["finds by tag", READ, () => call("items.find", { vault, tag: "AAAAAAAAAAAAAAAAAAAAAA==" })],
     ["makes items", bits.CREATE_ITEMS, () => account.createItem(vault, overview("T"), details("v"))],
     [
@@ -123,9 +123,9 @@ describe("a group", () => {
     const owners = await account.groups.builtIn("owners");
     expect((await account.groups.builtIn("owners")).id).toBe(owners.id);
     await expect(account.groups.delete(owners.id)).rejects.toThrow(named("notPermitted"));
-    const place = { account: ada.account, group: newId(p) };
-    const made = newGroup(p, { place, type: "owners", maker: opened.signedIn.keyset });
-    const sealed = sealGroupOverview(p, {
+    const place = { account: ada.account, group: newId(crypto) };
+    const made = newGroup(crypto, { place, type: "owners", maker: opened.signedIn.keyset });
+    const sealed = sealGroupOverview(crypto, {
       place,
       open: made.open,
       writer: opened.signedIn.keyset,
@@ -139,14 +139,14 @@ describe("a group", () => {
 
   test("of a stranger's making, or with a stranger inside, is refused and changes nothing", async () => {
     const { keyset } = opened.signedIn;
-    const stranger = newKeyset(p, p.keep(p.randomBytes(32)), ada.account, ada.user).keyset;
-    const place = { account: ada.account, group: newId(p) };
-    const fair = newGroup(p, { place, type: "userDefined", maker: keyset });
-    const foul = newGroup(p, { place, type: "userDefined", maker: stranger });
+    const stranger = newKeyset(crypto, crypto.keep(crypto.randomBytes(32)), ada.account, ada.user).keyset;
+    const place = { account: ada.account, group: newId(crypto) };
+    const fair = newGroup(crypto, { place, type: "userDefined", maker: keyset });
+    const foul = newGroup(crypto, { place, type: "userDefined", maker: stranger });
     const content = { title: "x", description: "" };
-    const named1 = sealGroupOverview(p, { place, open: fair.open, writer: keyset, revision: 1, content });
-    const named2 = sealGroupOverview(p, { place, open: fair.open, writer: keyset, revision: 2, content });
-    const foreign = sealGroupOverview(p, { place, open: foul.open, writer: stranger, revision: 1, content });
+    const named1 = sealGroupOverview(crypto, { place, open: fair.open, writer: keyset, revision: 1, content });
+    const named2 = sealGroupOverview(crypto, { place, open: fair.open, writer: keyset, revision: 2, content });
+    const foreign = sealGroupOverview(crypto, { place, open: foul.open, writer: stranger, revision: 1, content });
     const request = { group: place.group, type: "userDefined" as const, keys: fair.keys, membership: fair.membership };
     const before = dump(door.folder);
     for (const lie of [
@@ -177,10 +177,10 @@ describe("a group", () => {
 
 describe("a grant is refused", () => {
   const grantOf = async (change: object) => {
-    const vaultKey = newVaultKey(p);
+    const vaultKey = newVaultKey(crypto);
     const { keyset } = opened.signedIn;
     const recipient = await account.groups.recipient(group);
-    const made = grantVaultKey(p, {
+    const made = grantVaultKey(crypto, {
       account: ada.account,
       vault,
       vaultKey,
@@ -202,7 +202,7 @@ describe("a grant is refused", () => {
   });
 
   test("to a group that is not there", async () => {
-    const grant = { ...(await grantOf({})), principal: newId(p) };
+    const grant = { ...(await grantOf({})), principal: newId(crypto) };
     await expect(call("vaults.grant", { vault, grants: [grant] })).rejects.toThrow(named("groupNotFound"));
   });
 });
@@ -213,7 +213,7 @@ describe("a revocation", () => {
     const ids: string[] = [];
     for (let made = 0; made < count; made += 100) {
       const items = Array.from({ length: Math.min(100, count - made) }, (_, index) => ({
-        id: newId(p),
+        id: newId(crypto),
         overview: overview(`item ${made + index}`),
         details: details(`${made + index}`),
       }));
@@ -267,7 +267,7 @@ describe("a revocation", () => {
         }) as typeof session.call,
       },
     };
-    const before = openAccount(p, ada.account, ada.user, cutting);
+    const before = openAccount(crypto, ada.account, ada.user, cutting);
     await expect(before.members.remove(vault, group)).rejects.toThrow("the power went");
     expect(cut).toBe(1);
     expect(new Set((await grants()).map(({ principal }) => principal))).toEqual(new Set([ada.user]));
@@ -288,12 +288,12 @@ describe("a revocation", () => {
     const { keyset } = opened.signedIn;
     const own = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
     const recipient = await account.groups.recipient(group);
-    const next = newVaultKey(p, 2);
+    const next = newVaultKey(crypto, 2);
     const place = { account: ada.account, vault, vaultKey: next };
     const content = new TextEncoder().encode("{}");
-    const named2 = sealVaultOverview(p, { ...place, writer: keyset, revision: 2, content });
+    const named2 = sealVaultOverview(crypto, { ...place, writer: keyset, revision: 2, content });
     const grant = (to: typeof own, permitted: number, vaultKey = next) =>
-      grantVaultKey(p, { ...place, vaultKey, granter: keyset, recipient: to, permissions: permitted });
+      grantVaultKey(crypto, { ...place, vaultKey, granter: keyset, recipient: to, permissions: permitted });
     const mine = (permitted = everyPermission, key = next) => ({
       kind: "user" as const,
       principal: ada.user,
@@ -309,7 +309,7 @@ describe("a revocation", () => {
       [theirs(READ)],
       [mine(READ)],
       [mine(), theirs(everyPermission)],
-      [mine(everyPermission, newVaultKey(p, 3))],
+      [mine(everyPermission, newVaultKey(crypto, 3))],
     ])
       await expect(call("vaults.rekey", { vault, grants, overview: named2 })).rejects.toThrow(named("sealBroken"));
     expect(dump(door.folder)).toBe(before);
@@ -325,8 +325,11 @@ describe("a revocation", () => {
     const before = dump(door.folder);
     for (const lie of [
       { ...rewrap, tag: "AAAAAAAAAAAAAAAAAAAAAA==" },
-      { ...rewrap, keyId: newVaultKey(p).id },
-      { ...rewrap, writer: newKeyset(p, p.keep(p.randomBytes(32)), ada.account, ada.user).sealed.identity },
+      { ...rewrap, keyId: newVaultKey(crypto).id },
+      {
+        ...rewrap,
+        writer: newKeyset(crypto, crypto.keep(crypto.randomBytes(32)), ada.account, ada.user).sealed.identity,
+      },
     ])
       await expect(call("items.rewrap", { vault, rewraps: [lie] })).rejects.toThrow(named("sealBroken"));
     await expect(call("items.rewrap", { vault, rewraps: [{ ...rewrap, revision: 9 }] })).rejects.toThrow(

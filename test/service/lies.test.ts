@@ -20,6 +20,7 @@ import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { CHALLENGE_MS } from "../../service/account/sign-in.ts";
 import { permissions } from "../../service/vault/permission.ts";
 import {
+  crypto,
   details,
   dump,
   type InProcess,
@@ -28,7 +29,6 @@ import {
   type Opened,
   open,
   overview,
-  p,
   type User,
 } from "./doors.ts";
 
@@ -58,34 +58,34 @@ beforeAll(async () => {
   other = await open(door, bea);
   othersVault = (await other.account.createVault("Bea's", "")).id;
   // A vault whose key the test holds, so that it can sign what a client must not.
-  vault = newId(p);
-  vaultKey = newVaultKey(p);
+  vault = newId(crypto);
+  vaultKey = newVaultKey(crypto);
   const { keyset } = hers.signedIn;
   grant = grantOf(vault, ALL_PERMISSIONS);
   firstOverview = vaultOverview(1);
   await say("vaults.create", { vault, type: "userCreated", grant, overview: firstOverview });
-  readable = newId(p);
+  readable = newId(crypto);
   await say("vaults.create", {
     vault: readable,
     type: "userCreated",
     grant: grantOf(readable, permissions.readItems),
     overview: vaultOverview(1, readable),
   });
-  item = newId(p);
+  item = newId(crypto);
   await say("items.put", { vault, item, sealed: revision(item, 1) });
   sealed = (await hers.signedIn.session.call("items.get", { vault, item })).sealed;
-  gone = newId(p);
+  gone = newId(crypto);
   await say("items.put", { vault, item: gone, sealed: revision(gone, 1) });
   await say("items.put", {
     vault,
     item: gone,
-    sealed: sealDeletion(p, { place: place(gone), vaultKey, writer: keyset, revision: 2 }),
+    sealed: sealDeletion(crypto, { place: place(gone), vaultKey, writer: keyset, revision: 2 }),
   });
   spent = await signInAnswer();
   token = (await door.call("signIn.finish", spent)).token;
   await say("files.putChunk", { vault, item, file: FILE, index: 0, sealed: "AAAA" });
   await say("files.putChunk", { vault, item, file: HEADLESS, index: 1, sealed: "AAAA" });
-  withFile = newId(p);
+  withFile = newId(crypto);
   await say("files.putChunk", { vault, item: withFile, file: FILE, index: 0, sealed: "AAAA" });
   await say("items.put", { vault, item: withFile, sealed: revision(withFile, 1, { files: [header(FILE, 1)] }) });
 });
@@ -97,13 +97,13 @@ const place = (id: string) => ({ account: ada.account, vault, item: id });
 
 function revision(id: string, number: number, more: Partial<Parameters<typeof sealItem>[1]> = {}): SealedItem {
   const content = { overview: utf8(JSON.stringify(overview("DB"))), details: utf8(JSON.stringify(details("x"))) };
-  return sealItem(p, {
+  return sealItem(crypto, {
     place: place(id),
     vaultKey,
     writer: hers.signedIn.keyset,
     revision: number,
     state: "active",
-    itemKey: newItemKey(p),
+    itemKey: newItemKey(crypto),
     title: "DB",
     ...content,
     files: [],
@@ -112,7 +112,7 @@ function revision(id: string, number: number, more: Partial<Parameters<typeof se
 }
 
 function vaultOverview(number: number, id = vault, more: Partial<Parameters<typeof sealVaultOverview>[1]> = {}) {
-  return sealVaultOverview(p, {
+  return sealVaultOverview(crypto, {
     account: ada.account,
     vault: id,
     vaultKey,
@@ -126,11 +126,11 @@ function vaultOverview(number: number, id = vault, more: Partial<Parameters<type
 function grantOf(id: string, permissions: number) {
   const { keyset } = hers.signedIn;
   const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
-  return grantVaultKey(p, { account: ada.account, vault: id, vaultKey, granter: keyset, recipient, permissions });
+  return grantVaultKey(crypto, { account: ada.account, vault: id, vaultKey, granter: keyset, recipient, permissions });
 }
 
 function deletion(id: string, number: number): SealedItem {
-  return sealDeletion(p, { place: place(id), vaultKey, writer: hers.signedIn.keyset, revision: number });
+  return sealDeletion(crypto, { place: place(id), vaultKey, writer: hers.signedIn.keyset, revision: number });
 }
 
 /** A request as Ada, past every check of our own client. */
@@ -140,14 +140,14 @@ function say(name: string, params: object): Promise<unknown> {
 
 const header = (id: string, chunks: number) => ({ id, sealedKey: "AAAA", size: chunks, chunks, header: "AAAA" });
 
-const stranger = () => newKeyset(p, p.randomBytes(32), ada.account, ada.user).keyset;
+const stranger = () => newKeyset(crypto, crypto.randomBytes(32), ada.account, ada.user).keyset;
 
 function newVaultLie(change: (grant: ReturnType<typeof grantVaultKey>) => object) {
-  const id = newId(p);
-  const key = newVaultKey(p);
+  const id = newId(crypto);
+  const key = newVaultKey(crypto);
   const { keyset } = hers.signedIn;
   const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
-  const grant = grantVaultKey(p, {
+  const grant = grantVaultKey(crypto, {
     account: ada.account,
     vault: id,
     vaultKey: key,
@@ -155,7 +155,7 @@ function newVaultLie(change: (grant: ReturnType<typeof grantVaultKey>) => object
     recipient,
     permissions: 1,
   });
-  const own = sealVaultOverview(p, {
+  const own = sealVaultOverview(crypto, {
     account: ada.account,
     vault: id,
     vaultKey: key,
@@ -167,7 +167,12 @@ function newVaultLie(change: (grant: ReturnType<typeof grantVaultKey>) => object
 }
 
 async function signInAnswer(change: object = {}): Promise<OperationParams<"signIn.finish">> {
-  const ids = { account: ada.account, user: ada.user, device: ada.device, clientNonce: p.randomBytes(32).toBase64() };
+  const ids = {
+    account: ada.account,
+    user: ada.user,
+    device: ada.device,
+    clientNonce: crypto.randomBytes(32).toBase64(),
+  };
   const challenge = await door.call("signIn.start", ids);
   const bound = {
     origin: door.address.origin,
@@ -177,14 +182,17 @@ async function signInAnswer(change: object = {}): Promise<OperationParams<"signI
     expiresAt: challenge.expiresAt,
     ...change,
   };
-  const signature = p.sign(hers.signedIn.session.signInKey(), signInBytes(bound)).toBase64();
+  const signature = crypto.sign(hers.signedIn.session.signInKey(), signInBytes(bound)).toBase64();
   const answer = { ...ids, ...challenge, signature };
   return { ...answer, ...("device" in change ? { device: String(change.device) } : {}) };
 }
 
 function passwordChange(signer: Uint8Array, signInKey: Uint8Array) {
-  const rootKey = p.randomBytes(100);
-  const signature = p.sign(signer, passwordChangeBytes({ account: ada.account, user: ada.user, rootKey, signInKey }));
+  const rootKey = crypto.randomBytes(100);
+  const signature = crypto.sign(
+    signer,
+    passwordChangeBytes({ account: ada.account, user: ada.user, rootKey, signInKey }),
+  );
   const parts = { rootKey, signInKey, signature };
   // With a token of its own: the client's session would sign in again, and the store would rightly note it.
   return raw(
@@ -236,7 +244,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
         vault: othersVault,
         type: "userCreated",
         overview: vaultOverview(1, othersVault),
-        grant: grantVaultKey(p, {
+        grant: grantVaultKey(crypto, {
           account: ada.account,
           vault: othersVault,
           vaultKey,
@@ -246,7 +254,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
         }),
       }),
   ],
-  "an item of a vault that is not there": ["vaultNotFound", () => say("items.get", { vault: newId(p), item })],
+  "an item of a vault that is not there": ["vaultNotFound", () => say("items.get", { vault: newId(crypto), item })],
   "a revision that skips one": ["versionConflict", () => say("items.put", { vault, item, sealed: revision(item, 3) })],
   "a stored revision with other content": [
     "versionConflict",
@@ -255,7 +263,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   "a new item that starts at revision 2": [
     "versionConflict",
     () => {
-      const id = newId(p);
+      const id = newId(crypto);
       return say("items.put", { vault, item: id, sealed: revision(id, 2) });
     },
   ],
@@ -278,7 +286,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a revision sealed for another item": [
     "sealBroken",
-    () => say("items.put", { vault, item, sealed: revision(newId(p), 2) }),
+    () => say("items.put", { vault, item, sealed: revision(newId(crypto), 2) }),
   ],
   "a state that was not signed": [
     "sealBroken",
@@ -294,11 +302,11 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a tag that was not signed": [
     "sealBroken",
-    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), tag: p.randomBytes(16).toBase64() } }),
+    () => say("items.put", { vault, item, sealed: { ...revision(item, 2), tag: crypto.randomBytes(16).toBase64() } }),
   ],
   "an item under another vault's key": [
     "sealBroken",
-    () => say("items.put", { vault, item, sealed: revision(item, 2, { vaultKey: newVaultKey(p) }) }),
+    () => say("items.put", { vault, item, sealed: revision(item, 2, { vaultKey: newVaultKey(crypto) }) }),
   ],
   "a deletion with content": [
     "sealBroken",
@@ -315,7 +323,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   "deleting an item that never was": [
     "itemNotFound",
     () => {
-      const id = newId(p);
+      const id = newId(crypto);
       return say("items.put", { vault, item: id, sealed: deletion(id, 1) });
     },
   ],
@@ -325,7 +333,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a file whose chunks are missing": [
     "fileNotFound",
-    () => say("items.put", { vault, item, sealed: revision(item, 2, { files: [header(newId(p), 1)] }) }),
+    () => say("items.put", { vault, item, sealed: revision(item, 2, { files: [header(newId(crypto), 1)] }) }),
   ],
   "a file with more chunks than were written": [
     "fileNotFound",
@@ -382,7 +390,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a vault's name under another key": [
     "sealBroken",
-    () => say("vaults.update", { vault, overview: vaultOverview(2, vault, { vaultKey: newVaultKey(p) }) }),
+    () => say("vaults.update", { vault, overview: vaultOverview(2, vault, { vaultKey: newVaultKey(crypto) }) }),
   ],
   "a vault made again as another type": [
     "conflict",
@@ -394,7 +402,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "writing an item with a grant to read": [
     "notPermitted",
-    () => say("items.put", { vault: readable, item: newId(p), sealed: revision(item, 1) }),
+    () => say("items.put", { vault: readable, item: newId(crypto), sealed: revision(item, 1) }),
   ],
   "writing a batch with a grant to read": [
     "notPermitted",
@@ -429,15 +437,15 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a password change signed by another key": [
     "wrongCredentials",
-    () => passwordChange(signInKeyPair(p, p.randomBytes(32)).secretKey, p.randomBytes(32)),
+    () => passwordChange(signInKeyPair(crypto, crypto.randomBytes(32)).secretKey, crypto.randomBytes(32)),
   ],
   "a password change signed by the identity": [
     "wrongCredentials",
-    () => passwordChange(hers.signedIn.keyset.identity.secretKey, p.randomBytes(32)),
+    () => passwordChange(hers.signedIn.keyset.identity.secretKey, crypto.randomBytes(32)),
   ],
   "a password change to a key of another size": [
     "invalidParams",
-    () => passwordChange(hers.signedIn.session.signInKey(), p.randomBytes(31)),
+    () => passwordChange(hers.signedIn.session.signInKey(), crypto.randomBytes(31)),
   ],
   "removing another user's device": ["deviceNotFound", () => say("devices.remove", { device: bea.device })],
   "a nonce that was spent": ["wrongCredentials", () => door.call("signIn.finish", spent)],
@@ -446,7 +454,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
     "wrongCredentials",
     () => signInSo({ expiresAt: "2099-01-01T00:00:00.000Z" }),
   ],
-  "a sign-in as another device than was challenged": ["wrongCredentials", () => signInSo({ device: newId(p) })],
+  "a sign-in as another device than was challenged": ["wrongCredentials", () => signInSo({ device: newId(crypto) })],
   "a sign-in of a restore to an account that is whole": [
     "conflict",
     async () => door.call("signIn.finish", { ...(await signInAnswer()), restoring: true }),
@@ -475,7 +483,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   ],
   "a chunk in a second spelling": [
     "invalidParams",
-    () => say("files.putChunk", { vault, item, file: newId(p), index: 0, sealed: "QR==" }),
+    () => say("files.putChunk", { vault, item, file: newId(crypto), index: 0, sealed: "QR==" }),
   ],
   "a key named __proto__": [
     "invalidParams",
@@ -508,7 +516,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
   "an account whose device is another user's": ["conflict", () => newAccount({ device: bea.device })],
   "an account with a sign-in key of another size": [
     "invalidParams",
-    () => newAccount({ signInKey: p.randomBytes(31).toBase64() }),
+    () => newAccount({ signInKey: crypto.randomBytes(31).toBase64() }),
   ],
   "an account whose identity did not sign its box key": [
     "serviceRefused",
@@ -520,8 +528,8 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
       door.call("accounts.create", {
         account: ada.account,
         user: ada.user,
-        device: newId(p),
-        signInKey: p.randomBytes(32).toBase64(),
+        device: newId(crypto),
+        signInKey: crypto.randomBytes(32).toBase64(),
         record: { ...freshRecord(), data: { revision: 1, sealed: "AAAA" } },
       }),
   ],
@@ -530,17 +538,17 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
 function newAccount(change: object, keyset: object = {}) {
   const record = { ...freshRecord(), data: { revision: 1, sealed: "AAAA" } };
   return door.call("accounts.create", {
-    account: newId(p),
-    user: newId(p),
-    device: newId(p),
-    signInKey: p.randomBytes(32).toBase64(),
+    account: newId(crypto),
+    user: newId(crypto),
+    device: newId(crypto),
+    signInKey: crypto.randomBytes(32).toBase64(),
     ...change,
     record: { ...record, keyset: { ...record.keyset, ...keyset } },
   });
 }
 
 function freshRecord() {
-  return { rootKey: "AAAA", keyset: newKeyset(p, p.randomBytes(32), ada.account, ada.user).sealed };
+  return { rootKey: "AAAA", keyset: newKeyset(crypto, crypto.randomBytes(32), ada.account, ada.user).sealed };
 }
 
 test.each(Object.entries(lies))("%s is refused and leaves the store as it was", async (_lie, [name, tell]) => {
@@ -555,7 +563,7 @@ test("the same requests are believed when they are true", async () => {
   await newAccount({});
   await say("vaults.create", { vault, type: "userCreated", grant, overview: firstOverview });
   await say("vaults.update", { vault, overview: vaultOverview(2) });
-  const id = newId(p);
+  const id = newId(crypto);
   await say("items.put", { vault, item: id, sealed: revision(id, 1) });
   await say("items.put", { vault, item: id, sealed: deletion(id, 2) });
 });
@@ -567,7 +575,7 @@ test("the dump does change when something is true", async () => {
 });
 
 test("a batch with a lie in it stores the rest and names the lie", async () => {
-  const [one, two] = [newId(p), newId(p)];
+  const [one, two] = [newId(crypto), newId(crypto)];
   const { outcomes } = (await say("items.putAll", {
     vault,
     items: [

@@ -11,7 +11,17 @@ import { CHALLENGE_MS, SESSION_IDLE_MS, SESSION_MS_MAX } from "../../service/acc
 import { dropAbandonedChunks } from "../../service/item/files.ts";
 import { ANSWER_BYTES_MAX } from "../../service/item/items.ts";
 import { ABANDONED_MS } from "../../service/item/uploads.ts";
-import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p, type User } from "./doors.ts";
+import {
+  crypto,
+  details,
+  type InProcess,
+  inProcess,
+  newUser,
+  type Opened,
+  open,
+  overview,
+  type User,
+} from "./doors.ts";
 
 let door: InProcess;
 let ada: User;
@@ -28,7 +38,7 @@ const say: Opened["signedIn"]["session"]["call"] = (...given) => hers.signedIn.s
 
 /** Signs in once more, without Argon2id. */
 async function anotherSession(device = ada.device, afterMs = 0): Promise<string> {
-  const ids = { account: ada.account, user: ada.user, device, clientNonce: p.randomBytes(32).toBase64() };
+  const ids = { account: ada.account, user: ada.user, device, clientNonce: crypto.randomBytes(32).toBase64() };
   const challenge = await door.call("signIn.start", ids);
   const message = signInBytes({
     origin: door.address.origin,
@@ -37,7 +47,7 @@ async function anotherSession(device = ada.device, afterMs = 0): Promise<string>
     clientNonce: Uint8Array.fromBase64(ids.clientNonce),
     expiresAt: challenge.expiresAt,
   });
-  const signature = p.sign(hers.signedIn.session.signInKey(), message).toBase64();
+  const signature = crypto.sign(hers.signedIn.session.signInKey(), message).toBase64();
   door.advance(afterMs);
   return (await door.call("signIn.finish", { ...ids, ...challenge, signature })).token;
 }
@@ -46,8 +56,8 @@ function newVault(): {
   params: OperationParams<"vaults.create">;
   put(id: string, number: number, size: Sizes): SealedItem;
 } {
-  const vault = newId(p);
-  const vaultKey = newVaultKey(p);
+  const vault = newId(crypto);
+  const vaultKey = newVaultKey(crypto);
   const { keyset } = hers.signedIn;
   const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
   const place = { account: ada.account, vault, vaultKey };
@@ -55,8 +65,8 @@ function newVault(): {
     params: {
       vault,
       type: "userCreated",
-      grant: grantVaultKey(p, { ...place, granter: keyset, recipient, permissions: ALL_PERMISSIONS }),
-      overview: sealVaultOverview(p, {
+      grant: grantVaultKey(crypto, { ...place, granter: keyset, recipient, permissions: ALL_PERMISSIONS }),
+      overview: sealVaultOverview(crypto, {
         ...place,
         writer: keyset,
         revision: 1,
@@ -64,13 +74,13 @@ function newVault(): {
       }),
     },
     put: (id, number, { overview: overviewBytes = 2, details: detailsBytes = 2 }) =>
-      sealItem(p, {
+      sealItem(crypto, {
         place: { account: ada.account, vault, item: id },
         vaultKey,
         writer: keyset,
         revision: number,
         state: "active",
-        itemKey: newItemKey(p),
+        itemKey: newItemKey(crypto),
         title: "DB",
         overview: new Uint8Array(overviewBytes),
         details: new Uint8Array(detailsBytes),
@@ -85,9 +95,9 @@ const DETAILS_BYTES_LONGEST = 4.375 * 1024 * 1024 - 4;
 type Sizes = { overview?: number; details?: number };
 
 test("fifty devices sign in, one more only after another was removed", async () => {
-  const devices = Array.from({ length: serviceLimits.devices - 1 }, () => newId(p));
+  const devices = Array.from({ length: serviceLimits.devices - 1 }, () => newId(crypto));
   for (const device of devices) await anotherSession(device);
-  const next = newId(p);
+  const next = newId(crypto);
   await expect(anotherSession(next)).rejects.toMatchObject({ name: "tooLarge" });
   await say("devices.remove", { device: devices[0] ?? "" });
   await anotherSession(next);
@@ -144,11 +154,11 @@ describe("a session", () => {
 test("challenges past the limit are put off, until old ones run out", async () => {
   const fresh = await inProcess();
   const rows = Array.from({ length: serviceLimits.nonces - 1 }, () => ({
-    server_nonce: p.randomBytes(32),
-    account: newId(p),
-    user: newId(p),
-    device: newId(p),
-    client_nonce: p.randomBytes(32),
+    server_nonce: crypto.randomBytes(32),
+    account: newId(crypto),
+    user: newId(crypto),
+    device: newId(crypto),
+    client_nonce: crypto.randomBytes(32),
     expires_at: new Date(Date.now() + 30_000).toISOString(),
   }));
   for (let at = 0; at < rows.length; at += 1000)
@@ -157,8 +167,8 @@ test("challenges past the limit are put off, until old ones run out", async () =
       .values(rows.slice(at, at + 1000))
       .execute();
   const ask = () => {
-    const ids = { account: newId(p), user: newId(p), device: newId(p) };
-    return fresh.call("signIn.start", { ...ids, clientNonce: p.randomBytes(32).toBase64() });
+    const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
+    return fresh.call("signIn.start", { ...ids, clientNonce: crypto.randomBytes(32).toBase64() });
   };
   await ask();
   await expect(ask()).rejects.toMatchObject({ name: "busy" });
@@ -179,7 +189,7 @@ test("a thousand vaults are kept, one more is refused", async () => {
 test("fifty versions of an item are kept, the oldest go first", async () => {
   const { params, put } = newVault();
   await say("vaults.create", params);
-  const item = newId(p);
+  const item = newId(crypto);
   const last = serviceLimits.versions + 2;
   for (let number = 1; number <= last; number++)
     await say("items.put", { vault: params.vault, item, sealed: put(item, number, {}) });
@@ -192,7 +202,7 @@ test("fifty versions of an item are kept, the oldest go first", async () => {
 test("an earlier version says when the item was made, not when the version was written", async () => {
   const { params, put } = newVault();
   await say("vaults.create", params);
-  const item = newId(p);
+  const item = newId(crypto);
   const times = [];
   for (let number = 1; number <= 3; number++) {
     door.advance(1000);
@@ -209,7 +219,7 @@ test("a list of long overviews comes on more pages, each item once", async () =>
   await say("vaults.create", params);
   const size = 180 * 1024;
   const count = Math.ceil(ANSWER_BYTES_MAX / size) + 5;
-  const ids = Array.from({ length: count }, () => newId(p)).toSorted();
+  const ids = Array.from({ length: count }, () => newId(crypto)).toSorted();
   for (let at = 0; at < count; at += 50) {
     const items = ids.slice(at, at + 50).map((item) => ({ item, sealed: put(item, 1, { overview: size }) }));
     await say("items.putAll", { vault: params.vault, items });
@@ -232,7 +242,7 @@ test("a list of long overviews comes on more pages, each item once", async () =>
 test("items too long for one answer are refused together, and fetched in parts", async () => {
   const { params, put } = newVault();
   await say("vaults.create", params);
-  const ids = Array.from({ length: 12 }, () => newId(p));
+  const ids = Array.from({ length: 12 }, () => newId(crypto));
   for (const item of ids)
     await say("items.put", { vault: params.vault, item, sealed: put(item, 1, { details: 4.2 * 1024 * 1024 }) });
   await expect(say("items.getAll", { vault: params.vault, items: ids })).rejects.toMatchObject({ name: "tooLarge" });
@@ -243,7 +253,7 @@ test("items too long for one answer are refused together, and fetched in parts",
 test("details as long as the limit are stored and come back, one step longer are refused", async () => {
   const { params, put } = newVault();
   await say("vaults.create", params);
-  const item = newId(p);
+  const item = newId(crypto);
   const sealed = put(item, 1, {});
   // Base64 comes in fours, and an envelope adds its header and padding: the longest that fits is found from the limit.
   const longest = put(item, 1, { details: DETAILS_BYTES_LONGEST });
@@ -263,7 +273,7 @@ test.each([
 ])("details that are %s are refused", async (_what, details) => {
   const { params, put } = newVault();
   await say("vaults.create", params);
-  const item = newId(p);
+  const item = newId(crypto);
   const sealed = put(item, 1, {});
   await expect(say("items.put", { vault: params.vault, item, sealed: { ...sealed, details } })).rejects.toMatchObject({
     name: expect.stringMatching(/^(sealBroken|invalidParams)$/),
@@ -310,7 +320,7 @@ describe("events.wait", () => {
   test("never misses a change that comes between its look and its wait", async () => {
     const { params, put } = newVault();
     await say("vaults.create", params);
-    const item = newId(p);
+    const item = newId(crypto);
     for (let number = 1; number <= 50; number++) {
       const { cursor } = await say("events.wait", { waitMs: 0 });
       const waiting = say("events.wait", { cursor, waitMs: serviceLimits.waitMs });
@@ -320,7 +330,7 @@ describe("events.wait", () => {
   });
 
   test("tells nothing to a session that was ended while it waited", async () => {
-    const token = await anotherSession(newId(p));
+    const token = await anotherSession(newId(crypto));
     const { cursor } = await door.call("events.wait", { waitMs: 0 }, { token });
     const waiting = door.call("events.wait", { cursor, waitMs: serviceLimits.waitMs }, { token });
     const refused = expect(waiting).rejects.toMatchObject({ name: "wrongCredentials" });
@@ -341,7 +351,7 @@ describe("events.wait", () => {
     await say("vaults.create", params);
     const { cursor } = await say("events.wait", { waitMs: 0 });
     for (let made = 0; made <= serviceLimits.events; made += serviceLimits.batch) {
-      const items = Array.from({ length: serviceLimits.batch }, () => newId(p));
+      const items = Array.from({ length: serviceLimits.batch }, () => newId(crypto));
       await say("items.putAll", {
         vault: params.vault,
         items: items.map((item) => ({ item, sealed: put(item, 1, {}) })),
@@ -365,12 +375,12 @@ test("chunks that an older service left, and no revision names within a day, go,
   const { account } = hers;
   const vault = (await account.createVault("Files", "")).id;
   const itemKey = account.newItemKey();
-  const id = newId(p);
+  const id = newId(crypto);
   const stream = account.writeFile({ vault, item: id }, itemKey);
   await stream.push(new Uint8Array(3), true);
   const made = await account.createItem(vault, overview("file"), details("x"), { id, itemKey, files: [stream.end()] });
-  for (const item of [id, newId(p)])
-    await say("files.putChunk", { vault, item, file: newId(p), index: 0, sealed: "AAAA" });
+  for (const item of [id, newId(crypto)])
+    await say("files.putChunk", { vault, item, file: newId(crypto), index: 0, sealed: "AAAA" });
   // An older service counted none.
   await door.store.db.deleteFrom("uploads").execute();
   const chunks = async () =>

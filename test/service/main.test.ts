@@ -20,7 +20,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, createServiceClient } from "../../clients/account/service-client.ts";
 import { makeAccount } from "../agent/person.ts";
 import { startAgent } from "../agent/start.ts";
-import { type Door, newUser, open, p } from "./doors.ts";
+import { crypto, type Door, newUser, open } from "./doors.ts";
 
 const program = fileURLToPath(new URL("../../service/main.ts", import.meta.url));
 
@@ -102,7 +102,7 @@ describe("a service process", () => {
     const token = first.facts.registrationToken ?? "";
     expect(token).toMatch(/^[\w-]{43}$/);
     const kept = readFileSync(join(folder, "registration.sha256"), "utf8");
-    expect(kept.trim()).toBe(p.sha256(new TextEncoder().encode(token)).toHex());
+    expect(kept.trim()).toBe(crypto.sha256(new TextEncoder().encode(token)).toHex());
     const done = ended(first.child);
     first.child.kill("SIGTERM");
     await done;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nodePrimitives } from "../../service/primitives.ts";
-import { p } from "./doors.ts";
+import { crypto } from "./doors.ts";
 
 /** RFC 8032, section 7.1: seed, public key, message, signature. */
 const rfc8032: [string, string, string, string][] = [
@@ -58,14 +58,14 @@ const smallOrder = [
 ].flatMap((y) => [littleEndian(y), littleEndian(y | (1n << 255n))]);
 
 function both(publicKey: Uint8Array, said: Uint8Array, signed: Uint8Array): boolean[] {
-  return [nodePrimitives.verify(publicKey, said, signed), p.verify(publicKey, said, signed)];
+  return [nodePrimitives.verify(publicKey, said, signed), crypto.verify(publicKey, said, signed)];
 }
 
 describe("a signature", () => {
   test.each(rfc8032)("of RFC 8032 fits (%#)", (seed, publicKey, said, signed) => {
-    const pair = p.signKeyPair(bytes(seed));
+    const pair = crypto.signKeyPair(bytes(seed));
     expect(pair.publicKey.toHex()).toBe(publicKey);
-    expect(p.sign(pair.secretKey, bytes(said)).toHex()).toBe(signed);
+    expect(crypto.sign(pair.secretKey, bytes(said)).toHex()).toBe(signed);
     expect(both(bytes(publicKey), bytes(said), bytes(signed))).toEqual([true, true]);
   });
 
@@ -154,8 +154,8 @@ describe("a signature", () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.uint8Array({ maxLength: 300 }), (seed, said) => {
         fc.pre(seed.some((byte) => byte !== 0));
-        const pair = p.signKeyPair(seed);
-        expect(both(pair.publicKey, said, p.sign(pair.secretKey, said))).toEqual([true, true]);
+        const pair = crypto.signKeyPair(seed);
+        expect(both(pair.publicKey, said, crypto.sign(pair.secretKey, said))).toEqual([true, true]);
       }),
     );
   });
@@ -164,7 +164,7 @@ describe("a signature", () => {
 test("hashes are equal", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (said) => {
-      expect(nodePrimitives.sha256(said)).toEqual(p.sha256(said));
+      expect(nodePrimitives.sha256(said)).toEqual(crypto.sha256(said));
     }),
   );
 });

@@ -19,7 +19,7 @@ import { beginGeneration, GENERATIONS_MAX, isInHistory } from "../../service/cha
 import { nodePrimitives } from "../../service/primitives.ts";
 import { openSqlite, type Store } from "../../service/store/sqlite.ts";
 import { fakeClock } from "../daemon/host/fake-clock.ts";
-import { type Door, details, newUser, open, overview, p, type User } from "./doors.ts";
+import { crypto, type Door, details, newUser, open, overview, type User } from "./doors.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -109,12 +109,12 @@ function agentOf(account: OpenAccount, cache: Cache): Agent {
 }
 
 async function twoAgents(door: Door, who: User) {
-  const opened = await Promise.all([open(door, who), open(door, { ...who, device: newId(p) })]);
+  const opened = await Promise.all([open(door, who), open(door, { ...who, device: newId(crypto) })]);
   return opened.map(({ account }) => ({
     account,
     agent: agentOf(
       account,
-      createCache(p, () => 0),
+      createCache(crypto, () => 0),
     ),
   }));
 }
@@ -263,12 +263,12 @@ test("whatever is written, copied, put back and started anew, an agent that aske
 describe("the history of a store", () => {
   test("is another one in each store, and begins anew in none", async () => {
     const first = await openSqlite(join(folder, "first.sqlite"));
-    const one = await beginGeneration(first.db, p);
-    const two = await beginGeneration(first.db, p);
+    const one = await beginGeneration(first.db, crypto);
+    const two = await beginGeneration(first.db, crypto);
     expect(two.store).toBe(one.store);
     expect(two.generation).not.toBe(one.generation);
     const second = await openSqlite(join(folder, "second.sqlite"));
-    const other = await beginGeneration(second.db, p);
+    const other = await beginGeneration(second.db, crypto);
     expect(other.store).not.toBe(one.store);
     expect(await isInHistory(first.db, two, { ...one, seq: 0 })).toBe(true);
     expect(await isInHistory(first.db, two, { ...one, seq: 1 })).toBe(false);
@@ -280,12 +280,12 @@ describe("the history of a store", () => {
 
   test("keeps a thousand starts, and forgets the first of one more", async () => {
     const store = await openSqlite(join(folder, "service.sqlite"));
-    const first = await beginGeneration(store.db, p);
-    const rows = Array.from({ length: GENERATIONS_MAX - 2 }, () => ({ id: newId(p), after_seq: 0 }));
+    const first = await beginGeneration(store.db, crypto);
+    const rows = Array.from({ length: GENERATIONS_MAX - 2 }, () => ({ id: newId(crypto), after_seq: 0 }));
     await store.db.insertInto("generations").values(rows).execute();
-    await beginGeneration(store.db, p);
+    await beginGeneration(store.db, crypto);
     expect(await isInHistory(store.db, first, { ...first, seq: 0 })).toBe(true);
-    await beginGeneration(store.db, p);
+    await beginGeneration(store.db, crypto);
     expect(await isInHistory(store.db, first, { ...first, seq: 0 })).toBe(false);
     await store.close();
   });

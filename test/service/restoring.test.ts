@@ -6,22 +6,22 @@ import { createServiceSession, type ServiceSession } from "../../clients/account
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { signInKeyPair } from "../../protocol/crypto/sign-in.ts";
-import { type Door, dump, inProcess, overLoopback, p } from "./doors.ts";
+import { crypto, type Door, dump, inProcess, overLoopback } from "./doors.ts";
 
 type Account = { readonly account: string; readonly user: string; readonly device: string; readonly seed: Uint8Array };
 
 /** An account whose sign-in key comes from a seed at hand: no password is derived. */
 async function accountAt(door: Door, more: { restoring?: true } = { restoring: true }): Promise<Account> {
-  const ids = { account: newId(p), user: newId(p), device: newId(p) };
-  const seed = p.randomBytes(32);
+  const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
+  const seed = crypto.randomBytes(32);
   await door.call("accounts.create", {
     ...ids,
     ...more,
     ...(door.registrationToken === undefined ? {} : { registrationToken: door.registrationToken }),
-    signInKey: signInKeyPair(p, Uint8Array.from(seed)).publicKey.toBase64(),
+    signInKey: signInKeyPair(crypto, Uint8Array.from(seed)).publicKey.toBase64(),
     record: {
       rootKey: "AAAA",
-      keyset: newKeyset(p, p.randomBytes(32), ids.account, ids.user).sealed,
+      keyset: newKeyset(crypto, crypto.randomBytes(32), ids.account, ids.user).sealed,
       data: { revision: 1, sealed: "AAAA" },
     },
   });
@@ -30,10 +30,10 @@ async function accountAt(door: Door, more: { restoring?: true } = { restoring: t
 
 function sessionAt(door: Door, { seed, ...ids }: Account, more: { device?: string; restoring?: true } = {}) {
   const identity = { origin: door.address.origin, ...ids, ...more };
-  return createServiceSession(p, door.call, identity, Uint8Array.from(seed));
+  return createServiceSession(crypto, door.call, identity, Uint8Array.from(seed));
 }
 
-async function restoreAt(door: Door, account: Account, device = newId(p)): Promise<ServiceSession> {
+async function restoreAt(door: Door, account: Account, device = newId(crypto)): Promise<ServiceSession> {
   const session = sessionAt(door, account, { device, restoring: true });
   await session.signIn();
   return session;
@@ -56,7 +56,7 @@ describe.each([
   test("opens to no other sign-in, from a new device or the one that made it, and stays as it is", async () => {
     const made = await accountAt(door);
     const before = dump(door.folder);
-    for (const device of [made.device, newId(p)])
+    for (const device of [made.device, newId(crypto)])
       await expect(sessionAt(door, made, { device }).signIn()).rejects.toMatchObject({ name: "restoreUnfinished" });
     expect(dump(door.folder)).toBe(before);
   });
@@ -66,7 +66,7 @@ describe.each([
     async (restoring) => {
       const { seed: _seed, ...ids } = await accountAt(door);
       const before = dump(door.folder);
-      const stranger = { ...ids, seed: p.randomBytes(32) };
+      const stranger = { ...ids, seed: crypto.randomBytes(32) };
       const session = sessionAt(door, stranger, restoring === undefined ? {} : { restoring });
       await expect(session.signIn()).rejects.toMatchObject({ name: "wrongCredentials" });
       expect(dump(door.folder)).toBe(before);
@@ -77,7 +77,7 @@ describe.each([
     const made = await accountAt(door);
     const first = await restoreAt(door, made, made.device);
     const second = await restoreAt(door, made);
-    const device = newId(p);
+    const device = newId(crypto);
     const third = await restoreAt(door, made, device);
     const before = dump(door.folder);
     for (const overtaken of [first, second])
@@ -97,7 +97,7 @@ describe.each([
     const after = dump(door.folder);
     await session.call("accounts.endRestore", {});
     expect(dump(door.folder)).toBe(after);
-    const device = newId(p);
+    const device = newId(crypto);
     const opened = sessionAt(door, made, { device });
     await opened.signIn();
     expect(await devicesOf(session)).toContain(device);
@@ -112,11 +112,11 @@ describe.each([
       [{ restoring: true }, {}],
       [{}, { restoring: true }],
     ] as const) {
-      const record = newKeyset(p, p.randomBytes(32), "a", "b").sealed;
+      const record = newKeyset(crypto, crypto.randomBytes(32), "a", "b").sealed;
       const params = {
-        ...{ account: newId(p), user: newId(p), device: newId(p) },
+        ...{ account: newId(crypto), user: newId(crypto), device: newId(crypto) },
         ...(door.registrationToken === undefined ? {} : { registrationToken: door.registrationToken }),
-        signInKey: p.randomBytes(32).toBase64(),
+        signInKey: crypto.randomBytes(32).toBase64(),
         record: { rootKey: "AAAA", keyset: record, data: { revision: 1, sealed: "AAAA" } },
       };
       await door.call("accounts.create", { ...params, ...first });
@@ -150,7 +150,7 @@ test("the word that a restore has ended, let in before another took over and rea
     return door.call(name, params, options);
   };
   const identity = { origin: door.address.origin, ...made, restoring: true } as const;
-  await createServiceSession(p, call, identity, Uint8Array.from(made.seed)).call("users.get", {});
+  await createServiceSession(crypto, call, identity, Uint8Array.from(made.seed)).call("users.get", {});
 
   const isRead = Promise.withResolvers<void>();
   const body = Promise.withResolvers<Uint8Array>();

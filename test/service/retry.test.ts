@@ -7,7 +7,7 @@ import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { passwordChangeBytes } from "../../protocol/crypto/sign-in.ts";
 import { ALL_PERMISSIONS, grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
-import { type Door, dump, inProcess, newUser, type Opened, open, overLoopback, p, type User } from "./doors.ts";
+import { crypto, type Door, dump, inProcess, newUser, type Opened, open, overLoopback, type User } from "./doors.ts";
 
 describe.each([
   ["in process", () => inProcess() as Promise<Door>],
@@ -16,9 +16,9 @@ describe.each([
   let door: Door;
   let ada: User;
   let hers: Opened;
-  const vault = newId(p);
-  const vaultKey = newVaultKey(p);
-  const item = newId(p);
+  const vault = newId(crypto);
+  const vaultKey = newVaultKey(crypto);
+  const item = newId(crypto);
 
   beforeAll(async () => {
     door = await start();
@@ -36,19 +36,19 @@ describe.each([
     return {
       vault: id,
       type: "userCreated",
-      grant: grantVaultKey(p, { ...place, granter: keyset, recipient, permissions: ALL_PERMISSIONS }),
-      overview: sealVaultOverview(p, { ...place, writer: keyset, revision: 1, content: utf8("{}") }),
+      grant: grantVaultKey(crypto, { ...place, granter: keyset, recipient, permissions: ALL_PERMISSIONS }),
+      overview: sealVaultOverview(crypto, { ...place, writer: keyset, revision: 1, content: utf8("{}") }),
     };
   }
 
   function revision(id: string, number: number): SealedItem {
-    return sealItem(p, {
+    return sealItem(crypto, {
       place: { account: ada.account, vault, item: id },
       vaultKey,
       writer: hers.signedIn.keyset,
       revision: number,
       state: "active",
-      itemKey: newItemKey(p),
+      itemKey: newItemKey(crypto),
       title: "DB",
       overview: utf8("{}"),
       details: utf8("{}"),
@@ -57,18 +57,18 @@ describe.each([
   }
 
   function newAccount(): OperationParams<"accounts.create"> {
-    const ids = { account: newId(p), user: newId(p), device: newId(p) };
-    const { sealed } = newKeyset(p, p.randomBytes(32), ids.account, ids.user);
+    const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
+    const { sealed } = newKeyset(crypto, crypto.randomBytes(32), ids.account, ids.user);
     return {
       ...ids,
       ...(door.registrationToken === undefined ? {} : { registrationToken: door.registrationToken }),
-      signInKey: p.randomBytes(32).toBase64(),
+      signInKey: crypto.randomBytes(32).toBase64(),
       record: { rootKey: "AAAA", keyset: sealed, data: { revision: 1, sealed: "AAAA" } },
     };
   }
 
   const overviewOf = (number: number) =>
-    sealVaultOverview(p, {
+    sealVaultOverview(crypto, {
       account: ada.account,
       vault,
       vaultKey,
@@ -90,17 +90,17 @@ describe.each([
     ["accounts.create", newAccount],
     ["accounts.create", () => ({ ...newAccount(), restoring: true })],
     ["users.putData", () => ({ data: { revision: 2, sealed: "AAAA" } })],
-    ["vaults.create", () => newVault(newId(p))],
+    ["vaults.create", () => newVault(newId(crypto))],
     ["vaults.update", () => ({ vault, overview: overviewOf(2) })],
     ["items.put", () => ({ vault, item, sealed: revision(item, 2) })],
     [
       "items.putAll",
       () => {
-        const ids = [newId(p), newId(p)];
+        const ids = [newId(crypto), newId(crypto)];
         return { vault, items: ids.map((id) => ({ item: id, sealed: revision(id, 1) })) };
       },
     ],
-    ["files.putChunk", () => ({ vault, item, file: newId(p), index: 0, sealed: "AAAA" })],
+    ["files.putChunk", () => ({ vault, item, file: newId(crypto), index: 0, sealed: "AAAA" })],
   ];
 
   test.each(same)("%s answers the same and changes nothing", async (name, params) => {
@@ -111,9 +111,9 @@ describe.each([
   });
 
   test("a deletion answers the same and changes nothing", async () => {
-    const id = newId(p);
+    const id = newId(crypto);
     await hers.signedIn.session.call("items.put", { vault, item: id, sealed: revision(id, 1) });
-    const sealed = sealDeletion(p, {
+    const sealed = sealDeletion(crypto, {
       place: { account: ada.account, vault, item: id },
       vaultKey,
       writer: hers.signedIn.keyset,
@@ -124,14 +124,14 @@ describe.each([
   });
 
   test("deleting a vault finds it gone and changes nothing", async () => {
-    const made = newVault(newId(p));
+    const made = newVault(newId(crypto));
     await hers.signedIn.session.call("vaults.create", made);
     expect(await twice("vaults.delete", { vault: made.vault, revision: 1 })).toEqual([{}, "vaultNotFound"]);
   });
 
   test("removing a device answers the same and changes nothing", async () => {
     const cy = await newUser(door, "Cy");
-    const device = newId(p);
+    const device = newId(crypto);
     await open(door, { ...cy, device });
     const { session } = (await open(door, cy)).signedIn;
     await session.call("devices.remove", { device });
@@ -143,13 +143,13 @@ describe.each([
   test("a password change answers the same and changes nothing", async () => {
     const bea = await newUser(door, "Bea");
     const { session } = (await open(door, bea)).signedIn;
-    const rootKey = p.randomBytes(100);
-    const signInKey = p.randomBytes(32);
+    const rootKey = crypto.randomBytes(100);
+    const signInKey = crypto.randomBytes(32);
     const message = passwordChangeBytes({ account: bea.account, user: bea.user, rootKey, signInKey });
     const change = {
       rootKey: rootKey.toBase64(),
       signInKey: signInKey.toBase64(),
-      signature: p.sign(session.signInKey(), message).toBase64(),
+      signature: crypto.sign(session.signInKey(), message).toBase64(),
     };
     await session.call("users.changePassword", change);
     const after = dump(door.folder);
@@ -158,17 +158,17 @@ describe.each([
   });
 
   test("a chunk of a file that a revision names by now answers the same", async () => {
-    const id = newId(p);
-    const file = newId(p);
+    const id = newId(crypto);
+    const file = newId(crypto);
     const chunk = { vault, item: id, file, index: 0, sealed: "AAAA" };
     await hers.signedIn.session.call("files.putChunk", chunk);
-    const named = sealItem(p, {
+    const named = sealItem(crypto, {
       place: { account: ada.account, vault, item: id },
       vaultKey,
       writer: hers.signedIn.keyset,
       revision: 1,
       state: "active",
-      itemKey: newItemKey(p),
+      itemKey: newItemKey(crypto),
       title: "file",
       overview: utf8("{}"),
       details: utf8("{}"),

@@ -21,6 +21,7 @@ import {
 import { RATE_WINDOW_MS } from "../../service/account/rate-limit.ts";
 import { grantOf, grantRow } from "../../service/vault/vault-grants.ts";
 import {
+  crypto,
   type Door,
   details,
   dump,
@@ -31,7 +32,6 @@ import {
   open,
   overLoopback,
   overview,
-  p,
   type User,
 } from "./doors.ts";
 
@@ -44,8 +44,8 @@ type Bearer = { readonly account: OpenAccount; readonly signedIn: SignedIn };
 /** Opens an account as the service account of a token. */
 async function enter(door: Door, text: string): Promise<Bearer> {
   const token = parseToken(text);
-  const signedIn = await signInWithToken(p, door.call, door.address, token);
-  return { signedIn, account: openAccount(p, token.account, token.serviceAccount, signedIn) };
+  const signedIn = await signInWithToken(crypto, door.call, door.address, token);
+  return { signedIn, account: openAccount(crypto, token.account, token.serviceAccount, signedIn) };
 }
 
 let door: InProcess;
@@ -171,17 +171,17 @@ describe("a grant to a service account is refused", () => {
     [
       "of an unknown vault",
       "vaultNotFound",
-      () => account.serviceAccounts.create({ title: "X", vaults: [{ id: newId(p), permissions: READ }] }),
+      () => account.serviceAccounts.create({ title: "X", vaults: [{ id: newId(crypto), permissions: READ }] }),
     ],
     [
       "as if it were a person",
       "groupNotFound",
       async () => {
         const { identity, box } = await keysOf(id);
-        const vaultKey = newVaultKey(p);
+        const vaultKey = newVaultKey(crypto);
         const recipient = { identity, box };
         const granter = opened.signedIn.keyset;
-        const grant = grantVaultKey(p, {
+        const grant = grantVaultKey(crypto, {
           account: ada.account,
           vault,
           vaultKey,
@@ -198,10 +198,10 @@ describe("a grant to a service account is refused", () => {
       async () => {
         const { identity, box } = await keysOf(id);
         await call("serviceAccounts.revoke", { serviceAccount: id });
-        const vaultKey = newVaultKey(p);
+        const vaultKey = newVaultKey(crypto);
         const granter = opened.signedIn.keyset;
         const recipient = { identity, box };
-        const grant = grantVaultKey(p, {
+        const grant = grantVaultKey(crypto, {
           account: ada.account,
           vault,
           vaultKey,
@@ -228,20 +228,20 @@ describe("a grant to a service account is refused", () => {
 describe("making one", () => {
   /** The request as the client would send it, to be sent once more or changed. */
   function request(
-    serviceAccount = newId(p),
+    serviceAccount = newId(crypto),
     maker = opened.signedIn.keyset,
   ): Required<OperationParams<"serviceAccounts.create">> {
     const place = { account: ada.account, serviceAccount };
-    const made = newServiceAccount(p, { place, maker });
-    const given = newId(p);
-    const sealed = sealToken(p, { place, token: given, secret: p.randomBytes(32), rootKey: made.rootKey });
+    const made = newServiceAccount(crypto, { place, maker });
+    const given = newId(crypto);
+    const sealed = sealToken(crypto, { place, token: given, secret: crypto.randomBytes(32), rootKey: made.rootKey });
     return {
       serviceAccount: place.serviceAccount,
       keyset: made.keyset,
-      data: { revision: 1, sealed: toBase64(p.randomBytes(64)) },
+      data: { revision: 1, sealed: toBase64(crypto.randomBytes(64)) },
       maker: made.keys.maker,
       makerSignature: made.keys.makerSignature,
-      custody: sealCustody(p, { place, owner: opened.signedIn.rootKey, rootKey: made.rootKey, title: "X" }),
+      custody: sealCustody(crypto, { place, owner: opened.signedIn.rootKey, rootKey: made.rootKey, title: "X" }),
       token: { token: given, ...sealed },
       grants: [],
     };
@@ -258,11 +258,11 @@ describe("making one", () => {
   const lies: [string, string, (honest: ReturnType<typeof request>) => ReturnType<typeof request>][] = [
     ["another's id", "conflict", () => request(id)],
     ["a person's id", "conflict", () => request(ada.user)],
-    ["an id that it was not signed for", "sealBroken", (honest) => ({ ...honest, serviceAccount: newId(p) })],
+    ["an id that it was not signed for", "sealBroken", (honest) => ({ ...honest, serviceAccount: newId(crypto) })],
     [
       "keys of a stranger's making",
       "sealBroken",
-      () => request(newId(p), newKeyset(p, p.randomBytes(32), "a", "b").keyset),
+      () => request(newId(crypto), newKeyset(crypto, crypto.randomBytes(32), "a", "b").keyset),
     ],
     ["another maker's name", "sealBroken", (honest) => ({ ...honest, maker: honest.keyset.identity })],
     ["another's signature", "sealBroken", (honest) => ({ ...honest, makerSignature: request().makerSignature })],
@@ -298,11 +298,11 @@ describe("making one", () => {
 describe("a token", () => {
   test("is refused with another secret, as another account's, and once it was revoked", async () => {
     const good = parseToken(token);
-    const wrong = { ...good, secret: p.randomBytes(32) };
-    const refused = (one: typeof good) => signInWithToken(p, door.call, door.address, one);
+    const wrong = { ...good, secret: crypto.randomBytes(32) };
+    const refused = (one: typeof good) => signInWithToken(crypto, door.call, door.address, one);
     await expect(refused(wrong)).rejects.toThrow(named("tokenRefused"));
     await expect(refused({ ...good, serviceAccount: ada.user })).rejects.toThrow(named("tokenRefused"));
-    await expect(refused({ ...good, token: newId(p) })).rejects.toThrow(named("tokenRefused"));
+    await expect(refused({ ...good, token: newId(crypto) })).rejects.toThrow(named("tokenRefused"));
     await account.serviceAccounts.revoke(id);
     await expect(refused(good)).rejects.toThrow(named("tokenRefused"));
   });
@@ -388,12 +388,12 @@ describe("a token", () => {
 
   test("of a revoked or unknown account is not replaced", async () => {
     await account.serviceAccounts.revoke(id);
-    for (const one of [id, newId(p)]) {
+    for (const one of [id, newId(crypto)]) {
       await expect(account.serviceAccounts.rotate(one, { overlapMs: 0 })).rejects.toThrow(
         named("serviceAccountNotFound"),
       );
     }
-    await expect(account.serviceAccounts.revoke(newId(p))).rejects.toThrow(named("serviceAccountNotFound"));
+    await expect(account.serviceAccounts.revoke(newId(crypto))).rejects.toThrow(named("serviceAccountNotFound"));
   });
 });
 
@@ -503,7 +503,7 @@ describe("a service that lies", () => {
     ci.account.close();
     await door.store.db
       .updateTable("service_accounts")
-      .set({ maker_signature: p.randomBytes(64) })
+      .set({ maker_signature: crypto.randomBytes(64) })
       .execute();
     const again = await open(door, ada);
     await expect(again.account.getItem(vault, made.id)).rejects.toThrow(named("sealBroken"));
@@ -515,7 +515,7 @@ describe("a service that lies", () => {
   });
 
   test("about who made them is not either", async () => {
-    const stranger = newKeyset(p, p.randomBytes(32), ada.account, ada.user).keyset;
+    const stranger = newKeyset(crypto, crypto.randomBytes(32), ada.account, ada.user).keyset;
     const ci = await enter(door, token);
     const made = await ci.account.createItem(vault, overview("By CI"), details("ci"));
     ci.account.close();
@@ -559,16 +559,16 @@ describe("a service that lies", () => {
       [
         "with a grant of its own making",
         async () => {
-          const granter = newKeyset(p, p.randomBytes(32), ada.account, ada.user).keyset;
+          const granter = newKeyset(crypto, crypto.randomBytes(32), ada.account, ada.user).keyset;
           const [key] = await grantsOf(other, second);
           const { serviceAccounts } = await call("serviceAccounts.keys", {});
           const named = serviceAccounts.find((one) => one.serviceAccount === id);
           const [identity, box] = [named?.identity, named?.box].map((text) => Uint8Array.fromBase64(text ?? ""));
           if (identity === undefined || box === undefined || key === undefined) throw new Error("no such account");
-          const vaultKey = { ...newVaultKey(p, key.epoch), id: toBase64(key.key_id) };
+          const vaultKey = { ...newVaultKey(crypto, key.epoch), id: toBase64(key.key_id) };
           const recipient = { identity, box };
           const made = { account: ada.account, vault: other, vaultKey, granter, recipient, permissions: READ };
-          await slipIn({ ...key, ...grantRow(grantVaultKey(p, made)) });
+          await slipIn({ ...key, ...grantRow(grantVaultKey(crypto, made)) });
         },
       ],
     ];

@@ -13,6 +13,7 @@ import { type OperationName, type OperationParams, serviceLimits } from "../../p
 import { ABANDONED_MS } from "../../service/item/uploads.ts";
 import { ENDED_KEPT_MS, VIEW_MS } from "../../service/share/share-rows.ts";
 import {
+  crypto,
   type Door,
   details,
   dump,
@@ -24,7 +25,6 @@ import {
   overLoopback,
   overview,
   PUBLIC_ADDRESS,
-  p,
 } from "./doors.ts";
 
 /** What a link says, as the page reads it. */
@@ -35,7 +35,7 @@ function read(url: string): Link {
   expect(origin).toBe(PUBLIC_ADDRESS);
   const secret = secretOf(hash);
   if (secret === undefined) throw new Error("the link has no secret");
-  const { accessKey, contentKey } = shareKeys(p, secret);
+  const { accessKey, contentKey } = shareKeys(crypto, secret);
   return { share: pathname.slice("/s/".length), accessKey: toBase64(accessKey), contentKey };
 }
 
@@ -43,13 +43,13 @@ const byLink = ({ share, accessKey }: Link) => ({ share, accessKey });
 const named = (name: string) => expect.objectContaining({ name });
 
 function contentOf(link: Link, sealed: string): ShareContent {
-  return JSON.parse(new TextDecoder().decode(openShare(p, link.share, link.contentKey, sealed))) as ShareContent;
+  return JSON.parse(new TextDecoder().decode(openShare(crypto, link.share, link.contentKey, sealed))) as ShareContent;
 }
 
 /** An item with a file of more than one chunk. */
 async function itemWithFile({ account }: Opened, vault: string, content: Uint8Array): Promise<OpenedItem> {
   const itemKey = account.newItemKey();
-  const id = newId(p);
+  const id = newId(crypto);
   const stream = account.writeFile({ vault, item: id }, itemKey);
   for (let at = 0; at < content.length; at += FILE_CHUNK_BYTES)
     await stream.push(content.subarray(at, at + FILE_CHUNK_BYTES), at + FILE_CHUNK_BYTES >= content.length);
@@ -68,7 +68,7 @@ describe.each([
   let ada: Opened;
   let vault: string;
   let item: OpenedItem;
-  const file = p.randomBytes(FILE_CHUNK_BYTES + 17);
+  const file = crypto.randomBytes(FILE_CHUNK_BYTES + 17);
 
   beforeAll(async () => {
     door = await start();
@@ -85,7 +85,7 @@ describe.each([
 
   test("gives whoever has the link the item as it was, and its file byte for byte", async () => {
     const link = await share();
-    const view = newId(p);
+    const view = newId(crypto);
     const { sealed } = await door.call("shares.open", { ...byLink(link), view });
     const content = contentOf(link, sealed);
     expect(content).toMatchObject({ title: "DB", category: "Password", fields: [{ value: "s3cret" }] });
@@ -94,7 +94,7 @@ describe.each([
     expect(JSON.stringify(content)).not.toContain(item.files[0]?.id);
     const [shared] = content.files;
     if (shared === undefined) throw new Error("the share has no file");
-    const stream = openFile(p, { place: sharePlace(link.share), header: shared.header, itemKey: link.contentKey });
+    const stream = openFile(crypto, { place: sharePlace(link.share), header: shared.header, itemKey: link.contentKey });
     const chunks: Uint8Array[] = [];
     for (let index = 0; index < shared.header.chunks; index++) {
       const asked = { ...byLink(link), view, file: shared.header.id, index };
@@ -111,7 +111,7 @@ describe.each([
     const content = { overview: overview("Copy"), details: details("after"), files: [], state: "active" as const };
     await ada.account.putItem(vault, made.id, 1, content);
     const link = read(url);
-    const { sealed } = await door.call("shares.open", { ...byLink(link), view: newId(p) });
+    const { sealed } = await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
     expect(contentOf(link, sealed).fields[0]?.value).toBe("before");
   });
 
@@ -128,7 +128,7 @@ describe.each([
     for (const method of ["GET", "HEAD"]) {
       const answer = await door.address.fetch(new Request(`${base}/s/${link.share}`, { method }));
       expect(answer.status).toBe(200);
-      const other = await door.address.fetch(new Request(`${base}/s/${newId(p)}`, { method }));
+      const other = await door.address.fetch(new Request(`${base}/s/${newId(crypto)}`, { method }));
       expect(await other.text()).toBe(await answer.text());
     }
     expect((await door.address.fetch(new Request(`${base}/v1/shares.open`))).status).toBe(404);
@@ -138,15 +138,15 @@ describe.each([
   test("reads an unknown id and a wrong key alike, and a wrong key spends nothing", async () => {
     const link = await share(true);
     const other = await share(true);
-    const view = newId(p);
-    const wrong = { ...byLink(link), accessKey: toBase64(p.randomBytes(32)) };
+    const view = newId(crypto);
+    const wrong = { ...byLink(link), accessKey: toBase64(crypto.randomBytes(32)) };
     const outcomes = await Promise.allSettled([
       door.call("shares.open", { ...wrong, view }),
-      door.call("shares.open", { ...byLink(link), share: newId(p), view }),
+      door.call("shares.open", { ...byLink(link), share: newId(crypto), view }),
       // Another share's key is a wrong key.
       door.call("shares.open", { ...byLink(link), accessKey: other.accessKey, view }),
       door.call("shares.state", wrong),
-      door.call("shares.getChunk", { ...wrong, view, file: newId(p), index: 0 }),
+      door.call("shares.getChunk", { ...wrong, view, file: newId(crypto), index: 0 }),
     ]);
     const texts = outcomes.map((one) => (one.status === "rejected" ? String(one.reason) : "opened"));
     expect(new Set(texts)).toEqual(new Set(["shareNotFound: no share has this id, or the link is not whole"]));
@@ -155,7 +155,7 @@ describe.each([
 
   test("that can be opened once lets exactly one of fifty in", async () => {
     const link = await share(true);
-    const opens = Array.from({ length: 50 }, () => door.call("shares.open", { ...byLink(link), view: newId(p) }));
+    const opens = Array.from({ length: 50 }, () => door.call("shares.open", { ...byLink(link), view: newId(crypto) }));
     const outcomes = await Promise.allSettled(opens);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     for (const outcome of outcomes)
@@ -166,29 +166,33 @@ describe.each([
 
   test("counts every view of a link that can be opened often", async () => {
     const link = await share();
-    await Promise.all(Array.from({ length: 7 }, () => door.call("shares.open", { ...byLink(link), view: newId(p) })));
+    await Promise.all(
+      Array.from({ length: 7 }, () => door.call("shares.open", { ...byLink(link), view: newId(crypto) })),
+    );
     expect(await viewsOf(link)).toBe(7);
   });
 
   test("whose answer was lost is answered once more to the same view, and to no other", async () => {
     const link = await share(true);
-    const view = newId(p);
+    const view = newId(crypto);
     const first = await door.call("shares.open", { ...byLink(link), view });
     expect(await door.call("shares.open", { ...byLink(link), view })).toEqual(first);
     expect(await viewsOf(link)).toBe(1);
-    await expect(door.call("shares.open", { ...byLink(link), view: newId(p) })).rejects.toEqual(named("shareUsedUp"));
+    await expect(door.call("shares.open", { ...byLink(link), view: newId(crypto) })).rejects.toEqual(
+      named("shareUsedUp"),
+    );
   });
 
   test("that was revoked says so to whoever has the link, under an open view too", async () => {
     const link = await share();
-    const view = newId(p);
+    const view = newId(crypto);
     await door.call("shares.open", { ...byLink(link), view });
     await ada.account.shares.revoke(link.share);
     await ada.account.shares.revoke(link.share);
     for (const asked of [
       door.call("shares.state", byLink(link)),
       door.call("shares.open", { ...byLink(link), view }),
-      door.call("shares.getChunk", { ...byLink(link), view, file: newId(p), index: 0 }),
+      door.call("shares.getChunk", { ...byLink(link), view, file: newId(crypto), index: 0 }),
     ])
       await expect(asked).rejects.toEqual(named("shareRevoked"));
   });
@@ -212,8 +216,8 @@ describe.each([
       { sealed: toBase64(utf8("other")) },
       { oneTime: true },
       { expireAfter: "OneHour" },
-      { accessKeyHash: toBase64(p.randomBytes(32)) },
-      { files: [{ file: newId(p), chunks: 1 }] },
+      { accessKeyHash: toBase64(crypto.randomBytes(32)) },
+      { files: [{ file: newId(crypto), chunks: 1 }] },
     ];
     for (const other of others)
       await expect(call("shares.create", { ...made, ...other })).rejects.toEqual(named("conflict"));
@@ -224,10 +228,10 @@ describe.each([
 /** A share whose copy nobody will open. */
 function sample(vault: string, item: string, more: Partial<OperationParams<"shares.create">> = {}) {
   return {
-    share: newId(p),
+    share: newId(crypto),
     vault,
     item,
-    accessKeyHash: toBase64(p.randomBytes(32)),
+    accessKeyHash: toBase64(crypto.randomBytes(32)),
     expireAfter: "OneDay" as const,
     oneTime: false,
     sealed: toBase64(utf8("sealed")),
@@ -253,7 +257,7 @@ describe("with a clock that stands,", () => {
       await door.store.db.deleteFrom(table).execute();
     ada.account.forgetVaults();
     vault = (await ada.account.createVault("Demo", "")).id;
-    item = await itemWithFile(ada, vault, p.randomBytes(10));
+    item = await itemWithFile(ada, vault, crypto.randomBytes(10));
   });
   afterAll(() => door.close());
 
@@ -270,7 +274,7 @@ describe("with a clock that stands,", () => {
   test.each(Object.entries(shareDurations))("a share of %s ends at that millisecond", async (expireAfter, ms) => {
     const { url } = await ada.account.shares.create(item, { expireAfter: expireAfter as never, oneTime: false });
     const link = read(url);
-    const view = newId(p);
+    const view = newId(crypto);
     // Everything but the last 15 minutes passes first, since a view lasts so long.
     door.advance(ms - 2);
     const { sealed } = await door.call("shares.open", { ...byLink(link), view });
@@ -281,7 +285,7 @@ describe("with a clock that stands,", () => {
     door.advance(1);
     for (const asked of [
       door.call("shares.state", byLink(link)),
-      door.call("shares.open", { ...byLink(link), view: newId(p) }),
+      door.call("shares.open", { ...byLink(link), view: newId(crypto) }),
       door.call("shares.open", { ...byLink(link), view }),
       door.call("shares.getChunk", { ...byLink(link), view, file, index: 0 }),
     ])
@@ -308,7 +312,7 @@ describe("with a clock that stands,", () => {
 
   test("a used-up share keeps its copy for the one view, and loses it at that view's end", async () => {
     const link = await share(true);
-    const view = newId(p);
+    const view = newId(crypto);
     const { sealed, viewEndsAt } = await door.call("shares.open", { ...byLink(link), view });
     const file = contentOf(link, sealed).files[0]?.header.id ?? "";
     expect(Date.parse(viewEndsAt) - Date.parse((await stored()).shares[0]?.created_at ?? "")).toBe(VIEW_MS);
@@ -327,7 +331,7 @@ describe("with a clock that stands,", () => {
 
   test("a revoked share loses its copy, its files and its views at once", async () => {
     const link = await share();
-    await door.call("shares.open", { ...byLink(link), view: newId(p) });
+    await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
     await ada.account.shares.revoke(link.share);
     expect(await stored()).toMatchObject({ shares: [{ sealed: new Uint8Array() }], chunks: [], views: [] });
   });
@@ -338,12 +342,12 @@ describe("with a clock that stands,", () => {
     [
       "used up",
       async (link: Link) => {
-        await door.call("shares.open", { ...byLink(link), view: newId(p) });
+        await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
         door.advance(VIEW_MS);
       },
     ],
   ] as const)("of a share that is %s nothing is left in any file of the store", async (_how, end) => {
-    const large = await itemWithFile(ada, vault, p.randomBytes(FILE_CHUNK_BYTES + 10));
+    const large = await itemWithFile(ada, vault, crypto.randomBytes(FILE_CHUNK_BYTES + 10));
     const { url } = await ada.account.shares.create(large, { expireAfter: "OneHour", oneTime: true });
     const link = read(url);
     const { shares, chunks } = await stored();
@@ -366,13 +370,17 @@ describe("with a clock that stands,", () => {
 
   test("a file's chunk is given to a view that lasts alone", async () => {
     const link = await share();
-    const view = newId(p);
+    const view = newId(crypto);
     const { sealed } = await door.call("shares.open", { ...byLink(link), view });
     const file = contentOf(link, sealed).files[0]?.header.id ?? "";
     const asked = { ...byLink(link), view, file, index: 0 };
-    await expect(door.call("shares.getChunk", { ...asked, view: newId(p) })).rejects.toEqual(named("fileNotFound"));
+    await expect(door.call("shares.getChunk", { ...asked, view: newId(crypto) })).rejects.toEqual(
+      named("fileNotFound"),
+    );
     await expect(door.call("shares.getChunk", { ...asked, index: 1 })).rejects.toEqual(named("fileNotFound"));
-    await expect(door.call("shares.getChunk", { ...asked, file: newId(p) })).rejects.toEqual(named("fileNotFound"));
+    await expect(door.call("shares.getChunk", { ...asked, file: newId(crypto) })).rejects.toEqual(
+      named("fileNotFound"),
+    );
     door.advance(VIEW_MS);
     await expect(door.call("shares.getChunk", asked)).rejects.toEqual(named("fileNotFound"));
   });
@@ -380,7 +388,7 @@ describe("with a clock that stands,", () => {
   test("nothing that opens a share lies in the store: neither the link's secret, nor its keys, nor a view", async () => {
     const { url } = await ada.account.shares.create(item, { expireAfter: "OneHour", oneTime: false });
     const link = read(url);
-    const view = newId(p);
+    const view = newId(crypto);
     await door.call("shares.open", { ...byLink(link), view });
     const bytes = JSON.stringify(await stored(), (_key, value) =>
       value instanceof Uint8Array ? `${value.toBase64()} ${value.toHex()}` : value,
@@ -393,7 +401,7 @@ describe("with a clock that stands,", () => {
     const all = bits.READ_ITEMS | bits.REVEAL_ITEM_PASSWORD | bits.SEND_ITEMS;
     const may = (permissions: number) =>
       door.store.db.updateTable("vault_grants").set({ permissions }).where("vault", "=", vault).execute();
-    const chunk = { share: newId(p), vault, file: newId(p), index: 0, sealed: toBase64(utf8("x")) };
+    const chunk = { share: newId(crypto), vault, file: newId(crypto), index: 0, sealed: toBase64(utf8("x")) };
     for (const missing of [bits.READ_ITEMS, bits.REVEAL_ITEM_PASSWORD, bits.SEND_ITEMS]) {
       await may((0xffffffff & ~missing) >>> 0);
       await expect(call("shares.create", sample(vault, item.id))).rejects.toEqual(named("notPermitted"));
@@ -405,8 +413,8 @@ describe("with a clock that stands,", () => {
   });
 
   test("a share of no item, of a deleted one, or of another vault's is refused", async () => {
-    await expect(call("shares.create", sample(vault, newId(p)))).rejects.toEqual(named("itemNotFound"));
-    await expect(call("shares.create", sample(newId(p), item.id))).rejects.toEqual(named("vaultNotFound"));
+    await expect(call("shares.create", sample(vault, newId(crypto)))).rejects.toEqual(named("itemNotFound"));
+    await expect(call("shares.create", sample(newId(crypto), item.id))).rejects.toEqual(named("vaultNotFound"));
     const other = await ada.account.createVault("Other", "");
     await expect(call("shares.create", sample(other.id, item.id))).rejects.toEqual(named("itemNotFound"));
     await ada.account.deleteItem(vault, item.id);
@@ -416,7 +424,7 @@ describe("with a clock that stands,", () => {
   test("somebody who manages a vault sees and ends what others shared of it; who does not, neither", async () => {
     const link = await share();
     const setMaker = (user: string) => door.store.db.updateTable("shares").set({ user }).execute();
-    await setMaker(newId(p));
+    await setMaker(newId(crypto));
     expect(await ada.account.shares.list()).toHaveLength(1);
     const rest = (0xffffffff & ~bits.MANAGE_VAULT) >>> 0;
     await door.store.db.updateTable("vault_grants").set({ permissions: rest }).execute();
@@ -429,7 +437,7 @@ describe("with a clock that stands,", () => {
 
   test("a chunk sent again changes nothing, another content or owner is refused, and none is added to a share", async () => {
     const made = sample(vault, item.id);
-    const file = newId(p);
+    const file = newId(crypto);
     const chunk = { share: made.share, vault, file, index: 0, sealed: toBase64(utf8("one")) };
     await call("shares.putChunk", chunk);
     await call("shares.putChunk", chunk);
@@ -448,7 +456,7 @@ describe("with a clock that stands,", () => {
 
   test("a share names all of its chunks and no others", async () => {
     const made = sample(vault, item.id);
-    const file = newId(p);
+    const file = newId(crypto);
     const name = (files: { file: string; chunks: number }[]) => call("shares.create", { ...made, files });
     await expect(name([{ file, chunks: 1 }])).rejects.toEqual(named("fileNotFound"));
     for (const index of [0, 2])
@@ -467,7 +475,13 @@ describe("with a clock that stands,", () => {
   });
 
   test("chunks that no share came to name go after a day", async () => {
-    await call("shares.putChunk", { share: newId(p), vault, file: newId(p), index: 0, sealed: toBase64(utf8("x")) });
+    await call("shares.putChunk", {
+      share: newId(crypto),
+      vault,
+      file: newId(crypto),
+      index: 0,
+      sealed: toBase64(utf8("x")),
+    });
     await share();
     door.advance(ABANDONED_MS);
     await door.store.db.updateTable("shares").set({ expires_at: "2100-01-01T00:00:00.000Z" }).execute();
@@ -490,7 +504,16 @@ describe("with a clock that stands,", () => {
     for (let made = 0; made < serviceLimits.shares - 1; made++)
       await door.store.db
         .insertInto("shares")
-        .values({ ...row, ...times, account, user, id: newId(p), views: 0, sealed: new Uint8Array(1), files: "[]" })
+        .values({
+          ...row,
+          ...times,
+          account,
+          user,
+          id: newId(crypto),
+          views: 0,
+          sealed: new Uint8Array(1),
+          files: "[]",
+        })
         .execute();
     const last = await share();
     await expect(share()).rejects.toEqual(named("tooLarge"));
@@ -511,12 +534,12 @@ describe("with a clock that stands,", () => {
     for (let made = 0; made < serviceLimits.shareViews - 1; made++)
       await door.store.db
         .insertInto("share_views")
-        .values({ share: link.share, view_hash: p.randomBytes(32), ends_at: soon })
+        .values({ share: link.share, view_hash: crypto.randomBytes(32), ends_at: soon })
         .execute();
-    await door.call("shares.open", { ...byLink(link), view: newId(p) });
-    await expect(door.call("shares.open", { ...byLink(link), view: newId(p) })).rejects.toEqual(named("busy"));
+    await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
+    await expect(door.call("shares.open", { ...byLink(link), view: newId(crypto) })).rejects.toEqual(named("busy"));
     door.advance(VIEW_MS);
-    await door.call("shares.open", { ...byLink(link), view: newId(p) });
+    await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
   });
 
   test("a copy has so many characters and not one more", async () => {
@@ -529,7 +552,7 @@ describe("with a clock that stands,", () => {
     const sealed = (size: number) => new Uint8Array(size).toBase64();
     const made = sample(vault, item.id);
     const place = (file: string, index: number) => ({ share: made.share, vault, file, index });
-    const [big, small] = [newId(p), newId(p)];
+    const [big, small] = [newId(crypto), newId(crypto)];
     const chunks = serviceLimits.shareFileBytes / FILE_CHUNK_BYTES;
     const full = sealed(serviceLimits.chunkBytes);
     for (let index = 0; index < chunks; index++) await call("shares.putChunk", { ...place(big, index), sealed: full });
@@ -552,7 +575,7 @@ describe("with a clock that stands,", () => {
   });
 
   test("the client refuses files that are too large before it sends any", async () => {
-    const header = { id: newId(p), sealedKey: "", size: serviceLimits.shareFileBytes + 1, chunks: 51, header: "" };
+    const header = { id: newId(crypto), sealedKey: "", size: serviceLimits.shareFileBytes + 1, chunks: 51, header: "" };
     await expect(
       ada.account.shares.create({ ...item, files: [header] }, { expireAfter: "OneDay", oneTime: false }),
     ).rejects.toEqual(named("tooLarge"));
@@ -583,7 +606,7 @@ describe("with a clock that stands,", () => {
   test("the hash that the service compares is of this share's access key", async () => {
     const link = await share();
     const [row] = (await stored()).shares;
-    const expected = accessKeyHash(p, link.share, Uint8Array.fromBase64(link.accessKey));
+    const expected = accessKeyHash(crypto, link.share, Uint8Array.fromBase64(link.accessKey));
     expect(Buffer.from(row?.access_key_hash ?? []).equals(expected)).toBe(true);
   });
 });
@@ -607,12 +630,14 @@ describe("without a public address", () => {
     );
     const { call } = ada.signedIn.session;
     await expect(call("shares.create", sample(vault, item.id))).rejects.toEqual(named("sharingUnavailable"));
-    const chunk = { share: newId(p), vault, file: newId(p), index: 0, sealed: toBase64(utf8("x")) };
+    const chunk = { share: newId(crypto), vault, file: newId(crypto), index: 0, sealed: toBase64(utf8("x")) };
     await expect(call("shares.putChunk", chunk)).rejects.toEqual(named("sharingUnavailable"));
-    const link = { share: newId(p), accessKey: toBase64(p.randomBytes(32)) };
+    const link = { share: newId(crypto), accessKey: toBase64(crypto.randomBytes(32)) };
     await expect(door.call("shares.state", link)).rejects.toEqual(named("sharingUnavailable"));
-    await expect(door.call("shares.open", { ...link, view: newId(p) })).rejects.toEqual(named("sharingUnavailable"));
-    const page = await door.address.fetch(new Request(`http://embedded.invalid/s/${newId(p)}`));
+    await expect(door.call("shares.open", { ...link, view: newId(crypto) })).rejects.toEqual(
+      named("sharingUnavailable"),
+    );
+    const page = await door.address.fetch(new Request(`http://embedded.invalid/s/${newId(crypto)}`));
     expect(page.status).toBe(404);
   });
 });

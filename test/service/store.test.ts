@@ -13,7 +13,7 @@ import { changePassword, signIn } from "../../clients/account/user-keys.ts";
 import { SCHEMA_VERSION } from "../../service/store/migrations.ts";
 import { openSqlite } from "../../service/store/sqlite.ts";
 import { hasTool } from "../tools.ts";
-import { details, dump, type InProcess, inProcess, newUser, open, overview, p } from "./doors.ts";
+import { crypto, details, dump, type InProcess, inProcess, newUser, open, overview } from "./doors.ts";
 import { owner } from "./fixtures/make-schema-1.ts";
 
 const fixture = fileURLToPath(new URL("fixtures/schema-1.sqlite", import.meta.url));
@@ -60,7 +60,7 @@ test("a store of the first schema opens, gets its indexes, and everything in it 
 
 async function openAs(door: InProcess) {
   const who = { ...owner, secretKey: owner.secretKey() };
-  return openAccount(p, owner.account, owner.user, await signIn(p, door.call, door.address, who));
+  return openAccount(crypto, owner.account, owner.user, await signIn(crypto, door.call, door.address, who));
 }
 
 /** Every row of every table. */
@@ -139,7 +139,7 @@ test("a write whose change event cannot be written leaves nothing at all", async
     () => account.updateVault(vault, { title: "Other" }),
     () => account.deleteVault(vault),
     () => account.changeUserData((data) => ({ ...data, name: "Eve" })),
-    () => changePassword(p, signedIn, { ...who, newPassword: "eleven bright lanterns" }),
+    () => changePassword(crypto, signedIn, { ...who, newPassword: "eleven bright lanterns" }),
   ]) {
     await expect(write()).rejects.toMatchObject({ name: "serviceRefused" });
     expect(dump(folder)).toBe(before);

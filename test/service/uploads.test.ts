@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { ABANDONED_MS, RESTORE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../service/item/uploads.ts";
-import { details, type InProcess, inProcess, newUser, type Opened, open, overview, p } from "./doors.ts";
+import { crypto, details, type InProcess, inProcess, newUser, type Opened, open, overview } from "./doors.ts";
 
 let door: InProcess;
 let hers: Opened;
@@ -25,8 +25,8 @@ const sealed = "AAAA";
 
 /** Writes one chunk of three bytes. */
 async function put(
-  file = newId(p),
-  item = newId(p),
+  file = newId(crypto),
+  item = newId(crypto),
   index = 0,
 ): Promise<{ vault: string; item: string; file: string }> {
   await hers.signedIn.session.call("files.putChunk", { vault, item, file, index, sealed });
@@ -48,7 +48,7 @@ describe("a file that no revision names", () => {
   });
 
   test("goes with its stream, and one of which nothing was written asks nothing", async () => {
-    const stream = hers.account.writeFile({ vault, item: newId(p) }, hers.account.newItemKey());
+    const stream = hers.account.writeFile({ vault, item: newId(crypto) }, hers.account.newItemKey());
     await stream.abandon();
     await stream.push(new Uint8Array(BYTES), true);
     expect(await chunks()).toHaveLength(1);
@@ -80,7 +80,7 @@ describe("a file that no revision names", () => {
 
   test("takes no room once a revision names it", async () => {
     const itemKey = hers.account.newItemKey();
-    const id = newId(p);
+    const id = newId(crypto);
     const stream = hers.account.writeFile({ vault, item: id }, itemKey);
     await stream.push(new Uint8Array(BYTES), true);
     await hers.account.createItem(vault, overview("file"), details("x"), { id, itemKey, files: [stream.end()] });
@@ -95,7 +95,7 @@ describe("a file that no revision names", () => {
     const place = await put();
     await door.store.db
       .updateTable("uploads")
-      .set({ user: newId(p) })
+      .set({ user: newId(crypto) })
       .execute();
     await expect(put(place.file, place.item, 1)).rejects.toMatchObject({ name: "conflict" });
     await hers.signedIn.session.call("files.abandon", place);
@@ -125,7 +125,13 @@ describe("the unfinished files of one writer", () => {
     await held(UPLOAD_BYTES_MAX);
     const bea = await open(door, await newUser(door, "Bea"));
     const { id } = await bea.account.createVault("Hers", "");
-    await bea.signedIn.session.call("files.putChunk", { vault: id, item: newId(p), file: newId(p), index: 0, sealed });
+    await bea.signedIn.session.call("files.putChunk", {
+      vault: id,
+      item: newId(crypto),
+      file: newId(crypto),
+      index: 0,
+      sealed,
+    });
     bea.account.close();
   });
 
@@ -138,8 +144,8 @@ describe("the unfinished files of one writer", () => {
   });
 
   test("count for shares as well", async () => {
-    const share = newId(p);
-    const chunk = { share, vault, file: newId(p), index: 0, sealed };
+    const share = newId(crypto);
+    const chunk = { share, vault, file: newId(crypto), index: 0, sealed };
     await hers.signedIn.session.call("shares.putChunk", chunk);
     const large = new Uint8Array(serviceLimits.chunkBytes);
     const rows = UPLOAD_BYTES_MAX / serviceLimits.chunkBytes;
@@ -147,9 +153,9 @@ describe("the unfinished files of one writer", () => {
     for (let idx = 1; idx < rows; idx++)
       await door.store.db
         .insertInto("share_chunks")
-        .values({ share, file: newId(p), idx: 0, user, sealed: large, created_at: "2026-11-28T00:00:00.000Z" })
+        .values({ share, file: newId(crypto), idx: 0, user, sealed: large, created_at: "2026-11-28T00:00:00.000Z" })
         .execute();
-    const more = { ...chunk, file: newId(p), sealed: large.toBase64() };
+    const more = { ...chunk, file: newId(crypto), sealed: large.toBase64() };
     await expect(hers.signedIn.session.call("shares.putChunk", more)).rejects.toMatchObject({ name: "busy" });
   });
 });

@@ -6,7 +6,7 @@ import { parseToken } from "../../protocol/access/service-account-token.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { AHEAD_MS_MAX } from "../../service/context.ts";
-import { type InProcess, inProcess, newUser, type Opened, open, p, type User } from "./doors.ts";
+import { crypto, type InProcess, inProcess, newUser, type Opened, open, type User } from "./doors.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -30,7 +30,7 @@ const start = () =>
     account: who.account,
     user: who.user,
     device: who.device,
-    clientNonce: p.randomBytes(32).toBase64(),
+    clientNonce: crypto.randomBytes(32).toBase64(),
   });
 
 describe.each([
@@ -47,13 +47,13 @@ describe.each([
   test("leaves a token its requests", async () => {
     const { token } = await hers.account.serviceAccounts.create({ title: "CI", vaults: [] });
     door.advance(wrongMs);
-    const signedIn = await signInWithToken(p, door.call, door.address, parseToken(token));
+    const signedIn = await signInWithToken(crypto, door.call, door.address, parseToken(token));
     await signedIn.session.call("vaults.list", {});
     await door.store.db.updateTable("tokens").set({ reads: serviceLimits.readsPerHour }).execute();
     await expect(signedIn.session.call("vaults.list", {})).rejects.toMatchObject({ name: "rateLimitExceeded" });
     door.advance(-wrongMs);
     await signedIn.session.call("vaults.list", {});
-    closeSignedIn(p, signedIn);
+    closeSignedIn(crypto, signedIn);
   });
 });
 
@@ -77,11 +77,11 @@ test("challenges of a clock that was ahead keep nobody out", async () => {
   await start();
   const { expires_at } = await door.store.db.selectFrom("nonces").select("expires_at").executeTakeFirstOrThrow();
   const rows = Array.from({ length: serviceLimits.nonces - 1 }, () => ({
-    server_nonce: p.randomBytes(32),
+    server_nonce: crypto.randomBytes(32),
     account: who.account,
     user: who.user,
     device: who.device,
-    client_nonce: p.randomBytes(32),
+    client_nonce: crypto.randomBytes(32),
     expires_at,
   }));
   for (let at = 0; at < rows.length; at += 100)
@@ -96,8 +96,8 @@ test("challenges of a clock that was ahead keep nobody out", async () => {
 
 test("a view of a share that was begun a day ahead ends with the next look", async () => {
   const view = (ms: number) => ({
-    share: newId(p),
-    view_hash: p.randomBytes(32),
+    share: newId(crypto),
+    view_hash: crypto.randomBytes(32),
     ends_at: new Date(ms).toISOString(),
   });
   const now = Date.parse((await door.call("service.info", {})).now);

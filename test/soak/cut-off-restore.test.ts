@@ -9,7 +9,16 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationResult } from "../../protocol/service-catalogue.ts";
-import { backupOf, contentOf, derivations, fullAccount, openAt, p, restore, undisturbed } from "../account/restored.ts";
+import {
+  backupOf,
+  contentOf,
+  crypto,
+  derivations,
+  fullAccount,
+  openAt,
+  restore,
+  undisturbed,
+} from "../account/restored.ts";
 import { details, dump, type InProcess, inProcess, overview, PASSWORD, type User } from "../service/doors.ts";
 
 const writing: readonly OperationName[] = [
@@ -170,7 +179,7 @@ describe("a restore that was cut off", () => {
     const { id } = await account.createVault("Many", "");
     for (let batch = 0; batch < 3; batch++) {
       const items = Array.from({ length: 100 }, () => ({
-        id: newId(p),
+        id: newId(crypto),
         overview: overview("One of many"),
         details: details("m"),
       }));
@@ -197,7 +206,7 @@ describe("refused without a request to the service", () => {
     ["a wrong password", () => restore(door, ada, lines, { call: demandNone, password: "wrong" }), "wrongCredentials"],
     [
       "another Secret Key",
-      () => restore(door, { ...ada, secretKey: newSecretKey(p) }, lines, { call: demandNone }),
+      () => restore(door, { ...ada, secretKey: newSecretKey(crypto) }, lines, { call: demandNone }),
       "wrongCredentials",
     ],
     ["a backup that was cut", () => restore(door, ada, lines.slice(0, -1), { call: demandNone }), "notRestorable"],
@@ -333,7 +342,7 @@ describe("an account that was used since is refused, and stays as it is, though 
     await cutAt(MIDDLE);
     await sayRestoring(false);
     const { signedIn } = await openAt(door, ada);
-    await changePassword(p, signedIn, { ...ada, newPassword: "eight quiet harbours" });
+    await changePassword(crypto, signedIn, { ...ada, newPassword: "eight quiet harbours" });
     await sayRestoring(true);
     const before = dump(door.folder);
     const listed = await devices();
@@ -358,8 +367,8 @@ describe("an account that was used since is refused, and stays as it is, though 
 });
 
 test("an account of somebody else under the same id is refused, and stays as it is", async () => {
-  const other = { account: ada.account, user: newId(p), device: newId(p), secretKey: newSecretKey(p) };
-  await enrol(p, door.call, { ...other, password: PASSWORD, name: "Eve" });
+  const other = { account: ada.account, user: newId(crypto), device: newId(crypto), secretKey: newSecretKey(crypto) };
+  await enrol(crypto, door.call, { ...other, password: PASSWORD, name: "Eve" });
   const before = dump(door.folder);
   expect(await outcomeOf(restore(door, ada, lines))).toBe("conflict");
   expect(dump(door.folder)).toBe(before);

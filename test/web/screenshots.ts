@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { p } from "../service/doors.ts";
+import { crypto } from "../service/doors.ts";
 import { openStage, type Stage, shareOf, startChromium } from "./stage.ts";
 
 const folder = fileURLToPath(new URL("../../service/web/screenshots/", import.meta.url));
@@ -82,7 +82,7 @@ async function take(stage: Stage, browser: Browser, shot: Shot): Promise<void> {
 }
 
 mkdirSync(folder, { recursive: true });
-const stage = await openStage("honest", p.randomBytes(48_231));
+const stage = await openStage("honest", crypto.randomBytes(48_231));
 const browser = await startChromium();
 for (const shot of shots) await take(stage, browser, shot);
 await browser.close();

@@ -7,7 +7,7 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { secretOf } from "../../protocol/crypto/share.ts";
 import { totpCode } from "../../protocol/secret/totp.ts";
 import { PAGE_POLICY } from "../../service/share/page.ts";
-import { p } from "../service/doors.ts";
+import { crypto } from "../service/doors.ts";
 import {
   chromiumPath,
   openStage,
@@ -350,7 +350,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
   test("reads a wrong secret and an unknown share alike, and neither spends a view", async () => {
     const url = await stage.share(true);
     const other = await stage.share();
-    for (const wrong of [`${url.split("#")[0]}${new URL(other).hash}`, url.replace(shareOf(url), newId(p))]) {
+    for (const wrong of [`${url.split("#")[0]}${new URL(other).hash}`, url.replace(shareOf(url), newId(crypto))]) {
       await page.goto(wrong);
       await heading().filter({ hasText: "Nothing is behind this link" }).waitFor();
       expect(await ending()).toBe("notFound");

@@ -9,7 +9,7 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import type { ItemField } from "../../protocol/item/item.ts";
 import type { ItemShareDuration, ShareContent } from "../../protocol/item/item-share.ts";
-import { type Door, newUser, type Opened, open, overLoopback, p } from "../service/doors.ts";
+import { crypto, type Door, newUser, type Opened, open, overLoopback } from "../service/doors.ts";
 import { toolPath } from "../tools.ts";
 
 /** Where Chromium is; undefined where there is none, and the tests skip aloud. */
@@ -107,7 +107,7 @@ export type Stage = {
 
 export async function openStage(
   sample: keyof typeof samples,
-  file = p.randomBytes(2 * FILE_CHUNK_BYTES + 513),
+  file = crypto.randomBytes(2 * FILE_CHUNK_BYTES + 513),
 ): Promise<Stage> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -140,7 +140,7 @@ async function makeItem(
   { title, section, file: name, websites, fields }: Sample,
 ): Promise<OpenedItem> {
   const itemKey = account.newItemKey();
-  const id = newId(p);
+  const id = newId(crypto);
   const stream = account.writeFile({ vault, item: id }, itemKey);
   for (let at = 0; at === 0 || at < file.length; at += FILE_CHUNK_BYTES)
     await stream.push(file.subarray(at, at + FILE_CHUNK_BYTES), at + FILE_CHUNK_BYTES >= file.length);

@@ -2,7 +2,7 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CACHE_AGE_MS_MAX, type Cache, createCache, FORGOT_MAX, type Place } from "../../../daemon/account/cache.ts";
-import { native as p } from "../../protocol/crypto/implementations.ts";
+import { native as crypto } from "../../protocol/crypto/implementations.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
 const place = (vault: string): Place => ({ vault, item: "i", field: "/password", kind: "Concealed" });
@@ -12,7 +12,7 @@ let clock: FakeClock;
 let cache: Cache;
 beforeEach(() => {
   clock = fakeClock();
-  cache = createCache(p, clock.monotonicMs);
+  cache = createCache(crypto, clock.monotonicMs);
 });
 afterEach(() => cache.close());
 

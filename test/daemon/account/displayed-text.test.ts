@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LINE_COLUMNS_MAX, SHOWN_LENGTH_MAX, shown, shownLine } from "../../../daemon/account/displayed-text.ts";
+import {
+  displayed,
+  displayedLine,
+  LINE_COLUMNS_MAX,
+  SHOWN_LENGTH_MAX,
+} from "../../../daemon/account/displayed-text.ts";
 
 describe("a shown text", () => {
   test.each([
@@ -21,11 +26,11 @@ describe("a shown text", () => {
     ["a grapheme joiner", "a\u034fb", "ab"],
     ["an unassigned character", "a\u0378b", "ab"],
   ])("has lost %s", (_what, text, expected) => {
-    expect(shown(text)).toBe(expected);
+    expect(displayed(text)).toBe(expected);
   });
 
   test("keeps letters of every script", () => {
-    expect(shown("Zürich 東京 مرحبا")).toBe("Zürich 東京 مرحبا");
+    expect(displayed("Zürich 東京 مرحبا")).toBe("Zürich 東京 مرحبا");
   });
 
   test.each([
@@ -34,19 +39,19 @@ describe("a shown text", () => {
     ["an ideographic space", "a\u3000b"],
     ["a Braille blank", "a\u2800b"],
   ])("has one blank for %s", (_what, text) => {
-    expect(shown(text)).toBe("a b");
+    expect(displayed(text)).toBe("a b");
   });
 
   test("is cut one past its limit and not at it", () => {
-    expect(shown("x".repeat(SHOWN_LENGTH_MAX))).toHaveLength(SHOWN_LENGTH_MAX);
-    expect(shown("x".repeat(SHOWN_LENGTH_MAX + 1))).toBe(`${"x".repeat(SHOWN_LENGTH_MAX - 1)}…`);
+    expect(displayed("x".repeat(SHOWN_LENGTH_MAX))).toHaveLength(SHOWN_LENGTH_MAX);
+    expect(displayed("x".repeat(SHOWN_LENGTH_MAX + 1))).toBe(`${"x".repeat(SHOWN_LENGTH_MAX - 1)}…`);
   });
 
   test("never holds a control, whatever comes in", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(shown(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/u);
-        expect([...shown(text)].length).toBeLessThanOrEqual(SHOWN_LENGTH_MAX);
+        expect(displayed(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/u);
+        expect([...displayed(text)].length).toBeLessThanOrEqual(SHOWN_LENGTH_MAX);
       }),
     );
   });
@@ -54,12 +59,12 @@ describe("a shown text", () => {
 
 describe("a shown line", () => {
   test("is cut one past its columns and not at them", () => {
-    expect(shownLine("x".repeat(LINE_COLUMNS_MAX))).toBe("x".repeat(LINE_COLUMNS_MAX));
-    expect(shownLine("x".repeat(LINE_COLUMNS_MAX + 1))).toBe(`${"x".repeat(LINE_COLUMNS_MAX - 1)}…`);
+    expect(displayedLine("x".repeat(LINE_COLUMNS_MAX))).toBe("x".repeat(LINE_COLUMNS_MAX));
+    expect(displayedLine("x".repeat(LINE_COLUMNS_MAX + 1))).toBe(`${"x".repeat(LINE_COLUMNS_MAX - 1)}…`);
   });
 
   test("holds half as many letters that are two columns wide", () => {
-    expect(shownLine("東".repeat(LINE_COLUMNS_MAX / 2))).not.toContain("…");
-    expect(shownLine("東".repeat(LINE_COLUMNS_MAX / 2 + 1))).toBe(`${"東".repeat(LINE_COLUMNS_MAX / 2 - 1)}…`);
+    expect(displayedLine("東".repeat(LINE_COLUMNS_MAX / 2))).not.toContain("…");
+    expect(displayedLine("東".repeat(LINE_COLUMNS_MAX / 2 + 1))).toBe(`${"東".repeat(LINE_COLUMNS_MAX / 2 - 1)}…`);
   });
 });

@@ -18,7 +18,7 @@ import {
   type Sealing,
   startOf,
 } from "../../../daemon/account/kept-lists.ts";
-import { native as p } from "../../protocol/crypto/implementations.ts";
+import { native as crypto } from "../../protocol/crypto/implementations.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
 const idOf = (number: number) =>
@@ -33,12 +33,12 @@ const idsIn = (rows: Rows | undefined) =>
 const read = (rows: Rows | undefined) =>
   JSON.parse(`[${Buffer.from(rows?.open() ?? []).toString()}]`) as { id: string }[];
 
-const key = p.randomBytes(32);
+const key = crypto.randomBytes(32);
 const sealing: Sealing = {
-  randomBytes: p.randomBytes,
-  seal: (nonce, place, plaintext) => p.aeadSeal(key, nonce, place, plaintext),
+  randomBytes: crypto.randomBytes,
+  seal: (nonce, place, plaintext) => crypto.aeadSeal(key, nonce, place, plaintext),
   open: (nonce, place, sealed) => {
-    const opened = p.aeadOpen(key, nonce, place, sealed);
+    const opened = crypto.aeadOpen(key, nonce, place, sealed);
     if (opened === undefined) throw new Error("it did not open");
     return opened;
   },
@@ -321,7 +321,7 @@ test("whatever is kept and changed, an unchanged chunk holds all that is there b
 });
 
 test("rows of a closed cache are not opened, and those that were opened stay readable", () => {
-  const cache = createCache(p, clock.monotonicMs);
+  const cache = createCache(crypto, clock.monotonicMs);
   cache.lists.keep("v", "active", joined("", END, rowsFrom(0, 3)), cache.lists.stamp("v"));
   const rows = cache.lists.find("v", "active", "");
   const opened = rows?.open();

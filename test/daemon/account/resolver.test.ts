@@ -11,7 +11,7 @@ import type { Unlocked } from "../../../daemon/session/unlocked.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import type { DetailsContent, ItemField } from "../../../protocol/item/item.ts";
-import { native as p } from "../../protocol/crypto/implementations.ts";
+import { native as crypto } from "../../protocol/crypto/implementations.ts";
 import {
   type InProcess,
   inProcess,
@@ -135,7 +135,7 @@ async function outcomeOf(unlocked: Unlocked, reference: string): Promise<Outcome
 const unlockedWith = (cache: Cache) => ({ account: opened.account, cache }) as Unlocked;
 
 async function cold(reference: string): Promise<Outcome> {
-  const cache = createCache(p, clock.monotonicMs);
+  const cache = createCache(crypto, clock.monotonicMs);
   const outcome = await outcomeOf(unlockedWith(cache), reference);
   cache.close();
   return outcome;
@@ -148,7 +148,7 @@ test("what is answered from memory is what a look at the account answers, for ev
   let warmAnswers = 0;
   await fc.assert(
     fc.asyncProperty(world, asked, async (vaults, references) => {
-      const cache = createCache(p, clock.monotonicMs);
+      const cache = createCache(crypto, clock.monotonicMs);
       const made: (Named & { items: (Named & { details: DetailsContent })[] })[] = [];
       for (const { title, items } of vaults) {
         const { id: vault } = await account.createVault(title, "");
@@ -193,7 +193,7 @@ test("two fields that differ in case are two, in whatever order they are asked f
   });
   const fields = [field("api", "lower"), field("API", "upper")];
   await account.createItem(vault, overview("Db"), { fields, sections: [], notes: "", files: [] });
-  const unlocked = unlockedWith(createCache(p, clock.monotonicMs));
+  const unlocked = unlockedWith(createCache(crypto, clock.monotonicMs));
   const value = async (end: string) => outcomeOf(unlocked, `op://Cases/Db/${end}`);
   expect([await value("api"), await value("API"), await value("Api")]).toEqual([
     expect.objectContaining({ value: "lower" }),
@@ -201,7 +201,7 @@ test("two fields that differ in case are two, in whatever order they are asked f
     { error: expect.stringContaining("candidates api, API") },
   ]);
   // Asked for at once they share no look but that for their item.
-  const fresh = unlockedWith(createCache(p, clock.monotonicMs));
+  const fresh = unlockedWith(createCache(crypto, clock.monotonicMs));
   const both = await Promise.all(["API", "api"].map((end) => outcomeOf(fresh, `op://Cases/DB/${end}`)));
   expect(both).toEqual([expect.objectContaining({ value: "upper" }), expect.objectContaining({ value: "lower" })]);
 });
@@ -219,7 +219,7 @@ test.each([
 ])("%s, made elsewhere, makes what was kept ambiguous", async (_what, change) => {
   const who = await newUser(door, "Grace");
   const own = await open(door, who);
-  const elsewhere = await open(door, { ...who, device: newId(p) });
+  const elsewhere = await open(door, { ...who, device: newId(crypto) });
   const { id: vault } = await own.account.createVault("Mine", "");
   await own.account.createItem(vault, overview("Db"), secretDetails("s3cret"));
   const following = Promise.withResolvers<void>();
@@ -230,7 +230,7 @@ test.each([
       return own.account.changes(cursor, signal);
     },
   };
-  const unlocked = { account, cache: createCache(p, clock.monotonicMs) } as Unlocked;
+  const unlocked = { account, cache: createCache(crypto, clock.monotonicMs) } as Unlocked;
   const heard = new Set<string>();
   let wake: () => void = () => undefined;
   const follower = followChanges(

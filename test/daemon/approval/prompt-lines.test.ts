@@ -3,7 +3,7 @@
 // the texts are compared as they are shown.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { askedLines, missingLines, type Part, type Thing } from "../../../daemon/approval/prompt-lines.ts";
+import { missingLines, type Part, promptLines, type Thing } from "../../../daemon/approval/prompt-lines.ts";
 import { promptText } from "../../../daemon/approval/prompt-text.ts";
 import { normalTitle } from "../../../protocol/crypto/lookup-tag.ts";
 import { subject } from "../peer/subjects.ts";
@@ -19,7 +19,7 @@ const part = (kind: Part["kind"], title: string | undefined, more: Partial<Part>
 });
 
 const text = (lines: readonly string[]) => promptText(subject("app"), "read", [lines]).slice(1, -1);
-const told = (thing: Thing, before = "") => text(askedLines(thing, before));
+const told = (thing: Thing, before = "") => text(promptLines(thing, before));
 const field = (...parts: Part[]): Thing => ({ what: "one field", parts });
 
 const demo = part("vault", "Demo");

@@ -22,7 +22,7 @@ import { createLog } from "../../../daemon/host/log.ts";
 import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
-const p = loadSodium();
+const crypto = loadSodium();
 const quiet = { ...createLog(), note: () => undefined, incident: () => undefined };
 const sealNames = (names: readonly string[]) => `sealed ${names.length}`;
 const event = (outcome: string) => ({ event: "test", outcome });
@@ -43,13 +43,13 @@ const records = () =>
   );
 
 function openLog(rotated: Checkpoint[] = []): AuditLog {
-  return openAuditLog(folder, p, clock, quiet, (checkpoint) => rotated.push(checkpoint));
+  return openAuditLog(folder, crypto, clock, quiet, (checkpoint) => rotated.push(checkpoint));
 }
 
 /** A log that was unlocked once, with its checkpoints. */
 function unlockedLog(): { log: AuditLog; checkpoints: Checkpoint[] } {
   const log = openLog();
-  const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  const { checkpoints } = log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
   return { log, checkpoints };
 }
 
@@ -57,7 +57,7 @@ describe("a log", () => {
   test("that was only written is proven whole", () => {
     const { log, checkpoints } = unlockedLog();
     for (let index = 0; index < 20; index++) log.keep(event(`${index}`));
-    const verdict = verify(folder, p, checkpoints, log.anchor());
+    const verdict = verify(folder, crypto, checkpoints, log.anchor());
     expect(verdict).toMatchObject({ records: 20, problems: [] });
     expect(verdict.proven).toMatchObject([{ from: 1, to: 20 }]);
   });
@@ -70,10 +70,10 @@ describe("a log", () => {
     log.close();
     const again = openLog();
     again.keep(event("locked, without a key"));
-    const resumed = again.unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor });
+    const resumed = again.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints, anchor });
     expect(resumed.problems).toEqual([]);
     again.keep(event("unlocked"));
-    const verdict = verify(folder, p, resumed.checkpoints, again.anchor());
+    const verdict = verify(folder, crypto, resumed.checkpoints, again.anchor());
     expect(verdict.problems).toEqual([]);
     // Record 3 was written without a key: linked, and not proven.
     expect(verdict.proven.map(({ from, to }) => [from, to])).toEqual([
@@ -87,9 +87,9 @@ describe("a log", () => {
     log.keep(event("unlocked"));
     log.lock();
     log.keep({ ...event("locked"), names: ["not to be seen"] });
-    log.unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor: undefined });
+    log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints, anchor: undefined });
     log.keep(event("unlocked again"));
-    expect(verify(folder, p, checkpoints, log.anchor()).proven).toMatchObject([{ from: 1, to: 3 }]);
+    expect(verify(folder, crypto, checkpoints, log.anchor()).proven).toMatchObject([{ from: 1, to: 3 }]);
     expect(readFileSync(path(), "utf8")).not.toContain("not to be seen");
   });
 
@@ -140,9 +140,9 @@ describe("what somebody did to the file is told:", () => {
     for (let index = 0; index < 10; index++) log.keep(event(`${index}`));
     const anchor = log.anchor();
     log.close();
-    expect(verify(folder, p, checkpoints, anchor).problems).toEqual([]);
+    expect(verify(folder, crypto, checkpoints, anchor).problems).toEqual([]);
     attack();
-    expect(verify(folder, p, checkpoints, anchor).problems).not.toEqual([]);
+    expect(verify(folder, crypto, checkpoints, anchor).problems).not.toEqual([]);
   });
 
   test("a change of any single byte", () => {
@@ -156,7 +156,7 @@ describe("what somebody did to the file is told:", () => {
         const altered = Buffer.from(original);
         altered[at] = (altered[at] ?? 0) ^ change;
         writeFileSync(path(), altered);
-        expect(verify(folder, p, checkpoints, anchor).problems).not.toEqual([]);
+        expect(verify(folder, crypto, checkpoints, anchor).problems).not.toEqual([]);
       }),
       { numRuns: 300 },
     );
@@ -168,7 +168,7 @@ describe("what somebody did to the file is told:", () => {
     const anchor = log.anchor() as Anchor;
     log.close();
     attacks["a cut end"]?.();
-    const resumed = openLog().unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor });
+    const resumed = openLog().unlock({ sealNames, start: crypto.randomBytes(32), checkpoints, anchor });
     expect(resumed.problems).toEqual([`the log does not hold record 10 as it was at ${anchor.at}`]);
   });
 });
@@ -180,11 +180,11 @@ test("a tail torn by a crash is closed and told, and the next start goes on", ()
   log.close();
   appendFileSync(path(), '{"seq":2,"at":"2026-');
   const again = openLog();
-  const resumed = again.unlock({ sealNames, start: p.randomBytes(32), checkpoints, anchor });
+  const resumed = again.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints, anchor });
   expect(resumed.problems).toEqual([]);
   again.keep(event("after"));
   expect(records().map((record) => record.event)).toEqual(["test", "audit.torn", "test"]);
-  expect(verify(folder, p, resumed.checkpoints, again.anchor()).problems).toEqual([]);
+  expect(verify(folder, crypto, resumed.checkpoints, again.anchor()).problems).toEqual([]);
 });
 
 describe("a read", () => {
@@ -271,20 +271,20 @@ test("a log that was closed takes nothing more, and says whether what it was tol
 test("a full segment is followed by another, and the proof goes over the border", () => {
   const rotated: Checkpoint[] = [];
   const log = openLog(rotated);
-  const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  const { checkpoints } = log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
   const program = "x".repeat(1024 * 1024);
   for (let written = 0; written <= SEGMENT_BYTES_MAX; written += 1024 * 1024) log.keep({ ...event("large"), program });
   log.keep(event("next segment"));
   expect(listSegments(folder).map((segment) => segment.number)).toEqual([1, 2]);
   expect(rotated).toHaveLength(1);
-  expect(verify(folder, p, [...checkpoints, ...rotated], log.anchor()).problems).toEqual([]);
+  expect(verify(folder, crypto, [...checkpoints, ...rotated], log.anchor()).problems).toEqual([]);
 });
 
 test("past the number of segments the oldest goes, and a record says so", () => {
   for (let number = 1; number <= SEGMENTS_MAX; number++)
     writeFileSync(join(folder, `audit-${String(number).padStart(6, "0")}.log`), "");
   const log = openLog();
-  log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
   log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
   log.keep(event("next"));
   const numbers = listSegments(folder).map((segment) => segment.number);
@@ -296,10 +296,10 @@ test("past the number of segments the oldest goes, and a record says so", () => 
 test("a segment that lost its end is told although the next one starts at a checkpoint", () => {
   const rotated: Checkpoint[] = [];
   const log = openLog(rotated);
-  const { checkpoints } = log.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  const { checkpoints } = log.unlock({ sealNames, start: crypto.randomBytes(32), checkpoints: [], anchor: undefined });
   log.keep(event("first"));
   log.keep({ ...event("large"), program: "x".repeat(SEGMENT_BYTES_MAX + 1) });
   log.keep(event("next segment"));
   writeFileSync(path(), `${readFileSync(path(), "utf8").split("\n")[0]}\n`);
-  expect(verify(folder, p, [...checkpoints, ...rotated], log.anchor()).problems).not.toEqual([]);
+  expect(verify(folder, crypto, [...checkpoints, ...rotated], log.anchor()).problems).not.toEqual([]);
 });

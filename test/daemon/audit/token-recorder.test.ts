@@ -15,7 +15,7 @@ import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
-const p = loadSodium();
+const crypto = loadSodium();
 const DAY_MS = 24 * 60 * 60_000;
 
 let home: string;
@@ -24,12 +24,18 @@ let own: AuditLog;
 let persons: AuditLog;
 
 const log = (name: string) =>
-  openAuditLog(mkdtempSync(join(home, name)), p, clock, { ...createLog(), note: () => undefined }, () => undefined);
+  openAuditLog(
+    mkdtempSync(join(home, name)),
+    crypto,
+    clock,
+    { ...createLog(), note: () => undefined },
+    () => undefined,
+  );
 const recorder = (spent: Spent, has = true) =>
   createTokenRecorder({
     own,
     persons: () => (has ? persons : undefined),
-    token: { serviceAccount: newId(p), token: newId(p), sealNames: (names) => `sealed ${names.length}` },
+    token: { serviceAccount: newId(crypto), token: newId(crypto), sealNames: (names) => `sealed ${names.length}` },
     spent,
     clock,
   });

@@ -12,117 +12,119 @@ const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
 
 describe("a kept key", () => {
   test("is moved: the original is wiped and the copy lies in the slab", () => {
-    const p = loadSodium();
-    const key = p.randomBytes(32);
+    const crypto = loadSodium();
+    const key = crypto.randomBytes(32);
     const was = key.toHex();
-    const kept = p.keep(key);
+    const kept = crypto.keep(key);
     expect(isZero(key)).toBe(true);
     expect(kept.toHex()).toBe(was);
-    expect(p.keep(p.randomBytes(64)).buffer).toBe(kept.buffer);
+    expect(crypto.keep(crypto.randomBytes(64)).buffer).toBe(kept.buffer);
   });
 
   test("has at most 64 bytes", () => {
-    const p = loadSodium();
-    expect(p.keep(new Uint8Array(64).fill(1))).toHaveLength(64);
-    expect(() => p.keep(new Uint8Array(65).fill(1))).toThrow(RangeError);
+    const crypto = loadSodium();
+    expect(crypto.keep(new Uint8Array(64).fill(1))).toHaveLength(64);
+    expect(() => crypto.keep(new Uint8Array(65).fill(1))).toThrow(RangeError);
   });
 
   test("finds room until the slab is full, and again once one was released", () => {
-    const p = loadSodium();
-    const kept = Array.from({ length: SLOTS }, (_, index) => p.keep(new Uint8Array(32).fill(index % 255 || 1)));
+    const crypto = loadSodium();
+    const kept = Array.from({ length: SLOTS }, (_, index) => crypto.keep(new Uint8Array(32).fill(index % 255 || 1)));
     expect(new Set(kept.map((key) => key.byteOffset)).size).toBe(SLOTS);
-    expect(() => p.keep(p.randomBytes(32))).toThrow(RangeError);
-    p.release(...kept.slice(0, 1));
-    expect(p.keep(p.randomBytes(32))).toHaveLength(32);
-    expect(() => p.keep(p.randomBytes(32))).toThrow(RangeError);
+    expect(() => crypto.keep(crypto.randomBytes(32))).toThrow(RangeError);
+    crypto.release(...kept.slice(0, 1));
+    expect(crypto.keep(crypto.randomBytes(32))).toHaveLength(32);
+    expect(() => crypto.keep(crypto.randomBytes(32))).toThrow(RangeError);
   });
 
   test("is wiped when it is released, and its slot is the last to be used again", () => {
-    const p = loadSodium();
-    const kept = p.keep(p.randomBytes(32));
-    p.release(kept);
+    const crypto = loadSodium();
+    const kept = crypto.keep(crypto.randomBytes(32));
+    crypto.release(kept);
     expect(isZero(kept)).toBe(true);
-    for (let count = 1; count < SLOTS; count++) p.keep(p.randomBytes(32));
+    for (let count = 1; count < SLOTS; count++) crypto.keep(crypto.randomBytes(32));
     expect(isZero(kept)).toBe(true);
-    p.keep(p.randomBytes(32));
+    crypto.keep(crypto.randomBytes(32));
     expect(isZero(kept)).toBe(false);
   });
 
   test("released twice, or after a lock, takes no other key with it", () => {
-    const p = loadSodium();
-    const kept = p.keep(p.randomBytes(32));
-    p.release(kept);
-    const others = Array.from({ length: SLOTS }, () => p.keep(p.randomBytes(32)));
-    p.release(kept);
+    const crypto = loadSodium();
+    const kept = crypto.keep(crypto.randomBytes(32));
+    crypto.release(kept);
+    const others = Array.from({ length: SLOTS }, () => crypto.keep(crypto.randomBytes(32)));
+    crypto.release(kept);
     expect(others.filter(isZero)).toEqual([]);
-    p.wipeAll();
-    const later = Array.from({ length: SLOTS }, () => p.keep(p.randomBytes(32)));
-    p.release(kept, ...others);
+    crypto.wipeAll();
+    const later = Array.from({ length: SLOTS }, () => crypto.keep(crypto.randomBytes(32)));
+    crypto.release(kept, ...others);
     expect(later.filter(isZero)).toEqual([]);
-    expect(() => p.keep(p.randomBytes(32))).toThrow(RangeError);
+    expect(() => crypto.keep(crypto.randomBytes(32))).toThrow(RangeError);
   });
 
   test("is zeros after wipeAll, as are all others", () => {
-    const p = loadSodium();
-    const kept = Array.from({ length: 100 }, () => p.keep(p.randomBytes(32)));
-    p.wipeAll();
+    const crypto = loadSodium();
+    const kept = Array.from({ length: 100 }, () => crypto.keep(crypto.randomBytes(32)));
+    crypto.wipeAll();
     expect(kept.every(isZero)).toBe(true);
   });
 
   test("is copied by slice, as any bytes are", () => {
-    const p = loadSodium();
-    const kept = p.keep(p.randomBytes(32));
+    const crypto = loadSodium();
+    const kept = crypto.keep(crypto.randomBytes(32));
     const copy = kept.slice();
-    p.release(kept);
+    crypto.release(kept);
     expect(isZero(copy)).toBe(false);
   });
 
   test("that was never kept is wiped by release", () => {
-    const p = loadSodium();
-    const key = p.randomBytes(32);
-    p.release(key);
+    const crypto = loadSodium();
+    const key = crypto.randomBytes(32);
+    crypto.release(key);
     expect(isZero(key)).toBe(true);
   });
 });
 
-const secret: readonly [string, (p: Primitives, key32: Uint8Array, key64: Uint8Array) => unknown][] = [
-  ["aeadSeal", (p, key) => p.aeadSeal(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(8))],
-  ["aeadOpen", (p, key) => p.aeadOpen(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(24))],
-  ["hmacSha256", (p, key) => p.hmacSha256(key, new Uint8Array(8))],
-  ["keyedHash", (p, key) => p.keyedHash(key, new Uint8Array(8))],
-  ["hkdfSha256", (p, key) => p.hkdfSha256(key, new Uint8Array(), new Uint8Array(8), 32)],
-  ["sign", (p, _, key64) => p.sign(key64, new Uint8Array(8))],
-  ["signKeyPair", (p, key) => p.signKeyPair(key)],
-  ["boxKeyPair", (p, key) => p.boxKeyPair(key)],
-  ["boxOpen", (p, key) => p.boxOpen(new Uint8Array(32).fill(9), key, new Uint8Array(100))],
-  ["streamSeal", (p, key) => p.streamSeal(key)],
-  ["streamOpen", (p, key) => p.streamOpen(key, new Uint8Array(24))],
+const secret: readonly [string, (crypto: Primitives, key32: Uint8Array, key64: Uint8Array) => unknown][] = [
+  ["aeadSeal", (crypto, key) => crypto.aeadSeal(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(8))],
+  ["aeadOpen", (crypto, key) => crypto.aeadOpen(key, new Uint8Array(24), new Uint8Array(), new Uint8Array(24))],
+  ["hmacSha256", (crypto, key) => crypto.hmacSha256(key, new Uint8Array(8))],
+  ["keyedHash", (crypto, key) => crypto.keyedHash(key, new Uint8Array(8))],
+  ["hkdfSha256", (crypto, key) => crypto.hkdfSha256(key, new Uint8Array(), new Uint8Array(8), 32)],
+  ["sign", (crypto, _, key64) => crypto.sign(key64, new Uint8Array(8))],
+  ["signKeyPair", (crypto, key) => crypto.signKeyPair(key)],
+  ["boxKeyPair", (crypto, key) => crypto.boxKeyPair(key)],
+  ["boxOpen", (crypto, key) => crypto.boxOpen(new Uint8Array(32).fill(9), key, new Uint8Array(100))],
+  ["streamSeal", (crypto, key) => crypto.streamSeal(key)],
+  ["streamOpen", (crypto, key) => crypto.streamOpen(key, new Uint8Array(24))],
 ];
 
-describe.each(implementations)("a wiped key ($name)", ({ p }) => {
+describe.each(implementations)("a wiped key ($name)", ({ crypto }) => {
   test.each(secret)("is refused as locked by %s, and one that lives is not", (_name, use) => {
-    expect(refusal(() => use(p, new Uint8Array(32), new Uint8Array(64)))).toBe("locked");
-    expect(refusal(() => use(p, p.randomBytes(32), p.signKeyPair(p.randomBytes(32)).secretKey))).toBeUndefined();
+    expect(refusal(() => use(crypto, new Uint8Array(32), new Uint8Array(64)))).toBe("locked");
+    expect(
+      refusal(() => use(crypto, crypto.randomBytes(32), crypto.signKeyPair(crypto.randomBytes(32)).secretKey)),
+    ).toBeUndefined();
   });
 });
 
 describe("an open stream", () => {
   test("seals nothing more after wipeAll", () => {
-    const p = loadSodium();
-    const { push } = p.streamSeal(p.randomBytes(32));
+    const crypto = loadSodium();
+    const { push } = crypto.streamSeal(crypto.randomBytes(32));
     push(new Uint8Array(8), new Uint8Array(), false);
-    p.wipeAll();
+    crypto.wipeAll();
     expect(refusal(() => push(new Uint8Array(8), new Uint8Array(), true))).toBe("locked");
   });
 
   test("opens nothing more after wipeAll", () => {
-    const p = loadSodium();
-    const key = p.randomBytes(32);
-    const sealing = p.streamSeal(key);
+    const crypto = loadSodium();
+    const key = crypto.randomBytes(32);
+    const sealing = crypto.streamSeal(key);
     const chunks = [false, true].map((final) => sealing.push(new Uint8Array(8), new Uint8Array(), final));
-    const { pull } = p.streamOpen(key, sealing.header);
+    const { pull } = crypto.streamOpen(key, sealing.header);
     expect(pull(chunks[0] ?? new Uint8Array(), new Uint8Array())?.final).toBe(false);
-    p.wipeAll();
+    crypto.wipeAll();
     expect(refusal(() => pull(chunks[1] ?? new Uint8Array(), new Uint8Array()))).toBe("locked");
   });
 });

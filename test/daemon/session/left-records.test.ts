@@ -14,7 +14,7 @@ import { type DeviceStore, openDeviceStore } from "../../../daemon/session/devic
 import { createLeftRecords, type Taker } from "../../../daemon/session/left-records.ts";
 import { createTokenSessions, type TokenSessions } from "../../../daemon/session/token-sessions.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
-import { type InProcess, inProcess, newUser, type Opened, open, p, type User } from "../../service/doors.ts";
+import { crypto, type InProcess, inProcess, newUser, type Opened, open, type User } from "../../service/doors.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
 let door: InProcess;
@@ -28,7 +28,7 @@ let store: DeviceStore;
 let ci: { id: string; token: string };
 
 const quiet = { ...createLog(), note: () => undefined };
-const item = newId(p);
+const item = newId(crypto);
 
 beforeAll(async () => {
   door = await inProcess();
@@ -45,7 +45,7 @@ beforeEach(async () => {
   clock = fakeClock();
   tokens = createTokenSessions({
     home,
-    p,
+    crypto,
     clock,
     log: quiet,
     serviceAddress: () => Promise.resolve(door.address),
@@ -55,11 +55,16 @@ beforeEach(async () => {
   });
   const folder = accountFolder(home, user.account);
   ensureNamedFolder(folder);
-  audit = openAuditLog(folder, p, clock, quiet, () => undefined);
+  audit = openAuditLog(folder, crypto, clock, quiet, () => undefined);
   const owner = { account: user.account, user: user.user };
-  ({ store } = openDeviceStore(p, p.randomBytes(32), owner, join(folder, "device.sealed")));
+  ({ store } = openDeviceStore(crypto, crypto.randomBytes(32), owner, join(folder, "device.sealed")));
   const sealNames = () => "";
-  const { checkpoints } = audit.unlock({ sealNames, start: p.randomBytes(32), checkpoints: [], anchor: undefined });
+  const { checkpoints } = audit.unlock({
+    sealNames,
+    start: crypto.randomBytes(32),
+    checkpoints: [],
+    anchor: undefined,
+  });
   await store.change((state) => ({ ...state, checkpoints }));
 });
 afterEach(async () => {
@@ -86,7 +91,12 @@ async function read(count: number, text = ci.token) {
 /** As at an unlock: each is another. */
 const take = (limits?: { logs: number; bytes: number }) => {
   const taker: Taker = { file: user, audit, unlocked: { account: opened.account, store } };
-  const left = createLeftRecords({ home, p, flushTokens: tokens.flush, ...(limits === undefined ? {} : { limits }) });
+  const left = createLeftRecords({
+    home,
+    crypto,
+    flushTokens: tokens.flush,
+    ...(limits === undefined ? {} : { limits }),
+  });
   return left.takeIn(taker);
 };
 const all = () => {
@@ -116,7 +126,7 @@ describe("what a token left", () => {
     );
     expect(takenIn().every(({ token, sealed }) => token?.serviceAccount === ci.id && sealed !== undefined)).toBe(true);
     expect(told()).toEqual(["3 taken in"]);
-    expect(verify(accountFolder(home, user.account), p, store.state.checkpoints, undefined).problems).toEqual([]);
+    expect(verify(accountFolder(home, user.account), crypto, store.state.checkpoints, undefined).problems).toEqual([]);
   });
 
   test("lies nowhere in clear", async () => {

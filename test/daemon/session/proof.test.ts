@@ -10,7 +10,7 @@ import { PosternError } from "../../../protocol/errors.ts";
 
 const sodium = loadSodium();
 /** What a derivation costs and gives is held by the vectors of protocol/crypto. */
-const p = {
+const crypto = {
   ...sodium,
   argon2id: (...[typed, salt, cost]: Parameters<typeof sodium.argon2id>) =>
     sodium.argon2id(typed, salt, { ...cost, memoryKiB: 1024 }),
@@ -39,8 +39,12 @@ type Tried = { readonly way: ProofWay; readonly session: UnlockedSession; readon
 
 async function pin(): Promise<Tried> {
   const session = { unlocked: { store: store() } } as UnlockedSession;
-  await setPin(p, session.unlocked.store, RIGHT);
-  return { way: pinWay(p), session, triesCounted: () => session.unlocked.store.state.pin?.wrongSincePassword ?? 0 };
+  await setPin(crypto, session.unlocked.store, RIGHT);
+  return {
+    way: pinWay(crypto),
+    session,
+    triesCounted: () => session.unlocked.store.state.pin?.wrongSincePassword ?? 0,
+  };
 }
 
 async function password(): Promise<Tried> {
@@ -128,7 +132,7 @@ describe("a person is asked first", () => {
     const { way, session } = await pin();
     const proofs = createProofs([way, (await password()).way]);
     expect(proofs.offered(session)).toBe("pin");
-    await setPin(p, session.unlocked.store, undefined);
+    await setPin(crypto, session.unlocked.store, undefined);
     expect(proofs.offered(session)).toBe("password");
   });
 });

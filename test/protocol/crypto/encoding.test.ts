@@ -5,7 +5,7 @@ import { base32, fields, fromBase64, isId, newId, toBase64 } from "../../../prot
 import { lookupTag, normalTitle, TAG_BYTES } from "../../../protocol/crypto/lookup-tag.ts";
 import { PADDED_SIZE_MIN, pad, padmeSize, unpad } from "../../../protocol/crypto/padding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../../protocol/crypto/secret-key.ts";
-import { ascii, flipped, implementations, native as p, refusal, repeat } from "./implementations.ts";
+import { ascii, native as crypto, flipped, implementations, refusal, repeat } from "./implementations.ts";
 
 const part = fc.oneof(fc.string(), fc.uint8Array({ maxLength: 20 }));
 const asBytes = (value: string | Uint8Array) => (typeof value === "string" ? ascii(value) : value);
@@ -58,8 +58,8 @@ describe("base64", () => {
 
 describe("an id", () => {
   test("is 26 characters of lower-case base32", () => {
-    expect(isId(newId(p))).toBe(true);
-    expect(newId(p)).not.toBe(newId(p));
+    expect(isId(newId(crypto))).toBe(true);
+    expect(newId(crypto)).not.toBe(newId(crypto));
   });
 
   test.each([
@@ -121,12 +121,12 @@ describe("padding", () => {
   ])("is refused with %s", (_name, bytes) => expect(refusal(() => unpad(bytes))).toBe("sealBroken"));
 });
 
-describe.each(implementations)("a Secret Key ($name)", ({ p }) => {
+describe.each(implementations)("a Secret Key ($name)", ({ crypto }) => {
   const secretKey = fc.uint8Array({ minLength: 16, maxLength: 16 });
 
   test("is 128 random bits in P1 and five groups of six", () => {
-    expect(newSecretKey(p).length).toBe(16);
-    expect(formatSecretKey(p, newSecretKey(p))).toMatch(/^P1(-[0-9A-HJKMNP-TV-Z]{6}){5}$/);
+    expect(newSecretKey(crypto).length).toBe(16);
+    expect(formatSecretKey(crypto, newSecretKey(crypto))).toMatch(/^P1(-[0-9A-HJKMNP-TV-Z]{6}){5}$/);
   });
 
   test("is read whatever a person makes of case, spaces, hyphens, and of 0 and O, 1 and I and L", () => {
@@ -134,27 +134,30 @@ describe.each(implementations)("a Secret Key ($name)", ({ p }) => {
     const spelled = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 40, maxLength: 40 });
     fc.assert(
       fc.property(secretKey, spoiled, spelled, (key, gaps, ways) => {
-        const typed = [...formatSecretKey(p, key).replaceAll("-", "")]
+        const typed = [...formatSecretKey(crypto, key).replaceAll("-", "")]
           .map((character, at) => (gaps[at] ?? "") + respell(character, ways[at] ?? 0))
           .join("");
-        expect(parseSecretKey(p, typed)).toEqual(key);
+        expect(parseSecretKey(crypto, typed)).toEqual(key);
       }),
     );
   });
 
   test("is not read with one character wrong, or two swapped", () => {
-    const text = formatSecretKey(p, repeat(0x5a, 16));
+    const text = formatSecretKey(crypto, repeat(0x5a, 16));
     for (let at = 3; at < text.length; at++) {
       if (text[at] === "-") continue;
       const wrong = text[at] === "7" ? "8" : "7";
-      expect(parseSecretKey(p, text.slice(0, at) + wrong + text.slice(at + 1)), `at ${at}`).toBeUndefined();
+      expect(parseSecretKey(crypto, text.slice(0, at) + wrong + text.slice(at + 1)), `at ${at}`).toBeUndefined();
       const next = text[at + 1] ?? "-";
       if (next === "-" || next === text[at]) continue;
-      expect(parseSecretKey(p, text.slice(0, at) + next + text[at] + text.slice(at + 2)), `at ${at}`).toBeUndefined();
+      expect(
+        parseSecretKey(crypto, text.slice(0, at) + next + text[at] + text.slice(at + 2)),
+        `at ${at}`,
+      ).toBeUndefined();
     }
   });
 
-  const text = formatSecretKey(p, repeat(0x5a, 16));
+  const text = formatSecretKey(crypto, repeat(0x5a, 16));
   test.each([
     ["nothing", ""],
     ["the mark alone", "P1"],
@@ -164,7 +167,7 @@ describe.each(implementations)("a Secret Key ($name)", ({ p }) => {
     ["a character too many", `${text}0`],
     ["a letter the alphabet lacks", `${text.slice(0, -1)}U`],
     ["a letter of another script", text.replace(/.$/, "А")],
-  ])("is not %s", (_name, typed) => expect(parseSecretKey(p, typed)).toBeUndefined());
+  ])("is not %s", (_name, typed) => expect(parseSecretKey(crypto, typed)).toBeUndefined());
 });
 
 function respell(character: string, way: number): string {
@@ -177,9 +180,9 @@ describe("a lookup tag", () => {
   const key = repeat(7, 32);
 
   test("has 16 bytes and is the same for titles that references take for equal", () => {
-    expect(lookupTag(p, key, "GitHub").length).toBe(TAG_BYTES);
-    expect(lookupTag(p, key, "GITHUB")).toEqual(lookupTag(p, key, "github"));
-    expect(lookupTag(p, key, "Caf\u00e9")).toEqual(lookupTag(p, key, "CAFE\u0301"));
+    expect(lookupTag(crypto, key, "GitHub").length).toBe(TAG_BYTES);
+    expect(lookupTag(crypto, key, "GITHUB")).toEqual(lookupTag(crypto, key, "github"));
+    expect(lookupTag(crypto, key, "Caf\u00e9")).toEqual(lookupTag(crypto, key, "CAFE\u0301"));
   });
 
   test.each([
@@ -187,7 +190,7 @@ describe("a lookup tag", () => {
     ["a space more", key, "GitHub "],
     ["another vault's key", repeat(8, 32), "GitHub"],
   ])("differs for %s", (_name, otherKey, title) => {
-    expect(lookupTag(p, otherKey, title)).not.toEqual(lookupTag(p, key, "GitHub"));
+    expect(lookupTag(crypto, otherKey, title)).not.toEqual(lookupTag(crypto, key, "GitHub"));
   });
 
   test("stays what it is when a normal title is made normal again", () => {

@@ -59,49 +59,49 @@ const parts: readonly Part[] = [
   "backup",
 ];
 
-describe.each(implementations)("an envelope ($name)", ({ p }) => {
-  const sealed = seal(p, key, here, ascii("content"));
+describe.each(implementations)("an envelope ($name)", ({ crypto }) => {
+  const sealed = seal(crypto, key, here, ascii("content"));
 
   test("gives back what was sealed, whatever it was", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 3000 }), (content) => {
-        expect(open(p, key, here, seal(p, key, here, content))).toEqual(content);
+        expect(open(crypto, key, here, seal(crypto, key, here, content))).toEqual(content);
       }),
     );
   });
 
   test("is suite, nonce, padded ciphertext, tag: 105 bytes for any short content", () => {
     expect(sealed.length).toBe(1 + 24 + 64 + 16);
-    expect(seal(p, key, here, new Uint8Array()).length).toBe(sealed.length);
+    expect(seal(crypto, key, here, new Uint8Array()).length).toBe(sealed.length);
     expect(sealed[0]).toBe(1);
   });
 
   test("is new each time", () => {
-    expect(seal(p, key, here, ascii("content"))).not.toEqual(sealed);
+    expect(seal(crypto, key, here, ascii("content"))).not.toEqual(sealed);
   });
 
   test.each(elsewhere)("does not open as that of %s", (_name, context) => {
-    expect(refusal(() => open(p, key, context, sealed))).toBe("sealBroken");
+    expect(refusal(() => open(crypto, key, context, sealed))).toBe("sealBroken");
   });
 
   test("of one part opens as no other", () => {
     for (const made of parts) {
-      const envelope = seal(p, key, { ...here, part: made }, ascii("content"));
+      const envelope = seal(crypto, key, { ...here, part: made }, ascii("content"));
       for (const read of parts) {
-        const outcome = refusal(() => open(p, key, { ...here, part: read }, envelope));
+        const outcome = refusal(() => open(crypto, key, { ...here, part: read }, envelope));
         expect(outcome, `${made} as ${read}`).toBe(made === read ? undefined : "sealBroken");
       }
     }
   });
 
   test("does not open under another key", () => {
-    expect(refusal(() => open(p, repeat(2, 32), here, sealed))).toBe("sealBroken");
+    expect(refusal(() => open(crypto, repeat(2, 32), here, sealed))).toBe("sealBroken");
   });
 
   test("does not open with any one byte changed", () => {
     for (let at = 1; at < sealed.length; at++)
       expect(
-        refusal(() => open(p, key, here, flipped(sealed, at))),
+        refusal(() => open(crypto, key, here, flipped(sealed, at))),
         `byte ${at}`,
       ).toBe("sealBroken");
   });
@@ -109,32 +109,32 @@ describe.each(implementations)("an envelope ($name)", ({ p }) => {
   test("does not open when it is cut, at any length", () => {
     for (let size = 0; size < sealed.length; size++)
       expect(
-        refusal(() => open(p, key, here, sealed.subarray(0, size))),
+        refusal(() => open(crypto, key, here, sealed.subarray(0, size))),
         `${size} bytes`,
       ).toBe("sealBroken");
   });
 
   test("does not open with something behind it", () => {
-    expect(refusal(() => open(p, key, here, new Uint8Array([...sealed, 0])))).toBe("sealBroken");
+    expect(refusal(() => open(crypto, key, here, new Uint8Array([...sealed, 0])))).toBe("sealBroken");
   });
 
   test.each([0, 2, 255])("of suite %i is refused as unknown, even when it is cut", (suite) => {
     const other = sealed.slice();
     other[0] = suite;
-    expect(refusal(() => open(p, key, here, other))).toBe("unknownSuite");
-    expect(refusal(() => open(p, key, here, other.subarray(0, 1)))).toBe("unknownSuite");
+    expect(refusal(() => open(crypto, key, here, other))).toBe("unknownSuite");
+    expect(refusal(() => open(crypto, key, here, other.subarray(0, 1)))).toBe("unknownSuite");
   });
 
   test("does not open when the text under the tag is not padded as we pad", () => {
     const bare = sealed.slice(0, 25);
-    const bound = seal(recording(p), key, here, ascii("content"));
+    const bound = seal(recording(crypto), key, here, ascii("content"));
     expect(bound.length).toBe(sealed.length);
-    const ciphertext = p.aeadSeal(key, bare.subarray(1), lastAssociated, ascii("not padded"));
-    expect(refusal(() => open(p, key, here, new Uint8Array([...bare, ...ciphertext])))).toBe("sealBroken");
+    const ciphertext = crypto.aeadSeal(key, bare.subarray(1), lastAssociated, ascii("not padded"));
+    expect(refusal(() => open(crypto, key, here, new Uint8Array([...bare, ...ciphertext])))).toBe("sealBroken");
   });
 
   test("is refused without a word of its content in the error", () => {
-    expect(() => open(p, key, here, flipped(sealed, 30))).toThrow(
+    expect(() => open(crypto, key, here, flipped(sealed, 30))).toThrow(
       /^sealed data failed its check and was refused: item details$/,
     );
   });
@@ -143,12 +143,12 @@ describe.each(implementations)("an envelope ($name)", ({ p }) => {
 let lastAssociated = new Uint8Array();
 
 /** Notes the associated data that `seal` makes, so that a test can seal something else under it. */
-function recording(p: (typeof implementations)[number]["p"]): typeof p {
+function recording(crypto: (typeof implementations)[number]["crypto"]): typeof crypto {
   return {
-    ...p,
+    ...crypto,
     aeadSeal: (key, nonce, associated, plaintext) => {
       lastAssociated = new Uint8Array(associated);
-      return p.aeadSeal(key, nonce, associated, plaintext);
+      return crypto.aeadSeal(key, nonce, associated, plaintext);
     },
   };
 }

@@ -9,9 +9,9 @@ import { loadSodiumWrappers } from "./sodium-wrappers.ts";
 /** Once per process: every call allocates locked memory. */
 export const native = loadSodium();
 
-export const implementations: readonly { name: string; p: Primitives }[] = [
-  { name: "sodium-native", p: native },
-  { name: "libsodium-wrappers", p: await loadSodiumWrappers() },
+export const implementations: readonly { name: string; crypto: Primitives }[] = [
+  { name: "sodium-native", crypto: native },
+  { name: "libsodium-wrappers", crypto: await loadSodiumWrappers() },
 ];
 
 export const ACCOUNT = "a".repeat(26);
@@ -27,8 +27,8 @@ export const hex = (text: string) => Uint8Array.fromHex(text.replaceAll(/\s/g, "
 export const ascii = (text: string) => new TextEncoder().encode(text);
 export const repeat = (byte: number, size: number) => new Uint8Array(size).fill(byte);
 
-export function aKeyset(p: Primitives): Keyset {
-  return newKeyset(p, p.randomBytes(32), ACCOUNT, USER).keyset;
+export function aKeyset(crypto: Primitives): Keyset {
+  return newKeyset(crypto, crypto.randomBytes(32), ACCOUNT, USER).keyset;
 }
 
 /** The name of the error of our table that `act` throws; anything else that it throws goes on. */

@@ -34,10 +34,10 @@ import {
 const place = { account: ACCOUNT, vault: VAULT, item: ITEM };
 const file = { id: FILE, sealedKey: "a2V5", size: 10, chunks: 1, header: "aGVhZGVy" };
 
-function scene(p: Primitives) {
-  const writer = aKeyset(p);
-  const vaultKey = newVaultKey(p);
-  const itemKey = newItemKey(p);
+function scene(crypto: Primitives) {
+  const writer = aKeyset(crypto);
+  const vaultKey = newVaultKey(crypto);
+  const itemKey = newItemKey(crypto);
   const input: RevisionInput = {
     place,
     vaultKey,
@@ -50,7 +50,7 @@ function scene(p: Primitives) {
     details: ascii('{"password":"hunter2"}'),
     files: [file],
   };
-  const sealed = sealItem(p, input);
+  const sealed = sealItem(crypto, input);
   const opening = { place, vaultKey, pinnedWriters: [writer.identity.publicKey], sealed };
   return { writer, vaultKey, itemKey, input, sealed, opening };
 }
@@ -58,18 +58,18 @@ function scene(p: Primitives) {
 /** One revision in the parts that a service could put with another's. */
 const mixes: readonly (keyof SealedItem)[] = ["itemKey", "tag", "overview", "details", "detailsDigest", "signature"];
 
-describe.each(implementations)("an item revision ($name)", ({ p }) => {
-  const { writer, vaultKey, itemKey, input, sealed, opening } = scene(p);
-  const outcome = (change: Partial<typeof opening>) => refusal(() => openItem(p, { ...opening, ...change }));
+describe.each(implementations)("an item revision ($name)", ({ crypto }) => {
+  const { writer, vaultKey, itemKey, input, sealed, opening } = scene(crypto);
+  const outcome = (change: Partial<typeof opening>) => refusal(() => openItem(crypto, { ...opening, ...change }));
   const overviewOutcome = (change: Partial<typeof opening>) =>
-    refusal(() => openItemOverview(p, { ...opening, ...change }));
+    refusal(() => openItemOverview(crypto, { ...opening, ...change }));
 
   test("opens as it was sealed, whatever it holds", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), fc.uint8Array({ maxLength: 500 }), (overview, details) => {
-        const made = sealItem(p, { ...input, overview, details });
-        expect(openItem(p, { ...opening, sealed: made })).toEqual({ overview, details, itemKey });
-        expect(openItemOverview(p, { ...opening, sealed: made })).toEqual(overview);
+        const made = sealItem(crypto, { ...input, overview, details });
+        expect(openItem(crypto, { ...opening, sealed: made })).toEqual({ overview, details, itemKey });
+        expect(openItemOverview(crypto, { ...opening, sealed: made })).toEqual(overview);
       }),
       { numRuns: 30 },
     );
@@ -77,13 +77,13 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
 
   test("shows a list its overview without the details at hand", () => {
     const { details: _, ...listed } = sealed;
-    expect(verifyItemOverview(p, place, listed)).toBe(true);
-    expect(openItemOverview(p, { ...opening, sealed: listed as SealedItem })).toEqual(input.overview);
+    expect(verifyItemOverview(crypto, place, listed)).toBe(true);
+    expect(openItemOverview(crypto, { ...opening, sealed: listed as SealedItem })).toEqual(input.overview);
   });
 
   test("travels as JSON", () => {
     expect(JSON.parse(JSON.stringify(sealed))).toEqual(sealed);
-    expect(verifyItemRevision(p, place, JSON.parse(JSON.stringify(sealed)))).toBe(true);
+    expect(verifyItemRevision(crypto, place, JSON.parse(JSON.stringify(sealed)))).toBe(true);
   });
 
   test.each([
@@ -94,7 +94,7 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
   ])("is refused in another %s", (_name, other) => {
     expect(outcome({ place: other })).toBe("sealBroken");
     expect(overviewOutcome({ place: other })).toBe("sealBroken");
-    expect(verifyItemRevision(p, other, sealed)).toBe(false);
+    expect(verifyItemRevision(crypto, other, sealed)).toBe(false);
   });
 
   const changes: readonly [string, Partial<SealedItem>][] = [
@@ -102,7 +102,7 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
     ["a later number", { revision: 3 }],
     ["another state", { state: "archived" }],
     ["the state deleted", { state: "deleted" }],
-    ["another key id", { keyId: newVaultKey(p).id }],
+    ["another key id", { keyId: newVaultKey(crypto).id }],
     ["an altered item key", { itemKey: flippedBase64(sealed.itemKey) }],
     ["an altered lookup tag", { tag: flippedBase64(sealed.tag) }],
     ["an altered overview", { overview: flippedBase64(sealed.overview) }],
@@ -113,13 +113,13 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
     ["another file's key", { files: [{ ...file, sealedKey: "a2V6" }] }],
     ["an altered signature", { signature: flippedBase64(sealed.signature) }],
     ["a signature cut short", { signature: sealed.signature.slice(0, 84) }],
-    ["another writer's name", { writer: toBase64(aKeyset(p).identity.publicKey) }],
+    ["another writer's name", { writer: toBase64(aKeyset(crypto).identity.publicKey) }],
     ["a writer that is no key", { writer: "" }],
   ];
   test.each(changes)("is refused with %s", (_name, change) => {
     expect(outcome({ sealed: { ...sealed, ...change } })).toBe("sealBroken");
     expect(overviewOutcome({ sealed: { ...sealed, ...change } })).toBe("sealBroken");
-    expect(verifyItemRevision(p, place, { ...sealed, ...change })).toBe(false);
+    expect(verifyItemRevision(crypto, place, { ...sealed, ...change })).toBe(false);
   });
 
   test.each([
@@ -128,12 +128,12 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
     ["gone", ""],
   ])("is refused when its details are %s", (_name, details) => {
     expect(outcome({ sealed: { ...sealed, details } })).toBe("sealBroken");
-    expect(verifyItemRevision(p, place, { ...sealed, details })).toBe(false);
+    expect(verifyItemRevision(crypto, place, { ...sealed, details })).toBe(false);
   });
 
   test("is refused with any part of an earlier revision, or of another item, put into it", () => {
-    const earlier = sealItem(p, { ...input, revision: 1 });
-    const elsewhere = sealItem(p, { ...input, place: { ...place, item: OTHER_ITEM } });
+    const earlier = sealItem(crypto, { ...input, revision: 1 });
+    const elsewhere = sealItem(crypto, { ...input, place: { ...place, item: OTHER_ITEM } });
     for (const other of [earlier, elsewhere]) {
       for (const part of mixes) {
         if (other[part] === sealed[part]) continue;
@@ -144,19 +144,19 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
   });
 
   test("is refused with details and digest that were both sealed for this very revision, by somebody else", () => {
-    const other = sealItem(p, { ...input, writer: aKeyset(p), details: ascii("{}") });
+    const other = sealItem(crypto, { ...input, writer: aKeyset(crypto), details: ascii("{}") });
     const swapped = { ...sealed, details: other.details, detailsDigest: other.detailsDigest };
     expect(outcome({ sealed: swapped })).toBe("sealBroken");
-    expect(verifyItemRevision(p, place, swapped)).toBe(false);
+    expect(verifyItemRevision(crypto, place, swapped)).toBe(false);
   });
 
   test("is refused from a writer who is not pinned, however well it is signed", () => {
-    expect(outcome({ sealed: sealItem(p, { ...input, writer: aKeyset(p) }) })).toBe("sealBroken");
+    expect(outcome({ sealed: sealItem(crypto, { ...input, writer: aKeyset(crypto) }) })).toBe("sealBroken");
     expect(outcome({ pinnedWriters: [] })).toBe("sealBroken");
   });
 
   test("is refused under another vault key, also one of the same id", () => {
-    const other = newVaultKey(p);
+    const other = newVaultKey(crypto);
     expect(outcome({ vaultKey: other })).toBe("sealBroken");
     expect(outcome({ vaultKey: { ...other, id: vaultKey.id } })).toBe("sealBroken");
   });
@@ -167,36 +167,36 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
       bytes[0] = 2;
       return toBase64(bytes);
     };
-    const signedFuture = resealed(p, input, { overview: future(sealed.overview) });
+    const signedFuture = resealed(crypto, input, { overview: future(sealed.overview) });
     expect(overviewOutcome({ sealed: signedFuture })).toBe("unknownSuite");
     expect(outcome({ sealed: { ...sealed, overview: future(sealed.overview) } })).toBe("sealBroken");
   });
 
   test("keeps its item key over revisions, in an envelope made anew", () => {
-    const next = sealItem(p, { ...input, revision: 3 });
+    const next = sealItem(crypto, { ...input, revision: 3 });
     expect(next.itemKey).not.toBe(sealed.itemKey);
-    expect(openItem(p, { ...opening, sealed: next }).itemKey).toEqual(itemKey);
+    expect(openItem(crypto, { ...opening, sealed: next }).itemKey).toEqual(itemKey);
   });
 
   test("wipes the item key when a part does not open", () => {
     const opened: Uint8Array[] = [];
     const watching: Primitives = {
-      ...p,
+      ...crypto,
       aeadOpen: (...args) => {
-        const padded = p.aeadOpen(...args);
+        const padded = crypto.aeadOpen(...args);
         if (padded !== undefined) opened.push(padded);
         return padded;
       },
     };
-    const broken = resealed(p, input, { overview: flippedBase64(sealed.overview) });
+    const broken = resealed(crypto, input, { overview: flippedBase64(sealed.overview) });
     expect(refusal(() => openItem(watching, { ...opening, sealed: broken }))).toBe("sealBroken");
     expect(opened).toHaveLength(1);
     for (const bytes of opened) expect(bytes.every((byte) => byte === 0)).toBe(true);
   });
 
   test("is deleted by a signed revision, which opens as nothing", () => {
-    const deletion = sealDeletion(p, { place, vaultKey, writer, revision: 3 });
-    expect(verifyItemRevision(p, place, deletion)).toBe(true);
+    const deletion = sealDeletion(crypto, { place, vaultKey, writer, revision: 3 });
+    expect(verifyItemRevision(crypto, place, deletion)).toBe(true);
     expect(deletion).toMatchObject({ state: "deleted", itemKey: "", tag: "", overview: "", details: "", files: [] });
     expect(outcome({ sealed: deletion })).toBe("sealBroken");
   });
@@ -209,30 +209,35 @@ describe.each(implementations)("an item revision ($name)", ({ p }) => {
   ] as [string, typeof place, Partial<SealedItem>][])(
     "is not deleted by the deletion of %s",
     (_name, where, change) => {
-      const deletion = sealDeletion(p, { place, vaultKey, writer, revision: 3 });
-      expect(verifyItemRevision(p, where, { ...deletion, ...change })).toBe(false);
+      const deletion = sealDeletion(crypto, { place, vaultKey, writer, revision: 3 });
+      expect(verifyItemRevision(crypto, where, { ...deletion, ...change })).toBe(false);
     },
   );
 });
 
 /** A revision with some parts replaced and rightly signed: what its writer alone could make. */
-function resealed(p: Primitives, input: RevisionInput, parts: Partial<SealedItem>): SealedItem {
+function resealed(crypto: Primitives, input: RevisionInput, parts: Partial<SealedItem>): SealedItem {
   let bytes: Uint8Array | undefined;
-  const before = sealItem(p, input);
+  const before = sealItem(crypto, input);
   const verify = (_key: Uint8Array, message: Uint8Array) => {
     bytes = message;
     return true;
   };
-  verifyItemOverview({ ...p, verify }, input.place, { ...before, ...parts });
+  verifyItemOverview({ ...crypto, verify }, input.place, { ...before, ...parts });
   if (bytes === undefined) throw new Error("nothing was verified");
-  return { ...before, ...parts, signature: toBase64(p.sign(input.writer.identity.secretKey, bytes)) };
+  return { ...before, ...parts, signature: toBase64(crypto.sign(input.writer.identity.secretKey, bytes)) };
 }
 
-describe.each(implementations)("one item key ($name)", ({ p }) => {
+describe.each(implementations)("one item key ($name)", ({ crypto }) => {
   test("opens no item that was sealed under another vault's key", () => {
-    const { input, opening, itemKey } = scene(p);
-    const foreign = seal(p, newVaultKey(p).key, { part: "item key", ...place, keyId: input.vaultKey.id }, itemKey);
-    const signed = resealed(p, input, { itemKey: toBase64(foreign) });
-    expect(refusal(() => openItem(p, { ...opening, sealed: signed }))).toBe("sealBroken");
+    const { input, opening, itemKey } = scene(crypto);
+    const foreign = seal(
+      crypto,
+      newVaultKey(crypto).key,
+      { part: "item key", ...place, keyId: input.vaultKey.id },
+      itemKey,
+    );
+    const signed = resealed(crypto, input, { itemKey: toBase64(foreign) });
+    expect(refusal(() => openItem(crypto, { ...opening, sealed: signed }))).toBe("sealBroken");
   });
 });

@@ -27,15 +27,15 @@ import {
   VAULT,
 } from "./implementations.ts";
 
-describe.each(implementations)("a keyset ($name)", ({ p }) => {
+describe.each(implementations)("a keyset ($name)", ({ crypto }) => {
   const rootKey = repeat(3, 32);
-  const { keyset, sealed } = newKeyset(p, rootKey, ACCOUNT, USER);
-  const another = newKeyset(p, rootKey, ACCOUNT, USER).sealed;
+  const { keyset, sealed } = newKeyset(crypto, rootKey, ACCOUNT, USER);
+  const another = newKeyset(crypto, rootKey, ACCOUNT, USER).sealed;
   const outcome = (stored: SealedKeyset, key = rootKey, account = ACCOUNT, user = USER) =>
-    refusal(() => openKeyset(p, key, account, user, stored));
+    refusal(() => openKeyset(crypto, key, account, user, stored));
 
   test("opens as it was made", () => {
-    expect(openKeyset(p, rootKey, ACCOUNT, USER, sealed)).toEqual(keyset);
+    expect(openKeyset(crypto, rootKey, ACCOUNT, USER, sealed)).toEqual(keyset);
   });
 
   const wrong: readonly [string, SealedKeyset][] = [
@@ -69,9 +69,9 @@ describe.each(implementations)("a keyset ($name)", ({ p }) => {
   test("that is refused leaves no key behind in kept memory", () => {
     const kept: Uint8Array[] = [];
     const watching = {
-      ...p,
+      ...crypto,
       keep: (key: Uint8Array) => {
-        const copy = p.keep(key);
+        const copy = crypto.keep(key);
         kept.push(copy);
         return copy;
       },
@@ -84,11 +84,11 @@ describe.each(implementations)("a keyset ($name)", ({ p }) => {
   });
 });
 
-describe.each(implementations)("a grant of a vault key ($name)", ({ p }) => {
-  const granter = aKeyset(p);
-  const recipient = aKeyset(p);
-  const stranger = aKeyset(p);
-  const vaultKey = newVaultKey(p);
+describe.each(implementations)("a grant of a vault key ($name)", ({ crypto }) => {
+  const granter = aKeyset(crypto);
+  const recipient = aKeyset(crypto);
+  const stranger = aKeyset(crypto);
+  const vaultKey = newVaultKey(crypto);
   const to = (keyset: typeof recipient) => ({ identity: keyset.identity.publicKey, box: keyset.box.publicKey });
   const made = {
     account: ACCOUNT,
@@ -98,7 +98,7 @@ describe.each(implementations)("a grant of a vault key ($name)", ({ p }) => {
     recipient: to(recipient),
     permissions: ALL_PERMISSIONS,
   };
-  const grant = grantVaultKey(p, made);
+  const grant = grantVaultKey(crypto, made);
   const opening = {
     account: ACCOUNT,
     vault: VAULT,
@@ -107,36 +107,42 @@ describe.each(implementations)("a grant of a vault key ($name)", ({ p }) => {
     pinnedGranters: [granter.identity.publicKey],
   };
   const outcome = (change: Partial<Parameters<typeof openVaultGrant>[1]>) =>
-    refusal(() => openVaultGrant(p, { ...opening, ...change }));
+    refusal(() => openVaultGrant(crypto, { ...opening, ...change }));
 
   /** A grant whose statement and plaintext are the caller's, signed rightly: what only a lying granter can make. */
   function forged(statement: Partial<VaultGrant>, plaintext: (statementBytes: Uint8Array) => Uint8Array): VaultGrant {
     const { keyId, epoch, recipient: who, permissions, granter: by } = { ...grant, ...statement };
     const bytes = fields("postern/1 vault grant", 1, ACCOUNT, VAULT, keyId, epoch, who, permissions, by);
-    const sealed = p.boxSeal(recipient.box.publicKey, plaintext(bytes));
-    const signature = p.sign(granter.identity.secretKey, fields("postern/1 vault grant, sealed", bytes, sealed));
+    const sealed = crypto.boxSeal(recipient.box.publicKey, plaintext(bytes));
+    const signature = crypto.sign(granter.identity.secretKey, fields("postern/1 vault grant, sealed", bytes, sealed));
     return { ...grant, ...statement, sealed: toBase64(sealed), signature: toBase64(signature) };
   }
 
   test("gives its recipient the key, its index key, id and epoch", () => {
-    expect(openVaultGrant(p, opening)).toEqual(vaultKey);
-    expect(verifyVaultGrant(p, ACCOUNT, VAULT, grant)).toBe(true);
+    expect(openVaultGrant(crypto, opening)).toEqual(vaultKey);
+    expect(verifyVaultGrant(crypto, ACCOUNT, VAULT, grant)).toBe(true);
   });
 
   const lies: readonly [string, VaultGrant][] = [
-    ["another key id", { ...grant, keyId: newVaultKey(p).id }],
+    ["another key id", { ...grant, keyId: newVaultKey(crypto).id }],
     ["another epoch", { ...grant, epoch: 2 }],
     ["more permissions", { ...grant, permissions: 0xffffff }],
     ["fewer permissions", { ...grant, permissions: 0 }],
-    ["another's sealed key", { ...grant, sealed: grantVaultKey(p, { ...made, vaultKey: newVaultKey(p) }).sealed }],
+    [
+      "another's sealed key",
+      { ...grant, sealed: grantVaultKey(crypto, { ...made, vaultKey: newVaultKey(crypto) }).sealed },
+    ],
     ["an altered sealed key", { ...grant, sealed: flippedBase64(grant.sealed) }],
     ["an altered signature", { ...grant, signature: flippedBase64(grant.signature) }],
     ["no signature", { ...grant, signature: "" }],
-    ["a signature of another's", { ...grant, signature: grantVaultKey(p, { ...made, granter: stranger }).signature }],
+    [
+      "a signature of another's",
+      { ...grant, signature: grantVaultKey(crypto, { ...made, granter: stranger }).signature },
+    ],
   ];
   test.each(lies)("is refused with %s", (_name, lie) => {
     expect(outcome({ grant: lie })).toBe("sealBroken");
-    expect(verifyVaultGrant(p, ACCOUNT, VAULT, lie)).toBe(false);
+    expect(verifyVaultGrant(crypto, ACCOUNT, VAULT, lie)).toBe(false);
   });
 
   test("is refused in another account or vault", () => {
@@ -145,18 +151,18 @@ describe.each(implementations)("a grant of a vault key ($name)", ({ p }) => {
   });
 
   test("is refused when its granter is not pinned, however well it is signed", () => {
-    expect(outcome({ grant: grantVaultKey(p, { ...made, granter: stranger }) })).toBe("sealBroken");
+    expect(outcome({ grant: grantVaultKey(crypto, { ...made, granter: stranger }) })).toBe("sealBroken");
     expect(outcome({ pinnedGranters: [] })).toBe("sealBroken");
   });
 
   test("is refused when it was made to somebody else, or names us and is sealed to another", () => {
-    expect(outcome({ grant: grantVaultKey(p, { ...made, recipient: to(stranger) }) })).toBe("sealBroken");
+    expect(outcome({ grant: grantVaultKey(crypto, { ...made, recipient: to(stranger) }) })).toBe("sealBroken");
     const mixed = { identity: recipient.identity.publicKey, box: stranger.box.publicKey };
-    expect(outcome({ grant: grantVaultKey(p, { ...made, recipient: mixed }) })).toBe("sealBroken");
+    expect(outcome({ grant: grantVaultKey(crypto, { ...made, recipient: mixed }) })).toBe("sealBroken");
   });
 
   test("is refused as a second key for a known epoch, and accepted as the first or as the same", () => {
-    const second = newVaultKey(p);
+    const second = newVaultKey(crypto);
     expect(outcome({ knownEpochs: new Map([[1, second.id]]) })).toBe("sealBroken");
     expect(outcome({ knownEpochs: new Map([[1, vaultKey.id]]) })).toBeUndefined();
     expect(outcome({ knownEpochs: new Map([[2, second.id]]) })).toBeUndefined();
@@ -173,33 +179,34 @@ describe.each(implementations)("a grant of a vault key ($name)", ({ p }) => {
   });
 
   test("each key has its own id, and the id is not the key", () => {
-    expect(newVaultKey(p).id).not.toBe(vaultKey.id);
+    expect(newVaultKey(crypto).id).not.toBe(vaultKey.id);
     expect(Uint8Array.fromBase64(vaultKey.id)).not.toEqual(vaultKey.key);
-    expect(newVaultKey(p, 7).epoch).toBe(7);
+    expect(newVaultKey(crypto, 7).epoch).toBe(7);
   });
 });
 
-describe.each(implementations)("a vault's overview ($name)", ({ p }) => {
-  const writer = aKeyset(p);
-  const stranger = aKeyset(p);
-  const vaultKey = newVaultKey(p);
+describe.each(implementations)("a vault's overview ($name)", ({ crypto }) => {
+  const writer = aKeyset(crypto);
+  const stranger = aKeyset(crypto);
+  const vaultKey = newVaultKey(crypto);
   const made = { account: ACCOUNT, vault: VAULT, vaultKey, writer, revision: 2, content: ascii("Work") };
-  const overview = sealVaultOverview(p, made);
+  const overview = sealVaultOverview(crypto, made);
   const opening = { account: ACCOUNT, vault: VAULT, vaultKey, overview, pinnedWriters: [writer.identity.publicKey] };
-  const outcome = (change: Partial<typeof opening>) => refusal(() => openVaultOverview(p, { ...opening, ...change }));
+  const outcome = (change: Partial<typeof opening>) =>
+    refusal(() => openVaultOverview(crypto, { ...opening, ...change }));
 
   test("opens as it was sealed", () => {
-    expect(openVaultOverview(p, opening)).toEqual(ascii("Work"));
-    expect(verifyVaultOverview(p, ACCOUNT, VAULT, overview)).toBe(true);
+    expect(openVaultOverview(crypto, opening)).toEqual(ascii("Work"));
+    expect(verifyVaultOverview(crypto, ACCOUNT, VAULT, overview)).toBe(true);
   });
 
-  const before = sealVaultOverview(p, { ...made, revision: 1, content: ascii("Old") });
+  const before = sealVaultOverview(crypto, { ...made, revision: 1, content: ascii("Old") });
   test.each([
     ["another account", { account: OTHER_ACCOUNT }],
     ["another vault", { vault: OTHER_VAULT }],
-    ["another vault key", { vaultKey: newVaultKey(p) }],
+    ["another vault key", { vaultKey: newVaultKey(crypto) }],
     ["no pinned writer", { pinnedWriters: [] }],
-    ["a writer who is not pinned", { overview: sealVaultOverview(p, { ...made, writer: stranger }) }],
+    ["a writer who is not pinned", { overview: sealVaultOverview(crypto, { ...made, writer: stranger }) }],
     ["another revision's number", { overview: { ...overview, revision: 3 } }],
     ["an earlier name under this revision", { overview: { ...overview, sealed: before.sealed } }],
     ["an altered name", { overview: { ...overview, sealed: flippedBase64(overview.sealed) } }],

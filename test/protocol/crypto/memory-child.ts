@@ -16,7 +16,7 @@ import { grantVaultKey, newVaultKey, openVaultGrant } from "../../../protocol/cr
 export type Told = { readonly mask: number; readonly masked: Readonly<Record<string, number[]>> };
 
 const MASK = 0x5a;
-const p = loadSodium();
+const crypto = loadSodium();
 const masked: Record<string, number[]> = {};
 
 /** Byte by byte, so that no copy is made on the way. The seed of an Ed25519 key is its first half. */
@@ -27,58 +27,63 @@ function note(name: string, key: Uint8Array): void {
 }
 
 async function useEverything(): Promise<void> {
-  const account = newId(p);
-  const user = newId(p);
+  const account = newId(crypto);
+  const user = newId(crypto);
   const content = new TextEncoder().encode('{"title":"x"}');
-  const secretKey = newSecretKey(p);
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, { password: "correct horse", secretKey, account, user });
+  const secretKey = newSecretKey(crypto);
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, {
+    password: "correct horse",
+    secretKey,
+    account,
+    user,
+  });
   note("Secret Key", secretKey);
   note("unlock key", unlockKey);
   note("sign-in seed", signInSeed);
-  const signIn = signInKeyPair(p, signInSeed);
-  p.sign(signIn.secretKey, content);
+  const signIn = signInKeyPair(crypto, signInSeed);
+  crypto.sign(signIn.secretKey, content);
 
-  const rootKey = p.keep(p.randomBytes(32));
+  const rootKey = crypto.keep(crypto.randomBytes(32));
   note("root key", rootKey);
-  const wrapped = seal(p, unlockKey, { part: "root key", account, user }, rootKey);
-  p.release(p.keep(open(p, unlockKey, { part: "root key", account, user }, wrapped)));
-  const storeKey = p.keep(subkey(p, rootKey, "postern/1 device store"));
+  const wrapped = seal(crypto, unlockKey, { part: "root key", account, user }, rootKey);
+  crypto.release(crypto.keep(open(crypto, unlockKey, { part: "root key", account, user }, wrapped)));
+  const storeKey = crypto.keep(subkey(crypto, rootKey, "postern/1 device store"));
   note("device store key", storeKey);
 
-  const { sealed } = newKeyset(p, rootKey, account, user);
-  const keyset = openKeyset(p, rootKey, account, user, sealed);
+  const { sealed } = newKeyset(crypto, rootKey, account, user);
+  const keyset = openKeyset(crypto, rootKey, account, user, sealed);
   note("identity", keyset.identity.secretKey);
   note("box key", keyset.box.secretKey);
 
-  const vault = newId(p);
-  const made = newVaultKey(p);
+  const vault = newId(crypto);
+  const made = newVaultKey(crypto);
   const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
-  const grant = grantVaultKey(p, { account, vault, vaultKey: made, granter: keyset, recipient, permissions: 1 });
+  const grant = grantVaultKey(crypto, { account, vault, vaultKey: made, granter: keyset, recipient, permissions: 1 });
   const pinnedGranters = [keyset.identity.publicKey];
-  const vaultKey = openVaultGrant(p, { account, vault, grant, keyset, pinnedGranters });
+  const vaultKey = openVaultGrant(crypto, { account, vault, grant, keyset, pinnedGranters });
   note("vault key", vaultKey.key);
   note("index key", vaultKey.indexKey);
-  lookupTag(p, vaultKey.indexKey, "x");
+  lookupTag(crypto, vaultKey.indexKey, "x");
 
-  const place = { account, vault, item: newId(p) };
-  const itemKey = newItemKey(p);
+  const place = { account, vault, item: newId(crypto) };
+  const itemKey = newItemKey(crypto);
   note("item key", itemKey);
-  const file = sealFile(p, { place, file: newId(p), itemKey });
+  const file = sealFile(crypto, { place, file: newId(crypto), itemKey });
   const chunk = file.push(content, true);
   const header = file.end();
   const parts = { overview: content, details: content, files: [header], title: "x", state: "active" as const };
-  const item = sealItem(p, { place, vaultKey, writer: keyset, revision: 1, itemKey, ...parts });
-  p.wipe(itemKey);
-  openItemOverview(p, { place, vaultKey, pinnedWriters: pinnedGranters, sealed: item });
-  const opened = openItem(p, { place, vaultKey, pinnedWriters: pinnedGranters, sealed: item });
-  openFile(p, { place, header, itemKey: opened.itemKey }).pull(chunk);
-  p.wipe(opened.itemKey);
+  const item = sealItem(crypto, { place, vaultKey, writer: keyset, revision: 1, itemKey, ...parts });
+  crypto.wipe(itemKey);
+  openItemOverview(crypto, { place, vaultKey, pinnedWriters: pinnedGranters, sealed: item });
+  const opened = openItem(crypto, { place, vaultKey, pinnedWriters: pinnedGranters, sealed: item });
+  openFile(crypto, { place, header, itemKey: opened.itemKey }).pull(chunk);
+  crypto.wipe(opened.itemKey);
 }
 
 await useEverything();
 // Without this one the test would pass for a search that finds nothing ever.
-const control = p.randomBytes(32);
+const control = crypto.randomBytes(32);
 note("control", control);
-p.wipeAll();
+crypto.wipeAll();
 process.stdout.write(`${JSON.stringify({ mask: MASK, masked } satisfies Told)}\n`);
-process.stdin.once("end", () => p.wipe(control)).resume();
+process.stdin.once("end", () => crypto.wipe(control)).resume();

@@ -26,34 +26,34 @@ import {
 const TOKEN = "t".repeat(26);
 const OTHER_TOKEN = "s".repeat(26);
 
-describe.each(implementations)("with $name, a service account", ({ p }) => {
-  const maker = aKeyset(p);
+describe.each(implementations)("with $name, a service account", ({ crypto }) => {
+  const maker = aKeyset(crypto);
   const place = { account: ACCOUNT, serviceAccount: USER };
-  const made = newServiceAccount(p, { place, maker });
-  const secret = p.randomBytes(TOKEN_SECRET_BYTES);
-  const { unlockKey } = tokenKeys(p, secret);
-  const token = sealToken(p, { place, token: TOKEN, secret, rootKey: made.rootKey });
-  const owner = p.randomBytes(32);
-  const custody = sealCustody(p, { place, owner, rootKey: made.rootKey, title: "CI — été" });
+  const made = newServiceAccount(crypto, { place, maker });
+  const secret = crypto.randomBytes(TOKEN_SECRET_BYTES);
+  const { unlockKey } = tokenKeys(crypto, secret);
+  const token = sealToken(crypto, { place, token: TOKEN, secret, rootKey: made.rootKey });
+  const owner = crypto.randomBytes(32);
+  const custody = sealCustody(crypto, { place, owner, rootKey: made.rootKey, title: "CI — été" });
 
   test("is opened by its token, keys and all", () => {
-    const rootKey = openTokenRootKey(p, { place, token: TOKEN, unlockKey, sealed: token.rootKey });
-    expect(p.equal(rootKey, made.rootKey)).toBe(true);
-    const keyset = openKeyset(p, rootKey, ACCOUNT, USER, made.keyset);
+    const rootKey = openTokenRootKey(crypto, { place, token: TOKEN, unlockKey, sealed: token.rootKey });
+    expect(crypto.equal(rootKey, made.rootKey)).toBe(true);
+    const keyset = openKeyset(crypto, rootKey, ACCOUNT, USER, made.keyset);
     expect(keyset.identity.publicKey.toBase64()).toBe(made.keys.identity);
   });
 
   test("keeps its root key and title with who made it", () => {
-    const opened = openCustody(p, { place, owner, sealed: custody });
+    const opened = openCustody(crypto, { place, owner, sealed: custody });
     expect(opened.title).toBe("CI — été");
-    expect(p.equal(opened.rootKey, made.rootKey)).toBe(true);
+    expect(crypto.equal(opened.rootKey, made.rootKey)).toBe(true);
   });
 
   test("is vouched for by its maker", () => {
-    expect(verifyServiceAccount(p, place, made.keys)).toBe(true);
+    expect(verifyServiceAccount(crypto, place, made.keys)).toBe(true);
   });
 
-  const stranger = newServiceAccount(p, { place, maker: aKeyset(p) });
+  const stranger = newServiceAccount(crypto, { place, maker: aKeyset(crypto) });
   const forged: [string, Partial<ServiceAccountKeys>][] = [
     ["another identity", { identity: stranger.keys.identity }],
     ["another box", { box: stranger.keys.box }],
@@ -65,20 +65,20 @@ describe.each(implementations)("with $name, a service account", ({ p }) => {
     ["no base64", { identity: "*" }],
   ];
   test.each(forged)("with %s is not", (_what, change) => {
-    expect(verifyServiceAccount(p, place, { ...made.keys, ...change })).toBe(false);
+    expect(verifyServiceAccount(crypto, place, { ...made.keys, ...change })).toBe(false);
   });
 
   test.each([
     ["account", { ...place, account: OTHER_ACCOUNT }],
     ["service account", { ...place, serviceAccount: VAULT }],
   ])("in another %s is neither vouched for, nor opened by token or custody", (_what, elsewhere) => {
-    expect(verifyServiceAccount(p, elsewhere, made.keys)).toBe(false);
+    expect(verifyServiceAccount(crypto, elsewhere, made.keys)).toBe(false);
     const opening = { place: elsewhere, token: TOKEN, unlockKey, sealed: token.rootKey };
-    expect(refusal(() => openTokenRootKey(p, opening))).toBe("sealBroken");
-    expect(refusal(() => openCustody(p, { place: elsewhere, owner, sealed: custody }))).toBe("sealBroken");
+    expect(refusal(() => openTokenRootKey(crypto, opening))).toBe("sealBroken");
+    expect(refusal(() => openCustody(crypto, { place: elsewhere, owner, sealed: custody }))).toBe("sealBroken");
   });
 
-  const other = tokenKeys(p, p.randomBytes(TOKEN_SECRET_BYTES)).unlockKey;
+  const other = tokenKeys(crypto, crypto.randomBytes(TOKEN_SECRET_BYTES)).unlockKey;
   test.each([
     ["another token's secret", { unlockKey: other }],
     ["another token's id", { token: OTHER_TOKEN }],
@@ -87,17 +87,19 @@ describe.each(implementations)("with $name, a service account", ({ p }) => {
     ["no base64", { sealed: "*" }],
   ])("is not opened with %s", (_what, change) => {
     const opening = { place, token: TOKEN, unlockKey, sealed: token.rootKey, ...change };
-    expect(refusal(() => openTokenRootKey(p, opening))).toBe("sealBroken");
+    expect(refusal(() => openTokenRootKey(crypto, opening))).toBe("sealBroken");
   });
 
   test("of an unknown suite is refused as such", () => {
     const envelope = Uint8Array.fromBase64(token.rootKey);
     envelope[0] = 2;
     const opening = { place, token: TOKEN, unlockKey, sealed: envelope.toBase64() };
-    expect(refusal(() => openTokenRootKey(p, opening))).toBe("unknownSuite");
+    expect(refusal(() => openTokenRootKey(crypto, opening))).toBe("unknownSuite");
   });
 
   test("is not given to somebody with another root key", () => {
-    expect(refusal(() => openCustody(p, { place, owner: p.randomBytes(32), sealed: custody }))).toBe("sealBroken");
+    expect(refusal(() => openCustody(crypto, { place, owner: crypto.randomBytes(32), sealed: custody }))).toBe(
+      "sealBroken",
+    );
   });
 });

@@ -38,20 +38,20 @@ const frozen = {
     "AS2VXBsTskfze0W7y4dFaX/R48PD5QgDQuI2SjKoMuQTF3umh/xiKl52ghQs+ePg3JCf5NJBWfV7Z/zJb4PayCAgVfsTTOf4AiDViSV/+KopC/bh/0ycctCDDXs2SIsbqIgXKq2DquWB",
 };
 
-describe.each(implementations)("a share ($name)", ({ p }) => {
-  const { accessKey, contentKey } = shareKeys(p, secret);
-  const sealed = sealShare(p, SHARE, contentKey, content);
-  const outcome = (text: string, share = SHARE, key = contentKey) => refusal(() => openShare(p, share, key, text));
+describe.each(implementations)("a share ($name)", ({ crypto }) => {
+  const { accessKey, contentKey } = shareKeys(crypto, secret);
+  const sealed = sealShare(crypto, SHARE, contentKey, content);
+  const outcome = (text: string, share = SHARE, key = contentKey) => refusal(() => openShare(crypto, share, key, text));
 
   test("has the frozen keys, and opens the frozen copy", () => {
     expect(accessKey.toHex()).toBe(frozen.accessKey);
     expect(contentKey.toHex()).toBe(frozen.contentKey);
-    expect(accessKeyHash(p, SHARE, accessKey).toHex()).toBe(frozen.accessKeyHash);
-    expect(openShare(p, SHARE, contentKey, frozen.sealed)).toEqual(content);
+    expect(accessKeyHash(crypto, SHARE, accessKey).toHex()).toBe(frozen.accessKeyHash);
+    expect(openShare(crypto, SHARE, contentKey, frozen.sealed)).toEqual(content);
   });
 
   test("opens with its key at its place, whichever implementation sealed it", () => {
-    for (const { p: other } of implementations) {
+    for (const { crypto: other } of implementations) {
       expect(openShare(other, SHARE, contentKey, sealed)).toEqual(content);
     }
   });
@@ -62,7 +62,7 @@ describe.each(implementations)("a share ($name)", ({ p }) => {
 
   test("does not open as another share, nor with another share's key", () => {
     expect(outcome(sealed, OTHER_SHARE)).toBe("sealBroken");
-    expect(outcome(sealed, SHARE, shareKeys(p, flipped(secret, 31)).contentKey)).toBe("sealBroken");
+    expect(outcome(sealed, SHARE, shareKeys(crypto, flipped(secret, 31)).contentKey)).toBe("sealBroken");
   });
 
   test.each([
@@ -78,15 +78,16 @@ describe.each(implementations)("a share ($name)", ({ p }) => {
   });
 
   test("is refused with a wiped secret or key", () => {
-    expect(refusal(() => shareKeys(p, repeat(0, SHARE_SECRET_BYTES)))).toBe("locked");
+    expect(refusal(() => shareKeys(crypto, repeat(0, SHARE_SECRET_BYTES)))).toBe("locked");
     expect(outcome(sealed, SHARE, repeat(0, 32))).toBe("locked");
   });
 
   test("has files that open under its key, and not as another share's", () => {
-    const stream = sealFile(p, { place: sharePlace(SHARE), file: FILE, itemKey: contentKey });
+    const stream = sealFile(crypto, { place: sharePlace(SHARE), file: FILE, itemKey: contentKey });
     const chunk = stream.push(content, true);
     const header = stream.end();
-    const at = (share: string, key = contentKey) => openFile(p, { place: sharePlace(share), header, itemKey: key });
+    const at = (share: string, key = contentKey) =>
+      openFile(crypto, { place: sharePlace(share), header, itemKey: key });
     expect(at(SHARE).pull(chunk)).toEqual({ chunk: content, final: true });
     expect(refusal(() => at(OTHER_SHARE))).toBe("sealBroken");
     expect(refusal(() => at(SHARE, accessKey))).toBe("sealBroken");

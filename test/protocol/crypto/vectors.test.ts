@@ -18,10 +18,10 @@ const made = JSON.parse(readFileSync(paths.made, "utf8")) as Made;
 const stored = JSON.parse(readFileSync(paths.drawn, "utf8")) as ReturnType<typeof drawn>;
 const bytes = (text: string) => fromBase64(text) ?? expect.fail("a vector is no base64");
 
-describe.each(implementations)("$name", ({ p }) => {
-  const keyset = openKeyset(p, ROOT_KEY, ACCOUNT, USER, made.keyset);
+describe.each(implementations)("$name", ({ crypto }) => {
+  const keyset = openKeyset(crypto, ROOT_KEY, ACCOUNT, USER, made.keyset);
   const pinned = [keyset.identity.publicKey];
-  const vaultKey = openVaultGrant(p, {
+  const vaultKey = openVaultGrant(crypto, {
     account: ACCOUNT,
     vault: VAULT,
     grant: stored.grant,
@@ -30,7 +30,7 @@ describe.each(implementations)("$name", ({ p }) => {
   });
 
   test("makes every stored byte again from the same randomness", async () => {
-    expect(await deterministic(p)).toEqual(made);
+    expect(await deterministic(crypto)).toEqual(made);
   });
 
   test("opens the stored grant to the stored vault key", () => {
@@ -41,37 +41,43 @@ describe.each(implementations)("$name", ({ p }) => {
 
   test("opens the stored envelopes", () => {
     const context = { part: "user data", account: ACCOUNT, user: USER, revision: 5 } as const;
-    expect(open(p, ROOT_KEY, context, bytes(made.envelope))).toEqual(ascii("some content"));
-    expect(open(p, ROOT_KEY, context, bytes(made.longEnvelope))).toEqual(repeat(0x61, 1000));
+    expect(open(crypto, ROOT_KEY, context, bytes(made.envelope))).toEqual(ascii("some content"));
+    expect(open(crypto, ROOT_KEY, context, bytes(made.longEnvelope))).toEqual(repeat(0x61, 1000));
   });
 
   test("opens the stored vault and item, and believes the stored deletion", () => {
     const { overview } = made.vault;
-    const vault = openVaultOverview(p, { account: ACCOUNT, vault: VAULT, vaultKey, overview, pinnedWriters: pinned });
+    const vault = openVaultOverview(crypto, {
+      account: ACCOUNT,
+      vault: VAULT,
+      vaultKey,
+      overview,
+      pinnedWriters: pinned,
+    });
     expect(vault).toEqual(ascii('{"title":"Work"}'));
-    const item = openItem(p, { place: PLACE, vaultKey, pinnedWriters: pinned, sealed: made.item });
+    const item = openItem(crypto, { place: PLACE, vaultKey, pinnedWriters: pinned, sealed: made.item });
     expect(item).toMatchObject({ overview: ascii('{"title":"GitHub"}'), details: ascii('{"fields":[]}') });
-    expect(verifyItemRevision(p, PLACE, made.deletion)).toBe(true);
+    expect(verifyItemRevision(crypto, PLACE, made.deletion)).toBe(true);
   });
 
   test("opens the stored file", () => {
     const { header, itemKey, chunks } = stored.file;
-    const stream = openFile(p, { place: PLACE, header, itemKey: bytes(itemKey) });
+    const stream = openFile(crypto, { place: PLACE, header, itemKey: bytes(itemKey) });
     expect(chunks.map((chunk) => stream.pull(bytes(chunk)))).toEqual([{ chunk: FILE_CONTENT, final: true }]);
   });
 
   test("reads the stored Secret Key", () => {
-    expect(parseSecretKey(p, made.derivation.secretKey)).toEqual(Uint8Array.from({ length: 16 }, (_, at) => at));
+    expect(parseSecretKey(crypto, made.derivation.secretKey)).toEqual(Uint8Array.from({ length: 16 }, (_, at) => at));
   });
 
   test("opens what the other implementation draws now", () => {
-    for (const { p: other } of implementations) {
+    for (const { crypto: other } of implementations) {
       const fresh = drawn(other);
       const { header, itemKey, chunks } = fresh.file;
-      const stream = openFile(p, { place: PLACE, header, itemKey: bytes(itemKey) });
+      const stream = openFile(crypto, { place: PLACE, header, itemKey: bytes(itemKey) });
       expect(stream.pull(bytes(chunks[0] ?? "")).chunk).toEqual(FILE_CONTENT);
       const grant = { account: ACCOUNT, vault: VAULT, grant: fresh.grant, keyset, pinnedGranters: pinned };
-      expect(openVaultGrant(p, grant).id).toBe(made.vault.id);
+      expect(openVaultGrant(crypto, grant).id).toBe(made.vault.id);
     }
   });
 });

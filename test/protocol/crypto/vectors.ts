@@ -17,14 +17,15 @@ import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../../protocol
 import { ACCOUNT, ascii, FILE, ITEM, native, repeat, USER, VAULT } from "./implementations.ts";
 
 /** The same primitives with randomness from SHA-256 of a counter, from its start. */
-export function fixed(p: Primitives): Primitives {
+export function fixed(crypto: Primitives): Primitives {
   let count = 0;
   const randomBytes = (size: number) => {
     const bytes = new Uint8Array(size);
-    for (let at = 0; at < size; at += 32) bytes.set(p.sha256(ascii(`vector ${count++}`)).subarray(0, size - at), at);
+    for (let at = 0; at < size; at += 32)
+      bytes.set(crypto.sha256(ascii(`vector ${count++}`)).subarray(0, size - at), at);
     return bytes;
   };
-  return { ...p, randomBytes };
+  return { ...crypto, randomBytes };
 }
 
 export const ROOT_KEY = repeat(0x42, 32);
@@ -32,16 +33,16 @@ export const PLACE = { account: ACCOUNT, vault: VAULT, item: ITEM };
 export const FILE_CONTENT = ascii("the content of a small file");
 
 /** Everything that does not depend on libsodium's own randomness, as JSON. */
-export async function deterministic(p: Primitives) {
-  const random = fixed(p);
+export async function deterministic(crypto: Primitives) {
+  const random = fixed(crypto);
   const { keyset, sealed: sealedKeyset } = newKeyset(random, ROOT_KEY, ACCOUNT, USER);
   const vaultKey = newVaultKey(random);
   const itemKey = random.randomBytes(32);
   const user = { part: "user data", account: ACCOUNT, user: USER, revision: 5 } as const;
   return {
     id: newId(random),
-    derivation: await derived(p),
-    signIn: signed(p),
+    derivation: await derived(crypto),
+    signIn: signed(crypto),
     envelope: toBase64(seal(random, ROOT_KEY, user, ascii("some content"))),
     longEnvelope: toBase64(seal(random, ROOT_KEY, user, repeat(0x61, 1000))),
     keyset: sealedKeyset,
@@ -57,7 +58,7 @@ export async function deterministic(p: Primitives) {
         revision: 1,
         content: ascii('{"title":"Work"}'),
       }),
-      lookupTag: toBase64(lookupTag(p, vaultKey.indexKey, "Caf\u00e9 \u0130stanbul")),
+      lookupTag: toBase64(lookupTag(crypto, vaultKey.indexKey, "Caf\u00e9 \u0130stanbul")),
     },
     item: sealItem(random, {
       place: PLACE,
@@ -75,22 +76,22 @@ export async function deterministic(p: Primitives) {
   };
 }
 
-async function derived(p: Primitives) {
+async function derived(crypto: Primitives) {
   const secretKey = Uint8Array.from({ length: 16 }, (_, index) => index);
   const input = { password: "correct horse battery staple \u00e9", secretKey, account: ACCOUNT, user: USER };
-  const { unlockKey, signInSeed } = await deriveUserKeys(p, input);
+  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, input);
   return {
     cost: ARGON2_COST,
-    secretKey: formatSecretKey(p, secretKey),
+    secretKey: formatSecretKey(crypto, secretKey),
     unlockKey: toBase64(unlockKey),
     signInSeed: toBase64(signInSeed),
-    pinVerifier: toBase64(await pinVerifier(p, "482913", repeat(7, 16))),
-    subkey: toBase64(subkey(p, ROOT_KEY, "postern/1 device store")),
+    pinVerifier: toBase64(await pinVerifier(crypto, "482913", repeat(7, 16))),
+    subkey: toBase64(subkey(crypto, ROOT_KEY, "postern/1 device store")),
   };
 }
 
-function signed(p: Primitives) {
-  const pair = signInKeyPair(p, repeat(3, 32));
+function signed(crypto: Primitives) {
+  const pair = signInKeyPair(crypto, repeat(3, 32));
   const challenge = signInBytes({
     origin: "https://postern.example",
     account: ACCOUNT,
@@ -109,14 +110,14 @@ function signed(p: Primitives) {
   return {
     publicKey: toBase64(pair.publicKey),
     challenge: toBase64(challenge),
-    signature: toBase64(p.sign(pair.secretKey, challenge)),
+    signature: toBase64(crypto.sign(pair.secretKey, challenge)),
     passwordChange: toBase64(change),
   };
 }
 
 /** What libsodium's own randomness goes into; made once, then only opened. */
-export function drawn(p: Primitives) {
-  const random = fixed(p);
+export function drawn(crypto: Primitives) {
+  const random = fixed(crypto);
   const { keyset } = newKeyset(random, ROOT_KEY, ACCOUNT, USER);
   const vaultKey = newVaultKey(random);
   const recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
