@@ -26,6 +26,9 @@ const LOAD_AFTER_MS = 50;
 /** The next step where a variable names a path that cannot be used. */
 const ANOTHER_PATH = "set the variable to another path, or unset it for the place of this system";
 
+/** What an agent's status says before anything is open. */
+const nothingOpen = { tokenSessions: 0, openPrompts: 0, links: [] };
+
 async function main(): Promise<void> {
   checkStart(process);
   const native = loadNative();
@@ -40,32 +43,20 @@ async function main(): Promise<void> {
 
   const clock = systemClock(native.bootMs);
   const startedAt = new Date(clock.wallMs());
-  const connections = new Set<Connection>();
+  const parts = { home, native, clock, log, connections: new Set<Connection>() };
   // Before the socket: an agent that cannot read its accounts does not start.
   const accounts = readAccounts(home);
   const unfinishedRestore = openRestoreMark(home).read();
   const loading = createEarlyAgent({
     status: () => ({
+      ...nothingOpen,
       startedAt,
       program,
       sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
-      tokenSessions: 0,
-      openPrompts: 0,
-      links: [],
       ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
       protections: protections(native),
     }),
-    load: async () =>
-      (await import("./full-agent.ts")).loadFullAgent({
-        home,
-        native,
-        clock,
-        log,
-        startedAt,
-        program,
-        connections,
-        stop,
-      }),
+    load: async () => (await import("./full-agent.ts")).loadFullAgent({ ...parts, startedAt, program, stop }),
     failed: (error) => {
       // With it goes the socket's file: nobody should wait for who will not answer.
       listening?.close();
@@ -84,16 +75,7 @@ async function main(): Promise<void> {
 
   const ours = ownPrograms(import.meta.url);
   const { dispatch, recordRefused } = loading;
-  const door = createDoor({
-    peers: linuxPeers(native),
-    native,
-    clock,
-    log,
-    ours,
-    connections,
-    dispatch,
-    recordRefused,
-  });
+  const door = createDoor({ ...parts, peers: linuxPeers(native), ours, dispatch, recordRefused });
   listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   const { path } = listening;

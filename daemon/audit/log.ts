@@ -1,7 +1,7 @@
 // The audit log of one account. Order for every method: ask, read, record, answer. What changes something is on disk
 // before it is answered; reads are in memory before they are answered and on disk at most 100 ms later; equal reads of
 // one subject within 10 s fold into a count. If the log cannot be written, nothing more is answered.
-import { isId } from "../../protocol/crypto/encoding.ts";
+
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
@@ -9,8 +9,9 @@ import type { Log } from "../host/log.ts";
 import { isFull } from "../host/private-files.ts";
 import { type ChainState, link, type Record } from "./chain.ts";
 import type { LogEntry } from "./entry.ts";
-import { add, type Fold, folded, foldKey, namesWithin, newFold } from "./folds.ts";
+import { add, type Fold, folded, foldKey, newFold } from "./folds.ts";
 import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
+import { contentOf } from "./record-content.ts";
 import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
 
 /** Milliseconds a read may wait in memory for its write: what a kill -9 can lose. */
@@ -82,26 +83,7 @@ export function openAuditLog(
   if (opened.torn) chain({ event: "audit.torn", outcome: "closed" }, 1);
 
   function chain(entry: LogEntry, count: number): number {
-    const { names: given = [], ids: told = [], asked: about = [], token, ...plain } = entry;
-    // A peer may send anything as an id, and a field's id may be its name: only what has an id's form is written as one.
-    const ids = told.filter(isId);
-    const asked = about.filter(isId);
-    const { names, left } = namesWithin([...given, ...[...told, ...about].filter((id) => !isId(id))]);
-    const unnamed = (plain.unnamed ?? 0) + left;
-    const seal = token?.sealNames ?? sealNames;
-    return linkUp({
-      event: plain.event,
-      outcome: plain.outcome,
-      count,
-      ...(plain.program === undefined ? {} : { program: plain.program }),
-      ...(plain.pid === undefined ? {} : { pid: plain.pid }),
-      ...(plain.who === undefined ? {} : { who: plain.who }),
-      ...(ids.length === 0 ? {} : { ids }),
-      ...(asked.length === 0 ? {} : { asked }),
-      ...(token === undefined ? {} : { token: { serviceAccount: token.serviceAccount, token: token.token } }),
-      ...(unnamed === 0 ? {} : { unnamed }),
-      ...(names.length === 0 || seal === undefined ? {} : { sealed: seal(names) }),
-    });
+    return linkUp(contentOf(entry, count, sealNames));
   }
 
   function linkUp(content: Omit<Record, "seq" | "at">): number {

@@ -11,10 +11,10 @@ import {
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { Actor, LogEntry } from "../audit/entry.ts";
-import { type AuditLog, openAuditLog } from "../audit/log.ts";
+import type { Actor } from "../audit/entry.ts";
+import { openAuditLog } from "../audit/log.ts";
 import { createAuthorities } from "../host/authorities.ts";
-import { elapsedMs, type Moment, momentOf, SET_BACK_MS_MAX, setBackMs } from "../host/clock.ts";
+import { elapsedMs, type Moment, momentOf } from "../host/clock.ts";
 import {
   accountFolder,
   ensureNamedFolder,
@@ -23,29 +23,19 @@ import {
   removeAccountFile,
   removeAccountFolder,
 } from "../host/data-folder.ts";
+import type { Log } from "../host/log.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
-import { isUnwritten } from "../host/private-files.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
+import { isOver } from "./idle.ts";
+import { ANCHOR_MS, anchor, closeInOrder, closeLog, createEndings, keepCheckpoints } from "./lifecycle.ts";
 import { sinceBoot } from "./password-tries.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
 
-/** Milliseconds without activity after which an account locks. */
-export const IDLE_MS = 10 * 60_000;
-
-/** Milliseconds after which an unlocked account locks in any case. */
-export const UNLOCKED_MS_MAX = 12 * 60 * 60_000;
-
-/** Boot time running ahead of monotonic time by this many milliseconds means that the machine slept. */
-export const SUSPENDED_MS = 5_000;
-
 /** Milliseconds between two looks at the clocks while nobody asks anything. */
 const WATCH_MS = 5_000;
-
-/** Milliseconds between two anchors of the audit log. */
-export const ANCHOR_MS = 60_000;
 
 /** Milliseconds a lock waits for the service to take the store's counter: keys should not live on for its sake. */
 const REPEAT_MS_MAX = 2_000;
@@ -85,7 +75,7 @@ export type Sessions = {
 export function createSessions(parts: SessionParts): Sessions {
   const { home, crypto, clock, log, events } = parts;
   const sessions = new Map<string, Session>();
-  const locking = new Map<string, Promise<boolean>>();
+  const endings = createEndings();
   let anchoredAt: Moment = momentOf(clock);
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   const authorities = createAuthorities(home, log);
@@ -95,24 +85,9 @@ export function createSessions(parts: SessionParts): Sessions {
   finishRemovals(home);
 
   function sessionOf(file: AccountFile): Session {
-    const audit = openAuditLog(accountFolder(home, file.account), crypto, clock, log, (checkpoint) => {
-      const store = sessions.get(file.account)?.unlocked?.store;
-      // Locked, the state before this segment is found again by following the one before.
-      store
-        ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
-        .catch((error: unknown) => log.incident("checkpoint", error));
-    });
+    const keep = keepCheckpoints(() => sessions.get(file.account)?.unlocked?.store, log);
+    const audit = openAuditLog(accountFolder(home, file.account), crypto, clock, log, keep);
     return { file, audit, unlocked: undefined, locks: 0, inTurn: oneAtATime(TRIES_WAITING_MAX) };
-  }
-
-  /** A disk that takes nothing must not keep the agent from its end. */
-  function closeLog(audit: AuditLog, account: string): void {
-    try {
-      audit.close();
-    } catch (error) {
-      if (!isUnwritten(error)) throw error;
-      log.note("the end of the audit log could not be written", { account });
-    }
   }
 
   function demandHere(session: Session): void {
@@ -128,7 +103,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const unlocking = createUnlocking({
     ...parts,
     serviceAddress,
-    closing: async ({ file }) => void (await locking.get(file.account)),
+    closing: async ({ file }) => void (await endings.of(file.account)),
     demandHere,
   });
 
@@ -147,16 +122,6 @@ export function createSessions(parts: SessionParts): Sessions {
     return one;
   }
 
-  function isOver({ unlockedAt, lastActivity }: Unlocked, now: Moment): boolean {
-    const slept = now.bootMs - unlockedAt.bootMs - (now.monotonicMs - unlockedAt.monotonicMs);
-    return (
-      elapsedMs(now, lastActivity) > IDLE_MS ||
-      elapsedMs(now, unlockedAt) > UNLOCKED_MS_MAX ||
-      setBackMs(now, unlockedAt) > SET_BACK_MS_MAX ||
-      slept > SUSPENDED_MS
-    );
-  }
-
   function watch(): void {
     cancelWatch = clock.after(WATCH_MS, watch);
     const now = momentOf(clock);
@@ -165,16 +130,12 @@ export function createSessions(parts: SessionParts): Sessions {
     }
     if (elapsedMs(now, anchoredAt) < ANCHOR_MS) return;
     anchoredAt = now;
-    for (const session of sessions.values()) anchor(session).catch((error: unknown) => log.incident("anchor", error));
+    for (const session of sessions.values())
+      anchorOne(session).catch((error: unknown) => log.incident("anchor", error));
   }
 
-  async function anchor(session: Session): Promise<void> {
-    const { unlocked, audit, file } = session;
-    const now = audit.anchor();
-    if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return;
-    audit.flush();
-    await unlocked.store.change((state) => ({ ...state, anchor: now }));
-    await repeatCounter(unlocked, file.device);
+  async function anchorOne({ unlocked, audit, file }: Session): Promise<void> {
+    if ((await anchor(audit, unlocked)) && unlocked !== undefined) await repeatCounter(unlocked, file.device);
   }
 
   function lockLater(session: Session, why: string): void {
@@ -185,41 +146,30 @@ export function createSessions(parts: SessionParts): Sessions {
   function lockOne(session: Session, why: string, by: Actor = {}): Promise<boolean> {
     const { unlocked } = session;
     session.locks++;
-    if (unlocked === undefined) return locking.get(session.file.account) ?? Promise.resolve(true);
+    const { file, audit } = session;
+    if (unlocked === undefined) return endings.of(file.account);
     // From here on nobody finds it unlocked; what follows is only tidying.
     session.unlocked = undefined;
-    const done = closeOrderly(session, unlocked, { event: "session.lock", outcome: why, ...by }).finally(() =>
-      locking.delete(session.file.account),
+    return endings.begin(file.account, () =>
+      closeInOrder({
+        audit,
+        unlocked,
+        record: () => {
+          events.locked(file.account, unlocked);
+          audit.keep({ event: "session.lock", outcome: why, ...by });
+        },
+        after: () => repeatInTime(unlocked, file.device),
+        unrecorded: () => log.note("locked, and not recorded: the disk took nothing", { account: file.account }),
+      }),
     );
-    locking.set(session.file.account, done);
-    return done;
   }
 
-  /** Whatever fails on the way, the keys are wiped. */
-  async function closeOrderly({ audit, file }: Session, unlocked: Unlocked, happened: LogEntry): Promise<boolean> {
-    try {
-      events.locked(file.account, unlocked);
-      audit.keep(happened);
-      await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
-      await Promise.race([
-        // A service that cannot take it does not keep the account open: an older store is then not noticed, that is all.
-        repeatCounter(unlocked, file.device).catch(tellUnlessGone),
-        new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
-      ]);
-      return true;
-    } catch (error) {
-      if (!isUnwritten(error)) throw error;
-      log.note("locked, and not recorded: the disk took nothing", { account: file.account });
-      return false;
-    } finally {
-      audit.lock();
-      unlocked.close();
-    }
-  }
-
-  function tellUnlessGone(error: unknown): void {
-    const isGone = error instanceof PosternError && ["deviceRemoved", "storeReplaced"].includes(error.name);
-    if (!isGone) log.incident("counter", error);
+  /** A service that cannot take the counter does not keep the account open: an older store is then not noticed, that is all. */
+  function repeatInTime(unlocked: Unlocked, device: string): Promise<unknown> {
+    return Promise.race([
+      repeatCounter(unlocked, device).catch((error: unknown) => tellUnlessGone(error, log)),
+      new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
+    ]);
   }
 
   async function add(file: AccountFile): Promise<Session> {
@@ -245,7 +195,7 @@ export function createSessions(parts: SessionParts): Sessions {
   function drop({ file, audit }: Session, keepLog: boolean): void {
     sessions.delete(file.account);
     try {
-      closeLog(audit, file.account);
+      closeLog(audit, log, file.account);
     } finally {
       if (keepLog) removeAccountFile(home, file.account);
       else takeAway(file.account);
@@ -313,10 +263,16 @@ export function createSessions(parts: SessionParts): Sessions {
     close: async () => {
       cancelWatch();
       await Promise.all([...sessions.values()].map((session) => lockOne(session, "the agent stops")));
-      for (const { audit, file } of sessions.values()) closeLog(audit, file.account);
+      for (const { audit, file } of sessions.values()) closeLog(audit, log, file.account);
       crypto.wipeAll();
     },
   };
+}
+
+/** A device that was removed, and a store that was replaced, are told where they are found out. */
+function tellUnlessGone(error: unknown, log: Log): void {
+  const isGone = error instanceof PosternError && ["deviceRemoved", "storeReplaced"].includes(error.name);
+  if (!isGone) log.incident("counter", error);
 }
 
 /** A sign-in that fails for what an earlier one left says where that is. */

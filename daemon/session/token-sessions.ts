@@ -7,32 +7,24 @@ import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { closeSignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
 import { formatToken, parseToken, type ServiceAccountToken } from "../../protocol/access/service-account-token.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { Actor } from "../audit/entry.ts";
+import type { Actor, LogEntry } from "../audit/entry.ts";
 import { type AuditLog, openAuditLog, type Recorder } from "../audit/log.ts";
 import type { Checkpoint } from "../audit/proof.ts";
 import { createTokenRecorder, type Spent } from "../audit/token-recorder.ts";
 import type { Clock } from "../host/clock.ts";
 import { ensureNamedFolder, tokenFolder } from "../host/data-folder.ts";
 import type { Log } from "../host/log.ts";
-import { isUnwritten } from "../host/private-files.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { Whose } from "./account-file.ts";
 import type { AccountSession, OpenSession } from "./account-session.ts";
-import { ANCHOR_MS } from "./sessions.ts";
+import { createHolders, type Holders } from "./holders.ts";
+import { ANCHOR_MS, anchor, closeInOrder, createEndings, keepCheckpoints } from "./lifecycle.ts";
+import { createStarts } from "./starts.ts";
 import { readStoreMark, writeStoreMark } from "./store-mark.ts";
 import { openEverything, type Unlocked } from "./unlocked.ts";
 
 /** Tokens in use at once: each holds keys in locked memory, and a machine runs a few kinds of program. */
 export const TOKEN_SESSIONS_MAX = 16;
-
-/** Milliseconds that a session outlives the last connection that held it: programs of a script come one after another. */
-export const TOKEN_LINGER_MS = 10 * 60_000;
-
-/**
- * Tokens on their way to their service at once from one program and its like. A token names its own service, which may keep
- * the agent waiting: one program must not fill every place with such.
- */
-export const TOKEN_STARTS_PER_FAMILY = 4;
 
 export type TokenSession = AccountSession & {
   /** Throws locked once the session has ended: the token must be presented again. */
@@ -74,8 +66,7 @@ type Entry = TokenSession & {
   unlocked: Unlocked | undefined;
   /** The token's own log. */
   readonly own: AuditLog;
-  /** Whether it was held, and is no more. */
-  isLeft(): boolean;
+  readonly holders: Holders;
   /** Answers whether it was recorded. */
   end(why: string, by?: Actor): Promise<boolean>;
 };
@@ -85,25 +76,18 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   /** By the hash of the token, which names its folder too: the text itself is kept nowhere. */
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
-  /** Those that are being closed, by the same name: log and store have one writer, so the token's next session waits for it. */
-  const ending = new Map<string, Promise<boolean>>();
+  const endings = createEndings();
   /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
   let locks = 0;
-  const startsBy = new Map<string, number>();
+  const starts = createStarts();
   /** What service accounts have added to persons' logs; as many as persons have made here. */
   const spentBy = new Map<string, Spent>();
   let cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
 
   function anchorAll(): void {
     cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
-    for (const entry of open) anchor(entry).catch((error: unknown) => log.incident("anchor", error));
-  }
-
-  async function anchor({ unlocked, own }: Entry): Promise<void> {
-    const now = own.anchor();
-    if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return;
-    own.flush();
-    await unlocked.store.change((state) => ({ ...state, anchor: now }));
+    for (const { own, unlocked } of open)
+      anchor(own, unlocked).catch((error: unknown) => log.incident("anchor", error));
   }
 
   async function enter(token: ServiceAccountToken, key: string): Promise<Entry> {
@@ -112,15 +96,15 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     const known = readStoreMark(folder) ?? parts.personsStore(whoseOf(token));
     const signedIn = await signInWithToken(crypto, createServiceClient(address), address, token, known);
     crypto.wipe(token.secret);
-    // How that went is told to who ended it.
-    await ending.get(key)?.catch(() => undefined);
+    // Whoever ended it handles the outcome.
+    await endings.of(key).catch(() => undefined);
     const whose = whoseOf(token);
     let store: Unlocked["store"] | undefined;
-    const audit = openLog(signedIn, folder, (checkpoint) => {
-      store
-        ?.change((state) => ({ ...state, checkpoints: [...state.checkpoints, checkpoint] }))
-        .catch((error: unknown) => log.incident("checkpoint", error));
-    });
+    const audit = openLog(
+      signedIn,
+      folder,
+      keepCheckpoints(() => store, log),
+    );
     try {
       const unlocked = await openEverything({ crypto, folder, clock, audit }, whose, signedIn);
       ({ store } = unlocked);
@@ -151,10 +135,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   }
 
   function entryOf(file: Whose, audit: AuditLog, unlocked: Unlocked, key: string): Entry {
-    let holders = 0;
-    let wasHeld = false;
-    // Whoever presented it may be gone by now.
-    let cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
+    const holders = createHolders(clock, () =>
+      entry.end("nobody uses it").catch((error: unknown) => log.incident("token", error)),
+    );
     const entry: Entry = {
       file,
       audit: recorderOf(file, audit, unlocked),
@@ -164,67 +147,34 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
         if (entry.unlocked === undefined) throw new PosternError("locked", "present the token again");
         return entry as OpenSession;
       },
-      isLeft: () => wasHeld && holders === 0,
-      hold: () => {
-        wasHeld = true;
-        holders++;
-        cancelEnd();
-        let held = true;
-        return () => {
-          if (!held) return;
-          held = false;
-          holders--;
-          if (holders === 0 && entry.unlocked !== undefined) cancelEnd = clock.after(TOKEN_LINGER_MS, endUnused);
-        };
-      },
+      holders,
+      hold: holders.hold,
       end: (why, by = {}) => {
-        if (entry.unlocked === undefined) return ending.get(key) ?? Promise.resolve(true);
+        if (entry.unlocked === undefined) return endings.of(key);
         // From here on nobody finds it open; what follows is only tidying.
         entry.unlocked = undefined;
-        cancelEnd();
+        holders.stop();
         entries.delete(key);
         open.delete(entry);
-        const done = closeOrderly(file, unlocked, audit, why, by).finally(() => ending.delete(key));
-        ending.set(key, done);
-        return done;
+        return endings.begin(key, () => close(file, unlocked, audit, { event: "token.ended", outcome: why, ...by }));
       },
     };
-    function endUnused(): void {
-      entry.end("nobody uses it").catch((error: unknown) => log.incident("token", error));
-    }
     return entry;
   }
 
-  /** Whatever fails on the way, the keys are wiped. */
-  async function closeOrderly(
-    file: Whose,
-    unlocked: Unlocked,
-    audit: AuditLog,
-    why: string,
-    by: Actor,
-  ): Promise<boolean> {
-    try {
-      await recordEnd(file, unlocked, audit, why, by);
-      return true;
-    } catch (error) {
-      if (!isUnwritten(error)) throw error;
-      log.note("a token's session ended, and that was not recorded: the disk took nothing");
-      return false;
-    }
-  }
-
-  async function recordEnd(file: Whose, unlocked: Unlocked, audit: AuditLog, why: string, by: Actor): Promise<void> {
-    try {
-      events.ended(unlocked);
-      // What was counted there so far has names to seal with this session's key.
-      parts.personsLog(file)?.flush();
-      audit.keep({ event: "token.ended", outcome: why, ...by });
-      await unlocked.store.change((state) => ({ ...state, anchor: audit.anchor() }));
-    } finally {
-      audit.lock();
-      unlocked.close();
-      audit.close();
-    }
+  function close(file: Whose, unlocked: Unlocked, audit: AuditLog, ended: LogEntry): Promise<boolean> {
+    return closeInOrder({
+      audit,
+      unlocked,
+      record: () => {
+        events.ended(unlocked);
+        // What was counted there so far has names to seal with this session's key.
+        parts.personsLog(file)?.flush();
+        audit.keep(ended);
+      },
+      unrecorded: () => log.note("a token's session ended, and that was not recorded: the disk took nothing"),
+      finish: () => audit.close(),
+    });
   }
 
   async function start(token: ServiceAccountToken, key: string): Promise<Entry> {
@@ -239,24 +189,9 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   /** Ends a session that everybody has left, where there is no place for another. */
   function makeRoom(): void {
     if (entries.size < TOKEN_SESSIONS_MAX) return;
-    const left = [...open].find((entry) => entry.isLeft());
+    const left = [...open].find((entry) => entry.holders.isLeft());
     if (left === undefined) throw new PosternError("busy", `${TOKEN_SESSIONS_MAX} tokens may be in use at once`);
     left.end("room for another").catch((error: unknown) => log.incident("token", error));
-  }
-
-  /** Asked before room is made: a program that may not begin must not end what others left. */
-  function demandStart(family: string): void {
-    if ((startsBy.get(family) ?? 0) >= TOKEN_STARTS_PER_FAMILY)
-      throw new PosternError("busy", `${TOKEN_STARTS_PER_FAMILY} tokens of one program may be on their way at once`);
-  }
-
-  function counted<T>(family: string, work: () => Promise<T>): Promise<T> {
-    startsBy.set(family, (startsBy.get(family) ?? 0) + 1);
-    return work().finally(() => {
-      const left = (startsBy.get(family) ?? 1) - 1;
-      if (left === 0) startsBy.delete(family);
-      else startsBy.set(family, left);
-    });
   }
 
   return {
@@ -265,9 +200,10 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       const key = keyOf(token);
       const known = entries.get(key);
       if (known !== undefined) return known;
-      demandStart(family);
+      // Asked before room is made: a program that may not begin must not end what others left.
+      starts.demand(family);
       makeRoom();
-      const starting = counted(family, () => start(token, key));
+      const starting = starts.counted(family, () => start(token, key));
       entries.set(key, starting);
       // A refused token leaves nothing behind, not even that it was tried.
       starting.catch(() => {

@@ -11,7 +11,8 @@ import { ConnectionLost, TimedOut } from "../../clients/typescript/local-error.t
 import { momentOf, SET_BACK_MS_MAX } from "../../daemon/host/clock.ts";
 import { createLog } from "../../daemon/host/log.ts";
 import { loadSodium } from "../../daemon/host/sodium.ts";
-import { createSessions, IDLE_MS, SUSPENDED_MS, UNLOCKED_MS_MAX } from "../../daemon/session/sessions.ts";
+import { IDLE_MS, SUSPENDED_MS, UNLOCKED_MS_MAX } from "../../daemon/session/idle.ts";
+import { createSessions } from "../../daemon/session/sessions.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { fakeClock } from "../daemon/host/fake-clock.ts";

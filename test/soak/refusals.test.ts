@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROMPT_MS } from "../../daemon/approval/broker.ts";
 import { COOL_DOWN_MS, OPEN_PER_FAMILY } from "../../daemon/approval/quotas.ts";
-import { IDLE_MS } from "../../daemon/session/sessions.ts";
+import { IDLE_MS } from "../../daemon/session/idle.ts";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import type { ErrorName } from "../../protocol/errors.ts";
 import { type InProcessAgent, passing, startInProcess } from "../agent/in-process.ts";

@@ -1,0 +1,35 @@
+// What a record says, beside when and in which order: an entry as it may be written. Ids as they are, names sealed.
+import { isId } from "../../protocol/crypto/encoding.ts";
+import type { Record } from "./chain.ts";
+import type { LogEntry } from "./entry.ts";
+import { namesWithin } from "./folds.ts";
+
+type SealNames = (names: readonly string[]) => string;
+
+/** `sealNames` is the account's own; an entry of a token brings another. Without either, names are left out. */
+export function contentOf(
+  entry: LogEntry,
+  count: number,
+  sealNames: SealNames | undefined,
+): Omit<Record, "seq" | "at"> {
+  const { names: given = [], ids: told = [], asked: about = [], token, ...plain } = entry;
+  // A peer may send anything as an id, and a field's id may be its name: only what has an id's form is written as one.
+  const ids = told.filter(isId);
+  const asked = about.filter(isId);
+  const { names, left } = namesWithin([...given, ...[...told, ...about].filter((id) => !isId(id))]);
+  const unnamed = (plain.unnamed ?? 0) + left;
+  const seal = token?.sealNames ?? sealNames;
+  return {
+    event: plain.event,
+    outcome: plain.outcome,
+    count,
+    ...(plain.program === undefined ? {} : { program: plain.program }),
+    ...(plain.pid === undefined ? {} : { pid: plain.pid }),
+    ...(plain.who === undefined ? {} : { who: plain.who }),
+    ...(ids.length === 0 ? {} : { ids }),
+    ...(asked.length === 0 ? {} : { asked }),
+    ...(token === undefined ? {} : { token: { serviceAccount: token.serviceAccount, token: token.token } }),
+    ...(unnamed === 0 ? {} : { unnamed }),
+    ...(names.length === 0 || seal === undefined ? {} : { sealed: seal(names) }),
+  };
+}
