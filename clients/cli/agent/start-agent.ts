@@ -37,13 +37,13 @@ const passed = [
 /** Options of Node the agent runs with: without the first, SIGUSR1 would open a debugger port to every user. */
 export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
 
-/** A program of ours beside this one: in the bundle, or in the sources. */
+/** A program of ours: beside this one in the bundle, or in the sources, where `source` is seen from `clients/cli`. */
 export function programPath(bundled: string, source: string): string {
   const beside = fileURLToPath(new URL(bundled, import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL(source, import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL(`../${source}`, import.meta.url));
 }
 
-export const agentProgram = (): string => programPath("./agent.js", "../../../daemon/main.ts");
+export const agentProgram = (): string => programPath("./agent.js", "../../daemon/main.ts");
 
 /** The environment an agent is started with. */
 export function agentEnvironment(): Record<string, string> {

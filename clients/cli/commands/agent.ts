@@ -253,7 +253,7 @@ export function addAgentCommands(program: Command): void {
         ),
       );
       become(
-        programPath("./service.js", "../../../service/main.ts"),
+        programPath("./service.js", "../../service/main.ts"),
         ["--disable-sigusr1", "--no-warnings"],
         args,
         env,
