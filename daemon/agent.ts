@@ -196,7 +196,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...secretMethods(followers.isStale, p.randomBytes),
     ...itemMethods({ newId, clock, pages: createItemPages({ p, isStale: followers.isStale }) }),
     ...fileMethods({ newId, clock, sessions, grants, handles }),
-    ...backupMethods({ home, p, sessions, tokens, handles, now: clock.wallMs }),
+    ...backupMethods({ home, p, sessions, tokens, handles, clock }),
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods(followers.isStale),

@@ -192,10 +192,10 @@ export type Methods = {
       handle: string;
     };
   };
-  /** Begins taking a backup in, on an agent that has no account, or, with `replaceEmpty`, one that may be replaced: its bytes come with files.writeChunk. */
+  /** Begins taking a backup in, on an agent that has no account, or, with `replacePassword`, the password of the account on it, one that may be replaced: its bytes come with files.writeChunk. */
   "accounts.openRestore": {
     params: {
-      replaceEmpty?: boolean;
+      replacePassword?: string;
     };
     result: {
       handle: string;

@@ -55,6 +55,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
   return {
     "accounts.create": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      sessions.restores.demandPlace();
       demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
       const name = deviceName(params.deviceName);
       const address = await sessions.addressOf(params.service ?? "embedded");
@@ -97,6 +98,7 @@ export function accountMethods(p: Sodium, sessions: Sessions, tokens: TokenSessi
 
     "accounts.signIn": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      sessions.restores.demandPlace();
       demandNoRestore(sessions.restoreMark, params);
       const name = deviceName(params.deviceName);
       const secretKey = parseSecretKey(p, params.secretKey);

@@ -1,6 +1,7 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
 
+import type { OpenAccount } from "../../clients/account/open-account.ts";
 import {
   addressOf,
   type CallService,
@@ -28,6 +29,7 @@ import { isUnwritten } from "../host/private-files.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
 import { sinceBoot } from "./password-tries.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
+import { createRunningRestores, type RunningRestore, type RunningRestores } from "./running-restores.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
@@ -65,20 +67,29 @@ export type Sessions = {
   lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
   /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
   provePassword(session: UnlockedSession, password: string): Promise<void>;
-  /** Takes in the account that was just made, the first one here. Throws accountExists. */
+  /** Takes in the account that was just made, the first one here. Throws accountExists; restoreUnfinished while one is restored. */
   add(file: AccountFile): Promise<Session>;
+  /** The same for one that was restored, unlocked. Nothing stays written unless that succeeds. */
+  takeIn(file: AccountFile, password: string, by: Actor, restore: RunningRestore | undefined): Promise<UnlockedSession>;
   /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor): Promise<UnlockedSession>;
   /**
    * Takes an account off this device once its password was shown; answers whether the service took the device out too. Its log
-   * stays, for when it signs in here again, unless `withLog`.
+   * stays, for when it signs in here again, unless `withLog`. What `still` says of it is heard once nobody can write it any more.
    * Throws signedOut where it is gone already, wrongPassword, tryLater, busy, offline, sealBroken.
    */
-  remove(session: Session, password: string, by: Actor, withLog: boolean): Promise<boolean>;
+  remove(
+    session: Session,
+    password: string,
+    by: Actor,
+    withLog: boolean,
+    still?: (account: OpenAccount) => Promise<void>,
+  ): Promise<boolean>;
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
   readonly restoreMark: RestoreMark;
+  readonly restores: RunningRestores;
   close(): Promise<void>;
 };
 
@@ -90,6 +101,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   const authorities = createAuthorities(home, log);
   const restoreMark = openRestoreMark(home);
+  const restores = createRunningRestores();
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
   finishRemovals(home);
@@ -221,9 +233,10 @@ export function createSessions(parts: SessionParts): Sessions {
     if (!(error instanceof PosternError) || error.name !== "deviceRemoved") log.incident("counter", error);
   }
 
-  async function add(file: AccountFile): Promise<Session> {
+  async function add(file: AccountFile, restore?: RunningRestore): Promise<Session> {
     // Two programs may have asked at once; the first one's account stands.
     if (sessions.size > 0) throw new PosternError("accountExists");
+    restores.demandPlace(restore);
     const keepLog = hasKeptLog(home, file.account);
     // What an account that was never acknowledged left behind is no part of this one.
     if (!keepLog) takeAway(file.account);
@@ -238,6 +251,25 @@ export function createSessions(parts: SessionParts): Sessions {
     }
     restoreMark.clear();
     return session;
+  }
+
+  /** Takes an account in and opens it; who was here before under its id approves nothing now. */
+  async function addOpen(
+    file: AccountFile,
+    restore: RunningRestore | undefined,
+    open: (session: Session) => Promise<Unlocked>,
+  ): Promise<UnlockedSession> {
+    const keepLog = hasKeptLog(home, file.account);
+    const session = await add(file, restore);
+    try {
+      const { store } = await open(session);
+      await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
+    } catch (error) {
+      await lockOne(session, "it was not taken in");
+      drop(session, keepLog);
+      throw keepLog ? namingTheLog(error, file.account) : error;
+    }
+    return session as UnlockedSession;
   }
 
   /** Takes an account out, or back where it could not be taken in. */
@@ -272,31 +304,27 @@ export function createSessions(parts: SessionParts): Sessions {
       return recorded.every(Boolean);
     },
     provePassword: unlocking.prove,
-    add,
+    add: (file) => add(file),
+    takeIn: (file, password, by, restore) =>
+      addOpen(file, restore, (session) => unlocking.unlock(session, password, by)),
     bring: (file, password, by) =>
       bringing(async () => {
         if (sessions.size > 0) throw new PosternError("accountExists");
+        restores.demandPlace();
         const signedIn = await unlocking.signInFirst(file, password);
         const named = { ...file, name: openUserData(p, signedIn.rootKey, file, signedIn.record.data).name };
-        const keepLog = hasKeptLog(home, file.account);
-        const session = await add(named);
-        try {
-          const { store } = await unlocking.open(session, signedIn, by);
-          // Who was here before approves nothing now.
-          await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
-        } catch (error) {
-          drop(session, keepLog);
-          throw keepLog ? namingTheLog(error, file.account) : error;
-        }
-        return session as UnlockedSession;
+        return addOpen(named, undefined, (session) => unlocking.open(session, signedIn, by));
       }),
     // In turn with those who try its password: none of them finds it half gone.
-    remove: (session, password, by, withLog) =>
+    remove: (session, password, by, withLog, still) =>
       session.inTurn(async () => {
         demandHere(session);
-        const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async ({ signedIn, store }) => {
-          await store.change((state) => ({ ...state, pin: undefined }));
-          return leave(signedIn, session.file.device);
+        // The lock ends every grant, and its password was shown: nobody writes between the look and the end.
+        if (still !== undefined) await lockOne(session, "to be replaced", by);
+        const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async (unlocked) => {
+          await still?.(unlocked.account);
+          await unlocked.store.change((state) => ({ ...state, pin: undefined }));
+          return leave(unlocked.signedIn, session.file.device);
         }, isRemovedAlready);
         await lockOne(session, "removed from this agent", by);
         drop(session, !withLog);
@@ -304,6 +332,7 @@ export function createSessions(parts: SessionParts): Sessions {
         return deviceRemoved;
       }),
     restoreMark,
+    restores,
     touch: (unlocked, now) => {
       unlocked.lastActivity = now;
     },
