@@ -10,6 +10,7 @@ import { createGrants, type Grants } from "./approval/grants.ts";
 import { createOverseer } from "./approval/overseer.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
+import { createStrangers } from "./audit/strangers.ts";
 import { isSameService } from "./audit/token-recorder.ts";
 import type { Call } from "./call/call.ts";
 import { toldOf } from "./call/call-topic.ts";
@@ -71,6 +72,7 @@ export function createAgent(parts: AgentParts): Agent {
   const grants = createGrants(clock, newId);
   const approvers = createApprovers(grants);
   const handles = createHandles(newId);
+  const strangers = createStrangers(clock);
   const followers = createFollowers({ clock, log, connections });
   const broker = createBroker({
     clock,
@@ -143,6 +145,9 @@ export function createAgent(parts: AgentParts): Agent {
     return [...persons, ...others];
   }
 
+  const isStranger = (connection: Connection) =>
+    grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
+
   function tellAll(method: string, params: object): void {
     for (const connection of connections) connection.notify(method, params);
   }
@@ -151,14 +156,22 @@ export function createAgent(parts: AgentParts): Agent {
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
-    for (const { audit } of concerned(call)) audit.read({ ...happening(call, name, []), ...toldOf(call.about) });
+    const told = { ...happening(call, name, []), ...toldOf(call.about) };
+    for (const { audit } of concerned(call)) {
+      if (isStranger(call.connection)) strangers.read(audit, told);
+      else audit.read(told);
+    }
   });
   return {
     dispatch,
     recordRefused: (outcome) => {
-      for (const { audit } of sessions.list()) recordAnyway(() => audit.read({ event: "peer.refused", outcome }));
+      for (const { audit } of sessions.list())
+        recordAnyway(() => strangers.read(audit, { event: "peer.refused", outcome }));
     },
-    close: () => closeAll(state),
+    close: () => {
+      strangers.close();
+      return closeAll(state);
+    },
   };
 }
 

@@ -5,6 +5,9 @@ import type { Happening } from "./entry.ts";
 /** Different things that one folded record of refusals names; a person's list of them, and a few KiB of the log. */
 export const FOLDED_ABOUT_MAX = 32;
 
+/** Characters of what one folded record of refusals names: a call about a hundred references, or a few dozen about one each. */
+export const FOLDED_LENGTH_MAX = 8 * 1024;
+
 /**
  * Characters of the names in one record: a screen or two. An environment may have 500 variables with names of 256
  * characters each, and is read again and again.
@@ -18,11 +21,13 @@ export type Fold = {
   count: number;
   /** What the counted ones were about, by its text. */
   readonly about: Map<string, Pick<Happening, "asked" | "names">>;
+  /** Characters of it. */
+  length: number;
   unnamed: number;
 };
 
 export function newFold(happening: Happening, since: number): Fold {
-  return { happening, since, count: 0, about: new Map(), unnamed: 0 };
+  return { happening, since, count: 0, about: new Map(), length: 0, unnamed: 0 };
 }
 
 /** Counts one more. */
@@ -32,23 +37,28 @@ export function add(fold: Fold, { asked, names, outcome }: Happening): void {
   if (outcome === "ok" || (asked === undefined && names === undefined)) return;
   const key = JSON.stringify([asked, names]);
   if (fold.about.has(key)) return;
-  if (fold.about.size >= FOLDED_ABOUT_MAX) fold.unnamed++;
-  else
-    fold.about.set(key, {
-      ...(asked === undefined ? {} : { asked }),
-      ...(names === undefined ? {} : { names }),
-    });
+  if (fold.about.size >= FOLDED_ABOUT_MAX || fold.length + key.length > FOLDED_LENGTH_MAX) {
+    fold.unnamed++;
+    return;
+  }
+  fold.length += key.length;
+  fold.about.set(key, {
+    ...(asked === undefined ? {} : { asked }),
+    ...(names === undefined ? {} : { names }),
+  });
 }
 
 /** The record of those that were counted. */
 export function folded({ happening, about, unnamed }: Fold): Happening {
-  if (about.size === 0) return happening;
+  // What the record before this one was about is told there.
+  const { asked: _asked, names: _names, ...rest } = happening;
+  if (about.size === 0) return unnamed === 0 ? happening : { ...rest, unnamed };
   const all = [...about.values()];
   return {
     ...happening,
     asked: all.flatMap(({ asked = [] }) => asked),
     names: all.flatMap(({ names = [] }) => names),
-    ...(unnamed === 0 ? {} : { unnamed: (happening.unnamed ?? 0) + unnamed }),
+    ...(unnamed === 0 ? {} : { unnamed: unnamed }),
   };
 }
 
