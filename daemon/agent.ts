@@ -2,6 +2,7 @@
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import { createItemPages } from "./account/item-pages.ts";
+import type { Opened } from "./account/opened.ts";
 import { createResolver } from "./account/resolver.ts";
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
@@ -73,7 +74,10 @@ export function createAgent(parts: AgentParts): Agent {
   const approvers = createApprovers(grants);
   const handles = createHandles(newId);
   const strangers = createStrangers(clock);
-  const followers = createFollowers({ clock, log, connections });
+  const followers = createFollowers({
+    ...{ clock, log, connections },
+    isPersons: (service) => sessions.list().some(({ file }) => isSameService(file.service, service)),
+  });
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
@@ -200,6 +204,8 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       tokens,
       broker,
       followers,
+      mayManage: (connection) => sessions.list().some(({ file }) => approvers.mayManage(connection, file.account)),
+      bears: holds,
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),
@@ -223,7 +229,7 @@ function bearersOf({ clients }: Connection): AccountSession[] {
   return [...clients.values()].flatMap(({ bearer }) => (bearer?.unlocked === undefined ? [] : [bearer]));
 }
 
-function holds(connection: Connection, unlocked: Unlocked): boolean {
+function holds(connection: Connection, unlocked: Opened): boolean {
   return bearersOf(connection).some((bearer) => bearer.unlocked === unlocked);
 }
 

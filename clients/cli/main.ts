@@ -47,7 +47,7 @@ function tell(error: unknown, json: boolean): void {
   const { name, message, hint, incident } = wordsOf(error);
   if (json) return tellStderr(`${JSON.stringify({ error: { name, message, hint, incident } })}\n`);
   tellStderr(`postern: ${shown(message)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
-  if (hint !== undefined) tellStderr(`  next: ${hint}\n`);
+  if (hint !== undefined) tellStderr(`  next: ${shown(hint)}\n`);
 }
 
 /** A name of a file is part of some: it must not move the cursor of who reads it. */

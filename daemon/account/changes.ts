@@ -17,6 +17,10 @@ export const STALE_MS_MAX = 15 * 60_000;
 const RETRY_MS = 500;
 export const RETRY_MS_MAX = 2_000;
 
+/** Answers that are taken at once; past them one each so many milliseconds: a service answers when there is news, or after a while. */
+export const QUICK_ANSWERS_MAX = 20;
+export const ANSWER_MS_MIN = 200;
+
 /** Whether the service answered when it was asked last, and since when that is so. */
 export type Link = { readonly state: "asking" | "reached" | "unreached"; readonly since: Moment };
 
@@ -84,6 +88,8 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
   async function follow(): Promise<void> {
     let cursor: Cursor | undefined;
     let retryMs = RETRY_MS;
+    let quick = 0;
+    let answeredMs = clock.monotonicMs();
     while (!abort.signal.aborted) {
       try {
         // The first look does not wait: else nobody would know for as long that the service is there again.
@@ -93,6 +99,10 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
         cursor = news.cursor;
         enter("reached");
         retryMs = RETRY_MS;
+        const sinceMs = clock.monotonicMs() - answeredMs;
+        quick = Math.max(0, quick + 1 - Math.floor(sinceMs / ANSWER_MS_MIN));
+        answeredMs += sinceMs;
+        if (quick > QUICK_ANSWERS_MAX) await pause(ANSWER_MS_MIN);
       } catch (error) {
         if (abort.signal.aborted) return;
         if (isShutOut(error)) return heard.shutOut();

@@ -84,8 +84,7 @@ export function openAuditLog(
     const { names, left } = namesWithin([...given, ...[...told, ...about].filter((id) => !isId(id))]);
     const seal = token?.sealNames ?? sealNames;
     // Locked, nothing can be sealed: that a refusal was about something is told all the same.
-    const unsealed = seal === undefined && plain.outcome !== "ok" ? names.length : 0;
-    const unnamed = (plain.unnamed ?? 0) + left + unsealed;
+    const unnamed = (plain.unnamed ?? 0) + left + (seal === undefined && plain.outcome !== "ok" ? names.length : 0);
     const record: Record = {
       seq: seq + 1,
       at: new Date(clock.wallMs()).toISOString(),
