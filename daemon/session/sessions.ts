@@ -9,7 +9,6 @@ import {
   EMBEDDED_ORIGIN,
   type ServiceAddress,
 } from "../../clients/account/service-client.ts";
-import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Actor, Happening } from "../audit/entry.ts";
@@ -27,6 +26,7 @@ import {
 import { oneAtATime } from "../host/one-at-a-time.ts";
 import { isUnwritten } from "../host/private-files.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
+import { forgetDevice } from "./device-names.ts";
 import { sinceBoot } from "./password-tries.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
 import { createRunningRestores, type RunningRestore, type RunningRestores } from "./running-restores.ts";
@@ -324,7 +324,7 @@ export function createSessions(parts: SessionParts): Sessions {
         const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async (unlocked) => {
           await still?.(unlocked.account);
           await unlocked.store.change((state) => ({ ...state, pin: undefined }));
-          return leave(unlocked.signedIn, session.file.device);
+          return leave(unlocked, session.file.device);
         }, isRemovedAlready);
         await lockOne(session, "removed from this agent", by);
         drop(session, !withLog);
@@ -357,9 +357,10 @@ function namingTheLog(error: unknown, account: string): unknown {
 }
 
 /** Whether the service took a device out. One that cannot be told keeps no account on it. */
-async function leave({ session }: SignedIn, device: string): Promise<boolean> {
+async function leave(unlocked: Unlocked, device: string): Promise<boolean> {
   try {
-    await session.call("devices.remove", { device });
+    await forgetDevice(unlocked, device);
+    await unlocked.signedIn.session.call("devices.remove", { device });
     return true;
   } catch (error) {
     if (error instanceof PosternError) return error.name === "deviceRemoved";
