@@ -18,8 +18,8 @@ const RETRY_MS = 500;
 export const RETRY_MS_MAX = 2_000;
 
 /** Answers that are taken at once; past them one each so many milliseconds: a service answers when there is news, or after a while. */
-export const QUICK_ANSWERS_MAX = 20;
-export const ANSWER_MS_MIN = 200;
+export const QUICK_ANSWERS_MAX = 100;
+export const ANSWER_MS_MIN = 50;
 
 /** Whether the service answered when it was asked last, and since when that is so. */
 export type Link = { readonly state: "asking" | "reached" | "unreached"; readonly since: Moment };

@@ -88,7 +88,8 @@ export function createGrants(clock: Clock, newId: () => string): Grants {
     if (count >= GRANTS_MAX) makeRoom();
     const made: Grant = { ...grant, id: newId(), lastUsedAt: now };
     const { key } = grant.subject;
-    replace(key, [...living(key), made]);
+    // Whoever revokes one after another of a list ends what follows before what it follows from.
+    replace(key, made.restsOn === undefined ? [...living(key), made] : [made, ...living(key)]);
     return made;
   }
 

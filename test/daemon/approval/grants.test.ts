@@ -145,7 +145,8 @@ describe("a grant that follows from another", () => {
   test("ends when that one is revoked, and one that follows from it again does too", () => {
     const { grants, held, allows } = both();
     grants.addOn(held, "write", made);
-    const [, first] = grants.list();
+    const [first] = grants.list();
+    expect(first?.restsOn?.id).toBe(held.id);
     if (first !== undefined) grants.addOn(first, "write", made);
     expect(allows()).toBe(true);
     grants.revoke(held.id);
