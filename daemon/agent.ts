@@ -3,6 +3,7 @@ import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
 import { createItemPages } from "./account/item-pages.ts";
+import type { Opened } from "./account/opened.ts";
 import { createResolver } from "./account/resolver.ts";
 import { type Approvers, createApprovers } from "./approval/approvers.ts";
 import { type Broker, createBroker } from "./approval/broker.ts";
@@ -12,6 +13,7 @@ import { createOverseer } from "./approval/overseer.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
+import { createStrangers } from "./audit/strangers.ts";
 import { isSameService } from "./audit/token-recorder.ts";
 import type { Call } from "./call/call.ts";
 import { refusalDetails } from "./call/call-topic.ts";
@@ -78,7 +80,11 @@ export function createAgent(parts: AgentParts): Agent {
   const grants = createGrants(clock, newId);
   const approvers = createApprovers(grants);
   const handles = createHandles(newId);
-  const followers = createFollowers({ clock, log, connections });
+  const strangers = createStrangers(clock);
+  const followers = createFollowers({
+    ...{ clock, log, connections },
+    isPersons: (service) => sessions.list().some(({ file }) => isSameService(file.service, service)),
+  });
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
@@ -160,6 +166,9 @@ export function createAgent(parts: AgentParts): Agent {
     return [...persons, ...others];
   }
 
+  const isStranger = (connection: Connection) =>
+    grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
+
   function tellAll(method: string, params: object): void {
     for (const connection of connections) connection.notify(method, params);
   }
@@ -168,14 +177,22 @@ export function createAgent(parts: AgentParts): Agent {
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
-    for (const { audit } of concerned(call)) audit.read({ ...entryOf(call, name, []), ...refusalDetails(call.about) });
+    const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
+    for (const { audit } of concerned(call)) {
+      if (isStranger(call.connection)) strangers.read(audit, told);
+      else audit.read(told);
+    }
   });
   return {
     dispatch,
     recordRefused: (outcome) => {
-      for (const { audit } of sessions.list()) recordAnyway(() => audit.read({ event: "peer.refused", outcome }));
+      for (const { audit } of sessions.list())
+        recordAnyway(() => strangers.read(audit, { event: "peer.refused", outcome }));
     },
-    close: () => closeAll(state),
+    close: () => {
+      strangers.close();
+      return closeAll(state);
+    },
   };
 }
 
@@ -207,6 +224,8 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       tokens,
       broker,
       followers,
+      mayManage: (connection) => sessions.list().some(({ file }) => approvers.mayManage(connection, file.account)),
+      bears: holds,
       stop: parts.stop,
       protections: () => protections(parts.native),
     }),
@@ -225,7 +244,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...secretMethods(followers.isStale, crypto.randomBytes),
     ...itemMethods({ newId, clock, pages: createItemPages({ crypto, isStale: followers.isStale }) }),
     ...fileMethods({ newId, clock, sessions, grants, handles }),
-    ...backupMethods({ home, crypto, sessions, tokens, handles, now: clock.wallMs }),
+    ...backupMethods({ home, crypto, sessions, tokens, handles, clock }),
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods(followers.isStale),
@@ -239,7 +258,7 @@ function bearersOf({ clients }: Connection): AccountSession[] {
   return [...clients.values()].flatMap(({ bearer }) => (bearer?.unlocked === undefined ? [] : [bearer]));
 }
 
-function holds(connection: Connection, unlocked: Unlocked): boolean {
+function holds(connection: Connection, unlocked: Opened): boolean {
   return bearersOf(connection).some((bearer) => bearer.unlocked === unlocked);
 }
 

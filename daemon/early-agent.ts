@@ -4,7 +4,7 @@
 import { PROTOCOL } from "../protocol/limits.ts";
 import type { Agent } from "./agent.ts";
 import type { Dispatch } from "./wire/dispatch.ts";
-import { greet, type StatusParts, statusOf } from "./wire/greeting.ts";
+import { forStranger, greet, type StatusParts, statusOf } from "./wire/greeting.ts";
 import type { CheckedRequest } from "./wire/request-shape.ts";
 
 export type LoadingParts = {
@@ -41,10 +41,15 @@ export function createEarlyAgent({ status, load, failed }: LoadingParts): Loadin
       return Promise.resolve({
         jsonrpc: "2.0",
         id,
-        result: statusOf({ ...status(), sameInstallation: call.connection.subject.throughCommand }),
+        result: statusFor(call.connection.subject.throughCommand),
       });
     return rest().then((agent) => agent.dispatch(request, call));
   };
+
+  function statusFor(ours: boolean) {
+    const whole = { ...status(), sameInstallation: ours };
+    return statusOf(ours ? whole : forStranger(whole));
+  }
 
   return {
     dispatch,

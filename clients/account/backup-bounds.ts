@@ -1,16 +1,27 @@
 // The bounds of a backup, held as its bytes arrive: a line that never ends, one nested a million deep, or lines without
-// number are refused at the byte that is one too many, and what another program packed at its first ones. Nothing is decoded or parsed here, and nothing is kept of the bytes.
+// number are refused at the byte that is one too many, and what another program packed at its first ones. So is a line of millions of
+// small values, which costs the parser a hundred times its bytes. Nothing is decoded or parsed here, and nothing is kept of the bytes.
 
 import { PosternError } from "../../protocol/errors.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { BEGINNING_BYTES, demandOwnBytes } from "./backup-beginning.ts";
 
 /** What a backup may be. A test asks for less than the product does. */
-export type BackupLimits = { readonly lineBytes: number; readonly depth: number; readonly lines: number };
+export type BackupLimits = {
+  readonly lineBytes: number;
+  readonly headerBytes: number;
+  readonly values: number;
+  readonly depth: number;
+  readonly lines: number;
+};
 
 export const backupLimits: BackupLimits = {
   /** Bytes of one line: what it holds goes to a service in one request. */
   lineBytes: serviceLimits.bodyBytes,
+  /** Bytes of the first line: the user's own sealed data, and as much again for their keys. Who sends more needs no second line. */
+  headerBytes: 2 * serviceLimits.sealedUserData,
+  /** Commas and brackets of one line: a vault granted to 200 groups needs 2,000. */
+  values: 8192,
   /** Nesting of one line: our deepest, an item with files, needs 5. */
   depth: 16,
   /** Lines: twenty for each item of an account of 100,000. */
@@ -19,6 +30,7 @@ export const backupLimits: BackupLimits = {
 
 const LF = 0x0a;
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN = new Set([0x5b, 0x7b]);
 const CLOSE = new Set([0x5d, 0x7d]);
@@ -27,6 +39,7 @@ const CLOSE = new Set([0x5d, 0x7d]);
 export function createBackupBounds(limits: BackupLimits = backupLimits): { push(chunk: Uint8Array): void } {
   let line = 1;
   let bytes = 0;
+  let values = 0;
   let depth = 0;
   let inString = false;
   let escaped = false;
@@ -37,12 +50,18 @@ export function createBackupBounds(limits: BackupLimits = backupLimits): { push(
   function endLine(): void {
     line++;
     bytes = 0;
+    values = 0;
     depth = 0;
     inString = false;
     escaped = false;
   }
 
+  function countValue(): void {
+    if (++values > limits.values) throw refuse(`has more than ${limits.values} values`);
+  }
+
   function nest(): void {
+    countValue();
     depth++;
     if (depth > limits.depth) throw refuse(`is nested deeper than ${limits.depth}`);
   }
@@ -63,13 +82,15 @@ export function createBackupBounds(limits: BackupLimits = backupLimits): { push(
         }
         if (bytes === 0 && line > limits.lines)
           throw new PosternError("notRestorable", `it has more than ${limits.lines} lines`);
-        if (++bytes > limits.lineBytes) throw refuse(`is longer than ${limits.lineBytes} bytes`);
+        const bytesMax = line === 1 ? limits.headerBytes : limits.lineBytes;
+        if (++bytes > bytesMax) throw refuse(`is longer than ${bytesMax} bytes`);
         if (inString) {
           if (escaped) escaped = false;
           else if (byte === BACKSLASH) escaped = true;
           else if (byte === QUOTE) inString = false;
         } else if (byte === QUOTE) inString = true;
         else if (OPEN.has(byte)) nest();
+        else if (byte === COMMA) countValue();
         else if (CLOSE.has(byte)) depth--;
       }
     },

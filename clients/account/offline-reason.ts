@@ -44,8 +44,14 @@ export function offlineFor(thrown: unknown): PosternError {
   return new PosternError("offline", undefined, { cause: thrown });
 }
 
-/** Whether a certificate was not trusted for want of its authority. */
-export const lacksAuthority = (thrown: unknown): boolean => {
-  const { code = "" } = ((thrown as Error | null)?.cause ?? {}) as { code?: string };
-  return reasons[code]?.hint === NAME_IT;
-};
+/** What a connection says that was never made. */
+const NO_CONNECTION = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", ...NO_TLS];
+
+/** Whether no byte of the request can have come to the service. */
+export function wasNeverReached(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === "string" && (NO_CONNECTION.includes(code) || Object.hasOwn(reasons, code))) return true;
+  }
+  return false;
+}

@@ -31,6 +31,8 @@ export type Restored = {
 
 export type RestoreInput = {
   readonly source: BackupSource;
+  /** Reads the backup through, where that has to wait for others. */
+  readonly read?: (source: BackupSource) => Promise<ReadThrough>;
   readonly password: string;
   readonly secretKey: Uint8Array;
   readonly device: string;
@@ -42,6 +44,8 @@ export type RestoreInput = {
   /** Stops it where it is: what it has made opens to nobody, and the same again goes on. */
   readonly signal: AbortSignal;
 };
+
+const readThroughOf = (crypto: Primitives) => (source: BackupSource) => readThrough(crypto, source);
 
 type Keys = Awaited<ReturnType<typeof openKeys>>;
 
@@ -56,7 +60,7 @@ export async function restoreBackup(
   address: ServiceAddress,
   input: RestoreInput,
 ): Promise<Restored> {
-  const through = await readThrough(crypto, input.source);
+  const through = await (input.read ?? readThroughOf(crypto))(input.source);
   const { account, user, record } = through.header;
   const who: UserOnDevice = { account, user, device: input.device, secretKey: input.secretKey };
   const keys = await openKeys(crypto, { ...who, password: input.password, origin: address.origin, call, record });

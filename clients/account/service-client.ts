@@ -2,6 +2,7 @@
 // followed, since a session token must not travel to where a response points.
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
+import { cleanText } from "../../protocol/clean-text.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import {
@@ -57,6 +58,9 @@ export function addressOf(url: string): ServiceAddress {
 
 /** Characters of what a service adds to an error: a sentence that names some permissions and a vault. */
 const DETAIL_LENGTH_MAX = 200;
+
+/** Of them as many are looked at: what is not shown does not count. */
+const DETAIL_READ_MAX = 10 * DETAIL_LENGTH_MAX;
 
 const noService = (why: string) =>
   new PosternError("invalidParams", `service ${why}`, {
@@ -148,12 +152,16 @@ function mayAnswer(name: OperationName, error: ErrorName): boolean {
   return !SIGNED.includes(error) || serviceCatalogue[name].errors.includes(error);
 }
 
+/** A service's own words reach a terminal: they draw nothing there, begin no line, and are no longer than one. */
+const oneLineOf = (text: string): string =>
+  [...cleanText(text.slice(0, DETAIL_READ_MAX))].slice(0, DETAIL_LENGTH_MAX).join("").trim();
+
 function errorOf(name: ErrorName, message: unknown, about: unknown): PosternError {
   if (name === "internal") return new PosternError("serviceRefused", "it had an internal error");
   const row: string = errors[name].message;
   const detail =
     typeof message === "string" && message.startsWith(`${row}: `)
-      ? message.slice(row.length + 2, row.length + 2 + DETAIL_LENGTH_MAX)
+      ? oneLineOf(message.slice(row.length + 2))
       : undefined;
   if (typeof about !== "string" || !isId(about)) return new PosternError(name, detail);
   return new PosternError(name, detail?.replace(` (vault ${about})`, ""), { vault: about });

@@ -52,7 +52,7 @@ function tell(error: unknown, json: boolean): void {
   // The agent tells since when a service is not reached, and does not know this terminal's zone.
   const text = name === "offline" ? withLocalTimes(message) : message;
   tellStderr(`postern: ${shown(text)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
-  if (hint !== undefined) tellStderr(`  next: ${hint}\n`);
+  if (hint !== undefined) tellStderr(`  next: ${shown(hint)}\n`);
 }
 
 /** A name of a file is part of some: it must not move the cursor of who reads it. */

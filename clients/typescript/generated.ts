@@ -5,7 +5,7 @@ export const PROTOCOL = 1;
 
 /** Parameters and result of every method of the agent. */
 export type Methods = {
-  /** Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one. */
+  /** Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` the command of this installation takes what a person should be told and was not yet. */
   "agent.hello": {
     params: {
       protocol: number;
@@ -25,7 +25,7 @@ export type Methods = {
       notices?: string[];
     };
   };
-  /** Tells the agent's version and, for each account on it, whether it is locked. Shows ids, never names. */
+  /** Tells the agent's version and, for each account on it, whether it is locked. Ids, services and a restore that was cut off are told to the command of this installation and to who holds a manage grant alone; never names. */
   "agent.status": {
     params: { [key: string]: never };
     result: {
@@ -35,7 +35,7 @@ export type Methods = {
       startedAt: string;
       state: "signedOut" | "locked" | "unlocked";
       sessions: {
-        account: string;
+        account?: string;
         state: "locked" | "unlocked";
         unlockedAt?: string;
         proof?: "pin" | "password";
@@ -193,10 +193,10 @@ export type Methods = {
       handle: string;
     };
   };
-  /** Begins taking a backup in, on an agent that has no account, or, with `replaceEmpty`, one that may be replaced: its bytes come with files.writeChunk. */
+  /** Begins taking a backup in, on an agent that has no account, or, with `replacePassword`, the password of the account on it, one that may be replaced: its bytes come with files.writeChunk. */
   "accounts.openRestore": {
     params: {
-      replaceEmpty?: boolean;
+      replacePassword?: string;
     };
     result: {
       handle: string;

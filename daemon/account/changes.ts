@@ -17,6 +17,10 @@ export const STALE_MS_MAX = 15 * 60_000;
 const RETRY_MS = 500;
 export const RETRY_MS_MAX = 2_000;
 
+/** Answers that are taken at once; past them one each so many milliseconds: a service answers when there is news, or after a while. */
+export const QUICK_ANSWERS_MAX = 100;
+export const ANSWER_MS_MIN = 50;
+
 /** Whether the service answered when it was asked last, and since when that is so. */
 export type Link = { readonly state: "asking" | "reached" | "unreached"; readonly since: Moment };
 
@@ -75,6 +79,18 @@ function forget({ account, cache }: Opened, { kind, vault, item, tag, seq }: Cha
   else cache.dropItem(vault, item, tag, seq);
 }
 
+/** Asked at each answer: whether a service has answered more often than one that has news would. */
+function createPace(clock: Clock): () => boolean {
+  let quick = 0;
+  let answeredMs = clock.monotonicMs();
+  return () => {
+    const sinceMs = clock.monotonicMs() - answeredMs;
+    quick = Math.max(0, quick + 1 - Math.floor(sinceMs / ANSWER_MS_MIN));
+    answeredMs += sinceMs;
+    return quick > QUICK_ANSWERS_MAX;
+  };
+}
+
 /** Starts following. */
 export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: Heard): Follower {
   const { account } = unlocked;
@@ -90,6 +106,7 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
     let cursor: Cursor | undefined;
     let retryMs = RETRY_MS;
     let toldReplaced = false;
+    const isTooQuick = createPace(clock);
     while (!abort.signal.aborted) {
       try {
         // The first look does not wait: else nobody would know for as long that the service is there again.
@@ -100,6 +117,7 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
         toldReplaced = false;
         enter("reached");
         retryMs = RETRY_MS;
+        if (isTooQuick()) await pause(ANSWER_MS_MIN);
       } catch (error) {
         if (abort.signal.aborted) return;
         if (isShutOut(error)) return heard.shutOut();

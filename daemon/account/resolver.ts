@@ -1,5 +1,7 @@
 // From a reference to ids, and from ids to a value. Cold: one look at the vaults in memory, one query, one item opened.
 // Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
+
+import { setImmediate } from "node:timers/promises";
 import type { FoundItems } from "../../clients/account/item-list.ts";
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
@@ -137,7 +139,18 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
 /** Pages of a vault that are looked through for names near one: opening a page takes some 40 ms. */
 const NEAR_PAGES_MAX = 4;
 
-async function titlesIn(account: Opened["account"], vault: string): Promise<string[]> {
+/** One look through a vault at a time, however many references of a request were not found in it. */
+const looking = new WeakMap<Opened["account"], Map<string, Promise<string[]>>>();
+
+function titlesIn(account: Opened["account"], vault: string): Promise<string[]> {
+  const running = looking.get(account) ?? new Map<string, Promise<string[]>>();
+  looking.set(account, running);
+  const started = running.get(vault) ?? lookThrough(account, vault).finally(() => running.delete(vault));
+  running.set(vault, started);
+  return started;
+}
+
+async function lookThrough(account: Opened["account"], vault: string): Promise<string[]> {
   const titles: string[] = [];
   let after: string | undefined;
   for (let page = 0; page < NEAR_PAGES_MAX; page++) {
@@ -145,6 +158,8 @@ async function titlesIn(account: Opened["account"], vault: string): Promise<stri
     titles.push(...items.map(({ overview }) => overview.title));
     after = items.at(-1)?.id;
     if (!more) break;
+    // Others have their turn between two pages.
+    await setImmediate();
   }
   return titles;
 }

@@ -68,7 +68,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
           const held = byToken
             ? undefined
             : grants.list(subject).find((one) => wanted.every((it) => coversIt(one, it)));
-          if (held !== undefined) grants.add(subject, "write", { account, level: "values", vault }, held.idleMs);
+          if (held !== undefined) grants.addOn(held, "write", { account, level: "values", vault });
         };
         return { ...call, access: { session, holds, demandStill, byToken, knows, own, found: sure } };
       };

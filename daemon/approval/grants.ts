@@ -22,6 +22,8 @@ export type Grant = {
   readonly verb: Verb;
   readonly scope: Scope;
   readonly idleMs: number;
+  /** The grant whose yes this one goes back to: it ends with that one. */
+  readonly restsOn?: Grant;
   readonly createdAt: Moment;
   lastUsedAt: Moment;
 };
@@ -30,6 +32,8 @@ export type Grants = {
   /** Whether a living grant of this subject covers the request; using it puts its idle end off. */
   allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment): boolean;
   add(subject: Subject, verb: Verb, scope: Scope, idleMs: number): Grant;
+  /** Adds one that follows from another: it is as old as that one, and ends with it. */
+  addOn(grant: Grant, verb: Verb, scope: Scope): void;
   /** Living grants: all, or those of one subject. */
   list(subject?: Subject): Grant[];
   find(id: string): Grant | undefined;
@@ -75,9 +79,18 @@ export function createGrants(clock: Clock, newId: () => string): Grants {
     const key = grant.subject.key;
     replace(
       key,
-      living(key).filter((candidate) => candidate.id !== id),
+      living(key).filter((candidate) => candidate.id !== id && candidate.restsOn?.id !== id),
     );
     return true;
+  }
+
+  function add(grant: Omit<Grant, "id" | "lastUsedAt">, now: Moment): Grant {
+    if (count >= GRANTS_MAX) makeRoom();
+    const made: Grant = { ...grant, id: newId(), lastUsedAt: now };
+    const { key } = grant.subject;
+    // Whoever revokes one after another of a list ends what follows before what it follows from.
+    replace(key, made.restsOn === undefined ? [...living(key), made] : [made, ...living(key)]);
+    return made;
   }
 
   return {
@@ -89,11 +102,13 @@ export function createGrants(clock: Clock, newId: () => string): Grants {
       return true;
     },
     add: (subject, verb, scope, idleMs) => {
-      if (count >= GRANTS_MAX) makeRoom();
       const now = momentOf(clock);
-      const grant: Grant = { id: newId(), subject, verb, scope, idleMs, createdAt: now, lastUsedAt: now };
-      replace(subject.key, [...living(subject.key), grant]);
-      return grant;
+      return add({ subject, verb, scope, idleMs, createdAt: now }, now);
+    },
+    addOn: (grant, verb, scope) => {
+      const restsOn = grant.restsOn ?? grant;
+      const { subject, idleMs, createdAt } = restsOn;
+      add({ subject, verb, scope, idleMs, createdAt, restsOn }, momentOf(clock));
     },
     list: (subject) => (subject === undefined ? everyLiving() : [...living(subject.key)]),
     find: (id) => everyLiving().find((grant) => grant.id === id),
@@ -107,10 +122,12 @@ export function createGrants(clock: Clock, newId: () => string): Grants {
 }
 
 function isAlive(now: Moment, grant: Grant): boolean {
+  if (grant.restsOn !== undefined && !isAlive(now, grant.restsOn)) return false;
   return elapsedMs(now, grant.lastUsedAt) <= grant.idleMs && elapsedMs(now, grant.createdAt) <= GRANT_AGE_MS_MAX;
 }
 
 /** When a grant ends if it is not used again, in milliseconds since the Unix epoch. */
 export function endsAtMs(grant: Grant): number {
-  return Math.min(grant.lastUsedAt.wallMs + grant.idleMs, grant.createdAt.wallMs + GRANT_AGE_MS_MAX);
+  const own = Math.min(grant.lastUsedAt.wallMs + grant.idleMs, grant.createdAt.wallMs + GRANT_AGE_MS_MAX);
+  return grant.restsOn === undefined ? own : Math.min(own, endsAtMs(grant.restsOn));
 }

@@ -5,6 +5,9 @@ import { isDone, type LogEntry } from "./entry.ts";
 /** Different things that one folded record of refusals names; a person's list of them, and a few KiB of the log. */
 export const FOLDED_ABOUT_MAX = 32;
 
+/** Characters of what one folded record of refusals names: a call about a hundred references, or a few dozen about one each. */
+export const FOLDED_LENGTH_MAX = 8 * 1024;
+
 /**
  * Characters of the names in one record: a screen or two. An environment may have 500 variables with names of 256
  * characters each, and is read again and again.
@@ -18,11 +21,13 @@ export type Fold = {
   count: number;
   /** What the counted ones were about, by its text. */
   readonly about: Map<string, Pick<LogEntry, "asked" | "names">>;
+  /** Characters of it. */
+  length: number;
   unnamed: number;
 };
 
 export function newFold(entry: LogEntry, since: number): Fold {
-  return { entry, since, count: 0, about: new Map(), unnamed: 0 };
+  return { entry, since, count: 0, about: new Map(), length: 0, unnamed: 0 };
 }
 
 /** Counts one more. */
@@ -32,23 +37,28 @@ export function add(fold: Fold, { asked, names, outcome }: LogEntry): void {
   if (isDone(outcome) || (asked === undefined && names === undefined)) return;
   const key = JSON.stringify([asked, names]);
   if (fold.about.has(key)) return;
-  if (fold.about.size >= FOLDED_ABOUT_MAX) fold.unnamed++;
-  else
-    fold.about.set(key, {
-      ...(asked === undefined ? {} : { asked }),
-      ...(names === undefined ? {} : { names }),
-    });
+  if (fold.about.size >= FOLDED_ABOUT_MAX || fold.length + key.length > FOLDED_LENGTH_MAX) {
+    fold.unnamed++;
+    return;
+  }
+  fold.length += key.length;
+  fold.about.set(key, {
+    ...(asked === undefined ? {} : { asked }),
+    ...(names === undefined ? {} : { names }),
+  });
 }
 
 /** The record of those that were counted. */
 export function folded({ entry, about, unnamed }: Fold): LogEntry {
-  if (about.size === 0) return entry;
+  // What the record before this one was about is told there.
+  const { asked: _asked, names: _names, ...rest } = entry;
+  if (about.size === 0) return unnamed === 0 ? entry : { ...rest, unnamed };
   const all = [...about.values()];
   return {
     ...entry,
     asked: all.flatMap(({ asked = [] }) => asked),
     names: all.flatMap(({ names = [] }) => names),
-    ...(unnamed === 0 ? {} : { unnamed: (entry.unnamed ?? 0) + unnamed }),
+    ...(unnamed === 0 ? {} : { unnamed: unnamed }),
   };
 }
 

@@ -1,7 +1,7 @@
 // What a record says, beside when and in which order: an entry as it may be written. Ids as they are, names sealed.
 import { isId } from "../../protocol/crypto/encoding.ts";
 import type { Record } from "./chain.ts";
-import type { LogEntry } from "./entry.ts";
+import { isDone, type LogEntry } from "./entry.ts";
 import { namesWithin } from "./folds.ts";
 
 type SealNames = (names: readonly string[]) => string;
@@ -17,8 +17,10 @@ export function contentOf(
   const ids = told.filter(isId);
   const asked = about.filter(isId);
   const { names, left } = namesWithin([...given, ...[...told, ...about].filter((id) => !isId(id))]);
-  const unnamed = (plain.unnamed ?? 0) + left;
   const seal = token?.sealNames ?? sealNames;
+  // Locked, nothing can be sealed: that a refusal was about something is told all the same.
+  const unsealed = seal === undefined && !isDone(plain.outcome) ? names.length : 0;
+  const unnamed = (plain.unnamed ?? 0) + left + unsealed;
   return {
     event: plain.event,
     outcome: plain.outcome,

@@ -113,6 +113,9 @@ function isOurFile(descriptor: number): boolean {
 /** What we write into a named folder, and what a crash leaves of a write. */
 const OUR_NAME = /^(account\.json|device\.sealed|audit-\d{6}\.log)(\.[0-9a-f]{16}\.unfinished)?$/;
 
+/** The file of an account, and what a crash leaves of a write of it. */
+const ACCOUNT_FILE = /^account\.json(\.[0-9a-f]{16}\.unfinished)?$/;
+
 /** Ends the name of a folder that is being removed: it is no account any more, wherever a crash comes between. */
 const REMOVED = /^[a-z2-7]{26}(\.[0-9a-f]{16})?\.removed$/;
 
@@ -150,7 +153,7 @@ export function removeAccountFile(home: string, account: string): void {
   if (descriptor === undefined) return;
   try {
     const opened = `/proc/self/fd/${descriptor}`;
-    for (const name of readdirSync(opened)) if (/^account\.json\b/.test(name)) removeOurFile(join(opened, name));
+    for (const name of readdirSync(opened)) if (ACCOUNT_FILE.test(name)) removeOurFile(join(opened, name));
   } finally {
     closeSync(descriptor);
   }

@@ -55,6 +55,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
   return {
     "accounts.create": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      sessions.restores.demandPlace();
       demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
       const name = deviceName(params.deviceName);
       const address = await sessions.addressOf(params.service ?? "embedded");
@@ -98,6 +99,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
 
     "accounts.signIn": async (params, call) => {
       if (sessions.list().length > 0) throw new PosternError("accountExists");
+      sessions.restores.demandPlace();
       demandNoRestore(sessions.restoreMark, params);
       const name = deviceName(params.deviceName);
       const secretKey = parseSecretKey(crypto, params.secretKey);

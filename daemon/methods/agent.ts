@@ -1,5 +1,7 @@
 // agent.*: who we are and in what state.
+import type { Opened } from "../account/opened.ts";
 import type { Broker } from "../approval/broker.ts";
+import type { Connection } from "../call/connection.ts";
 import type { Protection } from "../host/protection.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
@@ -7,7 +9,7 @@ import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import type { Followers } from "../wire/followers.ts";
-import { greet, statusOf } from "../wire/greeting.ts";
+import { forStranger, greet, statusOf } from "../wire/greeting.ts";
 
 type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subscribe" | "agent.stop">;
 
@@ -20,28 +22,41 @@ export type AgentParts = {
   readonly tokens: Pick<TokenSessions, "list">;
   readonly broker: Broker;
   readonly followers: Pick<Followers, "links" | "takeNotices">;
+  /** Whether a connection may see the whole lists of an account: by a manage grant, or as an approver. */
+  readonly mayManage: (connection: Connection) => boolean;
+  /** Whether a token of the connection has opened this. */
+  readonly bears: (connection: Connection, unlocked: Opened) => boolean;
   readonly stop: () => void;
   readonly protections: () => Protection[];
 };
 
 export function agentMethods(parts: AgentParts): AgentHandlers {
-  const { startedAt, program, sessions, proofs, tokens, broker, followers, stop, protections } = parts;
+  const { startedAt, program, sessions, proofs, tokens, broker, followers, stop, protections, mayManage, bears } =
+    parts;
   return {
     "agent.hello": ({ protocol, notices }, call) =>
-      greet(protocol, call.connection, notices === true ? followers.takeNotices() : undefined),
+      // Only our own command is known to show them to somebody.
+      greet(
+        protocol,
+        call.connection,
+        notices === true && call.connection.subject.throughCommand ? followers.takeNotices : undefined,
+      ),
     "agent.status": (_params, call) => {
       const unfinishedRestore = sessions.restoreMark.read();
-      return statusOf({
+      const { connection } = call;
+      const whole = connection.subject.throughCommand || mayManage(connection);
+      const status = {
         startedAt,
         program,
-        sameInstallation: call.connection.subject.throughCommand,
+        sameInstallation: connection.subject.throughCommand,
         sessions: sessions.list().map((session) => shownSession(session, proofs)),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
-        links: followers.links(),
+        links: followers.links(whole ? undefined : (unlocked) => bears(connection, unlocked)),
         ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
         protections: protections(),
-      });
+      };
+      return statusOf(whole ? status : forStranger(status));
     },
     "agent.subscribe": (_params, call) => {
       call.connection.subscribe();

@@ -110,8 +110,10 @@ export function concerns(
 ): boolean {
   const { ids = [], asked = [] } = record;
   if (ids.includes(target.id) || asked.includes(target.id)) return concernsPart(target, record, namesOf);
-  if (isDone(record.outcome) || target.called === undefined) return false;
-  return (namesOf(record) ?? []).some((name) => isCalled(target.called, name));
+  if (isDone(record.outcome)) return false;
+  // There was no room for all that was refused, or nothing to seal it with: it may have been this.
+  if (record.unnamed !== undefined) return true;
+  return (namesOf(record) ?? []).some((name) => name === target.id || isCalled(target.called, name));
 }
 
 function concernsPart({ id, part }: AuditTarget, record: Record, namesOf: (record: Record) => string[] | undefined) {

@@ -1,5 +1,6 @@
 // audit.*: what happened, and what of it is proven.
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
+import { isId } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Overseer } from "../approval/overseer.ts";
@@ -162,7 +163,9 @@ const allIds = ({ ids = [], asked = [] }: AuditRecord) => [...ids, ...asked];
 function whollyShown(record: AuditRecord, names: AuditNames): Shown {
   const { token, unnamed } = record;
   const opened = names.open(record);
-  const ids = allIds(record);
+  // An id that a refused asker sent is sealed as a name is.
+  const ids = [...allIds(record), ...(opened ?? []).filter(isId)];
+  const texts = opened?.filter((name) => !isId(name));
   const title = token === undefined ? undefined : names.titleOf(token.serviceAccount);
   return {
     ...shown(record),
@@ -178,7 +181,7 @@ function whollyShown(record: AuditRecord, names: AuditNames): Shown {
         }),
     ...(record.happened === undefined ? {} : { takenInAt: record.at }),
     ...(unnamed === undefined ? {} : { unnamed }),
-    ...(opened === undefined ? {} : { names: opened }),
+    ...(texts === undefined || (texts.length === 0 && ids.length > 0) ? {} : { names: texts }),
   };
 }
 

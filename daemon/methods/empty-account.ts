@@ -9,7 +9,9 @@ import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 
 export type EmptyAccount = {
-  /** Unlocks it. Throws accountExists where it holds anything, wrongCredentials, tryLater. */
+  /** Unlocks it. Throws wrongCredentials, tryLater. */
+  prove(password: string): Promise<void>;
+  /** The same; throws accountExists where it holds anything. */
   demand(password: string): Promise<void>;
   /** Takes it off this agent, if it is empty still. */
   remove(password: string): Promise<void>;
@@ -25,25 +27,29 @@ export function emptyAccount(
   if (session === undefined) return undefined;
   const by = actorOf(call);
 
-  async function demand(password: string): Promise<void> {
+  async function opened(password: string): Promise<OpenAccount> {
     const { account } = await sessions.unlock(session as Session, password, by).catch((error: unknown) => {
       throw namingIt(error);
     });
-    const held = await contentOf(account);
-    if (held !== undefined)
-      throw new PosternError("accountExists", `it has ${held}, so it is not replaced`, {
-        hint: "another home (POSTERN_HOME) has an agent of its own and takes the backup",
-      });
+    return account;
   }
 
   return {
-    demand,
+    prove: async (password) => void (await opened(password)),
+    demand: async (password) => demandEmpty(await opened(password)),
     remove: async (password) => {
-      await demand(password);
-      await sessions.remove(session, password, by, true);
+      await sessions.remove(session, password, by, true, demandEmpty);
       await tokens.lock(session.file.account, by);
     },
   };
+}
+
+async function demandEmpty(account: OpenAccount): Promise<void> {
+  const held = await contentOf(account);
+  if (held !== undefined)
+    throw new PosternError("accountExists", `it has ${held}, so it is not replaced`, {
+      hint: "another home (POSTERN_HOME) has an agent of its own and takes the backup",
+    });
 }
 
 /** Two passwords were given. */

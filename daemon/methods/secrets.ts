@@ -12,6 +12,9 @@ import { recordedPlaces } from "../call/recorded-places.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
+/** References of one request that are answered with names like theirs. */
+export const NEAR_ANSWERS_MAX = 5;
+
 /** Outcomes that reading one value may have, and that concern no other. */
 const ofTheValue: ReadonlySet<string> = new Set(["unsupportedFileFormat", "totpUnavailable"]);
 
@@ -39,7 +42,9 @@ export function secretMethods(
     },
     "secrets.resolveAll": async (_params, call) => {
       const { session, found } = accessOf(call);
-      const outcomes = await Promise.all(found.map((one) => outcomeOf(one, call)));
+      // Names near the first that lead nowhere: with dozens of them it is no slip, and each look takes its time.
+      const first = new Set(found.filter(isMissing).slice(0, NEAR_ANSWERS_MAX));
+      const outcomes = await Promise.all(found.map((one) => outcomeOf(one, call, first)));
       const stale = isStale(session.unlocked);
       for (const [outcome, places] of recorded(outcomes, stale)) {
         const { ids, names } = recordedPlaces(places);
@@ -72,9 +77,9 @@ type Outcome =
 
 const idsOf = ({ vault, item, field }: Located["place"]) => [vault, item, field];
 
-async function outcomeOf(found: Located | Missing, call: Call): Promise<Outcome> {
+async function outcomeOf(found: Located | Missing, call: Call, withNear: ReadonlySet<Missing>): Promise<Outcome> {
   try {
-    if (isMissing(found)) throw await errorOf(found, accessOf(call));
+    if (isMissing(found)) throw withNear.has(found) ? await errorOf(found, accessOf(call)) : found.error;
     return { place: found.place, value: await found.read() };
   } catch (error) {
     const own = error instanceof PosternError && (isMissing(found) || ofTheValue.has(error.name));

@@ -25,10 +25,12 @@ export async function nameDevice({ account }: Unlocked, device: string, name: st
   await account.changeUserData((data) => ({ ...data, deviceNames: { ...data.deviceNames, [device]: name } }));
 }
 
-export async function forgetDevice({ account }: Unlocked, device: string): Promise<void> {
+/** Its name and the counter of its store: both are of no use without it. */
+export async function forgetDevice({ account }: Pick<Unlocked, "account">, device: string): Promise<void> {
   await account.changeUserData((data) => {
-    const { [device]: _gone, ...deviceNames } = data.deviceNames ?? {};
-    return { ...data, deviceNames };
+    const { [device]: _name, ...deviceNames } = data.deviceNames ?? {};
+    const { [device]: _counter, ...deviceCounters } = data.deviceCounters;
+    return { ...data, deviceNames, deviceCounters };
   });
 }
 

@@ -15,6 +15,8 @@ export type RestoreMark = {
   read(): UnfinishedRestore | undefined;
   write(begun: UnfinishedRestore): Promise<void>;
   clear(): void;
+  /** Puts what was before in the place of this, where this is what it still says: a restore that made nothing leaves no trace. */
+  takeBack(begun: UnfinishedRestore, before: UnfinishedRestore | undefined): Promise<void>;
 };
 
 const NAME = "restore-begun.json";
@@ -27,16 +29,26 @@ export function openRestoreMark(home: string): RestoreMark {
   const path = join(home, NAME);
   const content = readOurs(path, FILE_BYTES_MAX);
   let begun = content === undefined ? undefined : parse(new TextDecoder().decode(content));
+
+  async function write(next: UnfinishedRestore): Promise<void> {
+    await writeFileDurably(path, Buffer.from(`${JSON.stringify(next)}\n`));
+    begun = next;
+  }
+
+  function clear(): void {
+    if (begun === undefined) return;
+    rmSync(path, { force: true });
+    begun = undefined;
+  }
+
   return {
     read: () => begun,
-    write: async (next) => {
-      await writeFileDurably(path, Buffer.from(`${JSON.stringify(next)}\n`));
-      begun = next;
-    },
-    clear: () => {
-      if (begun === undefined) return;
-      rmSync(path, { force: true });
-      begun = undefined;
+    write,
+    clear,
+    takeBack: async (mine, before) => {
+      if (begun !== mine) return;
+      if (before === undefined) clear();
+      else await write(before);
     },
   };
 }

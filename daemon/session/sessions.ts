@@ -1,6 +1,7 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
 
+import type { OpenAccount } from "../../clients/account/open-account.ts";
 import {
   addressOf,
   type CallService,
@@ -8,7 +9,6 @@ import {
   EMBEDDED_ORIGIN,
   type ServiceAddress,
 } from "../../clients/account/service-client.ts";
-import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
@@ -26,10 +26,12 @@ import {
 import type { Log } from "../host/log.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, readAccounts, writeAccount } from "./account-file.ts";
+import { forgetDevice } from "./device-names.ts";
 import { isOver } from "./idle.ts";
 import { ANCHOR_MS, anchor, closeInOrder, closeLog, createEndings, keepCheckpoints } from "./lifecycle.ts";
 import { sinceBoot } from "./password-tries.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
+import { createRunningRestores, type RunningRestore, type RunningRestores } from "./running-restores.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
@@ -55,20 +57,29 @@ export type Sessions = {
   lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
   /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
   provePassword(session: UnlockedSession, password: string): Promise<void>;
-  /** Takes in the account that was just made, the first one here. Throws accountExists. */
+  /** Takes in the account that was just made, the first one here. Throws accountExists; restoreUnfinished while one is restored. */
   add(file: AccountFile): Promise<Session>;
+  /** The same for one that was restored, unlocked. Nothing stays written unless that succeeds. */
+  takeIn(file: AccountFile, password: string, by: Actor, restore: RunningRestore | undefined): Promise<UnlockedSession>;
   /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor): Promise<UnlockedSession>;
   /**
    * Takes an account off this device once its password was shown; answers whether the service took the device out too. Its log
-   * stays, for when it signs in here again, unless `withLog`.
+   * stays, for when it signs in here again, unless `withLog`. What `still` says of it is heard once nobody can write it any more.
    * Throws signedOut where it is gone already, wrongPassword, tryLater, busy, offline, sealBroken.
    */
-  remove(session: Session, password: string, by: Actor, withLog: boolean): Promise<boolean>;
+  remove(
+    session: Session,
+    password: string,
+    by: Actor,
+    withLog: boolean,
+    still?: (account: OpenAccount) => Promise<void>,
+  ): Promise<boolean>;
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;
   callTo(service: string): Promise<CallService>;
   readonly restoreMark: RestoreMark;
+  readonly restores: RunningRestores;
   close(): Promise<void>;
 };
 
@@ -80,6 +91,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const bringing = oneAtATime(TRIES_WAITING_MAX);
   const authorities = createAuthorities(home, log);
   const restoreMark = openRestoreMark(home);
+  const restores = createRunningRestores();
   let cancelWatch = clock.after(WATCH_MS, watch);
   for (const file of readAccounts(home)) sessions.set(file.account, sessionOf(sinceBoot(file, clock.bootMs())));
   finishRemovals(home);
@@ -107,20 +119,10 @@ export function createSessions(parts: SessionParts): Sessions {
     demandHere,
   });
 
-  function pick(account: string | undefined): Session {
+  const pick = (account: string | undefined): Session => {
     if (sessions.size === 0) throw noAccountHere(restoreMark);
-    const all = [...sessions.values()];
-    if (account === undefined) {
-      const only = all.length === 1 ? all[0] : undefined;
-      if (only === undefined)
-        throw new PosternError("invalidParams", "account is required, since this agent has several");
-      return only;
-    }
-    const found = all.filter(({ file }) => file.account === account || file.name === account);
-    const one = found.length === 1 ? found[0] : undefined;
-    if (one === undefined) throw new PosternError("accountNotFound");
-    return one;
-  }
+    return pickOf([...sessions.values()], account);
+  };
 
   function watch(): void {
     cancelWatch = clock.after(WATCH_MS, watch);
@@ -172,9 +174,10 @@ export function createSessions(parts: SessionParts): Sessions {
     ]);
   }
 
-  async function add(file: AccountFile): Promise<Session> {
+  async function add(file: AccountFile, restore?: RunningRestore): Promise<Session> {
     // Two programs may have asked at once; the first one's account stands.
     if (sessions.size > 0) throw new PosternError("accountExists");
+    restores.demandPlace(restore);
     const keepLog = hasKeptLog(home, file.account);
     // What an account that was never acknowledged left behind is no part of this one.
     if (!keepLog) takeAway(file.account);
@@ -189,6 +192,25 @@ export function createSessions(parts: SessionParts): Sessions {
     }
     restoreMark.clear();
     return session;
+  }
+
+  /** Takes an account in and opens it; who was here before under its id approves nothing now. */
+  async function addOpen(
+    file: AccountFile,
+    restore: RunningRestore | undefined,
+    open: (session: Session) => Promise<Unlocked>,
+  ): Promise<UnlockedSession> {
+    const keepLog = hasKeptLog(home, file.account);
+    const session = await add(file, restore);
+    try {
+      const { store } = await open(session);
+      await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
+    } catch (error) {
+      await lockOne(session, "it was not taken in");
+      drop(session, keepLog);
+      throw keepLog ? namingTheLog(error, file.account) : error;
+    }
+    return session as UnlockedSession;
   }
 
   /** Takes an account out, or back where it could not be taken in. */
@@ -223,31 +245,27 @@ export function createSessions(parts: SessionParts): Sessions {
       return recorded.every(Boolean);
     },
     provePassword: unlocking.prove,
-    add,
+    add: (file) => add(file),
+    takeIn: (file, password, by, restore) =>
+      addOpen(file, restore, (session) => unlocking.unlock(session, password, by)),
     bring: (file, password, by) =>
       bringing(async () => {
         if (sessions.size > 0) throw new PosternError("accountExists");
+        restores.demandPlace();
         const signedIn = await unlocking.signInFirst(file, password);
         const named = { ...file, name: openUserData(crypto, signedIn.rootKey, file, signedIn.record.data).name };
-        const keepLog = hasKeptLog(home, file.account);
-        const session = await add(named);
-        try {
-          const { store } = await unlocking.open(session, signedIn, by);
-          // Who was here before approves nothing now.
-          await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
-        } catch (error) {
-          drop(session, keepLog);
-          throw keepLog ? namingTheLog(error, file.account) : error;
-        }
-        return session as UnlockedSession;
+        return addOpen(named, undefined, (session) => unlocking.open(session, signedIn, by));
       }),
     // In turn with those who try its password: none of them finds it half gone.
-    remove: (session, password, by, withLog) =>
+    remove: (session, password, by, withLog, still) =>
       session.inTurn(async () => {
         demandHere(session);
-        const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async ({ signedIn, store }) => {
-          await store.change((state) => ({ ...state, pin: undefined }));
-          return leave(signedIn, session.file.device);
+        // The lock ends every grant, and its password was shown: nobody writes between the look and the end.
+        if (still !== undefined) await lockOne(session, "to be replaced", by);
+        const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async (unlocked) => {
+          await still?.(unlocked.account);
+          await unlocked.store.change((state) => ({ ...state, pin: undefined }));
+          return leave(unlocked, session.file.device);
         }, isRemovedAlready);
         await lockOne(session, "removed from this agent", by);
         drop(session, !withLog);
@@ -255,6 +273,7 @@ export function createSessions(parts: SessionParts): Sessions {
         return deviceRemoved;
       }),
     restoreMark,
+    restores,
     touch: (unlocked, now) => {
       unlocked.lastActivity = now;
     },
@@ -267,6 +286,20 @@ export function createSessions(parts: SessionParts): Sessions {
       crypto.wipeAll();
     },
   };
+}
+
+/** The account with this id or name; without one, the only account. */
+function pickOf(all: readonly Session[], account: string | undefined): Session {
+  if (account === undefined) {
+    const only = all.length === 1 ? all[0] : undefined;
+    if (only === undefined)
+      throw new PosternError("invalidParams", "account is required, since this agent has several");
+    return only;
+  }
+  const found = all.filter(({ file }) => file.account === account || file.name === account);
+  const one = found.length === 1 ? found[0] : undefined;
+  if (one === undefined) throw new PosternError("accountNotFound");
+  return one;
 }
 
 /** A device that was removed, and a store that was replaced, are told where they are found out. */
@@ -285,9 +318,10 @@ function namingTheLog(error: unknown, account: string): unknown {
 }
 
 /** Whether the service took a device out. One that cannot be told keeps no account on it. */
-async function leave({ session }: SignedIn, device: string): Promise<boolean> {
+async function leave(unlocked: Unlocked, device: string): Promise<boolean> {
   try {
-    await session.call("devices.remove", { device });
+    await forgetDevice(unlocked, device);
+    await unlocked.signedIn.session.call("devices.remove", { device });
     return true;
   } catch (error) {
     if (error instanceof PosternError) return error.name === "deviceRemoved";

@@ -85,10 +85,10 @@ export function createHandles(newId: () => string, held: HandleBytes = createHan
     return handles;
   }
 
-  function drop(handle: Opened & { busy?: boolean }): void {
+  function drop(handle: Opened): void {
     if (handle.kind === "write") handle.item.itemKey.fill(0);
-    // A restore that is under way reads it to the end, and drops it.
-    if (handle.kind === "restore" && handle.busy !== true) handle.spool.drop();
+    // Whoever reads it just now finds it gone at the next piece.
+    if (handle.kind === "restore") handle.spool.drop();
     // Where the service cannot be told, it removes the chunks by itself after a day.
     if (handle.kind === "write" && handle.named !== true) handle.stream.abandon().catch(() => undefined);
   }

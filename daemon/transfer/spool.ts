@@ -2,100 +2,140 @@
 // has no name: it goes with its descriptor, whatever ends the agent. What is no backup is refused as its bytes arrive.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, openSync, read, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, read, statfsSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createBackupBounds } from "../../clients/account/backup-bounds.ts";
 import type { BackupSource } from "../../clients/account/backup-source.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { Clock } from "../host/clock.ts";
 import { isFull } from "../host/private-files.ts";
 
 const GiB = 1024 * 1024 * 1024;
 
-/** What the agent takes in of backups, in bytes. A test asks for less than the product does. */
-export type SpoolLimits = { readonly one: number; readonly perAsker: number; readonly all: number };
+/** What the agent takes in of backups. A test asks for less than the product does. */
+export type SpoolLimits = {
+  readonly one: number;
+  readonly strangers: number;
+  readonly all: number;
+  readonly left: number;
+  readonly idleMs: number;
+};
 
 export const spoolLimits: SpoolLimits = {
-  /** One backup: an account of 100,000 items and a few hundred large files. */
+  /** Bytes of one backup: an account of 100,000 items and a few hundred large files. */
   one: 4 * GiB,
-  /** Those of one program and its like: one backup, or a second try beside a small one. */
-  perAsker: 4 * GiB,
-  /** All of them: programs that fill what is theirs leave room for the person's backup. */
-  all: 16 * GiB,
+  /** Bytes of all that strangers hand over: one backup. Session and program can be shed, so they share it. */
+  strangers: 4 * GiB,
+  /** Bytes of all: strangers that fill what is theirs leave room for the backup of a person, and for their second try. */
+  all: 12 * GiB,
+  /** Bytes that stay free on the disk: the agent's log and store, and whatever else lives there, go on. */
+  left: 1 * GiB,
+  /** Milliseconds after which one that nobody adds to or reads is let go: a person looks for their emergency kit. */
+  idleMs: 15 * 60_000,
 };
 
 export type Spool = {
-  /** Throws notRestorable, tooLarge, busy, diskFull; from then on always the same, and nothing is kept any more. */
+  /** Throws notRestorable, tooLarge, busy, diskFull, handleNotFound; from then on always the same, and nothing is kept any more. */
   push(chunk: Uint8Array): void;
+  /** Throws handleNotFound where it was dropped, also in the middle. */
   source: BackupSource;
   drop(): void;
 };
 
 export type Spools = {
-  /** Begins one for this asker: the family of its subject. */
-  create(asker: string): Spool;
+  /** Begins one. A stranger is whoever comes neither through our own command nor with a proof. */
+  create(stranger: boolean): Spool;
 };
 
-export function createSpools(folder: string, limits: SpoolLimits = spoolLimits): Spools {
-  let all = 0;
-  const byAsker = new Map<string, number>();
+export type SpoolParts = {
+  readonly folder: string;
+  readonly clock: Pick<Clock, "after">;
+  readonly limits?: SpoolLimits;
+  /** Bytes that are free on the folder's disk. */
+  readonly free?: () => number;
+};
 
-  function count(asker: string, more: number): void {
-    all += more;
-    const mine = (byAsker.get(asker) ?? 0) + more;
-    if (mine === 0) byAsker.delete(asker);
-    else byAsker.set(asker, mine);
+export function createSpools({ folder, clock, limits = spoolLimits, free = () => freeOn(folder) }: SpoolParts): Spools {
+  const held = { strangers: 0, all: 0 };
+
+  function count(stranger: boolean, more: number): void {
+    held.all += more;
+    if (stranger) held.strangers += more;
   }
 
-  function demandRoom(asker: string, size: number, more: number): void {
+  function demandRoom(stranger: boolean, size: number, more: number): void {
     if (size + more > limits.one) throw new PosternError("tooLarge", `a backup has at most ${limits.one} bytes`);
-    if ((byAsker.get(asker) ?? 0) + more > limits.perAsker)
-      throw new PosternError("busy", `one program may hand over ${limits.perAsker} bytes of backups at a time`);
-    if (all + more > limits.all) throw new PosternError("busy", "too many programs hand over backups at once");
+    if (stranger && held.strangers + more > limits.strangers)
+      throw new PosternError("busy", "other programs hand over backups just now");
+    if (held.all + more > limits.all) throw new PosternError("busy", "too many programs hand over backups at once");
+    if (free() - more < limits.left)
+      throw new PosternError("diskFull", `a backup is taken in while ${limits.left} bytes stay free`);
   }
 
   return {
-    create: (asker) => {
+    create: (stranger) => {
+      const file = openUnnamed(folder);
       const bounds = createBackupBounds();
-      const descriptor = openUnnamed(folder);
-      let size = 0;
-      let open = true;
       let refusal: unknown;
+      let cancelIdle: () => void = () => undefined;
 
-      function drop(): void {
-        if (!open) return;
-        open = false;
-        count(asker, -size);
-        closeSync(descriptor);
+      function end(why: unknown): void {
+        if (refusal !== undefined) return;
+        refusal = why;
+        cancelIdle();
+        count(stranger, -file.size);
+        file.close();
       }
 
+      function stir(): void {
+        if (refusal !== undefined) throw refusal;
+        cancelIdle();
+        cancelIdle = clock.after(limits.idleMs, () => end(gone()));
+      }
+
+      stir();
       return {
         push: (chunk) => {
-          if (refusal !== undefined) throw refusal;
+          stir();
           try {
-            demandRoom(asker, size, chunk.length);
+            demandRoom(stranger, file.size, chunk.length);
             bounds.push(chunk);
-            writeWhole(descriptor, chunk);
+            file.add(chunk);
           } catch (error) {
-            refusal = error;
-            drop();
+            end(error);
             throw error;
           }
-          size += chunk.length;
-          count(asker, chunk.length);
+          count(stranger, chunk.length);
         },
         source: () => {
-          if (refusal !== undefined) throw refusal;
-          return chunksOf(descriptor, size);
+          stir();
+          return chunksOf(file, stir);
         },
-        drop,
+        drop: () => end(gone()),
       };
     },
   };
 }
 
+const gone = () => new PosternError("handleNotFound");
+
+function freeOn(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
+
+type UnnamedFile = {
+  readonly size: number;
+  add(chunk: Uint8Array): void;
+  /** Reads from this place; 0 at the end. */
+  read(piece: Uint8Array, at: number): Promise<number>;
+  /** At once, or behind a read that is under way: the descriptor's number may be another file's right after. */
+  close(): void;
+};
+
 /** A new file that has lost its name already; a crash between the two leaves one that the next start removes. */
-function openUnnamed(folder: string): number {
+function openUnnamed(folder: string): UnnamedFile {
   const path = join(folder, `backup.${randomBytes(8).toString("hex")}.unfinished`);
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const descriptor = openSync(path, flags, 0o600);
@@ -105,7 +145,30 @@ function openUnnamed(folder: string): number {
     closeSync(descriptor);
     throw error;
   }
-  return descriptor;
+  let size = 0;
+  let reads = 0;
+  let closed = false;
+  return {
+    get size() {
+      return size;
+    },
+    add: (chunk) => {
+      writeWhole(descriptor, chunk);
+      size += chunk.length;
+    },
+    read: async (piece, at) => {
+      reads++;
+      try {
+        return (await readAt(descriptor, piece, 0, piece.length, at)).bytesRead;
+      } finally {
+        if (--reads === 0 && closed) closeSync(descriptor);
+      }
+    },
+    close: () => {
+      closed = true;
+      if (reads === 0) closeSync(descriptor);
+    },
+  };
 }
 
 function writeWhole(descriptor: number, chunk: Uint8Array): void {
@@ -121,10 +184,13 @@ const readAt = promisify(read);
 /** Bytes read at once. */
 const PIECE_BYTES = 256 * 1024;
 
-async function* chunksOf(descriptor: number, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < size; ) {
-    const piece = new Uint8Array(Math.min(PIECE_BYTES, size - at));
-    const { bytesRead } = await readAt(descriptor, piece, 0, piece.length, at);
+/** `demandOpen` is asked before each read, and when it is done. */
+async function* chunksOf(file: UnnamedFile, demandOpen: () => void): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.size; ) {
+    demandOpen();
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, file.size - at));
+    const bytesRead = await file.read(piece, at);
+    demandOpen();
     if (bytesRead === 0) return;
     at += bytesRead;
     yield piece.subarray(0, bytesRead);

@@ -17,6 +17,9 @@ export type ServiceLink = ResultOf<"agent.status">["links"][number];
 /** Notices that wait for a person; past it the oldest goes, which the audit log and the status tell all the same. */
 export const NOTICES_MAX = 8;
 
+/** Milliseconds within which further replacements are only counted: one record and one notice of each account say enough. */
+export const REPLACED_MS = 60 * 60_000;
+
 export type Followers = {
   /** Follows an account until it is locked. `end` locks it where the service lets us in no more. */
   follow(
@@ -27,7 +30,7 @@ export type Followers = {
   stop(unlocked: Opened): void;
   /** Whether the service could not be asked for changes just now. */
   isStale(unlocked: Opened): boolean;
-  links(): ServiceLink[];
+  links(isShown?: (unlocked: Opened) => boolean): ServiceLink[];
   /** What a person should know and was not told yet; told by this. */
   takeNotices(): string[];
 };
@@ -36,15 +39,20 @@ export type FollowersParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly connections: ReadonlySet<Connection>;
+  /** Whether a person has an account at this service: a program's token names any service, which is told to nobody. */
+  readonly isPersons: (service: string) => boolean;
 };
 
 type Followed = {
   readonly follower: Follower;
   readonly whose: OpenSession["file"];
   replaced: ServiceLink["replaced"];
+  /** Replacements since the one that was recorded. */
+  counted: number;
+  cancel: (() => void) | undefined;
 };
 
-export function createFollowers({ clock, log, connections }: FollowersParts): Followers {
+export function createFollowers({ clock, log, connections, isPersons }: FollowersParts): Followers {
   const followed = new Map<Opened, Followed>();
   let notices: string[] = [];
 
@@ -62,12 +70,23 @@ export function createFollowers({ clock, log, connections }: FollowersParts): Fo
   }
 
   function tellReplaced({ file, audit, unlocked }: Pick<OpenSession, "file" | "audit" | "unlocked">, how: Replaced) {
-    log.note("the service's store was replaced", { account: file.account, how });
     const one = followed.get(unlocked);
-    if (one !== undefined) one.replaced = { how, at: timeOf(clock.wallMs()) };
+    if (one === undefined) return;
+    one.replaced = { how, at: timeOf(clock.wallMs()) };
+    if (one.cancel !== undefined) {
+      one.counted++;
+      return;
+    }
+    one.cancel = clock.after(REPLACED_MS, () => {
+      one.cancel = undefined;
+      const { counted } = one;
+      one.counted = 0;
+      if (counted > 0) recordAnyway(() => audit.keep({ event: "service.replaced", outcome: `${counted} times more` }));
+    });
+    log.note("the service's store was replaced", { account: file.account, how });
     const notice = noticeOf(file.service, how);
     // Several sessions of one service hear the same.
-    if (!notices.includes(notice)) notices = [...notices, notice].slice(-NOTICES_MAX);
+    if (isPersons(file.service) && !notices.includes(notice)) notices = [...notices, notice].slice(-NOTICES_MAX);
     recordAnyway(() => audit.keep({ event: "service.replaced", outcome: how }));
   }
 
@@ -80,21 +99,33 @@ export function createFollowers({ clock, log, connections }: FollowersParts): Fo
         // Cached answers would go on else, to whom the service has shut out.
         shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),
       });
-      followed.set(unlocked, { follower, whose: file, replaced: undefined });
+      followed.set(unlocked, { follower, whose: file, replaced: undefined, counted: 0, cancel: undefined });
     },
     stop: (unlocked) => {
       followed.get(unlocked)?.follower.stop();
+      followed.get(unlocked)?.cancel?.();
       followed.delete(unlocked);
     },
     isStale: (unlocked) => followed.get(unlocked)?.follower.link.state === "unreached",
-    links: () =>
-      [...followed.values()].map(({ follower: { link }, whose, replaced }) => ({
-        account: whose.account,
-        service: whose.service,
-        state: link.state,
-        since: timeOf(link.since.wallMs),
-        ...(replaced === undefined ? {} : { replaced }),
-      })),
+    links: (isShown = () => true) =>
+      [...followed]
+        .filter(([unlocked]) => isShown(unlocked))
+        .map(
+          ([
+            ,
+            {
+              follower: { link },
+              whose,
+              replaced,
+            },
+          ]) => ({
+            account: whose.account,
+            service: whose.service,
+            state: link.state,
+            since: timeOf(link.since.wallMs),
+            ...(replaced === undefined ? {} : { replaced }),
+          }),
+        ),
     takeNotices: () => {
       const told = notices;
       notices = [];

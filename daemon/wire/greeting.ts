@@ -11,16 +11,22 @@ type Status = ResultOf<"agent.status">;
 export function greet(
   protocol: number,
   connection: Pick<Connection, "hello">,
-  notices?: readonly string[],
+  takeNotices?: () => readonly string[],
 ): ResultOf<"agent.hello"> {
   if (protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
   connection.hello();
-  const told = notices === undefined || notices.length === 0 ? {} : { notices: [...notices] };
+  const notices = takeNotices?.() ?? [];
+  const told = notices.length === 0 ? {} : { notices: [...notices] };
   return { protocol: PROTOCOL, agent: { name: AGENT_NAME, version: VERSION }, limits, ...told };
 }
 
 /** What a status is made of. */
 export type StatusParts = Omit<Status, "version" | "startedAt" | "state"> & { readonly startedAt: Date };
+
+/** The same for who may not see the whole: which accounts there are, and what is restored, is told to no stranger. */
+export function forStranger({ sessions, unfinishedRestore: _begun, ...more }: StatusParts): StatusParts {
+  return { ...more, sessions: sessions.map(({ account: _account, ...session }) => session) };
+}
 
 /** The answer to agent.status. */
 export function statusOf({ startedAt, sessions, ...more }: StatusParts): Status {

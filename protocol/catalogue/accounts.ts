@@ -238,10 +238,10 @@ export const accounts = {
   }),
   "accounts.openRestore": entry({
     summary:
-      "Begins taking a backup in, on an agent that has no account, or, with `replaceEmpty`, one that may be replaced: its bytes come with files.writeChunk.",
-    params: Type.Object({ replaceEmpty: Type.Optional(Type.Boolean()) }, closed),
+      "Begins taking a backup in, on an agent that has no account, or, with `replacePassword`, the password of the account on it, one that may be replaced: its bytes come with files.writeChunk.",
+    params: Type.Object({ replacePassword: Type.Optional(Password) }, closed),
     result: Type.Object({ handle: Type.String() }),
-    errors: ["accountExists"],
+    errors: ["accountExists", "wrongCredentials", "tryLater", "offline", "diskFull"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",

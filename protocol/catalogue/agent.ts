@@ -6,7 +6,8 @@ import { Empty, Id, Timestamp } from "./common.ts";
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
 const SessionState = Type.Object({
-  account: Id,
+  /** Told to our own command, and to who may see the whole lists. */
+  account: Type.Optional(Id),
   state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
   unlockedAt: Type.Optional(Timestamp),
   /** What a person approves with on this device, once unlocked. */
@@ -33,7 +34,7 @@ const ServiceLink = Type.Object({
 export const agent = {
   "agent.hello": entry({
     summary:
-      "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one.",
+      "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` the command of this installation takes what a person should be told and was not yet.",
     params: Type.Object(
       {
         protocol: Type.Integer(),
@@ -58,7 +59,8 @@ export const agent = {
     },
   }),
   "agent.status": entry({
-    summary: "Tells the agent's version and, for each account on it, whether it is locked. Shows ids, never names.",
+    summary:
+      "Tells the agent's version and, for each account on it, whether it is locked. Ids, services and a restore that was cut off are told to the command of this installation and to who holds a manage grant alone; never names.",
     params: Empty,
     result: Type.Object({
       version: Type.String(),

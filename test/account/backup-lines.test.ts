@@ -11,6 +11,7 @@ import { linesOf, type TextLine } from "../../clients/account/backup-source.ts";
 import { toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { envelopeSize } from "../../protocol/crypto/envelope.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { crypto } from "../service/doors.ts";
 
 const sourceOf = (...chunks: readonly (Uint8Array | string)[]) =>
@@ -27,12 +28,14 @@ async function allOf(chunks: readonly (Uint8Array | string)[]): Promise<TextLine
 }
 
 describe("bounds", () => {
-  const small: BackupLimits = { lineBytes: 8, depth: 2, lines: 3 };
+  const small: BackupLimits = { lineBytes: 8, headerBytes: 7, values: 3, depth: 2, lines: 3 };
   const pushed = (text: string, limits = small) => createBackupBounds(limits).push(utf8(text));
 
   test.each([
-    ["a line", "12345678\n12345678\n", "123456789", "line 1 is longer than 8 bytes"],
+    ["the header", "1234567\n12345678\n", "12345678", "line 1 is longer than 7 bytes"],
     ["a later line", "1\n12345678", "1\n123456789", "line 2 is longer than 8 bytes"],
+    ["values", "[,,", "[,,,", "line 1 has more than 3 values"],
+    ["values of a later line", "[,,\n{}[],", "[,,\n{}[],,", "line 2 has more than 3 values"],
     ["nesting", "[{}]\n[[]]", "[[[", "line 1 is nested deeper than 2"],
     ["nesting of a later line", '"[["\n[[', '"[["\n[[{', "line 2 is nested deeper than 2"],
     ["the lines", "1\n2\n3\n", "1\n2\n3\n4", "it has more than 3 lines"],
@@ -42,14 +45,21 @@ describe("bounds", () => {
     expect(() => pushed(passes)).toThrow(refused(why));
   });
 
-  test("brackets in a text, behind an escaped quote too, are no nesting", () => {
+  test("brackets and commas in a text, behind an escaped quote too, are no nesting and no values", () => {
+    expect(() => pushed('",,,,"')).not.toThrow();
     expect(() => pushed('"[[[["')).not.toThrow();
     expect(() => pushed('"\\"[[["')).not.toThrow();
     expect(() => pushed('"\\\\"[[[')).toThrow(refused("nested"));
   });
 
+  test("a vault granted to as many as may be is read", () => {
+    const grant = `{${Array.from({ length: 8 }, (_, at) => `"${at}":"a"`).join()}}`;
+    const line = `\n[${Array.from({ length: serviceLimits.members }, () => `{"a":1,"b":${grant}}`).join()}]`;
+    expect(() => createBackupBounds().push(utf8(line))).not.toThrow();
+  });
+
   test("do not depend on the pieces", () => {
-    const text = fc.string({ unit: fc.constantFrom("[", "]", "{", '"', "\\", "\n", "a"), maxLength: 40 });
+    const text = fc.string({ unit: fc.constantFrom("[", "]", "{", ",", '"', "\\", "\n", "a"), maxLength: 40 });
     const outcome = (pieces: readonly string[]) => {
       const bounds = createBackupBounds(small);
       try {
@@ -68,8 +78,8 @@ describe("bounds", () => {
 
   test("the longest line of the product is read, and one byte more is refused", async () => {
     const line = Buffer.alloc(backupLimits.lineBytes, 0x61);
-    expect((await allOf([line]))[0]?.text.length).toBe(backupLimits.lineBytes);
-    await expect(allOf([line, "a"])).rejects.toThrow(refused("line 1 is longer than"));
+    expect((await allOf(["\n", line]))[1]?.text.length).toBe(backupLimits.lineBytes);
+    await expect(allOf(["\n", line, "a"])).rejects.toThrow(refused("line 2 is longer than"));
   });
 });
 

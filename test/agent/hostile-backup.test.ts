@@ -14,19 +14,15 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FORMAT } from "../../clients/account/backup-beginning.ts";
 import { backupLimits } from "../../clients/account/backup-bounds.ts";
-import { createLineWriter, type Line } from "../../clients/account/backup-lines.ts";
-import type { CallService } from "../../clients/account/service-client.ts";
-import { newUserData, sealUserData } from "../../clients/account/user-data.ts";
-import { closeSignedIn, enrol, openKeys } from "../../clients/account/user-keys.ts";
+import { newUserData } from "../../clients/account/user-data.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
-import { formatSecretKey, newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { limits } from "../../protocol/limits.ts";
 import { crypto } from "../account/restored.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { PASSWORD } from "./person.ts";
+import { type SealedAs, sealedBackup } from "./sealed-backup.ts";
 
 let base: string;
 let agent: InProcessAgent;
@@ -47,35 +43,14 @@ afterEach(async () => {
   rmSync(base, { recursive: true, force: true });
 });
 
-type Change = { account?: unknown; user?: unknown; rows?: readonly object[]; data?: object };
-
-/** A backup that its own Secret Key and password open, whatever stands in it. */
-async function sealed({ account = newId(crypto), user = newId(crypto), rows = [], data = newUserData("Eve") }: Change) {
-  const who = { account, user, device: newId(crypto), secretKey: newSecretKey(crypto) } as Parameters<typeof enrol>[2];
-  let record: unknown;
-  const call: CallService = (_name, params) => {
-    ({ record } = params as { record: unknown });
-    return Promise.resolve({} as never);
-  };
-  await enrol(crypto, call, { ...who, password: PASSWORD, name: "Eve" });
-  const keys = await openKeys(crypto, { ...who, password: PASSWORD, origin: "o", call, record: record as never });
-  const writer = createLineWriter(crypto, keys.rootKey);
-  const own = { ...keys.record, data: sealUserData(crypto, keys.rootKey, who, 1, data as never) };
-  const header = { kind: "header", format: FORMAT, account, user, madeAt: "now", record: own } as unknown as Line;
-  const lines = [header, ...rows].map((line) => writer.line(line as never));
-  lines.push(writer.seal());
-  closeSignedIn(crypto, keys);
-  return { bytes: Buffer.from(`${lines.join("\n")}\n`), secretKey: formatSecretKey(crypto, who.secretKey), account };
-}
-
 const outcomeOf = (attempt: Promise<unknown>): Promise<string> =>
   attempt.then(
     () => "whole",
     (error: { errorName: string; message: string }) => `${error.errorName}: ${error.message}`,
   );
 
-async function restore(given: Change): Promise<string> {
-  const { bytes, secretKey } = await sealed(given);
+async function restore(given: SealedAs): Promise<string> {
+  const { bytes, secretKey } = await sealedBackup(given);
   const { handle } = await channel.call("accounts.openRestore", {});
   await channel.call("files.writeChunk", { handle, content: bytes.toString("base64") });
   return passing(agent, outcomeOf(channel.call("accounts.restore", { handle, password: PASSWORD, secretKey })));
@@ -157,7 +132,7 @@ describe("what is sealed and is none", () => {
     [
       "a vault without its id",
       { kind: "vault", vault: { type: "personal" } },
-      /^notRestorable: .*line 2: vault vault, grants/,
+      /^notRestorable: .*line 2: vault\.vault/,
     ],
   ])("a line that is %s is told by its number", async (_what, row, expected) => {
     expect(await restore({ rows: [row as object] })).toMatch(expected);
@@ -181,7 +156,7 @@ describe("bytes that never become a line", () => {
 
   test("end at the bound of a line: the agent goes on, and nothing of them stays", async () => {
     const { handle } = await channel.call("accounts.openRestore", {});
-    const chunks = backupLimits.lineBytes / limits.chunkBytes;
+    const chunks = backupLimits.headerBytes / limits.chunkBytes;
     for (let sent = 0; sent < chunks; sent++) await channel.call("files.writeChunk", { handle, content: chunk });
     expect([spools(), readdirSync(agent.home).filter((name) => name.startsWith("backup"))]).toEqual([1, []]);
     expect(await outcomeOf(channel.call("files.writeChunk", { handle, content: "YQ==" }))).toMatch(

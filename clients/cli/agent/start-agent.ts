@@ -9,6 +9,7 @@ import { type Channel, type Greeting, openChannel } from "../../typescript/chann
 import { AgentNotRunning, ConnectionLost } from "../../typescript/local-error.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
+import { hasEnded } from "./whereabouts.ts";
 
 /** Milliseconds an agent may take to listen: its start is a tenth of that on a slow machine. */
 const START_MS_MAX = 10_000;
@@ -141,16 +142,6 @@ async function spawnOrphan(words: readonly string[], log: number): Promise<numbe
   });
   await once(shell, "close");
   return Number(pid);
-}
-
-function hasEnded(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    return true;
-  }
 }
 
 /** Bytes at the log's end that hold what an agent says when it ends; the log itself has no bound. */

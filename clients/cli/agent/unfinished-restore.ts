@@ -8,8 +8,8 @@ type Status = Methods["agent.status"]["result"];
 /** What goes on with it. */
 export function goOn({ unfinishedRestore }: Pick<Status, "unfinishedRestore">): string | undefined {
   if (unfinishedRestore === undefined) return undefined;
-  const { service } = unfinishedRestore;
-  return `postern restore FILE --kit KIT${service === "embedded" ? "" : ` --service ${service}`}`;
+  // Any program may have begun it, and with an address of its choice: a command to run names none.
+  return `postern restore FILE --kit KIT${unfinishedRestore.service === "embedded" ? "" : " --service URL"}`;
 }
 
 /** That no account is here, with the next step. */

@@ -81,9 +81,9 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
-    const replaces = await replacesEmpty(agent, options);
+    const replacePassword = (await replacesEmpty(agent, options)) ? await passwordToReplace(options) : undefined;
     const { handle } = await agent
-      .call("accounts.openRestore", replaces ? { replaceEmpty: true } : {})
+      .call("accounts.openRestore", replacePassword === undefined ? {} : { replacePassword })
       .catch((error: unknown) => {
         throw withNextStep(error);
       });
@@ -99,7 +99,6 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     const registrationToken = await restoringTokenFor(agent, options);
     const secretKey = kit?.secretKey ?? (await askSecret("Secret Key (from the emergency kit)", "--kit FILE"));
     const password = await accountPassword(options, "Account password (of the backup)");
-    const replacePassword = replaces ? await passwordToReplace(options) : undefined;
     const more = {
       ...called,
       ...(options.service === undefined ? {} : { service: options.service }),

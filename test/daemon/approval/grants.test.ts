@@ -131,3 +131,44 @@ test("a scope key is equal only for equal verbs and scopes", () => {
     }),
   );
 });
+
+describe("a grant that follows from another", () => {
+  const account: Scope = { account: "a", level: "values" };
+  const made: Scope = { account: "a", level: "values", vault: "made" };
+  const both = (idleMs: number = GRANT_IDLE_MS) => {
+    const { clock, grants } = fresh();
+    const held = grants.add(subject("app"), "read", account, idleMs);
+    const allows = () => grants.allows(subject("app"), "write", made);
+    return { clock, grants, held, allows };
+  };
+
+  test("ends when that one is revoked, and one that follows from it again does too", () => {
+    const { grants, held, allows } = both();
+    grants.addOn(held, "write", made);
+    const [first] = grants.list();
+    expect(first?.restsOn?.id).toBe(held.id);
+    if (first !== undefined) grants.addOn(first, "write", made);
+    expect(allows()).toBe(true);
+    grants.revoke(held.id);
+    expect([allows(), grants.list()]).toEqual([false, []]);
+  });
+
+  test("is as old as that one, and ends with its day", () => {
+    const { clock, grants, held, allows } = both(GRANT_AGE_MS_MAX);
+    clock.advance(GRANT_AGE_MS_MAX - 1000);
+    grants.addOn(held, "write", made);
+    clock.advance(1000);
+    expect(allows()).toBe(true);
+    clock.advance(1);
+    expect(allows()).toBe(false);
+  });
+
+  test("ends when that one is idle too long, though it is used itself", () => {
+    const { clock, grants, held, allows } = both();
+    grants.addOn(held, "write", made);
+    clock.advance(GRANT_IDLE_MS);
+    expect(allows()).toBe(true);
+    clock.advance(1);
+    expect(allows()).toBe(false);
+  });
+});

@@ -23,6 +23,7 @@ import {
   ensureNamedFolder,
   finishRemovals,
   readOurs,
+  removeAccountFile,
   removeAccountFolder,
   tokenFolder,
 } from "../../../daemon/host/data-folder.ts";
@@ -136,6 +137,16 @@ describe("removing an account", () => {
   });
 
   test("of none does nothing", () => expect(removeAccountFolder(home, OTHER)).toBeUndefined());
+});
+
+test("signing out takes the account's file, and what a crash left of it, and nothing that is only called like it", () => {
+  const folder = accountFolder(home, ID);
+  ensureNamedFolder(folder);
+  const stay = ["account.json-notes", "account.json.my-copy", "account.json.0123.unfinished", "my-account.json"];
+  const go = ["account.json", "account.json.0123456789abcdef.unfinished"];
+  for (const name of [...stay, ...go]) writeFileSync(join(folder, name), "{}");
+  removeAccountFile(home, ID);
+  expect(readdirSync(folder).sort()).toEqual(stay.sort());
 });
 
 describe("what is read is a file of ours", () => {

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createSpools, type Spool, type SpoolLimits } from "../../../daemon/transfer/spool.ts";
+import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
-const much: SpoolLimits = { one: 1000, perAsker: 1000, all: 1000 };
+const much: SpoolLimits = { one: 1000, strangers: 1000, all: 1000, left: 0, idleMs: 1000 };
 
 let folder: string;
 beforeEach(() => {
@@ -15,7 +16,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const bytes = (size: number) => new Uint8Array(size).fill(0x61);
-const spools = (limits: Partial<SpoolLimits> = {}) => createSpools(folder, { ...much, ...limits });
+let clock: FakeClock;
+let free: number;
+beforeEach(() => {
+  clock = fakeClock();
+  free = Number.MAX_SAFE_INTEGER;
+});
+const spools = (limits: Partial<SpoolLimits> = {}) =>
+  createSpools({ folder, clock, limits: { ...much, ...limits }, free: () => free });
 
 async function content(spool: Spool): Promise<string> {
   let text = "";
@@ -35,7 +43,7 @@ function unnamed(): number {
 }
 
 test("what is handed over is read as often as needed, from a file that has no name", async () => {
-  const spool = spools().create("asker");
+  const spool = spools().create(true);
   spool.push(new TextEncoder().encode("one\ntw"));
   spool.push(new TextEncoder().encode("o\n"));
   expect([await content(spool), await content(spool)]).toEqual(["one\ntwo\n", "one\ntwo\n"]);
@@ -46,9 +54,9 @@ test("what is handed over is read as often as needed, from a file that has no na
 });
 
 test.each([
-  ["one backup", { one: 10 }, "tooLarge", ["a", "a"]],
-  ["one asker", { perAsker: 15 }, "busy", ["a", "a"]],
-  ["all askers", { all: 15 }, "busy", ["a", "b"]],
+  ["one backup", { one: 10 }, "tooLarge", [true, true]],
+  ["all strangers", { strangers: 15 }, "busy", [true, true]],
+  ["all askers", { all: 15 }, "busy", [true, false]],
 ] as const)(
   "of %s as many bytes are taken as the limit says, and not one more",
   (_whose, limits, name, [first, second]) => {
@@ -70,15 +78,64 @@ test.each([
   },
 );
 
-test("what one asker fills keeps another from nothing", () => {
-  const ours = spools({ perAsker: 10, all: 20 });
-  const both = ["a", "b"].map((asker) => ours.create(asker));
+test("what strangers fill keeps a person from nothing", () => {
+  const ours = spools({ strangers: 10, all: 20 });
+  const both = [true, false].map((stranger) => ours.create(stranger));
   for (const spool of both) expect(() => spool.push(bytes(10))).not.toThrow();
   for (const spool of both) spool.drop();
 });
 
+test("the disk keeps what is to stay free, and not a byte less", () => {
+  const ours = spools({ left: 5 });
+  free = 15;
+  const fits = ours.create(false);
+  fits.push(bytes(10));
+  fits.drop();
+  expect(() => ours.create(false).push(bytes(11))).toThrow(expect.objectContaining({ name: "diskFull" }));
+  expect(unnamed()).toBe(0);
+});
+
+test("one that nobody adds to or reads is let go, and one that is read is not", async () => {
+  const spool = spools({ idleMs: 1000 }).create(true);
+  spool.push(bytes(10));
+  clock.advance(999);
+  expect(await content(spool)).toBe("a".repeat(10));
+  clock.advance(999);
+  expect(unnamed()).toBe(1);
+  clock.advance(1);
+  expect(unnamed()).toBe(0);
+  expect(() => spool.push(bytes(1))).toThrow(gone);
+});
+
+const gone = expect.objectContaining({ name: "handleNotFound" });
+
+test("one that was dropped gives nothing, though its descriptor's number is another's by then", async () => {
+  const mine = spools().create(true);
+  mine.push(new TextEncoder().encode("mine"));
+  const begun = mine.source();
+  mine.drop();
+  const theirs = spools().create(true);
+  theirs.push(new TextEncoder().encode("them"));
+  expect(() => mine.source()).toThrow(gone);
+  await expect(begun[Symbol.asyncIterator]().next()).rejects.toThrow(gone);
+  theirs.drop();
+});
+
+test("one that is dropped in the middle of a read is closed behind it, and its room is there for the next", async () => {
+  const ours = spools({ all: 10 });
+  const spool = ours.create(true);
+  spool.push(bytes(10));
+  const piece = spool.source()[Symbol.asyncIterator]().next();
+  spool.drop();
+  await expect(piece).rejects.toThrow(gone);
+  expect(unnamed()).toBe(0);
+  const next = ours.create(true);
+  next.push(bytes(10));
+  next.drop();
+});
+
 test("a piece that is no backup is refused before it is written", () => {
-  const spool = spools().create("asker");
+  const spool = spools().create(true);
   expect(() => spool.push(new TextEncoder().encode("[".repeat(100)))).toThrow(
     expect.objectContaining({ name: "notRestorable" }),
   );

@@ -1,0 +1,127 @@
+// accounts.restore: the account of a backup that was taken in, made at a service and opened here.
+import { wasNeverReached } from "../../clients/account/offline-reason.ts";
+import { type Restored, type RestoreInput, restoreBackup } from "../../clients/account/restore.ts";
+import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Call } from "../call/call.ts";
+import { actorOf, entryOf } from "../call/log-entry.ts";
+import type { Sodium } from "../host/sodium.ts";
+import { deviceName, nameDevice } from "../session/device-names.ts";
+import type { UnfinishedRestore } from "../session/restore-mark.ts";
+import type { RunningRestore } from "../session/running-restores.ts";
+import type { Sessions } from "../session/sessions.ts";
+import type { TokenSessions } from "../session/token-sessions.ts";
+import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
+import type { Handles } from "../transfer/handles.ts";
+import type { ReadBackup } from "./backup-reading.ts";
+import { emptyAccount } from "./empty-account.ts";
+import { titlesOf } from "./shares.ts";
+
+export type RestoreParts = {
+  readonly crypto: Sodium;
+  readonly sessions: Sessions;
+  readonly tokens: Pick<TokenSessions, "lock">;
+  readonly handles: Handles;
+  readonly read: ReadBackup;
+};
+
+export async function restore(
+  { crypto, sessions, tokens, handles, read }: RestoreParts,
+  params: ParamsOf<"accounts.restore">,
+  call: Call,
+): Promise<ResultOf<"accounts.restore">> {
+  const replaced = params.replacePassword === undefined ? undefined : emptyAccount(sessions, tokens, call);
+  if (replaced === undefined && sessions.list().length > 0) throw new PosternError("accountExists");
+  const handle = handles.demand(call, params.handle, "restore");
+  const secretKey = parseSecretKey(crypto, params.secretKey);
+  if (secretKey === undefined)
+    throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
+  const address = await sessions.addressOf(params.service ?? "embedded");
+  const service = params.service === undefined ? "embedded" : address.origin;
+  const device = newId(crypto);
+  const called = deviceName(params.deviceName);
+  await replaced?.demand(params.replacePassword ?? "");
+  const callService = await sessions.callTo(service);
+  const { restored, session, unlocked } = await handles.alone(handle, () =>
+    inPlace(sessions, service, replaced !== undefined, async (place) => {
+      const restored = await restoreBackup(crypto, callService, address, {
+        source: handle.spool.source,
+        read: (source) => read(call, source),
+        password: params.password,
+        secretKey,
+        device,
+        signal: call.signal(),
+        begins: place.begins,
+        begun: async () => {
+          await place.begun();
+          await replaced?.remove(params.replacePassword ?? "");
+        },
+        ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
+      }).finally(() => {
+        // Whoever asked has gone, or thought better of it.
+        if (call.signal().aborted) handles.remove(call, params.handle);
+      });
+      const { account, user, name } = restored;
+      const keys = { secretKey: formatSecretKey(crypto, secretKey), wrongPasswords: 0, lastWrongMs: 0 };
+      const file = { account, user, device, name, service, ...keys };
+      const session = await sessions.takeIn(file, params.password, actorOf(call), place.restore());
+      return { restored, session, unlocked: session.unlocked };
+    }),
+  );
+  handles.remove(call, params.handle);
+  const { account, name } = restored;
+  await repeatCounter(unlocked, device);
+  await nameDevice(unlocked, device, called);
+  session.audit.keep(entryOf(call, "ok", [account]));
+  const serviceAccounts = restored.serviceAccounts.map((one) => ({ ...one }));
+  return { account, name, serviceAccounts, shares: await lostShares(unlocked, restored) };
+}
+
+type Place = Required<Pick<RestoreInput, "begins" | "begun">> & { restore(): RunningRestore | undefined };
+
+/** Marks the restore as begun while it is under way, and holds the account's place from when the service has answered. */
+async function inPlace<T>(
+  { restoreMark, restores }: Sessions,
+  service: string,
+  alone: boolean,
+  work: (place: Place) => Promise<T>,
+): Promise<T> {
+  let restore: RunningRestore | undefined;
+  let mark: UnfinishedRestore | undefined;
+  let before: UnfinishedRestore | undefined;
+  try {
+    return await work({
+      begins: async (account) => {
+        before = restoreMark.read();
+        mark = { account, service };
+        await restoreMark.write(mark);
+      },
+      begun: async () => {
+        restore = restores.begin(alone);
+      },
+      restore: () => restore,
+    });
+  } catch (error) {
+    if (mark !== undefined && restore === undefined && hasMadeNothing(error)) await restoreMark.takeBack(mark, before);
+    throw error;
+  } finally {
+    if (restore !== undefined) restores.end(restore);
+  }
+}
+
+/** Errors that end a restore before the service has anything of it. */
+const NOT_BEGUN: readonly string[] = ["conflict", "notPermitted", "serviceRefused"];
+
+function hasMadeNothing(error: unknown): boolean {
+  return error instanceof PosternError && (NOT_BEGUN.includes(error.name) || wasNeverReached(error));
+}
+
+async function lostShares({ account }: Unlocked, { shares }: Restored) {
+  const titles = await titlesOf(account, shares);
+  return shares.map(({ vault, item, expiresAt }) => {
+    const title = titles.get(`${vault} ${item}`);
+    return { vaultId: vault, itemId: item, expiresAt, ...(title === undefined ? {} : { title }) };
+  });
+}

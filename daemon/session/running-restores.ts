@@ -1,0 +1,43 @@
+// Restores that are under way on this agent. One that the service has answered holds the place of the account: who makes or
+// brings another meanwhile, or gives a restore up that was cut off, is refused. One that has taken an account off with its
+// password holds it alone.
+import { PosternError } from "../../protocol/errors.ts";
+
+export type RunningRestore = { readonly alone: boolean };
+
+export type RunningRestores = {
+  /** Begins one. Throws busy while another holds the place alone. */
+  begin(alone: boolean): RunningRestore;
+  end(restore: RunningRestore): void;
+  /** Throws busy where another restore holds the place alone; for who is no restore, restoreUnfinished where one is under way. */
+  demandPlace(restore?: RunningRestore): void;
+};
+
+export function createRunningRestores(): RunningRestores {
+  const running = new Set<RunningRestore>();
+
+  function demandNotAlone(others: Iterable<RunningRestore>): void {
+    for (const { alone } of others) if (alone) throw new PosternError("busy", "another restore is under way");
+  }
+
+  function demandPlace(mine?: RunningRestore): void {
+    const others = [...running].filter((one) => one !== mine);
+    if (mine !== undefined) demandNotAlone(others);
+    else if (others.length > 0)
+      throw new PosternError("restoreUnfinished", undefined, {
+        text: "an account is being restored on this agent just now",
+        hint: "wait until that is done; `postern agent stop` ends it",
+      });
+  }
+
+  return {
+    begin: (alone) => {
+      demandNotAlone(running);
+      const restore = { alone };
+      running.add(restore);
+      return restore;
+    },
+    end: (restore) => void running.delete(restore),
+    demandPlace,
+  };
+}
