@@ -1,6 +1,7 @@
 // What the agent says of itself to anybody. It takes so little that it is said while the rest of the agent is loaded.
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { featureNames } from "../../protocol/features.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import type { Connection } from "../call/connection.ts";
 import { AGENT_NAME, VERSION } from "../host/version.ts";
@@ -13,10 +14,26 @@ export function greet(
   connection: Pick<Connection, "hello">,
   notices?: readonly string[],
 ): ResultOf<"agent.hello"> {
-  if (protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
+  if (protocol !== PROTOCOL) throw mismatch(protocol);
   connection.hello();
   const told = notices === undefined || notices.length === 0 ? {} : { notices: [...notices] };
-  return { protocol: PROTOCOL, agent: { name: AGENT_NAME, version: VERSION }, limits, ...told };
+  return {
+    protocol: PROTOCOL,
+    agent: { name: AGENT_NAME, version: VERSION },
+    limits,
+    features: [...featureNames],
+    ...told,
+  };
+}
+
+/** Names both protocols, and which side is the older one. */
+function mismatch(spoken: number): PosternError {
+  const detail = `the client speaks ${spoken}, the agent (${AGENT_NAME} ${VERSION}) speaks ${PROTOCOL}`;
+  const hint =
+    spoken < PROTOCOL
+      ? "update the client"
+      : "update Postern on this machine, then end the agent that runs; the next command starts the new one";
+  return new PosternError("protocolMismatch", detail, { hint });
 }
 
 /** What a status is made of. */

@@ -19,7 +19,8 @@ const Subject = Type.Object({
 const Prompt = Type.Object({
   prompt: Id,
   code: Code,
-  hash: Type.String(),
+  /** What a yes names as the text that was shown. */
+  hash: Type.Optional(Type.String()),
   openedAt: Type.Optional(Timestamp),
   expiresAt: Timestamp,
   waiters: Type.Integer(),
@@ -222,10 +223,11 @@ export const access = {
   }),
   "prompts.answer": entry({
     summary:
-      "Answers a prompt. `no` names the match code and needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. it lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
+      "Answers a prompt, which is named by its id (`prompt`) or its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. It lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
     params: Type.Object(
       {
-        code: Type.String({ maxLength: 16 }),
+        code: Type.Optional(Type.String({ maxLength: 16 })),
+        prompt: Type.Optional(IdParam),
         answer: Type.Union([Type.Literal("yes"), Type.Literal("no")]),
         hash: Type.Optional(Type.String({ maxLength: 64 })),
         proof: Type.Optional(Proof),
@@ -240,7 +242,12 @@ export const access = {
     activity: true,
     since: "0.1.0",
     example: {
-      params: { code: "KX-42", answer: "yes", hash: "q8Zr…", proof: { kind: "pin", pin: "493817" } },
+      params: {
+        prompt: "efghijklmnopqrstuvwxyz2345",
+        answer: "yes",
+        hash: "q8Zr…",
+        proof: { kind: "pin", pin: "493817" },
+      },
       result: {},
     },
   }),

@@ -1,9 +1,14 @@
 // agent.*: who is at the other end, what state it is in.
 import Type from "typebox";
 import { entry } from "../entry.ts";
+import { featureNames } from "../features.ts";
+import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
 import { Empty, Id, Timestamp } from "./common.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
+
+/** The form of the wire that a connection speaks after its hello. */
+const Door = Type.Enum(["native"]);
 
 const SessionState = Type.Object({
   account: Id,
@@ -33,11 +38,12 @@ const ServiceLink = Type.Object({
 export const agent = {
   "agent.hello": entry({
     summary:
-      "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one.",
+      "Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that came after protocol 2 began may be sent once `features` lists the feature that brought it. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one.",
     params: Type.Object(
       {
-        protocol: Type.Integer(),
+        protocol: Type.Integer({ minimum: 0, maximum: PROTOCOL_MAX }),
         client: Type.Object({ name: Name, version: Name }, { additionalProperties: false }),
+        door: Type.Optional(Door),
         notices: Type.Optional(Type.Literal(true)),
       },
       { additionalProperties: false },
@@ -46,6 +52,8 @@ export const agent = {
       protocol: Type.Integer(),
       agent: Type.Object({ name: Type.String(), version: Type.String() }),
       limits: Type.Record(Type.String(), Type.Integer()),
+      /** What this agent can do beyond the protocol's first day. */
+      features: Type.Array(Type.String()),
       notices: Type.Optional(Type.Array(Type.String())),
     }),
     errors: ["protocolMismatch"],
@@ -53,8 +61,13 @@ export const agent = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { protocol: 1, client: { name: "my-script", version: "1.0.0" } },
-      result: { protocol: 1, agent: { name: "postern", version: "0.1.0" }, limits: { lineBytes: 4194304 } },
+      params: { protocol: PROTOCOL, client: { name: "my-script", version: "1.0.0" } },
+      result: {
+        protocol: PROTOCOL,
+        agent: { name: "postern", version: "0.1.0" },
+        limits: { lineBytes: 4194304 },
+        features: featureNames,
+      },
     },
   }),
   "agent.status": entry({
