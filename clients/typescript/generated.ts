@@ -3,6 +3,455 @@
 /** The version of the wire that this client speaks. */
 export const PROTOCOL = 2;
 
+/** The version of this client. */
+export const VERSION = "0.1.0";
+
+export type Account = {
+  account: Id;
+  user: Id;
+  name: string;
+  service: string;
+  state: "locked" | "unlocked";
+};
+export type AddressFieldDetails = {
+  street: string;
+  city: string;
+  country: string;
+  zip: string;
+  state: string;
+};
+export type AgentHello = {
+  protocol: number;
+  agent: {
+    name: string;
+    version: string;
+  };
+  limits: { [key: string]: number };
+  features: string[];
+  notices?: string[];
+};
+export type AgentStatus = {
+  version: string;
+  program: string;
+  sameInstallation: boolean;
+  startedAt: Timestamp;
+  state: "signedOut" | "locked" | "unlocked";
+  sessions: SessionState[];
+  tokenSessions: number;
+  openPrompts: number;
+  links: ServiceLink[];
+  unfinishedRestore?: {
+    account: Id;
+    service: string;
+  };
+  protections: Protection[];
+};
+export type AllowedRecipientType = "Email" | "Domain";
+export type AllowedType = "Authenticated" | "Public";
+export type AuditRecord = {
+  seq: number;
+  at: Timestamp;
+  event: string;
+  outcome: string;
+  count: number;
+  program?: string;
+  pid?: number;
+  ids?: string[];
+  titles?: string[];
+  names?: string[];
+  serviceAccount?: {
+    id: Id;
+    token: Id;
+    title?: string;
+  };
+  takenInAt?: Timestamp;
+  unnamed?: number;
+};
+export type AutofillBehavior = "AnywhereOnWebsite" | "ExactDomain" | "Never";
+export type Device = {
+  device: Id;
+  name?: string;
+  createdAt: Timestamp;
+  lastSeenAt: Timestamp;
+  thisOne: boolean;
+};
+export type DocumentCreateParams = {
+  name: string;
+  content: string;
+};
+export type Door = "native";
+export type EmergencyKit = {
+  account: Id;
+  user: Id;
+  name: string;
+  service: string;
+  secretKey: string;
+};
+export type Empty = { [key: string]: never };
+export type Environment = {
+  id: string;
+  title: string;
+};
+export type EnvironmentVariable = {
+  name: string;
+  value: string;
+  masked: boolean;
+};
+export type FileAttributes = {
+  name: string;
+  id: Id;
+  size: number;
+};
+export type FileCreateParams = {
+  name: string;
+  content: string;
+  sectionId: string;
+  fieldId: string;
+};
+export type Grant = {
+  grant: Id;
+  subject: Subject;
+  verb: Verb;
+  level: "names" | "values";
+  act?: string;
+  vault?: string;
+  item?: string;
+  field?: string;
+  createdAt: Timestamp;
+  lastUsedAt: Timestamp;
+  expiresAt: Timestamp;
+};
+export type Group = {
+  id: Id;
+  title: string;
+  description: string;
+  groupType: GroupType;
+  state: GroupState;
+  vaultAccess?: VaultAccess[];
+};
+export type GroupAccess = {
+  groupId: string;
+  permissions: number;
+};
+export type GroupState = "active" | "deleted" | "unsupported";
+export type GroupType = "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
+export type GroupVaultAccess = {
+  vaultId: string;
+  groupId: string;
+  permissions: number;
+};
+export type Id = string;
+export type IssuedToken = {
+  serviceAccountId: Id;
+  token: string;
+  expiresAt?: Timestamp;
+};
+export type Item = {
+  id: Id;
+  title: string;
+  category: ItemCategory;
+  vaultId: Id;
+  fields: ItemField[];
+  sections: ItemSection[];
+  notes: string;
+  tags: string[];
+  websites: Website[];
+  version: number;
+  files: ItemFile[];
+  document?: FileAttributes;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+};
+export type ItemCategory = "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
+export type ItemCreateParams = {
+  category: ItemCategory;
+  title: string;
+  fields?: ItemField[];
+  sections?: ItemSection[];
+  notes?: string;
+  tags?: string[];
+  websites?: Website[];
+  vaultId: string;
+  files?: FileCreateParams[];
+  document?: DocumentCreateParams;
+};
+export type ItemFailure = {
+  error: {
+    name: string;
+    message: string;
+  };
+};
+export type ItemField = {
+  id: string;
+  title: string;
+  sectionId?: string;
+  fieldType: ItemFieldType;
+  value: string;
+  details?: ItemFieldDetails;
+};
+export type ItemFieldDetails = {
+  type: "Otp";
+  content: OtpFieldDetails;
+} | {
+  type: "SshKey";
+  content: SshKeyAttributes | null;
+} | {
+  type: "Address";
+  content: AddressFieldDetails | null;
+};
+export type ItemFieldType = "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
+export type ItemFile = {
+  attributes: FileAttributes;
+  sectionId: string;
+  fieldId: string;
+};
+export type ItemOverview = {
+  id: Id;
+  title: string;
+  category: ItemCategory;
+  vaultId: Id;
+  websites: Website[];
+  tags: string[];
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  state: ItemState;
+};
+export type ItemSection = {
+  id: string;
+  title: string;
+};
+export type ItemShareAccountPolicy = {
+  maxExpiry: ItemShareDuration;
+  defaultExpiry: ItemShareDuration;
+  maxViews?: number | null;
+  allowedTypes: AllowedType[];
+  allowedRecipientTypes: AllowedRecipientType[];
+  files: ItemShareFiles;
+};
+export type ItemShareDuration = "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
+export type ItemShareFiles = {
+  allowed: boolean;
+  maxSize: number;
+  allowedTypes?: AllowedType[] | null;
+  allowedRecipientTypes?: AllowedRecipientType[] | null;
+  maxExpiry?: ItemShareDuration | null;
+  defaultExpiry?: ItemShareDuration | null;
+  maxViews?: number | null;
+};
+export type ItemShareParams = {
+  recipients?: ValidRecipient[];
+  expireAfter?: ItemShareDuration;
+  oneTimeOnly: boolean;
+};
+export type ItemState = "active" | "archived";
+export type ItemVersion = {
+  version: number;
+  updatedAt: Timestamp;
+};
+export type LostShare = {
+  vaultId: Id;
+  itemId: Id;
+  title?: string;
+  expiresAt: Timestamp;
+};
+export type MatchCode = string;
+export type OpenClient = {
+  client: string;
+  program: string;
+  pid: number;
+  integrationName: string;
+  integrationVersion: string;
+};
+export type OtpFieldDetails = {
+  code?: string;
+  errorMessage?: string;
+};
+export type PasswordRecipe = {
+  type: "Memorable";
+  parameters: {
+    separatorType: "digits" | "digitsAndSymbols" | "spaces" | "hyphens" | "underscores" | "periods" | "commas";
+    capitalize: boolean;
+    wordListType: "fullWords" | "syllables" | "threeLetters";
+    wordCount: number;
+  };
+} | {
+  type: "Pin";
+  parameters: {
+    length: number;
+  };
+} | {
+  type: "Random";
+  parameters: {
+    includeDigits: boolean;
+    includeSymbols: boolean;
+    length: number;
+  };
+};
+export type Prompt = {
+  prompt: Id;
+  code: MatchCode;
+  hash?: string;
+  openedAt?: Timestamp;
+  expiresAt: Timestamp;
+  waiters: number;
+  text?: string[];
+};
+export type Proof = {
+  kind: "pin";
+  pin: string;
+} | {
+  kind: "password";
+  password: string;
+};
+export type Protection = {
+  name: string;
+  active: boolean;
+  why: string;
+  advice: string;
+};
+export type ProvenRecords = {
+  from: number;
+  to: number;
+  until: Timestamp;
+};
+export type ReplacedStore = {
+  how: "olderCopy" | "otherStore";
+  at: Timestamp;
+};
+export type RequestBudget = {
+  limit: number;
+  used: number;
+  left: number;
+  resetsAt?: Timestamp;
+};
+export type ResolveFailure = {
+  error: {
+    name: string;
+    message: string;
+    hint?: string;
+  };
+};
+export type ResolvedSecret = {
+  secret: string;
+  vaultId: Id;
+  itemId: Id;
+  kind: string;
+  concealed: boolean;
+  cached: boolean;
+  ageMs: number;
+  stale: boolean;
+  tookUs: number;
+};
+export type RestoredServiceAccount = {
+  id: Id;
+  title: string;
+  expiresAt?: Timestamp | "never";
+};
+export type ServiceAccount = {
+  id: Id;
+  title: string;
+  createdAt: Timestamp;
+  revokedAt?: Timestamp;
+  tokens: ServiceAccountToken[];
+  vaults: ServiceAccountVault[];
+};
+export type ServiceAccountToken = {
+  id: Id;
+  createdAt: Timestamp;
+  expiresAt?: Timestamp;
+  expired: boolean;
+  lastUsedAt?: Timestamp;
+};
+export type ServiceAccountVault = {
+  vaultId: Id;
+  title?: string;
+  permissions: string[];
+};
+export type ServiceLink = {
+  account: Id;
+  service: string;
+  state: "asking" | "reached" | "unreached";
+  since: Timestamp;
+  replaced?: ReplacedStore;
+};
+export type SessionState = {
+  account: Id;
+  state: "locked" | "unlocked";
+  unlockedAt?: Timestamp;
+  proof?: "pin" | "password";
+};
+export type Share = {
+  shareId: Id;
+  vaultId: Id;
+  itemId: Id;
+  title?: string;
+  createdAt: Timestamp;
+  expiresAt: Timestamp;
+  oneTimeOnly: boolean;
+  views: number;
+  state: "open" | "usedUp" | "expired" | "revoked";
+};
+export type SshKeyAttributes = {
+  publicKey: string;
+  fingerprint: string;
+  keyType: string;
+};
+export type Subject = {
+  kind: "process" | "terminal" | "once";
+  program: string;
+  pid: number;
+  terminal?: string;
+};
+export type Timestamp = string;
+export type ValidRecipient = {
+  type: "Email";
+  parameters: {
+    email: string;
+  };
+} | {
+  type: "Domain";
+  parameters: {
+    domain: string;
+  };
+};
+export type Vault = {
+  id: Id;
+  title: string;
+  description: string;
+  vaultType: VaultType;
+  activeItemCount: number;
+  contentVersion: number;
+  attributeVersion: number;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+  access?: VaultAccess[];
+};
+export type VaultAccess = {
+  vaultUuid: Id;
+  accessorType: VaultAccessorType;
+  accessorUuid: Id;
+  permissions: number;
+};
+export type VaultAccessorType = "user" | "group" | "broker";
+export type VaultOverview = {
+  id: Id;
+  title: string;
+  description: string;
+  vaultType: VaultType;
+  activeItemCount: number;
+  contentVersion: number;
+  attributeVersion: number;
+  createdAt: Timestamp;
+  updatedAt: Timestamp;
+};
+export type VaultType = "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
+export type Verb = "read" | "write" | "manage";
+export type Website = {
+  url: string;
+  label: string;
+  autofillBehavior: AutofillBehavior;
+};
+
 /** Parameters and result of every method of the agent. */
 export type Methods = {
   /** Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that came after protocol 2 began may be sent once `features` lists the feature that brought it. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one. */
@@ -13,68 +462,25 @@ export type Methods = {
         name: string;
         version: string;
       };
-      door?: "native";
+      door?: Door;
       notices?: true;
     };
-    result: {
-      protocol: number;
-      agent: {
-        name: string;
-        version: string;
-      };
-      limits: { [key: string]: number };
-      features: string[];
-      notices?: string[];
-    };
+    result: AgentHello;
   };
   /** Tells the agent's version and, for each account on it, whether it is locked. Shows ids, never names. */
   "agent.status": {
-    params: { [key: string]: never };
-    result: {
-      version: string;
-      program: string;
-      sameInstallation: boolean;
-      startedAt: string;
-      state: "signedOut" | "locked" | "unlocked";
-      sessions: {
-        account: string;
-        state: "locked" | "unlocked";
-        unlockedAt?: string;
-        proof?: "pin" | "password";
-      }[];
-      tokenSessions: number;
-      openPrompts: number;
-      links: {
-        account: string;
-        service: string;
-        state: "asking" | "reached" | "unreached";
-        since: string;
-        replaced?: {
-          how: "olderCopy" | "otherStore";
-          at: string;
-        };
-      }[];
-      unfinishedRestore?: {
-        account: string;
-        service: string;
-      };
-      protections: {
-        name: string;
-        active: boolean;
-        why: string;
-        advice: string;
-      }[];
-    };
+    params: Empty;
+    result: AgentStatus;
   };
   /** Sends this connection its own events from now on: prompt.opened and prompt.closed for what it asked, session.changed, and item.changed for items a grant of its covers. */
   "agent.subscribe": {
-    params: { [key: string]: never };
-    result: { [key: string]: never };
+    params: Empty;
+    result: Empty;
   };
   /** Locks every account, closes in order and exits. Any process of the same user may do it: it only narrows access. */
   "agent.stop": {
-    params: { [key: string]: never };
-    result: { [key: string]: never };
+    params: Empty;
+    result: Empty;
   };
   /** Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof. */
   "accounts.create": {
@@ -87,13 +493,7 @@ export type Methods = {
       registrationToken?: string;
       abandonRestore?: boolean;
     };
-    result: {
-      account: string;
-      user: string;
-      name: string;
-      service: string;
-      secretKey: string;
-    };
+    result: EmergencyKit;
   };
   /** What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
   "accounts.serviceInfo": {
@@ -109,8 +509,8 @@ export type Methods = {
   /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. */
   "accounts.signIn": {
     params: {
-      account: string;
-      user: string;
+      account: Id;
+      user: Id;
       secretKey: string;
       password: string;
       pin?: string;
@@ -119,7 +519,7 @@ export type Methods = {
       abandonRestore?: boolean;
     };
     result: {
-      account: string;
+      account: Id;
       name: string;
     };
   };
@@ -130,13 +530,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      accounts: {
-        account: string;
-        user: string;
-        name: string;
-        service: string;
-        state: "locked" | "unlocked";
-      }[];
+      accounts: Account[];
     };
   };
   /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
@@ -147,8 +541,8 @@ export type Methods = {
       withLog?: boolean;
     };
     result: {
-      account: string;
-      device: string;
+      account: Id;
+      device: Id;
       deviceRemoved: boolean;
       logKept: boolean;
     };
@@ -160,7 +554,7 @@ export type Methods = {
       password: string;
       newPassword: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Sets the approval PIN, or takes it away when `pin` is missing. The account password is the proof. */
   "accounts.setPin": {
@@ -169,7 +563,7 @@ export type Methods = {
       password: string;
       pin?: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** The emergency kit again: account, user, service and Secret Key. The account password is the proof. */
   "accounts.kit": {
@@ -177,13 +571,7 @@ export type Methods = {
       account?: string;
       password: string;
     };
-    result: {
-      account: string;
-      user: string;
-      name: string;
-      service: string;
-      secretKey: string;
-    };
+    result: EmergencyKit;
   };
   /** Begins a backup: every sealed row of the account, read with files.readChunk. The account password is the proof; kit and password open it again. */
   "accounts.backup": {
@@ -210,8 +598,8 @@ export type Methods = {
       handle: string;
     };
     result: {
-      account: string;
-      madeAt: string;
+      account: Id;
+      madeAt: Timestamp;
       serviceAccounts: number;
       shares: number;
     };
@@ -228,19 +616,10 @@ export type Methods = {
       replacePassword?: string;
     };
     result: {
-      account: string;
+      account: Id;
       name: string;
-      serviceAccounts: {
-        id: string;
-        title: string;
-        expiresAt?: string | "never";
-      }[];
-      shares: {
-        vaultId: string;
-        itemId: string;
-        title?: string;
-        expiresAt: string;
-      }[];
+      serviceAccounts: RestoredServiceAccount[];
+      shares: LostShare[];
     };
   };
   /** The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes. */
@@ -250,13 +629,7 @@ export type Methods = {
       password: string;
     };
     result: {
-      devices: {
-        device: string;
-        name?: string;
-        createdAt: string;
-        lastSeenAt: string;
-        thisOne: boolean;
-      }[];
+      devices: Device[];
     };
   };
   /** Gives a device another name, for all devices of the account. The account password is the proof. */
@@ -268,7 +641,7 @@ export type Methods = {
       name: string;
     };
     result: {
-      device: string;
+      device: Id;
       name: string;
     };
   };
@@ -279,7 +652,7 @@ export type Methods = {
       password: string;
       device: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Unlocks an account with its password. Tells how many wrong PIN and password tries there were since the last time. */
   "session.unlock": {
@@ -288,7 +661,7 @@ export type Methods = {
       password: string;
     };
     result: {
-      account: string;
+      account: Id;
       wrongPinTries: number;
       wrongPasswordTries: number;
       warnings: string[];
@@ -320,63 +693,28 @@ export type Methods = {
     params: {
       client: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Every client open on the agent; without a manage grant or a proof, those of this connection. */
   "clients.list": {
     params: {
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
     result: {
-      clients: {
-        client: string;
-        program: string;
-        pid: number;
-        integrationName: string;
-        integrationVersion: string;
-      }[];
+      clients: OpenClient[];
     };
   };
   /** Every grant, with the names it covers; without a manage grant or a proof, the caller's own. */
   "grants.list": {
     params: {
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
     result: {
-      grants: {
-        grant: string;
-        subject: {
-          kind: "process" | "terminal" | "once";
-          program: string;
-          pid: number;
-          terminal?: string;
-        };
-        verb: "read" | "write" | "manage";
-        level: "names" | "values";
-        act?: string;
-        vault?: string;
-        item?: string;
-        field?: string;
-        createdAt: string;
-        lastUsedAt: string;
-        expiresAt: string;
-      }[];
+      grants: Grant[];
     };
   };
   /** Revokes a grant, or all. One's own needs nothing more; others' need a manage grant or a proof. */
@@ -384,13 +722,7 @@ export type Methods = {
     params: {
       grant?: string;
       all?: true;
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
@@ -401,42 +733,22 @@ export type Methods = {
   /** Makes this connection an approver: it is sent prompt.opened with the text of every prompt. Showing is all this allows; only a proof decides. */
   "prompts.attach": {
     params: {
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one. */
   "prompts.list": {
     params: {
       code?: string;
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
     result: {
-      prompts: {
-        prompt: string;
-        code: string;
-        hash?: string;
-        openedAt?: string;
-        expiresAt: string;
-        waiters: number;
-        text?: string[];
-      }[];
+      prompts: Prompt[];
     };
   };
   /** Answers a prompt, which is named by its id (`prompt`) or its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. It lasts for the process or terminal that asked, or with `lasts: once` for this one request. */
@@ -446,17 +758,11 @@ export type Methods = {
       prompt?: string;
       answer: "yes" | "no";
       hash?: string;
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       lasts?: "once" | "grant";
       idleMinutes?: number;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (a record's number) it is the oldest that fit, and `next` where others follow: the number to go on after. */
   "audit.list": {
@@ -464,61 +770,27 @@ export type Methods = {
       limit?: number;
       after?: number;
       item?: string;
-      since?: string;
-      until?: string;
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      since?: Timestamp;
+      until?: Timestamp;
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
     result: {
-      records: {
-        seq: number;
-        at: string;
-        event: string;
-        outcome: string;
-        count: number;
-        program?: string;
-        pid?: number;
-        ids?: string[];
-        titles?: string[];
-        names?: string[];
-        serviceAccount?: {
-          id: string;
-          token: string;
-          title?: string;
-        };
-        takenInAt?: string;
-        unnamed?: number;
-      }[];
+      records: AuditRecord[];
       next?: number;
     };
   };
   /** Checks the audit log's chain and says which stretch is proven and up to when. */
   "audit.verify": {
     params: {
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
     result: {
       records: number;
-      proven: {
-        from: number;
-        to: number;
-        until: string;
-      }[];
+      proven: ProvenRecords[];
       problems: string[];
     };
   };
@@ -529,17 +801,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      secret: string;
-      vaultId: string;
-      itemId: string;
-      kind: string;
-      concealed: boolean;
-      cached: boolean;
-      ageMs: number;
-      stale: boolean;
-      tookUs: number;
-    };
+    result: ResolvedSecret;
   };
   /** The secrets of up to 100 references, each with its own outcome; one prompt for all of them. */
   "secrets.resolveAll": {
@@ -549,23 +811,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      outcomes: ({
-        secret: string;
-        vaultId: string;
-        itemId: string;
-        kind: string;
-        concealed: boolean;
-        cached: boolean;
-        ageMs: number;
-        stale: boolean;
-        tookUs: number;
-      } | {
-        error: {
-          name: string;
-          message: string;
-          hint?: string;
-        };
-      })[];
+      outcomes: (ResolvedSecret | ResolveFailure)[];
     };
   };
   /** Whether a text is a well-formed reference. Looks nothing up. */
@@ -573,32 +819,12 @@ export type Methods = {
     params: {
       reference: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Makes a password by a recipe. Nothing is kept. */
   "secrets.generatePassword": {
     params: {
-      recipe: {
-        type: "Memorable";
-        parameters: {
-          separatorType: "digits" | "digitsAndSymbols" | "spaces" | "hyphens" | "underscores" | "periods" | "commas";
-          capitalize: boolean;
-          wordListType: "fullWords" | "syllables" | "threeLetters";
-          wordCount: number;
-        };
-      } | {
-        type: "Pin";
-        parameters: {
-          length: number;
-        };
-      } | {
-        type: "Random";
-        parameters: {
-          includeDigits: boolean;
-          includeSymbols: boolean;
-          length: number;
-        };
-      };
+      recipe: PasswordRecipe;
     };
     result: {
       password: string;
@@ -607,263 +833,22 @@ export type Methods = {
   /** Makes an item. Small files may come inline; large ones through files.openWrite. */
   "items.create": {
     params: {
-      item: {
-        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-        title: string;
-        fields?: ({
-          id: string;
-          title: string;
-          sectionId?: string;
-          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-          value: string;
-          details?: {
-            type: "Otp";
-            content: {
-              code?: string;
-              errorMessage?: string;
-            };
-          } | {
-            type: "SshKey";
-            content: {
-              publicKey: string;
-              fingerprint: string;
-              keyType: string;
-            } | null;
-          } | {
-            type: "Address";
-            content: {
-              street: string;
-              city: string;
-              country: string;
-              zip: string;
-              state: string;
-            } | null;
-          };
-        })[];
-        sections?: {
-          id: string;
-          title: string;
-        }[];
-        notes?: string;
-        tags?: string[];
-        websites?: {
-          url: string;
-          label: string;
-          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-        }[];
-        vaultId: string;
-        files?: {
-          name: string;
-          content: string;
-          sectionId: string;
-          fieldId: string;
-        }[];
-        document?: {
-          name: string;
-          content: string;
-        };
-      };
+      item: ItemCreateParams;
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** Makes up to 100 items of one vault in one transaction; each has its own outcome, in order. Files are not taken here. */
   "items.createAll": {
     params: {
       vaultId: string;
-      items: ({
-        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-        title: string;
-        fields?: ({
-          id: string;
-          title: string;
-          sectionId?: string;
-          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-          value: string;
-          details?: {
-            type: "Otp";
-            content: {
-              code?: string;
-              errorMessage?: string;
-            };
-          } | {
-            type: "SshKey";
-            content: {
-              publicKey: string;
-              fingerprint: string;
-              keyType: string;
-            } | null;
-          } | {
-            type: "Address";
-            content: {
-              street: string;
-              city: string;
-              country: string;
-              zip: string;
-              state: string;
-            } | null;
-          };
-        })[];
-        sections?: {
-          id: string;
-          title: string;
-        }[];
-        notes?: string;
-        tags?: string[];
-        websites?: {
-          url: string;
-          label: string;
-          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-        }[];
-        vaultId: string;
-        files?: {
-          name: string;
-          content: string;
-          sectionId: string;
-          fieldId: string;
-        }[];
-        document?: {
-          name: string;
-          content: string;
-        };
-      })[];
+      items: ItemCreateParams[];
       client?: string;
       noWait?: boolean;
     };
     result: {
-      outcomes: ({
-        id: string;
-        title: string;
-        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-        vaultId: string;
-        fields: ({
-          id: string;
-          title: string;
-          sectionId?: string;
-          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-          value: string;
-          details?: {
-            type: "Otp";
-            content: {
-              code?: string;
-              errorMessage?: string;
-            };
-          } | {
-            type: "SshKey";
-            content: {
-              publicKey: string;
-              fingerprint: string;
-              keyType: string;
-            } | null;
-          } | {
-            type: "Address";
-            content: {
-              street: string;
-              city: string;
-              country: string;
-              zip: string;
-              state: string;
-            } | null;
-          };
-        })[];
-        sections: {
-          id: string;
-          title: string;
-        }[];
-        notes: string;
-        tags: string[];
-        websites: {
-          url: string;
-          label: string;
-          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-        }[];
-        version: number;
-        files: {
-          attributes: {
-            name: string;
-            id: string;
-            size: number;
-          };
-          sectionId: string;
-          fieldId: string;
-        }[];
-        document?: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        createdAt: string;
-        updatedAt: string;
-      } | {
-        error: {
-          name: string;
-          message: string;
-        };
-      })[];
+      outcomes: (Item | ItemFailure)[];
     };
   };
   /** An item with its values, active or archived. */
@@ -874,70 +859,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** Up to 50 items of one vault, each with its own outcome, in order. */
   "items.getAll": {
@@ -948,211 +870,17 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      outcomes: ({
-        id: string;
-        title: string;
-        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-        vaultId: string;
-        fields: ({
-          id: string;
-          title: string;
-          sectionId?: string;
-          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-          value: string;
-          details?: {
-            type: "Otp";
-            content: {
-              code?: string;
-              errorMessage?: string;
-            };
-          } | {
-            type: "SshKey";
-            content: {
-              publicKey: string;
-              fingerprint: string;
-              keyType: string;
-            } | null;
-          } | {
-            type: "Address";
-            content: {
-              street: string;
-              city: string;
-              country: string;
-              zip: string;
-              state: string;
-            } | null;
-          };
-        })[];
-        sections: {
-          id: string;
-          title: string;
-        }[];
-        notes: string;
-        tags: string[];
-        websites: {
-          url: string;
-          label: string;
-          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-        }[];
-        version: number;
-        files: {
-          attributes: {
-            name: string;
-            id: string;
-            size: number;
-          };
-          sectionId: string;
-          fieldId: string;
-        }[];
-        document?: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        createdAt: string;
-        updatedAt: string;
-      } | {
-        error: {
-          name: string;
-          message: string;
-        };
-      })[];
+      outcomes: (Item | ItemFailure)[];
     };
   };
   /** Replaces an item's editable parts. `version` must be the stored one; category and files stay as they are. */
   "items.put": {
     params: {
-      item: {
-        id: string;
-        title: string;
-        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-        vaultId: string;
-        fields: ({
-          id: string;
-          title: string;
-          sectionId?: string;
-          fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-          value: string;
-          details?: {
-            type: "Otp";
-            content: {
-              code?: string;
-              errorMessage?: string;
-            };
-          } | {
-            type: "SshKey";
-            content: {
-              publicKey: string;
-              fingerprint: string;
-              keyType: string;
-            } | null;
-          } | {
-            type: "Address";
-            content: {
-              street: string;
-              city: string;
-              country: string;
-              zip: string;
-              state: string;
-            } | null;
-          };
-        })[];
-        sections: {
-          id: string;
-          title: string;
-        }[];
-        notes: string;
-        tags: string[];
-        websites: {
-          url: string;
-          label: string;
-          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-        }[];
-        version: number;
-        files: {
-          attributes: {
-            name: string;
-            id: string;
-            size: number;
-          };
-          sectionId: string;
-          fieldId: string;
-        }[];
-        document?: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        createdAt: string;
-        updatedAt: string;
-      };
+      item: Item;
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** Deletes an item, its versions and its files. Where `version` is given it must be the stored one. */
   "items.delete": {
@@ -1163,7 +891,7 @@ export type Methods = {
       noWait?: boolean;
       version?: number;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Deletes up to 50 items of one vault in one transaction; each has its own outcome, in order. */
   "items.deleteAll": {
@@ -1174,12 +902,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      outcomes: ({ [key: string]: never } | {
-        error: {
-          name: string;
-          message: string;
-        };
-      })[];
+      outcomes: (Empty | ItemFailure)[];
     };
   };
   /** Moves an item to the archive: references no longer find it. Where `version` is given it must be the stored one. */
@@ -1191,7 +914,7 @@ export type Methods = {
       noWait?: boolean;
       version?: number;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Takes an item out of the archive: references find it again. Where `version` is given it must be the stored one. */
   "items.unarchive": {
@@ -1202,7 +925,7 @@ export type Methods = {
       noWait?: boolean;
       version?: number;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** The versions of an item that are kept, the present one first. */
   "items.history": {
@@ -1213,10 +936,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      versions: {
-        version: number;
-        updatedAt: string;
-      }[];
+      versions: ItemVersion[];
     };
   };
   /** Makes an earlier version of an item the present one, with its files; the one that it takes the place of is kept as a version. */
@@ -1228,70 +948,7 @@ export type Methods = {
       noWait?: boolean;
       version: number;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** A page of the overviews of a vault's items, without values, in the order of their ids: the active ones, unless `archived` asks for others. Where `more` is true others follow: ask again with the last id as `after`. An item that is there all the while comes exactly once, whatever changes between two pages. */
   "items.list": {
@@ -1299,27 +956,13 @@ export type Methods = {
       vaultId: string;
       active?: boolean;
       archived?: boolean;
-      after?: string;
+      after?: Id;
       limit?: number;
       client?: string;
       noWait?: boolean;
     };
     result: {
-      items: {
-        id: string;
-        title: string;
-        category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-        vaultId: string;
-        websites: {
-          url: string;
-          label: string;
-          autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-        }[];
-        tags: string[];
-        createdAt: string;
-        updatedAt: string;
-        state: "active" | "archived";
-      }[];
+      items: ItemOverview[];
       more: boolean;
       staleMs?: number;
     };
@@ -1332,77 +975,9 @@ export type Methods = {
       version: number;
       client?: string;
       noWait?: boolean;
-      file: {
-        name: string;
-        content: string;
-        sectionId: string;
-        fieldId: string;
-      };
+      file: FileCreateParams;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** A small file of an item, whole; a larger one is read through files.openRead. */
   "files.read": {
@@ -1428,70 +1003,7 @@ export type Methods = {
       sectionId: string;
       fieldId: string;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** Puts a small file in place of a Document's; a larger one goes through files.openWrite. */
   "files.replaceDocument": {
@@ -1501,75 +1013,9 @@ export type Methods = {
       version: number;
       client?: string;
       noWait?: boolean;
-      document: {
-        name: string;
-        content: string;
-      };
+      document: DocumentCreateParams;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** Opens a file for reading in chunks on this connection: the one that a reference leads to, or one of an item by ids. */
   "files.openRead": {
@@ -1638,77 +1084,14 @@ export type Methods = {
       handle: string;
       content: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Ends the file and makes the item. */
   "files.commit": {
     params: {
       handle: string;
     };
-    result: {
-      id: string;
-      title: string;
-      category: "Login" | "SecureNote" | "CreditCard" | "CryptoWallet" | "Identity" | "Password" | "Document" | "ApiCredentials" | "BankAccount" | "Database" | "DriverLicense" | "Email" | "MedicalRecord" | "Membership" | "OutdoorLicense" | "Passport" | "Rewards" | "Router" | "Server" | "SshKey" | "SocialSecurityNumber" | "SoftwareLicense" | "Person" | "Unsupported";
-      vaultId: string;
-      fields: ({
-        id: string;
-        title: string;
-        sectionId?: string;
-        fieldType: "Text" | "Concealed" | "CreditCardType" | "CreditCardNumber" | "Phone" | "Url" | "Totp" | "Email" | "Reference" | "SshKey" | "Menu" | "MonthYear" | "Address" | "Date" | "Unsupported";
-        value: string;
-        details?: {
-          type: "Otp";
-          content: {
-            code?: string;
-            errorMessage?: string;
-          };
-        } | {
-          type: "SshKey";
-          content: {
-            publicKey: string;
-            fingerprint: string;
-            keyType: string;
-          } | null;
-        } | {
-          type: "Address";
-          content: {
-            street: string;
-            city: string;
-            country: string;
-            zip: string;
-            state: string;
-          } | null;
-        };
-      })[];
-      sections: {
-        id: string;
-        title: string;
-      }[];
-      notes: string;
-      tags: string[];
-      websites: {
-        url: string;
-        label: string;
-        autofillBehavior: "AnywhereOnWebsite" | "ExactDomain" | "Never";
-      }[];
-      version: number;
-      files: {
-        attributes: {
-          name: string;
-          id: string;
-          size: number;
-        };
-        sectionId: string;
-        fieldId: string;
-      }[];
-      document?: {
-        name: string;
-        id: string;
-        size: number;
-      };
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: Item;
   };
   /** How an item may be shared: for how long, how often opened, with whom, with which files. */
   "items.shares.getAccountPolicy": {
@@ -1718,56 +1101,16 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
-      defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
-      maxViews?: number | null;
-      allowedTypes: ("Authenticated" | "Public")[];
-      allowedRecipientTypes: ("Email" | "Domain")[];
-      files: {
-        allowed: boolean;
-        maxSize: number;
-        allowedTypes?: ("Authenticated" | "Public")[] | null;
-        allowedRecipientTypes?: ("Email" | "Domain")[] | null;
-        maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
-        defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
-        maxViews?: number | null;
-      };
-    };
+    result: ItemShareAccountPolicy;
   };
   /** Reads recipients: with one @ an address, else a domain. Named recipients need mail, which the service does not send yet, so any that can be read is refused. */
   "items.shares.validateRecipients": {
     params: {
-      policy: {
-        maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
-        defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
-        maxViews?: number | null;
-        allowedTypes: ("Authenticated" | "Public")[];
-        allowedRecipientTypes: ("Email" | "Domain")[];
-        files: {
-          allowed: boolean;
-          maxSize: number;
-          allowedTypes?: ("Authenticated" | "Public")[] | null;
-          allowedRecipientTypes?: ("Email" | "Domain")[] | null;
-          maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
-          defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
-          maxViews?: number | null;
-        };
-      };
+      policy: ItemShareAccountPolicy;
       recipients: string[];
     };
     result: {
-      recipients: ({
-        type: "Email";
-        parameters: {
-          email: string;
-        };
-      } | {
-        type: "Domain";
-        parameters: {
-          domain: string;
-        };
-      })[];
+      recipients: ValidRecipient[];
     };
   };
   /** Makes a link to a copy of an item as it is now: whoever has the link can open it, until it expires or is revoked. `version`, where given, must be the stored one. */
@@ -1776,44 +1119,15 @@ export type Methods = {
       vaultId: string;
       itemId: string;
       version?: number;
-      policy?: {
-        maxExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
-        defaultExpiry: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
-        maxViews?: number | null;
-        allowedTypes: ("Authenticated" | "Public")[];
-        allowedRecipientTypes: ("Email" | "Domain")[];
-        files: {
-          allowed: boolean;
-          maxSize: number;
-          allowedTypes?: ("Authenticated" | "Public")[] | null;
-          allowedRecipientTypes?: ("Email" | "Domain")[] | null;
-          maxExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
-          defaultExpiry?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays" | null;
-          maxViews?: number | null;
-        };
-      };
-      params: {
-        recipients?: ({
-          type: "Email";
-          parameters: {
-            email: string;
-          };
-        } | {
-          type: "Domain";
-          parameters: {
-            domain: string;
-          };
-        })[];
-        expireAfter?: "OneHour" | "OneDay" | "SevenDays" | "FourteenDays" | "ThirtyDays";
-        oneTimeOnly: boolean;
-      };
+      policy?: ItemShareAccountPolicy;
+      params: ItemShareParams;
       client?: string;
       noWait?: boolean;
     };
     result: {
       url: string;
-      shareId: string;
-      expiresAt: string;
+      shareId: Id;
+      expiresAt: Timestamp;
     };
   };
   /** The shares that this user made, or that are of vaults it manages: open ones first, then the newest. */
@@ -1823,17 +1137,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      shares: {
-        shareId: string;
-        vaultId: string;
-        itemId: string;
-        title?: string;
-        createdAt: string;
-        expiresAt: string;
-        oneTimeOnly: boolean;
-        views: number;
-        state: "open" | "usedUp" | "expired" | "revoked";
-      }[];
+      shares: Share[];
     };
   };
   /** Ends a share: its link opens nothing from now on, and its copy is removed. */
@@ -1843,7 +1147,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Makes a vault. Administrators come to it too unless `allowAdminsAccess` is false. */
   "vaults.create": {
@@ -1854,23 +1158,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      description: string;
-      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
-      activeItemCount: number;
-      contentVersion: number;
-      attributeVersion: number;
-      createdAt: string;
-      updatedAt: string;
-      access?: {
-        vaultUuid: string;
-        accessorType: "user" | "group" | "broker";
-        accessorUuid: string;
-        permissions: number;
-      }[];
-    };
+    result: Vault;
   };
   /** Every vault of the account. With `decryptDetails: false` names and descriptions are not opened. */
   "vaults.list": {
@@ -1880,17 +1168,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      vaults: {
-        id: string;
-        title: string;
-        description: string;
-        vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
-        activeItemCount: number;
-        contentVersion: number;
-        attributeVersion: number;
-        createdAt: string;
-        updatedAt: string;
-      }[];
+      vaults: VaultOverview[];
       staleMs?: number;
     };
   };
@@ -1901,17 +1179,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      description: string;
-      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
-      activeItemCount: number;
-      contentVersion: number;
-      attributeVersion: number;
-      createdAt: string;
-      updatedAt: string;
-    };
+    result: VaultOverview;
   };
   /** One vault, and with `accessors` who may do what in it. */
   "vaults.get": {
@@ -1921,23 +1189,7 @@ export type Methods = {
       noWait?: boolean;
       accessors?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      description: string;
-      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
-      activeItemCount: number;
-      contentVersion: number;
-      attributeVersion: number;
-      createdAt: string;
-      updatedAt: string;
-      access?: {
-        vaultUuid: string;
-        accessorType: "user" | "group" | "broker";
-        accessorUuid: string;
-        permissions: number;
-      }[];
-    };
+    result: Vault;
   };
   /** Changes a vault's name or description; what is left out stays. */
   "vaults.update": {
@@ -1948,23 +1200,7 @@ export type Methods = {
       title?: string;
       description?: string;
     };
-    result: {
-      id: string;
-      title: string;
-      description: string;
-      vaultType: "personal" | "everyone" | "transfer" | "userCreated" | "unsupported";
-      activeItemCount: number;
-      contentVersion: number;
-      attributeVersion: number;
-      createdAt: string;
-      updatedAt: string;
-      access?: {
-        vaultUuid: string;
-        accessorType: "user" | "group" | "broker";
-        accessorUuid: string;
-        permissions: number;
-      }[];
-    };
+    result: Vault;
   };
   /** Deletes a vault with everything in it. The personal vault stays with its account. */
   "vaults.delete": {
@@ -1973,7 +1209,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Lets groups come to a vault. Permission bits are the official ones; what one bit needs must be given with it. */
   "vaults.grantGroupPermissions": {
@@ -1981,25 +1217,18 @@ export type Methods = {
       vaultId: string;
       client?: string;
       noWait?: boolean;
-      groupPermissions: {
-        groupId: string;
-        permissions: number;
-      }[];
+      groupPermissions: GroupAccess[];
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Replaces what groups may do in vaults they already come to: all bits at once. */
   "vaults.updateGroupPermissions": {
     params: {
-      groupPermissions: {
-        vaultId: string;
-        groupId: string;
-        permissions: number;
-      }[];
+      groupPermissions: GroupVaultAccess[];
       client?: string;
       noWait?: boolean;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Takes a vault from a group: it gets a new key, and every item is put under it. What the group's members have seen is not taken back. */
   "vaults.revokeGroupPermissions": {
@@ -2009,7 +1238,7 @@ export type Methods = {
       noWait?: boolean;
       groupId: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** One group, and with `vaultPermissions` the vaults it comes to. */
   "groups.get": {
@@ -2019,19 +1248,7 @@ export type Methods = {
       noWait?: boolean;
       vaultPermissions?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      description: string;
-      groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
-      state: "active" | "deleted" | "unsupported";
-      vaultAccess?: {
-        vaultUuid: string;
-        accessorType: "user" | "group" | "broker";
-        accessorUuid: string;
-        permissions: number;
-      }[];
-    };
+    result: Group;
   };
   /** The groups this user is in. Owners and administrators are there from the first time they are needed. */
   "groups.list": {
@@ -2040,19 +1257,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      groups: {
-        id: string;
-        title: string;
-        description: string;
-        groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
-        state: "active" | "deleted" | "unsupported";
-        vaultAccess?: {
-          vaultUuid: string;
-          accessorType: "user" | "group" | "broker";
-          accessorUuid: string;
-          permissions: number;
-        }[];
-      }[];
+      groups: Group[];
     };
   };
   /** Makes a group with this user as its first member. */
@@ -2063,19 +1268,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-      description: string;
-      groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
-      state: "active" | "deleted" | "unsupported";
-      vaultAccess?: {
-        vaultUuid: string;
-        accessorType: "user" | "group" | "broker";
-        accessorUuid: string;
-        permissions: number;
-      }[];
-    };
+    result: Group;
   };
   /** Changes a group's name or description; what is left out stays. */
   "groups.update": {
@@ -2086,19 +1279,7 @@ export type Methods = {
       title?: string;
       description?: string;
     };
-    result: {
-      id: string;
-      title: string;
-      description: string;
-      groupType: "owners" | "administrators" | "recovery" | "externalAccountManagers" | "teamMembers" | "userDefined" | "unsupported";
-      state: "active" | "deleted" | "unsupported";
-      vaultAccess?: {
-        vaultUuid: string;
-        accessorType: "user" | "group" | "broker";
-        accessorUuid: string;
-        permissions: number;
-      }[];
-    };
+    result: Group;
   };
   /** Deletes a group that comes to no vault. Owners and administrators stay. */
   "groups.delete": {
@@ -2107,7 +1288,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** The ids of a group's members. */
   "groups.members": {
@@ -2130,11 +1311,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      variables: {
-        name: string;
-        value: string;
-        masked: boolean;
-      }[];
+      variables: EnvironmentVariable[];
       staleMs?: number;
     };
   };
@@ -2145,10 +1322,7 @@ export type Methods = {
       noWait?: boolean;
     };
     result: {
-      environments: {
-        id: string;
-        title: string;
-      }[];
+      environments: Environment[];
       staleMs?: number;
     };
   };
@@ -2156,18 +1330,11 @@ export type Methods = {
   "environments.create": {
     params: {
       title: string;
-      variables?: {
-        name: string;
-        value: string;
-        masked: boolean;
-      }[];
+      variables?: EnvironmentVariable[];
       client?: string;
       noWait?: boolean;
     };
-    result: {
-      id: string;
-      title: string;
-    };
+    result: Environment;
   };
   /** Sets variables; those that are not named stay as they are. All of them or none. */
   "environments.set": {
@@ -2175,13 +1342,9 @@ export type Methods = {
       environmentId: string;
       client?: string;
       noWait?: boolean;
-      variables: {
-        name: string;
-        value: string;
-        masked: boolean;
-      }[];
+      variables: EnvironmentVariable[];
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Takes variables away; names that are not there change nothing. Tells how many went. */
   "environments.unset": {
@@ -2202,7 +1365,7 @@ export type Methods = {
       client?: string;
       noWait?: boolean;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. The token ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
   "serviceAccounts.create": {
@@ -2216,44 +1379,17 @@ export type Methods = {
       }[];
       expiresInMs?: number | "never";
     };
-    result: {
-      serviceAccountId: string;
-      token: string;
-      expiresAt?: string;
-    };
+    result: IssuedToken;
   };
   /** The service accounts with their tokens (never the text) and vaults; revoked ones too. `lastUsedAt` is to a few minutes, on whatever machine, and missing where a token was never used. */
   "serviceAccounts.list": {
     params: {
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
     };
     result: {
-      serviceAccounts: {
-        id: string;
-        title: string;
-        createdAt: string;
-        revokedAt?: string;
-        tokens: {
-          id: string;
-          createdAt: string;
-          expiresAt?: string;
-          expired: boolean;
-          lastUsedAt?: string;
-        }[];
-        vaults: {
-          vaultId: string;
-          title?: string;
-          permissions: string[];
-        }[];
-      }[];
+      serviceAccounts: ServiceAccount[];
     };
   };
   /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`, `never` for no end. When it is left out, it lives as long as the newest one was made for; 90 days where there is none. */
@@ -2265,27 +1401,17 @@ export type Methods = {
       overlapMs?: number;
       expiresInMs?: number | "never";
     };
-    result: {
-      serviceAccountId: string;
-      token: string;
-      expiresAt?: string;
-    };
+    result: IssuedToken;
   };
   /** Ends every token of a service account at once, then gives the vaults it came to new keys. */
   "serviceAccounts.revoke": {
     params: {
-      proof?: {
-        kind: "pin";
-        pin: string;
-      } | {
-        kind: "password";
-        password: string;
-      };
+      proof?: Proof;
       account?: string;
       ask?: boolean;
       serviceAccountId: string;
     };
-    result: { [key: string]: never };
+    result: Empty;
   };
   /** What the token that a client was opened with may still read and write in its hour. Asking costs nothing. */
   "serviceAccounts.rateLimit": {
@@ -2293,18 +1419,8 @@ export type Methods = {
       client: string;
     };
     result: {
-      reads: {
-        limit: number;
-        used: number;
-        left: number;
-        resetsAt?: string;
-      };
-      writes: {
-        limit: number;
-        used: number;
-        left: number;
-        resetsAt?: string;
-      };
+      reads: RequestBudget;
+      writes: RequestBudget;
     };
   };
 };

@@ -4,7 +4,10 @@ import { PosternError } from "../../protocol/errors.ts";
 import { featureNames } from "../../protocol/features.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import type { Connection } from "../call/connection.ts";
-import { AGENT_NAME, VERSION } from "../host/version.ts";
+import { VERSION } from "../host/version.ts";
+
+/** What the agent is called in its hello. */
+const AGENT_NAME = "postern";
 
 type Status = ResultOf<"agent.status">;
 

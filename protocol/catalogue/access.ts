@@ -2,66 +2,96 @@
 import Type from "typebox";
 import { TOKEN_LENGTH_MAX } from "../access/service-account-token.ts";
 import { entry } from "../entry.ts";
+import { named } from "../named.ts";
 import { Code, Empty, Id, IdParam, Proof, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: 64 });
-const Verb = Type.Union([Type.Literal("read"), Type.Literal("write"), Type.Literal("manage")]);
+const Verb = Type.Union([Type.Literal("read"), Type.Literal("write"), Type.Literal("manage")], named("Verb"));
 
 /** The program that asked, as a person can recognise it. */
-const Subject = Type.Object({
-  kind: Type.Union([Type.Literal("process"), Type.Literal("terminal"), Type.Literal("once")]),
-  program: Type.String(),
-  pid: Type.Integer(),
-  terminal: Type.Optional(Type.String()),
-});
+const Subject = Type.Object(
+  {
+    kind: Type.Union([Type.Literal("process"), Type.Literal("terminal"), Type.Literal("once")]),
+    program: Type.String(),
+    pid: Type.Integer(),
+    terminal: Type.Optional(Type.String()),
+  },
+  named("Subject"),
+);
 
-const Prompt = Type.Object({
-  prompt: Id,
-  code: Code,
-  /** What a yes names as the text that was shown. */
-  hash: Type.Optional(Type.String()),
-  openedAt: Type.Optional(Timestamp),
-  expiresAt: Timestamp,
-  waiters: Type.Integer(),
-  /** Present once a manage grant or a proof allows it: the frozen text, line by line. */
-  text: Type.Optional(Type.Array(Type.String())),
-});
+const Prompt = Type.Object(
+  {
+    prompt: Id,
+    code: Code,
+    /** What a yes names as the text that was shown. */
+    hash: Type.Optional(Type.String()),
+    openedAt: Type.Optional(Timestamp),
+    expiresAt: Timestamp,
+    waiters: Type.Integer(),
+    /** Present once a manage grant or a proof allows it: the frozen text, line by line. */
+    text: Type.Optional(Type.Array(Type.String())),
+  },
+  named("Prompt"),
+);
 
-const Grant = Type.Object({
-  grant: Id,
-  subject: Subject,
-  verb: Verb,
-  level: Type.Union([Type.Literal("names"), Type.Literal("values")]),
-  /** The one act that it allows on the whole account, beside reading names. */
-  act: Type.Optional(Type.String()),
-  vault: Type.Optional(Type.String()),
-  item: Type.Optional(Type.String()),
-  field: Type.Optional(Type.String()),
-  createdAt: Timestamp,
-  lastUsedAt: Timestamp,
-  expiresAt: Timestamp,
-});
+const Grant = Type.Object(
+  {
+    grant: Id,
+    subject: Subject,
+    verb: Verb,
+    level: Type.Union([Type.Literal("names"), Type.Literal("values")]),
+    /** The one act that it allows on the whole account, beside reading names. */
+    act: Type.Optional(Type.String()),
+    vault: Type.Optional(Type.String()),
+    item: Type.Optional(Type.String()),
+    field: Type.Optional(Type.String()),
+    createdAt: Timestamp,
+    lastUsedAt: Timestamp,
+    expiresAt: Timestamp,
+  },
+  named("Grant"),
+);
 
-const AuditRecord = Type.Object({
-  seq: Type.Integer(),
-  at: Timestamp,
-  event: Type.String(),
-  outcome: Type.String(),
-  count: Type.Integer(),
-  program: Type.Optional(Type.String()),
-  pid: Type.Optional(Type.Integer()),
-  ids: Type.Optional(Type.Array(Type.String())),
-  /** What the ids are called now; an id where it is gone. */
-  titles: Type.Optional(Type.Array(Type.String())),
-  names: Type.Optional(Type.Array(Type.String())),
-  /** Whose token it was, where a program came in with one, and what that is called now. */
-  serviceAccount: Type.Optional(Type.Object({ id: Id, token: Id, title: Type.Optional(Type.String()) })),
-  /** When the log took it in: a token did it while the account was signed out here. */
-  takenInAt: Type.Optional(Timestamp),
-  /** How many more things it was about, that are not named in it. */
-  unnamed: Type.Optional(Type.Integer()),
-});
+const AuditRecord = Type.Object(
+  {
+    seq: Type.Integer(),
+    at: Timestamp,
+    event: Type.String(),
+    outcome: Type.String(),
+    count: Type.Integer(),
+    program: Type.Optional(Type.String()),
+    pid: Type.Optional(Type.Integer()),
+    ids: Type.Optional(Type.Array(Type.String())),
+    /** What the ids are called now; an id where it is gone. */
+    titles: Type.Optional(Type.Array(Type.String())),
+    names: Type.Optional(Type.Array(Type.String())),
+    /** Whose token it was, where a program came in with one, and what that is called now. */
+    serviceAccount: Type.Optional(Type.Object({ id: Id, token: Id, title: Type.Optional(Type.String()) })),
+    /** When the log took it in: a token did it while the account was signed out here. */
+    takenInAt: Type.Optional(Timestamp),
+    /** How many more things it was about, that are not named in it. */
+    unnamed: Type.Optional(Type.Integer()),
+  },
+  named("AuditRecord"),
+);
+
+const OpenClient = Type.Object(
+  {
+    client: Type.String(),
+    program: Type.String(),
+    pid: Type.Integer(),
+    integrationName: Name,
+    integrationVersion: Name,
+  },
+  named("OpenClient"),
+);
+
+/** A stretch of the log whose chain holds, by the numbers of its first and last record. */
+const ProvenRecords = Type.Object(
+  { from: Type.Integer(), to: Type.Integer(), until: Timestamp },
+  named("ProvenRecords"),
+);
 
 /** What all lists of the whole share: a proof, or `ask` to have a person grant the right to manage. */
 const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
@@ -118,15 +148,7 @@ export const access = {
     summary: "Every client open on the agent; without a manage grant or a proof, those of this connection.",
     params: Type.Object(whole, closed),
     result: Type.Object({
-      clients: Type.Array(
-        Type.Object({
-          client: Type.String(),
-          program: Type.String(),
-          pid: Type.Integer(),
-          integrationName: Name,
-          integrationVersion: Name,
-        }),
-      ),
+      clients: Type.Array(OpenClient),
     }),
     errors: waitErrors,
     need: { kind: "manageOrProof" },
@@ -303,7 +325,7 @@ export const access = {
     params: Type.Object(whole, closed),
     result: Type.Object({
       records: Type.Integer(),
-      proven: Type.Array(Type.Object({ from: Type.Integer(), to: Type.Integer(), until: Timestamp })),
+      proven: Type.Array(ProvenRecords),
       problems: Type.Array(Type.String()),
     }),
     errors: waitErrors,

@@ -3,37 +3,89 @@ import Type from "typebox";
 import { entry } from "../entry.ts";
 import { featureNames } from "../features.ts";
 import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
+import { named } from "../named.ts";
 import { Empty, Id, Timestamp } from "./common.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
 /** The form of the wire that a connection speaks after its hello. */
-const Door = Type.Enum(["native"]);
+const Door = Type.Enum(["native"], named("Door"));
 
-const SessionState = Type.Object({
-  account: Id,
-  state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
-  unlockedAt: Type.Optional(Timestamp),
-  /** What a person approves with on this device, once unlocked. */
-  proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
-});
+const SessionState = Type.Object(
+  {
+    account: Id,
+    state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
+    unlockedAt: Type.Optional(Timestamp),
+    /** What a person approves with on this device, once unlocked. */
+    proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
+  },
+  named("SessionState"),
+);
+
+/** What a store is instead of the one that was read before: put back from a copy, or another. */
+const ReplacedStore = Type.Object(
+  {
+    how: Type.Union([Type.Literal("olderCopy"), Type.Literal("otherStore")]),
+    at: Timestamp,
+  },
+  named("ReplacedStore"),
+);
+
+/** What keeps the agent's memory to itself, and whether it is in place here. */
+const Protection = Type.Object(
+  { name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() },
+  named("Protection"),
+);
 
 /** How things stand with the account service of one open account, or of one token's. */
-const ServiceLink = Type.Object({
-  account: Id,
-  /** "embedded", or the service's origin. */
-  service: Type.String(),
-  /** Unreached: values that were read before are answered, marked stale, for a while. */
-  state: Type.Union([Type.Literal("asking"), Type.Literal("reached"), Type.Literal("unreached")]),
-  since: Timestamp,
-  /** The service's store is not the one that was read before: it was put back from a copy, or is another. */
-  replaced: Type.Optional(
-    Type.Object({
-      how: Type.Union([Type.Literal("olderCopy"), Type.Literal("otherStore")]),
-      at: Timestamp,
-    }),
-  ),
-});
+const ServiceLink = Type.Object(
+  {
+    account: Id,
+    /** "embedded", or the service's origin. */
+    service: Type.String(),
+    /** Unreached: values that were read before are answered, marked stale, for a while. */
+    state: Type.Union([Type.Literal("asking"), Type.Literal("reached"), Type.Literal("unreached")]),
+    since: Timestamp,
+    /** The service's store is not the one that was read before. */
+    replaced: Type.Optional(ReplacedStore),
+  },
+  named("ServiceLink"),
+);
+
+/** What the agent says of itself to whoever connects. */
+const Hello = Type.Object(
+  {
+    protocol: Type.Integer(),
+    agent: Type.Object({ name: Type.String(), version: Type.String() }),
+    limits: Type.Record(Type.String(), Type.Integer()),
+    /** What this agent can do beyond the protocol's first day. */
+    features: Type.Array(Type.String()),
+    notices: Type.Optional(Type.Array(Type.String())),
+  },
+  named("AgentHello"),
+);
+
+/** The state of the agent, for whoever asks. */
+const Status = Type.Object(
+  {
+    version: Type.String(),
+    /** The path of the agent's program: which installation it is of. */
+    program: Type.String(),
+    /** Whether who asks is a command of that installation. Of no meaning for other programs. */
+    sameInstallation: Type.Boolean(),
+    startedAt: Timestamp,
+    state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
+    sessions: Type.Array(SessionState),
+    /** Service accounts whose token a program has presented. */
+    tokenSessions: Type.Integer(),
+    openPrompts: Type.Integer(),
+    links: Type.Array(ServiceLink),
+    /** The account of a restore that was begun here and is not whole: the same restore again goes on with it. */
+    unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
+    protections: Type.Array(Protection),
+  },
+  named("AgentStatus"),
+);
 
 export const agent = {
   "agent.hello": entry({
@@ -48,14 +100,7 @@ export const agent = {
       },
       { additionalProperties: false },
     ),
-    result: Type.Object({
-      protocol: Type.Integer(),
-      agent: Type.Object({ name: Type.String(), version: Type.String() }),
-      limits: Type.Record(Type.String(), Type.Integer()),
-      /** What this agent can do beyond the protocol's first day. */
-      features: Type.Array(Type.String()),
-      notices: Type.Optional(Type.Array(Type.String())),
-    }),
+    result: Hello,
     errors: ["protocolMismatch"],
     need: { kind: "none" },
     activity: false,
@@ -73,25 +118,7 @@ export const agent = {
   "agent.status": entry({
     summary: "Tells the agent's version and, for each account on it, whether it is locked. Shows ids, never names.",
     params: Empty,
-    result: Type.Object({
-      version: Type.String(),
-      /** The path of the agent's program: which installation it is of. */
-      program: Type.String(),
-      /** Whether who asks is a command of that installation. Of no meaning for other programs. */
-      sameInstallation: Type.Boolean(),
-      startedAt: Timestamp,
-      state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
-      sessions: Type.Array(SessionState),
-      /** Service accounts whose token a program has presented. */
-      tokenSessions: Type.Integer(),
-      openPrompts: Type.Integer(),
-      links: Type.Array(ServiceLink),
-      /** The account of a restore that was begun here and is not whole: the same restore again goes on with it. */
-      unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
-      protections: Type.Array(
-        Type.Object({ name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() }),
-      ),
-    }),
+    result: Status,
     errors: [],
     need: { kind: "none" },
     activity: false,

@@ -11,6 +11,7 @@ import {
   TOO_LARGE_FILE,
 } from "../item/item.ts";
 import { limits } from "../limits.ts";
+import { named, namedClosed } from "../named.ts";
 import { Bytes, Empty, Id, IdParam, onAccount, staleMs, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -61,8 +62,12 @@ const {
   ...exampleOverview
 } = exampleItem;
 
-const ItemError = Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) });
+const ItemError = Type.Object(
+  { error: Type.Object({ name: Type.String(), message: Type.String() }) },
+  named("ItemFailure"),
+);
 const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
+const ItemVersion = Type.Object({ version: Version, updatedAt: Timestamp }, namedClosed("ItemVersion"));
 const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
 /** With a version: only where that is still the stored one, as of somebody who decided by what they saw. */
 const placeAsSeen = { ...place, version: Type.Optional(Version) };
@@ -218,7 +223,7 @@ export const items = {
   "items.history": entry({
     summary: "The versions of an item that are kept, the present one first.",
     params: Type.Object(place, closed),
-    result: Type.Object({ versions: Type.Array(Type.Object({ version: Version, updatedAt: Timestamp }, closed)) }),
+    result: Type.Object({ versions: Type.Array(ItemVersion) }),
     errors: [...itemErrors, "notPermitted"],
     need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
     activity: true,
