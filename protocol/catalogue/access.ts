@@ -216,7 +216,7 @@ export const access = {
     need: { kind: "manageOrProof" },
     activity: false,
     since: "0.1.0",
-    example: { params: { proof: { kind: "pin", pin: "493817" } }, result: {} },
+    example: { params: { proof: { kind: "password", password: "correct horse battery staple" } }, result: {} },
   }),
   "prompts.list": entry({
     summary:
@@ -228,7 +228,7 @@ export const access = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { proof: { kind: "pin", pin: "493817" } },
+      params: { code: "KX-42", proof: { kind: "pin", pin: "493817" } },
       result: {
         prompts: [
           {
@@ -301,7 +301,7 @@ export const access = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { limit: 1, proof: { kind: "pin", pin: "493817" } },
+      params: { limit: 2, proof: { kind: "password", password: "correct horse battery staple" } },
       result: {
         records: [
           {
@@ -315,6 +315,15 @@ export const access = {
             ids: ["abcdefghijklmnopqrstuvwxyz", "bcdefghijklmnopqrstuvwxyz2"],
             titles: ["Demo", "DATABASE_URL"],
             names: ["/password"],
+          },
+          {
+            seq: 13,
+            at: "2026-11-24T09:01:00.000Z",
+            event: "proof.password",
+            outcome: "ok",
+            count: 1,
+            program: "/usr/bin/postern",
+            pid: 4712,
           },
         ],
       },
@@ -333,7 +342,7 @@ export const access = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { proof: { kind: "pin", pin: "493817" } },
+      params: { proof: { kind: "password", password: "correct horse battery staple" } },
       result: { records: 12, proven: [{ from: 1, to: 12, until: "2026-11-24T09:00:00.000Z" }], problems: [] },
     },
   }),

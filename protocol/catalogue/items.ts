@@ -37,12 +37,13 @@ const itemErrors = [...asked, "vaultNotFound", "itemNotFound"] as const;
 const vaultErrors = [...asked, "vaultNotFound"] as const;
 const writeErrors = [...itemErrors, "invalidItem", "notPermitted", "diskFull"] as const;
 
+const exampleField = { id: "password", title: "password", fieldType: "Concealed", value: "postgres://…" };
 const exampleItem = {
   id: "bcdefghijklmnopqrstuvwxyz2",
   title: "DATABASE_URL",
   category: "ApiCredentials",
   vaultId: "abcdefghijklmnopqrstuvwxyz",
-  fields: [{ id: "password", title: "password", sectionId: "", fieldType: "Concealed", value: "postgres://…" }],
+  fields: [{ ...exampleField, sectionId: "" }],
   sections: [{ id: "", title: "" }],
   notes: "",
   tags: [],
@@ -52,6 +53,16 @@ const exampleItem = {
   createdAt: "2026-11-24T09:00:00.000Z",
   updatedAt: "2026-11-24T09:00:00.000Z",
 };
+
+const exampleNew = {
+  title: "DATABASE_URL",
+  category: "ApiCredentials",
+  vaultId: "abcdefghijklmnopqrstuvwxyz",
+  fields: [exampleField],
+};
+
+/** Has no field but its file. */
+const exampleDocument = { ...exampleItem, category: "Document", fields: [], sections: [] };
 
 const {
   fields: _fields,
@@ -91,7 +102,7 @@ export const items = {
     activity: true,
     since: "0.1.0",
     example: {
-      params: { item: { title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" } },
+      params: { item: exampleNew },
       result: exampleItem,
     },
     sdkName: "ItemsCreate",
@@ -118,7 +129,7 @@ export const items = {
     example: {
       params: {
         vaultId: "abcdefghijklmnopqrstuvwxyz",
-        items: [{ title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" }],
+        items: [exampleNew],
       },
       result: { outcomes: [exampleItem] },
     },
@@ -377,8 +388,7 @@ export const files = {
         document: { name: "report.pdf", content: "AAEC" },
       },
       result: {
-        ...exampleItem,
-        category: "Document",
+        ...exampleDocument,
         version: 2,
         document: { name: "report.pdf", id: "cdefghijklmnopqrstuvwxyz23", size: 3 },
       },
@@ -480,8 +490,7 @@ export const files = {
     example: {
       params: { handle: "1" },
       result: {
-        ...exampleItem,
-        category: "Document",
+        ...exampleDocument,
         document: { name: "backup.bin", id: "cdefghijklmnopqrstuvwxyz23", size: 5242880 },
       },
     },

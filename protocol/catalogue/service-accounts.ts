@@ -119,7 +119,7 @@ export const serviceAccounts = {
     since: "0.1.0",
     example: {
       params: {
-        password: "seven quiet harbours",
+        password: "correct horse battery staple",
         title: "CI",
         vaults: [{ vault: "Demo", permissions: ["read_items"] }],
         expiresInMs: 2_592_000_000,
@@ -139,7 +139,7 @@ export const serviceAccounts = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { proof: { kind: "password", password: "seven quiet harbours" } },
+      params: { proof: { kind: "password", password: "correct horse battery staple" } },
       result: {
         serviceAccounts: [
           {
@@ -185,7 +185,7 @@ export const serviceAccounts = {
     since: "0.1.0",
     example: {
       params: {
-        password: "seven quiet harbours",
+        password: "correct horse battery staple",
         serviceAccountId: "defghijklmnopqrstuvwxyz234",
         overlapMs: 3_600_000,
       },
@@ -202,7 +202,7 @@ export const serviceAccounts = {
     since: "0.1.0",
     example: {
       params: {
-        proof: { kind: "password", password: "seven quiet harbours" },
+        proof: { kind: "password", password: "correct horse battery staple" },
         serviceAccountId: "defghijklmnopqrstuvwxyz234",
       },
       result: {},
