@@ -1,7 +1,7 @@
 // The device store: one sealed file per account with what decides about approvals on this device. Sealed under a key
 // derived from the root key, so locked nothing in it counts; replaced whole; with a counter that the user's sealed data
 // at the service repeats, so that an old copy put back is noticed.
-
+import { lstatSync } from "node:fs";
 import { SUITE } from "../../protocol/crypto/encoding.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
@@ -89,15 +89,29 @@ const MOVE_IT_AWAY =
 /** Suites are counted up: a byte up to this one may be a newer Postern's, and a later one is noise. */
 const NEWER_SUITES_MAX = 15;
 
+const isNewer = (suite = 0) => suite > SUITE && suite <= NEWER_SUITES_MAX;
+
+/**
+ * Throws StartRefused where a newer Postern wrote the file, so that nothing beside it is written by an older one. What else may be
+ * wrong with it is told when the account is unlocked.
+ */
+export function demandKnownSuite(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() !== true || found.size > STORE_BYTES_MAX) return;
+  if (isNewer(readOurs(path, STORE_BYTES_MAX)?.[0]))
+    throw new StartRefused(newerFile(path), `update Postern; where it was never newer here, ${MOVE_IT_AWAY}`);
+}
+
+const newerFile = (path: string) => `a newer Postern wrote ${path}, or it is damaged`;
+
 /** It lies on this disk, so what is wrong with it is not the account service's doing. */
 function opened(path: string, envelope: Uint8Array, open: () => Uint8Array): Uint8Array {
   try {
     return open();
   } catch (error) {
     if (!(error instanceof PosternError) || !["sealBroken", "unknownSuite"].includes(error.name)) throw error;
-    const suite = envelope[0] ?? 0;
-    if (error.name === "unknownSuite" && suite > SUITE && suite <= NEWER_SUITES_MAX)
-      throw new PosternError("fileUnusable", `a newer Postern wrote ${path}, or it is damaged`, {
+    if (error.name === "unknownSuite" && isNewer(envelope[0]))
+      throw new PosternError("fileUnusable", newerFile(path), {
         hint: `update Postern; where it was never newer here, ${MOVE_IT_AWAY}`,
         cause: error,
       });
