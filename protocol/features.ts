@@ -1,5 +1,5 @@
-// What an agent of this protocol can do beyond the protocol's first day. agent.hello announces the names. A client sends a new
-// parameter only to an agent that announced its feature, so that an older agent never refuses a call for it.
+// The features that agent.hello announces, each with the parameters that came with it. A client sends such a parameter only to an agent
+// that announced its feature, so that an older agent never refuses a call for it. A feature stays on the list for as long as the protocol.
 
 type Feature = {
   /** The parameters that came with it, as `method parameter`. */

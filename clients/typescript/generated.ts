@@ -454,7 +454,7 @@ export type Website = {
 
 /** Parameters and result of every method of the agent. */
 export type Methods = {
-  /** Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that came after protocol 2 began may be sent once `features` lists the feature that brought it. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one. */
+  /** Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that a feature brought may be sent where `features` lists that feature. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one. */
   "agent.hello": {
     params: {
       protocol: number;

@@ -58,7 +58,7 @@ const Hello = Type.Object(
     protocol: Type.Integer(),
     agent: Type.Object({ name: Type.String(), version: Type.String() }),
     limits: Type.Record(Type.String(), Type.Integer()),
-    /** What this agent can do beyond the protocol's first day. */
+    /** The names of protocol/features.ts that this agent knows. */
     features: Type.Array(Type.String()),
     notices: Type.Optional(Type.Array(Type.String())),
   },
@@ -90,7 +90,7 @@ const Status = Type.Object(
 export const agent = {
   "agent.hello": entry({
     summary:
-      "Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that came after protocol 2 began may be sent once `features` lists the feature that brought it. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one.",
+      "Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that a feature brought may be sent where `features` lists that feature. With `notices` it takes what a person should be told and was not yet: for a client that shows it to one.",
     params: Type.Object(
       {
         protocol: Type.Integer({ minimum: 0, maximum: PROTOCOL_MAX }),
