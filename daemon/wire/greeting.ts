@@ -33,9 +33,7 @@ export function greet(
 function mismatch(spoken: number): PosternError {
   const detail = `the client speaks ${spoken}, the agent (${AGENT_NAME} ${VERSION}) speaks ${PROTOCOL}`;
   const hint =
-    spoken < PROTOCOL
-      ? "update the client"
-      : "update Postern on this machine, then end the agent that runs; the next command starts the new one";
+    spoken < PROTOCOL ? "update the client" : "update Postern on this machine, then run `postern agent restart`";
   return new PosternError("protocolMismatch", detail, { hint });
 }
 

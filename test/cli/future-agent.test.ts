@@ -1,5 +1,6 @@
 // Commands at an agent of later days: each ends well, shows what it knows, and shows a word that it does not know as it came.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { type FutureAgent, LATER, startFutureAgent } from "../client/future-agent.ts";
 import { postern } from "./postern.ts";
@@ -65,4 +66,28 @@ test("gives all of a result as JSON, what it does not know too", async () => {
   const { code, out } = await postern(["vault", "list", "--json"], { home: agent.home });
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ vaults: [{ title: "Demo", vaultType: LATER, [LATER]: expect.anything() }] });
+});
+
+describe("at an agent of another protocol", () => {
+  let other: FutureAgent;
+  beforeEach(async () => {
+    const message =
+      "the agent and the client speak different protocols: the client speaks 2, the agent (postern 9.0.0) speaks 3";
+    const mismatch = { code: 1005, message, data: { name: "protocolMismatch", hint: "update the client" } };
+    other = await startFutureAgent({ "agent.hello": () => mismatch });
+  });
+  afterEach(() => other.close());
+
+  test("a command says both protocols and what to update, and asks for nothing", async () => {
+    const { code, out, err } = await postern(["vault", "list"], { home: other.home });
+    expect({ code, out }).toEqual({ code: exitCodes.failed, out: "" });
+    expect(err).toMatch(/the client speaks 2, the agent \(postern 9\.0\.0\) speaks 3\n {2}next: update the client\n$/);
+    expect(other.asked.map(({ method }) => method)).toEqual(["agent.hello"]);
+  });
+
+  test("`postern agent stop` ends it all the same", async () => {
+    const { code, err } = await postern(["agent", "stop"], { home: other.home });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(other.asked.map(({ method }) => method)).toEqual(["agent.hello", "agent.stop"]);
+  });
 });

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 describe("a result with fields and words of later days is passed on:", () => {
   const answered = (Object.keys(catalogue) as MethodName[]).filter(
-    (method) => !["secrets.validateReference", "secrets.resolveAll", "files.openRead"].includes(method),
+    (method) => !["secrets.validateReference", "secrets.resolveAll", "files.openRead", "agent.stop"].includes(method),
   );
   test.each(answered)("%s", async (method) => {
     const { example, result } = catalogue[method];
@@ -42,6 +42,12 @@ describe("a result with fields and words of later days is passed on:", () => {
     expect(await client.call(method, example.params as never)).toEqual(whole);
     expect(whole).toHaveProperty(LATER);
   });
+});
+
+test("and of agent.stop, which ends the connection", async () => {
+  const other = await createClient({ auth: new DesktopAuth(), socket: agent.socket });
+  expect(await other.call("agent.stop", {})).toHaveProperty(LATER);
+  other.close();
 });
 
 test("an error of later days keeps its name, its number and its hint", async () => {

@@ -61,6 +61,7 @@ export async function startFutureAgent(answers: Answers = {}): Promise<FutureAge
         held = held.slice(at + 1);
         asked.push({ method, params });
         if (id !== undefined) for (const line of answerTo(id, method, params, answers)) peer.write(line);
+        if (method === "agent.stop") peer.end();
       }
     });
   });
