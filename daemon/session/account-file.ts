@@ -5,7 +5,7 @@ import { isId } from "../../protocol/crypto/encoding.ts";
 import { accountFolder, accountsIn, ensureNamedFolder, readOurs } from "../host/data-folder.ts";
 import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
-import { demandKnownSuite } from "./device-store.ts";
+import { demandKnownSuite } from "./device-suite.ts";
 
 /** One account on this device. */
 export type AccountFile = {
