@@ -59,13 +59,17 @@ export function createEarlyAgent({ status, load, failed }: LoadingParts): Loadin
   };
 }
 
+/** The door of whoever names none, as the catalogue has it. */
+const NATIVE_DOOR = "native";
+
 /** No narrower than needed, never wider than the schema: what is not clearly right is for the schema to judge. */
 function isPlainHello({ method, params }: CheckedRequest): boolean {
   if (method !== "agent.hello") return false;
   // There is nothing to tell before an account is open.
-  const { protocol, client, notices = true, ...more } = (params ?? {}) as Record<string, unknown>;
+  const { protocol, client, door = NATIVE_DOOR, notices = true, ...more } = (params ?? {}) as Record<string, unknown>;
   if (
     protocol !== PROTOCOL ||
+    door !== NATIVE_DOOR ||
     notices !== true ||
     Object.keys(more).length > 0 ||
     typeof client !== "object" ||

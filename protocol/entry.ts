@@ -41,7 +41,7 @@ export type Need<P> =
   | { readonly kind: "manageOrProof" }
   | { readonly kind: "proof" };
 
-/** One method: names, shapes, errors, need, and an example that a test replays. */
+/** One method: names, shapes, errors, need, and an example. test/agent/examples.test.ts says each example to an agent. */
 export type Entry<P extends TSchema = TSchema, R extends TSchema = TSchema> = {
   readonly summary: string;
   readonly params: P;

@@ -25,7 +25,7 @@ const table = {
   cancelled: { code: 1004, message: "the request was cancelled" },
   protocolMismatch: {
     code: 1005,
-    message: "the agent speaks another protocol version",
+    message: "the agent and the client speak different protocols",
     hint: "update the older of the two",
   },
   peerRefused: { code: 1006, message: "the agent could not verify the process at the other end" },

@@ -35,5 +35,8 @@ export const limits = {
   clients: 32,
 } as const;
 
-/** The version of the wire; compared for equality in agent.hello. */
-export const PROTOCOL = 1;
+/** The version of the wire; compared for equality in agent.hello. Additions do not change it: protocol/README.md says what may be added. */
+export const PROTOCOL = 2;
+
+/** The largest protocol number that agent.hello takes: small enough to be repeated in an error. */
+export const PROTOCOL_MAX = 65_535;

@@ -1,7 +1,7 @@
-// The part of REFERENCE.md that compares us with the official SDKs: what differs on purpose, and what they say that is never
+// The page of the reference that compares us with the official SDKs: what differs on purpose, and what they say that is never
 // said here. Texts that are said are held by test/client/texts.test.ts.
 
-export const differences = `## Where this differs from the official SDKs, and why
+export const differences = `# Where this differs from the official SDKs, and why
 
 | what | here | why |
 | --- | --- | --- |
@@ -20,7 +20,7 @@ export const differences = `## Where this differs from the official SDKs, and wh
 | an RSA key | 2048, 3072 or 4096 bits | less is broken, more is nobody's default |
 | an encrypted private key | refused, naming the command that takes its passphrase away | nobody could be asked for the passphrase at a read |
 
-### Official texts that are never said here
+## Official texts that are never said here
 
 | text | because |
 | --- | --- |

@@ -3,6 +3,10 @@
 
 /** A schema of the catalogue, seen as plain JSON. */
 export type Schema = {
+  readonly $ref?: string;
+  /** Its name, where it has one. */
+  readonly title?: string;
+  readonly additionalProperties?: boolean;
   readonly type?: string;
   readonly const?: unknown;
   readonly enum?: readonly string[];
@@ -19,8 +23,18 @@ export type Schema = {
   readonly maximum?: number;
 };
 
+/** How one schema of openrpc.json refers to a named one. */
+export const REFERENCE_PREFIX = "#/components/schemas/";
+
+/** The name that a schema refers to, where it is a reference. */
+export function nameOf({ $ref }: Schema): string | undefined {
+  return $ref?.slice(REFERENCE_PREFIX.length);
+}
+
 /** The TypeScript type of a schema; `depth` is the indentation of the line it starts on, in levels of two spaces. */
 export function typeText(schema: Schema, depth: number): string {
+  const name = nameOf(schema);
+  if (name !== undefined) return name;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   if (schema.anyOf !== undefined) return schema.anyOf.map((part) => typeText(part, depth)).join(" | ");
@@ -57,6 +71,8 @@ function objectText(schema: Schema, depth: number): string {
 
 /** A short phrase for the reference: "string, 1 to 64 characters". */
 export function phrase(schema: Schema): string {
+  const name = nameOf(schema);
+  if (name !== undefined) return `[${name}](types.md#${name.toLowerCase()})`;
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => `\`${value}\``).join(", ")}`;
   if (schema.anyOf !== undefined) return schema.anyOf.map(phrase).join(" or ");

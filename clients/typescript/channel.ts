@@ -3,7 +3,7 @@
 import { lstatSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { errorClasses, type Methods, PosternError, PROTOCOL } from "./generated.ts";
+import { errorClasses, type Methods, PosternError, PROTOCOL, ProtocolMismatchError } from "./generated.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 
 /** How long a call may take and who may stop it. */
@@ -38,18 +38,33 @@ type Pending = { resolve(value: unknown): void; reject(error: Error): void };
 /** Bytes of an answer after which the connection is given up: more than the largest result the agent sends. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Who connects; with `notices`, one that shows a person what the agent has for them. */
-export type Greeting = { readonly name: string; readonly version: string; readonly notices?: true };
+/**
+ * Who connects; with `notices`, one that shows a person what the agent has for them. With `anyProtocol` an agent of another protocol
+ * is connected to as well: it takes agent.status and agent.stop without a hello, and nothing else is to be asked of it.
+ */
+export type Greeting = {
+  readonly name: string;
+  readonly version: string;
+  readonly notices?: true;
+  readonly anyProtocol?: true;
+};
 
 /** Connects to the agent at `path` and says hello. Throws AgentNotRunning, UntrustedSocket or an error of the agent. */
 export async function openChannel(path: string, greeting: Greeting): Promise<Channel> {
   checkSocket(path);
   const socket = await dial(path);
   const channel = createTalk(socket);
-  const { notices: asked, ...client } = greeting;
+  const { notices: asked, anyProtocol, ...client } = greeting;
   const more = asked === undefined ? {} : { notices: asked };
-  const { notices = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
-  channel.notices = notices;
+  try {
+    const { notices = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
+    channel.notices = notices;
+  } catch (error) {
+    if (anyProtocol !== true || !(error instanceof ProtocolMismatchError)) {
+      channel.close();
+      throw error;
+    }
+  }
   return channel;
 }
 

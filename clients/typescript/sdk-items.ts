@@ -3,7 +3,7 @@
 
 import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
-import type { Methods } from "./generated.ts";
+import type { Methods, Item as WireItem } from "./generated.ts";
 import { type Shares, sharesOf } from "./sdk-shares.ts";
 import type {
   DocumentCreateParams,
@@ -20,7 +20,6 @@ import type {
 } from "./sdk-types.ts";
 import { wholeList } from "./whole-list.ts";
 
-type WireItem = Methods["items.get"]["result"];
 type WireOutcome = Methods["items.getAll"]["result"]["outcomes"][number];
 
 /** Bytes of one chunk, and of a file that may travel in one piece with the rest of a request. */

@@ -1,9 +1,32 @@
 // The types, enums and constants of the official SDKs, under their names and with their values. What travels is in
 // generated.ts; where a shape differs (dates, bytes, the responses of batches) the client converts.
-import type { Methods } from "./generated.ts";
+import type {
+  EnvironmentVariable,
+  VaultAccess,
+  ItemCreateParams as WireCreateParams,
+  Item as WireItem,
+  ItemOverview as WireOverview,
+  VaultOverview as WireVault,
+} from "./generated.ts";
 
-type WireItem = Methods["items.get"]["result"];
-type WireField = WireItem["fields"][number];
+export type {
+  EnvironmentVariable,
+  FileAttributes,
+  Group,
+  GroupAccess,
+  GroupVaultAccess,
+  ItemField,
+  ItemFieldDetails,
+  ItemFile,
+  ItemSection,
+  ItemShareAccountPolicy,
+  ItemShareFiles,
+  ItemShareParams,
+  PasswordRecipe,
+  ValidRecipient,
+  VaultAccess,
+  Website,
+} from "./generated.ts";
 
 export const ItemCategory = {
   Login: "Login",
@@ -136,29 +159,15 @@ export const IMPORT_ITEMS = 2_097_152;
 export const EXPORT_ITEMS = 4_194_304;
 export const PRINT_ITEMS = 8_388_608;
 
-export type ItemFieldDetails = NonNullable<WireField["details"]>;
-export type ItemField = WireField;
-export type ItemSection = WireItem["sections"][number];
-export type Website = WireItem["websites"][number];
-export type ItemFile = WireItem["files"][number];
-export type FileAttributes = ItemFile["attributes"];
-
 /** An item; its times are dates. */
 export type Item = Omit<WireItem, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
 /** An item without its values. */
 export type ItemOverview = Omit<WireOverview, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
-type WireOverview = Methods["items.list"]["result"]["items"][number];
-
-/** How an item may be shared, and how it is asked to be. */
-export type ItemShareAccountPolicy = Methods["items.shares.getAccountPolicy"]["result"];
-export type ItemShareFiles = ItemShareAccountPolicy["files"];
-export type ItemShareParams = Methods["items.shares.create"]["params"]["params"];
-export type ValidRecipient = Methods["items.shares.validateRecipients"]["result"]["recipients"][number];
 
 /** A file for an item that is made, or that has it attached. */
 export type FileCreateParams = { name: string; content: Uint8Array; sectionId: string; fieldId: string };
 export type DocumentCreateParams = { name: string; content: Uint8Array };
-export type ItemCreateParams = Omit<Methods["items.create"]["params"]["item"], "files" | "document"> & {
+export type ItemCreateParams = Omit<WireCreateParams, "files" | "document"> & {
   files?: FileCreateParams[];
   document?: DocumentCreateParams;
 };
@@ -168,21 +177,14 @@ export type ItemListFilter = {
   readonly content: { readonly active: boolean; readonly archived: boolean };
 };
 
-type WireVault = Methods["vaults.getOverview"]["result"];
 export type VaultOverview = Omit<WireVault, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
-export type VaultAccess = NonNullable<Methods["vaults.get"]["result"]["access"]>[number];
 export type Vault = Omit<WireVault, "createdAt" | "updatedAt"> & { access?: VaultAccess[] };
 export type VaultCreateParams = { title: string; description?: string; allowAdminsAccess?: boolean };
 export type VaultUpdateParams = { title?: string; description?: string };
 export type VaultGetParams = { accessors?: boolean };
 export type VaultListParams = { decryptDetails?: boolean };
-export type Group = Methods["groups.get"]["result"];
 export type GroupGetParams = { vaultPermissions?: boolean };
-export type GroupAccess = { groupId: string; permissions: number };
-export type GroupVaultAccess = GroupAccess & { vaultId: string };
-export type EnvironmentVariable = Methods["environments.getVariables"]["result"]["variables"][number];
 export type GetVariablesResponse = { variables: EnvironmentVariable[] };
-export type PasswordRecipe = Methods["secrets.generatePassword"]["params"]["recipe"];
 export type GeneratePasswordResponse = { password: string };
 
 /** What a reference led to. */

@@ -26,8 +26,8 @@ export type Broker = {
   ask(account: string, subject: Subject, verb: Verb, asked: readonly Asked[], waiter: Waiter): Promise<void>;
   /** Shown prompts: all, or those of one account. */
   list(account?: string): Prompt[];
-  /** The shown prompt with this match code. */
-  find(code: string): Prompt | undefined;
+  /** The shown prompt with this match code or id; no code looks like an id. */
+  find(codeOrId: string): Prompt | undefined;
   /** Ends a shown prompt by a person's answer. The caller has verified the proof. */
   decide(prompt: Prompt, answer: { yes: true; lasting: Lasting } | { yes: false }): void;
   /** Withdraws every prompt of an account (it was locked). */
@@ -206,7 +206,7 @@ export function createBroker(parts: BrokerParts): Broker {
       await wait(prompt, keys, waiter);
     },
     list: listFrozen,
-    find: (code) => listFrozen().find((prompt) => prompt.code === code),
+    find: (codeOrId) => listFrozen().find(({ code, id }) => code === codeOrId || id === codeOrId),
     decide: (prompt, answer) => {
       const open = frozenOf(prompt);
       if (open === undefined) throw new PosternError("promptNotFound");

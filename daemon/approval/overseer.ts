@@ -28,8 +28,8 @@ export type Overseer = {
     params: { proof?: GivenProof; account?: string; code?: string; ask?: boolean },
     call: Call,
   ): Promise<boolean>;
-  /** Checks a proof. A PIN must name an open prompt: nothing else is decided by it. */
-  prove(given: { proof: GivenProof; account?: string; code?: string }, call: Call): Promise<void>;
+  /** Checks a proof. A PIN must name an open prompt, by its code or its id: nothing else is decided by it. */
+  prove(given: { proof: GivenProof; account?: string; prompt?: string }, call: Call): Promise<void>;
   /** Throws tryLater when this program named too many wrong codes. */
   demandCodeTry(call: Call): void;
   wrongCode(call: Call): void;
@@ -48,14 +48,14 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
   const wrongCodes = new Map<string, Moment[]>();
 
   async function prove(
-    { proof, account, code }: { proof: GivenProof; account?: string; code?: string },
+    { proof, account, prompt }: { proof: GivenProof; account?: string; prompt?: string },
     call: Call,
   ): Promise<void> {
     call.connection.demandSame();
-    const session = sessions.open(account ?? (code === undefined ? undefined : broker.find(code)?.account));
+    const session = sessions.open(account ?? (prompt === undefined ? undefined : broker.find(prompt)?.account));
     try {
-      if (code !== undefined) demandOpen(code, call);
-      await proofs.verify(session, proof, code !== undefined);
+      if (prompt !== undefined) demandOpen(prompt, call);
+      await proofs.verify(session, proof, prompt !== undefined);
       session.audit.keep({ ...entryOf(call, "ok", []), event: `proof.${proof.kind}` });
     } catch (error) {
       if (error instanceof PosternError) await recordRefusal(session, proof, error, call);
@@ -64,10 +64,10 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     call.connection.demandSame();
   }
 
-  /** A code that no prompt has counts as a wrong one, whatever came with it: else an answer would tell which are open. */
-  function demandOpen(code: string, call: Call): void {
+  /** A code or an id that no prompt has counts as a wrong one, whatever came with it: else an answer would tell which are open. */
+  function demandOpen(prompt: string, call: Call): void {
     demandCodeTry(call);
-    if (broker.find(code) !== undefined) return;
+    if (broker.find(prompt) !== undefined) return;
     wrongCode(call);
     throw new PosternError("promptNotFound");
   }
@@ -131,7 +131,7 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
         return true;
       }
       if (proof === undefined) return false;
-      await prove({ proof, account: session.file.account, ...(code === undefined ? {} : { code }) }, call);
+      await prove({ proof, account: session.file.account, ...(code === undefined ? {} : { prompt: code }) }, call);
       return true;
     },
     prove,

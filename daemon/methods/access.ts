@@ -134,9 +134,10 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     return { client };
   }
 
-  function deny({ code }: ParamsOf<"prompts.answer">, call: Call): void {
+  function deny(params: ParamsOf<"prompts.answer">, call: Call): void {
+    const named = namedPrompt(params);
     overseer.demandCodeTry(call);
-    const prompt = broker.find(code);
+    const prompt = broker.find(named);
     if (prompt === undefined) {
       overseer.wrongCode(call);
       throw new PosternError("promptNotFound");
@@ -148,14 +149,16 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   /** Whether a proof came with the code of one prompt: then it serves the answer to that prompt too. */
   async function provenFor({ proof, code, account }: ParamsOf<"prompts.list">, call: Call): Promise<boolean> {
     if (proof === undefined || code === undefined) return false;
-    await overseer.prove({ proof, code, ...(account === undefined ? {} : { account }) }, call);
+    await overseer.prove({ proof, prompt: code, ...(account === undefined ? {} : { account }) }, call);
     return true;
   }
 
   /** The prompt that a yes is to. Without a proof nobody learns which codes are open. */
-  async function provenPrompt({ proof, code }: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
-    if (proof !== undefined) await overseer.prove({ proof, code }, call);
-    const prompt = broker.find(code);
+  async function provenPrompt(params: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
+    const { proof } = params;
+    const named = namedPrompt(params);
+    if (proof !== undefined) await overseer.prove({ proof, prompt: named }, call);
+    const prompt = broker.find(named);
     if (proof === undefined && (prompt === undefined || !tickets.redeem(call.connection, prompt)))
       throw new PosternError("proofRequired");
     if (prompt === undefined) throw new PosternError("promptNotFound");
@@ -200,6 +203,15 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   ): void {
     sessions.pick(account).audit.keep(entryOf(call, outcome, ids, names));
   }
+}
+
+/** The id or the match code by which an answer names its prompt. */
+function namedPrompt({ code, prompt }: ParamsOf<"prompts.answer">): string {
+  const named = code ?? prompt;
+  if (named === undefined) throw new PosternError("invalidParams", "code or prompt is required");
+  if (code !== undefined && prompt !== undefined)
+    throw new PosternError("invalidParams", "code and prompt must not both be given");
+  return named;
 }
 
 function idleMsOf(params: ParamsOf<"prompts.answer">): number {

@@ -5,6 +5,7 @@ import { isId } from "../../protocol/crypto/encoding.ts";
 import { accountFolder, accountsIn, ensureNamedFolder, readOurs } from "../host/data-folder.ts";
 import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
+import { demandKnownSuite } from "./device-suite.ts";
 
 /** One account on this device. */
 export type AccountFile = {
@@ -26,23 +27,31 @@ export type AccountFile = {
 /** Bytes of an account file; ours have about 400. */
 const FILE_BYTES_MAX = 16 * 1024;
 
+/** The form of an account file. It is counted up by a change that an older Postern must not write over. Files of before it was kept are of the first. */
+const FILE_VERSION = 1;
+
 /** The accounts on this device. Throws StartRefused where a file is not what we write, rather than act as if it were not there. */
 export function readAccounts(home: string): AccountFile[] {
   return accountsIn(home).flatMap((id) => {
-    const content = readOurs(join(accountFolder(home, id), "account.json"), FILE_BYTES_MAX);
+    const folder = accountFolder(home, id);
+    const content = readOurs(join(folder, "account.json"), FILE_BYTES_MAX);
+    demandKnownSuite(join(folder, "device.sealed"));
     // The folder is made before the file: a crash between the two leaves an account that was never acknowledged.
     return content === undefined ? [] : [parse(id, new TextDecoder().decode(content))];
   });
 }
 
 function parse(id: string, text: string): AccountFile {
+  let version: unknown;
   let value: Partial<Record<keyof AccountFile, unknown>>;
   try {
-    value = (JSON.parse(text) ?? {}) as typeof value;
+    ({ version = FILE_VERSION, ...value } = (JSON.parse(text) ?? {}) as typeof value & { version?: unknown });
   } catch {
     // The parser's own text would quote the file, and the file holds the Secret Key.
     throw damaged(id, "is not JSON");
   }
+  if (!Number.isSafeInteger(version) || (version as number) < 1) throw damaged(id, "has a version that is none");
+  if ((version as number) > FILE_VERSION) throw newer(`accounts/${id}/account.json`);
   const texts = [value.account, value.user, value.device, value.name, value.service, value.secretKey];
   const numbers = [value.wrongPasswords, value.lastWrongMs];
   const whole =
@@ -56,6 +65,13 @@ function parse(id: string, text: string): AccountFile {
   return file;
 }
 
+function newer(name: string): StartRefused {
+  return new StartRefused(
+    `a newer Postern wrote the file ${name}, and this one would take something away from it`,
+    "update Postern; nothing was changed",
+  );
+}
+
 function damaged(id: string, how: string): StartRefused {
   return new StartRefused(
     `the file accounts/${id}/account.json ${how}`,
@@ -67,7 +83,10 @@ function damaged(id: string, how: string): StartRefused {
 export async function writeAccount(home: string, file: AccountFile): Promise<void> {
   const folder = accountFolder(home, file.account);
   ensureNamedFolder(folder);
-  await writeFileDurably(join(folder, "account.json"), Buffer.from(`${JSON.stringify(file)}\n`));
+  await writeFileDurably(
+    join(folder, "account.json"),
+    Buffer.from(`${JSON.stringify({ version: FILE_VERSION, ...file })}\n`),
+  );
 }
 
 /** Whose keys they are, on which device, at which service. */

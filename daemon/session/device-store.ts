@@ -1,8 +1,6 @@
 // The device store: one sealed file per account with what decides about approvals on this device. Sealed under a key
 // derived from the root key, so locked nothing in it counts; replaced whole; with a counter that the user's sealed data
 // at the service repeats, so that an old copy put back is noticed.
-
-import { SUITE } from "../../protocol/crypto/encoding.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -11,6 +9,7 @@ import type { Anchor, Checkpoint } from "../audit/proof.ts";
 import { readOurs } from "../host/data-folder.ts";
 import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
+import { isNewer, MOVE_IT_AWAY, newerFile, STORE_BYTES_MAX } from "./device-suite.ts";
 
 /** The approval PIN: what it is checked against (base64), and its wrong tries. */
 export type PinState = {
@@ -38,9 +37,6 @@ export type DeviceStore = {
 };
 
 type Owner = { readonly account: string; readonly user: string };
-
-/** Bytes of a device store; ours have a few thousand: a checkpoint for each segment of the log, of about 150 bytes. */
-const STORE_BYTES_MAX = 1024 * 1024;
 
 export const newDeviceState: DeviceState = {
   counter: 0,
@@ -82,22 +78,14 @@ export function openDeviceStore(
   return { store, found: envelope !== undefined };
 }
 
-/** What it costs to do without the file of this device. */
-const MOVE_IT_AWAY =
-  "move it out of the way: the account opens without it, and needs a new approval PIN (`postern pin`)";
-
-/** Suites are counted up: a byte up to this one may be a newer Postern's, and a later one is noise. */
-const NEWER_SUITES_MAX = 15;
-
 /** It lies on this disk, so what is wrong with it is not the account service's doing. */
 function opened(path: string, envelope: Uint8Array, open: () => Uint8Array): Uint8Array {
   try {
     return open();
   } catch (error) {
     if (!(error instanceof PosternError) || !["sealBroken", "unknownSuite"].includes(error.name)) throw error;
-    const suite = envelope[0] ?? 0;
-    if (error.name === "unknownSuite" && suite > SUITE && suite <= NEWER_SUITES_MAX)
-      throw new PosternError("fileUnusable", `a newer Postern wrote ${path}, or it is damaged`, {
+    if (error.name === "unknownSuite" && isNewer(envelope[0]))
+      throw new PosternError("fileUnusable", newerFile(path), {
         hint: `update Postern; where it was never newer here, ${MOVE_IT_AWAY}`,
         cause: error,
       });

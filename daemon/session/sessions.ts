@@ -14,7 +14,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
 import { openAuditLog } from "../audit/log.ts";
 import { createAuthorities } from "../host/authorities.ts";
-import { elapsedMs, type Moment, momentOf } from "../host/clock.ts";
+import { type Clock, elapsedMs, type Moment, momentOf } from "../host/clock.ts";
 import {
   accountFolder,
   ensureNamedFolder,
@@ -160,18 +160,10 @@ export function createSessions(parts: SessionParts): Sessions {
           events.locked(file.account, unlocked);
           audit.keep({ event: "session.lock", outcome: why, ...by });
         },
-        after: () => repeatInTime(unlocked, file.device),
+        after: () => repeatInTime(unlocked, file.device, clock, log),
         unrecorded: () => log.note("locked, and not recorded: the disk took nothing", { account: file.account }),
       }),
     );
-  }
-
-  /** A service that cannot take the counter does not keep the account open: an older store is then not noticed, that is all. */
-  function repeatInTime(unlocked: Unlocked, device: string): Promise<unknown> {
-    return Promise.race([
-      repeatCounter(unlocked, device).catch((error: unknown) => tellUnlessGone(error, log)),
-      new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
-    ]);
   }
 
   async function add(file: AccountFile, restore?: RunningRestore): Promise<Session> {
@@ -300,6 +292,14 @@ function pickOf(all: readonly Session[], account: string | undefined): Session {
   const one = found.length === 1 ? found[0] : undefined;
   if (one === undefined) throw new PosternError("accountNotFound");
   return one;
+}
+
+/** A service that cannot take the counter does not keep the account open: an older store is then not noticed, that is all. */
+function repeatInTime(unlocked: Unlocked, device: string, clock: Clock, log: Log): Promise<unknown> {
+  return Promise.race([
+    repeatCounter(unlocked, device).catch((error: unknown) => tellUnlessGone(error, log)),
+    new Promise((resolve) => clock.after(REPEAT_MS_MAX, () => resolve(undefined))),
+  ]);
 }
 
 /** A device that was removed, and a store that was replaced, are told where they are found out. */

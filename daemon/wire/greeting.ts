@@ -1,9 +1,13 @@
 // What the agent says of itself to anybody. It takes so little that it is said while the rest of the agent is loaded.
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { featureNames } from "../../protocol/features.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import type { Connection } from "../call/connection.ts";
-import { AGENT_NAME, VERSION } from "../host/version.ts";
+import { VERSION } from "../host/version.ts";
+
+/** What the agent is called in its hello. */
+const AGENT_NAME = "postern";
 
 type Status = ResultOf<"agent.status">;
 
@@ -13,11 +17,25 @@ export function greet(
   connection: Pick<Connection, "hello">,
   takeNotices?: () => readonly string[],
 ): ResultOf<"agent.hello"> {
-  if (protocol !== PROTOCOL) throw new PosternError("protocolMismatch", `the agent speaks ${PROTOCOL}`);
+  if (protocol !== PROTOCOL) throw mismatch(protocol);
   connection.hello();
   const notices = takeNotices?.() ?? [];
   const told = notices.length === 0 ? {} : { notices: [...notices] };
-  return { protocol: PROTOCOL, agent: { name: AGENT_NAME, version: VERSION }, limits, ...told };
+  return {
+    protocol: PROTOCOL,
+    agent: { name: AGENT_NAME, version: VERSION },
+    limits,
+    features: [...featureNames],
+    ...told,
+  };
+}
+
+/** Names both protocols, and which side is the older one. */
+function mismatch(spoken: number): PosternError {
+  const detail = `the client speaks ${spoken}, the agent (${AGENT_NAME} ${VERSION}) speaks ${PROTOCOL}`;
+  const hint =
+    spoken < PROTOCOL ? "update the client" : "update Postern on this machine, then run `postern agent restart`";
+  return new PosternError("protocolMismatch", detail, { hint });
 }
 
 /** What a status is made of. */

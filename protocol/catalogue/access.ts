@@ -2,65 +2,96 @@
 import Type from "typebox";
 import { TOKEN_LENGTH_MAX } from "../access/service-account-token.ts";
 import { entry } from "../entry.ts";
+import { named } from "../named.ts";
 import { Code, Empty, Id, IdParam, Proof, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: 64 });
-const Verb = Type.Union([Type.Literal("read"), Type.Literal("write"), Type.Literal("manage")]);
+const Verb = Type.Union([Type.Literal("read"), Type.Literal("write"), Type.Literal("manage")], named("Verb"));
 
 /** The program that asked, as a person can recognise it. */
-const Subject = Type.Object({
-  kind: Type.Union([Type.Literal("process"), Type.Literal("terminal"), Type.Literal("once")]),
-  program: Type.String(),
-  pid: Type.Integer(),
-  terminal: Type.Optional(Type.String()),
-});
+const Subject = Type.Object(
+  {
+    kind: Type.Union([Type.Literal("process"), Type.Literal("terminal"), Type.Literal("once")]),
+    program: Type.String(),
+    pid: Type.Integer(),
+    terminal: Type.Optional(Type.String()),
+  },
+  named("Subject"),
+);
 
-const Prompt = Type.Object({
-  prompt: Id,
-  code: Code,
-  hash: Type.String(),
-  openedAt: Type.Optional(Timestamp),
-  expiresAt: Timestamp,
-  waiters: Type.Integer(),
-  /** Present once a manage grant or a proof allows it: the frozen text, line by line. */
-  text: Type.Optional(Type.Array(Type.String())),
-});
+const Prompt = Type.Object(
+  {
+    prompt: Id,
+    code: Code,
+    /** What a yes names as the text that was shown. */
+    hash: Type.Optional(Type.String()),
+    openedAt: Type.Optional(Timestamp),
+    expiresAt: Timestamp,
+    waiters: Type.Integer(),
+    /** Present once a manage grant or a proof allows it: the frozen text, line by line. */
+    text: Type.Optional(Type.Array(Type.String())),
+  },
+  named("Prompt"),
+);
 
-const Grant = Type.Object({
-  grant: Id,
-  subject: Subject,
-  verb: Verb,
-  level: Type.Union([Type.Literal("names"), Type.Literal("values")]),
-  /** The one act that it allows on the whole account, beside reading names. */
-  act: Type.Optional(Type.String()),
-  vault: Type.Optional(Type.String()),
-  item: Type.Optional(Type.String()),
-  field: Type.Optional(Type.String()),
-  createdAt: Timestamp,
-  lastUsedAt: Timestamp,
-  expiresAt: Timestamp,
-});
+const Grant = Type.Object(
+  {
+    grant: Id,
+    subject: Subject,
+    verb: Verb,
+    level: Type.Union([Type.Literal("names"), Type.Literal("values")]),
+    /** The one act that it allows on the whole account, beside reading names. */
+    act: Type.Optional(Type.String()),
+    vault: Type.Optional(Type.String()),
+    item: Type.Optional(Type.String()),
+    field: Type.Optional(Type.String()),
+    createdAt: Timestamp,
+    lastUsedAt: Timestamp,
+    expiresAt: Timestamp,
+  },
+  named("Grant"),
+);
 
-const AuditRecord = Type.Object({
-  seq: Type.Integer(),
-  at: Timestamp,
-  event: Type.String(),
-  outcome: Type.String(),
-  count: Type.Integer(),
-  program: Type.Optional(Type.String()),
-  pid: Type.Optional(Type.Integer()),
-  ids: Type.Optional(Type.Array(Type.String())),
-  /** What the ids are called now; an id where it is gone. */
-  titles: Type.Optional(Type.Array(Type.String())),
-  names: Type.Optional(Type.Array(Type.String())),
-  /** Whose token it was, where a program came in with one, and what that is called now. */
-  serviceAccount: Type.Optional(Type.Object({ id: Id, token: Id, title: Type.Optional(Type.String()) })),
-  /** When the log took it in: a token did it while the account was signed out here. */
-  takenInAt: Type.Optional(Timestamp),
-  /** How many more things it was about, that are not named in it. */
-  unnamed: Type.Optional(Type.Integer()),
-});
+const AuditRecord = Type.Object(
+  {
+    seq: Type.Integer(),
+    at: Timestamp,
+    event: Type.String(),
+    outcome: Type.String(),
+    count: Type.Integer(),
+    program: Type.Optional(Type.String()),
+    pid: Type.Optional(Type.Integer()),
+    ids: Type.Optional(Type.Array(Type.String())),
+    /** What the ids are called now; an id where it is gone. */
+    titles: Type.Optional(Type.Array(Type.String())),
+    names: Type.Optional(Type.Array(Type.String())),
+    /** Whose token it was, where a program came in with one, and what that is called now. */
+    serviceAccount: Type.Optional(Type.Object({ id: Id, token: Id, title: Type.Optional(Type.String()) })),
+    /** When the log took it in: a token did it while the account was signed out here. */
+    takenInAt: Type.Optional(Timestamp),
+    /** How many more things it was about, that are not named in it. */
+    unnamed: Type.Optional(Type.Integer()),
+  },
+  named("AuditRecord"),
+);
+
+const OpenClient = Type.Object(
+  {
+    client: Type.String(),
+    program: Type.String(),
+    pid: Type.Integer(),
+    integrationName: Name,
+    integrationVersion: Name,
+  },
+  named("OpenClient"),
+);
+
+/** A stretch of the log whose chain holds, by the numbers of its first and last record. */
+const ProvenRecords = Type.Object(
+  { from: Type.Integer(), to: Type.Integer(), until: Timestamp },
+  named("ProvenRecords"),
+);
 
 /** What all lists of the whole share: a proof, or `ask` to have a person grant the right to manage. */
 const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
@@ -117,15 +148,7 @@ export const access = {
     summary: "Every client open on the agent; without a manage grant or a proof, those of this connection.",
     params: Type.Object(whole, closed),
     result: Type.Object({
-      clients: Type.Array(
-        Type.Object({
-          client: Type.String(),
-          program: Type.String(),
-          pid: Type.Integer(),
-          integrationName: Name,
-          integrationVersion: Name,
-        }),
-      ),
+      clients: Type.Array(OpenClient),
     }),
     errors: waitErrors,
     need: { kind: "manageOrProof" },
@@ -193,7 +216,7 @@ export const access = {
     need: { kind: "manageOrProof" },
     activity: false,
     since: "0.1.0",
-    example: { params: { proof: { kind: "pin", pin: "493817" } }, result: {} },
+    example: { params: { proof: { kind: "password", password: "correct horse battery staple" } }, result: {} },
   }),
   "prompts.list": entry({
     summary:
@@ -205,7 +228,7 @@ export const access = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { proof: { kind: "pin", pin: "493817" } },
+      params: { code: "KX-42", proof: { kind: "pin", pin: "493817" } },
       result: {
         prompts: [
           {
@@ -222,10 +245,11 @@ export const access = {
   }),
   "prompts.answer": entry({
     summary:
-      "Answers a prompt. `no` names the match code and needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. it lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
+      "Answers a prompt, which is named by its id (`prompt`) or its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. It lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
     params: Type.Object(
       {
-        code: Type.String({ maxLength: 16 }),
+        code: Type.Optional(Type.String({ maxLength: 16 })),
+        prompt: Type.Optional(IdParam),
         answer: Type.Union([Type.Literal("yes"), Type.Literal("no")]),
         hash: Type.Optional(Type.String({ maxLength: 64 })),
         proof: Type.Optional(Proof),
@@ -240,7 +264,12 @@ export const access = {
     activity: true,
     since: "0.1.0",
     example: {
-      params: { code: "KX-42", answer: "yes", hash: "q8Zr…", proof: { kind: "pin", pin: "493817" } },
+      params: {
+        prompt: "efghijklmnopqrstuvwxyz2345",
+        answer: "yes",
+        hash: "q8Zr…",
+        proof: { kind: "pin", pin: "493817" },
+      },
       result: {},
     },
   }),
@@ -272,7 +301,7 @@ export const access = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { limit: 1, proof: { kind: "pin", pin: "493817" } },
+      params: { limit: 2, proof: { kind: "password", password: "correct horse battery staple" } },
       result: {
         records: [
           {
@@ -287,6 +316,15 @@ export const access = {
             titles: ["Demo", "DATABASE_URL"],
             names: ["/password"],
           },
+          {
+            seq: 13,
+            at: "2026-11-24T09:01:00.000Z",
+            event: "proof.password",
+            outcome: "ok",
+            count: 1,
+            program: "/usr/bin/postern",
+            pid: 4712,
+          },
         ],
       },
     },
@@ -296,7 +334,7 @@ export const access = {
     params: Type.Object(whole, closed),
     result: Type.Object({
       records: Type.Integer(),
-      proven: Type.Array(Type.Object({ from: Type.Integer(), to: Type.Integer(), until: Timestamp })),
+      proven: Type.Array(ProvenRecords),
       problems: Type.Array(Type.String()),
     }),
     errors: waitErrors,
@@ -304,7 +342,7 @@ export const access = {
     activity: false,
     since: "0.1.0",
     example: {
-      params: { proof: { kind: "pin", pin: "493817" } },
+      params: { proof: { kind: "password", password: "correct horse battery staple" } },
       result: { records: 12, proven: [{ from: 1, to: 12, until: "2026-11-24T09:00:00.000Z" }], problems: [] },
     },
   }),

@@ -1,6 +1,7 @@
 // accounts.*, devices.*, session.*: what exists on this agent, and whether it is open.
 import Type from "typebox";
 import { entry } from "../entry.ts";
+import { named } from "../named.ts";
 import { AccountName, Empty, Id, IdParam, onAccount, Password, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -25,15 +26,48 @@ const ServiceUrl = Type.String({ minLength: 8, maxLength: 2048 });
 /** Gives up a restore that was begun on this agent and is not whole; without it, another account is refused. */
 const abandonRestore = Type.Optional(Type.Boolean());
 
-const Account = Type.Object({
-  account: Id,
-  user: Id,
-  name: AccountName,
-  service: Type.String(),
-  state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
-});
+const Account = Type.Object(
+  {
+    account: Id,
+    user: Id,
+    name: AccountName,
+    service: Type.String(),
+    state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
+  },
+  named("Account"),
+);
 
-const Kit = Type.Object({ account: Id, user: Id, name: AccountName, service: Type.String(), secretKey: Type.String() });
+const Kit = Type.Object(
+  { account: Id, user: Id, name: AccountName, service: Type.String(), secretKey: Type.String() },
+  named("EmergencyKit"),
+);
+
+const Device = Type.Object(
+  {
+    device: Id,
+    name: Type.Optional(Type.String()),
+    createdAt: Timestamp,
+    lastSeenAt: Timestamp,
+    thisOne: Type.Boolean(),
+  },
+  named("Device"),
+);
+
+/** A service account as a restore leaves it: without a token. */
+const RestoredServiceAccount = Type.Object(
+  {
+    id: Id,
+    title: Type.String(),
+    expiresAt: Type.Optional(Type.Union([Timestamp, Type.Literal("never")])),
+  },
+  named("RestoredServiceAccount"),
+);
+
+/** A link that a restore did not bring back. */
+const LostShare = Type.Object(
+  { vaultId: Id, itemId: Id, title: Type.Optional(Type.String()), expiresAt: Timestamp },
+  named("LostShare"),
+);
 
 export const accounts = {
   "accounts.create": entry({
@@ -292,17 +326,9 @@ export const accounts = {
       account: Id,
       name: AccountName,
       /** They have no token: serviceAccounts.rotate makes one. `expiresAt` is when the newest one before ended, or would have. */
-      serviceAccounts: Type.Array(
-        Type.Object({
-          id: Id,
-          title: Type.String(),
-          expiresAt: Type.Optional(Type.Union([Timestamp, Type.Literal("never")])),
-        }),
-      ),
+      serviceAccounts: Type.Array(RestoredServiceAccount),
       /** The links that did not come back. */
-      shares: Type.Array(
-        Type.Object({ vaultId: Id, itemId: Id, title: Type.Optional(Type.String()), expiresAt: Timestamp }),
-      ),
+      shares: Type.Array(LostShare),
     }),
     errors: [
       "accountExists",
@@ -339,15 +365,7 @@ export const accounts = {
       "The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Type.Object({
-      devices: Type.Array(
-        Type.Object({
-          device: Id,
-          name: Type.Optional(Type.String()),
-          createdAt: Timestamp,
-          lastSeenAt: Timestamp,
-          thisOne: Type.Boolean(),
-        }),
-      ),
+      devices: Type.Array(Device),
     }),
     errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline"],
     need: { kind: "proof" },

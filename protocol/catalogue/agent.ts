@@ -1,86 +1,126 @@
 // agent.*: who is at the other end, what state it is in.
 import Type from "typebox";
 import { entry } from "../entry.ts";
+import { featureNames } from "../features.ts";
+import { PROTOCOL, PROTOCOL_MAX } from "../limits.ts";
+import { named } from "../named.ts";
 import { Empty, Id, Timestamp } from "./common.ts";
 
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
-const SessionState = Type.Object({
-  /** Told to our own command, and to who may see the whole lists. */
-  account: Type.Optional(Id),
-  state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
-  unlockedAt: Type.Optional(Timestamp),
-  /** What a person approves with on this device, once unlocked. */
-  proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
-});
+/** The form of the wire that a connection speaks after its hello. */
+const Door = Type.Enum(["native"], named("Door"));
+
+const SessionState = Type.Object(
+  {
+    /** Told to our own command, and to who may see the whole lists. */
+    account: Type.Optional(Id),
+    state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
+    unlockedAt: Type.Optional(Timestamp),
+    /** What a person approves with on this device, once unlocked. */
+    proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
+  },
+  named("SessionState"),
+);
+
+/** What a store is instead of the one that was read before: put back from a copy, or another. */
+const ReplacedStore = Type.Object(
+  {
+    how: Type.Union([Type.Literal("olderCopy"), Type.Literal("otherStore")]),
+    at: Timestamp,
+  },
+  named("ReplacedStore"),
+);
+
+/** What keeps the agent's memory to itself, and whether it is in place here. */
+const Protection = Type.Object(
+  { name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() },
+  named("Protection"),
+);
 
 /** How things stand with the account service of one open account, or of one token's. */
-const ServiceLink = Type.Object({
-  account: Id,
-  /** "embedded", or the service's origin. */
-  service: Type.String(),
-  /** Unreached: values that were read before are answered, marked stale, for a while. */
-  state: Type.Union([Type.Literal("asking"), Type.Literal("reached"), Type.Literal("unreached")]),
-  since: Timestamp,
-  /** The service's store is not the one that was read before: it was put back from a copy, or is another. */
-  replaced: Type.Optional(
-    Type.Object({
-      how: Type.Union([Type.Literal("olderCopy"), Type.Literal("otherStore")]),
-      at: Timestamp,
-    }),
-  ),
-});
+const ServiceLink = Type.Object(
+  {
+    account: Id,
+    /** "embedded", or the service's origin. */
+    service: Type.String(),
+    /** Unreached: values that were read before are answered, marked stale, for a while. */
+    state: Type.Union([Type.Literal("asking"), Type.Literal("reached"), Type.Literal("unreached")]),
+    since: Timestamp,
+    /** The service's store is not the one that was read before. */
+    replaced: Type.Optional(ReplacedStore),
+  },
+  named("ServiceLink"),
+);
+
+/** What the agent says of itself to whoever connects. */
+const Hello = Type.Object(
+  {
+    protocol: Type.Integer(),
+    agent: Type.Object({ name: Type.String(), version: Type.String() }),
+    limits: Type.Record(Type.String(), Type.Integer()),
+    /** The names of protocol/features.ts that this agent knows. */
+    features: Type.Array(Type.String()),
+    notices: Type.Optional(Type.Array(Type.String())),
+  },
+  named("AgentHello"),
+);
+
+/** The state of the agent, for whoever asks. */
+const Status = Type.Object(
+  {
+    version: Type.String(),
+    /** The path of the agent's program: which installation it is of. */
+    program: Type.String(),
+    /** Whether who asks is a command of that installation. Of no meaning for other programs. */
+    sameInstallation: Type.Boolean(),
+    startedAt: Timestamp,
+    state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
+    sessions: Type.Array(SessionState),
+    /** Service accounts whose token a program has presented. */
+    tokenSessions: Type.Integer(),
+    openPrompts: Type.Integer(),
+    links: Type.Array(ServiceLink),
+    /** The account of a restore that was begun here and is not whole: the same restore again goes on with it. */
+    unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
+    protections: Type.Array(Protection),
+  },
+  named("AgentStatus"),
+);
 
 export const agent = {
   "agent.hello": entry({
     summary:
-      "Says which protocol the client speaks and learns the agent's version and limits. Optional, but raises the line limit. With `notices` the command of this installation takes what a person should be told and was not yet.",
+      "Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that a feature brought may be sent where `features` lists that feature. With `notices` the command of this installation takes what a person should be told and was not yet.",
     params: Type.Object(
       {
-        protocol: Type.Integer(),
+        protocol: Type.Integer({ minimum: 0, maximum: PROTOCOL_MAX }),
         client: Type.Object({ name: Name, version: Name }, { additionalProperties: false }),
+        door: Type.Optional(Door),
         notices: Type.Optional(Type.Literal(true)),
       },
       { additionalProperties: false },
     ),
-    result: Type.Object({
-      protocol: Type.Integer(),
-      agent: Type.Object({ name: Type.String(), version: Type.String() }),
-      limits: Type.Record(Type.String(), Type.Integer()),
-      notices: Type.Optional(Type.Array(Type.String())),
-    }),
+    result: Hello,
     errors: ["protocolMismatch"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",
     example: {
-      params: { protocol: 1, client: { name: "my-script", version: "1.0.0" } },
-      result: { protocol: 1, agent: { name: "postern", version: "0.1.0" }, limits: { lineBytes: 4194304 } },
+      params: { protocol: PROTOCOL, client: { name: "my-script", version: "1.0.0" } },
+      result: {
+        protocol: PROTOCOL,
+        agent: { name: "postern", version: "0.1.0" },
+        limits: { lineBytes: 4194304 },
+        features: featureNames,
+      },
     },
   }),
   "agent.status": entry({
     summary:
       "Tells the agent's version and, for each account on it, whether it is locked. Ids, services and a restore that was cut off are told to the command of this installation and to who holds a manage grant alone; never names.",
     params: Empty,
-    result: Type.Object({
-      version: Type.String(),
-      /** The path of the agent's program: which installation it is of. */
-      program: Type.String(),
-      /** Whether who asks is a command of that installation. Of no meaning for other programs. */
-      sameInstallation: Type.Boolean(),
-      startedAt: Timestamp,
-      state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
-      sessions: Type.Array(SessionState),
-      /** Service accounts whose token a program has presented. */
-      tokenSessions: Type.Integer(),
-      openPrompts: Type.Integer(),
-      links: Type.Array(ServiceLink),
-      /** The account of a restore that was begun here and is not whole: the same restore again goes on with it. */
-      unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
-      protections: Type.Array(
-        Type.Object({ name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() }),
-      ),
-    }),
+    result: Status,
     errors: [],
     need: { kind: "none" },
     activity: false,

@@ -1,21 +1,22 @@
 // Shapes that several groups of the catalogue use.
 import Type from "typebox";
 import { fromBase64 } from "../crypto/encoding.ts";
+import { named, namedClosed } from "../named.ts";
 
 /** The name of an account. Characters: one line of a prompt. */
 export const AccountName = Type.String({ minLength: 1, maxLength: 64 });
 
 /** 26 characters of lower-case base32 (RFC 4648): 16 random bytes. */
-export const Id = Type.String({ pattern: "^[a-z2-7]{26}$" });
+export const Id = Type.String({ pattern: "^[a-z2-7]{26}$", ...named("Id") });
 
 /** An id as a peer may send it: any short text, since an unknown id is "not found" and not a mistake of form. */
 export const IdParam = Type.String({ minLength: 1, maxLength: 64 });
 
 /** RFC 3339 with Z. */
-export const Timestamp = Type.String({ maxLength: 40 });
+export const Timestamp = Type.String({ maxLength: 40, ...named("Timestamp") });
 
 /** The match code that the asking program and the approver both show. */
-export const Code = Type.String({ pattern: "^[A-HJKMNP-TV-Z]{2}-[0-9]{2}$" });
+export const Code = Type.String({ pattern: "^[A-HJKMNP-TV-Z]{2}-[0-9]{2}$", ...named("MatchCode") });
 
 /**
  * Standard base64 with padding, in its one form. Decoded to be checked, since a pattern takes sixty times as long over a
@@ -34,13 +35,16 @@ export const PASSWORD_LENGTH_MAX = 1024;
 export const Password = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX });
 
 /** What makes an answer count: the approval PIN or the account password, verified by the agent itself. */
-export const Proof = Type.Union([
-  Type.Object(
-    { kind: Type.Literal("pin"), pin: Type.String({ minLength: 1, maxLength: 128 }) },
-    { additionalProperties: false },
-  ),
-  Type.Object({ kind: Type.Literal("password"), password: Password }, { additionalProperties: false }),
-]);
+export const Proof = Type.Union(
+  [
+    Type.Object(
+      { kind: Type.Literal("pin"), pin: Type.String({ minLength: 1, maxLength: 128 }) },
+      { additionalProperties: false },
+    ),
+    Type.Object({ kind: Type.Literal("password"), password: Password }, { additionalProperties: false }),
+  ],
+  named("Proof"),
+);
 
 /** Parameters of every method that works on an account: which of the connection's clients asks, and whether to wait for a person. */
 /** Where the service could not be asked for changes just now: how long ago it was read. */
@@ -51,4 +55,4 @@ export const onAccount = {
   noWait: Type.Optional(Type.Boolean()),
 };
 
-export const Empty = Type.Object({}, { additionalProperties: false });
+export const Empty = Type.Object({}, namedClosed("Empty"));

@@ -11,6 +11,7 @@ import {
   TOO_LARGE_FILE,
 } from "../item/item.ts";
 import { limits } from "../limits.ts";
+import { named, namedClosed } from "../named.ts";
 import { Bytes, Empty, Id, IdParam, onAccount, staleMs, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -36,12 +37,13 @@ const itemErrors = [...asked, "vaultNotFound", "itemNotFound"] as const;
 const vaultErrors = [...asked, "vaultNotFound"] as const;
 const writeErrors = [...itemErrors, "invalidItem", "notPermitted", "diskFull"] as const;
 
+const exampleField = { id: "password", title: "password", fieldType: "Concealed", value: "postgres://…" };
 const exampleItem = {
   id: "bcdefghijklmnopqrstuvwxyz2",
   title: "DATABASE_URL",
   category: "ApiCredentials",
   vaultId: "abcdefghijklmnopqrstuvwxyz",
-  fields: [{ id: "password", title: "password", sectionId: "", fieldType: "Concealed", value: "postgres://…" }],
+  fields: [{ ...exampleField, sectionId: "" }],
   sections: [{ id: "", title: "" }],
   notes: "",
   tags: [],
@@ -52,6 +54,16 @@ const exampleItem = {
   updatedAt: "2026-11-24T09:00:00.000Z",
 };
 
+const exampleNew = {
+  title: "DATABASE_URL",
+  category: "ApiCredentials",
+  vaultId: "abcdefghijklmnopqrstuvwxyz",
+  fields: [exampleField],
+};
+
+/** Has no field but its file. */
+const exampleDocument = { ...exampleItem, category: "Document", fields: [], sections: [] };
+
 const {
   fields: _fields,
   sections: _sections,
@@ -61,8 +73,12 @@ const {
   ...exampleOverview
 } = exampleItem;
 
-const ItemError = Type.Object({ error: Type.Object({ name: Type.String(), message: Type.String() }) });
+const ItemError = Type.Object(
+  { error: Type.Object({ name: Type.String(), message: Type.String() }) },
+  named("ItemFailure"),
+);
 const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
+const ItemVersion = Type.Object({ version: Version, updatedAt: Timestamp }, namedClosed("ItemVersion"));
 const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
 /** With a version: only where that is still the stored one, as of somebody who decided by what they saw. */
 const placeAsSeen = { ...place, version: Type.Optional(Version) };
@@ -86,7 +102,7 @@ export const items = {
     activity: true,
     since: "0.1.0",
     example: {
-      params: { item: { title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" } },
+      params: { item: exampleNew },
       result: exampleItem,
     },
     sdkName: "ItemsCreate",
@@ -113,7 +129,7 @@ export const items = {
     example: {
       params: {
         vaultId: "abcdefghijklmnopqrstuvwxyz",
-        items: [{ title: "DATABASE_URL", category: "ApiCredentials", vaultId: "abcdefghijklmnopqrstuvwxyz" }],
+        items: [exampleNew],
       },
       result: { outcomes: [exampleItem] },
     },
@@ -218,7 +234,7 @@ export const items = {
   "items.history": entry({
     summary: "The versions of an item that are kept, the present one first.",
     params: Type.Object(place, closed),
-    result: Type.Object({ versions: Type.Array(Type.Object({ version: Version, updatedAt: Timestamp }, closed)) }),
+    result: Type.Object({ versions: Type.Array(ItemVersion) }),
     errors: [...itemErrors, "notPermitted"],
     need: { kind: "grant", verb: "read", scopeOf: ({ vaultId, itemId }) => [{ vault: vaultId, item: itemId }] },
     activity: true,
@@ -372,8 +388,7 @@ export const files = {
         document: { name: "report.pdf", content: "AAEC" },
       },
       result: {
-        ...exampleItem,
-        category: "Document",
+        ...exampleDocument,
         version: 2,
         document: { name: "report.pdf", id: "cdefghijklmnopqrstuvwxyz23", size: 3 },
       },
@@ -475,8 +490,7 @@ export const files = {
     example: {
       params: { handle: "1" },
       result: {
-        ...exampleItem,
-        category: "Document",
+        ...exampleDocument,
         document: { name: "backup.bin", id: "cdefghijklmnopqrstuvwxyz23", size: 5242880 },
       },
     },

@@ -2,6 +2,7 @@
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { limits } from "../limits.ts";
+import { named } from "../named.ts";
 import { Empty, Id, onAccount } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -12,53 +13,67 @@ const Reference = Type.String({ maxLength: 2048 });
 const Whole = Type.Integer({ minimum: 0, maximum: 0xffffffff });
 
 /** A recipe in the official shape; lengths out of range are the recipe's own error. */
-const PasswordRecipe = Type.Union([
-  Type.Object(
-    {
-      type: Type.Literal("Memorable"),
-      parameters: Type.Object({
-        separatorType: Type.Enum([
-          "digits",
-          "digitsAndSymbols",
-          "spaces",
-          "hyphens",
-          "underscores",
-          "periods",
-          "commas",
-        ]),
-        capitalize: Type.Boolean(),
-        wordListType: Type.Enum(["fullWords", "syllables", "threeLetters"]),
-        wordCount: Whole,
-      }),
-    },
-    closed,
-  ),
-  Type.Object({ type: Type.Literal("Pin"), parameters: Type.Object({ length: Whole }) }, closed),
-  Type.Object(
-    {
-      type: Type.Literal("Random"),
-      parameters: Type.Object({ includeDigits: Type.Boolean(), includeSymbols: Type.Boolean(), length: Whole }),
-    },
-    closed,
-  ),
-]);
+const PasswordRecipe = Type.Union(
+  [
+    Type.Object(
+      {
+        type: Type.Literal("Memorable"),
+        parameters: Type.Object({
+          separatorType: Type.Enum([
+            "digits",
+            "digitsAndSymbols",
+            "spaces",
+            "hyphens",
+            "underscores",
+            "periods",
+            "commas",
+          ]),
+          capitalize: Type.Boolean(),
+          wordListType: Type.Enum(["fullWords", "syllables", "threeLetters"]),
+          wordCount: Whole,
+        }),
+      },
+      closed,
+    ),
+    Type.Object({ type: Type.Literal("Pin"), parameters: Type.Object({ length: Whole }) }, closed),
+    Type.Object(
+      {
+        type: Type.Literal("Random"),
+        parameters: Type.Object({ includeDigits: Type.Boolean(), includeSymbols: Type.Boolean(), length: Whole }),
+      },
+      closed,
+    ),
+  ],
+  named("PasswordRecipe"),
+);
 
-const Resolved = Type.Object({
-  secret: Type.String(),
-  vaultId: Id,
-  itemId: Id,
-  /** What kind of field, or "File", "Notes". */
-  kind: Type.String(),
-  /** Whether it is kept out of sight: a concealed field, a one-time code or its seed, a private key, a card number. */
-  concealed: Type.Boolean(),
-  /** Whether the answer came from memory, and how long ago that was read. */
-  cached: Type.Boolean(),
-  ageMs: Type.Integer(),
-  /** Whether the service could not be asked for changes just now. */
-  stale: Type.Boolean(),
-  /** Microseconds from the request's arrival to this answer, without waiting for a person. */
-  tookUs: Type.Integer(),
-});
+const Resolved = Type.Object(
+  {
+    secret: Type.String(),
+    vaultId: Id,
+    itemId: Id,
+    /** What kind of field, or "File", "Notes". */
+    kind: Type.String(),
+    /** Whether it is kept out of sight: a concealed field, a one-time code or its seed, a private key, a card number. */
+    concealed: Type.Boolean(),
+    /** Whether the answer came from memory, and how long ago that was read. */
+    cached: Type.Boolean(),
+    ageMs: Type.Integer(),
+    /** Whether the service could not be asked for changes just now. */
+    stale: Type.Boolean(),
+    /** Microseconds from the request's arrival to this answer, without waiting for a person. */
+    tookUs: Type.Integer(),
+  },
+  named("ResolvedSecret"),
+);
+
+/** What a reference of several ended in, where that is no secret. */
+const ResolveFailure = Type.Object(
+  {
+    error: Type.Object({ name: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) }),
+  },
+  named("ResolveFailure"),
+);
 
 const resolveErrors = [
   "signedOut",
@@ -117,14 +132,7 @@ export const secrets = {
     summary: "The secrets of up to 100 references, each with its own outcome; one prompt for all of them.",
     params: Type.Object({ references: Type.Array(Reference, { maxItems: limits.references }), ...onAccount }, closed),
     result: Type.Object({
-      outcomes: Type.Array(
-        Type.Union([
-          Resolved,
-          Type.Object({
-            error: Type.Object({ name: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) }),
-          }),
-        ]),
-      ),
+      outcomes: Type.Array(Type.Union([Resolved, ResolveFailure])),
     }),
     errors: [
       "signedOut",

@@ -1,6 +1,7 @@
 // serviceAccounts.*: principals for programs, which come in with a token and are not asked.
 import Type from "typebox";
 import { entry } from "../entry.ts";
+import { named } from "../named.ts";
 import { serviceLimits } from "../service-catalogue.ts";
 import { Empty, Id, IdParam, Password, Proof, Timestamp } from "./common.ts";
 
@@ -37,12 +38,54 @@ const wholeErrors = [
 ] as const;
 
 const Permissions = Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 32 });
-const Budget = Type.Object({
-  limit: Type.Integer(),
-  used: Type.Integer(),
-  left: Type.Integer(),
-  resetsAt: Type.Optional(Timestamp),
-});
+const Budget = Type.Object(
+  {
+    limit: Type.Integer(),
+    used: Type.Integer(),
+    left: Type.Integer(),
+    resetsAt: Type.Optional(Timestamp),
+  },
+  named("RequestBudget"),
+);
+
+/** A token as it is handed out, the only time that its text is shown. */
+const IssuedToken = Type.Object(
+  { serviceAccountId: Id, token: Type.String(), expiresAt: Type.Optional(Timestamp) },
+  named("IssuedToken"),
+);
+
+/** A token as its owner sees it later. */
+const ServiceAccountToken = Type.Object(
+  {
+    id: Id,
+    createdAt: Timestamp,
+    expiresAt: Type.Optional(Timestamp),
+    expired: Type.Boolean(),
+    lastUsedAt: Type.Optional(Timestamp),
+  },
+  named("ServiceAccountToken"),
+);
+
+const ServiceAccountVault = Type.Object(
+  {
+    vaultId: Id,
+    title: Type.Optional(Type.String()),
+    permissions: Type.Array(Type.String()),
+  },
+  named("ServiceAccountVault"),
+);
+
+const ServiceAccount = Type.Object(
+  {
+    id: Id,
+    title: Type.String(),
+    createdAt: Timestamp,
+    revokedAt: Type.Optional(Timestamp),
+    tokens: Type.Array(ServiceAccountToken),
+    vaults: Type.Array(ServiceAccountVault),
+  },
+  named("ServiceAccount"),
+);
 
 const example = {
   serviceAccountId: "defghijklmnopqrstuvwxyz234",
@@ -69,14 +112,14 @@ export const serviceAccounts = {
       },
       closed,
     ),
-    result: Type.Object({ serviceAccountId: Id, token: Type.String(), expiresAt: Type.Optional(Timestamp) }),
+    result: IssuedToken,
     errors: [...provenErrors, "vaultNotFound", "tooManyVaults", "invalidPermissions", "notPermitted"],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",
     example: {
       params: {
-        password: "seven quiet harbours",
+        password: "correct horse battery staple",
         title: "CI",
         vaults: [{ vault: "Demo", permissions: ["read_items"] }],
         expiresInMs: 2_592_000_000,
@@ -89,33 +132,14 @@ export const serviceAccounts = {
       "The service accounts with their tokens (never the text) and vaults; revoked ones too. `lastUsedAt` is to a few minutes, on whatever machine, and missing where a token was never used.",
     params: Type.Object(whole, closed),
     result: Type.Object({
-      serviceAccounts: Type.Array(
-        Type.Object({
-          id: Id,
-          title: Type.String(),
-          createdAt: Timestamp,
-          revokedAt: Type.Optional(Timestamp),
-          tokens: Type.Array(
-            Type.Object({
-              id: Id,
-              createdAt: Timestamp,
-              expiresAt: Type.Optional(Timestamp),
-              expired: Type.Boolean(),
-              lastUsedAt: Type.Optional(Timestamp),
-            }),
-          ),
-          vaults: Type.Array(
-            Type.Object({ vaultId: Id, title: Type.Optional(Type.String()), permissions: Type.Array(Type.String()) }),
-          ),
-        }),
-      ),
+      serviceAccounts: Type.Array(ServiceAccount),
     }),
     errors: wholeErrors,
     need: { kind: "manageOrProof" },
     activity: false,
     since: "0.1.0",
     example: {
-      params: { proof: { kind: "password", password: "seven quiet harbours" } },
+      params: { proof: { kind: "password", password: "correct horse battery staple" } },
       result: {
         serviceAccounts: [
           {
@@ -154,14 +178,14 @@ export const serviceAccounts = {
       },
       closed,
     ),
-    result: Type.Object({ serviceAccountId: Id, token: Type.String(), expiresAt: Type.Optional(Timestamp) }),
+    result: IssuedToken,
     errors: [...provenErrors, "sealBroken", "serviceAccountNotFound"],
     need: { kind: "proof" },
     activity: true,
     since: "0.1.0",
     example: {
       params: {
-        password: "seven quiet harbours",
+        password: "correct horse battery staple",
         serviceAccountId: "defghijklmnopqrstuvwxyz234",
         overlapMs: 3_600_000,
       },
@@ -178,7 +202,7 @@ export const serviceAccounts = {
     since: "0.1.0",
     example: {
       params: {
-        proof: { kind: "password", password: "seven quiet harbours" },
+        proof: { kind: "password", password: "correct horse battery staple" },
         serviceAccountId: "defghijklmnopqrstuvwxyz234",
       },
       result: {},

@@ -8,6 +8,7 @@ import {
   sharePolicy,
   ValidRecipient,
 } from "../item/item-share.ts";
+import { namedClosed } from "../named.ts";
 import { Empty, Id, IdParam, onAccount, Timestamp } from "./common.ts";
 import { asked } from "./items.ts";
 
@@ -34,7 +35,7 @@ const Share = Type.Object(
     views: Type.Integer({ minimum: 0 }),
     state: Type.Enum(["open", "usedUp", "expired", "revoked"]),
   },
-  closed,
+  namedClosed("Share"),
 );
 
 export const shares = {

@@ -2,6 +2,7 @@
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { Group, GroupAccess, GroupVaultAccess, itemLimits, Vault, VaultOverview } from "../item/item.ts";
+import { namedClosed } from "../named.ts";
 import { Empty, IdParam, onAccount, staleMs } from "./common.ts";
 import { asked } from "./items.ts";
 
@@ -259,9 +260,9 @@ export const groups = {
 const VariableName = Type.String({ minLength: 1, maxLength: 256, pattern: "^[A-Za-z_][A-Za-z0-9_]*$" });
 const Variable = Type.Object(
   { name: VariableName, value: Type.String({ maxLength: itemLimits.value }), masked: Type.Boolean() },
-  closed,
+  namedClosed("EnvironmentVariable"),
 );
-const Environment = Type.Object({ id: Type.String(), title: Type.String() }, closed);
+const Environment = Type.Object({ id: Type.String(), title: Type.String() }, namedClosed("Environment"));
 const environmentPlace = { environmentId: IdParam, ...onAccount };
 const exampleEnvironment = { id: "defghijklmnopqrstuvwxyz234", title: "staging" };
 const exampleVariable = { name: "DATABASE_URL", value: "postgres://…", masked: true };

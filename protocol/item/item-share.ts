@@ -1,6 +1,7 @@
 // What a share is to those who agree on it: the official policy types, how long a link may last, and the copy that is sealed.
 import Type, { type Static } from "typebox";
 import { AccountName, Id } from "../catalogue/common.ts";
+import { named, namedClosed } from "../named.ts";
 import { ItemCategory, ItemField, ItemSection, itemLimits, Website } from "./item.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -19,10 +20,13 @@ export const shareDurations = {
 
 export type ItemShareDuration = keyof typeof shareDurations;
 
-export const ItemShareDuration = Type.Enum(Object.keys(shareDurations) as ItemShareDuration[]);
+export const ItemShareDuration = Type.Enum(
+  Object.keys(shareDurations) as ItemShareDuration[],
+  named("ItemShareDuration"),
+);
 
-const AllowedType = Type.Enum(["Authenticated", "Public"]);
-const AllowedRecipientType = Type.Enum(["Email", "Domain"]);
+const AllowedType = Type.Enum(["Authenticated", "Public"], named("AllowedType"));
+const AllowedRecipientType = Type.Enum(["Email", "Domain"], named("AllowedRecipientType"));
 const Count = Type.Integer({ minimum: 0, maximum: 0xffffffff });
 
 const ItemShareFiles = Type.Object(
@@ -35,7 +39,7 @@ const ItemShareFiles = Type.Object(
     defaultExpiry: Type.Optional(Type.Union([ItemShareDuration, Type.Null()])),
     maxViews: Type.Optional(Type.Union([Count, Type.Null()])),
   },
-  closed,
+  namedClosed("ItemShareFiles"),
 );
 
 export const ItemShareAccountPolicy = Type.Object(
@@ -47,7 +51,7 @@ export const ItemShareAccountPolicy = Type.Object(
     allowedRecipientTypes: Type.Array(AllowedRecipientType),
     files: ItemShareFiles,
   },
-  closed,
+  namedClosed("ItemShareAccountPolicy"),
 );
 export type ItemShareAccountPolicy = Static<typeof ItemShareAccountPolicy>;
 
@@ -60,10 +64,13 @@ const RECIPIENTS_MAX = 100;
 const RecipientText = Type.String({ maxLength: RECIPIENT_LENGTH_MAX });
 export const RecipientTexts = Type.Array(RecipientText, { maxItems: RECIPIENTS_MAX });
 
-export const ValidRecipient = Type.Union([
-  Type.Object({ type: Type.Literal("Email"), parameters: Type.Object({ email: RecipientText }, closed) }, closed),
-  Type.Object({ type: Type.Literal("Domain"), parameters: Type.Object({ domain: RecipientText }, closed) }, closed),
-]);
+export const ValidRecipient = Type.Union(
+  [
+    Type.Object({ type: Type.Literal("Email"), parameters: Type.Object({ email: RecipientText }, closed) }, closed),
+    Type.Object({ type: Type.Literal("Domain"), parameters: Type.Object({ domain: RecipientText }, closed) }, closed),
+  ],
+  named("ValidRecipient"),
+);
 export type ValidRecipient = Static<typeof ValidRecipient>;
 
 export const ItemShareParams = Type.Object(
@@ -72,7 +79,7 @@ export const ItemShareParams = Type.Object(
     expireAfter: Type.Optional(ItemShareDuration),
     oneTimeOnly: Type.Boolean(),
   },
-  closed,
+  namedClosed("ItemShareParams"),
 );
 export type ItemShareParams = Static<typeof ItemShareParams>;
 

@@ -2,6 +2,7 @@
 // official SDKs; bytes are base64. Limits are ours: each keeps one item small enough to seal, send and show.
 import Type, { type Static } from "typebox";
 import { Bytes, Id, IdParam, Timestamp } from "../catalogue/common.ts";
+import { named, namedClosed } from "../named.ts";
 
 /** The official words for a limit, which the agent answers instead of naming field and rule. */
 export const TOO_LARGE_FILE = "cannot upload or download files larger than 50MB";
@@ -37,50 +38,56 @@ const closed = { additionalProperties: false } as const;
 
 const oneOf = Type.Enum;
 
-export const ItemCategory = oneOf([
-  "Login",
-  "SecureNote",
-  "CreditCard",
-  "CryptoWallet",
-  "Identity",
-  "Password",
-  "Document",
-  "ApiCredentials",
-  "BankAccount",
-  "Database",
-  "DriverLicense",
-  "Email",
-  "MedicalRecord",
-  "Membership",
-  "OutdoorLicense",
-  "Passport",
-  "Rewards",
-  "Router",
-  "Server",
-  "SshKey",
-  "SocialSecurityNumber",
-  "SoftwareLicense",
-  "Person",
-  "Unsupported",
-]);
+export const ItemCategory = oneOf(
+  [
+    "Login",
+    "SecureNote",
+    "CreditCard",
+    "CryptoWallet",
+    "Identity",
+    "Password",
+    "Document",
+    "ApiCredentials",
+    "BankAccount",
+    "Database",
+    "DriverLicense",
+    "Email",
+    "MedicalRecord",
+    "Membership",
+    "OutdoorLicense",
+    "Passport",
+    "Rewards",
+    "Router",
+    "Server",
+    "SshKey",
+    "SocialSecurityNumber",
+    "SoftwareLicense",
+    "Person",
+    "Unsupported",
+  ],
+  named("ItemCategory"),
+);
 
-export const ItemFieldType = oneOf([
-  "Text",
-  "Concealed",
-  "CreditCardType",
-  "CreditCardNumber",
-  "Phone",
-  "Url",
-  "Totp",
-  "Email",
-  "Reference",
-  "SshKey",
-  "Menu",
-  "MonthYear",
-  "Address",
-  "Date",
-  "Unsupported",
-]);
+export const ItemFieldType = oneOf(
+  [
+    "Text",
+    "Concealed",
+    "CreditCardType",
+    "CreditCardNumber",
+    "Phone",
+    "Url",
+    "Totp",
+    "Email",
+    "Reference",
+    "SshKey",
+    "Menu",
+    "MonthYear",
+    "Address",
+    "Date",
+    "Unsupported",
+  ],
+  named("ItemFieldType"),
+);
 
 /** Kinds of fields whose values are kept out of sight. */
 const CONCEALED_KINDS: ReadonlySet<string> = new Set(["Concealed", "Totp", "SshKey", "CreditCardNumber"]);
@@ -91,38 +98,43 @@ export const isConcealed = (kind: string): boolean => CONCEALED_KINDS.has(kind);
 const Title = Type.String({ maxLength: itemLimits.title });
 const PartId = Type.String({ maxLength: itemLimits.partId });
 
+const AutofillBehavior = oneOf(["AnywhereOnWebsite", "ExactDomain", "Never"], named("AutofillBehavior"));
+
 export const Website = Type.Object(
   {
     url: Type.String({ maxLength: itemLimits.url }),
     label: Title,
-    autofillBehavior: oneOf(["AnywhereOnWebsite", "ExactDomain", "Never"]),
+    autofillBehavior: AutofillBehavior,
   },
-  closed,
+  namedClosed("Website"),
 );
 
 /** A one-time code, or why there is none: exactly one of the two. */
 export const OtpFieldDetails = Type.Object(
   { code: Type.Optional(Type.String()), errorMessage: Type.Optional(Type.String()) },
-  closed,
+  namedClosed("OtpFieldDetails"),
 );
 
 export const SshKeyAttributes = Type.Object(
   { publicKey: Type.String(), fingerprint: Type.String(), keyType: Type.String() },
-  closed,
+  namedClosed("SshKeyAttributes"),
 );
 
 const AddressLine = Type.String({ maxLength: itemLimits.addressLine });
 export const AddressFieldDetails = Type.Object(
   { street: AddressLine, city: AddressLine, country: AddressLine, zip: AddressLine, state: AddressLine },
-  closed,
+  namedClosed("AddressFieldDetails"),
 );
 
 /** What a field is beside its value. Only an address is taken from a client; the others are worked out at each read. */
-export const ItemFieldDetails = Type.Union([
-  Type.Object({ type: Type.Literal("Otp"), content: OtpFieldDetails }, closed),
-  Type.Object({ type: Type.Literal("SshKey"), content: Type.Union([SshKeyAttributes, Type.Null()]) }, closed),
-  Type.Object({ type: Type.Literal("Address"), content: Type.Union([AddressFieldDetails, Type.Null()]) }, closed),
-]);
+export const ItemFieldDetails = Type.Union(
+  [
+    Type.Object({ type: Type.Literal("Otp"), content: OtpFieldDetails }, closed),
+    Type.Object({ type: Type.Literal("SshKey"), content: Type.Union([SshKeyAttributes, Type.Null()]) }, closed),
+    Type.Object({ type: Type.Literal("Address"), content: Type.Union([AddressFieldDetails, Type.Null()]) }, closed),
+  ],
+  named("ItemFieldDetails"),
+);
 
 export const ItemField = Type.Object(
   {
@@ -133,10 +145,10 @@ export const ItemField = Type.Object(
     value: Type.String({ maxLength: itemLimits.value }),
     details: Type.Optional(ItemFieldDetails),
   },
-  closed,
+  namedClosed("ItemField"),
 );
 
-export const ItemSection = Type.Object({ id: PartId, title: Title }, closed);
+export const ItemSection = Type.Object({ id: PartId, title: Title }, namedClosed("ItemSection"));
 
 export const FileAttributes = Type.Object(
   {
@@ -144,10 +156,13 @@ export const FileAttributes = Type.Object(
     id: Id,
     size: Type.Integer({ minimum: 0, maximum: itemLimits.fileBytes }),
   },
-  closed,
+  namedClosed("FileAttributes"),
 );
 
-export const ItemFile = Type.Object({ attributes: FileAttributes, sectionId: PartId, fieldId: PartId }, closed);
+export const ItemFile = Type.Object(
+  { attributes: FileAttributes, sectionId: PartId, fieldId: PartId },
+  namedClosed("ItemFile"),
+);
 
 const Tags = Type.Array(Type.String({ maxLength: itemLimits.tag }), { maxItems: itemLimits.tags });
 const Fields = Type.Array(ItemField, { maxItems: itemLimits.fields });
@@ -162,9 +177,12 @@ const inlineFile = (nameless: string) => ({
 });
 export const FileCreateParams = Type.Object(
   { ...inlineFile("file name cannot be empty"), sectionId: PartId, fieldId: PartId },
-  closed,
+  namedClosed("FileCreateParams"),
 );
-export const DocumentCreateParams = Type.Object(inlineFile("document name cannot be empty"), closed);
+export const DocumentCreateParams = Type.Object(
+  inlineFile("document name cannot be empty"),
+  namedClosed("DocumentCreateParams"),
+);
 
 const newItemFields = {
   category: ItemCategory,
@@ -183,10 +201,10 @@ export const ItemCreateParams = Type.Object(
     files: Type.Optional(Type.Array(FileCreateParams, { maxItems: itemLimits.files })),
     document: Type.Optional(DocumentCreateParams),
   },
-  closed,
+  namedClosed("ItemCreateParams"),
 );
 
-export const ItemState = oneOf(["active", "archived"]);
+export const ItemState = oneOf(["active", "archived"], named("ItemState"));
 
 export const ItemOverview = Type.Object(
   {
@@ -200,7 +218,7 @@ export const ItemOverview = Type.Object(
     updatedAt: Timestamp,
     state: ItemState,
   },
-  closed,
+  namedClosed("ItemOverview"),
 );
 
 export const Item = Type.Object(
@@ -220,7 +238,7 @@ export const Item = Type.Object(
     createdAt: Timestamp,
     updatedAt: Timestamp,
   },
-  closed,
+  namedClosed("Item"),
 );
 
 /** What is sealed as an item's overview: what a list shows. */
@@ -241,63 +259,69 @@ export const ItemDetailsContent = Type.Object(
   closed,
 );
 
+const VaultType = oneOf(["personal", "everyone", "transfer", "userCreated", "unsupported"], named("VaultType"));
+
 export const VaultOverview = Type.Object(
   {
     id: Id,
     title: Title,
     description: Type.String({ maxLength: itemLimits.description }),
-    vaultType: oneOf(["personal", "everyone", "transfer", "userCreated", "unsupported"]),
+    vaultType: VaultType,
     activeItemCount: Type.Integer(),
     contentVersion: Type.Integer(),
     attributeVersion: Type.Integer(),
     createdAt: Timestamp,
     updatedAt: Timestamp,
   },
-  closed,
+  namedClosed("VaultOverview"),
 );
 
 /** Official permission bits, an unsigned 32-bit integer. */
 export const Permissions = Type.Integer({ minimum: 0, maximum: 0xffffffff });
 
+const VaultAccessorType = oneOf(["user", "group", "broker"], named("VaultAccessorType"));
+
 export const VaultAccess = Type.Object(
   {
     vaultUuid: Id,
-    accessorType: oneOf(["user", "group", "broker"]),
+    accessorType: VaultAccessorType,
     accessorUuid: Id,
     permissions: Permissions,
   },
-  closed,
+  namedClosed("VaultAccess"),
 );
 
 /** A vault; with `access` where that was asked for. */
 export const Vault = Type.Object(
   { ...VaultOverview.properties, access: Type.Optional(Type.Array(VaultAccess)) },
-  closed,
+  namedClosed("Vault"),
 );
+
+const GroupType = oneOf(
+  ["owners", "administrators", "recovery", "externalAccountManagers", "teamMembers", "userDefined", "unsupported"],
+  named("GroupType"),
+);
+
+const GroupState = oneOf(["active", "deleted", "unsupported"], named("GroupState"));
 
 export const Group = Type.Object(
   {
     id: Id,
     title: Title,
     description: Type.String({ maxLength: itemLimits.description }),
-    groupType: oneOf([
-      "owners",
-      "administrators",
-      "recovery",
-      "externalAccountManagers",
-      "teamMembers",
-      "userDefined",
-      "unsupported",
-    ]),
-    state: oneOf(["active", "deleted", "unsupported"]),
+    groupType: GroupType,
+    state: GroupState,
     vaultAccess: Type.Optional(Type.Array(VaultAccess)),
   },
-  closed,
+  namedClosed("Group"),
 );
 
 /** What a group may do in one vault. */
-export const GroupAccess = Type.Object({ groupId: IdParam, permissions: Permissions }, closed);
-export const GroupVaultAccess = Type.Object({ vaultId: IdParam, groupId: IdParam, permissions: Permissions }, closed);
+export const GroupAccess = Type.Object({ groupId: IdParam, permissions: Permissions }, namedClosed("GroupAccess"));
+export const GroupVaultAccess = Type.Object(
+  { vaultId: IdParam, groupId: IdParam, permissions: Permissions },
+  namedClosed("GroupVaultAccess"),
+);
 
 export type Item = Static<typeof Item>;
 export type ItemField = Static<typeof ItemField>;

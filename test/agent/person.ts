@@ -38,7 +38,7 @@ export async function makeAccount(
 }
 
 /** Attaches as an approver, by the account password. */
-export async function attachPerson(agent: Pick<RunningAgent, "connect">): Promise<Person> {
+export async function attachPerson(agent: Pick<RunningAgent, "connect">, password = PASSWORD): Promise<Person> {
   const channel = await agent.connect();
   const seen: Prompt[] = [];
   const waiting: ((prompt: Prompt) => void)[] = [];
@@ -61,7 +61,7 @@ export async function attachPerson(agent: Pick<RunningAgent, "connect">): Promis
     waiting.shift()?.(prompt);
     if (answer !== "ignore") decide(prompt, answer).catch(() => undefined);
   });
-  await channel.call("prompts.attach", { proof: { kind: "password", password: PASSWORD } });
+  await channel.call("prompts.attach", { proof: { kind: "password", password } });
 
   return {
     seen,

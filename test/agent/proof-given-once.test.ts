@@ -1,6 +1,7 @@
 // A proof that was given to see a prompt serves its answer too: on that connection, to that text, once.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { WRONG_CODES_MAX } from "../../daemon/approval/overseer.ts";
 import { makeAccount, PASSWORD, PIN } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
@@ -35,7 +36,9 @@ afterEach(() => agent.remove());
 
 async function seen(channel = approving) {
   const { prompts } = await channel.call("prompts.list", { code, proof });
-  return prompts[0] ?? expect.fail("the prompt is not listed");
+  const [prompt] = prompts;
+  if (prompt?.hash === undefined) return expect.fail("the prompt is not listed");
+  return { prompt: prompt.prompt, hash: prompt.hash };
 }
 
 test("the listing's proof approves, and the log has one proof", async () => {
@@ -44,6 +47,37 @@ test("the listing's proof approves, and the log has one proof", async () => {
   await answered;
   const { records } = await approving.call("audit.list", { proof: { kind: "password", password: PASSWORD } });
   expect(records.filter(({ event }) => event === "proof.pin")).toHaveLength(1);
+});
+
+test("the listing's proof approves by the prompt's id too, once", async () => {
+  const { hash, prompt } = await seen();
+  await approving.call("prompts.answer", { prompt, answer: "yes", hash, lasts: "once" });
+  await answered;
+  expect(await nameOf(approving.call("prompts.answer", { prompt, answer: "yes", hash }))).toBe("proofRequired");
+});
+
+describe("a prompt named by its id", () => {
+  test("is approved by a PIN in the same call; by a wrong one or by none it is not", async () => {
+    const { hash, prompt } = await seen();
+    const other = await agent.connect();
+    const yes = { prompt, answer: "yes", hash } as const;
+    expect(await nameOf(other.call("prompts.answer", yes))).toBe("proofRequired");
+    const wrong = { kind: "pin", pin: "000000" } as const;
+    expect(await nameOf(other.call("prompts.answer", { ...yes, proof: wrong }))).toBe("proofRefused");
+    await other.call("prompts.answer", { ...yes, proof });
+    await answered;
+  });
+
+  test("is denied by that alone; ids that no prompt has are counted like wrong codes", async () => {
+    const { prompt } = await seen();
+    await approving.call("prompts.answer", { prompt, answer: "no" });
+    expect(await nameOf(answered)).toBe("approvalDenied");
+    const again = Array.from({ length: WRONG_CODES_MAX }, () =>
+      approving.call("prompts.answer", { prompt, answer: "no" }),
+    );
+    expect(new Set(await Promise.all(again.map(nameOf)))).toEqual(new Set(["promptNotFound"]));
+    expect(await nameOf(approving.call("prompts.answer", { prompt, answer: "no" }))).toBe("tryLater");
+  });
 });
 
 describe("is asked for a proof of its own", () => {

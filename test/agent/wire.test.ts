@@ -1,7 +1,7 @@
 // The wire, held by bytes: JSON-RPC 2.0 in full, every limit at it and one past it, against a real agent.
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { limits } from "../../protocol/limits.ts";
+import { limits, PROTOCOL, PROTOCOL_MAX } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount } from "./person.ts";
 import { openRaw, type Raw } from "./raw.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
@@ -14,7 +14,7 @@ const hello = {
   jsonrpc: "2.0",
   id: "h",
   method: "agent.hello",
-  params: { protocol: 1, client: { name: "t", version: "1" } },
+  params: { protocol: PROTOCOL, client: { name: "t", version: "1" } },
 };
 const nameOf = (answer: Record<string, unknown> | undefined) =>
   (answer?.error as { data?: { name?: string } } | undefined)?.data?.name;
@@ -35,6 +35,31 @@ async function withRaw<T>(work: (raw: Raw) => Promise<T>): Promise<T> {
     raw.close();
   }
 }
+
+describe("a hello of another protocol", () => {
+  test.each([
+    [0, "update the client"],
+    [PROTOCOL - 1, "update the client"],
+    [PROTOCOL + 1, "update Postern on this machine"],
+    [PROTOCOL_MAX, "update Postern on this machine"],
+  ])("%i is told both protocols, and what to update", async (protocol, hint) => {
+    await withRaw(async (own) => {
+      const answer = await own.ask({ ...hello, params: { ...hello.params, protocol } });
+      expect(answer.error).toMatchObject({
+        message: expect.stringMatching(
+          new RegExp(`the client speaks ${protocol}, the agent \\(postern [0-9.]+\\) speaks ${PROTOCOL}$`),
+        ),
+        data: { name: "protocolMismatch", hint: expect.stringContaining(hint) },
+      });
+    });
+  });
+
+  test.each([[-1], [PROTOCOL_MAX + 1], [1.5], [1e300]])("%d is no protocol", async (protocol) => {
+    await withRaw(async (own) => {
+      expect(nameOf(await own.ask({ ...hello, params: { ...hello.params, protocol } }))).toBe("invalidParams");
+    });
+  });
+});
 
 describe("a request that is not one is answered so, and the connection goes on:", () => {
   const rows: [string, string | Uint8Array, string, unknown][] = [
@@ -88,7 +113,7 @@ describe("a request that is not one is answered so, and the connection goes on:"
     ],
     [
       "another protocol",
-      '{"jsonrpc":"2.0","id":1,"method":"agent.hello","params":{"protocol":2,"client":{"name":"x","version":"1"}}}',
+      '{"jsonrpc":"2.0","id":1,"method":"agent.hello","params":{"protocol":1,"client":{"name":"x","version":"1"}}}',
       "protocolMismatch",
       1,
     ],

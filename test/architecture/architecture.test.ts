@@ -83,6 +83,8 @@ const entryPoints: Record<string, string> = {
   "test/bench/load.ts": "a process of the bench",
   "test/bench/echo.ts": "a process of the bench",
   "test/service/fixtures/make-schema-1.ts": "made a committed fixture",
+  "test/fixtures/home-0.1/make.ts": "made a committed fixture",
+  "test/protocol/make-protocol-2.ts": "made a committed list",
   "test/service/dying.ts": "a process of torn-write.test.ts",
   "test/cli/begin-named.ts": "started by a test, which ends it with signals",
   "clients/cli/demo/script.ts": "a program of the demonstration",

@@ -7,6 +7,7 @@ import { createEarlyAgent } from "../../daemon/early-agent.ts";
 import type { Dispatch } from "../../daemon/wire/dispatch.ts";
 import type { CheckedRequest } from "../../daemon/wire/request-shape.ts";
 import { validate } from "../../daemon/wire/validate.ts";
+import { featureNames } from "../../protocol/features.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 
 type Told = {
@@ -74,6 +75,13 @@ test("a hello is answered before anything is loaded, and raises the limit of lin
   expect(told.loads).toBe(0);
 });
 
+test("a hello that names the native door is answered before anything is loaded", async () => {
+  const { loading, told } = loadingAgent();
+  const answer = await loading.dispatch(request("agent.hello", hello({ door: "native" })), callOn());
+  expect(answer).toMatchObject({ result: { features: featureNames } });
+  expect(told.loads).toBe(0);
+});
+
 test.each([[undefined], [{}]])(
   "a status with the parameters %j is answered before anything is loaded",
   async (params) => {
@@ -96,6 +104,8 @@ test.each<[string, CheckedRequest]>([
   ["a hello without parameters", request("agent.hello")],
   ["a hello of another protocol", request("agent.hello", hello({ protocol: PROTOCOL + 1 }))],
   ["a hello of a protocol as text", request("agent.hello", hello({ protocol: `${PROTOCOL}` }))],
+  ["a hello of an older protocol", request("agent.hello", hello({ protocol: PROTOCOL - 1 }))],
+  ["a hello through another door", request("agent.hello", hello({ door: "sdk" }))],
   ["a hello with a field too many", request("agent.hello", hello({ more: 1 }))],
   ["a hello without a client", request("agent.hello", hello({ client: undefined }))],
   ["a hello of the client null", request("agent.hello", hello({ client: null }))],
@@ -126,8 +136,8 @@ test("what is answered early, the schema allows", async () => {
   const odd = fc.oneof(fc.string({ maxLength: 70 }), fc.integer(), fc.constant(null), fc.constant([]), fc.constant({}));
   const client = fc.oneof(odd, fc.dictionary(fc.constantFrom("name", "version", "more"), odd));
   const params = fc.dictionary(
-    fc.constantFrom("protocol", "client", "more"),
-    fc.oneof(odd, client, fc.constant(PROTOCOL)),
+    fc.constantFrom("protocol", "client", "door", "more"),
+    fc.oneof(odd, client, fc.constant(PROTOCOL), fc.constant("native")),
   );
   let early = 0;
   await fc.assert(

@@ -6,13 +6,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import metaSchema from "@open-rpc/meta-schema";
 import { Ajv } from "ajv";
-import type { TSchema } from "typebox";
+import Type, { type TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { describe, expect, test } from "vitest";
+import { namedTypesOf } from "../../clients/generate/named-types.ts";
 import { Bytes } from "../../protocol/catalogue/common.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { everywhere } from "../../protocol/entry.ts";
 import { errors } from "../../protocol/errors.ts";
+import { named, namedClosed } from "../../protocol/named.ts";
 import { serviceCatalogue } from "../../protocol/service-catalogue.ts";
 
 const jsonSchema = createRequire(import.meta.url)("@json-schema-tools/meta-schema/schema.json") as object;
@@ -59,16 +61,125 @@ test("every operation of the service refuses a field that it does not name", () 
     expect((entry.params as { additionalProperties?: boolean }).additionalProperties).toBe(false);
 });
 
-test("openrpc.json fits the OpenRPC meta-schema", () => {
+/** openrpc.json as a program of another language reads it. */
+type Document = {
+  readonly methods: readonly {
+    readonly name: string;
+    readonly params: readonly { readonly name: string; readonly required: boolean; readonly schema: object }[];
+    readonly result: { readonly schema: object };
+    readonly errors: readonly { readonly code: number; readonly message: string; readonly data: { name: string } }[];
+    readonly examples: readonly { params: { name: string; value: unknown }[]; result: { value: unknown } }[];
+  }[];
+  readonly components: {
+    readonly schemas: Readonly<Record<string, { readonly title: string }>>;
+    readonly errors: Readonly<Record<string, { readonly data: { readonly name: string } }>>;
+  };
+};
+
+describe("openrpc.json", () => {
+  const document = JSON.parse(readFileSync(join(root, "protocol/openrpc.json"), "utf8")) as Document;
+  const { schemas } = document.components;
   const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
   // The schema of JSON Schema that OpenRPC's own refers to.
   for (const $id of ["https://meta.json-schema.tools", "https://meta.json-schema.tools/"])
     ajv.addSchema({ ...jsonSchema, $id });
-  const document = JSON.parse(readFileSync(join(root, "protocol/openrpc.json"), "utf8")) as { methods: object[] };
-  const validate = ajv.compile(metaSchema as object);
-  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
-  expect(document.methods).toHaveLength(Object.keys(catalogue).length);
-  expect(validate({ ...document, methods: [{ ...document.methods[0], name: 7 }] })).toBe(false);
+
+  test("fits the OpenRPC meta-schema", () => {
+    const validate = ajv.compile(metaSchema as object);
+    expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+    expect(document.methods).toHaveLength(Object.keys(catalogue).length);
+    expect(validate({ ...document, methods: [{ ...document.methods[0], name: 7 }] })).toBe(false);
+  });
+
+  test("refers to each named type, and to none that it does not have", () => {
+    const found = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect([...new Set(found)].sort()).toEqual(Object.keys(schemas).sort());
+    for (const [name, { title }] of Object.entries(schemas)) expect(title).toBe(name);
+  });
+
+  test("writes a named type out once", () => {
+    const titles = [...JSON.stringify(document).matchAll(/"title":"([A-Z]\w+)"/g)]
+      .map(([, name]) => name ?? "")
+      .filter((name) => schemas[name] !== undefined);
+    expect(titles.sort()).toEqual(Object.keys(schemas).sort());
+  });
+
+  test.each(document.methods.map((method) => [method.name, method] as const))(
+    "has an example of %s that fits the document's own schemas, and one more field in its result fits too",
+    (_name, { params, result, examples: [example] }) => {
+      const given = example?.params ?? expect.fail("there is no example");
+      expect(params.filter(({ required, name }) => required && !given.some((one) => one.name === name))).toEqual([]);
+      for (const { name, value } of given) {
+        const { schema } = params.find((param) => param.name === name) ?? expect.fail(`${name} is no parameter`);
+        expect(fits(schema, value), name).toBe(true);
+      }
+      expect(fits(result.schema, example?.result.value)).toBe(true);
+      expect(fits(result.schema, withMore(example?.result.value))).toBe(true);
+    },
+  );
+
+  test("names each error of a method by its data, as the wire does", () => {
+    for (const { name, errors: listed } of document.methods) {
+      const own = catalogue[name as keyof typeof catalogue].errors as readonly (keyof typeof errors)[];
+      expect(listed.map(({ code, data }) => [data.name, code])).toEqual(
+        own.map((error) => [error, errors[error].code]),
+      );
+    }
+    expect(Object.entries(document.components.errors).map(([name, { data }]) => [name, data.name])).toEqual(
+      everywhere.map((name) => [name, name]),
+    );
+  });
+
+  function fits(schema: object, value: unknown): boolean {
+    return ajv.validate({ ...schema, components: document.components }, value);
+  }
+});
+
+/** The value with a field in each of its objects that no schema names, as a later agent may answer it. */
+function withMore(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withMore);
+  if (typeof value !== "object" || value === null) return value;
+  // The limits are a record of numbers: any key is known there.
+  const more = Object.entries(value).map(([key, one]) => [key, key === "limits" ? one : withMore(one)]);
+  return { ...Object.fromEntries(more), ofALaterAgent: true };
+}
+
+describe("names of types", () => {
+  const Thing = Type.Object({ id: Type.String() }, named("Thing"));
+  const Other = Type.Object({ id: Type.Integer() }, named("Thing"));
+  const method = (params: TSchema, result: TSchema) => ({ "a.b": { params, result } }) as unknown as typeof catalogue;
+
+  test("stand for one schema each", () => {
+    const { types, methods } = namedTypesOf(method(Type.Object({ thing: Thing }), Thing));
+    expect(Object.keys(types)).toEqual(["Thing"]);
+    expect(methods["a.b"]?.result).toEqual({ $ref: "#/components/schemas/Thing" });
+  });
+
+  test("that stand for two schemas are refused", () => {
+    expect(() => namedTypesOf(method(Thing, Other))).toThrow("two schemas of the catalogue are named Thing");
+    expect(() => namedTypesOf(method(Type.Object({ a: Thing, b: Type.Array(Other) }), Type.Null()))).toThrow("Thing");
+  });
+
+  test("are written like types, and none is that of an error's class or of another export", () => {
+    const { types } = namedTypesOf(catalogue);
+    for (const name of Object.keys(types)) expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
+    const text = readFileSync(join(root, "clients/typescript/generated.ts"), "utf8");
+    const exported = [...text.matchAll(/^export (?:type|class|const) (\w+)/gm)].map(([, name]) => name ?? "");
+    expect(exported.filter((name, index) => exported.indexOf(name) !== index)).toEqual([]);
+    expect(Object.keys(types).filter((name) => !exported.includes(name))).toEqual([]);
+  });
+
+  test("leave what is only sent closed, and what is answered open", () => {
+    const Sent = Type.Object({ id: Type.String() }, namedClosed("Sent"));
+    const Both = Type.Object({ id: Type.String() }, namedClosed("Both"));
+    const params = Type.Object({ sent: Sent, both: Both }, { additionalProperties: false });
+    const { types, methods } = namedTypesOf(method(params, Type.Object({ both: Both })));
+    expect(types.Sent).toHaveProperty("additionalProperties", false);
+    expect(types.Both).not.toHaveProperty("additionalProperties");
+    expect(methods["a.b"]?.params).toHaveProperty("additionalProperties", false);
+  });
 });
 
 test.each([

@@ -20,16 +20,17 @@ export const greeting = (): Greeting => ({ ...own, ...(isatty(STDERR) ? { notice
 
 type Tell = Pick<Terminal, "tell">;
 
-/** Connects to an agent that runs. Throws AgentNotRunning where none does. */
-export async function dialAgent(terminal: Tell): Promise<Channel> {
+/** Connects to an agent that runs. Throws AgentNotRunning where none does. `more` is added to the greeting. */
+export async function dialAgent(terminal: Tell, more: Pick<Greeting, "anyProtocol"> = {}): Promise<Channel> {
   const expected = socketOf();
+  const greeted = { ...greeting(), ...more };
   try {
-    return watched(terminal, await answered(terminal, openChannel(expected, greeting())));
+    return watched(terminal, await answered(terminal, openChannel(expected, greeted)));
   } catch (error) {
     if (!(error instanceof AgentNotRunning)) throw error;
     const found = whereabouts();
     if (found === undefined || found.socket === expected) throw error;
-    const channel = await answered(terminal, openChannel(found.socket, greeting())).catch((other: unknown) => {
+    const channel = await answered(terminal, openChannel(found.socket, greeted)).catch((other: unknown) => {
       // A file that an agent left which was killed: nobody is there, or somebody whom we do not trust.
       throw other instanceof UntrustedSocket ? error : other;
     });

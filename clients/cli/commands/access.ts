@@ -48,13 +48,13 @@ async function approve(terminal: Terminal, agent: Agent, code: string, options: 
   if (text.length > SCREEN_LINES) terminal.tell(`\n${text[0]}`);
   const yes = options.yes === true || (await askYes(`Allow ${code}?`));
   if (!yes) {
-    await agent.call("prompts.answer", { code, answer: "no" });
+    await agent.call("prompts.answer", { prompt: prompt.prompt, answer: "no" });
     return terminal.result({ code, answer: "no" }, () => "Denied.");
   }
   await agent.call("prompts.answer", {
-    code,
+    prompt: prompt.prompt,
     answer: "yes",
-    hash: prompt.hash,
+    ...(prompt.hash === undefined ? {} : { hash: prompt.hash }),
     proof,
     ...(options.once === true ? { lasts: "once" as const } : {}),
     ...(options.minutes === undefined ? {} : { idleMinutes: Number(options.minutes) }),

@@ -22,9 +22,9 @@ import type { Terminal } from "../terminal/terminal.ts";
 type Status = Methods["agent.status"]["result"];
 
 /** An agent that runs; none is started, since asking how things are must not change them, and ending needs none. */
-async function running(terminal: Terminal): Promise<Channel | undefined> {
+async function running(terminal: Terminal, more: { anyProtocol?: true } = {}): Promise<Channel | undefined> {
   try {
-    return await dialAgent(terminal);
+    return await dialAgent(terminal, more);
   } catch (error) {
     if (error instanceof AgentNotRunning) return undefined;
     throw error;
@@ -115,7 +115,8 @@ function become(
 
 /** Ends the agent; answers whether there was one. */
 async function stop(terminal: Terminal): Promise<boolean> {
-  const channel = await running(terminal);
+  // One of before an update speaks another protocol, and must be ended for the new one to start.
+  const channel = await running(terminal, { anyProtocol: true });
   if (channel === undefined) return false;
   const pid = whereabouts()?.pid;
   await channel.call("agent.stop", {});
@@ -252,6 +253,11 @@ export function addAgentCommands(program: Command): void {
           process.env[name] === undefined ? [] : [[name, process.env[name]]],
         ),
       );
-      become(programPath("./service.js", "../../service/main.ts"), ["--disable-sigusr1", "--no-warnings"], args, env);
+      become(
+        programPath("./service.js", "../../../service/main.ts"),
+        ["--disable-sigusr1", "--no-warnings"],
+        args,
+        env,
+      );
     });
 }

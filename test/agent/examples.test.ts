@@ -1,0 +1,360 @@
+// The example of every entry of the catalogue, said to an agent: it takes the parameters, and its answer has the shape of the
+// example's result. Only what the agent itself draws is filled in: ids, versions, handles, hashes, keys.
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { catalogue, type MethodName, type ParamsOf } from "../../protocol/catalogue.ts";
+import { type Door, overLoopback } from "../service/doors.ts";
+import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
+import { attachPerson, type Person } from "./person.ts";
+
+/** The password of the examples. */
+const { password } = catalogue["accounts.create"].example.params as { password: string };
+
+/** What is filled in, by the name of the field. */
+type Facts = Readonly<Record<string, unknown>>;
+
+/** An agent with an account, a vault with an item, and a person who says yes to everything. */
+type World = {
+  readonly agent: InProcessAgent;
+  /** Where the example is said, and what leads up to it. */
+  readonly channel: Channel;
+  readonly person: Person;
+  readonly facts: Facts;
+  /** Says something on that connection, and lets the agent's time pass until it is answered. */
+  readonly say: Channel["call"];
+};
+
+/** The parameters of an example, as they stand in the catalogue. */
+const paramsOf = <M extends MethodName>(method: M) => catalogue[method].example.params as ParamsOf<M>;
+
+/** Makes the account as the examples have it: by saying two of them. */
+async function makeWorld(agent: InProcessAgent): Promise<World> {
+  const channel = await agent.connect();
+  const say: Channel["call"] = (method, params) => passing(agent, channel.call(method, params));
+  const { account, user, secretKey } = await say("accounts.create", paramsOf("accounts.create"));
+  await say("accounts.setPin", paramsOf("accounts.setPin"));
+  const person = await passing(agent, attachPerson(agent, password));
+  person.always("yes");
+  const { id: vaultId } = await say("vaults.create", { title: "Demo" });
+  const { id: itemId } = await say("items.create", { item: { ...paramsOf("items.create").item, vaultId } });
+  return { agent, channel, person, say, facts: { account, user, secretKey, vaultId, itemId } };
+}
+
+const vaultOf = ({ facts }: World) => facts.vaultId as string;
+
+async function anItem(world: World): Promise<Facts> {
+  const item = { ...paramsOf("items.create").item, vaultId: vaultOf(world), title: "Other" };
+  const { id, version } = await world.say("items.create", { item });
+  return { itemId: id, id, version };
+}
+
+async function aDocument(world: World, title = "Paper"): Promise<Facts> {
+  const document = { name: "backup.bin", content: "AAEC" };
+  const item = { vaultId: vaultOf(world), title, category: "Document" as const, document };
+  const made = await world.say("items.create", { item });
+  return { itemId: made.id, fileId: made.document?.id, version: made.version };
+}
+
+async function aChangedItem(world: World): Promise<Facts> {
+  const { itemId } = await anItem(world);
+  const item = await world.say("items.get", { vaultId: vaultOf(world), itemId: itemId as string });
+  await world.say("items.put", { item: { ...item, notes: "changed" } });
+  return { itemId, version: item.version };
+}
+
+async function anAttachedFile(world: World): Promise<Facts> {
+  const { itemId, version } = await anItem(world);
+  const { file } = paramsOf("files.attach");
+  const place = { vaultId: vaultOf(world), itemId: itemId as string, version: version as number };
+  const item = await world.say("files.attach", { ...place, file });
+  return { itemId, version: item.version, fileId: item.files[0]?.attributes.id };
+}
+
+const aVault = async ({ say }: World): Promise<Facts> => ({ vaultId: (await say("vaults.create", { title: "V" })).id });
+const aGroup = async ({ say }: World): Promise<Facts> => ({ groupId: (await say("groups.create", { title: "G" })).id });
+
+async function aGroupOfAVault(world: World): Promise<Facts> {
+  const { vaultId } = await aVault(world);
+  const { groupId } = await aGroup(world);
+  const groupPermissions = [{ groupId: groupId as string, permissions: 48 }];
+  await world.say("vaults.grantGroupPermissions", { vaultId: vaultId as string, groupPermissions });
+  return { vaultId, groupId };
+}
+
+async function anEnvironment({ say }: World): Promise<Facts> {
+  return { environmentId: (await say("environments.create", paramsOf("environments.create"))).id };
+}
+
+async function aShare(world: World): Promise<Facts> {
+  const { itemId } = world.facts as { itemId: string };
+  const params = { expireAfter: "SevenDays", oneTimeOnly: true } as const;
+  return { shareId: (await world.say("items.shares.create", { vaultId: vaultOf(world), itemId, params })).shareId };
+}
+
+async function aServiceAccount({ say }: World): Promise<{ serviceAccountId: string; token: string }> {
+  return say("serviceAccounts.create", paramsOf("serviceAccounts.create"));
+}
+
+async function aTokensClient(world: World): Promise<Facts> {
+  const { serviceAccountId, token } = await aServiceAccount(world);
+  const { client } = await world.say("clients.open", { token, integrationName: "ci", integrationVersion: "1" });
+  await world.say("vaults.list", { client });
+  return { serviceAccountId, client };
+}
+
+async function aClient({ say }: World): Promise<Facts> {
+  return say("clients.open", paramsOf("clients.open"));
+}
+
+/** What the test's own program was allowed before is asked for again. */
+const withoutGrants = ({ say }: World) => say("grants.revoke", { all: true });
+
+async function aGrant(world: World): Promise<Facts> {
+  const { say } = world;
+  await withoutGrants(world);
+  await say("secrets.resolve", paramsOf("secrets.resolve"));
+  const { grants } = await say("grants.list", {});
+  return { grant: grants.find(({ field }) => field !== undefined)?.grant };
+}
+
+/** A prompt that waits: the person does not answer it. */
+async function aPrompt(world: World, asked: "vaults.create" | "groups.create"): Promise<Facts> {
+  await withoutGrants(world);
+  world.person.always("ignore");
+  const opened = world.person.next();
+  const asking = await world.agent.connect();
+  // It is answered by the example, or withdrawn with the connection.
+  asking.call(asked, { title: "Asked for" }).catch(() => undefined);
+  const { prompt, code, hash } = await passing(world.agent, opened);
+  return { prompt, code, hash };
+}
+
+async function anotherDevice(world: World): Promise<Facts> {
+  const other = await startInProcess(undefined, world.agent.service);
+  const channel = await other.connect();
+  const { account, user, secretKey } = world.facts as { account: string; user: string; secretKey: string };
+  await passing(other, channel.call("accounts.signIn", { account, user, secretKey, password, deviceName: "other" }));
+  channel.close();
+  await other.close();
+  const { devices } = await world.say("devices.list", { password });
+  return { device: devices.find(({ thisOne }) => !thisOne)?.device };
+}
+
+async function ownDevice({ say }: World): Promise<Facts> {
+  return { device: (await say("devices.list", { password })).devices[0]?.device };
+}
+
+/** What leads up to an example, where it needs more than the world has. */
+const stages: Partial<Record<MethodName, (world: World) => Promise<Facts>>> = {
+  "session.unlock": async ({ say }) => say("session.lock", {}),
+  "clients.close": aClient,
+  "clients.list": aClient,
+  "devices.rename": ownDevice,
+  "devices.remove": anotherDevice,
+  "grants.list": aGrant,
+  "grants.revoke": aGrant,
+  "prompts.list": (world) => aPrompt(world, "vaults.create"),
+  "prompts.answer": (world) => aPrompt(world, "groups.create"),
+  "audit.list": async ({ say }) => {
+    await say("secrets.resolve", paramsOf("secrets.resolve"));
+    return {};
+  },
+  "items.put": anItem,
+  "items.delete": anItem,
+  "items.deleteAll": async (world) => ({ itemIds: [(await anItem(world)).itemId] }),
+  "items.getAll": async ({ facts }) => ({ itemIds: [facts.itemId] }),
+  "items.archive": anItem,
+  "items.unarchive": async (world) => {
+    const { itemId } = await anItem(world);
+    await world.say("items.archive", { vaultId: vaultOf(world), itemId: itemId as string });
+    return { itemId };
+  },
+  "items.history": aChangedItem,
+  "items.restore": aChangedItem,
+  "files.attach": anItem,
+  "files.read": anAttachedFile,
+  "files.delete": anAttachedFile,
+  "files.replaceDocument": aDocument,
+  "files.openRead": (world) => aDocument(world, "backup"),
+  "files.readChunk": async (world) => {
+    const { itemId, fileId } = (await aDocument(world)) as { itemId: string; fileId: string };
+    return world.say("files.openRead", { vaultId: vaultOf(world), itemId, fileId });
+  },
+  "files.writeChunk": ({ say, facts }) =>
+    say("files.openWrite", { vaultId: facts.vaultId as string, title: "new", name: "new.bin", size: 3 }),
+  "files.commit": async ({ say, facts }) => {
+    const written = { vaultId: facts.vaultId as string, title: "new", name: "new.bin", size: 3 };
+    const { handle } = await say("files.openWrite", written);
+    await say("files.writeChunk", { handle, content: "AAEC" });
+    return { handle };
+  },
+  "shares.list": aShare,
+  "shares.revoke": aShare,
+  "vaults.delete": aVault,
+  "vaults.get": aGroupOfAVault,
+  "vaults.grantGroupPermissions": async (world) => ({ ...(await aVault(world)), ...(await aGroup(world)) }),
+  "vaults.updateGroupPermissions": aGroupOfAVault,
+  "vaults.revokeGroupPermissions": aGroupOfAVault,
+  "groups.get": aGroupOfAVault,
+  "groups.list": aGroup,
+  "groups.update": aGroup,
+  "groups.delete": aGroup,
+  "groups.members": aGroup,
+  "environments.list": anEnvironment,
+  "environments.getVariables": anEnvironment,
+  "environments.set": anEnvironment,
+  "environments.unset": anEnvironment,
+  "environments.delete": anEnvironment,
+  "serviceAccounts.list": aTokensClient,
+  "serviceAccounts.rotate": aServiceAccount,
+  "serviceAccounts.revoke": aServiceAccount,
+  "serviceAccounts.rateLimit": aTokensClient,
+};
+
+/** Said to an agent that has no account yet. */
+const WITHOUT_ACCOUNT: readonly MethodName[] = [
+  "accounts.create",
+  "accounts.serviceInfo",
+  "accounts.signIn",
+  "accounts.openRestore",
+  "accounts.inspectBackup",
+  "accounts.restore",
+];
+
+/** After these the account is not as the others need it. */
+const LAST: readonly MethodName[] = ["accounts.changePassword", "accounts.remove"];
+
+const methods = Object.keys(catalogue) as MethodName[];
+const groupOf = (method: MethodName) => method.split(".")[0] ?? "";
+const worlds = Map.groupBy(
+  methods.filter((method) => !WITHOUT_ACCOUNT.includes(method) && !LAST.includes(method)),
+  groupOf,
+);
+
+/** The example's parameters with the facts in place of what the example has under the same name. */
+function filled(value: unknown, facts: Facts): unknown {
+  if (Array.isArray(value)) return value.map((part) => filled(part, facts));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, Object.hasOwn(facts, key) ? facts[key] : filled(part, facts)]),
+  );
+}
+
+/** Where an answer has not what the example has: a field, or a value of another type. */
+function missing(shown: unknown, answered: unknown, at = "result"): string[] {
+  if (Array.isArray(shown)) {
+    if (!Array.isArray(answered)) return [`${at} is no list`];
+    return shown.flatMap((one) => {
+      const tries = answered.map((other) => missing(one, other, `${at}[]`));
+      return tries.length === 0 ? [`${at} is empty`] : (tries.toSorted((a, b) => a.length - b.length)[0] ?? []);
+    });
+  }
+  if (typeof shown !== "object" || shown === null)
+    return typeof shown === typeof answered && (shown === null) === (answered === null)
+      ? []
+      : [`${at} has another type`];
+  if (typeof answered !== "object" || answered === null) return [`${at} is no object`];
+  return Object.entries(shown).flatMap(([key, value]) =>
+    Object.hasOwn(answered, key)
+      ? missing(value, (answered as Facts)[key], `${at}.${key}`)
+      : [`${at}.${key} is missing`],
+  );
+}
+
+/** The schema, which takes no field that it does not name: what an agent answers and the catalogue does not have is a fault. */
+function closed(schema: TSchema): TSchema {
+  return JSON.parse(JSON.stringify(schema), (_key, part: unknown) =>
+    typeof part === "object" && part !== null && "properties" in part ? { ...part, additionalProperties: false } : part,
+  ) as TSchema;
+}
+
+async function replay(method: MethodName, { say }: Pick<World, "say">, facts: Facts): Promise<unknown> {
+  const { params, result } = catalogue[method].example;
+  const answered = await say(method, filled(params, facts) as never);
+  expect([...Compile(closed(catalogue[method].result as TSchema)).Errors(answered)]).toEqual([]);
+  expect(missing(result, answered)).toEqual([]);
+  return answered;
+}
+
+describe.each([...worlds])("the examples of %s", (_group, those) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await makeWorld(await startInProcess());
+  });
+  afterAll(() => world.agent.close());
+
+  test.each(those)("%s", async (method) => {
+    world.person.always("yes");
+    const facts = await stages[method]?.(world);
+    await replay(method, world, { ...world.facts, ...facts });
+  });
+});
+
+describe("the examples that change the account for those after them", () => {
+  test.each(LAST)("%s", async (method) => {
+    const world = await makeWorld(await startInProcess());
+    await replay(method, world, world.facts);
+    await world.agent.close();
+  });
+});
+
+describe("the examples for an agent without an account", () => {
+  let agent: InProcessAgent;
+  let elsewhere: Door;
+  let channel: Channel;
+  const say: Channel["call"] = (method, params) => passing(agent, channel.call(method, params));
+
+  beforeAll(async () => {
+    elsewhere = await overLoopback();
+  });
+  afterAll(() => elsewhere.close());
+
+  async function withNew(work: () => Promise<unknown>): Promise<void> {
+    agent = await startInProcess();
+    channel = await agent.connect();
+    await work().finally(() => agent.close());
+  }
+
+  test("accounts.create", () => withNew(() => replay("accounts.create", { say }, {})));
+
+  test("accounts.serviceInfo", () =>
+    withNew(() => replay("accounts.serviceInfo", { say }, { service: elsewhere.address.origin })));
+
+  test("accounts.signIn", async () => {
+    const service = elsewhere.address.origin;
+    let facts: Facts = {};
+    await withNew(async () => {
+      const named = { name: "Ada", password, service, registrationToken: elsewhere.registrationToken ?? "" };
+      facts = await say("accounts.create", named);
+    });
+    await withNew(() => replay("accounts.signIn", { say }, { ...facts, service }));
+  });
+
+  test("accounts.openRestore, accounts.inspectBackup and accounts.restore", async () => {
+    const world = await makeWorld(await startInProcess());
+    await aServiceAccount(world);
+    const content = await backupOf(world);
+    await world.agent.close();
+    await withNew(async () => {
+      const { handle } = (await replay("accounts.openRestore", { say }, {})) as { handle: string };
+      await say("files.writeChunk", { handle, content });
+      await replay("accounts.inspectBackup", { say }, { handle });
+      await replay("accounts.restore", { say }, { handle, secretKey: world.facts.secretKey });
+    });
+  });
+});
+
+/** The backup of a small account, which fits in one chunk. */
+async function backupOf({ say }: World): Promise<string> {
+  const { handle } = await say("accounts.backup", { password });
+  const { content, last } = await say("files.readChunk", { handle });
+  expect(last).toBe(true);
+  return content;
+}
+
+test("every example is said here", () => {
+  const said = [...[...worlds.values()].flat(), ...LAST, ...WITHOUT_ACCOUNT];
+  expect(said.sort()).toEqual(methods.toSorted());
+});
