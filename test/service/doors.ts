@@ -23,7 +23,8 @@ import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { createApp } from "../../service/app.ts";
 import { nodePrimitives } from "../../service/primitives.ts";
 import { pageFiles } from "../../service/share/page-files.ts";
-import { openSqlite, type Store } from "../../service/store/sqlite.ts";
+import { openSqlite } from "../../service/store/sqlite.ts";
+import type { Store } from "../../service/store/store.ts";
 
 export const crypto: Sodium = loadSodium();
 export const PASSWORD = "seven quiet harbours";
