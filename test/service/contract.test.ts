@@ -11,6 +11,7 @@ import {
   type Door,
   details,
   inProcess,
+  interleaved,
   newUser,
   type Opened,
   open,
@@ -21,6 +22,7 @@ import {
 
 describe.each([
   ["in process", () => inProcess() as Promise<Door>],
+  ["on interleaved statements", () => interleaved() as Promise<Door>],
   ["over loopback", overLoopback],
 ])("the service %s", (_way, start) => {
   let door: Door;
