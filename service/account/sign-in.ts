@@ -116,7 +116,8 @@ export const signInOperations: SignInOperations = {
   },
 
   "session.end": async (_params, { db, caller }) => {
-    await db.deleteFrom("sessions").where("token_hash", "=", caller.tokenHash).execute();
+    const ended = db.deleteFrom("sessions").where("token_hash", "=", caller.tokenHash);
+    if (!(await changesRow(ended))) throw new PosternError("wrongCredentials", "the session has ended");
     return {};
   },
 
@@ -137,6 +138,8 @@ export const signInOperations: SignInOperations = {
   "devices.remove": async ({ device }, context) => {
     const { user } = context.caller;
     await change(context, async (db) => {
+      // Whoever signs in holds the user too, and finds the device removed or writes its session before it goes.
+      await holdUser(db, user);
       const removed = db.updateTable("devices").set({ removed: 1 }).where("id", "=", device).where("user", "=", user);
       if (!(await changesRow(removed))) throw new PosternError("deviceNotFound");
       await db.deleteFrom("sessions").where("device", "=", device).where("user", "=", user).execute();

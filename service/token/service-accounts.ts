@@ -6,7 +6,7 @@ import { budgetOf } from "../account/rate-limit.ts";
 import { recordChanges } from "../change/events.ts";
 import { change } from "../change/write.ts";
 import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "../context.ts";
-import { holdAccount, holdVault } from "../hold.ts";
+import { holdAccount, holdUser, holdVault } from "../hold.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
 import { permissions } from "../vault/permission.ts";
@@ -74,6 +74,8 @@ export const serviceAccountOperations: ServiceAccountOperations = {
   "serviceAccounts.rotate": async ({ serviceAccount, token, overlapMs }, context) => {
     await change(context, async (db) => {
       await holdLiving(db, context, serviceAccount);
+      // Whoever signs in with a token holds the user too.
+      await holdUser(db, serviceAccount);
       if (await hasToken(db, serviceAccount, token)) return;
       await dropExpired(db, context, serviceAccount);
       const ends = new Date(context.now() + overlapMs).toISOString();
@@ -92,7 +94,8 @@ export const serviceAccountOperations: ServiceAccountOperations = {
   "serviceAccounts.revoke": async ({ serviceAccount }, context) => {
     await change(context, async (db) => {
       await demandOwn(db, context, serviceAccount);
-      // Before its tokens go: whoever makes one more holds the row.
+      // Before its tokens go: whoever makes one more holds the row, and whoever signs in with one holds the user.
+      await holdUser(db, serviceAccount);
       await db
         .updateTable("service_accounts")
         .set({ revoked_at: timestamp(context) })

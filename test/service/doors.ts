@@ -52,10 +52,19 @@ export type InProcess = Door & {
 /** Where the doors say that their links lead; nothing listens there. */
 export const PUBLIC_ADDRESS = "https://share.example";
 
+type OpenStore = (path: string) => Promise<Store>;
+
+let openDefault: OpenStore = openSqlite;
+
+/** From now on, doors in this process open their store this way. */
+export function useStore(open: OpenStore): void {
+  openDefault = open;
+}
+
 export async function inProcess(
   folder = mkdtempSync(join(tmpdir(), "postern-svc-")),
   sharing = true,
-  openAt: (path: string) => Promise<Store> = openSqlite,
+  openAt: OpenStore = openDefault,
 ): Promise<InProcess> {
   const store = await openAt(join(folder, "service.sqlite"));
   let ahead = 0;

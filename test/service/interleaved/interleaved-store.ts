@@ -13,6 +13,7 @@ import {
 import { connectSqlite } from "../../../service/store/sqlite.ts";
 import type { Store, Wake } from "../../../service/store/store.ts";
 import type { Db, Tables } from "../../../service/store/tables.ts";
+import { type RowImages, rowImages } from "./row-images.ts";
 import { createSchedule } from "./schedule.ts";
 import { createTransactions, Deadlock, type Transaction, type Transactions } from "./transactions.ts";
 
@@ -34,7 +35,12 @@ export async function interleavedStore(path: string, seed: number): Promise<Inte
   const database = new DatabaseSync(path);
   // No statement waits for a disk: what is tested is their order.
   database.exec("PRAGMA synchronous = OFF; PRAGMA secure_delete = ON");
-  const transactions = createTransactions(database, createSchedule(seed));
+  return { ...interleavedOn(database, rowImages(database), seed), close: () => database.close() };
+}
+
+/** The same on a database at hand, whose rows are watched already. */
+export function interleavedOn(database: DatabaseSync, rows: RowImages, seed: number): Omit<InterleavedStore, "close"> {
+  const transactions = createTransactions(database, rows, createSchedule(seed));
   const told = new Map<Transaction, string[]>();
   const followers = new Map<Store, Set<Wake>>();
   let lost = 0;
@@ -78,7 +84,7 @@ export async function interleavedStore(path: string, seed: number): Promise<Inte
     return store;
   }
 
-  return { connect, trace: transactions.trace, deadlocks: () => lost, close: () => database.close() };
+  return { connect, trace: transactions.trace, deadlocks: () => lost };
 }
 
 /** The store as one process has it that shares it with nobody. */

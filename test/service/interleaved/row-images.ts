@@ -20,13 +20,12 @@ export type RowImages = {
   undo(images: readonly Image[]): void;
   /** Makes changes again that were taken back. */
   redo(images: readonly Image[]): void;
+  /** The rows of an image by their primary keys: who changes one of them meets whoever else does. */
+  keysOf(image: Image): string[];
 };
 
-/** The rows of an image by their primary keys: who changes one of them meets whoever else does. */
-export type KeysOf = (image: Image) => string[];
-
 /** Prepares the database to tell what becomes of each row of every table with a primary key. */
-export function rowImages(database: DatabaseSync): RowImages & { keysOf: KeysOf } {
+export function rowImages(database: DatabaseSync): RowImages {
   const tables = new Map(tablesOf(database).map((table) => [table.name, table]));
   let captured: Image[] | undefined;
   database.function("captured", { varargs: true }, (...given: SQLInputValue[]) => {

@@ -4,7 +4,7 @@
 // deadlock; who closes the circle is rolled back. There is no predicate lock and no snapshot check: what a condition in the
 // statement, or a held row, does not prevent, happens here.
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { type Image, rowImages } from "./row-images.ts";
+import type { Image, RowImages } from "./row-images.ts";
 import type { Schedule } from "./schedule.ts";
 
 export class Deadlock extends Error {
@@ -34,8 +34,8 @@ export type Transactions = {
   readonly trace: readonly string[];
 };
 
-export function createTransactions(database: DatabaseSync, schedule: Schedule): Transactions {
-  const { capture, undo, redo, keysOf } = rowImages(database);
+export function createTransactions(database: DatabaseSync, rows: RowImages, schedule: Schedule): Transactions {
+  const { capture, undo, redo, keysOf } = rows;
   const open = new Set<Transaction>();
   const committed: Image[] = [];
   const trace: string[] = [];
