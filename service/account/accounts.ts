@@ -8,7 +8,6 @@ import type { OperationParams, OperationResult } from "../../protocol/service-ca
 import { recordChanges } from "../change/events.ts";
 import { change, write } from "../change/write.ts";
 import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "../context.ts";
-import { holdUser } from "../hold.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db, Tables } from "../store/tables.ts";
 
@@ -66,7 +65,6 @@ export const accountOperations: Pick<
     const { caller, primitives } = context;
     bytesOf(32, "signInKey", signInKey);
     await change(context, async (db) => {
-      await holdUser(db, caller.user);
       const user = await db
         .selectFrom("users")
         .select(["sign_in_key", "root_key"])

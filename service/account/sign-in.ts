@@ -81,7 +81,7 @@ export const signInOperations: SignInOperations = {
   "signIn.finish": async (params, context) => {
     const token = context.primitives.randomBytes(TOKEN_BYTES);
     const at = timestamp(context);
-    const refusal = await context.store.write(async (db) => {
+    const outcome = await context.store.write(async (db) => {
       const fits = await challengeFits(db, context, params);
       if (fits === undefined) return "wrongCredentials";
       if (typeof fits === "object") return fits;
@@ -103,15 +103,16 @@ export const signInOperations: SignInOperations = {
           last_used_at: at,
         })
         .execute();
-      return undefined;
+      // Of the key that has signed: a password that is changed meanwhile would come with a root key of its own.
+      return { record: await recordOf(db, params.user, params.device) };
     });
     // Thrown outside the transaction: the nonce is spent either way.
-    if (typeof refusal === "object") throw new PosternError("tokenRefused", refusal.ended);
-    if (refusal !== undefined) throw new PosternError(refusal);
+    if (typeof outcome === "string") throw new PosternError(outcome);
+    if ("ended" in outcome) throw new PosternError("tokenRefused", outcome.ended);
     return {
       token: Buffer.from(token).toString("base64url"),
       expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(),
-      record: await recordOf(context.db, params.user, params.device),
+      record: outcome.record,
     };
   },
 

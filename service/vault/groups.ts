@@ -8,7 +8,7 @@ import { bytes, type Context, type Operations, text, timestamp } from "../contex
 import { holdAccount } from "../hold.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db, Tables } from "../store/tables.ts";
-import { identityOf } from "./vault-grants.ts";
+import { holds, identityOf } from "./vault-grants.ts";
 
 type Create = OperationParams<"groups.create">;
 type GroupOperations = Pick<
@@ -93,6 +93,7 @@ export const groupOperations: GroupOperations = {
   "groups.update": async ({ group, overview }, context) => {
     const at = timestamp(context);
     return change(context, async (db) => {
+      await holds.group(db, group);
       await demandGroup(db, context, group);
       await demandMember(db, context, group);
       await checkOverview(db, context, group, overview);
@@ -100,8 +101,6 @@ export const groupOperations: GroupOperations = {
         .updateTable("groups")
         .set({ ...overviewRow(overview), updated_at: at })
         .where("id", "=", group)
-        // Members leave with their group alone.
-        .where("state", "=", "active")
         .where("revision", "=", overview.revision - 1);
       const isWritten = await changesRow(written);
       const stored = await demandGroup(db, context, group);
@@ -113,16 +112,11 @@ export const groupOperations: GroupOperations = {
 
   "groups.delete": async ({ group }, context) => {
     await change(context, async (db) => {
+      await holds.group(db, group);
       const existing = await demandGroup(db, context, group);
       await demandMember(db, context, group);
       if (isBuiltIn(existing.type)) throw new PosternError("notPermitted", "owners and administrators stay");
-      const deleted = db
-        .updateTable("groups")
-        .set({ state: "deleted" })
-        .where("id", "=", group)
-        .where("state", "=", "active");
-      if (!(await changesRow(deleted))) throw new PosternError("groupNotFound");
-      // Whoever grants to a group holds it: the grants are looked at with the group held, and gone.
+      // Whoever grants to a group holds it, as this write does.
       const used = await db
         .selectFrom("vault_grants")
         .select("vault")
@@ -131,6 +125,7 @@ export const groupOperations: GroupOperations = {
       if (used !== undefined)
         throw new PosternError("conflict", "the group still has access to a vault; revoke it first");
       await db.deleteFrom("group_members").where("group", "=", group).execute();
+      await db.updateTable("groups").set({ state: "deleted" }).where("id", "=", group).execute();
       await recordChanges(db, context.caller.account, [{ kind: "group" }]);
     });
     return {};

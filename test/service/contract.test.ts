@@ -11,7 +11,6 @@ import {
   type Door,
   details,
   inProcess,
-  interleaved,
   newUser,
   type Opened,
   open,
@@ -22,7 +21,6 @@ import {
 
 describe.each([
   ["in process", () => inProcess() as Promise<Door>],
-  ["on interleaved statements", () => interleaved() as Promise<Door>],
   ["over loopback", overLoopback],
 ])("the service %s", (_way, start) => {
   let door: Door;

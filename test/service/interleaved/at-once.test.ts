@@ -8,10 +8,14 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type OperationName, serviceCatalogue } from "../../../protocol/service-catalogue.ts";
 import { type Act, actsOf, reading } from "./acts.ts";
+import { contested, takenAway } from "./contested.ts";
 import { nearly } from "./limits.ts";
 import { createRing, type Ring, TIDY } from "./races.ts";
 import { type RowImages, rowImages } from "./row-images.ts";
 import { makeWorld, openWorld, type World } from "./world.ts";
+
+/** Orders of two requests that are known to meet. */
+const SEEDS = [1, 2, 3, 4];
 
 /** Pairs of any operations in the gate, each in one order. */
 const PAIRS = 150;
@@ -69,8 +73,7 @@ test("every request does something by itself, so that it is worth to be sent at 
 
 test("two requests for the same operation end as one after the other", async () => {
   for (const [index, act] of acts.entries())
-    for (const other of acts.slice(index))
-      if (other.name === act.name) await ring.demandSomeOrder([act, other], [1, 2]);
+    for (const other of acts.slice(index)) if (other.name === act.name) await ring.demandSomeOrder([act, other], [1]);
 });
 
 test("two requests for any operations end as one after the other", async () => {
@@ -79,6 +82,31 @@ test("two requests for any operations end as one after the other", async () => {
     fc.asyncProperty(any, any, fc.nat(), (one, other, seed) => ring.demandSomeOrder([one, other], [seed])),
     { numRuns: PAIRS },
   );
+});
+
+/** What each of two was told: "done", or the error's name. */
+function toldIn(end: string): string[] {
+  const answers = end.split("\n").slice(0, 2);
+  return answers
+    .map((answer) => answer.slice(answer.indexOf(": ") + 2))
+    .map((told) => (told.startsWith("{") ? "done" : told));
+}
+
+test.each(contested)(
+  "%s and %s: one is told %s, the other %s, in turn and at once",
+  async (one, other, first, second) => {
+    const both = [named(one), named(other)];
+    const ends = await ring.inTurn(both);
+    for (const seed of SEEDS) ends.push(await ring.atOnce(both, seed));
+    for (const end of ends) expect(toldIn(end).sort()).toEqual([first, second].sort());
+  },
+);
+
+test.each(takenAway)("after %s, %s is told %s; at once it is that, or both are done", async (taking, wanting, told) => {
+  const both = [named(taking), named(wanting)];
+  const [after = ""] = await ring.inTurn(both);
+  expect(toldIn(after)).toEqual(["done", told]);
+  await ring.demandSomeOrder(both, SEEDS);
 });
 
 describe("what goes by itself after a day", () => {

@@ -1,9 +1,9 @@
 // What the tests' second store promises, and what it does not: a write that trusts that nobody writes between its statements
 // loses here, by some seed, and one that carries its condition never does.
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { changesRow } from "../../../service/store/changed.ts";
 import type { Store } from "../../../service/store/store.ts";
 import type { Db } from "../../../service/store/tables.ts";
@@ -12,14 +12,18 @@ import { type InterleavedStore, interleavedStore } from "./interleaved-store.ts"
 const SEEDS = 12;
 
 let folder: string;
-beforeEach(() => {
+let made = 0;
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "postern-interleaved-"));
+  (await interleavedStore(join(folder, "empty.sqlite"), 1)).close();
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs `act` on a new store with one account whose number is 0. */
 async function on<T>(seed: number, act: (store: Store, all: InterleavedStore) => Promise<T>): Promise<T> {
-  const all = await interleavedStore(join(folder, `${seed}-${Math.random()}.sqlite`), seed);
+  const path = join(folder, `${++made}.sqlite`);
+  copyFileSync(join(folder, "empty.sqlite"), path);
+  const all = await interleavedStore(path, seed);
   const store = all.connect();
   await store.write((db) => db.insertInto("accounts").values({ id: "a", created_at: "now", restoring: 0 }).execute());
   try {

@@ -1,5 +1,6 @@
 // A second store, for the tests: SQLite where every statement is delayed, and the statements of transactions that run at the same
 // time are interleaved in an order that a seed gives. It promises what PostgreSQL's READ COMMITTED does and no more.
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import {
   type DatabaseConnection,
@@ -31,7 +32,7 @@ export type InterleavedStore = {
 
 /** Opens or makes a store at `path`. */
 export async function interleavedStore(path: string, seed: number): Promise<InterleavedStore> {
-  await (await connectSqlite(path, () => {})).close();
+  if (!existsSync(path)) await (await connectSqlite(path, () => {})).close();
   const database = new DatabaseSync(path);
   // No statement waits for a disk: what is tested is their order.
   database.exec("PRAGMA synchronous = OFF; PRAGMA secure_delete = ON");

@@ -29,6 +29,8 @@ export function createRing(
   world: World,
   prepare: (database: DatabaseSync) => void = () => {},
 ): Ring {
+  const nowText = new Date(world.now).toISOString();
+
   /** Runs on the world as it was made, and takes back what was done to it. */
   async function onWorld(
     seed: number,
@@ -50,6 +52,10 @@ export function createRing(
       if (unforeseen.length > 0) throw new Error("an error that nobody foresaw", { cause: unforeseen[0] });
       const broken = halves(database);
       if (broken.length > 0) throw new Error(broken.join("; "));
+      // Whose token has ended is let in no more; the session goes with its next request.
+      database
+        .prepare("DELETE FROM sessions WHERE device IN (SELECT id FROM tokens WHERE expires_at <= ?)")
+        .run(nowText);
       return `${answers.join("\n")}\n${rowsOf(database)}`;
     } finally {
       database.exec("ROLLBACK TO world; RELEASE world");
