@@ -191,7 +191,7 @@ function principals(world: World) {
     "serviceAccounts.create": [
       ["one", second],
       ["two", second],
-      ["three", serviceAccount(newId(crypto), newToken())],
+      ["three", { ...serviceAccount(newId(crypto), newToken()), grants: [] }],
     ],
     "serviceAccounts.rotate": [
       ["one", rotate(0)],
@@ -259,6 +259,7 @@ function copies(world: World) {
       ["one", { ...shared, index: 1 }],
       ["two", { ...shared, index: 0 }],
       ["robot", { ...shared, index: 0 }],
+      ["three", { ...shared, vault: moved.id, index: 1 }],
     ],
     "shares.create": [
       ["one", share(shares.coming, false, [{ file: shared.file, chunks: 1 }])],

@@ -79,6 +79,8 @@ export const takenAway: readonly (readonly [taking: string, wanting: string, tol
   ["files.abandon 1", "items.put 5", "fileNotFound"],
   ["items.put 5", "files.putChunk 1", "conflict"],
   ["shares.create 1", "shares.putChunk 1", "conflict"],
+  ["shares.create 1", "shares.putChunk 4", "conflict"],
+  ["shares.putChunk 4", "shares.create 1", "fileNotFound"],
   ["shares.putChunk 1", "shares.create 1", "fileNotFound"],
   ["shares.revoke 1", "shares.open 1", "shareRevoked"],
 ];

@@ -107,7 +107,7 @@ export const nearly: readonly Nearly[] = [
   {
     limit: "open shares of an account",
     refusal: "tooLarge",
-    acts: ["shares.create 2", "shares.create 4"],
+    acts: ["shares.create 3", "shares.create 4"],
     prepare: upTo("shares", "id", serviceLimits.shares, ({ ada }) => `account = '${ada.account}'`),
   },
   {
