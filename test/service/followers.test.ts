@@ -13,6 +13,7 @@ import { newVaultKey } from "../../protocol/crypto/vault-key.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { createApp } from "../../service/app.ts";
 import { createChanges } from "../../service/change/changes.ts";
+import { lastChangeOf, recordChanges } from "../../service/change/events.ts";
 import { nodePrimitives } from "../../service/primitives.ts";
 import { connectSqlite, FOLLOW_MS, openSqlite } from "../../service/store/sqlite.ts";
 import type { Store } from "../../service/store/store.ts";
@@ -161,7 +162,7 @@ test("nobody looks for changes of others while nobody waits", async () => {
 });
 
 test("of writes at once, whoever reads from a cursor on misses no change", async () => {
-  for (let seed = 1; seed <= 8; seed++) {
+  for (let seed = 1; seed <= 4; seed++) {
     const all = await interleavedStore(join(folder, `${seed}.sqlite`), seed);
     const store = all.connect();
     const call = await processOn(store);
@@ -197,6 +198,38 @@ test("of writes at once, whoever reads from a cursor on misses no change", async
     await following;
     const rows = await store.db.selectFrom("events").select("seq").where("seq", ">", from).orderBy("seq").execute();
     expect(heard).toEqual(rows.map(({ seq }) => seq));
+    all.close();
+  }
+});
+
+test("changes of an account are numbered in the order of their commits, however long a write goes on after it", async () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const all = await interleavedStore(join(folder, `${seed}.sqlite`), seed);
+    const store = all.connect();
+    await store.write((db) => db.insertInto("accounts").values({ id: "a", created_at: "now" }).execute());
+    const slowWrite = () =>
+      store.write(async (db) => {
+        await recordChanges(db, "a", [{ kind: "user" }]);
+        for (let step = 0; step < 5; step++) await lastChangeOf(db, "a");
+      });
+    const after = async (seq: number) =>
+      (await store.db.selectFrom("events").select("seq").where("seq", ">", seq).orderBy("seq").execute()).map(
+        (row) => row.seq,
+      );
+    let writing = true;
+    const heard: number[] = [];
+    const follow = async () => {
+      for (let isLast = false; !isLast; ) {
+        isLast = !writing;
+        heard.push(...(await after(heard.at(-1) ?? 0)));
+      }
+    };
+    const following = follow();
+    await Promise.all([slowWrite(), slowWrite(), slowWrite()]);
+    writing = false;
+    await following;
+    expect(heard).toEqual(await after(0));
+    expect(heard).toHaveLength(3);
     all.close();
   }
 });

@@ -137,7 +137,7 @@ test.each(nearly)("of $limit, two requests at once reach the last place once", a
   const full = createRing(database, rows, world, (prepared) => one.prepare(prepared, world));
   const among = [...acts, ...(one.more?.(world) ?? [])];
   const both = one.acts.map((what) => named(what, among));
-  await full.demandSomeOrder(both, [1, 2, 3]);
+  await full.demandSomeOrder(both, MANY_SEEDS.slice(0, 6));
   // The limit was near: of the two in turn, the second is told of it.
   const told = (await full.inTurn(both)).map((end) => end.split("\n").slice(0, 2));
   for (const answers of one.refusal === undefined ? [] : told)
