@@ -5,5 +5,8 @@ import { useStore } from "../service/doors.ts";
 import { openInterleaved } from "../service/interleaved/interleaved-store.ts";
 
 useStore((path) => openInterleaved(path, 1));
-for (const name of ["contract", "groups", "shares", "uploads", "service-accounts"])
-  await import(`../service/${name}.test.ts`);
+await import("../service/contract.test.ts");
+await import("../service/groups.test.ts");
+await import("../service/shares.test.ts");
+await import("../service/uploads.test.ts");
+await import("../service/service-accounts.test.ts");
