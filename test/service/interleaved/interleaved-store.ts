@@ -27,6 +27,8 @@ export type InterleavedStore = {
   readonly trace: readonly string[];
   /** Times that a write was run again because it lost a deadlock. */
   deadlocks(): number;
+  /** Leaves nothing in the files of what was removed. */
+  scrub(): void;
   close(): void;
 };
 
@@ -36,11 +38,19 @@ export async function interleavedStore(path: string, seed: number): Promise<Inte
   const database = new DatabaseSync(path);
   // No statement waits for a disk: what is tested is their order.
   database.exec("PRAGMA synchronous = OFF; PRAGMA secure_delete = ON");
-  return { ...interleavedOn(database, rowImages(database), seed), close: () => database.close() };
+  return {
+    ...interleavedOn(database, rowImages(database), seed),
+    scrub: () => scrubFile(database),
+    close: () => database.close(),
+  };
 }
 
 /** The same on a database at hand, whose rows are watched already. */
-export function interleavedOn(database: DatabaseSync, rows: RowImages, seed: number): Omit<InterleavedStore, "close"> {
+export function interleavedOn(
+  database: DatabaseSync,
+  rows: RowImages,
+  seed: number,
+): Omit<InterleavedStore, "scrub" | "close"> {
   const transactions = createTransactions(database, rows, createSchedule(seed));
   const told = new Map<Transaction, string[]>();
   const followers = new Map<Store, Set<Wake>>();
@@ -88,12 +98,17 @@ export function interleavedOn(database: DatabaseSync, rows: RowImages, seed: num
   return { connect, trace: transactions.trace, deadlocks: () => lost };
 }
 
+function scrubFile(database: DatabaseSync): void {
+  database.exec("PRAGMA wal_checkpoint(truncate)");
+}
+
 /** The store as one process has it that shares it with nobody. */
 export async function openInterleaved(path: string, seed: number): Promise<Store> {
-  const { connect, close } = await interleavedStore(path, seed);
+  const { connect, scrub, close } = await interleavedStore(path, seed);
   const store = connect();
   return {
     ...store,
+    scrub: async () => scrub(),
     close: async () => {
       await store.close();
       close();
