@@ -3,7 +3,7 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { EMBEDDED_ORIGIN, type ServiceAddress } from "../clients/account/service-client.ts";
 import { PosternError } from "../protocol/errors.ts";
-import type { Store } from "../service/store/sqlite.ts";
+import type { Store } from "../service/store/open.ts";
 import { type Agent, type AgentParts, createAgent } from "./agent.ts";
 import { withArgon2Queue } from "./host/argon2-queue.ts";
 import { loadSodium } from "./host/sodium.ts";
@@ -29,13 +29,13 @@ export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): A
 
   async function openEmbedded(): Promise<ServiceAddress> {
     // Loaded when an account first needs it: an agent whose account lives elsewhere never does.
-    const [{ createApp, TIDY_MS }, { openSqlite }] = await Promise.all([
+    const [{ createApp, TIDY_MS }, { openStore }] = await Promise.all([
       import("../service/app.ts"),
-      import("../service/store/sqlite.ts"),
+      import("../service/store/open.ts"),
     ]);
     const path = join(home, "service.sqlite");
     demandStore(path);
-    const opened = await openSqlite(path);
+    const opened = await openStore(home);
     try {
       const built = await createApp({
         store: opened,

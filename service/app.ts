@@ -20,8 +20,7 @@ import { dropAbandonedUploads } from "./item/uploads.ts";
 import { addSharePage, type PageFiles } from "./share/page.ts";
 import { dropEndedShares } from "./share/share-rows.ts";
 import { shareOperations } from "./share/shares.ts";
-import { storeFault } from "./store/own-file.ts";
-import type { Store } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
 import { serviceAccountOperations } from "./token/service-accounts.ts";
 import { groupOperations } from "./vault/groups.ts";
 import { vaultKeyOperations } from "./vault/vault-keys.ts";
@@ -100,20 +99,21 @@ const operations: Operations = {
 export async function createApp(options: AppOptions): Promise<App> {
   const service: Service = {
     db: options.store.db,
+    store: options.store,
     primitives: options.primitives,
-    changes: createChanges(),
-    writing: await beginGeneration(options.store.db, options.primitives),
+    changes: createChanges(options.store),
+    writing: await beginGeneration(options.store, options.primitives),
     now: options.now ?? Date.now,
     origin: options.origin,
     registrationHash: options.registrationHash,
     publicAddress: options.sharing?.publicAddress,
   };
   const tidy = async () => {
-    await dropEndedShares(service.db, service.now());
-    await dropAbandonedUploads(service.db, service.now());
+    await dropEndedShares(service.store, service.now());
+    await dropAbandonedUploads(service.store, service.now());
     await options.store.scrub();
   };
-  await dropAbandonedChunks(service.db, service.now());
+  await dropAbandonedChunks(service.store, service.now());
   await tidy();
 
   const app = new Hono();
@@ -128,7 +128,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     try {
       return c.json(await answer(service, c.req.param("operation"), c.req.raw), 200, { "cache-control": "no-store" });
     } catch (thrown) {
-      const error = wireError(thrown, options.onUnforeseen);
+      const error = wireError(options, thrown);
       return c.json(errorBody(error), (statuses[error.name] ?? 400) as 400);
     }
   });
@@ -191,9 +191,9 @@ function validatorOf(operation: OperationName): Validator {
   return validator;
 }
 
-function wireError(thrown: unknown, onUnforeseen: (thrown: unknown) => void): PosternError {
+function wireError({ store, onUnforeseen }: AppOptions, thrown: unknown): PosternError {
   if (thrown instanceof PosternError) return thrown;
-  const fault = storeFault(thrown);
+  const fault = store.faultOf(thrown);
   if (fault !== undefined) return fault;
   onUnforeseen(thrown);
   return new PosternError("internal");

@@ -6,6 +6,7 @@ import { PosternError } from "../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../protocol/service-catalogue.ts";
 import type { Changes } from "./change/changes.ts";
 import type { Writing } from "./change/history.ts";
+import type { Store } from "./store/store.ts";
 import type { Db } from "./store/tables.ts";
 
 /** Who a session token belongs to. */
@@ -20,7 +21,9 @@ export type Caller = {
 
 /** The parts of a running service, built once. */
 export type Service = {
+  /** For reads of one statement; whatever writes, or reads more at one moment, asks the store. */
   readonly db: Db;
+  readonly store: Store;
   readonly primitives: CheckingPrimitives;
   readonly changes: Changes;
   /** The store's identity, and the generation that this start began. */

@@ -9,7 +9,7 @@ import { createApp, TIDY_MS } from "./app.ts";
 import { BadStart, listenFault, tellBadStart } from "./bad-start.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { pageFiles } from "./share/page-files.ts";
-import { openSqlite } from "./store/sqlite.ts";
+import { openStore } from "./store/open.ts";
 
 /** The next step where the file of the registration token is of no use. */
 const NEW_TOKEN = "remove it, and the next start makes a new token";
@@ -166,7 +166,7 @@ async function main(): Promise<void> {
   process.umask(0o077);
   const { data, port, host, origin, publicAddress } = options();
   privateFolder(data);
-  const store = await openSqlite(join(data, "service.sqlite"));
+  const store = await openStore(data);
   // The port may be chosen by the system, and the origin names it: the app is made once it is known.
   let answer: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = serve({ fetch: (request) => answer(request), port, hostname: host });

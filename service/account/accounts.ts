@@ -6,7 +6,9 @@ import { passwordChangeBytes } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import { recordChanges } from "../change/events.ts";
+import { change, write } from "../change/write.ts";
 import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "../context.ts";
+import { changesRow } from "../store/changed.ts";
 import type { Db, Tables } from "../store/tables.ts";
 
 type UserRecord = OperationResult<"users.get">;
@@ -30,59 +32,39 @@ export const accountOperations: Pick<
     bytesOf(32, "signInKey", params.signInKey);
     bytesOf(32, "box", record.keyset.box);
     if (record.data.revision !== 1) throw new PosternError("serviceRefused", "a new user's data starts at revision 1");
-    await context.db.transaction().execute(async (db) => {
-      const existing = await db
-        .selectFrom("accounts")
-        .select("restoring")
-        .where("id", "=", params.account)
-        .executeTakeFirst();
-      if (existing !== undefined) return demandSame(db, params, existing.restoring);
-      await demandFree(db, params);
-      await insertAccount(db, params, timestamp(context));
+    await context.store.write(async (db) => {
+      if (!(await insertAccount(db, params, timestamp(context)))) await demandSame(db, params);
     });
     return {};
   },
 
-  "accounts.endRestore": async (_params, { db, caller }) => {
-    await db.transaction().execute(async (transaction) => {
-      // Looked at again in here: a restore that took over meanwhile has not seen the rows through yet.
-      const session = await transaction
-        .selectFrom("sessions")
-        .select("user")
-        .where("token_hash", "=", caller.tokenHash)
-        .executeTakeFirst();
-      if (session === undefined) throw new PosternError("wrongCredentials", "the session has ended");
-      await transaction.updateTable("accounts").set({ restoring: 0 }).where("id", "=", caller.account).execute();
-    });
+  // The write holds its session: a restore that took over meanwhile has ended it, and has not seen the rows through yet.
+  "accounts.endRestore": async (_params, context) => {
+    await write(context, (db) =>
+      db.updateTable("accounts").set({ restoring: 0 }).where("id", "=", context.caller.account).execute(),
+    );
     return {};
   },
 
   "users.get": async (_params, { db, caller }) => recordOf(db, caller.user, caller.device),
 
   "users.putData": async ({ data }, context) => {
-    await context.db.transaction().execute(async (db) => {
-      const user = await db
-        .selectFrom("users")
-        .select(["data_revision", "data"])
-        .where("id", "=", context.caller.user)
-        .executeTakeFirstOrThrow();
-      if (user.data_revision === data.revision && text(user.data) === data.sealed) return;
-      if (data.revision !== user.data_revision + 1) throw new PosternError("versionConflict");
-      await db
+    await change(context, async (db) => {
+      const written = db
         .updateTable("users")
         .set({ data_revision: data.revision, data: bytes(data.sealed) })
         .where("id", "=", context.caller.user)
-        .execute();
+        .where("data_revision", "=", data.revision - 1);
+      if (!(await changesRow(written))) return demandSameData(db, context.caller.user, data);
       await recordChanges(db, context.caller.account, [{ kind: "user" }]);
     });
-    context.changes.announce(context.caller.account);
     return {};
   },
 
   "users.changePassword": async ({ rootKey, signInKey, signature }, context) => {
     const { caller, primitives } = context;
     bytesOf(32, "signInKey", signInKey);
-    await context.db.transaction().execute(async (db) => {
+    await change(context, async (db) => {
       const user = await db
         .selectFrom("users")
         .select(["sign_in_key", "root_key"])
@@ -97,11 +79,13 @@ export const accountOperations: Pick<
         signInKey: bytes(signInKey),
       });
       if (!primitives.verify(user.sign_in_key, message, bytes(signature))) throw new PosternError("wrongCredentials");
-      await db
+      const written = db
         .updateTable("users")
         .set({ root_key: bytes(rootKey), sign_in_key: bytes(signInKey) })
         .where("id", "=", caller.user)
-        .execute();
+        // The key that has signed.
+        .where("sign_in_key", "=", user.sign_in_key);
+      if (!(await changesRow(written))) throw new PosternError("wrongCredentials");
       await db
         .deleteFrom("sessions")
         .where("user", "=", caller.user)
@@ -110,7 +94,6 @@ export const accountOperations: Pick<
       await db.deleteFrom("nonces").where("user", "=", caller.user).execute();
       await recordChanges(db, caller.account, [{ kind: "user" }]);
     });
-    context.changes.announce(caller.account);
     return {};
   },
 };
@@ -123,13 +106,15 @@ export function demandRegistration(context: Context, token: string | undefined):
     throw new PosternError("notPermitted", "the registration token is missing or wrong");
 }
 
-async function insertAccount(db: Db, params: OperationParams<"accounts.create">, at: string): Promise<void> {
+/** Answers false where the account is there already. Ids are the client's: one that is taken in another account is a conflict. */
+async function insertAccount(db: Db, params: OperationParams<"accounts.create">, at: string): Promise<boolean> {
   const { record } = params;
-  await db
+  const account = db
     .insertInto("accounts")
     .values({ id: params.account, created_at: at, restoring: restoringOf(params) })
-    .execute();
-  await db
+    .onConflict((taken) => taken.column("id").doNothing());
+  if (!(await changesRow(account))) return false;
+  const user = db
     .insertInto("users")
     .values({
       id: params.user,
@@ -144,18 +129,36 @@ async function insertAccount(db: Db, params: OperationParams<"accounts.create">,
       data: bytes(record.data.sealed),
       created_at: at,
     })
-    .execute();
-  await db
+    .onConflict((taken) => taken.column("id").doNothing());
+  const device = db
     .insertInto("devices")
     .values({ id: params.device, user: params.user, created_at: at, last_seen_at: at, removed: 0 })
-    .execute();
+    .onConflict((taken) => taken.column("id").doNothing());
+  if (!(await changesRow(user)) || !(await changesRow(device))) throw new PosternError("conflict");
+  return true;
+}
+
+/** A retry of what is stored changes nothing. */
+async function demandSameData(db: Db, user: string, data: UserRecord["data"]): Promise<void> {
+  const stored = await db
+    .selectFrom("users")
+    .select(["data_revision", "data"])
+    .where("id", "=", user)
+    .executeTakeFirstOrThrow();
+  if (stored.data_revision !== data.revision || text(stored.data) !== data.sealed)
+    throw new PosternError("versionConflict");
 }
 
 function restoringOf({ restoring }: OperationParams<"accounts.create">): number {
   return restoring === true ? 1 : 0;
 }
 
-async function demandSame(db: Db, params: OperationParams<"accounts.create">, restoring: number): Promise<void> {
+async function demandSame(db: Db, params: OperationParams<"accounts.create">): Promise<void> {
+  const account = await db
+    .selectFrom("accounts")
+    .select("restoring")
+    .where("id", "=", params.account)
+    .executeTakeFirst();
   const user = await db
     .selectFrom("users")
     .selectAll()
@@ -171,17 +174,10 @@ async function demandSame(db: Db, params: OperationParams<"accounts.create">, re
   const same =
     user !== undefined &&
     device !== undefined &&
-    restoring === restoringOf(params) &&
+    account?.restoring === restoringOf(params) &&
     text(user.sign_in_key) === params.signInKey &&
     isDeepStrictEqual(asRecord(user), params.record);
   if (!same) throw new PosternError("conflict");
-}
-
-/** Ids are the client's; one that is taken in another account must not become an error that nobody foresaw. */
-async function demandFree(db: Db, params: OperationParams<"accounts.create">): Promise<void> {
-  const user = await db.selectFrom("users").select("id").where("id", "=", params.user).executeTakeFirst();
-  const device = await db.selectFrom("devices").select("id").where("id", "=", params.device).executeTakeFirst();
-  if (user !== undefined || device !== undefined) throw new PosternError("conflict");
 }
 
 /** The user's sealed keys and data, as every sign-in answers them. A service account's root key is sealed for its token. */

@@ -6,6 +6,7 @@
 import { signInBytes } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { change } from "../change/write.ts";
 import {
   AHEAD_MS_MAX,
   bytes,
@@ -17,6 +18,8 @@ import {
   text,
   timestamp,
 } from "../context.ts";
+import { holdRestoring, holdStore, holdUser } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
 import { knownToken, livingToken } from "../token/token-rows.ts";
 import { recordOf } from "./accounts.ts";
@@ -47,7 +50,8 @@ export const signInOperations: SignInOperations = {
   "signIn.start": async ({ account, user, device, clientNonce }, context) => {
     const serverNonce = context.primitives.randomBytes(TOKEN_BYTES);
     const expiresAt = new Date(context.now() + CHALLENGE_MS).toISOString();
-    await context.db.transaction().execute(async (db) => {
+    await context.store.write(async (db) => {
+      await holdStore(db);
       const past = timestamp(context);
       const ahead = new Date(context.now() + CHALLENGE_MS + AHEAD_MS_MAX).toISOString();
       await db
@@ -77,16 +81,16 @@ export const signInOperations: SignInOperations = {
   "signIn.finish": async (params, context) => {
     const token = context.primitives.randomBytes(TOKEN_BYTES);
     const at = timestamp(context);
-    const refusal = await context.db.transaction().execute(async (db) => {
+    const outcome = await context.store.write(async (db) => {
       const fits = await challengeFits(db, context, params);
       if (fits === undefined) return "wrongCredentials";
       if (typeof fits === "object") return fits;
       if (fits === "person" && (await isRemoved(db, params.device))) return "deviceRemoved";
       const restoring = params.restoring === true && fits === "person";
-      if ((await isRestoring(db, params.account)) !== restoring) return restoring ? "conflict" : "restoreUnfinished";
+      if (!(await holdRestoring(db, params.account, restoring))) return restoring ? "conflict" : "restoreUnfinished";
       if (restoring) await endOthers(db, params);
       if (fits === "person") await rememberDevice(db, params.user, params.device, at);
-      else await touchToken(db, params.device, at);
+      else if (!(await useToken(db, params, at))) return "wrongCredentials";
       await endOldest(db, context, params.user);
       await db
         .insertInto("sessions")
@@ -99,20 +103,22 @@ export const signInOperations: SignInOperations = {
           last_used_at: at,
         })
         .execute();
-      return undefined;
+      // Of the key that has signed: a password that is changed meanwhile would come with a root key of its own.
+      return { record: await recordOf(db, params.user, params.device) };
     });
     // Thrown outside the transaction: the nonce is spent either way.
-    if (typeof refusal === "object") throw new PosternError("tokenRefused", refusal.ended);
-    if (refusal !== undefined) throw new PosternError(refusal);
+    if (typeof outcome === "string") throw new PosternError(outcome);
+    if ("ended" in outcome) throw new PosternError("tokenRefused", outcome.ended);
     return {
       token: Buffer.from(token).toString("base64url"),
       expiresAt: new Date(context.now() + SESSION_MS_MAX).toISOString(),
-      record: await recordOf(context.db, params.user, params.device),
+      record: outcome.record,
     };
   },
 
   "session.end": async (_params, { db, caller }) => {
-    await db.deleteFrom("sessions").where("token_hash", "=", caller.tokenHash).execute();
+    const ended = db.deleteFrom("sessions").where("token_hash", "=", caller.tokenHash);
+    if (!(await changesRow(ended))) throw new PosternError("wrongCredentials", "the session has ended");
     return {};
   },
 
@@ -129,19 +135,16 @@ export const signInOperations: SignInOperations = {
     };
   },
 
-  "devices.remove": async ({ device }, { db, caller, changes }) => {
-    await db.transaction().execute(async (transaction) => {
-      const changed = await transaction
-        .updateTable("devices")
-        .set({ removed: 1 })
-        .where("id", "=", device)
-        .where("user", "=", caller.user)
-        .executeTakeFirst();
-      if (changed.numUpdatedRows === 0n) throw new PosternError("deviceNotFound");
-      await transaction.deleteFrom("sessions").where("device", "=", device).where("user", "=", caller.user).execute();
+  // Told as a change: whoever waits for changes on that device learns that it has gone.
+  "devices.remove": async ({ device }, context) => {
+    const { user } = context.caller;
+    await change(context, async (db) => {
+      // Whoever signs in holds the user too, and finds the device removed or writes its session before it goes.
+      await holdUser(db, user);
+      const removed = db.updateTable("devices").set({ removed: 1 }).where("id", "=", device).where("user", "=", user);
+      if (!(await changesRow(removed))) throw new PosternError("deviceNotFound");
+      await db.deleteFrom("sessions").where("device", "=", device).where("user", "=", user).execute();
     });
-    // Whoever waits for changes on that device learns that it has gone.
-    changes.announce(caller.account);
     return {};
   },
 };
@@ -154,8 +157,9 @@ async function challengeFits(
 ): Promise<Caller["kind"] | { readonly ended: string } | undefined> {
   const serverNonce = bytes(params.serverNonce);
   const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
-  await db.deleteFrom("nonces").where("server_nonce", "=", serverNonce).execute();
-  if (nonce === undefined || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt)
+  // Of two answers to one challenge, the one that removes it has spent it.
+  const spent = await changesRow(db.deleteFrom("nonces").where("server_nonce", "=", serverNonce));
+  if (nonce === undefined || !spent || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt)
     return undefined;
   const bound =
     nonce.account === params.account &&
@@ -163,6 +167,8 @@ async function challengeFits(
     nonce.device === params.device &&
     text(nonce.client_nonce) === params.clientNonce;
   if (!bound) return undefined;
+  // The user's key, devices and sessions are as read here until the session is written.
+  await holdUser(db, params.user);
   const user = await db
     .selectFrom("users")
     .select(["kind", "sign_in_key"])
@@ -202,11 +208,6 @@ async function isRemoved(db: Db, device: string): Promise<boolean> {
   return known?.removed === 1;
 }
 
-async function isRestoring(db: Db, account: string): Promise<boolean> {
-  const row = await db.selectFrom("accounts").select("restoring").where("id", "=", account).executeTakeFirstOrThrow();
-  return row.restoring === 1;
-}
-
 /** Ends the user's sessions, and the devices but the one that signs in. */
 async function endOthers(db: Db, { user, device }: { user: string; device: string }): Promise<void> {
   await db.updateTable("devices").set({ removed: 1 }).where("user", "=", user).where("id", "!=", device).execute();
@@ -214,20 +215,27 @@ async function endOthers(db: Db, { user, device }: { user: string; device: strin
 }
 
 async function rememberDevice(db: Db, user: string, device: string, at: string): Promise<void> {
-  const known = await db.selectFrom("devices").select("id").where("id", "=", device).executeTakeFirst();
-  if (known !== undefined) {
-    await db.updateTable("devices").set({ last_seen_at: at }).where("id", "=", device).execute();
-    return;
-  }
+  const known = db
+    .updateTable("devices")
+    .set({ last_seen_at: at })
+    .where("id", "=", device)
+    .where("user", "=", user)
+    .where("removed", "=", 0);
+  if (await changesRow(known)) return;
+  const made = db
+    .insertInto("devices")
+    .values({ id: device, user, created_at: at, last_seen_at: at, removed: 0 })
+    .onConflict((taken) => taken.column("id").doNothing());
+  // It was removed, or became another user's, since it was looked at.
+  if (!(await changesRow(made))) throw new PosternError("wrongCredentials");
   const { count } = await db
     .selectFrom("devices")
     .select((eb) => eb.fn.countAll().as("count"))
     .where("user", "=", user)
     .where("removed", "=", 0)
     .executeTakeFirstOrThrow();
-  if (Number(count) >= serviceLimits.devices)
+  if (Number(count) > serviceLimits.devices)
     throw new PosternError("tooLarge", `a user has at most ${serviceLimits.devices} devices; remove one first`);
-  await db.insertInto("devices").values({ id: device, user, created_at: at, last_seen_at: at, removed: 0 }).execute();
 }
 
 /** Ends the oldest over the limit; first those that a wrong clock dated ahead, else they would outlive every later one. */
@@ -259,30 +267,41 @@ export async function callerOf(service: Service, token: string): Promise<Caller 
   const ended = row.kind === "serviceAccount" && !(await livingToken(service.db, timestamp(service), row));
   const ahead = row.created_at > latest(service) || row.last_used_at > latest(service);
   if (ended || ahead || idle > SESSION_IDLE_MS || now - Date.parse(row.created_at) > SESSION_MS_MAX) {
-    await service.db.deleteFrom("sessions").where("token_hash", "=", tokenHash).execute();
+    await service.db
+      .deleteFrom("sessions")
+      .where("token_hash", "=", tokenHash)
+      // One that was used meanwhile is not idle.
+      .where("last_used_at", "=", row.last_used_at)
+      .execute();
     return undefined;
   }
-  if (idle > TOUCH_MS) await touch(service.db, row, timestamp(service));
+  if (idle > TOUCH_MS) await touch(service, row);
   return { account: row.account, user: row.user, device: row.device, kind: row.kind as Caller["kind"], tokenHash };
 }
 
 /** Writes the last use of a session, and of the device or token that it is of. */
 async function touch(
-  db: Db,
-  session: { token_hash: Uint8Array; device: string; kind: string },
-  at: string,
+  service: Service,
+  session: { token_hash: Uint8Array; user: string; device: string; kind: string },
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    await transaction
-      .updateTable("sessions")
-      .set({ last_used_at: at })
-      .where("token_hash", "=", session.token_hash)
-      .execute();
-    if (session.kind === "serviceAccount") await touchToken(transaction, session.device, at);
-    else await transaction.updateTable("devices").set({ last_seen_at: at }).where("id", "=", session.device).execute();
+  const at = timestamp(service);
+  await service.store.write(async (db) => {
+    const used = db.updateTable("sessions").set({ last_used_at: at }).where("token_hash", "=", session.token_hash);
+    // One that ended meanwhile was not used.
+    if (!(await changesRow(used))) return;
+    if (session.kind === "serviceAccount") await useToken(db, session, at);
+    else await db.updateTable("devices").set({ last_seen_at: at }).where("id", "=", session.device).execute();
   });
 }
 
-async function touchToken(db: Db, token: string, at: string): Promise<void> {
-  await db.updateTable("tokens").set({ last_used_at: at }).where("id", "=", token).execute();
+/** Writes a token's last use; answers false where it lets nobody in any more. */
+function useToken(db: Db, { user, device }: { user: string; device: string }, at: string): Promise<boolean> {
+  return changesRow(
+    db
+      .updateTable("tokens")
+      .set({ last_used_at: at })
+      .where("id", "=", device)
+      .where("user", "=", user)
+      .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", at)])),
+  );
 }

@@ -1,4 +1,6 @@
-// Wakes requests that wait for changes of an account. Holds no events, only those who wait; the events are rows.
+// Wakes requests that wait for changes of an account, made here or by another process. Holds no events, only those who wait; the
+// events are rows.
+import type { Store } from "../store/store.ts";
 
 export type Changes = {
   /** Wakes everyone who waits for this account. */
@@ -7,22 +9,32 @@ export type Changes = {
   wait(account: string, ms: number, signal: AbortSignal): Promise<void>;
 };
 
-export function createChanges(): Changes {
+export function createChanges(store: Pick<Store, "follow">): Changes {
   const waiting = new Map<string, Set<() => void>>();
+  let stopFollowing: (() => void) | undefined;
+  const announce = (account: string) => {
+    for (const wake of waiting.get(account) ?? []) wake();
+  };
+  const wakeFollowers = (account: string | undefined) => {
+    for (const one of account === undefined ? [...waiting.keys()] : [account]) announce(one);
+  };
   return {
-    announce: (account) => {
-      for (const wake of waiting.get(account) ?? []) wake();
-    },
+    announce,
     wait: (account, ms, signal) =>
       new Promise((resolve) => {
         const wakers = waiting.get(account) ?? new Set();
         waiting.set(account, wakers);
+        stopFollowing ??= store.follow(wakeFollowers);
         const timer = setTimeout(wake, ms);
         function wake() {
           clearTimeout(timer);
           signal.removeEventListener("abort", wake);
           wakers.delete(wake);
           if (wakers.size === 0) waiting.delete(account);
+          if (waiting.size === 0) {
+            stopFollowing?.();
+            stopFollowing = undefined;
+          }
           resolve();
         }
         wakers.add(wake);

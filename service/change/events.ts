@@ -2,6 +2,7 @@
 import { PosternError } from "../../protocol/errors.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { type Context, type Operations, text, timestamp } from "../context.ts";
+import { holdAccount } from "../hold.ts";
 import type { Db, Tables } from "../store/tables.ts";
 import { livingToken } from "../token/token-rows.ts";
 import { type Cursor, isInHistory } from "./history.ts";
@@ -12,9 +13,13 @@ export type Change = {
   readonly item?: string;
 };
 
-/** Writes events inside the transaction of the change itself, so that no change is ever without one. */
+/**
+ * Writes events inside the transaction of the change itself, so that no change is ever without one. The account is held first:
+ * else an event could be committed after one with a higher number, and whoever has read that one would never hear of it.
+ */
 export async function recordChanges(db: Db, account: string, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
+  await holdAccount(db, account);
   const rows = changes.map((change) => ({
     account,
     kind: change.kind,

@@ -4,6 +4,7 @@
 import { newId } from "../../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../../protocol/crypto/primitives.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import type { Store } from "../store/store.ts";
 import type { Db } from "../store/tables.ts";
 
 /** Where the changes of an account stand, in which history. */
@@ -18,9 +19,17 @@ export const GENERATIONS_MAX = 1_000;
 /** The store, and the generation that writes to it. */
 export type Writing = { readonly store: string; readonly generation: string };
 
-/** Begins the generation of this start; a new store gets its identity. Nothing else may write to the store meanwhile. */
-export function beginGeneration(db: Db, crypto: Pick<CheckingPrimitives, "randomBytes">): Promise<Writing> {
-  return db.transaction().execute(async (transaction) => {
+/**
+ * Begins the generation of this start; a new store gets its identity. Where another process writes to the store already, this
+ * one joins its generation: there is one store, and one history of it.
+ */
+export function beginGeneration(
+  store: Pick<Store, "write" | "isShared">,
+  crypto: Pick<CheckingPrimitives, "randomBytes">,
+): Promise<Writing> {
+  return store.write(async (transaction) => {
+    const joined = store.isShared ? await newestGeneration(transaction) : undefined;
+    if (joined !== undefined) return joined;
     const generation = newId(crypto);
     await transaction
       .insertInto("generations")
@@ -34,15 +43,25 @@ export function beginGeneration(db: Db, crypto: Pick<CheckingPrimitives, "random
       .execute();
     const known = await transaction.selectFrom("store").select("id").executeTakeFirst();
     if (known !== undefined) return { store: known.id, generation };
-    const store = newId(crypto);
-    await transaction.insertInto("store").values({ id: store }).execute();
-    return { store, generation };
+    const id = newId(crypto);
+    await transaction.insertInto("store").values({ id }).execute();
+    return { store: id, generation };
   });
+}
+
+function newestGeneration(db: Db): Promise<Writing | undefined> {
+  return db
+    .selectFrom("generations")
+    .innerJoin("store", (join) => join.onTrue())
+    .select(["store.id as store", "generations.id as generation"])
+    .orderBy("ordinal", "desc")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /**
  * Whether this store has been where the cursor stands: its generation is known, and went at least so far. What one generation
- * wrote, one process wrote, so two stores that have both been there hold the same changes up to there.
+ * wrote, processes wrote that shared one store, so two stores that have both been there hold the same changes up to there.
  */
 export async function isInHistory(db: Db, { store }: Writing, cursor: Cursor): Promise<boolean> {
   if (cursor.store !== store) return false;

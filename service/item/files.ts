@@ -1,7 +1,11 @@
 // files.*: sealed chunks. A chunk is written before the revision that names its file (uploads.ts).
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
+import { write } from "../change/write.ts";
 import { bytes, type Operations, text, timestamp } from "../context.ts";
+import { holdVault, holdVaultRow } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
+import type { Store } from "../store/store.ts";
 import type { Db } from "../store/tables.ts";
 import { demand, permissions } from "../vault/permission.ts";
 import { ABANDONED_MS, abandonUpload, countChunk } from "./uploads.ts";
@@ -11,36 +15,24 @@ type FileHeaders = OperationParams<"items.put">["sealed"]["files"];
 export const fileOperations: Pick<Operations, "files.putChunk" | "files.abandon" | "files.getChunk"> = {
   "files.putChunk": async ({ vault, item, file, index, sealed }, context) => {
     const chunk = bytes(sealed);
-    await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.createItems);
-      const existing = await db
-        .selectFrom("file_chunks")
-        .select("sealed")
-        .where("vault", "=", vault)
-        .where("item", "=", item)
-        .where("file", "=", file)
-        .where("idx", "=", index)
-        .executeTakeFirst();
-      if (existing !== undefined) {
-        if (text(existing.sealed) !== sealed)
-          throw new PosternError("conflict", "this chunk is stored with other content");
-        return;
-      }
+    await write(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.createItems);
+      const made = db
+        .insertInto("file_chunks")
+        .values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) })
+        .onConflict((taken) => taken.columns(["vault", "item", "file", "idx"]).doNothing());
+      if (!(await changesRow(made))) return demandSame(db, { vault, item, file, index, sealed });
       // A revision that names a file vouches for its chunks; one more would be a file that nobody signed.
       if ((await namedFiles(db, vault, item)).has(file))
         throw new PosternError("conflict", "the file is complete: a revision names it");
       await countChunk(db, context, { vault, item, file }, chunk.length);
-      await db
-        .insertInto("file_chunks")
-        .values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) })
-        .execute();
     });
     return {};
   },
 
   "files.abandon": async ({ vault, item, file }, context) => {
-    await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.createItems);
+    await write(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.createItems);
       await abandonUpload(db, context, { vault, item, file });
     });
     return {};
@@ -63,6 +55,20 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.abandon"
     return { sealed: text(row.sealed) };
   },
 };
+
+/** A retry of a chunk that is stored changes nothing; other content in its place is a conflict. */
+async function demandSame(db: Db, sent: OperationParams<"files.putChunk">): Promise<void> {
+  const stored = await db
+    .selectFrom("file_chunks")
+    .select("sealed")
+    .where("vault", "=", sent.vault)
+    .where("item", "=", sent.item)
+    .where("file", "=", sent.file)
+    .where("idx", "=", sent.index)
+    .executeTakeFirstOrThrow();
+  if (text(stored.sealed) !== sent.sealed)
+    throw new PosternError("conflict", "this chunk is stored with other content");
+}
 
 /** Throws fileNotFound unless every chunk of every named file is stored. */
 export async function demandChunks(db: Db, vault: string, item: string, files: FileHeaders): Promise<void> {
@@ -113,9 +119,9 @@ export async function dropUnnamedFiles(
 }
 
 /** Removes chunks of an older service that are older than a day and whose file no revision names; run at start. */
-export async function dropAbandonedChunks(db: Db, nowMs: number): Promise<void> {
+export async function dropAbandonedChunks(store: Pick<Store, "write">, nowMs: number): Promise<void> {
   const before = new Date(nowMs - ABANDONED_MS).toISOString();
-  await db.transaction().execute(async (transaction) => {
+  await store.write(async (transaction) => {
     const old = await transaction
       .selectFrom("file_chunks")
       .select(["vault", "item", "file"])
@@ -133,8 +139,11 @@ export async function dropAbandonedChunks(db: Db, nowMs: number): Promise<void> 
           ),
         ),
       )
+      .orderBy("vault")
       .execute();
     for (const { vault, item, file } of old) {
+      // Held, so that no revision comes to name the file meanwhile.
+      await holdVaultRow(transaction, vault);
       if ((await namedFiles(transaction, vault, item)).has(file)) continue;
       await transaction
         .deleteFrom("file_chunks")

@@ -1,13 +1,16 @@
 // items.*: signed, sealed revisions. A write names the revision it follows, so that of two writers one is told to
 // fetch again; the stored revision sent once more changes nothing, so that a retry is safe.
-import { sql } from "kysely";
 import { verifyItemRevision } from "../../protocol/crypto/item.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { lastChangeOf, recordChanges } from "../change/events.ts";
+import { change } from "../change/write.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
+import { holdVault } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
+import { sizeOf } from "../store/size.ts";
 import type { Db, ItemRow } from "../store/tables.ts";
-import { demand, openItems, permissions, permissionsIn } from "../vault/permission.ts";
+import { demand, openItems, permissions } from "../vault/permission.ts";
 import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
 import { endUploads } from "./uploads.ts";
 
@@ -32,20 +35,18 @@ type ItemOperations = Pick<
 >;
 
 export const itemOperations: ItemOperations = {
-  "items.put": async ({ vault, item, sealed }, context) => {
-    const times = await context.db.transaction().execute(async (db) => {
+  "items.put": ({ vault, item, sealed }, context) =>
+    change(context, async (db) => {
+      await holdVault(db, context.caller, vault);
       const written = await putOne(db, context, vault, item, sealed);
       if (!written.repeated) await touchVault(db, context, vault, [item], written.activeChange);
       return written.times;
-    });
-    context.changes.announce(context.caller.account);
-    return times;
-  },
+    }),
 
   "items.putAll": async ({ vault, items }, context) => {
-    const outcomes = await context.db.transaction().execute(async (db) => {
+    const outcomes = await change(context, async (db) => {
       // Each element is checked for its own right; a vault of others does not exist for the caller.
-      await permissionsIn(db, context.caller, vault);
+      await holdVault(db, context.caller, vault);
       const results: (Times | { error: string })[] = [];
       const changed: string[] = [];
       let activeChange = 0;
@@ -56,7 +57,7 @@ export const itemOperations: ItemOperations = {
           if (!written.repeated) changed.push(item);
           activeChange += written.activeChange;
         } catch (error) {
-          // Each check comes before the element's first write, so a refused element leaves nothing behind.
+          // Each check comes before the element's first write, or is its condition: a refused element leaves nothing behind.
           if (!(error instanceof PosternError)) throw error;
           results.push({ error: error.name });
         }
@@ -64,7 +65,6 @@ export const itemOperations: ItemOperations = {
       if (changed.length > 0) await touchVault(db, context, vault, changed, activeChange);
       return results;
     });
-    context.changes.announce(context.caller.account);
     return { outcomes };
   },
 
@@ -80,13 +80,13 @@ export const itemOperations: ItemOperations = {
     return storedItem(row);
   },
 
-  "items.getAll": ({ vault, items }, { db: store, caller }) =>
-    // One transaction: what was measured is what is answered.
-    store.transaction().execute(async (db) => {
+  "items.getAll": ({ vault, items }, { store, caller }) =>
+    // At one moment: what was measured is what is answered.
+    store.read(async (db) => {
       await demand(db, caller, vault, openItems);
       const asked = db.selectFrom("items").where("vault", "=", vault).where("id", "in", items);
       const { size } = await asked
-        .select(sql<number | null>`sum(length(details) + length(overview) + length(files))`.as("size"))
+        .select((eb) => eb.fn.sum<number | null>(sizeOf(["details", "overview", "files"])).as("size"))
         .executeTakeFirstOrThrow();
       if (Number(size) > ANSWER_BYTES_MAX) throw new PosternError("tooLarge", "ask for fewer items at once");
       const rows = await asked.selectAll().execute();
@@ -107,9 +107,9 @@ export const itemOperations: ItemOperations = {
     return { items: [...byId, ...byTag.filter((row) => row.id !== item)].map(storedItem), seq };
   },
 
-  "items.list": ({ vault, active, archived, after, limit }, { db: store, caller }) =>
-    // One transaction: an item made between the two looks would push the last one off a page that says it is the last.
-    store.transaction().execute(async (db) => {
+  "items.list": ({ vault, active, archived, after, limit }, { store, caller }) =>
+    // At one moment: an item made between the two looks would push the last one off a page that says it is the last.
+    store.read(async (db) => {
       await demand(db, caller, vault, permissions.readItems);
       const states = [...(active ? ["active"] : []), ...(archived ? ["archived"] : [])];
       if (states.length === 0) return { items: [], more: false };
@@ -120,7 +120,7 @@ export const itemOperations: ItemOperations = {
         .where("state", "in", states)
         .orderBy("id");
       const sizes = await listed
-        .select(["id", sql<number>`length(overview) + length(files)`.as("size")])
+        .select(["id", sizeOf(["overview", "files"]).as("size")])
         .limit(limit + 1)
         .execute();
       const count = fitting(sizes.slice(0, limit));
@@ -156,20 +156,16 @@ export const itemOperations: ItemOperations = {
   "items.getVersion": async ({ vault, item, revision }, { db, caller }) => {
     await demand(db, caller, vault, openItems | permissions.updateItemHistory);
     const row = await db
-      .selectFrom("item_versions")
-      .selectAll()
-      .where("vault", "=", vault)
-      .where("id", "=", item)
-      .where("revision", "=", revision)
+      .selectFrom("item_versions as v")
+      .innerJoin("items as i", (join) => join.onRef("i.vault", "=", "v.vault").onRef("i.id", "=", "v.id"))
+      .selectAll("v")
+      .select("i.created_at")
+      .where("v.vault", "=", vault)
+      .where("v.id", "=", item)
+      .where("v.revision", "=", revision)
       .executeTakeFirst();
-    const created = await db
-      .selectFrom("items")
-      .select("created_at")
-      .where("vault", "=", vault)
-      .where("id", "=", item)
-      .executeTakeFirst();
-    if (row === undefined || created === undefined) throw new PosternError("itemNotFound");
-    return storedItem({ ...row, ...created });
+    if (row === undefined) throw new PosternError("itemNotFound");
+    return storedItem(row);
   },
 };
 
@@ -191,6 +187,9 @@ const overviewColumns = [
   "updated_at",
 ] as const;
 
+/** What a revision is, of the item's row: all but when the item was made. */
+const versionColumns = [...overviewColumns.filter((name) => name !== "created_at"), "details"] as const;
+
 /** How many of these rows one answer holds; one at least, else a list would never end. */
 function fitting(rows: readonly { size: number }[]): number {
   let total = 0;
@@ -203,10 +202,11 @@ function fitting(rows: readonly { size: number }[]): number {
 
 type Written = { times: Times; repeated: boolean; activeChange: number };
 
+/** Writes one revision in a vault that is held. */
 async function putOne(db: Db, context: Context, vault: string, item: string, sealed: SealedItem): Promise<Written> {
   const existing = await db
     .selectFrom("items")
-    .selectAll()
+    .select(["revision", "state", "signature", "created_at", "updated_at"])
     .where("vault", "=", vault)
     .where("id", "=", item)
     .executeTakeFirst();
@@ -219,11 +219,14 @@ async function putOne(db: Db, context: Context, vault: string, item: string, sea
   ) {
     return { times: timesOf(existing), repeated: true, activeChange: 0 };
   }
-  if (sealed.revision !== (existing?.revision ?? 0) + 1) throw new PosternError("versionConflict");
-  // A deletion is final: its revision is what proves that the service did not make it up.
-  if (existing?.state === "deleted") throw new PosternError("itemNotFound");
-  if (existing === undefined && sealed.state === "deleted") throw new PosternError("itemNotFound");
-  await demandChunks(db, vault, item, sealed.files);
+  // Whoever comes late is told that by the write, before any word on what came first.
+  if (sealed.revision === (existing?.revision ?? 0) + 1) {
+    // A deletion is final: its revision is what proves that the service did not make it up.
+    if (existing?.state === "deleted") throw new PosternError("itemNotFound");
+    if (existing === undefined && sealed.state === "deleted") throw new PosternError("itemNotFound");
+    await demandChunks(db, vault, item, sealed.files);
+  }
+  const times = await store(db, context, vault, item, sealed);
   await endUploads(
     db,
     vault,
@@ -231,7 +234,7 @@ async function putOne(db: Db, context: Context, vault: string, item: string, sea
     sealed.files.map(({ id }) => id),
   );
   return {
-    times: await store(db, context, vault, item, sealed, existing),
+    times: { createdAt: existing?.created_at ?? times.updatedAt, ...times },
     repeated: false,
     activeChange: activity(sealed.state) - activity(existing?.state),
   };
@@ -239,44 +242,62 @@ async function putOne(db: Db, context: Context, vault: string, item: string, sea
 
 const activity = (state: string | undefined) => (state === "active" ? 1 : 0);
 
+/** Throws versionConflict, having written nothing, unless the stored revision is the one before. */
 async function store(
   db: Db,
   context: Context,
   vault: string,
   item: string,
   sealed: SealedItem,
-  existing: StoredRow | undefined,
-): Promise<Times> {
+): Promise<{ updatedAt: string }> {
   const at = timestamp(context);
   const row: ItemRow = { id: item, vault, updated_at: at, ...rowOf(sealed) };
-  if (existing === undefined) {
-    await db
+  if (sealed.revision === 1) {
+    const made = db
       .insertInto("items")
       .values({ ...row, created_at: at })
-      .execute();
-    return { createdAt: at, updatedAt: at };
+      .onConflict((taken) => taken.columns(["vault", "id"]).doNothing());
+    if (!(await changesRow(made))) throw new PosternError("versionConflict");
+    return { updatedAt: at };
   }
-  const { created_at: createdAt, ...version } = existing;
   const named = await namedFiles(db, vault, item);
-  await db.updateTable("items").set(row).where("vault", "=", vault).where("id", "=", item).execute();
-  if (sealed.state === "deleted")
-    await db.deleteFrom("item_versions").where("vault", "=", vault).where("id", "=", item).execute();
-  else await keepVersion(db, version);
-  await dropUnnamedFiles(db, vault, item, named);
-  return { createdAt, updatedAt: at };
-}
-
-async function keepVersion(db: Db, version: ItemRow): Promise<void> {
-  await db.insertInto("item_versions").values(version).execute();
+  if (sealed.state !== "deleted") await keepVersion(db, vault, item, sealed.revision - 1);
+  const written = db
+    .updateTable("items")
+    .set(row)
+    .where("vault", "=", vault)
+    .where("id", "=", item)
+    .where("revision", "=", sealed.revision - 1)
+    .where("state", "<>", "deleted");
+  if (!(await changesRow(written))) throw new PosternError("versionConflict");
+  const oldest = sealed.state === "deleted" ? sealed.revision : sealed.revision - serviceLimits.versions;
   await db
     .deleteFrom("item_versions")
-    .where("vault", "=", version.vault)
-    .where("id", "=", version.id)
-    .where("revision", "<=", version.revision - serviceLimits.versions)
+    .where("vault", "=", vault)
+    .where("id", "=", item)
+    .where("revision", "<", oldest)
+    .execute();
+  await dropUnnamedFiles(db, vault, item, named);
+  return { updatedAt: at };
+}
+
+/** Keeps the stored revision, where it is this one, beside those before it. */
+async function keepVersion(db: Db, vault: string, item: string, revision: number): Promise<void> {
+  await db
+    .insertInto("item_versions")
+    .columns(versionColumns)
+    .expression((eb) =>
+      eb
+        .selectFrom("items")
+        .select(versionColumns)
+        .where("vault", "=", vault)
+        .where("id", "=", item)
+        .where("revision", "=", revision),
+    )
     .execute();
 }
 
-function bitFor(existing: StoredRow | undefined, sealed: SealedItem): number {
+function bitFor(existing: Pick<StoredRow, "state"> | undefined, sealed: SealedItem): number {
   if (existing === undefined) return permissions.createItems;
   if (sealed.state === "deleted") return permissions.deleteItems;
   return sealed.state === "archived" && existing.state === "active"

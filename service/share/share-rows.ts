@@ -1,9 +1,13 @@
 // The life of a share's row: how it ends, who may see it, and when its copy, its views and its files go.
+import type { ExpressionBuilder } from "kysely";
 import { accessKeyHash } from "../../protocol/crypto/share.ts";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import { AHEAD_MS_MAX, bytes, type Caller, type Context } from "../context.ts";
+import { holdUser } from "../hold.ts";
 import { ABANDONED_MS, demandUploadRoom } from "../item/uploads.ts";
+import { sizeOf } from "../store/size.ts";
+import type { Store } from "../store/store.ts";
 import type { Db, Tables } from "../store/tables.ts";
 import { permissions, vaultsWith } from "../vault/permission.ts";
 
@@ -64,15 +68,15 @@ export async function ownShares(db: Db, caller: Caller) {
     .where((eb) => eb.or([eb("user", "=", caller.user), ...(managed.length > 0 ? [eb("vault", "in", managed)] : [])]));
 }
 
-/** Throws busy where the chunks that a user has stored for shares to come would have more bytes with these. */
-export async function demandShareRoom(db: Db, context: Context, more: number): Promise<void> {
+/** Throws busy where the chunks that a user, who is held, has stored for shares to come have more bytes than there is room for. */
+export async function demandShareRoom(db: Db, context: Context): Promise<void> {
   const { held } = await db
     .selectFrom("share_chunks")
-    .select((eb) => eb.fn.sum<number>(eb.fn("length", ["sealed"])).as("held"))
+    .select((eb) => eb.fn.sum<number>(sizeOf(["sealed"])).as("held"))
     .where("user", "=", context.caller.user)
     .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
     .executeTakeFirstOrThrow();
-  await demandUploadRoom(db, context, Number(held ?? 0), more);
+  await demandUploadRoom(db, context, Number(held ?? 0), 0);
 }
 
 /** Removes what a share holds; how it ended can still be told. */
@@ -86,9 +90,9 @@ export async function dropContent(db: Db, share: string): Promise<void> {
  * Removes the copies of shares that have ended, once the last view of one that is used up is over; rows that ended long ago;
  * and chunks of files that no share came to name. Run at start and every minute.
  */
-export async function dropEndedShares(database: Db, nowMs: number): Promise<void> {
+export async function dropEndedShares(store: Pick<Store, "write">, nowMs: number): Promise<void> {
   const now = new Date(nowMs).toISOString();
-  await database.transaction().execute(async (db) => {
+  await store.write(async (db) => {
     // A view that ends later than one of now would was begun while the clock was wrong.
     const ahead = new Date(nowMs + VIEW_MS + AHEAD_MS_MAX).toISOString();
     await db
@@ -114,15 +118,29 @@ export async function dropEndedShares(database: Db, nowMs: number): Promise<void
     for (const { id } of ended) await dropContent(db, id);
     const longAgo = new Date(nowMs - ENDED_KEPT_MS).toISOString();
     await db.deleteFrom("shares").where("expires_at", "<=", longAgo).execute();
-    await db
-      .deleteFrom("share_chunks")
-      .where((eb) =>
-        eb.or([
-          eb("created_at", "<", new Date(nowMs - ABANDONED_MS).toISOString()),
-          eb("created_at", ">", new Date(nowMs + ABANDONED_MS).toISOString()),
-        ]),
-      )
-      .where("share", "not in", (eb) => eb.selectFrom("shares").select("id"))
-      .execute();
+    await dropUnnamedChunks(db, nowMs);
   });
+}
+
+/** Whoever makes a share of them holds the user they are of: each user is held before theirs go. */
+async function dropUnnamedChunks(db: Db, nowMs: number): Promise<void> {
+  const unnamed = (eb: ExpressionBuilder<Tables, "share_chunks">) =>
+    eb.and([
+      eb.or([
+        eb("created_at", "<", new Date(nowMs - ABANDONED_MS).toISOString()),
+        eb("created_at", ">", new Date(nowMs + ABANDONED_MS).toISOString()),
+      ]),
+      eb("share", "not in", eb.selectFrom("shares").select("id")),
+    ]);
+  const writers = await db
+    .selectFrom("share_chunks")
+    .select("user")
+    .distinct()
+    .where(unnamed)
+    .orderBy("user")
+    .execute();
+  for (const { user } of writers) {
+    await holdUser(db, user);
+    await db.deleteFrom("share_chunks").where("user", "=", user).where(unnamed).execute();
+  }
 }

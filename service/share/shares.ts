@@ -4,9 +4,13 @@ import { utf8 } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { shareDurations } from "../../protocol/item/item-share.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
+import { write } from "../change/write.ts";
 import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "../context.ts";
+import { holdAccount, holdUser, holdVault } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
+import { sizeOf } from "../store/size.ts";
 import type { Db } from "../store/tables.ts";
-import { demand, openItems, permissions } from "../vault/permission.ts";
+import { openItems, permissions } from "../vault/permission.ts";
 import {
   demandLink,
   demandShareRoom,
@@ -39,23 +43,21 @@ export const shareOperations: ShareOperations = {
     demandPublic(context);
     const { user } = context.caller;
     const chunk = bytes(sealed);
-    await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.sendItems);
-      const at = db
-        .selectFrom("share_chunks")
-        .select(["user", "sealed"])
-        .where("share", "=", share)
-        .where("file", "=", file)
-        .where("idx", "=", index);
-      const existing = await at.executeTakeFirst();
-      if (existing?.user === user && text(existing.sealed) === sealed) return;
-      const made = await db.selectFrom("shares").select("id").where("id", "=", share).executeTakeFirst();
+    await write(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.sendItems);
+      // Of one user's chunks and shares, one is written after the other.
+      await holdUser(db, user);
+      const made = db
+        .insertInto("share_chunks")
+        .values({ share, file, idx: index, user, sealed: chunk, created_at: timestamp(context) })
+        .onConflict((taken) => taken.columns(["share", "file", "idx"]).doNothing());
+      const isMade = await changesRow(made);
+      if (!isMade && (await isStored(db, { share, file, index, user, sealed }))) return;
+      const complete = await db.selectFrom("shares").select("id").where("id", "=", share).executeTakeFirst();
       // A share that names its files vouches for their chunks; one more would be of a file that nobody shared.
-      if (existing !== undefined || made !== undefined)
+      if (!isMade || complete !== undefined)
         throw new PosternError("conflict", "this chunk is stored with other content, or its share is complete");
-      await demandShareRoom(db, context, chunk.length);
-      const created = { share, file, idx: index, user, sealed: chunk, created_at: timestamp(context) };
-      await db.insertInto("share_chunks").values(created).execute();
+      await demandShareRoom(db, context);
     });
     return {};
   },
@@ -63,14 +65,17 @@ export const shareOperations: ShareOperations = {
   "shares.create": async (params, context) => {
     demandPublic(context);
     const row = rowOf(params, context);
-    return context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, params.vault, (openItems | permissions.sendItems) >>> 0);
-      const existing = await db.selectFrom("shares").selectAll().where("id", "=", params.share).executeTakeFirst();
-      if (existing !== undefined) return times(sameAsBefore(existing, row));
+    return write(context, async (db) => {
+      await holdVault(db, context.caller, params.vault, (openItems | permissions.sendItems) >>> 0);
+      await holdUser(db, context.caller.user);
+      const made = db
+        .insertInto("shares")
+        .values(row)
+        .onConflict((taken) => taken.column("id").doNothing());
+      if (!(await changesRow(made))) return times(sameAsBefore(await shareOf(db, params.share), row));
       await demandItem(db, params.vault, params.item);
       await demandRoom(db, context);
       await demandFiles(db, context, params);
-      await db.insertInto("shares").values(row).execute();
       return times(row);
     });
   },
@@ -98,9 +103,14 @@ export const shareOperations: ShareOperations = {
   },
 
   "shares.revoke": async ({ share }, context) => {
-    await context.db.transaction().execute(async (db) => {
-      const own = await (await ownShares(db, context.caller)).select("id").where("id", "=", share).executeTakeFirst();
+    await write(context, async (db) => {
+      const own = await (await ownShares(db, context.caller))
+        .select(["user", "vault"])
+        .where("id", "=", share)
+        .executeTakeFirst();
       if (own === undefined) throw new PosternError("shareNotFound");
+      // Another's share is ended by whoever manages its vault, and goes on doing so.
+      if (own.user !== context.caller.user) await holdManaged(db, context, own.vault);
       await db
         .updateTable("shares")
         .set({ revoked_at: timestamp(context) })
@@ -120,7 +130,7 @@ export const shareOperations: ShareOperations = {
   },
 
   "shares.open": ({ view, ...link }, context) =>
-    context.db.transaction().execute(async (db) => {
+    context.store.write(async (db) => {
       const row = await demandLink(db, context, link);
       const again = await runningView(db, context, row, view);
       if (again !== undefined) return { sealed: text(row.sealed), viewEndsAt: again };
@@ -137,6 +147,8 @@ export const shareOperations: ShareOperations = {
       .where("share", "=", row.id)
       .where("file", "=", file)
       .where("idx", "=", index)
+      // What another user stored under the id of this share is none of it.
+      .where("user", "=", row.user)
       .executeTakeFirst();
     if (chunk === undefined) throw new PosternError("fileNotFound");
     return { sealed: text(chunk.sealed) };
@@ -166,6 +178,34 @@ function rowOf(params: Created, context: Context): ShareRow {
   };
 }
 
+/** Whether this chunk is stored as it was sent, by this user: a retry changes nothing. */
+async function isStored(
+  db: Db,
+  sent: { share: string; file: string; index: number; user: string; sealed: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom("share_chunks")
+    .select(["user", "sealed"])
+    .where("share", "=", sent.share)
+    .where("file", "=", sent.file)
+    .where("idx", "=", sent.index)
+    .executeTakeFirstOrThrow();
+  return row.user === sent.user && text(row.sealed) === sent.sealed;
+}
+
+function shareOf(db: Db, share: string): Promise<ShareRow> {
+  return db.selectFrom("shares").selectAll().where("id", "=", share).executeTakeFirstOrThrow();
+}
+
+async function holdManaged(db: Db, { caller }: Context, vault: string): Promise<void> {
+  try {
+    await holdVault(db, caller, vault, permissions.manageVault);
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    throw new PosternError("shareNotFound", undefined, { cause: error });
+  }
+}
+
 const times = (row: ShareRow) => ({ createdAt: row.created_at, expiresAt: row.expires_at });
 
 /** The stored row, where this is the same request once more. Its copy may be gone by then; the hash of its key stays. */
@@ -191,7 +231,9 @@ async function demandItem(db: Db, vault: string, item: string): Promise<void> {
   if (found === undefined || found.state === "deleted") throw new PosternError("itemNotFound");
 }
 
+/** Looked at with the new share in it, and with every other that was made before this write held the account. */
 async function demandRoom(db: Db, context: Context): Promise<void> {
+  await holdAccount(db, context.caller.account);
   const { open } = await db
     .selectFrom("shares")
     .select((eb) => eb.fn.countAll().as("open"))
@@ -200,7 +242,7 @@ async function demandRoom(db: Db, context: Context): Promise<void> {
     .where("revoked_at", "is", null)
     .where((eb) => eb.or([eb("one_time", "=", 0), eb("views", "=", 0)]))
     .executeTakeFirstOrThrow();
-  if (Number(open) >= serviceLimits.shares)
+  if (Number(open) > serviceLimits.shares)
     throw new PosternError("tooLarge", `an account has at most ${serviceLimits.shares} open shares; revoke some`);
 }
 
@@ -212,7 +254,7 @@ async function demandFiles(db: Db, { caller }: Context, { share, files }: Create
       "file",
       eb.fn.countAll().as("count"),
       eb.fn.max("idx").as("last"),
-      eb.fn.sum(eb.fn<number>("length", ["sealed"])).as("size"),
+      eb.fn.sum(sizeOf(["sealed"])).as("size"),
     ])
     .where("share", "=", share)
     .where("user", "=", caller.user)
@@ -247,33 +289,47 @@ async function runningView(db: Db, context: Context, row: ShareRow, view: string
   return found?.ends_at;
 }
 
-/** Counts a view. Of any number at once on a share that can be opened once, the condition lets one through. */
+/**
+ * Counts a view. Of any number at once on a share that can be opened once, the condition lets one through; the same view asked
+ * for twice at once is counted by whoever stores it.
+ */
 async function spendView(db: Db, context: Context, row: ShareRow, view: string): Promise<string> {
-  const ending = endingOf(row, context.now());
+  const now = context.now();
+  const ending = endingOf(row, now);
   if (ending !== undefined) throw new PosternError(ending);
-  await demandViewRoom(db, context, row.id);
-  const { numUpdatedRows } = await db
+  await db.deleteFrom("share_views").where("share", "=", row.id).where("ends_at", "<=", timestamp(context)).execute();
+  const endsAt = new Date(now + VIEW_MS).toISOString();
+  const stored = db
+    .insertInto("share_views")
+    .values({ share: row.id, view_hash: viewHash(context, view), ends_at: endsAt })
+    .onConflict((taken) => taken.columns(["share", "view_hash"]).doNothing());
+  if (!(await changesRow(stored))) {
+    const ends = await runningView(db, context, row, view);
+    if (ends === undefined) throw new PosternError("busy", "this view has just ended; ask again");
+    return ends;
+  }
+  const counted = db
     .updateTable("shares")
     .set((eb) => ({ views: eb("views", "+", 1) }))
     .where("id", "=", row.id)
-    .where((eb) => eb.or([eb("one_time", "=", 0), eb("views", "=", 0)]))
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) throw new PosternError("shareUsedUp");
-  const endsAt = new Date(context.now() + VIEW_MS).toISOString();
-  await db
-    .insertInto("share_views")
-    .values({ share: row.id, view_hash: viewHash(context, view), ends_at: endsAt })
-    .execute();
+    .where("revoked_at", "is", null)
+    .where("expires_at", ">", new Date(now).toISOString())
+    .where((eb) => eb.or([eb("one_time", "=", 0), eb("views", "=", 0)]));
+  if (!(await changesRow(counted))) {
+    const ended = await db.selectFrom("shares").selectAll().where("id", "=", row.id).executeTakeFirst();
+    throw new PosternError((ended && endingOf(ended, now)) ?? "shareNotFound");
+  }
+  await demandViewRoom(db, row.id);
   return endsAt;
 }
 
-async function demandViewRoom(db: Db, context: Context, share: string): Promise<void> {
-  await db.deleteFrom("share_views").where("share", "=", share).where("ends_at", "<=", timestamp(context)).execute();
+/** Looked at with this view in it, and with every other that was counted before this one. */
+async function demandViewRoom(db: Db, share: string): Promise<void> {
   const { running } = await db
     .selectFrom("share_views")
     .select((eb) => eb.fn.countAll().as("running"))
     .where("share", "=", share)
     .executeTakeFirstOrThrow();
-  if (Number(running) >= serviceLimits.shareViews)
+  if (Number(running) > serviceLimits.shareViews)
     throw new PosternError("busy", `a share has at most ${serviceLimits.shareViews} views at once`);
 }

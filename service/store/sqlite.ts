@@ -1,4 +1,4 @@
-// The embedded store: one SQLite file through node:sqlite. WAL with synchronous FULL, so that an acknowledged commit is
+// The first implementation of the store: one SQLite file through node:sqlite. WAL with synchronous FULL, so that an acknowledged commit is
 // on disk; 16 KiB pages, since sealed rows are some KiB and small pages cost overflow chains (measured).
 import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
@@ -6,6 +6,7 @@ import { Kysely, SqliteDialect, sql } from "kysely";
 import { type StoreLock, takeStoreLock } from "./lock.ts";
 import { demandKnown, migrate } from "./migrations.ts";
 import { demandOwnFiles, hasJournal, storeFault } from "./own-file.ts";
+import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** Milliseconds a statement waits for another process's lock (a second opener, a backup tool) before it fails. */
@@ -14,12 +15,11 @@ const BUSY_MS = 5_000;
 /** Prepared statements kept per store; our queries have about fifty shapes. */
 const STATEMENTS_MAX = 200;
 
-export type Store = {
-  readonly db: Kysely<Tables>;
-  /** Leaves nothing on disk of what was removed: pages are overwritten by SQLite, and here the log that still has them goes. */
-  scrub(): Promise<void>;
-  close(): Promise<void>;
-};
+/**
+ * Milliseconds between two looks for a change that another process wrote. Who follows waits a second at most; a look is one
+ * read of the file's version, and nobody looks while nobody waits.
+ */
+export const FOLLOW_MS = 1_000;
 
 /**
  * Opens or makes the store at `path` and brings it to this schema, alone until it is closed. Throws storeTooNew when a newer
@@ -31,14 +31,16 @@ export async function openSqlite(path: string): Promise<Store> {
   let lock: StoreLock | undefined;
   try {
     lock = takeStoreLock(path);
-    return await openLocked(path, lock);
+    const { release } = lock;
+    return await connectSqlite(path, release);
   } catch (error) {
     lock?.release();
     throw storeFault(error, path) ?? error;
   }
 }
 
-async function openLocked(path: string, lock: StoreLock): Promise<Store> {
+/** Connects to the store at `path`, whose lock the caller has; `release` gives it back. */
+export async function connectSqlite(path: string, release: () => void, isShared = false): Promise<Store> {
   if (existsSync(path)) demandKnown(versionOf(path));
   const database = new DatabaseSync(path);
   try {
@@ -61,12 +63,37 @@ async function openLocked(path: string, lock: StoreLock): Promise<Store> {
   }
   return {
     db,
+    isShared,
+    // The database lets one transaction write at a time, and none runs twice.
+    write: (act) => db.transaction().execute(act),
+    read: (act) => db.transaction().execute(act),
+    // Other processes read the file's version.
+    notify: async () => {},
+    follow: (wake) => followFile(database, () => wake(undefined)),
+    faultOf: (thrown) => storeFault(thrown),
+    // Pages are overwritten by SQLite; the log that still has what was in them goes here.
     scrub: async () => void (await sql`pragma wal_checkpoint(truncate)`.execute(db)),
     close: async () => {
       await db.destroy();
-      lock.release();
+      release();
     },
   };
+}
+
+/** Calls `changed` after each commit of another connection to this file; the version of the file does not tell of our own. */
+function followFile(database: DatabaseSync, changed: () => void): () => void {
+  const look = database.prepare("PRAGMA data_version");
+  const versionNow = () => look.get()?.data_version;
+  let known = versionNow();
+  const timer = setInterval(() => {
+    if (!database.isOpen) return clearInterval(timer);
+    const version = versionNow();
+    if (version === known) return;
+    known = version;
+    changed();
+  }, FOLLOW_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** The schema of a store, read without writing: opening it for use would already change a newer one's journal mode. */

@@ -4,10 +4,13 @@ import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { budgetOf } from "../account/rate-limit.ts";
 import { recordChanges } from "../change/events.ts";
+import { change } from "../change/write.ts";
 import { bytes, bytesOf, type Context, type Operations, text, timestamp } from "../context.ts";
+import { holdAccount, holdUser, holdVault } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
-import { demand, permissions } from "../vault/permission.ts";
-import { checkGrant, identityOf, putGrant } from "../vault/vault-grants.ts";
+import { permissions } from "../vault/permission.ts";
+import { checkGrant, holds, identityOf, putGrant } from "../vault/vault-grants.ts";
 
 type Create = OperationParams<"serviceAccounts.create">;
 type Token = NonNullable<Create["token"]>;
@@ -24,22 +27,25 @@ type ServiceAccountOperations = Pick<
 export const serviceAccountOperations: ServiceAccountOperations = {
   "serviceAccounts.create": async (params, context) => {
     await checkKeys(context, params);
-    await context.db.transaction().execute(async (db) => {
+    await change(context, async (db) => {
+      // One that is repeated may name vaults that are gone by now.
       if (await isRepeated(db, context, params)) return;
+      for (const { vault } of params.grants.toSorted((a, b) => (a.vault < b.vault ? -1 : 1)))
+        await holdVault(db, context.caller, vault, permissions.manageVault);
+      if (!(await insertPrincipal(db, context, params))) {
+        if (await isRepeated(db, context, params)) return;
+        throw new PosternError("conflict");
+      }
       await demandPlace(db, context);
-      await insertPrincipal(db, context, params);
       if (params.token !== undefined) await insertToken(db, context, params.serviceAccount, params.token);
       for (const { vault, grant } of params.grants) {
-        await demand(db, context.caller, vault, permissions.manageVault);
         const one = { kind: "serviceAccount", principal: params.serviceAccount, grant } as const;
         await checkGrant(db, context, vault, one);
-        await demandNewestKey(db, vault, grant.keyId);
         await putGrant(db, vault, one);
       }
       // Of the vaults nothing changed for those who come to them already, and nobody is the new one yet.
       await recordChanges(db, context.caller.account, [{ kind: "user" }]);
     });
-    context.changes.announce(context.caller.account);
     return {};
   },
 
@@ -64,9 +70,12 @@ export const serviceAccountOperations: ServiceAccountOperations = {
     serviceAccounts: (await publicRows(db, caller.account).execute()).map(keysOf),
   }),
 
+  // Told as a change: it wakes what waits with a token that has just ended.
   "serviceAccounts.rotate": async ({ serviceAccount, token, overlapMs }, context) => {
-    await context.db.transaction().execute(async (db) => {
-      await demandLiving(db, context, serviceAccount);
+    await change(context, async (db) => {
+      await holdLiving(db, context, serviceAccount);
+      // Whoever signs in with a token holds the user too.
+      await holdUser(db, serviceAccount);
       if (await hasToken(db, serviceAccount, token)) return;
       await dropExpired(db, context, serviceAccount);
       const ends = new Date(context.now() + overlapMs).toISOString();
@@ -78,26 +87,25 @@ export const serviceAccountOperations: ServiceAccountOperations = {
         .execute();
       await insertToken(db, context, serviceAccount, token);
     });
-    // Wakes what waits with a token that has just ended.
-    context.changes.announce(context.caller.account);
     return {};
   },
 
+  // Told as a change: it wakes what waits in a session that has just ended.
   "serviceAccounts.revoke": async ({ serviceAccount }, context) => {
-    await context.db.transaction().execute(async (db) => {
+    await change(context, async (db) => {
       await demandOwn(db, context, serviceAccount);
-      await db.deleteFrom("tokens").where("user", "=", serviceAccount).execute();
-      await db.deleteFrom("sessions").where("user", "=", serviceAccount).execute();
+      // Before its tokens go: whoever makes one more holds the row, and whoever signs in with one holds the user.
+      await holdUser(db, serviceAccount);
       await db
         .updateTable("service_accounts")
         .set({ revoked_at: timestamp(context) })
         .where("user", "=", serviceAccount)
         .where("revoked_at", "is", null)
         .execute();
+      await db.deleteFrom("tokens").where("user", "=", serviceAccount).execute();
+      await db.deleteFrom("sessions").where("user", "=", serviceAccount).execute();
       await recordChanges(db, context.caller.account, [{ kind: "user" }]);
     });
-    // Wakes what waits in a session that has just ended.
-    context.changes.announce(context.caller.account);
     return {};
   },
 
@@ -132,19 +140,22 @@ async function isRepeated(db: Db, context: Context, params: Create): Promise<boo
   return true;
 }
 
+/** Looked at with the new one in it, and with every other that was made before this write held the account. */
 async function demandPlace(db: Db, { caller }: Context): Promise<void> {
+  await holdAccount(db, caller.account);
   const { count } = await db
     .selectFrom("service_accounts")
     .select((eb) => eb.fn.countAll().as("count"))
     .where("account", "=", caller.account)
     .executeTakeFirstOrThrow();
-  if (Number(count) >= serviceLimits.serviceAccounts)
+  if (Number(count) > serviceLimits.serviceAccounts)
     throw new PosternError("tooLarge", `an account has at most ${serviceLimits.serviceAccounts} service accounts`);
 }
 
-async function insertPrincipal(db: Db, context: Context, params: Create): Promise<void> {
+/** Answers false where its id is taken. */
+async function insertPrincipal(db: Db, context: Context, params: Create): Promise<boolean> {
   const { serviceAccount, keyset, data } = params;
-  await db
+  const user = db
     .insertInto("users")
     .values({
       id: serviceAccount,
@@ -161,7 +172,8 @@ async function insertPrincipal(db: Db, context: Context, params: Create): Promis
       data: bytes(data.sealed),
       created_at: timestamp(context),
     })
-    .execute();
+    .onConflict((taken) => taken.column("id").doNothing());
+  if (!(await changesRow(user))) return false;
   await db
     .insertInto("service_accounts")
     .values({
@@ -173,17 +185,18 @@ async function insertPrincipal(db: Db, context: Context, params: Create): Promis
       revoked_at: null,
     })
     .execute();
+  return true;
 }
 
+/** The caller's write holds the service account, so that its tokens are counted one write after the other. */
 async function insertToken(db: Db, context: Context, serviceAccount: string, token: Token): Promise<void> {
   bytesOf(32, "signInKey", token.signInKey);
-  const taken = await db.selectFrom("tokens").select("id").where("id", "=", token.token).executeTakeFirst();
   const device = await db.selectFrom("devices").select("id").where("id", "=", token.token).executeTakeFirst();
-  if (taken !== undefined || device !== undefined) throw new PosternError("conflict");
+  if (device !== undefined) throw new PosternError("conflict");
   const tokens = await db.selectFrom("tokens").select("id").where("user", "=", serviceAccount).execute();
   if (tokens.length >= serviceLimits.tokens)
     throw new PosternError("tooLarge", `a service account has at most ${serviceLimits.tokens} tokens at once`);
-  await db
+  const made = db
     .insertInto("tokens")
     .values({
       id: token.token,
@@ -196,12 +209,8 @@ async function insertToken(db: Db, context: Context, serviceAccount: string, tok
       reads: 0,
       writes: 0,
     })
-    .execute();
-}
-
-async function demandNewestKey(db: Db, vault: string, keyId: string): Promise<void> {
-  const row = await db.selectFrom("vaults").select("key_id").where("id", "=", vault).executeTakeFirstOrThrow();
-  if (text(row.key_id) !== keyId) throw new PosternError("sealBroken", "the grant is not of the vault's key");
+    .onConflict((taken) => taken.column("id").doNothing());
+  if (!(await changesRow(made))) throw new PosternError("conflict");
 }
 
 function publicRows(db: Db, account: string) {
@@ -264,9 +273,11 @@ async function demandOwn(db: Db, { caller }: Context, serviceAccount: string) {
   return row;
 }
 
-async function demandLiving(db: Db, context: Context, serviceAccount: string): Promise<void> {
-  const { revoked_at: revokedAt } = await demandOwn(db, context, serviceAccount);
-  if (revokedAt !== null) throw new PosternError("serviceAccountNotFound", "it was revoked");
+/** Holds a service account that was not revoked: a revocation waits, and then removes the tokens made here too. */
+async function holdLiving(db: Db, context: Context, serviceAccount: string): Promise<void> {
+  await demandOwn(db, context, serviceAccount);
+  if (!(await holds.serviceAccount(db, serviceAccount)))
+    throw new PosternError("serviceAccountNotFound", "it was revoked");
 }
 
 async function hasToken(db: Db, serviceAccount: string, token: Token): Promise<boolean> {

@@ -3,9 +3,12 @@ import { verifyGroupKeys, verifyGroupOverview, verifyMembership } from "../../pr
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { recordChanges } from "../change/events.ts";
+import { change } from "../change/write.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
+import { holdAccount } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
 import type { Db, Tables } from "../store/tables.ts";
-import { identityOf } from "./vault-grants.ts";
+import { holds, identityOf } from "./vault-grants.ts";
 
 type Create = OperationParams<"groups.create">;
 type GroupOperations = Pick<
@@ -21,11 +24,8 @@ export const groupOperations: GroupOperations = {
   "groups.create": async (params, context) => {
     await checkNew(context, params);
     const at = timestamp(context);
-    const times = await context.db.transaction().execute(async (db) => {
-      const existing = await db.selectFrom("groups").selectAll().where("id", "=", params.group).executeTakeFirst();
-      if (existing !== undefined) return repeated(context, existing, params.overview);
-      await demandPlace(db, context, params.type);
-      await db
+    return change(context, async (db) => {
+      const made = db
         .insertInto("groups")
         .values({
           id: params.group,
@@ -41,7 +41,9 @@ export const groupOperations: GroupOperations = {
           created_at: at,
           updated_at: at,
         })
-        .execute();
+        .onConflict((taken) => taken.column("id").doNothing());
+      if (!(await changesRow(made))) return repeated(context, await groupOf(db, params.group), params.overview);
+      await demandPlace(db, context, params);
       await db
         .insertInto("group_members")
         .values({ group: params.group, user: context.caller.user, ...membershipRow(params.membership) })
@@ -49,8 +51,6 @@ export const groupOperations: GroupOperations = {
       await recordChanges(db, context.caller.account, [{ kind: "group" }]);
       return { createdAt: at, updatedAt: at };
     });
-    context.changes.announce(context.caller.account);
-    return times;
   },
 
   "groups.list": async (_params, { db, caller }) => {
@@ -92,29 +92,31 @@ export const groupOperations: GroupOperations = {
 
   "groups.update": async ({ group, overview }, context) => {
     const at = timestamp(context);
-    const times = await context.db.transaction().execute(async (db) => {
-      const existing = await demandGroup(db, context, group);
+    return change(context, async (db) => {
+      await holds.group(db, group);
+      await demandGroup(db, context, group);
       await demandMember(db, context, group);
       await checkOverview(db, context, group, overview);
-      if (existing.revision === overview.revision) return repeated(context, existing, overview);
-      if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
-      await db
+      const written = db
         .updateTable("groups")
         .set({ ...overviewRow(overview), updated_at: at })
         .where("id", "=", group)
-        .execute();
+        .where("revision", "=", overview.revision - 1);
+      const isWritten = await changesRow(written);
+      const stored = await demandGroup(db, context, group);
+      if (!isWritten) return repeated(context, stored, overview);
       await recordChanges(db, context.caller.account, [{ kind: "group" }]);
-      return { createdAt: existing.created_at, updatedAt: at };
+      return { createdAt: stored.created_at, updatedAt: at };
     });
-    context.changes.announce(context.caller.account);
-    return times;
   },
 
   "groups.delete": async ({ group }, context) => {
-    await context.db.transaction().execute(async (db) => {
+    await change(context, async (db) => {
+      await holds.group(db, group);
       const existing = await demandGroup(db, context, group);
       await demandMember(db, context, group);
       if (isBuiltIn(existing.type)) throw new PosternError("notPermitted", "owners and administrators stay");
+      // Whoever grants to a group holds it, as this write does.
       const used = await db
         .selectFrom("vault_grants")
         .select("vault")
@@ -126,7 +128,6 @@ export const groupOperations: GroupOperations = {
       await db.updateTable("groups").set({ state: "deleted" }).where("id", "=", group).execute();
       await recordChanges(db, context.caller.account, [{ kind: "group" }]);
     });
-    context.changes.announce(context.caller.account);
     return {};
   },
 
@@ -166,12 +167,17 @@ async function checkOverview(db: Db, context: Context, group: string, overview: 
     throw new PosternError("sealBroken", "the signature of the group's overview");
 }
 
-/** One owners' and one administrators' group; others are made by their members. */
-async function demandPlace(db: Db, context: Context, type: Create["type"]): Promise<void> {
+/**
+ * One owners' and one administrators' group; others are made by their members. Looked at beside every group that was made before
+ * this write held the account.
+ */
+async function demandPlace(db: Db, context: Context, { group: made, type }: Create): Promise<void> {
+  await holdAccount(db, context.caller.account);
   const groups = await db
     .selectFrom("groups")
     .select(["id", "type"])
     .where("account", "=", context.caller.account)
+    .where("id", "<>", made)
     .where("state", "=", "active")
     .execute();
   if (groups.length >= serviceLimits.groups)
@@ -190,6 +196,10 @@ async function demandPlace(db: Db, context: Context, type: Create["type"]): Prom
     .where("group", "in", makers)
     .executeTakeFirst();
   if (member === undefined) throw refused;
+}
+
+function groupOf(db: Db, group: string) {
+  return db.selectFrom("groups").selectAll().where("id", "=", group).executeTakeFirstOrThrow();
 }
 
 async function demandGroup(db: Db, context: Context, group: string) {

@@ -5,6 +5,8 @@ import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import { bytes, type Context, text } from "../context.ts";
+import { holdUser } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
 import type { Db, Tables } from "../store/tables.ts";
 
 export type PrincipalGrant = OperationParams<"vaults.grant">["grants"][number];
@@ -19,6 +21,27 @@ export async function identityOf(db: Db, context: Context): Promise<string> {
     .executeTakeFirstOrThrow();
   return text(user.identity);
 }
+
+/** Whether there is a principal of each kind, and not one that has ended; held until the write ends. */
+export const holds = {
+  group: (db: Db, group: string) =>
+    changesRow(
+      db
+        .updateTable("groups")
+        .set((eb) => ({ state: eb.ref("state") }))
+        .where("id", "=", group)
+        .where("state", "=", "active"),
+    ),
+  user: (db: Db, user: string) => holdUser(db, user),
+  serviceAccount: (db: Db, user: string) =>
+    changesRow(
+      db
+        .updateTable("service_accounts")
+        .set((eb) => ({ account: eb.ref("account") }))
+        .where("user", "=", user)
+        .where("revoked_at", "is", null),
+    ),
+} as const;
 
 const living = {
   group: (db: Db) => db.selectFrom("groups").where("state", "=", "active"),
@@ -42,6 +65,7 @@ export async function keysOf(db: Db, account: string, kind: PrincipalGrant["kind
 /** Throws groupNotFound or serviceAccountNotFound for a principal that is not there, sealBroken unless the caller signed this grant to it. */
 export async function checkGrant(db: Db, context: Context, vault: string, one: PrincipalGrant): Promise<void> {
   const { account } = context.caller;
+  await holds[one.kind](db, one.principal);
   const keys = await keysOf(db, account, one.kind, one.principal);
   if (keys === undefined)
     throw new PosternError(one.kind === "serviceAccount" ? "serviceAccountNotFound" : "groupNotFound");
@@ -63,16 +87,38 @@ async function demandForServiceAccount(db: Db, vault: string, bits: number): Pro
     throw new PosternError("notPermitted", "a service account may not have MANAGE_VAULT or RECOVER_VAULT", { vault });
 }
 
-/** Stores a grant in place of the one of the same key. */
+/** Stores a grant in place of the one of the same key. Throws sealBroken unless it is of the vault's key. */
 export async function putGrant(db: Db, vault: string, one: PrincipalGrant): Promise<void> {
   const row = { vault, principal: one.principal, kind: one.kind, ...grantRow(one.grant) };
+  const { vault: _vault, principal: _principal, epoch: _epoch, ...changed } = row;
+  const ofNewestKey = db
+    .updateTable("vaults")
+    .set((eb) => ({ type: eb.ref("type") }))
+    .where("id", "=", vault)
+    .where("key_id", "=", row.key_id)
+    // One key has one epoch, and one epoch one key.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("vault_grants as g")
+            .select("g.principal")
+            .where("g.vault", "=", vault)
+            .where((g) =>
+              g.or([
+                g.and([g("g.key_id", "=", row.key_id), g("g.epoch", "<>", row.epoch)]),
+                g.and([g("g.key_id", "<>", row.key_id), g("g.epoch", "=", row.epoch)]),
+              ]),
+            ),
+        ),
+      ),
+    );
+  if (!(await changesRow(ofNewestKey))) throw new PosternError("sealBroken", "the grant is not of the vault's key");
   await db
-    .deleteFrom("vault_grants")
-    .where("vault", "=", vault)
-    .where("principal", "=", one.principal)
-    .where("epoch", "=", one.grant.epoch)
+    .insertInto("vault_grants")
+    .values(row)
+    .onConflict((held) => held.columns(["vault", "principal", "epoch"]).doUpdateSet(changed))
     .execute();
-  await db.insertInto("vault_grants").values(row).execute();
 }
 
 /** A grant's columns. */

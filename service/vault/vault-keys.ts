@@ -5,12 +5,15 @@ import { verifyItemOverview } from "../../protocol/crypto/item.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { recordChanges } from "../change/events.ts";
+import { change } from "../change/write.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
+import { holdVault } from "../hold.ts";
 import { overviewOf } from "../item/items.ts";
+import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
 import { demand, permissions, permissionsIn } from "./permission.ts";
 import { checkGrant, grantOf, identityOf, keysOf, type PrincipalGrant, putGrant } from "./vault-grants.ts";
-import { checkOverview, vaultRow } from "./vaults.ts";
+import { checkOverview, vaultOf, vaultRow } from "./vaults.ts";
 
 type Rewrap = OperationParams<"items.rewrap">["rewraps"][number];
 type KeyOperations = Pick<
@@ -41,13 +44,10 @@ export const vaultKeyOperations: KeyOperations = {
   },
 
   "vaults.grant": async ({ vault, grants }, context) => {
-    await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.manageVault);
-      const { key_id: keyId } = await vaultOf(db, vault);
+    await change(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.manageVault);
       for (const one of grants) {
         await checkGrant(db, context, vault, one);
-        if (one.grant.keyId !== text(keyId))
-          throw new PosternError("sealBroken", "the grant is not of the vault's key");
         await putGrant(db, vault, one);
       }
       const all = await newestGrants(db, vault);
@@ -55,33 +55,31 @@ export const vaultKeyOperations: KeyOperations = {
         throw new PosternError("tooLarge", `a vault has at most ${serviceLimits.members} members`);
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
     });
-    context.changes.announce(context.caller.account);
     return {};
   },
 
   "vaults.rekey": async ({ vault, grants, overview }, context) => {
     const at = timestamp(context);
-    const times = await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.manageVault);
+    return change(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.manageVault);
       await checkOverview(db, context, vault, overview);
       const existing = await vaultOf(db, vault);
       if (text(existing.signature) === overview.signature)
         return { createdAt: existing.created_at, updatedAt: existing.updated_at };
-      if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
-      await checkNextKey(db, context, vault, grants, overview.keyId);
-      await dropOthers(db, vault, grants);
-      for (const one of grants) await putGrant(db, vault, one);
-      await db
+      const before = await newestGrants(db, vault);
+      const written = db
         .updateTable("vaults")
         .set({ ...vaultRow(overview), updated_at: at })
         .where("id", "=", vault)
-        .execute();
+        .where("revision", "=", overview.revision - 1);
+      if (!(await changesRow(written))) throw new PosternError("versionConflict");
+      await checkNextKey(db, context, vault, grants, overview.keyId, before);
+      await dropOthers(db, vault, grants);
+      for (const one of grants) await putGrant(db, vault, one);
       await dropOlderKeysWhenDone(db, vault);
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
       return { createdAt: existing.created_at, updatedAt: at };
     });
-    context.changes.announce(context.caller.account);
-    return times;
   },
 
   "items.stale": async ({ vault, limit }, { db, caller }) => {
@@ -90,19 +88,14 @@ export const vaultKeyOperations: KeyOperations = {
   },
 
   "items.rewrap": async ({ vault, rewraps }, context) => {
-    const left = await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.manageVault);
+    const left = await change(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.manageVault);
       for (const one of rewraps) await rewrapOne(db, context, vault, one);
       return dropOlderKeysWhenDone(db, vault);
     });
-    context.changes.announce(context.caller.account);
     return { left };
   },
 };
-
-function vaultOf(db: Db, vault: string) {
-  return db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirstOrThrow();
-}
 
 const isNewest = sql<SqlBool>`key_id = (select v.key_id from vaults as v where v.id = vault_grants.vault)`;
 
@@ -123,8 +116,8 @@ async function checkNextKey(
   vault: string,
   grants: readonly PrincipalGrant[],
   keyId: string,
+  before: Awaited<ReturnType<typeof newestGrants>>,
 ): Promise<void> {
-  const before = await newestGrants(db, vault);
   const epoch = Math.max(...before.map((grant) => grant.epoch));
   for (const one of grants) {
     await checkGrant(db, context, vault, one);
@@ -196,7 +189,7 @@ async function rewrapOne(db: Db, context: Context, vault: string, one: Rewrap): 
   const { item: _item, revision: _revision, ...changed } = one;
   if (!verifyItemOverview(context.primitives, place, { ...overviewOf(found.row), ...changed }))
     throw new PosternError("sealBroken", "the signature of the revision");
-  await db
+  const written = db
     .updateTable(found.table)
     .set({
       key_id: bytes(one.keyId),
@@ -208,7 +201,8 @@ async function rewrapOne(db: Db, context: Context, vault: string, one: Rewrap): 
     .where("vault", "=", vault)
     .where("id", "=", one.item)
     .where("revision", "=", one.revision)
-    .execute();
+    .where("key_id", "=", found.row.key_id);
+  if (!(await changesRow(written))) throw new PosternError("versionConflict");
 }
 
 async function revisionOf(db: Db, vault: string, { item, revision }: Rewrap) {

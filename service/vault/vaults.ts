@@ -3,9 +3,12 @@ import { verifyVaultGrant, verifyVaultOverview } from "../../protocol/crypto/vau
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
 import { recordChanges } from "../change/events.ts";
+import { change } from "../change/write.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
+import { holdAccount, holdVault } from "../hold.ts";
+import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
-import { demand, permissions, principalsOf } from "./permission.ts";
+import { permissions, principalsOf } from "./permission.ts";
 import { checkGrant, grantOf, grantRow, identityOf, putGrant } from "./vault-grants.ts";
 
 type SealedVault = OperationParams<"vaults.create">["overview"];
@@ -18,15 +21,8 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
     if (overview.revision !== 1 || overview.keyId !== grant.keyId)
       throw new PosternError("sealBroken", "a new vault starts at revision 1 under its own key");
     const at = timestamp(context);
-    const made = await context.db.transaction().execute(async (db) => {
-      const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirst();
-      if (existing !== undefined) {
-        if (existing.type !== type || !(await holdsGrant(db, context, vault, grant)))
-          throw new PosternError("conflict");
-        return repeated(context, existing, overview);
-      }
-      await demandRoom(db, context.caller.account);
-      await db
+    return change(context, async (db) => {
+      const made = db
         .insertInto("vaults")
         .values({
           id: vault,
@@ -38,7 +34,13 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
           created_at: at,
           updated_at: at,
         })
-        .execute();
+        .onConflict((taken) => taken.column("id").doNothing());
+      if (!(await changesRow(made))) {
+        const existing = await vaultOf(db, vault);
+        if (existing.type !== type || !(await holdsGrant(db, context, vault, grant)))
+          throw new PosternError("conflict");
+        return repeated(context, existing, overview);
+      }
       await db
         .insertInto("vault_grants")
         .values({ vault, principal: context.caller.user, kind: "user", ...grantRow(grant) })
@@ -49,11 +51,10 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
           throw new PosternError("sealBroken", "the grants are of different keys");
         await putGrant(db, vault, one);
       }
+      await demandRoom(db, context.caller.account);
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
       return { createdAt: at, updatedAt: at };
     });
-    context.changes.announce(context.caller.account);
-    return made;
   },
 
   "vaults.list": async (_params, { db, caller }) => {
@@ -100,53 +101,51 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
 
   "vaults.update": async ({ vault, overview }, context) => {
     const at = timestamp(context);
-    const times = await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.manageVault);
+    return change(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.manageVault);
       await checkOverview(db, context, vault, overview);
-      await checkKey(db, context, vault, overview);
-      const existing = await db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirstOrThrow();
-      if (existing.revision === overview.revision) return repeated(context, existing, overview);
-      if (overview.revision !== existing.revision + 1) throw new PosternError("versionConflict");
-      await db
+      const written = db
         .updateTable("vaults")
         .set({ ...vaultRow(overview), updated_at: at })
         .where("id", "=", vault)
-        .execute();
+        .where("revision", "=", overview.revision - 1)
+        // An overview under another key than the members hold would hide the vault's name from all of them.
+        .where("key_id", "=", bytes(overview.keyId));
+      const isWritten = await changesRow(written);
+      const stored = await vaultOf(db, vault);
+      if (text(stored.key_id) !== overview.keyId)
+        throw new PosternError("sealBroken", "the overview is not under the vault's key");
+      if (!isWritten) return repeated(context, stored, overview);
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
-      return { createdAt: existing.created_at, updatedAt: at };
+      return { createdAt: stored.created_at, updatedAt: at };
     });
-    context.changes.announce(context.caller.account);
-    return times;
   },
 
   "vaults.delete": async ({ vault, revision }, context) => {
-    await context.db.transaction().execute(async (db) => {
-      await demand(db, context.caller, vault, permissions.manageVault);
-      const existing = await db
-        .selectFrom("vaults")
-        .select(["revision", "type"])
-        .where("id", "=", vault)
-        .executeTakeFirstOrThrow();
-      if (existing.type === "personal")
+    await change(context, async (db) => {
+      await holdVault(db, context.caller, vault, permissions.manageVault);
+      const { type } = await vaultOf(db, vault);
+      if (type === "personal")
         throw new PosternError("notPermitted", "the personal vault stays with its account", { vault });
-      if (existing.revision !== revision) throw new PosternError("versionConflict");
+      const deleted = db.deleteFrom("vaults").where("id", "=", vault).where("revision", "=", revision);
+      if (!(await changesRow(deleted))) throw new PosternError("versionConflict");
       for (const table of ["file_chunks", "uploads", "item_versions", "items", "vault_grants"] as const)
         await db.deleteFrom(table).where("vault", "=", vault).execute();
-      await db.deleteFrom("vaults").where("id", "=", vault).execute();
       await recordChanges(db, context.caller.account, [{ kind: "vault", vault }]);
     });
-    context.changes.announce(context.caller.account);
     return {};
   },
 };
 
+/** Looked at with the new vault in it, and with every other that was made before this write held the account. */
 async function demandRoom(db: Db, account: string): Promise<void> {
+  await holdAccount(db, account);
   const { count } = await db
     .selectFrom("vaults")
     .select((eb) => eb.fn.countAll().as("count"))
     .where("account", "=", account)
     .executeTakeFirstOrThrow();
-  if (Number(count) >= serviceLimits.vaults)
+  if (Number(count) > serviceLimits.vaults)
     throw new PosternError("tooLarge", `an account has at most ${serviceLimits.vaults} vaults`);
 }
 
@@ -170,11 +169,9 @@ async function holdsGrant(db: Db, context: Context, vault: string, grant: VaultG
   return row !== undefined && text(row.signature) === grant.signature;
 }
 
-/** An overview under another key than the members hold would hide the vault's name from all of them. */
-async function checkKey(db: Db, _context: Context, vault: string, overview: SealedVault): Promise<void> {
-  const key = await db.selectFrom("vaults").select("key_id").where("id", "=", vault).executeTakeFirstOrThrow();
-  if (overview.keyId !== text(key.key_id))
-    throw new PosternError("sealBroken", "the overview is not under the vault's key");
+/** A vault's row. */
+export function vaultOf(db: Db, vault: string) {
+  return db.selectFrom("vaults").selectAll().where("id", "=", vault).executeTakeFirstOrThrow();
 }
 
 /** Throws sealBroken unless the caller signed the overview. */

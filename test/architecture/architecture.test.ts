@@ -67,7 +67,7 @@ const exceptions: { from: string; to: string; because: string }[] = [
   },
   {
     from: "daemon/full-agent.ts",
-    to: "service/store/sqlite.ts",
+    to: "service/store/open.ts",
     because: "the embedded service's store is opened where the agent's data lies",
   },
 ];

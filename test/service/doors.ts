@@ -1,5 +1,5 @@
-// The two ways to reach the service: called in this process, and as its own process over loopback HTTP. The contract is
-// held both ways.
+// The ways to reach the service: called in this process, on the tests' second store too, and as its own process over loopback
+// HTTP. The contract is held each way.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -23,7 +23,9 @@ import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { createApp } from "../../service/app.ts";
 import { nodePrimitives } from "../../service/primitives.ts";
 import { pageFiles } from "../../service/share/page-files.ts";
-import { openSqlite, type Store } from "../../service/store/sqlite.ts";
+import { openSqlite } from "../../service/store/sqlite.ts";
+import type { Store } from "../../service/store/store.ts";
+import { openInterleaved } from "./interleaved/interleaved-store.ts";
 
 export const crypto: Sodium = loadSodium();
 export const PASSWORD = "seven quiet harbours";
@@ -50,11 +52,21 @@ export type InProcess = Door & {
 /** Where the doors say that their links lead; nothing listens there. */
 export const PUBLIC_ADDRESS = "https://share.example";
 
+type OpenStore = (path: string) => Promise<Store>;
+
+let openDefault: OpenStore = openSqlite;
+
+/** From now on, doors in this process open their store this way. */
+export function useStore(open: OpenStore): void {
+  openDefault = open;
+}
+
 export async function inProcess(
   folder = mkdtempSync(join(tmpdir(), "postern-svc-")),
   sharing = true,
+  openAt: OpenStore = openDefault,
 ): Promise<InProcess> {
-  const store = await openSqlite(join(folder, "service.sqlite"));
+  const store = await openAt(join(folder, "service.sqlite"));
   let ahead = 0;
   let stoppedAt: number | undefined;
   const unforeseen: unknown[] = [];
@@ -87,6 +99,11 @@ export async function inProcess(
         throw new Error("the service met an error that nobody foresaw", { cause: unforeseen[0] });
     },
   };
+}
+
+/** The same on the tests' second store, where every statement is delayed and, of operations at once, interleaved. */
+export function interleaved(seed = 1): Promise<InProcess> {
+  return inProcess(undefined, true, (path) => openInterleaved(path, seed));
 }
 
 /** `port` and `publicAddress` for where a browser follows the links. */

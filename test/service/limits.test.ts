@@ -387,8 +387,8 @@ test("chunks that an older service left, and no revision names within a day, go,
     (await door.store.db.selectFrom("file_chunks").select("file").execute()).map((row) => row.file);
   const rows = await door.store.db.selectFrom("file_chunks").select("created_at").execute();
   const written = rows.map((row) => Date.parse(row.created_at));
-  await dropAbandonedChunks(door.store.db, Math.min(...written) + ABANDONED_MS);
+  await dropAbandonedChunks(door.store, Math.min(...written) + ABANDONED_MS);
   expect(await chunks()).toHaveLength(3);
-  await dropAbandonedChunks(door.store.db, Math.max(...written) + ABANDONED_MS + 1);
+  await dropAbandonedChunks(door.store, Math.max(...written) + ABANDONED_MS + 1);
   expect(await chunks()).toEqual(made.files.map((file) => file.id));
 });

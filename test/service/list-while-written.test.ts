@@ -5,6 +5,7 @@ import type { KyselyPlugin } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Context } from "../../service/context.ts";
 import { itemOperations } from "../../service/item/items.ts";
+import type { Store } from "../../service/store/store.ts";
 import { details, type InProcess, inProcess, newUser, type Opened, open, overview, type User } from "./doors.ts";
 
 let door: InProcess;
@@ -48,7 +49,8 @@ test("an item made between two looks at a page pushes none off it that says it i
     },
   };
   const caller = { account: ada.account, user: ada.user, device: ada.device, kind: "person" as const };
-  const context = { db: door.store.db.withPlugin(plugin), caller } as unknown as Context;
+  const read: Store["read"] = (act) => door.store.db.withPlugin(plugin).transaction().execute(act);
+  const context = { store: { read }, caller } as unknown as Context;
   const page = await itemOperations["items.list"]({ vault, active: true, archived: false, limit: 3 }, context);
   expect(inserted).toBe(true);
   expect(page.more).toBe(false);

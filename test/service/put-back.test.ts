@@ -17,7 +17,8 @@ import { newId } from "../../protocol/crypto/encoding.ts";
 import { type App, createApp } from "../../service/app.ts";
 import { beginGeneration, GENERATIONS_MAX, isInHistory } from "../../service/change/history.ts";
 import { nodePrimitives } from "../../service/primitives.ts";
-import { openSqlite, type Store } from "../../service/store/sqlite.ts";
+import { openSqlite } from "../../service/store/sqlite.ts";
+import type { Store } from "../../service/store/store.ts";
 import { fakeClock } from "../daemon/host/fake-clock.ts";
 import { crypto, type Door, details, newUser, open, overview, type User } from "./doors.ts";
 
@@ -263,12 +264,12 @@ test("whatever is written, copied, put back and started anew, an agent that aske
 describe("the history of a store", () => {
   test("is another one in each store, and begins anew in none", async () => {
     const first = await openSqlite(join(folder, "first.sqlite"));
-    const one = await beginGeneration(first.db, crypto);
-    const two = await beginGeneration(first.db, crypto);
+    const one = await beginGeneration(first, crypto);
+    const two = await beginGeneration(first, crypto);
     expect(two.store).toBe(one.store);
     expect(two.generation).not.toBe(one.generation);
     const second = await openSqlite(join(folder, "second.sqlite"));
-    const other = await beginGeneration(second.db, crypto);
+    const other = await beginGeneration(second, crypto);
     expect(other.store).not.toBe(one.store);
     expect(await isInHistory(first.db, two, { ...one, seq: 0 })).toBe(true);
     expect(await isInHistory(first.db, two, { ...one, seq: 1 })).toBe(false);
@@ -280,12 +281,12 @@ describe("the history of a store", () => {
 
   test("keeps a thousand starts, and forgets the first of one more", async () => {
     const store = await openSqlite(join(folder, "service.sqlite"));
-    const first = await beginGeneration(store.db, crypto);
+    const first = await beginGeneration(store, crypto);
     const rows = Array.from({ length: GENERATIONS_MAX - 2 }, () => ({ id: newId(crypto), after_seq: 0 }));
     await store.db.insertInto("generations").values(rows).execute();
-    await beginGeneration(store.db, crypto);
+    await beginGeneration(store, crypto);
     expect(await isInHistory(store.db, first, { ...first, seq: 0 })).toBe(true);
-    await beginGeneration(store.db, crypto);
+    await beginGeneration(store, crypto);
     expect(await isInHistory(store.db, first, { ...first, seq: 0 })).toBe(false);
     await store.close();
   });

@@ -6,7 +6,7 @@ import { createServiceSession, type ServiceSession } from "../../clients/account
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { signInKeyPair } from "../../protocol/crypto/sign-in.ts";
-import { crypto, type Door, dump, inProcess, overLoopback } from "./doors.ts";
+import { crypto, type Door, dump, inProcess, interleaved, overLoopback } from "./doors.ts";
 
 type Account = { readonly account: string; readonly user: string; readonly device: string; readonly seed: Uint8Array };
 
@@ -45,6 +45,7 @@ async function devicesOf(session: ServiceSession): Promise<string[]> {
 
 describe.each([
   ["in process", () => inProcess() as Promise<Door>],
+  ["on interleaved statements", () => interleaved() as Promise<Door>],
   ["over loopback", overLoopback],
 ])("an account that is being restored, %s,", (_way, start) => {
   let door: Door;

@@ -7,10 +7,22 @@ import { newKeyset } from "../../protocol/crypto/keyset.ts";
 import { passwordChangeBytes } from "../../protocol/crypto/sign-in.ts";
 import { ALL_PERMISSIONS, grantVaultKey, newVaultKey, sealVaultOverview } from "../../protocol/crypto/vault-key.ts";
 import type { OperationName, OperationParams } from "../../protocol/service-catalogue.ts";
-import { crypto, type Door, dump, inProcess, newUser, type Opened, open, overLoopback, type User } from "./doors.ts";
+import {
+  crypto,
+  type Door,
+  dump,
+  inProcess,
+  interleaved,
+  newUser,
+  type Opened,
+  open,
+  overLoopback,
+  type User,
+} from "./doors.ts";
 
 describe.each([
   ["in process", () => inProcess() as Promise<Door>],
+  ["on interleaved statements", () => interleaved() as Promise<Door>],
   ["over loopback", overLoopback],
 ])("sent twice %s,", (_way, start) => {
   let door: Door;

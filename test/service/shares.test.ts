@@ -284,12 +284,12 @@ describe("with a clock that stands,", () => {
     await door.call("shares.getChunk", { ...byLink(link), view, file, index: 0 });
     door.advance(1);
     for (const asked of [
-      door.call("shares.state", byLink(link)),
-      door.call("shares.open", { ...byLink(link), view: newId(crypto) }),
-      door.call("shares.open", { ...byLink(link), view }),
-      door.call("shares.getChunk", { ...byLink(link), view, file, index: 0 }),
+      () => door.call("shares.state", byLink(link)),
+      () => door.call("shares.open", { ...byLink(link), view: newId(crypto) }),
+      () => door.call("shares.open", { ...byLink(link), view }),
+      () => door.call("shares.getChunk", { ...byLink(link), view, file, index: 0 }),
     ])
-      await expect(asked).rejects.toEqual(named("shareExpired"));
+      await expect(asked()).rejects.toEqual(named("shareExpired"));
   });
 
   test("what an expired share held is removed; that it expired can be told until its row goes too", async () => {
