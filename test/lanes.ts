@@ -13,6 +13,7 @@ const inProcess = ["architecture", "protocol", "daemon", "account", "service", "
 const slow = [
   "account/lying-service",
   "service/contract",
+  "service/followers",
   "service/groups",
   "service/main",
   "service/own-files",
@@ -20,6 +21,7 @@ const slow = [
   "service/service-accounts",
   "service/shares",
   "service/retry",
+  "service/interleaved/at-once",
   "service/uploads",
   "service/wrong-clock",
 ].map((name) => `test/${name}.test.ts`);
