@@ -115,3 +115,24 @@ test("an approval that is refused says what to do next", async () => {
   waiting.child.kill();
   await waiting.ended;
 });
+
+test("an approval proves once, for the text and for its answer", async () => {
+  const waiting = startPostern(["vault", "list"], { home });
+  let told = "";
+  waiting.child.stderr?.on("data", (text: Buffer) => {
+    told += text.toString();
+  });
+  await expect.poll(() => told).toMatch(/code [A-Z]{2}-\d\d/);
+  const [, code = ""] = /code ([A-Z]{2}-\d\d)/.exec(told) ?? [];
+  const proofs = async () => {
+    const { out } = await postern(["audit", "--json", "--password-fd", "3"], { home, secrets: [PASSWORD] });
+    const { records } = JSON.parse(out) as { records: { event: string; outcome: string; count: number }[] };
+    return records.filter(({ event, outcome }) => event === "proof.password" && outcome === "ok").length;
+  };
+  const before = await proofs();
+  const allowed = await postern(["approve", code, "--yes", "--password-fd", "3"], { home, secrets: [PASSWORD] });
+  expect(allowed).toMatchObject({ code: 0 });
+  expect((await waiting.ended).code).toBe(0);
+  // One for the approval, one for the look at the log itself.
+  expect((await proofs()) - before).toBe(2);
+});

@@ -2,7 +2,7 @@
 // lists ask for the account password.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
-import { PosternError } from "../../typescript/generated.ts";
+import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
 import { type Agent, withAgent } from "../agent/session.ts";
 import { mine, type Proof, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { demandPerson } from "../agent/with-password.ts";
@@ -51,13 +51,17 @@ async function approve(terminal: Terminal, agent: Agent, code: string, options: 
     await agent.call("prompts.answer", { prompt: prompt.prompt, answer: "no" });
     return terminal.result({ code, answer: "no" }, () => "Denied.");
   }
-  await agent.call("prompts.answer", {
+  const answer = {
     prompt: prompt.prompt,
-    answer: "yes",
+    answer: "yes" as const,
     ...(prompt.hash === undefined ? {} : { hash: prompt.hash }),
-    proof,
     ...(options.once === true ? { lasts: "once" as const } : {}),
     ...(options.minutes === undefined ? {} : { idleMinutes: Number(options.minutes) }),
+  };
+  // The proof of the listing serves the answer for a minute. For who took longer it is given once more.
+  await agent.call("prompts.answer", answer).catch((error: unknown) => {
+    if (!(error instanceof ProofRequiredError)) throw error;
+    return agent.call("prompts.answer", { ...answer, proof });
   });
   terminal.result({ code, answer: "yes" }, () => "Allowed.");
 }

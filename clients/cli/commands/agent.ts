@@ -253,11 +253,6 @@ export function addAgentCommands(program: Command): void {
           process.env[name] === undefined ? [] : [[name, process.env[name]]],
         ),
       );
-      become(
-        programPath("./service.js", "../../../service/main.ts"),
-        ["--disable-sigusr1", "--no-warnings"],
-        args,
-        env,
-      );
+      become(programPath("./service.js", "../../service/main.ts"), ["--disable-sigusr1", "--no-warnings"], args, env);
     });
 }

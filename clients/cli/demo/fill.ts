@@ -26,7 +26,7 @@ export async function fill(terminal: Terminal, agent: Agent, home: string): Prom
   });
   const references: Record<string, string> = {};
 
-  const variables = parseEnvFile(readFileSync(programPath("./webapp.env", "../demo/webapp.env"), "utf8")).flatMap(
+  const variables = parseEnvFile(readFileSync(programPath("./webapp.env", "./demo/webapp.env"), "utf8")).flatMap(
     (line) => (line.kind === "variable" ? [line] : []),
   );
   const { outcomes } = await agent.call("items.createAll", {

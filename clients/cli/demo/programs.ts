@@ -24,7 +24,7 @@ const pick = (references: References, ...names: readonly string[]) =>
 
 /** The three programs that are approved. */
 export function programs(stage: Stage, socket: string, references: References): Program[] {
-  const script = programPath("./demo-script.mjs", "../demo/script.ts");
+  const script = programPath("./demo-script.mjs", "./demo/script.ts");
   const inScript = pick(references, "DATABASE_URL", "STRIPE_SECRET_KEY", "Deploy key", "Payment console");
   const [inShell = "", inNc = ""] = pick(references, "DATABASE_URL", "SESSION_SECRET");
   return [
@@ -42,7 +42,7 @@ export function programs(stage: Stage, socket: string, references: References): 
             "-c",
             '"$0" --no-warnings "$1" read --json "$2"; "$0" --no-warnings "$1" read --json "$2"',
             process.execPath,
-            programPath("./postern.js", "../main.ts"),
+            programPath("./postern.js", "./main.ts"),
             inShell,
           ]),
           inShell,

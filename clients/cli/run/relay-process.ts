@@ -16,7 +16,7 @@ export function startRelay({ sources, writeEnds, terminal }: Layout, further: re
   const leads = terminal?.leadsSession === true;
   const nothing = openSync("/dev/null", "r+");
   const same = [theirs, ...sources.map(({ fd }) => fd), ...(leads ? [...writeEnds, ...further] : [])];
-  const words = [process.execPath, "--disable-sigusr1", "--no-warnings", programPath("./relay.js", "../run/relay.ts")];
+  const words = [process.execPath, "--disable-sigusr1", "--no-warnings", programPath("./relay.js", "./run/relay.ts")];
   const pid = spawnProgram(
     Buffer.from(process.execPath),
     strings([...words, String(theirs)].map((word) => Buffer.from(word))),
