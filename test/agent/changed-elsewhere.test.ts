@@ -194,7 +194,7 @@ test("a value whose prompt was open while the service was started anew is kept l
   const reading = program.call("secrets.resolve", { reference: "op://demo/db/password" });
   const prompt = await passing(shown);
   gone.reject(new TypeError("fetch failed"));
-  const state = async () => (await program.call("agent.status", {})).links[0]?.state;
+  const state = async () => (await person.channel.call("agent.status", {})).links[0]?.state;
   await expect.poll(state, { interval: 1 }).toBe("unreached");
   await door.store.close();
   door = await inProcess(door.folder);

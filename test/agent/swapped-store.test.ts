@@ -164,7 +164,7 @@ describe("an account that is open", () => {
       agent.clock.advance(1_000);
       await call(program.call("vaults.list", {})).catch(() => undefined);
     }
-    const status = await program.call("agent.status", {});
+    const status = await person.channel.call("agent.status", {});
     expect(status).toMatchObject({
       state: "unlocked",
       links: [{ state: "unreached", replaced: { how: "otherStore" } }],
