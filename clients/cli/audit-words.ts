@@ -102,6 +102,8 @@ const others: Readonly<Record<string, string>> = {
   "proof.password": "give the account password",
   "token.ended": "end a token's session",
   "service.replaced": "find the service put back from an older copy",
+  "strangers.leftOut": "leave out records of programs without a grant",
+  "audit.takenIn": "take in a token's reads from before the sign-in",
   "audit.broken": "find this log changed",
   "audit.dropped": "remove this log's oldest part",
   "audit.torn": "find this log cut off",

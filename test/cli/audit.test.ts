@@ -109,7 +109,7 @@ test("what a token read while the account was signed out is told after the sign-
   await program.call("accounts.signIn", { account, user, secretKey, password: PASSWORD });
   const words = ["--item", "op://Demo/DATABASE_URL", "--since", "yesterday"];
   const { out } = await audit(...words);
-  expect(out).toMatch(/secrets\.resolve(All)? +ok +.*\(token of Night\) +Demo DATABASE_URL \/password\n/);
+  expect(out).toMatch(/read (?:a secret|secrets) +ok +.*\(token of Night\) +Demo DATABASE_URL \/password\n/);
   expect(out).not.toContain("signed out");
   const { records } = await json(...words);
   expect(records.filter((record) => "takenInAt" in record)).toMatchObject([{ serviceAccount: { title: "Night" } }]);
