@@ -254,8 +254,9 @@ describe("with an account", () => {
     },
   );
 
-  // A token alone is taken to the service: agent/tokens.test.ts. With an account none is asked what it asks of a new one.
-  const elsewhere: readonly MethodName[] = ["clients.open", "accounts.serviceInfo"];
+  // A token alone is taken to the service: agent/tokens.test.ts. With an account none is asked what it asks of a new one. A restore
+  // asks it only where the account that it replaces is locked: below.
+  const elsewhere: readonly MethodName[] = ["clients.open", "accounts.serviceInfo", "accounts.openRestore"];
   const goesThere = (method: MethodName) => inAnAccount(method) && !elsewhere.includes(method);
   test.each(listing("offline").filter(goesThere))("%s answers offline while the service is away", async (method) => {
     expect(await inTrouble(method, "away")).toContain("offline");
@@ -273,12 +274,14 @@ describe("with an account", () => {
     ["session.unlock", "sealBroken", "lying"],
     ["accounts.remove", "offline", "away"],
     ["accounts.remove", "sealBroken", "lying"],
+    ["accounts.openRestore", "offline", "away"],
   ] as const)("%s of a locked account answers %s where the service is %s", async (method, error, mood) => {
     expect(lists(method, error)).toBe(true);
     await set.person.channel.call("session.lock", {});
     set.agent.setMood(mood);
     const raw = await openRaw(set.agent.socket);
-    expect(await ask(set.agent, raw, method, { password: PASSWORD })).toBe(error);
+    const shown = method === "accounts.openRestore" ? { replacePassword: PASSWORD } : { password: PASSWORD };
+    expect(await ask(set.agent, raw, method, shown)).toBe(error);
     set.agent.setMood("well");
     raw.close();
   });
@@ -332,7 +335,9 @@ describe.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))("with a full disk
     const agent = await startInProcess(undefined, service);
     const set = await stage(agent);
     const calls: [MethodName, () => Promise<string>][] = [];
-    for (const method of listing("diskFull")) if (ways.has(method)) calls.push([method, await ledUp(set, method)]);
+    // A backup on its way in fills the agent's own disk: daemon/transfer/spool.test.ts.
+    const atService = listing("diskFull").filter((method) => ways.has(method) && method !== "accounts.openRestore");
+    for (const method of atService) calls.push([method, await ledUp(set, method)]);
     disk.fill();
     const outcomes: [MethodName, string][] = [];
     for (const [method, call] of calls) outcomes.push([method, await call()]);
