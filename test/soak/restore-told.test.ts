@@ -136,11 +136,12 @@ test("at a terminal it asks whether to replace the account, and for its password
     terminal.type(`node --disable-sigusr1 --no-warnings -- '${main}' restore ${backup} --kit ${kit}`);
     await terminal.sees("the id in its emergency kit) is on this agent already. Replace it, if nothing is in it?");
     terminal.key("y");
+    // Nobody hands the agent a backup beside an account without its password.
+    await terminal.sees("Password of the account that is replaced");
+    terminal.type(FRESH);
     await terminal.sees("their tokens do not");
     await terminal.sees("Account password (of the backup)");
     terminal.type(PASSWORD);
-    await terminal.sees("Password of the account that is replaced");
-    terminal.type(FRESH);
     await terminal.sees("Ada is back, and unlocked.");
     await terminal.sees("postern service-account rotate CI");
   } finally {
