@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
 import { AgentNotRunning } from "../../clients/typescript/local-error.ts";
+import { compiledOnce } from "../compiled.ts";
 
 export const agentProgram = fileURLToPath(new URL("../../daemon/main.ts", import.meta.url));
 export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
@@ -33,7 +34,7 @@ export function temporaryHome(): string {
 /** Starts an agent; answers once it accepts connections. */
 export async function startAgent(home = temporaryHome(), extra: Record<string, string> = {}): Promise<RunningAgent> {
   const socket = join(home, "run", "agent.sock");
-  const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", ...extra };
+  const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", ...compiledOnce, ...extra };
   const child = spawn(process.execPath, [...agentOptions, agentProgram], {
     env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,5 +1,6 @@
 // A person at a terminal: a shell in a pseudo-terminal, typed into and read.
 import { type IPty, spawn } from "@lydell/node-pty";
+import { compiledOnce } from "../compiled.ts";
 
 export type Terminal = {
   /** Types a line and Enter. */
@@ -24,7 +25,7 @@ export function openTerminal(env: Record<string, string>, cwd: string): Terminal
     cols: 200,
     rows: 50,
     cwd,
-    env: { ...env, PS1: "$ ", TERM: "xterm" },
+    env: { ...compiledOnce, ...env, PS1: "$ ", TERM: "xterm" },
   });
   let text = "";
   let seen = 0;

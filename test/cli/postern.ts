@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiledOnce } from "../compiled.ts";
 
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
 
@@ -43,6 +44,7 @@ export function startPostern(
     POSTERN_HOME: options.home,
     PATH: process.env.PATH ?? "",
     LANG: "C.UTF-8",
+    ...compiledOnce,
     ...options.env,
   };
   // As the first line of main.ts has it. A session of its own, so that no terminal of the test's is found.

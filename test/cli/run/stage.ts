@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../../agent/person.ts";
 import { type RunningAgent, startAgent } from "../../agent/start.ts";
 import { openTerminal, type Terminal } from "../../build/terminal.ts";
+import { compiledOnce } from "../../compiled.ts";
 
 const main = fileURLToPath(new URL("../../../clients/cli/main.ts", import.meta.url));
 
@@ -56,6 +57,7 @@ export async function openStage(command?: string): Promise<Stage> {
     POSTERN_HOME: agent.home,
     PATH: `${bin}:${dirname(process.execPath)}:/usr/bin:/bin`,
     LANG: "C.UTF-8",
+    ...compiledOnce,
     DB: "op://Demo/DB/password",
     POSTERN_SERVICE_ACCOUNT_TOKEN: token,
   };
