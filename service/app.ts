@@ -1,4 +1,4 @@
-// The account service as one function from Request to Response: in process it is called, served it is bound to a port.
+// The account service as one function from Request to Response. The agent calls it in process; `main.ts` binds it to a port.
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { TSchema } from "typebox";
@@ -32,19 +32,19 @@ export type AppOptions = {
   /** The canonical origin that sign-ins are bound to. */
   readonly origin: string;
   readonly registrationHash?: Uint8Array;
-  /** Where people reach the share page, and what makes its files; without both, items cannot be shared. */
+  /** The address at which people reach the share page, and the function that makes its files. Sharing needs both. */
   readonly sharing?: { readonly publicAddress: string; readonly page: () => Promise<PageFiles> };
   readonly now?: () => number;
-  /** Told of an error that nobody foresaw, before the caller gets `internal`. */
+  /** Called with an error that nobody foresaw, before the caller gets `internal`. */
   readonly onUnforeseen: (thrown: unknown) => void;
 };
 
-/** Milliseconds between two looks for what has ended: the copies of shares do not outlive them by much more. */
+/** Milliseconds between two rounds of removing ended shares and uploads. A copy outlives its share by this and little more. */
 export const TIDY_MS = 60_000;
 
 export type App = {
   fetch(request: Request): Response | Promise<Response>;
-  /** Removes what has ended by now. Nothing ended is answered before it; this is when its bytes go, out of every file. */
+  /** Removes the bytes of ended shares and uploads from every file. The service answers none of them even before this runs. */
   tidy(): Promise<void>;
 };
 
@@ -140,7 +140,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 async function answer(service: Service, name: string, request: Request): Promise<object> {
   if (!Object.hasOwn(serviceCatalogue, name)) throw new PosternError("methodNotFound");
   const operation = name as OperationName;
-  // A web page can post text to any address without asking; JSON it cannot, and no other body is read.
+  // A web page can post text to any address without asking. It cannot post JSON, so no other body is read.
   if (request.headers.get("content-type") !== "application/json")
     throw new PosternError("invalidRequest", "the content type must be application/json");
   const caller = serviceCatalogue[operation].signedIn ? await demandCaller(service, request) : nobody;
@@ -152,10 +152,10 @@ async function answer(service: Service, name: string, request: Request): Promise
   return run(params, { ...service, caller, signal: request.signal });
 }
 
-/** The caller of operations that need none; they never look at it. */
+/** Stands in for the caller of an operation that needs none. Such an operation never looks at it. */
 const nobody: Caller = { account: "", user: "", device: "", kind: "person", tokenHash: new Uint8Array() };
 
-/** What is about one vault and for persons alone is what its managers do. */
+/** A person-only operation on one vault is work of a manager of that vault. */
 function demandPerson(operation: OperationName, { kind }: Caller, params: unknown): void {
   const entry: { personOnly?: true } = serviceCatalogue[operation];
   if (!entry.personOnly || kind === "person") return;

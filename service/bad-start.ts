@@ -1,6 +1,6 @@
-// Why the service does not start, in words for whoever started it.
+// Says to a person why the service does not start.
 
-/** A mistake in how the service was started; the message names the option, the hint the next step. */
+/** The service was started with a mistake. The message names the option; the hint names the next step. */
 export class BadStart extends Error {
   override readonly name = "BadStart";
   readonly hint: string;
@@ -11,7 +11,7 @@ export class BadStart extends Error {
   }
 }
 
-/** What the system says to a port or an address that cannot be had. */
+/** Codes with which the system refuses a port or an address. */
 export function listenFault(error: NodeJS.ErrnoException, host: string, port: number): Error {
   switch (error.code) {
     case "EADDRINUSE":
@@ -30,7 +30,7 @@ export function listenFault(error: NodeJS.ErrnoException, host: string, port: nu
 /** Errors of the table that a person can act on. */
 const known: readonly string[] = ["BadStart", "storeTooNew", "storeInUse", "fileUnusable", "diskFull"];
 
-/** Tells why it did not start, and answers the exit code: 2 for what the person can mend. */
+/** Prints why the service did not start. Returns the exit code: 2 where the person can mend it. */
 export function tellBadStart(error: unknown, json: boolean): number {
   const { name, message, hint, code } = error as { name: string; message: string; hint?: string; code?: string };
   const isKnown = known.includes(name);

@@ -1,4 +1,4 @@
-// What every operation of the service is handed: the store, the clock, randomness, and who asks.
+// Every operation of the service gets these: the store, the clock, randomness, and the caller.
 
 import { fromBase64 } from "../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
@@ -9,11 +9,11 @@ import type { Writing } from "./change/history.ts";
 import type { Store } from "./store/store.ts";
 import type { Db } from "./store/tables.ts";
 
-/** Who a session token belongs to. */
+/** The owner of a session token. */
 export type Caller = {
   readonly account: string;
   readonly user: string;
-  /** The device; of a service account, the token it signed in with. */
+  /** The device. For a service account, the token that it signed in with. */
   readonly device: string;
   readonly kind: "person" | "serviceAccount";
   readonly tokenHash: Uint8Array;
@@ -21,26 +21,26 @@ export type Caller = {
 
 /** The parts of a running service, built once. */
 export type Service = {
-  /** For reads of one statement; whatever writes, or reads more at one moment, asks the store. */
+  /** For reads of one statement. A write, or several reads at one moment, go through `store`. */
   readonly db: Db;
   readonly store: Store;
   readonly primitives: CheckingPrimitives;
   readonly changes: Changes;
-  /** The store's identity, and the generation that this start began. */
+  /** The store's identity, and the generation that this start of the service began. */
   readonly writing: Writing;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   /** The origin that sign-ins are bound to: configured, never taken from the Host header. */
   readonly origin: string;
-  /** Hash of the registration token; undefined when anyone who reaches the service may create an account (in process only). */
+  /** Hash of the registration token. Undefined only in process: then any caller may create an account. */
   readonly registrationHash: Uint8Array | undefined;
-  /** Where people who were sent a link reach the page behind it; undefined where there is no such page. */
+  /** The address at which people with a link reach its page. Undefined where the service has no such page. */
   readonly publicAddress: string | undefined;
 };
 
 export type Context = Service & { readonly caller: Caller; readonly signal: AbortSignal };
 
-/** One function per operation of the catalogue. Those that need no session get no caller. */
+/** One function per operation of the catalogue. An operation without a session gets no caller. */
 export type Operations = {
   readonly [N in OperationName]: (params: OperationParams<N>, context: Context) => Promise<OperationResult<N>>;
 };
@@ -51,19 +51,19 @@ export function timestamp(context: { now(): number }): string {
 }
 
 /**
- * Milliseconds that a time in the store may lie ahead of now. One that is further was written while the clock was wrong: what
- * it would keep open or shut would else stay so until then.
+ * Milliseconds that a time in the store may lie ahead of now. A time further ahead was written while the clock was wrong, and is
+ * ignored: otherwise a session or a limit would last until then.
  */
 export const AHEAD_MS_MAX = 60_000;
 
-/** The latest time, as it is stored, that may be of now. */
+/** The latest stored time that the service believes, as text. */
 export function latest(context: { now(): number }): string {
   return new Date(context.now() + AHEAD_MS_MAX).toISOString();
 }
 
 /**
- * Decodes base64. Throws invalidParams for a second spelling of the same bytes (RFC 4648, section 3.5), which the schema
- * lets pass: signatures cover the text, so a row stored by its bytes would come back with a signature that fits no more.
+ * Decodes base64. Throws invalidParams for a second spelling of the same bytes (RFC 4648, section 3.5), which the schema lets
+ * pass. Signatures cover the text, and the store keeps the bytes: a second spelling would come back as the first, unsigned.
  */
 export function bytes(base64: string): Uint8Array {
   const decoded = fromBase64(base64);

@@ -1,13 +1,13 @@
-// Rows that a write rests on, held until it ends by an update that changes nothing. Whoever would change such a row waits, and
-// whoever held it before has committed: what is read after the hold stays true. Rows are held in one order, so that two writes
-// seldom wait for each other: session, vaults by their ids, users and groups, the account.
+// A write holds the rows that it rests on. An update that changes nothing locks a row until the write ends. Another write that
+// would change the row waits, so a read after the hold stays true. All writes hold rows in one order: session, vaults by their
+// ids, users and groups, the account. Two writes then seldom wait for each other.
 import { PosternError } from "../protocol/errors.ts";
 import type { Caller } from "./context.ts";
 import { changesRow } from "./store/changed.ts";
 import type { Db } from "./store/tables.ts";
 import { demand, permissionsIn } from "./vault/permission.ts";
 
-/** Holds a vault with its key and every grant of it. Throws as `demand` does; with no bits, any grant will do. */
+/** Holds a vault with its key and all its grants. Throws as `demand` does. With no bits, any grant is enough. */
 export async function holdVault(db: Db, caller: Caller, vault: string, bits = 0): Promise<void> {
   if (!(await changesRow(rowOf(db, vault).where("account", "=", caller.account))))
     throw new PosternError("vaultNotFound");
@@ -15,7 +15,7 @@ export async function holdVault(db: Db, caller: Caller, vault: string, bits = 0)
   else await demand(db, caller, vault, bits);
 }
 
-/** Holds a vault where no caller asks; answers whether there is one. */
+/** Holds a vault for the service itself. Returns whether it exists. */
 export function holdVaultRow(db: Db, vault: string): Promise<boolean> {
   return changesRow(rowOf(db, vault));
 }
@@ -27,7 +27,7 @@ function rowOf(db: Db, vault: string) {
     .where("id", "=", vault);
 }
 
-/** Holds a user: what is counted for each user is counted after it. */
+/** Holds a user. Counts per user are made after this. */
 export async function holdUser(db: Db, user: string): Promise<void> {
   await db
     .updateTable("users")
@@ -36,7 +36,7 @@ export async function holdUser(db: Db, user: string): Promise<void> {
     .execute();
 }
 
-/** Holds an account: what is counted for each account is counted after it. */
+/** Holds an account. Counts per account are made after this. */
 export async function holdAccount(db: Db, account: string): Promise<void> {
   await db
     .updateTable("accounts")
@@ -45,7 +45,7 @@ export async function holdAccount(db: Db, account: string): Promise<void> {
     .execute();
 }
 
-/** Holds an account as it is; answers whether its being restored is as named. */
+/** Holds an account. Returns whether it is being restored, or is not, as the caller says. */
 export function holdRestoring(db: Db, account: string, restoring: boolean): Promise<boolean> {
   return changesRow(
     db
@@ -56,7 +56,7 @@ export function holdRestoring(db: Db, account: string, restoring: boolean): Prom
   );
 }
 
-/** Holds what there is once in a store: what is counted over all accounts is counted after it. */
+/** Holds the store's one row. Counts over all accounts are made after this. */
 export async function holdStore(db: Db): Promise<void> {
   await db
     .updateTable("store")

@@ -1,5 +1,5 @@
-// The account service's process, for a machine that others sign in to. Run by `postern service run`. Plain HTTP on
-// loopback: what faces a network belongs behind a proxy that speaks TLS, whose address is the origin.
+// The account service as a process, for a machine that others sign in to. `postern service run` starts it. It speaks plain HTTP on
+// loopback. To serve a network, put a proxy with TLS before it, and give the proxy's address as the origin.
 import { existsSync, lstatSync, mkdirSync, readFileSync, type Stats, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -11,7 +11,7 @@ import { nodePrimitives } from "./primitives.ts";
 import { pageFiles } from "./share/page-files.ts";
 import { openStore } from "./store/open.ts";
 
-/** The next step where the file of the registration token is of no use. */
+/** The next step where the file of the registration token cannot be used. */
 const NEW_TOKEN = "remove it, and the next start makes a new token";
 
 const PORT_DEFAULT = 8420;
@@ -25,7 +25,7 @@ const OPTIONS = {
   json: { type: "boolean" },
 } as const;
 
-/** Node's own complaint quotes the command line, so we name the option ourselves. */
+/** Names the wrong option in our own words, since Node's message quotes the command line. */
 function parsed(words: readonly string[]) {
   try {
     return parseArgs({ args: joined(words), options: OPTIONS, strict: true }).values;
@@ -43,7 +43,7 @@ function parsed(words: readonly string[]) {
   }
 }
 
-/** An option and its value as one word: a value that begins with a hyphen is one, and is told as that. */
+/** Joins an option and its value to one word, so that a value which begins with a hyphen stays a value. */
 function joined(words: readonly string[]): string[] {
   const [word, value, ...rest] = words;
   if (word === undefined) return [];
@@ -61,7 +61,7 @@ function options() {
   if (!/^\d+$/.test(values.port ?? String(PORT_DEFAULT)) || port > 65_535)
     throw new BadStart("--port must be a number from 0 to 65535", "as in --port 8420; 0 lets the system choose");
   const host = values.host ?? "127.0.0.1";
-  // Agents reach it under another name than it listens on; without that name every sign-in would be refused.
+  // Agents reach it under another name than the address it listens on. Without that name it would refuse every sign-in.
   if (!isLoopback(host) && values.origin === undefined)
     throw new BadStart(
       "--host beyond loopback needs --origin",
@@ -78,14 +78,14 @@ function options() {
   };
 }
 
-/** Beside the agent's data where a person has moved that, so that trying it out leaves nothing elsewhere. */
+/** Beside the agent's data. A person who moved that folder to try Postern out finds everything in it. */
 function dataDefault(): string {
   const moved = process.env.POSTERN_HOME;
   if (moved?.trim() === "") throw new BadStart("POSTERN_HOME is set, and empty", "set it to a folder, or unset it");
   return moved === undefined ? join(homedir(), ".local", "share", "postern-service") : join(moved, "service");
 }
 
-/** Sign-ins are bound to the origin, and links are made of the public address, so each must be exactly what others are given. */
+/** Sign-ins are bound to the origin, and links contain the public address. So each must be exactly the address that others use. */
 function originOf(option: string, text: string): string {
   const url = URL.parse(text);
   const secure = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
@@ -97,12 +97,12 @@ function originOf(option: string, text: string): string {
   return url.origin;
 }
 
-/** Addresses, not names: what "localhost" means is up to whoever writes the hosts file. */
+/** Addresses and no names: the hosts file may give "localhost" any meaning. */
 function isLoopback(host: string): boolean {
   return host === "127.0.0.1" || host === "::1" || host === "[::1]";
 }
 
-/** The hash of the registration token; makes the token, and tells it once, at the first start. */
+/** Returns the hash of the registration token. The first start makes the token and prints it once. */
 function registration(data: string): { hash: Uint8Array; token: string | undefined } {
   const path = join(data, "registration.sha256");
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -113,7 +113,7 @@ function registration(data: string): { hash: Uint8Array; token: string | undefin
   return { hash, token };
 }
 
-/** Looked at before it is opened: a pipe in its place would let the start wait for ever. */
+/** Looks at the file before it opens it: a pipe in its place would block the start for ever. */
 function hashText(path: string, found: Stats): string {
   if (!found.isFile() || found.uid !== process.geteuid?.())
     throw new BadStart("registration.sha256 is a link, no file, or another user's", NEW_TOKEN);
@@ -124,15 +124,15 @@ function hashText(path: string, found: Stats): string {
   }
 }
 
-/** A file that a crash cut short would let nobody register and not say why. */
+/** A hash that a crash cut short would refuse every registration without saying why. */
 function hashIn(text: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/.test(text)) throw new BadStart("registration.sha256 is damaged", NEW_TOKEN);
   return Uint8Array.fromHex(text);
 }
 
 /**
- * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
- * cannot be made and the system says that its parent is missing.
+ * Makes a folder with its missing parents, one level at a time. Node's recursive mkdir never ends under /proc: there the system
+ * refuses a folder by saying that its parent is missing.
  */
 function makeFolder(path: string): void {
   if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
@@ -167,14 +167,14 @@ async function main(): Promise<void> {
   const { data, port, host, origin, publicAddress } = options();
   privateFolder(data);
   const store = await openStore(data);
-  // The port may be chosen by the system, and the origin names it: the app is made once it is known.
+  // The origin names the port, and the system may choose the port. So the app is made after the port is known.
   let answer: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = serve({ fetch: (request) => answer(request), port, hostname: host });
   await new Promise<void>((listening, failed) => {
     server.once("listening", listening);
     server.once("error", (error: NodeJS.ErrnoException) => failed(listenFault(error, host, port)));
   });
-  // Made only now: a start that ends at the port would have used up the one that tells the token.
+  // Made only now. A start that fails at the port must not use up the one start that prints the token.
   const { hash, token } = registration(data);
   const address = server.address();
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${typeof address === "object" ? address?.port : port}`;
@@ -200,8 +200,8 @@ async function main(): Promise<void> {
   const stop = () => {
     if (stopping) return;
     stopping = true;
-    // Connections are cut, else those that wait for changes would hold the server open; agents ask again. What had begun
-    // comes to its end before the store is closed.
+    // Connections that wait for changes would keep the server open, so they are cut; agents ask again. Requests that had begun
+    // end before the store is closed.
     server.close(
       () =>
         void Promise.allSettled(running)
@@ -213,7 +213,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, stop);
 }
 
-/** An unforeseen error by its class and frames: its text may quote what it failed on. */
+/** Describes an unforeseen error by its class and frames. Its text may quote a value of a request. */
 function tell(thrown: unknown): void {
   const frames =
     thrown instanceof Error ? (thrown.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line)) : [];

@@ -1,5 +1,5 @@
-// The four primitives the service needs, from node:crypto: it makes nonces and tokens, hashes them, and checks signatures.
-// It can neither seal nor open, so it needs no libsodium. Tests hold its verdicts equal to libsodium's, which clients use, points of small order included.
+// The four primitives of the service, from node:crypto. It makes nonces and tokens, hashes them, and checks signatures. It neither
+// seals nor opens, so it needs no libsodium. Clients use libsodium; tests hold both verdicts equal, points of small order included.
 import { createHash, createPublicKey, randomBytes, timingSafeEqual, verify } from "node:crypto";
 import type { CheckingPrimitives } from "../protocol/crypto/primitives.ts";
 

@@ -1,4 +1,4 @@
-// accounts.* and users.*: who exists, with public keys and sealed private ones.
+// accounts.* and users.*: the users that exist, with public keys and sealed private ones.
 import { isDeepStrictEqual } from "node:util";
 import type { Selectable } from "kysely";
 import { boxKeyBytes } from "../../protocol/crypto/keyset.ts";
@@ -38,7 +38,7 @@ export const accountOperations: Pick<
     return {};
   },
 
-  // The write holds its session: a restore that took over meanwhile has ended it, and has not seen the rows through yet.
+  // The write holds its session. A newer restore ends this session, and then it must finish the account itself.
   "accounts.endRestore": async (_params, context) => {
     await write(context, (db) =>
       db.updateTable("accounts").set({ restoring: 0 }).where("id", "=", context.caller.account).execute(),
@@ -83,7 +83,7 @@ export const accountOperations: Pick<
         .updateTable("users")
         .set({ root_key: bytes(rootKey), sign_in_key: bytes(signInKey) })
         .where("id", "=", caller.user)
-        // The key that has signed.
+        // The key that signed this request.
         .where("sign_in_key", "=", user.sign_in_key);
       if (!(await changesRow(written))) throw new PosternError("wrongCredentials");
       await db
@@ -98,7 +98,7 @@ export const accountOperations: Pick<
   },
 };
 
-/** Throws notPermitted where the service wants a token and this is not it. */
+/** Throws notPermitted where the service asks for a registration token and this is another one. */
 export function demandRegistration(context: Context, token: string | undefined): void {
   if (context.registrationHash === undefined) return;
   const given = context.primitives.sha256(new TextEncoder().encode(token ?? ""));
@@ -106,7 +106,7 @@ export function demandRegistration(context: Context, token: string | undefined):
     throw new PosternError("notPermitted", "the registration token is missing or wrong");
 }
 
-/** Answers false where the account is there already. Ids are the client's: one that is taken in another account is a conflict. */
+/** Returns false where the account exists already. Clients make the ids: an id that another account has is a conflict. */
 async function insertAccount(db: Db, params: OperationParams<"accounts.create">, at: string): Promise<boolean> {
   const { record } = params;
   const account = db
@@ -138,7 +138,7 @@ async function insertAccount(db: Db, params: OperationParams<"accounts.create">,
   return true;
 }
 
-/** A retry of what is stored changes nothing. */
+/** A retry of a stored write changes nothing. */
 async function demandSameData(db: Db, user: string, data: UserRecord["data"]): Promise<void> {
   const stored = await db
     .selectFrom("users")
@@ -180,7 +180,7 @@ async function demandSame(db: Db, params: OperationParams<"accounts.create">): P
   if (!same) throw new PosternError("conflict");
 }
 
-/** The user's sealed keys and data, as every sign-in answers them. A service account's root key is sealed for its token. */
+/** The user's sealed keys and data. Every sign-in returns them. A service account's root key is sealed for its token. */
 export async function recordOf(db: Db, user: string, device: string): Promise<UserRecord> {
   const row = await db.selectFrom("users").selectAll().where("id", "=", user).executeTakeFirstOrThrow();
   if (row.kind === "person") return asRecord(row);

@@ -1,5 +1,5 @@
-// What a service account's token may spend: so many reads and so many writes in an hour that begins with the first request
-// after the last hour has ended. Counted in the store, so that a restart gives nothing back.
+// A service account's token may send so many reads and so many writes in an hour. Its hour begins with its first request after the
+// hour before. The store keeps the count, so a restart gives nothing back.
 import type { Expression, ExpressionBuilder, ExpressionWrapper } from "kysely";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationName, serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -7,14 +7,14 @@ import { AHEAD_MS_MAX, type Caller, type Service } from "../context.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db, Tables } from "../store/tables.ts";
 
-/** Milliseconds of one window, as the official service has it. */
+/** Milliseconds of one window, as in the official service. */
 export const RATE_WINDOW_MS = 60 * 60_000;
 
 type Kind = "reads" | "writes";
 
 const limitOf = { reads: serviceLimits.readsPerHour, writes: serviceLimits.writesPerHour } as const;
 
-/** Waiting for changes, leaving, and asking what is left cost nothing; of the rest, these write. */
+/** Operations that count as writes. Waiting for changes, signing out and asking for the rest of the limit are free. */
 const free: ReadonlySet<OperationName> = new Set(["events.wait", "session.end", "serviceAccounts.rateLimit"]);
 const writing: ReadonlySet<OperationName> = new Set([
   "items.put",
@@ -27,8 +27,8 @@ const writing: ReadonlySet<OperationName> = new Set([
 ]);
 
 /**
- * Spends one request of a service account's token. Throws rateLimitExceeded; refused requests cost nothing more. One statement
- * looks at the window and counts, so that of requests at once none spends what another has.
+ * Spends one request of a service account's token. Throws rateLimitExceeded; a refused request costs nothing. One statement reads
+ * the window and counts, so two requests at once never spend the same one.
  */
 export async function spend(service: Service, caller: Caller, operation: OperationName): Promise<void> {
   if (caller.kind !== "serviceAccount" || free.has(operation)) return;
@@ -56,7 +56,7 @@ export async function spend(service: Service, caller: Caller, operation: Operati
 
 const at = (ms: number) => new Date(ms).toISOString();
 
-/** The window that a request made now falls into. Throws wrongCredentials where the token has gone. */
+/** The window of a request made now. Throws wrongCredentials where the token no longer exists. */
 async function windowOf(db: Db, now: number, { device }: Caller) {
   const row = await db
     .selectFrom("tokens")
@@ -65,13 +65,13 @@ async function windowOf(db: Db, now: number, { device }: Caller) {
     .executeTakeFirst();
   if (row === undefined) throw new PosternError("wrongCredentials", "the session has ended");
   const { window_start: start, reads, writes } = row;
-  // A window that began while the clock was a day ahead must not hold its token off for a day.
+  // A window that began while the clock was a day ahead must not block its token for a day.
   if (start !== null && start > at(now - RATE_WINDOW_MS) && start <= at(now + AHEAD_MS_MAX))
     return { start, reads, writes };
   return { start: at(now), reads: 0, writes: 0 };
 }
 
-/** What is left, read without spending. */
+/** The requests that are left, read without spending one. */
 export async function budgetOf({ db, now, caller }: Service & { caller: Caller }) {
   const { start, reads, writes } = await windowOf(db, now(), caller);
   const begun = reads + writes > 0;

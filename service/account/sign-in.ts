@@ -1,8 +1,7 @@
-// Signing in: a challenge that is signed once, then an opaque token that is stored hashed. Every refusal reads the same,
-// so that nobody learns whether a user, a device or a nonce exists; but who holds the user's key is told that the device
-// was removed, since the password that made the key is not what is wrong, that the account is being restored, or what ended
-// the token. One
-// restore writes at a time: its sign-in ends every session and device before it.
+// Signing in: the caller signs a challenge once and gets an opaque token, which is stored hashed. Every refusal reads the same, so
+// a stranger does not learn whether a user, a device or a nonce exists. A caller who holds the user's key learns more: that its
+// device was removed (its password is right), that the account is being restored, or what ended its token. One restore writes at
+// a time: its sign-in ends every session and device before it.
 import { signInBytes } from "../../protocol/crypto/sign-in.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -24,18 +23,18 @@ import type { Db } from "../store/tables.ts";
 import { knownToken, livingToken } from "../token/token-rows.ts";
 import { recordOf } from "./accounts.ts";
 
-/** Milliseconds a challenge may be answered: security.md's 60 s. */
+/** Milliseconds in which a challenge may be answered. One signature takes far less, and a stolen challenge should not last. */
 export const CHALLENGE_MS = 60_000;
 
-/** Milliseconds without use after which a session ends. An agent in use renews it; a stolen token does not last. */
+/** Milliseconds without use after which a session ends. An agent that works renews it; a stolen token does not last. */
 export const SESSION_IDLE_MS = 60 * 60_000;
 
-/** Milliseconds after which a session ends in any case: the agent's own 12 h, and some slack for a slow clock. */
+/** Milliseconds after which a session ends in any case: the agent's own 12 h, and some more for a slow clock. */
 export const SESSION_MS_MAX = 13 * 60 * 60_000;
 
 /**
- * Milliseconds between two writes of a session's last use, and with it of its device's or token's: a read should not cost an
- * fsync, and a person asks when something was last used to some minutes.
+ * Milliseconds between two writes of the last use of a session, with its device or token. A read should not cost an fsync, and a
+ * person needs that time to the minute only.
  */
 export const TOUCH_MS = 60_000;
 
@@ -103,10 +102,10 @@ export const signInOperations: SignInOperations = {
           last_used_at: at,
         })
         .execute();
-      // Of the key that has signed: a password that is changed meanwhile would come with a root key of its own.
+      // The row of the key that signed. A password change in between would bring another root key.
       return { record: await recordOf(db, params.user, params.device) };
     });
-    // Thrown outside the transaction: the nonce is spent either way.
+    // Thrown outside the transaction, so that the nonce stays spent.
     if (typeof outcome === "string") throw new PosternError(outcome);
     if ("ended" in outcome) throw new PosternError("tokenRefused", outcome.ended);
     return {
@@ -135,11 +134,11 @@ export const signInOperations: SignInOperations = {
     };
   },
 
-  // Told as a change: whoever waits for changes on that device learns that it has gone.
+  // Announced as a change, so that the device that waits for changes learns of its removal.
   "devices.remove": async ({ device }, context) => {
     const { user } = context.caller;
     await change(context, async (db) => {
-      // Whoever signs in holds the user too, and finds the device removed or writes its session before it goes.
+      // A sign-in holds the user too. It either finds the device removed, or writes its session before this removal.
       await holdUser(db, user);
       const removed = db.updateTable("devices").set({ removed: 1 }).where("id", "=", device).where("user", "=", user);
       if (!(await changesRow(removed))) throw new PosternError("deviceNotFound");
@@ -149,7 +148,7 @@ export const signInOperations: SignInOperations = {
   },
 };
 
-/** Spends the nonce and checks the signature over everything the challenge bound; answers what kind of user it lets in, or what ended the token. */
+/** Spends the nonce and checks the signature over everything that the challenge bound. Returns the kind of user, or what ended the token. */
 async function challengeFits(
   db: Db,
   context: Context,
@@ -157,7 +156,7 @@ async function challengeFits(
 ): Promise<Caller["kind"] | { readonly ended: string } | undefined> {
   const serverNonce = bytes(params.serverNonce);
   const nonce = await db.selectFrom("nonces").selectAll().where("server_nonce", "=", serverNonce).executeTakeFirst();
-  // Of two answers to one challenge, the one that removes it has spent it.
+  // Two answers to one challenge may come at once. The one that removes its row has spent it.
   const spent = await changesRow(db.deleteFrom("nonces").where("server_nonce", "=", serverNonce));
   if (nonce === undefined || !spent || nonce.expires_at < timestamp(context) || nonce.expires_at !== params.expiresAt)
     return undefined;
@@ -167,7 +166,7 @@ async function challengeFits(
     nonce.device === params.device &&
     text(nonce.client_nonce) === params.clientNonce;
   if (!bound) return undefined;
-  // The user's key, devices and sessions are as read here until the session is written.
+  // The user's key, devices and sessions stay as they are read here until the session is written.
   await holdUser(db, params.user);
   const user = await db
     .selectFrom("users")
@@ -193,7 +192,7 @@ async function challengeFits(
   return known?.ended === undefined ? kind : { ended: known.ended };
 }
 
-/** A person's key, on a device that is theirs or new. */
+/** Lets a person in, on a device of theirs or on a new one. */
 async function deviceKey(
   db: Db,
   { user, device }: { user: string; device: string },
@@ -208,7 +207,7 @@ async function isRemoved(db: Db, device: string): Promise<boolean> {
   return known?.removed === 1;
 }
 
-/** Ends the user's sessions, and the devices but the one that signs in. */
+/** Ends the user's sessions and every device but the one that signs in. */
 async function endOthers(db: Db, { user, device }: { user: string; device: string }): Promise<void> {
   await db.updateTable("devices").set({ removed: 1 }).where("user", "=", user).where("id", "!=", device).execute();
   await db.deleteFrom("sessions").where("user", "=", user).execute();
@@ -226,7 +225,7 @@ async function rememberDevice(db: Db, user: string, device: string, at: string):
     .insertInto("devices")
     .values({ id: device, user, created_at: at, last_seen_at: at, removed: 0 })
     .onConflict((taken) => taken.column("id").doNothing());
-  // It was removed, or became another user's, since it was looked at.
+  // Meanwhile it was removed, or another user got it.
   if (!(await changesRow(made))) throw new PosternError("wrongCredentials");
   const { count } = await db
     .selectFrom("devices")
@@ -238,7 +237,7 @@ async function rememberDevice(db: Db, user: string, device: string, at: string):
     throw new PosternError("tooLarge", `a user has at most ${serviceLimits.devices} devices; remove one first`);
 }
 
-/** Ends the oldest over the limit; first those that a wrong clock dated ahead, else they would outlive every later one. */
+/** Ends the oldest sessions over the limit. Sessions that a wrong clock dated ahead go first, or they would outlive all later ones. */
 async function endOldest(db: Db, context: Context, user: string): Promise<void> {
   await db.deleteFrom("sessions").where("user", "=", user).where("created_at", ">", latest(context)).execute();
   const rows = await db
@@ -251,7 +250,7 @@ async function endOldest(db: Db, context: Context, user: string): Promise<void> 
     await db.deleteFrom("sessions").where("token_hash", "=", row.token_hash).execute();
 }
 
-/** Who a bearer token belongs to; undefined when it is unknown, idle too long or too old. */
+/** The caller of a bearer token. Undefined when the token is unknown, idle for too long, or too old. */
 export async function callerOf(service: Service, token: string): Promise<Caller | undefined> {
   const tokenHash = service.primitives.sha256(Uint8Array.from(Buffer.from(token, "base64url")));
   const row = await service.db
@@ -270,7 +269,7 @@ export async function callerOf(service: Service, token: string): Promise<Caller 
     await service.db
       .deleteFrom("sessions")
       .where("token_hash", "=", tokenHash)
-      // One that was used meanwhile is not idle.
+      // A session that was used meanwhile is not idle.
       .where("last_used_at", "=", row.last_used_at)
       .execute();
     return undefined;
@@ -279,7 +278,7 @@ export async function callerOf(service: Service, token: string): Promise<Caller 
   return { account: row.account, user: row.user, device: row.device, kind: row.kind as Caller["kind"], tokenHash };
 }
 
-/** Writes the last use of a session, and of the device or token that it is of. */
+/** Writes the last use of a session and of its device or token. */
 async function touch(
   service: Service,
   session: { token_hash: Uint8Array; user: string; device: string; kind: string },
@@ -287,14 +286,14 @@ async function touch(
   const at = timestamp(service);
   await service.store.write(async (db) => {
     const used = db.updateTable("sessions").set({ last_used_at: at }).where("token_hash", "=", session.token_hash);
-    // One that ended meanwhile was not used.
+    // A session that ended meanwhile was not used.
     if (!(await changesRow(used))) return;
     if (session.kind === "serviceAccount") await useToken(db, session, at);
     else await db.updateTable("devices").set({ last_seen_at: at }).where("id", "=", session.device).execute();
   });
 }
 
-/** Writes a token's last use; answers false where it lets nobody in any more. */
+/** Writes a token's last use. Returns false where the token no longer lets anybody in. */
 function useToken(db: Db, { user, device }: { user: string; device: string }, at: string): Promise<boolean> {
   return changesRow(
     db

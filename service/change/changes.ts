@@ -1,9 +1,9 @@
-// Wakes requests that wait for changes of an account, made here or by another process. Holds no events, only those who wait; the
-// events are rows.
+// Wakes requests that wait for changes of an account, made here or by another process. It keeps the waiting requests and no
+// events; events are rows.
 import type { Store } from "../store/store.ts";
 
 export type Changes = {
-  /** Wakes everyone who waits for this account. */
+  /** Wakes every request that waits for this account. */
   announce(account: string): void;
   /** Resolves at the next announcement, after `ms`, or when the signal aborts, whichever comes first. */
   wait(account: string, ms: number, signal: AbortSignal): Promise<void>;

@@ -1,4 +1,4 @@
-// Change events: which vault or item changed, in order. An agent that missed some asks from its cursor.
+// Change events say which vault or item changed, in order. An agent that missed some asks from its cursor on.
 import { PosternError } from "../../protocol/errors.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { type Context, type Operations, text, timestamp } from "../context.ts";
@@ -14,8 +14,8 @@ export type Change = {
 };
 
 /**
- * Writes events inside the transaction of the change itself, so that no change is ever without one. The account is held first:
- * else an event could be committed after one with a higher number, and whoever has read that one would never hear of it.
+ * Writes events inside the transaction of the change itself, so that every change has one. It holds the account first. Otherwise
+ * an event could be committed after one with a higher number, and an agent that has read the higher one would miss it.
  */
 export async function recordChanges(db: Db, account: string, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
@@ -46,8 +46,8 @@ async function cursorOf({ db, writing, caller: { account } }: Context): Promise<
 type Row = Pick<Tables["events"], "kind" | "vault" | "item"> & { readonly tag: Uint8Array | null };
 
 /**
- * What the caller may know of a change. A person's account is all theirs. A service account learns of its own vaults, and
- * of others only that some vault changed: that may have been one it just lost, whose key it must forget.
+ * The part of a change that the caller may know. A person may know all of it. A service account learns of its own vaults. Of the
+ * others it learns only that some vault changed: it may have lost that vault just now, and must then forget the key.
  */
 async function visibleTo({ db, caller }: Context): Promise<(row: Row) => Row | undefined> {
   if (caller.kind === "person") return (row) => row;
@@ -60,7 +60,7 @@ async function visibleTo({ db, caller }: Context): Promise<(row: Row) => Row | u
 }
 
 async function after(context: Context, seq: number) {
-  // The tag of this moment is enough: a tag that came and went between has an event after it.
+  // The tag of this moment is enough. A tag that came and went in between has a later event.
   const rows = await context.db
     .selectFrom("events")
     .leftJoin("items", (join) => join.onRef("items.vault", "=", "events.vault").onRef("items.id", "=", "events.item"))
@@ -88,7 +88,7 @@ async function after(context: Context, seq: number) {
 export const eventOperations: Pick<Operations, "events.wait"> = {
   "events.wait": async ({ cursor, waitMs }, context) => {
     const enough = new AbortController();
-    // Waiting begins before the look, else a change between the two would wake nobody.
+    // Waiting begins before the look. Otherwise a change between the two would wake nobody.
     const changed = context.changes.wait(
       context.caller.account,
       Math.min(waitMs, await endsInMs(context)),
@@ -110,7 +110,7 @@ export const eventOperations: Pick<Operations, "events.wait"> = {
   },
 };
 
-/** Milliseconds after which the caller's token has ended: an agent answers out of its cache until it is told so. */
+/** Milliseconds until the caller's token ends. An agent answers from its cache until it learns of that end. */
 async function endsInMs(context: Context): Promise<number> {
   if (context.caller.kind === "person") return Number.POSITIVE_INFINITY;
   const token = await livingToken(context.db, timestamp(context), context.caller);
@@ -118,7 +118,7 @@ async function endsInMs(context: Context): Promise<number> {
   return token.expires_at === null ? Number.POSITIVE_INFINITY : Date.parse(token.expires_at) - context.now();
 }
 
-/** A session that was ended while it waited, or whose token was, must not be told what happened after. */
+/** A session may end while it waits, or its token may. It must not learn what happened after that. */
 async function demandSession(context: Context): Promise<void> {
   const { db, caller } = context;
   const session = await db

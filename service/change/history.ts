@@ -1,27 +1,27 @@
-// Which store this is, and how it came to stand where it stands. Each start of the service begins a generation with a random
-// id, and records after which change it began. A copy that is put back lacks the generations since, or ends the one it was
-// taken in earlier: so a cursor of changes that another history gave is known, whatever number it has reached again.
+// The store's identity and its history. Each start of the service begins a generation with a random id, and records after which
+// change it began. An older copy that is put back lacks the generations since then, or ends one of them earlier. So the service
+// recognizes a cursor of another history, whatever number that cursor has.
 import { newId } from "../../protocol/crypto/encoding.ts";
 import type { CheckingPrimitives } from "../../protocol/crypto/primitives.ts";
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
 import type { Store } from "../store/store.ts";
 import type { Db } from "../store/tables.ts";
 
-/** Where the changes of an account stand, in which history. */
+/** A place in the changes of an account: a number in one history. */
 export type Cursor = OperationResult<"events.wait">["cursor"];
 
 /**
- * Generations kept. A cursor lives as long as an account is open, twelve hours at most, and a start takes a moment; one of a
- * generation that was forgotten costs its holder what it remembers, and nothing else.
+ * Generations that are kept. A cursor lives while an account is open, twelve hours at most. An agent with a cursor of a forgotten
+ * generation reads again what it remembered, and loses nothing else.
  */
 export const GENERATIONS_MAX = 1_000;
 
-/** The store, and the generation that writes to it. */
+/** The store's identity, and the generation that writes to it now. */
 export type Writing = { readonly store: string; readonly generation: string };
 
 /**
- * Begins the generation of this start; a new store gets its identity. Where another process writes to the store already, this
- * one joins its generation: there is one store, and one history of it.
+ * Begins the generation of this start. A new store gets its identity. Where another process writes to the store already, this one
+ * joins its generation: one store has one history.
  */
 export function beginGeneration(
   store: Pick<Store, "write" | "isShared">,
@@ -60,8 +60,8 @@ function newestGeneration(db: Db): Promise<Writing | undefined> {
 }
 
 /**
- * Whether this store has been where the cursor stands: its generation is known, and went at least so far. What one generation
- * wrote, processes wrote that shared one store, so two stores that have both been there hold the same changes up to there.
+ * Whether this store has passed the place of the cursor: it knows the generation, and the generation went at least so far. All
+ * processes of one generation share one store. So two stores that passed the place hold the same changes up to it.
  */
 export async function isInHistory(db: Db, { store }: Writing, cursor: Cursor): Promise<boolean> {
   if (cursor.store !== store) return false;

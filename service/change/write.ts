@@ -1,5 +1,5 @@
-// How a caller writes: in one transaction that holds the session it came in by, so that a device, a token or a session that is
-// removed meanwhile writes nothing more.
+// A caller writes in one transaction that holds its session. A session, device or token that is removed meanwhile then writes
+// nothing more.
 import { PosternError } from "../../protocol/errors.ts";
 import { type Context, timestamp } from "../context.ts";
 import { changesRow } from "../store/changed.ts";
@@ -13,7 +13,7 @@ export function write<T>(context: Context, act: (db: Db) => Promise<T>): Promise
   });
 }
 
-/** A write that others are told of: those who wait for changes of the caller's account, here and in other processes. */
+/** A write that wakes the requests which wait for changes of the caller's account, here and in other processes. */
 export async function change<T>(context: Context, act: (db: Db) => Promise<T>): Promise<T> {
   const { account } = context.caller;
   const done = await write(context, async (db) => {
@@ -25,7 +25,7 @@ export async function change<T>(context: Context, act: (db: Db) => Promise<T>): 
   return done;
 }
 
-/** The updates change nothing: whoever would remove the row waits for this transaction, or this one finds it gone. */
+/** Locks the rows by updates that change nothing. A removal waits for this transaction, or this one finds the row gone. */
 async function holdSession(db: Db, context: Context): Promise<void> {
   const { tokenHash, kind, device, user } = context.caller;
   const session = db

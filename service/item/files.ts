@@ -1,4 +1,4 @@
-// files.*: sealed chunks. A chunk is written before the revision that names its file (uploads.ts).
+// files.*: sealed chunks. They are written before the revision that names their file (uploads.ts).
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationParams } from "../../protocol/service-catalogue.ts";
 import { write } from "../change/write.ts";
@@ -22,7 +22,7 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.abandon"
         .values({ vault, item, file, idx: index, sealed: chunk, created_at: timestamp(context) })
         .onConflict((taken) => taken.columns(["vault", "item", "file", "idx"]).doNothing());
       if (!(await changesRow(made))) return demandSame(db, { vault, item, file, index, sealed });
-      // A revision that names a file vouches for its chunks; one more would be a file that nobody signed.
+      // A revision signs the chunks of the files that it names. With one more chunk it would be a file that nobody signed.
       if ((await namedFiles(db, vault, item)).has(file))
         throw new PosternError("conflict", "the file is complete: a revision names it");
       await countChunk(db, context, { vault, item, file }, chunk.length);
@@ -56,7 +56,7 @@ export const fileOperations: Pick<Operations, "files.putChunk" | "files.abandon"
   },
 };
 
-/** A retry of a chunk that is stored changes nothing; other content in its place is a conflict. */
+/** A retry of a stored chunk changes nothing. Other content in its place is a conflict. */
 async function demandSame(db: Db, sent: OperationParams<"files.putChunk">): Promise<void> {
   const stored = await db
     .selectFrom("file_chunks")
@@ -80,7 +80,7 @@ export async function demandChunks(db: Db, vault: string, item: string, files: F
       .where("item", "=", item)
       .where("file", "=", file.id)
       .executeTakeFirstOrThrow();
-    // Indexes are unique, so as many as named and none past the last means that each is there.
+    // Indexes are unique. So the right number of chunks, with none past the last index, means that each is there.
     if (Number(count) !== file.chunks || Number(last) !== file.chunks - 1)
       throw new PosternError("fileNotFound", "chunks of a named file are missing");
   }
@@ -100,7 +100,7 @@ export async function namedFiles(db: Db, vault: string, item: string): Promise<S
   return new Set(rows.flatMap((row) => (JSON.parse(row.files) as FileHeaders).map((file) => file.id)));
 }
 
-/** Removes the chunks of files that a revision named before this write and none names after it. Files still being written stay. */
+/** Removes the chunks of files that revisions named before this write and no longer name after it. Unfinished files stay. */
 export async function dropUnnamedFiles(
   db: Db,
   vault: string,
@@ -118,7 +118,7 @@ export async function dropUnnamedFiles(
     .execute();
 }
 
-/** Removes chunks of an older service that are older than a day and whose file no revision names; run at start. */
+/** Removes chunks that an older service left: older than a day, of a file that no revision names. Runs at the start. */
 export async function dropAbandonedChunks(store: Pick<Store, "write">, nowMs: number): Promise<void> {
   const before = new Date(nowMs - ABANDONED_MS).toISOString();
   await store.write(async (transaction) => {
@@ -142,7 +142,7 @@ export async function dropAbandonedChunks(store: Pick<Store, "write">, nowMs: nu
       .orderBy("vault")
       .execute();
     for (const { vault, item, file } of old) {
-      // Held, so that no revision comes to name the file meanwhile.
+      // The vault is held, so that no revision can name the file meanwhile.
       await holdVaultRow(transaction, vault);
       if ((await namedFiles(transaction, vault, item)).has(file)) continue;
       await transaction

@@ -1,5 +1,5 @@
-// items.*: signed, sealed revisions. A write names the revision it follows, so that of two writers one is told to
-// fetch again; the stored revision sent once more changes nothing, so that a retry is safe.
+// items.*: signed, sealed revisions. A write names the revision that it follows, so the slower of two writers has to fetch again.
+// The stored revision sent once more changes nothing, so a retry is safe.
 import { verifyItemRevision } from "../../protocol/crypto/item.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -14,7 +14,7 @@ import { demand, openItems, permissions } from "../vault/permission.ts";
 import { demandChunks, dropUnnamedFiles, namedFiles } from "./files.ts";
 import { endUploads } from "./uploads.ts";
 
-/** Stored bytes of one answer at most: 64 MiB in base64, which leaves room under what a client reads. */
+/** The most stored bytes in one answer. They become 64 MiB of base64, which is less than a client reads. */
 export const ANSWER_BYTES_MAX = 48 * 1024 * 1024;
 
 type SealedItem = OperationParams<"items.put">["sealed"];
@@ -45,7 +45,7 @@ export const itemOperations: ItemOperations = {
 
   "items.putAll": async ({ vault, items }, context) => {
     const outcomes = await change(context, async (db) => {
-      // Each element is checked for its own right; a vault of others does not exist for the caller.
+      // Each element is checked on its own. A vault of others does not exist for the caller.
       await holdVault(db, context.caller, vault);
       const results: (Times | { error: string })[] = [];
       const changed: string[] = [];
@@ -57,7 +57,7 @@ export const itemOperations: ItemOperations = {
           if (!written.repeated) changed.push(item);
           activeChange += written.activeChange;
         } catch (error) {
-          // Each check comes before the element's first write, or is its condition: a refused element leaves nothing behind.
+          // Each check comes before the element's first write, or is a condition of it. A refused element leaves nothing behind.
           if (!(error instanceof PosternError)) throw error;
           results.push({ error: error.name });
         }
@@ -81,7 +81,7 @@ export const itemOperations: ItemOperations = {
   },
 
   "items.getAll": ({ vault, items }, { store, caller }) =>
-    // At one moment: what was measured is what is answered.
+    // One read at one moment, so that the measured rows are the answered rows.
     store.read(async (db) => {
       await demand(db, caller, vault, openItems);
       const asked = db.selectFrom("items").where("vault", "=", vault).where("id", "in", items);
@@ -108,7 +108,7 @@ export const itemOperations: ItemOperations = {
   },
 
   "items.list": ({ vault, active, archived, after, limit }, { store, caller }) =>
-    // At one moment: an item made between the two looks would push the last one off a page that says it is the last.
+    // One read at one moment. An item made between two reads would push the last item off the last page.
     store.read(async (db) => {
       await demand(db, caller, vault, permissions.readItems);
       const states = [...(active ? ["active"] : []), ...(archived ? ["archived"] : [])];
@@ -130,7 +130,7 @@ export const itemOperations: ItemOperations = {
 
   "items.overviews": async ({ vault, items }, { db, caller }) => {
     await demand(db, caller, vault, permissions.readItems);
-    // A hundred of the longest overviews come to half of what one answer may hold.
+    // A hundred of the longest overviews fill half of an answer.
     const rows = await db
       .selectFrom("items")
       .select(overviewColumns)
@@ -187,10 +187,10 @@ const overviewColumns = [
   "updated_at",
 ] as const;
 
-/** What a revision is, of the item's row: all but when the item was made. */
+/** The columns of a revision: all columns of the item's row but the time at which the item was made. */
 const versionColumns = [...overviewColumns.filter((name) => name !== "created_at"), "details"] as const;
 
-/** How many of these rows one answer holds; one at least, else a list would never end. */
+/** The number of these rows that one answer holds: at least one, or a list would never end. */
 function fitting(rows: readonly { size: number }[]): number {
   let total = 0;
   const cut = rows.findIndex((row) => {
@@ -219,9 +219,9 @@ async function putOne(db: Db, context: Context, vault: string, item: string, sea
   ) {
     return { times: timesOf(existing), repeated: true, activeChange: 0 };
   }
-  // Whoever comes late is told that by the write, before any word on what came first.
+  // A late writer learns from the write itself that it is late, and learns nothing about the revision that came first.
   if (sealed.revision === (existing?.revision ?? 0) + 1) {
-    // A deletion is final: its revision is what proves that the service did not make it up.
+    // A deletion is final. Its signed revision proves that the service did not make it up.
     if (existing?.state === "deleted") throw new PosternError("itemNotFound");
     if (existing === undefined && sealed.state === "deleted") throw new PosternError("itemNotFound");
     await demandChunks(db, vault, item, sealed.files);
@@ -281,7 +281,7 @@ async function store(
   return { updatedAt: at };
 }
 
-/** Keeps the stored revision, where it is this one, beside those before it. */
+/** Moves the stored revision to the history, if it is still this one. */
 async function keepVersion(db: Db, vault: string, item: string, revision: number): Promise<void> {
   await db
     .insertInto("item_versions")
@@ -305,7 +305,7 @@ function bitFor(existing: Pick<StoredRow, "state"> | undefined, sealed: SealedIt
     : permissions.updateItems;
 }
 
-/** A revision that its own signature does not cover, or that somebody without the vault signed, is refused here already. */
+/** Refuses a revision that its signature does not cover, or that a principal outside the vault signed. */
 async function checkRevision(db: Db, context: Context, vault: string, item: string, sealed: SealedItem): Promise<void> {
   const parts = [sealed.overview, sealed.details, sealed.itemKey, sealed.tag];
   if (sealed.state === "deleted" && (parts.some((part) => part !== "") || sealed.files.length > 0))
@@ -366,7 +366,7 @@ const timesOf = (row: { created_at: string; updated_at: string }): Times => ({
   updatedAt: row.updated_at,
 });
 
-/** A stored revision as it is answered, without its details. */
+/** A stored revision in the form of an answer, without its details. */
 export function overviewOf(row: Omit<ItemRow, "details">) {
   return {
     revision: row.revision,

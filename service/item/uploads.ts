@@ -1,5 +1,5 @@
-// Files on their way in: chunks that no revision names yet. Each writer has room for so many bytes of them, a file that its
-// writer gives up goes at once, and one that nobody adds to for a day goes while the service runs.
+// Unfinished files: chunks that no revision names yet. Each writer has room for so many bytes of them. A file is removed at once
+// when its writer gives it up, and otherwise after a day without a new chunk.
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -9,21 +9,21 @@ import { changesRow } from "../store/changed.ts";
 import type { Store } from "../store/store.ts";
 import type { Db } from "../store/tables.ts";
 
-/** Milliseconds after its last chunk that an unnamed file is kept: longer than any upload pauses. */
+/** Milliseconds for which an unfinished file is kept after its last chunk. No upload pauses for so long. */
 export const ABANDONED_MS = 24 * 60 * 60_000;
 
 const FILE_BYTES = serviceLimits.chunks * serviceLimits.chunkBytes;
 
-/** Bytes of one writer's unfinished files together: four of the longest. Without an end, a token for one vault fills the disk. */
+/** Bytes of one writer's unfinished files together: four of the longest. Without a limit, a token for one vault could fill the disk. */
 export const UPLOAD_BYTES_MAX = 4 * FILE_BYTES;
 
-/** The same while an account is being restored: all files that one item may have come before it. */
+/** The same during a restore: all files of an item may come before the item. */
 export const RESTORE_BYTES_MAX = (itemLimits.files + 1) * FILE_BYTES;
 
-/** Where a file is written to. */
+/** The place to which a file is written. */
 export type Place = { readonly vault: string; readonly item: string; readonly file: string };
 
-/** Throws busy where a writer's unfinished files would have more bytes with these. */
+/** Throws busy where these bytes would be too many for the writer's room. */
 export async function demandUploadRoom(db: Db, { caller }: Context, before: number, more: number): Promise<void> {
   if (before + more <= UPLOAD_BYTES_MAX) return;
   const most = (await holdRestoring(db, caller.account, true)) ? RESTORE_BYTES_MAX : UPLOAD_BYTES_MAX;
@@ -33,7 +33,7 @@ export async function demandUploadRoom(db: Db, { caller }: Context, before: numb
     });
 }
 
-/** Counts a chunk of a file that no revision names, in a vault that is held. Throws busy past the writer's room, conflict for another writer's file. */
+/** Counts a chunk of an unfinished file, in a vault that is held. Throws busy past the writer's room, and conflict for another writer's file. */
 export async function countChunk(db: Db, context: Context, place: Place, bytes: number): Promise<void> {
   const { user } = context.caller;
   const touched_at = timestamp(context);
@@ -47,7 +47,7 @@ export async function countChunk(db: Db, context: Context, place: Place, bytes: 
         .where("uploads.user", "=", user),
     );
   if (!(await changesRow(counted))) throw new PosternError("conflict", "the file is being written by another");
-  // Looked at with this chunk in it, and with every other that was counted before this write held the user.
+  // The sum includes this chunk, and every chunk that was counted before this write held the user.
   await holdUser(db, user);
   const { held } = await db
     .selectFrom("uploads")
@@ -57,7 +57,7 @@ export async function countChunk(db: Db, context: Context, place: Place, bytes: 
   await demandUploadRoom(db, context, Number(held ?? 0) - bytes, bytes);
 }
 
-/** A revision names these files now: they are no uploads any more. */
+/** Forgets these files as uploads: a revision names them now. */
 export async function endUploads(db: Db, vault: string, item: string, files: readonly string[]): Promise<void> {
   if (files.length === 0) return;
   await db
@@ -68,7 +68,7 @@ export async function endUploads(db: Db, vault: string, item: string, files: rea
     .execute();
 }
 
-/** Removes the chunks of the caller's unfinished file. Of a file that is complete, or another's, nothing. */
+/** Removes the chunks of the caller's unfinished file. A complete file, or another writer's, stays as it is. */
 export async function abandonUpload(db: Db, { caller }: Context, place: Place): Promise<void> {
   const { vault, item, file } = place;
   const ended = db
@@ -80,7 +80,7 @@ export async function abandonUpload(db: Db, { caller }: Context, place: Place): 
   if (await changesRow(ended)) await dropChunks(db, place);
 }
 
-/** Removes unfinished files that nobody added to for a day; also those that a clock that was wrong has put days ahead. */
+/** Removes unfinished files without a new chunk for a day, and those that a wrong clock dated days ahead. */
 export async function dropAbandonedUploads(store: Pick<Store, "db" | "write">, nowMs: number): Promise<void> {
   const at = (ms: number) => new Date(nowMs + ms).toISOString();
   const abandoned = await store.db
@@ -90,14 +90,14 @@ export async function dropAbandonedUploads(store: Pick<Store, "db" | "write">, n
     .execute();
   for (const { touched_at, ...place } of abandoned)
     await store.write(async (db) => {
-      // Held, so that no revision comes to name the file meanwhile.
+      // The vault is held, so that no revision can name the file meanwhile.
       await holdVaultRow(db, place.vault);
       const ended = db
         .deleteFrom("uploads")
         .where("vault", "=", place.vault)
         .where("item", "=", place.item)
         .where("file", "=", place.file)
-        // One that somebody has added to since is not abandoned.
+        // A file with a newer chunk is not abandoned.
         .where("touched_at", "=", touched_at);
       if (await changesRow(ended)) await dropChunks(db, place);
     });

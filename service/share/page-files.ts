@@ -1,9 +1,9 @@
-// Where the share page comes from: beside the shipped bundle it lies built; from sources it is built when first asked for.
+// Finds the share page. The shipped bundle has it built, beside itself. From the sources it is built at the first request.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { PageFiles } from "./page.ts";
 
-/** The folder that `npm run build` puts beside the bundle of the service. */
+/** The folder beside the bundle of the service. `npm run build` writes it. */
 const shipped = fileURLToPath(new URL("./share-page/", import.meta.url));
 
 /** The files of the page. */

@@ -1,14 +1,14 @@
-// The page behind a share's link: static files, the same for every share, so that asking for it spends and tells nothing.
-// Whatever a link preview, a proxy or a stranger fetches here holds no secret; the fragment stays in the browser.
+// The page behind a share's link: static files, the same for every share. A request for it spends nothing and shows nothing. A link
+// preview, a proxy or a stranger finds no secret here; the fragment of the link stays in the browser.
 import type { Context, Hono } from "hono";
 import { isId } from "../../protocol/crypto/encoding.ts";
 
-/** The built page: one document, and what it loads by name. */
+/** The built page: one document, and the files that it loads, by name. */
 export type PageFiles = { readonly document: string; readonly assets: ReadonlyMap<string, string> };
 
 /**
- * Nothing but this origin's own script and style; libsodium is WebAssembly, which needs a word of its own. No frame may
- * hold the page (clickjacking of "Show"), no form or base of injected markup can send anything away.
+ * The page runs this origin's script and style only. libsodium is WebAssembly, which the policy names on its own. No frame may hold
+ * the page (clickjacking of "Show"). No form or base element of injected markup can send anything away.
  */
 export const PAGE_POLICY = [
   "default-src 'none'",
@@ -27,7 +27,7 @@ const headers = {
   "x-content-type-options": "nosniff",
   // The path holds the share's id; no other site needs to learn it.
   "referrer-policy": "no-referrer",
-  // No window that opened the page, or that it opens, shares a process or a handle with it.
+  // A window that opened the page, or that the page opens, shares no process and no handle with it.
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), microphone=(), geolocation=(), clipboard-read=()",
@@ -39,7 +39,7 @@ const types: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
 };
 
-/** Adds `/s/<share>` and what the page loads. `page` is asked once, at the first look; a failure is told, and asked again. */
+/** Serves `/s/<share>` and the files of the page. Calls `page` once, at the first request. After a failure it reports it and calls again. */
 export function addSharePage(app: Hono, page: () => Promise<PageFiles>, onUnforeseen: (thrown: unknown) => void): void {
   let built: Promise<PageFiles> | undefined;
   const files = () => {
@@ -62,8 +62,8 @@ export function addSharePage(app: Hono, page: () => Promise<PageFiles>, onUnfore
   });
   const document = async (c: Context, status: 200 | 404) =>
     c.body((await files()).document, status, { ...headers, "content-type": "text/html; charset=utf-8" });
-  // What has the form of an id may be one: that a share exists is told to whoever has its link alone.
+  // Every text in the form of an id gets the page: only a person with the link may learn that a share exists.
   app.get("/s/:share", (c) => document(c, isId(c.req.param("share")) ? 200 : 404));
-  // Wherever a link was cut, a person reads that it is not whole; a program asks for no page.
+  // A person with a link that was cut reads that it is not whole. Programs ask for no page.
   app.get("*", (c, next) => (c.req.header("accept")?.includes("text/html") ? document(c, 404) : next()));
 }

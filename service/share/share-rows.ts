@@ -1,4 +1,4 @@
-// The life of a share's row: how it ends, who may see it, and when its copy, its views and its files go.
+// The life of a share's row: how it ends, who may see it, and when its copy, its views and its files are removed.
 import type { ExpressionBuilder } from "kysely";
 import { accessKeyHash } from "../../protocol/crypto/share.ts";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
@@ -13,45 +13,45 @@ import { permissions, vaultsWith } from "../vault/permission.ts";
 
 export type ShareRow = Tables["shares"];
 
-/** What is stored in the place of a copy that is gone. */
+/** Stands in the row once the copy was removed. */
 const GONE = new Uint8Array();
 
-/** Milliseconds for which an ended share is still told from one that never was; then its row goes too. */
+/** Milliseconds for which the service still says how a share ended. Then its row is removed too. */
 export const ENDED_KEPT_MS = 90 * 24 * 60 * 60_000;
 
-/** Milliseconds that a view lasts: its answer may be asked for again, and its files be fetched, on a slow line too. */
+/** Milliseconds that a view lasts. Until then its answer may be asked for again and its files be fetched, over a slow line too. */
 export const VIEW_MS = 15 * 60_000;
 
-/** What of a row says whether it has ended. */
+/** The columns that say whether a share has ended. */
 type Lifetime = Pick<ShareRow, "revoked_at" | "one_time" | "views" | "expires_at">;
 
-/** How a share has ended, or open. What a person did is told before what time did. */
+/** How a share has ended, or `open`. An end by a person counts before an end by time. */
 export function stateOf(row: Lifetime, now: number): "open" | "usedUp" | "expired" | "revoked" {
   if (row.revoked_at !== null) return "revoked";
   if (row.one_time === 1 && row.views > 0) return "usedUp";
   return hasExpired(row, now) ? "expired" : "open";
 }
 
-/** To the millisecond: at the moment it names, a share has expired. */
+/** A share has expired from the millisecond on that it names. */
 export function hasExpired(row: Lifetime, now: number): boolean {
   return Date.parse(row.expires_at) <= now;
 }
 
 const endings = { usedUp: "shareUsedUp", expired: "shareExpired", revoked: "shareRevoked" } as const;
 
-/** The error that tells how a share has ended; undefined while it is open. */
+/** The error that says how a share has ended. Undefined while it is open. */
 export function endingOf(row: Lifetime, now: number): ErrorName | undefined {
   const state = stateOf(row, now);
   return state === "open" ? undefined : endings[state];
 }
 
-/** The share of a link. Throws shareNotFound for an unknown id and for a wrong key alike, having hashed a key for both. */
+/** The share of a link. Throws shareNotFound for an unknown id and for a wrong key, after it hashed a key in both cases. */
 export async function demandLink(
   db: Db,
   { publicAddress, primitives: crypto }: Context,
   { share, accessKey }: OperationParams<"shares.state">,
 ): Promise<ShareRow> {
-  // Who switches the public address off expects that no link opens any more.
+  // A person who switches the public address off expects that no link opens any more.
   if (publicAddress === undefined) throw new PosternError("sharingUnavailable");
   const hash = accessKeyHash(crypto, share, bytes(accessKey));
   const row = await db.selectFrom("shares").selectAll().where("id", "=", share).executeTakeFirst();
@@ -59,7 +59,7 @@ export async function demandLink(
   return row;
 }
 
-/** Shares that the caller made, or that are of vaults it manages. */
+/** Shares that the caller made, and shares of vaults that it manages. */
 export async function ownShares(db: Db, caller: Caller) {
   const managed = await vaultsWith(db, caller, permissions.manageVault);
   return db
@@ -68,7 +68,7 @@ export async function ownShares(db: Db, caller: Caller) {
     .where((eb) => eb.or([eb("user", "=", caller.user), ...(managed.length > 0 ? [eb("vault", "in", managed)] : [])]));
 }
 
-/** Throws busy where the chunks that a user, who is held, has stored for shares to come have more bytes than there is room for. */
+/** Throws busy where a user's chunks for later shares have too many bytes. The user must be held. */
 export async function demandShareRoom(db: Db, context: Context): Promise<void> {
   const { held } = await db
     .selectFrom("share_chunks")
@@ -79,7 +79,7 @@ export async function demandShareRoom(db: Db, context: Context): Promise<void> {
   await demandUploadRoom(db, context, Number(held ?? 0), 0);
 }
 
-/** Removes what a share holds; how it ended can still be told. */
+/** Removes the content of a share. Its row still says how it ended. */
 export async function dropContent(db: Db, share: string): Promise<void> {
   await db.updateTable("shares").set({ sealed: GONE }).where("id", "=", share).execute();
   await db.deleteFrom("share_views").where("share", "=", share).execute();
@@ -87,13 +87,13 @@ export async function dropContent(db: Db, share: string): Promise<void> {
 }
 
 /**
- * Removes the copies of shares that have ended, once the last view of one that is used up is over; rows that ended long ago;
- * and chunks of files that no share came to name. Run at start and every minute.
+ * Removes the copies of ended shares (of a used-up one after its last view), rows that ended long ago, and chunks that no share
+ * names. Runs at the start and every minute.
  */
 export async function dropEndedShares(store: Pick<Store, "write">, nowMs: number): Promise<void> {
   const now = new Date(nowMs).toISOString();
   await store.write(async (db) => {
-    // A view that ends later than one of now would was begun while the clock was wrong.
+    // A view made now would end before this one, so this one was made while the clock was wrong.
     const ahead = new Date(nowMs + VIEW_MS + AHEAD_MS_MAX).toISOString();
     await db
       .deleteFrom("share_views")
@@ -122,7 +122,7 @@ export async function dropEndedShares(store: Pick<Store, "write">, nowMs: number
   });
 }
 
-/** Whoever makes a share of them holds the user they are of: each user is held before theirs go. */
+/** Holds each user before the chunks of that user are removed: a write that makes a share of them holds the user too. */
 async function dropUnnamedChunks(db: Db, nowMs: number): Promise<void> {
   const unnamed = (eb: ExpressionBuilder<Tables, "share_chunks">) =>
     eb.and([

@@ -1,5 +1,5 @@
-// shares.*: sealed copies of items for whoever has a link. Made and ended by people with a session; asked about and opened
-// by a page that has none, with the access key of the link as its proof. A view is spent in the transaction that gives it.
+// shares.*: sealed copies of items for people who have a link. People with a session make and end them. A page without a session
+// asks about them and opens them; the access key in the link is its proof. The transaction that answers a view also spends it.
 import { utf8 } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { shareDurations } from "../../protocol/item/item-share.ts";
@@ -35,7 +35,7 @@ type ShareOperations = Pick<
 >;
 type Created = OperationParams<"shares.create">;
 
-/** What a secretstream adds to each chunk. */
+/** The bytes that a secretstream adds to each chunk. */
 const CHUNK_OVERHEAD_BYTES = 17;
 
 export const shareOperations: ShareOperations = {
@@ -45,7 +45,7 @@ export const shareOperations: ShareOperations = {
     const chunk = bytes(sealed);
     await write(context, async (db) => {
       await holdVault(db, context.caller, vault, permissions.sendItems);
-      // Of one user's chunks and shares, one is written after the other.
+      // One user's chunks and shares are written one after another.
       await holdUser(db, user);
       const made = db
         .insertInto("share_chunks")
@@ -54,7 +54,7 @@ export const shareOperations: ShareOperations = {
       const isMade = await changesRow(made);
       if (!isMade && (await isStored(db, { share, file, index, user, sealed }))) return;
       const complete = await db.selectFrom("shares").select("id").where("id", "=", share).executeTakeFirst();
-      // A share that names its files vouches for their chunks; one more would be of a file that nobody shared.
+      // A share vouches for the chunks of its files. One more chunk would belong to a file that nobody shared.
       if (!isMade || complete !== undefined)
         throw new PosternError("conflict", "this chunk is stored with other content, or its share is complete");
       await demandShareRoom(db, context);
@@ -109,7 +109,7 @@ export const shareOperations: ShareOperations = {
         .where("id", "=", share)
         .executeTakeFirst();
       if (own === undefined) throw new PosternError("shareNotFound");
-      // Another's share is ended by whoever manages its vault, and goes on doing so.
+      // The share of another user is ended by a manager of its vault. The write holds the vault, so the manager stays one.
       if (own.user !== context.caller.user) await holdManaged(db, context, own.vault);
       await db
         .updateTable("shares")
@@ -147,7 +147,7 @@ export const shareOperations: ShareOperations = {
       .where("share", "=", row.id)
       .where("file", "=", file)
       .where("idx", "=", index)
-      // What another user stored under the id of this share is none of it.
+      // Chunks that another user stored under this share's id do not belong to it.
       .where("user", "=", row.user)
       .executeTakeFirst();
     if (chunk === undefined) throw new PosternError("fileNotFound");
@@ -178,7 +178,7 @@ function rowOf(params: Created, context: Context): ShareRow {
   };
 }
 
-/** Whether this chunk is stored as it was sent, by this user: a retry changes nothing. */
+/** Whether this user has stored this chunk already, with the same bytes. Then the request is a retry and changes nothing. */
 async function isStored(
   db: Db,
   sent: { share: string; file: string; index: number; user: string; sealed: string },
@@ -208,7 +208,7 @@ async function holdManaged(db: Db, { caller }: Context, vault: string): Promise<
 
 const times = (row: ShareRow) => ({ createdAt: row.created_at, expiresAt: row.expires_at });
 
-/** The stored row, where this is the same request once more. Its copy may be gone by then; the hash of its key stays. */
+/** The stored row, if this request is a retry. Its copy may be gone by then; the hash of its key stays. */
 function sameAsBefore(stored: ShareRow, sent: ShareRow): ShareRow {
   const told = ({ account, user, vault, item, one_time, files, ...row }: ShareRow) =>
     JSON.stringify([account, user, vault, item, one_time, files, text(row.access_key_hash), lasting(row)]);
@@ -231,7 +231,7 @@ async function demandItem(db: Db, vault: string, item: string): Promise<void> {
   if (found === undefined || found.state === "deleted") throw new PosternError("itemNotFound");
 }
 
-/** Looked at with the new share in it, and with every other that was made before this write held the account. */
+/** The count includes the new share, and every share that was made before this write held the account. */
 async function demandRoom(db: Db, context: Context): Promise<void> {
   await holdAccount(db, context.caller.account);
   const { open } = await db
@@ -246,7 +246,7 @@ async function demandRoom(db: Db, context: Context): Promise<void> {
     throw new PosternError("tooLarge", `an account has at most ${serviceLimits.shares} open shares; revoke some`);
 }
 
-/** Throws fileNotFound unless exactly the named chunks are there, by this user; tooLarge for too many bytes of them. */
+/** Throws fileNotFound unless this user has stored exactly the named chunks. Throws tooLarge where they have too many bytes. */
 async function demandFiles(db: Db, { caller }: Context, { share, files }: Created): Promise<void> {
   const stored = await db
     .selectFrom("share_chunks")
@@ -273,10 +273,10 @@ async function demandFiles(db: Db, { caller }: Context, { share, files }: Create
     throw new PosternError("tooLarge", `the files of a share have at most ${serviceLimits.shareFileBytes} bytes`);
 }
 
-/** A view is known by its hash, as sessions are: a stolen store holds nothing that fetches files. */
+/** The store keeps a view's hash, as it does for sessions. A stolen store can fetch no files. */
 const viewHash = ({ primitives: crypto }: Context, view: string) => crypto.sha256(utf8(view));
 
-/** When a view that was spent before ends; undefined where there is none, or the share was ended under it. */
+/** The end of a view that was spent before. Undefined where there is no such view, or the share ended meanwhile. */
 async function runningView(db: Db, context: Context, row: ShareRow, view: string): Promise<string | undefined> {
   if (row.revoked_at !== null || hasExpired(row, context.now())) return undefined;
   const found = await db
@@ -290,8 +290,8 @@ async function runningView(db: Db, context: Context, row: ShareRow, view: string
 }
 
 /**
- * Counts a view. Of any number at once on a share that can be opened once, the condition lets one through; the same view asked
- * for twice at once is counted by whoever stores it.
+ * Counts a view. Its condition lets one request through where many open a share that opens once. Two requests for the same view
+ * count once: the one that stores it counts it.
  */
 async function spendView(db: Db, context: Context, row: ShareRow, view: string): Promise<string> {
   const now = context.now();
@@ -323,7 +323,7 @@ async function spendView(db: Db, context: Context, row: ShareRow, view: string):
   return endsAt;
 }
 
-/** Looked at with this view in it, and with every other that was counted before this one. */
+/** The count includes this view, and every view that was counted before it. */
 async function demandViewRoom(db: Db, share: string): Promise<void> {
   const { running } = await db
     .selectFrom("share_views")

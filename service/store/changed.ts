@@ -3,7 +3,7 @@ import type { DeleteResult, InsertResult, UpdateResult } from "kysely";
 
 type Outcome = InsertResult | UpdateResult | DeleteResult;
 
-/** Runs a statement that writes, and answers whether it changed a row. */
+/** Runs a statement that writes. Returns whether it changed a row. */
 export async function changesRow(query: { execute(): Promise<Outcome[]> }): Promise<boolean> {
   const outcomes = await query.execute();
   return outcomes.some((outcome) => rowsOf(outcome) > 0n);

@@ -1,6 +1,6 @@
-// One service per store. The lock is an exclusive SQLite transaction that is never ended, as the agent's is: the kernel holds it
-// for the process and drops it however the process dies. Two services on one store would each tell only their own changes,
-// and a generation of changes would no more be what one process wrote.
+// One service per store. The lock is an exclusive SQLite transaction that never ends, as the agent's lock is. The kernel holds it
+// for the process and drops it however the process dies. Two services on one store would each announce their own changes only,
+// and a generation would no longer be the work of one process.
 import { closeSync, constants, existsSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PosternError } from "../../protocol/errors.ts";
@@ -8,16 +8,16 @@ import { storeFault } from "./own-file.ts";
 
 export type StoreLock = { release(): void };
 
-/** SQLITE_BUSY, the primary result code: somebody else holds the lock. */
+/** SQLITE_BUSY, the primary result code: another process holds the lock. */
 const SQLITE_BUSY = 5;
 
-/** Takes the lock of the store at `store`. Throws storeInUse, with the process that has it where that is known. */
+/** Takes the lock of the store at `store`. Throws storeInUse, with the id of the other process where it is known. */
 export function takeStoreLock(store: string): StoreLock {
   const path = `${store}.lock`;
   makePrivate(path);
   const database = new DatabaseSync(path);
   try {
-    // The journal stays in memory: a file of it would lie beside the lock while it is held. No waiting: the holder never lets go.
+    // The journal stays in memory, or its file would lie beside the lock. There is no waiting: the holder never lets go.
     database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
@@ -35,7 +35,7 @@ export function takeStoreLock(store: string): StoreLock {
   };
 }
 
-/** SQLite looks at what lies beside the lock first, and we make none of it. */
+/** SQLite reads files beside the lock first, and Postern makes none of them. */
 function unusable(error: unknown, path: string): unknown {
   const beside = ["-journal", "-wal", "-shm"].map((end) => path + end).find((one) => existsSync(one));
   const fault = storeFault(error, path);
@@ -52,7 +52,7 @@ function unusable(error: unknown, path: string): unknown {
 
 const pidPath = (store: string): string => `${store}.pid`;
 
-/** For the words of a refusal alone: where it cannot be written, those lack a number. */
+/** Written for the words of a refusal only. Where it cannot be written, the words lack the number. */
 function tellHolder(store: string): void {
   try {
     rmSync(pidPath(store), { force: true });
@@ -62,7 +62,7 @@ function tellHolder(store: string): void {
   }
 }
 
-/** The process that said so and still lives; another may have died before it could take its number back. */
+/** The process that wrote its number and still lives. A dead one may have left its number behind. */
 function holderOf(store: string): number | undefined {
   try {
     const pid = Number(readFileSync(pidPath(store), "utf8"));
@@ -76,13 +76,13 @@ function holderOf(store: string): number | undefined {
   }
 }
 
-/** SQLite would make the file as the umask says, and would follow a link. */
+/** Makes the file here, since SQLite would use the umask and follow a link. */
 function makePrivate(path: string): void {
   try {
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    // Looked at without opening it: closing it again would drop a lock this process holds.
+    // Looked at without opening: closing the file again would drop a lock that this process holds.
     if (!lstatSync(path).isFile())
       throw new PosternError("storeInUse", undefined, {
         text: `what lies at the lock's path ${path} is no file`,

@@ -1,5 +1,5 @@
-// Numbered steps from one schema to the next, each in a transaction of its own with its number. An older store is
-// brought up to date when it is opened; a newer one is refused, since an older program would read it wrongly.
+// Numbered steps from one schema to the next. Each step and its number are one transaction. Opening an older store brings it up to
+// date. A newer store is refused, since an older program would read it wrongly.
 import { type ColumnDataType, type Kysely, sql } from "kysely";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Tables } from "./tables.ts";
@@ -131,7 +131,7 @@ async function first(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** Look-ups that would else read whole tables. Added after the first schema, so that an older store exists to open. */
+/** Indexes for look-ups that would otherwise read whole tables. They came after the first schema. */
 async function indexes(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("items_by_tag").on("items").columns(["vault", "tag"]).execute();
   await db.schema.createIndex("vault_grants_by_user").on("vault_grants").column("user").execute();
@@ -141,7 +141,7 @@ async function indexes(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("nonces_by_expiry").on("nonces").column("expires_at").execute();
 }
 
-/** Groups and service accounts; grants of a vault's key to them, and of more than one key while items are wrapped anew. */
+/** Groups and service accounts, and grants of a vault's key to them. A vault has several keys while its items are wrapped anew. */
 async function principals(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .alterTable("users")
@@ -218,7 +218,7 @@ async function grantsByPrincipal(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("vault_grants_by_principal").on("vault_grants").column("principal").execute();
 }
 
-/** When a service account was revoked: its keys stay, since what it wrote is still checked by them. */
+/** The time at which a service account was revoked. Its keys stay, since they still check what it wrote. */
 async function revocations(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable("service_accounts").addColumn("revoked_at", "text").execute();
 }
@@ -255,7 +255,7 @@ async function shares(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("shares_by_expiry").on("shares").column("expires_at").execute();
 }
 
-/** Which accounts are being restored; those of an older store are whole. */
+/** Whether an account is being restored. Accounts of an older store are whole. */
 async function restores(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .alterTable("accounts")
@@ -263,7 +263,7 @@ async function restores(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** Which store this is, and which starts of the service wrote to it. */
+/** The store's identity, and the starts of the service that wrote to it. */
 async function history(db: Kysely<Tables>): Promise<void> {
   await table(db, "store", { id: "text" }, ["id"]);
   await db.schema
@@ -274,7 +274,7 @@ async function history(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** Files on their way in. What an older service left of such goes at the start, by the age of its chunks. */
+/** Unfinished files. Those that an older service left are removed at the start, by the age of their chunks. */
 async function uploads(db: Kysely<Tables>): Promise<void> {
   const columns = {
     vault: "text",
@@ -288,7 +288,7 @@ async function uploads(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex("uploads_by_user").on("uploads").column("user").execute();
 }
 
-/** When each token was last used; of those that an older service let in nothing is known. */
+/** The last use of each token. It is unknown for tokens that an older service let in. */
 async function tokenUses(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable("tokens").addColumn("last_used_at", "text").execute();
 }

@@ -1,4 +1,4 @@
-// Opens the store that lies in a folder. What kind it is, is known in this folder alone.
+// Opens the store in a folder. Only this folder of the code knows what kind of store it is.
 import { join } from "node:path";
 import { openSqlite } from "./sqlite.ts";
 import type { Store } from "./store.ts";

@@ -1,12 +1,12 @@
-// The files of a store: each is a file of this user, or not there yet. SQLite would follow a link, and what it leads to may be
-// another store, or a file that somebody wants written over.
+// Each file of a store is a file of this user, or does not exist yet. SQLite would follow a link, and the link may lead to another
+// store, or to a file that somebody wants overwritten.
 import { closeSync, lstatSync, openSync, readSync } from "node:fs";
 import { PosternError } from "../../protocol/errors.ts";
 
-/** What SQLite keeps beside a store: the log of writes and its index, and the journal before the store has a log. */
+/** Files that SQLite keeps beside a store: the log of writes, its index, and the journal before the store has a log. */
 const BESIDE = ["", "-wal", "-shm", "-journal"];
 
-/** Throws fileUnusable where one of the store's files is something else than a file of ours. */
+/** Throws fileUnusable where one of the store's files is no plain file of this user. */
 export function demandOwnFiles(store: string): void {
   for (const end of BESIDE) {
     const path = store + end;
@@ -15,17 +15,17 @@ export function demandOwnFiles(store: string): void {
   }
 }
 
-/** What SQLite's journals begin with. Only a store that was cut off before it had a log of writes has one. */
+/** The first bytes of a journal of SQLite. A store has a journal only where a crash came before its log of writes. */
 const JOURNAL_MAGIC = "d9d505f920a163d7";
 
 /**
- * Whether a journal lies beside the store that rolls back what was cut off. Throws fileUnusable where something else lies under
- * its name: SQLite would say of the store that it can be read only.
+ * Whether a journal lies beside the store that rolls back an unfinished write. Throws fileUnusable where something else has its
+ * name: SQLite would then say that the store is read-only.
  */
 export function hasJournal(store: string): boolean {
   const path = `${store}-journal`;
   const size = lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  // SQLite makes it empty, and takes one that begins with a zero for settled.
+  // SQLite makes it empty. A journal that begins with a zero is settled.
   const first = size === 0 ? "00" : beginningOf(path, JOURNAL_MAGIC.length / 2);
   if (first.startsWith("00")) return false;
   if (first === JOURNAL_MAGIC) return true;
@@ -57,7 +57,7 @@ function faultOf(path: string): string | undefined {
   return found.uid === process.geteuid?.() ? undefined : "belongs to another user";
 }
 
-/** What SQLite's primary result codes say of a store that cannot be opened or read. */
+/** SQLite's primary result codes for a store that cannot be opened or read. */
 const faults: Readonly<Record<number, string>> = {
   8: "can be read only",
   10: "cannot be read or written: the disk reports an error",
@@ -69,7 +69,7 @@ const faults: Readonly<Record<number, string>> = {
 
 const SQLITE_FULL = 13;
 
-/** What a person can act on in an error of SQLite; undefined for what is a mistake of ours. */
+/** Turns an error of SQLite into one that a person can act on. Undefined for a mistake of ours. */
 export function storeFault(thrown: unknown, store = "service.sqlite"): PosternError | undefined {
   const { errcode } = (thrown ?? {}) as { errcode?: unknown };
   if (typeof errcode !== "number") return undefined;

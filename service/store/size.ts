@@ -1,7 +1,7 @@
-// Sizes of stored columns, in a word that both databases know: `length` counts the characters of a text.
+// Sizes of stored columns, by a function that both databases have. (`length` counts the characters of a text.)
 import { type RawBuilder, sql } from "kysely";
 
-/** Bytes of these columns of a row together. */
+/** The bytes of these columns of a row, added up. */
 export function sizeOf(columns: readonly string[]): RawBuilder<number> {
   return sql<number>`${sql.join(
     columns.map((column) => sql`octet_length(${sql.ref(column)})`),

@@ -16,15 +16,15 @@ const BUSY_MS = 5_000;
 const STATEMENTS_MAX = 200;
 
 /**
- * Milliseconds between two looks for a change that another process wrote. Who follows waits a second at most; a look is one
- * read of the file's version, and nobody looks while nobody waits.
+ * Milliseconds between two looks for a change that another process wrote. A follower waits a second at most. A look is one read of
+ * the file's version, and there are no looks while nobody waits.
  */
 export const FOLLOW_MS = 1_000;
 
 /**
- * Opens or makes the store at `path` and brings it to this schema, alone until it is closed. Throws storeTooNew when a newer
- * Postern wrote it, storeInUse where another service has it, fileUnusable where one of its files is a link, another user's, or
- * damaged, diskFull.
+ * Opens or makes the store at `path` and brings it to this schema. The store is this process's alone until it is closed. Throws
+ * storeTooNew when a newer Postern wrote it, storeInUse where another service has it, fileUnusable where one of its files is a
+ * link, damaged or another user's, and diskFull.
  */
 export async function openSqlite(path: string): Promise<Store> {
   demandOwnFiles(path);
@@ -39,7 +39,7 @@ export async function openSqlite(path: string): Promise<Store> {
   }
 }
 
-/** Connects to the store at `path`, whose lock the caller has; `release` gives it back. */
+/** Connects to the store at `path`. The caller has its lock; `release` gives the lock back. */
 export async function connectSqlite(path: string, release: () => void, isShared = false): Promise<Store> {
   if (existsSync(path)) demandKnown(versionOf(path));
   const database = new DatabaseSync(path);
@@ -64,14 +64,14 @@ export async function connectSqlite(path: string, release: () => void, isShared 
   return {
     db,
     isShared,
-    // The database lets one transaction write at a time, and none runs twice.
+    // SQLite lets one transaction write at a time, so none has to run twice.
     write: (act) => db.transaction().execute(act),
     read: (act) => db.transaction().execute(act),
     // Other processes read the file's version.
     notify: async () => {},
     follow: (wake) => followFile(database, () => wake(undefined)),
     faultOf: (thrown) => storeFault(thrown),
-    // Pages are overwritten by SQLite; the log that still has what was in them goes here.
+    // SQLite overwrites deleted pages. Their old content is still in the log of writes, which is emptied here.
     scrub: async () => void (await sql`pragma wal_checkpoint(truncate)`.execute(db)),
     close: async () => {
       await db.destroy();
@@ -80,7 +80,7 @@ export async function connectSqlite(path: string, release: () => void, isShared 
   };
 }
 
-/** Calls `changed` after each commit of another connection to this file; the version of the file does not tell of our own. */
+/** Calls `changed` after each commit of another connection to this file. The file's version ignores our own commits. */
 function followFile(database: DatabaseSync, changed: () => void): () => void {
   const look = database.prepare("PRAGMA data_version");
   const versionNow = () => look.get()?.data_version;
@@ -96,9 +96,9 @@ function followFile(database: DatabaseSync, changed: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** The schema of a store, read without writing: opening it for use would already change a newer one's journal mode. */
+/** Reads a store's schema without writing. Opening a newer store for use would already change its journal mode. */
 function versionOf(path: string): number {
-  // What was cut off is rolled back first, and that is a write.
+  // An unfinished write is rolled back first, and that is a write.
   const database = new DatabaseSync(path, { readOnly: !hasJournal(path) });
   try {
     const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema'").get();
@@ -125,7 +125,7 @@ function adapt(database: DatabaseSync): { close(): void; prepare(sql: string): P
       database.close();
     },
     prepare: (sql) => {
-      // A full disk makes SQLite roll back by itself; Kysely's own rollback would then fail and hide why.
+      // On a full disk SQLite rolls back by itself. Kysely's own rollback would then fail and hide the reason.
       if (sql === "rollback" && !database.isTransaction) return nothing;
       const known = prepared.get(sql);
       if (known !== undefined) return known;

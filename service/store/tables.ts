@@ -1,11 +1,11 @@
-// The rows of the store. Sealed parts are blobs that nobody here can open; times are RFC 3339 text.
+// The rows of the store. Sealed parts are blobs that the service cannot open. Times are RFC 3339 text.
 import type { Generated, Kysely } from "kysely";
 
 type Blob = Uint8Array;
 
 export type Tables = {
   schema: { version: number };
-  /** `restoring` is 1 from the account's making until its restore ends: half an account opens to nobody else. */
+  /** `restoring` is 1 from the making of the account until its restore ends. Until then it opens to the restore only. */
   accounts: { id: string; created_at: string; restoring: Generated<number> };
   users: {
     id: string;
@@ -22,7 +22,7 @@ export type Tables = {
     kind: Generated<string>;
     created_at: Generated<string>;
   };
-  /** The tokens of service accounts; a token's id is the device that it signs in as. */
+  /** The tokens of service accounts. A token signs in as a device with the token's id. */
   tokens: {
     id: string;
     user: string;
@@ -30,14 +30,14 @@ export type Tables = {
     root_key: Blob;
     created_at: string;
     expires_at: string | null;
-    /** What it may spend in its hour, and what it has. */
+    /** The requests that it may send in its hour, and those that it sent. */
     window_start: string | null;
     reads: number;
     writes: number;
-    /** To the minute; null where it was never used. */
+    /** To the minute. Null where it was never used. */
     last_used_at: Generated<string | null>;
   };
-  /** Sealed names of service accounts, with the statement of who made them. */
+  /** Sealed names of service accounts, with the signature of their maker. */
   service_accounts: {
     user: string;
     account: string;
@@ -88,7 +88,7 @@ export type Tables = {
     created_at: string;
     updated_at: string;
   };
-  /** Keys of a vault by whom they are granted to. Older epochs stay while items are still wrapped under their keys. */
+  /** Grants of a vault's keys. Older epochs stay while items are still wrapped under their keys. */
   vault_grants: {
     vault: string;
     principal: string;
@@ -106,7 +106,7 @@ export type Tables = {
   file_chunks: { file: string; idx: number; vault: string; item: string; sealed: Blob; created_at: string };
   /** Files that no revision names yet, with the bytes of their chunks so far. */
   uploads: { vault: string; item: string; file: string; user: string; bytes: number; touched_at: string };
-  /** Copies of items for whoever has a link. `sealed` is empty once the share has ended; `files` is JSON. */
+  /** Copies of items for people who have a link. `sealed` is empty once the share has ended. `files` is JSON. */
   shares: {
     id: string;
     account: string;
@@ -126,7 +126,7 @@ export type Tables = {
   share_chunks: { share: string; file: string; idx: number; user: string; sealed: Blob; created_at: string };
   /** One row: the identity of the store, made with it. */
   store: { id: string };
-  /** One row for each start of the service: after which change it began. */
+  /** One row for each start of the service. It says after which change the start began. */
   generations: { ordinal: Generated<number>; id: string; after_seq: number };
   events: { seq: Generated<number>; account: string; kind: string; vault: string | null; item: string | null };
 };

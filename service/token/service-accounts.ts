@@ -1,4 +1,4 @@
-// serviceAccounts.*: principals that sign in with tokens. A row of users holds their keys, a row of tokens each way in.
+// serviceAccounts.*: principals that sign in with tokens. A row of users holds the keys of one; each of its tokens has a row too.
 import { verifyServiceAccount } from "../../protocol/crypto/service-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -28,7 +28,7 @@ export const serviceAccountOperations: ServiceAccountOperations = {
   "serviceAccounts.create": async (params, context) => {
     await checkKeys(context, params);
     await change(context, async (db) => {
-      // One that is repeated may name vaults that are gone by now.
+      // A retry may name vaults that were deleted meanwhile.
       if (await isRepeated(db, context, params)) return;
       for (const { vault } of params.grants.toSorted((a, b) => (a.vault < b.vault ? -1 : 1)))
         await holdVault(db, context.caller, vault, permissions.manageVault);
@@ -43,7 +43,7 @@ export const serviceAccountOperations: ServiceAccountOperations = {
         await checkGrant(db, context, vault, one);
         await putGrant(db, vault, one);
       }
-      // Of the vaults nothing changed for those who come to them already, and nobody is the new one yet.
+      // No event for the vaults: nothing changed for their members, and nobody has signed in as the new one yet.
       await recordChanges(db, context.caller.account, [{ kind: "user" }]);
     });
     return {};
@@ -70,11 +70,11 @@ export const serviceAccountOperations: ServiceAccountOperations = {
     serviceAccounts: (await publicRows(db, caller.account).execute()).map(keysOf),
   }),
 
-  // Told as a change: it wakes what waits with a token that has just ended.
+  // Announced as a change, which wakes requests that wait with the ended token.
   "serviceAccounts.rotate": async ({ serviceAccount, token, overlapMs }, context) => {
     await change(context, async (db) => {
       await holdLiving(db, context, serviceAccount);
-      // Whoever signs in with a token holds the user too.
+      // A sign-in with a token holds the user too.
       await holdUser(db, serviceAccount);
       if (await hasToken(db, serviceAccount, token)) return;
       await dropExpired(db, context, serviceAccount);
@@ -90,11 +90,11 @@ export const serviceAccountOperations: ServiceAccountOperations = {
     return {};
   },
 
-  // Told as a change: it wakes what waits in a session that has just ended.
+  // Announced as a change, which wakes requests that wait in the ended session.
   "serviceAccounts.revoke": async ({ serviceAccount }, context) => {
     await change(context, async (db) => {
       await demandOwn(db, context, serviceAccount);
-      // Before its tokens go: whoever makes one more holds the row, and whoever signs in with one holds the user.
+      // Held before its tokens are removed. A write that makes a token holds the row; a sign-in with one holds the user.
       await holdUser(db, serviceAccount);
       await db
         .updateTable("service_accounts")
@@ -127,7 +127,7 @@ async function checkKeys(context: Context, params: Create): Promise<void> {
   if (params.data.revision !== 1) throw new PosternError("sealBroken", "a new service account starts at revision 1");
 }
 
-/** Whether this very account was made before; conflict where another one has its id. */
+/** Whether this same account was made before. Throws conflict where another one has its id. */
 async function isRepeated(db: Db, context: Context, params: Create): Promise<boolean> {
   const user = await db.selectFrom("users").selectAll().where("id", "=", params.serviceAccount).executeTakeFirst();
   if (user === undefined) return false;
@@ -140,7 +140,7 @@ async function isRepeated(db: Db, context: Context, params: Create): Promise<boo
   return true;
 }
 
-/** Looked at with the new one in it, and with every other that was made before this write held the account. */
+/** The count includes the new one, and every one that was made before this write held the account. */
 async function demandPlace(db: Db, { caller }: Context): Promise<void> {
   await holdAccount(db, caller.account);
   const { count } = await db
@@ -152,7 +152,7 @@ async function demandPlace(db: Db, { caller }: Context): Promise<void> {
     throw new PosternError("tooLarge", `an account has at most ${serviceLimits.serviceAccounts} service accounts`);
 }
 
-/** Answers false where its id is taken. */
+/** Returns false where its id is taken. */
 async function insertPrincipal(db: Db, context: Context, params: Create): Promise<boolean> {
   const { serviceAccount, keyset, data } = params;
   const user = db
@@ -161,7 +161,7 @@ async function insertPrincipal(db: Db, context: Context, params: Create): Promis
       id: serviceAccount,
       account: context.caller.account,
       kind: "serviceAccount",
-      // Both are the tokens': a service account has no way in of its own.
+      // Both belong to the tokens: a service account signs in by a token only.
       sign_in_key: new Uint8Array(),
       root_key: new Uint8Array(),
       identity: bytes(keyset.identity),
@@ -188,7 +188,7 @@ async function insertPrincipal(db: Db, context: Context, params: Create): Promis
   return true;
 }
 
-/** The caller's write holds the service account, so that its tokens are counted one write after the other. */
+/** The caller's write holds the service account, so that writes count its tokens one after another. */
 async function insertToken(db: Db, context: Context, serviceAccount: string, token: Token): Promise<void> {
   bytesOf(32, "signInKey", token.signInKey);
   const device = await db.selectFrom("devices").select("id").where("id", "=", token.token).executeTakeFirst();
@@ -273,7 +273,7 @@ async function demandOwn(db: Db, { caller }: Context, serviceAccount: string) {
   return row;
 }
 
-/** Holds a service account that was not revoked: a revocation waits, and then removes the tokens made here too. */
+/** Holds a living service account. A revocation waits, and then removes the tokens that this write makes too. */
 async function holdLiving(db: Db, context: Context, serviceAccount: string): Promise<void> {
   await demandOwn(db, context, serviceAccount);
   if (!(await holds.serviceAccount(db, serviceAccount)))
@@ -289,7 +289,7 @@ async function hasToken(db: Db, serviceAccount: string, token: Token): Promise<b
   return true;
 }
 
-/** Tokens that have ended make room for the next. */
+/** Removes tokens that have ended, which makes room for the next. */
 async function dropExpired(db: Db, context: Context, serviceAccount: string): Promise<void> {
   await db
     .deleteFrom("tokens")

@@ -1,7 +1,7 @@
-// The tokens of service accounts as rows: whether one still lets in, and what ended it.
+// The tokens of service accounts as rows: whether a token still works, and what ended it.
 import type { Db } from "../store/tables.ts";
 
-/** A service account's token, with its end; undefined when it has ended. */
+/** A service account's token and its end time. Undefined when it has ended. */
 export function livingToken(db: Db, at: string, { user, device }: { user: string; device: string }) {
   return db
     .selectFrom("tokens")
@@ -14,11 +14,11 @@ export function livingToken(db: Db, at: string, { user, device }: { user: string
 
 export type KnownToken = {
   readonly key: Uint8Array;
-  /** Undefined while it lets in. */
+  /** Undefined while the token works. */
   readonly ended: string | undefined;
 };
 
-/** A token that has a row, living or not; undefined for others. A row goes with the second rotation after its token's end. */
+/** A token that has a row, ended or not. Undefined for others. The second rotation after a token's end removes its row. */
 export async function knownToken(
   db: Db,
   at: string,
@@ -32,7 +32,7 @@ export async function knownToken(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   if (row.expires_at === null || row.expires_at > at) return { key: row.sign_in_key, ended: undefined };
-  // Those that had ended by themselves went when the next one was made, so this one was replaced.
+  // Making a token removes those that had ended by time. So this one was replaced.
   const next = await db
     .selectFrom("tokens")
     .select("id")

@@ -1,4 +1,4 @@
-// groups.*: ids, public keys and sealed names. A group is made by a person, who is its first member.
+// groups.*: ids, public keys and sealed names. A person makes a group and is its first member.
 import { verifyGroupKeys, verifyGroupOverview, verifyMembership } from "../../protocol/crypto/group.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationParams, serviceLimits } from "../../protocol/service-catalogue.ts";
@@ -16,7 +16,7 @@ type GroupOperations = Pick<
   "groups.create" | "groups.list" | "groups.update" | "groups.delete" | "groups.access"
 >;
 
-/** Groups that every account has once, and that cannot be deleted. */
+/** Every account has one group of each of these kinds. They cannot be deleted. */
 const builtIn = ["owners", "administrators"] as const;
 const isBuiltIn = (type: string) => (builtIn as readonly string[]).includes(type);
 
@@ -116,7 +116,7 @@ export const groupOperations: GroupOperations = {
       const existing = await demandGroup(db, context, group);
       await demandMember(db, context, group);
       if (isBuiltIn(existing.type)) throw new PosternError("notPermitted", "owners and administrators stay");
-      // Whoever grants to a group holds it, as this write does.
+      // A write that grants to a group holds it, as this one does.
       const used = await db
         .selectFrom("vault_grants")
         .select("vault")
@@ -168,8 +168,8 @@ async function checkOverview(db: Db, context: Context, group: string, overview: 
 }
 
 /**
- * One owners' and one administrators' group; others are made by their members. Looked at beside every group that was made before
- * this write held the account.
+ * Checks that an account has one group of owners and one of administrators. The check sees every group that was made before this
+ * write held the account.
  */
 async function demandPlace(db: Db, context: Context, { group: made, type }: Create): Promise<void> {
   await holdAccount(db, context.caller.account);
@@ -224,7 +224,7 @@ async function demandMember(db: Db, context: Context, group: string): Promise<vo
   if (row === undefined) throw new PosternError("notPermitted", "only its members change a group");
 }
 
-/** A retry of a write that was stored changes nothing. */
+/** A retry of a stored write changes nothing. */
 function repeated(context: Context, existing: Tables["groups"], overview: Create["overview"]) {
   const same = existing.account === context.caller.account && text(existing.signature) === overview.signature;
   if (!same) throw new PosternError(overview.revision === 1 ? "conflict" : "versionConflict");

@@ -1,5 +1,5 @@
-// Permission bits, enforced here below read / write / manage (the keys say only who can read). The values are those of
-// the official SDKs. A user has what was granted to it and to the groups it is in.
+// Permission bits, which the service enforces; the keys decide only who can read. The values are those of the official SDKs. A user
+// has the bits of its own grants and of its groups' grants.
 import { sql } from "kysely";
 import { permissionNames } from "../../protocol/access/permission-names.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -18,10 +18,10 @@ export const permissions = {
   sendItems: 1_048_576,
 } as const;
 
-/** What opens an item's details. Concealed values lie in them beside the others, so reading them needs the right to reveal. */
+/** The bits that open an item's details. Details hold concealed values beside the others, so they need the right to reveal. */
 export const openItems = permissions.readItems | permissions.revealItemPassword;
 
-/** Ids under which the caller holds grants: its own, and those of its groups. */
+/** The ids that the caller's grants name: its own and those of its groups. */
 export async function principalsOf(db: Db, caller: Caller): Promise<string[]> {
   const rows = await db
     .selectFrom("group_members as m")
@@ -34,7 +34,7 @@ export async function principalsOf(db: Db, caller: Caller): Promise<string[]> {
   return [caller.user, ...rows.map(({ group }) => group)];
 }
 
-/** What the caller may do in a vault under its newest key, or vaultNotFound: a vault of others does not exist for the caller. */
+/** The caller's bits in a vault, under its newest key. Throws vaultNotFound for a vault of others: it does not exist for the caller. */
 export async function permissionsIn(db: Db, caller: Caller, vault: string): Promise<number> {
   const rows = await db
     .selectFrom("vault_grants as g")
@@ -49,7 +49,7 @@ export async function permissionsIn(db: Db, caller: Caller, vault: string): Prom
   return rows.reduce((all, row) => (all | row.permissions) >>> 0, 0);
 }
 
-/** Throws vaultNotFound without any grant of the vault, notPermitted, which names what is missing, without the bits. */
+/** Throws vaultNotFound where the caller has no grant of the vault. Throws notPermitted, with the missing bits, where they are missing. */
 export async function demand(db: Db, caller: Caller, vault: string, bits: number): Promise<void> {
   const missing = permissionNames(bits & ~(await permissionsIn(db, caller, vault)));
   if (missing.length === 0) return;
@@ -57,7 +57,7 @@ export async function demand(db: Db, caller: Caller, vault: string, bits: number
   throw new PosternError("notPermitted", `${missing.join(" and ")} ${are} missing`, { vault });
 }
 
-/** The vaults in which the caller has a bit under the newest key. */
+/** The vaults in which the caller has this bit, under the newest key. */
 export async function vaultsWith(db: Db, caller: Caller, bit: number): Promise<string[]> {
   const rows = await db
     .selectFrom("vault_grants as g")

@@ -1,4 +1,4 @@
-// Grants of a vault's key as rows: whom they are to, and whether they are what they say.
+// Grants of a vault's key as rows: their recipients, and whether they are signed as they say.
 
 import { permissionBits } from "../../protocol/access/permission-names.ts";
 import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
@@ -22,7 +22,7 @@ export async function identityOf(db: Db, context: Context): Promise<string> {
   return text(user.identity);
 }
 
-/** Whether there is a principal of each kind, and not one that has ended; held until the write ends. */
+/** Whether a living principal of this kind exists. It is held until the write ends. */
 export const holds = {
   group: (db: Db, group: string) =>
     changesRow(
@@ -45,7 +45,7 @@ export const holds = {
 
 const living = {
   group: (db: Db) => db.selectFrom("groups").where("state", "=", "active"),
-  // A service account has rules of its own, which it would escape as a user.
+  // A service account has rules of its own. Named as a user it would escape them.
   user: (db: Db) => db.selectFrom("users").where("kind", "=", "person"),
   serviceAccount: (db: Db) =>
     db
@@ -53,7 +53,7 @@ const living = {
       .where("id", "in", (eb) => eb.selectFrom("service_accounts").select("user").where("revoked_at", "is", null)),
 } as const;
 
-/** The public keys of a principal of the account; undefined when there is none, or none any more. */
+/** The public keys of a principal of the account. Undefined where there is no such principal, or it has ended. */
 export async function keysOf(db: Db, account: string, kind: PrincipalGrant["kind"], principal: string) {
   return (living[kind](db) as ReturnType<typeof db.selectFrom<"users">>)
     .select(["identity", "box", "box_signature"])
@@ -62,7 +62,7 @@ export async function keysOf(db: Db, account: string, kind: PrincipalGrant["kind
     .executeTakeFirst();
 }
 
-/** Throws groupNotFound or serviceAccountNotFound for a principal that is not there, sealBroken unless the caller signed this grant to it. */
+/** Throws groupNotFound or serviceAccountNotFound for an unknown principal, and sealBroken unless the caller signed this grant to it. */
 export async function checkGrant(db: Db, context: Context, vault: string, one: PrincipalGrant): Promise<void> {
   const { account } = context.caller;
   await holds[one.kind](db, one.principal);
@@ -78,7 +78,7 @@ export async function checkGrant(db: Db, context: Context, vault: string, one: P
     throw new PosternError("sealBroken", "the signature of the grant");
 }
 
-/** Personal vaults are their owner's alone, and whoever manages a vault could let others in. */
+/** A personal vault is its owner's alone: a manager of it could let others in. */
 async function demandForServiceAccount(db: Db, vault: string, bits: number): Promise<void> {
   const { type } = await db.selectFrom("vaults").select("type").where("id", "=", vault).executeTakeFirstOrThrow();
   if (type === "personal")
@@ -87,7 +87,7 @@ async function demandForServiceAccount(db: Db, vault: string, bits: number): Pro
     throw new PosternError("notPermitted", "a service account may not have MANAGE_VAULT or RECOVER_VAULT", { vault });
 }
 
-/** Stores a grant in place of the one of the same key. Throws sealBroken unless it is of the vault's key. */
+/** Stores a grant in place of the one for the same key. Throws sealBroken unless it grants the vault's key. */
 export async function putGrant(db: Db, vault: string, one: PrincipalGrant): Promise<void> {
   const row = { vault, principal: one.principal, kind: one.kind, ...grantRow(one.grant) };
   const { vault: _vault, principal: _principal, epoch: _epoch, ...changed } = row;
@@ -96,7 +96,7 @@ export async function putGrant(db: Db, vault: string, one: PrincipalGrant): Prom
     .set((eb) => ({ type: eb.ref("type") }))
     .where("id", "=", vault)
     .where("key_id", "=", row.key_id)
-    // One key has one epoch, and one epoch one key.
+    // Each key has one epoch, and each epoch has one key.
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -134,7 +134,7 @@ export function grantRow(grant: VaultGrant) {
   };
 }
 
-/** A stored grant as it is answered. */
+/** A stored grant in the form of an answer. */
 export function grantOf(row: Tables["vault_grants"]): VaultGrant {
   return {
     keyId: text(row.key_id),

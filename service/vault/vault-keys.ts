@@ -1,5 +1,5 @@
-// Who holds a vault's key: further grants, and the next key after a removal. Whoever is left out of a new key loses every
-// grant in the same transaction; items are wrapped anew in steps, and the older keys go with the last of them.
+// The holders of a vault's key: further grants, and the next key after a removal. A principal without a grant of the new key loses
+// all its grants in the same transaction. Items are wrapped anew in steps. The older keys are removed with the last step.
 import { type SqlBool, sql } from "kysely";
 import { verifyItemOverview } from "../../protocol/crypto/item.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -146,7 +146,7 @@ async function dropOthers(db: Db, vault: string, kept: readonly PrincipalGrant[]
 
 const newestKey = (vault: string) => sql<Uint8Array>`(select v.key_id from vaults as v where v.id = ${vault})`;
 
-/** Revisions under older keys: of items first, then of their history. */
+/** Revisions under older keys: first those of items, then those of their history. */
 async function staleOf(db: Db, vault: string, limit: number) {
   const found = [];
   for (const table of ["items", "item_versions"] as const) {
@@ -219,7 +219,7 @@ async function revisionOf(db: Db, vault: string, { item, revision }: Rewrap) {
   return undefined;
 }
 
-/** How many revisions are still under an older key; with none left, nobody needs those keys. */
+/** The number of revisions that are still under an older key. At zero, nobody needs those keys. */
 async function dropOlderKeysWhenDone(db: Db, vault: string): Promise<number> {
   let left = 0;
   for (const table of ["items", "item_versions"] as const) {

@@ -73,7 +73,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
       .orderBy("id")
       .execute();
     const held = rows.map((row) => ({ row, own: grants.filter(({ vault }) => vault === row.id) }));
-    // Without a grant of the newest key a vault is none of the caller's, whatever older grants say.
+    // A caller without a grant of the newest key has lost the vault. Older grants do not count.
     const open = held.filter(({ row, own }) => own.some((grant) => text(grant.key_id) === text(row.key_id)));
     return {
       vaults: open.map(({ row, own }) => ({
@@ -109,7 +109,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
         .set({ ...vaultRow(overview), updated_at: at })
         .where("id", "=", vault)
         .where("revision", "=", overview.revision - 1)
-        // An overview under another key than the members hold would hide the vault's name from all of them.
+        // The members could not open an overview under another key, and would not see the vault's name.
         .where("key_id", "=", bytes(overview.keyId));
       const isWritten = await changesRow(written);
       const stored = await vaultOf(db, vault);
@@ -137,7 +137,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
   },
 };
 
-/** Looked at with the new vault in it, and with every other that was made before this write held the account. */
+/** The count includes the new vault, and every vault that was made before this write held the account. */
 async function demandRoom(db: Db, account: string): Promise<void> {
   await holdAccount(db, account);
   const { count } = await db
@@ -149,7 +149,7 @@ async function demandRoom(db: Db, account: string): Promise<void> {
     throw new PosternError("tooLarge", `an account has at most ${serviceLimits.vaults} vaults`);
 }
 
-/** A grant that names another recipient or granter than the caller would be a key nobody asked for. */
+/** The first grant must go from the caller to the caller. Any other would be a key that nobody asked for. */
 async function checkOwnGrant(context: Context, vault: string, grant: VaultGrant): Promise<void> {
   const own = await identityOf(context.db, context);
   if (grant.recipient !== own || grant.granter !== own)
@@ -158,7 +158,7 @@ async function checkOwnGrant(context: Context, vault: string, grant: VaultGrant)
     throw new PosternError("sealBroken", "the signature of the grant");
 }
 
-/** Whether the caller's stored grant of this vault is this one: a retry carries the same. */
+/** Whether the caller's stored grant of this vault is the one that was sent. A retry sends the same one. */
 async function holdsGrant(db: Db, context: Context, vault: string, grant: VaultGrant): Promise<boolean> {
   const row = await db
     .selectFrom("vault_grants")
@@ -191,7 +191,7 @@ type VaultRow = {
   updated_at: string;
 };
 
-/** A retry of a write that was stored changes nothing; other content under the same revision is a conflict. */
+/** A retry of a stored write changes nothing. Other content under the same revision is a conflict. */
 function repeated(
   context: Context,
   existing: VaultRow,

@@ -1,5 +1,5 @@
-// Builds the page with vite, into memory: from sources there is no folder of built files that could be stale. The shipped
-// package carries what this returned when it was built.
+// Builds the page with vite, into memory. So the sources have no folder of built files that could be stale. The shipped package
+// holds the result.
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import type { PageFiles } from "../share/page.ts";
@@ -20,11 +20,11 @@ export async function buildPage(): Promise<PageFiles> {
       write: false,
       target: "es2024",
       assetsDir: "assets",
-      // An inlined image or font would need a data: source, which the page's policy does not have.
+      // An inlined image or font would need a data: source, and the page's policy allows none.
       assetsInlineLimit: 0,
       modulePreload: false,
       reportCompressedSize: false,
-      // libsodium's WebAssembly lies in its script as base64.
+      // libsodium's script holds its WebAssembly as base64.
       chunkSizeWarningLimit: 1024,
     },
   });

@@ -1,4 +1,4 @@
-// A button that copies a text and says how that went.
+// A button that copies a text and says whether it worked.
 import { useEffect, useState } from "preact/hooks";
 
 /** Milliseconds for which the outcome is shown. */
@@ -11,7 +11,7 @@ export function Copy({ label, text }: { label: string; text: () => string }) {
     const timer = setTimeout(() => setOutcome(undefined), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [outcome]);
-  // The clipboard may be forbidden by the person or by a policy of the browser.
+  // The person or a policy of the browser may forbid the clipboard.
   const copy = () =>
     navigator.clipboard.writeText(text()).then(
       () => setOutcome("copied"),

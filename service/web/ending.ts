@@ -1,4 +1,4 @@
-// Every way in which nothing is shown, with what a person can do about it.
+// Every reason why the page shows no item, with the person's next step.
 import { PosternError } from "../../protocol/errors.ts";
 
 export type Ending =
@@ -18,7 +18,7 @@ type Text = {
   readonly text: string;
   /** Whether asking again may help. */
   readonly again: boolean;
-  /** Whether the link can open nothing any more: the page says so too where it is loaded again. */
+  /** Whether the link can open nothing any more. The page then says so after it is loaded again too. */
   readonly over: boolean;
 };
 
@@ -85,7 +85,7 @@ export const endings: Readonly<Record<Ending, Text>> = {
   },
 };
 
-/** How an act of the page ended. What nobody foresaw is no proof that nothing was altered. */
+/** Turns an error into an ending. An error that nobody foresaw does not prove that the data is unaltered. */
 export function endingOf(error: unknown): Ending {
   if (!(error instanceof PosternError)) return "tampered";
   switch (error.name) {

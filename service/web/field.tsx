@@ -1,4 +1,4 @@
-// One field of the item: shown, hidden until asked for, or as the code of this moment. Values are text to the browser, never markup.
+// One field of the item: shown, hidden until a click, or a one-time code. The browser gets values as text, never as markup.
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { cleanText } from "../../protocol/clean-text.ts";
@@ -8,10 +8,10 @@ import { totpCode, totpSecondsLeft } from "../../protocol/secret/totp.ts";
 import { Copy } from "./copy.tsx";
 import { Visible } from "./visible.tsx";
 
-/** What nobody beside the person should read by accident. */
+/** Types of fields that a person beside the screen should not read by accident. */
 const concealed: ReadonlySet<ItemField["fieldType"]> = new Set(["Concealed", "SshKey", "CreditCardNumber"]);
 
-/** As many for every value: their number would tell its length. */
+/** The same number of dots for every value, since their number would show its length. */
 const DOTS = "••••••••••";
 
 const TICK_MS = 1_000;
@@ -45,7 +45,7 @@ export function Row(props: { label: string; children: ComponentChildren; buttons
   );
 }
 
-/** A link where the text is one to a web page; a sharer could else have "javascript:" clicked. */
+/** Makes a link only of a web address. Otherwise a sharer could make the reader click on "javascript:". */
 export function Linked({ text }: { text: string }) {
   const url = URL.parse(text);
   if (url?.protocol !== "https:" && url?.protocol !== "http:") return <Visible text={text} />;
@@ -79,8 +79,8 @@ function Concealed({ label, value }: { label: string; value: string }) {
 
 function OneTimeCode({ label, seed }: { label: string; seed: string }) {
   const [now, setNow] = useState(Date.now());
-  // At each full second, where codes change; an interval would tick wherever it happened to begin. Set as soon as the last
-  // one is shown: an effect would wait for the next frame, and each second come a frame late.
+  // Ticks at each full second, where codes change. An interval would tick from any moment on. The next tick is set as soon as the
+  // last code is shown: an effect would wait for a frame, and each second would come a frame late.
   useLayoutEffect(() => {
     const timer = setTimeout(() => setNow(Date.now()), TICK_MS - (now % TICK_MS));
     return () => clearTimeout(timer);
@@ -109,7 +109,7 @@ function OneTimeCode({ label, seed }: { label: string; seed: string }) {
   );
 }
 
-/** Two halves, as people read codes out. */
+/** Splits a code into two halves, as people read it aloud. */
 function grouped(code: string): string {
   const half = Math.ceil(code.length / 2);
   return code.length < 6 ? code : `${code.slice(0, half)} ${code.slice(half)}`;

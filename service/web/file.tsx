@@ -1,4 +1,4 @@
-// A file of the item: fetched, opened in the page, and saved.
+// A file of the item. The page fetches it, opens it, and saves it.
 import { useState } from "preact/hooks";
 import { cleanText } from "../../protocol/clean-text.ts";
 import { endingOf } from "./ending.ts";
@@ -17,7 +17,7 @@ const failures: Readonly<Partial<Record<ReturnType<typeof endingOf>, string>>> =
 
 export function SharedFileRow({ share, file }: { share: Share; file: SharedFile }) {
   const [progress, setProgress] = useState<Progress>({ kind: "none" });
-  // A name that is drawn backwards ends in another suffix than it seems to.
+  // A name that is drawn backwards seems to end in another suffix.
   const name = cleanText(file.name).trim() || "file";
   const download = async () => {
     setProgress({ kind: "busy", part: 0 });

@@ -63,7 +63,7 @@ export function Item({ share, content, oneTime }: { share: Share; content: Share
   );
 }
 
-/** Each of several has a label of its own, so that its Copy button says which it copies. */
+/** Each of several websites has its own label, so that its Copy button says which one it copies. */
 function websiteLabel(websites: ShareContent["websites"], index: number): string {
   const labels = websites.map(({ label }) => cleanText(label).trim() || "website");
   const label = labels[index] ?? "website";

@@ -1,4 +1,4 @@
-// The page's beginning: cryptography, link, page.
+// The start of the page: it loads the cryptography, reads the link, and draws the page.
 import { render } from "preact";
 import { type Ending, endings } from "./ending.ts";
 import { Ended, Page } from "./page.tsx";
@@ -9,12 +9,12 @@ const root = document.getElementById("page") as HTMLElement;
 root.replaceChildren();
 
 const { pathname, hash } = location;
-/** What this page said before it was loaded again; the browser keeps it beside the address. */
+/** The last message of this page before it was loaded again. The browser keeps it beside the address. */
 const said = (history.state as { ending?: unknown } | null)?.ending;
 
 /**
- * Neither the bar, nor a screenshot, nor the history needs the secret once the page has read it. What is told instead where
- * the page is loaded again stays in its place.
+ * Removes the secret from the address once the page has read it: the address bar, screenshots and the history do not need it. The
+ * message for a page that is loaded again is kept in its place.
  */
 function forget(ending: Ending): void {
   history.replaceState({ ending }, "", pathname);
@@ -23,7 +23,7 @@ function forget(ending: Ending): void {
 if (hash !== "") forget("openedBefore");
 
 async function start(): Promise<void> {
-  // Newer than WebAssembly in every browser.
+  // Every browser got this after WebAssembly, so a browser that has it has both.
   if (typeof Uint8Array.fromBase64 !== "function") return render(<Ended ending="tooOld" />, root);
   if (hash === "" && isEnding(said)) return render(<Ended ending={said} />, root);
   const share = shareAt(await loadSodium(), { pathname, hash });
@@ -32,11 +32,11 @@ async function start(): Promise<void> {
 
 const isEnding = (value: unknown): value is Ending => typeof value === "string" && Object.hasOwn(endings, value);
 
-// A browser may keep a page as it was for its Back button: what was shown goes when it is left, as the page has said.
+// A browser may keep a page for its Back button. So the page removes the shown item when the person leaves it, as it said.
 addEventListener("pagehide", () => render(null, root));
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) location.reload();
 });
-// Another link of the same share, pasted over this one: the browser changes the fragment and loads nothing.
+// A person may paste another link of the same share over this one. The browser then changes the fragment and loads nothing.
 addEventListener("hashchange", () => location.reload());
 start().catch(() => render(<Ended ending="tooOld" />, root));

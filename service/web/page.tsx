@@ -1,4 +1,4 @@
-// What the page shows, from the first question to the item or to why there is none. Only a click on Show spends a view.
+// The page's screens: the first question, then the item or the reason why there is none. Only a click on Show spends a view.
 import { useEffect, useState } from "preact/hooks";
 import type { ShareContent } from "../../protocol/item/item-share.ts";
 import { type Ending, endingOf, endings } from "./ending.ts";
@@ -13,7 +13,7 @@ type View =
   | { kind: "shown"; content: ShareContent; oneTime: boolean }
   | { kind: "ended"; ending: Ending; again: () => void };
 
-/** `over` is told why the link can open nothing more. */
+/** Calls `over` with the reason when the link can open nothing more. */
 export function Page({ share, over }: { share: Share; over: (ending: Ending) => void }) {
   const [view, setView] = useState<View>({ kind: "asking" });
 

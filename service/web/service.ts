@@ -1,13 +1,13 @@
-// What the page asks of the service that it came from. Every outcome is a name of the one table of errors.
+// The page's calls to the service that it came from. Every outcome is a name in the table of errors.
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 
 type PublicName = Extract<OperationName, "shares.state" | "shares.open" | "shares.getChunk">;
 
-/** Milliseconds an answer may take: a chunk of a file on a slow line. */
+/** Milliseconds that an answer may take. A chunk of a file over a slow line takes longest. */
 const ANSWER_MS = 60_000;
 
-/** Calls an operation that needs no session. Throws offline where no answer comes, else what the service says. */
+/** Calls an operation that needs no session. Throws offline where no answer comes, and the service's own error otherwise. */
 export async function call<N extends PublicName>(name: N, params: OperationParams<N>): Promise<OperationResult<N>> {
   const { ok, body } = await send(name, params);
   if (ok) return body as OperationResult<N>;

@@ -1,4 +1,4 @@
-// A share as the page knows it: asked about, opened with a view of its own, its files fetched. The keys stay in here.
+// A share in the page: it asks about the share, opens it with a view of its own, and fetches its files. The keys stay in here.
 import { Check } from "typebox/value";
 import { fromBase64, isId, newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { openFile } from "../../protocol/crypto/file.ts";
@@ -11,15 +11,15 @@ import { call } from "./service.ts";
 export type SharedFile = ShareContent["files"][number];
 
 export type Share = {
-  /** Whether it can be opened, and what of it is no secret; spends nothing. */
+  /** Says whether the share can be opened, and its public facts. Spends nothing. */
   state(): Promise<{ oneTime: boolean; expiresAt: string }>;
-  /** Spends a view and opens the copy. Called again after a lost answer it spends no second one. */
+  /** Spends a view and opens the copy. A second call, after a lost answer, spends no second view. */
   open(): Promise<ShareContent>;
-  /** A file of the opened copy; `progress` is told what part of it is there. Throws sealBroken for one that was altered. */
+  /** Fetches a file of the opened copy. `progress` gets the part that has arrived, 0 to 1. Throws sealBroken for an altered file. */
   download(file: SharedFile, progress: (part: number) => void): Promise<Blob>;
 };
 
-/** The share that an address leads to; undefined when its link is not whole. */
+/** The share of an address. Undefined when the link is not whole. */
 export function shareAt(crypto: OpeningPrimitives, address: { pathname: string; hash: string }): Share | undefined {
   const share = address.pathname.split("/").at(-1) ?? "";
   const secret = secretOf(address.hash);
@@ -45,13 +45,13 @@ export function shareAt(crypto: OpeningPrimitives, address: { pathname: string; 
         parts.push(new Uint8Array(chunk));
         progress((index + 1) / chunks);
       }
-      // Any other type could be shown, and run, by the browser instead of being saved.
+      // The browser could show, and run, a file of any other type instead of saving it.
       return new Blob(parts, { type: "application/octet-stream" });
     },
   };
 }
 
-/** Whoever has the secret has sealed it, but not every such program is ours. */
+/** Checks the opened content. Some program with the secret has sealed it, and that program may not be ours. */
 function contentOf(opened: Uint8Array): ShareContent {
   const content: unknown = JSON.parse(new TextDecoder().decode(opened));
   if (!Check(ShareContent, content)) throw new PosternError("sealBroken", "the shared item's shape");

@@ -1,22 +1,22 @@
-// A value as it may be shown: what is drawn as nothing, as a blank, or turns the order of a line around stands there by its
-// code. Whoever compares or types off what they see then has what was shared; the Copy button has the exact text in any case.
+// Makes a value safe to show. Characters that are drawn as nothing or as a blank, or that reverse a line, are replaced by their
+// codes. A person who types the value off the screen then types the shared value. The Copy button always has the exact text.
 
-/** A stretch of a text. `code` is there where it is one character that a reader could not see. */
+/** A stretch of a text. It has a `code` where it is one character that a reader could not see. */
 export type Stretch = { readonly raw: string; readonly code?: string };
 
-/** Line ends and tabs are drawn as what they are. */
+/** Line ends and tabs, which are drawn as such. */
 const DRAWN = String.raw`\n\t`;
 
-/** Inside an emoji these join its parts: of two pictures one is made, or a picture is drawn in colour. */
+/** Characters that join the parts of an emoji: two pictures become one, or a picture gets its colour. */
 const JOINS = String.raw`(?<=\p{Extended_Pictographic})\ufe0f|(?<=\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Modifier})\u200d(?=\p{Extended_Pictographic})`;
 
-/** Controls, format characters, lone surrogates, private and unassigned ones; what is drawn as nothing; every space but the usual one. */
+/** Control and format characters, lone surrogates, private and unassigned ones, invisible ones, and every space but the usual one. */
 const UNSEEN = new RegExp(
   String.raw`(?<join>${JOINS}|\r(?=\n))|(?![ ${DRAWN}])[\p{C}\p{Default_Ignorable_Code_Point}\p{Z}\u2800]`,
   "gu",
 );
 
-/** The text in stretches, in order; their `raw` together are the text again. */
+/** Cuts the text into stretches, in order. All their `raw` parts joined are the text again. */
 export function visibleStretches(text: string): Stretch[] {
   const stretches: Stretch[] = [];
   let from = 0;

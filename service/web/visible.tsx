@@ -1,4 +1,4 @@
-// A value on the page, with what a reader could not see marked by its code.
+// A value on the page. Characters that a reader could not see are shown by their codes.
 import { visibleStretches } from "./visible-text.ts";
 
 export function Visible({ text }: { text: string }) {
