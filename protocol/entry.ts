@@ -1,5 +1,5 @@
-// What one entry of a catalogue says of its method. Every reader (dispatch, the clients, openrpc.json, REFERENCE.md)
-// works from these fields alone.
+// The fields of one entry of the catalogue. Dispatch, the clients, openrpc.json and the pages of the reference read these fields
+// and nothing else.
 import type { Static, TSchema } from "typebox";
 import type { ErrorName } from "./errors.ts";
 
@@ -7,19 +7,19 @@ import type { ErrorName } from "./errors.ts";
 export type Verb = "read" | "write" | "manage";
 
 /**
- * What a request is about, before names are resolved to ids. `names` asks for overviews only, a smaller scope than
- * values. The agent turns targets into scopes of ids before it looks for a grant.
+ * The target of a request, before names are resolved to ids. `names` asks for overviews only, a smaller scope than values. The
+ * agent turns targets into scopes of ids before it looks for a grant.
  */
 export type Target =
   | { readonly reference: string }
   | { readonly vault: string; readonly item?: string; readonly names?: true }
   | { readonly account: true; readonly names?: true }
-  /** One act on the account as a whole, in the words that a person reads. A yes is to such acts, and to reading names. */
+  /** One act on the account as a whole, in the words that a person reads. A yes allows such acts and the reading of names. */
   | { readonly account: true; readonly names: true; readonly act: Act };
 
 export type Act = (typeof acts)[number];
 
-/** As they stand behind "wants to". */
+/** The words behind "wants to". */
 export const acts = [
   "create a vault",
   "create an environment",
@@ -28,33 +28,33 @@ export const acts = [
   "delete a group",
 ] as const;
 
-/** What a caller needs before the method runs (security.md's table, in code). `P` are the parsed parameters. */
+/** The right that a caller needs before the method runs. `P` are the parsed parameters. */
 export type Need<P> =
   | { readonly kind: "none" }
   | {
       readonly kind: "grant";
       readonly verb: Verb;
       readonly scopeOf: (params: P) => readonly Target[];
-      /** What it does that nobody would read out of the verb, for the person who is asked. */
+      /** An effect that a person would not expect from the verb. The prompt names it. */
       readonly also?: string;
     }
   | { readonly kind: "manageOrProof" }
   | { readonly kind: "proof" };
 
-/** One method: names, shapes, errors, need, and an example. test/agent/examples.test.ts says each example to an agent. */
+/** One method: names, shapes, errors, need, and an example. test/agent/examples.test.ts sends each example to an agent. */
 export type Entry<P extends TSchema = TSchema, R extends TSchema = TSchema> = {
   readonly summary: string;
   readonly params: P;
   readonly result: R;
-  /** The outcomes of its own; every method may also answer the errors listed in `everywhere`. */
+  /** The method's own errors. Every method may also answer the errors in `everywhere`. */
   readonly errors: readonly ErrorName[];
   readonly need: Need<Static<P>>;
-  /** Whether a call puts the idle lock off. */
+  /** Whether a call counts as activity, which delays the idle lock. */
   readonly activity: boolean;
-  /** The Postern version that brought it. */
+  /** The first version of Postern that has it. */
   readonly since: string;
   readonly example: { readonly params: unknown; readonly result: unknown };
-  /** The name in the official SDKs' envelope, where they have it. */
+  /** Its name in the envelope of the official SDKs, where they have it. */
   readonly sdkName?: string;
 };
 

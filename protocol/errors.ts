@@ -1,5 +1,5 @@
-// The one table of errors. `name` is the contract, the number is transport. `sdkName` is what the official
-// SDKs call the same outcome. Texts may hold names of fields, sizes and rules, never a value a peer sent.
+// The one table of errors. Programs rely on `name`; the number is for transport. `sdkName` is the name of the same error in the
+// official SDKs. Texts may hold names of fields, sizes and rules. They never hold a value that a peer sent.
 
 type Row = { readonly code: number; readonly message: string; readonly hint?: string; readonly sdkName?: string };
 
@@ -350,19 +350,19 @@ export type ErrorName = keyof typeof table;
 export const errors: Readonly<Record<ErrorName, Row>> = table;
 
 /**
- * An outcome of the table, thrown. `detail` extends the message: fields, limits and rules only, never a value
- * that a peer sent or a secret.
+ * An error of the table. `detail` extends the message by fields, limits and rules. It never holds a secret or a value that a peer
+ * sent.
  */
 export class PosternError extends Error {
   readonly code: number;
   readonly hint: string | undefined;
   readonly incident: string | undefined;
   readonly detail: string | undefined;
-  /** The id of the vault that it is about. The message has it too; whoever may see the vault's title is told that as well. */
+  /** The id of the vault that the error is about. The message has it too. A caller who may see the vault's title reads that as well. */
   readonly vault: string | undefined;
   override readonly name: ErrorName;
 
-  /** `text` stands for the row's own where the same outcome is told in other words. */
+  /** `text` replaces the text of the row, where the same error needs other words. */
   constructor(
     name: ErrorName,
     detail?: string,

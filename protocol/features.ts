@@ -1,10 +1,10 @@
-// The features that agent.hello announces, each with the parameters that came with it. A client sends such a parameter only to an agent
-// that announced its feature, so that an older agent never refuses a call for it. A feature stays on the list for as long as the protocol.
+// The features that agent.hello announces, each with its parameters. A client sends such a parameter only to an agent that announced
+// the feature, so an older agent never refuses the call. A feature stays on the list as long as the protocol exists.
 
 type Feature = {
-  /** The parameters that came with it, as `method parameter`. */
+  /** Its parameters, each as `method parameter`. */
   readonly brings: readonly string[];
-  /** What a client gains by it. */
+  /** The use of the feature for a client. */
   readonly because: string;
 };
 
@@ -20,5 +20,5 @@ export const features = {
   },
 } as const satisfies Record<string, Feature>;
 
-/** As agent.hello lists them. */
+/** The names in the order in which agent.hello lists them. */
 export const featureNames: readonly string[] = Object.keys(features);

@@ -4,20 +4,20 @@
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Where a reader delivers: each line without its LF (and a CR before it), or once that the limit was passed. */
+/** The callbacks of a reader. It delivers each line without its LF (and a CR before it), or says once that a line was too long. */
 export type LineSink = { line(bytes: Uint8Array): void; tooLong(): void };
 
 export type LineReader = {
   push(chunk: Uint8Array): void;
-  /** Bytes of the line that has not ended yet. */
+  /** Bytes of the unfinished line. */
   readonly pendingBytes: number;
-  /** Forgets that line and delivers nothing more. */
+  /** Forgets the unfinished line and delivers nothing more. */
   drop(): void;
 };
 
 /**
- * Reads lines of at most `limit()` bytes. The limit is asked anew for each line, so that a hello takes effect for the
- * next line of the same chunk. After `tooLong` nothing more is delivered: the stream has lost its place.
+ * Reads lines of at most `limit()` bytes. It asks for the limit at each line, so a hello takes effect for the next line of the same
+ * chunk. After `tooLong` it delivers nothing more, since it cannot find the next line.
  */
 export function createLineReader(limit: () => number, sink: LineSink): LineReader {
   let pending: Uint8Array[] = [];
@@ -57,7 +57,7 @@ export function createLineReader(limit: () => number, sink: LineSink): LineReade
         return;
       }
       if (end === -1) {
-        // A copy (a Buffer's slice is none): a view would keep the socket's whole chunk alive, or see it reused.
+        // This must be a copy, and a Buffer's slice is none. A view would keep the socket's whole chunk alive, or see it reused.
         pending.push(Uint8Array.from(chunk.subarray(from)));
         pendingSize = size;
         return;
@@ -87,7 +87,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 
-/** Whether the JSON text nests arrays and objects no deeper than `depth`. Brackets inside strings do not count. */
+/** Whether arrays and objects in the JSON text nest no deeper than `depth`. Brackets inside strings do not count. */
 export function nestsAtMost(line: Uint8Array, depth: number): boolean {
   let open = 0;
   let inString = false;

@@ -1,9 +1,9 @@
-// What is wrong with a value, in words that name only paths and rules of our schemas: never a key or a value that came
-// from outside.
+// Says why a value does not fit a schema. The words name only paths and rules of our schemas, and never a key or a value from
+// outside.
 import type { TSchema } from "typebox";
 import { Errors } from "typebox/value";
 
-/** A fault as a validator tells it. */
+/** A fault in the form of the validator. */
 export type SchemaFault = {
   readonly keyword: string;
   readonly schemaPath: string;
@@ -12,7 +12,7 @@ export type SchemaFault = {
   readonly params: object;
 };
 
-/** What the value itself is called, and what is told of a field that its schema does not have. */
+/** The name of the value itself, and the words for a field that its schema does not have. */
 export type FaultWords = { readonly whole: string; readonly unknown: string };
 
 type Schema = {
@@ -23,7 +23,7 @@ type Schema = {
   readonly required?: readonly string[];
 };
 
-/** The first fault of a value as a sentence. Where the schema has several forms, it is told of the one that was meant. */
+/** The first fault of a value as a sentence. Where the schema has several forms, the sentence is about the form that was meant. */
 export function describeFault(
   schema: TSchema,
   value: unknown,
@@ -41,9 +41,9 @@ function described(
   words: FaultWords,
   base: string,
 ): string {
-  // What is wrong whatever form was meant is told first.
+  // A fault that all forms share comes first.
   const plain = faults.filter(({ schemaPath, keyword }) => !UNION.test(schemaPath) && keyword !== "anyOf");
-  // A list of faults is cut where it grows long, and may end before the one that says so in so many words.
+  // The validator cuts a long list of faults, so the clearest fault may be missing from it.
   if (plain.some(({ keyword }) => keyword === "additionalProperties" || keyword === "boolean")) return words.unknown;
   const [fault] = plain;
   if (fault !== undefined) return sentenceOf(fault, words.whole, base);
@@ -55,10 +55,10 @@ function described(
   return describedForm(forms, at(value, place), words, [base, ...place].join("/"));
 }
 
-/** Where a schema's path goes into one of several forms. */
+/** The place in a schema's path at which it enters one of several forms. */
 const UNION = /\/anyOf\/\d+/;
 
-/** How many steps into the value a path of a schema takes. */
+/** The number of steps into the value that a schema's path takes. */
 function stepsIn(way: readonly string[]): number {
   return way.filter(
     (part, index) => part === "items" || way[index - 1] === "properties" || way[index - 1] === "patternProperties",
@@ -77,7 +77,7 @@ function describedForm(forms: readonly Schema[], value: unknown, words: FaultWor
   const objects = forms.filter(({ properties }) => properties !== undefined);
   const meant = objects.toSorted((a, b) => likeness(b, value) - likeness(a, value))[0];
   if (meant === undefined) return kinds;
-  // No form has this one's word: each is one that may stand there.
+  // No form has the word of this value, so any of the forms may be meant.
   const word = Object.keys(meant.properties ?? {}).find((key) => isOtherWord(meant, key, value));
   if (word !== undefined && objects.every((form) => form.properties?.[word]?.const !== value[word]))
     return `${fieldOf(`${base}/${word}`)}must be ${objects.flatMap((form) => wordOf(form, word)).join(" or ")}`;
@@ -88,7 +88,7 @@ function describedForm(forms: readonly Schema[], value: unknown, words: FaultWor
   return described(meant, value, Errors(meant as TSchema, value), words, base);
 }
 
-/** How much a value looks as if this form were meant: its words count most, then its fields. */
+/** Scores how well a value fits this form. Its words count most, then its fields. */
 function likeness(form: Schema, value: Record<string, unknown>): number {
   const { properties = {}, required = [] } = form;
   const keys = Object.keys(properties);
@@ -99,7 +99,7 @@ function likeness(form: Schema, value: Record<string, unknown>): number {
   return words * WORD_WEIGHT + known * 2 - missing;
 }
 
-/** More than the fields of any form of ours together. */
+/** More points than all fields of any form together. */
 const WORD_WEIGHT = 100;
 
 function isOtherWord({ properties = {} }: Schema, key: string, value: Record<string, unknown>): boolean {
@@ -112,7 +112,7 @@ const wordOf = (form: Schema, key: string): string[] => {
   return word === undefined ? [] : [JSON.stringify(word)];
 };
 
-/** A field that another form has and the one that was meant has not. It is a name of ours. */
+/** A field that another form has and the meant one lacks. It is a name of ours, so an error may hold it. */
 function foreignTo(meant: Schema, forms: readonly Schema[], value: Record<string, unknown>): string | undefined {
   const known = new Set(forms.flatMap(({ properties = {} }) => Object.keys(properties)));
   return [...known].find((key) => Object.hasOwn(value, key) && !Object.hasOwn(meant.properties ?? {}, key));
@@ -137,7 +137,7 @@ function sentenceOf(fault: SchemaFault, whole: string, base: string): string {
   return `${fieldOf(path) || `${whole} `}${fault.message}`;
 }
 
-/** "/references/3" becomes "references[3] ". An unknown key never gets here: those are told apart before. */
+/** Turns "/references/3" into "references[3] ". Unknown keys never get here: an earlier step sorts them out. */
 function fieldOf(path: string): string {
   if (path === "") return "";
   const parts = path.slice(1).split("/");

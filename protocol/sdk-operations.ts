@@ -1,5 +1,5 @@
-// The official SDKs' operations as methods of our catalogue, one line each: from parameters that fit sdk-shapes.ts to ours.
-// What they may be beyond their shape (lengths, the rules of an item) the method itself says, naming field and rule.
+// Maps the official SDKs' operations to methods of our catalogue, one line each: from parameters that fit sdk-shapes.ts to ours. The
+// method itself checks the rest (lengths, the rules of an item) and names field and rule.
 import type { MethodName, ParamsOf } from "./catalogue.ts";
 import { type Item, ItemCategory, type ItemCreateParams, type ItemField, ItemFieldType, Website } from "./item/item.ts";
 import type { ItemShareAccountPolicy, ValidRecipient } from "./item/item-share.ts";
@@ -15,7 +15,7 @@ import type {
   SdkWebsite,
 } from "./sdk-shapes.ts";
 
-/** One operation: the method that it is (the catalogue's `sdkName` says the same), and its parameters there. */
+/** One operation: its method (the catalogue's `sdkName` says the same), and the parameters of that method. */
 type Operation<Name extends SdkName> = {
   readonly [M in MethodName]: {
     readonly method: M;
@@ -23,7 +23,7 @@ type Operation<Name extends SdkName> = {
   };
 }[MethodName];
 
-/** Every operation that our catalogue has. */
+/** Every official operation that our catalogue has. */
 export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
   SecretsResolve: {
     method: "secrets.resolve",
@@ -52,8 +52,8 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
   ItemsArchive: { method: "items.archive", translated: itemPlace },
   ItemsList: {
     method: "items.list",
-    // Several filters add up; none means the active items. The official operation has no pages: whoever carries it out asks
-    // for the next one until there are no more.
+    // Several filters add up. Without a filter the list has the active items. The official operation has no pages, so its caller here
+    // asks for page after page.
     translated: ({ vault_id, filters }) => ({
       vaultId: vault_id,
       active: filters.length === 0 || filters.some(({ content }) => content.active),
@@ -160,7 +160,7 @@ type Given<T> = { [Key in keyof T as null extends T[Key] ? never : undefined ext
   >;
 };
 
-/** Without what was left out: Python says null for it, JavaScript and Go nothing. */
+/** Removes the fields that were left out. Python sends null for them; JavaScript and Go send nothing. */
 function given<T extends object>(params: T): Given<T> {
   return Object.fromEntries(
     Object.entries(params).filter(([, value]) => value !== null && value !== undefined),
@@ -175,7 +175,7 @@ function itemPlace({ vault_id, item_id }: { vault_id: string; item_id: string })
   return { vaultId: vault_id, itemId: item_id };
 }
 
-/** The operations on files are given the whole item, of which they need where it is and what it was. */
+/** The official operations on files take the whole item. Ours need its vault, its id and its version. */
 const changedPlace = ({ vaultId, id, version }: SdkItem) => ({ vaultId, itemId: id, version });
 
 function policyOf({ maxExpiry, defaultExpiry, maxViews, files, ...allowed }: SdkPolicy): ItemShareAccountPolicy {
@@ -247,7 +247,7 @@ function wholeItem({ fields, sections, tags, websites, files, document, ...item 
 
 const attributesOf = ({ name, id, size }: { name: string; id: string; size: number }) => ({ name, id, size });
 
-/** Only an address is taken from a client; codes and public keys are worked out at each read. */
+/** Clients send the details of an address only. The agent computes codes and public keys at each read. */
 function fieldOf({ id, title, sectionId, fieldType, value, details }: SdkItemField): ItemField {
   const address = details?.type === "Address" ? details.content : undefined;
   return given({
@@ -279,7 +279,7 @@ const websiteOf = ({ url, label, autofillBehavior }: SdkWebsite) => ({
     ("AnywhereOnWebsite" as const),
 });
 
-/** What an enumeration does not know is "Unsupported", which the rules of an item then refuse in the official words. */
+/** An unknown word of an enumeration becomes "Unsupported". The rules of an item then refuse it in the official words. */
 function known<T extends string>(values: readonly T[], text: string): T | "Unsupported" {
   return values.find((value) => value === text) ?? "Unsupported";
 }

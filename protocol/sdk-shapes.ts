@@ -1,6 +1,6 @@
-// What the official SDKs' core takes as parameters, exactly as loose or strict as it is (test/interop holds the two equal):
-// unknown keys are ignored, null stands for what is left out, and enumerations of items are any text. Names in snake_case are
-// the envelope's, in camelCase the typed objects'.
+// The parameters that the official SDKs' core takes, exactly as loosely or strictly (test/interop holds the two equal). Unknown keys
+// are ignored, null means a missing field, and enumerations of items are any text. The envelope's names are in snake_case, those of
+// the typed objects in camelCase.
 import Type from "typebox";
 import { fromBase64 } from "./crypto/encoding.ts";
 
@@ -23,12 +23,12 @@ const date = Type.Refine(text, isDate);
 
 const FORM = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** RFC 3339 as the core reads it: a day that exists, a time of day, always a zone. */
+/** RFC 3339 as the core reads it: an existing day, a time of day, and always a zone. */
 function isDate(given: string): boolean {
   const [year, month, day, hour, minute, second] = (FORM.exec(given) ?? []).slice(1).map(Number);
   if (year === undefined || month === undefined || day === undefined) return false;
   const at = new Date(0);
-  // Not through Date.UTC, which takes the years 0 to 99 for those of the last century.
+  // Date.UTC is no use here: it reads the years 0 to 99 as years of the last century.
   at.setUTCFullYear(year, month - 1, day);
   const exists = at.getUTCMonth() === month - 1 && at.getUTCDate() === day;
   return exists && (hour ?? 24) < 24 && (minute ?? 60) < 60 && (second ?? 60) < 60;
@@ -56,7 +56,7 @@ const ItemField = Type.Object({
   details: maybe(Type.Union([OtpDetails, SshKeyDetails, AddressDetails])),
 });
 const ItemSection = Type.Object({ id: text, title: text });
-/** The behaviour must be there and may be anything: what it does not know, the core takes for the default. */
+/** The behaviour must be there and may be anything. The core takes an unknown one for the default. */
 const Website = Type.Object({ url: text, label: text, autofillBehavior: Type.Unknown() });
 
 const FileAttributes = Type.Object({ name: text, id: text, size: u32 });

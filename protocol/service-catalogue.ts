@@ -1,5 +1,5 @@
-// The account service's operations: POST /v1/<name> with a JSON body, answered with JSON. The service sees ids, sizes,
-// times, public keys and sealed bytes; it checks membership, versions and signatures, and reads nothing.
+// The account service's operations: POST /v1/<name> with a JSON body, and a JSON answer. The service sees ids, sizes, times, public
+// keys and sealed bytes. It checks membership, versions and signatures. It reads no content.
 import Type, { type Static, type TSchema } from "typebox";
 import { Bytes, Id, Timestamp } from "./catalogue/common.ts";
 import type { ErrorName } from "./errors.ts";
@@ -12,7 +12,7 @@ const MiB = 1024 * KiB;
 export const serviceLimits = {
   /** Bytes of one request body: a batch of items, or one file chunk in base64. */
   bodyBytes: 16 * MiB,
-  /** Characters of a sealed key, keyset or grant: none comes near. */
+  /** Characters of a sealed key, keyset or grant. All of them are far shorter. */
   sealedKey: 16 * KiB,
   /** Characters of a sealed overview. */
   sealedOverview: 256 * KiB,
@@ -38,13 +38,13 @@ export const serviceLimits = {
   members: 200,
   /** Groups of one account. */
   groups: 200,
-  /** Service accounts of one account; revoked ones count, since what they wrote is still checked by their keys. */
+  /** Service accounts of one account. Revoked ones count, since their keys still check what they wrote. */
   serviceAccounts: 200,
-  /** Tokens of one service account that live at once: the newest, and those whose overlap has not ended. */
+  /** Living tokens of one service account: the newest, and older ones until their overlap ends. */
   tokens: 5,
   /** Milliseconds that an old token may live on beside the one that replaces it: a week to roll out a change. */
   tokenOverlapMs: 7 * 24 * 60 * 60_000,
-  /** Requests of one token in an hour that read, and that write: those of the official service's business plan. */
+  /** Reads and writes of one token in an hour, as in the official service's business plan. */
   readsPerHour: 10_000,
   writesPerHour: 1_000,
   /** Devices of one user. */
@@ -59,13 +59,13 @@ export const serviceLimits = {
   events: 500,
   /** Characters of a shared item: as many as its details may have. */
   sealedShare: 6 * MiB,
-  /** Shares of one account that can be opened at once, and shares on one list: more than a person looks through. */
+  /** Open shares of one account, and shares on one list: more than a person looks through. */
   shares: 1000,
   /** Files of one share: those of an item, and its document. */
   shareFiles: itemLimits.files + 1,
   /** Bytes of all files of one share, opened: a browser holds them whole. */
   shareFileBytes: itemLimits.fileBytes,
-  /** Views of one share that are under way at once: a link that went round. */
+  /** Views of one share at once. A link that many people got may come near. */
   shareViews: 1000,
 } as const;
 
@@ -133,26 +133,26 @@ const itemFields = {
 };
 
 /**
- * Base64 without a pattern: V8 keeps a step on its stack for each four characters and gives up with a RangeError at some
- * five million. Service and client decode it strictly, so nothing else passes.
+ * Base64 without a pattern. V8 needs a step of its stack for each four characters of a pattern, and fails with a RangeError at some
+ * five million. Service and client decode the text strictly, so nothing else passes.
  */
 const SealedDetails = Type.String({ maxLength: serviceLimits.sealedDetails });
 
-/** One signed revision of an item, without its details: what a list needs, and what proves the details when they come. */
+/** One signed revision of an item without its details. A list needs this much, and it proves the details that come later. */
 export const SealedOverview = object(itemFields);
 
 /** One signed revision of an item, whole. A deletion is a revision too, with empty parts. */
 export const SealedItem = object({ ...itemFields, details: SealedDetails });
 
-/** Whom a vault's key is granted to. */
+/** The recipient of a vault's key. */
 const PrincipalKind = Type.Union([Type.Literal("user"), Type.Literal("group"), Type.Literal("serviceAccount")]);
 
-/** A grant and whom it is to. */
+/** A grant and its recipient. */
 const PrincipalGrant = object({ kind: PrincipalKind, principal: Id, grant: VaultGrant });
 
 const GroupType = Type.Union([Type.Literal("owners"), Type.Literal("administrators"), Type.Literal("userDefined")]);
 
-/** A group's public keys, vouched for by the person who made it. */
+/** A group's public keys, signed by the person who made it. */
 export const GroupKeys = object({
   identity: PublicKey,
   box: PublicKey,
@@ -172,7 +172,7 @@ export const SealedGroup = object({
   signature: Signature,
 });
 
-/** What a new vault key changes of a stored revision. */
+/** The parts of a stored revision that a new vault key changes. */
 const Rewrap = object({
   item: Id,
   revision: Revision,
@@ -189,7 +189,7 @@ const StoredOverview = object({ item: Id, ...times, sealed: SealedOverview });
 const StoredVault = object({
   vault: Id,
   type: Type.String({ maxLength: 32 }),
-  /** Every grant that this user can open, its own or through a group: of the newest key, and of older ones still in use. */
+  /** Every grant that this user can open, its own or through a group, for the newest key and for older ones in use. */
   grants: Type.Array(object({ group: Type.Optional(Id), grant: VaultGrant }), { minItems: 1 }),
   /** Whether revisions are still wrapped under an older key. */
   rewrapping: Type.Boolean(),
@@ -205,22 +205,22 @@ const Event = object({
   kind: Type.Union([Type.Literal("item"), Type.Literal("vault"), Type.Literal("user"), Type.Literal("group")]),
   vault: Type.Optional(Id),
   item: Type.Optional(Id),
-  /** Of an item: the lookup tag it has now, empty where it was deleted. A reader knows by it which titles may mean it. */
+  /** The item's lookup tag of now, or an empty text where it was deleted. A reader finds by it the titles that may mean the item. */
   tag: Type.Optional(Bytes(base64Of(16))),
 });
 
 /**
- * Where the changes of an account stand: in which store, in which generation of it (one start of the service), after which
- * change. The number alone would fit a store that was put back from a copy and has grown again.
+ * A place in the changes of an account: a store, a generation of it (one start of the service), and the number of a change. The
+ * number alone would also fit an older copy of the store that was put back and has grown again.
  */
 const Cursor = object({ store: Id, generation: Id, seq: Count });
 
 const UserRecord = object({ rootKey: SealedKey, keyset: SealedKeyset, data: SealedUserData });
 
-/** What lets a program in as a service account: the key that signs in, and the root key sealed for the token's secret. */
+/** A program signs in as a service account with these: the sign-in key, and the root key sealed for the token's secret. */
 const Token = object({ token: Id, signInKey: PublicKey, rootKey: SealedKey, expiresAt: Type.Optional(Timestamp) });
 
-/** A service account's public keys, vouched for by the person who made it. */
+/** A service account's public keys, signed by the person who made it. */
 const ServiceAccountKeys = {
   identity: PublicKey,
   box: PublicKey,
@@ -229,7 +229,7 @@ const ServiceAccountKeys = {
   makerSignature: Signature,
 };
 
-/** What a token may spend in its hour; `resetsAt` is when the hour ends, and missing where none has begun. */
+/** The requests that a token may send in its hour. `resetsAt` is the end of the hour; it is missing where no hour has begun. */
 const Budget = object({ limit: Count, used: Count, resetsAt: Type.Optional(Timestamp) });
 
 type ServiceEntry<P extends TSchema = TSchema, R extends TSchema = TSchema> = {
@@ -239,7 +239,7 @@ type ServiceEntry<P extends TSchema = TSchema, R extends TSchema = TSchema> = {
   readonly errors: readonly ErrorName[];
   /** Whether the request must carry a session token. */
   readonly signedIn: boolean;
-  /** Whether it must be a person's: what a service account may never do, whatever it was granted. */
+  /** Whether the session must be a person's. A service account may never do this, whatever it was granted. */
   readonly personOnly?: true;
 };
 
@@ -249,10 +249,10 @@ function operation<P extends TSchema, R extends TSchema>(fields: ServiceEntry<P,
 
 const Nothing = object({});
 
-/** The proof that a link was had: from its secret, as protocol/crypto/share.ts derives it. */
+/** Proves that the caller has the link. protocol/crypto/share.ts derives it from the link's secret. */
 const byLink = { share: Id, accessKey: Bytes(base64Of(32)) };
 const shareOver = ["sharingUnavailable", "shareNotFound", "shareExpired", "shareUsedUp", "shareRevoked"] as const;
-/** As SealedDetails: without a pattern, for its length. */
+/** Without a pattern, for the same reason as SealedDetails. */
 const SealedShare = Type.String({ maxLength: serviceLimits.sealedShare });
 const ChunkIndex = Type.Integer({ minimum: 0, maximum: serviceLimits.chunks - 1 });
 
@@ -266,9 +266,9 @@ export const serviceCatalogue = {
       origin: Type.String(),
       registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
       now: Timestamp,
-      /** Which store it works with; services of before did not say. */
+      /** The store's identity. Older services did not send it. */
       store: Type.Optional(Id),
-      /** Where the page behind a share's link is; without it, items cannot be shared. */
+      /** The address of the page behind a share's link. Without it, items cannot be shared. */
       publicAddress: Type.Optional(Type.String()),
     }),
     errors: ["notPermitted"],
@@ -496,7 +496,7 @@ export const serviceCatalogue = {
           custody: SealedKey,
           createdAt: Timestamp,
           revokedAt: Type.Optional(Timestamp),
-          /** `lastUsedAt` to a few minutes; missing where it was never used. */
+          /** `lastUsedAt` is right to a few minutes. It is missing where the token was never used. */
           tokens: Type.Array(
             object({
               token: Id,
@@ -646,7 +646,7 @@ export const serviceCatalogue = {
     params: object({ vault: Id, tag: Type.Optional(Bytes(base64Of(16))), item: Type.Optional(Id) }),
     result: object({
       items: Type.Array(StoredItem),
-      /** The account's last change before the look: it and those before are in what was found. Services of before did not say. */
+      /** The account's last change before the look. The result includes it and all before it. Older services did not send it. */
       seq: Type.Optional(Type.Integer({ minimum: 0 })),
     }),
     errors: ["vaultNotFound", "notPermitted"],
@@ -828,7 +828,7 @@ export const serviceCatalogue = {
 export type ServiceCatalogue = typeof serviceCatalogue;
 /** The name of an operation of the account service. */
 export type OperationName = keyof ServiceCatalogue;
-/** What an operation takes. */
+/** The parameters of an operation. */
 export type OperationParams<N extends OperationName> = Static<ServiceCatalogue[N]["params"]>;
-/** What an operation answers. */
+/** The result of an operation. */
 export type OperationResult<N extends OperationName> = Static<ServiceCatalogue[N]["result"]>;

@@ -1,7 +1,7 @@
-// Where the agent's socket, data and settings lie. Pure functions of what the caller knows of its machine, so that
-// the agent and every client come to the same path.
+// The paths of the agent's socket, data and settings. These are pure functions of the caller's environment, so the agent and every
+// client get the same path.
 
-/** What the paths depend on. */
+/** The facts that the paths depend on. */
 export type Surroundings = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
@@ -50,7 +50,7 @@ export function dataFolder(where: Surroundings): string {
   return `${ofSystem(where, "XDG_DATA_HOME") ?? `${where.home}/.local/share`}/postern`;
 }
 
-/** The folder of the settings a person may edit. */
+/** The folder of the settings. A person may edit them. */
 export function settingsFolder(where: Surroundings): string {
   const moved = given(where, "POSTERN_HOME");
   if (moved !== undefined) return join(where, moved, "settings");
@@ -62,15 +62,15 @@ export function settingsFolder(where: Surroundings): string {
 
 function defaultSocket(where: Surroundings): string {
   const moved = given(where, "POSTERN_HOME");
-  // A folder of its own, since the socket's folder must be closed to others whatever the home is.
+  // A folder of its own: other users must not enter the socket's folder, whatever the home folder allows.
   if (moved !== undefined) return join(where, moved, "run", "agent.sock");
   if (where.platform === "darwin") return `${where.home}/Library/Caches/postern/agent.sock`;
   const runtime = runtimeFolder(where);
-  // Under the home and not under /tmp, where another user could be first to make the folder.
+  // Under the home folder. Under /tmp another user could make the folder first.
   return runtime === undefined ? `${where.home}/.postern/agent.sock` : `${runtime}/postern/agent.sock`;
 }
 
-/** After `su` or `sudo -E` the variable still names the folder of the user before: that one is no place of ours. */
+/** After `su` or `sudo -E` the variable still names the folder of the former user, which must not be used. */
 function runtimeFolder(where: Surroundings): string | undefined {
   const path = ofSystem(where, "XDG_RUNTIME_DIR");
   const owner = path === undefined ? null : /^\/run\/user\/(\d+)$/.exec(path);
@@ -93,8 +93,8 @@ function defaultPipe(where: Surroundings): string {
 }
 
 /**
- * Our own variable. A relative path is an error, since agent and client stand in other folders. So is an empty one: whoever set
- * it meant another place, and would work on the real account instead.
+ * Postern's own variable. A relative path is an error, since agent and client run in different folders. An empty one is an error
+ * too: the person meant another place, and would otherwise work on the real account.
  */
 function given(where: Surroundings, variable: "POSTERN_SOCKET" | "POSTERN_HOME"): string | undefined {
   const value = where.env[variable];
@@ -105,7 +105,7 @@ function given(where: Surroundings, variable: "POSTERN_SOCKET" | "POSTERN_HOME")
   return withoutTrailingSlash(value);
 }
 
-/** A variable of the system: what is not absolute is ignored, as the XDG base directory specification asks. */
+/** A variable of the system. A path that is not absolute is ignored, as the XDG base directory specification asks. */
 function ofSystem(where: Surroundings, variable: string): string | undefined {
   const value = where.env[variable];
   return value === undefined || !isAbsolute(where, value) ? undefined : withoutTrailingSlash(value);

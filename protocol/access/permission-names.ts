@@ -1,7 +1,7 @@
-// The names of permissions in a vault: one list for every command, help text, error and method. The bits and their names are
-// those of the official SDKs; three words stand for what programs mostly need.
+// The names of permissions in a vault: one list for every command, help text, error and method. Bits and names are those of the
+// official SDKs. Three more words stand for the sets that programs mostly need.
 
-/** Every bit that has a public name. The rest of the 32 have none, and are refused. */
+/** Every bit with a public name. The other bits of the 32 have none and are refused. */
 export const permissionBits = {
   RECOVER_VAULT: 1,
   MANAGE_VAULT: 2,
@@ -32,8 +32,8 @@ const { READ_ITEMS, REVEAL_ITEM_PASSWORD, CREATE_ITEMS, UPDATE_ITEMS, ARCHIVE_IT
   permissionBits;
 
 /**
- * What one word stands for, as in 1Password's command. Reading needs the right to reveal: concealed values lie in an item
- * beside the others.
+ * The bits of one word, as in 1Password's command. Reading needs the right to reveal, since an item holds concealed values beside
+ * the others.
  */
 const bundles: Readonly<Record<string, number>> = {
   READ_ITEMS: READ_ITEMS | REVEAL_ITEM_PASSWORD,
@@ -41,12 +41,12 @@ const bundles: Readonly<Record<string, number>> = {
   SHARE_ITEMS: READ_ITEMS | REVEAL_ITEM_PASSWORD | permissionBits.UPDATE_ITEM_HISTORY | SEND_ITEMS,
 };
 
-/** Every word that names permissions, as it is typed. */
+/** Every word for permissions, as a person types it. */
 export const permissionWords: readonly string[] = [
   ...new Set([...Object.keys(bundles), ...Object.keys(permissionBits)]),
 ].map((word) => word.toLowerCase());
 
-/** The bits that a word stands for, in any case; undefined for a word that is not known. */
+/** The bits of a word in any case. Undefined for an unknown word. */
 export function bitsOf(word: string): number | undefined {
   const upper = word.trim().toUpperCase();
   if (Object.hasOwn(bundles, upper)) return bundles[upper];

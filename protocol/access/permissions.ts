@@ -1,4 +1,4 @@
-// What permissions in a vault must come with: what one needs of another is as in the official SDKs.
+// The permissions that another permission needs, as in the official SDKs.
 import { PosternError } from "../errors.ts";
 import {
   bitsOf,
@@ -10,8 +10,8 @@ import {
 } from "./permission-names.ts";
 
 /**
- * What a bit needs beside it. The official documentation asks for the right to reveal before editing, its own examples
- * leave it out; the examples are programs that must run, so editing needs reading alone.
+ * The bits that a bit needs beside it. The official documentation asks for the right to reveal before editing. Its own examples
+ * leave it out, and they are programs that must run. So editing needs reading only.
  */
 const needs: Readonly<Partial<Record<PermissionName, readonly PermissionName[]>>> = {
   REVEAL_ITEM_PASSWORD: ["READ_ITEMS"],
@@ -26,7 +26,7 @@ const needs: Readonly<Partial<Record<PermissionName, readonly PermissionName[]>>
   PRINT_ITEMS: ["READ_ITEMS", "REVEAL_ITEM_PASSWORD", "UPDATE_ITEM_HISTORY"],
 };
 
-/** Throws invalidPermissions for none, for a bit that means nothing, or for one that lacks what it needs; `whose` is named. */
+/** Throws invalidPermissions for no bit, an unknown bit, or a bit without one that it needs. The error names `whose`. */
 export function demandPermissions(bits: number, whose: string): void {
   if (bits === 0) throw new PosternError("invalidPermissions", `assigned permissions for ${whose} can't be 0`);
   if ((bits & ~everyPermission) !== 0)
@@ -38,7 +38,7 @@ export function demandPermissions(bits: number, whose: string): void {
   }
 }
 
-/** Reads words as a command line gives them (`read_items,write_items`), in any case. Throws invalidPermissions. */
+/** Reads the words of a command line (`read_items,write_items`), in any case. Throws invalidPermissions. */
 export function permissionsOf(words: readonly string[]): number {
   return words.reduce((all, word) => {
     const bits = bitsOf(word);

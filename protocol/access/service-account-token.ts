@@ -1,5 +1,5 @@
-// The token of a service account as text: `postern_` and base64url (RFC 4648, section 5) of a JSON object. It says which
-// service to go to and as whom, and holds the secret that lets in; whoever has the text has what it opens.
+// The token of a service account as text: `postern_` and base64url (RFC 4648, section 5) of a JSON object. It names the service and
+// the service account, and holds the secret that signs in. A person who has the text has everything that it opens.
 import { isId } from "../crypto/encoding.ts";
 import { TOKEN_SECRET_BYTES } from "../crypto/service-account.ts";
 import { PosternError } from "../errors.ts";
@@ -10,10 +10,10 @@ export const TOKEN_LENGTH_MAX = 2048;
 const PREFIX = "postern_";
 const VERSION = 1;
 
-/** How the official SDKs' tokens begin. */
+/** The first characters of the official SDKs' tokens. */
 const OFFICIAL_PREFIX = "ops_";
 
-/** What a token says. The secret is secret. */
+/** The content of a token. */
 export type ServiceAccountToken = {
   /** "embedded", or the origin of the service. */
   readonly service: string;
@@ -23,13 +23,13 @@ export type ServiceAccountToken = {
   readonly secret: Uint8Array;
 };
 
-/** The token as it is handed to a program, once. */
+/** The text of a token. A program gets it once. */
 export function formatToken({ service, account, serviceAccount, token, secret }: ServiceAccountToken): string {
   const said = { v: VERSION, service, account, serviceAccount, token, secret: secret.toBase64() };
   return PREFIX + new TextEncoder().encode(JSON.stringify(said)).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Reads a token. Throws tokenInvalid, in the official words where there are some; never with a part of the token. */
+/** Reads a token. Throws tokenInvalid, in the official words where they exist, and never with a part of the token. */
 export function parseToken(text: string): ServiceAccountToken {
   if (text.startsWith(OFFICIAL_PREFIX))
     throw new PosternError("tokenInvalid", " this is a token of 1Password; the agent opens accounts of Postern alone");

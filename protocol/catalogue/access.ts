@@ -24,12 +24,12 @@ const Prompt = Type.Object(
   {
     prompt: Id,
     code: Code,
-    /** What a yes names as the text that was shown. */
+    /** The hash of the shown text. A yes repeats it. */
     hash: Type.Optional(Type.String()),
     openedAt: Type.Optional(Timestamp),
     expiresAt: Timestamp,
     waiters: Type.Integer(),
-    /** Present once a manage grant or a proof allows it: the frozen text, line by line. */
+    /** The frozen text, line by line. Present once a manage grant or a proof allows it. */
     text: Type.Optional(Type.Array(Type.String())),
   },
   named("Prompt"),
@@ -41,7 +41,7 @@ const Grant = Type.Object(
     subject: Subject,
     verb: Verb,
     level: Type.Union([Type.Literal("names"), Type.Literal("values")]),
-    /** The one act that it allows on the whole account, beside reading names. */
+    /** The one act on the whole account that it allows, beside reading names. */
     act: Type.Optional(Type.String()),
     vault: Type.Optional(Type.String()),
     item: Type.Optional(Type.String()),
@@ -63,14 +63,14 @@ const AuditRecord = Type.Object(
     program: Type.Optional(Type.String()),
     pid: Type.Optional(Type.Integer()),
     ids: Type.Optional(Type.Array(Type.String())),
-    /** What the ids are called now; an id where it is gone. */
+    /** The present names of the ids. The id itself where the thing is gone. */
     titles: Type.Optional(Type.Array(Type.String())),
     names: Type.Optional(Type.Array(Type.String())),
-    /** Whose token it was, where a program came in with one, and what that is called now. */
+    /** The service account whose token the program used, and its present name. */
     serviceAccount: Type.Optional(Type.Object({ id: Id, token: Id, title: Type.Optional(Type.String()) })),
-    /** When the log took it in: a token did it while the account was signed out here. */
+    /** The time at which the log took the record in. A token acted while the account was signed out here. */
     takenInAt: Type.Optional(Timestamp),
-    /** How many more things it was about, that are not named in it. */
+    /** The number of further things that it was about and does not name. */
     unnamed: Type.Optional(Type.Integer()),
   },
   named("AuditRecord"),
@@ -93,13 +93,13 @@ const ProvenRecords = Type.Object(
   named("ProvenRecords"),
 );
 
-/** What all lists of the whole share: a proof, or `ask` to have a person grant the right to manage. */
+/** Parameters of every list of the whole: a proof, or `ask`, which asks a person for the right to manage. */
 const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
 
-/** Records on one page: some hundred kilobytes, and a scroll that nobody reads to its end. */
+/** Records on one page: some hundred kilobytes, and more than a person reads. */
 export const AUDIT_PAGE_MAX = 1_000;
 
-/** Characters of what is asked about: as many as a reference has. */
+/** Characters of the question: as many as a reference has. */
 const AUDIT_ITEM_LENGTH_MAX = 2048;
 
 const waitErrors = [

@@ -1,4 +1,4 @@
-// accounts.*, devices.*, session.*: what exists on this agent, and whether it is open.
+// accounts.*, devices.*, session.*: the accounts on this agent, and whether they are open.
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { named } from "../named.ts";
@@ -6,16 +6,16 @@ import { AccountName, Empty, Id, IdParam, onAccount, Password, Timestamp } from 
 
 const closed = { additionalProperties: false } as const;
 
-/** Shortest account password in characters: below it Argon2id does not help (NIST SP 800-63B-4, 3.1.1.2). */
+/** Shortest account password in characters. Argon2id does not help a shorter one (NIST SP 800-63B-4, 3.1.1.2). */
 export const PASSWORD_LENGTH_MIN = 8;
 
-/** Shortest approval PIN in characters: 20 tries at one in 10^6 at worst, before only the password helps. */
+/** Shortest approval PIN in characters. At worst an attacker has 20 tries at one in 10^6, and then needs the password. */
 export const PIN_LENGTH_MIN = 6;
 
 /** Characters of a device's name: a column of a list. */
 export const DEVICE_NAME_LENGTH_MAX = 64;
 
-/** Longer ones, as hosts may have, are cut; what cannot be shown is taken out. */
+/** Longer names, which hosts may have, are cut. Characters that cannot be shown are removed. */
 const DeviceName = Type.String({ minLength: 1, maxLength: 4 * DEVICE_NAME_LENGTH_MAX });
 
 const NewPassword = Type.String({ minLength: PASSWORD_LENGTH_MIN, maxLength: 1024 });
@@ -23,7 +23,7 @@ const NewPin = Type.String({ minLength: PIN_LENGTH_MIN, maxLength: 128 });
 const SecretKeyText = Type.String({ minLength: 20, maxLength: 80 });
 const ServiceUrl = Type.String({ minLength: 8, maxLength: 2048 });
 
-/** Gives up a restore that was begun on this agent and is not whole; without it, another account is refused. */
+/** Gives up an unfinished restore of this agent. Without it, another account is refused. */
 const abandonRestore = Type.Optional(Type.Boolean());
 
 const Account = Type.Object(
@@ -53,7 +53,7 @@ const Device = Type.Object(
   named("Device"),
 );
 
-/** A service account as a restore leaves it: without a token. */
+/** A service account after a restore: it has no token. */
 const RestoredServiceAccount = Type.Object(
   {
     id: Id,
@@ -288,9 +288,9 @@ export const accounts = {
     result: Type.Object({
       account: Id,
       madeAt: Timestamp,
-      /** Come back without their tokens. */
+      /** They come back without their tokens. */
       serviceAccounts: Type.Integer(),
-      /** Links that could be opened when the backup was made. None comes back. */
+      /** Links that were open when the backup was made. None comes back. */
       shares: Type.Integer(),
     }),
     errors: ["handleNotFound", "notRestorable"],
@@ -325,7 +325,7 @@ export const accounts = {
     result: Type.Object({
       account: Id,
       name: AccountName,
-      /** They have no token: serviceAccounts.rotate makes one. `expiresAt` is when the newest one before ended, or would have. */
+      /** They have no token; serviceAccounts.rotate makes one. `expiresAt` is the end of the newest token before. */
       serviceAccounts: Type.Array(RestoredServiceAccount),
       /** The links that did not come back. */
       shares: Type.Array(LostShare),
@@ -444,7 +444,7 @@ export const accounts = {
     summary:
       "Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn.",
     params: Type.Object({ account: Type.Optional(IdParam) }, closed),
-    /** Locked all the same: the audit log has no record of it, since it cannot be written. */
+    /** It is locked all the same. The audit log has no record of it, since it cannot be written. */
     result: Type.Object({ unrecorded: Type.Optional(Type.Literal(true)) }),
     errors: ["accountNotFound"],
     need: { kind: "none" },

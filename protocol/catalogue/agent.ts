@@ -1,4 +1,4 @@
-// agent.*: who is at the other end, what state it is in.
+// agent.*: the agent itself and its state.
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { featureNames } from "../features.ts";
@@ -13,17 +13,17 @@ const Door = Type.Enum(["native"], named("Door"));
 
 const SessionState = Type.Object(
   {
-    /** Told to our own command, and to who may see the whole lists. */
+    /** Shown to our own command, and to callers who may see the whole lists. */
     account: Type.Optional(Id),
     state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
     unlockedAt: Type.Optional(Timestamp),
-    /** What a person approves with on this device, once unlocked. */
+    /** The proof that a person gives on this device, once it is unlocked. */
     proof: Type.Optional(Type.Union([Type.Literal("pin"), Type.Literal("password")])),
   },
   named("SessionState"),
 );
 
-/** What a store is instead of the one that was read before: put back from a copy, or another. */
+/** The store differs from the one that was read before: an older copy was put back, or it is another store. */
 const ReplacedStore = Type.Object(
   {
     how: Type.Union([Type.Literal("olderCopy"), Type.Literal("otherStore")]),
@@ -32,19 +32,19 @@ const ReplacedStore = Type.Object(
   named("ReplacedStore"),
 );
 
-/** What keeps the agent's memory to itself, and whether it is in place here. */
+/** The protections of the agent's memory, and whether they work here. */
 const Protection = Type.Object(
   { name: Type.String(), active: Type.Boolean(), why: Type.String(), advice: Type.String() },
   named("Protection"),
 );
 
-/** How things stand with the account service of one open account, or of one token's. */
+/** The state of the account service, for one open account or for one token's account. */
 const ServiceLink = Type.Object(
   {
     account: Id,
     /** "embedded", or the service's origin. */
     service: Type.String(),
-    /** Unreached: values that were read before are answered, marked stale, for a while. */
+    /** `unreached`: for a while the agent answers values that it read before, marked stale. */
     state: Type.Union([Type.Literal("asking"), Type.Literal("reached"), Type.Literal("unreached")]),
     since: Timestamp,
     /** The service's store is not the one that was read before. */
@@ -53,7 +53,7 @@ const ServiceLink = Type.Object(
   named("ServiceLink"),
 );
 
-/** What the agent says of itself to whoever connects. */
+/** The agent's introduction to every client that connects. */
 const Hello = Type.Object(
   {
     protocol: Type.Integer(),
@@ -66,13 +66,13 @@ const Hello = Type.Object(
   named("AgentHello"),
 );
 
-/** The state of the agent, for whoever asks. */
+/** The state of the agent. Every client may ask for it. */
 const Status = Type.Object(
   {
     version: Type.String(),
-    /** The path of the agent's program: which installation it is of. */
+    /** The path of the agent's program. It names the installation. */
     program: Type.String(),
-    /** Whether who asks is a command of that installation. Of no meaning for other programs. */
+    /** Whether the caller is a command of that installation. It means nothing for other programs. */
     sameInstallation: Type.Boolean(),
     startedAt: Timestamp,
     state: Type.Union([Type.Literal("signedOut"), Type.Literal("locked"), Type.Literal("unlocked")]),
@@ -81,7 +81,7 @@ const Status = Type.Object(
     tokenSessions: Type.Integer(),
     openPrompts: Type.Integer(),
     links: Type.Array(ServiceLink),
-    /** The account of a restore that was begun here and is not whole: the same restore again goes on with it. */
+    /** The account of an unfinished restore. Starting the same restore again continues it. */
     unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
     protections: Type.Array(Protection),
   },

@@ -9,7 +9,7 @@ export const AccountName = Type.String({ minLength: 1, maxLength: 64 });
 /** 26 characters of lower-case base32 (RFC 4648): 16 random bytes. */
 export const Id = Type.String({ pattern: "^[a-z2-7]{26}$", ...named("Id") });
 
-/** An id as a peer may send it: any short text, since an unknown id is "not found" and not a mistake of form. */
+/** An id that a peer sends: any short text, since an unknown id is "not found" and no mistake of form. */
 export const IdParam = Type.String({ minLength: 1, maxLength: 64 });
 
 /** RFC 3339 with Z. */
@@ -19,8 +19,8 @@ export const Timestamp = Type.String({ maxLength: 40, ...named("Timestamp") });
 export const Code = Type.String({ pattern: "^[A-HJKMNP-TV-Z]{2}-[0-9]{2}$", ...named("MatchCode") });
 
 /**
- * Standard base64 with padding, in its one form. Decoded to be checked, since a pattern takes sixty times as long over a
- * file's chunk, and a chunk is checked at each door it passes.
+ * Standard base64 with padding, in its canonical form. It is checked by decoding. A pattern takes sixty times as long for a file's
+ * chunk, and a chunk is checked at each door.
  */
 export const Bytes = (maxLength: number) =>
   Type.Refine(
@@ -29,12 +29,12 @@ export const Bytes = (maxLength: number) =>
     () => "must be base64 with padding",
   );
 
-/** Longest password in characters: far above what people type, far below what would make Argon2id's input a burden. */
+/** Longest password in characters. People type far less, and Argon2id could take far more. */
 export const PASSWORD_LENGTH_MAX = 1024;
 
 export const Password = Type.String({ minLength: 1, maxLength: PASSWORD_LENGTH_MAX });
 
-/** What makes an answer count: the approval PIN or the account password, verified by the agent itself. */
+/** A proof makes an answer count: the approval PIN or the account password. The agent itself verifies it. */
 export const Proof = Type.Union(
   [
     Type.Object(
@@ -46,8 +46,8 @@ export const Proof = Type.Union(
   named("Proof"),
 );
 
-/** Parameters of every method that works on an account: which of the connection's clients asks, and whether to wait for a person. */
-/** Where the service could not be asked for changes just now: how long ago it was read. */
+/** Parameters of every method on an account: the connection's client that asks, and whether to wait for a person. */
+/** Present where the service could not be reached just now: the age of the answer. */
 export const staleMs = Type.Optional(Type.Integer());
 
 export const onAccount = {

@@ -1,4 +1,4 @@
-// items.*, files.*: what the vaults of an account hold.
+// items.*, files.*: the content of an account's vaults.
 import Type from "typebox";
 import { entry, type Target } from "../entry.ts";
 import {
@@ -19,7 +19,7 @@ const closed = { additionalProperties: false } as const;
 /** Ids of one batch of reads or deletes, as in the official SDKs. */
 export const BATCH_IDS_MAX = 50;
 
-/** What every method that asks for a grant may answer. */
+/** Errors of every method that needs a grant. */
 export const asked = [
   "signedOut",
   "locked",
@@ -61,7 +61,7 @@ const exampleNew = {
   fields: [exampleField],
 };
 
-/** Has no field but its file. */
+/** An item with no field but its file. */
 const exampleDocument = { ...exampleItem, category: "Document", fields: [], sections: [] };
 
 const {
@@ -80,7 +80,7 @@ const ItemError = Type.Object(
 const Version = Type.Integer({ minimum: 1, maximum: 0xffffffff });
 const ItemVersion = Type.Object({ version: Version, updatedAt: Timestamp }, namedClosed("ItemVersion"));
 const place = { vaultId: IdParam, itemId: IdParam, ...onAccount };
-/** With a version: only where that is still the stored one, as of somebody who decided by what they saw. */
+/** With a version, the method acts only where that version is still stored: the person decided by what they saw. */
 const placeAsSeen = { ...place, version: Type.Optional(Version) };
 const idsTo = (act: "retrieve" | "delete") =>
   Type.Array(IdParam, {
@@ -88,7 +88,7 @@ const idsTo = (act: "retrieve" | "delete") =>
     errorMessage: { maxItems: `you can only ${act} up to ${BATCH_IDS_MAX} items at once` },
   });
 
-/** None of a vault's items is still a question about that vault: it is not answered to whom may not know it. */
+/** A request for none of a vault's items still asks about the vault. A caller without a right to it gets no answer. */
 const eachOf = (vault: string, ids: readonly string[]): Target[] =>
   ids.length === 0 ? [{ vault, names: true }] : ids.map((item) => ({ vault, item }));
 
@@ -271,9 +271,9 @@ export const items = {
         vaultId: IdParam,
         active: Type.Optional(Type.Boolean()),
         archived: Type.Optional(Type.Boolean()),
-        /** Items with ids after this one; of an item that is gone too. */
+        /** Items with ids after this one. The item of this id need not exist any more. */
         after: Type.Optional(Id),
-        /** Items at most; a page of long overviews ends before. */
+        /** The most items. A page of long overviews has fewer. */
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.pageItems })),
         ...onAccount,
       },

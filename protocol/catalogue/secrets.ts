@@ -1,4 +1,4 @@
-// secrets.*: references and the values they lead to.
+// secrets.*: references and their values.
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { limits } from "../limits.ts";
@@ -7,12 +7,12 @@ import { Empty, Id, onAccount } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
-/** Characters of a reference: three or four titles of 256 characters, ids, a query. The empty one is no reference, and is told so. */
+/** Characters of a reference: three or four titles of 256 characters, ids, a query. An empty text passes here and is refused later as no reference. */
 const Reference = Type.String({ maxLength: 2048 });
 
 const Whole = Type.Integer({ minimum: 0, maximum: 0xffffffff });
 
-/** A recipe in the official shape; lengths out of range are the recipe's own error. */
+/** A recipe in the official shape. Lengths out of range have an error of their own. */
 const PasswordRecipe = Type.Union(
   [
     Type.Object(
@@ -52,22 +52,22 @@ const Resolved = Type.Object(
     secret: Type.String(),
     vaultId: Id,
     itemId: Id,
-    /** What kind of field, or "File", "Notes". */
+    /** The type of the field, or "File", or "Notes". */
     kind: Type.String(),
-    /** Whether it is kept out of sight: a concealed field, a one-time code or its seed, a private key, a card number. */
+    /** Whether the value is concealed: a concealed field, a one-time code or its seed, a private key, a card number. */
     concealed: Type.Boolean(),
-    /** Whether the answer came from memory, and how long ago that was read. */
+    /** Whether the answer came from memory, and the age of it. */
     cached: Type.Boolean(),
     ageMs: Type.Integer(),
     /** Whether the service could not be asked for changes just now. */
     stale: Type.Boolean(),
-    /** Microseconds from the request's arrival to this answer, without waiting for a person. */
+    /** Microseconds from the request's arrival to this answer, less the wait for a person. */
     tookUs: Type.Integer(),
   },
   named("ResolvedSecret"),
 );
 
-/** What a reference of several ended in, where that is no secret. */
+/** The error of one reference of several. */
 const ResolveFailure = Type.Object(
   {
     error: Type.Object({ name: Type.String(), message: Type.String(), hint: Type.Optional(Type.String()) }),

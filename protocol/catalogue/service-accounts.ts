@@ -1,4 +1,4 @@
-// serviceAccounts.*: principals for programs, which come in with a token and are not asked.
+// serviceAccounts.*: principals for programs. They use a token, and no person is asked.
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { named } from "../named.ts";
@@ -10,19 +10,19 @@ const closed = { additionalProperties: false } as const;
 /** Characters of a title: one line of a list. */
 const TITLE_LENGTH_MAX = 255;
 
-/** Milliseconds that a token lives at least, since one that has ended when it arrives helps nobody, and at most: ten years. */
+/** The least milliseconds that a token lives (it must not end before it arrives), and the most: ten years. */
 const EXPIRY_MS_MIN = 60_000;
 const EXPIRY_MS_MAX = 10 * 366 * 24 * 60 * 60_000;
 
-/** Milliseconds that a token lives where nobody says otherwise: a quarter, so that a forgotten one ends by itself. */
+/** Milliseconds that a token lives by default: a quarter of a year, so that a forgotten token ends by itself. */
 export const EXPIRY_MS_DEFAULT = 90 * 24 * 60 * 60_000;
 
-/** Left out, it is the default: a token without an end is asked for by its word. */
+/** The default applies where it is left out. A token without an end needs the word for it. */
 const ExpiresInMs = Type.Optional(
   Type.Union([Type.Integer({ minimum: EXPIRY_MS_MIN, maximum: EXPIRY_MS_MAX }), Type.Literal("never")]),
 );
 
-/** Making and replacing tokens hands on what they open, so the password is asked for each time. */
+/** A token hands on everything that it opens. So making or replacing one asks for the password each time. */
 const proven = { account: Type.Optional(IdParam), password: Password };
 const provenErrors = ["signedOut", "locked", "proofRefused", "tryLater", "auditUnwritable", "offline"] as const;
 
@@ -48,13 +48,13 @@ const Budget = Type.Object(
   named("RequestBudget"),
 );
 
-/** A token as it is handed out, the only time that its text is shown. */
+/** A new token. Its text is shown this once. */
 const IssuedToken = Type.Object(
   { serviceAccountId: Id, token: Type.String(), expiresAt: Type.Optional(Timestamp) },
   named("IssuedToken"),
 );
 
-/** A token as its owner sees it later. */
+/** A token in later lists, without its text. */
 const ServiceAccountToken = Type.Object(
   {
     id: Id,

@@ -15,7 +15,7 @@ import { asked } from "./items.ts";
 const closed = { additionalProperties: false } as const;
 const itemErrors = [...asked, "vaultNotFound", "itemNotFound", "sharingUnavailable", "notPermitted"] as const;
 
-/** Of what opens nothing that was sealed. */
+/** Errors of methods that open nothing sealed. */
 const askedUnsealed = asked.filter((error) => error !== "sealBroken");
 
 const vaultId = "abcdefghijklmnopqrstuvwxyz";
@@ -89,7 +89,7 @@ export const shares = {
       "serviceRefused",
       "diskFull",
     ],
-    // A program that may only read could tell the value to anybody, but not in this account's name and from its service.
+    // A program that may read could tell the value to anybody, but not in this account's name and from its service.
     need: {
       kind: "grant",
       verb: "write",
@@ -140,7 +140,7 @@ export const shares = {
     params: Type.Object({ shareId: IdParam, ...onAccount }, closed),
     result: Empty,
     errors: [...askedUnsealed, "shareNotFound", "diskFull"],
-    // It narrows what others may see, but names no vault that a smaller grant could be of.
+    // It ends access of others, but names no vault, so there is no smaller grant to ask for.
     need: { kind: "grant", verb: "write", scopeOf: () => [{ account: true, names: true }] },
     activity: true,
     since: "0.2.0",

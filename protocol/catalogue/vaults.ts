@@ -1,4 +1,4 @@
-// vaults.*, groups.*, environments.*: where items lie, and who may come to them.
+// vaults.*, groups.*, environments.*: the places of items, and the principals with access to them.
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { Group, GroupAccess, GroupVaultAccess, itemLimits, Vault, VaultOverview } from "../item/item.ts";
@@ -8,7 +8,7 @@ import { asked } from "./items.ts";
 
 const closed = { additionalProperties: false } as const;
 
-/** The same for what opens nothing that the service sends. */
+/** The same for methods that open nothing from the service. */
 const askedOfIds = asked.filter((error) => error !== "sealBroken");
 
 /** Groups named in one call, and variables of one environment. */

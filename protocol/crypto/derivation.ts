@@ -1,11 +1,11 @@
-// From a password and a Secret Key to the two keys that everything of a user hangs on: the unlock key, which wraps the
-// root key and never leaves the device, and the sign-in seed, which proves to the service who we are.
+// Derives a user's two keys from the password and the Secret Key. The unlock key wraps the root key and never leaves the device. The
+// sign-in seed proves to the service who the user is.
 import { fields, utf8, wipeable } from "./encoding.ts";
 import type { Argon2Cost, Primitives } from "./primitives.ts";
 
 /**
- * Argon2id of suite 1 (RFC 9106, section 4): 128 MiB is what a small machine can spare for one unlock at a time, and
- * three passes take about half a second on it. Part of the suite: changing it makes a new suite.
+ * Argon2id of suite 1 (RFC 9106, section 4). A small machine can spare 128 MiB for one unlock at a time, and needs about half a
+ * second for three passes. The cost is part of the suite: another cost is another suite.
  */
 export const ARGON2_COST: Argon2Cost = { memoryKiB: 128 * 1024, passes: 3, lanes: 1, size: 32 };
 
@@ -15,10 +15,10 @@ export const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const EMPTY = new Uint8Array();
 
-/** What a password and a Secret Key give. Both are secret; the caller wipes them. */
+/** The keys of a password and a Secret Key. Both are secret. The caller wipes them. */
 export type UserKeys = { readonly unlockKey: Uint8Array; readonly signInSeed: Uint8Array };
 
-/** Derives a user's keys. Takes as long as Argon2id does; runs off the calling thread. The password is NFKC, not trimmed. */
+/** Derives a user's keys, off the calling thread, in the time of one Argon2id. The password is normalized (NFKC) and not trimmed. */
 export async function deriveUserKeys(
   crypto: Primitives,
   input: { password: string; secretKey: Uint8Array; account: string; user: string },
@@ -47,12 +47,12 @@ export function subkey(crypto: Primitives, key: Uint8Array, label: string): Uint
   return crypto.hkdfSha256(key, EMPTY, utf8(label), KEY_BYTES);
 }
 
-/** What a PIN is checked against: Argon2id of suite 1 over the NFKC PIN and a 16-byte random salt. It wraps nothing. */
+/** The verifier of a PIN: Argon2id of suite 1 over the NFKC PIN and a 16-byte random salt. It wraps no key. */
 export function pinVerifier(crypto: Primitives, pin: string, salt: Uint8Array): Promise<Uint8Array> {
   return stretch(crypto, pin, salt);
 }
 
-/** NFKC, since keyboards of two systems write one password in two ways; what was typed is wiped whatever happens. */
+/** Normalizes to NFKC, since two systems may write the same password in two ways. The typed bytes are wiped in any case. */
 async function stretch(crypto: Primitives, typed: string, salt: Uint8Array): Promise<Uint8Array> {
   const bytes = utf8(typed.normalize("NFKC"));
   try {

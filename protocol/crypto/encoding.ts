@@ -1,8 +1,8 @@
-// How byte strings are put together before they are sealed, signed or hashed, and how they travel. Every field is of
-// fixed length or carries its length, so that no two lists of fields give the same bytes.
+// The encoding of byte strings that are sealed, signed, hashed or sent. Every field has a fixed length or carries its length. So two
+// different lists of fields never give the same bytes.
 import type { Primitives } from "./primitives.ts";
 
-/** The suite of everything this folder seals and signs. An unknown one is refused, never tried. */
+/** The suite of everything that this folder seals and signs. An unknown suite is refused and never tried. */
 export const SUITE = 1;
 
 const encoder = new TextEncoder();
@@ -13,14 +13,14 @@ export function utf8(text: string): Uint8Array {
 }
 
 /**
- * Zeros for bytes that may be secret. V8 keeps a typed array of up to 64 bytes in its own heap and moves it out when native
- * code first touches it: wiping then reaches the new place alone. One over a buffer of its own has one place from the start.
+ * Zeros for bytes that may be secret. V8 keeps a typed array of up to 64 bytes in its own heap, and moves it out when native code
+ * first touches it. Wiping then misses the old place. An array over its own buffer has one place from the start.
  */
 export function wipeable(size: number): Uint8Array {
   return new Uint8Array(new ArrayBuffer(size));
 }
 
-/** A copy that wiping reaches, unlike that of slice(). */
+/** A copy that wiping reaches. A copy by slice() may leave traces. */
 export function wipeableCopy(bytes: Uint8Array): Uint8Array {
   const copy = wipeable(bytes.length);
   copy.set(bytes);
@@ -52,12 +52,12 @@ function integer(value: number): Uint8Array {
   return bytes;
 }
 
-/** Standard base64 with padding (RFC 4648, section 4): the form in which sealed bytes travel and rest. */
+/** Standard base64 with padding (RFC 4648, section 4). Sealed bytes are sent and stored in this form. */
 export function toBase64(bytes: Uint8Array): string {
   return bytes.toBase64();
 }
 
-/** Decodes standard base64 strictly; undefined for anything else. */
+/** Decodes standard base64 strictly. Undefined for anything else. */
 export function fromBase64(text: string): Uint8Array | undefined {
   try {
     const bytes = Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
@@ -71,7 +71,7 @@ export function fromBase64(text: string): Uint8Array | undefined {
 
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
-/** Bytes of randomness in an id: no two collide, and none can be guessed. */
+/** Bytes of randomness in an id. No two ids collide, and none can be guessed. */
 const ID_BYTES = 16;
 
 /** A new id: 16 random bytes as 26 characters of lower-case base32 without padding (RFC 4648, section 6). */

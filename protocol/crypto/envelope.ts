@@ -1,11 +1,11 @@
-// An envelope: suite (1 byte), nonce (24 bytes), XChaCha20-Poly1305 ciphertext of the padded content. What it is, whose,
-// and which revision stands in the associated data, so that an envelope put into another place does not open.
+// An envelope: suite (1 byte), nonce (24 bytes), XChaCha20-Poly1305 ciphertext of the padded content. The associated data names its
+// kind, its owner and its revision, so an envelope that was moved to another place does not open.
 import { PosternError } from "../errors.ts";
 import { fields, SUITE } from "./encoding.ts";
 import { pad, paddedSize, unpad } from "./padding.ts";
 import type { Primitives } from "./primitives.ts";
 
-/** What an envelope holds. One word per kind; two kinds never share one. */
+/** The kind of an envelope's content. Each kind has its own word. */
 export type Part =
   | "root key"
   | "private keys"
@@ -24,7 +24,7 @@ export type Part =
   | "service account name"
   | "share";
 
-/** Where an envelope belongs. Ids that do not apply are left out; `keyId` names the key it is sealed under. */
+/** The place of an envelope. Ids that do not apply are left out. `keyId` names the key that seals it. */
 export type Context = {
   readonly part: Part;
   readonly account: string;
@@ -33,7 +33,7 @@ export type Context = {
   readonly item?: string;
   readonly file?: string;
   readonly keyId?: string;
-  /** Revision of what is sealed; 0 where there is none. */
+  /** The revision of the content, or 0 where it has none. */
   readonly revision?: number;
 };
 
@@ -63,7 +63,7 @@ export function seal(crypto: Primitives, key: Uint8Array, context: Context, cont
   return envelope;
 }
 
-/** Opens what `seal` made. Throws unknownSuite, or sealBroken when it is cut, altered, or belongs elsewhere, or locked when the key was wiped. */
+/** Opens an envelope. Throws unknownSuite; sealBroken where it is cut, altered or in a wrong place; locked where the key was wiped. */
 export function open(
   crypto: Pick<Primitives, "aeadOpen" | "wipe">,
   key: Uint8Array,

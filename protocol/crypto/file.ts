@@ -1,5 +1,5 @@
-// Files: a random file key under the item key, content as an XChaCha20-Poly1305 secretstream in chunks of 1 MiB. Order
-// and end are authenticated: a chunk left out, put elsewhere or missing at the end is refused.
+// Files: a random file key under the item key, and the content as an XChaCha20-Poly1305 secretstream in chunks of 1 MiB. The stream
+// authenticates order and end, so a missing or moved chunk is refused, at the end too.
 import { PosternError } from "../errors.ts";
 import { KEY_BYTES } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
@@ -18,12 +18,12 @@ function keyContext(place: ItemPlace, file: string): Context {
   return { part: "file key", ...place, file };
 }
 
-/** Chunks that `size` bytes make; an empty file has one, since its end must be authenticated too. */
+/** The number of chunks of `size` bytes. An empty file has one, since its end must be authenticated too. */
 export function chunksOf(size: number): number {
   return Math.max(1, Math.ceil(size / FILE_CHUNK_BYTES));
 }
 
-/** Seals a file chunk by chunk. `end` answers the header that the item's revision names. The key is wiped before the first chunk. */
+/** Seals a file chunk by chunk. `end` returns the header for the item's revision. The key is wiped before the first chunk. */
 export function sealFile(
   crypto: Primitives,
   input: { place: ItemPlace; file: string; itemKey: Uint8Array },

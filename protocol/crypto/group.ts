@@ -1,6 +1,6 @@
-// Groups: a keyset of its own, made and signed by a person, whose private seeds every member holds sealed to them. A vault
-// key granted to a group is opened by whoever holds the seeds; a member who leaves takes them along, so leaving means
-// a new keyset and new vault keys.
+// Groups. A person makes and signs the keyset of a group. Each member holds its private seeds, sealed to that member. A member opens
+// the vault keys of the group by these seeds. A member who leaves still knows them, so the group then needs a new keyset and new
+// vault keys.
 import { PosternError } from "../errors.ts";
 import { subkey } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64, utf8 } from "./encoding.ts";
@@ -8,10 +8,10 @@ import { type Context, open, seal } from "./envelope.ts";
 import { boxKeyBytes, type Keyset, keysetOf, SEED_BYTES } from "./keyset.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 
-/** What kind of group it is, in the official SDKs' words. */
+/** The kind of a group, in the official SDKs' words. */
 export type GroupType = "owners" | "administrators" | "userDefined";
 
-/** A group's public keys, vouched for by the person who made it. Base64. */
+/** A group's public keys, signed by the person who made it. Base64. */
 export type GroupKeys = {
   identity: string;
   box: string;
@@ -20,13 +20,13 @@ export type GroupKeys = {
   makerSignature: string;
 };
 
-/** The group's private seeds, sealed to one member by somebody who has them. Base64. */
+/** The group's private seeds, sealed to one member by another who has them. Base64. */
 export type Membership = { member: string; granter: string; sealed: string; signature: string };
 
 /** A group's sealed name and description, signed by its writer. */
 export type SealedGroup = { revision: number; sealed: string; writer: string; signature: string };
 
-/** Where a group lives. */
+/** The place of a group. */
 export type GroupPlace = { readonly account: string; readonly group: string };
 
 /** A group's open keys. `nameKey` opens its name. Secret. */
@@ -43,7 +43,7 @@ function opened(crypto: Primitives, seeds: Uint8Array): OpenGroup {
   return { keyset: keysetOf(crypto, seeds), nameKey };
 }
 
-/** Makes a group's keys; answers the maker's own membership with them. */
+/** Makes a group's keys. Returns them with the maker's own membership. */
 export function newGroup(
   crypto: Primitives,
   input: { place: GroupPlace; type: GroupType; maker: Keyset },
@@ -65,7 +65,7 @@ export function newGroup(
   return { open, keys, membership };
 }
 
-/** Whether a group's keys vouch for each other and carry their maker's signature. Whether the maker is known, the caller says. */
+/** Whether a group's keys belong together and carry their maker's signature. The caller checks whether it knows the maker. */
 export function verifyGroupKeys(
   crypto: CheckingPrimitives,
   place: GroupPlace,
@@ -126,8 +126,8 @@ export function verifyMembership(
 }
 
 /**
- * Opens a group by one's own membership. Throws sealBroken for a maker or granter that is not pinned, a wrong signature,
- * a membership of somebody else, or seeds that are not of these keys.
+ * Opens a group by one's own membership. Throws sealBroken for a maker or granter that is not pinned, a wrong signature, another
+ * member's membership, or seeds of other keys.
  */
 export function openGroup(
   crypto: Primitives,

@@ -1,7 +1,6 @@
-// Items: a random item key under the vault key; overview, details and file keys under the item key. Each revision is
-// signed whole by its writer, a deletion too, so that the service can neither mix two revisions nor make one up. What is
-// sealed under the item key names that key and not the vault's: a new vault key wraps the item keys anew and signs for it,
-// and no content is sealed again.
+// Items: a random item key under the vault key; overview, details and file keys under the item key. The writer signs each whole
+// revision, a deletion too. So the service can neither mix two revisions nor invent one. Parts under the item key name that key and
+// not the vault's. A new vault key therefore wraps and signs the item keys anew, and no content is sealed again.
 import { PosternError } from "../errors.ts";
 import { KEY_BYTES } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64 } from "./encoding.ts";
@@ -11,15 +10,15 @@ import { lookupTag } from "./lookup-tag.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 import type { VaultKey } from "./vault-key.ts";
 
-/** Where an item lives. */
+/** The place of an item. */
 export type ItemPlace = { readonly account: string; readonly vault: string; readonly item: string };
 
 export type ItemState = "active" | "archived" | "deleted";
 
-/** A file that a revision names: its key sealed under the item key, its stream's header, its size in bytes. */
+/** A file of a revision: its key sealed under the item key, its stream's header, its size in bytes. */
 export type FileHeader = { id: string; sealedKey: string; size: number; chunks: number; header: string };
 
-/** A signed revision without its details: the details' digest stands in for them. */
+/** A signed revision with the digest of its details in place of them. */
 export type SealedOverview = {
   revision: number;
   state: ItemState;
@@ -33,14 +32,14 @@ export type SealedOverview = {
   signature: string;
 };
 
-/** A signed revision, whole. */
+/** A whole signed revision. */
 export type SealedItem = SealedOverview & { details: string };
 
 function context(place: ItemPlace, part: Context["part"], keyId: string, revision: number): Context {
   return { part, ...place, keyId, revision };
 }
 
-/** The item key stays the same over revisions, so its envelope carries revision 0. */
+/** All revisions have the same item key, so its envelope carries revision 0. */
 function keyContext(place: ItemPlace, keyId: string): Context {
   return context(place, "item key", keyId, 0);
 }
@@ -149,7 +148,7 @@ export function verifyItemRevision(crypto: CheckingPrimitives, place: ItemPlace,
   return digestOf(crypto, sealed.details) === sealed.detailsDigest && verifyItemOverview(crypto, place, sealed);
 }
 
-/** The same without details at hand. */
+/** The same where the details are not at hand. */
 export function verifyItemOverview(crypto: CheckingPrimitives, place: ItemPlace, sealed: SealedOverview): boolean {
   const writer = fromBase64(sealed.writer);
   const signature = fromBase64(sealed.signature);
@@ -157,12 +156,12 @@ export function verifyItemOverview(crypto: CheckingPrimitives, place: ItemPlace,
   return crypto.verify(writer, revisionBytes(place, sealed), signature);
 }
 
-/** What a new vault key changes of a revision: everything else stays byte for byte. */
+/** The parts of a revision that a new vault key changes. Everything else stays byte for byte. */
 export type Rewrap = Pick<SealedOverview, "keyId" | "itemKey" | "tag" | "writer" | "signature">;
 
 /**
- * Wraps a revision's item key under the vault's next key and signs for it. The caller has checked the revision under the
- * old key. Throws sealBroken where its parts do not open.
+ * Wraps a revision's item key under the vault's next key and signs it. The caller has checked the revision under the old key. Throws
+ * sealBroken where its parts do not open.
  */
 export function rewrapItem(
   crypto: Primitives,
@@ -225,7 +224,7 @@ export function openItemOverview(crypto: Primitives, input: OpenInput<SealedOver
   }
 }
 
-/** Opens overview and details of a revision, and hands out the item key, which the caller wipes. */
+/** Opens overview and details of a revision. Returns the item key too, which the caller wipes. */
 export function openItem(
   crypto: Primitives,
   input: OpenInput<SealedItem>,

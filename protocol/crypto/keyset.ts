@@ -1,5 +1,5 @@
-// A principal's key pairs: an Ed25519 identity that signs, and an X25519 pair that vault keys are sealed to. The
-// identity signs the X25519 key, so whoever pins the identity need not trust the service for the other.
+// A principal's key pairs: an Ed25519 identity, which signs, and an X25519 pair, to which vault keys are sealed. The identity signs
+// the X25519 key. A client that pins the identity need not trust the service for the other key.
 import { PosternError } from "../errors.ts";
 import { fields, fromBase64, toBase64 } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
@@ -8,16 +8,16 @@ import type { Primitives } from "./primitives.ts";
 /** Bytes of the seed of either pair. */
 export const SEED_BYTES = 32;
 
-/** The open keyset. The secret keys are kept in guarded memory where there is some. */
+/** The open keyset. Its secret keys lie in guarded memory where the platform has it. */
 export type Keyset = {
   readonly identity: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
   readonly box: { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
 };
 
-/** As it is stored: base64; private seeds sealed under the root key. */
+/** The stored form: base64, with the private seeds sealed under the root key. */
 export type SealedKeyset = { identity: string; box: string; boxSignature: string; sealedPrivate: string };
 
-/** The bytes with which an identity vouches for its X25519 key. */
+/** The bytes that an identity signs for its X25519 key. */
 export function boxKeyBytes(box: Uint8Array): Uint8Array {
   return fields("postern/1 box key", box);
 }
@@ -26,7 +26,7 @@ function context(account: string, user: string): Context {
   return { part: "private keys", account, user };
 }
 
-/** Makes a keyset and its stored form. */
+/** Makes a keyset. Returns it with its stored form. */
 export function newKeyset(
   crypto: Primitives,
   rootKey: Uint8Array,

@@ -1,13 +1,13 @@
-// What libsodium-wrappers (WebAssembly) gives of the seam, with nothing of Node's: the account client of the tests and the
-// share page in a browser work with the same lines. The module comes in as a parameter, so that protocol/ loads no
-// library. Its keys lie in ordinary memory and pass through the module's heap, which it does not wipe; the agent never uses it.
+// The primitives that libsodium-wrappers (WebAssembly) has, without anything of Node's. The share page in a browser and the tests'
+// account client both use them. The caller passes the module, so that protocol/ loads no library. Keys lie in ordinary memory and
+// pass through the module's heap, which is not wiped. So the agent never uses this file.
 import type libsodium from "libsodium-wrappers";
 import { PosternError } from "../errors.ts";
 import type { Primitives } from "./primitives.ts";
 
 type Sodium = typeof libsodium;
 
-/** All but Argon2id, and HKDF, HMAC and SHA-256, which the standard build lacks, though its types name the last. */
+/** All primitives but Argon2id, HKDF, HMAC and SHA-256. The standard build lacks these, although its types name SHA-256. */
 export type LibsodiumPrimitives = Omit<Primitives, "sha256" | "hmacSha256" | "hkdfSha256" | "argon2id">;
 
 /** The primitives of a loaded module (`await sodium.ready`). */
@@ -23,13 +23,13 @@ const KEYED_HASH_BYTES = 32;
 /** Bytes of a derived key. */
 const SUBKEY_BYTES = 32;
 
-/** The key, unless it was wiped. One that is random is zeros in one of 2^256 cases. */
+/** Returns the key, or throws where it was wiped to zeros. A random key is all zeros in one of 2^256 cases. */
 export function alive(key: Uint8Array): Uint8Array {
   if (key.length > 0 && key.every((byte) => byte === 0)) throw new PosternError("locked");
   return key;
 }
 
-/** The wrapper throws for a tag that does not fit; its text is not needed, the outcome is. */
+/** Undefined where the wrapper throws, which it does for a wrong tag. Its text is not needed. */
 function attempt<T>(act: () => T): T | undefined {
   try {
     return act();

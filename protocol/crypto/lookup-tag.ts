@@ -1,12 +1,12 @@
-// Lookup tags: how a cold resolve finds an item by title in one indexed query although the service knows no title. The
-// service learns which titles within one vault are equal, and nothing else.
+// Lookup tags. By its tag a cold resolve finds an item with one indexed query, although the service knows no title. The service
+// learns which titles within one vault are equal, and nothing else.
 import { utf8 } from "./encoding.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** Bytes of a tag: enough that two titles of a vault never share one by chance. */
 export const TAG_BYTES = 16;
 
-/** Titles match in references without regard to case, so equal titles up to case have one tag. NFC, since the same title can be typed in two forms. */
+/** The normal form of a title. References ignore case, so titles that differ in case have one tag. NFC, since one title can be typed in two forms. */
 export function normalTitle(title: string): string {
   return title.normalize("NFC").toLowerCase();
 }

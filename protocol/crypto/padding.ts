@@ -1,11 +1,11 @@
-// Lengths of sealed texts leak what they hold ("8 characters: a short password"). Padmé (Nikitin et al., PoPETs 2019,
-// "Reducing Metadata Leakage from Encrypted Files", section 4) leaves O(log log n) bits of the length, for at most 12 %.
+// The length of a sealed text says something about its content ("8 characters: a short password"). Padmé (Nikitin et al., PoPETs
+// 2019, "Reducing Metadata Leakage from Encrypted Files", section 4) leaves O(log log n) bits of the length, for at most 12 %.
 import { PosternError } from "../errors.ts";
 import { wipeable, wipeableCopy } from "./encoding.ts";
 
 const LENGTH_BYTES = 4;
 
-/** Bytes that sealed texts have at least: most secrets are shorter, and so all alike. */
+/** The least bytes of a sealed text. Most secrets are shorter, so they all look alike. */
 export const PADDED_SIZE_MIN = 64;
 
 /** The padded size of `size` bytes. */
@@ -30,7 +30,7 @@ export function pad(content: Uint8Array): Uint8Array {
   return padded;
 }
 
-/** The content again, as a copy. Throws sealBroken when the padding is not exactly what `pad` makes. */
+/** Returns a copy of the content. Throws sealBroken where the padding is not exactly the one of `pad`. */
 export function unpad(padded: Uint8Array): Uint8Array {
   if (padded.length < LENGTH_BYTES) throw new PosternError("sealBroken", "the padding");
   const size = new DataView(padded.buffer, padded.byteOffset).getUint32(0);

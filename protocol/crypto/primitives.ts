@@ -1,10 +1,9 @@
-// The seam through which all cryptography passes. Two implementations stand behind it: sodium-native in the agent
-// (keys in locked, guarded memory) and libsodium-wrappers elsewhere; shared vectors hold the two equal. Passed in
-// as a parameter, so that protocol/ imports neither. A key of zeros is what a lock leaves in the hands of whoever was at
-// work: every operation that takes a secret key refuses it with the error `locked`, else a write that races with a lock
-// would be sealed under a key that everybody knows.
+// The seam through which all cryptography passes. It has two implementations: sodium-native in the agent (keys in locked, guarded
+// memory) and libsodium-wrappers elsewhere. Shared vectors hold the two equal. The caller passes one in, so protocol/ imports
+// neither. A lock turns keys into zeros while work may still be under way. So every operation that takes a secret key refuses zeros
+// with the error `locked`. Otherwise a write that races with a lock would be sealed under a key that everybody knows.
 
-/** What the crypto code of this folder asks for. Byte strings in, byte strings out; nothing keeps state. */
+/** The primitives that this folder uses. They take and return byte strings and keep no state. */
 export interface Primitives {
   /** `size` bytes from the operating system's generator. */
   randomBytes(size: number): Uint8Array;
@@ -13,8 +12,8 @@ export interface Primitives {
   /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
   /**
-   * BLAKE2b under a 32-byte key (RFC 7693), 32 bytes: for what stays in this process and is asked for often. Node's HMAC
-   * makes an object for each call that only a full collection frees; this makes none.
+   * BLAKE2b under a 32-byte key (RFC 7693), 32 bytes. For frequent hashes that stay in this process. Node's HMAC makes an object at
+   * each call, and only a full garbage collection frees it. This makes none.
    */
   keyedHash(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** HKDF-SHA-256 (RFC 5869), extract and expand; `size` at most 8160 bytes. */
@@ -25,26 +24,26 @@ export interface Primitives {
   argon2id(password: Uint8Array, salt: Uint8Array, cost: Argon2Cost): Promise<Uint8Array>;
   /** XChaCha20-Poly1305 (IETF): 32-byte key, 24-byte nonce; answers ciphertext and 16-byte tag. */
   aeadSeal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  /** Opens what `aeadSeal` made; undefined when the tag does not fit. */
+  /** Opens the output of `aeadSeal`. Undefined where the tag is wrong. */
   aeadOpen(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
   /** Ed25519 key pair from a 32-byte seed (RFC 8032); the secret key is 64 bytes, libsodium's form. */
   signKeyPair(seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array };
   /** Ed25519 detached signature, 64 bytes. */
   sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array;
-  /** Whether an Ed25519 signature fits. */
+  /** Whether an Ed25519 signature is right. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
   /** X25519 key pair from a 32-byte seed (libsodium crypto_box_seed_keypair). */
   boxKeyPair(seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array };
   /** libsodium sealed box (anonymous sender). */
   boxSeal(publicKey: Uint8Array, plaintext: Uint8Array): Uint8Array;
-  /** Opens a sealed box; undefined when it does not fit. */
+  /** Opens a sealed box. Undefined where it was sealed to another key or altered. */
   boxOpen(publicKey: Uint8Array, secretKey: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
   /** Starts an XChaCha20-Poly1305 secretstream under a 32-byte key; the header is 24 bytes. `push` throws locked after a lock. */
   streamSeal(key: Uint8Array): {
     header: Uint8Array;
     push(chunk: Uint8Array, associated: Uint8Array, final: boolean): Uint8Array;
   };
-  /** Opens a secretstream; `pull` answers undefined when a chunk does not fit (altered, reordered, dropped), throws locked after a lock. */
+  /** Opens a secretstream. `pull` returns undefined for a chunk that was altered, moved or dropped, and throws locked after a lock. */
   streamOpen(
     key: Uint8Array,
     header: Uint8Array,
@@ -53,7 +52,7 @@ export interface Primitives {
   equal(a: Uint8Array, b: Uint8Array): boolean;
   /** Overwrites with zeros. */
   wipe(...buffers: Uint8Array[]): void;
-  /** Moves a key into memory that is locked and guarded where the platform offers it; wipes `key` and answers the copy. */
+  /** Moves a key into locked, guarded memory where the platform has it. Wipes `key` and returns the copy. */
   keep(key: Uint8Array): Uint8Array;
   /** Wipes kept keys and gives their memory back; ordinary buffers are wiped. */
   release(...keys: Uint8Array[]): void;
@@ -67,8 +66,8 @@ export type Argon2Cost = {
   readonly size: number;
 };
 
-/** What the service needs: it checks signatures and makes nonces, and opens nothing. */
+/** The primitives of the service. It checks signatures and makes nonces. It opens nothing. */
 export type CheckingPrimitives = Pick<Primitives, "randomBytes" | "sha256" | "verify" | "equal">;
 
-/** What the share page needs: it derives from a random secret, and opens. */
+/** The primitives of the share page. It derives keys from a random secret, and opens. */
 export type OpeningPrimitives = Pick<Primitives, "randomBytes" | "kdf" | "aeadOpen" | "streamOpen" | "wipe">;

@@ -1,12 +1,12 @@
-// The Secret Key: 128 random bits that stay on the account's devices and in its emergency kit. With it, what the service
-// stores cannot be attacked by guessing passwords.
+// The Secret Key: 128 random bits on the account's devices and in its emergency kit. Because of it, a thief of the service's store
+// cannot try passwords on it.
 import { utf8, wipeable } from "./encoding.ts";
 import type { Primitives } from "./primitives.ts";
 
 /** Bytes of a Secret Key. */
 export const SECRET_KEY_BYTES = 16;
 
-/** Crockford's base32: no I, L, O, U, so that none is misread or spells a word. */
+/** Crockford's base32. It lacks I, L, O and U, so that no letter is misread and no word is spelled. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PREFIX = "P1";
 const DIGITS = 26;
@@ -18,14 +18,14 @@ export function newSecretKey(crypto: Primitives): Uint8Array {
   return crypto.keep(crypto.randomBytes(SECRET_KEY_BYTES));
 }
 
-/** `P1-` and 30 characters in groups of six; the last four are a check, so that a slip of the pen is told. */
+/** `P1-` and 30 characters in groups of six. The last four are a checksum, which finds a slip of the pen. */
 export function formatSecretKey(crypto: Primitives, key: Uint8Array): string {
   const text = encode(key, DIGITS) + checkOf(crypto, key);
   const groups = text.match(new RegExp(`.{1,${GROUP}}`, "g")) ?? [];
   return [PREFIX, ...groups].join("-");
 }
 
-/** Reads what a person typed: case, spaces and hyphens do not matter, and O, I, L are read as 0, 1, 1. Undefined when it is no Secret Key. */
+/** Reads a typed Secret Key. Case, spaces and hyphens do not matter; O, I, L are read as 0, 1, 1. Undefined where it is none. */
 export function parseSecretKey(crypto: Primitives, typed: string): Uint8Array | undefined {
   const text = typed.toUpperCase().replace(/[\s-]/gu, "").replaceAll("O", "0").replace(/[IL]/g, "1");
   if (!text.startsWith(PREFIX)) return undefined;
@@ -37,7 +37,7 @@ export function parseSecretKey(crypto: Primitives, typed: string): Uint8Array | 
   return undefined;
 }
 
-/** The first 20 bits of a hash: one slip in a million goes unseen. */
+/** The checksum: the first 20 bits of a hash. It misses one slip in a million. */
 function checkOf(crypto: Primitives, key: Uint8Array): string {
   return encode(crypto.hmacSha256(utf8("postern/1 secret key check"), key).subarray(0, 3), 5).slice(0, CHECK_DIGITS);
 }
@@ -75,6 +75,6 @@ function decode(text: string): Uint8Array | undefined {
       buffer &= (1 << bits) - 1;
     }
   }
-  // Two bits are left over; any but zero would give one key two spellings.
+  // Two bits are left over. They must be zero, or one key would have several spellings.
   return buffer === 0 ? key : undefined;
 }

@@ -1,6 +1,6 @@
-// Service accounts: a principal whose root key hangs on tokens instead of a password and a Secret Key. A token's secret has
-// 256 random bits, so nothing is stretched. Whoever made the account signs its keys and keeps a copy of its root key, so
-// that a token can be replaced without the old one.
+// Service accounts. Tokens open the root key of such a principal, in place of a password and a Secret Key. A token's secret has 256
+// random bits, so it needs no slow derivation. The person who made the account signs its keys and keeps a copy of its root key. So
+// that person can replace a token without the old one.
 import { PosternError } from "../errors.ts";
 import { KEY_BYTES, subkey } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64, utf8, wipeable, wipeableCopy } from "./encoding.ts";
@@ -12,7 +12,7 @@ import { signInKeyPair } from "./sign-in.ts";
 /** Bytes of a token's secret. */
 export const TOKEN_SECRET_BYTES = 32;
 
-/** Which service account of which account. */
+/** A service account within its account. */
 export type ServiceAccountPlace = { readonly account: string; readonly serviceAccount: string };
 
 /** A service account's public keys with the signature of the person who made it. Base64. */
@@ -24,14 +24,14 @@ export type ServiceAccountKeys = {
   makerSignature: string;
 };
 
-/** What the service keeps of a token: whom it lets in, and the root key that only the token opens. Base64. */
+/** The part of a token that the service keeps: the sign-in key, and the root key that only the token opens. Base64. */
 export type SealedToken = { signInKey: string; rootKey: string };
 
 function makerBytes({ account, serviceAccount }: ServiceAccountPlace, identity: string, box: string): Uint8Array {
   return fields("postern/1 service account keys", SUITE, account, serviceAccount, identity, box);
 }
 
-/** Makes a service account's keys. The root key is kept; the caller releases it. */
+/** Makes a service account's keys. The root key lies in guarded memory; the caller releases it. */
 export function newServiceAccount(
   crypto: Primitives,
   { place, maker }: { place: ServiceAccountPlace; maker: Keyset },
@@ -45,7 +45,7 @@ export function newServiceAccount(
   return { rootKey, keyset: sealed, keys };
 }
 
-/** Whether a service account's keys vouch for each other and carry their maker's signature. Whether the maker is known, the caller says. */
+/** Whether a service account's keys belong together and carry their maker's signature. The caller checks whether it knows the maker. */
 export function verifyServiceAccount(
   crypto: CheckingPrimitives,
   place: ServiceAccountPlace,
@@ -62,7 +62,7 @@ export function verifyServiceAccount(
   return crypto.verify(identity, boxKeyBytes(box), vouched) && crypto.verify(maker, named, made);
 }
 
-/** What a token's secret gives: the key that opens the root key, and the seed that signs in. Both are kept. */
+/** The keys of a token's secret: one opens the root key, the other signs in. Both lie in guarded memory. */
 export function tokenKeys(crypto: Primitives, secret: Uint8Array): { unlockKey: Uint8Array; signInSeed: Uint8Array } {
   return {
     unlockKey: crypto.keep(subkey(crypto, secret, "postern/1 token unlock key")),
@@ -86,7 +86,7 @@ export function sealToken(
   return { signInKey: toBase64(pair.publicKey), rootKey: toBase64(sealed) };
 }
 
-/** Opens the root key by a token's unlock key. Throws sealBroken where it is another token's or another account's. */
+/** Opens the root key by a token's unlock key. Throws sealBroken for another token's or another account's key. */
 export function openTokenRootKey(
   crypto: Primitives,
   input: { place: ServiceAccountPlace; token: string; unlockKey: Uint8Array; sealed: string },
@@ -99,7 +99,7 @@ function custodyContext({ account, serviceAccount }: ServiceAccountPlace): Conte
   return { part: "service account keys", account, user: serviceAccount };
 }
 
-/** Seals a service account's root key and title for the person who made it, under their own root key. */
+/** Seals a service account's root key and title for its maker, under the maker's own root key. */
 export function sealCustody(
   crypto: Primitives,
   input: { place: ServiceAccountPlace; owner: Uint8Array; rootKey: Uint8Array; title: string },
@@ -113,7 +113,7 @@ export function sealCustody(
   }
 }
 
-/** Opens what `sealCustody` made. The root key is kept; the caller releases it. Throws sealBroken. */
+/** Opens the output of `sealCustody`. The root key lies in guarded memory; the caller releases it. Throws sealBroken. */
 export function openCustody(
   crypto: Primitives,
   input: { place: ServiceAccountPlace; owner: Uint8Array; sealed: string },

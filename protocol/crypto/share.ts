@@ -1,20 +1,20 @@
-// A share: a copy of an item for whoever holds its link. The link's fragment, which browsers do not send, holds a random
-// secret. From it come two keys by libsodium's crypto_kdf: the access key, which is proved to the service, and the key that
-// opens the copy, which the service never sees. Neither gives the other. A browser can derive both: no Argon2id, no Node.
+// A share: a copy of an item for everyone who has its link. The link's fragment holds a random secret; browsers do not send the
+// fragment. libsodium's crypto_kdf makes two keys of the secret. The access key is the proof to the service. The content key opens
+// the copy, and the service never sees it. Neither key gives the other. A browser can derive both, without Argon2id or Node.
 import { fields, fromBase64, SUITE, toBase64, wipeableCopy } from "./encoding.ts";
 import { type Context, open, seal } from "./envelope.ts";
 import type { ItemPlace } from "./item.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 
-/** Bytes of the secret in the link: random, so no derivation needs to be slow. */
+/** Bytes of the secret in the link. They are random, so the derivation need not be slow. */
 export const SHARE_SECRET_BYTES = 32;
 
-/** crypto_kdf's context, exactly 8 characters, with the suite in it; nothing else derives under it. */
+/** The context for crypto_kdf: exactly 8 characters, with the suite in it. Nothing else uses it. */
 const KDF_CONTEXT = `postshr${SUITE}`;
 const ACCESS_KEY = 1;
 const CONTENT_KEY = 2;
 
-/** What a secret gives. Both are secret; the caller wipes them. */
+/** The keys of a secret. Both are secret. The caller wipes them. */
 export type ShareKeys = { readonly accessKey: Uint8Array; readonly contentKey: Uint8Array };
 
 /** The keys of a secret. Throws locked when it was wiped. */
@@ -25,7 +25,7 @@ export function shareKeys(crypto: Pick<Primitives, "kdf">, secret: Uint8Array): 
   };
 }
 
-/** What the service keeps of an access key: a stolen store opens no view. */
+/** The hash of an access key, which the service keeps. A stolen store opens no view. */
 export function accessKeyHash(
   crypto: Pick<CheckingPrimitives, "sha256">,
   share: string,
@@ -34,7 +34,7 @@ export function accessKeyHash(
   return crypto.sha256(fields("postern/1 share access", share, accessKey));
 }
 
-/** Where the sealed parts of a share belong. Its reader knows no account and no vault, and the key is this share's alone. */
+/** The place of a share's sealed parts. Its reader knows no account and no vault, and only this share has the key. */
 export function sharePlace(share: string): ItemPlace {
   return { account: "", vault: "", item: share };
 }
@@ -58,12 +58,12 @@ export function openShare(
   return open(crypto, contentKey, context(share), fromBase64(sealed) ?? new Uint8Array());
 }
 
-/** The link: the id in its path, which a server may log, and the secret in its fragment, which never leaves the browser. */
+/** The link. A server may log its path, which has the id. Its fragment has the secret and never leaves the browser. */
 export function shareLink(publicAddress: string, share: string, secret: Uint8Array): string {
   return `${publicAddress}/s/${share}#${secret.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
-/** The secret of a fragment, with or without its "#"; undefined for anything that `shareLink` does not write. */
+/** The secret of a fragment, with or without "#". Undefined for a text that `shareLink` does not write. */
 export function secretOf(fragment: string): Uint8Array | undefined {
   const text = fragment.startsWith("#") ? fragment.slice(1) : fragment;
   try {

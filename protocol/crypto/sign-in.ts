@@ -1,5 +1,5 @@
-// What a sign-in key signs. The bytes bind origin, account, user, device, both nonces and the expiry, so that a signature
-// fits one challenge of one service and nothing else.
+// The bytes that a sign-in key signs. They bind origin, account, user, device, both nonces and the expiry. So a signature answers
+// one challenge of one service and nothing else.
 import { fields } from "./encoding.ts";
 import type { Primitives } from "./primitives.ts";
 
@@ -20,7 +20,7 @@ export function signInBytes(challenge: Challenge): Uint8Array {
   return fields("postern/1 sign-in", origin, account, user, device, serverNonce, clientNonce, expiresAt);
 }
 
-/** The bytes with which the old sign-in key agrees to the new one and to the root key wrapped anew. */
+/** The bytes that the old sign-in key signs at a password change: the new key, and the root key wrapped anew. */
 export function passwordChangeBytes(change: {
   account: string;
   user: string;
@@ -30,7 +30,7 @@ export function passwordChangeBytes(change: {
   return fields("postern/1 password change", change.account, change.user, change.rootKey, change.signInKey);
 }
 
-/** The Ed25519 pair of a sign-in seed. The seed is secret and is the caller's to wipe. */
+/** The Ed25519 pair of a sign-in seed. The seed is secret. The caller wipes it. */
 export function signInKeyPair(crypto: Primitives, seed: Uint8Array): { publicKey: Uint8Array; secretKey: Uint8Array } {
   const pair = crypto.signKeyPair(seed);
   return { publicKey: pair.publicKey, secretKey: crypto.keep(pair.secretKey) };

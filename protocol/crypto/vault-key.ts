@@ -1,5 +1,5 @@
-// Vault keys and what they seal of the vault itself. A key is handed on by a grant: a statement signed by the granter,
-// with the key sealed to the recipient; the sealed part repeats the statement, so neither can be put with another.
+// Vault keys, and the overview of a vault that they seal. A grant hands a key on: a statement that the granter signs, with the key
+// sealed to the recipient. The sealed part repeats the statement, so the two cannot be combined with others.
 import { PosternError } from "../errors.ts";
 import { KEY_BYTES, subkey } from "./derivation.ts";
 import { fields, fromBase64, SUITE, toBase64, wipeableCopy } from "./encoding.ts";
@@ -7,7 +7,7 @@ import { type Context, open, seal } from "./envelope.ts";
 import type { Keyset } from "./keyset.ts";
 import type { CheckingPrimitives, Primitives } from "./primitives.ts";
 
-/** A vault's key with what hangs on it. */
+/** A vault's key and the keys derived from it. */
 export type VaultKey = {
   readonly key: Uint8Array;
   readonly id: string;
@@ -15,7 +15,7 @@ export type VaultKey = {
   readonly indexKey: Uint8Array;
 };
 
-/** A grant as it is stored: base64 byte strings, integers. */
+/** The stored form of a grant: base64 byte strings and integers. */
 export type VaultGrant = {
   keyId: string;
   epoch: number;
@@ -30,7 +30,7 @@ export type VaultGrant = {
 /** A vault's sealed name and description, signed by its writer. */
 export type SealedVault = { revision: number; keyId: string; sealed: string; writer: string; signature: string };
 
-/** Every permission bit that exists today: an owner's. */
+/** Every permission bit that exists today. An owner has them all. */
 export const ALL_PERMISSIONS = 0xf007f3;
 
 function keyIdOf(crypto: Primitives, key: Uint8Array): string {
@@ -50,7 +50,7 @@ export function newVaultKey(crypto: Primitives, epoch = 1): VaultKey {
 function withParts(crypto: Primitives, key: Uint8Array, epoch: number): VaultKey {
   const id = keyIdOf(crypto, key);
   const indexKey = crypto.keep(subkey(crypto, key, "postern/1 vault index"));
-  // Only now: keep wipes what it is given.
+  // Only now, since `keep` wipes its parameter.
   return { key: crypto.keep(key), id, epoch, indexKey };
 }
 
@@ -61,7 +61,7 @@ function statementBytes(account: string, vault: string, statement: Statement): U
   return fields("postern/1 vault grant", SUITE, account, vault, keyId, epoch, recipient, permissions, granter);
 }
 
-/** Seals a vault key to a recipient and signs for it. */
+/** Seals a vault key to a recipient and signs the grant. */
 export function grantVaultKey(
   crypto: Primitives,
   input: {
@@ -89,7 +89,7 @@ export function grantVaultKey(
   return { ...statement, sealed: toBase64(sealed), signature: toBase64(signature) };
 }
 
-/** Whether a grant carries its granter's signature. The service checks this; only the recipient can check the key. */
+/** Whether a grant carries its granter's signature. The service checks this. Only the recipient can check the key. */
 export function verifyVaultGrant(
   crypto: CheckingPrimitives,
   account: string,
@@ -108,8 +108,8 @@ export function verifyVaultGrant(
 }
 
 /**
- * Opens a grant made to us. Throws sealBroken for a granter that is not pinned, a wrong signature, a grant to somebody
- * else, a key that is not the one the statement names, or a second key for an epoch that is known with another.
+ * Opens a grant to this user. Throws sealBroken for a granter that is not pinned, a wrong signature, another recipient, a key that
+ * the statement does not name, or a second key for a known epoch.
  */
 export function openVaultGrant(
   crypto: Primitives,

@@ -1,12 +1,12 @@
-// Values of typed fields: dates, months, references to items, addresses. Texts are the official ones; where those repeat a
-// value that the client sent, ours name the place.
+// Values of typed fields: dates, months, references to items, addresses. Texts are the official ones. Where an official text repeats
+// a value that the client sent, ours names the place.
 import type { AddressFieldDetails, ItemField } from "./item.ts";
 
 const YEARS = { min: 1000, max: 2999 } as const;
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const ITEM_ID = /^[a-z2-7]{26}$/;
 
-/** What is wrong with the values of these fields. An empty value is no value, and fits every type but an address. */
+/** The faults in the values of these fields. An empty value counts as no value. It fits every type but an address. */
 export function formatRules(fields: readonly ItemField[]): string[] {
   const broken = fields.flatMap((field, index) => {
     const rule = ruleOf(field);
@@ -55,7 +55,7 @@ function daysIn(year: number, month: number): number {
   return month === 2 && !isLeap ? 28 : (DAYS[month - 1] ?? 0);
 }
 
-/** An address as one line: what a reference to it reads. */
+/** An address as one line. A reference to it reads this. */
 export function addressLine({ street, city, state, zip, country }: AddressFieldDetails): string {
   return [street, city, [state, zip].filter((part) => part !== "").join(" "), country]
     .filter((part) => part !== "")

@@ -1,4 +1,4 @@
-// What a share is to those who agree on it: the official policy types, how long a link may last, and the copy that is sealed.
+// The terms of a share: the official policy types, the durations of a link, and the content of the sealed copy.
 import Type, { type Static } from "typebox";
 import { AccountName, Id } from "../catalogue/common.ts";
 import { named, namedClosed } from "../named.ts";
@@ -55,7 +55,7 @@ export const ItemShareAccountPolicy = Type.Object(
 );
 export type ItemShareAccountPolicy = Static<typeof ItemShareAccountPolicy>;
 
-/** Characters of a recipient: the longest address that mail has (RFC 5321, section 4.5.3.1.3). */
+/** Characters of a recipient: the longest mail address (RFC 5321, section 4.5.3.1.3). */
 const RECIPIENT_LENGTH_MAX = 256;
 
 /** Recipients of one call. */
@@ -83,19 +83,19 @@ export const ItemShareParams = Type.Object(
 );
 export type ItemShareParams = Static<typeof ItemShareParams>;
 
-/** What a share may be, the same for every item: nobody but an account's own people sets another yet. */
+/** The policy for shares. It is the same for every item, since nobody can set another yet. */
 export const sharePolicy: ItemShareAccountPolicy = {
   maxExpiry: "ThirtyDays",
   defaultExpiry: "SevenDays",
   maxViews: null,
-  // Whoever has the link. Authenticated recipients are told by mail, which the service does not send yet.
+  // Everyone with the link. Authenticated recipients would get a mail, and the service does not send mail yet.
   allowedTypes: ["Public"],
   allowedRecipientTypes: [],
-  // Of all files of one item together: a browser holds them whole while it opens them.
+  // For all files of one item together: a browser holds them whole while it opens them.
   files: { allowed: true, maxSize: itemLimits.fileBytes },
 };
 
-/** The part of a file that the page needs: its name, its place in the item, and the header that opens its chunks. */
+/** The facts of a file that the page needs: its name, its place in the item, and the header that opens its chunks. */
 const SharedFile = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: itemLimits.fileName }),
@@ -114,7 +114,7 @@ const SharedFile = Type.Object(
   closed,
 );
 
-/** The copy: what is sealed as a share. Tags stay behind, since they order the owner's vault, and so does every id of it. */
+/** The sealed copy of a share. It has no tags and no ids, since both belong to the owner's vault. */
 export const ShareContent = Type.Object(
   {
     title: Type.String(),
@@ -124,7 +124,7 @@ export const ShareContent = Type.Object(
     sections: Type.Array(ItemSection),
     notes: Type.String(),
     files: Type.Array(SharedFile, { maxItems: itemLimits.files + 1 }),
-    /** The name of the account that shared it, as the sharer said: the service, which knows no names, vouches for none. */
+    /** The name of the account that shared it, as the sharer wrote it. The service knows no names and cannot confirm it. */
     sender: Type.Optional(AccountName),
   },
   closed,

@@ -4,7 +4,7 @@ import { PosternError } from "../errors.ts";
 import { addressLine, formatRules } from "./field-format.ts";
 import type { DetailsContent, Item, ItemCreateParams, ItemField, OverviewContent } from "./item.ts";
 
-/** Fields that need no section: autofill finds them by these ids. */
+/** Ids of fields without a section. Autofill finds them by these ids. */
 const SECTIONLESS: Readonly<Record<string, readonly string[]>> = {
   Login: ["username", "password"],
   Password: ["password"],
@@ -14,12 +14,12 @@ const SSH_FIELD_ID = "private_key";
 const SSH_FIELD_TITLE = "private key";
 const TOTP_PREFIX = "TOTP_";
 
-/** Field and section ids: what a reference can name. */
+/** The ids of fields and sections. A reference can hold every one of these characters. */
 const PART_ID = /^[A-Za-z0-9 \-_.]*$/;
 
 type Parts = { readonly overview: OverviewContent; readonly details: DetailsContent };
 
-/** What a new item is stored as. Throws invalidItem with every broken rule. */
+/** The stored form of a new item. Throws invalidItem with every broken rule. */
 export function newItem(params: ItemCreateParams): Parts {
   demandCategory(params.category);
   const files = (params.files ?? []).map((file) => ({
@@ -53,7 +53,7 @@ export function newItem(params: ItemCreateParams): Parts {
   return parts;
 }
 
-/** What a changed item is stored as. Throws invalidItem, naming what may not change here. */
+/** The stored form of a changed item. Throws invalidItem with the part that may not change here. */
 export function changedItem(before: Parts, item: Item): Parts {
   demandCategory(before.overview.category);
   const parts = normal({
@@ -87,8 +87,8 @@ function sameFiles(before: DetailsContent, item: Item): boolean {
 }
 
 /**
- * A field as it is kept. A TOTP field gets an id that says so, as the official SDKs store it; an address its one line; of
- * details only an address's, since the others are worked out at each read.
+ * The stored form of a field. A TOTP field gets an id that says so, as in the official SDKs. An address gets its one line. Only an
+ * address keeps its details; all others are computed at each read.
  */
 function storedField({ details, ...field }: ItemField): ItemField {
   if (field.fieldType === "Totp" && !field.id.startsWith(TOTP_PREFIX)) return { ...field, id: TOTP_PREFIX + field.id };
@@ -96,7 +96,7 @@ function storedField({ details, ...field }: ItemField): ItemField {
   return { ...field, value: addressLine(details.content), details };
 }
 
-/** Puts custom fields without a section into the empty one, which is made if it is missing. */
+/** Puts custom fields without a section into the empty section, and makes that section where it is missing. */
 function normal({ overview, details }: Parts): Parts {
   const builtIn = SECTIONLESS[overview.category] ?? [];
   const fields = details.fields.map((field) =>

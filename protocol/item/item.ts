@@ -1,10 +1,10 @@
-// The item model: what travels between the agent and its clients, and what is sealed. Names and shapes are those of the
-// official SDKs; bytes are base64. Limits are ours: each keeps one item small enough to seal, send and show.
+// The item model, as clients send it and as it is sealed. Names and shapes are those of the official SDKs. Bytes are base64. The
+// limits are our own: each keeps an item small enough to seal, send and show.
 import Type, { type Static } from "typebox";
 import { Bytes, Id, IdParam, Timestamp } from "../catalogue/common.ts";
 import { named, namedClosed } from "../named.ts";
 
-/** The official words for a limit, which the agent answers instead of naming field and rule. */
+/** The official words for a limit. The agent answers them in place of field and rule. */
 export const TOO_LARGE_FILE = "cannot upload or download files larger than 50MB";
 
 /** Sizes of an item and its parts, in characters unless said otherwise. */
@@ -23,11 +23,11 @@ export const itemLimits = {
   files: 50,
   fileName: 255,
   addressLine: 1024,
-  /** Ids of fields and sections are the client's to choose. */
+  /** Clients choose the ids of fields and sections. */
   partId: 128,
   /** Bytes of one file, as in the official SDKs. */
   fileBytes: 50 * 1024 * 1024,
-  /** Bytes of a file that comes inline in one request: the line limit less base64 and the rest of the item. */
+  /** Bytes of a file inside one request: the limit of a line, less base64 and the rest of the item. */
   inlineFileBytes: 2 * 1024 * 1024,
   /** Items of one batch. */
   batch: 100,
@@ -89,10 +89,10 @@ export const ItemFieldType = oneOf(
   named("ItemFieldType"),
 );
 
-/** Kinds of fields whose values are kept out of sight. */
+/** Types of fields whose values are concealed. */
 const CONCEALED_KINDS: ReadonlySet<string> = new Set(["Concealed", "Totp", "SshKey", "CreditCardNumber"]);
 
-/** Whether values of this kind are kept out of sight: on a screen, and in the output of a program that got them. */
+/** Whether values of this type are concealed, on a screen and in the output of a program that got them. */
 export const isConcealed = (kind: string): boolean => CONCEALED_KINDS.has(kind);
 
 const Title = Type.String({ maxLength: itemLimits.title });
@@ -109,7 +109,7 @@ export const Website = Type.Object(
   namedClosed("Website"),
 );
 
-/** A one-time code, or why there is none: exactly one of the two. */
+/** A one-time code, or the reason why there is none: exactly one of the two. */
 export const OtpFieldDetails = Type.Object(
   { code: Type.Optional(Type.String()), errorMessage: Type.Optional(Type.String()) },
   namedClosed("OtpFieldDetails"),
@@ -126,7 +126,7 @@ export const AddressFieldDetails = Type.Object(
   namedClosed("AddressFieldDetails"),
 );
 
-/** What a field is beside its value. Only an address is taken from a client; the others are worked out at each read. */
+/** Details of a field beside its value. Clients send those of an address only. The agent computes all others at each read. */
 export const ItemFieldDetails = Type.Union(
   [
     Type.Object({ type: Type.Literal("Otp"), content: OtpFieldDetails }, closed),
@@ -241,13 +241,13 @@ export const Item = Type.Object(
   namedClosed("Item"),
 );
 
-/** What is sealed as an item's overview: what a list shows. */
+/** The sealed overview of an item. Lists show it. */
 export const ItemOverviewContent = Type.Object(
   { title: Title, category: ItemCategory, tags: Tags, websites: Websites },
   closed,
 );
 
-/** What is sealed as an item's details. */
+/** The sealed details of an item. */
 export const ItemDetailsContent = Type.Object(
   {
     fields: Fields,
@@ -291,7 +291,7 @@ export const VaultAccess = Type.Object(
   namedClosed("VaultAccess"),
 );
 
-/** A vault; with `access` where that was asked for. */
+/** A vault. It has `access` where the caller asked for it. */
 export const Vault = Type.Object(
   { ...VaultOverview.properties, access: Type.Optional(Type.Array(VaultAccess)) },
   namedClosed("Vault"),
@@ -316,7 +316,7 @@ export const Group = Type.Object(
   namedClosed("Group"),
 );
 
-/** What a group may do in one vault. */
+/** A group's rights in one vault. */
 export const GroupAccess = Type.Object({ groupId: IdParam, permissions: Permissions }, namedClosed("GroupAccess"));
 export const GroupVaultAccess = Type.Object(
   { vaultId: IdParam, groupId: IdParam, permissions: Permissions },

@@ -1,14 +1,14 @@
-// Recipients of a share as people type them. What an address or a domain is, beyond its form, is for whoever sends mail to say.
+// Recipients of a share as people type them. This checks the form only; the sender of a mail finds out whether the address exists.
 import { PosternError } from "../errors.ts";
 import type { ValidRecipient } from "./item-share.ts";
 
 /** A domain: labels of letters, digits and inner hyphens (RFC 1123, section 2.1), at least two, 253 characters at most. */
 const DOMAIN = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-/** The part before the @: dot-atoms (RFC 5322, section 3.2.3), 64 characters at most; other scripts too (RFC 6531). */
+/** The part before the @: dot-atoms (RFC 5322, section 3.2.3), 64 characters at most, in any script (RFC 6531). */
 const LOCAL = /^(?=.{1,64}$)[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 
-/** Reads a recipient: with one @ an address, else a domain. Throws invalidRecipient. */
+/** Reads a recipient: an address with one @, or a domain. Throws invalidRecipient. */
 export function recipientOf(text: string): ValidRecipient {
   const parts = text.trim().split("@");
   const [first = "", second] = parts;

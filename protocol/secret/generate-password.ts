@@ -1,10 +1,10 @@
-// Passwords by the recipes of the official SDKs: same ranges, alphabets, guarantees and texts; the words are our own lists.
-// Each result is equally likely among all that a recipe allows: characters are drawn without bias, and a draw that lacks
-// what was promised is thrown away whole, never mended, since mending would make some results likelier than others.
+// Passwords by the recipes of the official SDKs: the same ranges, alphabets, guarantees and texts. The word lists are our own.
+// Every password that a recipe allows is equally likely. Characters are drawn without bias. A draw that lacks a promised kind of
+// character is thrown away whole: mending it would make some passwords likelier than others.
 import { PosternError } from "../errors.ts";
 import { WORDS } from "./word-list.ts";
 
-/** Where randomness comes from: `size` bytes of the system's generator. */
+/** The source of randomness: `size` bytes of the system's generator. */
 export type RandomBytes = (size: number) => Uint8Array;
 
 export type SeparatorType = "digits" | "digitsAndSymbols" | "spaces" | "hyphens" | "underscores" | "periods" | "commas";
@@ -38,9 +38,9 @@ export const recipeRanges = {
   words: { min: 3, max: 15 },
 } as const;
 
-/** Letters that are not mistaken for each other or for digits: no I, O, S, l. */
+/** Letters that look like no other letter or digit: no I, O, S, l. */
 export const LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZabcdefghijkmnopqrstuvwxyz";
-/** Digits that are not mistaken for letters. */
+/** Digits that look like no letter. */
 export const DIGITS = "2346789";
 export const SYMBOLS = "!*-.@_";
 const ALL_DIGITS = "0123456789";
@@ -61,7 +61,7 @@ export function generatePassword(recipe: PasswordRecipe, randomBytes: RandomByte
   return memorable(recipe.parameters, draw);
 }
 
-/** A whole number below `limit`, each equally likely: bytes past the last whole multiple are drawn again. */
+/** A whole number below `limit`, each equally likely. Bytes past the last whole multiple are drawn again. */
 type Draw = (limit: number) => number;
 
 function drawing(randomBytes: RandomBytes): Draw {
@@ -146,7 +146,7 @@ function threeLetters(): string[] {
 
 const LONGEST_SYLLABLE = 4;
 
-/** What a syllable begins with, turns on and ends in. All that fit into four letters are in the list. */
+/** The beginnings, vowels and ends of syllables. The list has every combination of at most four letters. */
 const ONSETS =
   " b c d f g h j k l m n p r s t v w y z bl br ch cl cr dr fl fr gl gr pl pr sh sk sl sm sn sp st sw th tr tw wh";
 const NUCLEI = "a e i o u ai au ea ee ie oa oi oo ou";

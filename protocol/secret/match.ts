@@ -1,13 +1,13 @@
-// Which field, file or note of an item a reference means. Ids come first, then titles without regard to case; more than
-// one match is an error, never "the first".
+// Finds the field, file or note of an item that a reference means. Ids come first, then titles without regard to case. Several
+// matches are an error; the first of them is never taken.
 import { PosternError } from "../errors.ts";
 import type { DetailsContent } from "../item/item.ts";
 import type { SecretReference } from "./reference.ts";
 
 /**
- * What a reference means within an item. `id` is the field's key in scopes: section and field id with a slash between them,
- * "file:" and the file's id, or "notes:". No id holds a colon, so no field is taken for a file or for the notes.
- * `derive` says what is to be made of the value before it is answered.
+ * The meaning of a reference within an item. `id` is the field's key in scopes: section and field id with a slash between them,
+ * "file:" and the file's id, or "notes:". No id has a colon, so no field looks like a file or the notes. `derive` says how the
+ * answer is computed from the stored value.
  */
 export type Matched = {
   readonly id: string;
@@ -17,10 +17,10 @@ export type Matched = {
   readonly derive?: Derive;
 };
 
-/** A code of a seed, one of the public parts of a private key, or that key in OpenSSH's form. */
+/** The one-time code of a seed, one of the public parts of a private key, or that key in OpenSSH's form. */
 export type Derive = "totp" | "publicKey" | "fingerprint" | "keyType" | "openSsh";
 
-/** Fields that an SSH key item has without anyone having written them, by id and title. */
+/** Fields that every SSH key item has although nobody wrote them, by id and title. */
 const SSH_PARTS = [
   { derive: "publicKey", id: "public_key", title: "public key" },
   { derive: "fingerprint", id: "fingerprint", title: "fingerprint" },
@@ -36,7 +36,7 @@ type Candidate = Matched & {
 /** The key of a file in scopes. */
 export const fileKey = (file: string): string => `file:${file}`;
 
-/** The notes of an item, under the names that the official resolver knows. */
+/** The names of an item's notes, as the official resolver knows them. */
 const NOTES_ID = "notesPlain";
 const NOTES_TITLE = "notes";
 
@@ -93,7 +93,7 @@ function candidates(details: DetailsContent): Candidate[] {
   return [...fields, ...sshParts(details), ...files, ...documents, ...notes];
 }
 
-/** Each stands for the private key it is made of, and is asked for under the same scope; a field of its own name comes first. */
+/** Each is computed from the private key and needs the same grant. A written field of the same name comes first. */
 function sshParts(details: DetailsContent): Candidate[] {
   const taken = new Set(details.fields.flatMap(({ id, title }) => [id, title.toLowerCase()]));
   return details.fields
@@ -164,10 +164,10 @@ function pick(within: readonly Candidate[], part: string): Candidate {
   return found;
 }
 
-/** Candidates that an error names: what a person looks through. */
+/** Candidates in an error. A person can look through so many. */
 export const CANDIDATES_MAX = 10;
 
-/** More than one match, with what would mean each of them alone. For whoever may know the names: the agent asks first. */
+/** The error for several matches, with a reference for each of them. It holds names, so the agent first checks the right to them. */
 export function ambiguous(
   name: "tooManyVaults" | "tooManyItems" | "tooManyMatchingFields",
   ids: readonly string[],
@@ -176,7 +176,7 @@ export function ambiguous(
   return new PosternError(name, `candidates ${ids.slice(0, CANDIDATES_MAX).join(", ")}${more}`);
 }
 
-/** The end of a reference that means this one: its id, after its section's where it has one. */
+/** The end of a reference to this field alone: its id, behind its section's id where it has one. */
 function shortId({ section, ids }: Candidate): string {
   const id = ids[0] ?? "";
   return section === "" ? id : `${section}/${id}`;
@@ -196,7 +196,7 @@ function derived(found: Candidate, { query }: SecretReference): Derive | undefin
   return "openSsh";
 }
 
-/** What a person calls a field, file or note: its title, and that of the section it stands in, "" without one. */
+/** The name of a field, file or note for a person: its title and its section's title, which may be "". */
 export type FieldTitle = {
   readonly id: string;
   readonly title: string;
@@ -204,7 +204,7 @@ export type FieldTitle = {
   readonly sectionId: string;
 };
 
-/** All of an item, by the ids that scopes name them by. What is made of a private key comes after the key, under the key's id. */
+/** All fields, files and notes of an item, by their ids in scopes. Fields computed from a private key follow the key, under its id. */
 export function fieldTitles({ details }: { readonly details: DetailsContent }): FieldTitle[] {
   const sections = new Map(details.sections.map(({ id, title }) => [id, title]));
   return candidates(details).map(({ id, names, ids, section }) => ({
@@ -215,7 +215,7 @@ export function fieldTitles({ details }: { readonly details: DetailsContent }): 
   }));
 }
 
-/** How a person sees a field that a scope names by id: its title, with its section's where it has one. */
+/** The title of a field that a scope names by id, with its section's title where it has one. */
 export function fieldTitle(item: { readonly details: DetailsContent }, id: string): string {
   const found = fieldTitles(item).find((one) => one.id === id);
   if (found === undefined) return "a field that is gone";

@@ -2,7 +2,7 @@
 // characters, the same order of checks, the same words. A differential test holds the two together.
 import { PosternError } from "../errors.ts";
 
-/** What a reference names. Parts may be empty; nothing is trimmed, decoded or looked up. */
+/** The parts of a reference. They may be empty. Nothing is trimmed, decoded or looked up. */
 export type SecretReference = {
   readonly vault: string;
   readonly item: string;
@@ -24,11 +24,11 @@ const reasons = {
   format:
     'secret reference has invalid format - must be "op://<vault>/<item>/[section/]field[?attribute=<attribute-value>]"',
   key: "secret reference has invalid query parameter key",
-  // The stray brace is in the original, and programs may compare texts.
+  // The official text has the stray brace too, and programs may compare texts.
   value: "secret reference has invalid query parameter value}",
 } as const;
 
-/** Legal in a part, a query key and a query value. */
+/** The characters that a part, a query key and a query value may have. */
 const LEGAL = /^[A-Za-z0-9 \-_.]*$/;
 
 const queryValues: Readonly<Record<string, readonly string[]>> = {
@@ -36,12 +36,12 @@ const queryValues: Readonly<Record<string, readonly string[]>> = {
   "ssh-format": ["openssh"],
 };
 
-/** Whether a text claims to be a reference; it may still be malformed. */
+/** Whether a text claims to be a reference. It may still be malformed. */
 export function isReference(text: string): boolean {
   return text.startsWith(PREFIX);
 }
 
-/** Reads a reference. Throws invalidReference with the official text; problems of the query outrank those of the path. */
+/** Reads a reference. Throws invalidReference with the official text. A fault in the query is named before one in the path. */
 export function parseReference(text: string): SecretReference {
   if (!text.startsWith(PREFIX)) throw refusal("prefix");
   const [path = "", query, ...more] = text.slice(PREFIX.length).split("?");

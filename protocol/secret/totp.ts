@@ -1,33 +1,33 @@
-// One-time codes of RFC 6238 from what a TOTP field holds: a bare base32 seed, or an otpauth:// URI (Google's key URI format;
-// Apple writes apple-otpauth://). Steam's codes are the same number written in five letters. The time is handed in. What is
-// wrong with a seed is a text, since an item with a broken seed must still be readable. A seed that could be read in two ways
-// is refused: a wrong code locks a person out as surely as none, and does not say why.
+// One-time codes of RFC 6238. A TOTP field holds a bare base32 seed or an otpauth:// URI (Google's key URI format; Apple writes
+// apple-otpauth://). Steam's codes are the same number, written in five letters. The caller passes the time. A fault of the seed is
+// returned as a text, since an item with a broken seed must stay readable. A seed with two readings is refused: a wrong code locks
+// a person out and does not say why.
 import { Secret, TOTP } from "otpauth";
 
-/** Characters of a seed or URI that are looked at: 512 bits of seed and long labels come nowhere near. */
+/** The longest seed or URI, in characters. A seed of 512 bits with long labels is far shorter. */
 export const TOTP_TEXT_MAX = 4096;
 
-/** Bytes of the shortest seed: RFC 4226 asks for 16 and many sites give 10; shorter ones are typing errors. */
+/** Bytes of the shortest seed. RFC 4226 asks for 16, and many sites give 10. Shorter ones are typing errors. */
 export const TOTP_SECRET_BYTES_MIN = 5;
 
-/** Digits of a code, and seconds that one lasts. */
+/** The digits of a code, and the seconds that it lasts. */
 export const TOTP_DIGITS = { min: 1, max: 10 } as const;
 export const TOTP_PERIOD = { min: 1, max: 86_400 } as const;
 
 const DIGITS = 6;
 const PERIOD_S = 30;
 
-/** Steam's letters, without those that look like others, and how many a code has. */
+/** Steam's letters (none looks like another), and the number of them in a code. */
 const STEAM_LETTERS = "23456789BCDFGHJKMNPQRTVWXY";
 const STEAM_LENGTH = 5;
 
-/** Digits that show the whole number of which a code is the end: it has 31 bits. */
+/** The most digits of a code. They show the whole number, which has 31 bits. */
 const WHOLE_NUMBER_DIGITS = 10;
 
-/** What the official details of a TOTP field hold: exactly one of the two. */
+/** The official details of a TOTP field: exactly one of the two. */
 export type OneTimeCode = { readonly code: string } | { readonly errorMessage: string };
 
-/** How to make codes, as a text says it. */
+/** The rule for making codes that a seed or URI describes. */
 type Recipe = {
   readonly secret: Secret;
   readonly algorithm: string;
@@ -36,7 +36,7 @@ type Recipe = {
   readonly steam: boolean;
 };
 
-/** The code at a time (milliseconds since the Unix epoch), or what is wrong with the seed. */
+/** The code at a time (milliseconds since the Unix epoch), or the fault of the seed. */
 export function totpCode(text: string, atMs: number): OneTimeCode {
   const recipe = recipeOf(text.trim());
   if (typeof recipe === "string") return { errorMessage: `unable to generate one-time password: ${recipe}` };
@@ -45,7 +45,7 @@ export function totpCode(text: string, atMs: number): OneTimeCode {
   return { code: steamCode(Number(new TOTP({ ...totp, digits: WHOLE_NUMBER_DIGITS }).generate({ timestamp: atMs }))) };
 }
 
-/** The letters of the number, the lowest first. */
+/** Writes the number in Steam's letters, the lowest digit first. */
 function steamCode(number: number): string {
   let code = "";
   for (let rest = number; code.length < STEAM_LENGTH; rest = Math.floor(rest / STEAM_LETTERS.length))
@@ -53,7 +53,7 @@ function steamCode(number: number): string {
   return code;
 }
 
-/** Seconds that the code of this moment has left; undefined for a broken seed. */
+/** Seconds until the present code ends. Undefined for a broken seed. */
 export function totpSecondsLeft(text: string, atMs: number): number | undefined {
   const recipe = recipeOf(text.trim());
   if (typeof recipe === "string") return undefined;
@@ -84,7 +84,7 @@ function schemeRule(text: string): string {
   return "invalid scheme: an otpauth://totp URI or a base32 secret is needed";
 }
 
-/** Names in any case, since `Digits=8` that went unseen would give a wrong code. One that comes twice says two things. */
+/** Reads names in any case: ignoring `Digits=8` would give a wrong code. A name that comes twice is refused. */
 function parametersOf(query: string): Parameters | string {
   if (query.includes("#")) return "invalid fragment: such a link has no #; write %23 where it is part of a name";
   const parameters = new Map<string, string>();
@@ -99,10 +99,10 @@ function parametersOf(query: string): Parameters | string {
 
 const KNOWN: readonly string[] = ["secret", "algorithm", "digits", "period", "encoder", "issuer"];
 
-/** Parameters that make other codes of the same seed. What else a link holds, such as an image, makes none. */
+/** Parameters that change the codes of a seed. Other parameters, such as an image, do not. */
 const SHIFTING: readonly string[] = ["counter", "t0", "offset", "epoch"];
 
-/** Whether a code of Steam is meant: its apps write `encoder=steam`, others name it as the issuer alone. */
+/** Whether the URI means codes of Steam. Steam's apps write `encoder=steam`; others only name Steam as the issuer. */
 function steamRule(byType: boolean, label: string, parameters: Parameters): boolean | string {
   const encoder = parameters.get("encoder")?.toLowerCase();
   if (encoder !== undefined && encoder !== "steam") return "invalid encoder: steam is known";
@@ -133,8 +133,8 @@ function secretOf(encoded: string): Secret | string {
   const compact = encoded.replace(/[\s-]/g, "").replace(/=+$/, "").toUpperCase();
   if (compact === "") return "no secret";
   if (!/^[A-Z2-7]+$/.test(compact)) return "the secret is not base32";
-  // Five bits a letter. A rest of five or more is a letter too many, or what is left of one that was lost; a smaller one is
-  // padding, and many sites do not leave it zero.
+  // A letter has five bits. A rest of five bits or more means a letter too many or one that was lost. A smaller rest is padding,
+  // and many sites do not leave it zero.
   if ((compact.length * 5) % 8 >= 5)
     return `the secret is not whole: ${compact.length} letters of base32 are no whole number of bytes`;
   const secret = Secret.fromBase32(compact);
