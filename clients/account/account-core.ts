@@ -1,4 +1,4 @@
-// What an unlocked account offers by itself. Environments and shares are made of it.
+// The core of an unlocked account. Environments and shares are built on it.
 import type { OperationResult } from "../../protocol/service-catalogue.ts";
 import type { FileChunks } from "./file-chunks.ts";
 import type { GroupList } from "./group-list.ts";
@@ -12,12 +12,12 @@ import type { VaultMembers } from "./vault-members.ts";
 /** A change at the service. */
 export type Change = OperationResult<"events.wait">["events"][number];
 
-/** Where the changes of the account stand at the service. */
+/** A place in the account's changes at the service. */
 export type Cursor = OperationResult<"events.wait">["cursor"];
 
 /**
- * What the service tells of changes. `replaced` says that it does not go on from the cursor: its store was put back from an
- * older copy, or is another one. Then nothing that was read before counts.
+ * The service's answer about changes. `replaced` says that its store does not continue from the cursor: an older copy was put back,
+ * or it is another store. Then everything that was read before must be forgotten.
  */
 export type News = {
   readonly cursor: Cursor;
@@ -25,19 +25,19 @@ export type News = {
   readonly replaced?: "olderCopy" | "otherStore";
 };
 
-/** What an account is made of, before environments and shares are made of that. */
+/** The parts of an account below environments and shares. */
 export type AccountCore = ItemList &
   ItemVersions &
   FileChunks & {
     readonly id: string;
     readonly user: string;
-    /** The vaults, from memory unless a change was announced. */
+    /** The vaults, from memory until a change is announced. */
     vaults(): Promise<VaultEntry[]>;
-    /** The same with the counts of this moment, which move with every item; `staleMs` where the service could not be reached. */
+    /** The same with present counts, which change with every item. Has `staleMs` where the service could not be reached. */
     vaultsNow(): Promise<VaultsNow>;
     /** Milliseconds since the vaults in memory were read. */
     vaultsAgeMs(): number;
-    /** Ids of the vaults with this id, or this title without regard to case. */
+    /** Ids of the vaults with this id, or with this title in any case. */
     matchVaults(part: string): Promise<string[]>;
     createVault(
       title: string,
@@ -47,21 +47,21 @@ export type AccountCore = ItemList &
     ): Promise<VaultEntry>;
     updateVault(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
     deleteVault(id: string): Promise<void>;
-    /** The user's own data, and a change to it that is repeated when somebody else wrote in between. */
+    /** The user's own data, and a change to it. The change is repeated when another device wrote in between. */
     userData(): UserData;
     changeUserData(next: (data: UserData) => UserData): Promise<void>;
-    /** Waits for changes after the cursor, `waitMs` at most; without one it answers where the service stands. */
+    /** Waits for changes after the cursor, `waitMs` at most. Without a cursor it returns the present one. */
     changes(cursor: Cursor | undefined, signal: AbortSignal, waitMs?: number): Promise<News>;
-    /** Milliseconds since the Unix epoch by the service's clock, which is the one that ends what it keeps. */
+    /** Milliseconds since the Unix epoch by the service's clock. That clock decides when things at the service end. */
     serviceTimeMs(): Promise<number>;
-    /** From now on `listener` is told whenever the service has answered. */
+    /** Calls `listener` after every answer of the service from now on. */
     onAnswered(listener: () => void): void;
     readonly groups: GroupList;
     readonly members: VaultMembers;
     readonly serviceAccounts: ServiceAccounts;
-    /** Forgets the list of vaults, so that the next look asks the service. */
+    /** Forgets the list of vaults. The next look asks the service. */
     forgetVaults(): void;
-    /** Forgets vaults, their keys' order and groups: what the service said before does not bind it any more. */
+    /** Forgets vaults, the order of their keys, and groups. The service may then answer differently than before. */
     forgetAll(): void;
     /** Wipes every key of the account. */
     close(): void;

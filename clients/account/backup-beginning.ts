@@ -1,5 +1,5 @@
-// How a file begins that is handed over as a backup. What another program made of one (packed it, saved it as text) is told as
-// that, with the way back; so is a backup of a newer Postern, which the person must not take for a broken one.
+// Looks at the first bytes of a file that a person gives as a backup. Another program may have packed the backup or saved it as text:
+// the error then says so, and how to undo it. A backup of a newer Postern is named as such, so that it does not seem broken.
 import { PosternError } from "../../protocol/errors.ts";
 
 export const FORMAT = "postern backup 1";
@@ -10,7 +10,7 @@ export const UPDATE = "update Postern here, then restore again";
 
 const utf16 = "it was saved as text in UTF-16";
 
-/** Each as its first bytes, in hex. No backup begins with one of them: it begins with a brace. */
+/** The first bytes of each format, in hex. A backup begins with a brace, so it begins with none of these. */
 const madeByOthers: readonly (readonly [beginning: string, what: string, hint: string])[] = [
   ["1f8b", "it is packed with gzip", "unpack it with gunzip, and restore the file that comes out"],
   ["28b52ffd", "it is packed with zstd", UNPACK],
@@ -23,10 +23,10 @@ const madeByOthers: readonly (readonly [beginning: string, what: string, hint: s
   ["feff", utf16, AS_BINARY],
 ];
 
-/** Bytes that tell them apart. */
+/** Bytes that are needed to tell the formats apart. */
 export const BEGINNING_BYTES = Math.max(...madeByOthers.map(([beginning]) => beginning.length / 2));
 
-/** Throws notRestorable where another program made this of a backup. `bytes` are the first ones, as many as there are. */
+/** Throws notRestorable where another program changed the backup into this. `bytes` are the first bytes of the file. */
 export function demandOwnBytes(bytes: Uint8Array): void {
   const hex = bytes.toHex();
   const found = madeByOthers.find(([beginning]) => hex.startsWith(beginning));
@@ -35,14 +35,14 @@ export function demandOwnBytes(bytes: Uint8Array): void {
   throw new PosternError("notRestorable", what, { hint });
 }
 
-/** What every backup begins with, up to the number of its format. */
+/** The beginning of every backup, up to the number of its format. */
 const BEGINNING = JSON.stringify({ kind: "header", format: FORMAT }).slice(0, -1);
 const OTHER_FORMAT = /^\{"kind":"header","format":"postern backup [0-9]{1,9}"/;
 
-/** The first line of a kit: the two lie side by side, and are taken for each other. */
+/** The first line of a kit. Kit and backup lie side by side, and people mix them up. */
 const KIT = "POSTERN EMERGENCY KIT";
 
-/** Throws notRestorable where this first line is none of a backup that we read. One that was cut passes. */
+/** Throws notRestorable where this first line is not the first line of a backup of ours. A line that was cut passes here. */
 export function demandOwnLine(text: string): void {
   if (text !== "" && BEGINNING.startsWith(text)) return;
   if (!text.startsWith(BEGINNING)) {
@@ -54,7 +54,7 @@ export function demandOwnLine(text: string): void {
       });
     throw new PosternError("notRestorable", "it is no backup of a Postern account");
   }
-  // JSON writes a carriage return in a text as \r, so a raw one was put in later.
+  // JSON writes a carriage return in a text as \r. So a raw one was added later.
   if (text.includes("\r"))
     throw new PosternError("notRestorable", "its line ends were changed (to CRLF, or CR), so it was saved as text", {
       hint: AS_BINARY,

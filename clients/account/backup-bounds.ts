@@ -1,12 +1,12 @@
-// The bounds of a backup, held as its bytes arrive: a line that never ends, one nested a million deep, or lines without
-// number are refused at the byte that is one too many, and what another program packed at its first ones. So is a line of millions of
-// small values, which costs the parser a hundred times its bytes. Nothing is decoded or parsed here, and nothing is kept of the bytes.
+// The bounds of a backup, checked as its bytes arrive. A line that never ends, a line nested a million deep, or too many lines are
+// refused at the first byte too many. A line of millions of small values is refused too, since it costs the parser a hundred times
+// its bytes. A packed file is refused at its first bytes. This decodes nothing, parses nothing and keeps no bytes.
 
 import { PosternError } from "../../protocol/errors.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { BEGINNING_BYTES, demandOwnBytes } from "./backup-beginning.ts";
 
-/** What a backup may be. A test asks for less than the product does. */
+/** The bounds of a backup. A test sets smaller ones than the product. */
 export type BackupLimits = {
   readonly lineBytes: number;
   readonly headerBytes: number;
@@ -16,15 +16,15 @@ export type BackupLimits = {
 };
 
 export const backupLimits: BackupLimits = {
-  /** Bytes of one line: what it holds goes to a service in one request. */
+  /** Bytes of one line. Its content goes to a service in one request. */
   lineBytes: serviceLimits.bodyBytes,
-  /** Bytes of the first line: the user's own sealed data, and as much again for their keys. Who sends more needs no second line. */
+  /** Bytes of the first line: the user's own sealed data, and as much again for their keys. */
   headerBytes: 2 * serviceLimits.sealedUserData,
-  /** Commas and brackets of one line: a vault granted to 200 groups needs 2,000. */
+  /** Commas and brackets of one line. A vault with grants to 200 groups needs 2,000. */
   values: 8192,
-  /** Nesting of one line: our deepest, an item with files, needs 5. */
+  /** Nesting of one line. The deepest, an item with files, needs 5. */
   depth: 16,
-  /** Lines: twenty for each item of an account of 100,000. */
+  /** Lines: twenty for each item of an account of 100,000 items. */
   lines: 2_000_000,
 };
 
@@ -70,7 +70,7 @@ export function createBackupBounds(limits: BackupLimits = backupLimits): { push(
     push: (chunk) => {
       if (beginning.length < BEGINNING_BYTES) {
         beginning = Uint8Array.of(...beginning, ...chunk.subarray(0, BEGINNING_BYTES - beginning.length));
-        // Before the bounds: packed bytes pass those as well, which would tell the person nothing.
+        // Comes before the bounds. Packed bytes break those too, but that message would not help the person.
         demandOwnBytes(beginning);
       }
       // By index: the iterator of a typed array takes several times as long, and a backup has gigabytes.

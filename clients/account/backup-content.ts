@@ -1,5 +1,5 @@
-// What is sealed inside a backup's rows. Its seal says who wrote it, not that it is what an account holds: whoever knows a
-// password can seal anything under it. So it is looked at once more when it is open, before any of it is made.
+// Checks the opened content of a backup's rows. A seal proves the writer and nothing more: a person who knows the password can seal
+// anything. So the content is checked again before the restore makes any of it.
 import Type, { type Static, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { PosternError } from "../../protocol/errors.ts";
@@ -21,18 +21,18 @@ const UserDataContent = Type.Object(
   closed,
 );
 
-/** The name of a group or a vault. Throws notRestorable where it is none. */
+/** The name of a group or a vault. Throws notRestorable for anything else. */
 export function restorableName(content: Uint8Array): Static<typeof Named> {
   return checked(Named, content, "a name");
 }
 
-/** The title of an item. Throws notRestorable where its parts are no item's. */
+/** The title of an item. Throws notRestorable where the parts are not those of an item. */
 export function restorableItem({ overview, details }: { overview: Uint8Array; details: Uint8Array }): string {
   checked(ItemDetailsContent, details, "an item's details");
   return checked(ItemOverviewContent, overview, "an item's overview").title;
 }
 
-/** The user's own data. Throws notRestorable where it is none. */
+/** The user's own data. Throws notRestorable for anything else. */
 export function restorableUserData(data: UserData): UserData {
   if (!validatorOf(UserDataContent).Check(data)) throw noneOf("the user's own data");
   return data;
@@ -43,7 +43,7 @@ function checked<S extends TSchema>(schema: S, content: Uint8Array, what: string
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
   } catch {
-    // Without the cause: it would quote what was sealed.
+    // Without the cause, which would quote the sealed content.
     throw noneOf(what);
   }
   if (!validatorOf(schema).Check(value)) throw noneOf(what);

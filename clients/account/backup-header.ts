@@ -1,5 +1,5 @@
-// What stands sealed in a backup's first line, looked at before a password is typed for it: a root key that is cut or garbled
-// would otherwise be told as a wrong password.
+// Checks the sealed parts of a backup's first line before a person types the password. Otherwise a root key that was cut or garbled
+// would look like a wrong password.
 import { KEY_BYTES } from "../../protocol/crypto/derivation.ts";
 import { fields, fromBase64, SUITE, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { envelopeSize } from "../../protocol/crypto/envelope.ts";
@@ -8,12 +8,12 @@ import { PosternError } from "../../protocol/errors.ts";
 import { UPDATE } from "./backup-beginning.ts";
 import type { UserRecord } from "./service-session.ts";
 
-/** Of the first line. It shows accidents alone: whoever changes the line on purpose can count it anew. */
+/** The digest of the first line. It finds accidents only: an attacker who changes the line can compute it again. */
 export function headerDigest(crypto: Primitives, line: string): string {
   return toBase64(crypto.sha256(fields("postern/1 backup header", line)));
 }
 
-/** Throws notRestorable where the record cannot be what was sealed. `isAsWritten` says that the line's digest fits, or is unknown. */
+/** Throws notRestorable where the record was damaged. `isAsWritten` says that the line's digest is right, or unknown. */
 export function demandWholeRecord({ rootKey, keyset, data }: UserRecord, isAsWritten: boolean): void {
   const suites = [
     envelopeSuite("record.rootKey", rootKey, envelopeSize(KEY_BYTES)),
@@ -25,7 +25,7 @@ export function demandWholeRecord({ rootKey, keyset, data }: UserRecord, isAsWri
     throw new PosternError("notRestorable", "it is sealed in a way that only a newer Postern knows", { hint: UPDATE });
 }
 
-/** The first byte of an envelope. Without `size` its content may have any. */
+/** Checks the first byte and the size of an envelope. Without `size`, any size is right. */
 function envelopeSuite(name: string, sealed: string, size?: number): number | undefined {
   const bytes = fromBase64(sealed);
   if (bytes === undefined) throw damaged(`${name} is no base64`);

@@ -1,5 +1,5 @@
-// The lines of a backup: JSON, closed by a MAC under a key that only the account's root key gives. Each line is checked by
-// the schema of its kind before anything of it is used: a backup may come from anywhere, and be sealed by whoever made it.
+// The lines of a backup: JSON lines, and a MAC at the end whose key comes from the account's root key. Each line is checked against
+// the schema of its kind before it is used. A backup may come from anywhere, and its maker can seal anything.
 import Type, { type Static, type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { Bytes, Id, Timestamp } from "../../protocol/catalogue/common.ts";
@@ -26,10 +26,10 @@ const created = serviceCatalogue["serviceAccounts.create"].params.properties;
 /** Characters of a digest or MAC of 32 bytes in base64. */
 const DIGEST_LENGTH = 44;
 
-/** Of a token: when, or that it has no end. */
+/** The end of a token, or the word for none. */
 const Ends = Type.Union([Timestamp, Type.Literal("never")]);
 
-/** What the service answers is what a backup holds, so its schemas are those of the lines. */
+/** A backup holds the service's answers, so their schemas are the schemas of its lines. */
 const schemas = {
   header: Type.Object(
     {
@@ -46,7 +46,7 @@ const schemas = {
     {
       kind: Type.Literal("serviceAccount"),
       keys: serviceAccounts.items,
-      /** What it was called and may do, and when its newest token ends; none of one that was revoked. */
+      /** Its name, its rights, and the end of its newest token. Missing for a revoked one. */
       definition: Type.Optional(
         Type.Object({ custody: created.custody, grants: created.grants, expiresAt: Type.Optional(Ends) }, closed),
       ),
@@ -62,7 +62,7 @@ const schemas = {
     {
       kind: Type.Literal("seal"),
       lines: Type.Integer({ minimum: 0 }),
-      /** Of the first line, to tell damage from a wrong password. Older backups have none. */
+      /** The digest of the first line, which tells damage from a wrong password. Older backups have none. */
       header: Type.Optional(Bytes(DIGEST_LENGTH)),
       mac: Bytes(DIGEST_LENGTH),
     },
@@ -72,14 +72,14 @@ const schemas = {
 
 type Kind = keyof typeof schemas;
 
-/** One line of a backup. The first is the header, the last the seal. */
+/** One line of a backup. The first line is the header, the last line is the seal. */
 export type Line = { [K in Kind]: Static<(typeof schemas)[K]> }[Kind];
 type LineOf<K extends Kind> = Extract<Line, { kind: K }>;
 
-/** One sealed chunk of a file, and where it belongs. */
+/** One sealed chunk of a file, and its place. */
 export type Chunk = Omit<LineOf<"chunk">, "kind">;
 
-/** Lines of one kind at most: what an account may have. Each vault's key is held in guarded memory while a backup is read. */
+/** The most lines of each kind: as many as an account may have. Each vault's key lies in guarded memory while a backup is read. */
 const most: Partial<Record<Kind, number>> = {
   vault: serviceLimits.vaults,
   group: serviceLimits.groups,
@@ -87,7 +87,7 @@ const most: Partial<Record<Kind, number>> = {
   share: serviceLimits.shares,
 };
 
-/** What the MAC covers, line by line: a line left out, changed or moved gives another. */
+/** The input of the MAC, line by line. A missing, changed or moved line gives another MAC. */
 function chained(crypto: Primitives, before: Uint8Array, line: string): Uint8Array {
   return crypto.sha256(fields("postern/1 backup line", before, line));
 }
@@ -99,7 +99,7 @@ function macOf(crypto: Primitives, rootKey: Uint8Array, chain: Uint8Array): Uint
   return mac;
 }
 
-/** Writes lines in the order they are asked for; the seal is the last. */
+/** Writes lines in the order of the calls. The seal is the last line. */
 export function createLineWriter(
   crypto: Primitives,
   rootKey: Uint8Array,
@@ -120,21 +120,21 @@ export function createLineWriter(
   };
 }
 
-/** A backup that was read through. `checkSeal` says whether it is the account's own. */
+/** A backup that was read to its end. `checkSeal` checks that the account's own keys sealed it. */
 export type ReadThrough = {
   readonly header: LineOf<"header">;
   readonly seal: LineOf<"seal">;
   readonly lines: number;
   readonly chain: Uint8Array;
-  /** The links that could be opened. */
+  /** The links that were open. */
   readonly shares: readonly LineOf<"share">[];
   /** Service accounts that were not revoked. */
   readonly serviceAccounts: number;
 };
 
 /**
- * Reads a backup from its first line to its last. Throws notRestorable, with the line, where it is none, was cut, or holds
- * something that a backup does not; nothing in it is believed before its seal was checked too.
+ * Reads a backup from its first line to its last. Throws notRestorable with the line where it is no backup, was cut, or holds
+ * something that a backup cannot hold. Nothing in it counts before the seal was checked too.
  */
 export async function readThrough(crypto: Primitives, source: BackupSource): Promise<ReadThrough> {
   const seen = new Map<Kind, number>();
@@ -183,7 +183,7 @@ function refused(number: number, what: string): PosternError {
   return new PosternError("notRestorable", `line ${number}: ${what}`);
 }
 
-/** What a line says. Throws notRestorable where it is cut, no JSON, or not what its kind of line holds. */
+/** The content of a line. Throws notRestorable where it was cut, is no JSON, or does not fit its kind. */
 export function parseLine(line: TextLine): Line {
   const value = jsonOf(line);
   const kind = (value as { kind?: unknown } | null)?.kind;
@@ -199,7 +199,7 @@ function jsonOf(line: TextLine): unknown {
   try {
     return JSON.parse(line.text);
   } catch {
-    // Without the cause: the parser's text quotes the file.
+    // Without the cause, since the parser's text quotes the file.
     if (line.isEnded) throw refused(line.number, "it is no JSON");
     throw new PosternError(
       "notRestorable",
@@ -220,7 +220,7 @@ function validatorOf(kind: Kind): Validator {
   return made;
 }
 
-/** Throws notRestorable where a line was left out, changed, moved or added by somebody without the account's keys. */
+/** Throws notRestorable where somebody without the account's keys removed, changed, moved or added a line. */
 export function checkSeal(crypto: Primitives, rootKey: Uint8Array, { seal, lines, chain }: ReadThrough): void {
   if (seal.lines !== lines)
     throw new PosternError("notRestorable", `its seal counts ${seal.lines} lines before it, and there are ${lines}`);
@@ -229,7 +229,7 @@ export function checkSeal(crypto: Primitives, rootKey: Uint8Array, { seal, lines
     throw new PosternError("notRestorable", "it was changed: the seal in its last line does not fit");
 }
 
-/** Lines as bytes, each with its line end. */
+/** Turns lines into bytes, each with its line end. */
 export function lineBytes(line: string): Uint8Array {
   return utf8(`${line}\n`);
 }

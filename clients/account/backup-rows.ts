@@ -1,5 +1,5 @@
-// What a restore makes of a backup: its rows in their order, opened with the keys that the backup itself gives. What belongs
-// to somebody else alone, or ended with its service, is no row here.
+// The rows that a restore makes, in their order, opened with the keys in the backup itself. Rows that belong to another user alone,
+// or that ended with their service, are left out.
 
 import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import { closeGroup, type OpenGroup, openGroup, openGroupOverview } from "../../protocol/crypto/group.ts";
@@ -40,23 +40,23 @@ export type ItemRow = {
   readonly vaultKey: VaultKey;
   readonly state: "active" | "archived";
   readonly files: SealedItem["files"];
-  /** The caller wipes what it answers. */
+  /** The caller wipes the result. */
   open(): OpenedItem;
 };
 
-/** A service account as it was, without a token. */
+/** A service account of the backup. It has no token. */
 export type ServiceAccountRow = {
   readonly kind: "serviceAccount";
   readonly id: string;
   readonly title: string;
-  /** When its newest token ended, or would have, or "never"; undefined where it had none. */
+  /** The end of its newest token, or "never". Undefined where it had no token. */
   readonly expiresAt?: string;
   readonly vaults: NewServiceAccount["vaults"];
 };
 
 export type Row = GroupRow | VaultRow | ItemRow | ServiceAccountRow | { readonly kind: "chunk"; readonly chunk: Chunk };
 
-/** The rows of a backup whose seal was checked. Its keys are wiped when the last was taken, or no more is. */
+/** The rows of a backup whose seal was checked. The keys are wiped after the last row, or when the caller stops. */
 export async function* openRows(
   crypto: Primitives,
   account: string,
@@ -88,7 +88,7 @@ export async function* openRows(
           closeGroup(crypto, row.open);
         }
       } else if (line.kind === "vault") {
-        // A second key under the same id would stay in guarded memory for ever.
+        // A second key with the same id would stay in guarded memory for ever.
         if (vaultKeys.has(line.vault.vault))
           throw new PosternError("notRestorable", `line ${text.number}: the vault is there twice`);
         const row = at(() => vaultRow(crypto, account, keyset, line.vault));
@@ -106,7 +106,7 @@ export async function* openRows(
           yield itemRow(crypto, text.number, { place, vaultKey, pinnedWriters: writers, sealed });
       }
     }
-    // Last, when the vaults that they come to are there.
+    // These come last, since their vaults must exist first.
     for (const row of defined) yield row();
   } finally {
     for (const { key, indexKey } of vaultKeys.values()) crypto.release(key, indexKey);
@@ -129,7 +129,7 @@ function groupRow(crypto: Primitives, account: string, member: Keyset, stored: S
   }
 }
 
-/** Only what this user signed is believed: that a vault was granted, to these very keys, and what is allowed there. */
+/** Believes only grants that this user signed: the vault, the recipient's keys, and the rights. */
 function serviceAccountRow(
   crypto: Primitives,
   account: string,
@@ -160,7 +160,7 @@ function serviceAccountRow(
 function vaultRow(crypto: Primitives, account: string, keyset: Keyset, stored: StoredVault): VaultRow | undefined {
   const { vault, grants, overview, type } = stored;
   const grant = grants.find((one) => one.group === undefined)?.grant;
-  // Opened through a group alone, it is somebody else's to bring back.
+  // A vault that this user opens through a group only belongs to another user, who brings it back.
   if (grant === undefined) return undefined;
   const own = [keyset.identity.publicKey];
   const vaultKey = openVaultGrant(crypto, { account, vault, grant, keyset, pinnedGranters: own });
@@ -198,7 +198,7 @@ function itemRow(crypto: Primitives, number: number, input: Parameters<typeof op
   return { kind: "item", place, vaultKey, state, files: sealed.files, open };
 }
 
-/** Says in which line it was. */
+/** Adds the line to an error. */
 function atLine<T>(number: number, open: () => T): T {
   try {
     return open();

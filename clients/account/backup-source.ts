@@ -1,24 +1,24 @@
-// A backup as bytes, and those as lines with their places: whatever is wrong with one is told by its number, and where a
-// backup was cut, by the byte.
+// Reads the bytes of a backup as lines with their places. An error names the line by its number. Where a backup was cut, the error
+// names the byte.
 import { PosternError } from "../../protocol/errors.ts";
 import { createBackupBounds } from "./backup-bounds.ts";
 
-/** The bytes of a backup, to be read as often as needed, each time from the start. No piece is touched again by its giver. */
+/** The bytes of a backup. They can be read several times, each time from the start. The source never changes a piece that it gave. */
 export type BackupSource = () => AsyncIterable<Uint8Array>;
 
-/** A line, its number from 1, and the bytes before it and up to its end. */
+/** A line: its number from 1, the bytes before it, and the bytes up to its end. */
 export type TextLine = {
   readonly text: string;
   readonly number: number;
   readonly from: number;
   readonly to: number;
-  /** Whether a line end follows. A backup has one behind every line. */
+  /** Whether a line end follows. In a backup, one follows every line. */
   readonly isEnded: boolean;
 };
 
 const LF = 0x0a;
 
-/** The lines of a backup. Throws notRestorable where one passes a bound, or is no UTF-8. */
+/** The lines of a backup. Throws notRestorable where a line passes a bound or is no UTF-8. */
 export async function* linesOf(source: BackupSource): AsyncGenerator<TextLine> {
   const bounds = createBackupBounds();
   let parts: Uint8Array[] = [];
@@ -55,7 +55,7 @@ function textOf(parts: readonly Uint8Array[], number: number): string {
   try {
     return parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
   } catch {
-    // Without the cause: nothing of the file's own bytes is told.
+    // Without the cause, so that the error holds no bytes of the file.
     throw new PosternError("notRestorable", `line ${number} is no text in UTF-8`);
   }
 }

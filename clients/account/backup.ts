@@ -1,5 +1,5 @@
-// Writes a backup: every sealed row of an account, in the order that a restore makes them in. It holds nothing that the
-// service does not hold; kit and password open it.
+// Writes a backup: every sealed row of an account, in the order in which a restore makes them. It holds only rows that the service
+// holds too. Kit and password open it.
 import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
@@ -25,14 +25,15 @@ export async function* writeBackup(
     madeAt: now.toISOString(),
     record: await session.call("users.get", {}),
   });
-  // The keys, to check what they wrote. What the living ones may do, to make them anew: their tokens die with the service.
+  // The keys check what the service accounts wrote. The rights of the living ones allow to make them anew: their tokens end with
+  // the service.
   const living = await livingServiceAccounts(crypto, who.account, { session, keyset });
   const { serviceAccounts } = await session.call("serviceAccounts.keys", {});
   for (const keys of serviceAccounts) {
     const definition = living.get(keys.serviceAccount);
     yield line({ kind: "serviceAccount", keys, ...(definition === undefined ? {} : { definition }) });
   }
-  // No link comes back: its key is nowhere but in the link. They are here to be counted.
+  // No link comes back, since its key is only in the link. They are here so that the restore can list them.
   const { shares } = await session.call("shares.list", {});
   for (const { share, vault, item, expiresAt, state } of shares)
     if (state === "open") yield line({ kind: "share", share, vault, item, expiresAt });
@@ -60,7 +61,7 @@ const NEVER = "never";
 
 type Definition = NonNullable<Extract<Line, { kind: "serviceAccount" }>["definition"]>;
 
-/** What each living service account may do, by its id. The grants go in as they were signed: a restore believes no other word. */
+/** The rights of each living service account, by its id. They are the signed grants, since a restore believes nothing else. */
 async function livingServiceAccounts(
   crypto: Primitives,
   account: string,

@@ -1,6 +1,6 @@
-// What a restore that was cut off left at a service: a beginning of the rows of its backup, in their order and untouched
-// since. Nothing of it is taken on the service's word: each row is opened and compared with the backup's own. Anything else
-// is an account in use, or another state of it, and is refused before a byte is written.
+// Checks what an unfinished restore left at a service: the first rows of its backup, in their order and unchanged since. The service
+// is not trusted: each row is opened and compared with the backup's own row. Anything else is an account in use, or another state of
+// it. It is refused before a byte is written.
 import { isDeepStrictEqual } from "node:util";
 import { openGroupOverview } from "../../protocol/crypto/group.ts";
 import { openItem } from "../../protocol/crypto/item.ts";
@@ -27,15 +27,15 @@ import { openUserData, type UserData } from "./user-data.ts";
 export type Begun = {
   readonly who: UserOnDevice;
   readonly source: BackupSource;
-  /** The user's own data as a restore begins it. */
+  /** The user's own data at the beginning of a restore. */
   readonly data: UserData;
   readonly signal: AbortSignal;
 };
 
 /**
- * How many of the backup's rows are made, for the rest to follow. `record` is what the sign-in answered. Throws conflict
- * where the account is anything but a restore of this backup that was cut off, sealBroken where a row is not what its writer
- * signed; the service's word that the account is being restored counts for nothing here.
+ * Returns the number of the backup's rows that exist already. `record` is the answer of the sign-in. Throws conflict where the
+ * account is anything but an unfinished restore of this backup, and sealBroken where a row is not as its writer signed it. The
+ * service's claim that the account is being restored does not count.
  */
 export async function rowsMade(crypto: Primitives, keys: SignedIn, begun: Begun, record: UserRecord): Promise<number> {
   demandUnopened(crypto, keys, begun, record);
@@ -46,7 +46,7 @@ export async function rowsMade(crypto: Primitives, keys: SignedIn, begun: Begun,
   let isWhole = true;
   for await (const row of openRows(crypto, account, keys, begun.source)) {
     seen++;
-    // The revision that names a file vouches for its chunks, and the same chunk sent once more changes nothing.
+    // Chunks are not compared: the revision that names a file proves them, and sending the same chunk again changes nothing.
     if (row.kind === "chunk") continue;
     if (!(await stored.has(row))) isWhole = false;
     else if (isWhole) rows = seen;
@@ -60,7 +60,7 @@ function inUse(what: string): PosternError {
   return new PosternError("conflict", `the account is there already, and not as this backup leaves it: ${what}`);
 }
 
-/** An agent that opens an account writes the counter of its device store before it answers: revision 1 is of none. */
+/** An agent that opens an account first writes the counter of its device store. So no agent has opened an account at revision 1. */
 function demandUnopened(
   crypto: Primitives,
   keys: SignedIn,
@@ -76,9 +76,9 @@ function demandUnopened(
 }
 
 type StoredRows = {
-  /** Whether the service has the row; asked in the backup's order. Throws conflict, sealBroken where it has another. */
+  /** Whether the service has the row. Asked in the backup's order. Throws conflict or sealBroken where it has another row. */
   has(row: Exclude<Row, { kind: "chunk" }>): Promise<boolean>;
-  /** Throws conflict where the service has a row that was not asked about. */
+  /** Throws conflict where the service has a row that the backup lacks. */
   demandNoMore(): Promise<void>;
 };
 
@@ -106,7 +106,7 @@ async function storedRows(
       demandSameItem(crypto, keys, row, next.value);
       return true;
     }
-    // A deleted item is on no list, and its revisions go on.
+    // Lists leave deleted items out, and a deletion is a later revision.
     if (items !== undefined && !vaultEnded && (await storedItems(call, row.place.vault, [row.place.item])).length > 0)
       throw inUse("an item was deleted");
     vaultEnded = true;
@@ -171,7 +171,7 @@ function demandSameGroup(
 
 type StoredServiceAccount = OperationResult<"serviceAccounts.list">["serviceAccounts"][number];
 
-/** Made by a restore it has no token, and no other keys could have sealed its title. */
+/** A service account made by a restore has no token. No other keys could have sealed its title. */
 function demandSameServiceAccount(
   crypto: Primitives,
   keys: SignedIn,

@@ -1,33 +1,33 @@
-// Environments: each is a vault of its own kind with one item, whose fields are the variables. So it has a key, grants,
-// revisions and retries of its own, and the service knows nothing new.
+// Environments. Each is a vault of its own kind with one item, whose fields are the variables. So an environment has a key, grants,
+// revisions and retries, and the service needs no new kind of row.
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
 
-/** One variable. Masked ones are hidden where a person looks; their values are sealed like all others. */
+/** One variable. Masked ones are hidden on a screen. The values of all are sealed. */
 export type Variable = { readonly name: string; readonly value: string; readonly masked: boolean };
 
 export type Environments = {
   list(): Promise<{ id: string; title: string }[]>;
-  /** Makes one that has these variables from the start; of a name that is given again the last one counts. */
+  /** Makes an environment that has these variables from the start. Of two variables with one name the last counts. */
   create(title: string, variables?: readonly Variable[]): Promise<{ id: string; title: string }>;
   /** Throws environmentNotFound. */
   variables(id: string): Promise<Variable[]>;
-  /** Sets variables, all or none; those not named stay, in their order. Throws tooLarge past the limit. */
+  /** Sets variables, all or none. Other variables stay, in their order. Throws tooLarge past the limit. */
   set(id: string, variables: readonly Variable[]): Promise<void>;
-  /** Takes variables away; answers how many there were. */
+  /** Removes variables. Returns how many there were. */
   unset(id: string, names: readonly string[]): Promise<number>;
   delete(id: string): Promise<void>;
 };
 
-/** What is needed of an account, environments not hidden. */
+/** The part of an account that environments need. It does not hide environments. */
 export type Inner = Pick<
   AccountCore,
   "vaults" | "createVault" | "deleteVault" | "listItems" | "getItem" | "createItem" | "putItem"
 >;
 
-/** Writes that may lose to another device before the caller is told. */
+/** Times that a write may lose to another device before it fails. */
 const CONFLICT_TRIES_MAX = 5;
 
 const ITEM_TITLE = "variables";
@@ -75,7 +75,7 @@ export function createEnvironments(account: Inner): Environments {
       try {
         await account.createItem(id, overview, { fields, sections: [{ id: "", title: "" }], notes: "", files: [] });
       } catch (error) {
-        // Without its item it would be one that nobody can read or fill. Why there is none is told, whatever becomes of this.
+        // Without its item nobody could read or fill the environment, so it is removed. The first error is the one that is thrown.
         await account.deleteVault(id).catch(() => undefined);
         throw error;
       }

@@ -1,4 +1,4 @@
-// Files of items, chunk by chunk: the agent holds one at a time, whatever the file's size.
+// Files of items, chunk by chunk. The agent holds one chunk at a time, whatever the size of the file.
 import { fromBase64, newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { openFile, sealFile } from "../../protocol/crypto/file.ts";
 import { type FileHeader, newItemKey } from "../../protocol/crypto/item.ts";
@@ -6,20 +6,20 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import type { ItemRows, OpenedItem } from "./item-rows.ts";
 import type { ServiceSession } from "./service-session.ts";
 
-/** A file on its way in. */
+/** A file that is being written. */
 export type FileStream = {
   push(chunk: Uint8Array, final: boolean): Promise<void>;
   end(): FileHeader;
-  /** Has the service forget what was pushed, where no revision names the file. Throws as a call does. */
+  /** Tells the service to remove the written chunks, where no revision names the file. Throws as a call does. */
   abandon(): Promise<void>;
 };
 
 export type FileChunks = {
-  /** The key of an item that files are to be written to. The caller wipes it. */
+  /** The key of an item, for writing files to it. The caller wipes it. */
   itemKeyOf(vault: string, item: string): Promise<Uint8Array>;
-  /** A key for an item that is about to be made with files; createItem wipes it. */
+  /** A key for a new item with files. createItem wipes it. */
   newItemKey(): Uint8Array;
-  /** Writes a file's chunks; the header goes into the revision that names it. For a new item, `itemKey` is its key. */
+  /** Writes a file's chunks. The revision that names the file takes the header. For a new item, `itemKey` is its key. */
   writeFile(place: { vault: string; item: string }, itemKey: Uint8Array): FileStream;
   /** Reads a file's chunks in order. */
   readFile(item: OpenedItem, header: FileHeader): { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
@@ -58,13 +58,13 @@ export function createFileChunks({ crypto, account, session, rows }: FileChunksP
         end: () => stream.end(),
         abandon: async () => {
           if (index === 0) return;
-          // A chunk that is under way would be stored after the others were removed.
+          // Waits for the chunk that is under way. Otherwise the service would store it after the others were removed.
           await pushing;
           await session.call("files.abandon", { ...place, file });
         },
       };
     },
-    // By its ids: an opened item may have megabytes, and whoever reads its file needs none of them.
+    // Takes ids only. An opened item may have megabytes, and reading a file needs none of them.
     readFile: ({ vault, id: item }, header) => {
       let index = 0;
       let opened: ReturnType<typeof openFile> | undefined;

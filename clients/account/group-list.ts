@@ -1,4 +1,4 @@
-// The groups of an unlocked account: their keys, opened once by one's own membership, and their sealed names.
+// The groups of an unlocked account: their keys, which the user's own membership opens once, and their sealed names.
 import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import {
   closeGroup,
@@ -28,20 +28,20 @@ export type GroupEntry = {
   readonly updatedAt: string;
 };
 
-/** Public keys that a vault key may be sealed to, vouched for by a person this user knows. */
+/** Public keys to which a vault key may be sealed. A person whom this user knows has signed them. */
 export type Recipient = { readonly identity: Uint8Array; readonly box: Uint8Array };
 
 export type GroupList = {
   entries(): Promise<GroupEntry[]>;
   /** Throws groupNotFound. */
   get(id: string): Promise<GroupEntry>;
-  /** The group of a type that every account has once; made where it is missing. */
+  /** The group of a type that every account has once. It is made where it is missing. */
   builtIn(type: "owners" | "administrators"): Promise<GroupEntry>;
   create(title: string, description: string): Promise<GroupEntry>;
   update(id: string, change: { title?: string; description?: string }): Promise<GroupEntry>;
   delete(id: string): Promise<void>;
   access(id: string): Promise<{ vaults: { vault: string; permissions: number }[]; members: string[] }>;
-  /** The keys that open what was granted to the group. Throws groupNotFound where this user is no member. */
+  /** The keys that open the group's grants. Throws groupNotFound where this user is no member. */
   open(id: string): Promise<OpenGroup>;
   recipient(id: string): Promise<Recipient>;
   forget(): void;
@@ -56,12 +56,12 @@ export type GroupListParts = {
   readonly keyset: Keyset;
 };
 
-/** What the groups of every account are called until somebody names them otherwise. */
+/** The first names of the groups that every account has. */
 const builtInTitles = { owners: "Owners", administrators: "Administrators" } as const;
 
 export function createGroupList({ crypto, account, session, keyset }: GroupListParts): GroupList {
   const pinned = [keyset.identity.publicKey];
-  /** By id and identity: another keyset under a known id is opened, and checked, like a new group. */
+  /** Keyed by id and identity. Another keyset under a known id is opened and checked like a new group. */
   const opened = new Map<string, OpenGroup>();
   let list: Promise<StoredGroup[]> | undefined;
   let closed = false;
@@ -152,7 +152,7 @@ export function createGroupList({ crypto, account, session, keyset }: GroupListP
     open: async (id) => keysOf(await stored(id)),
     recipient: async (id) => {
       const { group, type, keys } = await stored(id);
-      // The service could name keys of its own; the maker's signature is what they are believed by.
+      // The service could name keys of its own. So only keys with the maker's signature are believed.
       const known = pinned.some((identity) => toBase64(identity) === keys.maker);
       if (!known || !verifyGroupKeys(crypto, { account, group }, type, keys))
         throw new PosternError("sealBroken", "the group: the signature of its keys");

@@ -1,4 +1,4 @@
-// The items of an unlocked account: found, listed, made, changed and deleted.
+// The items of an unlocked account: finds, lists, makes, changes and deletes them.
 import { newId, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { type FileHeader, newItemKey, type SealedItem } from "../../protocol/crypto/item.ts";
 import { lookupTag, normalTitle } from "../../protocol/crypto/lookup-tag.ts";
@@ -22,9 +22,9 @@ import type { Writers } from "./writers.ts";
 export type FoundItems = { readonly items: OpenedItem[]; readonly seq: number | undefined };
 
 export type ItemList = {
-  /** Active items of a vault with this id, or this title without regard to case: one query, at most ten. */
+  /** Active items of a vault with this id, or with this title in any case: one query, at most ten items. */
   findItems(vault: string, part: string): Promise<OpenedItem[]>;
-  /** The same, with the last change that is surely in it; undefined where the service does not say. */
+  /** The same, with the last change that the result includes. Undefined where the service does not say. */
   findItemsAt(vault: string, part: string): Promise<FoundItems>;
   getItem(vault: string, item: string): Promise<OpenedItem>;
   getItems(vault: string, items: readonly string[]): Promise<OpenedItem[]>;
@@ -36,9 +36,9 @@ export type ItemList = {
     after: string | undefined,
     signal?: AbortSignal,
   ): Promise<{ items: OpenedOverview[]; more: boolean }>;
-  /** Overviews of up to 100 items; unknown and deleted ones are left out. */
+  /** Overviews of up to 100 items. Unknown and deleted ones are left out. */
   getOverviews(vault: string, items: readonly string[], signal?: AbortSignal): Promise<OpenedOverview[]>;
-  /** Lookup tags that an item of this title has: one for each key of the vault. */
+  /** The lookup tags of a title: one for each key of the vault. */
   tagsOf(vault: string, title: string): Promise<string[]>;
   createItem(
     vault: string,
@@ -46,16 +46,16 @@ export type ItemList = {
     details: Details,
     options?: { id?: string; files?: readonly FileHeader[]; itemKey?: Uint8Array },
   ): Promise<OpenedItem>;
-  /** Creates up to 100 items in one transaction; each has its own outcome. */
+  /** Creates up to 100 items in one transaction. Each has its own outcome. */
   createItems(
     vault: string,
     items: readonly { id: string; overview: Overview; details: Details }[],
   ): Promise<({ item: OpenedItem } | { error: string })[]>;
-  /** Writes the revision after `revision`; throws versionConflict when somebody else did. */
+  /** Writes the revision after `revision`. Throws versionConflict when another writer did so first. */
   putItem(vault: string, item: string, revision: number, content: ItemContent): Promise<OpenedItem>;
   /** With a revision: throws versionConflict when another is stored. */
   deleteItem(vault: string, item: string, revision?: number): Promise<void>;
-  /** Deletes up to 50 items in one transaction; each has its own outcome. */
+  /** Deletes up to 50 items in one transaction. Each has its own outcome. */
   deleteItems(vault: string, items: readonly string[]): Promise<({ deleted: true } | { error: string })[]>;
 };
 
@@ -82,7 +82,7 @@ export function createItemList({ crypto, session, vaults, writers, rows }: ItemL
     return { vault: vault.stored.vault, id: item, ...times, revision, state, tag, ...content, files };
   }
 
-  /** One outcome for each, in order. */
+  /** One outcome for each item, in order. */
   async function putAll(id: string, items: readonly { item: string; sealed: SealedItem }[]) {
     if (items.length === 0) return [];
     const { outcomes } = await session.call("items.putAll", { vault: id, items: [...items] });
@@ -99,7 +99,7 @@ export function createItemList({ crypto, session, vaults, writers, rows }: ItemL
     const asId = part.toLowerCase();
     const found = new Map<string, OperationResult<"items.find">["items"][number]>();
     const seqs: (number | undefined)[] = [];
-    // One query; more only while items of older keys, with tags of their own, are wrapped anew.
+    // One query. There are more while items under older keys, which have other tags, are wrapped anew.
     for (const tag of tagsIn(vault, part)) {
       const asked = { vault: id, tag, ...(/^[a-z2-7]{26}$/.test(asId) ? { item: asId } : {}) };
       const { items, seq } = await session.call("items.find", asked);
@@ -132,12 +132,12 @@ export function createItemList({ crypto, session, vaults, writers, rows }: ItemL
     const from = after === undefined ? {} : { after };
     const asked = { vault: id, ...filter, limit: serviceLimits.page, ...from };
     const { items, more } = await session.call("items.list", asked, signal);
-    // Else it would be asked for ever, or the list be shorter than it claims.
+    // Otherwise this would ask for ever, or return a shorter list than the service claims.
     demandAsked(items.length > 0 || !more);
     await writers.meet(items.map(({ sealed }) => sealed.writer));
     let before = after;
     const opened = items.map((item) => {
-      // In order and without repeats, else a page could be served twice for ever.
+      // Ids must rise. Otherwise the service could send the same page for ever.
       demandAsked(before === undefined || item.item > before);
       before = item.item;
       const one = rows.openOverview(vault, item);
@@ -237,7 +237,7 @@ export function createItemList({ crypto, session, vaults, writers, rows }: ItemL
     },
     deleteItem: async (id, item, revision) => {
       const { vault, stored } = await rows.fetchToWrite(id, item);
-      // One that comes after this look is found by the service: it takes the deletion only as the next revision.
+      // The service finds a revision that came after this look: it takes the deletion only as the next revision.
       if (revision !== undefined && stored.sealed.revision !== revision) throw new PosternError("versionConflict");
       const sealed = rows.sealDeletion(vault, item, stored.sealed.revision + 1);
       await session.call("items.put", { vault: id, item, sealed });

@@ -1,4 +1,4 @@
-// One item as the service stores it: opened and checked on its way in, sealed and signed on its way out.
+// One item as the service stores it. A row that comes in is checked and opened. A row that goes out is sealed and signed.
 import type { Static } from "typebox";
 import { toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import {
@@ -34,14 +34,14 @@ export type OpenedOverview = Times & {
   readonly revision: number;
   readonly state: "active" | "archived";
   readonly overview: Overview;
-  /** The lookup tag of its title: what other items of this title have too. */
+  /** The lookup tag of its title. Other items of this title have the same tag. */
   readonly tag: string;
 };
 
-/** An item, opened. `files` are the sealed headers that its details' files are read by. */
+/** An opened item. `files` are the sealed headers, which are needed to read its files. */
 export type OpenedItem = OpenedOverview & { readonly details: Details; readonly files: readonly FileHeader[] };
 
-/** What the next revision of an item holds. */
+/** The content of an item's next revision. */
 export type ItemContent = {
   readonly overview: Overview;
   readonly details: Details;
@@ -49,20 +49,20 @@ export type ItemContent = {
   readonly state: "active" | "archived";
 };
 
-/** An item as it is stored, and the vault that opens it. */
+/** A stored item, and the vault that opens it. */
 export type Stored = { readonly vault: Vault; readonly stored: OperationResult<"items.get"> };
 
 export type ItemRows = {
-  /** Asks for an item; not opened yet, its writer met. */
+  /** Fetches an item and learns its writer. The item is not opened yet. */
   fetch(vault: string, item: string): Promise<Stored>;
-  /** The same, to sign a revision after it: its own signature holds, and it is not deleted. Throws sealBroken, itemNotFound. */
+  /** The same, for signing the next revision: its own signature is right, and it is not deleted. Throws sealBroken, itemNotFound. */
   fetchToWrite(vault: string, item: string): Promise<Stored>;
-  /** Throws itemNotFound for a deletion that is signed as any revision is; sealBroken for what does not fit. */
+  /** Throws itemNotFound for a signed deletion, and sealBroken for a row that does not fit. */
   open(vault: Vault, stored: Times & { item: string; sealed: SealedItem }): OpenedItem;
   openOverview(vault: Vault, stored: Times & { item: string; sealed: SealedOverview }): OpenedOverview;
-  /** Throws sealBroken unless a writer we know signed this very revision. */
+  /** Throws sealBroken unless a known writer signed this revision. */
   demandSigned(vault: Vault, item: string, sealed: SealedItem): void;
-  /** The key that an item's parts and files are under. The caller wipes it. */
+  /** The key over an item's parts and files. The caller wipes it. */
   keyOf(stored: Stored): Uint8Array;
   seal(vault: Vault, item: string, revision: number, itemKey: Uint8Array, content: ItemContent): SealedItem;
   sealDeletion(vault: Vault, item: string, revision: number): SealedItem;
@@ -80,7 +80,7 @@ type ItemRowsParts = {
 export function createItemRows({ crypto, account, session, keyset, vaults, writers }: ItemRowsParts): ItemRows {
   const placeIn = (vault: Vault, item: string): ItemPlace => ({ account, vault: vault.stored.vault, item });
 
-  /** The key a revision is wrapped under: the newest, or one that wrapping anew has not reached yet. */
+  /** The vault key that wraps a revision: the newest, or an older one while items are wrapped anew. */
   function vaultKeyOf(vault: Vault, { keyId }: SealedOverview): Vault["key"] {
     return vault.keys.get(keyId) ?? vault.key;
   }
@@ -171,7 +171,7 @@ export function createItemRows({ crypto, account, session, keyset, vaults, write
   };
 }
 
-/** An answer about another item than was asked for would pass every other check: its own place is right. */
+/** Checks that the answer is about the requested item. Another item would pass every other check, since its own place is right. */
 export function demandAsked(asked: boolean): void {
   if (!asked) throw new PosternError("sealBroken", "the service answered about another item");
 }

@@ -1,4 +1,4 @@
-// Earlier revisions of an item: which there are, and one of them, opened. The service keeps the last ones of each item.
+// Earlier revisions of an item: the list of them, and one of them, opened. The service keeps the last ones of each item.
 import { PosternError } from "../../protocol/errors.ts";
 import { demandAsked, type ItemRows, type OpenedItem } from "./item-rows.ts";
 import type { ServiceSession } from "./service-session.ts";
@@ -8,9 +8,9 @@ import type { Writers } from "./writers.ts";
 export type ItemVersion = { readonly revision: number; readonly updatedAt: string };
 
 export type ItemVersions = {
-  /** Earlier revisions that are kept, newest first. */
+  /** The kept earlier revisions, newest first. */
   itemVersions(vault: string, item: string): Promise<ItemVersion[]>;
-  /** One of them. Throws itemNotFound where it is not kept; sealBroken unless a writer we know signed it. */
+  /** One of them. Throws itemNotFound where it is not kept, and sealBroken unless a known writer signed it. */
   getItemVersion(vault: string, item: string, revision: number): Promise<OpenedItem>;
 };
 

@@ -1,5 +1,4 @@
-// What a service is told of a new service account: keys that its maker vouches for, and grants of vault keys to them. Its
-// tokens are another matter.
+// The rows of a new service account: its keys, signed by the maker, and grants of vault keys to them. Tokens are made elsewhere.
 
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
@@ -14,12 +13,12 @@ export type NewServiceAccount = {
   readonly account: string;
   readonly id: string;
   readonly title: string;
-  /** The person who makes it: id, keys and root key. */
+  /** The maker: id, keys and root key. */
   readonly maker: { readonly user: string; readonly keyset: Keyset; readonly rootKey: Uint8Array };
   readonly vaults: readonly { readonly id: string; readonly key: VaultKey; readonly permissions: number }[];
 };
 
-/** The root key is kept; the caller releases it. */
+/** The root key lies in guarded memory; the caller releases it. */
 export function makeServiceAccount(crypto: Primitives, input: NewServiceAccount): { made: Made; rootKey: Uint8Array } {
   const { account, id, title, maker } = input;
   const place = { account, serviceAccount: id };

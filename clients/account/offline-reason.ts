@@ -1,11 +1,11 @@
-// Why a service is not reached, where there is more to say than that: its certificate. Known by OpenSSL's codes, since the text of
-// an error of Node or OpenSSL may hold what the other side sent.
+// Says why a service is not reached, where the reason is its certificate. It looks at OpenSSL's codes only: the text of an error of
+// Node or OpenSSL may hold bytes that the other side sent.
 import { PosternError } from "../../protocol/errors.ts";
 
 const UNKNOWN_AUTHORITY = "an authority that this machine does not know has signed it";
 const NAME_IT = "name the authority's certificate: --ca-file FILE, or NODE_EXTRA_CA_CERTS where the agent starts";
 
-/** Codes of the checks of X.509 (openssl-verification-options(1)), and of Node's own of the name. */
+/** Codes of the X.509 checks (openssl-verification-options(1)), and of Node's own check of the name. */
 const reasons: Readonly<Record<string, { why: string; hint: string }>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: { why: "it has signed itself", hint: NAME_IT },
   SELF_SIGNED_CERT_IN_CHAIN: { why: UNKNOWN_AUTHORITY, hint: NAME_IT },
@@ -24,7 +24,7 @@ const reasons: Readonly<Record<string, { why: string; hint: string }>> = {
   },
 };
 
-/** What https says to a server that speaks something else. */
+/** Codes for a server that speaks something else than https. */
 const NO_TLS = ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"];
 
 /** The error for a request that brought no answer. */
@@ -44,10 +44,10 @@ export function offlineFor(thrown: unknown): PosternError {
   return new PosternError("offline", undefined, { cause: thrown });
 }
 
-/** What a connection says that was never made. */
+/** Codes for a connection that was never made. */
 const NO_CONNECTION = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", ...NO_TLS];
 
-/** Whether no byte of the request can have come to the service. */
+/** Whether the service cannot have received a byte of the request. */
 export function wasNeverReached(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };

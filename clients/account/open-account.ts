@@ -1,5 +1,5 @@
-// An unlocked account: opens what the service sends, seals what it is given. Nothing here trusts the service: every
-// answer is checked against a signature, a key and a place, or refused with sealBroken.
+// An unlocked account. It opens the rows that the service sends, and seals the rows that it sends. It does not trust the service: it
+// checks every answer against a signature, a key and a place, or refuses it with sealBroken.
 
 import { fromBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
@@ -24,11 +24,11 @@ import { createWriters } from "./writers.ts";
 /** The account as the agent works with it. */
 export type OpenAccount = AccountCore & { readonly environments: Environments; readonly shares: Shares };
 
-/** The lists that an account is made of, each with what it needs of the others. */
+/** The lists of an account, each with the other lists that it needs. */
 function partsOf(crypto: Primitives, account: string, user: string, signedIn: SignedIn, nowMs: () => number) {
   const { session, rootKey, keyset } = signedIn;
   const data = openOwnData(crypto, { account, user }, signedIn);
-  // Ourselves, and whom our own sealed data names: for a service account, the person who made it.
+  // This user, and the principals in the user's own sealed data. For a service account, that is the person who made it.
   const pinned = [keyset.identity.publicKey, ...Object.values(data.get().pins).map(pinnedIdentity)];
   const groups = createGroupList({ crypto, account, session, keyset });
   const who = { crypto, account, user, session, keyset, groups, pinned };
@@ -56,7 +56,7 @@ function pinnedIdentity(pin: string): Uint8Array {
   return identity;
 }
 
-/** A service that goes back in what it says without saying so is one that was put back all the same. */
+/** A service whose numbers go back without its saying so was put back from a copy all the same. */
 function newsOf(before: Cursor | undefined, { cursor, events, replaced }: OperationResult<"events.wait">): News {
   const news = { cursor, changes: events };
   if (before === undefined) return news;
@@ -64,7 +64,7 @@ function newsOf(before: Cursor | undefined, { cursor, events, replaced }: Operat
   return replaced === true || cursor.seq < before.seq ? { ...news, replaced: "olderCopy" } : news;
 }
 
-/** `nowMs` is a clock that nobody sets: how old what is remembered is. */
+/** `nowMs` is a clock that nobody sets. It gives the age of remembered answers. */
 export function openAccount(
   crypto: Primitives,
   account: string,
@@ -122,8 +122,8 @@ export function openAccount(
 }
 
 /**
- * The account as the agent works with it. An environment is not a vault to whoever works with items: its one item has rules
- * of its own. And a write takes up a wrapping that was cut off; reading does not wait for it, since the older keys still open.
+ * The account as the agent works with it. The methods on items do not see environments: the one item of an environment has rules of
+ * its own. A write finishes an interrupted wrapping first. Reading does not wait for it, since the older keys still open.
  */
 function guarded(inner: AccountCore, vaults: VaultList, members: VaultMembers): Omit<OpenAccount, "shares"> {
   function hidden<A extends unknown[], R>(work: (vault: string, ...rest: A) => Promise<R>) {

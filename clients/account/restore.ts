@@ -1,5 +1,5 @@
-// Makes an account anew from its backup, with the same ids and keys and every row at revision 1: an old service cannot be
-// told from a lost one, so none is trusted.
+// Makes an account anew from its backup, with the same ids and keys and every row at revision 1. It trusts no old service, since it
+// cannot know whether that service is lost.
 import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import { sealGroupOverview } from "../../protocol/crypto/group.ts";
 import { type SealedItem, sealItem } from "../../protocol/crypto/item.ts";
@@ -18,30 +18,30 @@ import type { SignedIn, UserOnDevice } from "./signed-in.ts";
 import { openUserData, sealUserData } from "./user-data.ts";
 import { closeSignedIn, openKeys } from "./user-keys.ts";
 
-/** What a restored account is; its name is the person's own. */
+/** The result of a restore. The name is the one that the person gave the account. */
 export type Restored = {
   readonly account: string;
   readonly user: string;
   readonly name: string;
-  /** Made anew as they were, without a token. */
+  /** The service accounts, made as they were, without a token. */
   readonly serviceAccounts: readonly Pick<ServiceAccountRow, "id" | "title" | "expiresAt">[];
-  /** The links that do not come back, by what they showed. */
+  /** The links that do not come back, each with its item's title. */
   readonly shares: ReadThrough["shares"];
 };
 
 export type RestoreInput = {
   readonly source: BackupSource;
-  /** Reads the backup through, where that has to wait for others. */
+  /** Reads the whole backup, in turn with other restores. */
   readonly read?: (source: BackupSource) => Promise<ReadThrough>;
   readonly password: string;
   readonly secretKey: Uint8Array;
   readonly device: string;
   readonly registrationToken?: string;
-  /** Awaited when the whole backup was checked, before anything is asked of the service. */
+  /** Awaited after the whole backup was checked, before the first request to the service. */
   readonly begins?: (account: string) => Promise<void>;
-  /** Awaited when the account is there, to be made whole. */
+  /** Awaited after the account was made, before its rows are made. */
   readonly begun?: () => Promise<void>;
-  /** Stops it where it is: what it has made opens to nobody, and the same again goes on. */
+  /** Stops the restore. The unfinished account opens to nobody, and the same restore again continues it. */
   readonly signal: AbortSignal;
 };
 
@@ -50,9 +50,9 @@ const readThroughOf = (crypto: Primitives) => (source: BackupSource) => readThro
 type Keys = Awaited<ReturnType<typeof openKeys>>;
 
 /**
- * Checks a whole backup, then makes its account at a service; one that was cut off is made whole by the same again. Throws
- * notRestorable and changes nothing where the backup is cut, changed or not one; conflict, and writes nothing either, where
- * the account is there and is not what a restore of this backup left, and where another restore takes it over.
+ * Checks a whole backup, then makes its account at a service. The same call again finishes an interrupted restore. Throws
+ * notRestorable, with nothing changed, where the backup is cut, changed or none. Throws conflict, with nothing written, where the
+ * account exists and is not an unfinished restore of this backup, and where another restore takes it over.
  */
 export async function restoreBackup(
   crypto: Primitives,
@@ -81,7 +81,7 @@ export async function restoreBackup(
   }
 }
 
-/** Opens every row once, so that one that does not open is told before anything is made. Answers the service accounts. */
+/** Opens every row once, so that a row that does not open is found before anything is made. Returns the service accounts. */
 async function checkRows(
   crypto: Primitives,
   keys: Keys,
@@ -102,7 +102,7 @@ async function checkRows(
   return serviceAccounts;
 }
 
-/** Makes what is missing of the account, then tells the service that it is whole. */
+/** Makes the missing rows of the account, then tells the service that it is whole. */
 async function makeWhole(
   crypto: Primitives,
   call: CallService,
@@ -121,7 +121,7 @@ async function makeWhole(
       begun.signal.throwIfAborted();
       if (++seen > made) await make(crypto, keys, begun, row);
     }
-    // Not called off on its way: whether the account is whole should not depend on a race.
+    // This last request cannot be cancelled: otherwise a race would decide whether the account is whole.
     await keys.session.call("accounts.endRestore", {});
   } catch (error) {
     if (nameOf(error) !== "deviceRemoved") await endOwnDevice(keys, begun);
@@ -129,7 +129,7 @@ async function makeWhole(
   }
 }
 
-/** Makes the account. Where it is there already, signs in to it as a restore and answers its record, to be looked at. */
+/** Makes the account. Where it exists already, signs in to it as a restore and returns its record for a check. */
 async function begin(
   crypto: Primitives,
   call: CallService,
@@ -148,13 +148,13 @@ async function begin(
     await call("accounts.create", made, { signal });
     return undefined;
   } catch (refusal) {
-    // One that was cut off goes on without the token that began it.
+    // An interrupted restore continues without the registration token that began it.
     const mayBeThere = registrationToken === undefined && nameOf(refusal) === "notPermitted";
     if (nameOf(refusal) !== "conflict" && !mayBeThere) throw refusal;
-    // Whoever called this off may have asked again, and that one is not to be overtaken.
+    // The person may have cancelled this restore and started it again. The new one must not be overtaken by this one.
     signal.throwIfAborted();
     return keys.session.signIn().catch((error: unknown) => {
-      // Keys that are not let in learn no more than that the account is there.
+      // A caller with wrong keys learns only that the account exists.
       if (nameOf(error) === "wrongCredentials") throw refusal;
       if (nameOf(error) !== "conflict") throw error;
       throw new PosternError("conflict", "the account is there already, and is not being restored");
@@ -162,12 +162,12 @@ async function begin(
   }
 }
 
-/** The device that signed in was for this restore alone. That it stays listed is not what the person needs to hear of. */
+/** Removes the device of this restore. If that fails, the device stays listed, and the person need not hear of it. */
 async function endOwnDevice({ session }: SignedIn, { who }: Begun): Promise<void> {
   await session.call("devices.remove", { device: who.device }).catch(() => undefined);
 }
 
-/** The password was right when this began, and no row was there: whoever ends our session or writes one came between. */
+/** The password was right at the beginning, and no row existed. So another restore ended this session or wrote a row meanwhile. */
 const overtook: readonly unknown[] = ["deviceRemoved", "wrongCredentials", "versionConflict"];
 
 function overtaken(): PosternError {
@@ -202,7 +202,7 @@ async function make(crypto: Primitives, { session, keyset, rootKey }: SignedIn, 
   }
 }
 
-/** The same item, key and files, as revision 1 of a new store. */
+/** The same item with its key and files, as revision 1 of a new store. */
 function firstRevision(crypto: Primitives, writer: SignedIn["keyset"], row: ItemRow): SealedItem {
   const { place, vaultKey, state, files } = row;
   const { itemKey, overview, details, title } = row.open();

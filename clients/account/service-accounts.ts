@@ -1,5 +1,5 @@
-// The service accounts of an unlocked account: made with their first token, given the next one, and ended. A token is
-// answered once, as text, and kept nowhere.
+// The service accounts of an unlocked account: makes one with its first token, gives it the next one, and ends it. A token's text is
+// returned once and kept nowhere.
 
 import { demandPermissions } from "../../protocol/access/permissions.ts";
 import { formatToken } from "../../protocol/access/service-account-token.ts";
@@ -18,7 +18,7 @@ import { isVouchedFor } from "./writers.ts";
 type Stored = OperationResult<"serviceAccounts.list">["serviceAccounts"][number];
 type Token = OperationParams<"serviceAccounts.rotate">["token"];
 
-/** A service account as the person who made it sees it. */
+/** A service account in the view of its maker. */
 export type ServiceAccountEntry = Pick<Stored, "createdAt" | "revokedAt" | "tokens" | "vaults"> & {
   readonly id: string;
   readonly title: string;
@@ -26,17 +26,17 @@ export type ServiceAccountEntry = Pick<Stored, "createdAt" | "revokedAt" | "toke
 
 export type ServiceAccounts = {
   list(): Promise<ServiceAccountEntry[]>;
-  /** Hands the root key of each to `use`, revoked ones too, and wipes it. Throws sealBroken. */
+  /** Calls `use` with the root key of each, revoked ones too, and wipes the key after it. Throws sealBroken. */
   eachRootKey(use: (one: { id: string; title: string }, rootKey: Uint8Array) => void): Promise<void>;
-  /** Makes one; answers its token. Throws invalidPermissions, vaultNotFound, notPermitted. */
+  /** Makes a service account. Returns its token. Throws invalidPermissions, vaultNotFound, notPermitted. */
   create(input: {
     title: string;
     vaults: readonly { id: string; permissions: number }[];
     expiresAt?: string;
   }): Promise<{ id: string; token: string }>;
-  /** The next token; the older ones end after `overlapMs`. Throws serviceAccountNotFound. */
+  /** Makes the next token. The older ones end after `overlapMs`. Throws serviceAccountNotFound. */
   rotate(id: string, input: { overlapMs: number; expiresAt?: string }): Promise<string>;
-  /** Ends its tokens at once, then gives the vaults it came to new keys. Repeated, it takes up what was cut off. */
+  /** Ends its tokens at once, then gives its vaults new keys. A second call finishes an interrupted one. */
   revoke(id: string): Promise<void>;
 };
 
@@ -44,7 +44,7 @@ export type ServiceAccountsParts = {
   readonly crypto: Primitives;
   readonly account: string;
   readonly user: string;
-  /** "embedded", or the origin of the service: what a token says of where to go. */
+  /** "embedded", or the origin of the service. Each token names it. */
   readonly service: string;
   readonly session: ServiceSession;
   readonly rootKey: Uint8Array;
@@ -57,7 +57,7 @@ export type ServiceAccountsParts = {
 export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccounts {
   const { crypto, account, session, rootKey, keyset, vaults, members } = parts;
 
-  /** A token's text, and what the service keeps of it. */
+  /** A token's text, and the part of it that the service keeps. */
   function newToken(id: string, itsRootKey: Uint8Array, expiresAt: string | undefined): { text: string; token: Token } {
     const token = newId(crypto);
     const secret = crypto.randomBytes(TOKEN_SECRET_BYTES);

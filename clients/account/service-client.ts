@@ -1,5 +1,5 @@
-// Calls the account service, in process or over HTTP: one behaviour. https only, except to loopback; redirects are not
-// followed, since a session token must not travel to where a response points.
+// Calls the account service, in process or over HTTP, with the same behaviour. It uses https, except to loopback. It follows no
+// redirect: a response must not choose where the session token goes.
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { cleanText } from "../../protocol/clean-text.ts";
@@ -13,23 +13,23 @@ import {
 } from "../../protocol/service-catalogue.ts";
 import { offlineFor } from "./offline-reason.ts";
 
-/** Milliseconds a request may take before the service counts as unreachable; events.wait adds its own waiting. */
+/** Milliseconds that a request may take before the service counts as unreachable. events.wait adds its own waiting. */
 export const REQUEST_MS = 20_000;
 
 /**
- * Bytes of one answer at most. The largest honest one is ten found items with 500 long fields and 100 files each, just
- * under 79 MiB; a service that sends more wants our memory.
+ * The most bytes of one answer. The largest honest one is just under 79 MiB: ten found items with 500 long fields and 100 files
+ * each. A service that sends more attacks the agent's memory.
  */
 export const ANSWER_BYTES_MAX = 80 * 1024 * 1024;
 
-/** Where an account lives: the service in this process, or one at a URL. */
+/** The place of an account: the service in this process, or one at a URL. */
 export type ServiceAddress = {
-  /** "embedded", or the URL's origin. What sign-ins are bound to. */
+  /** "embedded", or the URL's origin. Sign-ins are bound to it. */
   readonly origin: string;
   readonly fetch: (request: Request) => Response | Promise<Response>;
 };
 
-/** The origin of the embedded service: no network name, so that a sign-in to it fits no server. */
+/** The origin of the embedded service. It is no network name, so no server accepts a sign-in to it. */
 export const EMBEDDED_ORIGIN = "postern:embedded";
 
 /** Calls one operation. Throws the service's error by name, `offline` when it cannot be reached. */
@@ -40,8 +40,8 @@ export type CallService = <N extends OperationName>(
 ) => Promise<OperationResult<N>>;
 
 /**
- * The address of a service at a URL. Throws invalidParams for anything but https, or http on a loopback address: what the
- * name "localhost" means is up to whoever writes the hosts file.
+ * The address of a service at a URL. Throws invalidParams for anything but https, or http on a loopback address. The name
+ * "localhost" is not accepted, since the hosts file may give it any meaning.
  */
 export function addressOf(url: string): ServiceAddress {
   const parsed = URL.parse(url);
@@ -50,16 +50,16 @@ export function addressOf(url: string): ServiceAddress {
   if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && loopback))
     throw noService("must be an https URL, or http on a loopback address");
   if (parsed.username !== "" || parsed.password !== "") throw noService("must not carry a user or a password");
-  // A path would be dropped in silence, and the person would sign in somewhere else than they typed.
+  // A path would be dropped silently, and the person would sign in at another place than they typed.
   if (parsed.pathname !== "/" || parsed.search !== "" || parsed.hash !== "")
     throw noService("must be a URL without a path");
   return { origin: parsed.origin, fetch: (request) => fetch(request) };
 }
 
-/** Characters of what a service adds to an error: a sentence that names some permissions and a vault. */
+/** Characters of a service's own text in an error: a sentence that names some permissions and a vault. */
 const DETAIL_LENGTH_MAX = 200;
 
-/** Of them as many are looked at: what is not shown does not count. */
+/** Characters of it that are read. Invisible ones do not count for the text. */
 const DETAIL_READ_MAX = 10 * DETAIL_LENGTH_MAX;
 
 const noService = (why: string) =>
@@ -76,7 +76,7 @@ export function createServiceClient(address: ServiceAddress, now: () => number =
     unreachedSinceMs ??= now();
     const where = address.origin === EMBEDDED_ORIGIN ? "the embedded one" : address.origin;
     const why = error.message.slice(errors.offline.message.length);
-    // The first call of all says nothing of how long that is so.
+    // Before the first answer, nobody knows how long the service has been away.
     const since = wasAsked ? `, not since ${secondOf(unreachedSinceMs)}` : "";
     const hint = error.hint === undefined ? {} : { hint: error.hint };
     return new PosternError("offline", `${where}${why}${since}`, { cause: error, ...hint });
@@ -129,7 +129,7 @@ async function send(address: ServiceAddress, request: Request, signal: AbortSign
   }
 }
 
-/** Checks the answer's shape before anyone uses it: the service is not trusted. */
+/** Checks an answer's shape before its use, since the service is not trusted. */
 async function read(name: OperationName, response: Response, signal: AbortSignal | undefined): Promise<unknown> {
   const body = await bodyOf(response, signal);
   if (response.ok) {
@@ -145,14 +145,14 @@ async function read(name: OperationName, response: Response, signal: AbortSignal
 
 const SIGNED: readonly ErrorName[] = ["deviceRemoved", "restoreUnfinished", "tokenRefused"];
 
-/** What makes us forget an account, or a token, is believed only where the service has checked the user's signature first. */
+/** Errors that make the agent forget an account or a token. They count only where the service checked the user's signature first. */
 function mayAnswer(name: OperationName, error: ErrorName): boolean {
-  // What only whoever knew its store before can tell.
+  // Only a client that knew the store before can find this out.
   if (error === "storeReplaced") return false;
   return !SIGNED.includes(error) || serviceCatalogue[name].errors.includes(error);
 }
 
-/** A service's own words reach a terminal: they draw nothing there, begin no line, and are no longer than one. */
+/** A service's own words reach a terminal. They may draw nothing there, begin no line, and be no longer than one line. */
 const oneLineOf = (text: string): string =>
   [...cleanText(text.slice(0, DETAIL_READ_MAX))].slice(0, DETAIL_LENGTH_MAX).join("").trim();
 
@@ -179,12 +179,12 @@ async function bodyOf(response: Response, signal: AbortSignal | undefined): Prom
   try {
     return JSON.parse(text);
   } catch {
-    // Without the cause: the parser's text quotes what the service sent.
+    // Without the cause, since the parser's text quotes the service's bytes.
     throw new PosternError("offline", "its answer was not JSON");
   }
 }
 
-/** Reads an answer up to the limit, whatever length it claims or keeps to itself. */
+/** Reads an answer up to the limit, whether or not it claims a length. */
 async function textOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
@@ -195,7 +195,7 @@ async function textOf(response: Response): Promise<string> {
     if (done) return text + decoder.decode();
     size += value.length;
     if (size > ANSWER_BYTES_MAX) {
-      // Not awaited: a service that does not let go must not hold us.
+      // Not awaited, so that a service that does not let go cannot block the agent.
       reader.cancel().catch(() => undefined);
       throw new PosternError("serviceRefused", `its answer is longer than ${ANSWER_BYTES_MAX} bytes`);
     }

@@ -1,5 +1,5 @@
-// A signed-in session with the account service. It signs in when it must (first use, or after the service ended the
-// session) and repeats the call once; the caller never sees it.
+// A signed-in session with the account service. It signs in at its first use, and again after the service ended the session. It then
+// repeats the call once. The caller does not notice.
 import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { signInBytes, signInKeyPair } from "../../protocol/crypto/sign-in.ts";
@@ -7,47 +7,47 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { OperationName, OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
 import { type CallService, EMBEDDED_ORIGIN } from "./service-client.ts";
 
-/** Who signs in, from where, to which origin. */
+/** The user that signs in, the device, and the origin. */
 export type Identity = {
   readonly origin: string;
   readonly account: string;
   readonly user: string;
   readonly device: string;
-  /** Whether a token signs in: then no password is what is wrong. */
+  /** Whether a token signs in. Then a refusal is not about a password. */
   readonly byToken?: true;
   /**
-   * Whether a restore signs in, each time: the service then lets in nobody else, and refuses it once the account is whole.
-   * So such a session is closed when its restore ends.
+   * Whether a restore signs in, at each sign-in. The service then lets in nobody else, and refuses the session once the account is
+   * whole. So such a session is closed at the end of its restore.
    */
   readonly restoring?: true;
-  /** The store that the service worked with when this user signed in last; undefined where nobody knows. */
+  /** The service's store at this user's last sign-in. Undefined where it is unknown. */
   readonly store?: string | undefined;
 };
 
-/** The user's sealed keys and data, as the service keeps them. */
+/** The user's sealed keys and data at the service. */
 export type UserRecord = OperationResult<"users.get">;
 
 export type ServiceSession = {
   call<N extends OperationName>(name: N, params: OperationParams<N>, signal?: AbortSignal): Promise<OperationResult<N>>;
-  /** Signs in now; answers the user's record. Throws deviceRemoved, restoreUnfinished, for a restore conflict; storeReplaced where it works with another store than before; wrongCredentials for any other reason the service has. */
+  /** Signs in now. Returns the user's record. Throws deviceRemoved, restoreUnfinished, conflict (for a restore), storeReplaced where the service has another store than before, and wrongCredentials for any other refusal. */
   signIn(): Promise<UserRecord>;
-  /** The store that it signed in to last; undefined where the service does not say. */
+  /** The store of the last sign-in. Undefined where the service does not say. */
   readonly store: string | undefined;
-  /** The origin that sign-ins are bound to. */
+  /** The origin to which sign-ins are bound. */
   readonly origin: string;
-  /** From now on `listener` is told whenever the service has answered a call. */
+  /** Calls `listener` after every answer of the service from now on. */
   onAnswered(listener: () => void): void;
   /** Takes a new sign-in key after a password change. */
   replaceKey(seed: Uint8Array): void;
   /** The Ed25519 secret key that signs in. */
   signInKey(): Uint8Array;
-  /** Wipes the sign-in key; later calls throw locked. The session at the service ends by itself. */
+  /** Wipes the sign-in key. Later calls throw locked. The session at the service ends by itself. */
   close(): void;
 };
 
 const NONCE_BYTES = 32;
 
-/** `seed` is the sign-in seed of the password; it is wiped here once the key is made. */
+/** `seed` is the sign-in seed of the password. It is wiped here once the key is made. */
 export function createServiceSession(
   crypto: Primitives,
   call: CallService,
@@ -61,7 +61,7 @@ export function createServiceSession(
   let { store } = identity;
   let answered: () => void = () => undefined;
 
-  /** The account may be locked while an answer is on its way; a token or a wiped key must not be used after. */
+  /** The account may be locked while an answer is on its way. After that, no token and no wiped key may be used. */
   function demandOpen(): void {
     if (closed) throw new PosternError("locked");
   }
@@ -89,25 +89,25 @@ export function createServiceSession(
     return answer.record;
   }
 
-  /** The store that the service works with; undefined where it does not say. */
+  /** The service's store. Undefined where the service does not say. */
   async function storeNow(): Promise<string | undefined> {
     try {
       return (await call("service.info", {})).store;
     } catch (error) {
-      // It is the sign-in that was asked for, and how that went is told.
+      // The caller asked for the sign-in itself, so its error goes to the caller.
       if (error instanceof PosternError) return undefined;
       throw error;
     }
   }
 
-  /** What a refused sign-in means: a store that never had the user knows none of its keys, whatever was typed. */
+  /** The meaning of a refused sign-in. A store that never had the user knows none of its keys, whatever password was typed. */
   async function refusal(): Promise<PosternError> {
     const now = store === undefined || identity.restoring ? undefined : await storeNow();
     if (now !== undefined && now !== store) return storeReplaced(identity);
     return new PosternError(identity.byToken ? "tokenRefused" : "wrongCredentials");
   }
 
-  /** Many calls may find the session ended at once; one sign-in serves them all. */
+  /** Many calls may find the session ended at the same time. One sign-in serves them all. */
   function signIn(): Promise<UserRecord> {
     signingIn ??= challenge()
       .catch(async (error: unknown) => {

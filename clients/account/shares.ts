@@ -1,4 +1,4 @@
-// Shares of an unlocked account: a copy of an item, sealed under keys of a new secret that goes into the link and nowhere else.
+// Shares of an unlocked account. A share is a copy of an item, sealed under keys of a new secret. The secret is in the link only.
 import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { sealFile } from "../../protocol/crypto/file.ts";
 import type { FileHeader } from "../../protocol/crypto/item.ts";
@@ -19,7 +19,7 @@ import type { OpenedItem } from "./item-rows.ts";
 import { addressOf } from "./service-client.ts";
 import type { ServiceSession } from "./service-session.ts";
 
-/** A share as its maker sees it. */
+/** A share in the view of its maker. */
 export type ShareEntry = OperationResult<"shares.list">["shares"][number];
 
 export type NewShare = { readonly share: string; readonly url: string; readonly expiresAt: string };
@@ -27,14 +27,14 @@ export type NewShare = { readonly share: string; readonly url: string; readonly 
 export type HowShared = {
   readonly expireAfter: ItemShareDuration;
   readonly oneTime: boolean;
-  /** The name of the account, shown with what was shared. */
+  /** The name of the account. The page shows it with the item. */
   readonly sender?: string;
 };
 
 export type Shares = {
-  /** Where links lead. Throws sharingUnavailable where the service has no public address. */
+  /** The address of links. Throws sharingUnavailable where the service has no public address. */
   publicAddress(): Promise<string>;
-  /** Shares the item as it is now. The link is the only place that its secret is in. Throws tooLarge, sharingUnavailable. */
+  /** Shares the item as it is now. Only the link has the secret. Throws tooLarge, sharingUnavailable. */
   create(item: OpenedItem, how: HowShared): Promise<NewShare>;
   list(): Promise<ShareEntry[]>;
   /** Throws shareNotFound. */
@@ -54,12 +54,12 @@ export function createShares({ crypto, session, readFile }: SharesParts): Shares
     try {
       return addressOf(address).origin;
     } catch (error) {
-      // What a person sends on must not lead over a line that anybody reads.
+      // People send the link on, and it must not lead over an unencrypted connection.
       throw new PosternError("serviceRefused", "its public address is neither https nor loopback", { cause: error });
     }
   }
 
-  /** Seals a file anew, under a key and an id of the share, chunk by chunk. */
+  /** Seals a file again, chunk by chunk, under a key and an id of the share. */
   async function copyFile(
     item: OpenedItem,
     header: FileHeader,
@@ -124,7 +124,7 @@ export function createShares({ crypto, session, readFile }: SharesParts): Shares
   };
 }
 
-/** The files of an item with what the page shows of them, its document among them. */
+/** The files of an item, its document among them, with the facts that the page shows. */
 function filesOf({ details, files }: OpenedItem): { name: string; sectionId: string; header: FileHeader }[] {
   const named = [
     ...details.files.map(({ attributes, sectionId }) => ({ ...attributes, sectionId })),
@@ -137,7 +137,7 @@ function filesOf({ details, files }: OpenedItem): { name: string; sectionId: str
   });
 }
 
-/** Before anything is sealed or sent: the service would say the same after all of it. */
+/** Checks the sizes before anything is sealed or sent. The service would refuse them only at the end. */
 function demandSmall({ files }: OpenedItem): void {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (size > sharePolicy.files.maxSize)
@@ -154,7 +154,7 @@ function contentOf(
 ): ShareContent {
   const { title, category, websites } = overview;
   const { sections, notes } = details;
-  // What refers to another item says nothing to whoever has this one alone.
+  // A reference to another item is useless to a reader who has only this one.
   const fields = details.fields.filter(({ fieldType }) => fieldType !== "Reference");
   return { title, category, websites, fields, sections, notes, files, ...(sender === undefined ? {} : { sender }) };
 }

@@ -2,7 +2,7 @@
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import type { ServiceSession, UserRecord } from "./service-session.ts";
 
-/** Which user of which account on which device. The Secret Key is secret. */
+/** A user, its account and its device. The Secret Key is secret. */
 export type UserOnDevice = {
   readonly account: string;
   readonly user: string;

@@ -1,4 +1,5 @@
-// Fetches stored items, by id or all of a vault. The service refuses an answer that would grow too long; then the ids are asked for in halves.
+// Fetches stored items, by their ids or all of a vault. The service refuses an answer that would be too long. Then this asks for
+// halves.
 import { PosternError } from "../../protocol/errors.ts";
 import { type OperationResult, serviceLimits } from "../../protocol/service-catalogue.ts";
 import type { ServiceSession } from "./service-session.ts";
@@ -7,8 +8,8 @@ import type { ServiceSession } from "./service-session.ts";
 export type StoredItem = OperationResult<"items.get">;
 
 /**
- * The stored revisions of up to 100 items; unknown ones are left out. Throws sealBroken for an item that was not asked for
- * or comes twice: everything else about such an answer could be right.
+ * The stored revisions of up to 100 items. Unknown ones are left out. Throws sealBroken for an item that was not asked for or comes
+ * twice, since such an answer could pass every other check.
  */
 export async function storedItems(
   call: ServiceSession["call"],
@@ -32,7 +33,7 @@ export async function storedItems(
   }
 }
 
-/** Every active and archived item of a vault, whole, in the order of their ids. Throws serviceRefused for a list that leaves something out or goes back. */
+/** Every active and archived item of a vault, whole, in the order of their ids. Throws serviceRefused for a list with a gap or a step back. */
 export async function* everyItem(call: ServiceSession["call"], vault: string): AsyncGenerator<StoredItem> {
   for (let after: string | undefined; ; ) {
     const page = await call("items.list", {
@@ -44,7 +45,7 @@ export async function* everyItem(call: ServiceSession["call"], vault: string): A
     });
     const ids = page.items.map((item) => item.item);
     if (ids.length === 0) return;
-    // A page that does not move forward, or an item listed and not answered, would be a vault that lacks something.
+    // A page that does not move forward, or a listed item without an answer, would leave a part of the vault out.
     const forward = ids.every((id, index) => id > (index === 0 ? (after ?? "") : (ids[index - 1] ?? "")));
     const items = await storedItems(call, vault, ids);
     if (!forward || items.length !== ids.length)

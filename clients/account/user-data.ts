@@ -1,5 +1,5 @@
-// A user's own sealed data: what must not come from the service. The account's name, the identities this user has verified,
-// and the counters of the device stores.
+// A user's own sealed data. The service must not decide it: the account's name, the identities that this user has verified, and the
+// counters of the device stores.
 import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
@@ -9,15 +9,15 @@ import type { SignedIn } from "./signed-in.ts";
 
 export type UserData = {
   readonly name: string;
-  /** Ed25519 identities of other principals, in base64, by their id. */
+  /** Ed25519 identities of other principals, in base64, by their ids. */
   readonly pins: Readonly<Record<string, string>>;
-  /** Counter of the device store by device id: a lower one on disk is an old copy that somebody put back. */
+  /** The counter of each device store, by device id. A lower counter on disk means that somebody put back an old copy. */
   readonly deviceCounters: Readonly<Record<string, number>>;
-  /** What the user's devices are called, by their ids; missing in data of before they had names. */
+  /** The names of the user's devices, by their ids. Older data has none. */
   readonly deviceNames?: Readonly<Record<string, string>>;
 };
 
-/** The data as it is stored. */
+/** The stored form of the data. */
 export type SealedUserData = { revision: number; sealed: string };
 
 export function newUserData(name: string): UserData {
@@ -47,7 +47,7 @@ export function sealUserData(
   return { revision, sealed };
 }
 
-/** Opens what `sealUserData` made. Throws sealBroken. */
+/** Opens the output of `sealUserData`. Throws sealBroken. */
 export function openUserData(crypto: Primitives, rootKey: Uint8Array, owner: Owner, stored: SealedUserData): UserData {
   const envelope = fromBase64(stored.sealed);
   if (envelope === undefined) throw new PosternError("sealBroken", "user data");
@@ -57,17 +57,17 @@ export function openUserData(crypto: Primitives, rootKey: Uint8Array, owner: Own
       new TextDecoder().decode(open(crypto, key, context(owner, stored.revision), envelope)),
     ) as UserData;
   } catch (error) {
-    // Sealed with the right key, and no JSON. Without the cause: it would quote what was sealed.
+    // The key was right, but the content is no JSON. Without the cause, which would quote the content.
     throw error instanceof SyntaxError ? new PosternError("sealBroken", "user data") : error;
   } finally {
     crypto.wipe(key);
   }
 }
 
-/** Writes that may lose to another device before the caller is told: more than one person has devices at work at once. */
+/** Times that a write may lose to another device before it fails. No person has so many devices at work at once. */
 const CONFLICT_TRIES_MAX = 5;
 
-/** The data of a signed-in user, and changes to it that are repeated when somebody else wrote in between. */
+/** The data of a signed-in user, and changes to it. A change is repeated when another device wrote in between. */
 export function openOwnData(
   crypto: Primitives,
   owner: Owner,

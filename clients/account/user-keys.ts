@@ -1,4 +1,4 @@
-// The keys of a user: made at enrolment, opened at sign-in, wrapped anew at a password change.
+// The keys of a user. Enrolment makes them, a sign-in opens them, and a password change wraps them anew.
 
 import type { ServiceAccountToken } from "../../protocol/access/service-account-token.ts";
 import { deriveUserKeys, KEY_BYTES } from "../../protocol/crypto/derivation.ts";
@@ -14,7 +14,7 @@ import { createServiceSession, type UserRecord } from "./service-session.ts";
 import type { SignedIn, UserOnDevice } from "./signed-in.ts";
 import { newUserData, sealUserData } from "./user-data.ts";
 
-/** Wipes the keys of a sign-in that no account was opened with. */
+/** Wipes the keys of a sign-in that opened no account. */
 export function closeSignedIn(crypto: Primitives, { session, rootKey, keyset }: SignedIn): void {
   session.close();
   crypto.release(rootKey, keyset.identity.secretKey, keyset.box.secretKey);
@@ -124,8 +124,8 @@ export async function signInWithToken(
 }
 
 /**
- * Opens a user's keys from the record in a backup instead of the service's. Throws wrongCredentials where password or
- * Secret Key do not open it. The session is a restore's, and not signed in yet.
+ * Opens a user's keys from the record in a backup. Throws wrongCredentials where password or Secret Key do not open it. The session
+ * is that of a restore, and not signed in yet.
  */
 export async function openKeys(
   crypto: Primitives,
@@ -154,7 +154,7 @@ export async function openKeys(
   }
 }
 
-/** Whether the password is this user's, shown by opening the wrapped root key; asks nobody. Takes as long as Argon2id. */
+/** Whether the password is this user's: it opens the wrapped root key or not. Asks no service. Takes as long as Argon2id. */
 export async function passwordOpens(
   crypto: Primitives,
   who: UserOnDevice & { password: string },
@@ -173,7 +173,7 @@ export async function passwordOpens(
   }
 }
 
-/** Wraps the root key under a new password and replaces the sign-in key, in one transaction of the service. Answers the new wrapping. */
+/** Wraps the root key under a new password and replaces the sign-in key, in one transaction of the service. Returns the new wrapping. */
 export async function changePassword(
   crypto: Primitives,
   signedIn: SignedIn,

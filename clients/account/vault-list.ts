@@ -1,5 +1,5 @@
-// The vaults of an unlocked account: their keys, opened once, and their sealed names. Asked of the service once, and again
-// after a change was announced. A vault whose key was replaced has older keys too, until every item is wrapped anew.
+// The vaults of an unlocked account: their keys, opened once, and their sealed names. The service is asked once, and again after a
+// change was announced. A vault with a new key has older keys too, until every item is wrapped anew.
 import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import { lookupTag } from "../../protocol/crypto/lookup-tag.ts";
@@ -21,13 +21,13 @@ import type { ServiceSession } from "./service-session.ts";
 
 type StoredVault = OperationResult<"vaults.list">["vaults"][number];
 
-/** Whom a vault's key is granted to. */
+/** The recipient of a vault's key. */
 export type PrincipalKind = "user" | "group" | "serviceAccount";
 
-/** The vaults that the SDKs know, and the one that holds an environment. */
+/** The types of vaults in the SDKs, and the type that holds an environment. */
 export type VaultType = "personal" | "userCreated" | "environment";
 
-/** A vault as its members see it. */
+/** A vault in the view of its members. */
 export type VaultEntry = {
   readonly id: string;
   readonly title: string;
@@ -36,13 +36,13 @@ export type VaultEntry = {
   readonly revision: number;
   readonly activeItems: number;
   readonly contentVersion: number;
-  /** What this user may do, by itself and through its groups: official permission bits. */
+  /** This user's rights, its own and those of its groups, as official permission bits. */
   readonly permissions: number;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
 
-/** A vault with its newest key and, while items are wrapped anew, the older ones. Its title is kept as a keyed tag only. */
+/** A vault with its newest key and, while items are wrapped anew, the older ones. Only a keyed tag of its title is kept. */
 export type Vault = {
   readonly key: VaultKey;
   readonly keys: ReadonlyMap<string, VaultKey>;
@@ -58,13 +58,12 @@ export type VaultList = {
   get(id: string): Promise<Vault>;
   entries(): Promise<VaultEntry[]>;
   /**
-   * As the service has them at this moment, or as they are remembered where it cannot be reached: then with the milliseconds
-   * since they were read.
+   * The vaults of this moment. Where the service cannot be reached, the remembered ones, with the milliseconds since they were read.
    */
   entriesNow(): Promise<VaultsNow>;
-  /** Milliseconds since those that are remembered were read; zero where none are. */
+  /** Milliseconds since the remembered vaults were read. Zero where none are remembered. */
   ageMs(): number;
-  /** Ids of the vaults with this id, or this title without regard to case. Environments are none. */
+  /** Ids of the vaults with this id, or with this title in any case. Environments are left out. */
   match(part: string): Promise<string[]>;
   create(
     title: string,
@@ -76,8 +75,8 @@ export type VaultList = {
   delete(id: string): Promise<void>;
   forget(): void;
   /**
-   * Forgets also which key came when: a store that was put back may have been given another key for the same epoch since.
-   * The keys stay, for what is at work with them.
+   * Forgets the order of the keys too: a store that was put back may have another key for the same epoch now. The keys stay, since
+   * work may be under way with them.
    */
   forgetAll(): void;
   /** Wipes the keys. */
@@ -92,7 +91,7 @@ export type VaultListParts = {
   readonly rootKey: Uint8Array;
   readonly keyset: Keyset;
   readonly groups: GroupList;
-  /** Ed25519 identities whose grants and names are believed. */
+  /** Ed25519 identities of the principals whose grants and names are believed. */
   readonly pinned: readonly Uint8Array[];
   /** A clock that nobody sets. */
   readonly nowMs: () => number;
@@ -102,12 +101,12 @@ export function createVaultList(parts: VaultListParts): VaultList {
   const { crypto, account, session, rootKey, keyset, groups, pinned, nowMs } = parts;
   /** Open keys by vault and key id. */
   const keys = new Map<string, VaultKey>();
-  /** Key ids by vault and epoch, as long as the account is open: a second key for a known epoch is a lie. */
+  /** Key ids by vault and epoch, as long as the account is open. A second key for a known epoch is refused as a lie. */
   const epochs = new Map<string, Map<number, string>>();
-  /** Grants that were checked: one that reads otherwise is checked like a new one. */
+  /** Checked grants. A grant with other content is checked like a new one. */
   const checked = new Set<string>();
   let list: Promise<Map<string, Vault>> | undefined;
-  /** When each list was asked for. */
+  /** The time at which each list was requested. */
   const readAt = new WeakMap<Promise<Map<string, Vault>>, number>();
 
   async function load(): Promise<Map<string, Vault>> {
@@ -149,7 +148,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
     return loading;
   }
 
-  /** A key is opened once; its grants are checked whenever they read otherwise than before. */
+  /** A key is opened once. Its grants are checked whenever their content changes. */
   async function keyOf(vault: string, grant: VaultGrant, group: string | undefined): Promise<VaultKey> {
     const place = `${vault} ${grant.keyId}`;
     const known = keys.get(place);
@@ -226,7 +225,7 @@ export function createVaultList(parts: VaultListParts): VaultList {
       try {
         return { vaults: [...(await all()).values()].map(entryOf) };
       } catch (error) {
-        // What is known goes on while the service cannot be reached; any other failure is an answer.
+        // The known list stays in use while the service cannot be reached. Any other failure goes to the caller.
         if (before === undefined || !(error instanceof PosternError) || error.name !== "offline") throw error;
         list ??= before;
         return { vaults: [...(await before).values()].map(entryOf), staleMs: ageOf(before) };

@@ -1,5 +1,5 @@
-// Whom a vault's key is granted to, and the next key when somebody leaves. A removal is one transaction at the service;
-// wrapping the items anew follows in steps, and is taken up again by whoever opens the vault if it was cut off.
+// The recipients of a vault's key, and the next key when a member leaves. A removal is one transaction at the service. Then the items
+// are wrapped anew in steps. The next member who opens the vault finishes an interrupted wrapping.
 
 import { permissionBits } from "../../protocol/access/permission-names.ts";
 import { toBase64 } from "../../protocol/crypto/encoding.ts";
@@ -29,11 +29,11 @@ export type VaultMember = { readonly kind: PrincipalKind; readonly id: string; r
 
 export type VaultMembers = {
   list(vault: string): Promise<VaultMember[]>;
-  /** Grants the vault's key, or changes what a member may do. */
+  /** Grants the vault's key, or changes a member's rights. */
   grant(vault: string, members: readonly VaultMember[]): Promise<void>;
-  /** Takes a vault from a principal: a new key, granted to all others, and every item under it. */
+  /** Takes a vault from a principal: makes a new key, grants it to all others, and wraps every item under it. */
   remove(vault: string, principal: string): Promise<void>;
-  /** Goes on with a wrapping that was cut off, where this user may; one at a time for a vault, however many ask. */
+  /** Finishes an interrupted wrapping, where this user may. One runs at a time for a vault, however many callers ask. */
   resume(vault: string): Promise<void>;
 };
 
@@ -45,16 +45,16 @@ export type VaultMembersParts = {
   readonly keyset: Keyset;
   readonly vaults: VaultList;
   readonly groups: GroupList;
-  /** Whose item revisions are believed; service accounts among them. */
+  /** The principals whose item revisions are believed, service accounts among them. */
   readonly writers: Writers;
-  /** People whose grants and vault names are believed. */
+  /** The people whose grants and vault names are believed. */
   readonly pinned: readonly Uint8Array[];
 };
 
 export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
   const { crypto, account, user, session, keyset, vaults, groups, writers, pinned } = parts;
 
-  /** Public keys that are believed: our own, or those vouched for by somebody we know. Never the service's word alone. */
+  /** Believed public keys: this user's own, and those that a known person signed. The service's word alone never counts. */
   async function recipientOf(kind: PrincipalKind, id: string): Promise<Recipient> {
     if (kind === "group") return groups.recipient(id);
     if (kind === "serviceAccount") return writers.recipient(id);
@@ -70,7 +70,7 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
   }
 
   async function list(id: string): Promise<VaultMember[]> {
-    // Another device may have given the vault a new key since it was last looked at.
+    // Another device may have given the vault a new key meanwhile.
     vaults.forget();
     const { key } = await vaults.get(id);
     const { members } = await session.call("vaults.members", { vault: id });
@@ -79,8 +79,8 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
   }
 
   /**
-   * Whoever is listed is granted the next key, too: so somebody we know must have granted them this one. On the service's
-   * word alone it could name a service account that never came to this vault, or that was taken out of it.
+   * Every listed member gets the next key too. So a known person must have signed the member's present grant. Otherwise the service
+   * could list a service account that never had this vault, or that lost it.
    */
   async function demandBelieved(vault: string, key: Vault["key"], { grant, ...member }: Member): Promise<void> {
     const { identity, box } = await recipientOf(member.kind, member.principal);
@@ -93,7 +93,7 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
     if (grant.keyId !== key.id) throw new PosternError("versionConflict", "the vault has another key by now");
   }
 
-  /** One page of revisions under older keys: each is checked under its own key before anything is signed for it. */
+  /** Wraps one page of revisions under older keys. Each is checked under its own key before it is signed again. */
   async function rewrapPage(vault: Vault, items: readonly Stale[]): Promise<number> {
     const id = vault.stored.vault;
     await writers.meet(items.map(({ sealed }) => sealed.writer));
@@ -135,7 +135,7 @@ export function createVaultMembers(parts: VaultMembersParts): VaultMembers {
       const { items } = await session.call("items.stale", { vault: id, limit: serviceLimits.batch });
       if (items.length === 0) break;
       const left = await rewrapPage(vault, items);
-      // Else a service could have the same page wrapped for ever.
+      // Otherwise a service could send the same page for ever.
       if (left >= before) throw new PosternError("serviceRefused", "wrapping the items anew does not move on");
       before = left;
       if (left === 0) break;

@@ -1,5 +1,5 @@
-// Whose item revisions are believed: people this user knows, and the service accounts that one of them has made. The
-// service names the latter; a person's signature under their keys is what they are believed by, revoked or not.
+// The writers whose item revisions are believed: people whom this user knows, and the service accounts that one of them made. The
+// service names the service accounts. Their maker's signature under their keys proves them, revoked or not.
 import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { type ServiceAccountKeys, verifyServiceAccount } from "../../protocol/crypto/service-account.ts";
@@ -11,9 +11,9 @@ import type { ServiceSession } from "./service-session.ts";
 type Named = OperationResult<"serviceAccounts.keys">["serviceAccounts"][number];
 
 export type Writers = {
-  /** Identities that are believed so far. */
+  /** The identities that are believed so far. */
   readonly known: readonly Uint8Array[];
-  /** Looks once more where one of these writers is not known; one that stays unknown is refused when its revision is opened. */
+  /** Looks again where one of these writers is unknown. A writer who stays unknown is refused when its revision is opened. */
   meet(writers: readonly string[]): Promise<void>;
   /** The keys of a service account, to seal a vault key to. Throws serviceAccountNotFound, sealBroken. */
   recipient(serviceAccount: string): Promise<Recipient>;

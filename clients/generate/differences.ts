@@ -1,5 +1,5 @@
-// The page of the reference that compares us with the official SDKs: what differs on purpose, and what they say that is never
-// said here. Texts that are said are held by test/client/texts.test.ts.
+// The page of the reference about differences to the official SDKs: those that are on purpose, and official texts that Postern never
+// uses. test/client/texts.test.ts compares the texts that it does use.
 
 export const differences = `# Where this differs from the official SDKs, and why
 

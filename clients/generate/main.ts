@@ -1,4 +1,4 @@
-// Writes every generated file; with --check it only compares, and fails naming the command to run. The renderers are pure, so both
+// Writes every generated file. With --check it only compares, and a failure names the command to run. The renderers are pure, so both
 // ways run the same code.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { generatedFiles } from "./files.ts";

@@ -1,4 +1,4 @@
-// The schemas of the catalogue as plain JSON in which every named one stands once, under its name, and is referred to everywhere else.
+// The schemas of the catalogue as plain JSON. Each named schema stands once, under its name. All other places refer to it.
 import type { Catalogue } from "../../protocol/catalogue.ts";
 import { nameOf, REFERENCE_PREFIX, type Schema } from "./schema.ts";
 
@@ -6,14 +6,14 @@ import { nameOf, REFERENCE_PREFIX, type Schema } from "./schema.ts";
 export type MethodSchemas = { readonly params: Schema; readonly result: Schema };
 
 export type NamedTypes = {
-  /** By name, in alphabetical order; each refers to the others. */
+  /** By name, in alphabetical order. They may refer to each other. */
   readonly types: Readonly<Record<string, Schema>>;
   readonly methods: Readonly<Record<string, MethodSchemas>>;
 };
 
 /**
- * Reads the names out of the catalogue. Throws where one name stands for two schemas. What a result may hold is left open for more
- * fields, since a later agent may add some; what is only sent to the agent is closed, as the agent checks it.
+ * Reads the names out of the catalogue. Throws where two schemas have one name. Results stay open for more fields, since a later agent
+ * may add some. Parameters are closed, since the agent refuses unknown ones.
  */
 export function namedTypesOf(catalogue: Catalogue): NamedTypes {
   const bodies = new Map<string, Schema>();
@@ -32,7 +32,7 @@ export function namedTypesOf(catalogue: Catalogue): NamedTypes {
   return { types: Object.fromEntries(types), methods: Object.fromEntries(methods) };
 }
 
-/** The schema behind a reference; any other is answered as it is. */
+/** The schema behind a reference. Any other schema is returned as it is. */
 export function resolved(schema: Schema, types: NamedTypes["types"]): Schema {
   const name = nameOf(schema);
   if (name === undefined) return schema;
@@ -41,7 +41,7 @@ export function resolved(schema: Schema, types: NamedTypes["types"]): Schema {
   return type;
 }
 
-/** The schema with references in place of named ones, which are put into `bodies`. */
+/** The schema with references in place of named schemas. The named ones go into `bodies`. */
 function referring(schema: Schema, bodies: Map<string, Schema>): Schema {
   const body = mapped(schema, (part) => referring(part, bodies));
   if (body.title === undefined) return body;
@@ -52,13 +52,13 @@ function referring(schema: Schema, bodies: Map<string, Schema>): Schema {
   return { $ref: `${REFERENCE_PREFIX}${body.title}` };
 }
 
-/** The same schema, which takes fields that it does not name. */
+/** The same schema, open for fields that it does not name. */
 function opened(schema: Schema): Schema {
   const { additionalProperties, ...more } = mapped(schema, opened);
   return more;
 }
 
-/** Applies `change` to each schema that lies directly in this one. */
+/** Applies `change` to each schema directly inside this one. */
 function mapped(schema: Schema, change: (part: Schema) => Schema): Schema {
   const { properties, patternProperties, items, anyOf } = schema;
   const each = (parts: Readonly<Record<string, Schema>>) =>
@@ -72,7 +72,7 @@ function mapped(schema: Schema, change: (part: Schema) => Schema): Schema {
   };
 }
 
-/** The names that these schemas lead to, in one step or in several. */
+/** The names that these schemas refer to, directly or through others. */
 function reachable(from: readonly Schema[], bodies: ReadonlyMap<string, Schema>): Set<string> {
   const found = new Set<string>();
   const visit = (schema: Schema): Schema => {
@@ -87,7 +87,7 @@ function reachable(from: readonly Schema[], bodies: ReadonlyMap<string, Schema>)
   return found;
 }
 
-/** TypeBox values are JSON Schema with hidden marks; a round trip through JSON leaves the schema alone. */
+/** TypeBox values are JSON Schema with hidden marks. A round trip through JSON removes the marks. */
 function plain(schema: unknown): Schema {
   return JSON.parse(JSON.stringify(schema)) as Schema;
 }

@@ -42,13 +42,13 @@ export function renderOpenRpc(catalogue: Catalogue, named: NamedTypes, errors: E
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** `data.name` is the contract, as on the wire. */
+/** Programs rely on `data.name`, as on the wire. */
 function errorOf(name: ErrorName, errors: Errors): object {
   const { code, message } = errors[name];
   return { code, message, data: { name } };
 }
 
-/** One descriptor for each parameter. Where a method has several forms, a parameter is required that all of them require. */
+/** One descriptor for each parameter. Where a method has several forms, a parameter is required if all forms require it. */
 function paramsOf(schema: Schema, types: NamedTypes["types"]): object[] {
   const forms = (schema.anyOf ?? [schema]).map((form) => resolved(form, types));
   const names = new Set(forms.flatMap(({ properties = {} }) => Object.keys(properties)));

@@ -1,4 +1,4 @@
-// What each group of methods is about: the line under its name in the reference.
+// The subject of each group of methods. The reference shows it under the group's name.
 
 export const groups: Readonly<Record<string, string>> = {
   agent: "Who is at the other end of the socket, and in what state it is.",

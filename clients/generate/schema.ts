@@ -1,5 +1,5 @@
-// Reads the small part of JSON Schema that our catalogue uses, and prints it as TypeScript or as prose for the
-// reference. A keyword it does not know is an error, so that a new kind of schema cannot be printed wrongly.
+// Reads the small part of JSON Schema that the catalogue uses, and prints it as TypeScript or as prose for the reference. An unknown
+// keyword is an error, so that a new kind of schema is never printed wrongly.
 
 /** A schema of the catalogue, seen as plain JSON. */
 export type Schema = {
@@ -23,10 +23,10 @@ export type Schema = {
   readonly maximum?: number;
 };
 
-/** How one schema of openrpc.json refers to a named one. */
+/** The form in which a schema of openrpc.json refers to a named one. */
 export const REFERENCE_PREFIX = "#/components/schemas/";
 
-/** The name that a schema refers to, where it is a reference. */
+/** The name in a reference. Undefined for any other schema. */
 export function nameOf({ $ref }: Schema): string | undefined {
   return $ref?.slice(REFERENCE_PREFIX.length);
 }

@@ -1,5 +1,5 @@
-// clients/typescript/generated.ts: the types of every method, which of them may be repeated after a lost connection,
-// and one error class per name.
+// clients/typescript/generated.ts: the types of every method, the methods that may be repeated after a lost connection, and one error
+// class per name.
 import { onAccount } from "../../protocol/catalogue/common.ts";
 import type { Catalogue } from "../../protocol/catalogue.ts";
 import type { Need } from "../../protocol/entry.ts";
@@ -62,7 +62,7 @@ export function renderTypeScript(
 function errorLines(errors: typeof table): string[] {
   const names = Object.keys(errors) as ErrorName[];
   const classes = names.map((name) => {
-    // What the official clients recover from: one class over all that say so.
+    // Official programs recover from this class, so all errors of that kind have one class over them.
     const base = sdkNameOf(errors, name) === "DesktopSessionExpired" ? "DesktopSessionExpiredError" : "PosternError";
     return `/** ${errors[name].message}. */\nexport class ${className(name)} extends ${base} {}`;
   });
@@ -89,7 +89,7 @@ function errorLines(errors: typeof table): string[] {
   ];
 }
 
-/** What needs nothing and is no activity shows or narrows; the rest of those (a chunk, an answer, an account) do something. */
+/** A method that needs nothing and is no activity only shows or narrows. The others without a need (a chunk, an answer, an account) act. */
 function mayRepeat(need: Need<unknown>, activity: boolean): boolean {
   return (need.kind === "none" && !activity) || (need.kind === "grant" && need.verb === "read");
 }

@@ -1,4 +1,4 @@
-// A call of the agent by its own names; the official names are made of it.
+// A call of the agent by its own method names. The official names are built on it.
 import type { CallOptions } from "./channel.ts";
 import type { Methods } from "./generated.ts";
 

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { errorClasses, type Methods, PosternError, PROTOCOL, ProtocolMismatchError } from "./generated.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 
-/** How long a call may take and who may stop it. */
+/** The deadline of a call, and the signal that stops it. */
 export type CallOptions = {
   /** Stops the call, here and in the agent. */
   readonly signal?: AbortSignal;
@@ -26,21 +26,21 @@ export type Channel = {
   ): Promise<Methods[M]["result"]>;
   onNotification(listener: Listener): void;
   readonly isOpen: boolean;
-  /** What the agent had for a person, where it was asked for. */
+  /** The agent's notices for a person, where the client asked for them. */
   readonly notices: readonly string[];
-  /** Waits, keeping the program alive, until the connection has ended by either side. */
+  /** Waits until either side has ended the connection. Keeps the program alive meanwhile. */
   untilClosed(): Promise<void>;
   close(): void;
 };
 
 type Pending = { resolve(value: unknown): void; reject(error: Error): void };
 
-/** Bytes of an answer after which the connection is given up: more than the largest result the agent sends. */
+/** Bytes of an answer after which the client gives the connection up. The agent's largest result has fewer. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Who connects; with `notices`, one that shows a person what the agent has for them. With `anyProtocol` an agent of another protocol
- * is connected to as well: it takes agent.status and agent.stop without a hello, and nothing else is to be asked of it.
+ * The connecting program. With `notices`, it shows the agent's notices to a person. With `anyProtocol`, it also connects to an agent of
+ * another protocol. Such an agent takes agent.status and agent.stop without a hello, and nothing else may be asked of it.
  */
 export type Greeting = {
   readonly name: string;
@@ -71,7 +71,7 @@ export async function openChannel(path: string, greeting: Greeting): Promise<Cha
 const WAY_TO_IT =
   "look at it and at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is";
 
-/** Another user who made the socket, or can write to its folder, would read what we send. */
+/** Refuses a socket that another user made, or whose folder another user can write to: that user would read every request. */
 function checkSocket(path: string): void {
   if (process.platform === "win32") return;
   try {
@@ -104,7 +104,7 @@ function notDialled(path: string, error: NodeJS.ErrnoException): Error {
   return new UntrustedSocket(`${path} cannot be connected to (${error.code})`, WAY_TO_IT);
 }
 
-/** Puts lines together of what arrives; `tooLong` is told where one is longer than an answer may be. */
+/** Joins the arriving bytes to lines. Calls `tooLong` where a line is longer than an answer may be. */
 function linesOf(line: (text: string) => void, tooLong: () => void): (text: string) => void {
   let buffered: string[] = [];
   let bufferedSize = 0;
@@ -181,7 +181,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
           reject(error);
         },
       });
-      // A program with nothing else to do ends when no call is pending, as it would without us.
+      // A program with nothing else to do ends when no call is pending. The connection does not keep it alive.
       socket.ref();
       socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
     });

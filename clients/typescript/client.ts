@@ -32,15 +32,15 @@ export class DesktopAuth {
 export const DEFAULT_INTEGRATION_NAME = "Unknown";
 export const DEFAULT_INTEGRATION_VERSION = "Unknown";
 
-/** How to reach the agent, and as whom. */
+/** The agent's address, and the account or token to use. */
 export type ClientOptions = {
-  /** DesktopAuth, or the token of a service account: then nobody is asked, and the token's vaults are what there is. */
+  /** DesktopAuth, or the token of a service account. With a token nobody is asked, and the client sees the token's vaults only. */
   readonly auth: DesktopAuth | string;
   readonly integrationName?: string;
   readonly integrationVersion?: string;
-  /** The agent's socket; where the agent puts it by default. */
+  /** The agent's socket. By default, the agent's own default. */
   readonly socket?: string;
-  /** Told the match code when a person must approve. Without it nothing is shown; the call just waits. */
+  /** Called with the match code when a person must approve. Without it, nothing is shown and the call waits. */
   readonly onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
 };
 
@@ -55,11 +55,11 @@ export type Client = {
   readonly call: Call;
   /** Events of the agent that concern this client. */
   onEvent(listener: Listener): void;
-  /** Ends the connection; pending calls fail with ClientClosed. */
+  /** Ends the connection. Pending calls fail with ClientClosed. */
   close(): void;
 };
 
-/** Where the agent listens for this user. */
+/** The socket at which the agent listens for this user. */
 export function defaultSocket(): string {
   return socketPath({ env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() });
 }
@@ -82,7 +82,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 
 type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): void; close(): void };
 
-/** What calls go through. */
+/** The connection under a client, opened again when it must be. */
 type Open = { readonly channel: Channel; readonly client: string };
 
 function createLink(options: ClientOptions): Link {
@@ -125,7 +125,7 @@ function createLink(options: ClientOptions): Link {
     if (closed) throw new ClientClosed();
     const before = state;
     if (before !== undefined && (await before).channel.isOpen) return before;
-    // Others may have begun to connect anew while we waited.
+    // Another call may have begun to connect again meanwhile.
     if (state === before) {
       const next = connect();
       next.catch(() => {
@@ -136,7 +136,7 @@ function createLink(options: ClientOptions): Link {
     return state as Promise<Open>;
   }
 
-  /** By what ended: however many calls find it so, the token is presented once. */
+  /** Keyed by the ended client: many calls may find it ended, and the token is presented once. */
   const presented = new WeakMap<Open, Promise<Open>>();
 
   function presentAgain(ended: Open): Promise<Open> {
@@ -146,7 +146,7 @@ function createLink(options: ClientOptions): Link {
     presented.set(ended, begins);
     state = begins;
     begins.then(
-      // A connection has so many clients, and a lock may come often. That the connection went is told to its calls.
+      // Closes the old client, since a connection has only so many and a lock may come often. A lost connection fails its own calls.
       () => ended.channel.call("clients.close", { client: ended.client }).catch(() => undefined),
       () => {
         presented.delete(ended);
@@ -167,7 +167,7 @@ function createLink(options: ClientOptions): Link {
     try {
       return await through(open);
     } catch (error) {
-      // A lock ends a token's session, and nothing was done; presenting the token once more begins the next.
+      // A lock ends a token's session before anything was done. Presenting the token again begins the next session.
       if (!(error instanceof LockedError) || typeof options.auth !== "string" || !takesClient.has(method)) throw error;
       return through(await presentAgain(open));
     }
@@ -181,7 +181,7 @@ function createLink(options: ClientOptions): Link {
       try {
         return await send(method, params, callOptions);
       } catch (error) {
-        // Once, and only what changes nothing: whether a lost write was done is the caller's to find out.
+        // Repeats a call once, and only one that changes nothing. The caller must find out whether a lost write was done.
         if (!(error instanceof ConnectionLost) || closed || !repeatable.has(method)) throw error;
         return send(method, params, callOptions);
       }

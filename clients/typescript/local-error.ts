@@ -1,4 +1,4 @@
-// What goes wrong on this side of the socket. These never travel on the wire; the agent's own outcomes are in generated.ts.
+// Errors on this side of the socket. They never travel on the wire. The agent's own errors are in generated.ts.
 
 /** No agent answers at the socket's path. */
 export class AgentNotRunning extends Error {
@@ -10,7 +10,7 @@ export class AgentNotRunning extends Error {
   }
 }
 
-/** The socket, or the folder it lies in, is not as a private one must be, or cannot be looked at; nothing was sent. */
+/** The socket or its folder is not private, or cannot be checked. Nothing was sent. */
 export class UntrustedSocket extends Error {
   override readonly name = "UntrustedSocket";
   readonly hint: string;
@@ -20,7 +20,7 @@ export class UntrustedSocket extends Error {
   }
 }
 
-/** The connection ended before the answer came. Whether a write was done is not known: look before you repeat it. */
+/** The connection ended before the answer came. A write may have been done or not: look before you repeat it. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
   readonly hint: string;
@@ -30,7 +30,7 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** The caller's own deadline passed; the agent was told to stop working on it. */
+/** The caller's own deadline passed. The agent was told to stop the work. */
 export class TimedOut extends Error {
   override readonly name = "TimedOut";
   readonly milliseconds: number;

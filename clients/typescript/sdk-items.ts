@@ -81,7 +81,7 @@ export function itemsOf(call: Call): Items {
     },
     archive: async (vaultId, itemId, options) => void (await call("items.archive", { vaultId, itemId }, options)),
     list: async (vaultId, ...filters) => {
-      // Several filters add up; none means the active items.
+      // Several filters add up. Without a filter the list has the active items.
       const states =
         filters.length === 0
           ? { active: true, archived: false }
@@ -94,7 +94,7 @@ export function itemsOf(call: Call): Items {
   };
 }
 
-/** Files that fit travel with the item; larger ones follow it, each in a revision of its own. */
+/** Small files are sent with the item. Larger ones follow it, each in a revision of its own. */
 async function create(call: Call, files: Files, params: ItemCreateParams, options?: CallOptions): Promise<Item> {
   const { document } = params;
   if (document !== undefined && document.content.length > CHUNK_BYTES)
@@ -106,7 +106,7 @@ async function create(call: Call, files: Files, params: ItemCreateParams, option
   return item;
 }
 
-/** A Document begins with its file; what else was asked for follows in a second revision. */
+/** A Document begins with its file. Everything else follows in a second revision. */
 async function createLargeDocument(call: Call, params: ItemCreateParams, options?: CallOptions): Promise<Item> {
   const { document, files = [], category: _category, vaultId, title, ...rest } = params;
   if (document === undefined) throw new TypeError("a Document without its document");
@@ -194,7 +194,7 @@ function responses(outcomes: readonly WireOutcome[]): ItemsUpdateAllResponse["in
   );
 }
 
-/** The official tags of what went wrong with one of several. */
+/** The official tags for the failure of one item of several. */
 const failures: Readonly<Record<string, string>> = {
   invalidItem: "itemValidationError",
   notPermitted: "itemStatusPermissionError",

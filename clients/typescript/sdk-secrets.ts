@@ -1,4 +1,4 @@
-// client.secrets, and the static helpers that need no agent: they check and make in this process, at once.
+// client.secrets, and the static helpers. The helpers need no agent: they check references and make passwords in this process.
 import { randomBytes } from "node:crypto";
 import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
@@ -7,7 +7,7 @@ import { generatePassword } from "./generated-generate-password.ts";
 import { parseReference } from "./generated-reference.ts";
 import type { GeneratePasswordResponse, PasswordRecipe, ResolveAllResponse, TaggedError } from "./sdk-types.ts";
 
-/** What resolving answers, over the helpers that need no client. */
+/** The methods that resolve references. */
 export class Secrets {
   readonly #call: Call;
 
@@ -15,7 +15,7 @@ export class Secrets {
     this.#call = call;
   }
 
-  /** The secret that a reference leads to. */
+  /** The secret of a reference. */
   async resolve(secretReference: string, options?: CallOptions): Promise<string> {
     try {
       return (await this.#call("secrets.resolve", { reference: secretReference }, options)).secret;
@@ -24,7 +24,7 @@ export class Secrets {
     }
   }
 
-  /** The secrets of several references: each has its own outcome, under the reference as it was given. */
+  /** The secrets of several references. Each has its own outcome, under the reference as the caller wrote it. */
   async resolveAll(secretReferences: readonly string[], options?: CallOptions): Promise<ResolveAllResponse> {
     const { outcomes } = await this.#call("secrets.resolveAll", { references: [...secretReferences] }, options);
     const entries = outcomes.map((outcome, index): [string, ResolveAllResponse["individualResponses"][string]] => [
@@ -47,7 +47,7 @@ export class Secrets {
   }
 }
 
-/** Outcomes of resolving, whose official texts begin alike. */
+/** Errors of resolving. Their official texts begin alike. */
 const resolving: ReadonlySet<string> = new Set([
   "invalidReference",
   "vaultNotFound",
@@ -71,14 +71,14 @@ function ofResolving(error: unknown): unknown {
   return new Class(`error resolving secret reference: ${error.message}`, error);
 }
 
-/** The official tags where they are not our names, and which of them carry a text. */
+/** The official tags that differ from our names, and the tags that carry a text. */
 const tags: Readonly<Record<string, string>> = {
   invalidReference: "parsing",
   incompatibleTotpQuery: "incompatibleTOTPQueryParameterField",
   totpUnavailable: "unableToGenerateTotpCode",
   incompatibleSshQuery: "incompatibleSshKeyQueryParameterField",
   privateKeyUnreadable: "unableToParsePrivateKey",
-  // The capital is the official one.
+  // The official text has the capital too.
   sshKeyMetadataNotFound: "sSHKeyMetadataNotFound",
 };
 const withText: ReadonlySet<string> = new Set(["parsing", "unableToGenerateTotpCode", "other"]);

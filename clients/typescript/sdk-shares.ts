@@ -5,15 +5,15 @@ import type { CallOptions } from "./channel.ts";
 import type { Item, ItemShareAccountPolicy, ItemShareParams, ValidRecipient } from "./sdk-types.ts";
 
 export type Shares = {
-  /** How the item may be shared. Throws sharingUnavailable where the account's service has no public address. */
+  /** The policy for sharing the item. Throws sharingUnavailable where the account's service has no public address. */
   getAccountPolicy(vaultId: string, itemId: string, options?: CallOptions): Promise<ItemShareAccountPolicy>;
-  /** Reads recipients. Named ones need mail, which the service does not send yet: any is refused, saying so. */
+  /** Reads recipients. Named recipients would need mail, and the service does not send mail yet. So each is refused with that reason. */
   validateRecipients(
     policy: ItemShareAccountPolicy,
     recipients: readonly string[],
     options?: CallOptions,
   ): Promise<ValidRecipient[]>;
-  /** A link to a copy of the item; whoever has it can open it. Without `expireAfter` the policy says how long. */
+  /** Makes a link to a copy of the item. Everyone with the link can open it. Without `expireAfter` the policy gives the duration. */
   create(item: Item, policy: ItemShareAccountPolicy, params: ItemShareParams, options?: CallOptions): Promise<string>;
 };
 

@@ -1,5 +1,5 @@
-// The types, enums and constants of the official SDKs, under their names and with their values. What travels is in
-// generated.ts; where a shape differs (dates, bytes, the responses of batches) the client converts.
+// The types, enums and constants of the official SDKs, with their names and values. The types of the wire are in generated.ts. Where
+// a shape differs (dates, bytes, the responses of batches), the client converts it.
 import type {
   EnvironmentVariable,
   VaultAccess,
@@ -164,7 +164,7 @@ export type Item = Omit<WireItem, "createdAt" | "updatedAt"> & { createdAt: Date
 /** An item without its values. */
 export type ItemOverview = Omit<WireOverview, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date };
 
-/** A file for an item that is made, or that has it attached. */
+/** A file for a new item, or for attaching to an item. */
 export type FileCreateParams = { name: string; content: Uint8Array; sectionId: string; fieldId: string };
 export type DocumentCreateParams = { name: string; content: Uint8Array };
 export type ItemCreateParams = Omit<WireCreateParams, "files" | "document"> & {
@@ -187,11 +187,11 @@ export type GroupGetParams = { vaultPermissions?: boolean };
 export type GetVariablesResponse = { variables: EnvironmentVariable[] };
 export type GeneratePasswordResponse = { password: string };
 
-/** What a reference led to. */
+/** The result of resolving a reference. */
 export type ResolvedReference = { readonly secret: string; readonly itemId: string; readonly vaultId: string };
-/** One outcome of several: content or error. */
+/** One outcome of several: a content or an error. */
 export type Response<T, E> = { content: T; error?: never } | { error: E; content?: never };
-/** Why one of several failed: a tag of the official SDKs, and a text where they have one. */
+/** The failure of one of several: a tag of the official SDKs, and a text where they have one. */
 export type TaggedError = { readonly type: string; readonly message?: string };
 export type ResolveAllResponse = {
   readonly individualResponses: Readonly<Record<string, Response<ResolvedReference, TaggedError>>>;

@@ -1,7 +1,7 @@
-// Errors of the one table that arise in this process: what a static helper refuses reads as what the agent would answer.
+// Errors of the one table that arise in this process. A static helper throws the same error that the agent would answer.
 import { errorClasses, errorTable, PosternError } from "./generated.ts";
 
-/** An error of the table by its name; `detail` follows the row's text. */
+/** An error of the table by its name. `detail` follows the text of its row. */
 export function tableError(name: string, detail?: string): PosternError {
   const Class = Object.hasOwn(errorClasses, name) ? (errorClasses[name] ?? PosternError) : PosternError;
   const row = errorTable[name] ?? { code: 0, message: name };

@@ -1,12 +1,12 @@
-// The list of a vault's items, whole: the agent answers it in pages.
+// The whole list of a vault's items. The agent answers it in pages.
 import type { Methods } from "./generated.ts";
 
 type Params = Methods["items.list"]["params"];
 type Page = Methods["items.list"]["result"];
 
 /**
- * Every item of the list, in the order of their ids. Each page is of the moment when it is asked for: an item that is there
- * all the while comes exactly once, one that comes or goes meanwhile may be in it or not.
+ * Every item of the list, in the order of their ids. Each page shows the moment of its request. An item that exists all the time comes
+ * exactly once. An item that is made or deleted meanwhile may be in the list or not.
  */
 export async function wholeList(
   call: (method: "items.list", params: Params) => Promise<Page>,
@@ -15,7 +15,7 @@ export async function wholeList(
   return (await wholeListWithAge(call, params)).items;
 }
 
-/** The same, with how long ago its oldest part was read where the service could not be asked for changes. */
+/** The same. Where the service could not be reached, the age of the oldest part comes with it. */
 export async function wholeListWithAge(
   call: (method: "items.list", params: Params) => Promise<Page>,
   params: Omit<Params, "after" | "limit">,
