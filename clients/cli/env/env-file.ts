@@ -1,7 +1,7 @@
-// Env files (.env): lines of NAME=value, read by rules that drop nothing in silence. The README's table says what each
-// piece means and where other readers take it otherwise; a line that has no single meaning is refused with its number.
+// Env files (.env): lines of NAME=value. No line is dropped silently. The README has a table of the rules, and of the differences to
+// other readers. A line without one clear meaning is refused with its number.
 
-/** One line, or several where a quoted value runs over them. */
+/** One line, or several lines with one quoted value. */
 export type EnvLine =
   | EnvVariable
   | { readonly kind: "other"; readonly number: number; readonly raw: string }
@@ -12,7 +12,7 @@ export type EnvUnknown = {
   readonly number: number;
   readonly raw: string;
   readonly why: string;
-  /** Whether it begins as NAME=value does. */
+  /** Whether it begins like NAME=value. */
   readonly assigns: boolean;
 };
 
@@ -25,21 +25,21 @@ export type EnvVariable = {
   readonly value: string;
   readonly quote: "" | '"' | "'" | "`";
   readonly raw: string;
-  /** What stands before the name: blanks, `export`. */
+  /** The text before the name: blanks, `export`. */
   readonly prefix: string;
-  /** What stands behind the value: blanks, a comment, the CR of a line's end. */
+  /** The text behind the value: blanks, a comment, the CR of a line's end. */
   readonly tail: string;
 };
 
-/** Bytes of an env file: far above any real one; a database dump given by mistake is refused. */
+/** Bytes of an env file. Real ones are far smaller. A database dump given by mistake is refused. */
 export const ENV_FILE_BYTES_MAX = 1024 * 1024;
 
-/** A byte order mark, as an editor puts it before the first line. */
+/** A byte order mark. Some editors put it before the first line. */
 const MARK = "\uFEFF";
 
 const ASSIGNMENT = /^([ \t]*(?:export[ \t]+)?)([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*/;
 
-/** What a backslash makes of the next character between double quotes; before any other it stands for itself. */
+/** The meaning of a backslash and its next character between double quotes. Before other characters a backslash is itself. */
 const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 const whys = {
@@ -51,10 +51,10 @@ const whys = {
   behind: "text stands behind its closing quote",
 } as const;
 
-/** Reads a file's text, line by line. Never throws: what is not understood is a line of kind "unknown". */
+/** Reads a file's text, line by line. Never throws: a line that it does not understand has the kind "unknown". */
 export function parseEnvFile(given: string): EnvLine[] {
   const text = given.startsWith(MARK) ? given.slice(MARK.length) : given;
-  // Where every line ends with CR LF, an editor made these ends, and the value of several lines has LF as its author typed it.
+  // Where every line ends with CR LF, an editor wrote these ends. A value with several lines then gets LF, as its author typed it.
   const crlf = text.includes("\n") && !/(?<!\r)\n/.test(text);
   const parsed: EnvLine[] = [];
   let at = 0;
@@ -104,22 +104,22 @@ type Value = {
   readonly value: string;
   readonly quote: EnvVariable["quote"];
   readonly tail: string;
-  /** Further lines that it runs over, and where in the text its last one ends. */
+  /** The number of its further lines, and the place in the text at which its last line ends. */
   readonly lines: number;
   readonly end: number;
 };
 
-/** Up to a comment or the line's end, without the blanks around. `#` begins a comment behind a blank alone. */
+/** A value without quotes: up to a comment or the line's end, without blanks around it. `#` begins a comment only behind a blank. */
 function plainValue(raw: string, at: number): Value {
   let end = at;
   while (end < raw.length && !(raw[end] === "#" && isBlank(raw[end - 1]))) end++;
   while (end > at && (isBlank(raw[end - 1]) || raw[end - 1] === "\r")) end--;
-  // Where there is no value, the blanks before a comment are kept with it: without them it would be part of a value.
+  // Where there is no value, the comment keeps the blanks before it. Without them it would be part of a value.
   const tail = end === at ? raw.slice(raw.indexOf("=") + 1) : raw.slice(end);
   return { value: raw.slice(at, end), quote: "", tail, lines: 0, end: 0 };
 }
 
-/** Between quotes, over as many lines as it takes. */
+/** A value between quotes, over any number of lines. */
 function quotedValue(text: string, at: number, quote: '"' | "'" | "`"): Value | { why: "open" | "behind" } {
   let close = at + 1;
   while (close < text.length && text[close] !== quote) close += quote === '"' && text[close] === "\\" ? 2 : 1;
@@ -128,13 +128,13 @@ function quotedValue(text: string, at: number, quote: '"' | "'" | "`"): Value | 
   const lines = inside.split("\n").length - 1;
   const end = endOf(text, close);
   const tail = text.slice(close + 1, end);
-  // Text behind a quote that closed lines later: more likely it was never meant to run so far.
+  // Text follows a quote that closed some lines later. Probably the author did not mean the value to go so far.
   if (!isTail(tail)) return { why: lines === 0 ? "behind" : "open" };
   const value = quote === '"' ? inside.replace(/\\([nrt"\\$`])/g, (_all, one: string) => ESCAPED[one] ?? one) : inside;
   return { value, quote, tail, lines, end };
 }
 
-/** Whether nothing but blanks and a comment stands there. */
+/** Whether the rest is blanks and a comment. */
 function isTail(tail: string): boolean {
   const content = tail.endsWith("\r") ? tail.slice(0, -1) : tail;
   if (content.includes("\r")) return false;

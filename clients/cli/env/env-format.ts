@@ -1,5 +1,5 @@
-// Variables on their way out, in the form that a reader takes: each value comes back as it was, or is refused by its
-// name. This is the one file that quotes.
+// Writes variables in the form of a reader. Each value can be read back unchanged, or its variable is refused by name. No other file
+// quotes values.
 
 import { UsageError } from "../terminal/exit-code.ts";
 import { parseEnvFile } from "./env-file.ts";
@@ -9,13 +9,12 @@ export type EnvFormat = (typeof envFormats)[number];
 
 type Named = { readonly name: string; readonly value: string };
 
-/** Characters that no reader takes for anything but themselves, wherever they stand. */
+/** Characters without a special meaning for any reader, in any place. */
 const BARE = /^[A-Za-z0-9_\-./:@]*$/;
 
 /**
- * A value as one word of an env file and of sh, bash and zsh alike, so that a file is read and sourced with the same
- * outcome: as it is, between single quotes, or between double quotes with a backslash before what a shell obeys there.
- * Never between backticks: a shell would run the value.
+ * A value as one word that env files, sh, bash and zsh read the same way: as it is, between single quotes, or between double quotes
+ * with a backslash before the characters that a shell obeys there. Never between backticks, since a shell would run the value.
  */
 export function quoted(value: string): string {
   if (BARE.test(value)) return value;
@@ -26,18 +25,18 @@ export function quoted(value: string): string {
 const fishQuoted = (value: string) => `'${value.replace(/['\\]/g, "\\$&")}'`;
 
 /**
- * Bytes of a line that `docker run --env-file` takes: the buffer of its line reader holds 65,536 with the newline.
+ * The longest line that `docker run --env-file` takes, in bytes. The buffer of its line reader holds 65,536 with the newline.
  */
 export const DOCKER_LINE_BYTES_MAX = 64 * 1024 - 1;
 
-/** Whether a format brings a value back; JSON has an escape for everything. */
+/** Whether a value can be read back from a format. JSON has an escape for every character. */
 function fits(format: EnvFormat, { name, value }: Named): boolean {
   if (format === "json") return true;
   if (value.includes("\0") || !value.isWellFormed()) return false;
   if (format !== "docker") return true;
   if (Buffer.byteLength(`${name}=${value}`) > DOCKER_LINE_BYTES_MAX) return false;
-  // It drops a CR before the line's end, and has no way to write a newline; and it knows no quotes, blanks or comments
-  // in a value, which our own reader does.
+  // Docker drops a CR before the line's end, and cannot write a newline. It knows no quotes, blanks or comments in a value, and our own
+  // reader does.
   const [line, ...more] = parseEnvFile(lineOf("docker", name, value));
   return line?.kind === "variable" && line.value === value && more.length === 0;
 }
@@ -45,10 +44,9 @@ function fits(format: EnvFormat, { name, value }: Named): boolean {
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
 /**
- * Names that a shell keeps for itself: assigning one fails, is forgotten, ends the file there, or does something else than to
- * set a variable (in zsh `UID` is who runs it). A test asks the shells for them. The last rows are set as any other, and
- * change how the shell that sources the file reads and runs what follows. `HOME`, `PWD` and `PATH` are ordinary: that they are
- * set is what was asked.
+ * Names that a shell keeps for itself. Assigning one fails, is ignored, ends the file there, or does something else (in zsh `UID`
+ * changes the user). A test asks the shells for them. The last rows are set like others, but change how the shell reads and runs the
+ * rest of the file. `HOME`, `PWD` and `PATH` are ordinary: the person asked for setting them.
  */
 const shellNames = {
   sh: words(`
@@ -69,13 +67,13 @@ const shellNames = {
     IFS fish_trace`),
 } as const;
 
-/** Those of the names that a shell which sources the file keeps for itself. */
+/** The names among these that a shell keeps for itself. */
 export function keptByShells(format: EnvFormat, names: readonly string[]): string[] {
   if (format === "json" || format === "docker") return [];
   return names.filter((name) => shellNames[format === "fish" ? "fish" : "sh"].has(name));
 }
 
-/** The variables as a text that ends with a newline. Throws UsageError with the names of those that do not fit. */
+/** The variables as a text that ends with a newline. Throws UsageError with the names of variables that do not fit. */
 export function written(format: EnvFormat, variables: readonly Named[]): string {
   const wrong = variables.filter((one) => !fits(format, one)).map(({ name }) => name);
   if (wrong.length > 0)

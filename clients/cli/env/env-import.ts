@@ -1,5 +1,5 @@
-// What the two imports of env files share: which variables are taken, which of them anybody may see, and what a person is
-// told of the file. A line is told by its number and name, never by its text.
+// Shared by the two imports of env files: the choice of variables, which of them are public, and the messages about the file. A message
+// names a line by its number and name, and never shows its text.
 import type { Command } from "commander";
 import { isPlain } from "../items/plain-value.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -10,14 +10,14 @@ import { readEnvFile, TOOK_OTHERS_ALONG, tookOthersAlong, variablesIn } from "./
 
 export type ImportOptions = { plain?: string[]; only?: string[]; except?: string[]; dryRun?: boolean };
 
-/** A variable that is imported: its last line. */
+/** An imported variable: its last line in the file. */
 export type Taken = { readonly line: EnvVariable; readonly plain: boolean };
 
 export type Source = {
   readonly lines: readonly EnvLine[];
   /** By name, in the order of the file. */
   readonly taken: ReadonlyMap<string, Taken>;
-  /** The last line of each name, taken or not. */
+  /** The last line of each name, imported or not. */
   readonly last: ReadonlyMap<string, EnvVariable>;
   readonly notes: readonly Note[];
 };
@@ -34,7 +34,7 @@ export function addImportOptions(command: Command): void {
   command.option("--dry-run", "tell what each line means and what would be done, and do nothing");
 }
 
-/** Reads a file for an import. Throws UsageError for a line that is not understood, and for a name that is not there. */
+/** Reads a file for an import. Throws UsageError for an unclear line, and for a name that is not in the file. */
 export function importSource(path: string, options: ImportOptions): Source {
   const lines = readEnvFile(path);
   const variables = variablesIn(lines, path, "nothing was imported");
@@ -46,7 +46,7 @@ export function importSource(path: string, options: ImportOptions): Source {
   const last = new Map(variables.map((line) => [line.name, line]));
   const [plain, only, except] = (["plain", "only", "except"] as const).map((option) => {
     const given = options[option] ?? [];
-    // Not repeated: what is no name may be a value that got there by mistake.
+    // The message does not repeat it: a text that is no name may be a value that got there by mistake.
     if (!given.every((name) => last.has(name)))
       throw new UsageError(
         `--${option} names a variable that ${path} does not set`,
@@ -70,7 +70,7 @@ function leftOut(last: ReadonlyMap<string, EnvVariable>, taken: ReadonlySet<stri
     .map(({ number, name }) => ({ line: number, name, note: "left out, as --only or --except says" }));
 }
 
-/** What a person may not expect of a line. */
+/** A fact about a line that a person may not expect. */
 function notesOf(variables: readonly EnvVariable[], last: ReadonlyMap<string, EnvVariable>): Note[] {
   return variables.flatMap((line) => {
     const { name, number, value, quote, tail } = line;
@@ -92,7 +92,7 @@ function notesOf(variables: readonly EnvVariable[], last: ReadonlyMap<string, En
   });
 }
 
-/** Tells what was found out about the lines. */
+/** Prints the findings about the lines. */
 export function tellNotes(terminal: Terminal, notes: readonly Note[]): void {
   for (const { line, name, note } of notes) terminal.tell(`postern: line ${line}: ${name}: ${note}`);
 }
@@ -101,7 +101,7 @@ const QUOTES = { "": "none", '"': "double", "'": "single", "`": "backtick" } as 
 
 export type Meaning = { line: number; name: string; quotes: string; characters: number; kind: string; outcome: string };
 
-/** What a line means, and what becomes of it. */
+/** The meaning of a line, and its outcome. */
 export function meaningOf({ line, plain }: Taken, outcome: string): Meaning {
   return {
     line: line.number,

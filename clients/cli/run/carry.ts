@@ -1,4 +1,4 @@
-// Carries one stream of a program's output to where it goes, with its secrets concealed.
+// Carries one stream of a program's output to its destination, and conceals secrets in it.
 import { write } from "node:fs";
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from "node:net";
 import { ReadStream } from "node:tty";
@@ -7,35 +7,35 @@ import type { Source } from "./link.ts";
 import { createMasker } from "./masker.ts";
 
 /**
- * Milliseconds after which the held-back beginning of a secret is shown. Longer than a program takes between two parts of one
- * line, shorter than a person notices.
+ * Milliseconds after which the held-back beginning of a secret is shown. A program writes the parts of one line in less time, and a
+ * person does not notice the delay.
  */
 export const PAUSE_MS = 50;
 
-/** Milliseconds without output after which a terminal holds none: what is written to it arrives a little later. */
+/** Milliseconds without output after which a terminal counts as empty. Output arrives from it a little late. */
 const QUIET_MS = 20;
 
-/** Milliseconds after which a terminal is not waited for: who still writes is another program, in the background. */
+/** Milliseconds to wait for a terminal to become empty. A program that still writes then is another one, in the background. */
 const FLUSH_MS_MAX = 200;
 
-/** Milliseconds to wait for a full descriptor that somebody has made non-blocking. */
+/** Milliseconds to wait for a full descriptor that another program has made non-blocking. */
 const WRITABLE_MS = 1_000;
 
 export type Carrier = {
-  /** Fulfilled when all that was written so far has arrived. What comes meanwhile is not waited for. */
+  /** Fulfilled when everything written so far has arrived. It does not wait for later output. */
   flush(): Promise<void>;
-  /** Fulfilled when the program, and whatever it started, has closed its end. */
+  /** Fulfilled when the program and all programs that it started have closed their end. */
   readonly ended: Promise<void>;
 };
 
-/** Not by promisify: to load Node's util is to look at stderr (own-stdio.ts). */
+/** Without promisify, since loading Node's util looks at stderr (own-stdio.ts). */
 function writeSome(fd: number, bytes: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) =>
     write(fd, bytes, at, (error, written) => (error === null ? resolve(written) : reject(error))),
   );
 }
 
-/** Writes all bytes, off the main thread. Rejects where the reader has gone. Used in place of a stream, which would make the descriptor non-blocking. */
+/** Writes all bytes, off the main thread. Rejects where the reader has gone. A stream would make the descriptor non-blocking. */
 export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -48,15 +48,15 @@ export async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Bytes that are read at once, and that a pipe holds. With a pipe's usual 64 KiB twice as much time goes into waking one another;
- * more than this is no faster.
+ * Bytes of one read, and of the pipe's buffer. With a pipe's usual 64 KiB the two processes spend twice the time on waking each
+ * other. More than this is no faster.
  */
 const PIECE_BYTES = 256 * 1024;
 
-/** Bytes for which a piece must have room to be filled on. A terminal gives 4 KiB at a time. */
+/** A piece with room for this many bytes is filled further. A terminal gives 4 KiB at a time. */
 const READ_BYTES_MIN = 64 * 1024;
 
-/** Writes in order, off the main thread, as much at a time as waits. `failed` is called where no more can be written. */
+/** Writes in order, off the main thread, all waiting bytes at a time. Calls `failed` where no more can be written. */
 function createWriter(to: number, failed: (code: string) => void) {
   let waiting: Uint8Array[] = [];
   let last = Promise.resolve();
@@ -74,14 +74,14 @@ function createWriter(to: number, failed: (code: string) => void) {
       if (bytes.length > 0) waiting.push(bytes);
       last = last.then(writeWaiting);
     },
-    /** Fulfilled when all that was given until now has arrived, or cannot. */
+    /** Fulfilled when all bytes given until now have arrived or cannot arrive. */
     done: () => last,
   };
 }
 
 /**
- * Two pieces of memory in turn: one is filled, by one read or by many, while the other is written. New memory for each read would
- * cost more than all that is done with it.
+ * Two pieces of memory in turn: one is filled, by one read or by several, while the other is written. Getting new memory for each read
+ * would cost more than all work on its bytes.
  */
 function createPieces() {
   const pieces = [1, 2].map(() => ({ memory: Buffer.allocUnsafeSlow(PIECE_BYTES), unwritten: 0 }));
@@ -90,9 +90,9 @@ function createPieces() {
   let from = 0;
   let isWaiting = false;
   return {
-    /** Where the next bytes are read to. */
+    /** The memory for the next bytes. */
     next: () => filled.memory.subarray(from),
-    /** Whether reading may go on after so many bytes. Where it may not, `resume` is called once it may. */
+    /** Whether reading may go on after so many bytes. If not, `resume` is called later, once it may. */
     used: (length: number, written: Promise<void>, resume: () => void): boolean => {
       const piece = filled;
       piece.unwritten += 1;
@@ -112,7 +112,7 @@ function createPieces() {
   };
 }
 
-/** Node's terminals take `onread` as its sockets do; only its types do not say so. */
+/** Node's terminals take `onread` as its sockets do, although its types do not say so. */
 function openOutput(fd: number, kind: Source["kind"], onread: OnReadOpts): Socket {
   if (kind !== "pipe") return new ReadStream(fd, { onread } as SocketConstructorOpts);
   const stream = new Socket({ fd, readable: true, writable: false, onread });
@@ -120,14 +120,14 @@ function openOutput(fd: number, kind: Source["kind"], onread: OnReadOpts): Socke
   return stream;
 }
 
-/** `lost` is told the system's error where output could not be written, and somebody waits for it. */
+/** Calls `lost` with the system's error where output could not be written although somebody waits for it. */
 export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lost: (code: string) => void): Carrier {
   const masker = createMasker(forms);
   let pause: NodeJS.Timeout | undefined;
   let lastMs = performance.now();
   let taken = 0;
   const writer = createWriter(to, (code) => {
-    // The program is told as it would be without us where the reader has gone, by SIGPIPE or SIGHUP.
+    // Where the reader has gone, the program learns it by SIGPIPE or SIGHUP, as without Postern.
     stream.destroy();
     if (code !== "EPIPE") lost(code);
   });
@@ -148,7 +148,7 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
   };
   const stream = openOutput(fd, kind, onread);
   stream.resume();
-  // The end of a terminal is told as an input error (EIO).
+  // The end of a terminal looks like an input error (EIO).
   stream.on("error", () => stream.destroy());
 
   const ended = new Promise<void>((resolve) =>
@@ -162,7 +162,7 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
   // A stream that has ended closes its descriptor before it says so.
   const waits = () => (stream.destroyed ? 0 : waitingBytes(fd));
 
-  /** Until what lies in the pipe now was read, or the terminal has been quiet for a moment. */
+  /** Waits until the present content of the pipe was read, or the terminal has been quiet for a moment. */
   async function readAll(): Promise<void> {
     const startMs = performance.now();
     const wanted = taken + (kind === "pipe" ? waits() : 0);
@@ -172,7 +172,7 @@ export function carry({ fd, to, kind }: Source, forms: readonly Uint8Array[], lo
         ? taken >= wanted
         : performance.now() - lastMs > QUIET_MS || performance.now() - startMs > FLUSH_MS_MAX;
     while (!stream.destroyed && !isRead()) {
-      // While nobody takes the output, the terminal's silence says nothing.
+      // While nobody reads the output, a silent terminal does not mean an empty one.
       await writer.done();
       await new Promise((resolve) => setTimeout(resolve, 1));
     }

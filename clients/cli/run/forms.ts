@@ -1,25 +1,25 @@
-// The forms in which a program may print a secret, as bytes. A courtesy against shoulders and logs, no boundary: a program
-// can always print a secret in a form that is not here. README.md has the same list as a table.
+// The forms in which a program may print a secret, as bytes. Concealing them helps against people behind you and against logs. It is
+// no security boundary: a program can always print a secret in a form that is not here. README.md has the list as a table.
 
-/** Characters of the shortest value that is concealed: a shorter one would blot out half of any output. */
+/** Characters of the shortest concealed value. Concealing shorter ones would hide half of any output. */
 export const VALUE_LENGTH_MIN = 4;
 
 /**
- * Bytes of the longest form: a longer one is looked for in pieces. As much may be held back, and a place that resembles a form is
- * compared as far.
+ * Bytes of the longest form. A longer value is searched in pieces. So many bytes may be held back, and so many are compared at a place
+ * that looks like a form.
  */
 export const FORM_BYTES_MAX = 4096;
 
-/** Characters of the shortest line of a long value that is concealed by itself: shorter ones stand in other texts too. */
+/** Characters of the shortest line that is concealed on its own. Shorter lines of a long value occur in other texts too. */
 export const LINE_LENGTH_MIN = 16;
 
-/** Characters of the shortest value whose base64 is looked for: of a shorter one too little is the same in every place. */
+/** Characters of the shortest value whose base64 is searched. Too few characters of a shorter one are the same in every place. */
 export const BASE64_LENGTH_MIN = 6;
 
-/** Characters of a value up to which its encoded forms are looked for: they are sixteen times as long together. */
+/** Characters of the longest value whose encoded forms are searched. Together they are sixteen times as long as the value. */
 export const ENCODED_LENGTH_MAX = 64 * 1024;
 
-/** Characters after which base64 begins a new line: what `base64` and `openssl base64` write. */
+/** Characters after which `base64` and `openssl base64` begin a new line. */
 const BASE64_WRAPS = [76, 64];
 
 /** All forms of these secrets, each once. */
@@ -38,7 +38,7 @@ function cut(form: Buffer): Buffer[] {
 }
 
 function formsOfOne(secret: string): string[] {
-  // What `$(…)` of a shell leaves of a value. The newline itself says nothing, and stays where it was printed.
+  // A shell's `$(…)` removes newlines at the end of a value. The newline itself is no secret and stays in the output.
   const trimmed = secret.replace(/[\r\n]+$/, "");
   const value = isShort(trimmed) ? secret : trimmed;
   const lines = linesOf(secret);
@@ -50,7 +50,7 @@ function formsOfOne(secret: string): string[] {
 /** A terminal turns LF into CR LF. */
 const asTerminal = (value: string) => [value, value.replaceAll(/\r?\n/g, "\r\n")];
 
-/** Each line of a value of several; the armour of PEM says nothing secret. */
+/** Each line of a value with several lines. The armour lines of PEM are no secret. */
 function linesOf(secret: string): string[] {
   const lines = secret.split(/\r?\n/);
   if (lines.length < 2) return [];
@@ -61,7 +61,7 @@ function encoded(value: string): string[] {
   return [...asJson(value), ...asAddress(value), ...asBase64(value)];
 }
 
-/** As JavaScript, Python and PHP (only ASCII, or with escaped slashes) and Go (for HTML) write it inside the quotes. */
+/** The text inside JSON quotes, as written by JavaScript, by Python and PHP (ASCII only, or with escaped slashes), and by Go (for HTML). */
 function asJson(value: string): string[] {
   const plain = JSON.stringify(value).slice(1, -1);
   const ascii = plain.replace(/[\u007f-\uffff]/g, hexEscape);
@@ -71,7 +71,7 @@ function asJson(value: string): string[] {
 
 const hexEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
-/** As RFC 3986 has it and as JavaScript, Python and HTML forms do; hex digits in both cases. */
+/** Percent-encoded by RFC 3986, and as JavaScript, Python and HTML forms do it, with hex digits in both cases. */
 function asAddress(value: string): string[] {
   const plain = encodeURIComponent(value.toWellFormed());
   const strict = plain.replace(/[!'()*]/g, percent);
@@ -88,8 +88,8 @@ function asAddress(value: string): string[] {
 const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 
 /**
- * Inside a longer text a value may begin at the first, second or third byte of base64's groups. The characters that its
- * neighbours have a part in are left out; alone, or with the newline that `echo` adds, all of them are concealed.
+ * Inside a longer text a value may begin at the first, second or third byte of a base64 group. Characters that share bits with
+ * neighbouring bytes are left out. For a value alone, or with the newline of `echo`, all characters are concealed.
  */
 function asBase64(value: string): string[] {
   const bytes = Buffer.from(value);
@@ -107,7 +107,7 @@ function asBase64(value: string): string[] {
   return padded.flatMap((form) => [form, form.replace(/=+$/, "")]);
 }
 
-/** The lines together, so that a short last one goes with the rest, and each long one by itself. */
+/** All lines together, so that a short last line is concealed too, and each long line on its own. */
 function inLines(text: string, length: number): string[] {
   if (text.length <= length) return [];
   const lines = text.match(new RegExp(`.{1,${length}}`, "g")) ?? [];

@@ -1,12 +1,13 @@
-// What this process was started with, as bytes and numbers, so that the program it starts gets the same. Node decodes words
-// and variables (bytes that are no UTF-8 are lost), raises the limit of open files, and marks descriptors close-on-exec.
+// Reads the state with which this process was started, as bytes and numbers, so that its program gets the same. Node itself changes
+// it: it decodes words and variables (bytes that are no UTF-8 are lost), raises the limit of open files, and marks descriptors
+// close-on-exec.
 import { fstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { fileFlags, isKeptOverExec, type Limit, openFilesLimit } from "./libc.ts";
 
-/** Descriptors that Node opens for itself are younger than the process. Their times are as coarse as the kernel's clock ticks. */
+/** Node's own descriptors are younger than the process. Their times are only as exact as the kernel's clock ticks. */
 const CLOCK_TICK_MS = 20;
 
-/** Splits what the kernel keeps of argv or environ: texts that each end with a zero byte. */
+/** Splits the kernel's copy of argv or environ: texts that each end with a zero byte. */
 export function textsIn(bytes: Buffer): Buffer[] {
   const texts: Buffer[] = [];
   for (let from = 0; from < bytes.length; ) {
@@ -18,22 +19,22 @@ export function textsIn(bytes: Buffer): Buffer[] {
   return texts;
 }
 
-/** The last words of the command line, as many as these: the program's own. */
+/** The program's own words: the last ones of the command line, as many as `words`. */
 export function lastWords(count: number): Buffer[] {
   return textsIn(readFileSync("/proc/self/cmdline")).slice(-count);
 }
 
-/** `NAME=value`, as they were at our start. */
+/** The variables at the start of this process, as `NAME=value`. */
 export const inheritedVariables = (): Buffer[] => textsIn(readFileSync("/proc/self/environ"));
 
 export type Descriptors = {
-  /** Those from 3 on that we were started with, as for `diff <(a) <(b)` or make's job server. */
+  /** Descriptors from 3 on that this process was started with, as for `diff <(a) <(b)` or make's job server. */
   readonly further: readonly number[];
-  /** The flags of the first three, which others may share. */
+  /** The flags of the first three. Other programs may share them. */
   readonly flags: readonly [number, number, number];
 };
 
-/** Called before anything is opened. */
+/** Must be called before anything is opened. */
 export function inheritedDescriptors(): Descriptors {
   const links = new Map<number, string>();
   for (const name of readdirSync("/proc/self/fd")) {
@@ -55,8 +56,8 @@ function linkOf(fd: number): string | undefined {
 }
 
 /**
- * Node marks the first descriptors it finds close-on-exec, so the mark says nothing of them. Node's own are event queues
- * without a name, and pipes made after its start of which it holds both ends.
+ * Tells inherited descriptors from Node's own. Node marks the first descriptors close-on-exec, so that mark does not help. Node's own
+ * are event queues without a name, and pipes that were made after its start and have both ends here.
  */
 function isInherited(fd: number, links: ReadonlyMap<number, string>): boolean {
   const link = links.get(fd) ?? "";
@@ -66,13 +67,13 @@ function isInherited(fd: number, links: ReadonlyMap<number, string>): boolean {
   return !bothEnds || fstatSync(fd).ctimeMs < performance.timeOrigin - CLOCK_TICK_MS;
 }
 
-/** As the shell that started us set it: Node has raised our own before its first line, and nothing else remembers. */
+/** The limit of open files, read from the shell that started this process. Node raises its own limit before its first line. */
 export function inheritedOpenFiles(): Limit {
   const own = openFilesLimit();
   const found = /^Max open files +(\d+|unlimited) +(\d+|unlimited)/m.exec(parentLimits());
   if (found === null) return own;
   const [soft = 0n, hard = 0n] = found.slice(1).map((text) => (text === "unlimited" ? UNLIMITED : BigInt(text)));
-  // Another hard limit means that somebody set both between the parent and us; `ulimit -n` sets them to one number.
+  // Another hard limit means that a process between the parent and this one set both. `ulimit -n` sets them to one number.
   return hard === own.hard ? { soft, hard } : own;
 }
 
@@ -82,7 +83,7 @@ function parentLimits(): string {
   try {
     return readFileSync(`/proc/${process.ppid}/limits`, "latin1");
   } catch (error) {
-    // It has ended, or is another user's: then ours is the best answer there is.
+    // The parent has ended or belongs to another user. Then this process's own limit is the best answer.
     if (typeof (error as NodeJS.ErrnoException).code === "string") return "";
     throw error;
   }

@@ -1,12 +1,11 @@
-// Which descriptor the program gets for each of ours. Each of the three is decided by itself: a terminal stays one, what was
-// sent elsewhere stays there. Output that has to be read on its way passes through a pipe, or through a new terminal where it
-// goes to one.
+// Chooses the program's first three descriptors, each on its own. A terminal stays a terminal, and a redirected descriptor stays as it
+// is. Output that must be read on its way passes through a pipe. If it goes to a terminal, it passes through a new terminal.
 import { constants, fstatSync, openSync, statSync } from "node:fs";
 import { isatty } from "node:tty";
 import { copySize, modesOf, openPipe, openPty, plainOutput, setModes } from "./libc.ts";
 import type { Source } from "./link.ts";
 
-/** The program's new terminal: our side, its side, and whether the program lives in a session on it. */
+/** The program's new terminal: Postern's side, the program's side, and whether the program gets a session on it. */
 export type Terminal = {
   readonly master: number;
   readonly slave: number;
@@ -15,16 +14,16 @@ export type Terminal = {
 };
 
 export type Layout = {
-  /** What the relay reads, and where it goes. */
+  /** The descriptors that the relay reads, each with its destination. */
   readonly sources: readonly Source[];
-  /** The program's first three descriptors, and ours that they copy. */
+  /** The program's first three descriptors, and the descriptors here that they copy. */
   readonly program: readonly (readonly [to: number, from: number])[];
-  /** Ends of pipes that only the program may keep open. */
+  /** Ends of pipes that must stay open in the program only. */
   readonly writeEnds: readonly number[];
   readonly terminal: Terminal | undefined;
 };
 
-/** `tty` says whether there is a controlling terminal to take keys from. */
+/** `tty` says whether there is a controlling terminal for keys. */
 export function layOut(hasTty: boolean): Layout {
   const terminal = isatty(1) ? openTerminal(1) : isatty(2) ? openTerminal(2) : undefined;
   const sources: Source[] = [];
@@ -49,7 +48,7 @@ export function layOut(hasTty: boolean): Layout {
     return other.slave;
   };
   const output = through(1);
-  // One file for both, as after `2>&1`: through two pipes the lines would lose their order.
+  // Output and errors go to one file, as after `2>&1`. Through two pipes the lines would lose their order.
   const errors = output !== 1 && !isatty(1) && isSameFile(1, 2) ? output : through(2);
   const keys = terminal?.leadsSession === true && hasTty && isatty(0) && isSameFile(0, 1);
   const input = keys ? (terminal?.slave ?? 0) : 0;
@@ -66,20 +65,20 @@ export function layOut(hasTty: boolean): Layout {
 }
 
 /**
- * With its output on a terminal the program lives in a session on the new one, since whatever draws on a screen also sets its
- * modes. Where its errors alone go to a terminal it stays on the person's: in `run … | less` the keys are for less.
+ * A program with its output on a terminal gets a session on the new terminal, since a program that draws on a screen also sets its
+ * modes. A program with only its errors on a terminal stays on the person's: in `run … | less` the keys are for less.
  */
 function openTerminal(screen: 1 | 2): Terminal {
   const { master, path } = openPty();
   const slave = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
   const leadsSession = screen === 1;
-  // Behind a terminal that only passes errors on stands the person's own, which turns LF into CR LF.
+  // This terminal only passes errors on to the person's own terminal, which turns LF into CR LF.
   setModes(slave, leadsSession ? modesOf(screen) : plainOutput(modesOf(screen)));
   copySize(screen, master);
   return { master, slave, path, leadsSession };
 }
 
-/** Whether nobody reads what is written there. A closed descriptor is such a one: Node opens /dev/null in its place. */
+/** Whether nobody reads this descriptor. A closed one counts too: Node opens /dev/null in its place. */
 function isNowhere(fd: number): boolean {
   const [found, nowhere] = [fstatSync(fd), statSync("/dev/null")];
   return found.isCharacterDevice() && found.rdev === nowhere.rdev;

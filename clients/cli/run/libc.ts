@@ -1,5 +1,5 @@
-// The calls of the C library that running a program, and writing a file that leaves nothing behind, take and Node does not offer. Linux alone. Each function throws
-// `CallFailed` with the call's name and its errno, never with a text of the system.
+// Calls of the C library that Node lacks. Running a program needs them, and so does writing a file that leaves nothing behind. Linux
+// only. Each function throws `CallFailed` with the call's name and its errno, and never with a text of the system.
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 
@@ -29,7 +29,7 @@ let loaded: Koffi | undefined;
 let library: ReturnType<Koffi["load"]> | undefined;
 const bound = new Map<string, Call>();
 
-/** Loaded at the first call: it makes Node look at stderr, which must have been put out of reach by then. */
+/** Loaded at the first call. Loading makes Node look at stderr, which must be out of reach by then. */
 function koffi(): Koffi {
   loaded ??= createRequire(import.meta.url)("koffi") as Koffi;
   return loaded;
@@ -81,7 +81,7 @@ const ROOM = 512;
 export const SIGPIPE = constants.signals.SIGPIPE;
 export const SIGXFSZ = constants.signals.SIGXFSZ;
 
-/** Strings of C behind one another, and pointers to them with a null at the end. Kept alive by whoever holds it. */
+/** C strings one after another, and pointers to them with a null at the end. The caller keeps it alive. */
 export type Strings = { readonly table: BigUint64Array; readonly bytes: readonly Buffer[] };
 
 /** An array as execve takes it. The texts must hold no zero byte. */
@@ -96,14 +96,14 @@ export function strings(texts: readonly Uint8Array[]): Strings {
 
 const text = (path: Uint8Array) => Buffer.concat([path, Buffer.of(0)]);
 
-/** The flags of an open file (O_NONBLOCK among them), which all who share it see. */
+/** The flags of an open file (O_NONBLOCK among them). All processes that share the file share them. */
 export const fileFlags = (fd: number): number => checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_GETFL));
 export const setFileFlags = (fd: number, flags: number): void =>
   void checked("fcntl", func("int fcntl(int, int, ...)")(fd, F_SETFL, "int", flags));
 
 /**
- * Lets a pipe hold this many bytes. The system refuses it to a user whose pipes hold much already (pipe(7), pipe-user-pages-soft):
- * the pipe is as good then, only slower.
+ * Lets a pipe hold this many bytes. The system refuses it to a user whose pipes hold much already (pipe(7), pipe-user-pages-soft). The
+ * pipe then works as before, only slower.
  */
 export function growPipe(fd: number, bytes: number): void {
   func("int fcntl(int, int, ...)")(fd, F_SETPIPE_SZ, "int", bytes);
@@ -135,14 +135,14 @@ export const setCoreLimit = (to: Limit): void => setLimit(RLIMIT_CORE, to);
 export const openFilesLimit = (): Limit => limit(RLIMIT_NOFILE);
 export const setOpenFilesLimit = (to: Limit): void => setLimit(RLIMIT_NOFILE, to);
 
-/** What a signal does to this process when nobody listens: its default, or nothing. */
+/** Sets the effect of a signal on this process where nothing listens: its default, or none. */
 export function setDisposition(signal: number, does: "default" | "ignore"): void {
   func("void *signal(int, intptr_t)")(signal, does === "default" ? 0 : 1);
 }
 
 const SIG_UNBLOCK = 1;
 
-/** Lets SIGUSR1 through again: --disable-sigusr1 has Node block it, and a block is inherited. */
+/** Lets SIGUSR1 through again. Under --disable-sigusr1 Node blocks it, and a program would inherit the block. */
 export function unblockUsr1(): void {
   const signals = Buffer.alloc(ROOM);
   func("int sigaddset(_Inout_ uint8_t *, int)")(signals, constants.signals.SIGUSR1);
@@ -155,37 +155,37 @@ const LOCK_NB = 4;
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 
-/** Locks an open file for as long as it is open here (flock). "held": by somebody else. */
+/** Locks an open file for as long as it is open here (flock). "held" means that another process has the lock. */
 export function lockFile(fd: number): "locked" | "held" | "unsupported" {
   if (func("int flock(int, int)")(fd, LOCK_EX | LOCK_NB) === 0) return "locked";
   return koffi().errno() === constants.errno.EAGAIN ? "held" : "unsupported";
 }
 
-/** Gives an open file that has no name one in a folder. EEXIST where somebody has the name. */
+/** Gives a name in a folder to an open file without one. EEXIST where the name is taken. */
 export function linkOpenFile(fd: number, folder: number, name: string): void {
   const linkat = func("int linkat(int, const char *, int, const char *, int)");
   checked("linkat", linkat(AT_FDCWD, `/proc/self/fd/${fd}`, folder, name, AT_SYMLINK_FOLLOW));
 }
 
-/** Becomes another program: same process, nothing between. Returns only by throwing. */
+/** Replaces this process by another program (execve). Returns only by throwing. */
 export function execute(path: Uint8Array, argv: Strings, env: Strings): never {
   func("int execve(const uint8_t *, uint64_t *, uint64_t *)")(text(path), argv.table, env.table);
   throw new CallFailed("execve", koffi().errno());
 }
 
-/** Ends the process now. Node's own end would put the terminal back to what it was before the program changed it. */
+/** Ends the process now. Node's own exit would reset the terminal to its modes from before the program. */
 export function exitNow(code: number): never {
   func("void _exit(int)")(code);
   throw new Error("_exit came back");
 }
 
 export type SpawnOptions = {
-  /** Descriptors of the new process and the ones of ours that they copy; all others that are close-on-exec are closed. */
+  /** Descriptors of the new process, and the descriptors here that they copy. All others that are close-on-exec are closed. */
   readonly descriptors: readonly (readonly [to: number, from: number])[];
-  /** A terminal that the new process opens under this number; it becomes the controlling one of a new session. */
+  /** A terminal that the new process opens under this number. It becomes the controlling terminal of a new session. */
   readonly terminal?: { readonly fd: number; readonly path: Uint8Array };
   readonly newSession?: boolean;
-  /** A process group of its own, put in front on the terminal that is open under this number of ours. */
+  /** Gives the new process a group of its own, in the foreground of the terminal under this descriptor. */
   readonly foregroundOn?: number;
 };
 
@@ -195,8 +195,8 @@ const SPAWN_SETSIGMASK = 0x08;
 const SPAWN_SETSID = 0x80;
 
 /**
- * Starts a program by its path. SIGPIPE and SIGXFSZ, which Node ignores, are at their default in it, and no signal is blocked.
- * Throws CallFailed.
+ * Starts a program by its path. In it no signal is blocked, and SIGPIPE and SIGXFSZ have their defaults (Node ignores them). Throws
+ * CallFailed.
  */
 export function spawnProgram(path: Uint8Array, argv: Strings, env: Strings, options: SpawnOptions): number {
   const actions = Buffer.alloc(ROOM);
@@ -243,7 +243,7 @@ export function spawnProgram(path: Uint8Array, argv: Strings, env: Strings, opti
   return pid[0] ?? 0;
 }
 
-/** What became of a child. */
+/** A change in the state of a child. */
 export type Change =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "killed"; readonly signal: number }
@@ -253,8 +253,8 @@ export type Change =
 const WAITID = "int waitid(int, int, _Out_ uint8_t *, int)";
 
 /**
- * Waits, off the main thread, until a child ends, stops or goes on. A child that has ended keeps its number until `reap`, so that a
- * signal on its way to it reaches nobody else.
+ * Waits, off the main thread, until a child ends, stops or continues. An ended child keeps its number until `reap`, so that a signal on
+ * its way reaches no other process.
  */
 export function waitFor(pid: number): Promise<Change> {
   const info = Buffer.alloc(128);
@@ -263,7 +263,7 @@ export function waitFor(pid: number): Promise<Change> {
     func(WAITID).async(P_PID, pid, info, all | W_NOWAIT, (error: unknown, result: number) => {
       if (error || result < 0) return reject(new CallFailed("waitid", result < 0 ? koffi().errno() : 0));
       const change = changeIn(info);
-      // A stop is taken note of, or it would be told again.
+      // Consumes the stop, or the next wait would return it again.
       if (change.kind === "stopped" || change.kind === "continued")
         func(WAITID)(P_PID, pid, Buffer.alloc(128), W_STOPPED | W_CONTINUED | W_NOHANG);
       resolve(change);
@@ -280,36 +280,36 @@ function changeIn(info: Buffer): Change {
   return { kind: "killed", signal: status };
 }
 
-/** Lets go of the number of a child that has ended. */
+/** Releases the number of an ended child. */
 export const reap = (pid: number): void => void func(WAITID)(P_PID, pid, Buffer.alloc(128), W_EXITED | W_NOHANG);
 
-/** A descriptor that means this process for good, whatever its number comes to mean. */
+/** A descriptor for this process. It stays right when the system reuses the number. */
 export function openPidfd(pid: number): number {
   return checked("pidfd_open", func("long syscall(long, ...)")(SYS_PIDFD_OPEN, "int", pid, "int", 0));
 }
 
-/** Sends a signal; to a process that has ended nothing is sent. */
+/** Sends a signal. Does nothing for an ended process. */
 export function signalPidfd(pidfd: number, signal: number): void {
   const call = func("long syscall(long, ...)");
   const sent = call(SYS_PIDFD_SEND_SIGNAL, "int", pidfd, "int", signal, "void *", null, "int", 0);
   if (sent < 0 && koffi().errno() !== constants.errno.ESRCH) checked("pidfd_send_signal", sent);
 }
 
-/** Two connected sockets, kept from our children. */
+/** Two connected sockets, which children do not inherit. */
 export function socketPair(): [number, number] {
   const pair = new Int32Array(2);
   checked("socketpair", func("int socketpair(int, int, int, _Out_ int *)")(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, pair));
   return [pair[0] ?? -1, pair[1] ?? -1];
 }
 
-/** A pipe, kept from our children: where it is read, and where it is written. */
+/** A pipe, which children do not inherit: its reading end and its writing end. */
 export function openPipe(): { readonly read: number; readonly write: number } {
   const pair = new Int32Array(2);
   checked("pipe2", func("int pipe2(_Out_ int *, int)")(pair, O_CLOEXEC));
   return { read: pair[0] ?? -1, write: pair[1] ?? -1 };
 }
 
-/** A new pseudo-terminal: our side, and the path of the program's. */
+/** A new pseudo-terminal: this side of it, and the path of the program's side. */
 export function openPty(): { readonly master: number; readonly path: Buffer } {
   const master = checked("posix_openpt", func("int posix_openpt(int)")(O_RDWR_NOCTTY | O_CLOEXEC));
   checked("grantpt", func("int grantpt(int)")(master));
@@ -346,7 +346,7 @@ const IXON = 0o2000;
 /** Whether Ctrl-S stops the output, and Ctrl-Q starts it again. */
 export const hasFlowKeys = (modes: Modes): boolean => (modes.readUInt32LE(0) & IXON) !== 0;
 
-/** The same modes, with what is written passed on as it is. */
+/** The same modes, with output passed on as it is. */
 export function plainOutput(modes: Modes): Modes {
   const plain = Buffer.from(modes);
   plain.writeUInt32LE(plain.readUInt32LE(4) & ~OPOST, 4);
@@ -368,12 +368,12 @@ export function copySize(from: number, to: number): void {
   checked("ioctl", ioctl(to, TIOCSWINSZ, size));
 }
 
-/** The process group in front on a terminal. */
+/** The foreground process group of a terminal. */
 export const foregroundOf = (fd: number): number => checked("tcgetpgrp", func("int tcgetpgrp(int)")(fd));
 
 export const ownGroup = (): number => func("int getpgrp()")();
 
-/** Whether a descriptor can be written, at once or within `ms`. Asks off the main thread. */
+/** Whether a descriptor can be written within `ms`. Waits off the main thread. */
 export function untilWritable(fd: number, ms: number): Promise<boolean> {
   const request = Buffer.alloc(8);
   request.writeInt32LE(fd, 0);

@@ -1,18 +1,18 @@
-// The wire between `run` and its relay: JSON values, one a line, over a pair of sockets that nobody else holds.
+// The wire between `run` and its relay: one JSON value a line, over a pair of sockets that no other process has.
 import { Socket } from "node:net";
 import type { Change, Limit } from "./libc.ts";
 
-/** Where bytes are read from the program, and which of our descriptors they go to. */
+/** A descriptor that reads from the program, and the descriptor to which its bytes go. */
 export type Source = { readonly fd: number; readonly to: 1 | 2; readonly kind: "pipe" | "terminal" };
 
-/** The program that the relay itself starts, as the leader of the session on the new terminal. Bytes are base64. */
+/** A program that the relay itself starts, in the session on the new terminal. Bytes are base64. */
 export type SessionProgram = {
   readonly words: readonly string[];
   readonly variables: readonly string[];
   readonly openFiles: readonly [soft: string, hard: string];
   readonly coreFiles: readonly [soft: string, hard: string];
   readonly descriptors: readonly (readonly [to: number, from: number])[];
-  /** Descriptors of the relay that only the program may keep open, and the program's side of the terminal. */
+  /** Descriptors that must stay open in the program only, and the program's side of the terminal. */
   readonly owned: readonly number[];
   readonly terminal: number;
 };
@@ -22,32 +22,32 @@ export type ToRelay =
       readonly kind: "start";
       readonly secrets: readonly string[];
       readonly sources: readonly Source[];
-      /** Modes of the person's terminal, base64: put back where `run` is killed. */
+      /** Modes of the person's terminal, base64. The relay restores them where `run` is killed. */
       readonly modes?: string;
       readonly program?: SessionProgram;
     }
   /** `run` has started the program itself, as this process. */
   | { readonly kind: "watch"; readonly pid: number }
-  /** The program gets a signal; its whole group where it has to go on after a stop. */
+  /** Sends the program a signal. Its whole group gets it where it must continue after a stop. */
   | { readonly kind: "signal"; readonly signal: number; readonly group?: true }
-  /** The program has ended: show what it wrote, and say so. */
+  /** The program has ended. The relay shows all its output and answers. */
   | { readonly kind: "ended"; readonly change: Change };
 
 export type FromRelay =
   | { readonly kind: "watching" }
   | { readonly kind: "failed"; readonly code: string }
   | { readonly kind: "change"; readonly change: Change }
-  /** The program has ended; the change follows when its output has arrived. */
+  /** The program has ended. Its change follows once its output has arrived. */
   | { readonly kind: "ending" }
-  /** What the program wrote could not be written where it goes, for another reason than that nobody reads it. */
+  /** Output could not be written to its destination, for another reason than a missing reader. */
   | { readonly kind: "lost"; readonly to: 1 | 2; readonly code: string }
   | { readonly kind: "flushed" };
 
 export type Link<In, Out> = {
   send(message: Out): void;
-  /** Called for each message, and once with undefined when the other end has gone. */
+  /** Called for each message, and once with undefined after the other end has gone. */
   listen(heard: (message: In | undefined) => void): void;
-  /** Lets the other end see that we have gone. */
+  /** Closes this end, which the other end sees. */
   end(): void;
 };
 
@@ -62,7 +62,7 @@ export function openLink<In, Out>(fd: number): Link<In, Out> {
         rest = lines.pop() ?? "";
         for (const line of lines) heard(JSON.parse(line) as In);
       });
-      // A reset says the same as an end: nobody is there.
+      // A reset means the same as an end: the other side has gone.
       socket.on("error", () => undefined);
       socket.on("close", () => heard(undefined));
     },

@@ -1,22 +1,22 @@
-// Conceals secrets in a stream of bytes, over the borders of chunks. The search is that of Wu and Manber ("A fast algorithm
-// for multi-pattern searching", 1994): two bytes at the end of a window say how far it may move on, so that most bytes of
-// an output are never looked at.
+// Conceals secrets in a stream of bytes, across the borders of chunks. The search is that of Wu and Manber ("A fast algorithm for
+// multi-pattern searching", 1994). The two bytes at the end of a window say how far the window may move. So the search skips most
+// bytes of an output.
 
 const MASK = Buffer.from("<concealed by postern>");
 
 export type Masker = {
-  /** What may be shown of the bytes so far; the beginning of a form is held back. The result may share memory with `chunk`. */
+  /** Returns the bytes that may be shown so far. The beginning of a form is held back. The result may share memory with `chunk`. */
   push(chunk: Uint8Array): Uint8Array;
-  /** What was held back, since nothing more came. */
+  /** Returns the held-back bytes, since nothing more came. */
   end(): Uint8Array;
-  /** Whether something is held back. */
+  /** Whether bytes are held back. */
   readonly holds: boolean;
 };
 
-/** What stands at a place: a whole form, the beginning of one that ends behind what is there, both, or neither. */
+/** The finding at a place: a whole form, the beginning of a form whose end has not come yet, both, or neither. */
 type Found = { readonly length: number; readonly begins: boolean };
 
-/** Conceals each of the forms, of two bytes or more; where they overlap, all that they cover. */
+/** Conceals the forms, each of two bytes or more. Where forms overlap, all covered bytes are concealed. */
 export function createMasker(forms: readonly Uint8Array[]): Masker {
   const search = createSearch(forms);
   let held: Uint8Array = Buffer.alloc(0);
@@ -28,7 +28,7 @@ export function createMasker(forms: readonly Uint8Array[]): Masker {
     for (let at = search.next(bytes, 0); at < bytes.length; ) {
       const { length, begins } = reach(bytes, at);
       if (begins && !isEnd) {
-        // A copy: the chunk's memory is used for the next one.
+        // A copy, since the chunk's memory is used for the next chunk.
         held = Buffer.from(bytes.subarray(at));
         shown.push(bytes.subarray(from, at));
         return joined(shown);
@@ -43,7 +43,7 @@ export function createMasker(forms: readonly Uint8Array[]): Masker {
     return joined(shown);
   }
 
-  /** How far what is found at a place reaches together with all that begins within it. */
+  /** The end of a finding, extended by every form that begins inside it. */
   function reach(bytes: Uint8Array, at: number): Found {
     let { length, begins } = search.look(bytes, at);
     for (let inner = search.next(bytes, at + 1); inner < at + length; inner = search.next(bytes, inner + 1)) {
@@ -67,12 +67,12 @@ const joined = (parts: readonly Uint8Array[]): Uint8Array =>
   parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
 
 type Search = {
-  /** The next place from `at` on where a form may begin; the length of `bytes` where there is none. */
+  /** The next place from `at` on where a form may begin. The length of `bytes` where there is none. */
   next(bytes: Uint8Array, at: number): number;
   look(bytes: Uint8Array, at: number): Found;
 };
 
-/** Bytes of the longest window: a longer one would move on further, and few outputs are read faster for it. */
+/** Bytes of the longest window. A longer one moves further, but hardly speeds up the search of any output. */
 const WINDOW_MAX = 16;
 
 function createSearch(forms: readonly Uint8Array[]): Search {
@@ -99,12 +99,12 @@ function createSearch(forms: readonly Uint8Array[]): Search {
         if (shift === 0) return at;
         at += shift;
       }
-      // The last bytes are fewer than a window; each may begin a form.
+      // Fewer bytes than a window are left. Each of them may begin a form.
       return Math.min(at, bytes.length);
     },
     look: (bytes, at) => {
       let begins = false;
-      // The longest come first: the first that is whole is the longest, and any before it that is not may yet become it.
+      // The longest forms come first. So the first whole form is the longest, and an unfinished one before it may still grow longer.
       for (const form of byStart.get(bytes[at] ?? 0) ?? []) {
         const size = Math.min(form.length, bytes.length - at);
         if (!equal(form, bytes, at, size)) continue;

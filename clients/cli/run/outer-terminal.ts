@@ -1,26 +1,26 @@
-// The person's terminal while a program runs on one of its own: bytes typed here go there, as they are. Only while this job is
-// in front: another one may be reading here meanwhile.
+// The person's terminal while the program runs on a terminal of its own. Typed bytes go there as they are, but only while this job is in
+// the foreground: otherwise another job may be reading here.
 import { openSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import { writeAll } from "./carry.ts";
 import { copySize, foregroundOf, type Modes, modesOf, ownGroup, rawModes, setModes } from "./libc.ts";
 
-/** Milliseconds between two looks whether the shell has put this job in front: it tells nobody. */
+/** Milliseconds between two checks whether the shell has put this job in the foreground. The shell announces it to nobody. */
 const FRONT_MS = 100;
 
 export type OuterTerminal = {
-  /** Its modes before it was ours, as a program finds them. */
+  /** The modes from before, which a program expects. */
   readonly modes: Modes;
-  /** Takes the terminal over as soon as this job is in front. */
+  /** Takes the terminal over as soon as this job is in the foreground. */
   take(): void;
   /** Reads no more keys. */
   leaveKeys(): void;
-  /** Gives it back with these modes. */
+  /** Gives the terminal back with these modes. */
   giveBack(modes: Modes): void;
   resized(): void;
 };
 
-/** The controlling terminal; undefined where there is none. */
+/** The controlling terminal. Undefined where there is none. */
 export function controllingTerminal(): number | undefined {
   try {
     return openSync("/dev/tty", "r+");
@@ -30,7 +30,7 @@ export function controllingTerminal(): number | undefined {
   }
 }
 
-/** Whether this process is among those that the terminal's keys send signals to. */
+/** Whether this process is in the terminal's foreground group, to which its keys send signals. */
 export function isInFront(tty: number): boolean {
   try {
     return foregroundOf(tty) === ownGroup();
@@ -40,7 +40,7 @@ export function isInFront(tty: number): boolean {
   }
 }
 
-/** `tty` is the controlling terminal, `master` our side of the program's. */
+/** `tty` is the controlling terminal. `master` is this side of the program's terminal. */
 export function openOuterTerminal(tty: number, master: number): OuterTerminal {
   let modes = modesOf(tty);
   let wasInFront = isInFront(tty);
@@ -52,12 +52,12 @@ export function openOuterTerminal(tty: number, master: number): OuterTerminal {
   const resized = () => copySize(tty, master);
   input.on("data", (typed: Buffer) => {
     input.pause();
-    // The program's terminal has gone: what was typed is for nobody.
+    // The program's terminal has gone, so nobody reads the typed bytes.
     void writeAll(master, typed)
       .catch(() => undefined)
       .then(() => readsKeys && input.resume());
   });
-  // A terminal that was closed; the signal of that comes by itself.
+  // The terminal was closed. The signal for that comes by itself.
   input.on("error", () => undefined);
 
   function take(): void {
@@ -67,7 +67,7 @@ export function openOuterTerminal(tty: number, master: number): OuterTerminal {
       return;
     }
     if (!wasInFront) {
-      // Started in the background, it met the modes of a shell that reads a line.
+      // This job was started in the background, so it saw the modes of a shell that reads a line.
       wasInFront = true;
       modes = modesOf(tty);
       setModes(master, modes);

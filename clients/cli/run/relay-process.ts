@@ -1,4 +1,4 @@
-// Starts the relay beside `run`, and hands it what it reads.
+// Starts the relay beside `run`, and passes it the descriptors to read.
 import { closeSync, openSync } from "node:fs";
 import { programPath } from "../agent/start-agent.ts";
 import type { Layout } from "./layout.ts";
@@ -6,11 +6,11 @@ import { reap, socketPair, spawnProgram, strings, waitFor } from "./libc.ts";
 import { type FromRelay, type Link, openLink, type ToRelay } from "./link.ts";
 
 export type RelayLink = Link<FromRelay, ToRelay> & {
-  /** Ends a relay that is not needed, and takes note of its end: the program that we become must find no child. */
+  /** Ends a relay that is not needed, and reaps it: the program that replaces this process must find no child. */
   dismiss(): Promise<void>;
 };
 
-/** `further` are the descriptors that a program on a new terminal inherits: it is the relay that starts it. */
+/** `further` are the descriptors for a program on a new terminal, which the relay starts. */
 export function startRelay({ sources, writeEnds, terminal }: Layout, further: readonly number[]): RelayLink {
   const [ours, theirs] = socketPair();
   const leads = terminal?.leadsSession === true;

@@ -1,7 +1,7 @@
-// The relay: a process of its own that stands between a program's output and where it goes. It lives on after `run` and the
-// program have ended, until everything that the program started has closed its output, so that what comes late arrives too,
-// and concealed. On a terminal it also leads the session of the new terminal and starts the program there: a program that led
-// it could not be stopped by Ctrl-Z, since the kernel stops nobody who has no parent in its session to wake it.
+// The relay: a process of its own between a program's output and its destination. It lives until every program that the program started
+// has closed its output, even after `run` and the program have ended. So late output arrives too, and concealed. On a terminal the
+// relay also leads the session of the new terminal and starts the program there. A program that led the session could not be stopped
+// by Ctrl-Z: the kernel does not stop a process without a parent in its session that could wake it.
 import { closeSync, openSync, writeSync } from "node:fs";
 import { NotStarted } from "../terminal/exit-code.ts";
 import { leaveDescriptorsAlone } from "../terminal/own-stdio.ts";
@@ -31,7 +31,7 @@ import { startProgram } from "./start-program.ts";
 
 const CTRL_Q = "\u0011";
 
-/** Milliseconds that the output of a killed program is waited for: enough for any reader that reads. */
+/** Milliseconds to wait for the output of a killed program. Any reader that still reads needs less. */
 const KILLED_MS = 300;
 
 type Start = Extract<ToRelay, { kind: "start" }>;
@@ -42,7 +42,7 @@ const link = openLink<ToRelay, FromRelay>(control);
 const bytes = (base64: string) => Buffer.from(base64, "base64");
 
 let carriers: readonly Carrier[] = [];
-/** The program: its process, and a descriptor that means it for good. */
+/** The program: its process id, and a pidfd, which stays right when the id is reused. */
 let running: { readonly pid: number; readonly pidfd: number } | undefined;
 let programEnded: () => void = () => undefined;
 const programHasEnded = new Promise<void>((resolve) => {
@@ -59,34 +59,34 @@ function start(message: Start): void {
   const screen = sources.find(({ kind }) => kind === "terminal");
   if (screen !== undefined)
     leaveLinesAlone = () => {
-      // Output that Ctrl-S stopped: nobody is left to press Ctrl-Q.
+      // Ctrl-S may have stopped the output, and nobody is left to press Ctrl-Q.
       if (hasFlowKeys(modesOf(screen.fd))) writeSync(screen.fd, CTRL_Q);
-      // We are not in front on this terminal, and would be stopped for changing it. Not earlier: the program would inherit it.
+      // The relay is in the background of this terminal, and changing it would stop the relay. Set only now, or the program would inherit it.
       setDisposition(signalNumber("SIGTTOU"), "ignore");
       setModes(screen.fd, plainOutput(modesOf(screen.fd)));
     };
   const forms = formsOf(message.secrets);
   carriers = sources.map((source) => carry(source, forms, (code) => link.send({ kind: "lost", to: source.to, code })));
   letGo([0, 1, 2].filter((fd) => !sources.some(({ to }) => to === fd)));
-  // A folder that we stood in could not be unmounted.
+  // Nobody could unmount the folder in which the relay stands.
   process.chdir("/");
   void Promise.all([programHasEnded, ...carriers.map(({ ended }) => ended)]).then(() => exitNow(0));
 }
 
-/** What is ours alone: with our side of its terminal the program could read its output unconcealed. */
+/** Keeps the relay's own descriptors from the program. With the relay's side of the terminal it could read its output unconcealed. */
 function keepFromProgram({ sources, program }: Start): void {
   const own = [control, ...sources.map(({ fd }) => fd)];
   for (const fd of [...own, ...(program === undefined ? [] : [program.terminal, ...program.owned])])
     keepOverExec(fd, false);
 }
 
-/** Descriptors that we have no use for: whoever waits for their end must not wait for us. */
+/** Closes descriptors that the relay does not need. A program that waits for their end must not wait for the relay. */
 function letGo(descriptors: readonly number[]): void {
   const nothing = openSync("/dev/null", "r+");
   for (const fd of descriptors) duplicate(nothing, fd);
 }
 
-/** Starts the program in front on the terminal that is ours. Says so where it cannot be started. */
+/** Starts the program in the foreground of the relay's terminal. Reports it where that fails. */
 function startInSession(program: SessionProgram): boolean {
   const ours = { openFiles: openFilesLimit(), coreFiles: coreLimit() };
   const theirs = { openFiles: limitOf(program.openFiles), coreFiles: limitOf(program.coreFiles) };
@@ -106,7 +106,7 @@ function startInSession(program: SessionProgram): boolean {
   return true;
 }
 
-/** Tells of each stop, and of the end once all output before it has arrived. */
+/** Reports each stop, and the end once all output before it has arrived. */
 async function follow(pid: number): Promise<void> {
   for (;;) {
     const change = await waitFor(pid);
@@ -123,8 +123,8 @@ async function follow(pid: number): Promise<void> {
 }
 
 /**
- * Until all that the program wrote has arrived. Whoever kills a program does not wait for a reader that takes nothing: what is left
- * then arrives behind the end.
+ * Waits until all of the program's output has arrived. After a kill it does not wait for a reader that takes nothing. The rest then
+ * arrives after the end.
  */
 function flush({ kind }: Change): Promise<unknown> {
   const flushed = Promise.all(carriers.map((carrier) => carrier.flush()));
@@ -138,7 +138,7 @@ function watch(pid: number): void {
 }
 
 function signal({ signal: number, group }: Extract<ToRelay, { kind: "signal" }>): void {
-  // Until it is let go of by `follow` its number means nobody else.
+  // Its number stays its own until `follow` reaps it.
   if (running === undefined) return;
   if (group === true) process.kill(-running.pid, number);
   else signalPidfd(running.pidfd, number);
@@ -151,26 +151,26 @@ async function ended(change: Change): Promise<void> {
   programEnded();
 }
 
-/** `run` has gone. Killed, it takes the program with it, as a kill of the program itself would have done. */
+/** `run` has gone. If it was killed, the program is killed too, as if the kill had been for the program. */
 function alone(): void {
   if (running !== undefined) {
     restoreTerminal();
     signalPidfd(running.pidfd, signalNumber("SIGKILL"));
   }
-  // From here on the person's terminal turns LF into CR LF itself.
+  // From now on the person's terminal turns LF into CR LF itself.
   try {
     leaveLinesAlone();
   } catch (error) {
-    // The program's terminal has gone, and with it all that it could have said.
+    // The program's terminal has gone, with all output in it.
     if (!(error instanceof CallFailed) && typeof (error as NodeJS.ErrnoException).code !== "string") throw error;
   }
   programEnded();
   if (carriers.length === 0) exitNow(0);
 }
 
-// What ends a session or a unit sends these to all in it; we end when those who write to us have ended.
+// The end of a session or unit sends these signals to all its processes. The relay ignores them. It ends when its writers have ended.
 for (const name of ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => undefined);
-// Never by Node's own way: it would put the terminal back to what it was, and tell what happened.
+// Never Node's own exit, which would reset the terminal and print the error.
 process.on("uncaughtException", () => exitNow(1));
 
 link.listen((message) => {

@@ -1,4 +1,4 @@
-// The program as our child, in our process group and on the same terminal, if any; only its output is read on its way.
+// Runs the program as a child, in the same process group and on the same terminal, if any. Only its output is read on its way.
 import { copySize, waitFor } from "./libc.ts";
 import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
 import { hasEnded, isStopped, obey, type PassedOn, passSignals, reachedAll } from "./signals.ts";
@@ -11,14 +11,14 @@ export async function runBeside(run: Run): Promise<never> {
   let stopped = false;
 
   function pass(signal: PassedOn): void {
-    // Before the program, and behind it while its output is still taken, a signal is for us. The relay goes on by itself.
+    // Before the program, and after it while its output still arrives, a signal is for this process. The relay goes on by itself.
     if (pid === undefined) return obey(signal);
     if (reachedAll(signal, tty)) {
-      // The program cannot be stopped any more, and tells us nothing of it.
+      // Without the relay, the program's stops are not reported any more.
       if (signal === "SIGTSTP" && hasEnded(pid)) obey(signal);
       return;
     }
-    // `fg` wakes the whole group, us and the program.
+    // `fg` wakes the whole group, this process and the program.
     if (signal === "SIGCONT" && stopped && !isStopped(pid)) stopped = false;
     else process.kill(pid, signal);
   }
@@ -34,7 +34,7 @@ export async function runBeside(run: Run): Promise<never> {
   const messages = messagesOf(relay);
   relay.send({ kind: "start", secrets, sources: layout.sources });
   relay.send({ kind: "watch", pid: child });
-  // Until the relay holds on to the program its end is not taken note of, so that its number means nobody else.
+  // The program is not reaped before the relay has a pidfd of it, so that its number stays its own.
   if ((await messages.next(({ kind }) => kind === "watching")) === undefined) {
     process.kill(child, "SIGKILL");
     throw relayLost();

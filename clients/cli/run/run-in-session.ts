@@ -1,5 +1,5 @@
-// The program in a session of its own on a new terminal, where the relay has started it. The keys of the person's terminal go
-// there; what they mean (Ctrl-C, Ctrl-Z) is decided there. Stops and the end are told by the relay.
+// Runs the program in a session of its own on a new terminal. The relay starts it. The keys of the person's terminal go to the new one,
+// which gives them their meaning (Ctrl-C, Ctrl-Z). The relay reports stops and the end.
 import { NotStarted } from "../terminal/exit-code.ts";
 import type { Terminal } from "./layout.ts";
 import { modesOf, plainOutput, setModes } from "./libc.ts";
@@ -9,8 +9,8 @@ import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
 import { obey, passSignals, signalNumber } from "./signals.ts";
 
 /**
- * Milliseconds after which a stop of ourselves that did not stop us is over: nobody could have woken us (an orphaned process
- * group). Being stopped takes no time of this.
+ * Milliseconds after which this process's own stop counts as failed. The kernel does not stop an orphaned process group, since nobody
+ * could wake it. The time while stopped does not count.
  */
 const STOP_MS = 20;
 
@@ -21,10 +21,10 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   const outer = tty === undefined ? undefined : openOuterTerminal(tty, terminal.master);
   const modes = outer === undefined ? {} : { modes: outer.modes.toString("base64") };
   const program = sessionProgram(run, terminal);
-  // Nobody passes keys on where there is no controlling terminal, and the one behind turns LF into CR LF itself.
+  // Without a controlling terminal nobody passes keys on, and the terminal behind turns LF into CR LF itself.
   if (outer === undefined) setModes(terminal.master, plainOutput(modesOf(terminal.master)));
   const { sleep, over } = listen(run, outer);
-  // Before the program can say anything: who answers at once means the program.
+  // Set before the program can print anything, since a quick answer is for the program.
   outer?.take();
   relay.send({ kind: "start", secrets, sources: layout.sources, program, ...modes });
   const begun = await messages.next(({ kind }) => kind === "watching" || kind === "failed");
@@ -37,12 +37,12 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   for (;;) {
     const message = await messages.next(({ kind }) => kind === "change" || kind === "ending");
     if (message?.kind === "ending") {
-      // What is typed from here on is for whoever reads the terminal next.
+      // Keys from now on are for the next reader of the terminal.
       outer?.leaveKeys();
       over();
       continue;
     }
-    // The terminal that it led has gone with it, and the program too.
+    // The relay led the terminal's session. So the terminal and the program have gone too.
     if (message?.kind !== "change") {
       outer?.giveBack(outer.modes);
       throw relayLost();
@@ -50,7 +50,7 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
     const { change } = message;
     if (change.kind === "stopped") await sleep(change.signal);
     if (change.kind !== "exited" && change.kind !== "killed") continue;
-    // The modes that the program leaves are those it would have left on the person's terminal.
+    // The person's terminal gets the modes that the program left on its own.
     outer?.giveBack(modesOf(terminal.master));
     return endAs(change, messages);
   }
@@ -70,8 +70,8 @@ function sessionProgram({ program, layout, further }: Run, { slave }: Terminal):
 }
 
 /**
- * Passes signals on. `sleep` stops us as the program was stopped, and wakes it when we are woken. After `over` a signal is for us,
- * while the output is still taken; the relay goes on by itself.
+ * Passes signals on. `sleep` stops this process as the program was stopped, and wakes the program when this process is woken. After
+ * `over`, while output still arrives, a signal is for this process. The relay goes on by itself.
  */
 function listen(
   { relay }: Run,
@@ -107,7 +107,7 @@ function listen(
   };
 }
 
-/** Ctrl-Z stops the whole job: in `producer | postern run -- less` the producer too. */
+/** Ctrl-Z stops the whole job. In `producer | postern run -- less` that includes the producer. */
 function stopOurselves(signal: number): void {
   if (signal !== signalNumber("SIGTSTP")) {
     process.kill(process.pid, "SIGSTOP");

@@ -1,5 +1,5 @@
-// Runs a program so that it cannot tell, and neither can whoever reads its output, except that secrets are concealed. Where
-// there is nothing to conceal this process becomes the program. Else a relay carries the output. README.md has the picture.
+// Runs a program so that neither the program nor the reader of its output notices Postern, except that secrets are concealed. Where
+// nothing must be concealed, this process becomes the program. Otherwise a relay carries the output. README.md has the picture.
 import { formsOf } from "./forms.ts";
 import { type Descriptors, inheritedDescriptors, inheritedOpenFiles } from "./inherited.ts";
 import { type Layout, layOut } from "./layout.ts";
@@ -10,7 +10,7 @@ import { runBeside } from "./run-beside.ts";
 import { runInSession } from "./run-in-session.ts";
 import { becomeProgram } from "./start-program.ts";
 
-/** What the program is to have as we had it. */
+/** The state at this process's start that the program gets. */
 export type Inherited = {
   readonly descriptors: Descriptors;
   readonly openFiles: Limit;
@@ -18,8 +18,8 @@ export type Inherited = {
 };
 
 /**
- * Notes what this process was started with; called before it opens anything. From then on it leaves no core file, and what it
- * starts beside the program does not inherit the program's descriptors.
+ * Reads the state at this process's start. Must be called before it opens anything. After the call this process leaves no core file, and
+ * its other children do not inherit the program's descriptors.
  */
 export function takeOver(): Inherited {
   const descriptors = inheritedDescriptors();
@@ -29,7 +29,7 @@ export function takeOver(): Inherited {
   return { descriptors, openFiles: inheritedOpenFiles(), coreFiles };
 }
 
-/** What the output passes through, made before it is known whether anything is to be concealed. */
+/** The way of the output. It is made before it is known whether anything must be concealed. */
 export type Passage = {
   readonly layout: Layout;
   readonly relay: RelayLink;
@@ -37,17 +37,17 @@ export type Passage = {
   readonly tty: number | undefined;
 };
 
-/** Starts the relay, which takes as long to start as the agent does to answer. It ends by itself where it is not needed. */
+/** Starts the relay while the agent answers, since both take about as long. It ends by itself where it is not needed. */
 export function openPassage({ descriptors }: Inherited): Passage {
   const tty = controllingTerminal();
   const layout = layOut(tty !== undefined);
   return { layout, relay: startRelay(layout, descriptors.further), tty };
 }
 
-/** A signal that came while we were busy is heard in the next turn of the event loop; in the program it would be lost. */
+/** Waits for one turn of the event loop. A signal that came meanwhile is handled there, and would be lost in the program. */
 const untilSignalsAreHeard = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Runs the program in our place, or ends as it ends. Throws NotStarted where it cannot be started. */
+/** Becomes the program, or runs it and ends as it ends. Throws NotStarted where it cannot be started. */
 export async function runProgram(
   { words, variables }: { readonly words: readonly Buffer[]; readonly variables: readonly Buffer[] },
   secrets: readonly string[],

@@ -1,4 +1,4 @@
-// What the two ways of running a program share.
+// Parts that both ways of running a program share.
 import { closeSync, openSync } from "node:fs";
 import { OutputLost } from "../terminal/exit-code.ts";
 import type { Layout } from "./layout.ts";
@@ -10,7 +10,7 @@ import type { Program } from "./start-program.ts";
 
 export type Run = {
   readonly program: Program;
-  /** Limits that this process goes on with. */
+  /** The limits of this process itself. */
   readonly ours: { readonly openFiles: Limit; readonly coreFiles: Limit };
   readonly layout: Layout;
   readonly relay: RelayLink;
@@ -22,8 +22,8 @@ export type Run = {
 };
 
 /**
- * Lets go of what the program has now: whoever waits for the end of a pipe must not wait for us. Stderr is kept for what we may
- * have to say.
+ * Closes the descriptors that the program has now. A program that waits for the end of a pipe must not wait for this process. Stderr
+ * stays open for messages.
  */
 export function letGo({ layout, further }: Run): void {
   const nothing = openSync("/dev/null", "r+");
@@ -33,9 +33,9 @@ export function letGo({ layout, further }: Run): void {
 }
 
 export type Messages = {
-  /** The next message for which `wanted` says so; undefined where the relay has gone. */
+  /** The next message that `wanted` accepts. Undefined where the relay has gone. */
   next(wanted: (message: FromRelay) => boolean): Promise<FromRelay | undefined>;
-  /** What could not be written, if anything. */
+  /** The output that could not be written, if any. */
   readonly lost: Lost | undefined;
 };
 
@@ -59,7 +59,7 @@ export function messagesOf(relay: RelayLink): Messages {
         const at = arrived.findIndex((message) => message === undefined || wanted(message));
         if (at === -1) return;
         const message = arrived[at];
-        // The end stays: everybody who asks later hears of it.
+        // The end stays in the list, so that every later reader sees it.
         if (message !== undefined) arrived.splice(at, 1);
         look = () => undefined;
         resolve(message);
@@ -74,13 +74,13 @@ export function messagesOf(relay: RelayLink): Messages {
   };
 }
 
-/** The relay was killed, or could not start: what the program writes goes nowhere. */
+/** The relay was killed or could not start, so the program's output is lost. */
 export const relayLost = () =>
   new OutputLost("the relay that carries the program's output has ended", "run it again, or with --no-masking");
 
 /**
- * Ends as the program did: with its code, or by its signal, so that a shell's loop stops at Ctrl-C. Throws OutputLost where
- * its output did not arrive and it could not know why: it was content, or got SIGPIPE for it.
+ * Ends as the program did: with its code, or by its signal, so that a shell's loop stops at Ctrl-C. Throws OutputLost where its output
+ * did not arrive and the program could not know it: it ended well, or by SIGPIPE.
  */
 export function endAs(change: Change, { lost }: Messages): never {
   const isContent = change.kind === "exited" && change.code === 0;

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import { exitNow, setDisposition, unblockUsr1 } from "./libc.ts";
 import { isInFront } from "./outer-terminal.ts";
 
-/** What a process is sent to end it, or to tell it something. Nobody can listen to SIGKILL and SIGSTOP. */
+/** Signals that end a process or inform it. No process can listen to SIGKILL and SIGSTOP. */
 const PASSED_ON = [
   "SIGINT",
   "SIGQUIT",
@@ -22,12 +22,12 @@ const PASSED_ON = [
 
 export type PassedOn = (typeof PASSED_ON)[number];
 
-/** What the keys of a terminal send, to all processes in front there. */
+/** Signals that the keys of a terminal send to its foreground processes. */
 const KEYS: readonly PassedOn[] = ["SIGINT", "SIGQUIT", "SIGTSTP"];
 
 /**
- * Calls `heard` for each signal. Replaces whoever listened before: the command's own Ctrl-C is over once a program runs. The new
- * listener comes first, since a signal that arrives while nobody listens is lost.
+ * Calls `heard` for each signal. Replaces earlier listeners: the command's own Ctrl-C ends once a program runs. The new listener is
+ * added before the old ones go, since a signal without a listener would be lost.
  */
 export function passSignals(heard: (signal: PassedOn) => void): void {
   for (const signal of PASSED_ON) {
@@ -38,14 +38,14 @@ export function passSignals(heard: (signal: PassedOn) => void): void {
   unblockUsr1();
 }
 
-/** What a signal does to a program that does not listen to it, done to us. Does not come back, but from a stop. */
+/** Does to this process what the signal does to a program that does not listen. Returns only after a stop. */
 export function obey(signal: PassedOn): void {
   if (signal === "SIGCONT") return;
   if (signal === "SIGTSTP") return void process.kill(process.pid, "SIGSTOP");
   dieBy(signalNumber(signal));
 }
 
-/** Ends by a signal, as whoever waits for us can see. */
+/** Ends by a signal, which the waiting parent sees. */
 export function dieBy(signal: number): never {
   const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
   if (name !== undefined) process.removeAllListeners(name);
@@ -55,8 +55,8 @@ export function dieBy(signal: number): never {
 }
 
 /**
- * Whether the program has the signal already, from the same key press. A signal that somebody sends to us alone while we are
- * in front looks the same, and is lost: README.md says so.
+ * Whether the program has got the signal already, from the same key press. A signal to this process alone, while it is in the
+ * foreground, looks the same and is lost. README.md says so.
  */
 export function reachedAll(signal: PassedOn, tty: number | undefined): boolean {
   return KEYS.includes(signal) && tty !== undefined && isInFront(tty);
@@ -68,7 +68,7 @@ export const signalNumber = (name: NodeJS.Signals): number => constants.signals[
 /** Whether a child is stopped, as by Ctrl-Z. */
 export const isStopped = (pid: number): boolean => stateOf(pid) === "T";
 
-/** Whether a child has ended, and its end is not taken note of yet. */
+/** Whether a child has ended and is not reaped yet. */
 export const hasEnded = (pid: number): boolean => stateOf(pid) === "Z";
 
 /** The letter of proc_pid_stat(5). */

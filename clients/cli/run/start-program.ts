@@ -1,5 +1,5 @@
-// Starts a program, or becomes it, as execvp(3) finds it: folders of its own PATH in turn, and /bin/sh for a file that the
-// kernel does not take for a program.
+// Starts a program or becomes it. It finds the program as execvp(3) does: in the folders of the program's own PATH, one after another.
+// /bin/sh runs a file that the kernel does not accept as a program.
 import { NotStarted } from "../terminal/exit-code.ts";
 import {
   CallFailed,
@@ -18,7 +18,7 @@ import {
   unblockUsr1,
 } from "./libc.ts";
 
-/** A program to run: its words and variables as bytes, and the limits it has. */
+/** A program to run: its words and variables as bytes, and its limits. */
 export type Program = {
   readonly words: readonly Buffer[];
   readonly variables: readonly Buffer[];
@@ -26,10 +26,10 @@ export type Program = {
   readonly coreFiles: Limit;
 };
 
-/** Where execvp looks without a PATH. */
+/** The folders in which execvp looks without a PATH. */
 const PATH_DEFAULT = "/bin:/usr/bin";
 
-/** What execvp takes for "not here, look further". */
+/** Errors after which execvp looks in the next folder. */
 const FURTHER = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ENODEV", "ETIMEDOUT", "ESTALE", "EACCES"];
 
 function placesOf(name: Buffer, variables: readonly Buffer[]): Buffer[] {
@@ -40,7 +40,7 @@ function placesOf(name: Buffer, variables: readonly Buffer[]): Buffer[] {
   return folders.map((folder) => Buffer.concat([Buffer.from(folder === "" ? "./" : `${folder}/`, "latin1"), name]));
 }
 
-/** Tries each place; answers what `attempt` does at the first that is a program. Throws NotStarted. */
+/** Tries each place. Returns the result of `attempt` at the first program. Throws NotStarted. */
 function atFirstPlace<T>(program: Program, attempt: (path: Buffer, argv: Strings, env: Strings) => T): T {
   const [name = Buffer.alloc(0), ...rest] = program.words;
   const env = strings(program.variables);
@@ -67,7 +67,7 @@ function withShell<T>(name: Buffer, work: () => T): T {
   }
 }
 
-/** Runs `work` under the program's limits. What it starts keeps them. */
+/** Runs `work` under the program's limits. A program started in it keeps them. */
 function underLimitsOf<T>(program: Program, ours: { openFiles: Limit; coreFiles: Limit }, work: () => T): T {
   setOpenFilesLimit(program.openFiles);
   setCoreLimit(program.coreFiles);
@@ -81,17 +81,17 @@ function underLimitsOf<T>(program: Program, ours: { openFiles: Limit; coreFiles:
 
 type Limits = { readonly openFiles: Limit; readonly coreFiles: Limit };
 
-/** Starts the program; answers its process. `ours` are the limits that this process goes on with. Throws NotStarted. */
+/** Starts the program. Returns its process. `ours` are the limits of this process afterwards. Throws NotStarted. */
 export function startProgram(program: Program, ours: Limits, options: SpawnOptions): number {
   return underLimitsOf(program, ours, () =>
     atFirstPlace(program, (path, argv, env) => spawnProgram(path, argv, env, options)),
   );
 }
 
-/** Signals that Node ignores, and no other program does by itself. */
+/** Signals that Node ignores, unlike other programs. */
 const IGNORED_BY_NODE = [SIGPIPE, SIGXFSZ];
 
-/** Becomes the program, with these descriptors from 3 on. Throws NotStarted, and is then what it was before. */
+/** Becomes the program, with these descriptors from 3 on. Throws NotStarted; this process is then as before. */
 export function becomeProgram(program: Program, ours: Limits, further: readonly number[]): never {
   const kept = [0, 1, 2, ...further];
   for (const fd of kept) keepOverExec(fd, true);
@@ -100,7 +100,7 @@ export function becomeProgram(program: Program, ours: Limits, further: readonly 
   try {
     return underLimitsOf(program, ours, () => atFirstPlace(program, execute));
   } finally {
-    // Only reached where it failed: what is told of that must not end us when nobody reads it.
+    // Reached only after a failure. Printing the message must not end this process where nobody reads it.
     for (const signal of IGNORED_BY_NODE) setDisposition(signal, "ignore");
     for (const fd of kept) keepOverExec(fd, false);
   }

@@ -1,5 +1,5 @@
-// Questions to the person at the terminal: always on /dev/tty, never on stdin, which may be a pipe. Without a terminal a
-// question is an error that says what to use instead.
+// Asks the person at the terminal. Questions use /dev/tty and never stdin, which may be a pipe. Without a terminal a question becomes an
+// error that names the option to use.
 import { openSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
 import { confirm, isCancel, password, text } from "@clack/prompts";
@@ -40,14 +40,14 @@ async function onTerminal<T>(
   }
 }
 
-/** Throws UsageError, naming the option to use, where there is no terminal to ask on. */
+/** Throws UsageError with the option to use, where there is no terminal. */
 export function demandTerminal(what: string, option: string): void {
   const terminal = open(what, option);
   terminal.input.destroy();
   terminal.output.destroy();
 }
 
-/** Whether there is a terminal to ask on. */
+/** Whether there is a terminal for questions. */
 export function hasTerminal(): boolean {
   try {
     demandTerminal("this", "another option");
@@ -58,7 +58,7 @@ export function hasTerminal(): boolean {
   }
 }
 
-/** A secret, typed unseen. `check` answers what is wrong with it, if anything; `option` is what gives it without a terminal. */
+/** Asks for a secret without echo. `check` returns its fault, if it has one. `option` gives the secret where there is no terminal. */
 export function askSecret(
   message: string,
   option?: string,
@@ -83,13 +83,13 @@ export function askText(message: string, initialValue = ""): Promise<string> {
   );
 }
 
-/** Yes or no; no is the answer to Enter alone. */
+/** Asks for yes or no. Enter alone means no. */
 export function askYes(message: string): Promise<boolean> {
   const shown = oneLine(message);
   return onTerminal(shown, (terminal) => confirm({ message: shown, initialValue: false, ...terminal }), "--yes");
 }
 
-/** Asks before what cannot be taken back, unless --yes was given. Throws UsageError, saying `otherwise`, unless it is yes. */
+/** Asks before an act that cannot be undone, unless --yes was given. Throws UsageError with `otherwise` for any answer but yes. */
 export async function demandYes({ yes }: { yes?: boolean }, message: string, otherwise: string): Promise<void> {
   if (yes !== true && !(await askYes(message))) throw new UsageError(otherwise, "answer yes, or use --yes");
 }

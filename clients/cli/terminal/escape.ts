@@ -1,20 +1,20 @@
-// How a secret is written into a place of a template: as it is, or so that JSON, YAML or a shell reads it back.
+// Writes a secret into a place of a template: as it is, or so that JSON, YAML or a shell reads it back.
 
 export const escapes = ["json", "yaml", "shell"] as const;
 export type Escape = (typeof escapes)[number];
 
-/** What stands around a place, as far as its own line tells. */
+/** The quotes around a place, as far as its own line shows them. */
 type Around = "nothing" | '"' | "'";
 
-/** A place whose surroundings leave no way to write a value. */
+/** A place in which no value can be written. */
 export class WrongPlace extends Error {
   override readonly name = "WrongPlace";
 }
 
-/** Beside what JSON escapes: what YAML 1.1 takes for unprintable or for a line's end. */
+/** Characters that JSON does not escape, and that YAML 1.1 takes for unprintable or for a line's end. */
 const UNPRINTABLE = /[\x7f-\x9f\u2028\u2029\ufeff]/g;
 
-/** The value, in quotes of its own, or fit for those that it stands between. Throws WrongPlace. */
+/** The value in quotes of its own, or escaped for the quotes around it. Throws WrongPlace. */
 export function escaped(value: string, form: Escape, line: string): string {
   const around = aroundEnd(line, form);
   if (form === "shell") return shellWord(value, around);
@@ -32,7 +32,7 @@ function shellWord(value: string, around: Around): string {
   return around === "'" ? inside : `'${inside}'`;
 }
 
-/** Which quote is open at the end of what stands before a place in its line. */
+/** The quote that is open at a place, judged by the line before it. */
 function aroundEnd(line: string, form: Escape): Around {
   let open: Around = "nothing";
   for (let at = 0; at < line.length; at++) {
@@ -44,7 +44,7 @@ function aroundEnd(line: string, form: Escape): Around {
   return open;
 }
 
-/** An apostrophe in the middle of a YAML text is one. JSON has none outside of double quotes: what writes it so is no JSON. */
+/** An apostrophe inside a YAML word is no quote. JSON has no apostrophe outside of double quotes, so such a text is no JSON. */
 function opensSingle(line: string, at: number, form: Escape): boolean {
   if (form !== "yaml") return true;
   return at === 0 || " \t[{,".includes(line[at - 1] ?? "");

@@ -1,28 +1,28 @@
-// What the CLI's exit codes mean. A script may rely on them; the README lists them.
+// The meaning of the command's exit codes. Scripts may rely on them. docs/exit-codes.md lists them.
 import { PosternError } from "../../typescript/generated.ts";
 import { AgentNotRunning, ConnectionLost, TimedOut, UntrustedSocket } from "../../typescript/local-error.ts";
 
 export const exitCodes = {
   ok: 0,
-  /** Something went wrong that none of the others names. */
+  /** An error that has no other code. */
   failed: 1,
   /** The command line or the input was wrong. */
   usage: 2,
   /** The account is locked or no account is signed in. */
   locked: 3,
-  /** A person denied it, nobody answered, the proof was refused, a permission lacks, or a limit is spent. */
+  /** A person denied it, nobody answered, the proof was refused, a permission is missing, or a limit is used up. */
   denied: 4,
-  /** What was asked for does not exist, or more than one thing matches. */
+  /** The named thing does not exist, or several things match. */
   notFound: 5,
   /** The agent or the account service cannot be reached. */
   unreachable: 6,
-  /** Somebody else changed it first, or it exists already. */
+  /** Another writer changed it first, or it exists already. */
   conflict: 7,
   /** Sealed data failed its check. */
   refused: 8,
-  /** `run`: the program cannot be executed, as shells say it. */
+  /** `run`: the program cannot be executed. Shells use the same code. */
   notExecutable: 126,
-  /** `run`: the program was not found, as shells say it. */
+  /** `run`: the program was not found. Shells use the same code. */
   programNotFound: 127,
   /** Interrupted by Ctrl-C. */
   interrupted: 130,
@@ -93,7 +93,7 @@ const byName: Readonly<Record<string, number>> = {
   fileUnusable: exitCodes.refused,
 };
 
-/** What the command, or a program under `run`, had to say did not arrive. */
+/** Output of the command, or of a program under `run`, did not arrive. */
 export class OutputLost extends Error {
   override readonly name: string = "OutputLost";
   readonly hint: string;
@@ -103,7 +103,7 @@ export class OutputLost extends Error {
   }
 }
 
-/** A mistake in how the command was used; `hint` names the next step. */
+/** A mistake in the use of the command. `hint` names the next step. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly hint: string | undefined;
@@ -129,7 +129,7 @@ export class NotStarted extends Error {
   }
 }
 
-/** What to do where a program could not be started, by the system's error. */
+/** The next step where a program could not be started, by the system's error. */
 const nextSteps: Readonly<Record<string, string>> = {
   ENOENT: "check its name, PATH, and the line #! of a script",
   E2BIG: "make the words or the variables shorter: one takes at most 128 KiB; give what is longer as a file",

@@ -1,5 +1,5 @@
-// The words for what a command ended of. Our own errors speak for themselves; the text of any other, Node's and the system's,
-// may hold what was read or typed, and is never shown.
+// The words for an error that ends a command. Our own errors have words. The text of any other error, Node's or the system's, is never
+// shown: it may hold bytes that were read or typed.
 import { PosternError } from "../../typescript/generated.ts";
 import {
   AgentNotRunning,
@@ -24,7 +24,7 @@ const ours = [
   UntrustedSocket,
 ];
 
-/** Ctrl-C at a question. Known by its name: its module loads the questions' library. */
+/** Ctrl-C at a question. Recognized by its name, since importing its module would load the library for questions. */
 const INTERRUPTED = "Interrupted";
 
 export type FailureWords = {

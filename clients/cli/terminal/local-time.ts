@@ -1,4 +1,4 @@
-/** A moment of the wire as a person reads it: to the minute, or the second, in the time of this machine (TZ). */
+/** A time of the wire for a person: to the minute or the second, in the time zone of this machine (TZ). */
 export function localTime(timestamp: string, to: "minute" | "second" = "minute"): string {
   const at = new Date(timestamp);
   if (Number.isNaN(at.getTime())) return timestamp;
@@ -8,7 +8,7 @@ export function localTime(timestamp: string, to: "minute" | "second" = "minute")
   return `${day} ${time.map(two).join(":")}`;
 }
 
-/** The same for each moment of the wire inside a text. */
+/** The same for each time of the wire inside a text. */
 export function withLocalTimes(text: string): string {
   return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z/g, (at) => localTime(at, "second"));
 }

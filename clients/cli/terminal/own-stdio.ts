@@ -1,11 +1,11 @@
-// Node's process.stdin, stdout and stderr make a pipe or socket non-blocking, for all who share it, as soon as anything looks at
-// them. Libraries do so while they are loaded, only to ask whether there are colours. Where a program is to inherit the three
-// descriptors, plain streams stand in their place.
+// Node's process.stdin, stdout and stderr make a pipe or socket non-blocking as soon as anything looks at them. All processes that share
+// it are affected. Libraries look at them while they load, only to find out about colours. So where a program will inherit the three
+// descriptors, plain streams replace them.
 import { Readable, Writable } from "node:stream";
 import { isatty } from "node:tty";
 import { writeBlocking } from "./stderr.ts";
 
-/** Called before any library is loaded. */
+/** Must be called before any library is loaded. */
 export function leaveDescriptorsAlone(): void {
   put("stdin", Readable.from([]), 0);
   put("stdout", written(1), 1);
@@ -15,7 +15,7 @@ export function leaveDescriptorsAlone(): void {
 function written(fd: number): Writable {
   return new Writable({
     write: (chunk: Uint8Array, _encoding, done) => {
-      // Whoever reads it may have gone (`postern run --help | true`): then nothing more is to be said.
+      // The reader may have gone (`postern run --help | true`). Then there is nothing more to print.
       writeBlocking(fd, chunk);
       done();
     },

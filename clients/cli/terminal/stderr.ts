@@ -1,18 +1,18 @@
-// What a person is told goes to stderr by a plain write. Node's stream would make the descriptor non-blocking for everybody who
-// shares it: the shell, the programs of a pipeline, and the program that `run` starts.
+// Messages for a person go to stderr by a plain write. Node's stream would make the descriptor non-blocking for all processes that share
+// it: the shell, the programs of a pipeline, and the program that `run` starts.
 import { writeSync } from "node:fs";
 
 const STDERR = 2;
 
-/** Milliseconds between two tries where somebody else has made stderr non-blocking, and it is full. */
+/** Milliseconds between two tries where another program has made stderr non-blocking and it is full. */
 const FULL_MS = 5;
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes a text to stderr. Nothing is said where nobody can be told: the exit code says enough. */
+/** Writes a text to stderr. Where it cannot be written, the exit code must be enough. */
 export const tellStderr = (text: string): void => writeBlocking(STDERR, Buffer.from(text));
 
-/** Writes all bytes; ends where they cannot be written. */
+/** Writes all bytes. Stops where they cannot be written. */
 export function writeBlocking(fd: number, bytes: Uint8Array): void {
   let rest = bytes;
   while (rest.length > 0) {

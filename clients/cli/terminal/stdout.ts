@@ -1,24 +1,24 @@
-// What goes to stdout when making Node's stream for it would cost more than the rest of the command, and what is said
-// where stdout takes nothing.
+// Writes to stdout without Node's stream, which would cost more than the rest of a short command. Also the errors for a stdout that
+// takes nothing.
 import { fstatSync, writeSync } from "node:fs";
 import { OutputLost } from "./exit-code.ts";
 
 const STDOUT = 1;
 
-/** Bytes that go out in one blocking write: what a pipe holds. While a reader lets a longer one wait, no Ctrl-C is heard. */
+/** Bytes of one blocking write: as many as a pipe holds. During a longer write with a slow reader, Ctrl-C would not work. */
 const AT_ONCE_BYTES_MAX = 64 * 1024;
 
-/** Stdout did not take what the command had to say. */
+/** Stdout did not take the command's output. */
 export class StdoutFailed extends OutputLost {
   override readonly name = "StdoutFailed";
 
-  /** The same, where what was done before cannot be done again. */
+  /** The same, after an act that must not be repeated. */
   after(done: string, hint: string): StdoutFailed {
     return new StdoutFailed(`${this.message}; ${done}`, hint);
   }
 }
 
-/** A reader that has gone ends the command quietly (`postern audit | head`); of all else `failed` is told. */
+/** A reader that has gone ends the command quietly (`postern audit | head`). For any other failure it calls `failed`. */
 export function watchStdout(failed: (error: StdoutFailed) => void): void {
   process.stdout.on("error", (error) => failed(failureOf(error)));
 }
@@ -34,13 +34,13 @@ export function isTerminal(): boolean {
   return fstatSync(STDOUT).isCharacterDevice() && process.stdout.isTTY === true;
 }
 
-/** Writes all of a text, or of bytes as they are; the process may end once this is fulfilled. Throws StdoutFailed. */
+/** Writes all of a text, or of bytes as they are. The process may end once this is fulfilled. Throws StdoutFailed. */
 export async function writeStdout(content: string | Uint8Array): Promise<void> {
   let rest: Uint8Array = Buffer.from(content);
   try {
     while (rest.length > 0 && rest.length <= AT_ONCE_BYTES_MAX) rest = rest.subarray(writeSync(STDOUT, rest));
   } catch (error) {
-    // EAGAIN is a pipe that somebody made non-blocking, and full: the stream waits until it is read.
+    // EAGAIN: another program made the pipe non-blocking, and it is full. The stream waits until it is read.
     if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw failureOf(error);
   }
   if (rest.length > 0) await stream(rest);
@@ -48,7 +48,7 @@ export async function writeStdout(content: string | Uint8Array): Promise<void> {
 
 function stream(bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    // The write's own answer comes first and says the same.
+    // The write's own callback comes first with the same error.
     const said = () => undefined;
     process.stdout.once("error", said);
     process.stdout.write(bytes, (error) => {

@@ -1,14 +1,14 @@
-// How the CLI speaks: results on stdout, everything else on stderr; colour only on a terminal that did not say NO_COLOR.
-// An error is `postern: what happened`, then `  next: what to do`. With --json a result, or an error, is one JSON value.
+// The command's output. Results go to stdout and everything else to stderr. There is colour only on a terminal without NO_COLOR. An
+// error is `postern: what happened`, then `  next: what to do`. With --json a result, or an error, is one JSON value.
 import { isatty } from "node:tty";
 import { tellStderr } from "./stderr.ts";
 
 export type Terminal = {
   /** Writes a result. */
   out(text: string): void;
-  /** Writes a result as JSON when asked to, else as text. */
+  /** Writes a result, as JSON under --json and otherwise as text. */
   result(value: unknown, text: () => string): void;
-  /** Tells a person something that is not the result. */
+  /** Prints a message for a person that is not part of the result. */
   tell(text: string): void;
   readonly json: boolean;
   bold(text: string): string;
@@ -41,8 +41,8 @@ export function createTerminal(json: boolean): Terminal {
 }
 
 /**
- * Titles are chosen by whoever may write to a vault: one that moves the cursor could redraw what stands above it,
- * and one with what is drawn as nothing could look like another.
+ * Everyone who may write to a vault chooses titles. A title that moves the cursor could redraw the lines above it, and a title with
+ * invisible characters could look like another. So both are removed.
  */
 export function oneLine(text: string): string {
   return text
@@ -50,10 +50,10 @@ export function oneLine(text: string): string {
     .replace(/\p{Default_Ignorable_Code_Point}/gu, "");
 }
 
-/** Rows under headings, columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
+/** Rows under headings, with columns two spaces apart. Widths count code points, which is right for all but wide scripts. */
 export function table(headings: readonly string[], raw: readonly (readonly string[])[]): string {
   const rows = raw.map((cells) => cells.map(oneLine));
-  // One by one: a hundred thousand rows are more than a function takes as parameters.
+  // One by one, since a function does not take a hundred thousand parameters.
   const widths = headings.map((heading, column) =>
     rows.reduce((most, row) => Math.max(most, [...(row[column] ?? "")].length), heading.length),
   );

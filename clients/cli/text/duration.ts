@@ -1,4 +1,4 @@
-// Times as people write them on a command line: a whole number and a unit.
+// Reads durations as people type them: a whole number and a unit.
 import { UsageError } from "../terminal/exit-code.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {

@@ -1,4 +1,4 @@
-// Moments as people write them on a command line, in the time of this machine: a day, a time, or how long ago.
+// Reads times as people type them, in the time zone of this machine: a day, a time of day, or a duration back from now.
 import { UsageError } from "../terminal/exit-code.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {
@@ -14,9 +14,9 @@ const TIME =
   /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?$/;
 
 /**
- * The moment that `text` means: today, yesterday, a day (2026-11-24), a time (2026-11-24T09:30, with Z or +01:00 where it is not
- * of this machine), or a while ago (90m, 2h, 3d, 1w). Of a day it is the first moment, or with `end` the last. Throws UsageError
- * naming the option.
+ * The time that `text` means: today, yesterday, a day (2026-11-24), a time (2026-11-24T09:30, with Z or +01:00 for another zone), or a
+ * duration back from now (90m, 2h, 3d, 1w). For a day it is the first moment, or with `end` the last. Throws UsageError with the
+ * option's name.
  */
 export function momentOf(text: string, option: string, now: Date, end = false): Date {
   const [, count, unit] = AGO.exec(text) ?? [];
@@ -30,21 +30,21 @@ export function momentOf(text: string, option: string, now: Date, end = false): 
   return time;
 }
 
-/** A duration of six digits of weeks is before every clock. */
+/** Six digits of weeks reach back before every clock. */
 function ago(ms: number, now: Date, text: string, option: string): Date {
   const moment = new Date(now.getTime() - ms);
   if (Number.isNaN(moment.getTime()) || moment.getFullYear() < 1970) throw wrong(option, text);
   return moment;
 }
 
-/** The first moment of a day; undefined where the text is none. */
+/** The first moment of a day. Undefined where the text is no day. */
 function dayOf(text: string, now: Date): Date | undefined {
   if (text === "today") return new Date(now.getFullYear(), now.getMonth(), now.getDate());
   if (text === "yesterday") return new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
   const [, year, month, date] = (DAY.exec(text) ?? []).map(Number);
   if (year === undefined || month === undefined || date === undefined || year < 1970) return undefined;
   const day = new Date(year, month - 1, date);
-  // The 30th of February would be another day.
+  // Otherwise the 30th of February would silently become another day.
   return day.getMonth() === month - 1 && day.getDate() === date ? day : undefined;
 }
 

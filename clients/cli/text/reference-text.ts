@@ -1,11 +1,10 @@
-// References as people write them: with variables in them, between braces inside a longer text, or almost right. Nothing
-// here looks anything up.
+// Reads references as people write them: with variables, between braces in a longer text, or almost right. It looks nothing up.
 import { type Escape, escapes } from "../terminal/escape.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
 export const PREFIX = "op://";
 
-/** A place of a text that a secret goes to. */
+/** A place in a text for a secret. */
 export type Place = {
   readonly at: number;
   readonly length: number;
@@ -13,20 +12,20 @@ export type Place = {
   readonly form?: Escape | undefined;
 };
 
-/** Characters from `{{` to `}}`: a reference of the longest kind with variables in it. Behind that it is other text. */
+/** The most characters from `{{` to `}}`: the longest reference with variables. Braces further apart are other text. */
 const PLACE_LENGTH_MAX = 4096;
 
-/** The look ahead leaves one way to read a run of letters: with two for each variable a long text would take forever. */
+/** The lookahead leaves one way to read a run of letters. With two ways for each variable, a long text would take for ever. */
 const VARIABLE = String.raw`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^\${}\s/]*)?\}|\$[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_])`;
 const PART = String.raw`(?:[A-Za-z0-9\-_.]|${VARIABLE})+`;
 
 /**
- * Not after a letter, a digit, `-`, `+`, `\` or `.`, as the official command has it: `shop://a/b/c` and `\op://a/b/c` are none.
- * It speaks of letters and names no script, so that those of every script count, with the marks that stand above them.
+ * A reference does not follow a letter, a digit, `-`, `+`, `\` or `.`, as in the official command: `shop://a/b/c` and `\op://a/b/c` are
+ * no references. The official text names no script. So the letters of every script count, with their marks.
  */
 const BOUNDARY = String.raw`(?<![\p{L}\p{M}\p{Nd}\-+\\.])`;
 
-/** A bare reference ends at the first character that needs no quotes, and begins at a boundary. */
+/** A bare reference begins at a boundary and ends before the first character that a reference cannot have. */
 const BARE = new RegExp(
   String.raw`${BOUNDARY}op://${PART}(?:/${PART}){2,3}(?:\?[A-Za-z0-9\-_.]+=[A-Za-z0-9\-_.]+)?`,
   "gu",
@@ -34,7 +33,7 @@ const BARE = new RegExp(
 
 const NOT_BLANK = /\S/g;
 
-/** The places in double braces, in order. Throws UsageError for an escape that there is not, by its line. */
+/** The places in double braces, in order. Throws UsageError with the line for an unknown escape. */
 export function bracedPlaces(text: string): Place[] {
   const found: Place[] = [];
   for (let at = text.indexOf("{{"); at !== -1; at = text.indexOf("{{", at)) {
@@ -42,7 +41,7 @@ export function bracedPlaces(text: string): Place[] {
     const begins = NOT_BLANK.exec(text)?.index ?? text.length;
     const place = text.startsWith(PREFIX, begins) ? bracedPlace(text, at) : undefined;
     if (place !== undefined) found.push(place);
-    // One brace on: of three in a row the last two may be the ones.
+    // Moves one brace on, since of three braces in a row the last two may begin a place.
     at += place === undefined ? 1 : place.length;
   }
   return found;
@@ -53,7 +52,7 @@ function bracedPlace(text: string, at: number): Place | undefined {
   const most = Math.min(text.length, at + PLACE_LENGTH_MAX);
   while (close < most && !text.startsWith("}}", close)) {
     if (text.startsWith("{{", close)) return undefined;
-    // A variable's own brace closes nothing.
+    // The closing brace of a variable does not end the place.
     close = text.startsWith("${", close) ? Math.max(text.indexOf("}", close), close) + 1 : close + 1;
   }
   if (close >= most) return undefined;
@@ -83,7 +82,7 @@ export function placesOf(template: string): Place[] {
   return [...braced, ...bare].sort((a, b) => a.at - b.at);
 }
 
-/** The text with what each place is replaced by. */
+/** The text with each place replaced. */
 export function replaced(text: string, places: readonly Place[], by: (place: Place) => string): string {
   let result = "";
   let end = 0;
@@ -94,12 +93,12 @@ export function replaced(text: string, places: readonly Place[], by: (place: Pla
   return result + text.slice(end);
 }
 
-/** The number of the line that a place stands in. */
+/** The line number of a place. */
 function lineAt(text: string, at: number): number {
   return text.slice(0, at).split("\n").length;
 }
 
-/** The same for each of many places, in order, in one pass. */
+/** The same for many places, in order, in one pass. */
 export function linesOf(text: string, places: readonly Place[]): number[] {
   let line = 1;
   let seen = 0;
@@ -112,39 +111,39 @@ export function linesOf(text: string, places: readonly Place[]): number[] {
   });
 }
 
-/** A reference whose variables cannot be put in; the message is for behind the name of who has it. */
+/** A reference whose variables have no values. The message follows the name of the variable or line that holds the reference. */
 export class NotExpanded extends Error {
   override readonly name = "NotExpanded";
 }
 
-/** A variable in a reference, in one of the forms `$A`, `${A}`, `${A:-word}`; or a `$` that begins none of them. */
+/** A variable in a reference, in one of the forms `$A`, `${A}`, `${A:-word}`, or a `$` that begins none of them. */
 const IN_REFERENCE = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^${}]*))?\}|([A-Za-z_][A-Za-z0-9_]*)|)/g;
 
-/** Puts the variables of a reference in. Throws NotExpanded. */
+/** Replaces the variables of a reference by their values. Throws NotExpanded. */
 export function expanded(reference: string, variables: ReadonlyMap<string, string>): string {
   return reference.replace(IN_REFERENCE, (_all, braced?: string, word?: string, simple?: string) => {
     const name = braced ?? simple;
     if (name === undefined) throw new NotExpanded("$ in a reference stands before NAME, {NAME} or {NAME:-word}");
     const value = variables.get(name);
-    // As in a shell, `:-` is for what is empty too.
+    // As in a shell, `:-` applies to an empty variable too.
     if (word !== undefined) return value === undefined || value === "" ? word : value;
     if (value === undefined) throw new NotExpanded(`the variable ${name} in its reference is not set`);
     return value;
   });
 }
 
-/** What people write in place of a reference: its prefix, but not at the start or not quite. */
+/** A text that people write for a reference by mistake: its prefix in another place, or almost its prefix. */
 const ALMOST = new RegExp(`${BOUNDARY}op:/`, "iu");
 const ALMOST_AT_START = /^[\s"'`\u2018-\u201f{($]*op\s*(?:\/\/|:\s*\/|:\\)/i;
 
-/** Whether a value that is used as it stands looks as if a reference had been meant. */
+/** Whether a value that is used as it is looks like a mistyped reference. */
 export function looksLikeReference(value: string): boolean {
   return !value.startsWith(PREFIX) && (ALMOST.test(value) || ALMOST_AT_START.test(value));
 }
 
 /**
- * The numbers of the lines of a template that hold what looks like a reference and is no place. A place may run over lines, and
- * those behind it keep their numbers.
+ * The numbers of the lines of a template with a text that looks like a reference and is no place. A place may span lines, and the lines
+ * after it keep their numbers.
  */
 export function almostLines(template: string, places: readonly Place[]): number[] {
   const rest = replaced(template, places, ({ at, length }) => template.slice(at, at + length).replace(/[^\n]+/g, " "));

@@ -1,5 +1,5 @@
-// References and what they lead to: variables are put in, the agent is asked in batches, and what fails is told by the
-// name of who has the reference, never by a value.
+// Resolves references: it replaces their variables and asks the agent in batches. An error names the variable or line that holds the
+// reference, and never a value.
 import { PosternError } from "../../typescript/generated.ts";
 import type { Agent } from "../agent/session.ts";
 import { escaped, WrongPlace } from "../terminal/escape.ts";
@@ -18,29 +18,29 @@ import {
 } from "./reference-text.ts";
 
 /**
- * A secret, and whether it is hidden where a program prints it; where the service could not be asked whether it changed, also
- * how long ago it was read.
+ * A secret, and whether it is concealed in a program's output. Where the service could not be reached, it also has the age of the
+ * answer.
  */
 export type Secret = { readonly value: string; readonly concealed: boolean; readonly staleMs: number | undefined };
 
-/** How long ago the oldest of what could not be asked about was read. */
+/** The age of the oldest answer that the service could not confirm. */
 export function oldest(ages: readonly (number | undefined)[]): number | undefined {
   return ages.reduce((most, age) => (age === undefined ? most : Math.max(most ?? 0, age)), undefined);
 }
 
 type Environment = Readonly<Record<string, string>>;
 
-/** References resolved by one request, as the agent's limit says. */
+/** References of one request: the agent's limit. */
 const BATCH = 100;
 
 export type Options = {
   /** Fails at once where a person would have to approve. */
   readonly noWait?: boolean;
-  /** What an error says was not done. */
+  /** The work that was not done. An error names it. */
   readonly undone: string;
 };
 
-/** A reference with its variables put in, and who has it: the name of a variable, or a line. */
+/** A reference with its variables replaced, and its holder: the name of a variable, or a line. */
 type Wanted = { readonly reference: string; readonly by: string };
 
 /** The secret behind each reference, by the reference. */
@@ -78,7 +78,7 @@ async function look(agent: Agent, wanted: readonly Wanted[], options: Options): 
   });
 }
 
-/** Throws UsageError with the name of who has the reference. */
+/** Throws UsageError with the holder of the reference. */
 function expandedFor(by: string, reference: string, variables: ReadonlyMap<string, string>, undone: string): string {
   return naming(by, undone, () => expanded(reference, variables));
 }
@@ -96,9 +96,9 @@ function naming<T>(by: string, undone: string, work: () => T): T {
 }
 
 /**
- * The variables with every reference resolved: those whose value is one, and `{{ op://… }}` inside a value. Variables in
- * references come from `environment`. Answers the changed values and the secrets; tells by name of a value that looks like a
- * reference and stays as it is.
+ * The variables with every reference resolved: whole values, and `{{ op://… }}` inside a value. Variables in references come from
+ * `environment`. Returns the changed values and the secrets. Prints the name of a variable whose value looks like a reference and stays
+ * as it is.
  */
 export async function resolveVariables(
   agent: Agent,
@@ -133,7 +133,7 @@ export async function resolveVariables(
   return { values, secrets: [...secrets.values()] };
 }
 
-/** What is told of a value that somebody may take for a reference. */
+/** The message about a value that a person may take for a reference. */
 export const resemblance = (name: string): string =>
   `postern: the value of ${name} looks like a reference and is none: it begins with op://, or stands in {{ }}`;
 
@@ -147,13 +147,13 @@ function placesIn(name: string, value: string, undone: string): Place[] {
   }
 }
 
-/** A place's secret as it is written there. */
+/** The secret of a place in the form of that place. */
 function filled({ at, form }: Place, text: string, secret: Secret | undefined): string {
   const value = secret?.value ?? "";
   return form === undefined ? value : escaped(value, form, text.slice(text.lastIndexOf("\n", at - 1) + 1, at));
 }
 
-/** Lines that a notice names; a text about references has many. */
+/** Lines that a message names. A text about references has many. */
 const LINES_TOLD_MAX = 10;
 
 function tellAlmost(template: string, places: readonly Place[], tell: (text: string) => void): void {
@@ -167,8 +167,8 @@ function tellAlmost(template: string, places: readonly Place[], tell: (text: str
 }
 
 /**
- * A template with the secrets that it names; `secrets` is how many different ones. Errors name the line, and so does `tell` for
- * what looks like a reference and stays as it is.
+ * A template with its secrets filled in. `secrets` is the number of different ones. Errors name the line. So does `tell`, for a text that
+ * looks like a reference and stays as it is.
  */
 export async function fillTemplate(
   agent: Agent,
