@@ -1,7 +1,7 @@
-// What the audit log tells of, in words: a person asks what was done, not which method did it. With --json the names stay.
+// The words for records of the audit log. A person asks what was done, and not which method did it. With --json the names stay.
 import type { Methods } from "../typescript/generated.ts";
 
-/** Complete by its type: a method without words does not compile. */
+/** Its type makes it complete: a method without words does not compile. */
 const methods: Readonly<Record<keyof Methods, string>> = {
   "agent.hello": "greet the agent",
   "agent.status": "ask how the agent stands",
@@ -92,7 +92,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "serviceAccounts.rateLimit": "ask what a token may spend",
 };
 
-/** What the agent records beside its methods. */
+/** The words for records that belong to no method. */
 const others: Readonly<Record<string, string>> = {
   connect: "connect",
   "peer.refused": "refuse a program at the door",
@@ -109,13 +109,13 @@ const others: Readonly<Record<string, string>> = {
   "audit.torn": "find this log cut off",
 };
 
-/** What was done; the log's own name where a newer agent has one that we do not know. */
+/** The words for an act. The log's own name where a newer agent recorded an unknown one. */
 export function deedOf(event: string): string {
   const words: Readonly<Record<string, string>> = { ...methods, ...others };
   return Object.hasOwn(words, event) ? (words[event] ?? event) : event;
 }
 
-/** How it went. */
+/** The words for an outcome. */
 export function endOf(outcome: string): string {
   return outcome === "okOffline" ? "ok, offline from memory" : outcome;
 }

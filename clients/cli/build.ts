@@ -1,5 +1,5 @@
-// `npm run build`: the shipped package in dist/postern. Bundles of the command, the agent and the service; native packages
-// stay dependencies, since their binaries come with them.
+// `npm run build` makes the shipped package in dist/postern: bundles of the command, the agent and the service. Native packages stay
+// dependencies, since they bring their binaries.
 import { spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,10 +13,10 @@ import { NODE_MAJOR_MIN } from "./node-version.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const out = `${root}dist/postern`;
 
-/** Packages with binaries; everything else is bundled. */
+/** Packages with binaries. Everything else is bundled. */
 const native = ["koffi", "sodium-native"];
 
-/** What builds the share page from sources, and is never reached in the package, which carries the page built. */
+/** The builder of the share page from sources. The package never needs it, since it has the built page. */
 const unreached = ["vite"];
 
 const bundles: Readonly<Record<string, string>> = {
@@ -43,8 +43,7 @@ async function bundle(file: string, input: string): Promise<void> {
   });
   await build.write({
     dir: out,
-    // CommonJS starts sooner: an ES module is linked to all that Node's own modules export, and that alone loads what lies behind
-    // exports nobody asks for.
+    // CommonJS starts sooner. An ES module is linked to all exports of Node's own modules, which loads much code that nobody uses.
     format: file.endsWith(".mjs") ? "esm" : "cjs",
     entryFileNames: file,
     chunkFileNames: `${file.replace(/\.m?js$/, "")}-[name].js`,
@@ -53,7 +52,7 @@ async function bundle(file: string, input: string): Promise<void> {
   await build.close();
 }
 
-/** The page behind a share's link, as `service/share/page-files.ts` looks for it. */
+/** Writes the page behind a share's link to the place where `service/share/page-files.ts` looks for it. */
 async function sharePage(): Promise<void> {
   const { document, assets } = await buildPage();
   mkdirSync(`${out}/share-page`);
@@ -79,7 +78,7 @@ function manifest(): object {
   };
 }
 
-/** Runs the agent once, answers one question, and ends it: Node then writes the code that this took beside it. */
+/** Runs the agent once, asks it one question, and ends it. Node then writes the compiled code beside the bundle. */
 async function fillCodeCache(): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "postern-build-"));
   const agent = spawn(process.execPath, ["--disable-sigusr1", "--no-warnings", join(out, "agent.js")], {
@@ -90,14 +89,14 @@ async function fillCodeCache(): Promise<void> {
   const isUp = async () =>
     openChannel(join(home, "run", "agent.sock"), { name: "build", version: "1" }).then(
       async (channel) => {
-        // Not agent.status: that is answered before the rest is loaded, and the rest's code belongs here too.
+        // agent.status would be answered before the rest is loaded, and the code of the rest belongs in the cache too.
         await channel.call("agent.subscribe", {});
         channel.close();
         return true;
       },
       () => false,
     );
-  // Where the agent refuses to run (another system than Linux), the package works without the cache.
+  // Where the agent refuses to run (on another system than Linux), the package works without the cache.
   while (agent.exitCode === null && !(await isUp())) await new Promise((resolve) => setTimeout(resolve, 20));
   agent.kill("SIGTERM");
   await ended;

@@ -1,9 +1,9 @@
-// What every command gets: how to speak, and the common options. Commands are functions of their options; registering
-// them with the parser is all that the files in commands/ do beside.
+// Registers a command with the parser, its common options and its terminal. A command is a function of its options. The files in
+// commands/ hold these functions and their registration.
 import type { Command } from "commander";
 import { createTerminal, type Terminal } from "./terminal/terminal.ts";
 
-/** Adds a command with `--json` and an example under its help. `run` gets the terminal, the arguments and the options. */
+/** Adds a command with `--json` and an example in its help. `run` gets the terminal, the arguments and the options. */
 export function addCommand<O extends object>(
   parent: Command,
   usage: string,

@@ -1,5 +1,5 @@
-// What an account left in the agent's home that is not signed in there: its device store without its account file. It was signed
-// out, or the file was lost; to make a new account would help in neither case.
+// Finds the remains of an account that is not signed in here: a device store without an account file. The account was signed out, or
+// the file was lost. Making a new account would help in neither case.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "./agent/where.ts";
@@ -7,7 +7,7 @@ import { homeOf } from "./agent/where.ts";
 /** Folders that are looked at: an agent has one account, and a few that were signed out. */
 const FOLDERS_MAX = 100;
 
-/** What to do about the account that was here, where there was one; undefined otherwise. */
+/** The next step about an account that was here. Undefined where there was none. */
 export function leftAccount(): string | undefined {
   const accounts = join(homeOf(), "accounts");
   const left = foldersIn(accounts).find(
@@ -23,7 +23,7 @@ function foldersIn(path: string): string[] {
       .filter((name) => /^[a-z2-7]{26}$/.test(name))
       .slice(0, FOLDERS_MAX);
   } catch (error) {
-    // A folder that is not there, or is another user's, tells nothing.
+    // A missing folder, or another user's folder, says nothing.
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return [];
   }

@@ -2,14 +2,14 @@
 import { demandNoInspector, keepOutOfCores } from "./agent/protect.ts";
 import { demandNode } from "./node-version.ts";
 import { read } from "./read.ts";
-// The `postern` command. `read` with nothing but a reference, the most frequent of all, goes ahead of the command parser
-// and loads only what it needs.
+// The `postern` command. The most frequent call is `read` with a reference and nothing else. It bypasses the command parser and loads
+// only the code that it needs.
 //
-// NODE_OPTIONS is for the programs that `run` starts, not for us: it could load code into the command. Without
-// --disable-sigusr1 that signal would open a debugger port to every user of the machine.
+// NODE_OPTIONS could load code into the command, so it is passed on to the programs of `run` only. Without --disable-sigusr1, SIGUSR1
+// would open a debugger port to every user of the machine.
 //
-// The `--` above is a lock. Node looks for --env-file in the whole command line, the script's own words too, and obeys a
-// NODE_OPTIONS in that file: without it, `postern run --env-file .env` would run whatever code the file asks for.
+// The `--` above is needed. Node searches the whole command line for --env-file, the script's own words too, and obeys a NODE_OPTIONS in
+// that file. Without `--`, `postern run --env-file .env` would run any code that the file names.
 import { exitCodeOf, exitCodes } from "./terminal/exit-code.ts";
 import { wordsOf } from "./terminal/failure.ts";
 import { withLocalTimes } from "./terminal/local-time.ts";
@@ -28,10 +28,10 @@ async function main(words: readonly string[]): Promise<void> {
   else keepOutOfCores();
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
     await read(createTerminal(false), { reference });
-    // What was read has been written; taking the connection down in order is the agent's part.
+    // The value has been written. The agent closes the connection in order.
     process.exit();
   }
-  // Later than the rejection of a write that somebody waited for, which knows better what is lost.
+  // Called after the rejection of an awaited write, whose error says more exactly what is lost.
   if (!runs) watchStdout((error) => setImmediate(() => process.exit(end(error))));
   if (words.length === 1 && (command === "--version" || command === "-V"))
     return void process.stdout.write(`${VERSION}\n`);
@@ -39,26 +39,26 @@ async function main(words: readonly string[]): Promise<void> {
   await program(wantsJson).parseAsync([...words], { from: "user" });
 }
 
-/** Whether the command ends by becoming, or carrying, another program. `--json` may stand before it. */
+/** Whether the command becomes or carries another program. `--json` may stand before it. */
 function runsProgram(words: readonly string[]): boolean {
   const [command, second] = words.slice(words.findIndex((word) => word !== "--json"));
   return command === "run" || (command === "env" && second === "run");
 }
 
-/** `postern: what happened`, then the next step; as JSON where that was asked for. Never a stack: it may hold values. */
+/** Prints `postern: what happened` and the next step, or JSON under --json. Never a stack, which may hold values. */
 function tell(error: unknown, json: boolean): void {
   const { name, message, hint, incident } = wordsOf(error);
   if (json) return tellStderr(`${JSON.stringify({ error: { name, message, hint, incident } })}\n`);
-  // The agent tells since when a service is not reached, and does not know this terminal's zone.
+  // The agent names the time at which a service went away, and does not know this terminal's time zone.
   const text = name === "offline" ? withLocalTimes(message) : message;
   tellStderr(`postern: ${shown(text)}${incident === undefined ? "" : ` (incident ${incident})`}\n`);
   if (hint !== undefined) tellStderr(`  next: ${shown(hint)}\n`);
 }
 
-/** A name of a file is part of some: it must not move the cursor of who reads it. */
+/** Some messages hold the name of a file, which must not move the reader's cursor. */
 const shown = (text: string) => text.split("\n").map(oneLine).join("\n");
 
-/** Before a program runs Ctrl-C ends the command by the signal, so that a shell's loop ends too; elsewhere in order, by its code. */
+/** Before a program of `run` has started, Ctrl-C ends the command by the signal, so that a shell's loop ends too. Elsewhere it ends in order, with a code. */
 function interrupted(): void {
   if (!runsProgram(words)) process.exit(exitCodes.interrupted);
   process.off("SIGINT", interrupted);
@@ -67,7 +67,7 @@ function interrupted(): void {
 
 let ended: number | undefined;
 
-/** Tells what a command ended of, the first time; answers its exit code. */
+/** Prints the first error that ends a command. Returns its exit code. */
 function end(error: unknown): number {
   if (ended !== undefined) return ended;
   tell(error, wantsJson);
@@ -76,14 +76,14 @@ function end(error: unknown): number {
 }
 
 const words = process.argv.slice(2);
-/** What stands behind `--` is another program's. */
+/** Words behind `--` belong to another program. */
 const wantsJson = (words.includes("--") ? words.slice(0, words.indexOf("--")) : words).includes("--json");
 process.on("SIGINT", interrupted);
-// A listener's error would else be told by Node, with its text.
+// Otherwise Node would print a listener's error with its text.
 process.on("uncaughtException", (error) => process.exit(end(error)));
 main(words).catch((error: unknown) => {
   if ((error as { name?: string }).name === "Shown") return;
   process.exitCode = end(error);
-  // What was opened to run a program would keep us: the terminal, and the relay.
+  // The terminal and the relay, opened for running a program, would keep this process alive.
   if (runsProgram(words)) process.exit();
 });

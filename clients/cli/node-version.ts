@@ -1,6 +1,6 @@
-// The Node that all of this needs.
+// The version of Node that Postern needs.
 
-/** The oldest major version: an older one knows neither the options that the agent is started with nor all it calls. */
+/** The oldest major version. An older one lacks options and functions that the agent needs. */
 export const NODE_MAJOR_MIN = 26;
 
 /** Run by a Node that is too old. */
@@ -12,7 +12,7 @@ export class OldNode extends Error {
   }
 }
 
-/** Throws OldNode before anything is started that would not come up. */
+/** Throws OldNode before anything is started that could not run. */
 export function demandNode(found = process.versions.node): void {
   if (Number.parseInt(found, 10) < NODE_MAJOR_MIN) throw new OldNode(found);
 }

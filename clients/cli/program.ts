@@ -23,12 +23,12 @@ import { VERSION } from "./version.ts";
 
 const HELP_HINT = "add --help for the options and an example";
 
-/** Ends a command that had nothing to do but to show its help or its version. */
+/** Ends a command that only shows its help or its version. */
 export class Shown extends Error {
   override readonly name = "Shown";
 }
 
-/** `json` says that a mistake in the command line is told as JSON too. */
+/** With `json`, a mistake in the command line is printed as JSON too. */
 export function program(json = false): Command {
   const root = new Command("postern");
   root
@@ -42,7 +42,7 @@ export function program(json = false): Command {
     .showHelpAfterError(`(${HELP_HINT})`)
     .addHelpText("after", "\nExample:\n  $ postern read op://Demo/DATABASE_URL/password\n")
     .exitOverride((error) => {
-      // Not an exit: what was shown may yet fail to be written.
+      // No exit here, since the output may still fail to be written.
       if (error.exitCode === 0) throw new Shown();
       if (!json) process.exit(exitCodes.usage);
       throw new UsageError(withoutValues(error.message).trimEnd(), HELP_HINT);
@@ -69,8 +69,8 @@ export function program(json = false): Command {
 }
 
 /**
- * The parser's complaint without the words it quotes: whoever writes `password=…` where no value belongs has
- * made one mistake, and a log that keeps what we print would make it two.
+ * The parser's message without the words that it quotes. A person may write `password=…` in a wrong place by mistake. Printing it would
+ * put the password into a log too.
  */
 export function withoutValues(complaint: string): string {
   return complaint

@@ -1,5 +1,5 @@
-// `postern read`: the value behind a reference, on stdout or into a file. Also the fast path of the command: it loads
-// nothing that it does not need.
+// `postern read`: writes the value of a reference to stdout or into a file. This is the command's fast path. It loads only the code that
+// it needs.
 import { type Methods, PosternError } from "../typescript/generated.ts";
 import { offlineFacts, tellOffline } from "./agent/offline.ts";
 import { type Agent, connect, unlocked } from "./agent/session.ts";
@@ -36,20 +36,20 @@ async function print(terminal: Terminal, agent: Agent, options: ReadOptions): Pr
   try {
     resolved = await agent.call("secrets.resolve", { reference: options.reference, ...waiting(options) });
   } catch (error) {
-    // A file that is no text, or too long for one piece. Asked only now: most reads are of no file, and a second request
-    // would cost each of them.
+    // A file that is no text, or too long for one piece. It is asked for only now: most reads are of no file, and a second request would
+    // slow each of them down.
     if (!(error instanceof PosternError) || error.errorName !== "unsupportedFileFormat" || terminal.json) throw error;
     return printFile(agent, options);
   }
   const staleMs = resolved.stale ? resolved.ageMs : undefined;
   if (terminal.json) return terminal.result({ ...resolved, ...offlineFacts(staleMs) }, () => "");
   tellOffline(terminal, staleMs);
-  // A newline is for eyes; a program gets the secret and nothing else.
+  // A person gets a newline behind the secret. A program gets the secret and nothing else.
   const newline = options.noNewline !== true && isTerminal() ? "\n" : "";
   await writeStdout(resolved.secret + newline);
 }
 
-/** A file's bytes as they are, chunk after chunk. */
+/** Writes a file's bytes as they are, chunk after chunk. */
 async function printFile(agent: Agent, options: ReadOptions): Promise<void> {
   if (isTerminal())
     throw new UsageError(
@@ -79,7 +79,7 @@ async function save(terminal: Terminal, agent: Agent, options: ReadOptions, path
 
 type Copied = { readonly size: number; readonly staleMs: number | undefined };
 
-/** A file comes in chunks; any other value in one piece. */
+/** Writes a file in chunks and any other value in one piece. */
 async function copy(agent: Agent, options: ReadOptions, write: (chunk: Uint8Array) => void): Promise<Copied> {
   const opened = await openFile(agent, options);
   if (opened === undefined) {
@@ -97,7 +97,7 @@ async function openFile(agent: Agent, options: ReadOptions): Promise<{ handle: s
   try {
     return await agent.call("files.openRead", { reference: options.reference, ...waiting(options) });
   } catch (error) {
-    // While the service is away a value may be in the agent's cache; a file never is.
+    // While the service is away, the agent's cache may hold a value. It never holds a file.
     const mayBeValue = error instanceof PosternError && ["fileNotFound", "offline"].includes(error.errorName);
     if (mayBeValue) return undefined;
     throw error;

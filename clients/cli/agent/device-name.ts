@@ -1,7 +1,7 @@
-// --device-name: what this machine is called on the account's list of devices.
+// --device-name: the name of this machine in the account's list of devices.
 import { UsageError } from "../terminal/exit-code.ts";
 
-/** Characters that the agent takes; it cuts what it keeps to 64. */
+/** Characters that the agent takes. It keeps the first 64. */
 const LENGTH_MAX = 256;
 
 export type DeviceNameOption = { deviceName?: string };
@@ -11,13 +11,13 @@ export const deviceNameOption = [
   "what this machine is called on the list of devices (its host name)",
 ] as const;
 
-/** A name that can be one. Throws UsageError. */
+/** Checks a device name. Throws UsageError. */
 export function demandDeviceName(name: string, what = "--device-name"): string {
   if (name.trim() === "" || name.length > LENGTH_MAX)
     throw new UsageError(`${what} has 1 to ${LENGTH_MAX} characters`, "for one, workbench");
   return name;
 }
 
-/** As the agent takes it. Throws UsageError. */
+/** The device name as a parameter for the agent. Throws UsageError. */
 export const deviceNameOf = ({ deviceName }: DeviceNameOption) =>
   deviceName === undefined ? {} : { deviceName: demandDeviceName(deviceName) };

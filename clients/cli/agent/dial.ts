@@ -1,5 +1,5 @@
-// How a command comes to the agent: where the variables say, else where the agent of this home says that it listens. One that
-// does not answer is named, so that nobody waits without knowing for whom.
+// Connects a command to the agent: at the address in the variables, or at the address that the agent of this home has written down. A
+// command that waits for an agent names it, so that the person knows why it waits.
 import { isatty } from "node:tty";
 import { type Channel, type Greeting, openChannel } from "../../typescript/channel.ts";
 import { AgentNotRunning, UntrustedSocket } from "../../typescript/local-error.ts";
@@ -8,19 +8,19 @@ import { VERSION } from "../version.ts";
 import { socketOf } from "./where.ts";
 import { isStopped, whereabouts } from "./whereabouts.ts";
 
-/** Milliseconds without an answer after which a person is told whom the command waits for. */
+/** Milliseconds without an answer after which the command says what it waits for. */
 export const SILENT_MS = 2_000;
 
 export const own = { name: "postern", version: VERSION };
 
 const STDERR = 2;
 
-/** How this command greets the agent: where a person reads what is told, it takes what the agent has for one. */
+/** The command's greeting to the agent. Where a person reads stderr, it asks for the agent's notices. */
 export const greeting = (): Greeting => ({ ...own, ...(isatty(STDERR) ? { notices: true } : {}) });
 
 type Tell = Pick<Terminal, "tell">;
 
-/** Connects to an agent that runs. Throws AgentNotRunning where none does. `more` is added to the greeting. */
+/** Connects to a running agent. Throws AgentNotRunning where none runs. `more` is added to the greeting. */
 export async function dialAgent(terminal: Tell, more: Pick<Greeting, "anyProtocol"> = {}): Promise<Channel> {
   const expected = socketOf();
   const greeted = { ...greeting(), ...more };
@@ -31,7 +31,7 @@ export async function dialAgent(terminal: Tell, more: Pick<Greeting, "anyProtoco
     const found = whereabouts();
     if (found === undefined || found.socket === expected) throw error;
     const channel = await answered(terminal, openChannel(found.socket, greeted)).catch((other: unknown) => {
-      // A file that an agent left which was killed: nobody is there, or somebody whom we do not trust.
+      // A killed agent left its file. At that address is nobody, or a program that must not be trusted.
       throw other instanceof UntrustedSocket ? error : other;
     });
     terminal.tell(`postern: the agent of this home listens at ${oneLine(found.socket)}, and not at ${expected}`);
@@ -40,7 +40,7 @@ export async function dialAgent(terminal: Tell, more: Pick<Greeting, "anyProtoco
   }
 }
 
-/** Waits for what the agent is to answer at once. */
+/** Waits for an answer that the agent gives at once. */
 async function answered<T>(terminal: Tell, work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => tellWaiting(terminal), SILENT_MS);
   try {
@@ -61,8 +61,8 @@ function tellWaiting(terminal: Tell): void {
 }
 
 /**
- * The channel, once what the agent had for a person is told. Its calls say when the agent is stopped under them: what they wait for
- * else may be a person.
+ * Returns the channel after it printed the agent's notices. A call on it says when the agent was stopped meanwhile. Otherwise a person
+ * could think that it waits for an approval.
  */
 function watched(terminal: Tell, channel: Channel): Channel {
   for (const notice of channel.notices) terminal.tell(`postern: ${oneLine(notice)}`);

@@ -1,5 +1,5 @@
-// The units that start the agent with the user's session. The service runs the agent's program itself and not this
-// command, since systemd passes the socket to the process it starts and to no other.
+// The units that start the agent with the user's session. The service unit runs the agent's program itself, since systemd passes the
+// socket only to the process that it starts.
 
 export type UnitParts = {
   readonly node: string;
@@ -24,7 +24,7 @@ WantedBy=sockets.target
 `;
 }
 
-/** The service unit, confined to what the agent does: its own files, Unix sockets, and the account service's address. */
+/** The service unit. It allows the agent its own files, Unix sockets, and the network for the account service. */
 export function systemdService({ node, options, program }: UnitParts): string {
   return `[Unit]
 Description=Postern secrets agent
@@ -61,7 +61,7 @@ function quoted(word: string): string {
   return /[\s"'\\]/.test(word) ? `"${escaped}"` : escaped;
 }
 
-/** The launchd agent. It starts the agent at login; the agent listens by itself. */
+/** The launchd agent. It starts the agent at login. The agent opens its socket itself. */
 export function launchdPlist({ node, options, program, home }: UnitParts): string {
   const words = [node, ...options, program].map((word) => `    <string>${xml(word)}</string>`).join("\n");
   return `<?xml version="1.0" encoding="UTF-8"?>

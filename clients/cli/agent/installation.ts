@@ -1,5 +1,5 @@
-// An agent of another installation than this command: it does not know the command, so that every run of it counts as another
-// program and needs an approval of its own. Said once, where it begins to matter.
+// An agent of another installation does not know this command. Every run of the command is then another program to it, and needs an
+// approval of its own. The command says so once, where it begins to matter.
 import type { Channel } from "../../typescript/channel.ts";
 import type { Methods } from "../../typescript/generated.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
@@ -7,7 +7,7 @@ import { VERSION } from "../version.ts";
 
 type Status = Methods["agent.status"]["result"];
 
-/** What is said of such an agent; nothing of one that knows this command. */
+/** The message about such an agent. Undefined for an agent that knows this command. */
 export function installationLines({ sameInstallation, program, version }: Status): string[] {
   if (sameInstallation) return [];
   return [
@@ -16,7 +16,7 @@ export function installationLines({ sameInstallation, program, version }: Status
   ];
 }
 
-/** Refusals that an approval would have spared. */
+/** Refusals that would not have come if the agent knew this command. */
 const REFUSALS = [
   "approvalRequired",
   "approvalDenied",

@@ -1,4 +1,4 @@
-// The emergency kit: what a person needs, with the password, to open the account on another machine.
+// The emergency kit. With it and the password a person opens the account on another machine.
 import { readFileSync } from "node:fs";
 import type { Methods } from "../../typescript/generated.ts";
 import { whileBlocked } from "../files/descriptor.ts";
@@ -15,10 +15,10 @@ const labels: readonly (readonly [keyof Kit, string])[] = [
   ["secretKey", "Secret Key"],
 ];
 
-/** What a kit says in place of an address where the account lives in the agent's own service. */
+/** The text in place of an address, where the account lives in the agent's own service. */
 export const EMBEDDED = "embedded";
 
-/** How the account opens elsewhere. One of the embedded service is on its own machine alone. */
+/** The way to open the account elsewhere. An account of the embedded service exists on its own machine only. */
 const ways = (kit: Kit): string[] =>
   kit.service === EMBEDDED
     ? [
@@ -43,7 +43,7 @@ export function kitText(kit: Kit): string {
   ].join("\n");
 }
 
-/** Writes the kit into a file that was begun for it. */
+/** Writes the kit into an open new file. */
 export function writeKit(file: OutFile, kit: Kit): void {
   file.write(Buffer.from(kitText(kit)));
   file.done();
@@ -52,7 +52,7 @@ export function writeKit(file: OutFile, kit: Kit): void {
 /** The text of a kit's file. */
 export function readKit(path: string): string {
   try {
-    // A pipe may wait for its writer.
+    // Opening a pipe may wait for its writer.
     return whileBlocked(() => readFileSync(path, "utf8"));
   } catch (error) {
     throw new UsageError(
@@ -62,7 +62,7 @@ export function readKit(path: string): string {
   }
 }
 
-/** Reads a kit again, with or without what a person wrote into it; `path` is what an error calls it. */
+/** Reads a kit, also one in which a person has written. Errors call it `path`. */
 export function parseKit(text: string, path = "this file"): Omit<Kit, "name"> {
   const value = (label: string) => new RegExp(`^${label} {2,}(\\S.*?)\\s*$`, "m").exec(text)?.[1];
   const [account, user, service, secretKey] = ["Account", "User", "Service", "Secret Key"].map(value);
@@ -77,7 +77,7 @@ export function parseKit(text: string, path = "this file"): Omit<Kit, "name"> {
   return { account, user, service, secretKey };
 }
 
-/** What stands in a kit goes to the agent and to a service. Neither is shown anything but an id where an id belongs. */
+/** Checks the ids in a kit, since they go to the agent and to a service. Neither gets any other text in their place. */
 function demandId(text: string, label: string, path: string): void {
   if (/^[a-z2-7]{26}$/.test(text)) return;
   throw new UsageError(

@@ -1,16 +1,16 @@
-// What was answered from memory while the account service could not be reached: a person is told how old it is, and so is a
-// program that asked for JSON.
+// Answers from memory, given while the account service could not be reached. A person and a program that asked for JSON both learn their
+// age.
 import { isatty } from "node:tty";
 import type { Terminal } from "../terminal/terminal.ts";
 
 const STDERR = 2;
 
-/** The part of a result in JSON that says so; nothing where the service is reached. */
+/** The part of a JSON result with the age. Empty where the service was reached. */
 export function offlineFacts(staleMs: number | undefined): { offline?: true; ageSeconds?: number } {
   return staleMs === undefined ? {} : { offline: true, ageSeconds: Math.floor(staleMs / 1000) };
 }
 
-/** Tells a person at a terminal. */
+/** Prints the age for a person at a terminal. */
 export function tellOffline(terminal: Terminal, staleMs: number | undefined): void {
   if (staleMs === undefined || !isatty(STDERR)) return;
   terminal.tell(

@@ -1,9 +1,9 @@
-// A hint at how well a password stands against guessing, by zxcvbn. A hint, not a rule: the Secret Key stands before it.
+// Rates a password against guessing, by zxcvbn. It is advice and no rule, since the Secret Key protects the account too.
 import type { Score } from "@zxcvbn-ts/core";
 
 const words: Readonly<Record<Score, string>> = { 0: "very weak", 1: "weak", 2: "fair", 3: "good", 4: "strong" };
 
-/** One line about the password, with an advice where it is not strong. Holds nothing of the password. */
+/** One line about the password, with advice where it is not strong. It holds no part of the password. */
 export async function strengthHint(password: string): Promise<string> {
   const [{ ZxcvbnFactory }, common] = await Promise.all([
     import("@zxcvbn-ts/core"),

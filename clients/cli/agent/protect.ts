@@ -1,8 +1,8 @@
-// What keeps secrets inside the command's own memory.
+// Keeps secrets inside the command's own memory.
 import { writeFileSync } from "node:fs";
 import { UsageError } from "../terminal/exit-code.ts";
 
-/** Throws UsageError where a debugger was asked for: whoever attaches reads what the command reads. */
+/** Throws UsageError where a debugger was requested: any user who attaches could read the command's secrets. */
 export function demandNoInspector(options: readonly string[], environment: NodeJS.ProcessEnv): void {
   const words = [...options, ...(environment.NODE_OPTIONS ?? "").split(/\s+/)];
   if (words.some((word) => word.startsWith("--inspect")))
@@ -13,13 +13,13 @@ export function demandNoInspector(options: readonly string[], environment: NodeJ
 }
 
 /**
- * Leaves the memory out of a core file. What we start inherits this, so it is not for `run`, which forbids core files of its own
- * and gives the program back what it had.
+ * Leaves the memory out of a core file. Children inherit this, so `run` does not use it. `run` forbids core files for itself and gives
+ * its program the former setting.
  */
 export function keepOutOfCores(): void {
   try {
     writeFileSync("/proc/self/coredump_filter", "0");
   } catch {
-    // A system without it, or without /proc: the command works all the same, and `doctor` tells of the agent's own protection.
+    // Another system, or one without /proc. The command works all the same, and `doctor` shows the agent's own protection.
   }
 }

@@ -1,4 +1,4 @@
-// What a restore says: before, what will not come back; behind it, how to make that anew.
+// The texts of a restore. Before it: the things that will not come back. After it: the way to make them anew.
 import type { Methods } from "../../typescript/generated.ts";
 import { localTime } from "../terminal/local-time.ts";
 import { oneLine } from "../terminal/terminal.ts";
@@ -8,7 +8,7 @@ type Restored = Methods["accounts.restore"]["result"];
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Links that are named; more are counted. */
+/** Links that are named. Further ones are counted. */
 const NAMED_MAX = 20;
 
 const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
@@ -55,7 +55,7 @@ export function restoredText({ name, serviceAccounts, shares }: Restored, nowMs:
   ].join("\n");
 }
 
-/** The end that the token before had; one that is past needs none of its own. */
+/** The end of the former token. An end in the past is left out. */
 function expiryOption(expiresAt: string | undefined, nowMs: number): string {
   if (expiresAt === undefined) return "";
   if (expiresAt === "never") return " --expires-in never";

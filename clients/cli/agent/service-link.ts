@@ -1,11 +1,11 @@
-// How things stand with the account services, as a person reads it.
+// The state of the account services, in words for a person.
 import type { Methods } from "../../typescript/generated.ts";
 import { localTime } from "../terminal/local-time.ts";
 
 type Status = Methods["agent.status"]["result"];
 export type ServiceLink = Status["links"][number];
 
-/** A service as a person knows it. */
+/** The name of a service for a person. */
 export const serviceName = (service: string): string => (service === "embedded" ? "of this agent" : service);
 
 const replaced = {
@@ -14,7 +14,7 @@ const replaced = {
   otherStore: "it works with another store than before; what was read before was forgotten",
 };
 
-/** What a person should know of the services of the open accounts; each is said once. */
+/** The messages about the services of the open accounts, each once. */
 export function linkLines({ links }: Pick<Status, "links">): string[] {
   return [...new Set(links.flatMap(linesOf))];
 }

@@ -1,5 +1,5 @@
-// Starts the agent when a command needs it: a detached process with an environment of named variables only, whose words
-// go to a log file in its home, since the terminal that started it may be gone.
+// Starts the agent when a command needs it: a detached process whose environment has listed variables only. Its output goes to a log
+// file in its home, since the terminal that started it may close.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
@@ -11,13 +11,13 @@ import { UsageError } from "../terminal/exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
 import { hasEnded } from "./whereabouts.ts";
 
-/** Milliseconds an agent may take to listen: its start is a tenth of that on a slow machine. */
+/** Milliseconds that an agent may take to listen. On a slow machine it needs a tenth of that. */
 const START_MS_MAX = 10_000;
 
 /** Milliseconds between two looks for the socket while the agent starts. */
 const LOOK_MS = 25;
 
-/** Variables the agent is started with; it would drop all others itself. */
+/** The variables for the agent. The agent itself drops all others. */
 const passed = [
   "HOME",
   "LANG",
@@ -35,10 +35,10 @@ const passed = [
   "NODE_EXTRA_CA_CERTS",
 ];
 
-/** Options of Node the agent runs with: without the first, SIGUSR1 would open a debugger port to every user. */
+/** The agent's options of Node. Without the first, SIGUSR1 would open a debugger port to every user. */
 export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
 
-/** A program of ours: beside this one in the bundle, or in the sources, where `source` is seen from `clients/cli`. */
+/** The path of a program of Postern: beside this one in the bundle, or `source` in the sources, relative to `clients/cli`. */
 export function programPath(bundled: string, source: string): string {
   const beside = fileURLToPath(new URL(bundled, import.meta.url));
   return existsSync(beside) ? beside : fileURLToPath(new URL(`../${source}`, import.meta.url));
@@ -46,22 +46,22 @@ export function programPath(bundled: string, source: string): string {
 
 export const agentProgram = (): string => programPath("./agent.js", "../../daemon/main.ts");
 
-/** The environment an agent is started with. */
+/** The environment for an agent. */
 export function agentEnvironment(): Record<string, string> {
   return Object.fromEntries(
     passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
 }
 
-/** What the system says where a link, a folder, or a pipe that nobody reads has the name. */
+/** The system's errors where a link, a folder, or a pipe without a reader has the name. */
 const NO_FILE = ["ELOOP", "EISDIR", "ENXIO"];
 
-/** What the agent says goes to its home; one that cannot be written would end it before it can say so. */
+/** Opens the log file in the agent's home. An agent that could not write it would end without a word. */
 function openLog(home: string, path: string): number {
   let log: number;
   try {
     makeFolder(home);
-    // A pipe that nobody reads would let the start wait, and a link would have the log written elsewhere.
+    // A pipe without a reader would block the start, and a link would send the log elsewhere.
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
     log = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
@@ -85,8 +85,8 @@ function noLog(path: string, what: string): UsageError {
 }
 
 /**
- * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
- * cannot be made and the system says that its parent is missing.
+ * Makes a folder with its missing parents, one level at a time. Node's recursive mkdir never ends under /proc: there the system
+ * refuses a folder by saying that its parent is missing.
  */
 export function makeFolder(path: string): void {
   if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
@@ -97,7 +97,7 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Starts an agent and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
+/** Starts an agent and connects to it. Throws AgentNotRunning, with the agent's own message, where it does not come up. */
 export async function startAgent(client: Greeting): Promise<Channel> {
   const home = homeOf();
   const logPath = join(home, "agent.log");
@@ -108,12 +108,12 @@ export async function startAgent(client: Greeting): Promise<Channel> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     try {
       const channel = await openChannel(socketOf(), client);
-      // It greets before it is loaded, and may still find that it cannot work here; this is answered by the whole of it.
+      // The agent greets before it is loaded, and may still find that it cannot work here. Only the loaded agent answers this call.
       await channel.call("agent.subscribe", {});
       return channel;
     } catch (error) {
       if (error instanceof ConnectionLost) throw notStarted(logPath);
-      // Another command may have started one at the same time: ours ends, theirs answers.
+      // Another command may have started an agent at the same time. Then this agent ends and the other one answers.
       if (!(error instanceof AgentNotRunning) || (hasEnded(pid) && !existsSync(socketOf())))
         throw error instanceof AgentNotRunning ? notStarted(logPath) : error;
     }
@@ -125,10 +125,10 @@ export async function startAgent(client: Greeting): Promise<Channel> {
   );
 }
 
-/** A shell starts the program and ends: we may become another program, and that must not find a child that is not its own. */
+/** A shell starts the program and ends. This process may become another program, which must not find a strange child. */
 const ORPHAN = '"$@" >&3 2>&3 3>&- & echo $!';
 
-/** Starts a program that is nobody's child; its words go to `log`. Answers its process. */
+/** Starts a program as nobody's child, with its output in `log`. Returns its process. */
 async function spawnOrphan(words: readonly string[], log: number): Promise<number> {
   const shell = spawn("/bin/sh", ["-c", ORPHAN, "sh", ...words], {
     detached: true,
@@ -144,10 +144,10 @@ async function spawnOrphan(words: readonly string[], log: number): Promise<numbe
   return Number(pid);
 }
 
-/** Bytes at the log's end that hold what an agent says when it ends; the log itself has no bound. */
+/** Bytes at the end of the log that hold an agent's last message. The log itself has no bound. */
 const LAST_WORDS_BYTES = 16 * 1024;
 
-/** What the agent said when it ended, with its own next step: to start it would be none. */
+/** The agent's last message, with the agent's own next step. */
 function notStarted(logPath: string): AgentNotRunning {
   const lines = lastWords(logPath);
   const next = lines.findLast((line) => line.startsWith(NEXT))?.slice(NEXT.length);
@@ -155,7 +155,7 @@ function notStarted(logPath: string): AgentNotRunning {
   return new AgentNotRunning(reason ?? "it ended at once", undefined, next ?? `look into its log ${logPath}`);
 }
 
-/** How the agent begins the lines of a refusal. */
+/** The beginning of a refusal's lines in the agent's log. */
 const SAYS = "postern agent: ";
 const NEXT = "  next: ";
 
@@ -165,6 +165,6 @@ function lastWords(path: string): string[] {
   const read = readSync(log, end, 0, end.length, Math.max(0, fstatSync(log).size - end.length));
   closeSync(log);
   const lines = end.toString("utf8", 0, read).trimEnd().split("\n");
-  // An earlier start's words stand before what that agent logged.
+  // The last line of an earlier start is followed by log lines of that agent, so this start's lines come last.
   return lines.slice(lines.findLastIndex((line) => line.startsWith("{")) + 1);
 }

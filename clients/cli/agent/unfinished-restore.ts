@@ -1,18 +1,18 @@
-// A restore that was cut off on this agent: every command that would tell a person to make or bring an account names it instead.
+// An unfinished restore on this agent. Commands that would advise to make or bring an account name the restore in place of that.
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { leftAccount } from "../left-account.ts";
 
 type Status = Methods["agent.status"]["result"];
 
-/** What goes on with it. */
+/** The command that continues it. */
 export function goOn({ unfinishedRestore }: Pick<Status, "unfinishedRestore">): string | undefined {
   if (unfinishedRestore === undefined) return undefined;
-  // Any program may have begun it, and with an address of its choice: a command to run names none.
+  // Any program may have begun it with any address. So the advised command names no address.
   return `postern restore FILE --kit KIT${unfinishedRestore.service === "embedded" ? "" : " --service URL"}`;
 }
 
-/** That no account is here, with the next step. */
+/** The error that no account is here, with the next step. */
 export function noAccount(status: Pick<Status, "unfinishedRestore">): PosternError {
   const command = goOn(status);
   const plain = tableError("signedOut");
@@ -24,7 +24,7 @@ export function noAccount(status: Pick<Status, "unfinishedRestore">): PosternErr
   return new PosternError("no account is signed in on this agent: its restore was cut off", { errorName, code, hint });
 }
 
-/** Throws restoreUnfinished, unless the person gives the restore up. Before anything is asked of them. */
+/** Throws restoreUnfinished unless the person gives the restore up. Called before the first question. */
 export function demandNoRestore(status: Pick<Status, "unfinishedRestore">, abandon: boolean): void {
   const command = goOn(status);
   if (command === undefined || abandon) return;

@@ -1,11 +1,11 @@
-// Where this user's agent listens and keeps its data.
+// The places of this user's agent: its socket and its data.
 import { homedir } from "node:os";
 import { dataFolder, socketPath, UnusablePath } from "../../typescript/generated-socket-path.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
 const where = () => ({ env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() });
 
-/** A variable that names no place we can use is a mistake in how the command was called. */
+/** A variable with an unusable path is a mistake in the call of the command. */
 function usable(path: (of: ReturnType<typeof where>) => string): string {
   try {
     return path(where());
@@ -15,8 +15,8 @@ function usable(path: (of: ReturnType<typeof where>) => string): string {
   }
 }
 
-/** Where this user's agent listens. Throws UsageError. */
+/** The socket of this user's agent. Throws UsageError. */
 export const socketOf = (): string => usable(socketPath);
 
-/** Where this user's agent keeps its data. Throws UsageError. */
+/** The data folder of this user's agent. Throws UsageError. */
 export const homeOf = (): string => usable(dataFolder);

@@ -1,4 +1,4 @@
-// What an agent has written of itself into its data folder: where it listens, which process it is, and of which installation.
+// Reads the file that an agent writes into its data folder: its socket, its process, and its installation.
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { homeOf } from "./where.ts";
@@ -10,13 +10,13 @@ export type Whereabouts = {
   readonly program: string;
 };
 
-/** Written by the agent (daemon/host/whereabouts.ts). */
+/** The name of the file. daemon/host/whereabouts.ts writes it. */
 const FILE = "agent.where";
 
 /** Bytes of the file: two paths and a few words. */
 const BYTES_MAX = 16 * 1024;
 
-/** What the agent of this home last wrote; undefined where it has ended in order, or what is there is none of ours. */
+/** The last entry of this home's agent. Undefined where the agent ended in order, or the file is not ours. */
 export function whereabouts(): Whereabouts | undefined {
   let descriptor: number;
   try {
@@ -34,7 +34,7 @@ export function whereabouts(): Whereabouts | undefined {
   }
 }
 
-/** A file that was cut or changed says nothing: then the agent is looked for where the variables say. */
+/** Undefined for a file that was cut or changed. The agent is then looked for at the address in the variables. */
 export function parse(text: string): Whereabouts | undefined {
   let value: Partial<Record<keyof Whereabouts, unknown>> | null;
   try {
@@ -51,16 +51,16 @@ export function parse(text: string): Whereabouts | undefined {
   return isWhole ? (value as Whereabouts) : undefined;
 }
 
-/** Whether a process is stopped (SIGSTOP, a debugger): it answers nobody until it is let go on. */
+/** Whether a process is stopped (SIGSTOP, a debugger). It answers nobody until it continues. */
 export const isStopped = (pid: number): boolean => ["T", "t"].includes(stateOf(pid));
 
-/** Whether a process has ended; one whose parent has not taken note of it yet has. */
+/** Whether a process has ended. A zombie has ended too. */
 export const hasEnded = (pid: number): boolean => ["", "Z", "X"].includes(stateOf(pid));
 
-/** The letter of /proc for how a process is; "" where there is none. */
+/** The state letter of a process in /proc. "" where there is no such process. */
 function stateOf(pid: number): string {
   try {
-    // The name between the parentheses may hold anything, parentheses too.
+    // The name between the parentheses may hold any character, parentheses too.
     return /^.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1] ?? "";
   } catch {
     return "";

@@ -1,4 +1,4 @@
-// What the commands go through that show the whole of something: the account password is the proof, and --mine asks for none.
+// Shared by commands that show a whole list. The account password is the proof. --mine shows the program's own part without a proof.
 import type { Methods } from "../../typescript/generated.ts";
 import { hasTerminal } from "../terminal/ask.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -10,7 +10,7 @@ export type ProofOptions = { passwordFd?: string; mine?: boolean };
 
 export const mine = ["--mine", "only what concerns this terminal; asks for nothing"] as const;
 
-/** Runs work with the password as a proof, for seeing the whole; with none where there is nobody to ask. */
+/** Runs work with the password as a proof for the whole list. Without a proof where there is no person to ask. */
 export function withWholeProof<T>(
   terminal: Terminal,
   options: ProofOptions,

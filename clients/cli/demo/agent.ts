@@ -1,4 +1,4 @@
-// The demonstration's agent: one that ends with it, where the agent of a command outlives the command.
+// The demonstration's agent. It ends with the demonstration, unlike the agent of a command.
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,10 +12,10 @@ import type { Stage } from "./stage.ts";
 /** Milliseconds between two looks for the socket while the agent starts. */
 const LOOK_MS = 25;
 
-/** Milliseconds an agent may take to listen, as for any other. */
+/** Milliseconds that the agent may take to listen, as for any other agent. */
 const START_MS_MAX = 10_000;
 
-/** Starts the agent on this stage; answers when it listens. */
+/** Starts the agent on this stage. Fulfilled when it listens. */
 export async function startOn(stage: Stage): Promise<void> {
   const log = openSync(join(stage.home, "agent.log"), "a", 0o600);
   const agent = stage.spawn(process.execPath, [...agentOptions, agentProgram()], {

@@ -1,6 +1,6 @@
-// The demonstration: a throwaway account in a temporary home, filled from real input, read by three programs that a
-// person approves and one that is refused. The person's part is played here, through the same door as any approver: it
-// knows the PIN because it made it up. The agent knows nothing of a demonstration.
+// The demonstration: a throwaway account in a temporary home, filled from real input. Three programs read from it with a person's
+// approval, and one is refused. This file plays the person, through the same door as any approver. It knows the PIN because it chose it.
+// The agent does not know that this is a demonstration.
 import { randomBytes, randomInt } from "node:crypto";
 import { type Agent, connect } from "../agent/session.ts";
 import { socketOf } from "../agent/where.ts";
@@ -10,7 +10,7 @@ import { fill } from "./fill.ts";
 import { type Answer, programs, refusedProgram } from "./programs.ts";
 import { openStage, type Stage } from "./stage.ts";
 
-/** Fills, shows, and ends with everything removed; with `stay` the agent and its home are left for a look around. */
+/** Fills the vault, shows the programs, and removes everything. With `stay` the agent and its home remain for a look around. */
 export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
   const stage = openStage();
   process.env.POSTERN_HOME = stage.home;
@@ -22,7 +22,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
 
   terminal.tell("A throwaway account in a temporary home: its own agent, its own embedded account service.");
   await startOn(stage);
-  // The codes of its own prompts are told by the person's part, below.
+  // The person's part below prints the codes of the prompts.
   const agent = await connect({ ...terminal, tell: () => undefined });
   try {
     await agent.call("accounts.create", { name: "Demo", ...secrets });
@@ -44,7 +44,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
 
 type Person = { decide(answer: "yes" | "no"): void; close(): void };
 
-/** Answers each prompt as it opens: attached by the password, deciding by the PIN. */
+/** Answers each prompt as it opens. The password attaches it as an approver, and the PIN decides. */
 async function approver(terminal: Terminal, secrets: { password: string; pin: string }): Promise<Person> {
   const link: Agent = await connect({ ...terminal, tell: () => undefined });
   let answer: "yes" | "no" = "yes";

@@ -15,10 +15,10 @@ const CHUNK_BYTES = 1024 * 1024;
 /** The seed of RFC 6238, appendix B (SHA-1), in base32: "12345678901234567890". */
 const RFC6238_SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/** What was made, as references by a short name. */
+/** The references of the made items, by short names. */
 export type Filled = { readonly references: Readonly<Record<string, string>> };
 
-/** `home` is where a key lies between ssh-keygen and the agent: a folder for the owner alone, removed with the demonstration. */
+/** ssh-keygen writes the keys into `home`, a private folder. It is removed with the demonstration. */
 export async function fill(terminal: Terminal, agent: Agent, home: string): Promise<Filled> {
   const { id: vaultId } = await agent.call("vaults.create", {
     title: "Demo",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { programPath } from "../agent/start-agent.ts";
 import type { Stage } from "./stage.ts";
 
-/** What a program was answered, without the value. */
+/** A program's answer, without the value. */
 export type Answer = {
   readonly program: string;
   readonly reference: string;
@@ -84,7 +84,7 @@ async function netcat(stage: Stage, socket: string, reference: string): Promise<
   }
 }
 
-/** Runs a program to its end and answers what it printed. */
+/** Runs a program to its end. Returns its output. */
 function output(stage: Stage, program: string, args: readonly string[], input = ""): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = stage.spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
@@ -96,13 +96,13 @@ function output(stage: Stage, program: string, args: readonly string[], input = 
     });
     child.once("error", reject);
     child.once("close", () => resolve(text));
-    // A program that ends before it has read everything is its own business; its output tells.
+    // A program may end before it has read all its input. Its output shows what happened.
     stdin.on("error", () => undefined);
     stdin.end(input);
   });
 }
 
-/** One JSON answer a line, as the script and the CLI print them. */
+/** Reads one JSON answer a line, which is the output of the script and the command. */
 function linesOf(program: string, text: string, reference = ""): Answer[] {
   return text
     .split("\n")
@@ -132,7 +132,7 @@ function answerOf(program: string, reference: string, result: Result): Answer {
   };
 }
 
-/** One JSON-RPC response, as it came over the socket. */
+/** Reads one JSON-RPC response of the socket. */
 function answersOf(program: string, reference: string, line: string): Answer[] {
   const response = JSON.parse(line) as { result?: Result; error?: { message: string } };
   if (response.result === undefined) return [{ program, reference, error: response.error?.message ?? "no answer" }];

@@ -1,5 +1,5 @@
-// What a demonstration stands on: a temporary home, and the programs that run in it. However the demonstration ends, by
-// itself, by Ctrl-C or by another signal, they end with it and the home is removed.
+// The stage of a demonstration: a temporary home, and the programs in it. However the demonstration ends (by itself, by Ctrl-C or by
+// another signal), the programs end with it and the home is removed.
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,17 +8,17 @@ import { exitCodes } from "../terminal/exit-code.ts";
 
 export type Stage = {
   readonly home: string;
-  /** Starts a program that ends with the demonstration, and all that it starts itself. */
+  /** Starts a program. It and its own children end with the demonstration. */
   spawn(program: string, args: readonly string[], options: SpawnOptions): ChildProcess;
-  /** Leaves the home, and what runs in it, to the person. */
+  /** Leaves the home and its programs to the person. */
   leave(): void;
 };
 
 export function openStage(): Stage {
   const home = mkdtempSync(join(tmpdir(), "postern-demo-"));
   const running = new Set<ChildProcess>();
-  // At the very end and without waiting, since a signal leaves no time: an orderly end was the demonstration's to ask
-  // for before. Killed, because a program that outlives the agent would start another in the home that is gone.
+  // Runs at the very end and without waiting, since a signal leaves no time. It kills the programs: one that outlived the agent would
+  // start another agent in the removed home.
   const clear = () => {
     for (const child of running) killGroup(child);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
@@ -30,7 +30,7 @@ export function openStage(): Stage {
   return {
     home,
     spawn: (program, args, options) => {
-      // A group of its own: a shell does not hand a signal on to what it waits for.
+      // A group of its own, since a shell does not pass a signal on to its child.
       const child = spawn(program, args, { ...options, detached: true });
       running.add(child);
       child.once("exit", () => running.delete(child));
@@ -49,7 +49,7 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
-    // It has ended by itself meanwhile.
+    // It has ended meanwhile.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

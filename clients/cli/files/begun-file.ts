@@ -1,5 +1,5 @@
-// A file that is begun, filled, and put in its place when it is whole. Where the file system can, it has no name until then
-// (O_TMPFILE), so that nothing is left of it whatever ends the command. Elsewhere it has one that the next command knows.
+// A new file that gets its name when it is whole. Where the file system can, it has no name until then (O_TMPFILE), so nothing is left of
+// it however the command ends. On other file systems it has a temporary name that the next command recognizes.
 import { closeSync, constants, fstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CallFailed, linkOpenFile, lockFile } from "../run/libc.ts";
@@ -9,16 +9,16 @@ import type { HeldFolder } from "./out-place.ts";
 
 export type BegunFile = {
   readonly descriptor: number;
-  /** Gives the file its name: in place of what had it, or only where nothing has it (EEXIST). */
+  /** Gives the file its name. It replaces a file of that name, or throws EEXIST where one exists. */
   place(name: string, replace: boolean): void;
-  /** Takes away what there is of it. The descriptor is closed too. */
+  /** Removes the file and closes the descriptor. */
   drop(): void;
 };
 
-/** Has no name in Node; equal on x86-64 and arm64 without the bit for folders. */
+/** Node has no name for it. The number is the same on x86-64 and arm64, without the bit for folders. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-/** What file systems and kernels answer that have no unnamed files. */
+/** Errors of file systems and kernels without unnamed files. */
 const NO_UNNAMED = ["EOPNOTSUPP", "ENOTSUP", "EISDIR", "ENOENT", "EINVAL"];
 
 /** For the owner alone. */
@@ -53,7 +53,7 @@ function beginUnnamed(folder: HeldFolder): BegunFile | undefined {
   };
 }
 
-/** The system cannot put an unnamed file in place of another one, so that it has a name of its own for a moment. */
+/** Linux cannot replace a file by an unnamed one. So the new file has a temporary name for a moment. */
 function replaceBy(folder: HeldFolder, descriptor: number, within: number, name: string): void {
   const part = newPartName();
   lockFile(descriptor);
@@ -70,7 +70,7 @@ function putInPlace(folder: HeldFolder, part: string, name: string): void {
   }
 }
 
-/** Signals that end a process and that can be heard. Ctrl-C is not among them: it ends the command through an orderly exit. */
+/** Signals that end a process and that it can handle. Ctrl-C is not among them, since it ends the command in order. */
 const ENDING = [
   "SIGTERM",
   "SIGHUP",
@@ -85,7 +85,7 @@ const ENDING = [
   "SIGPWR",
 ] as const satisfies readonly NodeJS.Signals[];
 
-/** For where no file can be without a name: what can be heard takes it away, and what cannot is for the next command. */
+/** For file systems without unnamed files. A signal that can be handled removes the file. After any other end the next command does. */
 export function beginNamed(folder: HeldFolder): BegunFile {
   const { descriptor, part } = openPart(folder);
   const unwatch = () => {
@@ -96,7 +96,7 @@ export function beginNamed(folder: HeldFolder): BegunFile {
     unwatch();
     rmSync(join(folder.path, part), { force: true });
   };
-  // Half a secret must not be left behind. Once nobody listens, the signal does to us what it does by itself.
+  // Half a secret must not be left behind. Without this listener the signal then has its usual effect.
   const endOf = (signal: NodeJS.Signals) => {
     remove();
     process.kill(process.pid, signal);
@@ -117,7 +117,7 @@ export function beginNamed(folder: HeldFolder): BegunFile {
   };
 }
 
-/** How often another command may take a new file for a leftover before it is locked: each time is a race lost by microseconds. */
+/** Tries for a new file. Another command may remove it as a leftover in the microseconds before it is locked. */
 const TRIES_MAX = 10;
 
 function openPart(folder: HeldFolder): { descriptor: number; part: string } {
@@ -125,7 +125,7 @@ function openPart(folder: HeldFolder): { descriptor: number; part: string } {
   for (let tries = 1; ; tries++) {
     const part = newPartName();
     const descriptor = openSync(join(folder.path, part), flags, MODE);
-    // Between the two calls another command may have taken it for one whose maker is dead.
+    // Between the two calls another command may have removed it as a leftover.
     if (lockFile(descriptor) !== "held" && fstatSync(descriptor).nlink === 1) return { descriptor, part };
     rmSync(join(folder.path, part), { force: true });
     closeSync(descriptor);

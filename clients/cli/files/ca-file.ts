@@ -1,5 +1,5 @@
-// `--ca-file`: certificate authorities that the agent trusts beside those it brings, for an account service within a company. A copy
-// lies in the agent's data folder, so that an agent that is started later, by any command, trusts them too.
+// `--ca-file`: further certificate authorities for the agent, for an account service within a company. A copy lies in the agent's data
+// folder. So an agent that any command starts later trusts them too.
 import { X509Certificate } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
@@ -16,10 +16,10 @@ export const caFile = [
 
 export type CaFile = { readonly caFile?: string };
 
-/** Bytes of a file of authorities: five times what all the world's public ones take. */
+/** Bytes of a file of authorities. All public ones of the world need a fifth of that. */
 export const AUTHORITIES_BYTES_MAX = 1024 * 1024;
 
-/** PEM (RFC 7468), one behind the other, with whatever text between them. */
+/** PEM blocks (RFC 7468), one after another, with any text between them. */
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 const KIND: TextKind = {
@@ -29,7 +29,7 @@ const KIND: TextKind = {
   next: "name a PEM file: it has a line -----BEGIN CERTIFICATE-----",
 };
 
-/** Keeps the file for the agent of this home. Throws UsageError where it holds no certificate; nothing is changed then. */
+/** Keeps the file for the agent of this home. Throws UsageError where it holds no certificate, and changes nothing then. */
 export function keepAuthorities({ caFile: path }: CaFile): void {
   if (path === undefined) return;
   const certificates = readTextFile(path, KIND).match(CERTIFICATE) ?? [];
@@ -41,7 +41,7 @@ export function keepAuthorities({ caFile: path }: CaFile): void {
   const home = homeOf();
   makeFolder(home);
   const kept = join(home, "ca.pem");
-  // A link would have the file that it leads to written over, and the agent follows none.
+  // Through a link this would overwrite another file, and the agent follows no link.
   if (lstatSync(kept, { throwIfNoEntry: false })?.isFile() === false)
     throw new UsageError(`${kept} is a link, or no file`, "move it out of the way; --ca-file then makes a file there");
   const file = openOutFile(kept, true);
@@ -49,7 +49,7 @@ export function keepAuthorities({ caFile: path }: CaFile): void {
   file.done();
 }
 
-/** OpenSSL's own words would quote the file. */
+/** Catches the error, since OpenSSL's text would quote the file. */
 function isCertificate(text: string): boolean {
   try {
     return new X509Certificate(text).subject !== undefined;

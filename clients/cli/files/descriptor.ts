@@ -1,18 +1,18 @@
-// Descriptors that the command was started with, and reads and writes that wait: what a shell hands over is used as it is,
-// and whoever waits for the other end of a pipe can be ended by a signal.
+// Descriptors that the command was started with, and reads and writes that wait. A shell's descriptor is used as it is. A signal can end
+// a command that waits for the other end of a pipe.
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 
 /**
- * The descriptor of ours that a name stands for (/dev/stdout leads to /proc/self/fd/1). To open it anew fails for a socket, and
- * would write over what a shell has written before us.
+ * The own descriptor behind a name (/dev/stdout leads to /proc/self/fd/1). Opening the name again fails for a socket, and would overwrite
+ * earlier output of the shell.
  */
 export function descriptorOf(path: string): number | undefined {
   if (!/^\d+$/.test(basename(path))) return undefined;
   try {
     return realpathSync(dirname(path)) === `/proc/${process.pid}/fd` ? Number(basename(path)) : undefined;
   } catch {
-    // A folder that is not there: whoever opens the name is told.
+    // The folder is missing. Opening the name will report that.
     return undefined;
   }
 }
@@ -20,14 +20,14 @@ export function descriptorOf(path: string): number | undefined {
 /** The names that every Unix has for the first three, and the folder of all. */
 const NAMES: Readonly<Record<string, number>> = { "/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2 };
 
-/** The same for a name that is read, where the links need not be looked at one by one. */
+/** The same for reading, where the links need not be checked one by one. */
 export function openDescriptor(path: string): number | undefined {
   return NAMES[path] ?? descriptorOf(path);
 }
 
 /**
- * Does what may wait in the kernel. No listener runs meanwhile, so that there is none for Ctrl-C, and the signal ends the
- * process by itself.
+ * Runs a call that may wait in the kernel. No listener can run meanwhile. So the one for Ctrl-C is removed, and the signal ends the
+ * process.
  */
 export function whileBlocked<T>(work: () => T): T {
   const listeners = process.listeners("SIGINT");
@@ -39,10 +39,10 @@ export function whileBlocked<T>(work: () => T): T {
   }
 }
 
-/** Milliseconds between two tries at a pipe that somebody made non-blocking. */
+/** Milliseconds between two tries at a pipe that another program made non-blocking. */
 const TRY_AGAIN_MS = 10;
 
-/** One read or write; where somebody made the descriptor non-blocking, it is tried until it goes through. */
+/** One read or write. Where another program made the descriptor non-blocking, it is repeated until it succeeds. */
 export function tried(work: () => number): number {
   for (;;) {
     try {

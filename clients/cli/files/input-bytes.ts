@@ -1,23 +1,23 @@
-// Bytes that a person hands over: of a file, a pipe or an open descriptor. Ctrl-C ends a command that waits for them, a pipe that
-// somebody made non-blocking is waited for all the same, and what gives its bytes once is read once.
+// Reads bytes of a file, a pipe or an open descriptor. Ctrl-C ends a command that waits for them. It waits for a non-blocking pipe too. An
+// input that gives its bytes only once is read once.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UsageError } from "../terminal/exit-code.ts";
 import { openDescriptor, tried, whileBlocked } from "./descriptor.ts";
 
-/** Bytes asked of the kernel at once. */
+/** Bytes of one read. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** What this process has read to its end, and cannot read again. */
+/** Inputs that this process has read to their end and cannot read again. */
 const spent = new Set<string>();
 
 /**
- * All that a path or a descriptor gives, up to one byte more than `bytesMax`: an endless one must not fill the memory. Throws
- * UsageError for an input that was read before; it would give nothing, and that nothing would pass for a value.
+ * All bytes of a path or a descriptor, up to one more than `bytesMax`, since an endless input must not fill the memory. Throws UsageError
+ * for an input that was read before: it would give nothing, and an empty text would pass for a value.
  */
 export function inputBytes(from: string | number, bytesMax: number, option: string): Buffer {
   const given = typeof from === "number" ? from : openDescriptor(from);
   const path = String(from);
-  // Opening a pipe waits for its writer, as reading does.
+  // Opening a pipe waits for its writer, just as reading does.
   return whileBlocked(() => {
     const descriptor = given ?? openSync(path, "r");
     try {

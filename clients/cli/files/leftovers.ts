@@ -1,27 +1,27 @@
-// What a command that was killed (SIGKILL, a power cut) has left of a file it wrote, and how the next one in that folder takes
-// it away. The maker of a file locks it as long as it lives, and the kernel lets go of the lock however it ends: a number of a
-// process would mean nothing in another container, and another process later.
+// Leftovers of a killed command (SIGKILL, a power cut): temporary files, which the next command in that folder removes. The maker of a
+// file locks it while it lives, and the kernel drops the lock however it ends. A process id would be no help: it means nothing in another
+// container, and another process later.
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, lstatSync, opendirSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { lockFile } from "../run/libc.ts";
 import type { HeldFolder } from "./out-place.ts";
 
-/** The name of a file of ours that is not in its place yet. Nobody else has such names. */
+/** The temporary name of a file of Postern. Other programs do not use such names. */
 const PART = /^\.postern-[0-9a-f]{16}\.part$/;
 
 export const newPartName = (): string => `.postern-${randomBytes(8).toString("hex")}.part`;
 
-/** Names that are looked at in one folder: a shared one may have any number, and a command should not wait for them. */
+/** Names that are read in one folder. A shared folder may have any number, and a command should not wait for them. */
 export const NAMES_MAX = 100_000;
 
-/** Removes what dead commands of this user have left in the folder. Nothing else is touched, and what cannot be removed stays. */
+/** Removes files that this user's dead commands left in the folder. Touches nothing else. A file that cannot be removed stays. */
 export function removeLeftovers(folder: HeldFolder): void {
   for (const name of partsIn(folder)) {
     try {
       removeLeftover(join(folder.path, name));
     } catch (error) {
-      // Gone meanwhile, a link, or not to be opened: then it is none of ours, and no reason not to write.
+      // It is gone, a link, or cannot be opened. So it is not a leftover of ours, and the command goes on.
       if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     }
   }
@@ -33,7 +33,7 @@ function partsIn(folder: HeldFolder): string[] {
   try {
     opened = opendirSync(folder.path);
   } catch {
-    // A folder may be written to and not read.
+    // Some folders can be written and not read.
     return found;
   }
   for (let looked = 0; looked < NAMES_MAX; looked++) {
@@ -47,7 +47,7 @@ function partsIn(folder: HeldFolder): string[] {
 
 function removeLeftover(path: string): void {
   const before = lstatSync(path);
-  // Opened only where it is a file: to open a pipe or a device may wait, or do something.
+  // Opened only if it is a file. Opening a pipe or a device may wait or have an effect.
   if (!isOurs(before)) return;
   const descriptor = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

@@ -1,14 +1,14 @@
-// Whether a file that a command writes may take the place of one that is there. It may where the person says so with
-// --force; else the name is given in one step that fails where it is taken, so that two commands at once cannot both have it.
+// Decides whether a new file may replace an existing one. It may under --force. Otherwise one step gives the name and fails where it is
+// taken, so that two commands at once cannot both get it.
 import { closeSync, constants, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { UsageError } from "../terminal/exit-code.ts";
 
-/** What every command that writes a named file takes. */
+/** The options of every command that writes a named file. */
 export const forceOption = ["--force", "replace the file if there is one; without it nothing is replaced"] as const;
 
 export type Force = { readonly force?: boolean };
 
-/** The refusal; `path` is the name as it was given. `init`, which has no --force, looks for its kit itself before. */
+/** The refusal. `path` is the name that the person gave. `init` has no --force and looks for its kit itself before. */
 export function taken(path: string): UsageError {
   return new UsageError(
     `${path} exists already, and was left as it is`,
@@ -16,10 +16,10 @@ export function taken(path: string): UsageError {
   );
 }
 
-/** What link(2) says where the file system has no links: FAT, and some that are mounted from elsewhere. */
+/** Errors of link(2) on file systems without hard links: FAT, and some network file systems. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
-/** Gives the finished file at `temporary` the name `place`. Throws EEXIST where something has it. */
+/** Gives the finished file at `temporary` the name `place`. Throws EEXIST where the name is taken. */
 export function nameNew(temporary: string, place: string): void {
   try {
     linkSync(temporary, place);
@@ -32,7 +32,7 @@ export function nameNew(temporary: string, place: string): void {
   }
 }
 
-/** Takes the name with an empty file of our own, which the finished one then replaces. */
+/** Takes the name with an empty file, which the finished file then replaces. */
 function claim(place: string): void {
   closeSync(openSync(place, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600));
 }

@@ -1,6 +1,6 @@
-// Files with secrets: 0600, without a name until they are whole, put in place at once. A link is followed, so that it stays
-// one. A pipe, a device and a descriptor of our own (/dev/stdout) are written as they are: a file in their place would leave
-// whoever reads them waiting.
+// Writes files with secrets. They have mode 0600 and no name until they are whole, and then get their name in one step. A link is
+// followed and stays a link. A pipe, a device and an own descriptor (/dev/stdout) are written as they are: their reader would wait for
+// ever if a file replaced them.
 import {
   closeSync,
   constants,
@@ -24,11 +24,11 @@ export type OutFile = {
   write(bytes: Uint8Array): void;
   done(): void;
   abandon(): void;
-  /** Whether it is what the command writes its result to. */
+  /** Whether it is the command's stdout. */
   readonly isStdout: boolean;
 };
 
-/** The file that is there under a name, links followed; what cannot be looked at is told when it is opened. */
+/** The existing file of a name, with links followed. A file that cannot be checked is reported when it is opened. */
 export function fileAt(path: string): Stats | undefined {
   try {
     const found = statSync(path);
@@ -38,7 +38,7 @@ export function fileAt(path: string): Stats | undefined {
   }
 }
 
-/** Throws UsageError where a file has this name and must not be replaced: asked before a person or the agent is. */
+/** Throws UsageError where a file of this name exists and must not be replaced. Checked before a person or the agent is asked. */
 export function demandRoomFor(path: string, replace: boolean): void {
   const place = naming(path, () => placeOf(path));
   if (!("file" in place) || replace) return;
@@ -47,8 +47,8 @@ export function demandRoomFor(path: string, replace: boolean): void {
 }
 
 /**
- * Begins a file at `path`; nothing is there until `done`. Throws UsageError where none can be made, and where there is one
- * already that must not be replaced; `done` looks once more, in the step that gives the name.
+ * Begins a file at `path`, which has the name only after `done`. Throws UsageError where no file can be made, and where one exists that
+ * must not be replaced. `done` checks that again, in the step that gives the name.
  */
 export function openOutFile(path: string, replace: boolean): OutFile {
   demandRoomFor(path, replace);
@@ -105,7 +105,7 @@ function begun(folder: HeldFolder): BegunFile {
 
 const STDOUT = 1;
 
-/** What is there already takes the bytes as they come. Nothing is opened before the first of them. */
+/** Writes the bytes to an existing pipe or device as they come. It is opened at the first byte. */
 function straight(path: string, place: { other: string } | { descriptor: number }): OutFile {
   let opened: number | undefined;
   const descriptor = () => {
@@ -119,7 +119,7 @@ function straight(path: string, place: { other: string } | { descriptor: number 
   };
   if ("descriptor" in place) naming(path, () => fstatSync(place.descriptor));
   return {
-    // Opening a pipe waits for its reader, and writing for room in it.
+    // Opening a pipe waits for its reader. Writing waits for room in it.
     write: (bytes) => naming(path, () => whileBlocked(() => writeAll(descriptor(), bytes))),
     done: close,
     abandon: close,
@@ -127,7 +127,7 @@ function straight(path: string, place: { other: string } | { descriptor: number 
   };
 }
 
-/** A pipe or a device, and still that: somebody else may have laid another thing there meanwhile. */
+/** Checks that it is still a pipe or a device: another user may have replaced it meanwhile. */
 function openOther(path: string, other: string): number {
   const descriptor = openSync(other, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NOFOLLOW);
   try {

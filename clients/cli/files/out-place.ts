@@ -1,21 +1,21 @@
-// Where a file that is to be written goes. The way to it is looked at step by step: a link on it counts only where its owner
-// is this user or root. Laid in a shared folder by somebody else it would have us replace a file of our own (as
-// fs.protected_symlinks says it for the kernel), or tell its owner a secret.
+// Finds the place for a new file. It follows the path step by step, and accepts a link only where its owner is this user or root. Another
+// user's link in a shared folder could make the command replace a file of this user, or send the secret to that user. The kernel's
+// fs.protected_symlinks has the same rule.
 import { closeSync, constants, lstatSync, openSync, readlinkSync, type Stats } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { UsageError } from "../terminal/exit-code.ts";
 import { descriptorOf } from "./descriptor.ts";
 
-/** As many links in a row as the kernel follows (MAXSYMLINKS). */
+/** Links in a row: as many as the kernel follows (MAXSYMLINKS). */
 const LINKS_MAX = 40;
 
-/** Opens a folder only to name things in it. Equal on x86-64 and arm64; Node has no name for it. */
+/** O_PATH: opens a folder only to name things in it. Node has no name for it. The number is the same on x86-64 and arm64. */
 const O_PATH = 0o10000000;
 
-/** Where the bytes go: a file in a folder, something that is there to be written, or an open descriptor. */
+/** The destination of the bytes: a file in a folder, an existing pipe or device, or an open descriptor. */
 export type Place = { file: { folder: string; name: string } } | { other: string } | { descriptor: number };
 
-/** Does what makes or fills a name in a folder; that it cannot be is told by the name that was given. */
+/** Runs a step that makes or fills a file. Its errors name the path that the person gave. */
 export function naming<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -41,17 +41,17 @@ const nextSteps: Readonly<Record<string, string>> = {
   ENFILE: "too many files are open on this machine: close some, and run it again",
 };
 
-/** Ends in a name that can only be a folder's. */
+/** Matches a path whose end can only be a folder. */
 const FOLDER_NAME = /(^|\/)\.{0,2}$/;
 
 /**
- * Where a file of this name is, or will be: links are followed, one that leads to nothing yet too. Throws UsageError for a
- * link of another user, for a folder that is not there, and for what is no file.
+ * The place of a file of this name. Links are followed, also one that leads to nothing yet. Throws UsageError for another user's link, for
+ * a missing folder, and for anything that is no file.
  */
 export function placeOf(given: string): Place {
   if (given === "") throw new UsageError("the name of the file to write is empty", "name a file");
   if (FOLDER_NAME.test(given)) throw refused(given, "no regular file");
-  // Not made shorter first: the kernel follows the link in `link/..`, and a text without it would name another folder.
+  // The path is not normalized first. The kernel follows the link in `link/..`, and a shortened path would name another folder.
   let rest = [...(isAbsolute(given) ? [] : process.cwd().split("/")), ...given.split("/")].filter(isStep);
   let folder = "/";
   for (let links = 0; ; ) {
@@ -61,7 +61,7 @@ export function placeOf(given: string): Place {
     const isLast = rest.length === 0;
     const descriptor = isLast ? descriptorOf(path) : undefined;
     if (descriptor !== undefined) return { descriptor };
-    // Every step before was real, so that `..` is the folder above it by name too.
+    // No earlier step is a link, so `..` is the folder above by name too.
     const found = name === ".." ? undefined : lstatSync(path, { throwIfNoEntry: false });
     if (found?.isSymbolicLink()) {
       if (++links > LINKS_MAX) throw refused(given, "no regular file");
@@ -88,7 +88,7 @@ function lastOf(given: string, folder: string, name: string, found: Stats | unde
   return { other: join(folder, name) };
 }
 
-/** Throws UsageError for what is neither a pipe of ours nor a character device. */
+/** Throws UsageError for anything but an own pipe or a character device. */
 export function demandWritable(given: string, found: Stats): void {
   if (!found.isFIFO() && !found.isCharacterDevice()) throw refused(given, "no regular file");
   if (found.isFIFO() && !isTrusted(found)) throw refused(given, "a pipe of another user");
@@ -103,15 +103,15 @@ function refused(given: string, what: string): UsageError {
   );
 }
 
-/** A folder that was looked at, held so that what is done in it is done there and nowhere else. */
+/** A checked folder, held open so that all steps happen in it and nowhere else. */
 export type HeldFolder = {
-  /** Names the folder until `close`, whatever becomes of its name. */
+  /** A path to the folder until `close`, even if the folder is renamed. */
   readonly path: string;
   readonly descriptor: number | undefined;
   close(): void;
 };
 
-/** Holds the folder of a place. Throws UsageError where a link was laid on the way since it was looked at. */
+/** Holds the folder of a place open. Throws UsageError where a link has appeared on the way since the check. */
 export function holdFolder(given: string, folder: string): HeldFolder {
   if (process.platform !== "linux") return { path: folder, descriptor: undefined, close: () => undefined };
   const descriptor = openSync(folder, O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);

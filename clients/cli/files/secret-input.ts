@@ -1,14 +1,14 @@
-// Secrets on their way in: typed at /dev/tty, read from a file descriptor, from stdin or from a file. Never from argv,
-// which every process of the machine can read.
+// Reads secrets: typed at /dev/tty, from a file descriptor, from stdin or from a file. Never from argv, which every process of the
+// machine can read.
 import { isUtf8 } from "node:buffer";
 import { askSecret } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { inputBytes } from "./input-bytes.ts";
 
-/** Bytes read of a secret: the longest value an item takes, and a newline. */
+/** Bytes of a secret: the longest value of an item, and a newline. */
 const SECRET_BYTES_MAX = 512 * 1024 + 2;
 
-/** Reads a secret from a file descriptor; one newline at the end is not part of it. `written` is how the option takes descriptor 3. */
+/** Reads a secret from a file descriptor, without one newline at the end. `written` is the option with descriptor 3, for the error. */
 export function fromDescriptor(text: string, option: string, written = "3"): string {
   const descriptor = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(descriptor))
@@ -21,7 +21,7 @@ export function fromDescriptor(text: string, option: string, written = "3"): str
     bytes = inputBytes(descriptor, SECRET_BYTES_MAX, option);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // Not open, or one that Node itself has opened in its place.
+    // The descriptor was not open, or Node opened something under its number.
     throw new UsageError(
       `the file descriptor given to ${option} is not open for reading (${(error as NodeJS.ErrnoException).code})`,
       `open it in the shell, as in: ${option} ${written} 3< file; npm passes none on but 0`,
@@ -45,14 +45,14 @@ export function fromFile(path: string, option: string): string {
   return textOf(bytes, option);
 }
 
-/** The text that bytes are, to the last of them; a byte order mark is part of it. */
+/** Decodes all bytes as text. A byte order mark is part of it. */
 function textOf(bytes: Buffer, option: string): string {
   if (bytes.length > SECRET_BYTES_MAX)
     throw new UsageError(
       `what ${option} gives is longer than ${SECRET_BYTES_MAX - 2} bytes`,
       "keep what is so long as a file: `postern item create --vault VAULT --file PATH`",
     );
-  // A value with a zero byte could be put into no environment, and what is no UTF-8 would come out as other bytes.
+  // No environment can hold a zero byte, and bytes that are no UTF-8 would come out changed.
   if (bytes.includes(0) || !isUtf8(bytes))
     throw new UsageError(
       `what ${option} gives is no text: ${bytes.includes(0) ? "it has a zero byte in it" : "it is not UTF-8"}`,
@@ -61,12 +61,12 @@ function textOf(bytes: Buffer, option: string): string {
   return bytes.toString("utf8").replace(/\r?\n$/, "");
 }
 
-/** Throws UsageError for nothing: it is what a program gives that failed, and would take the place of a secret. */
+/** Throws UsageError for an empty text. A program that failed gives one, and it would replace a secret. */
 export function demandValue(value: string, given: string, hint: string): void {
   if (value === "") throw new UsageError(`the value given to ${given} is empty`, hint);
 }
 
-/** The option that gives the account password where there is no terminal. */
+/** The option for the account password, for use without a terminal. */
 export const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 
 /** The account password, from `--password-fd` or typed. */

@@ -1,9 +1,9 @@
-// Text that a person hands over as a file: read with a bound, and as UTF-8 or not at all. What is no text is told by
-// the name that was given, with the line of the first wrong byte, and never by a byte of it.
+// Reads a text file with a bound, as UTF-8 or not at all. An error names the file as the person did, and the line of the first wrong byte.
+// It never shows a byte.
 import { UsageError } from "../terminal/exit-code.ts";
 import { inputBytes } from "./input-bytes.ts";
 
-/** What errors call a file: "the env file", "an env file"; the most bytes it has, and the next step where it is refused. */
+/** The file in errors ("the env file", "an env file"), its most bytes, and the next step where it is refused. */
 export type TextKind = {
   readonly the: string;
   readonly one: string;
@@ -13,12 +13,12 @@ export type TextKind = {
 
 const STDIN = 0;
 
-/** The text of a file. A byte order mark stays. Throws UsageError. */
+/** The text of a file, with its byte order mark. Throws UsageError. */
 export function readTextFile(path: string, kind: TextKind): string {
   return readText(`${kind.the} ${path}`, path, kind);
 }
 
-/** The text on standard input, with the same rules. */
+/** The text on standard input, by the same rules. */
 export function readTextInput(kind: TextKind): string {
   return readText(`${kind.the} on standard input`, STDIN, kind);
 }
@@ -62,10 +62,10 @@ function decoded(bytes: Buffer, named: string, { one, next }: TextKind): string 
   }
 }
 
-/** `ignoreBOM` is Node's word for leaving it in the text. */
+/** `ignoreBOM` is Node's word for leaving the mark in the text. */
 const text = (bytes: Uint8Array) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 
-/** By its mark, or by the zero that stands beside the first letter where it has none. */
+/** Recognizes UTF-16 by its mark, or by the zero byte beside the first letter. */
 function isUtf16(bytes: Buffer): boolean {
   const [first, second] = bytes;
   if (first === undefined || second === undefined) return false;
@@ -74,7 +74,7 @@ function isUtf16(bytes: Buffer): boolean {
 
 const LF = 0x0a;
 
-/** The number of the first line that is no UTF-8; a letter never runs over a line's end. */
+/** The number of the first line that is no UTF-8. No letter spans the end of a line. */
 function wrongLine(bytes: Buffer): number {
   let number = 1;
   for (let at = 0; at <= bytes.length; number++) {

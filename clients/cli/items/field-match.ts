@@ -1,5 +1,5 @@
-// Which field or file of an item a name means, by the rules that references are read by: ids first, letter for letter, then
-// titles without regard to case; outside of titled sections first; and never "the first of several".
+// Finds the field or file of an item that a name means, by the rules of references. Ids come first, letter for letter, then titles in
+// any case. Fields outside titled sections come first. The first of several matches is never taken.
 
 import type { Methods } from "../../typescript/generated.ts";
 import { oneLine } from "../terminal/terminal.ts";
@@ -11,7 +11,7 @@ import { LEGAL } from "./part-id.ts";
 export type Item = Methods["items.get"]["result"];
 export type Field = Item["fields"][number];
 
-/** What a reference to an item can end in. */
+/** A part of an item to which a reference can lead. */
 export type Part =
   | { readonly kind: "field"; readonly field: Field; readonly sectionId: string; readonly names: Names }
   | { readonly kind: "file"; readonly file: Item["files"][number]; readonly sectionId: string; readonly names: Names }
@@ -19,7 +19,7 @@ export type Part =
 
 type Names = { readonly ids: readonly string[]; readonly title: string };
 
-/** Everything of an item that a reference may lead to, but for what is made of a private key. */
+/** All parts of an item to which a reference can lead, but for fields computed from a private key. */
 export function partsOf(item: Pick<Item, "fields" | "files" | "document" | "notes">): Part[] {
   const { document } = item;
   return [
@@ -52,13 +52,13 @@ const sameName = (one: string, other: string): boolean => normalTitle(one) === n
 
 type Sections = Item["sections"];
 
-/** The sections of this id, else of this title. */
+/** The sections with this id, or else with this title. */
 export function sectionsCalled(sections: Sections, name: string): Sections {
   const byId = sections.filter(({ id }) => id === name);
   return byId.length > 0 ? byId : sections.filter(({ title }) => sameName(title, name));
 }
 
-/** The parts that a name means to a reference: one, unless it is ambiguous or means nothing. */
+/** The parts that a name means in a reference: one, unless the name is ambiguous or unknown. */
 export function matching<P extends Part>(sections: Sections, parts: readonly P[], name: FieldName): readonly P[] {
   return meant(sections, parts, name, idsFirst);
 }
@@ -67,7 +67,7 @@ type Called = <P extends Part>(parts: readonly P[], title: string) => readonly P
 
 function meant<P extends Part>(sections: Sections, parts: readonly P[], name: FieldName, called: Called): readonly P[] {
   if (name.section !== undefined) {
-    // What stands in no section at all is named by an empty one, which the item need not have.
+    // An empty section name means parts outside every section. The item need not have an empty section.
     const none = name.section === "" ? [""] : [];
     const ids = new Set([...none, ...sectionsCalled(sections, name.section).map(({ id }) => id)]);
     return called(
@@ -92,8 +92,8 @@ const idsFirst: Called = (parts, title) => {
 };
 
 /**
- * The one part that a name means; undefined where it means none. Throws tooManyMatchingFields, with the candidates. What is
- * written cannot be unwritten by reading it again, so a name alone that is one field's id and another's title is refused too.
+ * The one part that a name means. Undefined where it means none. Throws tooManyMatchingFields with the candidates. A wrong write cannot be
+ * undone by reading, so a bare name that is one field's id and another field's title is refused too.
  */
 export function onePart<P extends Part>(
   sections: Sections,
@@ -112,7 +112,7 @@ export function onePart<P extends Part>(
   );
 }
 
-/** A name that means this part alone, as an option takes it: ids, and the section's title beside it for who reads. */
+/** A name for an option that means this part alone: ids, with the section's title beside them for the reader. */
 function exactName(sections: Sections, { sectionId, names }: Part): string {
   const section = sections.find(({ id }) => id === sectionId)?.title ?? "";
   const exact = [sectionId, names.ids[0] ?? ""].map((id) => id.replaceAll(/[/[\]=\\]/g, String.raw`\$&`)).join("/");
@@ -120,11 +120,11 @@ function exactName(sections: Sections, { sectionId, names }: Part): string {
   return shown === exact || exact === `/${shown}` ? exact : `${exact} (${shown})`;
 }
 
-/** The end of a reference that leads to this part alone; undefined where none can be written. */
+/** The end of a reference to this part alone. Undefined where none can be written. */
 export function referenceEnd(item: Item, part: Part): string | undefined {
   const parts = partsOf(item);
   const section = item.sections.find(({ id }) => id === part.sectionId);
-  // With its section first, where that has a title: it then stays the only one when another section gets such a field.
+  // The section comes first where it has a title. The reference then stays clear when another section gets such a field.
   const ends: FieldName[] = [part.names.title, ...part.names.ids].flatMap((title) => {
     const within = section === undefined ? [] : [section.title, section.id].map((name) => ({ section: name, title }));
     return section === undefined || section.title === "" ? [{ title }, ...within] : [...within, { title }];

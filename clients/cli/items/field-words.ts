@@ -1,15 +1,15 @@
-// A field as the command line names it: `section/title[type]`, with `=` and a value behind it where the option takes one. A
-// backslash before `/`, `[`, `]`, `=` or `\` makes it part of the name.
+// Reads the name of a field on the command line: `section/title[type]`, with `=` and a value where the option takes one. A backslash makes
+// a following `/`, `[`, `]`, `=` or `\` part of the name.
 import { ItemFieldType } from "../../typescript/sdk-types.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
 export type FieldType = `${Exclude<ItemFieldType, "Unsupported">}`;
 
-/** What a name on the command line says. Without a section a field of any may be meant, as in a reference. */
+/** The parts of a name on the command line. Without a section, it may mean a field of any section, as in a reference. */
 export type FieldName = { readonly section?: string; readonly title: string };
 export type FieldWord = FieldName & { readonly type?: FieldType };
 
-/** Kinds whose values are secrets: never in argv, hidden unless they are asked for. */
+/** Types whose values are secrets. They are refused in argv, and hidden unless requested. */
 export const secretTypes: ReadonlySet<string> = new Set<FieldType>([
   "Concealed",
   "Totp",
@@ -19,7 +19,7 @@ export const secretTypes: ReadonlySet<string> = new Set<FieldType>([
 
 const types = Object.values(ItemFieldType).filter((type) => type !== "Unsupported") as readonly FieldType[];
 
-/** Other names of kinds, as people call them. */
+/** Other names of types that people use. */
 const otherNames: Readonly<Record<string, FieldType>> = {
   string: "Text",
   password: "Concealed",
@@ -34,13 +34,13 @@ const otherNames: Readonly<Record<string, FieldType>> = {
 
 const plainName = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, "");
 
-/** Every kind by its name in small letters without hyphens. */
+/** Every type by its name in small letters without hyphens. */
 const typeNames: Readonly<Record<string, FieldType>> = {
   ...otherNames,
   ...Object.fromEntries(types.map((type) => [plainName(type), type])),
 };
 
-/** The kinds as help and errors list them: hyphens between their words. */
+/** The types as help and errors list them, with hyphens between their words. */
 export const typeList = types.map((type) => type.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()).join(", ");
 
 type Letter = { readonly char: string; readonly escaped: boolean };
@@ -60,7 +60,7 @@ function lettersOf(text: string): Letter[] {
 const textOf = (letters: readonly Letter[]) => letters.map(({ char }) => char).join("");
 const isPlain = (letter: Letter | undefined, char: string) => letter?.escaped === false && letter.char === char;
 
-/** Splits at the first `=` that is no part of the name. Without one `value` is undefined. */
+/** Splits at the first `=` that is no part of the name. Without one, `value` is undefined. */
 export function atEquals(text: string): { name: string; value: string | undefined } {
   for (let at = 0; at < text.length; at++) {
     if (text[at] === "\\" && "/[]=\\".includes(text[at + 1] ?? " ")) at++;
@@ -69,7 +69,7 @@ export function atEquals(text: string): { name: string; value: string | undefine
   return { name: text, value: undefined };
 }
 
-/** Reads a name. Throws UsageError, which repeats nothing of it: it may be a secret that got where it does not belong. */
+/** Reads a name. Throws UsageError, which does not repeat the name: it may be a secret in a wrong place. */
 export function parseFieldWord(text: string, option: string): FieldWord {
   const letters = lettersOf(text);
   const bracket = isPlain(letters.at(-1), "]") ? letters.findLastIndex((letter) => isPlain(letter, "[")) : -1;
@@ -103,7 +103,7 @@ function typeOf(name: string, option: string): FieldType {
   return type;
 }
 
-/** The field that an option names and that is there already. A kind has no place in it. */
+/** Reads the name of an existing field. Such a name has no type. */
 export function parseFieldName(text: string, option: string): FieldName {
   const { type, ...name } = parseFieldWord(text, option);
   if (type !== undefined)
@@ -114,17 +114,17 @@ export function parseFieldName(text: string, option: string): FieldName {
   return name;
 }
 
-/** Words that say of a field that its value is a secret. */
+/** Words in a title that mean a secret value. */
 const SECRET_WORDS: ReadonlySet<string> = new Set(
   "pass passwd password passphrase passcode pwd secret token key apikey privatekey secretkey accesskey authtoken auth bearer passwort pin credential otp totp cvv cvc".split(
     " ",
   ),
 );
 
-/** The same of words in a row, each of which alone says nothing. */
+/** The same for words in a row. Each word alone means nothing. */
 const SECRET_PHRASES: readonly string[] = ["seed phrase"];
 
-/** Whether a title says that its value is a secret: in whole words, so that a keyboard is none. */
+/** Whether a title means a secret value. It looks at whole words, so "keyboard" is no key. */
 export function saysSecret(title: string): boolean {
   const words = title
     .replaceAll(/(?<=[\p{Ll}\d])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu, " ")

@@ -1,4 +1,4 @@
-// Fields from the command line. Concealed values come from a prompt, a file or a descriptor; in argv they are refused.
+// Fields from the command line. Concealed values come from a prompt, a file or a descriptor. In argv they are refused.
 
 import { demandValue, fromDescriptor, fromFile } from "../files/secret-input.ts";
 import { askSecret } from "../terminal/ask.ts";
@@ -13,14 +13,14 @@ export type FieldOptions = {
   secretFd?: string[];
 };
 
-/** A field that the command line gives a value. `open` says that the value stood in argv. */
+/** A field with its value from the command line. `open` says that the value stood in argv. */
 export type Given = FieldWord & { readonly value: string; readonly open: boolean; readonly option: string };
 
 export const SECRET_OPTIONS = "use --secret NAME and type it, --secret-file NAME=PATH or --secret-fd NAME=N";
 
 /**
- * Read once, before the agent is asked anything: a descriptor gives its value once, and after an unlock the asking begins
- * anew.
+ * Reads all values once, before the first request to the agent. A descriptor gives its value only once, and after an unlock the requests
+ * begin again.
  */
 export async function givenFields(options: FieldOptions): Promise<Given[]> {
   const open = (options.field ?? []).map(openField);
@@ -95,7 +95,7 @@ const examples = {
   "--secret-fd": "PASSWORD=3 3< password.txt",
 } as const;
 
-/** Throws UsageError for a seed of which no code can be made, saying why and not what it is. */
+/** Throws UsageError for a seed that makes no codes. The error says why and does not show the seed. */
 export async function demandCodes({ value, option }: Pick<Given, "value" | "option">): Promise<void> {
   // Loaded only now: few commands give a seed.
   const { totpCode } = await import("../generated-totp.ts");
@@ -107,5 +107,5 @@ export async function demandCodes({ value, option }: Pick<Given, "value" | "opti
     );
 }
 
-/** What `--field` and the like say of a name, for the help. */
+/** The help for names in `--field` and similar options. */
 export const NAME_HELP = `[section/]title[[kind]]; kinds: ${typeList}`;

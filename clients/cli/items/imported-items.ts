@@ -1,5 +1,5 @@
-// The items that an import of an env file makes: which of a vault's are its own, what a new one is called, and how a
-// reference names it. An item that the same file did not make is never touched.
+// The items of an env file's import: it finds its own items in a vault, and chooses titles and references for new ones. It never touches
+// an item that the same file did not make.
 import { createHash } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { hostname } from "node:os";
@@ -7,24 +7,24 @@ import { basename, dirname } from "node:path";
 import type { Taken } from "../env/env-import.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
-/** The tag of every imported item, and how those begin that say from where, and which variable it holds. */
+/** The tag of every imported item, and the beginnings of the tags for its source and its variable. */
 const TAG = "env";
 const SOURCE_TAG = "env from ";
 const VARIABLE_TAG = "env variable ";
 
-/** Characters of a tag and of a title, as the agent's limits say. */
+/** Characters of a tag and of a title: the agent's limits. */
 const TAG_LENGTH_MAX = 256;
 export const TITLE_LENGTH_MAX = 256;
 
 /** Items tried for a free title. */
 const TITLES_TRIED_MAX = 1000;
 
-/** Where an import comes from: the tag that says so, and a word for the titles that are taken already. */
+/** The source of an import: its tag, and a word that makes a taken title different. */
 export type Origin = { readonly tag: string; readonly word: string };
 
 /**
- * By default the machine and the file's full path: the same file finds its own items again, and two projects never share any.
- * `--source` gives another name: for a project that moved, or that is imported on several machines.
+ * The default source is the machine and the file's full path. So a file finds its own items again, and two projects never share items.
+ * `--source` gives another name, for a project that moved or that is imported on several machines.
  */
 export function originOf(path: string, source: string | undefined): Origin {
   const given = source ?? fileSource(path);
@@ -32,13 +32,13 @@ export function originOf(path: string, source: string | undefined): Origin {
   return { tag: tagOf(SOURCE_TAG, given), word };
 }
 
-/** What is too long for a tag stands in it as its hash. */
+/** Replaces a text that is too long for a tag by its hash. */
 function tagOf(begins: string, rest: string): string {
   const tag = begins + rest;
   return tag.length <= TAG_LENGTH_MAX ? tag : begins + createHash("sha256").update(rest).digest("hex");
 }
 
-/** The tags of the item that an import makes of a variable. Its title says nothing: it may belong to another variable. */
+/** The tags of a variable's item. The title cannot identify it, since another variable's item may have that title. */
 export function tagsOf(origin: Origin, name: string): string[] {
   return [TAG, origin.tag, tagOf(VARIABLE_TAG, name)];
 }
@@ -58,19 +58,19 @@ export type Planned = Taken & {
   readonly title: string;
   /** The item that an import of this file made before. */
   readonly id: string | undefined;
-  /** Whether another item had the title that was meant. */
+  /** Whether another item had the intended title already. */
   readonly renamed: boolean;
 };
 
-/** As the agent compares titles. */
+/** The normal form by which the agent compares titles. */
 const same = (title: string) => title.normalize("NFC").toLowerCase();
 
-/** What becomes of each variable in a vault with these items. Throws UsageError where two items could be a variable's. */
+/** Plans the item of each variable, in a vault with these items. Throws UsageError where two items could belong to one variable. */
 export function plan(wanted: Iterable<Taken>, items: readonly Overview[], origin: Origin, prefix: string): Planned[] {
   const own = items.filter(({ tags }) => tags.includes(origin.tag));
   const byTag = new Map<string, Overview[]>();
   for (const item of own) for (const tag of new Set(item.tags)) byTag.set(tag, [...(byTag.get(tag) ?? []), item]);
-  // Those of this file too: a second item of that title would leave the reference of the first without one meaning.
+  // This file's own items count too: a second item of a title would make the first one's reference ambiguous.
   const taken = new Set(items.map(({ title }) => same(title)));
   return [...wanted].map((one) => {
     const { name, number } = one.line;
@@ -80,7 +80,7 @@ export function plan(wanted: Iterable<Taken>, items: readonly Overview[], origin
         `nothing was imported; line ${number}: ${name}: two items are tagged as this variable: ${before.id}, ${second.id}`,
         "delete one of them, or take its tags away",
       );
-    // It keeps the title that it has: another prefix makes no other variable of it.
+    // It keeps its title: with another prefix it is still the same variable.
     if (before !== undefined) return { ...one, title: before.title, id: before.id, renamed: false };
     const title = `${prefix}${name}`;
     const free = freeTitle(title, origin.word, taken);
@@ -97,11 +97,11 @@ function freeTitle(title: string, word: string, taken: ReadonlySet<string>): str
   throw new UsageError("a title for a variable is taken, and so is every other that was tried", "use --prefix PREFIX");
 }
 
-/** Characters that a part of a reference takes. */
+/** The characters that a part of a reference may have. */
 const LEGAL = /^[A-Za-z0-9 \-_.]+$/;
 const LIKE_ID = /^[a-z2-7]{26}$/i;
 
-/** Whether a title means one thing in a reference: legal, no other thing's title, and nothing that could be an id. */
+/** Whether a title has one meaning in a reference: it is legal, no other item has it, and it cannot be an id. */
 export function isNameable(title: string, titles: readonly string[]): boolean {
   return LEGAL.test(title) && !LIKE_ID.test(title) && titles.filter((one) => same(one) === same(title)).length <= 1;
 }

@@ -1,5 +1,4 @@
-// What an import of an env file writes to the vault: its items are read, made and changed in batches, and taken back where a
-// part fails.
+// The writes of an env file's import. It reads, makes and changes items in batches. Where a part fails, it undoes the rest.
 import type { Methods } from "../../typescript/generated.ts";
 import type { Agent } from "../agent/session.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -7,14 +6,14 @@ import { type Origin, type Planned, tagsOf } from "./imported-items.ts";
 
 type Item = Methods["items.get"]["result"];
 
-/** Items written by one request, and read or deleted by one, as the agent's limits say. */
+/** Items of one write, and of one read or delete: the agent's limits. */
 const BATCH = 100;
 const IDS_BATCH = 50;
 
 /** The field that holds a variable's value. */
 export const FIELD = "password";
 
-/** What an error says was not done. */
+/** The work that was not done. An error names it. */
 export const UNDONE = "nothing was imported";
 
 /** The items of an earlier import, by the variable's name. */
@@ -43,7 +42,7 @@ export function outcomeOf({ line, plain }: Planned, known: ReadonlyMap<string, I
   const item = known.get(line.name);
   if (item === undefined) return "create";
   const field = item.fields.find(({ id }) => id === FIELD);
-  // What was made plain by an option stays so until its value changes.
+  // A variable that an option made plain stays plain until its value changes.
   return field?.value === line.value && (!plain || field.fieldType === "Text") ? "keep" : "change";
 }
 
@@ -54,10 +53,10 @@ const fieldOf = ({ line, plain }: Planned) => ({
   value: line.value,
 });
 
-/** The id of each item by the variable's name, and the way back to a vault as it was. */
+/** The item ids by the variables' names, and a function that undoes the writes. */
 export type Written = { readonly ids: ReadonlyMap<string, string>; takeBack(): Promise<void> };
 
-/** Makes and changes the items. What was done is taken back where one fails; the caller does so where what follows fails. */
+/** Makes and changes the items. Undoes all writes where one fails. The caller undoes them where a later step fails. */
 export async function write(
   agent: Agent,
   vault: string,
@@ -87,7 +86,7 @@ export async function write(
   }
 }
 
-/** `made` gets the ids as they come, also where another of the batch fails. */
+/** `made` gets each id at once, also where another item of the batch fails. */
 async function create(
   agent: Agent,
   vault: string,
@@ -120,7 +119,7 @@ async function create(
   return created;
 }
 
-/** Throws UsageError where that fails too, with what is left. */
+/** Undoes the writes. Throws UsageError, with the remaining items, where that fails too. */
 async function takeBack(
   agent: Agent,
   vault: string,

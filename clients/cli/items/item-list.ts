@@ -1,20 +1,20 @@
-// The items of a vault as the agent lists them: the one place where the command asks for a list.
+// Lists the items of a vault. Every command that needs a list gets it here.
 import type { Methods } from "../../typescript/generated.ts";
 import { type wholeList, wholeListWithAge } from "../../typescript/whole-list.ts";
 
 export type ItemOverview = Methods["items.list"]["result"]["items"][number];
 
-/** All of a vault that the filter asks for: one of any size, in as many pages as it takes. */
+/** All items of a vault that pass the filter, read page after page. */
 export async function listItems(agent: Caller, vaultId: string, filter: Filter): Promise<ItemOverview[]> {
   return (await listItemsWithAge(agent, vaultId, filter)).items;
 }
 
-/** Whoever can call the agent. */
+/** An object that can call the agent. */
 type Caller = { readonly call: Parameters<typeof wholeList>[0] };
 
 type Filter = { readonly active: boolean; readonly archived: boolean };
 
-/** The same, with how long ago it was read where the service could not be asked for changes. */
+/** The same, with the age of the list where the service could not be reached. */
 export function listItemsWithAge(
   agent: Caller,
   vaultId: string,

@@ -1,9 +1,9 @@
-// NAME=… as options take it, for fields and for variables.
+// Reads NAME=… in options, for fields and for variables.
 import { UsageError } from "../terminal/exit-code.ts";
 
 /**
- * The name, and what stands behind the first `=`. Throws UsageError, which does not repeat the text: what has no name before
- * its `=` may be a secret that got where it does not belong.
+ * The name, and the text behind the first `=`. Throws UsageError, which does not repeat the text: a text without a name may be a secret
+ * in a wrong place.
  */
 export function namedPart(text: string, option: string, what: "VALUE" | "PATH" | "N"): [string, string] {
   const at = text.indexOf("=");

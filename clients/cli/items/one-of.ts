@@ -1,4 +1,4 @@
-// What a person calls by its title or its id: the one thing that is meant, or an error that says what to do instead.
+// Finds the one thing that a person names by title or id, or throws an error with the next step.
 import { errorTable, PosternError } from "../../typescript/generated.ts";
 import { normalTitle } from "./normal-title.ts";
 
@@ -18,8 +18,8 @@ const kinds = {
 const ARCHIVED = "archived";
 
 /**
- * The id that `wanted` is, or that the only one of this title has, without regard to case. `all` is asked only for a title. As in a
- * reference, what is archived stands behind what is not.
+ * The id `wanted` itself, or the id of the only thing with this title in any case. Calls `all` only for a title. As in a reference,
+ * active things come before archived ones.
  */
 export async function idOf(
   what: keyof typeof kinds,
@@ -41,7 +41,7 @@ export async function idOf(
   return first.id;
 }
 
-/** As the agent would answer, with what it is about. */
+/** The agent's own error for this, with the name of the thing. */
 export function refusal(errorName: string, message: string, hint: string): PosternError {
   return new PosternError(message, { errorName, code: errorTable[errorName]?.code ?? 0, hint });
 }

@@ -1,17 +1,17 @@
-// Ids of the fields and sections that the command makes. A reference names an id letter for letter, and may hold few
-// letters, so a name that is no id gets one that resembles it.
+// Makes ids for new fields and sections. A reference names an id letter for letter, and can hold few letters. So a name that is no id
+// gets an id that resembles it.
 import { randomBytes } from "node:crypto";
 import { normalTitle } from "./normal-title.ts";
 
-/** What an id may hold, as a reference may. */
+/** The characters of an id: those of a reference. */
 export const LEGAL = /^[A-Za-z0-9 \-_.]+$/;
 
-/** Characters of an id, as the agent takes them; room is left for a number behind it, and for the prefix of a code's field. */
+/** Characters of an id. The agent takes more, which leaves room for a number behind it and for the prefix of a one-time code's field. */
 const ID_LENGTH_MAX = 100;
 
 /**
- * The id of something called `name`: the name itself where it may be one. `taken` are the ids and titles that are there. Ids
- * come before titles in a reference, so an id that is another's title would take its place.
+ * The id for something called `name`: the name itself, where it can be an id. `taken` are the existing ids and titles. In a reference ids
+ * come before titles, so an id that equals another thing's title would hide it.
  */
 export function partId(name: string, taken: readonly string[]): string {
   const others = new Set(taken.map(normalTitle));
@@ -22,7 +22,7 @@ export function partId(name: string, taken: readonly string[]): string {
   }
 }
 
-/** `Schlüssel` is Schlussel, `API key (live)` is API key live. Where nothing is left, as of other scripts, any id will do. */
+/** `Schlüssel` becomes Schlussel, and `API key (live)` becomes API key live. Where nothing is left, as in other scripts, any id will do. */
 function resembling(name: string): string {
   const plain = name
     .normalize("NFKD")

@@ -1,12 +1,12 @@
-// What of an import nobody has to hide: to conceal every `true` and `5432` would garble what a program prints.
+// Values of an import that need not be concealed. Concealing every `true` and `5432` would garble a program's output.
 import { PREFIX } from "../text/reference-text.ts";
 
-/** Digits of a number that is no secret: a port, a size, a count. From six on it may be a PIN or a code. */
+/** Digits of a number that is no secret: a port, a size, a count. A number of six digits may be a PIN or a code. */
 const PLAIN_DIGITS_MAX = 5;
 
 /**
- * Whether a value is shown: `true` or `false`, a short number, one whose name was given to `--plain`; and a reference, which is no
- * secret: what it leads to is hidden or not by its own field.
+ * Whether a value is plain: `true` or `false`, a short number, or a variable named in `--plain`. A reference is plain too: the field
+ * that it leads to decides whether its value is concealed.
  */
 export function isPlain(name: string, value: string, named: ReadonlySet<string>): boolean {
   if (named.has(name) || value.startsWith(PREFIX) || /^(?:true|false)$/i.test(value)) return true;

@@ -1,5 +1,4 @@
-// Puts fields that the command line gives, and takes away those that it names, in an item as it is. Whatever is not clear is
-// refused before anything is changed.
+// Adds and removes fields of an item as the command line says. Every unclear case is refused before anything is changed.
 
 import type { Methods } from "../../typescript/generated.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -15,7 +14,7 @@ type FieldPart = Extract<Part, { kind: "field" }>;
 export type Holder = Pick<Item, "category" | "fields" | "sections" | "files" | "document" | "notes">;
 type Parts = Pick<Item, "fields" | "sections">;
 
-/** An item before it has anything. */
+/** An item without content. */
 export const emptyHolder = (category: Item["category"]): Holder => ({
   category,
   fields: [],
@@ -26,7 +25,7 @@ export const emptyHolder = (category: Item["category"]): Holder => ({
 
 const fieldParts = (item: Holder) => partsOf(item).filter((part): part is FieldPart => part.kind === "field");
 
-/** The fields and sections of an item with the given fields in it, and without the removed ones. */
+/** The fields and sections of an item, with the given fields and without the removed ones. */
 export async function withFields(
   item: Holder,
   given: readonly Given[],
@@ -55,7 +54,7 @@ export async function withFields(
 export function present(item: Holder, name: FieldName, option: string): FieldPart {
   const found = onePart(item.sections, fieldParts(item), name, option);
   if (found !== undefined) return found;
-  // Behind an equals sign there may be a secret that got where it does not belong.
+  // A text behind an equals sign may be a secret in a wrong place.
   const told = named(name).replace(/=.*/s, "");
   throw refusal(
     "fieldNotFound",
@@ -64,7 +63,7 @@ export function present(item: Holder, name: FieldName, option: string): FieldPar
   );
 }
 
-/** Of two values for one thing nobody can tell which was meant. Each comes with its title. */
+/** Refuses two values for one field, since nobody can know which one was meant. Each comes with its title. */
 function demandOnce(fields: readonly (readonly [unknown, string])[]): void {
   const seen = new Set<unknown>();
   for (const [field, title] of fields) {
@@ -74,12 +73,12 @@ function demandOnce(fields: readonly (readonly [unknown, string])[]): void {
   }
 }
 
-/** Two new fields of one name in one section. */
+/** Refuses two new fields of one name in one section. */
 function demandNew(added: readonly { word: Given; at: Field }[]): void {
   demandOnce(added.map(({ word, at }) => [JSON.stringify([at.sectionId ?? "", normalTitle(word.title)]), named(word)]));
 }
 
-/** As an option takes it, without the backslashes. */
+/** The name as in the option, without the backslashes. */
 const named = ({ section, title }: FieldName): string => oneLine(section === undefined ? title : `${section}/${title}`);
 
 async function changedField(field: Field, given: Given): Promise<Field> {
@@ -89,14 +88,14 @@ async function changedField(field: Field, given: Given): Promise<Field> {
       `--field is for what anybody may see, and the field ${named(given)} is a secret`,
       `${SECRET_OPTIONS}; where it is to be none, say its kind: --field 'NAME[text]=VALUE'`,
     );
-  // What comes as a secret is kept as one.
+  // A value that came in a secret way becomes a concealed field.
   const type = given.type ?? (given.open || wasSecret ? (field.fieldType as FieldType) : "Concealed");
   if (type === "Totp" && given.type === undefined) await demandCodes(given);
   const { details: _details, ...rest } = field;
   return { ...rest, ...valued(type, given) };
 }
 
-/** Fields that need no section: autofill finds them by these ids. */
+/** Ids of fields without a section. Autofill finds them by these ids. */
 const BUILT_IN: Partial<Record<Item["category"], readonly string[]>> = {
   Login: ["username", "password"],
   Password: ["password"],
@@ -107,18 +106,18 @@ const isSshKey = (item: Holder, given: Given) =>
 
 const CODE_PREFIX = "TOTP_";
 
-/** What notes are called, which an item may get later. */
+/** The names of the notes, which an item may get later. */
 const ALWAYS_TAKEN = [{ names: { ids: ["notesPlain"], title: "notes" } }] as const;
 
 function withNew(item: Holder, given: Given): Parts {
-  // An item has one such key, under the official id and title whatever it was called.
+  // An item has one such key. It gets the official id and title, whatever name the option gave.
   if (isSshKey(item, given)) {
     const key: Field = { id: "private_key", title: "private key", fieldType: "SshKey", value: given.value };
     return { sections: item.sections, fields: [...item.fields, key] };
   }
   const { sectionId, sections } = withSection(item, given);
   const builtIn = BUILT_IN[item.category] ?? [];
-  // The agent puts a prefix before the id of a code's field.
+  // The agent puts a prefix before the id of a one-time code's field.
   const taken = [...partsOf(item), ...ALWAYS_TAKEN]
     .flatMap(({ names }) => [names.title, ...names.ids])
     .flatMap((name) => (name.startsWith(CODE_PREFIX) ? [name, name.slice(CODE_PREFIX.length)] : [name]));
@@ -133,13 +132,13 @@ function withNew(item: Holder, given: Given): Parts {
   return { sections, fields: [...item.fields, field] };
 }
 
-/** An id after the section too: of three passwords none is to have the id that is the title of all. */
+/** An id that includes the section: of three fields titled password, none should have the id "password". */
 function nameWithin(sections: Item["sections"], sectionId: string | undefined, title: string): string {
   const section = sections.find(({ id }) => id === sectionId)?.title ?? "";
   return section === "" ? title : `${section} ${title}`;
 }
 
-/** The section that a new field goes to; made where it is missing. */
+/** The section of a new field. It is made where it is missing. */
 function withSection(item: Holder, given: Given): { sectionId?: string; sections: Item["sections"] } {
   const { sections } = item;
   if (given.section === undefined) return { sections };
@@ -169,7 +168,7 @@ function valued(type: FieldType, { value, option }: Given): Pick<Field, "fieldTy
 const ADDRESS_PARTS = ["street", "city", "state", "zip", "country"] as const;
 type Address = Record<(typeof ADDRESS_PARTS)[number], string>;
 
-/** An address as JSON, or in one line, which is kept as its street. */
+/** Reads an address: JSON, or one line, which becomes the street. */
 function addressOf(value: string, option: string): Address {
   const empty: Address = { street: "", city: "", state: "", zip: "", country: "" };
   if (!value.trimStart().startsWith("{")) return { ...empty, street: value };
@@ -195,7 +194,7 @@ function entriesOf(json: string): [string, unknown][] | undefined {
 
 type NewItem = Methods["items.create"]["params"]["item"];
 
-/** The error of an item that is no item, with the titles of its fields in place of their numbers. */
+/** The error of an invalid item, with the titles of its fields in place of their numbers. */
 export function namingFields(fields: NewItem["fields"], message: string): string {
   return message.replaceAll(/fields\[(\d+)\](?:\.value)?/g, (whole, number: string) => {
     const title = fields?.[Number(number)]?.title;
