@@ -1,7 +1,6 @@
-// The chain: each record carries a MAC over itself and the MAC before it, under a key that is replaced by its own
-// successor after every record. Who reads the agent's memory today learns no key of yesterday, so cannot rewrite
-// yesterday. Records written while no account was unlocked since the start have no key: they are linked by a plain hash,
-// and verification says so.
+// The chain: each record has a MAC over itself and the MAC before it. After every record the key is replaced by its successor. An attacker
+// who reads the agent's memory today learns no key of yesterday, and cannot rewrite yesterday's records. Between a start and the first
+// unlock there is no key. Such records are linked by a plain hash, and verification says so.
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 
 /** One line of the log, without its link. Ids and sealed names only. */
@@ -13,39 +12,39 @@ export type Record = {
   readonly count: number;
   readonly program?: string;
   readonly pid?: number;
-  /** Whose record it is: a hash of the subject's key. A process id says who it was to a person, but is given out again. */
+  /** The subject of the record: a hash of the subject's key. A process id helps a person, but the system reuses it. */
   readonly who?: string;
   readonly ids?: readonly string[];
-  /** What a refused call was about: ids that only who may see the whole is told, since its asker must not learn them. */
+  /** The target of a refused call, as ids. Only a caller who may see the whole log gets them; the asker must not learn them. */
   readonly asked?: readonly string[];
-  /** Whose token it was, where one was presented; both are ids. */
+  /** The service account and its token, where a token was presented. Both are ids. */
   readonly token?: TokenIds;
-  /** Of a record that was taken in from a token's own log: when it happened, and its number there. */
+  /** For a record from a token's own log: its time, and its number there. */
   readonly happened?: string;
   readonly leftSeq?: number;
-  /** Things that it was about too, and that found no room in it. */
+  /** The number of further targets that have no room in it. */
   readonly unnamed?: number;
-  /** Names as they were shown, sealed under a key that only the unlocked account has; with a token, under that of its service account. */
+  /** Names as they were shown, sealed under a key of the unlocked account, or with a token, under its service account's key. */
   readonly sealed?: string;
 };
 
-/** A service account, and which of its tokens. */
+/** A service account and one of its tokens. */
 export type TokenIds = { readonly serviceAccount: string; readonly token: string };
 
-/** How a record is tied to the one before it: `mac` under the ratchet key, or `hash` without one. */
+/** The link to the record before: `mac` under the ratchet key, or `hash` without a key. */
 export type Link = { readonly mac: string } | { readonly hash: string };
 
 /** A record as it stands in the file. */
 export type Linked = Record & Link;
 
-/** Where the chain stands: the last link, and the key of the next record if there is one. */
+/** The state of the chain: the last link, and the key of the next record if there is one. */
 export type ChainState = { readonly last: string; readonly key: Uint8Array | undefined };
 
 const encoder = new TextEncoder();
 const NEXT = encoder.encode("postern/1 audit next");
 const UNKEYED = encoder.encode("postern/1 audit unkeyed");
 
-/** When it happened; `at` is when it came into this log. */
+/** The time of the act. `at` is the time at which this log took it in. */
 export function happenedAt({ at, happened = at }: Record): string {
   return happened;
 }
@@ -53,7 +52,7 @@ export function happenedAt({ at, happened = at }: Record): string {
 /** The link before the first record of all. */
 export const FIRST_LINK = "";
 
-/** The exact bytes that a link covers: the previous link, LF, and the record as JSON. */
+/** The bytes that a link covers: the previous link, LF, and the record as JSON. */
 function linkedBytes(previous: string, record: Record): Uint8Array {
   return encoder.encode(`${previous}\n${JSON.stringify(record)}`);
 }
@@ -63,7 +62,7 @@ export function nextKey(crypto: Primitives, key: Uint8Array): Uint8Array {
   return crypto.hmacSha256(key, NEXT);
 }
 
-/** Links a record to the chain and moves the chain on, wiping the key that was used. */
+/** Links a record to the chain, moves the chain on, and wipes the used key. */
 export function link(crypto: Primitives, state: ChainState, record: Record): { linked: Linked; state: ChainState } {
   const covered = linkedBytes(state.last, record);
   if (state.key === undefined) {
@@ -76,7 +75,7 @@ export function link(crypto: Primitives, state: ChainState, record: Record): { l
   return { linked: { ...record, mac }, state: { last: mac, key } };
 }
 
-/** Whether a linked record follows `state`, and where the chain stands after it. Wipes nothing: a verifier keeps its start. */
+/** Whether a linked record follows `state`, and the state after it. It wipes nothing, since a verifier keeps its start. */
 export function follow(
   crypto: Primitives,
   state: ChainState,

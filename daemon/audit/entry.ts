@@ -1,28 +1,28 @@
-// What the audit log is told. The log adds when, in which order, and the link.
+// An entry for the audit log. The log adds the time, the number and the link.
 import type { TokenIds } from "./chain.ts";
 
-/** Who did it. A path and a process id for people; `who` is the subject's hash, by which its own records are known again. */
+/** The actor. Path and process id are for people. `who` is the subject's hash, which finds its own records again. */
 export type Actor = { readonly program?: string; readonly pid?: number; readonly who?: string };
 
-/** What happened. `names` are sealed before they are written; `ids` are written as they are. */
+/** An act. `names` are sealed before they are written. `ids` are written as they are. */
 export type LogEntry = Actor & {
   readonly event: string;
   readonly outcome: string;
   readonly ids?: readonly string[];
   readonly names?: readonly string[];
-  /** What a refused call was about, as ids. */
+  /** The targets of a refused call, as ids. */
   readonly asked?: readonly string[];
-  /** Things that it was about and that are not among them. */
+  /** The number of further targets. */
   readonly unnamed?: number;
-  /** Whose token it was, and what seals the names then. */
+  /** The service account of a token, and the function that seals the names then. */
   readonly token?: TokenIds & { readonly sealNames: (names: readonly string[]) => string };
 };
 
-/** The outcome of a read that was answered from memory while its service was not reached. */
+/** The outcome of a read from memory while the service was not reached. */
 const OK_OFFLINE = "okOffline";
 
-/** The outcome of a read that went well. */
+/** The outcome of a successful read. */
 export const readOutcome = (isStale: boolean): string => (isStale ? OK_OFFLINE : "ok");
 
-/** Whether it went well, wherever the answer came from. */
+/** Whether a read succeeded, from the service or from memory. */
 export const isDone = (outcome: string): boolean => outcome === "ok" || outcome === OK_OFFLINE;

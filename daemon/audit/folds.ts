@@ -1,27 +1,27 @@
-// What folds into one record: equal reads within a few seconds, and refusals whatever they were about. A refusal that folds
-// still says what was asked for, as far as there is room: who was refused a secret must be found by that secret.
+// Folds several acts into one record: equal reads within a few seconds, and refusals with any targets. A folded refusal still names its
+// targets while there is room, since `audit --item` must find the refused reads of a secret.
 import { isDone, type LogEntry } from "./entry.ts";
 
-/** Different things that one folded record of refusals names; a person's list of them, and a few KiB of the log. */
+/** Different targets in one folded record of refusals: a list that a person reads, and a few KiB of the log. */
 export const FOLDED_ABOUT_MAX = 32;
 
-/** Characters of what one folded record of refusals names: a call about a hundred references, or a few dozen about one each. */
+/** Characters of the targets in one folded record: one call about a hundred references, or a few dozen about one each. */
 export const FOLDED_LENGTH_MAX = 8 * 1024;
 
 /**
- * Characters of the names in one record: a screen or two. An environment may have 500 variables with names of 256
- * characters each, and is read again and again.
+ * Characters of the names in one record: a screen or two. An environment may have 500 variables with names of 256 characters, and may be
+ * read often.
  */
 export const NAMES_LENGTH_MAX = 16 * 1024;
 
-/** One record that was written, and what came after it and is only counted so far. */
+/** A written record, and the later acts that are only counted so far. */
 export type Fold = {
   readonly entry: LogEntry;
   readonly since: number;
   count: number;
-  /** What the counted ones were about, by its text. */
+  /** The targets of the counted acts, by their text. */
   readonly about: Map<string, Pick<LogEntry, "asked" | "names">>;
-  /** Characters of it. */
+  /** Their characters. */
   length: number;
   unnamed: number;
 };
@@ -33,7 +33,7 @@ export function newFold(entry: LogEntry, since: number): Fold {
 /** Counts one more. */
 export function add(fold: Fold, { asked, names, outcome }: LogEntry): void {
   fold.count++;
-  // Reads fold only where all of it is equal.
+  // Reads fold only if they are equal in everything.
   if (isDone(outcome) || (asked === undefined && names === undefined)) return;
   const key = JSON.stringify([asked, names]);
   if (fold.about.has(key)) return;
@@ -48,9 +48,9 @@ export function add(fold: Fold, { asked, names, outcome }: LogEntry): void {
   });
 }
 
-/** The record of those that were counted. */
+/** The record of the counted acts. */
 export function folded({ entry, about, unnamed }: Fold): LogEntry {
-  // What the record before this one was about is told there.
+  // The record before names its own targets.
   const { asked: _asked, names: _names, ...rest } = entry;
   if (about.size === 0) return unnamed === 0 ? entry : { ...rest, unnamed };
   const all = [...about.values()];
@@ -63,8 +63,8 @@ export function folded({ entry, about, unnamed }: Fold): LogEntry {
 }
 
 /**
- * What folds into one record. Refusals fold whoever was refused: a program that forks for each try would else push what
- * matters out of the log.
+ * The key by which acts fold. Refusals of all processes of a program fold together. Otherwise a program that forks for each try could push
+ * important records out of the log.
  */
 export function foldKey({ event, outcome, program, who, ids, names, token }: LogEntry): string {
   const bearer = token?.token;
@@ -73,7 +73,7 @@ export function foldKey({ event, outcome, program, who, ids, names, token }: Log
   );
 }
 
-/** The names that a record has room for, and how many it leaves out. */
+/** The names that fit into a record, and the number of those left out. */
 export function namesWithin(names: readonly string[]): { names: readonly string[]; left: number } {
   let length = 0;
   const fitting = names.findIndex((name) => {

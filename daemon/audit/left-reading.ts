@@ -1,23 +1,23 @@
-// A token's own log, read from where it was taken in to: which of its records follow from a sealed key, and what is wrong.
+// Reads a token's own log from the place up to which it was taken in. Says which records follow from a sealed key, and what is wrong.
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import type { Linked } from "./chain.ts";
 import { firstOf } from "./pages.ts";
 import { type Anchor, type Checkpoint, createWalk, linkOf } from "./proof.ts";
 import { listSegments, readSegment, type Segment } from "./segments.ts";
 
-/** A token's log is taken in up to record `seq` with this link; `key` is its chain's, where that stretch is proven. */
+/** A token's log is taken in up to record `seq` with this link. `key` is the chain's key, where that stretch is proven. */
 export type TakenIn = { readonly seq: number; readonly last: string; readonly key?: string };
 
 export type LeftReading = {
   /** The records after the mark, oldest first. */
   records(): Generator<{ readonly record: Linked; readonly proven: boolean }>;
-  /** Where the reading stands; undefined before the first record of all. */
+  /** The state of the reading. Undefined before the first record. */
   mark(): TakenIn | undefined;
-  /** What is wrong with what was read, once all of it was. */
+  /** The fault in the log, known once all of it was read. */
   problem(): string | undefined;
 };
 
-/** Undefined where the log does not hold the record that was marked: it was put back, cut or written anew. */
+/** Undefined where the log lacks the marked record: it was cut, written anew, or replaced by an older copy. */
 export function readLeft(
   crypto: Primitives,
   folder: string,
@@ -39,7 +39,7 @@ export function readLeft(
         const { record } = line;
         const proven = walk.record(record, checkpoints);
         seq = record.seq;
-        // The end that a crash tore is told before there is a key.
+        // A torn end is reported before there is a key.
         if (!proven && record.event !== "audit.torn") unproven++;
         if (record.event === "audit.broken") told ??= "it was cut or rewritten before";
         if (record.event === "audit.dropped") told ??= "its oldest records are gone: it was full";
@@ -61,7 +61,7 @@ export function readLeft(
   };
 }
 
-/** The segment that holds the marked record, and those after it. */
+/** The segment with the marked record, and all after it. */
 function segmentsFrom(folder: string, mark: TakenIn | undefined): Segment[] {
   const segments = listSegments(folder);
   if (mark === undefined) return segments;

@@ -1,17 +1,17 @@
-// A record of a token's own log, as the person's log may hold it. Whoever has the token has its log's keys too, and can write
-// there what no agent would: so each part is checked, as what a peer sends is.
+// Checks a record of a token's own log before the person's log takes it. A holder of the token has its log's keys too, and can write any
+// record there. So each part is checked, as bytes of a peer are.
 import { type Static, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import type { Linked } from "./chain.ts";
 import type { LeftRecord } from "./log.ts";
 
-/** Characters of a path; what Linux takes at most. */
+/** Characters of a path: the most that Linux takes. */
 const PROGRAM_LENGTH_MAX = 4096;
 
 /** Ids in one record: two for each of the thousand references of one call. */
 const IDS_MAX = 2_000;
 
-/** Characters of sealed names: what `NAMES_LENGTH_MAX` of them come to at most, padded and in base64. */
+/** Characters of sealed names: `NAMES_LENGTH_MAX` of them, padded and in base64. */
 const SEALED_LENGTH_MAX = 256 * 1024;
 
 const Id = Type.String({ pattern: "^[a-z2-7]{26}$" });
@@ -40,8 +40,7 @@ const Left = Type.Object(
 let validator: Validator | undefined;
 
 /**
- * The record without its link, where it is one of this service account's that no person's log has; its names only where they
- * open.
+ * The record without its link, if it belongs to this service account and no person's log has it yet. It has names only if they open.
  */
 export function leftRecord(
   linked: Linked,

@@ -1,6 +1,6 @@
-// The audit log of one account. Order for every method: ask, read, record, answer. What changes something is on disk
-// before it is answered; reads are in memory before they are answered and on disk at most 100 ms later; equal reads of
-// one subject within 10 s fold into a count. If the log cannot be written, nothing more is answered.
+// The audit log of one account. The order of every method is: ask, read, record, answer. The record of a change is on disk before the answer.
+// The record of a read is in memory before the answer, and on disk at most 100 ms later. Equal reads of one subject within 10 s fold into a
+// count. If the log cannot be written, nothing more is answered.
 
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -14,45 +14,45 @@ import { type Anchor, type Checkpoint, resume, tailOf } from "./proof.ts";
 import { contentOf } from "./record-content.ts";
 import { dropOldest, listSegments, openWriter, SEGMENT_BYTES_MAX, type Writer } from "./segments.ts";
 
-/** Milliseconds a read may wait in memory for its write: what a kill -9 can lose. */
+/** Milliseconds that the record of a read may wait in memory. A kill -9 can lose so much. */
 export const FLUSH_MS = 100;
 
 /** Milliseconds within which equal reads of one subject fold into one record with a count. */
 export const FOLD_MS = 10_000;
 
-/** Folds open at once; past it all are written, so that memory stays bounded. */
+/** Open folds. Past this number all are written, so that memory stays bounded. */
 export const FOLDS_MAX = 5_000;
 
 /** A record of a token's own log, without its link there. */
 export type LeftRecord = Omit<Record, "happened" | "leftSeq">;
 
-/** What a request writes to. */
+/** The place for a request's records. */
 export type Recorder = Pick<AuditLog, "demandWritable" | "read" | "keep">;
 
 export type AuditLog = {
-  /** Throws auditUnwritable where a record could not be written: asked before anything is done that must be recorded. */
+  /** Throws auditUnwritable where no record can be written. Called before every act that must be recorded. */
   demandWritable(): void;
   /**
-   * Records a read; written within 100 ms. Answers the bytes that it took, none where it was only counted. Throws
-   * auditUnwritable once a write has failed, locked once the log was closed.
+   * Records a read, on disk within 100 ms. Returns the bytes of the record, or zero where it was only counted. Throws auditUnwritable after
+   * a failed write, and locked once the log was closed.
    */
   read(entry: LogEntry): number;
-  /** Records what must not be lost; on disk when it returns. Answers the bytes that it took. Throws auditUnwritable. */
+  /** Records an act that must not be lost. It is on disk when this returns. Returns the bytes of the record. Throws auditUnwritable. */
   keep(entry: LogEntry): number;
-  /** Takes in records of a token's own log, their names sealed as they are; on disk when it returns. Throws auditUnwritable. */
+  /** Takes in records of a token's own log, with their names as they are sealed. On disk when it returns. Throws auditUnwritable. */
   takeIn(records: readonly LeftRecord[]): void;
-  /** Writes what is pending. */
+  /** Writes all pending records. */
   flush(): void;
-  /** Gives the log its keys at unlock; answers the checkpoints to keep. */
+  /** Gives the log its keys at unlock. Returns the checkpoints to keep. */
   unlock(keys: {
     sealNames(names: readonly string[]): string;
     start: Uint8Array;
     checkpoints: readonly Checkpoint[];
     anchor: Anchor | undefined;
   }): { checkpoints: Checkpoint[]; problems: string[] };
-  /** Forgets the names' key; the chain's key stays and ratchets on, since it opens nothing. */
+  /** Forgets the key of the names. The chain's key stays and moves on, since it opens nothing. */
   lock(): void;
-  /** Where the chain stands, for the device store. */
+  /** The state of the chain, for the device store. */
   anchor(): Anchor | undefined;
   close(): void;
 };
@@ -75,7 +75,7 @@ export function openAuditLog(
   let folds = new Map<string, Fold>();
   let broken = false;
   let closed = false;
-  // Lines that a full disk did not take wait in `pending`; after any other error nobody knows what the disk holds.
+  // Lines that a full disk refused wait in `pending`. After any other error nobody knows the content of the disk.
   let canRetry = false;
   let cancelFlush: (() => void) | undefined;
   let cancelFolds: (() => void) | undefined;
@@ -144,7 +144,7 @@ export function openAuditLog(
     log.note("the audit log can be written again");
   }
 
-  /** Writes the repeats that were only counted. */
+  /** Writes the records of counted repeats. */
   function unfold(): void {
     cancelFolds?.();
     cancelFolds = undefined;
@@ -156,7 +156,7 @@ export function openAuditLog(
   function later(): void {
     cancelFlush ??= clock.after(FLUSH_MS, () => {
       cancelFlush = undefined;
-      // A failure here is remembered in `broken` and told to the next caller; there is nobody to throw to.
+      // There is no caller to throw to. A failure is kept in `broken`, and the next caller gets it.
       try {
         write(false);
       } catch (error) {
@@ -172,7 +172,7 @@ export function openAuditLog(
   return {
     demandWritable,
     read: (entry) => {
-      // What was on its way when a session ended is not answered: its descriptor may be another file's by now.
+      // A session may end during a write. Nothing is written then: the descriptor may belong to another file by now.
       if (closed) throw new PosternError("locked");
       demandWritable();
       const key = foldKey(entry);
@@ -189,7 +189,7 @@ export function openAuditLog(
       return bytes;
     },
     keep: (entry) => {
-      // It is done and cannot be recorded; "locked" would say that it was not done.
+      // The act is done and cannot be recorded. The error "locked" would say that it was not done.
       if (closed) throw new PosternError("auditUnwritable", "the session ended meanwhile");
       demandWritable();
       const bytes = chain(entry, 1);
@@ -208,7 +208,7 @@ export function openAuditLog(
     },
     unlock: (keys) => {
       sealNames = keys.sealNames;
-      // Locked and unlocked again in one process: the key never left.
+      // The account was locked and unlocked again in this process. The chain's key never left.
       if (state.key !== undefined) {
         crypto.wipe(keys.start);
         return { checkpoints: [...keys.checkpoints], problems: [] };
@@ -221,7 +221,7 @@ export function openAuditLog(
       return { checkpoints: resumed.checkpoints, problems: resumed.problems };
     },
     lock: () => {
-      // What was counted so far has names to seal too.
+      // The counted acts have names to seal too.
       unfold();
       sealNames = undefined;
     },

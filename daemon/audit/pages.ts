@@ -1,5 +1,4 @@
-// The log in pages, oldest first: whoever looks for one secret in a year of records must not have all of it read at once, nor
-// keep the agent from answering others.
+// The log in pages, oldest first. A search through a year of records must not read all of it at once, and must not block other requests.
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { happenedAt, type Linked, type Record } from "./chain.ts";
 import { listSegments, readSegment, type Segment } from "./segments.ts";
@@ -7,22 +6,22 @@ import { listSegments, readSegment, type Segment } from "./segments.ts";
 /** Segments read for one page: 64 MiB, about a second. */
 export const PAGE_SEGMENTS_MAX = 4;
 
-/** Bytes of the records on one page: with what they are called, well under a line of the wire. */
+/** Bytes of the records on one page. With their names they fit well into one line of the wire. */
 export const PAGE_BYTES_MAX = 1024 * 1024;
 
-/** Records looked at before others have their turn: some ten milliseconds. */
+/** Records that are read before other work gets its turn: some ten milliseconds. */
 export const TURN_RECORDS = 2_000;
 
-/** Bytes from a segment's beginning in which its first record ends; a request of 100 references has some ten thousand. */
+/** Bytes of a segment's beginning that hold its first record. The record of 100 references has some ten thousand. */
 const FIRST_RECORD_BYTES = 256 * 1024;
 
-/** Milliseconds that the clock may have been wrong when a segment was begun, and its records still be found: a day. */
+/** Milliseconds by which the clock may have been wrong when a segment was begun: a day. Its records are still found. */
 const SLACK_MS = 24 * 60 * 60_000;
 
-/** Which records are asked for: after this number, and within these times. */
+/** The requested records: after this number, and within these times. */
 export type Range = { readonly after: number; readonly sinceMs: number; readonly untilMs: number };
 
-/** Some records, oldest first; with `next`, others may follow: it is the number to go on after. */
+/** Some records, oldest first. With `next` others may follow, after that number. */
 export type Page = { readonly records: Record[]; readonly next?: number };
 
 export function isWithin({ after, sinceMs, untilMs }: Range, record: Record): boolean {
@@ -30,7 +29,7 @@ export function isWithin({ after, sinceMs, untilMs }: Range, record: Record): bo
   return record.seq > after && atMs >= sinceMs && atMs <= untilMs;
 }
 
-/** The first records of the range that are wanted. */
+/** The first matching records of the range. */
 export async function readPage(
   folder: string,
   range: Range,
@@ -45,7 +44,7 @@ export async function readPage(
   let looked = 0;
   for (const [index, segment] of segments.entries()) {
     if (isBefore(segments[index + 1], range)) continue;
-    // What was taken in later than it happened lies behind its time.
+    // A record that was taken in late lies behind its time.
     if (isPast(segment, range) && !holdsTakenIn(segment)) continue;
     if (read++ >= PAGE_SEGMENTS_MAX) return { records, next: last };
     for (const line of readSegment(segment)) {
@@ -81,7 +80,7 @@ function holdsTakenIn({ path }: Segment): boolean {
   return readFileSync(path).includes(TAKEN_IN);
 }
 
-/** The first record of a segment; undefined where its beginning is none, and then nothing is skipped for it. */
+/** The first record of a segment. Undefined where its beginning is no record; then nothing is skipped. */
 export function firstOf({ path }: Segment): Linked | undefined {
   const descriptor = openSync(path, "r");
   try {

@@ -1,6 +1,6 @@
-// What of the log is proven. A checkpoint (the state before a segment) and an anchor (the state at the last lock, stop
-// or minute) lie in the sealed device store; from the one every record is followed, against the other the end is held,
-// so that a log cut short is seen as well as one that was changed.
+// Finds the proven stretches of the log. The sealed device store holds checkpoints (the state before a segment) and an anchor (the state at
+// the last lock, stop or minute). Every record is followed from a checkpoint. The end is compared with the anchor. So a log that was cut is
+// found as well as one that was changed.
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { type ChainState, FIRST_LINK, follow, type Linked } from "./chain.ts";
 import { type Line, listSegments, readSegment, type Segment } from "./segments.ts";
@@ -11,12 +11,12 @@ export type Checkpoint = { readonly segment: number; readonly last: string; read
 /** The state after record `seq`. */
 export type Anchor = { readonly seq: number; readonly last: string; readonly key: string; readonly at: string };
 
-/** Records `from` to `to` follow from a sealed key; the last was written at `until`. */
+/** Records `from` to `to` follow from a sealed key. The last one was written at `until`. */
 export type Stretch = { from: number; to: number; until: string };
 
 export type Verdict = { readonly records: number; readonly proven: Stretch[]; readonly problems: string[] };
 
-/** The newest record's number and link; zero and the first link for an empty log. */
+/** The newest record's number and link. Zero and the first link for an empty log. */
 export function tailOf(folder: string): { seq: number; last: string } {
   for (const segment of listSegments(folder).reverse()) {
     const newest = records(readSegment(segment)).at(-1);
@@ -33,7 +33,7 @@ export function linkOf(record: Linked): string {
   return "mac" in record ? record.mac : record.hash;
 }
 
-/** The records from the segment on that holds record `seq`: what came before was followed already. */
+/** The records from the segment with record `seq` on. Earlier ones were followed already. */
 function since(segments: readonly Segment[], seq: number): Linked[] {
   const found: Linked[] = [];
   for (const segment of [...segments].reverse()) {
@@ -45,7 +45,7 @@ function since(segments: readonly Segment[], seq: number): Linked[] {
   return found;
 }
 
-/** Finds the chain's key again after a restart, by following the log from the anchor to its end. */
+/** Finds the chain's key after a restart, by following the log from the anchor to its end. */
 export function resume(
   folder: string,
   crypto: Primitives,
@@ -55,7 +55,7 @@ export function resume(
   const tail = tailOf(folder);
   const fresh = (problems: string[]) => ({
     state: { last: tail.last, key: keys.start },
-    // The stretch that begins here is proven from this state on, wherever in a segment it begins.
+    // The stretch from here on is proven from this state, at any place in a segment.
     checkpoints: [
       ...keys.checkpoints,
       { segment: segments.at(-1)?.number ?? 1, last: tail.last, key: base64(keys.start) },
@@ -78,7 +78,7 @@ export function resume(
   return { state, checkpoints: [...keys.checkpoints], problems: [] };
 }
 
-/** Follows the whole log and says which stretches are proven, and what is wrong with the rest. */
+/** Follows the whole log. Returns the proven stretches, and the faults in the rest. */
 export function verify(
   folder: string,
   crypto: Primitives,
@@ -109,12 +109,12 @@ export function verify(
 }
 
 export type Walk = {
-  /** Answers whether it follows from a sealed key. */
+  /** Returns whether it follows from a sealed key. */
   record(record: Linked, checkpoints: readonly Checkpoint[]): boolean;
   torn(bytes: number): void;
   problems(): string[];
   proven(): Stretch[];
-  /** Where it stands. */
+  /** The present state. */
   state(): ChainState;
 };
 
@@ -133,7 +133,7 @@ export function createWalk(crypto: Primitives, from: ChainState = { last: FIRST_
     } else stretches.push({ from: record.seq, to: record.seq, until: record.at });
   }
 
-  /** Where the chain cannot be followed: take it up again at a checkpoint that fits, else go on by the record's own link. */
+  /** Where the chain is broken, continues at a fitting checkpoint, or else by the record's own link. */
   function restart(record: Linked, checkpoints: readonly Checkpoint[]): boolean {
     for (const checkpoint of checkpoints) {
       const next = follow(crypto, { last: checkpoint.last, key: bytes(checkpoint.key) }, record);
@@ -151,7 +151,7 @@ export function createWalk(crypto: Primitives, from: ChainState = { last: FIRST_
           problems.push(`${tornBytes} bytes before record ${record.seq} are no record`);
         tornBytes = 0;
       }
-      // A checkpoint takes the chain up again wherever it fits, so gaps and repeats are told by the numbers.
+      // A checkpoint continues the chain at any fitting place. So gaps and repeats are found by the numbers.
       if (lastSeq !== 0 && record.seq !== lastSeq + 1) problems.push(`record ${record.seq} follows record ${lastSeq}`);
       lastSeq = record.seq;
       const next = follow(crypto, state, record);

@@ -1,5 +1,5 @@
-// The files of the log: numbered segments of JSON lines, the last one being written. A tail torn by a crash is closed
-// with a line end and told by a record; nothing that was written is ever removed but whole oldest segments past a limit.
+// The files of the log: numbered segments of JSON lines. The last one is being written. A tail that a crash tore gets a line end, and a
+// record reports it. Only whole oldest segments past a limit are removed.
 import {
   closeSync,
   constants,
@@ -18,10 +18,10 @@ import { PosternError } from "../../protocol/errors.ts";
 import { isFull } from "../host/private-files.ts";
 import type { Linked } from "./chain.ts";
 
-/** Bytes after which a new segment begins: verifying one stays under a second. */
+/** Bytes after which a new segment begins. Verifying one takes less than a second. */
 export const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Segments kept: 512 MiB, about two million records. The oldest goes first, and a record says so. */
+/** Kept segments: 512 MiB, about two million records. The oldest is removed first, and a record says so. */
 export const SEGMENTS_MAX = 32;
 
 export type Segment = { readonly number: number; readonly path: string };
@@ -37,7 +37,7 @@ export function listSegments(folder: string): Segment[] {
     .sort((a, b) => a.number - b.number);
 }
 
-/** A line of a segment: a record, or bytes that are none (a torn tail). */
+/** A line of a segment: a record, or other bytes (a torn tail). */
 export type Line =
   | { readonly kind: "record"; readonly record: Linked }
   | { readonly kind: "torn"; readonly bytes: number };
@@ -46,13 +46,13 @@ export type Line =
 export function readSegment(segment: Segment): Line[] {
   const text = readWhole(segment.path);
   const lines = text.split("\n");
-  // What follows the last line end was not written whole.
+  // The bytes after the last line end were not written whole.
   const unfinished = lines.pop() ?? "";
   const whole = lines.filter((line) => line !== "").map(parseLine);
   return unfinished === "" ? whole : [...whole, { kind: "torn", bytes: Buffer.byteLength(unfinished) }];
 }
 
-/** Not through a link, and not from a pipe, which would let the agent wait for ever. Throws fileUnusable. */
+/** Opens no link and no pipe, which would block the agent for ever. Throws fileUnusable. */
 function readWhole(path: string): string {
   const descriptor = openOwn(path, constants.O_RDONLY);
   try {
@@ -62,7 +62,7 @@ function readWhole(path: string): string {
   }
 }
 
-/** Opens a file of the log that is a file of ours. Throws fileUnusable. */
+/** Opens a file of the log, which must be a plain file of this user. Throws fileUnusable. */
 function openOwn(path: string, flags: number): number {
   let descriptor: number;
   try {
@@ -84,12 +84,12 @@ function parseLine(line: string): Line {
     if (typeof record === "object" && record !== null && Number.isInteger(record.seq))
       return { kind: "record", record };
   } catch {
-    // Not JSON: the tail that a crash left, told by the record after it.
+    // No JSON: a torn tail. The record after it reports it.
   }
   return { kind: "torn", bytes: Buffer.byteLength(line) };
 }
 
-/** An open segment. Appends are one write each, so that a crash tears at most the last line; one that fails leaves nothing. */
+/** An open segment. Each append is one write, so a crash tears only the last line. A failed append leaves nothing. */
 export type Writer = { append(lines: string): void; sync(): void; readonly size: number; close(): void };
 
 export function openWriter(folder: string, number: number): Writer & { torn: boolean } {
@@ -103,7 +103,7 @@ export function openWriter(folder: string, number: number): Writer & { torn: boo
     try {
       while (written < bytes.length) written += writeSync(descriptor, bytes, written);
     } catch (error) {
-      // A disk that filled up half way: what was not written whole is taken back, so that it can be tried again.
+      // The disk filled up during the write. The part is removed, so that the write can be repeated.
       ftruncateSync(descriptor, size);
       throw error;
     }
@@ -121,7 +121,7 @@ export function openWriter(folder: string, number: number): Writer & { torn: boo
   };
 }
 
-/** Removes the oldest segments past the limit; answers their numbers. */
+/** Removes the oldest segments past the limit. Returns their numbers. */
 export function dropOldest(folder: string): number[] {
   const segments = listSegments(folder);
   const gone = segments.slice(0, Math.max(0, segments.length - SEGMENTS_MAX));

@@ -1,11 +1,11 @@
-// What strangers add to a log: refusals of whoever holds no grant and no token. They can make as many as they like, so all of
-// them together have a little room a day. Past it one record says how many more there were.
+// Refusals of strangers, which are programs without a grant and without a token. They can cause any number, so all of them share a small room
+// a day. Past it, one record gives the number of the rest.
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import type { LogEntry } from "./entry.ts";
 import type { AuditLog } from "./log.ts";
 
-/** Bytes that strangers add to one log in a day: about three thousand refusals, and a year of them pushes nothing out. */
+/** Bytes that strangers may add to one log in a day: about three thousand refusals. A year of them pushes nothing out. */
 export const STRANGER_BYTES_PER_DAY = 1024 * 1024;
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -14,9 +14,9 @@ type Log = Pick<AuditLog, "read" | "keep">;
 type Day = { bytes: number; left: number; cancel: () => void };
 
 export type Strangers = {
-  /** Records it where there is room, else counts it. Throws what the log throws. */
+  /** Records a refusal where there is room, and counts it otherwise. Throws as the log does. */
   read(log: Log, entry: LogEntry): void;
-  /** Tells of what was counted so far. */
+  /** Records the number of those counted so far. */
   close(): void;
 };
 
@@ -43,7 +43,7 @@ export function createStrangers(clock: Pick<Clock, "after">, bytesPerDay = STRAN
         day.left++;
         return;
       }
-      // What is only counted now is named by the record that is written for all of those.
+      // A later record counts this one with the others.
       day.bytes += log.read(entry) || namedBytes(entry);
     },
     close: () => {
@@ -52,14 +52,14 @@ export function createStrangers(clock: Pick<Clock, "after">, bytesPerDay = STRAN
   };
 }
 
-/** Bytes that sealing and base64 make of a character. */
+/** Bytes of a character after sealing and base64. */
 const SEALED_BYTES = 2;
 
 function namedBytes({ asked = [], names = [] }: LogEntry): number {
   return SEALED_BYTES * [...asked, ...names].reduce((sum, { length }) => sum + length, 0);
 }
 
-/** A log that was closed, or takes nothing, is told of elsewhere. */
+/** Ignores a closed or full log, which other code reports. */
 function quietly(tell: () => void): void {
   try {
     tell();

@@ -1,8 +1,8 @@
-// Where the calls of a service account's token are recorded: in the token's own log, and in that of the person whose account
-// it is, where this agent has the account. Where it has not, the record in the token's own log names its token: the person's
-// log takes such a record in when the account is here again (left-records.ts). The person's command shows them so, and whoever holds the token cannot take them
-// out again. Names are sealed under the service account's key, which the person holds too: so they can be written while the
-// person's account is locked, and say nothing of the rest of that log.
+// Records calls with a service account's token in the token's own log, and in the log of the account's person where this agent has that
+// account. Otherwise the record in the token's own log names its token, and the person's log takes it in when the account is here again
+// (left-records.ts). So the person's command shows the calls, and a holder of the token cannot remove them. Names are sealed under the
+// service account's key, which the person has too. So they can be written while the person's account is locked, and a holder of the token
+// learns nothing about the rest of that log.
 import { addressOf, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
@@ -10,22 +10,22 @@ import type { LogEntry } from "./entry.ts";
 import type { AuditLog, Recorder } from "./log.ts";
 
 /**
- * Bytes that the tokens of one service account may add to the person's log in a day, past which they read nothing more: whoever
- * holds a token must not push the rest out of the log. Repeats that were counted may take as much again.
+ * Bytes that the tokens of one service account may add to the person's log in a day. Past it they read nothing more, since a holder of a
+ * token must not push the rest out of the log. Counted repeats may take as much again.
  */
 export const TOKEN_BYTES_PER_DAY = 16 * 1024 * 1024;
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** What a service account has added since its day began. */
+/** The bytes that a service account has added since its day began. */
 export type Spent = { sinceMs: number; bytes: number };
 
 export type TokenRecorderParts = {
   readonly own: AuditLog;
-  /** The person's log, looked for at each record: an account comes and goes. */
+  /** The person's log. It is looked up at each record, since an account may be signed in or out. */
   readonly persons: () => AuditLog | undefined;
   readonly token: NonNullable<LogEntry["token"]>;
-  /** Shared by all tokens of the service account. */
+  /** All tokens of the service account share it. */
   readonly spent: Spent;
   readonly clock: Pick<Clock, "monotonicMs">;
 };
@@ -40,7 +40,7 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
   function record(how: "read" | "keep", entry: LogEntry): number {
     const theirs = persons();
     if (theirs === undefined) return own[how]({ ...entry, token });
-    // Before anything is written: a record in one log alone would be of a call that was refused.
+    // Checked before anything is written. Otherwise one log would have a record of a call that was then refused.
     demandRoom();
     theirs.demandWritable();
     const bytes = own[how](entry);
@@ -61,8 +61,8 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
 }
 
 /**
- * Whether two accounts are at one service. A token names its service, and whoever makes one up can have a service of theirs
- * let it in under any account's id: such a one must write nothing into that account's log.
+ * Whether two accounts are at one service. A token names its service. An attacker can run a service that accepts an invented token under any
+ * account's id. Such a token must write nothing into that account's log.
  */
 export function isSameService(one: string, other: string): boolean {
   return placeOf(one) === placeOf(other);

@@ -1,23 +1,23 @@
-// Certificate authorities that a person has named beside those that Node brings: a company's own, for an account service within it.
-// They lie in the data folder, where `--ca-file` puts them. They decide whom the agent speaks to, not what it believes: all that a
-// service sends is sealed and checked.
+// Further certificate authorities that a person has named, such as a company's own for an account service within it. They lie in the
+// data folder, where `--ca-file` puts them. They decide which servers the agent talks to, and not what it believes: everything from a
+// service is sealed and checked.
 import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { readOurs } from "./data-folder.ts";
 import type { Log } from "./log.ts";
 
-/** Beside the accounts. */
+/** The file, beside the accounts. */
 export const AUTHORITIES_FILE = "ca.pem";
 
-/** Bytes of the file: twice what `--ca-file` takes, since each certificate gets a line's end there. */
+/** Bytes of the file: twice the limit of `--ca-file`, since each certificate gets a line's end there. */
 const FILE_BYTES_MAX = 2 * 1024 * 1024;
 
 /** PEM (RFC 7468). */
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 export type Authorities = {
-  /** Looks at the file; whether it holds others than before. Throws StartRefused where it is not ours alone. */
+  /** Reads the file. Returns whether its authorities changed. Throws StartRefused where the file is not private. */
   look(): boolean;
 };
 
@@ -39,12 +39,12 @@ export function createAuthorities(home: string, log: Pick<Log, "note">): Authori
   };
 }
 
-/** `--ca-file` lets nothing else in; one that a person has put there by hand may be none. */
+/** Checks the certificates. `--ca-file` writes valid ones only, but a person may have put a file there by hand. */
 function isCertificate(text: string): boolean {
   try {
     return new X509Certificate(text).raw.length > 0;
   } catch {
-    // OpenSSL's own words would quote the file.
+    // OpenSSL's text would quote the file.
     return false;
   }
 }

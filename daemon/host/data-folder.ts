@@ -1,6 +1,5 @@
-// The folders that are named by an id, and the files in them. This is the one place that makes such a path: a name that is
-// no id never becomes one, whoever sent it. Reading and removing touch files of ours alone, opened as such: a link is not
-// followed, and what somebody else laid there stays.
+// The folders named by ids, and the files in them. Only this file makes such a path, and only from an id. It reads and removes files of
+// the agent only. It follows no link, and leaves every other thing in the folder as it is.
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
@@ -23,7 +22,7 @@ import { StartRefused } from "./start-refused.ts";
 const ACCOUNTS = "accounts";
 const SERVICE_ACCOUNTS = "service-accounts";
 
-/** The hash that names a token's folder. */
+/** The form of a hash, which names a token's folder. */
 const TOKEN_KEY = /^[0-9a-f]{64}$/;
 
 /** The folder of one account: its file, device store and audit log. Throws where `account` is no id. */
@@ -36,7 +35,7 @@ export function tokenFolder(home: string, key: string): string {
   return inside(home, SERVICE_ACCOUNTS, key, (text) => TOKEN_KEY.test(text));
 }
 
-/** The names of the folders of tokens, that of the last used one first. What is none of ours is left out. */
+/** The names of the tokens' folders, the last used one first. Other things are left out. */
 export function tokenFoldersIn(home: string): string[] {
   const parent = join(home, SERVICE_ACCOUNTS);
   if (!existsSync(parent)) return [];
@@ -50,19 +49,19 @@ export function tokenFoldersIn(home: string): string[] {
 
 function inside(home: string, kind: string, name: string, isName: (text: string) => boolean): string {
   const path = join(home, kind, name);
-  // An id holds no separator and no dot. The second look is for the day when somebody widens what an id may be.
+  // An id holds no separator and no dot. This second check is for a later, wider form of ids.
   if (!isName(name) || dirname(path) !== join(home, kind) || basename(path) !== name)
     throw new Error("a name that is no id would have become a path");
   return path;
 }
 
-/** Makes a folder that was named by an id, and the one it lies in; throws StartRefused where either is a link, or not ours alone. */
+/** Makes a folder named by an id, and the folder above it. Throws StartRefused where either is a link or not private. */
 export function ensureNamedFolder(path: string): void {
   ensurePrivateFolder(dirname(path));
   ensurePrivateFolder(path);
 }
 
-/** The ids of the accounts that have a folder. Throws StartRefused where one is a link, or not ours alone. */
+/** The ids of the accounts with a folder. Throws StartRefused where a folder is a link or not private. */
 export function accountsIn(home: string): string[] {
   const folder = join(home, ACCOUNTS);
   ensurePrivateFolder(folder);
@@ -72,8 +71,8 @@ export function accountsIn(home: string): string[] {
 }
 
 /**
- * The content of a file of ours; undefined where there is none. Throws StartRefused where a link, or anything else that we
- * did not make, lies under its name, and where it is longer than `bytesMax`.
+ * The content of a file of the agent. Undefined where there is none. Throws StartRefused where a link or another strange thing has its
+ * name, and where it is longer than `bytesMax`.
  */
 export function readOurs(path: string, bytesMax: number): Uint8Array | undefined {
   const name = basename(path);
@@ -92,7 +91,7 @@ function openOurs(path: string): number | undefined {
   const name = basename(path);
   let descriptor: number;
   try {
-    // Without O_NONBLOCK a pipe would keep us until somebody writes to it.
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -110,29 +109,29 @@ function isOurFile(descriptor: number): boolean {
   return found.isFile() && found.uid === process.getuid?.();
 }
 
-/** What we write into a named folder, and what a crash leaves of a write. */
+/** The files in a named folder, and the leftovers of an interrupted write. */
 const OUR_NAME = /^(account\.json|device\.sealed|audit-\d{6}\.log)(\.[0-9a-f]{16}\.unfinished)?$/;
 
-/** The file of an account, and what a crash leaves of a write of it. */
+/** The file of an account, and the leftover of an interrupted write of it. */
 const ACCOUNT_FILE = /^account\.json(\.[0-9a-f]{16}\.unfinished)?$/;
 
-/** Ends the name of a folder that is being removed: it is no account any more, wherever a crash comes between. */
+/** Ends the name of a folder that is being removed. It is no account any more, even if a crash interrupts the removal. */
 const REMOVED = /^[a-z2-7]{26}(\.[0-9a-f]{16})?\.removed$/;
 
 /**
- * Takes away what we keep of an account. Answers the name of the folder that stays because something in it is not ours;
- * undefined where nothing stays.
+ * Removes the files of an account. Returns the name of the folder if it stays because it holds a strange file. Undefined where nothing
+ * stays.
  */
 export function removeAccountFolder(home: string, account: string): string | undefined {
   const folder = accountFolder(home, account);
   if (!existsSync(folder)) return undefined;
-  // By a name of its own: what stayed of an earlier removal is not in the way.
+  // A fresh name, so that the remains of an earlier removal are not in the way.
   const removed = `${folder}.${randomBytes(8).toString("hex")}.removed`;
   renameSync(folder, removed);
   return removeOurFiles(removed) ? undefined : basename(removed);
 }
 
-/** Whether an account that is not here left its log: in a folder, not behind a link. */
+/** Whether an account that is not signed in here left its log. The log must be in a folder and not behind a link. */
 export function hasKeptLog(home: string, account: string): boolean {
   const folder = accountFolder(home, account);
   const descriptor = existsSync(folder) ? openFolder(folder) : undefined;
@@ -145,8 +144,8 @@ export function hasKeptLog(home: string, account: string): boolean {
 }
 
 /**
- * Takes away the file of an account, and leaves its log and the sealed store that proves it: neither opens without the Secret
- * Key that was in the file.
+ * Removes the file of an account. Its log and the sealed store that proves the log stay. Neither opens without the Secret Key, which
+ * was in the file.
  */
 export function removeAccountFile(home: string, account: string): void {
   const descriptor = openFolder(accountFolder(home, account));
@@ -159,18 +158,18 @@ export function removeAccountFile(home: string, account: string): void {
   }
 }
 
-/** Removes what a crash in the middle of a removal left. To be called by the only instance. */
+/** Finishes interrupted removals. Only the single instance may call it. */
 export function finishRemovals(home: string): void {
   const folder = join(home, ACCOUNTS);
   for (const name of readdirSync(folder)) if (REMOVED.test(name)) removeOurFiles(join(folder, name));
 }
 
-/** Removes our files from a folder, and the folder where nothing else is in it; answers whether it is gone. */
+/** Removes the agent's files from a folder, and then the folder if it is empty. Returns whether the folder is gone. */
 function removeOurFiles(folder: string): boolean {
   const descriptor = openFolder(folder);
   if (descriptor === undefined) return false;
   try {
-    // Names are looked up in the folder that was opened: one that is put in its place meanwhile is not touched.
+    // Names are looked up in the opened folder. Another folder that takes its place meanwhile is not touched.
     const opened = `/proc/self/fd/${descriptor}`;
     for (const name of readdirSync(opened)) if (OUR_NAME.test(name)) removeOurFile(join(opened, name));
   } finally {
@@ -185,7 +184,7 @@ function removeOurFiles(folder: string): boolean {
   }
 }
 
-/** The folder, opened; undefined where it is a link or no folder. */
+/** Opens the folder. Undefined where it is a link or no folder. */
 function openFolder(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -200,7 +199,7 @@ function removeOurFile(path: string): void {
   try {
     descriptor = openOurs(path);
   } catch (error) {
-    // Not ours: it stays, and with it the folder, which the caller tells.
+    // A strange file. It stays, and so does the folder, which the caller reports.
     if (error instanceof StartRefused) return;
     throw error;
   }

@@ -1,7 +1,7 @@
-// The environment of the agent and of what it starts: named variables and nothing else, since a variable is the
-// easiest way to change what a program does.
+// The environment of the agent and of its programs: listed variables and nothing else. A variable is the easiest way to change a
+// program's behaviour.
 
-/** What the agent keeps, each with its reason. Everything else is taken out at the start. */
+/** The variables that the agent keeps, each with its reason. All others are removed at the start. */
 const kept: Readonly<Record<string, string>> = {
   HOME: "data and settings lie under it",
   LANG: "texts for a person",
@@ -22,7 +22,7 @@ const kept: Readonly<Record<string, string>> = {
   NODE_EXTRA_CA_CERTS: "a company's own authority; what the service sends is sealed and checked all the same",
 };
 
-/** Variables that have changed this process before its first line ran, and what they do. The agent refuses to start. */
+/** Variables that change a process before its first line runs, with their effects. The agent refuses to start under them. */
 const refused: Readonly<Record<string, string>> = {
   NODE_OPTIONS: "adds options to Node, code to load among them",
   NODE_PATH: "names folders from which code is loaded",
@@ -40,7 +40,7 @@ const refused: Readonly<Record<string, string>> = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What of `env` the agent may keep. Also for whoever starts it. */
+/** The part of `env` that the agent may keep. The command that starts the agent uses it too. */
 export function allowedEnvironment(env: Environment): Record<string, string> {
   const allowed: Record<string, string> = {};
   for (const name of Object.keys(kept)) {
@@ -50,18 +50,18 @@ export function allowedEnvironment(env: Environment): Record<string, string> {
   return allowed;
 }
 
-/** The first variable under which the agent does not start, and what it does; undefined where there is none. */
+/** The first variable under which the agent does not start, with its effect. Undefined where there is none. */
 export function refusedVariable(env: Environment): { name: string; does: string } | undefined {
   const found = Object.entries(refused).find(([name]) => (env[name] ?? "") !== "");
   return found && { name: found[0], does: found[1] };
 }
 
-/** Takes everything out of `env` (process.env) that is not on the list. */
+/** Removes every variable from `env` (process.env) that is not on the list. */
 export function trimEnvironment(env: Record<string, string | undefined>): void {
   for (const name of Object.keys(env)) if (!Object.hasOwn(kept, name)) delete env[name];
 }
 
-/** The environment of every program the agent starts. An approver adds by name what its window or terminal needs. */
+/** The environment of every program that the agent starts. An approver adds variables for its window or terminal by name. */
 export const childEnvironment: Readonly<Record<string, string>> = Object.freeze({
   PATH: "/usr/bin:/bin",
   LANG: "C.UTF-8",

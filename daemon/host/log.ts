@@ -1,15 +1,15 @@
-// The agent's log: what it did, by ids and names of rules. The text of an unforeseen error is left out, since a parser
-// or a library may quote its input there; its class and its stack frames are enough to find the place.
+// The agent's log. It records the agent's acts by ids and names of rules. It leaves out the text of an unforeseen error, since a parser or
+// a library may quote its input there. The error's class and stack frames are enough to find the place.
 import pino from "pino";
 
 export type Log = {
-  /** Something an operator may want to know. `facts` hold numbers and names of ours only. */
+  /** A fact for the operator. `facts` hold only numbers and names of ours. */
   note(what: string, facts?: Readonly<Record<string, string | number | boolean>>): void;
-  /** An error we did not foresee, under the incident id that the peer was told. */
+  /** An unforeseen error, under the incident id in the peer's answer. */
   incident(id: string, thrown: unknown): void;
 };
 
-/** A log of JSON lines on the given file descriptor (2 unless told). */
+/** A log of JSON lines on the given file descriptor (2 by default). */
 export function createLog(descriptor = 2): Log {
   const sink = pino(
     { base: null, timestamp: pino.stdTimeFunctions.isoTime },

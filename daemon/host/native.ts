@@ -1,27 +1,27 @@
-// The few calls of the C library that Node does not offer: who is at the other end of a socket, whether that process
-// still lives, and our own protection. Nothing else in the agent calls C. The numbers are those of Linux.
+// The few calls of the C library that Node lacks: the process at the other end of a socket, whether that process still lives, and the
+// agent's own protection. No other file of the agent calls C. The numbers are those of Linux.
 import { closeSync } from "node:fs";
 import { requireOwn } from "./own-package.ts";
 import { StartRefused } from "./start-refused.ts";
 
-/** What SO_PEERCRED says: the process that called connect(), as the kernel noted it then. */
+/** The answer of SO_PEERCRED: the process that called connect(), as the kernel recorded it then. */
 export type SocketCredentials = { readonly pid: number; readonly uid: number; readonly gid: number };
 
 /** Bindings that have passed their self-check. Functions throw an Error that names the call and its errno. */
 export type Native = {
   /** Credentials of the peer of a connected Unix socket. `pid` is 0 where the peer lives in a foreign pid namespace. */
   peerCredentials(fd: number): SocketCredentials;
-  /** A new descriptor (close-on-exec) for the process that connected; it never comes to mean another one. Linux 6.5. */
+  /** A new descriptor (close-on-exec) for the connected process. It never means another process. Linux 6.5. */
   peerPidfd(fd: number): number;
-  /** Whether the process behind a pidfd has ended (a zombie has). */
+  /** Whether the process behind a pidfd has ended. A zombie has. */
   hasEnded(pidfd: number): boolean;
-  /** Whether the other end of a connected Unix socket is closed in both directions (POLLHUP); false while it only stopped sending. */
+  /** Whether the other end of a connected Unix socket is closed in both directions (POLLHUP). False where it only stopped sending. */
   isHungUp(fd: number): boolean;
-  /** The path a Unix socket is bound to, undefined where it has none (abstract, unnamed, or no Unix socket). */
+  /** The path of a Unix socket. Undefined where it has none (abstract, unnamed, or no Unix socket). */
   boundPath(fd: number): string | undefined;
   /** Whether the descriptor is a Unix stream socket that listens. */
   isListening(fd: number): boolean;
-  /** Keeps a descriptor from our children. */
+  /** Keeps a descriptor from child processes. */
   closeOnExec(fd: number): void;
   /** PR_SET_DUMPABLE 0: no core file, no ptrace, no /proc/PID/mem or environ for processes of the same user. */
   forbidDumping(): void;
@@ -61,12 +61,12 @@ const SOCKADDR_UN_BYTES = 110;
 type Call = (...args: unknown[]) => number;
 type Koffi = { load(path: null): { func(definition: string): Call }; errno(): number };
 
-/** Loads the bindings and checks them against what Node knows. Throws StartRefused where they cannot be trusted. */
+/** Loads the bindings and checks them against facts that Node knows. Throws StartRefused where they cannot be trusted. */
 export function loadNative(): Native {
   const koffi = loadKoffi();
   const library = koffi.load(null);
   const getpid = library.func("int getpid()");
-  // A binding of the wrong shape may answer without an error; this one has an answer we know.
+  // A binding of a wrong shape may answer without an error. This call has a known answer.
   if (getpid() !== process.pid) throw new StartRefused("the native bindings give wrong answers", "reinstall Postern");
   const func = (definition: string) => library.func(definition);
   if (!knowsPeerPidfd(func, koffi))
@@ -77,7 +77,7 @@ export function loadNative(): Native {
   return createNative(func, koffi);
 }
 
-/** Without a peer the kernel answers ENODATA where it knows the option. */
+/** Whether the kernel knows the option. Without a peer it then answers ENODATA. */
 function knowsPeerPidfd(func: (definition: string) => Call, koffi: Koffi): boolean {
   const fd = func("int socket(int, int, int)")(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const getsockopt = func("int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)");
@@ -124,12 +124,12 @@ function createNative(func: (definition: string) => Call, koffi: Koffi): Native 
   };
   const number = (fd: number, name: number): number => option(fd, name, 4).readInt32LE(0);
 
-  /** What poll(2) says of a descriptor at this moment. */
+  /** The answer of poll(2) for a descriptor at this moment. */
   const polled = (fd: number, events: number): number => {
     const request = Buffer.alloc(8);
     request.writeInt32LE(fd, 0);
     request.writeInt16LE(events, 4);
-    // A signal that arrives meanwhile ends the call before it has looked (EINTR); it says nothing of the descriptor.
+    // A signal may end the call before it has looked (EINTR). That says nothing about the descriptor.
     let answer = poll(request, 1, 0);
     while (answer < 0 && koffi.errno() === EINTR) answer = poll(request, 1, 0);
     checked("poll", answer);

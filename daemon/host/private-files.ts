@@ -1,4 +1,4 @@
-// Files and folders that only we may read, and writes that are whole or absent after a crash.
+// Files and folders that only this user may read, and writes that are whole or absent after a crash.
 import { randomBytes } from "node:crypto";
 import {
   constants,
@@ -16,13 +16,12 @@ import { basename, dirname, join } from "node:path";
 import { PosternError } from "../../protocol/errors.ts";
 import { StartRefused } from "./start-refused.ts";
 
-/** Ends the name of a file that is being written; such a file left over from a crash means nothing. */
+/** Ends the name of a file that is being written. After a crash such a file means nothing. */
 const UNFINISHED = /\.[0-9a-f]{16}\.unfinished$/;
 
 /**
- * Replaces the file at `path` by `bytes`, mode 0600. When the promise is fulfilled the content survives a power cut;
- * when it fails or the process dies, the old file is untouched. Throws diskFull. Writes to one path must be awaited one
- * after another.
+ * Replaces the file at `path` by `bytes`, mode 0600. When the promise is fulfilled, the content survives a power cut. When it fails, or
+ * the process dies, the old file is untouched. Throws diskFull. Writes to one path must be awaited one after another.
  */
 export async function writeFileDurably(path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
@@ -31,14 +30,14 @@ export async function writeFileDurably(path: string, bytes: Uint8Array): Promise
     await writeNew(unfinished, bytes);
     await rename(unfinished, path);
   } catch (error) {
-    await unlink(unfinished).catch(() => undefined); // It may not exist; the first error is the one to tell.
+    await unlink(unfinished).catch(() => undefined); // It may not exist. The first error is the one to throw.
     throw isFull(error) ? new PosternError("diskFull") : error;
   }
   // The rename itself is durable only once the folder is.
   await syncFolder(folder);
 }
 
-/** The same at once, for what need not survive a power cut. */
+/** The same without waiting, for content that need not survive a power cut. */
 export function replaceFile(path: string, bytes: Uint8Array): void {
   const unfinished = `${path}.${randomBytes(8).toString("hex")}.unfinished`;
   try {
@@ -50,19 +49,19 @@ export function replaceFile(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Whether the disk, or what we may use of it, is full. */
+/** Whether the disk or this user's quota on it is full. */
 export function isFull(error: unknown): boolean {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
-/** Whether it is that the disk, or the log on it, took nothing: what was done stays done, and only has no record. */
+/** Whether the error means that the disk or the log took nothing. The act itself is done then and has no record. */
 export function isUnwritten(error: unknown): boolean {
   return isFull(error) || (error instanceof PosternError && ["auditUnwritable", "diskFull"].includes(error.name));
 }
 
 async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
-  // O_EXCL and O_NOFOLLOW: never through a file or link that somebody else laid there.
+  // O_EXCL and O_NOFOLLOW: never through a file or a link that another program put there.
   const file = await open(
     path,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
@@ -85,25 +84,25 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Folders in folders of the data folder: accounts, and each of them. */
+/** The depth of the data folder: the folder of accounts, and each account's folder. */
 const FOLDERS_DEEP = 2;
 
 /**
- * Removes what writes cut off by a crash have left in `folder` and in its folders: an account's holds the Secret Key. To be
- * called by the only instance, before it writes.
+ * Removes leftovers of interrupted writes in `folder` and in its folders. The leftover of an account file holds the Secret Key. Only the
+ * single instance may call it, before it writes.
  */
 export function removeUnfinishedWrites(folder: string, deep = FOLDERS_DEEP): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(path);
-    // Not behind a link, which is no folder here.
+    // A link does not count as a folder here.
     if (entry.isDirectory() && deep > 0) removeUnfinishedWrites(path, deep - 1);
   }
 }
 
 /**
- * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
- * cannot be made and the system says that its parent is missing.
+ * Makes a folder with its missing parents, one level at a time. Node's recursive mkdir never ends under /proc: there the system
+ * refuses a folder by saying that its parent is missing.
  */
 function makeFolder(path: string): void {
   if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
@@ -115,8 +114,8 @@ function makeFolder(path: string): void {
 }
 
 /**
- * Makes `path` a folder that only we can enter (0700), with its missing parents, or checks that it is one. Throws
- * StartRefused where it is a link, no folder, another user's, or open to others: what lies in it could be laid there.
+ * Makes `path` a folder that only this user can enter (0700), with its missing parents, or checks that it is one. Throws StartRefused
+ * where it is a link, no folder, another user's, or open to others: another user could put files into it.
  */
 export function ensurePrivateFolder(path: string): void {
   const name = basename(path);

@@ -1,5 +1,5 @@
-// One agent per home. The lock is an exclusive SQLite transaction that is never ended: the kernel holds it for the
-// process and drops it however the process dies, so no stale lock file has to be judged.
+// One agent per home. The lock is an exclusive SQLite transaction that never ends. The kernel holds it for the process and drops it however
+// the process dies. So there is no stale lock file.
 import { closeSync, constants, existsSync, lstatSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { StartRefused } from "./start-refused.ts";
@@ -7,13 +7,13 @@ import { StartRefused } from "./start-refused.ts";
 /** The lock, held until `release` or the end of the process. */
 export type InstanceLock = { release(): void };
 
-/** SQLITE_BUSY, the primary result code: somebody else holds the lock. */
+/** SQLITE_BUSY, the primary result code: another process holds the lock. */
 const SQLITE_BUSY = 5;
 
 /**
- * Takes the lock at `path`, a small database in a private folder that nothing else may open (closing any other
- * descriptor of the file would drop the lock, fcntl(2)). Throws StartRefused where another agent holds it. To be taken
- * before the socket is touched. `holder` is what that one says of itself.
+ * Takes the lock at `path`, a small database in a private folder. Nothing else in this process may open the file: closing any other
+ * descriptor of it would drop the lock (fcntl(2)). Throws StartRefused where another agent holds it; `holder` describes that agent. Must
+ * be taken before the socket is touched.
  */
 export function takeInstanceLock(
   path: string,
@@ -22,7 +22,7 @@ export function takeInstanceLock(
   makePrivate(path);
   const database = new DatabaseSync(path);
   try {
-    // The journal stays in memory: a file of it would lie beside the lock while it is held. No waiting: the holder never lets go.
+    // The journal stays in memory, or its file would lie beside the lock. There is no waiting: the holder never lets go.
     database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
@@ -35,7 +35,7 @@ export function takeInstanceLock(
         error,
       );
     }
-    // SQLite looks at these before the lock itself, and we make none of them.
+    // SQLite reads these files before the lock itself, and the agent makes none of them.
     const beside = ["-journal", "-wal", "-shm"].map((end) => path + end).find((one) => existsSync(one));
     throw new StartRefused(
       beside === undefined
@@ -48,7 +48,7 @@ export function takeInstanceLock(
   return { release: () => database.close() };
 }
 
-/** SQLite would make the file as the umask says, and would follow a link. */
+/** Makes the file here, since SQLite would use the umask and follow a link. */
 function makePrivate(path: string): void {
   try {
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
@@ -60,7 +60,7 @@ function makePrivate(path: string): void {
         "check that the data folder can be written",
         error,
       );
-    // Looked at without opening it: closing it again would drop a lock this process holds.
+    // Looked at without opening: closing the file again would drop a lock that this process holds.
     if (!lstatSync(path).isFile())
       throw new StartRefused(`what lies at the lock's path ${path} is no file`, "move it out of the way");
   }

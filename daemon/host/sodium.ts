@@ -1,5 +1,5 @@
-// The agent's cryptography: libsodium through sodium-native, Argon2id, HKDF and HMAC-SHA-256 from node:crypto. Keys that
-// live longer than a call lie in one slab of guarded, locked memory. Without sodium-native the agent does not start.
+// The agent's cryptography: libsodium by sodium-native, and Argon2id, HKDF and HMAC-SHA-256 by node:crypto. Keys that live longer than a
+// call lie in one slab of guarded, locked memory. Without sodium-native the agent does not start.
 import { argon2, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 import { arch, platform } from "node:process";
 import { utf8, wipeable, wipeableCopy } from "../../protocol/crypto/encoding.ts";
@@ -8,15 +8,15 @@ import { PosternError } from "../../protocol/errors.ts";
 import { requireOwn } from "./own-package.ts";
 import { StartRefused } from "./start-refused.ts";
 
-/** Bytes of the slab: keys of 1,000 vaults and of a few accounts, and less than half of the usual 8 MB that may be locked. */
+/** Bytes of the slab: room for the keys of 1,000 vaults and of a few accounts. It is less than half of the usual limit of 8 MB. */
 export const SLAB_BYTES = 256 * 1024;
 
-/** Bytes of one slot: an Ed25519 secret key, the longest we keep. */
+/** Bytes of one slot: an Ed25519 secret key, the longest key. */
 const SLOT_BYTES = 64;
 
-/** The agent's primitives, and the wiping of everything kept. */
+/** The agent's primitives, and the wiping of all kept keys. */
 export type Sodium = Primitives & {
-  /** Wipes every key that was kept and the state of every open stream. Whoever still holds one holds zeros, which are refused. */
+  /** Wipes every kept key and the state of every open stream. A holder of one then has zeros, which are refused. */
   wipeAll(): void;
 };
 
@@ -78,14 +78,14 @@ const BOX_SEAL = 48;
 const TAG_MESSAGE = 0;
 const TAG_FINAL = 3;
 
-/** Loads libsodium. Throws StartRefused where it cannot be had, or memory cannot be locked: keys would lie in ordinary memory. */
+/** Loads libsodium. Throws StartRefused where it cannot be loaded or memory cannot be locked: keys would lie in ordinary memory. */
 export function loadSodium(): Sodium {
   return build(loadNative());
 }
 
 /**
- * Through the package, not by process.dlopen of its binary: that would save 10 ms of start-up, but the sizes of what we
- * hand in are checked by the package's JavaScript alone; the binary would write past the end of a short buffer.
+ * Loads the package and not its binary by process.dlopen. That would save 10 ms of the start. But only the package's JavaScript checks the
+ * sizes of parameters; the binary would write past the end of a short buffer.
  */
 function loadNative(): Native {
   try {
@@ -163,13 +163,13 @@ function build(native: Native): Sodium {
   };
 }
 
-/** The key, unless it was wiped. One that is random is zeros in one of 2^256 cases. */
+/** Returns the key, or throws where it was wiped to zeros. A random key is all zeros in one of 2^256 cases. */
 function alive(key: Uint8Array): Uint8Array {
   if (key.length > 0 && key.every((byte) => byte === 0)) throw new PosternError("locked");
   return key;
 }
 
-/** The binding throws for a tag that does not fit; its text is not needed, the outcome is. */
+/** Undefined where the binding throws, which it does for a wrong tag. Its text is not needed. */
 function attempt(act: () => unknown): boolean {
   try {
     return act() !== false;
@@ -178,7 +178,7 @@ function attempt(act: () => unknown): boolean {
   }
 }
 
-/** A small Buffer may lie in a pool that outlives it; keys must not. */
+/** A small Buffer may lie in a pool that outlives it. Keys must not lie there. */
 function owned(buffer: Buffer): Uint8Array {
   const copy = wipeableCopy(buffer);
   buffer.fill(0);
@@ -247,7 +247,7 @@ type States = {
   wipeAll(): void;
 };
 
-/** States of open streams hold a key. They are wiped at the stream's end, at lock, and when a stream was given up half way. */
+/** States of open streams hold a key. They are wiped at the end of the stream, at lock, and when a stream is abandoned. */
 function createStates(wipe: (state: Uint8Array) => void): States {
   const states = new Set<Uint8Array>();
   const close = (state: Uint8Array) => {
@@ -297,7 +297,7 @@ function streams(native: Native, states: States): Pick<Primitives, "streamSeal" 
       const pull = (sealed: Uint8Array, associated: Uint8Array) => {
         if (ended) return undefined;
         alive(state);
-        // A chunk that does not fit ends the stream: nothing after it can be in its place.
+        // A wrong chunk ends the stream, since nothing after it can be in its place.
         const opened = pullChunk(native, state, sealed, associated);
         ended = opened === undefined || opened.final;
         if (ended) states.close(state);
@@ -322,15 +322,15 @@ function pullChunk(
   return fits ? { chunk, final: tag[0] === TAG_FINAL } : undefined;
 }
 
-/** One guarded, locked allocation cut into slots, since each allocation of its own would cost a locked page. */
+/** One guarded, locked allocation, cut into slots. An allocation for each key would need a locked page each. */
 function createSlab(native: Native): {
   take(key: Uint8Array): Uint8Array;
-  /** Whether the key is one of the slab's, and so needs no wiping by the caller. */
+  /** Whether the key lies in the slab. Then the caller need not wipe it. */
   release(key: Uint8Array): boolean;
   wipeAll(): void;
 } {
   const memory = lockedMemory(native);
-  // A slot given back goes to the end of the line: whoever still holds it after a lock holds zeros for long, not the next key.
+  // A freed slot is reused last. A holder that still has it after a lock sees zeros for long, and not the next key.
   const free = Array.from({ length: SLAB_BYTES / SLOT_BYTES }, (_, index) => index * SLOT_BYTES);
   const used = new Map<number, Uint8Array>();
   return {
@@ -346,7 +346,7 @@ function createSlab(native: Native): {
     release: (key) => {
       if (key.buffer !== memory.buffer) return false;
       const at = key.byteOffset - memory.byteOffset;
-      // Only its holder may give a slot back: a key released twice, or after a lock, may lie where another's key lies now.
+      // Only the holder may free a slot. A key that is released twice, or after a lock, may lie where another key lies now.
       if (used.get(at) === key) {
         native.sodium_memzero(key);
         used.delete(at);
@@ -362,7 +362,7 @@ function createSlab(native: Native): {
   };
 }
 
-/** libsodium says nothing when the system's limit keeps it from locking what it allocates, so it is asked once more. */
+/** Locks the memory once more. libsodium says nothing where the system's limit prevents the lock. */
 function lockedMemory(native: Native): Uint8Array {
   const memory = native.sodium_malloc(SLAB_BYTES);
   try {
@@ -374,6 +374,6 @@ function lockedMemory(native: Native): Uint8Array {
       error,
     );
   }
-  // Not as the Buffer it comes as: slice() of one is no copy but the slot itself.
+  // As a Uint8Array, since slice() of a Buffer is no copy but the slot itself.
   return new Uint8Array(memory.buffer, memory.byteOffset, memory.length);
 }

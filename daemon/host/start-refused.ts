@@ -1,4 +1,4 @@
-// Why the agent does not start. A person reads this, so it says what is wrong and what to do, never a value.
+// The reason why the agent does not start. A person reads it. It says what is wrong and what to do, and holds no value.
 
 /** Thrown while the agent starts. `message` is the reason, `advice` the next step. */
 export class StartRefused extends Error {

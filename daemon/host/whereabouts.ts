@@ -1,5 +1,5 @@
-// Where this agent listens, written beside the lock that only one agent of a home can have: a command whose variables lead it
-// elsewhere finds it there, and a second agent can say whom it met.
+// The place where this agent listens, written beside the lock of its home. A command whose variables lead elsewhere finds the agent by it.
+// A second agent can name the first one.
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,11 +10,11 @@ export type Whereabouts = {
   readonly pid: number;
   readonly socket: string;
   readonly version: string;
-  /** The agent's program: which installation it is of. */
+  /** The agent's program, which names its installation. */
   readonly program: string;
 };
 
-/** Read by the command too (clients/cli/agent/whereabouts.ts). */
+/** The command reads it too (clients/cli/agent/whereabouts.ts). */
 const FILE = "agent.where";
 
 /** Bytes of the file: two paths and a few words. */
@@ -23,7 +23,7 @@ const BYTES_MAX = 16 * 1024;
 /** The program of this process, in the bundle or in the sources. */
 export const ownProgram = (main: string): string => fileURLToPath(main);
 
-/** Whole or not at all, before the first connection is answered. Not synced: after a power cut it means nothing. */
+/** Written whole or not at all, before the first answer. It is not synced, since it means nothing after a power cut. */
 export function writeWhereabouts(home: string, socket: string, program: string): void {
   const here: Whereabouts = { pid: process.pid, socket, version: VERSION, program };
   replaceFile(join(home, FILE), Buffer.from(`${JSON.stringify(here)}\n`));
@@ -33,13 +33,13 @@ export function removeWhereabouts(home: string): void {
   rmSync(join(home, FILE), { force: true });
 }
 
-/** What the agent that has the lock says of itself; undefined where it could not, or an older one did not. */
+/** The entry of the agent that has the lock. Undefined where there is none, as from an older agent. */
 export function holderOf(home: string): Pick<Whereabouts, "pid" | "socket"> | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(join(home, FILE), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch {
-    // For the words of a refusal alone, which are true without it.
+    // Used for the words of a refusal only, which are right without it too.
     return undefined;
   }
   try {

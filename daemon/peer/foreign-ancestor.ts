@@ -1,17 +1,17 @@
-// Who asks, when our own CLI or language server does: the process that started it. Ours are known by installed path,
-// owner and hash. A program that forges these only moves the question up to whoever started it.
+// When our own command asks, the asker is the process that started it. The agent knows our programs by installed path, owner and hash. A
+// program that forges these only moves the question up to its own parent.
 import { basename } from "node:path";
 import type { PeerIdentity, ProcessFacts } from "./peer.ts";
 
-/** A program of ours as installed: the script that an interpreter runs. */
+/** An installed program of ours: the script that an interpreter runs. */
 export type OwnProgram = {
   readonly path: string;
   readonly sha256: string;
-  /** The user the file belongs to: root, or ourselves for an installation in the home. */
+  /** The owner of the file: root, or this user for an installation in the home. */
   readonly ownerUid: number;
 };
 
-/** Programs that adopt orphans, by the name of their executable, where root owns it. Being adopted is no kinship. */
+/** Programs that adopt orphans, by the name of their executable, where root owns it. An adopted process is no child of theirs. */
 const REAPERS = [
   "systemd",
   "init",
@@ -26,8 +26,8 @@ const REAPERS = [
 ];
 
 /**
- * The nearest process, from the peer upwards, that is not one of ours: the peer itself for any foreign program.
- * Undefined where there is none but init, a subreaper or another user: then nothing lasting may be granted.
+ * The nearest process, from the peer upwards, that is not a program of ours. For any other program it is the peer itself. Undefined where
+ * only init, a subreaper or another user is left. Then no lasting grant may be given.
  */
 export function nearestForeign(identity: PeerIdentity, ours: readonly OwnProgram[]): ProcessFacts | undefined {
   for (const facts of [identity, ...identity.ancestors]) {

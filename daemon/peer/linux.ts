@@ -1,5 +1,5 @@
-// Linux: the process at the other end of a socket. Order matters: first a pidfd, which never comes to mean another process,
-// then what /proc says, then whether the pidfd's process still lives; only then were the facts about the peer.
+// Linux: the process at the other end of a socket. The order matters. First comes a pidfd, which never means another process. Then the
+// facts in /proc are read. Then the pidfd's process must still live, which proves that the facts are about the peer.
 
 import { closeSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -8,7 +8,7 @@ import type { Native } from "../host/native.ts";
 import type { Peer, PeerIdentity, PeerSystem, ProcessFacts, ProcessHandle } from "./peer.ts";
 import { factsOf, isStill, statOf, usersOf } from "./process-facts.ts";
 
-/** What the kernel vouches for about a connection. `pidfd` is ours to close. */
+/** The kernel's own facts about a connection. This file closes `pidfd`. */
 export type Credentials = { readonly uid: number; readonly pid: number; readonly pidfd: number };
 
 /** The peers of Linux. */
@@ -23,17 +23,17 @@ export function linuxPeers(native: Native): PeerSystem {
 
 /** Credentials as a handle. */
 export const handleOf = (credentials: Credentials) => credentials as unknown as ProcessHandle;
-/** What a handle of Linux holds; for this file and its tests. */
+/** The content of a handle on Linux, for this file and its tests. */
 export const credentialsIn = (handle: ProcessHandle) => handle as unknown as Credentials;
 
-/** How old an answer of `recheck` may be, in milliseconds: an exec is noticed this late at most. */
+/** The greatest age of an answer of `recheck`, in milliseconds. An exec is noticed this late at most. */
 export const RECHECK_MS = 100;
-/** Processes above a peer that are looked at: deeper trees are made, not grown. */
+/** Processes above a peer that are read. Deeper trees do not occur by themselves. */
 export const ANCESTORS_MAX = 32;
 
 /**
- * Asks the kernel who is connected. Throws PosternError `peerRefused` where that is another user (root too, unless we
- * are root), a process of a foreign pid namespace, or one that has ended.
+ * Asks the kernel for the connected process. Throws PosternError `peerRefused` for another user (root too, unless the agent runs as root),
+ * a process of a foreign pid namespace, and a process that has ended.
  */
 function credentialsOf(socket: Socket, native: Native): Credentials {
   const fd = descriptorOf(socket);
@@ -49,7 +49,7 @@ function credentialsOf(socket: Socket, native: Native): Credentials {
   return Object.freeze({ uid, pid, pidfd });
 }
 
-/** `_handle.fd` is undocumented and has been there in every Node this runs on; without it the peer is refused. */
+/** `_handle.fd` is undocumented. Every supported Node has it. Without it the peer is refused. */
 function descriptorOf(socket: Socket): number {
   const fd = (socket as Socket & { _handle?: { fd?: unknown } | null })._handle?.fd;
   if (typeof fd !== "number" || fd < 0) throw new PosternError("peerRefused", "the connection has ended");
@@ -57,8 +57,8 @@ function descriptorOf(socket: Socket): number {
 }
 
 /**
- * Reads who the peer is. Throws PosternError `peerRefused` where that cannot be known. Takes the pidfd over: it is
- * closed by `release`, or here when this throws. `monotonicMs` is a clock that is never set.
+ * Reads the peer's identity. Throws PosternError `peerRefused` where it cannot be known. Takes the pidfd over: `release` closes it, or this
+ * function when it throws. `monotonicMs` is a clock that nobody sets.
  */
 function identifyPeer(credentials: Credentials, native: Native, monotonicMs: () => number): Peer {
   try {
@@ -73,10 +73,10 @@ function readIdentity({ pid, uid, pidfd }: Credentials, native: Native): PeerIde
   const facts = factsOf(pid);
   const users = usersOf(pid);
   const ancestors = facts === undefined ? [] : ancestorsOf(facts);
-  // Only now is it certain that all of this was about the process that connected, and not the next with its number.
+  // Only now is it certain that all facts are about the connected process, and not about a later one with its number.
   if (facts === undefined || users === undefined || native.hasEnded(pidfd))
     throw new PosternError("peerRefused", "the process has ended");
-  // A set-user-id program runs for another person than it runs as.
+  // A set-user-id program runs as another user than the person who started it.
   if (users.real !== uid || users.effective !== uid || users.saved !== uid)
     throw new PosternError("peerRefused", "it changed its user");
   return Object.freeze({ ...facts, ancestors: Object.freeze(ancestors) });
@@ -104,12 +104,12 @@ function watch(identity: PeerIdentity, pidfd: number, native: Native, monotonicM
   };
 }
 
-/** The processes above, nearest first, without init (pid 1); it ends where a process went while it was looked at. */
+/** The processes above, nearest first, without init (pid 1). The list ends at a process that ended meanwhile. */
 function ancestorsOf(facts: ProcessFacts): ProcessFacts[] {
   const found: ProcessFacts[] = [];
   for (let child = facts; found.length < ANCESTORS_MAX && child.ppid > 1; ) {
     const parent = factsOf(child.ppid);
-    // A parent's pid is only reused once it has ended, and then its child has another parent.
+    // A parent's pid is reused only after the parent has ended, and then the child has another parent.
     const again = statOf(child.pid);
     if (parent === undefined || again?.ppid !== child.ppid || again.startTicks !== child.startTicks) break;
     found.push(parent);

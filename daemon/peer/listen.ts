@@ -1,27 +1,27 @@
-// The two doors into the agent: a path of our own (node-ipc), and a socket that systemd made (node:net, since node-ipc
-// cannot take one). Both hand over a socket that has read nothing yet, with the process of its peer, or nothing.
-// This is the only file that knows node-ipc.
+// The two doors into the agent: a path of its own (node-ipc), and a socket that systemd made (node:net, since node-ipc cannot take one).
+// Both hand over a socket that has read nothing yet, with the process of its peer, or they hand over nothing. Only this file uses
+// node-ipc.
 import { chmodSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-// @ts-expect-error: the package ships no types; `Ipc` below is the little that is used of it.
+// @ts-expect-error: the package ships no types. `Ipc` below is the small part that is used.
 import { IPCModule } from "node-ipc";
 import type { Native } from "../host/native.ts";
 import { ensurePrivateFolder } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
 import type { PeerSystem, ProcessHandle } from "./peer.ts";
 
-/** Connections open at once: far more than programs on one machine, and with a pidfd each within the usual 1,024 descriptors. */
+/** Open connections at once. A machine has far fewer programs. With a pidfd each they fit into the usual 1,024 descriptors. */
 export const CONNECTIONS_MAX = 480;
 /** The descriptor of the first socket that systemd passes, sd_listen_fds(3). */
 export const PASSED_DESCRIPTOR = 3;
 
-/** Where connections go. `onSocket` gets a paused socket and owns it, and the handle of its process, from then on. */
+/** The receiver of connections. `onSocket` gets a paused socket with the handle of its process, and owns both from then on. */
 export type Door = {
   readonly peers: PeerSystem;
   readonly native: Native;
   onSocket(socket: Socket, handle: ProcessHandle): void;
-  /** A connection was closed unheard; `reason` names the rule. */
+  /** A connection was closed before it was read. `reason` names the rule. */
   onRefused(reason: string): void;
 };
 
@@ -29,31 +29,30 @@ export type Door = {
 export type Listening = {
   /** The socket's path. */
   readonly path: string;
-  /** Accepts no more and removes the socket file where we made it. Connections handed over are their owner's to end. */
+  /** Accepts no more connections, and removes the socket file where the agent made it. The owner ends its own connections. */
   close(): void;
 };
 
 /**
- * Listens on a path of our own; to be called with the instance lock held. The folder is made or checked to be 0700 and
- * ours, the socket is 0600. A socket left by a dead agent is removed; a live one, or anything that is no socket, is
- * left alone and StartRefused thrown.
+ * Listens on a path of the agent. The instance lock must be held. The folder is made, or checked to be 0700 and this user's. The socket is
+ * 0600. A dead agent's socket is removed. Throws StartRefused, and touches nothing, for a live socket and for anything that is no socket.
  */
 export async function listenOnPath(path: string, door: Door): Promise<Listening> {
   ensurePrivateFolder(dirname(path));
   await removeStale(path);
   const ipc = createIpc(path);
   const server = await started(ipc, path, (socket) => receive(socket, door));
-  // The umask has made it so already; this is for an agent whose umask was set by somebody else.
+  // The usual umask has made it so already. This is for an agent with another umask.
   chmodSync(path, 0o600);
   return closable(server, door, path);
 }
 
 /**
- * Listens on the socket that systemd passed; undefined where none was passed to this process. Throws StartRefused
- * where what was passed is not one listening Unix socket in a folder that only we can enter.
+ * Listens on the socket that systemd passed. Undefined where none was passed to this process. Throws StartRefused for anything but one
+ * listening Unix socket in a folder that only this user can enter.
  */
 export async function listenOnPassed(env: NodeJS.ProcessEnv, door: Door): Promise<Listening | undefined> {
-  // Meant for another process, as when a wrapper forgot to exec.
+  // The socket is meant for another process, for example after a wrapper without exec.
   if (env.LISTEN_PID === undefined || env.LISTEN_PID !== `${process.pid}`) return undefined;
   if (env.LISTEN_FDS !== "1")
     throw new StartRefused("exactly one socket must be passed", "keep one ListenStream in the socket unit");
@@ -70,7 +69,7 @@ export async function listenOnPassed(env: NodeJS.ProcessEnv, door: Door): Promis
   return closable(server, door, path);
 }
 
-/** Answers the socket's path. */
+/** Returns the socket's path. */
 function checkPassed(native: Native): string {
   let isListening = false;
   try {
@@ -95,12 +94,12 @@ function checkPassed(native: Native): string {
   return path;
 }
 
-/** Both doors end here: credentials first, and no byte is read before them. */
+/** Both doors end here. Credentials come first, and no byte is read before them. */
 function receive(socket: Socket, door: Door): void {
-  // A peer that ends its side (`nc -N`) still gets its answer.
+  // A peer that has ended its side (`nc -N`) still gets its answer.
   socket.allowHalfOpen = true;
   socket.pause();
-  // Without a listener an ECONNRESET would end the agent; the owner of the socket adds its own.
+  // Without a listener an ECONNRESET would end the agent. The owner of the socket adds its own listener.
   socket.on("error", () => socket.destroy());
   let handle: ProcessHandle;
   try {
@@ -117,7 +116,7 @@ function receive(socket: Socket, door: Door): void {
 type Ipc = {
   readonly config: object;
   readonly server: {
-    /** The listening server, there once start() has returned. */
+    /** The listening server. It exists once start() has returned. */
     readonly server: Server;
     readonly sockets: Socket[];
     on(event: "connect", listener: (socket: Socket) => void): void;
@@ -127,15 +126,15 @@ type Ipc = {
   serve(path: string, onStart: () => void): void;
 };
 
-/** A private instance: the module's default one is shared by whoever else imports it. */
+/** A private instance, since all importers share the module's default one. */
 function createIpc(path: string): Ipc {
   const ipc: Ipc = new IPCModule();
   Object.assign(ipc.config, {
     parser: "raw",
     rawBuffer: true,
-    // Its way of removing an old socket does not ask whether an agent still listens there.
+    // Its own removal of an old socket does not check whether an agent still listens there.
     unlink: false,
-    // It would print to stdout, and its errors name the path.
+    // Otherwise it prints to stdout, and its errors name the path.
     silent: true,
     logger: () => undefined,
     maxConnections: CONNECTIONS_MAX,
@@ -155,20 +154,20 @@ function started(ipc: Ipc, path: string, onSocket: (socket: Socket) => void): Pr
       onSocket(socket);
     });
     ipc.server.start();
-    // node-ipc gives no way to pass these to createServer; both are read at each connection. Nothing can connect
-    // before the next turn of the event loop.
+    // node-ipc cannot pass these to createServer. The server reads both at each connection. Nobody can connect before the next turn of
+    // the event loop.
     Object.assign(ipc.server.server, { allowHalfOpen: true, pauseOnConnect: true });
   });
 }
 
-/** node-ipc adds its own readers and keeps the socket in a list that only its own listeners empty: it must forget it. */
+/** Makes node-ipc forget the socket. It adds its own readers, and keeps the socket in a list that only its own listeners empty. */
 function takeFrom(ipc: Ipc, socket: Socket): void {
   for (const event of ["data", "close", "error"]) socket.removeAllListeners(event);
   const kept = ipc.server.sockets.indexOf(socket);
   if (kept !== -1) ipc.server.sockets.splice(kept, 1);
 }
 
-/** Removes the socket of an agent that has died. */
+/** Removes the socket of a dead agent. */
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
@@ -178,11 +177,11 @@ async function removeStale(path: string): Promise<void> {
     throw new StartRefused("the socket at our path belongs to another user", "move it out of the way");
   if (await isAnswered(path))
     throw new StartRefused("another agent listens on the socket", "stop it first with `postern agent stop`");
-  // The folder is ours alone, so whoever changed the socket meanwhile is us; and that one was not dialled.
+  // Only this user can enter the folder. So only a program of this user can have changed the socket meanwhile, and that one was not dialled.
   if (isSame(path, found)) unlinkSync(path);
 }
 
-/** Whether somebody listens. Only a refused connection says no: a full backlog, for one, is an agent that is busy. */
+/** Whether a program listens. Only a refused connection means no. A full backlog, for example, means a busy agent. */
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -1,11 +1,11 @@
-// Which scripts are our own CLI's: known by where they are installed, whose they are and what is in them. Ours are never
-// the subject of a grant; a program that passes itself off as ours only moves the question to whoever started it.
+// The scripts of our own command, known by their installed path, owner and content. They are never the subject of a grant. A program that
+// pretends to be one only moves the question up to its own parent.
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { OwnProgram } from "./foreign-ancestor.ts";
 
-/** Beside the bundle of the agent, and in the sources: the command, and what stands between `run` and its program. */
+/** The command and the relay of `run`: beside the agent's bundle, and in the sources. */
 const places = ["./postern.js", "./relay.js", "../clients/cli/main.ts", "../clients/cli/run/relay.ts"];
 
 export function ownPrograms(agent: string): OwnProgram[] {

@@ -1,15 +1,15 @@
-// Who is at the other end of a socket, as the rest of the agent sees it on every system: a handle that stays about one process,
-// what is known of that process, and whether it is still the same. Each system has one implementation (linux.ts).
+// The process at the other end of a socket, the same on every system: a handle that always means one process, the facts about that
+// process, and the check that it is still the same. Each system has one implementation (linux.ts).
 import type { Socket } from "node:net";
 import type { Script } from "./script.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The file a process runs. Device and inode are decimal strings, since both may pass 2^53. */
+/** The file that a process runs. Device and inode are decimal strings, since both may pass 2^53. */
 export type Executable = {
   readonly path: string;
   readonly device: string;
   readonly inode: string;
-  /** The file is no longer at its path: replaced by an update, removed, or never there (memfd). */
+  /** The file is not at its path any more: an update replaced it, it was removed, or it never had a path (memfd). */
   readonly deleted: boolean;
   readonly ownerUid: number;
 };
@@ -22,16 +22,16 @@ export type ProcessFacts = {
   readonly uid: number;
   /** Clock ticks from boot to its start. */
   readonly startTicks: number;
-  /** The process image: another value after each exec. "0" where the kernel hides it from us. */
+  /** The process image: another value after each exec. "0" where the kernel hides it. */
   readonly image: string;
-  /** Undefined where it is hidden from us (a process that made itself non-dumpable). */
+  /** Undefined where it is hidden (the process made itself non-dumpable). */
   readonly executable: Executable | undefined;
-  /** Behind an interpreter; a claim of the process, see script.ts. */
+  /** The script behind an interpreter. It is a claim of the process (script.ts). */
   readonly script: Script | undefined;
   readonly terminal: Terminal | undefined;
-  /** Session leader by pid, and when it started; undefined start where it has ended. */
+  /** The session leader's pid and start. The start is undefined where the leader has ended. */
   readonly session: { readonly leader: number; readonly startTicks: number | undefined };
-  /** Path of its control group, "" where there is none. */
+  /** The path of its control group, or "". */
   readonly cgroup: string;
 };
 
@@ -42,33 +42,33 @@ export type PeerIdentity = ProcessFacts & { readonly ancestors: readonly Process
 export type Peer = {
   readonly identity: PeerIdentity;
   /**
-   * Whether it is still the process and the program that connected, asked of the kernel at most every RECHECK_MS.
-   * Once false it stays false.
+   * Whether it is still the process and the program that connected. The kernel is asked at most every RECHECK_MS. Once false, it stays
+   * false.
    */
   recheck(): boolean;
-  /** Lets the handle go; to be called when the connection ends. */
+  /** Releases the handle. Must be called at the end of the connection. */
   release(): void;
 };
 
 declare const opaque: unique symbol;
 
 /**
- * A process as the system holds it: it never comes to mean another one. What is in it is the business of its system alone.
- * Whoever has it gives it to `identify`, which takes it over.
+ * A process as the system knows it. It never means another process. Only its system's implementation knows its content. Its holder passes
+ * it to `identify`, which takes it over.
  */
 export type ProcessHandle = { readonly [opaque]: never };
 
-/** What a system tells of the processes that connect. */
+/** The functions of a system about connecting processes. */
 export type PeerSystem = {
   /**
-   * The process that connected. Throws PosternError `peerRefused` where that is another user (root too, unless we are root),
-   * or a process that cannot be known here.
+   * The process that connected. Throws PosternError `peerRefused` for another user (root too, unless the agent runs as root), and for a
+   * process that cannot be known here.
    */
   handleOf(socket: Socket): ProcessHandle;
-  /** Who that is. Throws PosternError `peerRefused` where it cannot be known. `monotonicMs` is a clock that is never set. */
+  /** The identity of that process. Throws PosternError `peerRefused` where it cannot be known. `monotonicMs` is a clock that nobody sets. */
   identify(handle: ProcessHandle, monotonicMs: () => number): Peer;
-  /** Whether the process behind these facts still runs, and still the same program: asked of the kernel each time. */
+  /** Whether the process behind these facts still runs the same program. The kernel is asked each time. */
   isStill(facts: ProcessFacts): boolean;
-  /** Whether the peer has closed its socket altogether, not only stopped sending. */
+  /** Whether the peer has closed its socket in both directions. */
   hasHungUp(socket: Socket): boolean;
 };

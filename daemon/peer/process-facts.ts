@@ -1,5 +1,5 @@
-// What /proc tells of a process, as plain frozen values. Each answer is checked against the process's start before
-// and after it is read, so that a pid taken over by another process never mixes two programs into one.
+// The facts about a process in /proc, as plain frozen values. The process's start is read before and after them. So a reused pid never
+// mixes the facts of two programs.
 
 import { closeSync, openSync, readlinkSync, readSync, statSync } from "node:fs";
 import type { Executable, ProcessFacts } from "./peer.ts";
@@ -7,25 +7,25 @@ import { type ProcessStat, parseStat } from "./process-stat.ts";
 import { readScript, type Script, scriptArgument } from "./script.ts";
 import { terminalOf } from "./terminal.ts";
 
-/** Bytes of a command line that are read: far more than the words before a script. */
+/** Bytes of a command line that are read. The words before a script are far shorter. */
 export const ARGV_BYTES_MAX = 64 * 1024;
 
-/** Whether /proc shows our own pid namespace; where it does not, what it says of a pid is about somebody else. */
+/** Whether /proc shows the agent's own pid namespace. Otherwise its facts about a pid are about another process. */
 export function procIsOurs(): boolean {
   return statOf("self")?.pid === process.pid;
 }
 
-/** The state of a process; undefined where there is none. */
+/** The state of a process. Undefined where there is none. */
 export function statOf(pid: number | "self"): ProcessStat | undefined {
   const line = readOrAbsent(`/proc/${pid}/stat`);
   return line === undefined ? undefined : parseStat(line);
 }
 
-/** The executable of a process; undefined where it is hidden or there is no such process. */
+/** The executable of a process. Undefined where it is hidden or there is no such process. */
 export function executableOf(pid: number): Executable | undefined {
   const link = `/proc/${pid}/exe`;
   try {
-    // A readlink and a stat that an exec fell between would name two programs: both must be seen twice alike.
+    // An exec between readlink and stat would mix two programs. So both must give the same answer twice.
     for (let round = 0; round < EXEC_RACES_MAX; round++) {
       const path = readlinkSync(link);
       const file = statSync(link, { bigint: true });
@@ -46,9 +46,9 @@ export function executableOf(pid: number): Executable | undefined {
   }
 }
 
-/** Appended by the kernel to the path of a file that is gone. A file may also be named so. */
+/** The kernel appends this to the path of a file that is gone. A file may also have such a name. */
 const DELETED = " (deleted)";
-/** A process that execs faster than this many looks has no executable to speak of. */
+/** Tries for a stable answer. A process that execs faster has no executable that could be named. */
 const EXEC_RACES_MAX = 3;
 
 function isSameFile(path: string, file: { dev: bigint; ino: bigint }): boolean {
@@ -56,7 +56,7 @@ function isSameFile(path: string, file: { dev: bigint; ino: bigint }): boolean {
   return there !== undefined && there.dev === file.dev && there.ino === file.ino;
 }
 
-/** Everything about a process; undefined where it has ended, or changed by exec while we looked. */
+/** All facts about a process. Undefined where it has ended, or an exec changed it meanwhile. */
 export function factsOf(pid: number): ProcessFacts | undefined {
   const before = statOf(pid);
   if (before === undefined || before.state === "Z" || before.state === "X") return undefined;
@@ -78,7 +78,7 @@ export function factsOf(pid: number): ProcessFacts | undefined {
   return isStill(facts) ? Object.freeze(facts) : undefined;
 }
 
-/** Whether the process behind these facts still runs, and still the same program: asked of the kernel each time. */
+/** Whether the process behind these facts still runs the same program. The kernel is asked each time. */
 export function isStill(facts: ProcessFacts): boolean {
   const now = statOf(facts.pid);
   if (now === undefined || now.state === "Z" || now.state === "X") return false;
@@ -86,7 +86,7 @@ export function isStill(facts: ProcessFacts): boolean {
   return sameExecutable(executableOf(facts.pid), facts.executable);
 }
 
-/** Whether two facts are about one process running one program. A file that an update replaced is still the same. */
+/** Whether two sets of facts are about one process with one program. A file that an update replaced is still the same. */
 export function sameProcess(a: ProcessFacts, b: ProcessFacts): boolean {
   return (
     a.pid === b.pid &&
@@ -101,7 +101,7 @@ function sameExecutable(a: Executable | undefined, b: Executable | undefined): b
   return a.device === b.device && a.inode === b.inode;
 }
 
-/** Real, effective and saved user ids; undefined where there is no such process. */
+/** Real, effective and saved user ids. Undefined where there is no such process. */
 export function usersOf(pid: number): { real: number; effective: number; saved: number } | undefined {
   const found = /^Uid:\t(\d+)\t(\d+)\t(\d+)\t/m.exec(readOrAbsent(`/proc/${pid}/status`) ?? "");
   return found === null ? undefined : { real: Number(found[1]), effective: Number(found[2]), saved: Number(found[3]) };
@@ -110,7 +110,7 @@ export function usersOf(pid: number): { real: number; effective: number; saved: 
 function scriptOf(pid: number, executable: Executable): Script | undefined {
   const argument = scriptArgument(executable.path, argvOf(pid));
   if (argument === undefined) return undefined;
-  // Its paths mean other files than ours in another mount namespace or under another root.
+  // In another mount namespace, or under another root, its paths mean other files than the agent's.
   if (linkOf(pid, "ns/mnt") !== linkOf("self", "ns/mnt") || linkOf(pid, "root") !== linkOf("self", "root")) {
     return { path: argument, sha256: undefined, ownerUid: undefined };
   }
@@ -121,7 +121,7 @@ function argvOf(pid: number): string[] {
   return (readOrAbsent(`/proc/${pid}/cmdline`, "utf8", ARGV_BYTES_MAX) ?? "").split("\0").slice(0, -1);
 }
 
-/** The unified hierarchy; where the old ones are mounted beside it, systemd's own is the one that tells units apart. */
+/** The unified hierarchy. Where the old ones are mounted beside it, systemd's own one names the units. */
 export function parseCgroup(text: string): string {
   const rows = text.split("\n").map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line));
   const paths = ["", "name=systemd"].map((controllers) => rows.find((row) => row?.[1] === controllers)?.[2] ?? "");
@@ -137,10 +137,10 @@ function linkOf(pid: number | "self", name: string): string | undefined {
   }
 }
 
-/** Bytes of a file of /proc other than a command line: the kernel writes them a page at a time, and these fit in one. */
+/** Bytes of a file of /proc other than a command line. The kernel writes a page at a time, and these files fit in one. */
 const PROC_BYTES_MAX = 4096;
 
-/** The start of a file of /proc in one read, and so at one moment; several times as fast as readFileSync there. */
+/** Reads the start of a file of /proc in one call, and so at one moment. It is several times as fast as readFileSync. */
 function readOrAbsent(
   path: string,
   encoding: "latin1" | "utf8" = "latin1",
@@ -159,7 +159,7 @@ function readOrAbsent(
   }
 }
 
-/** The process has ended: before the open (ENOENT) or between open and read (ESRCH). */
+/** Whether the error means that the process has ended: before the open (ENOENT), or between open and read (ESRCH). */
 function isAbsence(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === "ENOENT" || code === "ESRCH";

@@ -1,7 +1,7 @@
-// The line of /proc/PID/stat. Its second field is the program's own name for itself, which may hold spaces, brackets
-// and newlines: everything is counted from the last closing bracket, the only one the kernel wrote after the name.
+// The line of /proc/PID/stat. Its second field is the program's own name, which may hold spaces, brackets and newlines. So fields are counted
+// from the last closing bracket, which the kernel wrote after the name.
 
-/** What we use of the line. Numbers as proc(5) has them. */
+/** The used fields of the line, with the numbers of proc(5). */
 export type ProcessStat = {
   readonly pid: number;
   /** R, S, D, Z (ended, not yet reaped), X … */
@@ -11,16 +11,16 @@ export type ProcessStat = {
   readonly sessionId: number;
   /** Device number of the controlling terminal, 0 without one. */
   readonly ttyDevice: number;
-  /** Clock ticks from boot to the process's start: with the pid it names a process for as long as the machine is up. */
+  /** Clock ticks from boot to the process's start. Together with the pid it names a process until the next boot. */
   readonly startTicks: number;
-  /** Address of the bottom of the stack, in decimal; a new one with each exec. "0" where the kernel hides it from us. */
+  /** Address of the bottom of the stack, in decimal. Each exec gives a new one. "0" where the kernel hides it. */
   readonly stackStart: string;
 };
 
-/** Fields after the name that a line must have: up to startstack, number 28 of proc(5). */
+/** The least number of fields after the name: up to startstack, number 28 of proc(5). */
 const FIELDS_MIN = 28 - 2;
 
-/** Parses the line; undefined where it is not one (a process that went while it was read). */
+/** Parses the line. Undefined where it is no such line (the process ended while it was read). */
 export function parseStat(line: string): ProcessStat | undefined {
   const open = line.indexOf(" (");
   const close = line.lastIndexOf(") ");

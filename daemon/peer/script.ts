@@ -1,6 +1,5 @@
-// Which script an interpreter runs: node, python and their kind are one executable for many programs. What the
-// command line says is the process's own claim, since a process can rewrite it; so a script narrows an identity
-// and never widens one.
+// Finds the script that an interpreter runs, since node, python and others are one executable for many programs. The command line is only a
+// claim: a process can rewrite its own. So a script narrows an identity and never widens one.
 import { createHash } from "node:crypto";
 import {
   type BigIntStats,
@@ -16,15 +15,15 @@ import { basename, isAbsolute, join } from "node:path";
 
 /** The script behind an interpreter. */
 export type Script = {
-  /** Its real path, with links followed; as the command line has it where the file could not be opened. */
+  /** Its real path, with links followed. The path in the command line where the file could not be opened. */
   readonly path: string;
-  /** SHA-256 of its content in hex; undefined where it is no ordinary file, too large, or not ours to read. */
+  /** SHA-256 of its content in hex. Undefined where it is no ordinary file, too large, or unreadable. */
   readonly sha256: string | undefined;
-  /** Who owns the file; undefined with the hash. */
+  /** The owner of the file. Undefined where the hash is. */
   readonly ownerUid: number | undefined;
 };
 
-/** Bytes of a script that are hashed at a connection: more than our own bundles, and a few milliseconds of work. */
+/** Bytes of the largest script that is hashed at a connection. Our own bundles are smaller. Hashing takes a few milliseconds. */
 export const SCRIPT_BYTES_MAX = 4 * 1024 * 1024;
 
 type Interpreter = {
@@ -77,9 +76,9 @@ const interpreters: Readonly<Record<string, Interpreter>> = {
   fish: { valued: ["-C", "-d", "-o"], inline: ["-c"] },
 };
 
-/** The path of the script as argv gives it; undefined where the executable is no interpreter or runs no script. */
+/** The path of the script in argv. Undefined where the executable is no interpreter or runs no script. */
 export function scriptArgument(executablePath: string, argv: readonly string[]): string | undefined {
-  // python3.11, ruby3.1, perl5.36.0 are all their family.
+  // python3.11, ruby3.1 and perl5.36.0 count as python, ruby and perl.
   const family = basename(executablePath).replace(/[-\d.]+$/, "");
   const interpreter = Object.hasOwn(interpreters, family) ? interpreters[family] : undefined;
   if (interpreter === undefined) return undefined;
@@ -96,7 +95,7 @@ export function scriptArgument(executablePath: string, argv: readonly string[]):
   return undefined;
 }
 
-/** Reads and hashes a script. `workingFolder` is that of the process, for a relative path. */
+/** Reads and hashes a script. `workingFolder` is the process's own, for a relative path. */
 export function readScript(argument: string, workingFolder: string | undefined): Script | undefined {
   if (!isAbsolute(argument) && workingFolder === undefined) return undefined;
   const path = isAbsolute(argument) ? argument : join(workingFolder ?? "/", argument);
@@ -104,17 +103,17 @@ export function readScript(argument: string, workingFolder: string | undefined):
 }
 
 /**
- * The peer chose this path, so opening it must do nothing. O_PATH opens no device and waits for no pipe. And a file
- * that we have open already is left alone: to open and close it once more would drop the locks that SQLite holds on
- * it for this whole process (fcntl(2)), the instance lock and the store's among them.
+ * The peer chose this path, so opening it must have no effect. O_PATH opens no device and waits for no pipe. A file that the agent has open
+ * already is not opened again: closing it would drop SQLite's locks on it for the whole process (fcntl(2)), such as the instance lock and
+ * the store's.
  */
 function hashFile(path: string): Script | undefined {
-  // Names of our own descriptors, not of the peer's.
+  // These names mean the agent's own descriptors, and not the peer's.
   if (/^\/(dev|proc)\//.test(path)) return undefined;
   return withFile(path, O_PATH, (handle) => {
     const found = fstatSync(handle, { bigint: true });
     if (!found.isFile() || found.size > SCRIPT_BYTES_MAX || isOpenHere(found, handle)) return undefined;
-    // Through the handle, so that it is the file just looked at whatever the path means by now.
+    // Opened through the handle, so that it is the checked file, whatever the path means by now.
     return withFile(`/proc/self/fd/${handle}`, constants.O_RDONLY | constants.O_NONBLOCK, (file) => ({
       path: readlinkSync(`/proc/self/fd/${handle}`),
       sha256: createHash("sha256")
@@ -125,7 +124,7 @@ function hashFile(path: string): Script | undefined {
   });
 }
 
-/** Of the Linux ABI, equal on x86-64 and arm64; Node does not name it. */
+/** Of the Linux ABI, the same on x86-64 and arm64. Node has no name for it. */
 const O_PATH = 0o10000000;
 
 function isOpenHere(found: BigIntStats, except: number): boolean {
@@ -135,14 +134,14 @@ function isOpenHere(found: BigIntStats, except: number): boolean {
       const open = fstatSync(Number(name), { bigint: true });
       return open.ino === found.ino && open.dev === found.dev;
     } catch (error) {
-      // The descriptor of this very listing is closed by now.
+      // The descriptor of this listing itself is closed by now.
       if ((error as NodeJS.ErrnoException).code === "EBADF") return false;
       throw error;
     }
   });
 }
 
-/** Undefined where the file cannot be opened or read: the script is then known by its path alone. */
+/** Undefined where the file cannot be opened or read. Then only the path of the script is known. */
 function withFile<T>(path: string, flags: number, use: (file: number) => T | undefined): T | undefined {
   let file: number | undefined;
   try {

@@ -1,31 +1,31 @@
-// Who a grant is bound to. A process by default; the terminal session where our own CLI asked for a person at a
-// terminal; nobody (this one request) where no process could be held to it.
+// The holder of a grant: a process by default. For our own command at a terminal it is the terminal session. Where no process can be held to
+// it, nobody is the holder, and the yes is for one request.
 
 import { nearestForeign, type OwnProgram } from "./foreign-ancestor.ts";
 import type { PeerIdentity, ProcessFacts } from "./peer.ts";
 
-/** The holder of grants, as plain values. `key` is equal for the same holder only; `family` outlives a fork. */
+/** The holder of grants, as plain values. Only the same holder has the same `key`. A fork keeps the `family`. */
 export type Subject = {
   readonly kind: "process" | "terminal" | "once";
   readonly key: string;
-  /** Whether the process asked through our own command: then whatever it starts may do so too, and a person is told. */
+  /** Whether the process asked through our own command. Then its children may do so too, and the prompt says so. */
   readonly throughCommand: boolean;
-  /** Session leader or cgroup, and executable: what quotas count by, since each fork is a new process. */
+  /** Session leader or cgroup, and executable. Quotas count by it, since each fork is a new process. */
   readonly family: string;
-  /** Path of the executable, "unknown" where it cannot be seen. */
+  /** The path of the executable, or "unknown". */
   readonly program: string;
-  /** Path of the script behind an interpreter. */
+  /** The path of the script behind an interpreter. */
   readonly script?: string;
   readonly pid: number;
-  /** The process that the key is about where it is not the peer itself: it too must still run what it ran. */
+  /** The process of the key, where it is not the peer itself. It must still run the same program too. */
   readonly holder?: ProcessFacts;
-  /** Name of the controlling terminal, where there is one. */
+  /** The name of the controlling terminal, where there is one. */
   readonly terminal?: string;
 };
 
 /**
- * The subject behind a peer. `ours` are our own programs: they are never the subject, the nearest foreign ancestor is;
- * at a terminal that is the terminal session, since a person types one command after another there.
+ * The subject behind a peer. `ours` are our own programs, which are never the subject. For them it is the nearest foreign ancestor. At a
+ * terminal that is the terminal session, since a person types one command after another there.
  */
 export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], newId: () => string): Subject {
   const foreign = nearestForeign(identity, ours);
@@ -50,8 +50,8 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
     };
   }
   const { device, inode } = foreign.executable;
-  // Our command says nothing of who ran it but its ancestor: any child of a granted program can. So what was granted to
-  // the program on its own connection is not for the command, nor the other way round.
+  // Any child of a program can run our command, which then has the program as its ancestor. So a program's own grants are not for the
+  // command, and the command's grants are not for the program.
   const way = isOurs ? "process through the command" : "process";
   return {
     ...about,
@@ -61,7 +61,7 @@ export function subjectOf(identity: PeerIdentity, ours: readonly OwnProgram[], n
   };
 }
 
-/** What quotas count by. A fork keeps session and cgroup; only starting another program changes the executable. */
+/** Quotas count by this. A fork keeps session and cgroup. Only another program has another executable. */
 function familyOf(facts: ProcessFacts): string {
   const { session, cgroup, executable } = facts;
   const group = session.leader === 0 ? cgroup : `${session.leader}|${session.startTicks ?? ""}`;

@@ -1,17 +1,17 @@
-// Terminals by device number, as /proc names them.
+// Finds the name of a terminal by its device number, which /proc gives.
 import { statSync } from "node:fs";
 
-/** A controlling terminal. `name` is set where a file in /dev is that very device and belongs to the given user. */
+/** A controlling terminal. It has a `name` where a file in /dev is that device and belongs to the given user. */
 export type Terminal = { readonly device: number; readonly name: string | undefined };
 
-/** The terminal of a tty_nr of /proc/PID/stat; undefined for 0. */
+/** The terminal of a tty_nr of /proc/PID/stat. Undefined for 0. */
 export function terminalOf(device: number, uid: number): Terminal | undefined {
   if (device === 0) return undefined;
   const path = terminalPath(device);
   return { device, name: path !== undefined && isDevice(path, device, uid) ? path : undefined };
 }
 
-/** Where udev and devpts put the device; undefined for a kind we do not know. */
+/** The path that udev and devpts give the device. Undefined for an unknown kind. */
 export function terminalPath(device: number): string | undefined {
   const major = (device >> 8) & 0xfff;
   const minor = (device & 0xff) | ((device >> 12) & 0xfff00);
