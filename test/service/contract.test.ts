@@ -1,4 +1,4 @@
-// What the service does for an honest client, in process and over loopback alike.
+// The service's work for an honest client, in process and over loopback.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { changePassword } from "../../clients/account/user-keys.ts";
@@ -206,7 +206,7 @@ describe.each([
     await here.signedIn.session.call("devices.remove", { device });
     await expect(there.signedIn.session.call("users.get", {})).rejects.toMatchObject({ name: "deviceRemoved" });
     await expect(open(door, { ...cy, device })).rejects.toMatchObject({ name: "deviceRemoved" });
-    // Who cannot sign learns nothing about devices.
+    // A caller who cannot sign learns nothing about devices.
     await expect(open(door, { ...cy, device }, "eleven bright lanterns")).rejects.toMatchObject({
       name: "wrongCredentials",
     });
@@ -221,7 +221,7 @@ describe.each([
     const device = newId(crypto);
     const there = await open(door, { ...dora, device });
     const { cursor } = await there.account.changes(undefined, AbortSignal.timeout(20_000));
-    // Less than the service holds back an answer for when nothing changes.
+    // Shorter than the service's wait where nothing changes.
     const patience = AbortSignal.timeout(serviceLimits.waitMs / 2);
     const waiting = there.account.changes(cursor, patience);
     const told = expect(waiting).rejects.toMatchObject({ name: "deviceRemoved" });
@@ -286,7 +286,7 @@ describe("a session", () => {
       await signedIn.session.call("users.get", {});
     }
     expect(await sessions()).toBe(before);
-    // Idle too long: the client signs in anew by itself, and the old session is gone.
+    // Idle for too long. The client signs in again by itself, and the old session is gone.
     door.advance(SESSION_IDLE_MS + CHALLENGE_MS);
     await signedIn.session.call("users.get", {});
     expect(await sessions()).toBe(before);

@@ -1,5 +1,5 @@
-// The ways to reach the service: called in this process, on the tests' second store too, and as its own process over loopback
-// HTTP. The contract is held each way.
+// The ways to reach the service: in this process, in this process on the tests' second store, and as its own process over loopback HTTP. The
+// contract is tested in each way.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -33,7 +33,7 @@ export const PASSWORD = "seven quiet harbours";
 export type Door = {
   readonly address: ServiceAddress;
   readonly call: CallService;
-  /** What accounts.create needs here. */
+  /** Further parameters that accounts.create needs here. */
   readonly registrationToken: string | undefined;
   readonly folder: string;
   close(): Promise<void>;
@@ -43,13 +43,13 @@ export type InProcess = Door & {
   readonly store: Store;
   /** Moves the service's clock. */
   advance(ms: number): void;
-  /** Stops the service's clock: from now on only `advance` moves it. */
+  /** Stops the service's clock. Only `advance` moves it from now on. */
   stop(): void;
-  /** What the service does every minute. */
+  /** The work that the service does every minute. */
   tidy(): Promise<void>;
 };
 
-/** Where the doors say that their links lead; nothing listens there. */
+/** The public address of the doors. Nothing listens there. */
 export const PUBLIC_ADDRESS = "https://share.example";
 
 type OpenStore = (path: string) => Promise<Store>;
@@ -101,7 +101,7 @@ export async function inProcess(
   };
 }
 
-/** The same on the tests' second store, where every statement is delayed and, of operations at once, interleaved. */
+/** The same on the tests' second store, which delays every statement and interleaves concurrent ones. */
 export function interleaved(seed = 1): Promise<InProcess> {
   return inProcess(undefined, true, (path) => openInterleaved(path, seed));
 }
@@ -185,7 +185,7 @@ export function dump(folder: string, but: readonly string[] = []): string {
     for (const row of database.prepare(`SELECT * FROM "${name}" ORDER BY rowid`).all())
       hash.update(
         JSON.stringify(row, (key, value) =>
-          // When a device was last heard of moves with whatever it says, as a session's last use does.
+          // Every request moves the time at which a device was last seen, and a session's last use.
           key === "last_seen_at" ? "" : value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
         ),
       );

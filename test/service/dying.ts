@@ -1,5 +1,5 @@
-// The account service as its own program has it, in a process that kills itself with SIGKILL right behind the nth statement
-// that writes, counted from the moment it is told n. `--parted` takes the transactions out: begin and commit do nothing.
+// The account service in a process that kills itself with SIGKILL right after the nth writing statement, counted from the moment it gets n.
+// With `--parted`, begin and commit do nothing, so there are no transactions.
 import { StatementSync } from "node:sqlite";
 
 const parted = process.argv.includes("--parted");

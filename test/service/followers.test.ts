@@ -1,5 +1,5 @@
-// Whoever waits for changes at one process of the service hears of those that another process writes to the same store; and of
-// writes at once, a follower misses none, in whatever order they are committed.
+// A follower at one process of the service hears of changes that another process writes to the same store. It misses none of several
+// concurrent writes, in whatever order they are committed.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A process of the service, as far as those who ask it can tell. */
+/** A process of the service, in the view of its callers. */
 async function processOn(store: Store): Promise<CallService> {
   const app = await createApp({
     store,
@@ -40,7 +40,7 @@ async function processOn(store: Store): Promise<CallService> {
   return createServiceClient({ origin: EMBEDDED_ORIGIN, fetch: app.fetch });
 }
 
-/** Makes an account; what is answered signs in to it at any process. */
+/** Makes an account. The result signs in to it at any process. */
 async function newAccount(call: CallService) {
   const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
   const seed = crypto.randomBytes(32);
@@ -69,7 +69,7 @@ async function newAccount(call: CallService) {
 
 type Two = { readonly stores: readonly [Store, Store]; readonly withinMs: number; close(): Promise<void> };
 
-/** Two connections to one file. The lock of a store is not taken: it is what keeps a second service off a folder. */
+/** Two connections to one file. The store's lock is not taken, since it would keep the second process out. */
 async function twoOnSqlite(): Promise<Two> {
   const path = join(folder, "service.sqlite");
   const first = await connectSqlite(path, () => {});
@@ -192,7 +192,7 @@ test("of writes at once, whoever reads from a cursor on misses no change", async
     };
     const from = cursor.seq;
     const following = follow();
-    // Each in a vault of its own: no row but the account's is common to them.
+    // Each is in a vault of its own. The account's row is the only common one.
     for (let round = 0; round < 3; round++) await Promise.all(writers.map((write) => write()));
     writing = false;
     await following;

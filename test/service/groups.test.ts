@@ -1,5 +1,5 @@
-// Groups, grants and new vault keys at the service and in the client: what each permission bit allows, what a forged request
-// gets, and that a revocation leaves nothing under the old key, cut off or not.
+// Groups, grants and new vault keys at the service and in the client: the rights of each permission bit, the answers to forged requests, and
+// revocations. A revocation leaves nothing under the old key, even if it was interrupted.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { permissionBits as bits, everyPermission } from "../../protocol/access/permission-names.ts";
@@ -48,7 +48,7 @@ const call = <N extends OperationName>(name: N, params: OperationParams<N>) =>
 const named = (name: string) => expect.objectContaining({ name });
 const READ = bits.READ_ITEMS | bits.REVEAL_ITEM_PASSWORD;
 
-/** Cuts what the only user may do, as a grant by somebody else would have. */
+/** Reduces the only user's rights, as a grant by another user would. */
 async function mayOnly(permitted: number): Promise<void> {
   await door.store.db.updateTable("vault_grants").set({ permissions: permitted }).where("vault", "=", vault).execute();
 }
@@ -80,7 +80,7 @@ describe("a permission bit", () => {
     await mayOnly(everyPermission & ~needed);
     await expect(act()).rejects.toThrow(named("notPermitted"));
     await mayOnly(needed);
-    // The service lets it pass; a client that looks at the list after sees that the grant is not what was signed.
+    // The service accepts it. A client that then reads the list sees that the grant differs from the signed one.
     const outcome = await act().then(
       () => "done",
       (error: Error) => error.name,
@@ -160,7 +160,7 @@ describe("a group", () => {
       await expect(call("groups.create", lie)).rejects.toThrow(named("sealBroken"));
     expect(dump(door.folder)).toBe(before);
     await call("groups.create", { ...request, overview: named1 });
-    // Once more changes nothing.
+    // The same again changes nothing.
     const after = dump(door.folder);
     await call("groups.create", { ...request, overview: named1 });
     expect(dump(door.folder)).toBe(after);
@@ -246,7 +246,7 @@ describe("a revocation", () => {
     expect((await account.findItems(vault, "ITEM 7"))[0]?.details.fields[0]?.value).toBe("7");
     expect(await account.listItems(vault, { active: true, archived: true })).toHaveLength(229);
     await expect(account.getItem(vault, second)).rejects.toThrow(named("itemNotFound"));
-    // And in another sitting, where nothing is in memory.
+    // And in another session, with nothing in memory.
     const again = await open(door, ada);
     expect((await again.account.getItem(vault, first)).revision).toBe(2);
     again.account.close();

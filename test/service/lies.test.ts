@@ -1,5 +1,5 @@
-// A client with a valid session lies. Each lie is refused by name, and the store is what it was: a dump of every table but
-// sessions and nonces does not change by a byte.
+// A client with a valid session lies. Each lie is refused by name and changes nothing: a dump of every table but sessions and nonces stays
+// the same byte for byte.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
 import { newItemKey, type SealedItem, sealDeletion, sealItem } from "../../protocol/crypto/item.ts";
@@ -57,7 +57,7 @@ beforeAll(async () => {
   hers = await open(door, ada);
   other = await open(door, bea);
   othersVault = (await other.account.createVault("Bea's", "")).id;
-  // A vault whose key the test holds, so that it can sign what a client must not.
+  // The test has this vault's key, so it can sign rows that a client must not sign.
   vault = newId(crypto);
   vaultKey = newVaultKey(crypto);
   const { keyset } = hers.signedIn;
@@ -133,7 +133,7 @@ function deletion(id: string, number: number): SealedItem {
   return sealDeletion(crypto, { place: place(id), vaultKey, writer: hers.signedIn.keyset, revision: number });
 }
 
-/** A request as Ada, past every check of our own client. */
+/** A request as Ada, without the checks of our own client. */
 function say(name: string, params: object): Promise<unknown> {
   return hers.signedIn.session.call(name as OperationName, params as never);
 }
@@ -194,14 +194,14 @@ function passwordChange(signer: Uint8Array, signInKey: Uint8Array) {
     passwordChangeBytes({ account: ada.account, user: ada.user, rootKey, signInKey }),
   );
   const parts = { rootKey, signInKey, signature };
-  // With a token of its own: the client's session would sign in again, and the store would rightly note it.
+  // It uses a token of its own. The client's session would sign in again, and the store would rightly record that.
   return raw(
     "users.changePassword",
     JSON.stringify(parts, (_key, part) => (part instanceof Uint8Array ? part.toBase64() : part)),
   );
 }
 
-/** A body as text with a valid session: what no client of ours would send. */
+/** Sends a body as text, with a valid session. No client of ours would send it. */
 async function raw(name: string, body: string, headers: Record<string, string> = {}): Promise<unknown> {
   const request = new Request(`http://embedded.invalid/v1/${name}`, {
     method: "POST",
@@ -410,7 +410,7 @@ const lies: Record<string, [ErrorName, () => Promise<unknown>]> = {
       const items = [{ item, sealed: revision(item, 1) }];
       const { outcomes } = (await say("items.putAll", { vault: readable, items })) as OperationResult<"items.putAll">;
       const [outcome] = outcomes;
-      // One outcome an item: a refused one is told in its place.
+      // Each item has its outcome. A refused one has its error in its place.
       if (outcome !== undefined && "error" in outcome) throw new PosternError(outcome.error as ErrorName);
     },
   ],

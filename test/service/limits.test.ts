@@ -89,7 +89,7 @@ function newVault(): {
   };
 }
 
-/** The longest details that fit: with the 4 bytes of their length they are whole steps of Padmé (128 KiB there); one step more, and 41 bytes of envelope, pass six MiB in base64. */
+/** The longest details that fit. With the 4 bytes of their length they are whole steps of Padmé (128 KiB there). One more step, with 41 bytes of envelope, passes six MiB in base64. */
 const DETAILS_BYTES_LONGEST = 4.375 * 1024 * 1024 - 4;
 
 type Sizes = { overview?: number; details?: number };
@@ -255,7 +255,7 @@ test("details as long as the limit are stored and come back, one step longer are
   await say("vaults.create", params);
   const item = newId(crypto);
   const sealed = put(item, 1, {});
-  // Base64 comes in fours, and an envelope adds its header and padding: the longest that fits is found from the limit.
+  // Base64 has groups of four characters, and an envelope adds a header and padding. So the longest fitting value is computed from the limit.
   const longest = put(item, 1, { details: DETAILS_BYTES_LONGEST });
   expect(longest.details.length).toBeLessThanOrEqual(serviceLimits.sealedDetails);
   await say("items.put", { vault: params.vault, item, sealed: longest });

@@ -1,4 +1,4 @@
-// A page of items, and one that is made while it is read: whoever reads to the last page has every item that was there all along.
+// An item is made while a page of items is read. A reader who reads all pages gets every item that existed all the time.
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { KyselyPlugin } from "kysely";
@@ -40,7 +40,7 @@ test("an item made between two looks at a page pushes none off it that says it i
   const plugin: KyselyPlugin = {
     transformQuery: ({ node }) => node,
     transformResult: async ({ result }) => {
-      // The first look is at sizes.
+      // The first read is about sizes.
       if (!inserted && result.rows.some((row) => Object.hasOwn(row, "size"))) {
         inserted = true;
         insertFirst(ids[0] ?? "");

@@ -1,4 +1,4 @@
-// The service as a process: what it refuses to start with, what it tells once, what it leaves on disk, how it ends.
+// The service as a process: refused starts, the token that it prints once, its files on disk, and its end.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -65,7 +65,7 @@ async function started(...args: string[]): Promise<{ child: ChildProcess; facts:
   return { child, facts: JSON.parse(output) as Facts, output: () => output };
 }
 
-/** Waits for the end of a process; answers its exit status and what it wrote to stderr. */
+/** Waits for the end of a process. Returns its exit status and its stderr. */
 async function ended(child: ChildProcess): Promise<{ status: number | null; stderr: string }> {
   let stderr = "";
   child.stderr?.on("data", (chunk) => {
@@ -179,7 +179,7 @@ describe("a service process", () => {
     expect(JSON.parse(info)).toMatchObject({ origin: "https://vault.example", registration: "token" });
     const door = doorOf(facts);
     const ada = await newUser(door);
-    // Signed for the address that was dialled: not the one the service is configured for.
+    // Signed for the dialled address, which is not the configured one.
     await expect(open(door, ada)).rejects.toMatchObject({ name: "wrongCredentials" });
     await open({ ...door, address: { ...door.address, origin: "https://vault.example" } }, ada);
   });
@@ -193,13 +193,13 @@ describe("a service process", () => {
       const vault = await account.createVault("Kept", "");
       const { cursor } = await account.changes(undefined, AbortSignal.timeout(20_000));
       const waiting = account.changes(cursor, AbortSignal.timeout(60_000)).catch((error: Error) => error);
-      // Answered behind the wait on another connection, so the wait has begun.
+      // This request came after the wait, on another connection. So the wait has begun.
       await signedIn.session.call("users.get", {});
       const done = ended(child);
       child.kill(signal);
       expect(await done).toEqual({ status: 0, stderr: "" });
       expect(await waiting).toMatchObject({ name: "offline" });
-      // Closed in order: the last connection folds the log into the store.
+      // Closed in order: the last connection merges the log into the store.
       expect(() => statSync(join(folder, "service.sqlite-wal"))).toThrow("ENOENT");
       expect(vault.id).toMatch(/^[a-z2-7]{26}$/);
     },

@@ -1,4 +1,4 @@
-// What the service finds in place of its files: it says which, and why it does not use them, and leaves them as they are.
+// Strange things in place of the service's files. The service names the file and the reason, and leaves it as it is.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   chownSync,
@@ -33,7 +33,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const at = (name: string) => join(folder, "data", name);
 
-/** Starts a service that does not come up. A pipe would let it wait, so an end is set. */
+/** Starts a service that does not come up. It has a deadline, since a pipe could make it wait for ever. */
 function refused() {
   return spawnSync(
     process.execPath,

@@ -1,5 +1,5 @@
-// The service checks signatures with Node's crypto, clients with libsodium. What one accepts and the other refuses would be
-// a row that is stored and that nobody can read, so the two are held equal, on what is well formed and on what is not.
+// The service checks signatures with Node's crypto, and clients with libsodium. If one accepted what the other refuses, a row could be stored
+// that nobody can read. So the tests hold the two equal, for well-formed and malformed input.
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -46,7 +46,7 @@ const [, key, message, signature] = (rfc8032[1] ?? ["", "", "", ""]).map(bytes) 
 const r = signature.subarray(0, 32);
 const s = signature.subarray(32);
 
-/** Points of order 1, 2, 4 and 8, in every spelling of their 32 bytes that a decoder could take. */
+/** Points of order 1, 2, 4 and 8, in every spelling of their 32 bytes that a decoder might accept. */
 const smallOrder = [
   0n,
   1n,
@@ -120,7 +120,7 @@ describe("a signature", () => {
   });
 
   test("with R of order 1 and S made to fit does not fit, as the same with another R does", () => {
-    // RFC 8032, section 5.1.6, by hand: S = r + h·a. With r = 0 the equation holds, and R says nothing of the message.
+    // RFC 8032, section 5.1.6, by hand: S = r + h·a. With r = 0 the equation holds, and R does not depend on the message.
     const [seed, publicKey] = (rfc8032[0] ?? ["", ""]).map(bytes) as [Uint8Array, Uint8Array];
     const scalar = createHash("sha512").update(seed).digest().subarray(0, 32);
     scalar[0] = (scalar[0] ?? 0) & 248;

@@ -1,5 +1,5 @@
-// A store that is put back from an older copy. An agent that followed it must know, whatever the store has grown to since:
-// a cursor of changes is one of a history, and not a number.
+// An older copy of a store is put back. An agent that followed the store must notice it, however far the copy has grown since. A cursor of
+// changes belongs to one history, and is more than a number.
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A service whose file can be copied, and put back while it is stopped. */
+/** A service whose file can be copied, and replaced while it is stopped. */
 async function service() {
   const path = join(folder, "service.sqlite");
   let running: { store: Store; app: App } | undefined;
@@ -64,7 +64,7 @@ async function service() {
       await stop();
       await start();
     },
-    /** A copy as a backup tool makes it of a service that runs. */
+    /** Copies the file of a running service, as a backup tool does. */
     copy: () => {
       const copy = join(folder, `copy-${copies++}.sqlite`);
       const database = new DatabaseSync(path, { readOnly: true });
@@ -86,7 +86,7 @@ type Agent = {
   read(title: string): Promise<{ value: string; cached: boolean }>;
 };
 
-/** What an agent makes of a service: its account, its cache, its resolver, and what it does with news of changes. */
+/** The parts of an agent that follow a service: account, cache, resolver, and the handling of changes. */
 function agentOf(account: OpenAccount, cache: Cache): Agent {
   const resolver = createResolver(fakeClock());
   const unlocked = { account, cache } as Unlocked;

@@ -1,5 +1,5 @@
-// An account that is being restored, as the service holds it: nobody but a restore signs in, the last one in has it for
-// itself, and only that one ends the restore. In process and over loopback alike.
+// An account that is being restored, at the service. Only a restore signs in. The last one to sign in has the account for itself, and only
+// that one ends the restore. In process and over loopback.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CallService } from "../../clients/account/service-client.ts";
 import { createServiceSession, type ServiceSession } from "../../clients/account/service-session.ts";
@@ -10,7 +10,7 @@ import { crypto, type Door, dump, inProcess, interleaved, overLoopback } from ".
 
 type Account = { readonly account: string; readonly user: string; readonly device: string; readonly seed: Uint8Array };
 
-/** An account whose sign-in key comes from a seed at hand: no password is derived. */
+/** An account whose sign-in key comes from a given seed, without deriving a password. */
 async function accountAt(door: Door, more: { restoring?: true } = { restoring: true }): Promise<Account> {
   const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
   const seed = crypto.randomBytes(32);
@@ -104,7 +104,7 @@ describe.each([
     expect(await devicesOf(session)).toContain(device);
     await expect(restoreAt(door, made)).rejects.toMatchObject({ name: "conflict" });
     expect(await devicesOf(opened)).toHaveLength(2);
-    // The device that the restore took over from stays out.
+    // The device of the overtaken restore stays out.
     await expect(sessionAt(door, made).signIn()).rejects.toMatchObject({ name: "deviceRemoved" });
   });
 
@@ -157,7 +157,7 @@ test("the word that a restore has ended, let in before another took over and rea
   const body = Promise.withResolvers<Uint8Array>();
   const held = new ReadableStream<Uint8Array>(
     {
-      // The service reads a body once it knows the caller.
+      // The service reads a body only after it knows the caller.
       pull: async (controller) => {
         isRead.resolve();
         controller.enqueue(await body.promise);

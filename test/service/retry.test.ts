@@ -1,5 +1,5 @@
-// An answer can be lost on its way; the client then sends the same bytes again. Every write sent twice leaves the store as
-// one did, in process and over loopback alike.
+// An answer can be lost on its way. The client then sends the same bytes again. A write that is sent twice leaves the store as if it was
+// sent once, in process and over loopback.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
 import { newItemKey, type SealedItem, sealDeletion, sealItem } from "../../protocol/crypto/item.ts";
@@ -89,7 +89,7 @@ describe.each([
       content: utf8("{}"),
     });
 
-  /** Sends it once, then the same again; answers both outcomes and asserts that the second changed nothing. */
+  /** Sends a request twice. Returns both outcomes, and asserts that the second one changed nothing. */
   async function twice<N extends OperationName>(name: N, params: OperationParams<N>): Promise<unknown[]> {
     const first = await hers.signedIn.session.call(name, params);
     const after = dump(door.folder);

@@ -1,5 +1,5 @@
-// Service accounts at the service and in the client: what a token lets in, what it never may, when it ends, what it may
-// spend; that what it wrote is believed as long as its maker is; and that a revoked one leaves nothing under the old key.
+// Service accounts at the service and in the client: the rights of a token, its end, and its limits. Its writes are believed as long as its
+// maker is. A revoked one leaves nothing under the old key.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { createServiceClient } from "../../clients/account/service-client.ts";
@@ -226,7 +226,7 @@ describe("a grant to a service account is refused", () => {
 });
 
 describe("making one", () => {
-  /** The request as the client would send it, to be sent once more or changed. */
+  /** The client's own request, for sending it again or changed. */
   function request(
     serviceAccount = newId(crypto),
     maker = opened.signedIn.keyset,
@@ -367,7 +367,7 @@ describe("a token", () => {
   test("that ends by its time ends where it waits for changes, too", async () => {
     door.stop();
     const now = Date.parse((await call("service.info", {})).now);
-    // The service's clock stands; its wait is real, and no longer than the token has left.
+    // The service's clock stands still. Its wait is real, and no longer than the token's remaining time.
     const expiresAt = new Date(now + 100).toISOString();
     const short = await account.serviceAccounts.create({ title: "X", vaults: [], expiresAt });
     const ci = await enter(door, short.token);
@@ -377,7 +377,7 @@ describe("a token", () => {
       for (;;) await ci.account.changes(cursor, signal);
     };
     const refused = expect(follow()).rejects.toThrow(named("tokenRefused"));
-    // One after another at the store: after these it waits.
+    // The store takes them one after another. After these it waits.
     for (let asked = 0; asked < 20; asked++) await call("devices.list", {});
     door.advance(100);
     const endedMs = performance.now();
@@ -409,7 +409,7 @@ describe("what a token spends", () => {
     });
     await ci.account.createItem(vault, overview("T"), details("v"));
     const { reads, writes } = await left(ci);
-    // Which vaults there are is the one read.
+    // The list of vaults is the one read.
     expect([reads.used, writes.used]).toEqual([1, 1]);
     expect(Date.parse(reads.resetsAt ?? "")).toBe(Date.parse((await call("service.info", {})).now) + RATE_WINDOW_MS);
     ci.account.close();
@@ -476,7 +476,7 @@ describe("a revocation", () => {
       .where("vault", "=", vault)
       .execute();
     expect(grants).toEqual([{ principal: ada.user }]);
-    // What it wrote is read as before, by who wrapped it anew and by who signs in afresh.
+    // Its writes stay readable, for the client that wrapped them anew and for a fresh sign-in.
     expect(secretOf(await account.getItem(vault, made.id))).toBe("ci");
     const again = await open(door, ada);
     expect(secretOf(await again.account.getItem(vault, made.id))).toBe("ci");
@@ -542,7 +542,7 @@ describe("a service that lies", () => {
         .where("principal", "=", principal)
         .execute();
 
-    /** Has the service say that the first service account comes to the other vault as well. */
+    /** Makes the service claim that the first service account has the other vault too. */
     async function slipIn(row: Awaited<ReturnType<typeof grantsOf>>[number] | undefined): Promise<void> {
       const [key] = await grantsOf(other, second);
       if (row === undefined || key === undefined) throw new Error("the grants are not there");
@@ -575,7 +575,7 @@ describe("a service that lies", () => {
     test.each(lies)("%s is refused, and no key of that vault goes to who was slipped in", async (_how, lie) => {
       await lie();
       await expect(account.members.list(other)).rejects.toThrow(named("sealBroken"));
-      // A removal gives everyone who is listed the next key.
+      // A removal gives every listed member the next key.
       await expect(account.serviceAccounts.revoke(second)).rejects.toThrow(named("sealBroken"));
       expect((await grantsOf(other, id)).map(({ epoch }) => epoch)).toEqual([1]);
     });
@@ -588,7 +588,7 @@ describe("a service that lies", () => {
       await slipIn(before);
       await expect(account.members.list(other)).rejects.toThrow(named("sealBroken"));
       await expect(account.members.remove(other, second)).rejects.toThrow(named("sealBroken"));
-      // As it was signed, with the key's own id and epoch, it is a grant of a key that is the vault's no more.
+      // It is rightly signed, but grants a key that is no longer the vault's.
       const listing = openAs((answer) => ({
         members: answer.members.map((member) =>
           member.principal === id ? { ...member, grant: grantOf(before) } : member,
@@ -597,7 +597,7 @@ describe("a service that lies", () => {
       await expect((await listing).members.list(other)).rejects.toThrow(named("versionConflict"));
     });
 
-    /** The account, at a service that alters whom it lists. */
+    /** The account, at a service that changes its list of members. */
     async function openAs(
       change: (answer: OperationResult<"vaults.members">) => OperationResult<"vaults.members">,
     ): Promise<OpenAccount> {

@@ -1,5 +1,5 @@
-// Shares at the service: what a link gives, and what everything less than a link gives. Views are counted where many come at
-// once, expiry to the millisecond, and a lost answer costs nobody a view.
+// Shares at the service: the access by a link, and by anything less than a link. Concurrent views are counted. A share expires to the
+// millisecond. A lost answer costs nobody a view.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -27,7 +27,7 @@ import {
   PUBLIC_ADDRESS,
 } from "./doors.ts";
 
-/** What a link says, as the page reads it. */
+/** The content of a link, as the page reads it. */
 type Link = { share: string; accessKey: string; contentKey: Uint8Array };
 
 function read(url: string): Link {
@@ -89,7 +89,7 @@ describe.each([
     const { sealed } = await door.call("shares.open", { ...byLink(link), view });
     const content = contentOf(link, sealed);
     expect(content).toMatchObject({ title: "DB", category: "Password", fields: [{ value: "s3cret" }] });
-    // Nothing of the vault's own ids comes along.
+    // The copy holds none of the vault's own ids.
     expect(JSON.stringify(content)).not.toContain(item.id);
     expect(JSON.stringify(content)).not.toContain(item.files[0]?.id);
     const [shared] = content.files;
@@ -251,7 +251,7 @@ describe("with a clock that stands,", () => {
     ada = await open(door, await newUser(door));
     door.stop();
   });
-  // A vault and no shares for each test; one account, since each costs an Argon2id.
+  // A vault without shares for each test. There is one account for all, since each account costs an Argon2id.
   beforeEach(async () => {
     for (const table of ["shares", "share_views", "share_chunks", "vault_grants", "vaults"] as const)
       await door.store.db.deleteFrom(table).execute();
@@ -275,7 +275,7 @@ describe("with a clock that stands,", () => {
     const { url } = await ada.account.shares.create(item, { expireAfter: expireAfter as never, oneTime: false });
     const link = read(url);
     const view = newId(crypto);
-    // Everything but the last 15 minutes passes first, since a view lasts so long.
+    // All but the last 15 minutes pass first, since a view lasts so long.
     door.advance(ms - 2);
     const { sealed } = await door.call("shares.open", { ...byLink(link), view });
     const file = contentOf(link, sealed).files[0]?.header.id ?? "";
@@ -358,7 +358,7 @@ describe("with a clock that stands,", () => {
     expect(marks.filter((mark) => isInFiles(mark))).toEqual([]);
   });
 
-  /** Some bytes of the beginning, the middle and the end: a large value lies on many pages. */
+  /** Some bytes of the beginning, the middle and the end, since a large value lies on many pages. */
   function marksOf(sealed: Uint8Array): Buffer[] {
     const bytes = Buffer.from(sealed);
     return [0, bytes.length >> 1, bytes.length - 16].map((at) => bytes.subarray(at, at + 16));
@@ -520,7 +520,7 @@ describe("with a clock that stands,", () => {
     expect(await ada.account.shares.list()).toHaveLength(serviceLimits.shares);
     await ada.account.shares.revoke(last.share);
     const another = await share();
-    // The list is cut at its end, where the ended ones are.
+    // The list is cut at its end, where the ended shares are.
     const listed = await ada.account.shares.list();
     expect(listed).toHaveLength(serviceLimits.shares);
     expect(listed.some((one) => one.share === another.share)).toBe(true);
@@ -565,7 +565,7 @@ describe("with a clock that stands,", () => {
     });
     await call("shares.putChunk", { ...place(small, 0), sealed: sealed(17 + 1) });
     await expect(call("shares.create", other)).rejects.toEqual(named("tooLarge"));
-    // One of no bytes fits.
+    // A file without bytes fits.
     await door.store.db
       .updateTable("share_chunks")
       .set({ sealed: new Uint8Array(17) })

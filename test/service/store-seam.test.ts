@@ -1,11 +1,11 @@
-// What is peculiar to one database stands in service/store/: nothing else of the service names it, or leans on it.
+// Everything that only one database has stands in service/store/. The rest of the service neither names it nor depends on it.
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What another database does not have, or has in another way. */
+/** Words for things that another database lacks or has in another form. */
 const peculiar: Readonly<Record<string, RegExp>> = {
   "names SQLite": /sqlite/i,
   "names PostgreSQL": /postgres|\bpg\b/i,

@@ -1,5 +1,5 @@
-// Stores of other ages, and what a commit costs: an older schema opens, a newer one is refused unchanged, every
-// acknowledged write has been synced.
+// Stores of other versions, and the cost of a commit. An older schema opens. A newer one is refused unchanged. Every acknowledged write has
+// been synced.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -144,7 +144,7 @@ test("a write whose change event cannot be written leaves nothing at all", async
     await expect(write()).rejects.toMatchObject({ name: "serviceRefused" });
     expect(dump(folder)).toBe(before);
   }
-  // What was stored already is no write: nothing of it is done again.
+  // A stored row is not written again.
   await signedIn.session.call("items.put", { vault, item: made.id, sealed });
   await expect(door.close()).rejects.toThrow("nobody foresaw");
 });

@@ -1,4 +1,4 @@
-// Files that are written and never named: what a writer may have of them, and when they go.
+// Files that are written and never named: a writer's room for them, and their removal.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";

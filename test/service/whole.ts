@@ -1,10 +1,9 @@
-// What one transaction of the service writes together, looked at in the file: counters, rows and events agree, or a write was
-// halved.
+// Checks in the file what one transaction writes together. If counters, rows and events disagree, a write was halved.
 import { DatabaseSync } from "node:sqlite";
 
 type Vault = { readonly id: string; readonly active_items: number; readonly content_version: number };
 
-/** Where the store at this path disagrees with itself; empty where every write is whole. */
+/** The disagreements in the store at this path. Empty where every write is whole. */
 export function halvesIn(path: string): string[] {
   const database = new DatabaseSync(path);
   const halves: string[] = [];
@@ -15,7 +14,7 @@ export function halvesIn(path: string): string[] {
     const one = (sql: string) => Number((database.prepare(sql).get(vault.id) as { n: number | null }).n ?? 0);
     const items = "FROM items WHERE vault = ?";
     demand("active items", one(`SELECT count(*) AS n ${items} AND state = 'active'`), vault.active_items);
-    // Each revision has its event; a batch raises the vault's version once.
+    // Each revision has its event. A batch raises the vault's version once.
     const events = one("SELECT count(*) AS n FROM events WHERE vault = ? AND kind = 'item'");
     demand("item events", events, one(`SELECT sum(revision) AS n ${items}`));
     demand(
@@ -23,7 +22,7 @@ export function halvesIn(path: string): string[] {
       Math.min(Math.max(vault.content_version, Math.sign(events)), events),
       vault.content_version,
     );
-    // A deletion takes the history along.
+    // A deletion removes the history too.
     const earlier = one("SELECT count(*) AS n FROM item_versions WHERE vault = ?");
     demand("earlier revisions", earlier, one(`SELECT sum(revision - 1) AS n ${items} AND state != 'deleted'`));
   }

@@ -1,5 +1,5 @@
-// The service's clock is a day ahead, or behind, and then right again: nobody is shut out until it has caught up, and nothing
-// stays open so long.
+// The service's clock is a day ahead or behind, and then right again. Nobody is shut out until it has caught up, and nothing stays open for
+// so long.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { closeSignedIn, signInWithToken } from "../../clients/account/user-keys.ts";
 import { parseToken } from "../../protocol/access/service-account-token.ts";

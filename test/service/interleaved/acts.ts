@@ -1,5 +1,5 @@
-// What each writing operation of the catalogue is asked in the tests of writes at once: one request or more, by different sessions,
-// so that two of them meet on the same rows.
+// The requests for each writing operation in the tests of concurrent writes: one or more, by different sessions, so that two of them meet
+// on the same rows.
 import { newId } from "../../../protocol/crypto/encoding.ts";
 import { newKeyset } from "../../../protocol/crypto/keyset.ts";
 import { passwordChangeBytes, signInKeyPair } from "../../../protocol/crypto/sign-in.ts";
@@ -37,7 +37,7 @@ export const reading = [
 
 type Writing = Exclude<OperationName, (typeof reading)[number]>;
 
-/** A request as it is sent: by the session of this name, or by nobody. */
+/** A request, sent by the session of this name or without a session. */
 export type Act = {
   readonly what: string;
   readonly name: OperationName;
@@ -49,7 +49,7 @@ type Asked<N extends OperationName> = readonly (readonly [by: string | undefined
 
 const b64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
-/** A type that misses no writing operation: one that is added to the catalogue is asked something here, or does not compile. */
+/** The type lists every writing operation. A new one in the catalogue needs a request here, or this does not compile. */
 function asked(world: World): { [N in Writing]: Asked<N> } {
   return { ...people(world), ...vaults(world), ...principals(world), ...contents(world), ...copies(world) };
 }
@@ -280,7 +280,7 @@ function copies(world: World) {
   } satisfies Partial<{ [N in Writing]: Asked<N> }>;
 }
 
-/** Every request, and the tidying that the service does by itself. */
+/** Every request, and the service's own tidying. */
 export function actsOf(world: World): Act[] {
   return Object.entries(asked(world)).flatMap(([name, requests]) =>
     requests.map(([by, params], index) => ({

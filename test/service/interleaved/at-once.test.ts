@@ -1,5 +1,5 @@
-// Writes at once, on the store that interleaves their statements: of every writing operation of the catalogue, alone against itself
-// and against the others. What comes of them is what comes of some order of the whole requests. The soak lane runs every pair.
+// Concurrent writes on the store that interleaves their statements: every writing operation of the catalogue against itself and against
+// others. The outcome must be that of some order of the whole requests. The soak lane runs every pair.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,10 +14,10 @@ import { createRing, type Ring, TIDY } from "./races.ts";
 import { type RowImages, rowImages } from "./row-images.ts";
 import { makeWorld, openWorld, type World } from "./world.ts";
 
-/** Orders of two requests that are known to meet. */
+/** Orders that are tried for two requests on the same rows. */
 const SEEDS = [1, 2, 3, 4];
 
-/** Where the window is narrow. */
+/** Orders that are tried where the window is narrow. */
 const MANY_SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 
 /** Pairs of any operations in the gate, each in one order. */
@@ -62,7 +62,7 @@ test("every request does something by itself, so that it is worth to be sent at 
     const [end = ""] = await ring.inTurn([act]);
     if (end.slice(end.indexOf("\n")) === nothing) idle.push(act.what);
   }
-  // What these ask for is there already, or comes only after another request.
+  // These requests have no effect alone: their target exists already, or needs another request first.
   expect(idle).toEqual([
     "devices.remove 3",
     "groups.delete 2",
@@ -87,7 +87,7 @@ test("two requests for any operations end as one after the other", async () => {
   );
 });
 
-/** What each of two was told: "done", or the error's name. */
+/** The answers to two requests: "done", or the error's name. */
 function toldIn(end: string): string[] {
   const answers = end.split("\n").slice(0, 2);
   return answers
@@ -113,7 +113,7 @@ test.each(takenAway)("after %s, %s is told %s; at once it is that, or both are d
 });
 
 describe("what goes by itself after a day", () => {
-  /** A day and more ago: files and copies that nobody named are removed by the next tidying. */
+  /** More than a day ago: the next tidying removes unnamed files and copies of that age. */
   const old = (): Ring =>
     createRing(database, rows, world, (prepared) => {
       const before = new Date(world.now - 2 * 24 * 60 * 60_000).toISOString();
@@ -138,7 +138,7 @@ test.each(nearly)("of $limit, two requests at once reach the last place once", a
   const among = [...acts, ...(one.more?.(world) ?? [])];
   const both = one.acts.map((what) => named(what, among));
   await full.demandSomeOrder(both, MANY_SEEDS.slice(0, 6));
-  // The limit was near: of the two in turn, the second is told of it.
+  // The limit was near. One after another, the second request reaches it.
   const told = (await full.inTurn(both)).map((end) => end.split("\n").slice(0, 2));
   for (const answers of one.refusal === undefined ? [] : told)
     expect(answers.filter((answer) => answer.endsWith(`: ${one.refusal}`))).toHaveLength(1);

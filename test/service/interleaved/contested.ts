@@ -1,11 +1,11 @@
-// Requests that want the same thing, and what they are told. A condition that is missing altogether would be missing too where the
-// requests come one after the other: so what each is told stands here.
+// Requests that want the same thing, and their answers. A condition that is missing completely would also be missing for requests one after
+// another. So the right answers are written down here.
 import type { ErrorName } from "../../../protocol/errors.ts";
 
-/** "done" where it is answered, else the error's name. */
+/** "done", or the error's name. */
 type Told = "done" | ErrorName;
 
-/** What the two are told, whichever comes first. */
+/** The two answers, whichever request comes first. */
 export const contested: readonly (readonly [one: string, other: string, first: Told, second: Told])[] = [
   // Each names the revision that it follows.
   ["users.putData 1", "users.putData 2", "done", "versionConflict"],
@@ -23,7 +23,7 @@ export const contested: readonly (readonly [one: string, other: string, first: T
   ["session.end 1", "session.end 1", "done", "wrongCredentials"],
   ["vaults.delete 1", "vaults.delete 1", "done", "vaultNotFound"],
   ["groups.delete 1", "groups.delete 1", "done", "groupNotFound"],
-  // The same once more, as when an answer was lost, is answered as before.
+  // The same request again, as after a lost answer, gets the same answer.
   ["accounts.create 1", "accounts.create 1", "done", "done"],
   ["users.putData 1", "users.putData 1", "done", "done"],
   ["users.changePassword 1", "users.changePassword 1", "done", "done"],
@@ -51,7 +51,7 @@ export const contested: readonly (readonly [one: string, other: string, first: T
   ["accounts.endRestore 1", "accounts.endRestore 1", "done", "done"],
 ];
 
-/** What takes something away, what then wants it, and what that is told. Where it comes first, both are done. */
+/** A request that removes something, a request that needs it, and the answer to the second one. In the other order both are done. */
 export const takenAway: readonly (readonly [taking: string, wanting: string, told: ErrorName])[] = [
   ["devices.remove 1", "signIn.finish 2", "deviceRemoved"],
   ["devices.remove 1", "items.put 2", "wrongCredentials"],

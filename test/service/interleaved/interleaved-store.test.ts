@@ -1,5 +1,5 @@
-// What the tests' second store promises, and what it does not: a write that trusts that nobody writes between its statements
-// loses here, by some seed, and one that carries its condition never does.
+// The promises of the tests' second store. A write that trusts that nobody writes between its statements loses here, with some seed. A write
+// whose statement has a condition never does.
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,14 +36,14 @@ async function on<T>(seed: number, act: (store: Store, all: InterleavedStore) =>
 const numberIn = async (db: Db) =>
   (await db.selectFrom("accounts").select("restoring").where("id", "=", "a").executeTakeFirstOrThrow()).restoring;
 
-/** Reads the number, and stores the next one: what must not be trusted. */
+/** Reads the number, and stores the next one. This must not be trusted. */
 const raise = (store: Store) =>
   store.write(async (db) => {
     const restoring = (await numberIn(db)) + 1;
     await db.updateTable("accounts").set({ restoring }).where("id", "=", "a").execute();
   });
 
-/** The same with its condition in the statement; answers whether it held. */
+/** The same with its condition in the statement. Returns whether the condition held. */
 const raiseFrom = (store: Store) =>
   store.write(async (db) => {
     const known = await numberIn(db);
@@ -79,7 +79,7 @@ test("a read and then an update without a condition loses an update", async () =
         return numberIn(store.db);
       }),
     );
-  // Both said that they were done; where they met, the number says that one was.
+  // Both claimed success. Where they met, the number shows that only one was done.
   expect(ends).toContain(1);
   expect(ends.every((end) => end === 1 || end === 2)).toBe(true);
 });

@@ -1,5 +1,5 @@
-// A second store, for the tests: SQLite where every statement is delayed, and the statements of transactions that run at the same
-// time are interleaved in an order that a seed gives. It promises what PostgreSQL's READ COMMITTED does and no more.
+// A second store, for the tests: SQLite with every statement delayed. A seed gives the order in which the statements of concurrent
+// transactions are interleaved. It promises as much as PostgreSQL's READ COMMITTED, and no more.
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import {
@@ -18,16 +18,16 @@ import { type RowImages, rowImages } from "./row-images.ts";
 import { createSchedule } from "./schedule.ts";
 import { createTransactions, Deadlock, type Transaction, type Transactions } from "./transactions.ts";
 
-/** Times that a write which lost a deadlock is run again. Writes that hold rows in one order seldom lose one, and never many. */
+/** Times that a write is run again after a deadlock. Writes that hold rows in one order seldom need more than one. */
 const RUNS_MAX = 20;
 
 export type InterleavedStore = {
-  /** A store as one process of the service has it; the second shares it with the first. */
+  /** The store in one process of the service. The second process shares it with the first. */
   connect(): Store;
   readonly trace: readonly string[];
   /** Times that a write was run again because it lost a deadlock. */
   deadlocks(): number;
-  /** Leaves nothing in the files of what was removed. */
+  /** Removes the last traces of deleted rows from the files. */
   scrub(): void;
   close(): void;
 };
@@ -36,7 +36,7 @@ export type InterleavedStore = {
 export async function interleavedStore(path: string, seed: number): Promise<InterleavedStore> {
   if (!existsSync(path)) await (await connectSqlite(path, () => {})).close();
   const database = new DatabaseSync(path);
-  // No statement waits for a disk: what is tested is their order.
+  // No statement waits for a disk, since the tests are about their order.
   database.exec("PRAGMA synchronous = OFF; PRAGMA secure_delete = ON");
   return {
     ...interleavedOn(database, rowImages(database), seed),
@@ -45,7 +45,7 @@ export async function interleavedStore(path: string, seed: number): Promise<Inte
   };
 }
 
-/** The same on a database at hand, whose rows are watched already. */
+/** The same on a given database, whose rows are watched already. */
 export function interleavedOn(
   database: DatabaseSync,
   rows: RowImages,
@@ -102,7 +102,7 @@ function scrubFile(database: DatabaseSync): void {
   database.exec("PRAGMA wal_checkpoint(truncate)");
 }
 
-/** The store as one process has it that shares it with nobody. */
+/** The store in a process that shares it with no other. */
 export async function openInterleaved(path: string, seed: number): Promise<Store> {
   const { connect, scrub, close } = await interleavedStore(path, seed);
   const store = connect();

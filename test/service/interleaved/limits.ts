@@ -1,4 +1,4 @@
-// Worlds where a limit is one short of being reached, and two requests that would each reach it.
+// Worlds in which one more reaches a limit, each with two requests that would both reach it.
 import type { DatabaseSync } from "node:sqlite";
 import type { ErrorName } from "../../../protocol/errors.ts";
 import { serviceLimits } from "../../../protocol/service-catalogue.ts";
@@ -11,7 +11,7 @@ const CHUNK = 3;
 
 export type Nearly = {
   readonly limit: string;
-  /** What the second of the two is told; nothing where an older row goes instead. */
+  /** The answer to the second request. Undefined where an older row is removed to make room. */
   readonly refusal: ErrorName | undefined;
   readonly acts: readonly [string, string];
   /** Requests beside those of the list. */
@@ -19,7 +19,7 @@ export type Nearly = {
   prepare(database: DatabaseSync, world: World): void;
 };
 
-/** Copies a row of a table so often, each under a key of its own. */
+/** Copies a row of a table so many times, each under a key of its own. */
 function fill(database: DatabaseSync, table: string, key: string, where: string, times: number): void {
   const columns = (database.prepare(`PRAGMA table_info("${table}")`).all() as { name: string }[]).map(
     ({ name }) => name,

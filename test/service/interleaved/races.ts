@@ -1,6 +1,6 @@
-// Sends requests at once to a service on the interleaved store, and compares what came of it with what comes of them one after the
-// other. Whatever the order of their statements, rows and answers are those of some order of the whole requests: else a
-// condition is missing somewhere.
+// Sends requests at once to a service on the interleaved store. Compares the outcome with the outcomes of the same requests one after
+// another. Rows and answers must be those of some order of the whole requests, whatever the order of their statements. Otherwise a
+// condition is missing.
 import type { DatabaseSync } from "node:sqlite";
 import { EMBEDDED_ORIGIN } from "../../../clients/account/service-client.ts";
 import { serviceLimits } from "../../../protocol/service-catalogue.ts";
@@ -14,15 +14,15 @@ import type { RowImages } from "./row-images.ts";
 import type { World } from "./world.ts";
 
 export type Ring = {
-  /** Throws, with the seed, where what came of them at once comes of no order of the whole requests. */
+  /** Throws, with the seed, where no order of the whole requests has the same outcome. */
   demandSomeOrder(acts: readonly Act[], seeds: readonly number[]): Promise<void>;
-  /** Sends them at once, in the order of a seed; answers what came of it. */
+  /** Sends them at once, in the order of a seed. Returns the outcome. */
   atOnce(acts: readonly Act[], seed: number): Promise<string>;
-  /** What may come of them: what each order of the whole requests gives. */
+  /** The possible outcomes: one for each order of the whole requests. */
   inTurn(acts: readonly Act[]): Promise<string[]>;
 };
 
-/** `prepare` changes rows before the requests: a limit that is nearly reached, a file that is old. */
+/** `prepare` changes rows before the requests, such as a nearly reached limit or an old file. */
 export function createRing(
   database: DatabaseSync,
   rows: RowImages,
@@ -31,7 +31,7 @@ export function createRing(
 ): Ring {
   const nowText = new Date(world.now).toISOString();
 
-  /** Runs on the world as it was made, and takes back what was done to it. */
+  /** Runs on the world as it was made, and undoes all changes afterwards. */
   async function onWorld(
     seed: number,
     run: (send: (act: Act) => Promise<string>) => Promise<string[]>,
@@ -52,7 +52,7 @@ export function createRing(
       if (unforeseen.length > 0) throw new Error("an error that nobody foresaw", { cause: unforeseen[0] });
       const broken = halves(database);
       if (broken.length > 0) throw new Error(broken.join("; "));
-      // Whose token has ended is let in no more; the session goes with its next request.
+      // An ended token is refused, and its next request removes the session.
       database
         .prepare("DELETE FROM sessions WHERE device IN (SELECT id FROM tokens WHERE expires_at <= ?)")
         .run(nowText);
@@ -87,7 +87,7 @@ export function createRing(
   return ring;
 }
 
-/** The lines that no order of the whole requests gives; else the answers, which fit no such rows. */
+/** The rows that no order of the whole requests gives. If there are none, the answers, which fit no such rows. */
 function difference(end: string, ends: readonly string[]): string {
   const known = new Set(ends.flatMap((one) => one.split("\n")));
   const lines = end.split("\n").filter((line) => !known.has(line));
@@ -101,7 +101,7 @@ function ordersOf(indexes: readonly number[]): number[][] {
   );
 }
 
-/** What is random in an answer: nobody could compare it. */
+/** The random parts of an answer, which cannot be compared. */
 const RANDOM = new Set(["token", "serverNonce"]);
 
 async function send(app: App, world: World, { name, params, by, what }: Act): Promise<string> {
@@ -120,12 +120,12 @@ async function send(app: App, world: World, { name, params, by, what }: Act): Pr
   return `${what}: ${told}`;
 }
 
-/** The tidying that the service does by itself, as if somebody had asked for it. */
+/** The service's own tidying, as if it were a request. */
 export const TIDY: Act = { what: "tidy", name: "service.info", params: {} };
 
 /**
- * Columns that are random, that say in which order rows were made, or that a request writes by itself before what it asks for:
- * when something was last used, and what a token has spent. What it asks for may be refused after that.
+ * Columns that are not compared: random ones, those that show the order in which rows were made, and those that every request writes first
+ * (the last use, and a token's spent requests) even if it is refused afterwards.
  */
 const unsteady: Readonly<Record<string, readonly string[]>> = {
   nonces: ["server_nonce"],
@@ -135,7 +135,7 @@ const unsteady: Readonly<Record<string, readonly string[]>> = {
   events: ["seq"],
 };
 
-/** Every row of every table, in an order of its own; how the service started is none of it. */
+/** Every row of every table in a fixed order, without the rows about the service's starts. */
 function rowsOf(database: DatabaseSync): string {
   const tables = database
     .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
@@ -158,7 +158,7 @@ function rowsOf(database: DatabaseSync): string {
     .join("\n");
 }
 
-/** Where rows that one write makes together disagree; nothing where every write is whole. */
+/** The disagreements between rows of one write. Empty where every write is whole. */
 function halves(database: DatabaseSync): string[] {
   const found = (what: string, sql: string) =>
     database

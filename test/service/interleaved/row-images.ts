@@ -1,5 +1,5 @@
-// What statements do to rows, as images of each row before and after. By them a change is taken back, and made again: so
-// transactions that are open side by side in one SQLite connection see nothing of each other.
+// The effects of statements on rows, as images of each row before and after. An effect can be undone and redone by them. So concurrent
+// transactions in one SQLite connection do not see each other.
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 
 /** A row's values in the order of its table's columns. */
@@ -14,17 +14,17 @@ export type Image = {
 type Table = { readonly name: string; readonly columns: readonly string[]; readonly keys: readonly number[] };
 
 export type RowImages = {
-  /** Runs statements, and answers what they did to rows. */
+  /** Runs statements. Returns their effects on rows. */
   capture<T>(run: () => T): { value: T; images: Image[] };
-  /** Takes changes back, the last first. */
+  /** Undoes changes, the last one first. */
   undo(images: readonly Image[]): void;
-  /** Makes changes again that were taken back. */
+  /** Redoes changes. */
   redo(images: readonly Image[]): void;
-  /** The rows of an image by their primary keys: who changes one of them meets whoever else does. */
+  /** The rows of an image by their primary keys. Two changes of the same row conflict. */
   keysOf(image: Image): string[];
 };
 
-/** Prepares the database to tell what becomes of each row of every table with a primary key. */
+/** Prepares the database to report the changes of every row in every table with a primary key. */
 export function rowImages(database: DatabaseSync): RowImages {
   const tables = new Map(tablesOf(database).map((table) => [table.name, table]));
   let captured: Image[] | undefined;
@@ -55,7 +55,7 @@ export function rowImages(database: DatabaseSync): RowImages {
     const isTaken =
       place !== -1 && database.prepare(`SELECT 1 FROM "${table.name}" WHERE rowid = ?`).get(row[place] ?? null);
     if (isTaken === undefined || isTaken === false) insert(table.columns, row);
-    // Another transaction's row has the place by now; nothing but the order of a whole table's rows tells them apart.
+    // Another transaction's row has that place now. The difference shows only in the order of a whole table's rows.
     else insert(table.columns.slice(0, place), row.slice(0, place));
   }
 
@@ -96,7 +96,7 @@ export function rowImages(database: DatabaseSync): RowImages {
 const asText = (value: SQLInputValue) =>
   value instanceof Uint8Array ? Buffer.from(value).toString("base64") : String(value);
 
-/** The rowid stands last, where it is no column of the table already: a row that is put back keeps its place. */
+/** The rowid stands last, if it is no column of the table, so that a restored row keeps its place. */
 function tablesOf(database: DatabaseSync): Table[] {
   const names = database
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

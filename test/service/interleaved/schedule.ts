@@ -1,17 +1,17 @@
-// The order of statements. Whoever wants to run one waits; each time, a seed chooses among all who wait and are not held up. The
-// same seed and the same operations give the same order, so that a failure repeats.
+// The order of statements. Each statement waits for its turn. A seed chooses among all waiting ones that are not blocked. The same seed and
+// the same operations give the same order, so that a failure repeats.
 
-/** Steps of one busy period at most: one that goes round in circles is told, and not waited for. */
+/** The most steps of one busy period. A longer one runs in a circle and is reported. */
 export const STEPS_MAX = 200_000;
 
-/** Turns of the event loop before a choice: each operation has had time to ask for its next statement. */
+/** Turns of the event loop before a choice. By then each operation has asked for its next statement. */
 const TURNS = 3;
 
-/** Tries a step; false where another transaction holds it up. */
+/** Tries a step. False where another transaction blocks it. */
 type Step = { attempt(): boolean; isHeldUp(): boolean; fail(error: Error): void };
 
 export type Schedule = {
-  /** Queues a step, and resolves with what it answers once it ran. */
+  /** Queues a step. Resolves with its result once it ran. */
   run<T>(step: { attempt(): { done: T } | undefined; isHeldUp(): boolean }): Promise<T>;
 };
 

@@ -1,8 +1,8 @@
-// READ COMMITTED, as PostgreSQL has it, in one SQLite connection. Each statement sees what was committed before it began, and what
-// its own transaction wrote. One that would change a row that another open transaction has changed waits for that, and then
-// tests its condition again, on that row alone: everything else it still sees as when it began. Two that wait for each other are a
-// deadlock; who closes the circle is rolled back. There is no predicate lock and no snapshot check: what a condition in the
-// statement, or a held row, does not prevent, happens here.
+// PostgreSQL's READ COMMITTED in one SQLite connection. A statement sees everything that was committed before it began, and its own
+// transaction's writes. A statement that would change a row of another open transaction waits for that transaction. Then it tests its
+// condition again on that row only; the rest it sees as before. Two transactions that wait for each other are a deadlock. The one that
+// closes the circle is rolled back. There is no predicate lock and no snapshot check. So every race happens here that no condition in a
+// statement and no held row prevents.
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { Image, RowImages } from "./row-images.ts";
 import type { Schedule } from "./schedule.ts";
@@ -15,10 +15,10 @@ export type Outcome = { rows: unknown[]; changes: number | bigint | undefined };
 
 export type Transaction = {
   readonly id: number;
-  /** What it wrote so far. */
+  /** Its writes so far. */
   readonly written: Image[];
   readonly held: Set<string>;
-  /** Where it reads at one moment: how much had been committed by then. */
+  /** For reads at one moment: the number of commits before that moment. */
   readonly readsAt: number | undefined;
   waitsFor: Transaction | undefined;
   failed: boolean;
@@ -27,7 +27,7 @@ export type Transaction = {
 export type Transactions = {
   begin(readsAtOneMoment: boolean): Transaction;
   execute(transaction: Transaction, sql: string, values: readonly unknown[]): Promise<Outcome>;
-  /** Resolves once it is committed; never for one whose statement failed. */
+  /** Resolves once it is committed. Never resolves after a failed statement. */
   commit(transaction: Transaction): Promise<void>;
   rollback(transaction: Transaction): void;
   /** The statements that ran, in their order, each with its transaction. */
@@ -41,7 +41,7 @@ export function createTransactions(database: DatabaseSync, rows: RowImages, sche
   const trace: string[] = [];
   let begun = 0;
 
-  /** Runs a statement where what others have not committed, and what was committed too late, is not there. */
+  /** Runs a statement without the writes that others have not committed, or committed too late. */
   function tryOnce(self: Transaction, since: number, sql: string, values: SQLInputValue[], seen: ReadonlySet<string>) {
     const others = [...open].filter((one) => one !== self).flatMap(({ written }) => written);
     const late = committed.slice(since).filter((image) => !keysOf(image).some((key) => seen.has(key)));

@@ -1,5 +1,5 @@
-// A store with something of everything in it, made once through the service, and what each writing operation may be asked of it.
-// Every request is made beforehand, signed and sealed, so that two of them can be sent at once, in any order, again and again.
+// A store with one of everything in it, made once through the service, and requests for each writing operation. Every request is signed and
+// sealed beforehand. So two of them can be sent at once, in any order, again and again.
 import { DatabaseSync } from "node:sqlite";
 import { EMBEDDED_ORIGIN } from "../../../clients/account/service-client.ts";
 import { newId, utf8 } from "../../../protocol/crypto/encoding.ts";
@@ -21,7 +21,7 @@ import { TOUCH_MS } from "../../../service/account/sign-in.ts";
 import { permissions } from "../../../service/vault/permission.ts";
 import { crypto, inProcess } from "../doors.ts";
 
-/** What a service account may have of a vault here. */
+/** The rights of a service account in a vault here. */
 const SERVICE_PERMISSIONS =
   permissions.readItems |
   permissions.revealItemPassword |
@@ -100,7 +100,7 @@ const forService = ({ key: _key, ...token }: ReturnType<typeof newToken>) => tok
 
 export type World = Awaited<ReturnType<typeof makeWorld>>;
 
-/** Builds the store at `folder`, and leaves it there closed. */
+/** Builds the store at `folder`, and closes it. */
 export async function makeWorld(folder: string) {
   const door = await inProcess(folder);
   door.stop();
@@ -121,7 +121,7 @@ export async function makeWorld(folder: string) {
     return { ...ids, keyset, signInKey: pair.secretKey };
   }
 
-  /** Asks for a challenge and signs it; what is answered signs in once. */
+  /** Asks for a challenge and signs it. The result signs in once. */
   async function challenge({ key, ...who }: SignIn, more: { restoring?: true } = {}) {
     const ids = { ...who, clientNonce: random32() };
     const given = await call(undefined, "signIn.start", ids);
@@ -167,7 +167,7 @@ export async function makeWorld(folder: string) {
   const filed = hers.item(vault.id, vault.key, items.filed, 1, { files: [file] });
   await call("one", "items.put", { vault: vault.id, item: items.filed, sealed: filed });
 
-  // A vault that has its next key, and an item that is not wrapped under it yet.
+  // A vault with its next key, and an item that is not wrapped under it yet.
   const moved = { id: newId(crypto), from: newVaultKey(crypto), to: newVaultKey(crypto, 2), item: newId(crypto) };
   await call("one", "vaults.create", hers.newVault(moved.id, moved.from));
   const stale = hers.item(moved.id, moved.from, moved.item, 1);
@@ -220,7 +220,7 @@ export async function makeWorld(folder: string) {
   await call("one", "shares.create", share(shares.once, true));
   await call("one", "shares.create", share(shares.often, false));
 
-  // Files on their way in: of an item, and of a share.
+  // Unfinished files: one of an item, one of a share.
   const coming = newId(crypto);
   await call("one", "files.putChunk", { vault: vault.id, item: items.coming, file: coming, index: 0, sealed: "AAAA" });
   const shared = { share: shares.coming, vault: vault.id, file: newId(crypto), sealed: "AAAA" };
@@ -272,7 +272,7 @@ async function clockOf(call: Awaited<ReturnType<typeof inProcess>>["call"]): Pro
   return Date.parse((await call("service.info", {})).now);
 }
 
-/** Opens a store that was made above. Nothing of it is written to the disk: whoever tests takes all back. */
+/** Opens a store that was made above. Nothing is written to the disk, since the tests undo all changes. */
 export function openWorld(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA synchronous = OFF");
