@@ -3,7 +3,6 @@
 // log takes such a record in when the account is here again (left-records.ts). The person's command shows them so, and whoever holds the token cannot take them
 // out again. Names are sealed under the service account's key, which the person holds too: so they can be written while the
 // person's account is locked, and say nothing of the rest of that log.
-import { addressOf, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import type { LogEntry } from "./entry.ts";
@@ -58,16 +57,4 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
     read: (entry) => record("read", entry),
     keep: (entry) => record("keep", entry),
   };
-}
-
-/**
- * Whether two accounts are at one service. A token names its service, and whoever makes one up can have a service of theirs
- * let it in under any account's id: such a one must write nothing into that account's log.
- */
-export function isSameService(one: string, other: string): boolean {
-  return placeOf(one) === placeOf(other);
-}
-
-function placeOf(service: string): string {
-  return service === "embedded" || service === EMBEDDED_ORIGIN ? "embedded" : addressOf(service).origin;
 }

@@ -1,0 +1,37 @@
+// Both kinds of account, for suites that hold whatever kind it is.
+import type { Account } from "../../../daemon/account/account.ts";
+import { sealedAccount } from "../../../daemon/session/sealed-account.ts";
+import { newId } from "../../../protocol/crypto/encoding.ts";
+import { crypto, inProcess, newUser, open } from "../../service/doors.ts";
+import { memoryAccount, memoryStore } from "./memory-account.ts";
+
+/** One account, which may be opened several times, as on several devices. */
+export type AccountsOfKind = { open(): Promise<Account>; close(): Promise<void> };
+
+async function sealed(): Promise<AccountsOfKind> {
+  const door = await inProcess();
+  const user = await newUser(door);
+  const closings: (() => void)[] = [];
+  return {
+    open: async () => {
+      const device = closings.length === 0 ? user.device : newId(crypto);
+      const { account, signedIn } = await open(door, { ...user, device });
+      closings.push(account.close);
+      return sealedAccount({ crypto, open: account, session: signedIn.session, byToken: false });
+    },
+    close: async () => {
+      for (const close of closings) close();
+      await door.close();
+    },
+  };
+}
+
+async function inMemory(): Promise<AccountsOfKind> {
+  const store = memoryStore();
+  return { open: async () => memoryAccount(store), close: async () => undefined };
+}
+
+export const kinds: [string, () => Promise<AccountsOfKind>][] = [
+  ["that is sealed", sealed],
+  ["in memory", inMemory],
+];
