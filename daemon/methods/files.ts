@@ -130,6 +130,7 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
     },
 
     "files.openRead": async (params, call) => {
+      const { read } = filesOf(call);
       const { unlocked, audit } = accessOf(call).session;
       const found = accessOf(call).found[0];
       if (found !== undefined && isMissing(found)) throw await errorOf(found, accessOf(call));
@@ -139,7 +140,6 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
           ? { vault: params.vaultId, item: demandId(params.itemId), field: fileKey(params.fileId) }
           : undefined);
       if (place === undefined) throw new Error("the gate looked nothing up");
-      const { read } = filesOf(call);
       const item = await unlocked.account.getItem(place.vault, place.item);
       const fileId = fileOf(place.field);
       const stream = read(item, fileId);

@@ -120,6 +120,12 @@ function rowsOf(store: MemoryStore) {
     if (vault === undefined) throw new PosternError("vaultNotFound");
     return vault;
   };
+  /** The vault, whose content is another from now on. */
+  const touched = (id: string): Vault => {
+    const vault = vaultOf(id);
+    vault.overview = { ...vault.overview, contentVersion: vault.overview.contentVersion + 1 };
+    return vault;
+  };
   const current = (vaultId: string): AccountItem[] =>
     [...vaultOf(vaultId).items.values()]
       .flatMap((versions) => versions.slice(-1))
@@ -131,13 +137,13 @@ function rowsOf(store: MemoryStore) {
   };
   const write = (item: AccountItem): AccountItem => {
     const { vaultId, id, tag } = item;
-    const { items } = vaultOf(vaultId);
+    const { items } = touched(vaultId);
     items.set(id, [...(items.get(id) ?? []), structuredClone(item)]);
     tell(store, { kind: "item", vault: vaultId, item: id, tag });
     return item;
   };
   const remove = (vaultId: string, itemId: string): void => {
-    vaultOf(vaultId).items.delete(itemId);
+    touched(vaultId).items.delete(itemId);
     tell(store, { kind: "item", vault: vaultId, item: itemId, tag: "" });
   };
   return { vaultOf, current, versionsOf, write, remove };
@@ -192,7 +198,7 @@ function vaultMethods(store: MemoryStore, { vaultOf, current }: Rows) {
       [...store.vaults.values()].filter(({ overview }) => named(part, overview)).map(({ overview }) => overview.id),
     createVault: async ({ title, description = "" }: { title: string; description?: string }) => {
       const id = memoryId();
-      const counts = { activeItemCount: 0, contentVersion: 1, attributeVersion: 1 };
+      const counts = { activeItemCount: 0, contentVersion: 0, attributeVersion: 1 };
       const times = { createdAt: nowIso(), updatedAt: nowIso() };
       const overview = { id, title, description, vaultType: "userCreated" as const, ...counts, ...times };
       store.vaults.set(id, { overview, items: new Map() });
