@@ -20,7 +20,7 @@ export type AccountItem = ItemContent &
 /** What is known of a file once all of it was written. */
 export type WrittenFile = { readonly id: string; readonly size: number };
 
-/** A file on its way in, chunk by chunk. */
+/** A file on its way in, chunk by chunk: every one but the last has `limits.chunkBytes`. */
 export type FileWriter = {
   push(chunk: Uint8Array, final: boolean): Promise<void>;
   /** After the last chunk. */

@@ -1,8 +1,8 @@
 // files.*: files in chunks, through the handles of the connection.
-import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import { newItem } from "../../protocol/item/item-validation.ts";
+import { limits } from "../../protocol/limits.ts";
 import { fileKey } from "../../protocol/secret/match.ts";
 import { offered } from "../account/account.ts";
 import type { AccountItem, Upload } from "../account/account-item.ts";
@@ -265,7 +265,7 @@ function fileOf(key: string): string {
 /** Every chunk but the last is 1 MiB, and together they are as long as was said. */
 async function pushNext(handle: Writing, chunk: Uint8Array): Promise<void> {
   const left = handle.item.size - handle.written;
-  const expected = Math.min(FILE_CHUNK_BYTES, left);
+  const expected = Math.min(limits.chunkBytes, left);
   if (chunk.length !== expected || (left === 0 && handle.item.size > 0)) {
     throw new PosternError("tooLarge", `this chunk must have ${expected} bytes`);
   }

@@ -1,8 +1,8 @@
 // Files that came inline in a request. The chunks are written first, the version that names them last: a crash in between
 // leaves nothing that anyone sees.
-import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type ItemCreateParams, itemLimits } from "../../protocol/item/item.ts";
+import { limits } from "../../protocol/limits.ts";
 import { type Account, offered } from "../account/account.ts";
 import type { AccountItem, ItemContent, Upload, WrittenFile } from "../account/account-item.ts";
 
@@ -44,9 +44,9 @@ export async function writeInline(upload: Upload, base64: string): Promise<Writt
       `an inline file has at most ${itemLimits.inlineFileBytes} bytes; use files.openWrite`,
     );
   const file = upload.write();
-  for (let at = 0; ; at += FILE_CHUNK_BYTES) {
-    const chunk = content.subarray(at, at + FILE_CHUNK_BYTES);
-    const final = at + FILE_CHUNK_BYTES >= content.length;
+  for (let at = 0; ; at += limits.chunkBytes) {
+    const chunk = content.subarray(at, at + limits.chunkBytes);
+    const final = at + limits.chunkBytes >= content.length;
     await file.push(chunk, final);
     if (final) return file.end();
   }

@@ -5,7 +5,8 @@ import { offered } from "../../daemon/account/account.ts";
 import type { Capability } from "../../daemon/account/capabilities.ts";
 import { sealedAccount } from "../../daemon/session/sealed-account.ts";
 import { catalogue, type MethodName, type ParamsOf } from "../../protocol/catalogue.ts";
-import { type MemoryStore, memoryAccount, memoryStore } from "../daemon/account/memory-account.ts";
+import { memoryAccount } from "../daemon/account/memory-account.ts";
+import { type MemoryStore, memoryStore } from "../daemon/account/memory-store.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 

@@ -292,9 +292,7 @@ describe("of any item", () => {
           const end = referenceEnd(one, part);
           if (end === undefined || part.kind !== "field") continue;
           shown++;
-          expect(matchField(one, parseReference(`op://v/i/${end}`)).id).toBe(
-            `${part.sectionId}/${part.field.id}`,
-          );
+          expect(matchField(one, parseReference(`op://v/i/${end}`)).id).toBe(`${part.sectionId}/${part.field.id}`);
         }
       }),
       { numRuns: 500 },

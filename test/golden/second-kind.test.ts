@@ -5,7 +5,8 @@ import type { Capability } from "../../daemon/account/capabilities.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import { type InProcessAgent, passing, startInProcess } from "../agent/in-process.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
-import { memoryAccount, memoryStore } from "../daemon/account/memory-account.ts";
+import { memoryAccount } from "../daemon/account/memory-account.ts";
+import { memoryStore } from "../daemon/account/memory-store.ts";
 import { conversations } from "./conversation.ts";
 import { batchesOf, makeSample, replay } from "./replay.ts";
 

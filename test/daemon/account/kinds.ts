@@ -3,7 +3,8 @@ import type { Account } from "../../../daemon/account/account.ts";
 import { sealedAccount } from "../../../daemon/session/sealed-account.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
 import { crypto, inProcess, newUser, open } from "../../service/doors.ts";
-import { memoryAccount, memoryStore } from "./memory-account.ts";
+import { memoryAccount } from "./memory-account.ts";
+import { memoryStore } from "./memory-store.ts";
 
 /** One account, which may be opened several times, as on several devices. */
 export type AccountsOfKind = { open(): Promise<Account>; close(): Promise<void> };

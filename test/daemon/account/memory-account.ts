@@ -2,116 +2,22 @@
 // shows too what becomes of a method that an account does not offer. Several accounts on one store see each other's changes.
 import { createHash } from "node:crypto";
 import type { Account, VaultOverview } from "../../../daemon/account/account.ts";
-import type { AccountItem, ItemContent, Upload } from "../../../daemon/account/account-item.ts";
-import type { Capabilities, Change, Feed, Files, History } from "../../../daemon/account/capabilities.ts";
+import type { AccountItem, ItemContent } from "../../../daemon/account/account-item.ts";
+import type { Capabilities, History } from "../../../daemon/account/capabilities.ts";
 import { isId } from "../../../protocol/crypto/encoding.ts";
 import { normalTitle } from "../../../protocol/crypto/lookup-tag.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import { serviceLimits } from "../../../protocol/service-catalogue.ts";
 import { memoryEnvironments } from "./memory-environments.ts";
+import { filesOf } from "./memory-files.ts";
 import { memoryId } from "./memory-id.ts";
-
-type Vault = { overview: VaultOverview; readonly items: Map<string, AccountItem[]> };
-
-/** What lies in memory. Of an item there are all its versions, oldest first. */
-export type MemoryStore = {
-  readonly id: string;
-  readonly vaults: Map<string, Vault>;
-  readonly files: Map<string, Uint8Array[]>;
-  readonly changes: Change[];
-  /** Told of each change. */
-  readonly followers: Set<() => void>;
-};
-
-export const memoryStore = (id = memoryId()): MemoryStore => ({
-  id,
-  vaults: new Map(),
-  files: new Map(),
-  changes: [],
-  followers: new Set(),
-});
+import { feedOf, type MemoryStore, tell, type Vault } from "./memory-store.ts";
 
 /** What changes name a title by. A hash: it does not tell the title. */
 const tagOf = (title: string) => createHash("sha256").update(normalTitle(title)).digest("base64");
 const nowIso = () => new Date().toISOString();
 const named = (part: string, one: { id: string; title: string }) =>
   one.id === part.toLowerCase() || normalTitle(one.title) === normalTitle(part);
-
-function tell(store: MemoryStore, change: Omit<Change, "seq">): void {
-  store.changes.push({ ...change, seq: store.changes.length + 1 });
-  for (const follower of store.followers) follower();
-}
-
-function feedOf(store: MemoryStore): Feed {
-  return {
-    follow: () => {
-      let seq: number | undefined;
-      return {
-        next: async (signal, waitMs = 30_000) => {
-          const isFirst = seq === undefined;
-          const from = seq ?? store.changes.length;
-          if (!isFirst && from === store.changes.length && waitMs > 0) await told(store, signal);
-          seq = store.changes.length;
-          return { changes: store.changes.slice(from), ...(isFirst ? { first: true } : {}) };
-        },
-      };
-    },
-    forget: () => undefined,
-    onAnswered: () => undefined,
-  };
-}
-
-function told({ followers }: MemoryStore, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal.reason);
-  followers.add(resolve);
-  signal.addEventListener("abort", abort);
-  return promise.finally(() => {
-    followers.delete(resolve);
-    signal.removeEventListener("abort", abort);
-  });
-}
-
-function filesOf({ files }: MemoryStore): Files {
-  const upload = (): Upload => {
-    let isOpen = true;
-    return {
-      write: () => {
-        const id = memoryId();
-        const chunks: Uint8Array[] = [];
-        return {
-          push: async (chunk) => {
-            if (!isOpen) throw new Error("a closed upload");
-            chunks.push(chunk.slice());
-            files.set(id, chunks);
-          },
-          end: () => ({ id, size: chunks.reduce((sum, chunk) => sum + chunk.length, 0) }),
-          abandon: async () => void files.delete(id),
-        };
-      },
-      close: () => {
-        isOpen = false;
-      },
-    };
-  };
-  return {
-    uploadTo: async () => upload(),
-    uploadToNew: upload,
-    read: (item, fileId) => {
-      const known = [...item.files.map(({ attributes }) => attributes), item.document].find(
-        (one) => one?.id === fileId,
-      );
-      const chunks = files.get(fileId);
-      if (known === undefined || chunks === undefined) throw new PosternError("fileNotFound");
-      let at = 0;
-      return {
-        size: known.size,
-        heldBytes: 0,
-        next: async () => ({ chunk: chunks[at]?.slice() ?? new Uint8Array(), final: ++at >= chunks.length }),
-      };
-    },
-  };
-}
 
 /** The vaults and items of a store. An item is answered as a copy, so that nobody changes what is stored. */
 function rowsOf(store: MemoryStore) {
