@@ -104,7 +104,8 @@ export function createSealedItems(crypto: Primitives, open: OpenAccount): Sealed
       const options =
         begun === undefined
           ? {}
-          : { id: begun.itemId, itemKey: begun.itemKey, files: named(content, [...begun.headers.values()]) };
+          : // A copy: it is wiped whatever becomes of the call, and a second try must not seal with zeros.
+            { id: begun.itemId, itemKey: begun.itemKey.slice(), files: named(content, [...begun.headers.values()]) };
       return answered(await open.createItem(vaultId, overview, details, options));
     },
     createItems: async (vaultId, contents) => {
