@@ -2,11 +2,9 @@
 // sealed. What a client is answered is the same, byte for byte. Left out is what only our own kind of account has.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Capability } from "../../daemon/account/capabilities.ts";
-import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import { type InProcessAgent, passing, startInProcess } from "../agent/in-process.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
-import { memoryAccount } from "../daemon/account/memory-account.ts";
-import { memoryStore } from "../daemon/account/memory-store.ts";
+import { inMemoryOf } from "../daemon/account/kinds.ts";
 import { conversations } from "./conversation.ts";
 import { batchesOf, makeSample, replay } from "./replay.ts";
 
@@ -29,15 +27,6 @@ const batches = [
   ...batchesOf(refused).map((batch) => ["that it lacks it", batch, LESS] as const),
 ];
 
-function inMemory(without: readonly Capability[]): AccountOf {
-  const stores = new Map<string, ReturnType<typeof memoryStore>>();
-  return ({ open }) => {
-    const store = stores.get(open.id) ?? memoryStore(open.id);
-    stores.set(open.id, store);
-    return memoryAccount(store, without);
-  };
-}
-
 test("most conversations are of every kind of account", () => {
   expect(asked.length).toBeGreaterThan(100);
 });
@@ -49,7 +38,7 @@ describe.each(batches)("answers %s", (_what, batch, without) => {
   const settle = <T>(promise: Promise<T>) => passing(agent, promise);
 
   beforeAll(async () => {
-    agent = await startInProcess(undefined, undefined, inMemory(without));
+    agent = await startInProcess(undefined, undefined, inMemoryOf(without));
     const kit = await settle(makeAccount(agent));
     person = await settle(attachPerson(agent));
     person.always("yes");
