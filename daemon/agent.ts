@@ -14,7 +14,6 @@ import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
 import { createStrangers } from "./audit/strangers.ts";
-import { isSameService } from "./audit/token-recorder.ts";
 import type { Call } from "./call/call.ts";
 import { refusalDetails } from "./call/call-topic.ts";
 import type { Connection } from "./call/connection.ts";
@@ -43,9 +42,10 @@ import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
 import { passwordWay } from "./session/password-proof.ts";
 import { pinWay } from "./session/pin.ts";
 import { createProofs } from "./session/proof.ts";
+import { isSameService } from "./session/same-service.ts";
 import { createSessions, type Sessions } from "./session/sessions.ts";
 import { createTokenSessions, type TokenSessions } from "./session/token-sessions.ts";
-import type { Unlocked } from "./session/unlocked.ts";
+import type { AccountOf, Unlocked } from "./session/unlocked.ts";
 import { createHandles, type Handles } from "./transfer/handles.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./wire/dispatch.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
@@ -62,6 +62,8 @@ export type AgentParts = {
   /** Those that are open; the door adds and removes them. */
   readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
+  /** What makes of an opened account the one that every room works with; without it, our own kind. */
+  readonly accountOf?: AccountOf | undefined;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -103,6 +105,7 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     log,
     embedded: parts.embedded,
+    accountOf: parts.accountOf,
     events: {
       locked: (account, unlocked) => {
         forget(unlocked);
@@ -132,6 +135,7 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     log,
     serviceAddress: sessions.addressOf,
+    accountOf: parts.accountOf,
     personsLog: (whose) => personOf(whose)?.audit,
     personsStore: (whose) => personOf(whose)?.file.store,
     events: {
@@ -212,7 +216,6 @@ type State = {
 function handlersOf(parts: AgentParts, state: State): Handlers {
   const { home, crypto, clock, log } = parts;
   const { connections, grants, approvers, handles, followers, broker, sessions, tokens, left } = state;
-  const newId = () => makeId(crypto);
   const proofs = createProofs([pinWay(crypto), passwordWay(sessions)]);
   const overseer = createOverseer({ proofs, clock, sessions, grants, broker, log });
   return {
@@ -242,8 +245,8 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
-    ...itemMethods({ newId, clock, pages: createItemPages({ crypto, isStale: followers.isStale }) }),
-    ...fileMethods({ newId, clock, sessions, grants, handles }),
+    ...itemMethods({ clock, pages: createItemPages({ crypto, isStale: followers.isStale }) }),
+    ...fileMethods({ clock, sessions, grants, handles }),
     ...backupMethods({ home, crypto, sessions, tokens, handles, clock }),
     ...vaultMethods,
     ...groupMethods,

@@ -77,6 +77,7 @@ export const everywhere = [
   "busy",
   "tooLarge",
   "rateLimitExceeded",
+  "notOffered",
   "tokenRefused",
   "deviceRemoved",
 ] as const satisfies readonly ErrorName[];

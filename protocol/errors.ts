@@ -287,6 +287,11 @@ const table = {
   unknownSuite: { code: 1504, message: "the data is sealed with an unknown suite", hint: "update Postern" },
   storeTooNew: { code: 1505, message: "the store was written by a newer Postern", hint: "update Postern" },
   notPermitted: { code: 1506, message: "you do not have the right permissions to perform this action" },
+  notOffered: {
+    code: 1513,
+    message: "this kind of account does not offer this",
+    hint: "use an account that has it; `postern status` shows which are here",
+  },
   auditUnwritable: {
     code: 1507,
     message: "the audit log cannot be written, so nothing is answered",

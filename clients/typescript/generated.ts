@@ -1674,6 +1674,8 @@ export class UnknownSuiteError extends PosternError {}
 export class StoreTooNewError extends PosternError {}
 /** you do not have the right permissions to perform this action. */
 export class NotPermittedError extends PosternError {}
+/** this kind of account does not offer this. */
+export class NotOfferedError extends PosternError {}
 /** the audit log cannot be written, so nothing is answered. */
 export class AuditUnwritableError extends PosternError {}
 /** the disk is full; nothing was changed. */
@@ -1776,6 +1778,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   unknownSuite: UnknownSuiteError,
   storeTooNew: StoreTooNewError,
   notPermitted: NotPermittedError,
+  notOffered: NotOfferedError,
   auditUnwritable: AuditUnwritableError,
   diskFull: DiskFullError,
   storeInUse: StoreInUseError,
@@ -1865,6 +1868,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   unknownSuite: {"code":1504,"message":"the data is sealed with an unknown suite","hint":"update Postern"},
   storeTooNew: {"code":1505,"message":"the store was written by a newer Postern","hint":"update Postern"},
   notPermitted: {"code":1506,"message":"you do not have the right permissions to perform this action"},
+  notOffered: {"code":1513,"message":"this kind of account does not offer this","hint":"use an account that has it; `postern status` shows which are here"},
   auditUnwritable: {"code":1507,"message":"the audit log cannot be written, so nothing is answered","hint":"free disk space or mend the permissions of the data folder"},
   diskFull: {"code":1508,"message":"the disk is full; nothing was changed","hint":"make room on the disk of the data folder, and run it again"},
   storeInUse: {"code":1510,"message":"another service works with this store","hint":"stop that one, or name another folder with --data"},

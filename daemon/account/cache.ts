@@ -5,7 +5,7 @@
 import { LRUCache } from "lru-cache";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { createKeptLists, type KeptLists } from "./kept-lists.ts";
+import { createKeptLists, type KeptLists, LISTS_BYTES_MAX } from "./kept-lists.ts";
 
 /** Bytes of sealed values kept: some twenty thousand secrets of ordinary size. */
 export const CACHE_BYTES_MAX = 32 * 1024 * 1024;
@@ -102,8 +102,11 @@ const encoder = new TextEncoder();
 /** A byte order mark at a value's start is part of it. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** `nowMs` is a clock that nobody sets; one that counts through the machine's sleep, which the session of a token outlives. */
-export function createCache(crypto: Primitives, nowMs: () => number): Cache {
+/**
+ * `nowMs` is a clock that nobody sets; one that counts through the machine's sleep, which the session of a token outlives. With
+ * `keeps` false nothing is kept: where nobody tells of changes, what was read may be wrong a moment later.
+ */
+export function createCache(crypto: Primitives, nowMs: () => number, keeps = true): Cache {
   const sealKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
   const hashKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
   let generation = 0;
@@ -130,6 +133,7 @@ export function createCache(crypto: Primitives, nowMs: () => number): Cache {
       open: (nonce, listPlace, sealed) => opened(nonce, listPlace, sealed),
     },
     nowMs,
+    keeps ? LISTS_BYTES_MAX : 0,
   );
 
   function leave(topic: string, key: string): void {
@@ -208,7 +212,7 @@ export function createCache(crypto: Primitives, nowMs: () => number): Cache {
     },
     set: (text, place, value, known = {}, what = "reference") => {
       // Half a character, which JSON can hold, would come out of UTF-8 as another.
-      if (!value.isWellFormed()) return;
+      if (!keeps || !value.isWellFormed()) return;
       const plaintext = encoder.encode(value);
       keep(hashOf(text, what), place, plaintext, known);
       crypto.wipe(plaintext);

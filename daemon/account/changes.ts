@@ -1,10 +1,10 @@
 // Follows what others change in an unlocked account, so that the cache never answers what is no longer true: the service
 // is asked to tell of changes as long as the account is unlocked. While it cannot be reached, cached answers go on,
 // marked stale, up to a limit. Where its store was put back from a copy, everything read before is forgotten at once.
-import type { Change, Cursor, News } from "../../clients/account/account-core.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
+import type { Change, Feed, News, Replaced } from "./capabilities.ts";
 import type { Opened } from "./opened.ts";
 
 /** Milliseconds that cached answers go on while the service cannot be reached. */
@@ -24,8 +24,8 @@ export const ANSWER_MS_MIN = 50;
 /** Whether the service answered when it was asked last, and since when that is so. */
 export type Link = { readonly state: "asking" | "reached" | "unreached"; readonly since: Moment };
 
-/** In which way a service's store is not the one that was followed. */
-export type Replaced = NonNullable<News["replaced"]>;
+/** What following needs of the agent. */
+type Around = { readonly clock: Clock; readonly log: Log };
 
 export type Follower = {
   readonly link: Link;
@@ -45,38 +45,31 @@ const isShutOut = (error: unknown) =>
 /** It works with a store that does not have this account: nothing that was read before counts, and nobody is shut out. */
 const isReplaced = (error: unknown) => error instanceof PosternError && error.name === "storeReplaced";
 
-/** Forgets what the news concern; `before` is the cursor that they were asked by. */
-export function takeNews(
-  unlocked: Opened,
-  before: Cursor | undefined,
-  news: News,
-  heard: Pick<Heard, "changed" | "replaced">,
-): void {
+/** Forgets what the news concern. The account has forgotten already what it keeps by itself. */
+export function takeNews({ cache }: Opened, news: News, heard: Pick<Heard, "changed" | "replaced">): void {
   // What happened while nobody could tell us is unknown, at the start too: begin with an empty cache.
-  if (before === undefined) return unlocked.cache.clear();
+  if (news.first === true) return cache.clear();
   if (news.replaced !== undefined) {
-    forgetAll(unlocked);
+    cache.clear();
     heard.replaced(news.replaced);
   }
   for (const change of news.changes) {
-    forget(unlocked, change);
+    forget(cache, change);
     heard.changed(change);
   }
 }
 
-function forgetAll({ account, cache }: Opened): void {
-  cache.clear();
-  account.forgetAll();
-}
-
-function forget({ account, cache }: Opened, { kind, vault, item, tag, seq }: Change): void {
+function forget(cache: Opened["cache"], { kind, vault, item, tag, seq }: Change): void {
   // A password, a user's own data, a service account: nothing that was read of a vault is any other for it.
   if (kind === "user") return;
-  if (kind === "vault") account.forgetVaults();
-  if (kind === "group") account.groups.forget();
   if (vault === undefined) cache.clear();
   else if (item === undefined) cache.dropVault(vault);
   else cache.dropItem(vault, item, tag, seq);
+}
+
+function forgetAll({ cache }: Opened, feed: Feed): void {
+  cache.clear();
+  feed.forget();
 }
 
 /** Asked at each answer: whether a service has answered more often than one that has news would. */
@@ -91,9 +84,9 @@ function createPace(clock: Clock): () => boolean {
   };
 }
 
-/** Starts following. */
-export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: Heard): Follower {
-  const { account } = unlocked;
+/** Starts following the feed of an account. */
+export function followChanges(unlocked: Opened, feed: Feed, { clock, log }: Around, heard: Heard): Follower {
+  const followed = feed.follow();
   const abort = new AbortController();
   let link: Link = { state: "asking", since: momentOf(clock) };
   let endPause: () => void = () => undefined;
@@ -103,7 +96,6 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
   }
 
   async function follow(): Promise<void> {
-    let cursor: Cursor | undefined;
     let retryMs = RETRY_MS;
     let toldReplaced = false;
     const isTooQuick = createPace(clock);
@@ -111,9 +103,7 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
       try {
         // The first look does not wait: else nobody would know for as long that the service is there again.
         const waitMs = link.state === "reached" ? undefined : 0;
-        const news = await account.changes(cursor, abort.signal, waitMs);
-        takeNews(unlocked, cursor, news, heard);
-        cursor = news.cursor;
+        takeNews(unlocked, await followed.next(abort.signal, waitMs), heard);
         toldReplaced = false;
         enter("reached");
         retryMs = RETRY_MS;
@@ -123,13 +113,13 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
         if (isShutOut(error)) return heard.shutOut();
         if (isReplaced(error) && !toldReplaced) {
           toldReplaced = true;
-          forgetAll(unlocked);
+          forgetAll(unlocked, feed);
           heard.replaced("otherStore");
         }
         // Any other failure means the same here: we do not know what changed. Reads that need the service tell their caller.
         enter("unreached");
         // By the boot clock: a wall clock that jumps must not take away what a person without a network works with.
-        if (clock.bootMs() - link.since.bootMs > STALE_MS_MAX) forgetAll(unlocked);
+        if (clock.bootMs() - link.since.bootMs > STALE_MS_MAX) forgetAll(unlocked, feed);
         await pause(retryMs);
         retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
       }
@@ -147,7 +137,7 @@ export function followChanges(unlocked: Opened, clock: Clock, log: Log, heard: H
   }
 
   // Whatever else the service answers, it is there again: what it has to tell of changes is asked at once.
-  account.onAnswered(() => {
+  feed.onAnswered(() => {
     if (link.state === "unreached") endPause();
   });
   follow().catch((error: unknown) => log.incident("changes", error));

@@ -1,10 +1,9 @@
 // Pages of a vault's names: put together of rows that are kept and rows that are fetched. Where a page ends and what follows
 // is decided by ids alone, so that nothing is opened which is not answered.
-import type { OpenedOverview } from "../../clients/account/item-rows.ts";
-import type { ResultOf } from "../../protocol/catalogue.ts";
 import { wipeable } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { limits } from "../../protocol/limits.ts";
+import type { ItemOverview } from "./account.ts";
 import {
   END,
   type FreshRows,
@@ -18,8 +17,6 @@ import {
   startOf,
 } from "./kept-lists.ts";
 import type { Opened } from "./opened.ts";
-
-type Overview = ResultOf<"items.list">["items"][number];
 
 /** Which page of which list: items of these states with ids after `after`. */
 export type PageAsked = {
@@ -220,21 +217,6 @@ function encoded(crypto: Pick<Primitives, "wipe">, { runs, more }: Plan, ages: r
 
 const COMMA = 0x2c;
 
-function rowOf(item: OpenedOverview): Row {
-  return { id: item.id, json: encoder.encode(JSON.stringify(overviewOf(item))) };
-}
-
-function overviewOf(item: OpenedOverview): Overview {
-  const { title, category, websites, tags } = item.overview;
-  return {
-    id: item.id,
-    title,
-    category,
-    vaultId: item.vault,
-    websites,
-    tags,
-    createdAt: item.createdAt,
-    updatedAt: item.updatedAt,
-    state: item.state,
-  };
+function rowOf(item: ItemOverview): Row {
+  return { id: item.id, json: encoder.encode(JSON.stringify(item)) };
 }

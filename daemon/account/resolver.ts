@@ -2,14 +2,14 @@
 // Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
 
 import { setImmediate } from "node:timers/promises";
-import type { FoundItems } from "../../clients/account/item-list.ts";
-import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { ambiguous, matchField } from "../../protocol/secret/match.ts";
 import { parseReference, type SecretReference } from "../../protocol/secret/reference.ts";
 import { totpCode } from "../../protocol/secret/totp.ts";
 import type { Clock } from "../host/clock.ts";
+import { type Account, type FoundItems, offered } from "./account.ts";
+import type { AccountItem } from "./account-item.ts";
 import type { Place } from "./cache.ts";
 import { derivedFromKey } from "./fields.ts";
 import { fieldsNear, nearest } from "./near-names.ts";
@@ -68,14 +68,14 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
     const running = fetching.get(unlocked) ?? new Map<string, Promise<FoundItems>>();
     fetching.set(unlocked, running);
     const key = JSON.stringify([unlocked.cache.generation, vault, part.toLowerCase()]);
-    const started = running.get(key) ?? unlocked.account.findItemsAt(vault, part).finally(() => running.delete(key));
+    const started = running.get(key) ?? unlocked.account.findItems(vault, part).finally(() => running.delete(key));
     running.set(key, started);
     return started;
   }
 
   async function cold(unlocked: Opened, text: string, reference: SecretReference): Promise<Located | Missing> {
     let vault: string | undefined;
-    let item: OpenedItem | undefined;
+    let item: AccountItem | undefined;
     const { generation } = unlocked.cache;
     try {
       const vaults = await unlocked.account.matchVaults(reference.vault);
@@ -140,9 +140,9 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
 const NEAR_PAGES_MAX = 4;
 
 /** One look through a vault at a time, however many references of a request were not found in it. */
-const looking = new WeakMap<Opened["account"], Map<string, Promise<string[]>>>();
+const looking = new WeakMap<Account, Map<string, Promise<string[]>>>();
 
-function titlesIn(account: Opened["account"], vault: string): Promise<string[]> {
+function titlesIn(account: Account, vault: string): Promise<string[]> {
   const running = looking.get(account) ?? new Map<string, Promise<string[]>>();
   looking.set(account, running);
   const started = running.get(vault) ?? lookThrough(account, vault).finally(() => running.delete(vault));
@@ -150,12 +150,12 @@ function titlesIn(account: Opened["account"], vault: string): Promise<string[]> 
   return started;
 }
 
-async function lookThrough(account: Opened["account"], vault: string): Promise<string[]> {
+async function lookThrough(account: Account, vault: string): Promise<string[]> {
   const titles: string[] = [];
   let after: string | undefined;
   for (let page = 0; page < NEAR_PAGES_MAX; page++) {
     const { items, more } = await account.listPage(vault, { active: true, archived: false }, after);
-    titles.push(...items.map(({ overview }) => overview.title));
+    titles.push(...items.map(({ title }) => title));
     after = items.at(-1)?.id;
     if (!more) break;
     // Others have their turn between two pages.
@@ -169,7 +169,7 @@ function nearOf(
   { account }: Opened,
   failed: string,
   { vault: vaultPart, item: itemPart, section, field }: SecretReference,
-  { vault, item }: { vault: string | undefined; item: OpenedItem | undefined },
+  { vault, item }: { vault: string | undefined; item: AccountItem | undefined },
 ): Pick<Missing, "near"> {
   if (failed === "vaultNotFound") {
     const names = async () =>
@@ -192,9 +192,9 @@ function nearOf(
   return { near: { scope, names: async () => near } };
 }
 
-function fieldLike(failed: string, item: OpenedItem, asked: { section: string | undefined; field: string }): string[] {
+function fieldLike(failed: string, item: AccountItem, asked: { section: string | undefined; field: string }): string[] {
   if (failed === "fieldNotFound") return fieldsNear(item, asked);
-  const titles = item.details.sections.map(({ title }) => title).filter((title) => title !== "");
+  const titles = item.sections.map(({ title }) => title).filter((title) => title !== "");
   return failed === "noMatchingSections" ? nearest(asked.section ?? "", titles) : [];
 }
 
@@ -246,12 +246,11 @@ function one<T>(
 /** Bytes of a file that a reference may read; larger ones are read in chunks. */
 export const REFERENCE_FILE_BYTES_MAX = 1024 * 1024;
 
-async function textOf(unlocked: Opened, item: OpenedItem, file: string): Promise<string> {
-  const header = item.files.find((candidate) => candidate.id === file);
-  if (header === undefined) throw new PosternError("fieldNotFound");
-  if (header.size > REFERENCE_FILE_BYTES_MAX)
+async function textOf({ account }: Opened, item: AccountItem, file: string): Promise<string> {
+  const reader = offered(account, "files").read(item, file);
+  if (reader.size > REFERENCE_FILE_BYTES_MAX)
     throw new PosternError("unsupportedFileFormat", `it is larger than ${REFERENCE_FILE_BYTES_MAX} bytes`);
-  const { chunk } = await unlocked.account.readFile(item, header).next();
+  const { chunk } = await reader.next();
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(chunk);
   } catch {

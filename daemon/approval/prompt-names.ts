@@ -2,14 +2,12 @@
 // meant. Here titles are looked up and compared; prompt-lines.ts puts them into lines.
 import { PosternError } from "../../protocol/errors.ts";
 import { fieldTitles } from "../../protocol/secret/match.ts";
+import { type Account, environmentsOf } from "../account/account.ts";
+import type { AccountItem } from "../account/account-item.ts";
 import type { Place } from "../account/cache.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Scope } from "../account/scope.ts";
-import type { Unlocked } from "../session/unlocked.ts";
 import { type Part, promptLines, type Thing } from "./prompt-lines.ts";
-
-type Account = Unlocked["account"];
-type Item = Awaited<ReturnType<Account["getItem"]>>;
 
 /** What is asked for: a scope, and the place where a reference led to it. */
 export type Named = { readonly scope: Scope; readonly found?: { readonly place: Place } };
@@ -32,7 +30,7 @@ async function partOf(account: Account, scope: Scope): Promise<Thing> {
   if (scope.act !== undefined) return { what: `${scope.act}, and read the names in the whole account`, parts: [] };
   const what = scope.level === "names" ? "the names in" : "everything in";
   if (scope.vault === undefined) return { what: `${what} the whole account`, parts: [] };
-  const environment = among("environment", await account.environments.list(), scope.vault);
+  const environment = among("environment", await environmentsOf(account), scope.vault);
   if (environment.title !== undefined) return { what: `${what} the environment`, parts: [environment] };
   const vault = among("vault", await account.vaults(), scope.vault);
   if (scope.item === undefined) return { what: `${what} the vault`, parts: [vault] };
@@ -71,8 +69,8 @@ async function itemNamed(account: Account, vault: string, id: string): Promise<P
  * A vault may hold too many items to look at: those of its lookup tag are compared, which are the active ones. Whatever
  * else could look like it is not shown without its id.
  */
-async function itemPart(account: Account, { vault, id, state, overview: { title } }: Item): Promise<Part> {
-  const alike = await account.findItems(vault, title);
+async function itemPart(account: Account, { vaultId, id, state, title }: AccountItem): Promise<Part> {
+  const { items: alike } = await account.findItems(vaultId, title);
   return { kind: "item", id, title, unique: state === "active" && alike.every((one) => one.id === id) };
 }
 
@@ -83,7 +81,7 @@ function among(kind: Part["kind"], all: readonly { id: string; title: string }[]
 }
 
 /** The field and, before it, its section where that has a title. A field is told apart by both. */
-function fieldParts(item: Item, id: string): Part[] {
+function fieldParts(item: AccountItem, id: string): Part[] {
   const all = fieldTitles(item);
   const found = all.find((one) => one.id === id);
   if (found === undefined) return [{ kind: "field", id, title: undefined, unique: true }];

@@ -3,7 +3,6 @@
 // (left-records.ts). So the person's command shows the calls, and a holder of the token cannot remove them. Names are sealed under the
 // service account's key, which the person has too. So they can be written while the person's account is locked, and a holder of the token
 // learns nothing about the rest of that log.
-import { addressOf, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import type { LogEntry } from "./entry.ts";
@@ -59,15 +58,7 @@ export function createTokenRecorder({ own, persons, token, spent, clock }: Token
     keep: (entry) => record("keep", entry),
   };
 }
-
 /**
  * Whether two accounts are at one service. A token names its service. An attacker can run a service that accepts an invented token under any
  * account's id. Such a token must write nothing into that account's log.
  */
-export function isSameService(one: string, other: string): boolean {
-  return placeOf(one) === placeOf(other);
-}
-
-function placeOf(service: string): string {
-  return service === "embedded" || service === EMBEDDED_ORIGIN ? "embedded" : addressOf(service).origin;
-}

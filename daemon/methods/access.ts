@@ -4,6 +4,7 @@ import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { fieldTitle } from "../../protocol/secret/match.ts";
+import { type Account, titledPlaces } from "../account/account.ts";
 import type { Approvers } from "../approval/approvers.ts";
 import type { Broker } from "../approval/broker.ts";
 import { endsAtMs, GRANT_IDLE_MS, type Grant, type Grants } from "../approval/grants.ts";
@@ -262,10 +263,10 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
     level: scope.level,
     ...(scope.act === undefined ? {} : { act: scope.act }),
     ...(vault === undefined ? {} : { vault }),
-    ...(item === undefined ? {} : { item: item.overview.title }),
+    ...(item === undefined ? {} : { item: item.title }),
     ...(scope.field === undefined
       ? {}
-      : { field: item?.details === undefined ? scope.field : fieldTitle({ details: item.details }, scope.field) }),
+      : { field: item?.content === undefined ? scope.field : fieldTitle(item.content, scope.field) }),
     createdAt: new Date(grant.createdAt.wallMs).toISOString(),
     lastUsedAt: new Date(grant.lastUsedAt.wallMs).toISOString(),
     expiresAt: new Date(endsAtMs(grant)).toISOString(),
@@ -273,19 +274,18 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
 }
 
 /** An environment is a vault of its own kind, and on no list of vaults. One that is gone is shown by its id. */
-async function titleOf(account: Unlocked["account"], wanted: string): Promise<string> {
-  const isWanted = ({ id }: { id: string }) => id === wanted;
-  const found = (await account.vaults()).find(isWanted) ?? (await account.environments.list()).find(isWanted);
-  return found?.title ?? wanted;
+async function titleOf(account: Account, wanted: string): Promise<string> {
+  return (await titledPlaces(account)).find(({ id }) => id === wanted)?.title ?? wanted;
 }
 
 /** A grant may outlive its item; it is then shown by its id. */
-async function itemOrGone(account: Unlocked["account"], vault: string, item: string) {
+async function itemOrGone(account: Account, vault: string, item: string) {
   try {
-    return await account.getItem(vault, item);
+    const content = await account.getItem(vault, item);
+    return { title: content.title, content };
   } catch (error) {
     if (error instanceof PosternError && (error.name === "itemNotFound" || error.name === "vaultNotFound"))
-      return { overview: { title: item }, details: undefined };
+      return { title: item, content: undefined };
     throw error;
   }
 }

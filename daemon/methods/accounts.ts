@@ -1,6 +1,5 @@
 // accounts.*, devices.*, session.*: making, bringing, opening and closing an account.
 
-import { changePassword, enrol } from "../../clients/account/user-keys.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -9,14 +8,14 @@ import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import type { AccountSession } from "../session/account-session.ts";
-import { deviceName, deviceNames, forgetDevice, nameDevice } from "../session/device-names.ts";
+import { deviceName, nameDevice } from "../session/device-names.ts";
+import { enrolAt, givePassword, hasDevice, listDevices, makeFirstVault, removeDevice } from "../session/own-account.ts";
 import { setPin } from "../session/pin.ts";
 import { demandNoRestore } from "../session/restore-mark.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import { repeatCounter } from "../session/unlocked.ts";
-import { userOnDevice } from "../session/unlocking.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
 type AccountMethod =
@@ -34,8 +33,6 @@ type AccountMethod =
   | "session.unlock"
   | "session.lock";
 type AccountHandlers = Pick<Handlers, AccountMethod>;
-/** The first vault of a new account. */
-const FIRST_VAULT = "Personal";
 
 export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
   /** The account, once the caller has shown its password. */
@@ -63,7 +60,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const secretKey = newSecretKey(crypto);
       const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
       const text = formatSecretKey(crypto, secretKey);
-      await enrol(crypto, await sessions.callTo(service), {
+      await enrolAt(crypto, sessions, service, {
         ...ids,
         secretKey,
         password: params.password,
@@ -80,7 +77,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
         lastWrongMs: 0,
       });
       const unlocked = await sessions.unlock(session, params.password, actorOf(call));
-      await unlocked.account.createVault(FIRST_VAULT, "", "personal");
+      await makeFirstVault(unlocked);
       if (params.pin !== undefined) await setPin(crypto, unlocked.store, params.pin);
       await repeatCounter(unlocked, ids.device);
       await nameDevice(unlocked, ids.device, name);
@@ -150,12 +147,9 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     },
 
     "accounts.changePassword": async (params, call) => {
-      const { unlocked, file, audit } = await proven(params, call);
-      unlocked.sealedRootKey = await changePassword(crypto, unlocked.signedIn, {
-        ...userOnDevice(crypto, file),
-        newPassword: params.newPassword,
-      });
-      audit.keep(entryOf(call, "ok", [file.account]));
+      const session = await proven(params, call);
+      await givePassword(crypto, session, params.newPassword);
+      session.audit.keep(entryOf(call, "ok", [session.file.account]));
       return {};
     },
 
@@ -180,24 +174,16 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     },
 
     "devices.list": async (params, call) => {
-      const { unlocked, file, audit } = await proven(params, call);
-      const { devices } = await unlocked.signedIn.session.call("devices.list", {});
-      const names = await deviceNames(crypto, file, unlocked);
-      audit.read(entryOf(call, "ok", []));
-      return {
-        devices: devices.map((device) => ({
-          ...device,
-          ...(names.has(device.device) ? { name: names.get(device.device) ?? "" } : {}),
-          thisOne: device.device === file.device,
-        })),
-      };
+      const session = await proven(params, call);
+      const devices = await listDevices(crypto, session);
+      session.audit.read(entryOf(call, "ok", []));
+      return { devices };
     },
 
     "devices.rename": async (params, call) => {
       const name = deviceName(params.name);
       const { unlocked, audit } = await proven(params, call);
-      const { devices } = await unlocked.signedIn.session.call("devices.list", {});
-      if (!devices.some(({ device }) => device === params.device)) throw new PosternError("deviceNotFound");
+      if (!(await hasDevice(unlocked, params.device))) throw new PosternError("deviceNotFound");
       await nameDevice(unlocked, params.device, name);
       audit.keep(entryOf(call, "ok", [params.device], [name]));
       return { device: params.device, name };
@@ -205,8 +191,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
 
     "devices.remove": async (params, call) => {
       const { unlocked, audit } = await proven(params, call);
-      await unlocked.signedIn.session.call("devices.remove", { device: params.device });
-      await forgetDevice(unlocked, params.device);
+      await removeDevice(unlocked, params.device);
       audit.keep(entryOf(call, "ok", [params.device]));
       return {};
     },

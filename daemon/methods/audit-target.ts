@@ -5,12 +5,10 @@ import { normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { fileKey, matchField } from "../../protocol/secret/match.ts";
 import { parseReference, type SecretReference } from "../../protocol/secret/reference.ts";
+import { type Account, environmentsOf, offered } from "../account/account.ts";
 import type { Record } from "../audit/chain.ts";
 import { isDone } from "../audit/entry.ts";
 import { OF_ITEM } from "../call/recorded-places.ts";
-import type { Unlocked } from "../session/unlocked.ts";
-
-type Account = Unlocked["account"];
 
 export type AuditTarget = {
   /** The item, the environment, or whatever else has this id. */
@@ -65,15 +63,17 @@ async function itemTarget(
   whole: boolean,
 ): Promise<AuditTarget | undefined> {
   const vaults = await account.matchVaults(reference.vault);
-  const found = (await Promise.all(vaults.map((vault) => account.findItems(vault, reference.item)))).flat();
+  const found = (await Promise.all(vaults.map((vault) => account.findItems(vault, reference.item)))).flatMap(
+    ({ items }) => items,
+  );
   const [item, second] = found;
   if (item === undefined) return undefined;
   if (second !== undefined)
     throw new PosternError("tooManyItems", undefined, { hint: `use its id: ${found.map(({ id }) => id).join(", ")}` });
-  const vault = (await account.vaults()).find(({ id }) => id === item.vault);
+  const vault = (await account.vaults()).find(({ id }) => id === item.vaultId);
   const called = {
-    vault: [item.vault, ...(vault === undefined ? [] : [normalTitle(vault.title)])],
-    item: [item.id, normalTitle(item.overview.title)],
+    vault: [item.vaultId, ...(vault === undefined ? [] : [normalTitle(vault.title)])],
+    item: [item.id, normalTitle(item.title)],
   };
   if (whole) return { id: item.id, called };
   const { id: name } = fieldOf(item, reference);
@@ -93,10 +93,10 @@ function fieldOf(item: Parameters<typeof matchField>[0], reference: SecretRefere
 }
 
 async function variableTarget(account: Account, wanted: string, name: string): Promise<AuditTarget | undefined> {
-  const all = await account.environments.list();
+  const all = await environmentsOf(account);
   for (const { id, title } of all) {
     if (id !== wanted && normalTitle(title) !== normalTitle(wanted)) continue;
-    if ((await account.environments.variables(id)).some((variable) => variable.name === name))
+    if ((await offered(account, "environments").variables(id)).some((variable) => variable.name === name))
       return { id, part: { kind: "variable", name } };
   }
   return undefined;

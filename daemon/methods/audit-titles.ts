@@ -2,12 +2,11 @@
 // something happened: a warm read knows no title.
 import { PosternError } from "../../protocol/errors.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
-import type { Unlocked } from "../session/unlocked.ts";
+import { type Account, environmentsOf } from "../account/account.ts";
 
 /** Items looked up for one answer: a few screens of records. Ids past it stand for themselves. */
 export const TITLED_ITEMS_MAX = 200;
 
-type Account = Unlocked["account"];
 type WithIds = { readonly ids?: readonly string[] };
 
 /** Titles by id, of the newest records first. What is gone, or cannot be read now, has none. */
@@ -23,14 +22,11 @@ export async function titlesOf(account: Account, records: readonly WithIds[]): P
 
 async function lookedUp(account: Account, records: readonly WithIds[]): Promise<Map<string, string>> {
   const vaults = new Map((await account.vaults()).map(({ id, title }) => [id, title]));
-  const titles = new Map([
-    ...(await account.environments.list()).map(({ id, title }) => [id, title] as const),
-    ...vaults,
-  ]);
+  const titles = new Map([...(await environmentsOf(account)).map(({ id, title }) => [id, title] as const), ...vaults]);
   for (const [vault, items] of itemsOf(records, vaults))
     for (let at = 0; at < items.length; at += serviceLimits.batch)
-      for (const { id, overview } of await account.getItems(vault, items.slice(at, at + serviceLimits.batch)))
-        titles.set(id, overview.title);
+      for (const { id, title } of await account.getItems(vault, items.slice(at, at + serviceLimits.batch)))
+        titles.set(id, title);
   return titles;
 }
 

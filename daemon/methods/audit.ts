@@ -12,11 +12,11 @@ import { listSegments, readSegment, SEGMENTS_MAX } from "../audit/segments.ts";
 import { entryOf, whoOf } from "../call/log-entry.ts";
 import { accountFolder } from "../host/data-folder.ts";
 import type { OpenSession } from "../session/account-session.ts";
+import { type AuditNames, openAuditNames } from "../session/audit-names.ts";
 import type { LeftRecords } from "../session/left-records.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
-import { type AuditNames, openAuditNames } from "./audit-names.ts";
 import { auditTarget, concerns } from "./audit-target.ts";
 import { titlesOf } from "./audit-titles.ts";
 

@@ -1,18 +1,17 @@
 // Reading a backup through, as anybody may ask for: one at a time in the whole agent, since each takes a processor for itself.
 // Whoever has gone leaves the queue, and is not read on for.
-import { type ReadThrough, readThrough } from "../../clients/account/backup-lines.ts";
-import type { BackupSource } from "../../clients/account/backup-source.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
+import { type BackupBytes, type BackupRead, readBackup } from "../session/own-backup.ts";
 
 /** Readings that wait: one of each connection, of which there are fewer. */
 const WAITING_MAX = 1024;
 
 /** Throws notRestorable, busy, and cancelled where the call has ended. */
-export type ReadBackup = (call: Pick<Call, "connection" | "signal">, source: BackupSource) => Promise<ReadThrough>;
+export type ReadBackup = (call: Pick<Call, "connection" | "signal">, source: BackupBytes) => Promise<BackupRead>;
 
 export function createBackupReading(crypto: Primitives): ReadBackup {
   const inTurn = oneAtATime(WAITING_MAX);
@@ -22,14 +21,14 @@ export function createBackupReading(crypto: Primitives): ReadBackup {
     reading.add(connection);
     const ended = signal();
     try {
-      return await inTurn(() => readThrough(crypto, endedWith(source, ended)));
+      return await inTurn(() => readBackup(crypto, endedWith(source, ended)));
     } finally {
       reading.delete(connection);
     }
   };
 }
 
-function endedWith(source: BackupSource, signal: AbortSignal): BackupSource {
+function endedWith(source: BackupBytes, signal: AbortSignal): BackupBytes {
   return async function* () {
     if (signal.aborted) throw new PosternError("cancelled");
     for await (const piece of source()) {

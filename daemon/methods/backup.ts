@@ -1,7 +1,5 @@
 // accounts.backup, accounts.openRestore, accounts.restore: everything sealed in one file, and back. The password is the
 // proof; the file leaves and comes in chunks through a handle of the connection.
-import { writeBackup } from "../../clients/account/backup.ts";
-import { lineBytes } from "../../clients/account/backup-lines.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { AuditLog } from "../audit/log.ts";
@@ -10,6 +8,7 @@ import type { Connection } from "../call/connection.ts";
 import { entryOf } from "../call/log-entry.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Sodium } from "../host/sodium.ts";
+import { backupLines, newBackupBounds } from "../session/own-backup.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import { BACKUP_HANDLE_BYTES } from "../transfer/handle-bytes.ts";
@@ -41,7 +40,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
    * without a grant, and a service that never answers, would shut the person out.
    */
   const restoring = new WeakSet<Connection>();
-  const spools = createSpools({ folder: home, clock });
+  const spools = createSpools({ folder: home, clock, newBounds: newBackupBounds });
   const read = createBackupReading(crypto);
 
   return {
@@ -49,12 +48,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       const session = sessions.open(account);
       const { file, unlocked, audit } = session;
       await proven(call, () => sessions.provePassword(session, password), audit);
-      const lines = writeBackup(
-        crypto,
-        { account: file.account, user: file.user },
-        unlocked.signedIn,
-        new Date(clock.wallMs()),
-      );
+      const lines = backupLines(crypto, session, new Date(clock.wallMs()));
       const holds = () => sessions.open(file.account).unlocked === unlocked;
       const handle = handles.add(call, {
         kind: "read",
@@ -106,14 +100,14 @@ async function proven(call: Call, prove: () => Promise<void>, audit: Pick<AuditL
 }
 
 /** Lines as chunks of at most 1 MiB. */
-function chunksOf(lines: AsyncGenerator<string>): () => Promise<{ chunk: Uint8Array; final: boolean }> {
+function chunksOf(lines: AsyncGenerator<Uint8Array>): () => Promise<{ chunk: Uint8Array; final: boolean }> {
   let held: Uint8Array = new Uint8Array();
   let ended = false;
   return async () => {
     while (!ended && held.length <= limits.chunkBytes) {
       const { value, done } = await lines.next();
       if (done === true) ended = true;
-      else held = joined(held, lineBytes(value));
+      else held = joined(held, value);
     }
     const chunk = held.subarray(0, limits.chunkBytes);
     held = held.subarray(limits.chunkBytes);

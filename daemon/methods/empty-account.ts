@@ -1,7 +1,7 @@
 // The account that a newcomer made before they thought of their backup: it holds nothing yet, and a restore may take its place.
 // Its password is the proof, as for accounts.remove.
-import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { type Account, environmentsOf } from "../account/account.ts";
 import type { Call } from "../call/call.ts";
 import { actorOf } from "../call/log-entry.ts";
 import type { Session } from "../session/session.ts";
@@ -27,7 +27,7 @@ export function emptyAccount(
   if (session === undefined) return undefined;
   const by = actorOf(call);
 
-  async function opened(password: string): Promise<OpenAccount> {
+  async function opened(password: string): Promise<Account> {
     const { account } = await sessions.unlock(session as Session, password, by).catch((error: unknown) => {
       throw namingIt(error);
     });
@@ -44,7 +44,7 @@ export function emptyAccount(
   };
 }
 
-async function demandEmpty(account: OpenAccount): Promise<void> {
+async function demandEmpty(account: Account): Promise<void> {
   const held = await contentOf(account);
   if (held !== undefined)
     throw new PosternError("accountExists", `it has ${held}, so it is not replaced`, {
@@ -62,14 +62,15 @@ function namingIt(error: unknown): unknown {
 }
 
 /** What an account holds beside what every new one has; undefined for nothing. */
-async function contentOf(account: OpenAccount): Promise<string | undefined> {
+async function contentOf(account: Account): Promise<string | undefined> {
   const { vaults } = await account.vaultsNow();
-  if (vaults.some(({ type }) => type !== "personal")) return "vaults";
+  if (vaults.some(({ vaultType }) => vaultType !== "personal")) return "vaults";
   for (const { id } of vaults)
-    if ((await account.listItems(id, { active: true, archived: true })).length > 0) return "items";
-  if ((await account.environments.list()).length > 0) return "environments";
-  if ((await account.groups.entries()).some(({ type }) => type === "userDefined")) return "groups";
-  if ((await account.serviceAccounts.list()).length > 0) return "service accounts";
-  if ((await account.shares.list()).length > 0) return "links";
+    if ((await account.listPage(id, { active: true, archived: true }, undefined)).items.length > 0) return "items";
+  if ((await environmentsOf(account)).length > 0) return "environments";
+  const { groups, serviceAccounts, shares } = account;
+  if ((await groups?.list())?.some(({ groupType }) => groupType === "userDefined") === true) return "groups";
+  if (((await serviceAccounts?.list()) ?? []).length > 0) return "service accounts";
+  if (((await shares?.list()) ?? []).length > 0) return "links";
   return undefined;
 }

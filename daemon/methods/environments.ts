@@ -1,5 +1,6 @@
 // environments.*: named sets of variables.
 import type { ResultOf } from "../../protocol/catalogue.ts";
+import { offered } from "../account/account.ts";
 import { readOutcome } from "../audit/entry.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { entryOf } from "../call/log-entry.ts";
@@ -16,7 +17,7 @@ type EnvironmentHandlers = Pick<
   | "environments.delete"
 >;
 
-const environmentsOf = (call: Call) => accessOf(call).session.unlocked.account.environments;
+const environmentsOf = (call: Call) => offered(accessOf(call).session.unlocked.account, "environments");
 
 type Variables = ResultOf<"environments.getVariables">["variables"];
 
@@ -29,7 +30,7 @@ async function read(unlocked: Unlocked, id: string): Promise<{ variables: Variab
     return { variables: JSON.parse(value) as Variables, ageMs: Math.round(ageMs) };
   }
   const { generation } = cache;
-  const variables = await account.environments.variables(id);
+  const variables = await offered(account, "environments").variables(id);
   const place = { vault: id, item: "", field: "", kind: "Environment" };
   // Not where something changed meanwhile: these may be those of before.
   if (cache.isSince(generation, id)) cache.set(id, place, JSON.stringify(variables), {}, "environment");
@@ -51,9 +52,10 @@ export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): En
   },
   "environments.list": async (_params, call) => {
     const { unlocked, audit } = accessOf(call).session;
-    const environments = await environmentsOf(call).list();
+    const { list, ageMs } = environmentsOf(call);
+    const environments = await list();
     audit.read(entryOf(call, "ok", []));
-    return { environments, ...(isStale(unlocked) ? { staleMs: unlocked.account.vaultsAgeMs() } : {}) };
+    return { environments, ...(isStale(unlocked) ? { staleMs: ageMs() } : {}) };
   },
   "environments.create": async ({ title, variables = [] }, call) => {
     const made = await environmentsOf(call).create(title, variables);

@@ -1,10 +1,11 @@
 // files.*: files in chunks, through the handles of the connection.
-import type { OpenedItem } from "../../clients/account/item-rows.ts";
-import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import { newItem } from "../../protocol/item/item-validation.ts";
+import { limits } from "../../protocol/limits.ts";
 import { fileKey } from "../../protocol/secret/match.ts";
+import { offered } from "../account/account.ts";
+import type { AccountItem, Upload } from "../account/account-item.ts";
 import { isMissing } from "../account/resolver.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Grants } from "../approval/grants.ts";
@@ -35,7 +36,6 @@ type FileHandlers = Pick<
 >;
 
 export type FileParts = {
-  readonly newId: () => string;
   readonly clock: Pick<Clock, "wallMs">;
   readonly sessions: Sessions;
   readonly grants: Grants;
@@ -48,7 +48,7 @@ export type FileParts = {
  */
 export const CHUNKS_AT_ONCE = 4;
 
-export function fileMethods({ newId, clock, sessions, grants, handles }: FileParts): FileHandlers {
+export function fileMethods({ clock, sessions, grants, handles }: FileParts): FileHandlers {
   /** The very session it was opened in is unlocked, and the grant lives; one request's approval lasts for its file. */
   function holding(opened: Call, verb: "read" | "write", scope: Scope): (call: Call) => boolean {
     const { session, byToken, holds } = accessOf(opened);
@@ -69,10 +69,10 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
     return turn;
   }
 
-  const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
+  const shown = (item: AccountItem) => itemOf(item, clock.wallMs());
 
   /** The item that a change is made to, if it is still the one that the caller saw. */
-  function current(call: Call, vaultId: string, itemId: string, version: number): Promise<OpenedItem> {
+  function current(call: Call, vaultId: string, itemId: string, version: number): Promise<AccountItem> {
     return demandVersion(accessOf(call).session, vaultId, demandId(itemId), version);
   }
 
@@ -81,16 +81,16 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
     place: { vaultId: string; itemId: string; version: number },
     file: Attachment,
     content: string,
-  ): Promise<OpenedItem> {
-    const { account } = accessOf(call).session.unlocked;
+  ): Promise<AccountItem> {
+    const { uploadTo } = filesOf(call);
     const before = await current(call, place.vaultId, place.itemId, place.version);
     demandAttachable(before, file);
-    const itemKey = await account.itemKeyOf(before.vault, before.id);
+    const upload = await uploadTo(before);
     try {
-      const header = await writeInline(account, { vault: before.vault, item: before.id }, itemKey, content);
-      return await changeItem(call, before, withFile(before, file, header));
+      const written = await writeInline(upload, content);
+      return await changeItem(call, before, withFile(before, file, written), { upload });
     } finally {
-      itemKey.fill(0);
+      upload.close();
     }
   }
 
@@ -107,28 +107,30 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
     },
 
     "files.delete": async ({ vaultId, itemId, version, sectionId, fieldId }, call) => {
+      filesOf(call);
       const before = await current(call, vaultId, itemId, version);
       return shown(await changeItem(call, before, withoutFile(before, sectionId, fieldId)));
     },
 
     "files.read": async ({ vaultId, itemId, fileId }, call) => {
       const { unlocked, audit } = accessOf(call).session;
+      const { read } = filesOf(call);
       const item = await unlocked.account.getItem(vaultId, demandId(itemId));
-      const header = headerOf(item, fileId);
-      if (header.size > itemLimits.inlineFileBytes)
+      const stream = read(item, fileId);
+      if (stream.size > itemLimits.inlineFileBytes)
         throw new PosternError("tooLarge", `at most ${itemLimits.inlineFileBytes} bytes; use files.openRead`);
-      const stream = unlocked.account.readFile(item, header);
       const chunks: Uint8Array[] = [];
       for (let ended = false; !ended; ) {
         const { chunk, final } = await stream.next();
         chunks.push(chunk);
         ended = final;
       }
-      audit.read(entryOf(call, "ok", [item.vault, item.id, header.id]));
+      audit.read(entryOf(call, "ok", [item.vaultId, item.id, fileId]));
       return { content: Buffer.concat(chunks).toString("base64") };
     },
 
     "files.openRead": async (params, call) => {
+      const { read } = filesOf(call);
       const { unlocked, audit } = accessOf(call).session;
       const found = accessOf(call).found[0];
       if (found !== undefined && isMissing(found)) throw await errorOf(found, accessOf(call));
@@ -139,12 +141,12 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
           : undefined);
       if (place === undefined) throw new Error("the gate looked nothing up");
       const item = await unlocked.account.getItem(place.vault, place.item);
-      const header = headerOf(item, place.field.slice(fileKey("").length), place.field.startsWith(fileKey("")));
-      const stream = unlocked.account.readFile(item, header);
+      const fileId = fileOf(place.field);
+      const stream = read(item, fileId);
       const scope: Scope = found?.scope ?? {
         account: unlocked.account.id,
         level: "values",
-        vault: item.vault,
+        vault: item.vaultId,
         item: item.id,
       };
       const handle = handles.add(call, {
@@ -152,10 +154,10 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
         unlocked,
         holds: holding(call, "read", scope),
         stream,
-        bytes: header.sealedKey.length,
+        bytes: stream.heldBytes,
       });
-      audit.read(entryOf(call, "ok", [item.vault, item.id, header.id]));
-      return { handle, name: nameOf(item, header.id), size: header.size };
+      audit.read(entryOf(call, "ok", [item.vaultId, item.id, fileId]));
+      return { handle, name: nameOf(item, fileId), size: stream.size };
     },
 
     "files.readChunk": async ({ handle: id }, call) => {
@@ -168,12 +170,13 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
     },
 
     "files.openWrite": async (params, call) => {
-      const { session } = accessOf(call);
-      const { account } = session.unlocked;
+      const { account } = accessOf(call).session.unlocked;
+      const files = filesOf(call);
       const { vaultId: vault, name, size } = params;
       if ("title" in params) {
-        const item = { vault, id: newId(), name, size, itemKey: account.newItemKey(), title: params.title };
-        return { handle: openWrite(call, item, { account: account.id, level: "values", vault }) };
+        const item = { vault, name, size, title: params.title };
+        const scope: Scope = { account: account.id, level: "values", vault };
+        return { handle: openWrite(call, item, files.uploadToNew(vault), scope) };
       }
       const before = await current(call, vault, params.itemId, params.version);
       const file: Attachment =
@@ -181,10 +184,10 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
           ? { kind: "field", name, sectionId: params.sectionId, fieldId: params.fieldId }
           : { kind: "document", name };
       demandAttachable(before, file);
-      const itemKey = await account.itemKeyOf(vault, before.id);
       // Not the item itself: it may have megabytes, and what it is when the file is there is looked at then.
-      const item = { vault, id: before.id, name, size, itemKey, attach: { version: params.version, file } };
-      return { handle: openWrite(call, item, { account: account.id, level: "values", vault, item: before.id }) };
+      const item = { vault, name, size, attach: { id: before.id, version: params.version, file } };
+      const scope: Scope = { account: account.id, level: "values", vault, item: before.id };
+      return { handle: openWrite(call, item, await files.uploadTo(before), scope) };
     },
 
     "files.writeChunk": async ({ handle: id, content }, call) => {
@@ -205,13 +208,14 @@ export function fileMethods({ newId, clock, sessions, grants, handles }: FilePar
     },
   };
 
-  function openWrite(call: Call, item: Writing["item"], scope: Scope): string {
+  function openWrite(call: Call, item: Writing["item"], upload: Upload, scope: Scope): string {
     const { session } = accessOf(call);
-    const stream = session.unlocked.account.writeFile({ vault: item.vault, item: item.id }, item.itemKey);
     const holds = holding(call, "write", scope);
-    return handles.add(call, { kind: "write", holds, session, stream, item, written: 0 });
+    return handles.add(call, { kind: "write", holds, session, upload, stream: upload.write(), item, written: 0 });
   }
 }
+
+const filesOf = (call: Call) => offered(accessOf(call).session.unlocked.account, "files");
 
 /** A piece of a backup. What was refused once is no backup any more, so its file goes at once. */
 function takeIn({ spool }: Restoring, chunk: Uint8Array, remove: () => void): void {
@@ -223,22 +227,21 @@ function takeIn({ spool }: Restoring, chunk: Uint8Array, remove: () => void): vo
   }
 }
 
-/** Makes the item, or the revision, that names the file. */
-async function commit({ item, session, stream }: Writing, call: Call): Promise<OpenedItem> {
+/** Makes the item, or the version of it, that names the file. */
+async function commit({ item, session, upload, stream }: Writing, call: Call): Promise<AccountItem> {
   const { unlocked, audit } = session;
-  const header = stream.end();
+  const written = stream.end();
   if (item.attach !== undefined) {
-    const { version, file } = item.attach;
-    const before = await demandVersion(session, item.vault, item.id, version);
-    return changeItemOf(session, call, before, withFile(before, file, header));
+    const { id, version, file } = item.attach;
+    const before = await demandVersion(session, item.vault, id, version);
+    return changeItemOf(session, call, before, withFile(before, file, written), { upload });
   }
   const document = { name: item.name, content: "" };
-  const parts = newItem({ category: "Document", title: item.title ?? item.name, vaultId: item.vault, document });
-  const details = { ...parts.details, document: { name: item.name, id: header.id, size: header.size } };
-  const options = { id: item.id, itemKey: item.itemKey, files: [header] };
-  const made = await unlocked.account.createItem(item.vault, parts.overview, details, options);
-  unlocked.cache.dropItem(made.vault, made.id, made.tag);
-  audit.keep(entryOf(call, "ok", [made.vault, made.id], [made.overview.title]));
+  const content = newItem({ category: "Document", title: item.title ?? item.name, vaultId: item.vault, document });
+  const named = { ...content, document: { name: item.name, ...written } };
+  const made = await unlocked.account.createItem(item.vault, named, upload);
+  unlocked.cache.dropItem(made.vaultId, made.id, made.tag);
+  audit.keep(entryOf(call, "ok", [made.vaultId, made.id], [made.title]));
   return made;
 }
 
@@ -247,23 +250,22 @@ async function demandVersion(
   vault: string,
   id: string,
   version: number,
-): Promise<OpenedItem> {
+): Promise<AccountItem> {
   const item = await unlocked.account.getItem(vault, id);
-  if (item.revision !== version) throw new PosternError("versionConflict");
+  if (item.version !== version) throw new PosternError("versionConflict");
   return item;
 }
 
-/** The header of a file that an item names. Throws fileNotFound. */
-function headerOf(item: OpenedItem, fileId: string, isFile = true) {
-  const header = isFile ? item.files.find(({ id }) => id === fileId) : undefined;
-  if (header === undefined) throw new PosternError("fileNotFound");
-  return header;
+/** The file that a field's key stands for. Throws fileNotFound for one of another kind. */
+function fileOf(key: string): string {
+  if (!key.startsWith(fileKey(""))) throw new PosternError("fileNotFound");
+  return key.slice(fileKey("").length);
 }
 
 /** Every chunk but the last is 1 MiB, and together they are as long as was said. */
 async function pushNext(handle: Writing, chunk: Uint8Array): Promise<void> {
   const left = handle.item.size - handle.written;
-  const expected = Math.min(FILE_CHUNK_BYTES, left);
+  const expected = Math.min(limits.chunkBytes, left);
   if (chunk.length !== expected || (left === 0 && handle.item.size > 0)) {
     throw new PosternError("tooLarge", `this chunk must have ${expected} bytes`);
   }
@@ -271,7 +273,7 @@ async function pushNext(handle: Writing, chunk: Uint8Array): Promise<void> {
   handle.written += chunk.length;
 }
 
-function nameOf({ details }: OpenedItem, file: string): string {
-  if (details.document?.id === file) return details.document.name;
-  return details.files.find(({ attributes }) => attributes.id === file)?.attributes.name ?? "file";
+function nameOf({ document, files }: AccountItem, file: string): string {
+  if (document?.id === file) return document.name;
+  return files.find(({ attributes }) => attributes.id === file)?.attributes.name ?? "file";
 }

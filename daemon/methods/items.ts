@@ -1,11 +1,12 @@
 // items.*: the items of a vault. A change is in the audit log, and out of the cache, before it is answered.
-import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
 import type { Item, ItemCreateParams } from "../../protocol/item/item.ts";
 import { changedItem, newItem } from "../../protocol/item/item-validation.ts";
 import { limits } from "../../protocol/limits.ts";
+import { offered } from "../account/account.ts";
+import type { AccountItem, ItemContent, ItemState, Upload } from "../account/account-item.ts";
 import { shownField, withStoredKeys } from "../account/fields.ts";
 import type { ItemPages, PageAsked } from "../account/item-pages.ts";
 import type { Access } from "../call/access.ts";
@@ -35,12 +36,11 @@ type ItemHandlers = Pick<
 type Outcome = ResultOf<"items.getAll">["outcomes"][number];
 
 export type ItemParts = {
-  readonly newId: () => string;
   readonly clock: Pick<Clock, "wallMs">;
   readonly pages: ItemPages;
 };
 
-export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
+export function itemMethods({ clock, pages }: ItemParts): ItemHandlers {
   /** What answers a page once its turn has come. */
   async function prepared(
     { session, demandStill }: Access,
@@ -60,28 +60,28 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
     };
   }
 
-  const shown = (item: OpenedItem) => itemOf(item, clock.wallMs());
+  const shown = (item: AccountItem) => itemOf(item, clock.wallMs());
 
   return {
     "items.create": async ({ item: given }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       const item = await withStoredKeys(given);
-      const parts = newItem(item);
+      const content = newItem(item);
       const inline = [...(item.files ?? []), ...(item.document === undefined ? [] : [item.document])];
       const made =
         inline.length === 0
-          ? await unlocked.account.createItem(item.vaultId, parts.overview, parts.details)
-          : await createWithFiles(unlocked.account, newId(), item, parts);
-      unlocked.cache.dropItem(made.vault, made.id, made.tag);
-      audit.keep(entryOf(call, "ok", [made.vault, made.id], [made.overview.title]));
+          ? await unlocked.account.createItem(item.vaultId, content)
+          : await createWithFiles(unlocked.account, item, content);
+      unlocked.cache.dropItem(made.vaultId, made.id, made.tag);
+      audit.keep(entryOf(call, "ok", [made.vaultId, made.id], [made.title]));
       return shown(made);
     },
 
     "items.createAll": async ({ vaultId, items }, call) => {
       const { unlocked, audit } = accessOf(call).session;
       if (items.some((item) => item.vaultId !== vaultId)) throw new PosternError("invalidItem", OTHER_VAULT);
-      const prepared = await Promise.all(items.map((item) => prepare(item, newId)));
-      const valid = prepared.filter((one) => "overview" in one);
+      const prepared = await Promise.all(items.map(prepare));
+      const valid = prepared.flatMap((one) => ("content" in one ? [one.content] : []));
       const written = valid.length === 0 ? [] : await unlocked.account.createItems(vaultId, valid);
       let next = 0;
       const outcomes = prepared.map((one): Outcome | Promise<Outcome> => {
@@ -122,9 +122,8 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
       const { account } = accessOf(call).session.unlocked;
       const item = await withStoredKeys(given);
       const before = await account.getItem(item.vaultId, item.id);
-      if (before.revision !== item.version) throw new PosternError("versionConflict");
-      const parts = changedItem(before, item);
-      return shown(await changeItem(call, before, { ...parts, state: before.state }));
+      if (before.version !== item.version) throw new PosternError("versionConflict");
+      return shown(await changeItem(call, before, changedItem(before, item)));
     },
 
     "items.archive": (params, call) => putInto("archived", params, call),
@@ -133,23 +132,18 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
 
     "items.history": async ({ vaultId, itemId }, call) => {
       const { unlocked, audit } = accessOf(call).session;
-      const { revision, updatedAt } = await unlocked.account.getItem(vaultId, demandId(itemId));
-      const earlier = await unlocked.account.itemVersions(vaultId, itemId);
+      const history = offered(unlocked.account, "history");
+      const { version, updatedAt } = await unlocked.account.getItem(vaultId, demandId(itemId));
+      const earlier = await history.versions(vaultId, itemId);
       audit.read(entryOf(call, "ok", [vaultId, itemId]));
-      return {
-        versions: [{ revision, updatedAt }, ...earlier].map((one) => ({
-          version: one.revision,
-          updatedAt: one.updatedAt,
-        })),
-      };
+      return { versions: [{ version, updatedAt }, ...earlier] };
     },
 
     "items.restore": async ({ vaultId, itemId, version }, call) => {
-      const { account } = accessOf(call).session.unlocked;
-      const before = await account.getItem(vaultId, demandId(itemId));
-      const { overview, details, files } =
-        version === before.revision ? before : await account.getItemVersion(vaultId, itemId, version);
-      return shown(await changeItem(call, before, { overview, details, files, state: before.state }));
+      const { session } = accessOf(call);
+      const history = offered(session.unlocked.account, "history");
+      const before = await session.unlocked.account.getItem(vaultId, demandId(itemId));
+      return shown(changed(session, call, await history.restore(before, version)));
     },
 
     "items.delete": async ({ vaultId, itemId, version }, call) => {
@@ -186,38 +180,35 @@ export function itemMethods({ newId, clock, pages }: ItemParts): ItemHandlers {
 }
 
 /** Archives an item, or takes it out again. */
-async function putInto(
-  state: OpenedItem["state"],
-  { vaultId, itemId, version }: ParamsOf<"items.archive">,
-  call: Call,
-) {
+async function putInto(state: ItemState, { vaultId, itemId, version }: ParamsOf<"items.archive">, call: Call) {
   const before = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
-  if (version !== undefined && version !== before.revision) throw new PosternError("versionConflict");
-  const { overview, details } = before;
-  await changeItem(call, before, { overview, details, state });
+  if (version !== undefined && version !== before.version) throw new PosternError("versionConflict");
+  await changeItem(call, before, before, { state });
   return {};
 }
 
-/** Writes the next revision of an item; its files stay unless others are given. */
-export function changeItem(call: Call, before: OpenedItem, content: NextContent): Promise<OpenedItem> {
-  return changeItemOf(accessOf(call).session, call, before, content);
-}
+type More = { readonly state?: ItemState; readonly upload?: Upload };
 
-type NextContent = Pick<OpenedItem, "overview" | "details" | "state"> & { files?: OpenedItem["files"] };
+/** Writes the next version of an item. */
+export function changeItem(call: Call, before: AccountItem, content: ItemContent, more?: More): Promise<AccountItem> {
+  return changeItemOf(accessOf(call).session, call, before, content, more);
+}
 
 /** The same in a session that another call has opened. */
 export async function changeItemOf(
-  { unlocked, audit }: OpenSession,
+  session: OpenSession,
   call: Call,
-  before: OpenedItem,
-  content: NextContent,
-): Promise<OpenedItem> {
-  const after = await unlocked.account.putItem(before.vault, before.id, before.revision, {
-    files: before.files,
-    ...content,
-  });
-  unlocked.cache.dropItem(after.vault, after.id, after.tag);
-  audit.keep(entryOf(call, "ok", [before.vault, before.id]));
+  before: AccountItem,
+  content: ItemContent,
+  more?: More,
+): Promise<AccountItem> {
+  return changed(session, call, await session.unlocked.account.putItem(before, content, more));
+}
+
+/** Forgets what was read of an item that was changed, and records it. */
+function changed({ unlocked, audit }: OpenSession, call: Call, after: AccountItem): AccountItem {
+  unlocked.cache.dropItem(after.vaultId, after.id, after.tag);
+  audit.keep(entryOf(call, "ok", [after.vaultId, after.id]));
   return after;
 }
 
@@ -242,12 +233,12 @@ export function demandId(id: string): string {
 const OTHER_VAULT =
   "multiple items can be created at once only within the same vault. one of the specified items had an inconsistent vault id";
 
-async function prepare(given: ItemCreateParams, newId: () => string) {
+async function prepare(given: ItemCreateParams) {
   try {
     const item = await withStoredKeys(given);
     if (item.files !== undefined || item.document !== undefined)
       throw new PosternError("invalidItem", "files are not taken in a batch; use items.create");
-    return { id: newId(), ...newItem(item) };
+    return { content: newItem(item) };
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
     return { error: wire(error) };
@@ -257,22 +248,12 @@ async function prepare(given: ItemCreateParams, newId: () => string) {
 const wire = (error: PosternError) => ({ name: error.name, message: error.message });
 
 /** An item as clients see it, at this moment: its one-time codes are of now. */
-export async function itemOf(item: OpenedItem, nowMs: number): Promise<Item> {
-  const { overview, details } = item;
-  const fields = await Promise.all(details.fields.map((field) => shownField(field, nowMs)));
+export async function itemOf(item: AccountItem, nowMs: number): Promise<Item> {
+  const { id, title, category, vaultId, sections, notes, tags, websites, version, files, document } = item;
+  const fields = await Promise.all(item.fields.map((field) => shownField(field, nowMs)));
   return {
-    id: item.id,
-    title: overview.title,
-    category: overview.category,
-    vaultId: item.vault,
-    fields,
-    sections: details.sections,
-    notes: details.notes,
-    tags: overview.tags,
-    websites: overview.websites,
-    version: item.revision,
-    files: details.files,
-    ...(details.document === undefined ? {} : { document: details.document }),
+    ...{ id, title, category, vaultId, fields, sections, notes, tags, websites, version, files },
+    ...(document === undefined ? {} : { document }),
     createdAt: item.createdAt,
     updatedAt: item.updatedAt,
   };

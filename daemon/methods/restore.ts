@@ -1,6 +1,4 @@
 // accounts.restore: the account of a backup that was taken in, made at a service and opened here.
-import { wasNeverReached } from "../../clients/account/offline-reason.ts";
-import { type Restored, type RestoreInput, restoreBackup } from "../../clients/account/restore.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
@@ -9,6 +7,7 @@ import type { Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
+import { hasMadeNothing, type RestoredAccount, type RestoreSteps, restoreAt } from "../session/own-backup.ts";
 import type { UnfinishedRestore } from "../session/restore-mark.ts";
 import type { RunningRestore } from "../session/running-restores.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -43,10 +42,9 @@ export async function restore(
   const device = newId(crypto);
   const called = deviceName(params.deviceName);
   await replaced?.demand(params.replacePassword ?? "");
-  const callService = await sessions.callTo(service);
   const { restored, session, unlocked } = await handles.alone(handle, () =>
     inPlace(sessions, service, replaced !== undefined, async (place) => {
-      const restored = await restoreBackup(crypto, callService, address, {
+      const restored = await restoreAt(crypto, sessions, service, {
         source: handle.spool.source,
         read: (source) => read(call, source),
         password: params.password,
@@ -79,7 +77,7 @@ export async function restore(
   return { account, name, serviceAccounts, shares: await lostShares(unlocked, restored) };
 }
 
-type Place = Required<Pick<RestoreInput, "begins" | "begun">> & { restore(): RunningRestore | undefined };
+type Place = Required<Pick<RestoreSteps, "begins" | "begun">> & { restore(): RunningRestore | undefined };
 
 /** Marks the restore as begun while it is under way, and holds the account's place from when the service has answered. */
 async function inPlace<T>(
@@ -111,15 +109,11 @@ async function inPlace<T>(
   }
 }
 
-/** Errors that end a restore before the service has anything of it. */
-const NOT_BEGUN: readonly string[] = ["conflict", "notPermitted", "serviceRefused"];
-
-function hasMadeNothing(error: unknown): boolean {
-  return error instanceof PosternError && (NOT_BEGUN.includes(error.name) || wasNeverReached(error));
-}
-
-async function lostShares({ account }: Unlocked, { shares }: Restored) {
-  const titles = await titlesOf(account, shares);
+async function lostShares({ account }: Unlocked, { shares }: RestoredAccount) {
+  const titles = await titlesOf(
+    account,
+    shares.map(({ vault, item }) => ({ vaultId: vault, itemId: item })),
+  );
   return shares.map(({ vault, item, expiresAt }) => {
     const title = titles.get(`${vault} ${item}`);
     return { vaultId: vault, itemId: item, expiresAt, ...(title === undefined ? {} : { title }) };

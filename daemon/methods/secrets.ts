@@ -16,7 +16,7 @@ import type { Handlers } from "../wire/dispatch.ts";
 export const NEAR_ANSWERS_MAX = 5;
 
 /** Outcomes that reading one value may have, and that concern no other. */
-const ofTheValue: ReadonlySet<string> = new Set(["unsupportedFileFormat", "totpUnavailable"]);
+const ofTheValue: ReadonlySet<string> = new Set(["unsupportedFileFormat", "totpUnavailable", "notOffered"]);
 
 type SecretHandlers = Pick<
   Handlers,

@@ -5,6 +5,7 @@ import { permissionsOf } from "../../protocol/access/permissions.ts";
 import { EXPIRY_MS_DEFAULT } from "../../protocol/catalogue/service-accounts.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { environmentsOf, offered } from "../account/account.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
 import { entryOf } from "../call/log-entry.ts";
@@ -46,12 +47,12 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
   /** By the service's clock, which ends the token: this machine's may be a day off. */
   async function expiry({ unlocked }: OpenSession, expiresInMs: number | "never" = EXPIRY_MS_DEFAULT) {
     if (expiresInMs === "never") return {};
-    return { expiresAt: new Date((await unlocked.account.serviceTimeMs()) + expiresInMs).toISOString() };
+    return { expiresAt: new Date((await serviceAccountsOf(unlocked).nowMs()) + expiresInMs).toISOString() };
   }
 
   /** As long as the newest token was made for: one that replaces it should surprise nobody. */
   async function lengthOfNewest({ unlocked }: OpenSession, id: string): Promise<number | "never"> {
-    const found = (await unlocked.account.serviceAccounts.list()).find((one) => one.id === id);
+    const found = (await serviceAccountsOf(unlocked).list()).find((one) => one.id === id);
     const newest = found?.tokens.at(-1);
     if (newest === undefined) return EXPIRY_MS_DEFAULT;
     if (newest.expiresAt === undefined) return "never";
@@ -64,37 +65,35 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
     "serviceAccounts.create": async (params, call) => {
       const session = await proven(params, call);
       const { account } = session.unlocked;
+      const { create } = serviceAccountsOf(session.unlocked);
       const vaults = [];
       for (const { vault, permissions } of params.vaults)
         vaults.push({ id: await vaultOf(session, vault), permissions: permissionsOf(permissions) });
       const until = await expiry(session, params.expiresInMs);
-      const { id, token } = await account.serviceAccounts
-        .create({ title: params.title, vaults, ...until })
-        .catch(async (error: unknown) => {
-          throw await withTitle(error, account);
-        });
+      const { id, token } = await create({ title: params.title, vaults, ...until }).catch(async (error: unknown) => {
+        throw await withTitle(error, account);
+      });
       session.audit.keep(entryOf(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
       return { serviceAccountId: id, token, ...until };
     },
 
     "serviceAccounts.list": async (params, call) => {
       const { unlocked, audit } = await overseen(params, call);
-      const listed = await unlocked.account.serviceAccounts.list();
+      const listed = await serviceAccountsOf(unlocked).list();
       const titles = new Map((await unlocked.account.vaults()).map(({ id, title }) => [id, title]));
       // By the service's clock, which ends them: this machine's may be a day off.
-      const nowMs = await unlocked.account.serviceTimeMs();
+      const nowMs = await serviceAccountsOf(unlocked).nowMs();
       audit.read(entryOf(call, "ok", []));
       return {
         serviceAccounts: listed.map(({ tokens, vaults, ...account }) => ({
           ...account,
-          tokens: tokens.map(({ token, ...times }) => ({
-            id: token,
-            ...times,
-            expired: times.expiresAt !== undefined && Date.parse(times.expiresAt) <= nowMs,
+          tokens: tokens.map((token) => ({
+            ...token,
+            expired: token.expiresAt !== undefined && Date.parse(token.expiresAt) <= nowMs,
           })),
-          vaults: vaults.map(({ vault, permissions }) => ({
-            vaultId: vault,
-            ...(titles.has(vault) ? { title: titles.get(vault) ?? "" } : {}),
+          vaults: vaults.map(({ vaultId, permissions }) => ({
+            vaultId,
+            ...(titles.has(vaultId) ? { title: titles.get(vaultId) ?? "" } : {}),
             permissions: permissionNames(permissions),
           })),
         })),
@@ -106,7 +105,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
       const { unlocked, audit } = session;
       const id = demandId(params.serviceAccountId);
       const until = await expiry(session, params.expiresInMs ?? (await lengthOfNewest(session, id)));
-      const token = await unlocked.account.serviceAccounts.rotate(id, { overlapMs: params.overlapMs ?? 0, ...until });
+      const token = await serviceAccountsOf(unlocked).rotate(id, { overlapMs: params.overlapMs ?? 0, ...until });
       audit.keep(entryOf(call, "ok", [id]));
       return { serviceAccountId: id, token, ...until };
     },
@@ -114,7 +113,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
     "serviceAccounts.revoke": async (params, call) => {
       const { unlocked, audit } = await overseen(params, call);
       const id = demandId(params.serviceAccountId);
-      await unlocked.account.serviceAccounts.revoke(id);
+      await serviceAccountsOf(unlocked).revoke(id);
       audit.keep(entryOf(call, "ok", [id]));
       return {};
     },
@@ -122,19 +121,21 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
     "serviceAccounts.rateLimit": async ({ client }, call) => {
       const bearer = call.connection.clientOf(client)?.bearer;
       if (bearer === undefined) throw new PosternError("notPermitted", "the client was not opened with a token");
-      const { session } = bearer.demandOpen().unlocked.signedIn;
-      const { reads, writes } = await session.call("serviceAccounts.rateLimit", {});
+      const { account } = bearer.demandOpen().unlocked;
+      const { reads, writes } = await offered(account, "rateLimit").read();
       return { reads: withLeft(reads), writes: withLeft(writes) };
     },
   };
 }
+
+const serviceAccountsOf = ({ account }: OpenSession["unlocked"]) => offered(account, "serviceAccounts");
 
 /** The vault of this title, or the vault or environment of this id. */
 async function vaultOf({ unlocked }: OpenSession, wanted: string): Promise<string> {
   const { account } = unlocked;
   const [found, second] = await account.matchVaults(wanted);
   if (second !== undefined) throw new PosternError("tooManyVaults");
-  const environment = found ?? (await account.environments.list()).find(({ id }) => id === wanted)?.id;
+  const environment = found ?? (await environmentsOf(account)).find(({ id }) => id === wanted)?.id;
   if (environment === undefined) throw new PosternError("vaultNotFound");
   return environment;
 }

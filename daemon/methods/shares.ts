@@ -1,6 +1,4 @@
 // items.shares.*, shares.*: links to copies of items. What goes out of the account is in the audit log before it is answered.
-import type { OpenAccount } from "../../clients/account/open-account.ts";
-import type { ShareEntry } from "../../clients/account/shares.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -12,6 +10,8 @@ import {
   sharePolicy,
 } from "../../protocol/item/item-share.ts";
 import { recipientOf } from "../../protocol/item/recipient.ts";
+import { type Account, offered } from "../account/account.ts";
+import type { Share } from "../account/capabilities.ts";
 import { accessOf } from "../call/call.ts";
 import { entryOf } from "../call/log-entry.ts";
 import type { Handlers } from "../wire/dispatch.ts";
@@ -33,11 +33,11 @@ const BATCH = 100;
 export const shareMethods: ShareHandlers = {
   "items.shares.getAccountPolicy": async ({ vaultId, itemId }, call) => {
     const { unlocked, audit } = accessOf(call).session;
+    const shares = offered(unlocked.account, "shares");
     await unlocked.account.getItem(vaultId, demandId(itemId));
-    // Without it nothing can be shared, and a policy that says otherwise would be a lie.
-    await unlocked.account.shares.publicAddress();
+    const policy = await shares.policy();
     audit.read(entryOf(call, "ok", [vaultId, itemId]));
-    return sharePolicy;
+    return policy;
   },
 
   "items.shares.validateRecipients": async ({ recipients }) => {
@@ -48,35 +48,36 @@ export const shareMethods: ShareHandlers = {
   "items.shares.create": async ({ vaultId, itemId, version, policy, params }, call) => {
     const { unlocked, audit, file } = accessOf(call).session;
     if ((params.recipients ?? []).length > 0) throw needsMail();
+    const shares = offered(unlocked.account, "shares");
     const expireAfter = durationOf(params, policy);
     const item = await unlocked.account.getItem(vaultId, demandId(itemId));
-    if (version !== undefined && version !== item.revision) throw new PosternError("versionConflict");
+    if (version !== undefined && version !== item.version) throw new PosternError("versionConflict");
     // A token's session has no name but an id.
     const sender = file.name === file.user ? {} : { sender: file.name };
     const how = { expireAfter, oneTime: params.oneTimeOnly, ...sender };
-    const { share, url, expiresAt } = await unlocked.account.shares.create(item, how);
-    audit.keep(entryOf(call, "ok", [vaultId, itemId, share], [item.overview.title]));
-    return { url, shareId: share, expiresAt };
+    const shared = await shares.create(item, how);
+    audit.keep(entryOf(call, "ok", [vaultId, itemId, shared.shareId], [item.title]));
+    return shared;
   },
 
   "shares.list": async (_params, call) => {
     const { unlocked, audit } = accessOf(call).session;
-    const listed = await unlocked.account.shares.list();
+    const listed = await offered(unlocked.account, "shares").list();
     const titles = await titlesOf(unlocked.account, listed);
     audit.read(
       entryOf(
         call,
         "ok",
-        listed.map(({ share }) => share),
+        listed.map(({ shareId }) => shareId),
       ),
     );
-    return { shares: listed.map((one) => shown(one, titles.get(`${one.vault} ${one.item}`))) };
+    return { shares: listed.map((one) => shown(one, titles.get(`${one.vaultId} ${one.itemId}`))) };
   },
 
   "shares.revoke": async ({ shareId }, call) => {
     const { unlocked, audit } = accessOf(call).session;
     if (!isId(shareId)) throw new PosternError("shareNotFound");
-    await unlocked.account.shares.revoke(shareId);
+    await offered(unlocked.account, "shares").revoke(shareId);
     audit.keep(entryOf(call, "ok", [shareId]));
     return {};
   },
@@ -94,27 +95,26 @@ function durationOf({ expireAfter }: ItemShareParams, policy: ItemShareAccountPo
   return asked;
 }
 
-function shown({ share, vault, item, oneTime, ...rest }: ShareEntry, title: string | undefined): Listed {
-  const named = title === undefined ? {} : { title };
-  return { shareId: share, vaultId: vault, itemId: item, ...named, oneTimeOnly: oneTime, ...rest };
+function shown({ shareId, vaultId, itemId, ...rest }: Share, title: string | undefined): Listed {
+  return { shareId, vaultId, itemId, ...(title === undefined ? {} : { title }), ...rest };
 }
 
 /** Titles of the shared items by vault and item, of those that are still there and that this user may still read. */
 export async function titlesOf(
-  account: OpenAccount,
-  listed: readonly Pick<ShareEntry, "vault" | "item">[],
+  account: Account,
+  listed: readonly Pick<Share, "vaultId" | "itemId">[],
 ): Promise<Map<string, string>> {
   const titles = new Map<string, string>();
-  for (const [vault, entries] of Map.groupBy(listed, (one) => one.vault)) {
-    const ids = [...new Set(entries.map(({ item }) => item))];
+  for (const [vault, entries] of Map.groupBy(listed, (one) => one.vaultId)) {
+    const ids = [...new Set(entries.map(({ itemId }) => itemId))];
     for (let at = 0; at < ids.length; at += BATCH)
       for (const item of await readable(account, vault, ids.slice(at, at + BATCH)))
-        titles.set(`${vault} ${item.id}`, item.overview.title);
+        titles.set(`${vault} ${item.id}`, item.title);
   }
   return titles;
 }
 
-async function readable(account: OpenAccount, vault: string, ids: readonly string[]) {
+async function readable(account: Account, vault: string, ids: readonly string[]) {
   try {
     return await account.getItems(vault, ids);
   } catch (error) {

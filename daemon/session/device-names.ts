@@ -21,13 +21,13 @@ function cut(text: string): string {
   return [...cleanText(text).trim()].slice(0, DEVICE_NAME_LENGTH_MAX).join("").trim();
 }
 
-export async function nameDevice({ account }: Unlocked, device: string, name: string): Promise<void> {
-  await account.changeUserData((data) => ({ ...data, deviceNames: { ...data.deviceNames, [device]: name } }));
+export async function nameDevice({ ownKind }: Unlocked, device: string, name: string): Promise<void> {
+  await ownKind.changeUserData((data) => ({ ...data, deviceNames: { ...data.deviceNames, [device]: name } }));
 }
 
 /** Its name and the counter of its store: both are of no use without it. */
-export async function forgetDevice({ account }: Pick<Unlocked, "account">, device: string): Promise<void> {
-  await account.changeUserData((data) => {
+export async function forgetDevice({ ownKind }: Pick<Unlocked, "ownKind">, device: string): Promise<void> {
+  await ownKind.changeUserData((data) => {
     const { [device]: _name, ...deviceNames } = data.deviceNames ?? {};
     const { [device]: _counter, ...deviceCounters } = data.deviceCounters;
     return { ...data, deviceNames, deviceCounters };

@@ -34,7 +34,7 @@ const UNMARKED_SEGMENTS = 2;
 export type Taker = {
   readonly file: Pick<OpenSession["file"], "account">;
   readonly audit: Pick<AuditLog, "takeIn" | "keep" | "flush">;
-  readonly unlocked: Pick<Unlocked, "account" | "store">;
+  readonly unlocked: Pick<Unlocked, "ownKind" | "store">;
 };
 
 export type LeftRecords = {
@@ -204,10 +204,10 @@ function placeOf(token: LeftRecord["token"], seq: number | undefined, at: string
   return `${token?.token} ${seq} ${at}`;
 }
 
-async function ownersOf(crypto: Primitives, { account }: Pick<Unlocked, "account">): Promise<Owner[]> {
+async function ownersOf(crypto: Primitives, { ownKind }: Pick<Unlocked, "ownKind">): Promise<Owner[]> {
   const owners: Owner[] = [];
   try {
-    await account.serviceAccounts.eachRootKey(({ id }, rootKey) => {
+    await ownKind.serviceAccounts.eachRootKey(({ id }, rootKey) => {
       owners.push({
         id,
         storeKey: crypto.keep(storeKeyOf(crypto, rootKey)),

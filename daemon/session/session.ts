@@ -5,7 +5,7 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "./account-file.ts";
-import type { Unlocked } from "./unlocked.ts";
+import type { AccountOf, Unlocked } from "./unlocked.ts";
 
 /** One account on this agent. */
 export type Session = {
@@ -30,6 +30,7 @@ export type SessionParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly embedded: () => Promise<ServiceAddress>;
+  readonly accountOf?: AccountOf | undefined;
   readonly events: SessionEvents;
 };
 

@@ -1,7 +1,6 @@
 // The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
 
-import type { OpenAccount } from "../../clients/account/open-account.ts";
 import {
   addressOf,
   type CallService,
@@ -11,6 +10,7 @@ import {
 } from "../../clients/account/service-client.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { Account } from "../account/account.ts";
 import type { Actor } from "../audit/entry.ts";
 import { openAuditLog } from "../audit/log.ts";
 import { createAuthorities } from "../host/authorities.ts";
@@ -73,7 +73,7 @@ export type Sessions = {
     password: string,
     by: Actor,
     withLog: boolean,
-    still?: (account: OpenAccount) => Promise<void>,
+    still?: (account: Account) => Promise<void>,
   ): Promise<boolean>;
   touch(unlocked: Unlocked, now: Moment): void;
   addressOf(service: string): Promise<ServiceAddress>;

@@ -21,7 +21,7 @@ import { createHolders, type Holders } from "./holders.ts";
 import { ANCHOR_MS, anchor, closeInOrder, createEndings, keepCheckpoints } from "./lifecycle.ts";
 import { createStarts } from "./starts.ts";
 import { readStoreMark, writeStoreMark } from "./store-mark.ts";
-import { openEverything, type Unlocked } from "./unlocked.ts";
+import { type AccountOf, openEverything, type Unlocked } from "./unlocked.ts";
 
 /** Tokens in use at once: each holds keys in locked memory, and a machine runs a few kinds of program. */
 export const TOKEN_SESSIONS_MAX = 16;
@@ -51,6 +51,7 @@ export type TokenSessionParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
+  readonly accountOf?: AccountOf | undefined;
   /** The log of the person whose account it is, where this agent has it. */
   readonly personsLog: (whose: Whose) => AuditLog | undefined;
   /** The store that the person signed in to last, likewise. */
@@ -106,7 +107,11 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       keepCheckpoints(() => store, log),
     );
     try {
-      const unlocked = await openEverything({ crypto, folder, clock, audit }, whose, signedIn);
+      const unlocked = await openEverything(
+        { crypto, folder, clock, audit, accountOf: parts.accountOf, byToken: true },
+        whose,
+        signedIn,
+      );
       ({ store } = unlocked);
       await writeStoreMark(folder, signedIn.session.store);
       return entryOf(whose, audit, unlocked, key);

@@ -7,14 +7,19 @@ import { subkey } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, utf8 } from "../../protocol/crypto/encoding.ts";
 import { open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import type { Account } from "../account/account.ts";
 import { type Cache, createCache } from "../account/cache.ts";
 import type { AuditLog } from "../audit/log.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Whose } from "./account-file.ts";
 import { type DeviceStore, openDeviceStore } from "./device-store.ts";
+import { type SealedParts, sealedAccount } from "./sealed-account.ts";
 
 export type Unlocked = {
-  readonly account: OpenAccount;
+  /** What other rooms work with. */
+  readonly account: Account;
+  /** What only our own kind of account has: the user's own data, the keys of service accounts. For this room alone. */
+  readonly ownKind: OpenAccount;
   readonly cache: Cache;
   readonly store: DeviceStore;
   readonly unlockedAt: Moment;
@@ -31,7 +36,19 @@ export type Unlocked = {
   close(): void;
 };
 
-type Parts = { readonly crypto: Primitives; readonly folder: string; readonly clock: Clock; readonly audit: AuditLog };
+/** Makes the account that other rooms work with. Another kind of account is another one of these. */
+export type AccountOf = (parts: SealedParts) => Account;
+
+type Parts = {
+  readonly crypto: Primitives;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly audit: AuditLog;
+  /** Without it, our own kind. */
+  readonly accountOf?: AccountOf | undefined;
+  /** Whether a service account's token opens it. */
+  readonly byToken: boolean;
+};
 
 /** Opens everything of an account whose user has just signed in. */
 export async function openEverything(parts: Parts, whose: Whose, signedIn: SignedIn): Promise<Unlocked> {
@@ -48,21 +65,21 @@ export async function openEverything(parts: Parts, whose: Whose, signedIn: Signe
 }
 
 async function openParts(
-  { crypto, folder, clock, audit }: Parts,
+  { crypto, folder, clock, audit, accountOf = sealedAccount, byToken }: Parts,
   file: Whose,
   signedIn: SignedIn,
   opened: (() => void)[],
   close: () => void,
 ): Promise<Unlocked> {
-  const account = openOrClose(crypto, file, signedIn, clock);
-  opened.push(account.close);
+  const ownKind = openOrClose(crypto, file, signedIn, clock);
+  opened.push(ownKind.close);
   const storeKey = crypto.keep(storeKeyOf(crypto, signedIn.rootKey));
   const namesKey = crypto.keep(namesKeyOf(crypto, signedIn.rootKey));
   opened.push(() => crypto.release(storeKey, namesKey));
   const owner = { account: file.account, user: file.user };
   const namesContext = { part: "audit names", ...owner } as const;
   const { store } = openDeviceStore(crypto, storeKey, owner, join(folder, "device.sealed"));
-  const warnings = await checkCounter(account, file.device, store);
+  const warnings = await checkCounter(ownKind, file.device, store);
 
   const sealNames = (names: readonly string[]) =>
     seal(crypto, namesKey, namesContext, utf8(JSON.stringify(names))).toBase64();
@@ -74,11 +91,13 @@ async function openParts(
   });
   await store.change((state) => ({ ...state, checkpoints: resumed.checkpoints, anchor: audit.anchor() }));
 
-  const cache = createCache(crypto, clock.bootMs);
+  const account = accountOf({ crypto, open: ownKind, session: signedIn.session, byToken });
+  const cache = createCache(crypto, clock.bootMs, account.feed !== undefined);
   opened.push(cache.close);
   const now = momentOf(clock);
   return {
     account,
+    ownKind,
     cache,
     store,
     unlockedAt: now,
@@ -136,8 +155,8 @@ async function checkCounter(account: OpenAccount, device: string, store: DeviceS
 }
 
 /** Repeats the store's counter at the service. */
-export async function repeatCounter({ account, store }: Unlocked, device: string): Promise<void> {
+export async function repeatCounter({ ownKind, store }: Unlocked, device: string): Promise<void> {
   const counter = store.state.counter;
-  if ((account.userData().deviceCounters[device] ?? 0) >= counter) return;
-  await account.changeUserData((data) => ({ ...data, deviceCounters: { ...data.deviceCounters, [device]: counter } }));
+  if ((ownKind.userData().deviceCounters[device] ?? 0) >= counter) return;
+  await ownKind.changeUserData((data) => ({ ...data, deviceCounters: { ...data.deviceCounters, [device]: counter } }));
 }

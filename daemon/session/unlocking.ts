@@ -86,7 +86,11 @@ export function createUnlocking(parts: Parts): Unlocking {
   ): Promise<Unlocked> {
     const { audit } = session;
     const folder = accountFolder(home, session.file.account);
-    const unlocked = await openEverything({ crypto, folder, clock, audit }, session.file, signedIn);
+    const unlocked = await openEverything(
+      { crypto, folder, clock, audit, accountOf: parts.accountOf, byToken: false },
+      session.file,
+      signedIn,
+    );
     try {
       const { store } = signedIn.session;
       await settleTry(session, { ...forgiven(session.file), ...(store === undefined ? {} : { store }) });

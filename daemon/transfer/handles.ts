@@ -1,14 +1,14 @@
 // Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
 // ends with it; each chunk is passed only while what it was opened under still holds.
-import type { BackupSource } from "../../clients/account/backup-source.ts";
-import type { FileStream } from "../../clients/account/file-chunks.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import type { FileWriter, Upload } from "../account/account-item.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Attachment } from "./attachments.ts";
 import { createHandleBytes, FILE_HANDLE_BYTES, type HandleBytes } from "./handle-bytes.ts";
+import type { Spool } from "./spool.ts";
 
 /** Files open on one connection at once. */
 export const HANDLES_MAX = 16;
@@ -31,19 +31,18 @@ export type Writing = {
   readonly holds: (call: Call) => boolean;
   /** The open account that is written. */
   readonly session: OpenSession;
-  readonly stream: FileStream;
+  readonly upload: Upload;
+  readonly stream: FileWriter;
   readonly item: {
     readonly vault: string;
-    readonly id: string;
     readonly name: string;
     readonly size: number;
-    readonly itemKey: Uint8Array;
-    /** The title of a Document that is made; or the version of the item that gets the file, and where it goes. */
+    /** The title of a Document that is made; or the item that gets the file, its version, and where it goes. */
     readonly title?: string;
-    readonly attach?: { readonly version: number; readonly file: Attachment };
+    readonly attach?: { readonly id: string; readonly version: number; readonly file: Attachment };
   };
   written: number;
-  /** Whether a revision names the file. */
+  /** Whether a version of the item names the file. */
   named?: true;
 };
 
@@ -51,7 +50,7 @@ export type Writing = {
 export type Restoring = {
   readonly kind: "restore";
   readonly holds: (call: Call) => boolean;
-  readonly spool: { push(chunk: Uint8Array): void; source: BackupSource; drop(): void };
+  readonly spool: Spool;
 };
 
 type Opened = Reading | Writing | Restoring;
@@ -86,7 +85,7 @@ export function createHandles(newId: () => string, held: HandleBytes = createHan
   }
 
   function drop(handle: Opened): void {
-    if (handle.kind === "write") handle.item.itemKey.fill(0);
+    if (handle.kind === "write") handle.upload.close();
     // Whoever reads it just now finds it gone at the next piece.
     if (handle.kind === "restore") handle.spool.drop();
     // Where the service cannot be told, it removes the chunks by itself after a day.

@@ -5,8 +5,6 @@ import { randomBytes } from "node:crypto";
 import { closeSync, constants, openSync, read, statfsSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createBackupBounds } from "../../clients/account/backup-bounds.ts";
-import type { BackupSource } from "../../clients/account/backup-source.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Clock } from "../host/clock.ts";
 import { isFull } from "../host/private-files.ts";
@@ -35,11 +33,14 @@ export const spoolLimits: SpoolLimits = {
   idleMs: 15 * 60_000,
 };
 
+/** The bytes that came in, to be read as often as needed, each time from the start. No piece is touched again by its giver. */
+export type SpoolSource = () => AsyncIterable<Uint8Array>;
+
 export type Spool = {
   /** Throws notRestorable, tooLarge, busy, diskFull, handleNotFound; from then on always the same, and nothing is kept any more. */
   push(chunk: Uint8Array): void;
   /** Throws handleNotFound where it was dropped, also in the middle. */
-  source: BackupSource;
+  source: SpoolSource;
   drop(): void;
 };
 
@@ -48,7 +49,11 @@ export type Spools = {
   create(stranger: boolean): Spool;
 };
 
+/** Looks at bytes as they arrive. Throws notRestorable where they can be no backup. */
+export type Bounds = { push(chunk: Uint8Array): void };
+
 export type SpoolParts = {
+  readonly newBounds: () => Bounds;
   readonly folder: string;
   readonly clock: Pick<Clock, "after">;
   readonly limits?: SpoolLimits;
@@ -56,7 +61,8 @@ export type SpoolParts = {
   readonly free?: () => number;
 };
 
-export function createSpools({ folder, clock, limits = spoolLimits, free = () => freeOn(folder) }: SpoolParts): Spools {
+export function createSpools(parts: SpoolParts): Spools {
+  const { folder, clock, newBounds, limits = spoolLimits, free = () => freeOn(folder) } = parts;
   const held = { strangers: 0, all: 0 };
 
   function count(stranger: boolean, more: number): void {
@@ -76,7 +82,7 @@ export function createSpools({ folder, clock, limits = spoolLimits, free = () =>
   return {
     create: (stranger) => {
       const file = openUnnamed(folder);
-      const bounds = createBackupBounds();
+      const bounds = newBounds();
       let refusal: unknown;
       let cancelIdle: () => void = () => undefined;
 

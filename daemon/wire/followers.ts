@@ -1,8 +1,8 @@
 // Who follows the changes of which open account, whom a change is told (only those who could read the item anyway), and how
 // things stand with each service.
-import type { Change } from "../../clients/account/account-core.ts";
 import type { ResultOf } from "../../protocol/catalogue.ts";
-import { type Follower, followChanges, type Replaced } from "../account/changes.ts";
+import type { Change, Replaced } from "../account/capabilities.ts";
+import { type Follower, followChanges } from "../account/changes.ts";
 import type { Opened } from "../account/opened.ts";
 import type { Scope } from "../account/scope.ts";
 import { recordAnyway } from "../approval/prompt-watcher.ts";
@@ -93,12 +93,20 @@ export function createFollowers({ clock, log, connections, isPersons }: Follower
   return {
     follow: (session, mayKnow, end) => {
       const { unlocked, file } = session;
-      const follower = followChanges(unlocked, clock, log, {
-        changed: (change) => tell(unlocked.account.id, change, mayKnow),
-        replaced: (how) => tellReplaced(session, how),
-        // Cached answers would go on else, to whom the service has shut out.
-        shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),
-      });
+      const { feed } = unlocked.account;
+      // Nothing that is read of such an account is kept, so nothing needs to be forgotten.
+      if (feed === undefined) return;
+      const follower = followChanges(
+        unlocked,
+        feed,
+        { clock, log },
+        {
+          changed: (change) => tell(unlocked.account.id, change, mayKnow),
+          replaced: (how) => tellReplaced(session, how),
+          // Cached answers would go on else, to whom the service has shut out.
+          shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),
+        },
+      );
       followed.set(unlocked, { follower, whose: file, replaced: undefined, counted: 0, cancel: undefined });
     },
     stop: (unlocked) => {

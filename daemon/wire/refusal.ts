@@ -1,11 +1,11 @@
 // What a refusal says of the vault that it is about: its title, to whoever may see it. A service knows ids alone.
-import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { type Account, titledPlaces } from "../account/account.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Access } from "../call/access.ts";
 
 /** The error with the title of its vault. The caller has made sure that the asker may see titles of this account. */
-export async function withTitle(error: unknown, account: OpenAccount): Promise<unknown> {
+export async function withTitle(error: unknown, account: Account): Promise<unknown> {
   if (!(error instanceof PosternError) || error.name !== "notPermitted" || error.vault === undefined) return error;
   const { name, detail, vault } = error;
   const title = await titleOf(account, vault);
@@ -21,10 +21,9 @@ export async function withKnownTitle(error: unknown, access: Access | undefined)
 }
 
 /** Undefined too where it cannot be looked up any more: the refusal itself is what must be told. */
-async function titleOf(account: OpenAccount, id: string): Promise<string | undefined> {
+async function titleOf(account: Account, id: string): Promise<string | undefined> {
   try {
-    const all = [...(await account.vaults()), ...(await account.environments.list())];
-    return all.find((one) => one.id === id)?.title;
+    return (await titledPlaces(account)).find((one) => one.id === id)?.title;
   } catch (error) {
     if (error instanceof PosternError) return undefined;
     throw error;

@@ -18,9 +18,10 @@ const TOTP_PREFIX = "TOTP_";
 const PART_ID = /^[A-Za-z0-9 \-_.]*$/;
 
 type Parts = { readonly overview: OverviewContent; readonly details: DetailsContent };
+type Content = OverviewContent & DetailsContent;
 
 /** The stored form of a new item. Throws invalidItem with every broken rule. */
-export function newItem(params: ItemCreateParams): Parts {
+export function newItem(params: ItemCreateParams): Content {
   demandCategory(params.category);
   const files = (params.files ?? []).map((file) => ({
     sectionId: file.sectionId,
@@ -50,30 +51,30 @@ export function newItem(params: ItemCreateParams): Parts {
       : []),
   ];
   refuse([...brokenRules(parts), ...documents]);
-  return parts;
+  return { ...parts.overview, ...parts.details };
 }
 
 /** The stored form of a changed item. Throws invalidItem with the part that may not change here. */
-export function changedItem(before: Parts, item: Item): Parts {
-  demandCategory(before.overview.category);
+export function changedItem(before: Content, item: Item): Content {
+  demandCategory(before.category);
   const parts = normal({
     overview: { title: item.title, category: item.category, tags: item.tags, websites: item.websites },
     details: {
       fields: item.fields.map(storedField),
       sections: item.sections,
       notes: item.notes,
-      files: before.details.files,
-      ...(before.details.document === undefined ? {} : { document: before.details.document }),
+      files: before.files,
+      ...(before.document === undefined ? {} : { document: before.document }),
     },
   });
   const fixed = [
-    ...(item.category === before.overview.category ? [] : ["can't update the item's category"]),
-    ...(sameFiles(before.details, item)
+    ...(item.category === before.category ? [] : ["can't update the item's category"]),
+    ...(sameFiles(before, item)
       ? []
       : ["cannot modify files or documents through this function. Use the functions under items.files instead."]),
   ];
   refuse([...brokenRules(parts), ...fixed]);
-  return parts;
+  return { ...parts.overview, ...parts.details };
 }
 
 function demandCategory(category: string): void {

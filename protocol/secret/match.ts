@@ -114,13 +114,12 @@ function sshParts(details: DetailsContent): Candidate[] {
 }
 
 /** Throws noMatchingSections, fieldNotFound, tooManyMatchingFields, incompatibleQuery. */
-export function matchField(item: { readonly details: DetailsContent }, reference: SecretReference): Matched {
-  const { details } = item;
-  const all = candidates(details);
+export function matchField(item: DetailsContent, reference: SecretReference): Matched {
+  const all = candidates(item);
   const within =
     reference.section === undefined
-      ? preferSectionless(details, all, reference.field)
-      : inSections(details, all, reference.section);
+      ? preferSectionless(item, all, reference.field)
+      : inSections(item, all, reference.section);
   const found = pick(within, reference.field);
   const derive = derived(found, reference) ?? found.derive;
   return {
@@ -205,9 +204,9 @@ export type FieldTitle = {
 };
 
 /** All fields, files and notes of an item, by their ids in scopes. Fields computed from a private key follow the key, under its id. */
-export function fieldTitles({ details }: { readonly details: DetailsContent }): FieldTitle[] {
-  const sections = new Map(details.sections.map(({ id, title }) => [id, title]));
-  return candidates(details).map(({ id, names, ids, section }) => ({
+export function fieldTitles(item: DetailsContent): FieldTitle[] {
+  const sections = new Map(item.sections.map(({ id, title }) => [id, title]));
+  return candidates(item).map(({ id, names, ids, section }) => ({
     id,
     title: names[0] || (ids[0] ?? ""),
     section: sections.get(section) ?? "",
@@ -216,7 +215,7 @@ export function fieldTitles({ details }: { readonly details: DetailsContent }): 
 }
 
 /** The title of a field that a scope names by id, with its section's title where it has one. */
-export function fieldTitle(item: { readonly details: DetailsContent }, id: string): string {
+export function fieldTitle(item: DetailsContent, id: string): string {
   const found = fieldTitles(item).find((one) => one.id === id);
   if (found === undefined) return "a field that is gone";
   return found.section === "" ? found.title : `${found.section}/${found.title}`;

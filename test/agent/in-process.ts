@@ -13,6 +13,7 @@ import { loadNative } from "../../daemon/host/native.ts";
 import { loadSodium } from "../../daemon/host/sodium.ts";
 import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
+import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
@@ -35,9 +36,11 @@ const native = loadNative();
 
 const ARGON2_MEMORY_KIB = 1024;
 
+/** `accountOf` makes an account of another kind than our own, which the agent then works with. */
 export async function startInProcess(
   home = mkdtempSync(join(tmpdir(), "postern-in-")),
   service?: InProcess,
+  accountOf?: AccountOf,
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
@@ -67,6 +70,7 @@ export async function startInProcess(
     startedAt: new Date(clock.wallMs()),
     program: agentProgram,
     connections,
+    accountOf,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     stop: () => undefined,
   });

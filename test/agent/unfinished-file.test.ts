@@ -1,16 +1,25 @@
 // A file that a program began to write and did not commit leaves nothing at the service, however it ended.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { type InProcess, inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
 
 let agent: InProcessAgent;
+let service: InProcess;
+/** The operation that cannot reach the service just now. */
+let cut: string | undefined;
 let person: Person;
 let vaultId: string;
 let channel: Channel;
 
 beforeEach(async () => {
-  agent = await startInProcess();
+  service = await inProcess();
+  const fetch: typeof service.address.fetch = async (request) => {
+    if (cut !== undefined && request.url.endsWith(cut)) throw new TypeError("fetch failed");
+    return service.address.fetch(request);
+  };
+  agent = await startInProcess(undefined, { ...service, address: { ...service.address, fetch } });
   await passing(agent, makeAccount(agent));
   person = await passing(agent, attachPerson(agent));
   person.always("yes");
@@ -21,6 +30,7 @@ afterEach(async () => {
   channel.close();
   person.leave();
   await agent.close();
+  await service.close();
 });
 
 const chunks = async () => (await agent.service.store.db.selectFrom("file_chunks").select("idx").execute()).length;
@@ -57,4 +67,19 @@ test("a file that was committed stays whole", async () => {
   const read = await passing(agent, reading);
   expect(read.size).toBe(1024 * 1024 + 1);
   expect(await chunks()).toBe(2);
+});
+
+test("a file whose commit failed once is whole after the second", async () => {
+  const handle = await begun();
+  await channel.call("files.writeChunk", { handle, content: Buffer.alloc(1, 7).toString("base64") });
+  cut = "items.put";
+  await expect(passing(agent, channel.call("files.commit", { handle }))).rejects.toMatchObject({
+    errorName: "offline",
+  });
+  cut = undefined;
+  const { id, document } = await passing(agent, channel.call("files.commit", { handle }));
+  const opening = channel.call("files.openRead", { vaultId, itemId: id, fileId: document?.id ?? "" });
+  const read = await passing(agent, opening);
+  expect((await channel.call("files.readChunk", { handle: read.handle })).last).toBe(false);
+  expect(await channel.call("files.readChunk", { handle: read.handle })).toEqual({ content: "Bw==", last: true });
 });

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { signInWithToken } from "../../clients/account/user-keys.ts";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import type { Account } from "../../daemon/account/account.ts";
 import { createCache } from "../../daemon/account/cache.ts";
 import { createResolver, isMissing } from "../../daemon/account/resolver.ts";
-import type { Unlocked } from "../../daemon/session/unlocked.ts";
+import { sealedAccount } from "../../daemon/session/sealed-account.ts";
 import { parseToken } from "../../protocol/access/service-account-token.ts";
 import { crypto, details, inProcess, overview } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
@@ -26,6 +27,8 @@ let vaultId: string;
 let channel: Channel;
 let client: string;
 let elsewhere: OpenAccount;
+/** That one, as the resolver takes it. */
+let coldAccount: Account;
 
 beforeAll(async () => {
   const door = await inProcess();
@@ -49,6 +52,7 @@ beforeAll(async () => {
   const { account, serviceAccount } = parseToken(token);
   const signedIn = await signInWithToken(crypto, agent.service.call, agent.service.address, parseToken(token));
   elsewhere = openAccount(crypto, account, serviceAccount, signedIn);
+  coldAccount = sealedAccount({ crypto, open: elsewhere, session: signedIn.session, byToken: true });
 });
 afterAll(async () => {
   elsewhere.close();
@@ -98,7 +102,7 @@ async function cold(references: readonly string[]): Promise<Seen> {
   const outcomes = references.map(async (reference): Promise<Outcome> => {
     const cache = createCache(crypto, performance.now.bind(performance));
     try {
-      const found = await resolver.locate({ account: elsewhere, cache } as unknown as Unlocked, reference);
+      const found = await resolver.locate({ account: coldAccount, cache }, reference);
       if (isMissing(found)) return { error: found.error.name };
       return { id: found.place.item, secret: (await found.read()).value };
     } finally {

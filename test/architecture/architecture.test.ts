@@ -41,7 +41,10 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     may: ["account", "audit", "call", "host", "peer", "session"],
     because: "it decides whether a call may go on, and sends nothing itself",
   },
-  transfer: { may: ["call", "host", "session"], because: "a handle passes bytes for which the gate was asked before" },
+  transfer: {
+    may: ["account", "call", "host", "session"],
+    because: "a handle passes bytes for which the gate was asked before",
+  },
   wire: {
     may: ["account", "approval", "call", "host", "peer", "session"],
     because: "it carries requests and answers, and knows no method",
@@ -51,6 +54,24 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     because: "a handler is plain: ask, read, record, answer",
   },
 };
+
+/**
+ * Who of the agent may know the account client. Every other room works with an `Account`, whatever kind it is: so a second kind
+ * needs no change in them. The files at the root of `daemon/` put the agent together, and hand addresses of services on.
+ */
+const accountClient = {
+  folder: "clients/account",
+  may: ["session", ""],
+  because: "envelopes, root keys and file headers are the own matter of our kind of account",
+};
+
+/** What those rooms may use of the cryptography: ids and bytes, the machine's primitives, titles in one form, a Secret Key's text. */
+const everyonesCrypto = ["encoding", "primitives", "lookup-tag", "secret-key"].map(
+  (name) => `protocol/crypto/${name}.ts`,
+);
+
+/** What only our own kind of account has. A room that reads it would know of keys, whatever it imports. */
+const ownKindOnly = /\b(?:signedIn|sealedRootKey|FileHeader|OpenAccount|rootKey|itemKey|ownKind)\b/;
 
 /** Single imports that break an arrow on purpose. */
 const exceptions: { from: string; to: string; because: string }[] = [
@@ -187,6 +208,31 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("leave the account client, and what seals, to the one room that makes accounts of it", () => {
+    const wrong = modules.flatMap(({ path, imports }) => {
+      const room = agentRoomOf(path);
+      if (room === undefined || accountClient.may.includes(room)) return [];
+      return imports
+        .filter(
+          (to) =>
+            to.startsWith(`${accountClient.folder}/`) ||
+            (to.startsWith("protocol/crypto/") && !everyonesCrypto.includes(to)),
+        )
+        .map((to) => `${path} imports ${to}, but ${accountClient.because}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("leave what only our own kind of account has to that room", () => {
+    const wrong = modules.flatMap(({ path, text }) => {
+      const room = agentRoomOf(path);
+      if (room === undefined || accountClient.may.includes(room)) return [];
+      const found = ownKindOnly.exec(text.replaceAll(/^\s*(?:\/\/|\*|\/\*\*).*$/gm, ""));
+      return found === null ? [] : [`${path} reads ${found[0]}, but ${accountClient.because}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test("use every arrow between rooms that is allowed", () => {
     const used = new Set(
       modules.flatMap(({ path, imports }) => imports.map((to) => `${agentRoomOf(path)} → ${agentRoomOf(to)}`)),
@@ -248,6 +294,8 @@ describe("the rules themselves", () => {
       ...Object.values(arrows).flatMap(({ may }) => may),
       ...exceptions.flatMap(({ from, to }) => [from, to]),
       ...Object.keys(entryPoints),
+      accountClient.folder,
+      ...everyonesCrypto,
     ];
     expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });

@@ -204,7 +204,7 @@ describe("a field that is named", () => {
     const { fields, sections } = await withFields(before, [given({ section: "Admin", title: "API" }, "new")]);
     expect(sections.at(-1)).toEqual({ id: "Admin", title: "Admin" });
     const details = { fields, sections, notes: "", files: [] };
-    const read = (end: string) => matchField({ details }, parseReference(`op://v/i/${end}`)).value;
+    const read = (end: string) => matchField(details, parseReference(`op://v/i/${end}`)).value;
     expect([read("api"), read("Admin/api")]).toEqual(["old x1", "new"]);
   });
 
@@ -270,7 +270,7 @@ describe("of any item", () => {
         const text = `op://v/i/${section === undefined ? "" : `${section}/`}${title}`;
         let expected: string;
         try {
-          expected = matchField({ details: one }, parseReference(text)).id;
+          expected = matchField(one, parseReference(text)).id;
         } catch (error) {
           expected = (error as Error).name;
         }
@@ -292,9 +292,7 @@ describe("of any item", () => {
           const end = referenceEnd(one, part);
           if (end === undefined || part.kind !== "field") continue;
           shown++;
-          expect(matchField({ details: one }, parseReference(`op://v/i/${end}`)).id).toBe(
-            `${part.sectionId}/${part.field.id}`,
-          );
+          expect(matchField(one, parseReference(`op://v/i/${end}`)).id).toBe(`${part.sectionId}/${part.field.id}`);
         }
       }),
       { numRuns: 500 },
@@ -315,7 +313,7 @@ describe("of any item", () => {
           once.map((one, index) => given(one, `value ${index}`)),
         );
         const made = newItem({ title: "T", category: "Database", vaultId: "v", ...parts });
-        expect(made.details.fields.map(({ value }) => value)).toEqual(once.map((_one, index) => `value ${index}`));
+        expect(made.fields.map(({ value }) => value)).toEqual(once.map((_one, index) => `value ${index}`));
       }),
     );
   });

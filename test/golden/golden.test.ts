@@ -6,20 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
-import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
-import { loadSodium } from "../../daemon/host/sodium.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
-import { formatSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
-import { openRaw } from "../agent/raw.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
 import { type Conversation, conversations, difference, filled } from "./conversation.ts";
+import { batchesOf, makeSample, replay } from "./replay.ts";
 
 const all = conversations();
-const crypto = loadSodium();
-const anyKey = formatSecretKey(crypto, crypto.randomBytes(16));
 
 describe("the collection", () => {
   test("has a conversation that goes well for every method but those that need a state of their own", () => {
@@ -107,50 +102,16 @@ function succeeding({ steps }: Conversation): string[] {
   });
 }
 
-/** Conversations with one agent: each may need a prompt or two, and a program has twenty in ten minutes. */
-const WITH_ONE_AGENT = 12;
-
-// The refusals first: a grant that another conversation left behind would let them through.
-const batchesOf = (given: "unlocked" | "served") => {
-  const those = all
-    .filter((one) => one.given === given)
-    .sort(
-      (a, b) =>
-        Number(b.answer === "none") - Number(a.answer === "none") ||
-        Number(b.answer === "no") - Number(a.answer === "no"),
-    );
-  return Array.from({ length: Math.ceil(those.length / WITH_ONE_AGENT) }, (_, index) =>
-    those.slice(index * WITH_ONE_AGENT, (index + 1) * WITH_ONE_AGENT),
-  );
-};
-
 /** Served: the account lives on a service of its own process, which has a public address. */
 const batches = (["unlocked", "served"] as const).flatMap((given) =>
-  batchesOf(given).map((batch, index) => [given, index + 1, batch] as const),
+  batchesOf(all.filter((one) => one.given === given)).map((batch, index) => [given, index + 1, batch] as const),
 );
-
-async function replay(
-  conversation: Conversation,
-  agent: RunningAgent,
-  known: ReadonlyMap<string, unknown> = new Map([["$anyKey", anyKey]]),
-): Promise<void> {
-  const names = new Map(known);
-  const raw = await openRaw(agent.socket);
-  try {
-    for (const step of conversation.steps) {
-      if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
-      else expect(difference(step.message, await raw.next(), names)).toBeUndefined();
-    }
-  } finally {
-    raw.close();
-  }
-}
 
 describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => {
   let service: Door | undefined;
   let unlocked: RunningAgent;
   let person: Person;
-  const known = new Map<string, unknown>([["$anyKey", anyKey]]);
+  let known: ReadonlyMap<string, unknown>;
 
   beforeAll(async () => {
     unlocked = await startAgent();
@@ -160,46 +121,7 @@ describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => 
     const kit = await makeAccount(unlocked, "Ada", { ...where, ...(token && { registrationToken: token }) });
     person = await attachPerson(unlocked);
     person.always("yes");
-    const client = await createClient({ auth: new DesktopAuth(), socket: unlocked.socket });
-    const field = (id: string, value: string) => ({
-      id,
-      title: id,
-      fieldType: "Concealed" as const,
-      value,
-      sectionId: "",
-    });
-    const vault = await client.vaults.create({ title: "Demo" });
-    const sections = [{ id: "", title: "" }];
-    const make = (title: string, fields: object[]) =>
-      client.items.create({ vaultId: vault.id, title, category: "Password", sections, fields: fields as never });
-    const item = await make("DB", [
-      field("password", "s3cret"),
-      { id: "otp", title: "one-time", fieldType: "Totp", value: "GEZDGNBVGY3TQOJQ", sectionId: "" },
-    ]);
-    await make("Other", [field("password", "other")]);
-    await make("Twin", [
-      { ...field("a", "1"), title: "same" },
-      { ...field("b", "2"), title: "same" },
-    ]);
-    await make("Double", [field("password", "1")]);
-    await make("Double", [field("password", "2")]);
-    for (const [name, value] of Object.entries({
-      account: kit.account,
-      user: kit.user,
-      secretKey: kit.secretKey,
-      vault: vault.id,
-      item: item.id,
-    }))
-      known.set(`$${name}`, value);
-    const { grants } = await person.channel.call("grants.list", {
-      proof: { kind: "password", password: "seven quiet harbours" },
-    });
-    for (const grant of grants)
-      await person.channel.call("grants.revoke", {
-        grant: grant.grant,
-        proof: { kind: "password", password: "seven quiet harbours" },
-      });
-    client.close();
+    known = await makeSample(unlocked, person.channel, kit);
   });
   afterAll(async () => {
     await unlocked.remove();
@@ -208,7 +130,7 @@ describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => 
 
   test.each(batch.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
     person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
-    await replay(conversation, unlocked, known);
+    await replay(conversation, unlocked.socket, known);
   });
 });
 
@@ -222,7 +144,7 @@ describe("said to an agent without an account", () => {
   test.each(all.filter((one) => one.given === "signedOut").map((one) => [one.title, one] as const))(
     "%s",
     async (_title, conversation) => {
-      await replay(conversation, signedOut);
+      await replay(conversation, signedOut.socket);
     },
   );
 
@@ -230,7 +152,7 @@ describe("said to an agent without an account", () => {
     "%s",
     async (_title, conversation) => {
       const agent = await startAgent();
-      await replay(conversation, agent).finally(() => agent.remove());
+      await replay(conversation, agent.socket).finally(() => agent.remove());
     },
   );
 });
@@ -257,7 +179,7 @@ describe("said to an agent whose service came back with an empty store", () => {
   test.each(all.filter((one) => one.given === "replaced").map((one) => [one.title, one] as const))(
     "%s",
     async (_title, conversation) => {
-      await replay(conversation, agent);
+      await replay(conversation, agent.socket);
     },
   );
 });

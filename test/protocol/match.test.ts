@@ -42,7 +42,7 @@ const details: DetailsContent = {
   document: { name: "doc.pdf", id: "d".repeat(26), size: 1 },
 };
 
-const match = (path: string) => matchField({ details }, parseReference(`op://v/i/${path}`));
+const match = (path: string) => matchField(details, parseReference(`op://v/i/${path}`));
 
 function ambiguousOf(path: string): Error {
   try {
@@ -102,9 +102,9 @@ describe("a reference within an item", () => {
   });
 
   test("is shown to a person by titles", () => {
-    expect(fieldTitle({ details }, "s1/p1")).toBe("First/Password");
-    expect(fieldTitle({ details }, "/gone")).toBe("a field that is gone");
-    expect(fieldTitles({ details })).toContainEqual({
+    expect(fieldTitle(details, "s1/p1")).toBe("First/Password");
+    expect(fieldTitle(details, "/gone")).toBe("a field that is gone");
+    expect(fieldTitles(details)).toContainEqual({
       id: "s1/p1",
       title: "Password",
       section: "First",
@@ -196,7 +196,7 @@ describe("a new item is refused:", () => {
     ["MonthYear", "12/2026"],
     ["Reference", "a".repeat(26)],
   ] as const)("not for a %s of %s", (fieldType, value) => {
-    expect(newItem({ ...base, fields: [field("f", "f", value, "", fieldType)] }).details.fields[0]?.value).toBe(value);
+    expect(newItem({ ...base, fields: [field("f", "f", value, "", fieldType)] }).fields[0]?.value).toBe(value);
   });
 
   test("two references to one item", () => {
@@ -213,7 +213,7 @@ describe("a new item is refused:", () => {
 });
 
 test("a custom field without a section gets the empty one, a login's own fields do not, a TOTP field gets its prefix", () => {
-  const { details: made } = newItem({
+  const made = newItem({
     title: "T",
     category: "Login",
     vaultId: "v",
@@ -231,7 +231,7 @@ test("an address becomes one line, and only its details are kept", () => {
   const content = { street: "1 Main St", city: "Springfield", state: "IL", zip: "62701", country: "US" };
   const address = { ...field("a", "a", "", "", "Address"), details: { type: "Address" as const, content } };
   const totp = { ...field("t", "t", "SEED", "", "Totp"), details: { type: "Otp" as const, content: { code: "1" } } };
-  const { details: made } = newItem({ title: "T", category: "Identity", vaultId: "v", fields: [address, totp] });
+  const made = newItem({ title: "T", category: "Identity", vaultId: "v", fields: [address, totp] });
   expect(made.fields[0]).toMatchObject({ value: "1 Main St, Springfield, IL 62701, US", details: { content } });
   expect(made.fields[1]).not.toHaveProperty("details");
 });
@@ -239,7 +239,7 @@ test("an address becomes one line, and only its details are kept", () => {
 test("an SSH key item has the parts of its key under the key's own scope, and a field of such a name comes first", () => {
   const key = field("private_key", "private key", "KEY", undefined, "SshKey");
   const parts = { ...details, fields: [key], sections: [] };
-  const of = (path: string) => matchField({ details: parts }, parseReference(`op://v/i/${path}`));
+  const of = (path: string) => matchField(parts, parseReference(`op://v/i/${path}`));
   expect(of("public_key")).toEqual({ id: "/private_key", kind: "Text", value: "KEY", derive: "publicKey" });
   expect(of("Public Key").derive).toBe("publicKey");
   expect(of("fingerprint").derive).toBe("fingerprint");
@@ -248,7 +248,7 @@ test("an SSH key item has the parts of its key under the key's own scope, and a 
   expect(of("private_key").derive).toBeUndefined();
   expect(() => of("public_key?ssh-format=openssh")).toThrow(expect.objectContaining({ name: "incompatibleSshQuery" }));
   const own = { ...parts, fields: [key, field("fingerprint", "fingerprint", "mine", "")] };
-  expect(matchField({ details: own }, parseReference("op://v/i/fingerprint")).value).toBe("mine");
+  expect(matchField(own, parseReference("op://v/i/fingerprint")).value).toBe("mine");
 });
 
 test("a code is asked of a TOTP field alone", () => {
@@ -273,7 +273,7 @@ test("a changed item keeps its category and its files", () => {
     websites: [],
     files: [],
   } as Item;
-  expect(changedItem(before, item).overview.title).toBe("T");
+  expect(changedItem(before, item).title).toBe("T");
   expect(() => changedItem(before, { ...item, category: "Password" })).toThrow("can't update the item's category");
   expect(() => changedItem(before, { ...item, files: [file("x", "x", "")] })).toThrow(
     "cannot modify files or documents through this function",
@@ -285,7 +285,7 @@ test("no field has the key of a file, of the notes, or of another field, however
   const sections = ["", "file", "notes"].map((section) => ({ id: section, title: "" }));
   const fields = [field(id, "a", "1", "file"), field("notesPlain", "b", "2", ""), field("x", "c", "3", "notes")];
   const all = { fields, sections, notes: "n", files: [file("f", "c", "")], document: { name: "d", id, size: 1 } };
-  const keys = fieldTitles({ details: all }).map((one) => one.id);
+  const keys = fieldTitles(all).map((one) => one.id);
   // The document and the file have one id here.
   expect(new Set(keys).size).toBe(keys.length - 1);
 });

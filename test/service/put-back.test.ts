@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Cursor, News } from "../../clients/account/account-core.ts";
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { createServiceClient, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
+import { offered } from "../../daemon/account/account.ts";
 import { type Cache, createCache } from "../../daemon/account/cache.ts";
+import type { News } from "../../daemon/account/capabilities.ts";
 import { takeNews } from "../../daemon/account/changes.ts";
 import { createResolver, isMissing } from "../../daemon/account/resolver.ts";
-import type { Unlocked } from "../../daemon/session/unlocked.ts";
+import { sealedAccount } from "../../daemon/session/sealed-account.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { type App, createApp } from "../../service/app.ts";
 import { beginGeneration, GENERATIONS_MAX, isInHistory } from "../../service/change/history.ts";
@@ -87,17 +88,18 @@ type Agent = {
 };
 
 /** The parts of an agent that follow a service: account, cache, resolver, and the handling of changes. */
-function agentOf(account: OpenAccount, cache: Cache): Agent {
+function agentOf(open: OpenAccount, cache: Cache): Agent {
   const resolver = createResolver(fakeClock());
-  const unlocked = { account, cache } as Unlocked;
-  let cursor: Cursor | undefined;
+  const call = () => Promise.reject(new Error("nothing else is asked of the service"));
+  const account = sealedAccount({ crypto, open, session: { call }, byToken: false });
+  const unlocked = { account, cache };
+  const followed = offered(account, "feed").follow();
   return {
     poll: async () => {
       const replaced: News["replaced"][] = [];
       for (;;) {
-        const news = await account.changes(cursor, AbortSignal.timeout(20_000), 0);
-        takeNews(unlocked, cursor, news, { changed: () => undefined, replaced: (how) => replaced.push(how) });
-        cursor = news.cursor;
+        const news = await followed.next(AbortSignal.timeout(20_000), 0);
+        takeNews(unlocked, news, { changed: () => undefined, replaced: (how) => replaced.push(how) });
         if (news.changes.length === 0) return replaced;
       }
     },

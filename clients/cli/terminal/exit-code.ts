@@ -37,6 +37,7 @@ const byName: Readonly<Record<string, number>> = {
   incompatibleTotpQuery: exitCodes.usage,
   incompatibleSshQuery: exitCodes.usage,
   sharingUnavailable: exitCodes.usage,
+  notOffered: exitCodes.usage,
   invalidRecipient: exitCodes.usage,
   recipientsRefused: exitCodes.usage,
   invalidShareDuration: exitCodes.usage,

@@ -1,39 +1,20 @@
 // A reference that was read once is answered from memory. Whatever it was answered then must be what a look at the account
-// would answer now, for every reference and every account: the same value, or the same refusal.
+// would answer now, for every reference and every account, of either kind: the same value, or the same refusal.
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Account, offered } from "../../../daemon/account/account.ts";
 import { type Cache, createCache } from "../../../daemon/account/cache.ts";
 import { followChanges } from "../../../daemon/account/changes.ts";
+import type { Opened } from "../../../daemon/account/opened.ts";
 import { createResolver, isMissing } from "../../../daemon/account/resolver.ts";
 import { systemClock } from "../../../daemon/host/clock.ts";
 import { createLog } from "../../../daemon/host/log.ts";
-import type { Unlocked } from "../../../daemon/session/unlocked.ts";
-import { newId } from "../../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import type { DetailsContent, ItemField } from "../../../protocol/item/item.ts";
 import { native as crypto } from "../../protocol/crypto/implementations.ts";
-import {
-  type InProcess,
-  inProcess,
-  newUser,
-  type Opened,
-  open,
-  overview,
-  details as secretDetails,
-} from "../../service/doors.ts";
+import { overview, details as secretDetails } from "../../service/doors.ts";
 import { fakeClock } from "../host/fake-clock.ts";
-
-let door: InProcess;
-let opened: Opened;
-
-beforeAll(async () => {
-  door = await inProcess();
-  opened = await open(door, await newUser(door));
-});
-afterAll(async () => {
-  opened.account.close();
-  await door.close();
-});
+import { type AccountsOfKind, kinds } from "./kinds.ts";
 
 /** Names that differ in case alone, in form alone, or look like an id or like what an item has by itself. */
 const NAMES = [
@@ -119,7 +100,7 @@ type Outcome = { readonly value: string; readonly place: object } | { readonly e
 const clock = fakeClock();
 const resolver = createResolver(clock);
 
-async function outcomeOf(unlocked: Unlocked, reference: string): Promise<Outcome> {
+async function outcomeOf(unlocked: Opened, reference: string): Promise<Outcome> {
   try {
     const found = await resolver.locate(unlocked, reference);
     if (isMissing(found)) return { error: found.error.message };
@@ -131,134 +112,151 @@ async function outcomeOf(unlocked: Unlocked, reference: string): Promise<Outcome
   }
 }
 
-/** What the resolver needs of an unlocked account. */
-const unlockedWith = (cache: Cache) => ({ account: opened.account, cache }) as Unlocked;
-
-async function cold(reference: string): Promise<Outcome> {
+/** The same, of an account of which nothing is kept. */
+async function cold(account: Account, reference: string): Promise<Outcome> {
   const cache = createCache(crypto, clock.monotonicMs);
-  const outcome = await outcomeOf(unlockedWith(cache), reference);
+  const outcome = await outcomeOf({ account, cache }, reference);
   cache.close();
   return outcome;
 }
 
-test("what is answered from memory is what a look at the account answers, for every reference", {
-  timeout: 60_000,
-}, async () => {
-  const { account } = opened;
-  let warmAnswers = 0;
-  await fc.assert(
-    fc.asyncProperty(world, asked, async (vaults, references) => {
-      const cache = createCache(crypto, clock.monotonicMs);
-      const made: (Named & { items: (Named & { details: DetailsContent })[] })[] = [];
-      for (const { title, items } of vaults) {
-        const { id: vault } = await account.createVault(title, "");
-        const its: (Named & { details: DetailsContent })[] = [];
-        for (const item of items)
-          its.push({ ...item, id: (await account.createItem(vault, overview(item.title), item.details)).id });
-        made.push({ id: vault, title, items: its });
-      }
-      const texts = references.map(
-        ({ vault, item, field, write: [first, second, third, fourth], withSection, query }) => {
-          const inVault = made[vault % made.length];
-          const inItem = inVault?.items[item % inVault.items.length];
-          const its = inItem?.details.fields[field % inItem.details.fields.length];
-          const section = inItem?.details.sections.find((one) => one.id === its?.sectionId);
-          const parts = [partOf(inVault, first), partOf(inItem, second), partOf(its, fourth)];
-          if (withSection) parts.splice(2, 0, partOf(section, third));
-          return `op://${parts.join("/")}${query}`;
-        },
-      );
-      const unlocked = unlockedWith(cache);
-      for (const text of [...texts, ...texts]) {
-        if (cache.find(text) !== undefined) warmAnswers++;
-        expect(await outcomeOf(unlocked, text), text).toEqual(await cold(text));
-      }
-      cache.close();
-      for (const vault of made) await account.deleteVault(vault.id);
-    }),
-    { numRuns: 30 },
-  );
-  // Else nothing was answered from memory, and nothing shown.
-  expect(warmAnswers).toBeGreaterThan(30);
-});
-
-test("two fields that differ in case are two, in whatever order they are asked for", async () => {
-  const { account } = opened;
-  const { id: vault } = await account.createVault("Cases", "");
-  const field = (fieldId: string, value: string) => ({
-    id: fieldId,
-    title: fieldId,
-    fieldType: "Concealed" as const,
-    value,
+describe.each(kinds)("of an account %s,", (_kind, open) => {
+  let accounts: AccountsOfKind;
+  let account: Account;
+  beforeAll(async () => {
+    accounts = await open();
+    account = await accounts.open();
   });
-  const fields = [field("api", "lower"), field("API", "upper")];
-  await account.createItem(vault, overview("Db"), { fields, sections: [], notes: "", files: [] });
-  const unlocked = unlockedWith(createCache(crypto, clock.monotonicMs));
-  const value = async (end: string) => outcomeOf(unlocked, `op://Cases/Db/${end}`);
-  expect([await value("api"), await value("API"), await value("Api")]).toEqual([
-    expect.objectContaining({ value: "lower" }),
-    expect.objectContaining({ value: "upper" }),
-    { error: expect.stringContaining("candidates api, API") },
-  ]);
-  // Asked for at once they share no look but that for their item.
-  const fresh = unlockedWith(createCache(crypto, clock.monotonicMs));
-  const both = await Promise.all(["API", "api"].map((end) => outcomeOf(fresh, `op://Cases/DB/${end}`)));
-  expect(both).toEqual([expect.objectContaining({ value: "upper" }), expect.objectContaining({ value: "lower" })]);
-});
+  afterAll(() => accounts.close());
 
-test.each([
-  ["a second vault of the title", async ({ account }: Opened) => (await account.createVault("Mine", "")).id],
-  [
-    "another vault that gets the title",
-    async ({ account }: Opened) => {
-      const { id } = await account.createVault("Theirs", "");
-      await account.updateVault(id, { title: "Mine" });
-      return id;
-    },
-  ],
-])("%s, made elsewhere, makes what was kept ambiguous", async (_what, change) => {
-  const who = await newUser(door, "Grace");
-  const own = await open(door, who);
-  const elsewhere = await open(door, { ...who, device: newId(crypto) });
-  const { id: vault } = await own.account.createVault("Mine", "");
-  await own.account.createItem(vault, overview("Db"), secretDetails("s3cret"));
-  const following = Promise.withResolvers<void>();
-  const account: Opened["account"] = {
-    ...own.account,
-    changes: (cursor, signal) => {
-      if (cursor !== undefined) following.resolve();
-      return own.account.changes(cursor, signal);
-    },
-  };
-  const unlocked = { account, cache: createCache(crypto, clock.monotonicMs) } as Unlocked;
-  const heard = new Set<string>();
-  let wake: () => void = () => undefined;
-  const follower = followChanges(
-    unlocked,
-    systemClock(() => performance.now()),
-    createLog(),
-    {
-      changed: ({ vault: changed }) => {
-        heard.add(changed ?? "");
-        wake();
+  const unlockedWith = (cache: Cache): Opened => ({ account, cache });
+
+  test("what is answered from memory is what a look at the account answers, for every reference", {
+    timeout: 60_000,
+  }, async () => {
+    let warmAnswers = 0;
+    await fc.assert(
+      fc.asyncProperty(world, asked, async (vaults, references) => {
+        const cache = createCache(crypto, clock.monotonicMs);
+        const made: (Named & { items: (Named & { details: DetailsContent })[] })[] = [];
+        for (const { title, items } of vaults) {
+          const { id: vault } = await account.createVault({ title, allowAdminsAccess: false });
+          const its: (Named & { details: DetailsContent })[] = [];
+          for (const item of items)
+            its.push({
+              ...item,
+              id: (await account.createItem(vault, { ...overview(item.title), ...item.details })).id,
+            });
+          made.push({ id: vault, title, items: its });
+        }
+        const texts = references.map(
+          ({ vault, item, field, write: [first, second, third, fourth], withSection, query }) => {
+            const inVault = made[vault % made.length];
+            const inItem = inVault?.items[item % inVault.items.length];
+            const its = inItem?.details.fields[field % inItem.details.fields.length];
+            const section = inItem?.details.sections.find((one) => one.id === its?.sectionId);
+            const parts = [partOf(inVault, first), partOf(inItem, second), partOf(its, fourth)];
+            if (withSection) parts.splice(2, 0, partOf(section, third));
+            return `op://${parts.join("/")}${query}`;
+          },
+        );
+        const unlocked = unlockedWith(cache);
+        for (const text of [...texts, ...texts]) {
+          if (cache.find(text) !== undefined) warmAnswers++;
+          expect(await outcomeOf(unlocked, text), text).toEqual(await cold(account, text));
+        }
+        cache.close();
+        for (const vault of made) await account.deleteVault(vault.id);
+      }),
+      { numRuns: 30 },
+    );
+    // Else nothing was answered from memory, and nothing shown.
+    expect(warmAnswers).toBeGreaterThan(30);
+  });
+
+  test("two fields that differ in case are two, in whatever order they are asked for", async () => {
+    const { id: vault } = await account.createVault({ title: "Cases" });
+    const field = (fieldId: string, value: string) => ({
+      id: fieldId,
+      title: fieldId,
+      fieldType: "Concealed" as const,
+      value,
+    });
+    const fields = [field("api", "lower"), field("API", "upper")];
+    await account.createItem(vault, { ...overview("Db"), fields, sections: [], notes: "", files: [] });
+    const unlocked = unlockedWith(createCache(crypto, clock.monotonicMs));
+    const value = async (end: string) => outcomeOf(unlocked, `op://Cases/Db/${end}`);
+    expect([await value("api"), await value("API"), await value("Api")]).toEqual([
+      expect.objectContaining({ value: "lower" }),
+      expect.objectContaining({ value: "upper" }),
+      { error: expect.stringContaining("candidates api, API") },
+    ]);
+    // Asked for at once they share no look but that for their item.
+    const fresh = unlockedWith(createCache(crypto, clock.monotonicMs));
+    const both = await Promise.all(["API", "api"].map((end) => outcomeOf(fresh, `op://Cases/DB/${end}`)));
+    expect(both).toEqual([expect.objectContaining({ value: "upper" }), expect.objectContaining({ value: "lower" })]);
+  });
+
+  test.each([
+    ["a second vault of the title", async (elsewhere: Account) => (await elsewhere.createVault({ title: "Mine" })).id],
+    [
+      "another vault that gets the title",
+      async (elsewhere: Account) => {
+        const { id } = await elsewhere.createVault({ title: "Theirs" });
+        await elsewhere.updateVault(id, { title: "Mine" });
+        return id;
       },
-      replaced: () => undefined,
-      shutOut: () => undefined,
-    },
-  );
-  try {
-    const reference = "op://Mine/Db/password";
-    await following.promise;
-    expect(await outcomeOf(unlocked, reference)).toMatchObject({ value: "s3cret" });
-    const other = await change(elsewhere);
-    while (!heard.has(other))
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    expect(await outcomeOf(unlocked, reference)).toEqual({ error: expect.stringContaining("candidates") });
-  } finally {
-    follower.stop();
-    own.account.close();
-    elsewhere.account.close();
-  }
+    ],
+  ])("%s, made elsewhere, makes what was kept ambiguous", async (_what, change) => {
+    const others = await open();
+    const own = await others.open();
+    const elsewhere = await others.open();
+    const { id: vault } = await own.createVault({ title: "Mine" });
+    await own.createItem(vault, { ...overview("Db"), ...secretDetails("s3cret") });
+    const following = Promise.withResolvers<void>();
+    const feed = offered(own, "feed");
+    const watched: typeof feed = {
+      ...feed,
+      follow: () => {
+        const followed = feed.follow();
+        let looks = 0;
+        return {
+          next: (signal, waitMs) => {
+            if (looks++ > 0) following.resolve();
+            return followed.next(signal, waitMs);
+          },
+        };
+      },
+    };
+    const unlocked: Opened = { account: own, cache: createCache(crypto, clock.monotonicMs) };
+    const heard = new Set<string>();
+    let wake: () => void = () => undefined;
+    const follower = followChanges(
+      unlocked,
+      watched,
+      { clock: systemClock(() => performance.now()), log: createLog() },
+      {
+        changed: ({ vault: changed }) => {
+          heard.add(changed ?? "");
+          wake();
+        },
+        replaced: () => undefined,
+        shutOut: () => undefined,
+      },
+    );
+    try {
+      const reference = "op://Mine/Db/password";
+      await following.promise;
+      expect(await outcomeOf(unlocked, reference)).toMatchObject({ value: "s3cret" });
+      const other = await change(elsewhere);
+      while (!heard.has(other))
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      expect(await outcomeOf(unlocked, reference)).toEqual({ error: expect.stringContaining("candidates") });
+    } finally {
+      follower.stop();
+      await others.close();
+    }
+  });
 });

@@ -59,6 +59,6 @@ describe("fields near one", () => {
     ["a slip outside of every section", { section: undefined, field: "prot" }, ["port"]],
     ["nothing like it", { section: "prod", field: "certificate" }, []],
   ])("are told as the end of a reference: %s", (_what, asked, near) => {
-    expect(fieldsNear({ details }, asked)).toEqual(near);
+    expect(fieldsNear(details, asked)).toEqual(near);
   });
 });

@@ -4,14 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type AuditLog, openAuditLog } from "../../../daemon/audit/log.ts";
-import {
-  createTokenRecorder,
-  isSameService,
-  type Spent,
-  TOKEN_BYTES_PER_DAY,
-} from "../../../daemon/audit/token-recorder.ts";
+import { createTokenRecorder, type Spent, TOKEN_BYTES_PER_DAY } from "../../../daemon/audit/token-recorder.ts";
 import { createLog } from "../../../daemon/host/log.ts";
 import { loadSodium } from "../../../daemon/host/sodium.ts";
+import { isSameService } from "../../../daemon/session/same-service.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 

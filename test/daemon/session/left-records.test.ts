@@ -90,7 +90,7 @@ async function read(count: number, text = ci.token) {
 
 /** As at an unlock: each is another. */
 const take = (limits?: { logs: number; bytes: number }) => {
-  const taker: Taker = { file: user, audit, unlocked: { account: opened.account, store } };
+  const taker: Taker = { file: user, audit, unlocked: { ownKind: opened.account, store } };
   const left = createLeftRecords({
     home,
     crypto,

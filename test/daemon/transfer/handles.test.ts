@@ -25,9 +25,10 @@ function callOf(family = "asker"): Call & { end(): void } {
 const call = callOf();
 
 /** A file on its way in, of an account that is open. */
-function writing(holds: () => boolean = () => true): Writing & { readonly item: { readonly itemKey: Uint8Array } } {
-  const itemKey = new Uint8Array(32).fill(7);
-  return { kind: "write", holds, session: { unlocked }, stream, item: { itemKey, name: "" } } as unknown as Writing;
+function writing(holds: () => boolean = () => true): Writing & { readonly key: Uint8Array } {
+  const key = new Uint8Array(32).fill(7);
+  const upload = { close: () => key.fill(0) };
+  return { kind: "write", holds, session: { unlocked }, upload, stream, item: { name: "" }, key } as never;
 }
 
 /** A file on its way out, which holds so many bytes beside what every handle does. */
@@ -51,7 +52,7 @@ test.each([
 ])("a file begun while its session %s is not opened, and its key is wiped", (_how, holds) => {
   const file = writing(holds);
   expect(() => fresh().add(call, file)).toThrow(expect.objectContaining({ name: "locked" }));
-  expect(file.item.itemKey).toEqual(wiped);
+  expect(file.key).toEqual(wiped);
 });
 
 test("one more file than a connection may open is refused, and its key is wiped", () => {
@@ -59,7 +60,7 @@ test("one more file than a connection may open is refused, and its key is wiped"
   for (let open = 0; open < HANDLES_MAX; open++) handles.add(call, writing());
   const file = writing();
   expect(() => handles.add(call, file)).toThrow(expect.objectContaining({ name: "busy" }));
-  expect(file.item.itemKey).toEqual(wiped);
+  expect(file.key).toEqual(wiped);
 });
 
 test("a lock wipes the key of every file of its account, and ends its handle", () => {
@@ -67,7 +68,7 @@ test("a lock wipes the key of every file of its account, and ends its handle", (
   const file = writing();
   const id = handles.add(call, file);
   handles.lock(unlocked as never);
-  expect(file.item.itemKey).toEqual(wiped);
+  expect(file.key).toEqual(wiped);
   expect(() => handles.demand(call, id, "write")).toThrow(expect.objectContaining({ name: "handleNotFound" }));
 });
 

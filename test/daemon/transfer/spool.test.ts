@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { newBackupBounds } from "../../../daemon/session/own-backup.ts";
 import { createSpools, type Spool, type SpoolLimits } from "../../../daemon/transfer/spool.ts";
 import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
@@ -23,7 +24,7 @@ beforeEach(() => {
   free = Number.MAX_SAFE_INTEGER;
 });
 const spools = (limits: Partial<SpoolLimits> = {}) =>
-  createSpools({ folder, clock, limits: { ...much, ...limits }, free: () => free });
+  createSpools({ folder, clock, newBounds: newBackupBounds, limits: { ...much, ...limits }, free: () => free });
 
 async function content(spool: Spool): Promise<string> {
   let text = "";

@@ -1,6 +1,6 @@
 // A service that says what it likes of its store, as fast as it likes: what that makes the agent write, ask and tell a person.
 import { expect, test } from "vitest";
-import type { News } from "../../../clients/account/account-core.ts";
+import type { Feed, News } from "../../../daemon/account/capabilities.ts";
 import { ANSWER_MS_MIN, QUICK_ANSWERS_MAX } from "../../../daemon/account/changes.ts";
 import { agentMethods } from "../../../daemon/methods/agent.ts";
 import { createFollowers, REPLACED_MS } from "../../../daemon/wire/followers.ts";
@@ -21,14 +21,14 @@ function following(answers = Number.POSITIVE_INFINITY) {
     isPersons: (service) => service === OWN,
   });
   const follow = (service: string) => {
-    const changes = async (cursor: unknown): Promise<News> => {
+    const next = async (): Promise<News> => {
       const nth = (asked.get(service) ?? 0) + 1;
       asked.set(service, nth);
       if (nth > answers + 1) return new Promise(() => undefined);
-      const replaced = cursor === undefined ? {} : { replaced: "olderCopy" as const };
-      return { cursor: { store: "s", generation: "g", seq: nth } as never, changes: [], ...replaced };
+      return nth === 1 ? { changes: [], first: true } : { changes: [], replaced: "olderCopy" };
     };
-    const account = { id: "a", changes, forgetAll: () => undefined, onAnswered: () => undefined };
+    const feed: Feed = { follow: () => ({ next }), forget: () => undefined, onAnswered: () => undefined };
+    const account = { id: "a", feed };
     const unlocked = { account, cache: { clear: () => undefined } } as never;
     const audit = {
       keep: ({ event, outcome }: { event: string; outcome: string }) => kept.push(`${event} ${outcome}`),

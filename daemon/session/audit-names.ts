@@ -4,7 +4,7 @@
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Record } from "../audit/chain.ts";
-import { namesKeyOf, openNames, type Unlocked } from "../session/unlocked.ts";
+import { namesKeyOf, openNames, type Unlocked } from "./unlocked.ts";
 
 export type AuditNames = {
   /** The names in a record; undefined where it has none, or they cannot be opened now. */
@@ -14,11 +14,14 @@ export type AuditNames = {
   close(): void;
 };
 
-export async function openAuditNames(crypto: Primitives, { account, openNames: open }: Unlocked): Promise<AuditNames> {
+export async function openAuditNames(
+  crypto: Primitives,
+  { account, ownKind, openNames: open }: Unlocked,
+): Promise<AuditNames> {
   const keys = new Map<string, Uint8Array>();
   const titles = new Map<string, string>();
   try {
-    await account.serviceAccounts.eachRootKey(({ id, title }, rootKey) => {
+    await ownKind.serviceAccounts.eachRootKey(({ id, title }, rootKey) => {
       titles.set(id, title);
       keys.set(id, crypto.keep(namesKeyOf(crypto, rootKey)));
     });

@@ -1,0 +1,69 @@
+// What only our own kind of account has: a password that is changed here, a first vault, devices. Another kind has ways of its
+// own for them, or none.
+import { changePassword, enrol } from "../../clients/account/user-keys.ts";
+import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import type { Whose } from "./account-file.ts";
+import { deviceNames, forgetDevice } from "./device-names.ts";
+import type { UnlockedSession } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+import type { Unlocked } from "./unlocked.ts";
+import { userOnDevice } from "./unlocking.ts";
+
+/** The first vault of a new account. */
+const FIRST_VAULT = "Personal";
+
+type Newcomer = Pick<ParamsOf<"accounts.create">, "name" | "password" | "registrationToken"> &
+  Pick<Whose, "account" | "user" | "device"> & { readonly secretKey: Uint8Array };
+
+/** Makes an account at a service. Throws conflict, notPermitted, offline. */
+export async function enrolAt(
+  crypto: Primitives,
+  sessions: Pick<Sessions, "callTo">,
+  service: string,
+  newcomer: Newcomer,
+): Promise<void> {
+  await enrol(crypto, await sessions.callTo(service), newcomer);
+}
+
+/** The vault that a new account begins with. */
+export async function makeFirstVault({ ownKind }: Unlocked): Promise<void> {
+  await ownKind.createVault(FIRST_VAULT, "", "personal");
+}
+
+/** Gives the account another password. Whoever asked has proven the old one. */
+export async function givePassword(
+  crypto: Primitives,
+  { file, unlocked }: UnlockedSession,
+  newPassword: string,
+): Promise<void> {
+  unlocked.sealedRootKey = await changePassword(crypto, unlocked.signedIn, {
+    ...userOnDevice(crypto, file),
+    newPassword,
+  });
+}
+
+type Device = ResultOf<"devices.list">["devices"][number];
+
+/** The devices of the account, with the names that it knows. */
+export async function listDevices(crypto: Primitives, { file, unlocked }: UnlockedSession): Promise<Device[]> {
+  const { devices } = await unlocked.signedIn.session.call("devices.list", {});
+  const names = await deviceNames(crypto, file, unlocked);
+  return devices.map((device) => ({
+    ...device,
+    ...(names.has(device.device) ? { name: names.get(device.device) ?? "" } : {}),
+    thisOne: device.device === file.device,
+  }));
+}
+
+/** Whether the account has this device. */
+export async function hasDevice({ signedIn }: Unlocked, wanted: string): Promise<boolean> {
+  const { devices } = await signedIn.session.call("devices.list", {});
+  return devices.some(({ device }) => device === wanted);
+}
+
+/** Takes a device off the account, with its name. Throws deviceNotFound. */
+export async function removeDevice(unlocked: Unlocked, device: string): Promise<void> {
+  await unlocked.signedIn.session.call("devices.remove", { device });
+  await forgetDevice(unlocked, device);
+}

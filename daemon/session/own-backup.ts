@@ -1,0 +1,56 @@
+// The backup of our own kind of account: sealed lines out, sealed lines in. Another kind of account has none.
+import { writeBackup } from "../../clients/account/backup.ts";
+import { createBackupBounds } from "../../clients/account/backup-bounds.ts";
+import { lineBytes, type ReadThrough, readThrough } from "../../clients/account/backup-lines.ts";
+import { wasNeverReached } from "../../clients/account/offline-reason.ts";
+import { type Restored, type RestoreInput, restoreBackup } from "../../clients/account/restore.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { UnlockedSession } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** What is to be read of a backup without its keys. */
+export type BackupRead = ReadThrough;
+
+/** A backup's bytes, to be read as often as needed, each time from the start. */
+export type BackupBytes = RestoreInput["source"];
+
+/** What a restore has made, and what it could not bring. */
+export type RestoredAccount = Restored;
+
+/** What is asked and told while an account is restored. */
+export type RestoreSteps = Omit<RestoreInput, "read"> & { readonly read: (source: BackupBytes) => Promise<BackupRead> };
+
+/** The lines of a backup of this account. Each is bytes that nobody else has. */
+export async function* backupLines(
+  crypto: Primitives,
+  { file, unlocked }: UnlockedSession,
+  at: Date,
+): AsyncGenerator<Uint8Array> {
+  const whose = { account: file.account, user: file.user };
+  for await (const line of writeBackup(crypto, whose, unlocked.signedIn, at)) yield lineBytes(line);
+}
+
+/** Looks at the bytes of a backup as they arrive. Its `push` throws notRestorable. */
+export const newBackupBounds = (): { push(chunk: Uint8Array): void } => createBackupBounds();
+
+/** Reads a backup through. Throws notRestorable. */
+export const readBackup = (crypto: Primitives, source: BackupBytes): Promise<BackupRead> => readThrough(crypto, source);
+
+/** Makes the account of a backup at a service. */
+export async function restoreAt(
+  crypto: Primitives,
+  sessions: Pick<Sessions, "addressOf" | "callTo">,
+  service: string,
+  steps: RestoreSteps,
+): Promise<RestoredAccount> {
+  return restoreBackup(crypto, await sessions.callTo(service), await sessions.addressOf(service), steps);
+}
+
+/** Errors that end a restore before the service has anything of it. */
+const NOT_BEGUN: readonly string[] = ["conflict", "notPermitted", "serviceRefused"];
+
+/** Whether a restore that failed so has left nothing at the service. */
+export function hasMadeNothing(error: unknown): boolean {
+  return error instanceof PosternError && (NOT_BEGUN.includes(error.name) || wasNeverReached(error));
+}

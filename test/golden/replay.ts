@@ -1,0 +1,86 @@
+// Says golden conversations to an agent, and makes what they speak of beforehand.
+import { expect } from "vitest";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { loadSodium } from "../../daemon/host/sodium.ts";
+import { formatSecretKey } from "../../protocol/crypto/secret-key.ts";
+import type { ItemField } from "../../protocol/item/item.ts";
+import { PASSWORD } from "../agent/person.ts";
+import { openRaw } from "../agent/raw.ts";
+import { type Conversation, difference, filled } from "./conversation.ts";
+
+const crypto = loadSodium();
+const anyKey = formatSecretKey(crypto, crypto.randomBytes(16));
+
+/** Waits for a promise; an agent whose time is the test's lets it pass meanwhile. */
+export type Settle = <T>(promise: Promise<T>) => Promise<T>;
+
+const wait: Settle = (promise) => promise;
+
+/** Conversations with one agent: each may need a prompt or two, and a program has twenty in ten minutes. */
+const WITH_ONE_AGENT = 12;
+
+/** The refusals first: a grant that another conversation left behind would let them through. */
+export function batchesOf(all: readonly Conversation[]): Conversation[][] {
+  const sorted = [...all].sort(
+    (a, b) =>
+      Number(b.answer === "none") - Number(a.answer === "none") ||
+      Number(b.answer === "no") - Number(a.answer === "no"),
+  );
+  return Array.from({ length: Math.ceil(sorted.length / WITH_ONE_AGENT) }, (_, index) =>
+    sorted.slice(index * WITH_ONE_AGENT, (index + 1) * WITH_ONE_AGENT),
+  );
+}
+
+export async function replay(
+  conversation: Conversation,
+  socket: string,
+  known: ReadonlyMap<string, unknown> = new Map([["$anyKey", anyKey]]),
+  settle = wait,
+): Promise<void> {
+  const names = new Map(known);
+  const raw = await openRaw(socket);
+  try {
+    for (const step of conversation.steps) {
+      if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
+      else expect(difference(step.message, await settle(raw.next()), names)).toBeUndefined();
+    }
+  } finally {
+    raw.close();
+  }
+}
+
+/** Makes the items that conversations speak of; answers what their names stand for. No grant is left of it. */
+export async function makeSample(
+  agent: { connect(): Promise<Channel> },
+  person: Channel,
+  kit: { account: string; user: string; secretKey: string },
+  settle = wait,
+): Promise<ReadonlyMap<string, unknown>> {
+  const channel = await agent.connect();
+  const field = (id: string, value: string, title = id): ItemField => ({
+    id,
+    title,
+    fieldType: "Concealed",
+    value,
+    sectionId: "",
+  });
+  const vault = await settle(channel.call("vaults.create", { title: "Demo" }));
+  const sections = [{ id: "", title: "" }];
+  const make = (title: string, fields: ItemField[]) =>
+    settle(
+      channel.call("items.create", { item: { vaultId: vault.id, title, category: "Password", sections, fields } }),
+    );
+  const code = field("otp", "GEZDGNBVGY3TQOJQ", "one-time");
+  const item = await make("DB", [field("password", "s3cret"), { ...code, fieldType: "Totp" }]);
+  await make("Other", [field("password", "other")]);
+  await make("Twin", [field("a", "1", "same"), field("b", "2", "same")]);
+  await make("Double", [field("password", "1")]);
+  await make("Double", [field("password", "2")]);
+  const proof = { kind: "password", password: PASSWORD } as const;
+  const { grants } = await person.call("grants.list", { proof });
+  for (const { grant } of grants) await person.call("grants.revoke", { grant, proof });
+  channel.close();
+  const { account, user, secretKey } = kit;
+  const named = { anyKey, account, user, secretKey, vault: vault.id, item: item.id };
+  return new Map(Object.entries(named).map(([name, value]) => [`$${name}`, value]));
+}
