@@ -1,17 +1,17 @@
-// What a call asked for, kept until it is answered: a refusal is recorded with the item that was refused. Ids where the gate
-// knows them by then; else the reference or the id as it was sent, which are sealed: whoever is refused may make up either.
+// The topic of a call, kept until its answer, so that a refusal is recorded with its target. It holds ids where the gate knows them.
+// Otherwise it holds the reference or the id as the peer sent it, which is sealed: a refused peer may have invented it.
 import type { Target } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
 import type { LogEntry } from "../audit/entry.ts";
 import type { AccountSession } from "../session/account-session.ts";
 import { recordedPlaces } from "./recorded-places.ts";
 
-/** Filled in as far as the gate comes with a call. */
+/** The gate fills it in as far as it gets with a call. */
 export type CallTopic = {
-  /** The account it works on. */
+  /** The account of the call. */
   session?: AccountSession;
   targets?: readonly Target[];
-  /** What the targets lead to. Ids alone: an item is not held while a person is asked. */
+  /** The places of the targets. They are ids only, since no item is held while a person is asked. */
   wanted?: readonly {
     readonly scope: Scope;
     readonly found?: object;
@@ -19,7 +19,7 @@ export type CallTopic = {
   }[];
 };
 
-/** What to record of it. */
+/** The part of a record about the topic. */
 export function refusalDetails({ targets = [], wanted }: CallTopic): Pick<LogEntry, "asked" | "names"> {
   if (wanted === undefined)
     return {

@@ -1,4 +1,4 @@
-// What a handler knows of the request it serves, beside its parameters.
+// A request, as its handler sees it beside the parameters.
 import type { MethodName } from "../../protocol/catalogue.ts";
 import type { Access } from "./access.ts";
 import type { CallTopic } from "./call-topic.ts";
@@ -6,21 +6,21 @@ import type { Connection } from "./connection.ts";
 
 export type Call = {
   readonly method: MethodName;
-  /** The connection it came on: its peer, its clients, whether it subscribed. */
+  /** Its connection: the peer, the clients, the subscription. */
   readonly connection: Connection;
-  /** The JSON-RPC id, undefined for a notification. */
+  /** The JSON-RPC id. Undefined for a notification. */
   readonly requestId: string | number | undefined;
-  /** The signal that is aborted by $/cancelRequest, by the connection's end, and by the agent's stop; made when first asked for. */
+  /** Aborted by $/cancelRequest, by the connection's end, and by the agent's stop. It is made at its first use. */
   readonly signal: () => AbortSignal;
-  /** When the request arrived (performance.now), and how long of it a person was waited for; milliseconds. */
+  /** The arrival of the request (performance.now), and the time that it waited for a person, in milliseconds. */
   readonly timing: { readonly arrivedMs: number; waitedMs: number };
-  /** What it turned out to be about, for the record of a refusal; the gate fills it in. */
+  /** Its topic, for the record of a refusal. The gate fills it in. */
   readonly about: CallTopic;
-  /** What the gate found and passed; undefined for methods that need no grant. */
+  /** The gate's result. Undefined for methods that need no grant. */
   readonly access?: Access;
 };
 
-/** The access of a granted method. The gate gives it to every one of them. */
+/** The access of a granted method. The gate sets it for each of them. */
 export function accessOf(call: Call): Access {
   if (call.access === undefined) throw new Error(`${call.method} ran without passing the gate`);
   return call.access;

@@ -1,43 +1,43 @@
-// What the other rooms know of a connection and of the clients that were opened on it.
+// A connection and its clients, as the other rooms see them.
 import type { Peer } from "../peer/peer.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { TokenSession } from "../session/token-sessions.ts";
 import type { LongAnswers } from "./long-answers.ts";
 
-/** A client: the account it works on, and who integrates it. */
+/** A client: its account, and its integration's name and version. */
 export type OpenClient = {
   readonly account: string;
-  /** Set where a token was presented: the session it opened, which no other client can use. */
+  /** The session that a presented token opened. No other client can use it. */
   readonly bearer?: TokenSession;
-  /** Lets go what the client held. */
+  /** Releases the client's resources. */
   readonly release: () => void;
   readonly integrationName: string;
   readonly integrationVersion: string;
 };
 
-/** What the other rooms know of a connection. */
+/** A connection, as the other rooms see it. */
 export type Connection = {
   readonly peer: Peer;
-  /** Who holds the grants that this peer uses. */
+  /** The holder of the grants that this peer uses. */
   readonly subject: Subject;
-  /** Whether the peer, and the process it speaks for, still run the program that was seen. */
+  /** Whether the peer, and the process that it speaks for, still run the same program. */
   isSame(): boolean;
   /** Throws peerRefused where they do not. */
   demandSame(): void;
-  /** The clients that were opened on this connection. */
+  /** The clients of this connection. */
   readonly clients: Map<string, OpenClient>;
   /** The client that a request names; undefined where it names none and means the agent's only account. Throws clientNotFound. */
   clientOf(client: string | undefined): OpenClient | undefined;
-  /** Set by agent.hello; raises the line limit. */
+  /** Set by agent.hello. It raises the limit of a line. */
   hello(): void;
-  /** Set by agent.subscribe; without it `notify` sends nothing. */
+  /** Set by agent.subscribe. Without it `notify` sends nothing. */
   subscribe(): void;
   readonly subscribed: boolean;
   /** Sends a notification to a subscriber. */
   notify(method: string, params: object): void;
-  /** Where answers of megabytes wait for their turn. */
+  /** The queue for answers of megabytes. */
   readonly longAnswers: LongAnswers;
-  /** Runs when the connection has ended; whatever the connection owns (clients, file handles) is let go there. */
+  /** Runs after the end of the connection. It releases the connection's clients and file handles. */
   onEnd(end: () => void): void;
   /** Ends the connection. */
   close(): void;

@@ -1,11 +1,11 @@
-// A result that is JSON already, and how it is sent: a list of names is megabytes, and taken apart only to be put together
-// again it costs several times what sending it does. Nothing here looks into the bytes.
+// A result that is JSON already, and its sending. A list of names has megabytes. Parsing it and joining it again costs several times as much
+// as sending it. Nothing here reads the bytes.
 import type { Writable } from "node:stream";
 
-/** What a handler may answer with: the result, or its JSON. */
+/** The answer of a handler: the result, or its JSON. */
 export type Answer<T> = T | Encoded<T>;
 
-/** A result as the bytes of its JSON: on one line, since a line break would end the answer. Whoever sends or drops it wipes it. */
+/** A result as bytes of JSON, on one line, since a line break would end the answer. The code that sends or drops it wipes it. */
 export class Encoded<T> {
   readonly json: Uint8Array;
 
@@ -13,13 +13,13 @@ export class Encoded<T> {
     this.json = json;
   }
 
-  /** For an answer that is put together with others, in a batch. */
+  /** The parsed value, for an answer in a batch. */
   toJSON(): T {
     return JSON.parse(decoder.decode(this.json)) as T;
   }
 }
 
-/** One line to be sent, without its end: text, or bytes that stand between two texts; and how many bytes it has. */
+/** One line to send, without its end: a text, or bytes between two texts. It knows its number of bytes. */
 export type Line = { readonly bytes: number } & (
   | { readonly text: string }
   | { readonly before: string; readonly json: Uint8Array; readonly after: string }
@@ -27,14 +27,14 @@ export type Line = { readonly bytes: number } & (
 
 const decoder = new TextDecoder();
 
-/** The line of a message; of an answer whose result is JSON already, the bytes of that. */
+/** The line of a message. It holds the bytes themselves where the result is JSON already. */
 export function lineOf(message: object): Line {
   const result = "result" in message ? message.result : undefined;
   if (!(result instanceof Encoded)) {
     const text = JSON.stringify(message);
     return { text, bytes: Buffer.byteLength(text) };
   }
-  // The result comes last: JSON-RPC gives its members no order, and what follows it is then the same for every answer.
+  // The result comes last. JSON-RPC has no order of members, and the text after it is then the same for every answer.
   const rest = JSON.stringify({ ...message, result: undefined });
   const before = `${rest.slice(0, -1)},"result":`;
   const { json } = result;
@@ -46,7 +46,7 @@ export function discard(line: Line): void {
   if ("json" in line) line.json.fill(0);
 }
 
-/** Bytes of a response's result where that is JSON already, else 0. */
+/** The bytes of a response's result where it is JSON already, or 0. */
 export function encodedBytes(response: object | null): number {
   return encodedOf(response)?.json.length ?? 0;
 }
@@ -61,10 +61,10 @@ function encodedOf(response: object | null): Encoded<unknown> | undefined {
   return result instanceof Encoded ? result : undefined;
 }
 
-/** Hands lines to a stream; bytes are wiped once they have left, or never will. */
+/** Writes lines to a stream. Bytes are wiped once they have left, or never will. */
 export function writeLines(out: Writable, lines: readonly Line[]): void {
   let text = "";
-  // Several writes then go out as one. The many answers that are texts alone are one write anyway.
+  // Several writes then leave as one. Answers of text only are one write anyway.
   if (lines.some((line) => "json" in line)) out.cork();
   for (const line of lines) {
     if ("text" in line) {

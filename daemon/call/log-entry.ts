@@ -1,16 +1,16 @@
-// What the audit log is told of a call: the method, its outcome, who, and ids. Never params.
+// The entry for the audit log about a call: the method, its outcome, the actor, and ids. It never holds parameters.
 import { createHash } from "node:crypto";
 import type { Actor, LogEntry } from "../audit/entry.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { Call } from "./call.ts";
 
-/** Characters of the hash that says whose record it is: 96 bits, more than anybody makes process ids collide for. */
+/** Characters of the subject's hash: 96 bits. Nobody can make two subjects collide in them. */
 const WHO_LENGTH = 16;
 
-/** Made once for each subject: every read is recorded, and a hash costs more than looking up a warm value. */
+/** Computed once for each subject. Every read is recorded, and a hash costs more than finding a warm value. */
 const hashes = new WeakMap<Subject, string>();
 
-/** The hash by which a subject's own records are known again. */
+/** The hash that finds a subject's own records again. */
 export function whoOf(subject: Subject): string {
   const known = hashes.get(subject);
   if (known !== undefined) return known;
@@ -19,7 +19,7 @@ export function whoOf(subject: Subject): string {
   return made;
 }
 
-/** Who makes this call. */
+/** The actor of this call. */
 export function actorOf(call: Call): Actor {
   const { subject, peer } = call.connection;
   return { program: subject.script ?? subject.program, pid: peer.identity.pid, who: whoOf(subject) };

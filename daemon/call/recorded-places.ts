@@ -1,9 +1,9 @@
-// The places of a call as a record of the log holds them.
+// The places of a call in the form of a record.
 
-/** Between the id of an item and the key of its field, where a record is about several items. */
+/** Stands between the id of an item and the key of its field, in a record about several items. */
 export const OF_ITEM = " ";
 
-/** Places as a record holds them: the ids of vaults and items, and as names the fields, which have no ids of that form. */
+/** Places in the form of a record: vaults and items as ids, and fields as names, since they have no ids of that form. */
 export function recordedPlaces(places: readonly { vault?: string; item?: string; field?: string }[]): {
   ids: string[];
   names: string[];

@@ -1,9 +1,9 @@
-// Who comes to what in a sealed account: its groups and its service accounts, as every account answers them.
+// The groups and service accounts of a sealed account, in the form of every account.
 import type { GroupEntry } from "../../clients/account/group-list.ts";
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import type { Group, Groups, ServiceAccounts, VaultAccess } from "../account/capabilities.ts";
 
-/** `byToken` says that a service account opened it: it makes no groups, and is in none. */
+/** `byToken` says that a service account opened it. A service account makes no groups and is in none. */
 export function sealedGroups({ groups, members }: OpenAccount, byToken: boolean): Groups {
   return {
     list: async () => {
@@ -15,7 +15,7 @@ export function sealedGroups({ groups, members }: OpenAccount, byToken: boolean)
     },
     get: async (id) => shownGroup(await groups.get(id)),
     create: async (title, description) => {
-      // Groups are made by owners and administrators; an account that never needed them has none yet.
+      // Owners and administrators make groups. An account that never needed them has none yet.
       await groups.builtIn("owners");
       return shownGroup(await groups.create(title, description));
     },
@@ -24,7 +24,7 @@ export function sealedGroups({ groups, members }: OpenAccount, byToken: boolean)
     vaultAccess: async (id) =>
       (await groups.access(id)).vaults.map(({ vault, permissions }) => access(vault, "group", id, permissions)),
     members: async (id) => (await groups.access(id)).members,
-    // The official types have no word for a service account's place in a vault.
+    // The official types have no word for a service account's access to a vault.
     accessTo: async (vaultId) =>
       (await members.list(vaultId)).flatMap(({ kind, id, permissions }) =>
         kind === "serviceAccount" ? [] : [access(vaultId, kind, id, permissions)],

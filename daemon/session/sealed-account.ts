@@ -1,5 +1,5 @@
-// Our own kind of account, as every account answers: vaults and items that are sealed here and stored by a service. The only
-// place beside this room that knows the account client; the others see an `Account`.
+// Our own kind of account, in the form of every account: the agent seals its vaults and items, and a service stores them. Only this room
+// knows the account client. The other rooms see an `Account`.
 import type { Cursor } from "../../clients/account/account-core.ts";
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
@@ -30,7 +30,7 @@ export function sealedAccount({ crypto, open, session, byToken }: SealedParts): 
     },
     matchVaults: open.matchVaults,
     createVault: async ({ title, description, allowAdminsAccess }) => {
-      // As the official service does where nobody says otherwise: an account's administrators come to every shared vault.
+      // The default of the official service: an account's administrators have access to every shared vault.
       const admins = allowAdminsAccess === false ? [] : [await open.groups.builtIn("administrators")];
       const shared = admins.map(({ id }) => ({ id, permissions: everyPermission }));
       return shownVault(await open.createVault(title, description ?? "", "userCreated", shared));

@@ -1,5 +1,5 @@
-// The items of a sealed account, as every account answers them. What is sealed beside an item, the headers of its files, stays
-// here: it is found again by the very object that was answered.
+// The items of a sealed account, in the form of every account. The sealed headers of an item's files stay here. The returned object itself is
+// the key that finds them again.
 
 import type { OpenedItem, OpenedOverview } from "../../clients/account/item-rows.ts";
 import type { OpenAccount } from "../../clients/account/open-account.ts";
@@ -27,7 +27,7 @@ type ItemMethods = Pick<
   | "deleteItems"
 >;
 
-/** An upload as it is kept here: the key of its item, and the headers of the files that were written whole. */
+/** An upload: the key of its item, and the headers of its finished files. */
 type Begun = { readonly itemId: string; readonly itemKey: Uint8Array; readonly headers: Map<string, FileHeader> };
 
 /** Items with their files and shares. */
@@ -43,7 +43,7 @@ export function createSealedItems(crypto: Primitives, open: OpenAccount): Sealed
     return shown;
   }
 
-  /** The item as it was opened. Whoever made one up has no headers for it. */
+  /** The opened item. There are no headers for an invented object. */
   function openedOf(item: AccountItem): OpenedItem {
     const found = opened.get(item);
     if (found === undefined) throw new Error("an item that this account did not answer");
@@ -141,7 +141,7 @@ export function createSealedItems(crypto: Primitives, open: OpenAccount): Sealed
       },
     },
     shares: {
-      // Without an address nothing can be shared, and a policy that says otherwise would be a lie.
+      // Without an address nothing can be shared, and a policy would be wrong.
       policy: async () => {
         await open.shares.publicAddress();
         return sharePolicy;
@@ -163,13 +163,13 @@ export function createSealedItems(crypto: Primitives, open: OpenAccount): Sealed
   };
 }
 
-/** The headers of the files that an item's content names. */
+/** The headers of the files in an item's content. */
 function named({ files, document }: ItemContent, headers: readonly FileHeader[]): FileHeader[] {
   const ids = new Set([...files.map(({ attributes }) => attributes.id), document?.id]);
   return headers.filter(({ id }) => ids.has(id));
 }
 
-/** What is sealed of an item, in two parts: a list opens the first alone. */
+/** The two sealed parts of an item. A list opens the first part only. */
 function partsOf({ title, category, tags, websites, fields, sections, notes, files, document }: ItemContent) {
   return {
     overview: { title, category, tags, websites },

@@ -1,15 +1,15 @@
-// What attaching, deleting and replacing a file makes of an item. The chunks are written before the version that names
-// them, so a crash in between leaves nothing that anyone sees. Texts are the official ones.
+// Attaches, deletes and replaces files of an item. The chunks are written before the version that names them, so a crash in between leaves
+// nothing visible. Texts are the official ones.
 import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import type { ItemContent, WrittenFile } from "../account/account-item.ts";
 
-/** Where a file goes: a field of its own in a section, or the place of a Document's document. */
+/** The place of a file: a field of its own in a section, or a Document's document. */
 export type Attachment =
   | { readonly kind: "field"; readonly name: string; readonly sectionId: string; readonly fieldId: string }
   | { readonly kind: "document"; readonly name: string };
 
-/** Throws what writing this file to this item would: asked before its chunks are. */
+/** Throws the errors of writing this file to this item. Called before the chunks are written. */
 export function demandAttachable(item: ItemContent, file: Attachment): void {
   if (file.kind === "document") {
     if (item.category !== "Document") throw invalid("only Document items can have their document replaced");
@@ -22,7 +22,7 @@ export function demandAttachable(item: ItemContent, file: Attachment): void {
     throw new PosternError("tooLarge", `an item has at most ${itemLimits.files} files`);
 }
 
-/** The item with the file in its place; a section that is missing is made. */
+/** The item with the file in its place. A missing section is made. */
 export function withFile(before: ItemContent, file: Attachment, written: WrittenFile): ItemContent {
   demandAttachable(before, file);
   const attributes = { name: file.name, id: written.id, size: written.size };
@@ -33,7 +33,7 @@ export function withFile(before: ItemContent, file: Attachment, written: Written
   return { ...before, sections, files: [...before.files, { attributes, sectionId, fieldId }] };
 }
 
-/** The item without the file of this field; its section stays. */
+/** The item without the file of this field. Its section stays. */
 export function withoutFile(before: ItemContent, sectionId: string, fieldId: string): ItemContent {
   if (sectionId !== "" && !before.sections.some(({ id }) => id === sectionId))
     throw invalid("no section found with given section ID");

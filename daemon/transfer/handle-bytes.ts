@@ -1,31 +1,31 @@
-// How many bytes open files may make the agent hold: of one connection, of one asker over all its connections, and in all.
-// A handle is counted by what it holds between two chunks, not by the file behind it.
+// The bytes that open files may make the agent hold: per connection, per asker over all its connections, and in all. A handle counts by the
+// bytes that it holds between two chunks, and not by the size of its file.
 import { PosternError } from "../../protocol/errors.ts";
 import type { Connection } from "../call/connection.ts";
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Bytes of a file being read or written: ids, the key and the state of its stream, and what the runtime needs for them. Measured at about 3 KiB. */
+/** Bytes of a file being read or written: ids, key and state of its stream, and the runtime's own part. Measured at about 3 KiB. */
 export const FILE_HANDLE_BYTES = 4 * KiB;
 
-/** Bytes of a backup being written: a page of a hundred sealed items that waits to be read, and the chunk before it. */
+/** Bytes of a backup being written: a page of a hundred sealed items that waits for its reader, and the chunk before it. */
 export const BACKUP_HANDLE_BYTES = 32 * MiB;
 
-/** A test asks for less than the product does. */
+/** A test sets smaller bounds than the product. */
 export type HandleLimits = { readonly perConnection: number; readonly perAsker: number; readonly all: number };
 
 export const handleLimits: HandleLimits = {
-  /** One backup, and beside it more files than a connection may open. */
+  /** One backup, and more files than a connection may open. */
   perConnection: 33 * MiB,
-  /** Two backups at once from two of one person's terminals, and the files of a hundred connections. */
+  /** Two backups at once from two terminals of one person, and the files of a hundred connections. */
   perAsker: 72 * MiB,
-  /** Four backups and every file of every connection: what is left of the agent's memory is for answers. */
+  /** Four backups, and every file of every connection. The rest of the agent's memory is for answers. */
   all: 192 * MiB,
 };
 
 export type HandleBytes = {
-  /** Throws busy where there is no room for so much more. */
+  /** Throws busy where there is no room for so many bytes. */
   take(connection: Connection, bytes: number): void;
   giveBack(connection: Connection, bytes: number): void;
 };

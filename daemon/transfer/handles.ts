@@ -1,5 +1,5 @@
-// Open files of a connection: what is read or written in chunks. A handle belongs to the connection that opened it and
-// ends with it; each chunk is passed only while what it was opened under still holds.
+// Open files of a connection, which are read or written in chunks. A handle belongs to the connection that opened it and ends with it. Each
+// chunk passes only while the right under which the handle was opened still holds.
 import { PosternError } from "../../protocol/errors.ts";
 import type { FileWriter, Upload } from "../account/account-item.ts";
 import type { Call } from "../call/call.ts";
@@ -10,7 +10,7 @@ import type { Attachment } from "./attachments.ts";
 import { createHandleBytes, FILE_HANDLE_BYTES, type HandleBytes } from "./handle-bytes.ts";
 import type { Spool } from "./spool.ts";
 
-/** Files open on one connection at once. */
+/** Open files of one connection at once. */
 export const HANDLES_MAX = 16;
 
 /** Chunks on their way out. */
@@ -18,7 +18,7 @@ export type Reading = {
   readonly kind: "read";
   /** The open account that is read. */
   readonly unlocked: Unlocked;
-  /** Whether what it was opened under still holds: the same session, the grant or the proof. */
+  /** Whether its right still holds: the same session, the grant or the proof. */
   readonly holds: (call: Call) => boolean;
   readonly stream: { next(): Promise<{ chunk: Uint8Array; final: boolean }> };
   /** Bytes that the stream holds between two chunks. */
@@ -37,7 +37,7 @@ export type Writing = {
     readonly vault: string;
     readonly name: string;
     readonly size: number;
-    /** The title of a Document that is made; or the item that gets the file, its version, and where it goes. */
+    /** The title of a new Document, or the item that gets the file, with its version and the file's place. */
     readonly title?: string;
     readonly attach?: { readonly id: string; readonly version: number; readonly file: Attachment };
   };
@@ -46,7 +46,7 @@ export type Writing = {
   named?: true;
 };
 
-/** A backup's bytes on their way in; kept in a file until it is whole. */
+/** The bytes of an arriving backup, kept in a file until it is whole. */
 export type Restoring = {
   readonly kind: "restore";
   readonly holds: (call: Call) => boolean;
@@ -58,14 +58,14 @@ type Handle = Opened & { busy: boolean };
 type Kind = Handle["kind"];
 
 export type Handles = {
-  /** Opens a handle; throws `busy` past a limit, `locked` where what it is opened under has ended, and lets go what it held. */
+  /** Opens a handle. Throws `busy` past a limit and `locked` where its right has ended. It then releases what it held. */
   add(call: Call, handle: Opened): string;
-  /** The handle of one of these kinds, if it still holds and nothing is under way on it. Throws handleNotFound, busy. */
+  /** The handle of one of these kinds, if its right holds and no work is under way on it. Throws handleNotFound, busy. */
   demand<K extends Kind>(call: Call, id: string, ...kinds: K[]): Extract<Handle, { kind: K }>;
-  /** Runs work with the handle for itself. */
+  /** Runs work that has the handle for itself. */
   alone<T>(handle: { busy: boolean }, work: () => Promise<T>): Promise<T>;
   remove(call: Call, id: string): void;
-  /** Ends every handle of an account that is locked: no key of a file that was being written outlives it. */
+  /** Ends every handle of a locked account, so that no key of an unfinished file outlives the lock. */
   lock(unlocked: Unlocked): void;
 };
 
@@ -86,9 +86,9 @@ export function createHandles(newId: () => string, held: HandleBytes = createHan
 
   function drop(handle: Opened): void {
     if (handle.kind === "write") handle.upload.close();
-    // Whoever reads it just now finds it gone at the next piece.
+    // A read that is under way finds it gone at the next piece.
     if (handle.kind === "restore") handle.spool.drop();
-    // Where the service cannot be told, it removes the chunks by itself after a day.
+    // If the service cannot be reached, it removes the chunks by itself after a day.
     if (handle.kind === "write" && handle.named !== true) handle.stream.abandon().catch(() => undefined);
   }
 
@@ -97,7 +97,7 @@ export function createHandles(newId: () => string, held: HandleBytes = createHan
     drop(handle);
   }
 
-  /** Throws where it is not opened. A lock has gone through the handles already: one that came after it would keep its key. */
+  /** Throws where it may not be opened. A lock has already ended all handles, and a later one would keep its key. */
   function demandOpenable(call: Call, handle: Opened, open: number): void {
     if (open >= HANDLES_MAX) throw new PosternError("busy", `${HANDLES_MAX} files may be open on one connection`);
     if (!handle.holds(call)) throw new PosternError("locked");
@@ -157,12 +157,12 @@ function unlockedOf(handle: Handle): Unlocked | undefined {
   return handle.kind === "write" ? handle.session.unlocked : handle.unlocked;
 }
 
-/** Bytes of a character as the runtime may keep it. */
+/** Bytes of a character in the runtime's memory. */
 const BYTES_OF_CHARACTER = 2;
 
 function bytesOf(handle: Opened): number {
   if (handle.kind === "read") return FILE_HANDLE_BYTES + handle.bytes;
-  // A restore's own bytes are on the disk, and counted by its spool.
+  // A restore's bytes are on the disk, and its spool counts them.
   if (handle.kind === "restore") return FILE_HANDLE_BYTES;
   const { name, title = "" } = handle.item;
   return FILE_HANDLE_BYTES + BYTES_OF_CHARACTER * (name.length + title.length);

@@ -1,12 +1,12 @@
-// Files that came inline in a request. The chunks are written first, the version that names them last: a crash in between
-// leaves nothing that anyone sees.
+// Files that came inside a request. The chunks are written first and the version that names them last. A crash in between leaves nothing
+// visible.
 import { PosternError } from "../../protocol/errors.ts";
 import { type ItemCreateParams, itemLimits } from "../../protocol/item/item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Account, offered } from "../account/account.ts";
 import type { AccountItem, ItemContent, Upload, WrittenFile } from "../account/account-item.ts";
 
-/** Makes an item whose files came inline in the request. */
+/** Makes an item whose files came inside the request. */
 export async function createWithFiles(
   account: Account,
   params: ItemCreateParams,

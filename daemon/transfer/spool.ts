@@ -1,5 +1,5 @@
-// A backup on its way in: sealed bytes that are kept in a file of ours until all of it is there and was checked. The file
-// has no name: it goes with its descriptor, whatever ends the agent. What is no backup is refused as its bytes arrive.
+// An arriving backup: sealed bytes, kept in a file until all of them are here and checked. The file has no name, so it goes with its
+// descriptor however the agent ends. A file that is no backup is refused as its bytes arrive.
 
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, openSync, read, statfsSync, unlinkSync, writeSync } from "node:fs";
@@ -11,7 +11,7 @@ import { isFull } from "../host/private-files.ts";
 
 const GiB = 1024 * 1024 * 1024;
 
-/** What the agent takes in of backups. A test asks for less than the product does. */
+/** The bounds of arriving backups. A test sets smaller ones than the product. */
 export type SpoolLimits = {
   readonly one: number;
   readonly strangers: number;
@@ -23,33 +23,33 @@ export type SpoolLimits = {
 export const spoolLimits: SpoolLimits = {
   /** Bytes of one backup: an account of 100,000 items and a few hundred large files. */
   one: 4 * GiB,
-  /** Bytes of all that strangers hand over: one backup. Session and program can be shed, so they share it. */
+  /** Bytes of all strangers together: one backup. They share it, since a stranger can change its session and its program. */
   strangers: 4 * GiB,
-  /** Bytes of all: strangers that fill what is theirs leave room for the backup of a person, and for their second try. */
+  /** Bytes in all. When strangers have filled their part, a person's backup and a second try still fit. */
   all: 12 * GiB,
-  /** Bytes that stay free on the disk: the agent's log and store, and whatever else lives there, go on. */
+  /** Bytes that stay free on the disk, so that the agent's log and store and other programs can go on. */
   left: 1 * GiB,
-  /** Milliseconds after which one that nobody adds to or reads is let go: a person looks for their emergency kit. */
+  /** Milliseconds after which an idle backup is dropped. Until then a person may look for the emergency kit. */
   idleMs: 15 * 60_000,
 };
 
-/** The bytes that came in, to be read as often as needed, each time from the start. No piece is touched again by its giver. */
+/** The arrived bytes. They can be read several times, each time from the start. The source never changes a piece that it gave. */
 export type SpoolSource = () => AsyncIterable<Uint8Array>;
 
 export type Spool = {
-  /** Throws notRestorable, tooLarge, busy, diskFull, handleNotFound; from then on always the same, and nothing is kept any more. */
+  /** Throws notRestorable, tooLarge, busy, diskFull, handleNotFound. After that it always throws the same and keeps nothing. */
   push(chunk: Uint8Array): void;
-  /** Throws handleNotFound where it was dropped, also in the middle. */
+  /** Throws handleNotFound where it was dropped, also during a read. */
   source: SpoolSource;
   drop(): void;
 };
 
 export type Spools = {
-  /** Begins one. A stranger is whoever comes neither through our own command nor with a proof. */
+  /** Begins one. A stranger is a program that is not our own command and gave no proof. */
   create(stranger: boolean): Spool;
 };
 
-/** Looks at bytes as they arrive. Throws notRestorable where they can be no backup. */
+/** Checks bytes as they arrive. Throws notRestorable where they cannot be a backup. */
 export type Bounds = { push(chunk: Uint8Array): void };
 
 export type SpoolParts = {
@@ -57,7 +57,7 @@ export type SpoolParts = {
   readonly folder: string;
   readonly clock: Pick<Clock, "after">;
   readonly limits?: SpoolLimits;
-  /** Bytes that are free on the folder's disk. */
+  /** Free bytes on the folder's disk. */
   readonly free?: () => number;
 };
 
@@ -134,13 +134,13 @@ function freeOn(folder: string): number {
 type UnnamedFile = {
   readonly size: number;
   add(chunk: Uint8Array): void;
-  /** Reads from this place; 0 at the end. */
+  /** Reads from this place. Returns 0 at the end. */
   read(piece: Uint8Array, at: number): Promise<number>;
-  /** At once, or behind a read that is under way: the descriptor's number may be another file's right after. */
+  /** Closes at once, or after a read that is under way. The descriptor's number may belong to another file right after. */
   close(): void;
 };
 
-/** A new file that has lost its name already; a crash between the two leaves one that the next start removes. */
+/** A new file without a name. A crash between making it and removing its name leaves a file, which the next start removes. */
 function openUnnamed(folder: string): UnnamedFile {
   const path = join(folder, `backup.${randomBytes(8).toString("hex")}.unfinished`);
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -187,10 +187,10 @@ function writeWhole(descriptor: number, chunk: Uint8Array): void {
 
 const readAt = promisify(read);
 
-/** Bytes read at once. */
+/** Bytes of one read. */
 const PIECE_BYTES = 256 * 1024;
 
-/** `demandOpen` is asked before each read, and when it is done. */
+/** `demandOpen` is called before and after each read. */
 async function* chunksOf(file: UnnamedFile, demandOpen: () => void): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < file.size; ) {
     demandOpen();

@@ -1,20 +1,20 @@
-// Batches (JSON-RPC 2.0, section 6): one text with every answer in it. Results are held until the last of them is there, so
-// they count among what the connection holds.
+// Batches (JSON-RPC 2.0, section 6): one text with all answers. Results are held until the last one is there, so they count as held bytes of
+// the connection.
 
 import { limits } from "../../protocol/limits.ts";
 import { encodedBytes, wipeEncoded } from "../call/encoded.ts";
 import { type Refuse, tooLong, tooMuchWaits } from "./error-response.ts";
 
 export type Batches = {
-  /** Answers a batch; null where it holds notifications alone. */
+  /** Answers a batch. Null where it holds notifications only. */
   answer(values: unknown[]): Promise<object | null>;
-  /** The batch was sent: what it was made of is wiped. */
+  /** The batch was sent. Wipes its parts. */
   sent(responses: readonly object[]): void;
   /** Bytes of results that wait for the others of their batch. */
   readonly heldBytes: number;
 };
 
-/** `mayHold` says whether the connection may hold what it holds by now. */
+/** `mayHold` says whether the connection may hold its present bytes. */
 export function createBatches(
   refuse: Refuse,
   answer: (value: unknown) => PromiseLike<object | null>,
@@ -27,7 +27,7 @@ export function createBatches(
     wipeEncoded(response);
   }
 
-  /** Whether a result may be held until the others are there; not where the whole will be refused for its length. */
+  /** Whether a result may be held until the others are there. False where the whole batch will be refused for its length. */
   function mayWait(response: object | null, bytes: number): boolean {
     heldBytes += encodedBytes(response);
     return bytes <= limits.answerBytes && mayHold();

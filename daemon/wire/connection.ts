@@ -1,5 +1,5 @@
-// The life of one connection: lines come in under a limit, answers go out as they are made, and what waits is bounded. The shape
-// of requests, batches and what is in flight have files of their own.
+// The life of one connection. Lines come in under a limit, answers go out as they are made, and everything that waits is bounded. The shape
+// of requests, batches and running requests have files of their own.
 import type { Socket } from "node:net";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import { createLineReader } from "../../protocol/framing.ts";
@@ -18,22 +18,22 @@ import { createLongAnswers } from "./long-answers.ts";
 import { parseLine } from "./request-shape.ts";
 import { createSending, type Sending } from "./sending.ts";
 
-/** What a connection is made of. The socket arrives paused, its peer already known. */
+/** The parts of a connection. The socket arrives paused, and its peer is known already. */
 export type ConnectionParts = {
   readonly socket: Socket;
   readonly peer: Peer;
   readonly subject: Subject;
-  /** Whether the peer, and the process it speaks for, still run the program that was seen. */
+  /** Whether the peer, and the process that it speaks for, still run the same program. */
   readonly isSame: () => boolean;
   readonly dispatch: Dispatch;
   readonly log: Log;
-  /** Whether the peer has closed its end altogether. */
+  /** Whether the peer has closed its end in both directions. */
   readonly hasHungUp: () => boolean;
-  /** What this connection may make the agent hold. */
+  /** The bytes that this connection may make the agent hold. */
   readonly held: HeldShare;
 };
 
-/** Milliseconds between two looks whether a peer that stopped sending still listens: what it waits for ends soon after it has gone. */
+/** Milliseconds between two checks whether a peer that stopped sending still listens. After it has gone, its requests end soon. */
 const HANG_UP_LOOK_MS = 100;
 
 /** Serves a socket until it ends. */
@@ -60,7 +60,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
   );
   const batches = createBatches(refuse, inFlight.answer, mayHold);
 
-  /** False where this connection holds more than there is left for it. */
+  /** False where this connection holds more than its share. */
   function mayHold(): boolean {
     const waiting = reader.pendingBytes + work.bytes + batches.heldBytes + socket.writableLength;
     return held.hold(life.closed ? 0 : waiting);
@@ -84,7 +84,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
     if (Array.isArray(value) && value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
     if (Array.isArray(value) && value.length > limits.batch)
       return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
-    // A request is held until it is answered, and a person may take two minutes.
+    // A request is held until its answer, and a person may take two minutes.
     work.bytes += bytes.length;
     if (!mayHold()) {
       work.bytes -= bytes.length;
@@ -93,7 +93,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
     void settle(Array.isArray(value) ? batches.answer(value) : inFlight.answer(value), bytes.length);
   }
 
-  /** Refuses what comes in; what was asked before is still answered. */
+  /** Refuses new requests. Earlier ones are still answered. */
   function endInput(name: ErrorName, detail: string): void {
     reader.drop();
     send(refuse(null, name, detail));
@@ -155,13 +155,13 @@ function createSend(sending: Sending, refuse: Refuse): Send {
   };
 }
 
-/** Until when a connection lives, and what is let go when it ends. */
+/** The end of a connection, and the release of its resources. */
 type Life = {
   readonly closed: boolean;
   onEnd(end: () => void): void;
-  /** From now on it is closed. */
+  /** Marks it as closed. */
   close(): void;
-  /** Lets go all that the connection owned. */
+  /** Releases everything that the connection owned. */
   end(): void;
 };
 
@@ -185,7 +185,7 @@ function createLife(): Life {
   };
 }
 
-/** A peer that shut down its sending side may still read (`nc -N`); one that closed does not, and the kernel tells only when asked. */
+/** A peer that shut down its sending side may still read (`nc -N`). One that closed does not, and only a question to the kernel shows it. */
 function watchHangUp({ socket, hasHungUp }: ConnectionParts, life: Life): void {
   const timer = setInterval(() => {
     if (hasHungUp()) socket.destroy();
@@ -200,7 +200,7 @@ type Inside = {
   readonly input: { lineBytes: number };
 };
 
-/** What the other rooms are given of it. */
+/** The connection, as the other rooms see it. */
 function connectionOf(
   { socket, peer, subject, isSame }: ConnectionParts,
   { send, sending, life, input }: Inside,

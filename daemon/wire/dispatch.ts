@@ -1,6 +1,5 @@
-// Second room: look the method up, validate, satisfy the entry's need, run the handler, turn any outcome into a
-// response. The JSON-RPC library makes the responses; its own error mapping is replaced, since it would send any
-// thrown text to the peer.
+// Runs a request: looks the method up, validates the parameters, satisfies the entry's need, runs the handler, and turns any outcome into a
+// response. The JSON-RPC library makes the responses. Its error mapping is replaced, since it would send any thrown text to the peer.
 
 import { type JSONRPCResponse, JSONRPCServer } from "json-rpc-2.0";
 import { catalogue, type MethodName, type ParamsOf, type ResultOf } from "../../protocol/catalogue.ts";
@@ -13,21 +12,21 @@ import type { CheckedRequest } from "./request-shape.ts";
 import { validate } from "./validate.ts";
 import { wireError } from "./wire-error.ts";
 
-/** One function per method of the catalogue; the type requires every one. */
+/** One function per method of the catalogue. The type requires every one. */
 export type Handlers = {
   readonly [M in MethodName]: (params: ParamsOf<M>, call: Call) => Answer<ResultOf<M>> | Promise<Answer<ResultOf<M>>>;
 };
 
-/** Satisfies the need of a method before its handler runs, and answers the call with what it found on the way. */
+/** Satisfies the need of a method before its handler runs, and adds its findings to the call. */
 export type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
 
-/** Answers a request; null for a notification. Never rejects. */
+/** Answers a request. Null for a notification. Never rejects. */
 export type Dispatch = (
   request: CheckedRequest,
   call: Omit<Call, "method" | "about">,
 ) => PromiseLike<JSONRPCResponse | null>;
 
-/** Told of every call that ends in an error of the table, before the error is answered. */
+/** Called for every call that ends in an error of the table, before the answer. */
 export type OnRefused = (call: Call, name: ErrorName) => void;
 
 export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefused: OnRefused): Dispatch {
@@ -46,7 +45,7 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
       validate(method, params);
       const passed = gate(method, params as never, call);
       const handler = handlers[method] as (params: unknown, call: Call) => unknown;
-      // Most calls pass the gate at once; not awaiting then saves the warm path a turn of the microtask queue.
+      // Most calls pass the gate at once. Not awaiting then saves the warm path a turn of the microtask queue.
       const answer =
         passed instanceof Promise
           ? passed.then((opened) => worded(handler(params, opened), opened))
@@ -67,7 +66,7 @@ export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefus
   };
 }
 
-/** The same answer; a refusal is told with the vault's title, where the asker may see it. */
+/** The same answer. A refusal gets the vault's title where the asker may see it. */
 function worded(answer: unknown, { access }: Call): unknown {
   if (!(answer instanceof Promise)) return answer;
   return answer.catch(async (error: unknown) => {
@@ -75,7 +74,7 @@ function worded(answer: unknown, { access }: Call): unknown {
   });
 }
 
-/** Nobody is sent what a notification gives, so nobody else would wipe it. */
+/** Wipes the result of a notification, since it is sent to nobody. */
 async function unheard(given: unknown): Promise<void> {
   const answer = await given;
   if (answer instanceof Encoded) answer.json.fill(0);

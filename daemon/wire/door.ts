@@ -1,4 +1,4 @@
-// From an accepted socket to a connection that is served: who is there, who holds its grants, what it may make us hold.
+// Turns an accepted socket into a served connection: identifies the peer, finds the holder of its grants, and sets its share of memory.
 import { randomUUID } from "node:crypto";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Connection } from "../call/connection.ts";
@@ -19,10 +19,10 @@ export type DoorParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly ours: readonly OwnProgram[];
-  /** Those that are open: added and removed here, read by the rest of the agent. */
+  /** The open connections. They are added and removed here, and the rest of the agent reads them. */
   readonly connections: Set<Connection>;
   readonly dispatch: Dispatch;
-  /** A connection was closed unheard; `reason` names the rule. */
+  /** A connection was closed before it was read. `reason` names the rule. */
   readonly recordRefused: (reason: string) => void;
 };
 

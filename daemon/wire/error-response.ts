@@ -1,4 +1,4 @@
-// Responses that the connection makes itself, without any method.
+// Responses of the connection itself, without a method.
 import type { JSONRPCResponse } from "json-rpc-2.0";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -16,13 +16,13 @@ export function createRefuse(log: Log): Refuse {
   };
 }
 
-/** What is answered in place of a response that is too long: a peer that has not read as much as that would be closed for it. */
+/** The answer in place of a response that is too long. A peer with so many unread bytes would be closed. */
 export function tooLong(refuse: Refuse, message: object): JSONRPCResponse {
   const detail = `an answer has at most ${limits.answerBytes} bytes; ask for less at a time`;
   return refuse(Array.isArray(message) ? null : idOf(message), "tooLarge", detail);
 }
 
-/** What is answered where a connection holds as much as it may. */
+/** The answer where a connection holds as much as it may. */
 export function tooMuchWaits(refuse: Refuse, value: unknown): JSONRPCResponse {
   return refuse(Array.isArray(value) ? null : idOf(value), "busy", "too much waits to be answered");
 }

@@ -1,5 +1,4 @@
-// Who follows the changes of which open account, whom a change is told (only those who could read the item anyway), and how
-// things stand with each service.
+// Follows the changes of open accounts, sends each change to the clients that may read the item, and knows the state of each service.
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import type { Change, Replaced } from "../account/capabilities.ts";
 import { type Follower, followChanges } from "../account/changes.ts";
@@ -11,27 +10,27 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { OpenSession } from "../session/account-session.ts";
 
-/** How things stand with the service of an open account, as `agent.status` tells it. */
+/** The state of an open account's service, as in `agent.status`. */
 export type ServiceLink = ResultOf<"agent.status">["links"][number];
 
-/** Notices that wait for a person; past it the oldest goes, which the audit log and the status tell all the same. */
+/** Notices that wait for a person. Past it the oldest is dropped; the audit log and the status show it all the same. */
 export const NOTICES_MAX = 8;
 
-/** Milliseconds within which further replacements are only counted: one record and one notice of each account say enough. */
+/** Milliseconds in which further replacements are only counted. One record and one notice for each account are enough. */
 export const REPLACED_MS = 60 * 60_000;
 
 export type Followers = {
-  /** Follows an account until it is locked. `end` locks it where the service lets us in no more. */
+  /** Follows an account until it is locked. `end` locks it where the service no longer lets the agent in. */
   follow(
     session: Pick<OpenSession, "file" | "audit" | "unlocked">,
     mayKnow: (connection: Connection, scope: Scope) => boolean,
     end: () => Promise<void>,
   ): void;
   stop(unlocked: Opened): void;
-  /** Whether the service could not be asked for changes just now. */
+  /** Whether the service could not be reached just now. */
   isStale(unlocked: Opened): boolean;
   links(isShown?: (unlocked: Opened) => boolean): ServiceLink[];
-  /** What a person should know and was not told yet; told by this. */
+  /** Returns the notices for a person that were not returned before. */
   takeNotices(): string[];
 };
 
@@ -39,7 +38,7 @@ export type FollowersParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly connections: ReadonlySet<Connection>;
-  /** Whether a person has an account at this service: a program's token names any service, which is told to nobody. */
+  /** Whether a person has an account at this service. A program's token can name any service, and nobody is told about those. */
   readonly isPersons: (service: string) => boolean;
 };
 
@@ -47,7 +46,7 @@ type Followed = {
   readonly follower: Follower;
   readonly whose: OpenSession["file"];
   replaced: ServiceLink["replaced"];
-  /** Replacements since the one that was recorded. */
+  /** Replacements since the recorded one. */
   counted: number;
   cancel: (() => void) | undefined;
 };
@@ -85,7 +84,7 @@ export function createFollowers({ clock, log, connections, isPersons }: Follower
     });
     log.note("the service's store was replaced", { account: file.account, how });
     const notice = noticeOf(file.service, how);
-    // Several sessions of one service hear the same.
+    // Several sessions of one service get the same news.
     if (isPersons(file.service) && !notices.includes(notice)) notices = [...notices, notice].slice(-NOTICES_MAX);
     recordAnyway(() => audit.keep({ event: "service.replaced", outcome: how }));
   }
@@ -94,7 +93,7 @@ export function createFollowers({ clock, log, connections, isPersons }: Follower
     follow: (session, mayKnow, end) => {
       const { unlocked, file } = session;
       const { feed } = unlocked.account;
-      // Nothing that is read of such an account is kept, so nothing needs to be forgotten.
+      // Answers of such an account are not kept, so nothing must be forgotten.
       if (feed === undefined) return;
       const follower = followChanges(
         unlocked,
@@ -103,7 +102,7 @@ export function createFollowers({ clock, log, connections, isPersons }: Follower
         {
           changed: (change) => tell(unlocked.account.id, change, mayKnow),
           replaced: (how) => tellReplaced(session, how),
-          // Cached answers would go on else, to whom the service has shut out.
+          // Otherwise cached answers would go on for a user whom the service has shut out.
           shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),
         },
       );

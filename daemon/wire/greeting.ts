@@ -1,4 +1,4 @@
-// What the agent says of itself to anybody. It takes so little that it is said while the rest of the agent is loaded.
+// The agent's greeting and status for every client. They need so little that they are answered while the rest of the agent is loaded.
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { featureNames } from "../../protocol/features.ts";
@@ -6,12 +6,12 @@ import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import type { Connection } from "../call/connection.ts";
 import { VERSION } from "../host/version.ts";
 
-/** What the agent is called in its hello. */
+/** The agent's name in its hello. */
 const AGENT_NAME = "postern";
 
 type Status = ResultOf<"agent.status">;
 
-/** Answers agent.hello; the peer may send longer lines from now on. Throws protocolMismatch. */
+/** Answers agent.hello. The peer may send longer lines from now on. Throws protocolMismatch. */
 export function greet(
   protocol: number,
   connection: Pick<Connection, "hello">,
@@ -30,7 +30,7 @@ export function greet(
   };
 }
 
-/** Names both protocols, and which side is the older one. */
+/** The error with both protocols and the older side. */
 function mismatch(spoken: number): PosternError {
   const detail = `the client speaks ${spoken}, the agent (${AGENT_NAME} ${VERSION}) speaks ${PROTOCOL}`;
   const hint =
@@ -38,10 +38,10 @@ function mismatch(spoken: number): PosternError {
   return new PosternError("protocolMismatch", detail, { hint });
 }
 
-/** What a status is made of. */
+/** The parts of a status. */
 export type StatusParts = Omit<Status, "version" | "startedAt" | "state"> & { readonly startedAt: Date };
 
-/** The same for who may not see the whole: which accounts there are, and what is restored, is told to no stranger. */
+/** The same for a stranger, who learns nothing about accounts and restores. */
 export function forStranger({ sessions, unfinishedRestore: _begun, ...more }: StatusParts): StatusParts {
   return { ...more, sessions: sessions.map(({ account: _account, ...session }) => session) };
 }

@@ -1,20 +1,19 @@
-// Bytes that peers make the agent hold: half lines, requests that wait for a person, answers that are not read yet. Each
-// connection alone is bounded; together, hundreds of them could still ask for gigabytes, and the agent would be ended by
-// the kernel with every session in it. So all share one purse, beyond a little that each has for itself: a program that
-// empties the purse cannot keep others from asking for a secret.
+// Bytes that peers make the agent hold: half lines, requests that wait for a person, unread answers. Each connection is bounded. But hundreds
+// of them together could need gigabytes, and the kernel would kill the agent with all sessions. So each has a small part of its own, and
+// all share one purse beyond that. A program that empties the purse cannot stop others from asking for a secret.
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Bytes each connection may hold without touching the purse: a line of a peer that has not said hello. */
+/** Bytes that each connection may hold without the purse: a line of a peer before its hello. */
 export const OWN_BYTES = 64 * KiB;
 
-/** Bytes all connections may hold beyond that: sixteen of the longest lines at once. */
+/** Bytes that all connections together may hold beyond that: sixteen of the longest lines. */
 export const SHARED_BYTES_MAX = 64 * MiB;
 
-/** One connection's part. */
+/** The share of one connection. */
 export type HeldShare = {
-  /** Tells how much the connection holds by now; false, and nothing noted, where the purse has not that much more. */
+  /** Sets the bytes that the connection holds now. Returns false, and sets nothing, where the purse has not enough. */
   hold(bytes: number): boolean;
 };
 

@@ -1,17 +1,17 @@
-// The requests of one connection that are not answered yet: how many, under which ids, and how each is called off.
+// The running requests of one connection: their number, their ids, and the cancelling of each.
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Refuse } from "./error-response.ts";
 import { type CheckedRequest, checkRequest, idOf, type RequestId } from "./request-shape.ts";
 
 export type InFlight = {
-  /** Answers one request; null for a notification. Refuses one too many, and one whose id is in use. */
+  /** Answers one request. Null for a notification. Refuses one too many, and one whose id is in use. */
   answer(value: unknown): PromiseLike<object | null>;
-  /** Calls off every request: the connection has ended. */
+  /** Cancels every request, since the connection has ended. */
   abortAll(): void;
 };
 
-/** Starts the work of a request; the signal is made when it is first asked for. */
+/** Starts the work of a request. The signal is made at its first use. */
 export type Begin = (request: CheckedRequest, signal: () => AbortSignal) => PromiseLike<object | null>;
 
 export function createInFlight(refuse: Refuse, begin: Begin): InFlight {
@@ -19,7 +19,7 @@ export function createInFlight(refuse: Refuse, begin: Begin): InFlight {
 
   function start(request: CheckedRequest): PromiseLike<object | null> {
     const cancellation = cancellable();
-    // A notification has no id of its own, yet it counts towards the limit until it is done.
+    // A notification has no id, but counts towards the limit until it is done.
     const key = request.id ?? Symbol("notification");
     inFlight.set(key, cancellation);
     return begin(request, cancellation.signal).then((response) => {
@@ -54,10 +54,10 @@ export function createInFlight(refuse: Refuse, begin: Begin): InFlight {
   };
 }
 
-/** What a request in flight is called off with. */
+/** The means to cancel a running request. */
 type Cancellation = { readonly signal: () => AbortSignal; readonly abort: () => void };
 
-/** Most requests are answered in the turn they came in, and a controller costs as much as the rest of what is kept of them. */
+/** Makes the controller late. Most requests are answered in their first turn, and a controller costs as much as all else kept of them. */
 function cancellable(): Cancellation {
   let controller: AbortController | undefined;
   let aborted = false;

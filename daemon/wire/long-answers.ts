@@ -1,20 +1,20 @@
-// Answers of megabytes to one connection. A few bytes of request make one, so what may be held of them is bounded by what the
-// peer reads: few are prepared at once, and the next is made when the peer has read all but little of those before it.
+// Answers of megabytes to one connection. A few bytes of request can cause one. So the peer's reading bounds them: few are prepared at once,
+// and the next one is made after the peer has read nearly all of those before.
 
 import { limits } from "../../protocol/limits.ts";
 import type { LongAnswers } from "../call/long-answers.ts";
 
-/** Long answers prepared at once: an account's vaults are fetched side by side, and little is held while a peer does not read. */
+/** Long answers that are prepared at once. An account's vaults are then fetched in parallel, and little is held for a peer that does not read. */
 export const PREPARED_MAX = 4;
 
-/** `unsentBytes` are those of the connection that wait to be sent. */
+/** `unsentBytes` returns the connection's bytes that wait to be sent. */
 export function createLongAnswers(unsentBytes: () => number): LongAnswers {
   const preparing = createTurnstile(PREPARED_MAX);
   const making = createTurnstile(1);
   let wake = () => undefined as unknown;
 
   async function untilRead(signal: AbortSignal): Promise<void> {
-    // What was made in the turn before is among what waits to be sent by then.
+    // By then, an answer of the turn before is among the unsent bytes.
     await new Promise((resolve) => setImmediate(resolve));
     while (!signal.aborted && unsentBytes() > limits.unsentBytesPause)
       await new Promise((resolve) => {
@@ -39,7 +39,7 @@ export function createLongAnswers(unsentBytes: () => number): LongAnswers {
 
 export type Turnstile = { pass<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> };
 
-/** Lets so many work at once, in the order they came; who is cancelled leaves the queue. */
+/** Lets so many pieces of work run at once, in their order. A cancelled one leaves the queue. */
 export function createTurnstile(most: number): Turnstile {
   const waiting: (() => void)[] = [];
   let inside = 0;

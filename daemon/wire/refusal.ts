@@ -1,10 +1,10 @@
-// What a refusal says of the vault that it is about: its title, to whoever may see it. A service knows ids alone.
+// Adds the vault's title to a refusal, where the asker may see titles. A service knows ids only.
 import { PosternError } from "../../protocol/errors.ts";
 import { type Account, titledPlaces } from "../account/account.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Access } from "../call/access.ts";
 
-/** The error with the title of its vault. The caller has made sure that the asker may see titles of this account. */
+/** The error with the title of its vault. The caller has checked that the asker may see titles of this account. */
 export async function withTitle(error: unknown, account: Account): Promise<unknown> {
   if (!(error instanceof PosternError) || error.name !== "notPermitted" || error.vault === undefined) return error;
   const { name, detail, vault } = error;
@@ -12,7 +12,7 @@ export async function withTitle(error: unknown, account: Account): Promise<unkno
   return title === undefined ? error : new PosternError(name, detail, { vault, title: displayed(title) });
 }
 
-/** The same for what a granted method threw: the title is told within what the asker was allowed. */
+/** The same for an error of a granted method. The title is added within the asker's rights. */
 export async function withKnownTitle(error: unknown, access: Access | undefined): Promise<unknown> {
   if (access === undefined || !(error instanceof PosternError) || error.vault === undefined) return error;
   const { session, knows } = access;
@@ -20,7 +20,7 @@ export async function withKnownTitle(error: unknown, access: Access | undefined)
   return isKnown ? withTitle(error, session.unlocked.account) : error;
 }
 
-/** Undefined too where it cannot be looked up any more: the refusal itself is what must be told. */
+/** Undefined also where the title cannot be looked up, since the refusal itself must be answered. */
 async function titleOf(account: Account, id: string): Promise<string | undefined> {
   try {
     return (await titledPlaces(account)).find((one) => one.id === id)?.title;

@@ -1,12 +1,12 @@
-// The outer shape of a request (JSON-RPC 2.0, section 4): UTF-8, nesting, version, id, method, parameters by name. All of it is
-// settled here, before the JSON-RPC library sees a request.
+// The outer shape of a request (JSON-RPC 2.0, section 4): UTF-8, nesting, version, id, method, parameters by name. All of it is checked here,
+// before the JSON-RPC library sees a request.
 import { PosternError } from "../../protocol/errors.ts";
 import { nestsAtMost } from "../../protocol/framing.ts";
 import { limits } from "../../protocol/limits.ts";
 
 export type RequestId = string | number;
 
-/** A request whose outer shape was checked. */
+/** A request with a checked outer shape. */
 export type CheckedRequest = {
   readonly jsonrpc: "2.0";
   readonly id?: RequestId;
@@ -16,19 +16,19 @@ export type CheckedRequest = {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The value of a line, or the error to answer instead. */
+/** The value of a line, or the error to answer. */
 export function parseLine(bytes: Uint8Array): unknown {
   if (!nestsAtMost(bytes, limits.depth))
     return new PosternError("invalidRequest", `nested deeper than ${limits.depth}`);
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch {
-    // The parser's own text quotes the input; ours does not.
+    // The parser's text quotes the input. Ours does not.
     return new PosternError("parseError");
   }
 }
 
-/** The id to answer a malformed request under: its own where it is a proper one, else null (JSON-RPC 2.0, section 5). */
+/** The id for the answer to a malformed request: its own id where that is valid, or null (JSON-RPC 2.0, section 5). */
 export function idOf(value: unknown): RequestId | null {
   const id = typeof value === "object" && value !== null ? (value as { id?: unknown }).id : undefined;
   return isId(id) ? id : null;
@@ -40,7 +40,7 @@ function isId(id: unknown): id is RequestId {
   );
 }
 
-/** The request that a value is, or the error that says why it is none. */
+/** The request in a value, or the error that says why it is none. */
 export function checkRequest(value: unknown): CheckedRequest | PosternError {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return new PosternError("invalidRequest", "not an object");

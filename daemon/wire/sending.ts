@@ -1,19 +1,19 @@
-// What goes out on one connection: lines are gathered for a turn of the event loop, and a peer that does not read is closed.
+// Sends lines on one connection. The lines of a turn of the event loop are gathered. A peer that does not read is closed.
 import type { Socket } from "node:net";
 import { limits } from "../../protocol/limits.ts";
 import { discard, type Line, writeLines } from "../call/encoded.ts";
 
 export type Sending = {
-  /** Sends a line, or wipes it where nobody is there. */
+  /** Sends a line, or wipes it where the peer has gone. */
   send(line: Line): void;
-  /** Writes now what was gathered. */
+  /** Writes the gathered lines now. */
   flush(): void;
   readonly unsentBytes: number;
 };
 
 export type SendingParts = {
   readonly socket: Socket;
-  /** Whether the agent has room for what this connection makes it hold. */
+  /** Whether the agent has room for this connection's held bytes. */
   readonly mayHold: () => boolean;
   readonly onUnread: (unsentBytes: number) => void;
 };
@@ -36,7 +36,7 @@ export function createSending({ socket, mayHold, onUnread }: SendingParts): Send
     taken().forEach(discard);
   }
 
-  /** One write for all answers of a turn of the event loop: under load a system call serves many requests. */
+  /** One write for all answers of a turn of the event loop. Under load one system call serves many requests. */
   function flush(): void {
     const all = taken();
     if (socket.destroyed) return all.forEach(discard);
@@ -51,7 +51,7 @@ export function createSending({ socket, mayHold, onUnread }: SendingParts): Send
       if (socket.destroyed) return discard(line);
       lines.push(line);
       gatheredBytes += line.bytes;
-      // Counted before anything is written: hundreds of long answers may be there in one turn.
+      // Counted before anything is written, since one turn may have hundreds of long answers.
       if (unsentBytes() > limits.unsentBytesClose) return close();
       if (lines.length === 1) setImmediate(flush);
     },

@@ -1,5 +1,4 @@
-// Checks parameters against the catalogue's schemas. What it tells of a mistake names only paths of our schemas,
-// never a key or a value that the peer sent.
+// Checks parameters against the catalogue's schemas. Its errors name only paths of our schemas, and never a key or a value from the peer.
 import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
@@ -10,7 +9,7 @@ const words = { whole: "params", unknown: "there is a field that this method doe
 
 const compiled = new Map<MethodName, Validator>();
 
-/** Compiles on first use: a start-up that compiles every schema would pay for methods nobody calls. */
+/** Compiles a schema at its first use. Compiling all at the start would cost time for methods that nobody calls. */
 function validatorOf(method: MethodName): Validator {
   let validator = compiled.get(method);
   if (validator === undefined) {
@@ -20,7 +19,7 @@ function validatorOf(method: MethodName): Validator {
   return validator;
 }
 
-/** Returns when the parameters fit the method; throws `invalidParams` naming the field and the rule otherwise. */
+/** Returns where the parameters fit the method. Otherwise throws `invalidParams` with the field and the rule. */
 export function validate(method: MethodName, params: unknown): void {
   const validator = validatorOf(method);
   if (validator.Check(params)) return;
@@ -29,10 +28,10 @@ export function validate(method: MethodName, params: unknown): void {
   throw new PosternError("invalidParams", ownText(method, faults) ?? describeFault(schema, params, faults, words));
 }
 
-/** What the broken schema says of this keyword itself (`errorMessage`): the official text, where there is one. */
+/** The schema's own words for this keyword (`errorMessage`): the official text, where there is one. */
 function ownText(method: MethodName, faults: readonly SchemaFault[]): string | undefined {
   for (const { keyword, schemaPath } of faults) {
-    // "#/properties/itemIds" leads to the schema; its parts are keys of ours, never a peer's.
+    // "#/properties/itemIds" leads to the schema. Its parts are keys of ours, never of a peer.
     const broken = schemaPath
       .split("/")
       .slice(1)

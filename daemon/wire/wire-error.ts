@@ -1,12 +1,12 @@
-// The wire form of anything thrown. Only texts of the table of errors leave the agent: any other may quote what a peer
-// sent or what a parser read.
+// The wire form of anything thrown. Only texts of the table of errors leave the agent. Any other text may quote bytes of a peer or of a
+// parser's input.
 import { randomUUID } from "node:crypto";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Log } from "../host/log.ts";
 import { isFull } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
 
-/** What was thrown as an error object of JSON-RPC. What we did not foresee becomes `internal` with an incident id. */
+/** A thrown error as an error object of JSON-RPC. An unforeseen error becomes `internal` with an incident id. */
 export function wireError(thrown: unknown, log: Log): { code: number; message: string; data: object } {
   const error = foreseen(thrown) ?? unforeseen(thrown, log);
   const data = {
@@ -17,7 +17,7 @@ export function wireError(thrown: unknown, log: Log): { code: number; message: s
   return { code: error.code, message: error.message, data };
 }
 
-/** What the system says of our files, and a person can do something about. */
+/** Errors of the system about the agent's files that a person can act on. */
 const FILE_FAULTS = ["EROFS", "EIO", "EACCES", "EPERM", "EMFILE", "ENFILE", "ELOOP", "ENOTDIR", "EISDIR", "EFBIG"];
 
 function foreseen(thrown: unknown): PosternError | undefined {
