@@ -1,31 +1,31 @@
-// The cache: what was read once is answered from memory while the account is unlocked. Values are sealed one by one under
-// a key made at unlock and wiped at lock; entries are found through a keyed hash, so neither a value nor a name lies here
-// in clear. Bounded in bytes and in age; an account of any size uses no more. A change forgets what it may concern: see
-// `dropItem`. Lists of names are kept beside the values, under the same key (kept-lists.ts).
+// The cache. While the account is unlocked, a second read is answered from memory. Each value is sealed on its own, under a key that is made at
+// unlock and wiped at lock. A keyed hash finds an entry. So neither a value nor a name lies here in clear. Bytes and age are bounded, whatever
+// the size of the account. A change removes the entries that it may concern: see `dropItem`. Lists of names are kept beside the values, under
+// the same key (kept-lists.ts).
 import { LRUCache } from "lru-cache";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { createKeptLists, type KeptLists, LISTS_BYTES_MAX } from "./kept-lists.ts";
 
-/** Bytes of sealed values kept: some twenty thousand secrets of ordinary size. */
+/** Bytes of sealed values: some twenty thousand secrets of ordinary size. */
 export const CACHE_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Milliseconds after which an entry is read again even though no change was announced. */
 export const CACHE_AGE_MS_MAX = 60 * 60_000;
 
-/** Bytes an entry costs beside its value, measured: key, objects, buffers, list node, and what it is forgotten by. */
+/** Bytes of an entry beside its value, measured: key, objects, buffers, list node, and topics. */
 const ENTRY_BYTES = 1536;
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 24;
 
-/** Where a reference leads, in ids, and what lies there. Ids and kinds are no secrets. */
+/** The target of a reference, in ids, and its type. Ids and types are no secrets. */
 export type Place = {
   readonly vault: string;
   readonly item: string;
   readonly field: string;
   readonly kind: string;
-  /** Whether the value is a seed that a one-time code is asked of. */
+  /** Whether the value is a seed and the answer a one-time code. */
   readonly code?: true;
 };
 
@@ -34,87 +34,85 @@ type Entry = {
   readonly nonce: Uint8Array;
   readonly sealed: Uint8Array;
   readonly storedMs: number;
-  /** What it is forgotten by. */
+  /** The topics of the entry. A change of one of them removes it. */
   readonly topics: readonly string[];
   readonly seq: number | undefined;
 };
 
-/** A value out of the cache and how old it is. */
+/** A value from the cache, and its age. */
 export type Cached = { readonly value: string; readonly ageMs: number };
 
-/** What the cache holds of a reference: where it led, and its value, sealed until `open`. */
+/** The entry of a reference: its target, and its value, which is sealed until `open`. */
 export type Kept = {
   readonly place: Place;
-  /** The value as it was when it was found, whatever was forgotten since. Throws locked once the cache was closed. */
+  /** The value as it was found, even if the entry was removed since. Throws locked once the cache was closed. */
   open(): Cached;
 };
 
-/** What a text names: no reference that a peer sends may lead to what is kept of an environment. */
+/** The kind of a text. No reference from a peer may lead to the kept values of an environment. */
 export type What = "reference" | "environment";
 
 export type Known = {
   /**
-   * What another item would have to be called by to be meant too: its lookup tags, or its id where the reference may name
-   * one. Where they are not known, any change in the vault forgets the value.
+   * The names by which another item could be meant too: its lookup tags, or its id where the reference may name one. Where they are unknown,
+   * any change in the vault removes the value.
    */
   readonly names?: readonly string[] | undefined;
-  /** The last change that is surely in what was read: news of it and of those before forget nothing. */
+  /** The last change that the value includes. News of that change or an earlier one remove nothing. */
   readonly seq?: number | undefined;
 };
 
 export type Cache = {
-  /** Looks a reference up once for both: the keyed hash is the larger part of a warm answer. */
+  /** Looks a reference up once for finding and storing, since the keyed hash is the larger part of a warm answer. */
   find(reference: string, what?: What): Kept | undefined;
   set(reference: string, place: Place, value: string, known?: Known, what?: What): void;
-  /** Pages of names that were read. */
+  /** The kept pages of names. */
   readonly lists: KeptLists;
-  /** Grows whenever something is forgotten: what is fetched before then must not be waited for. */
+  /** Grows at every removal. A fetch that began before the removal must not be shared after it. */
   readonly generation: number;
   /**
-   * Whether nothing was forgotten since then that may concern this vault: else what was fetched may be that of before. News of
-   * changes up to `seq` are in it.
+   * Whether nothing about this vault was removed since then. Otherwise the fetched value may be an old one. It includes changes up to `seq`.
    */
   isSince(generation: number, vault: string, seq?: number): boolean;
   /**
-   * An item was made, changed or deleted. Forgets what was read of it, and what was read of any other by a name that is now
-   * its own too: such a reference may mean two. `tag` is the lookup tag of its title, empty where it has none any more,
-   * undefined where nobody knows: then every value of the vault is forgotten. `seq` is the number of a change that is told late:
-   * what was read since stays.
+   * An item was made, changed or deleted. Removes its values, and values of other items by a name that is now its own too, since such a
+   * reference may mean both. `tag` is the lookup tag of its title. It is empty where the item has no title any more. Undefined means unknown,
+   * and removes every value of the vault. `seq` is the number of a change that is announced late; values that include it stay.
    */
   dropItem(vault: string, item: string, tag: string | undefined, seq?: number): void;
-  /** A vault was made, changed or taken away. Forgets its lists and all values: its title may be that of another vault now. */
+  /** A vault was made, changed or taken away. Removes its lists and all values, since another vault may have its title now. */
   dropVault(vault: string): void;
   clear(): void;
-  /** Wipes the key: what is left is unreadable. */
+  /** Wipes the key. Everything in the cache is unreadable then. */
   close(): void;
   readonly size: number;
 };
 
-/** When something of a vault was forgotten last: for a change made here, and for news, with the highest number of those. */
+/** The last removals of a vault: for a change made here, and for news, with the highest number of those. */
 type Forgot = { readonly here: number; readonly news: number; readonly newsSeq: number };
 
 const nothing: Forgot = { here: 0, news: 0, newsSeq: 0 };
 
-/** Vaults of which that is remembered: more than any account has. Past it, something of each counts as forgotten. */
+/** Vaults for which that is remembered. No account has so many. Past it, every vault counts as changed. */
 export const FORGOT_MAX = 10_000;
 
 const encoder = new TextEncoder();
-/** A byte order mark at a value's start is part of it. */
+/** Keeps a byte order mark at a value's start, since it is part of the value. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * `nowMs` is a clock that nobody sets; one that counts through the machine's sleep, which the session of a token outlives. With
- * `keeps` false nothing is kept: where nobody tells of changes, what was read may be wrong a moment later.
+ * `nowMs` is a clock that nobody sets. It counts through the machine's sleep, since a token's session outlives that. With `keeps` false
+ * nothing is kept: without news of changes, a kept value may be wrong a moment later.
  */
 export function createCache(crypto: Primitives, nowMs: () => number, keeps = true): Cache {
   const sealKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
   const hashKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
   let generation = 0;
-  /** The generation that forgot all of every vault, and those that forgot of one; as many as changed since. */
+  /** The generation that cleared every vault, and the generations that changed one vault since. */
   let forgotAll = 0;
   const forgot = new Map<string, Forgot>();
   let closed = false;
-  /** Keys of the entries that each topic is about. */
+  /** The keys of the entries of each topic. */
   const byTopic = new Map<string, Set<string>>();
   const entries = new LRUCache<string, Entry>({
     maxSize: CACHE_BYTES_MAX,
@@ -152,8 +150,8 @@ export function createCache(crypto: Primitives, nowMs: () => number, keeps = tru
   }
 
   /**
-   * The text itself, letter for letter. Ids of fields and sections are compared with their case, so `…/api` and `…/API` may
-   * be two fields; a text that is no reference may become one in lower case. One reference in two spellings is read twice.
+   * The text itself, letter for letter. Ids of fields and sections are case-sensitive, so `…/api` and `…/API` may be two fields. A text that is
+   * no reference may become one in lower case. A reference in two spellings is read twice.
    */
   function hashOf(text: string, what: What): Uint8Array {
     return crypto.keyedHash(hashKey, encoder.encode(`${what}|${text}`));
@@ -211,7 +209,7 @@ export function createCache(crypto: Primitives, nowMs: () => number, keeps = tru
       return entry === undefined ? undefined : { place: entry.place, open: () => read(hash, entry) };
     },
     set: (text, place, value, known = {}, what = "reference") => {
-      // Half a character, which JSON can hold, would come out of UTF-8 as another.
+      // JSON can hold half a character. UTF-8 would turn it into another one.
       if (!keeps || !value.isWellFormed()) return;
       const plaintext = encoder.encode(value);
       keep(hashOf(text, what), place, plaintext, known);
@@ -257,7 +255,7 @@ export function createCache(crypto: Primitives, nowMs: () => number, keeps = tru
   };
 }
 
-/** What changes are told by: ids, and names as the lookup tags that they have. */
+/** The topics of an entry: ids, and names in the form of lookup tags. */
 function topicOf(vault: string, what: "item" | "name" | "any", name = ""): string {
   return `${vault} ${what} ${name}`;
 }

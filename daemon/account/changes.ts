@@ -1,30 +1,30 @@
-// Follows what others change in an unlocked account, so that the cache never answers what is no longer true: the service
-// is asked to tell of changes as long as the account is unlocked. While it cannot be reached, cached answers go on,
-// marked stale, up to a limit. Where its store was put back from a copy, everything read before is forgotten at once.
+// Follows the changes of others in an unlocked account, so that the cache never gives an outdated answer. The agent asks the service for
+// changes all the time. While the service cannot be reached, cached answers continue, marked stale, up to a limit. Where an older copy of its
+// store was put back, everything read before is forgotten at once.
 import { PosternError } from "../../protocol/errors.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Change, Feed, News, Replaced } from "./capabilities.ts";
 import type { Opened } from "./opened.ts";
 
-/** Milliseconds that cached answers go on while the service cannot be reached. */
+/** Milliseconds for which cached answers continue while the service cannot be reached. */
 export const STALE_MS_MAX = 15 * 60_000;
 
 /**
- * Milliseconds before the service is asked again, doubling up to the second number: one that is there again may have been put
- * back, and what was read before is answered until it is asked.
+ * Milliseconds before the service is asked again, doubling up to the second number. A service that comes back may have an older store, and
+ * the cache gives old answers until it is asked.
  */
 const RETRY_MS = 500;
 export const RETRY_MS_MAX = 2_000;
 
-/** Answers that are taken at once; past them one each so many milliseconds: a service answers when there is news, or after a while. */
+/** Answers that are taken at once. After them, one is taken in so many milliseconds. An honest service answers only with news or after a while. */
 export const QUICK_ANSWERS_MAX = 100;
 export const ANSWER_MS_MIN = 50;
 
-/** Whether the service answered when it was asked last, and since when that is so. */
+/** Whether the service answered the last request, and the time since when that is so. */
 export type Link = { readonly state: "asking" | "reached" | "unreached"; readonly since: Moment };
 
-/** What following needs of the agent. */
+/** The parts of the agent that following needs. */
 type Around = { readonly clock: Clock; readonly log: Log };
 
 export type Follower = {
@@ -33,21 +33,21 @@ export type Follower = {
 };
 
 /**
- * Told of each change, after the cache has forgotten what it concerns; that the store was replaced, after all was forgotten;
- * and that the service lets us in no more.
+ * Called for each change, after the cache has removed the entries that it concerns. Also called when the store was replaced, after
+ * everything was forgotten, and when the service no longer lets the agent in.
  */
 export type Heard = { changed(change: Change): void; replaced(how: Replaced): void; shutOut(): void };
 
-/** The service's word that this device was removed, its password changed elsewhere, or its token ended. */
+/** The service's answers that this device was removed, its password changed elsewhere, or its token ended. */
 const isShutOut = (error: unknown) =>
   error instanceof PosternError && ["deviceRemoved", "wrongCredentials", "tokenRefused"].includes(error.name);
 
-/** It works with a store that does not have this account: nothing that was read before counts, and nobody is shut out. */
+/** The service's store does not have this account. Everything read before is forgotten, and the account stays open. */
 const isReplaced = (error: unknown) => error instanceof PosternError && error.name === "storeReplaced";
 
-/** Forgets what the news concern. The account has forgotten already what it keeps by itself. */
+/** Removes the entries that the news concern. The account has already forgotten its own remembered answers. */
 export function takeNews({ cache }: Opened, news: News, heard: Pick<Heard, "changed" | "replaced">): void {
-  // What happened while nobody could tell us is unknown, at the start too: begin with an empty cache.
+  // Earlier changes are unknown, at the start too. So the cache begins empty.
   if (news.first === true) return cache.clear();
   if (news.replaced !== undefined) {
     cache.clear();
@@ -60,7 +60,7 @@ export function takeNews({ cache }: Opened, news: News, heard: Pick<Heard, "chan
 }
 
 function forget(cache: Opened["cache"], { kind, vault, item, tag, seq }: Change): void {
-  // A password, a user's own data, a service account: nothing that was read of a vault is any other for it.
+  // A password, a user's own data or a service account changed. No value of a vault is affected.
   if (kind === "user") return;
   if (vault === undefined) cache.clear();
   else if (item === undefined) cache.dropVault(vault);
@@ -72,7 +72,7 @@ function forgetAll({ cache }: Opened, feed: Feed): void {
   feed.forget();
 }
 
-/** Asked at each answer: whether a service has answered more often than one that has news would. */
+/** Called at each answer. Says whether the service answers too often for an honest one. */
 function createPace(clock: Clock): () => boolean {
   let quick = 0;
   let answeredMs = clock.monotonicMs();
@@ -101,7 +101,7 @@ export function followChanges(unlocked: Opened, feed: Feed, { clock, log }: Arou
     const isTooQuick = createPace(clock);
     while (!abort.signal.aborted) {
       try {
-        // The first look does not wait: else nobody would know for as long that the service is there again.
+        // The first request does not wait. Otherwise nobody would know for so long that the service is back.
         const waitMs = link.state === "reached" ? undefined : 0;
         takeNews(unlocked, await followed.next(abort.signal, waitMs), heard);
         toldReplaced = false;
@@ -116,9 +116,9 @@ export function followChanges(unlocked: Opened, feed: Feed, { clock, log }: Arou
           forgetAll(unlocked, feed);
           heard.replaced("otherStore");
         }
-        // Any other failure means the same here: we do not know what changed. Reads that need the service tell their caller.
+        // Any other failure means the same: the changes are unknown. A read that needs the service gives its caller the error.
         enter("unreached");
-        // By the boot clock: a wall clock that jumps must not take away what a person without a network works with.
+        // By the boot clock: a jump of the wall clock must not take cached answers from a person without a network.
         if (clock.bootMs() - link.since.bootMs > STALE_MS_MAX) forgetAll(unlocked, feed);
         await pause(retryMs);
         retryMs = Math.min(RETRY_MS_MAX, retryMs * 2);
@@ -136,7 +136,7 @@ export function followChanges(unlocked: Opened, feed: Feed, { clock, log }: Arou
     });
   }
 
-  // Whatever else the service answers, it is there again: what it has to tell of changes is asked at once.
+  // Any answer shows that the service is back. So the agent asks for changes at once.
   feed.onAnswered(() => {
     if (link.state === "unreached") endPause();
   });

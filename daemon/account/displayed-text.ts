@@ -1,17 +1,17 @@
-// Texts of others as a person is shown them. Names come from vaults and programs, so they are stripped of whatever could
-// redraw a terminal or reorder the line, and cut.
+// Makes texts of others safe to show. Names come from vaults and programs. So characters that could redraw a terminal or reorder a line are
+// removed, and long texts are cut.
 import { cleanText } from "../../protocol/clean-text.ts";
 
-/** Characters of one shown name: a line of a terminal holds it, and a long name cannot push the question away. */
+/** Characters of one shown name. It fits a line of a terminal, and a long name cannot push the question away. */
 export const SHOWN_LENGTH_MAX = 120;
 
-/** Columns of a line about a thing: with its indentation it fits a terminal of 80, so that none goes on in the next row. */
+/** Columns of a line about a thing. With its indentation it fits a terminal of 80 columns, so that it needs one row. */
 export const LINE_COLUMNS_MAX = 76;
 
-/** Characters of one path in the head: behind a script's there is room for its interpreter's. */
+/** Characters of one path in the head. Behind a script's path there is room for the interpreter's. */
 export const PATH_LENGTH_MAX = 60;
 
-/** A path of these alone needs no quotes: it holds nothing that the head of a prompt says. */
+/** A path of these characters needs no quotes, since it cannot imitate the words of a prompt's head. */
 const PLAIN_PATH = /^[\w/.+@~-]+$/;
 
 /** Makes a text safe to show: no controls, no invisible or direction-changing characters, at most 120 characters. */
@@ -22,7 +22,7 @@ export function displayed(text: string): string {
     : `${characters.slice(0, SHOWN_LENGTH_MAX - 1).join("")}…`;
 }
 
-/** A line about a thing as it is shown: safe, and cut to its columns. */
+/** A line about a thing, made safe and cut to its columns. */
 export function displayedLine(text: string): string {
   const line = cleanText(text).trimEnd();
   if (columnsOf(line) <= LINE_COLUMNS_MAX) return line;
@@ -34,11 +34,11 @@ export function displayedLine(text: string): string {
   return `${kept}…`;
 }
 
-/** Whoever starts a program chooses its path: one that could go on as the head does stands in quotes. */
+/** The starter of a program chooses its path. A path that could imitate the head of a prompt stands in quotes. */
 export function displayedPath(path: string): string {
   const characters = [...cleanText(path)];
   const half = PATH_LENGTH_MAX / 2;
-  // Its folder says who could have put it there, its last name what it is.
+  // Its folder shows who could have put it there. Its last name shows what it is.
   const kept =
     characters.length <= PATH_LENGTH_MAX
       ? characters
@@ -46,7 +46,7 @@ export function displayedPath(path: string): string {
   return PLAIN_PATH.test(path) ? kept.join("") : JSON.stringify(kept.join(""));
 }
 
-/** At most: from Hangul on letters may be two columns wide, and not all are. */
+/** The most columns of a text. From Hangul on, letters may be two columns wide, though not all are. */
 function columnsOf(text: string): number {
   return [...text].reduce((sum, character) => sum + (character < "\u1100" ? 1 : 2), 0);
 }

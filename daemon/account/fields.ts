@@ -1,13 +1,13 @@
-// What hangs on a field's value: one-time codes, the public half of SSH keys. Worked out at each read and never stored.
+// Computes the details of a field's value: one-time codes, and the public half of SSH keys. They are computed at each read and never stored.
 import { PosternError } from "../../protocol/errors.ts";
 import type { ItemCreateParams, ItemField, ItemFieldDetails } from "../../protocol/item/item.ts";
 import { totpCode } from "../../protocol/secret/totp.ts";
 import type { SshKey } from "./ssh-key.ts";
 
-// Loaded when the first SSH key is met: most agents never meet one.
+// Loaded at the first SSH key, since most agents never have one.
 const sshKeys = () => import("./ssh-key.ts");
 
-/** Private keys as they are stored, in PKCS#8. Throws invalidItem where one cannot be read, saying why and not what it is. */
+/** The stored form of private keys: PKCS#8. Throws invalidItem for an unreadable key. The error says why and does not show the key. */
 export async function withStoredKeys<F extends Pick<ItemCreateParams, "fields">>(params: F): Promise<F> {
   const { fields = [] } = params;
   if (!fields.some(isKey)) return params;
@@ -27,7 +27,7 @@ async function storedKey(field: ItemField, index: number): Promise<ItemField> {
   }
 }
 
-/** A field as clients see it, with its details. */
+/** A field in the form for clients, with its details. */
 export function shownField(field: ItemField, nowMs: number): ItemField | Promise<ItemField> {
   if (field.fieldType === "Totp") return { ...field, details: { type: "Otp", content: totpCode(field.value, nowMs) } };
   if (field.fieldType === "SshKey") return sshDetails(field.value).then((details) => ({ ...field, details }));
@@ -52,8 +52,8 @@ async function keyOf(value: string): Promise<SshKey | undefined> {
 }
 
 /**
- * What a reference may ask of a private key: one of its public parts, or the key in OpenSSH's form. Throws
- * sshKeyMetadataNotFound or privateKeyUnreadable where the value is no key.
+ * The part of a private key that a reference asks for: a public part, or the key in OpenSSH's form. Throws sshKeyMetadataNotFound or
+ * privateKeyUnreadable where the value is no key.
  */
 export async function derivedFromKey(
   value: string,

@@ -1,5 +1,5 @@
-// Pages of a vault's names: put together of rows that are kept and rows that are fetched. Where a page ends and what follows
-// is decided by ids alone, so that nothing is opened which is not answered.
+// Pages of a vault's names, joined of kept and fetched rows. Ids alone decide where a page ends and what follows. So only answered rows are
+// opened.
 import { wipeable } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -18,7 +18,7 @@ import {
 } from "./kept-lists.ts";
 import type { Opened } from "./opened.ts";
 
-/** Which page of which list: items of these states with ids after `after`. */
+/** A page of a list: items of these states with ids after `after`. */
 export type PageAsked = {
   readonly vault: string;
   readonly states: readonly State[];
@@ -27,21 +27,21 @@ export type PageAsked = {
 };
 
 export type ItemPages = {
-  /** Whether all of the page is kept and nothing of it changed. */
+  /** Whether the whole page is kept and unchanged. */
   isKept(unlocked: Opened, asked: PageAsked): boolean;
-  /** The page as it is kept, encoded: bytes of their own, the caller's to wipe. */
+  /** The kept page, encoded. The bytes belong to the caller, who wipes them. */
   kept(unlocked: Opened, asked: PageAsked): Uint8Array | undefined;
-  /** The same; what is not kept, or changed, is fetched first, and kept. */
+  /** The same. Missing and changed rows are fetched first, and kept. */
   fetched(unlocked: Opened, asked: PageAsked, signal: AbortSignal): Promise<Uint8Array>;
 };
 
 export type ItemPagesParts = {
   readonly crypto: Pick<Primitives, "wipe">;
-  /** Whether the service could not be asked for changes just now: then a page says how old it is. */
+  /** Whether the service could not be reached just now. Then a page has its age. */
   readonly isStale: (unlocked: Opened) => boolean;
 };
 
-/** The rows of a list that follow an id; undefined where they are not there. */
+/** The rows of a list after an id. Undefined where they are missing. */
 type RowsAfter = (state: State, at: string) => Rows | undefined;
 type Run = { readonly rows: Rows; readonly from: number; readonly to: number };
 type Plan = { readonly runs: readonly Run[]; readonly more: boolean };
@@ -50,7 +50,7 @@ type Lack = { readonly state: State; readonly at: string };
 const encoder = new TextEncoder();
 
 export function createItemPages({ crypto, isStale }: ItemPagesParts): ItemPages {
-  /** What is kept and did not change; `ages` takes how old it is where nobody can say whether it still holds. */
+  /** The kept and unchanged rows. `ages` takes their age where the service could not confirm them. */
   function unchanged(unlocked: Opened, vault: string, ages: number[] = []): RowsAfter {
     const { lists } = unlocked.cache;
     return (state, at) => {
@@ -85,7 +85,7 @@ export function createItemPages({ crypto, isStale }: ItemPagesParts): ItemPages 
     return fresh;
   }
 
-  /** The chunk anew: what did not change as it was, and the changed rows that are still of this list. */
+  /** The new chunk: the unchanged rows, and the changed rows that still belong to this list. */
   function renewed(kept: KeptRows, ids: ReadonlySet<string>, changed: readonly Row[]): FreshRows[] {
     const opened = kept.open();
     const same = Array.from(kept.ends, (end, row) => ({
@@ -106,13 +106,13 @@ export function createItemPages({ crypto, isStale }: ItemPagesParts): ItemPages 
       return "runs" in plan ? encoded(crypto, plan, ages) : undefined;
     },
     fetched: async (unlocked, asked, signal) => {
-      // A list of nothing is one of a vault all the same, and the account says whether that is there.
+      // An empty list still needs its vault, and the account says whether the vault exists.
       if (asked.states.length === 0)
         await unlocked.account.listPage(asked.vault, { active: false, archived: false }, undefined, signal);
       const brought: { state: State; rows: FreshRows }[] = [];
       const ages: number[] = [];
       const kept = unchanged(unlocked, asked.vault, ages);
-      // What was brought may not have been kept; it is of this page all the same.
+      // The fetched rows may not have been kept. They belong to this page all the same.
       const known: RowsAfter = (state, at) =>
         brought.find((one) => one.state === state && one.rows.after <= at && at < one.rows.through)?.rows ??
         kept(state, at);
@@ -133,7 +133,7 @@ export function createItemPages({ crypto, isStale }: ItemPagesParts): ItemPages 
 
 type Cursor = { readonly state: State; at: string; rows: Rows | undefined; row: number };
 
-/** Which rows make the page, or the first that lack. */
+/** The rows of the page, or the first missing ones. */
 function planOf({ states, after, limit }: PageAsked, rowsAfter: RowsAfter): Plan | Lack {
   const cursors = states.map((state): Cursor => ({ state, at: after, rows: undefined, row: 0 }));
   const runs: Run[] = [];
@@ -143,7 +143,7 @@ function planOf({ states, after, limit }: PageAsked, rowsAfter: RowsAfter): Plan
     const isFull = count === limit;
     for (const cursor of cursors) {
       if (isAtRow(cursor, rowsAfter)) continue;
-      // What follows a full page need not be there to be told of: the service said that something does.
+      // The rows after a full page may be missing. The service has said that there are more.
       return isFull ? { runs, more: true } : { state: cursor.state, at: cursor.at };
     }
     const [first, second] = cursors
@@ -162,7 +162,7 @@ function planOf({ states, after, limit }: PageAsked, rowsAfter: RowsAfter): Plan
   }
 }
 
-/** Moves on to the next row, or to the end; false where the rows that follow are not there. */
+/** Moves on to the next row, or to the end. False where the following rows are missing. */
 function isAtRow(cursor: Cursor, rowsAfter: RowsAfter): boolean {
   while (cursor.at !== END && (cursor.rows === undefined || cursor.row === cursor.rows.ends.length)) {
     cursor.at = cursor.rows?.through ?? cursor.at;
@@ -175,7 +175,7 @@ function isAtRow(cursor: Cursor, rowsAfter: RowsAfter): boolean {
   return true;
 }
 
-/** How far the rows fit. The longest row is a small part of a page, so a page holds one at least. */
+/** The number of rows that fit. The longest row is a small part of a page, so a page holds at least one. */
 function fitting(rows: Rows, from: number, to: number, room: number): number {
   let fit = to;
   while (fit > from && sizeOf(rows, from, fit) > room) fit--;
@@ -186,7 +186,7 @@ function sizeOf(rows: Rows, from: number, to: number): number {
   return (rows.ends[to - 1] ?? 0) - startOf(rows, from);
 }
 
-/** The page's JSON. What is opened for it is wiped as soon as no later row is in it. */
+/** The page's JSON. An opened chunk is wiped as soon as no later row is in it. */
 function encoded(crypto: Pick<Primitives, "wipe">, { runs, more }: Plan, ages: readonly number[]): Uint8Array {
   const head = encoder.encode('{"items":[');
   const stale = ages.length === 0 ? "" : `,"staleMs":${Math.max(...ages)}`;

@@ -1,25 +1,25 @@
-// Lists of names that were read once. A row costs a signature to check, so it is kept as the JSON that is answered, in chunks
-// sealed one by one. A chunk holds every item of one state between two ids; where no chunk reaches, nothing is known. A change
-// marks the one row that it is of, and what was read of all the others stays. Bounded in bytes and in age.
+// Kept lists of names. Each row needed a signature check. So it is kept as the JSON of its answer, in chunks that are sealed one by one. A
+// chunk holds every item of one state between two ids. Outside the chunks nothing is known. A change marks one row, and all other rows stay.
+// Bytes and age are bounded.
 import { wipeable, wipeableCopy } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 
 export type State = "active" | "archived";
 
-/** What comes after the id of every item. */
+/** Comes after the id of every item. */
 export const END = "~";
 
-/** Bytes of all lists kept: some hundred thousand ordinary items. Apart from the values, which a long list would leave no room. */
+/** Bytes of all kept lists: some hundred thousand ordinary items. Values have a limit of their own, since a long list would leave them no room. */
 export const LISTS_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Milliseconds after which a chunk is read again even though no change was announced. */
 export const LIST_AGE_MS_MAX = 60 * 60_000;
 
-/** Changed rows of one chunk: they are read by one request. With more of them, the chunk is read anew. */
+/** Changed rows of one chunk. One request reads them. A chunk with more of them is read whole. */
 export const CHANGED_MAX = serviceLimits.batch;
 
-/** Bytes a chunk costs beside its rows: objects, a nonce, buffers of their own. */
+/** Bytes of a chunk beside its rows: objects, a nonce, its own buffers. */
 const CHUNK_OVERHEAD_BYTES = 1024;
 
 const NONCE_BYTES = 24;
@@ -29,43 +29,43 @@ const ID_LENGTH = 26;
 export type Rows = {
   readonly after: string;
   readonly through: string;
-  /** Their ids, in order, one after the other. */
+  /** Their ids, in order. */
   readonly ids: string;
-  /** Where each row ends in the bytes. A comma stands between two. */
+  /** The end of each row in the bytes. A comma stands between two rows. */
   readonly ends: Uint32Array;
-  /** The rows as JSON: bytes of their own, the caller's to wipe. Throws locked once the cache was closed. */
+  /** The rows as JSON. The bytes belong to the caller, who wipes them. Throws locked once the cache was closed. */
   open(): Uint8Array;
 };
 
-/** Rows that lie open still. Whoever read them wipes `bytes`. */
+/** Rows that are not sealed yet. Their reader wipes `bytes`. */
 export type FreshRows = Rows & { readonly bytes: Uint8Array };
 
-/** Rows that were kept, and the items of them that changed since. */
+/** Kept rows, and the items among them that changed since. */
 export type KeptRows = Rows & { readonly changed: ReadonlySet<string>; readonly storedMs: number };
 
 type Chunk = KeptRows & { readonly changed: Set<string>; readonly bytes: number };
 type Series = { readonly chunks: Chunk[]; used: number };
 
 export type KeptLists = {
-  /** What this was before rows were fetched must be what it is when they are kept: else they may be those of before a change. */
+  /** A number that every change raises. It must be the same before rows are fetched and when they are kept. Otherwise they may be outdated. */
   stamp(vault: string): string;
-  /** The rows that follow this id. */
+  /** The rows after this id. */
   find(vault: string, state: State, at: string): KeptRows | undefined;
   /**
-   * Keeps rows that join one another, where nothing is known of these ids yet; or in place of `instead`, as long as that is
-   * kept. Where they reach into what is kept already, that stays.
+   * Keeps adjoining rows where nothing is known of these ids yet, or in place of `instead` while that is kept. Where they overlap kept rows,
+   * the kept rows stay.
    */
   keep(vault: string, state: State, fresh: readonly FreshRows[], stamp: string, instead?: KeptRows): void;
-  /** An item changed, came or went. */
+  /** An item was changed, made or deleted. */
   mark(vault: string, item: string): void;
   dropVault(vault: string): void;
   clear(): void;
-  /** Milliseconds since all of these rows were read from the service; single ones may have been read since. */
+  /** Milliseconds since all of these rows were read from the service. Single rows may be newer. */
   ageOf(rows: KeptRows): number;
   readonly bytes: number;
 };
 
-/** How chunks are sealed; `place` must be the same when one is opened. */
+/** Seals and opens chunks. `place` must be the same for both. */
 export type Sealing = Pick<Primitives, "randomBytes"> & {
   seal(nonce: Uint8Array, place: Uint8Array, plaintext: Uint8Array): Uint8Array;
   open(nonce: Uint8Array, place: Uint8Array, sealed: Uint8Array): Uint8Array;
@@ -95,7 +95,7 @@ export function createKeptLists(sealing: Sealing, nowMs: () => number, bytesMax:
     lists.delete(name);
   }
 
-  /** Makes room at the cost of the list that was not asked for the longest, never of its own: a list that is longer than all the room keeps its beginning. */
+  /** Makes room by removing the least recently used list, and never its own. A list longer than all the room keeps its beginning. */
   function hasRoom(name: string, wanted: number): boolean {
     while (bytes + wanted > bytesMax) {
       const others = [...lists].filter(([other]) => other !== name);
@@ -183,7 +183,7 @@ export function createKeptLists(sealing: Sealing, nowMs: () => number, bytesMax:
   };
 }
 
-/** How many of the chunks start before this id, or at it where `orAt`. */
+/** The number of chunks that start before this id, or at it where `orAt`. */
 function startingAt(chunks: readonly Chunk[], id: string, orAt = false): number {
   return countWhile(chunks.length, (index) => {
     const after = chunks[index]?.after ?? END;
@@ -191,7 +191,7 @@ function startingAt(chunks: readonly Chunk[], id: string, orAt = false): number 
   });
 }
 
-/** How many of so many things in order, from the first on, are such. */
+/** The number of things, from the first on, for which `is` holds. The things are in order. */
 function countWhile(length: number, isSuch: (index: number) => boolean): number {
   let low = 0;
   let high = length;
@@ -208,12 +208,12 @@ export function idAt(rows: Rows, row: number): string {
   return rows.ids.slice(row * ID_LENGTH, (row + 1) * ID_LENGTH);
 }
 
-/** The first row whose item comes after this id; the number of rows where there is none. */
+/** The first row whose item comes after this id. The number of rows where there is none. */
 export function firstAfter(rows: Rows, id: string): number {
   return countWhile(rows.ends.length, (row) => idAt(rows, row) <= id);
 }
 
-/** Where a row begins in the bytes. */
+/** The beginning of a row in the bytes. */
 export function startOf(rows: Rows, row: number): number {
   return row === 0 ? 0 : (rows.ends[row - 1] ?? 0) + 1;
 }
@@ -226,13 +226,13 @@ function upTo(rows: FreshRows, through: string): FreshRows {
   return { ...rows, through, ids: rows.ids.slice(0, count * ID_LENGTH), ends, bytes };
 }
 
-/** One row to be kept. */
+/** One row to keep. */
 export type Row = { readonly id: string; readonly json: Uint8Array };
 
-/** Bytes of rows in one chunk: a change opens and seals one, a page takes some twenty. A single longer row is a chunk too. */
+/** Bytes of rows in one chunk. A change opens and seals one chunk, and a page has some twenty. A single longer row is a chunk too. */
 export const CHUNK_BYTES = 128 * 1024;
 
-/** Puts rows in order together, in chunks that reach from `after` to `through`. */
+/** Joins ordered rows to chunks that reach from `after` to `through`. */
 export function joined(after: string, through: string, rows: readonly Row[]): FreshRows[] {
   const chunks: FreshRows[] = [];
   for (let from = 0, start = after; ; ) {

@@ -1,19 +1,19 @@
-// What a reference may have been meant to say, where it leads nowhere: names like the part that failed.
+// Suggests names for a reference that leads nowhere: names like the part that failed.
 import { distance } from "fastest-levenshtein";
 import { cleanText } from "../../protocol/clean-text.ts";
 import { type FieldTitle, fieldTitles } from "../../protocol/secret/match.ts";
 
-/** Names offered: as many as a person compares at a glance. */
+/** Suggested names: as many as a person compares at a glance. */
 export const NEAR_MAX = 3;
 
-/** Characters of a name that is compared: the work grows with their square. */
+/** Characters of a compared name. The work grows with their square. */
 const COMPARED_LENGTH_MAX = 64;
 
-/** Of three characters one may differ, of four or more two, as where two change places. */
+/** In three characters one may differ. In four or more, two may, for example where two are swapped. */
 const CHARACTERS_PER_SLIP = 3;
 const SLIPS_MIN = 2;
 
-/** Names that differ from what was asked by slips, or go on where it ends, nearest first. */
+/** Names that differ from the wanted one by slips, or continue it, nearest first. */
 export function nearest(asked: string, names: readonly string[]): string[] {
   const wanted = compared(asked);
   if (wanted === "") return [];
@@ -32,7 +32,7 @@ export function nearest(asked: string, names: readonly string[]): string[] {
 
 const compared = (text: string) => [...cleanText(text).toLowerCase()].slice(0, COMPARED_LENGTH_MAX).join("");
 
-/** The fields of an item as the end of a reference names them; within a section its own come first. */
+/** The fields of an item, as the end of a reference names them. For a reference with a section, that section's fields come first. */
 export function fieldsNear(
   item: Parameters<typeof fieldTitles>[0],
   { section, field }: { readonly section: string | undefined; readonly field: string },
@@ -40,7 +40,7 @@ export function fieldsNear(
   const all = fieldTitles(item);
   const named = (titles: readonly FieldTitle[]) => titles.map(referenceEnd);
   const inside = all.filter((one) => section === undefined || one.section === section || one.sectionId === section);
-  // The same name in another section is what was most likely meant.
+  // Most likely the same name in another section was meant.
   const same = all.filter((one) => !inside.includes(one) && compared(one.title) === compared(field));
   const near = new Set(
     nearest(

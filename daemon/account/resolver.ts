@@ -1,5 +1,5 @@
-// From a reference to ids, and from ids to a value. Cold: one look at the vaults in memory, one query, one item opened.
-// Warm: one sealed value opened. What is found is shown to nobody before the gate has seen a grant for it.
+// Finds ids for a reference, and a value for ids. A cold resolve looks at the vaults in memory, sends one query and opens one item. A warm
+// resolve opens one sealed value. The result leaves the agent only after the gate has found a grant for it.
 
 import { setImmediate } from "node:timers/promises";
 import { isId } from "../../protocol/crypto/encoding.ts";
@@ -16,21 +16,21 @@ import { fieldsNear, nearest } from "./near-names.ts";
 import type { Opened } from "./opened.ts";
 import type { Scope } from "./scope.ts";
 
-/** A value, and whether and how long it was in the cache. */
+/** A value, whether it came from the cache, and its age there. */
 export type Value = { readonly value: string; readonly cached: boolean; readonly ageMs: number };
 
-/** Where a reference leads. `read` answers the value; until the gate has passed it, nothing of it leaves the agent. */
+/** The target of a reference. `read` returns the value. Nothing of it leaves the agent before the gate has passed it. */
 export type Located = { readonly place: Place; readonly scope: Scope; readonly read: () => Value | Promise<Value> };
 
 /**
- * A reference that leads nowhere: what to say once that may be said, and within which vault it was looked for. It is
- * harmless to say where nothing was looked up (the text is no reference).
+ * A reference that leads nowhere: the error, and the vault in which it was looked for. The error is answered only where the asker may know it.
+ * It is harmless where nothing was looked up (the text is no reference).
  */
 export type Missing = {
   readonly error: PosternError;
   readonly vault: string | undefined;
   readonly harmless: boolean;
-  /** Names like the part that failed, and the scope that whoever is told them must have. */
+  /** Names like the part that failed, and the scope that an asker needs to see them. */
   readonly near?: { readonly scope: Scope; readonly names: () => Promise<readonly string[]> };
 };
 
@@ -39,7 +39,7 @@ export function isMissing(outcome: Located | Missing): outcome is Missing {
   return "error" in outcome;
 }
 
-/** Outcomes that say something about what exists; all others (locked, offline, sealBroken) are thrown at once. */
+/** Errors that say something about existing things. All others (locked, offline, sealBroken) are thrown at once. */
 const tellsOfNames = new Set([
   "vaultNotFound",
   "tooManyVaults",
@@ -56,12 +56,12 @@ const tellsOfNames = new Set([
 ]);
 
 export type Resolver = {
-  /** Throws only what is about no name: offline, sealBroken. */
+  /** Throws only errors that are about no name: offline, sealBroken. */
   locate(unlocked: Opened, reference: string): Located | Missing | Promise<Located | Missing>;
 };
 
 export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
-  /** One fetch per vault and item part at a time, however many ask; none that began before a change is joined after it. */
+  /** One fetch at a time per vault and item part, however many ask. A fetch that began before a change is not joined after it. */
   const fetching = new WeakMap<Opened, Map<string, Promise<FoundItems>>>();
 
   function find(unlocked: Opened, vault: string, part: string): Promise<FoundItems> {
@@ -87,7 +87,7 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       const matched = matchField(opened, reference);
       const place: Place = { vault, item: opened.id, field: matched.id, kind: matched.kind };
       const { file } = matched;
-      // A file is fetched when it is read, and not before: it may be large, and opened in chunks instead.
+      // A file is fetched only when it is read. It may be large, and may be opened in chunks.
       if (file !== undefined)
         return located(unlocked, place, async () => ({
           value: await textOf(unlocked, opened, file),
@@ -95,13 +95,13 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
           ageMs: 0,
         }));
       const { derive } = matched;
-      // A code is made anew each time; the seed is what is kept. What is made of a private key never changes.
+      // A code is computed each time, and the seed is kept. Values computed from a private key never change.
       const value =
         derive === undefined || derive === "totp" ? matched.value : await derivedFromKey(matched.value, derive);
       const kept: Place = derive === "totp" ? { ...place, code: true } : place;
       return located(unlocked, kept, () => {
-        // Kept only once it is read: what nobody allowed takes no room. And not where something of its vault changed meanwhile:
-        // this may be the value of before.
+        // Kept only once it is read, so that refused values take no room. Not kept where its vault changed meanwhile, since the value
+        // may be outdated.
         if (unlocked.cache.isSince(generation, kept.vault, seq)) unlocked.cache.set(text, kept, value, { names, seq });
         return { value: answered(kept, value), cached: false, ageMs: 0 };
       });
@@ -136,10 +136,10 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
   };
 }
 
-/** Pages of a vault that are looked through for names near one: opening a page takes some 40 ms. */
+/** Pages of a vault that are searched for near names. Opening a page takes some 40 ms. */
 const NEAR_PAGES_MAX = 4;
 
-/** One look through a vault at a time, however many references of a request were not found in it. */
+/** One search of a vault at a time, however many references of a request were not found in it. */
 const looking = new WeakMap<Account, Map<string, Promise<string[]>>>();
 
 function titlesIn(account: Account, vault: string): Promise<string[]> {
@@ -158,13 +158,13 @@ async function lookThrough(account: Account, vault: string): Promise<string[]> {
     titles.push(...items.map(({ title }) => title));
     after = items.at(-1)?.id;
     if (!more) break;
-    // Others have their turn between two pages.
+    // Other work gets its turn between two pages.
     await setImmediate();
   }
   return titles;
 }
 
-/** Where a part of a reference was not found: what has names like it. */
+/** The place in which a part of a reference was not found, for suggesting names. */
 function nearOf(
   { account }: Opened,
   failed: string,
@@ -185,9 +185,9 @@ function nearOf(
     return { near: { scope: { account: account.id, level: "names", vault }, names } };
   }
   if (item === undefined) return {};
-  // The names of fields are part of what only values show.
+  // Only a right to values shows the names of fields.
   const scope: Scope = { account: account.id, level: "values", vault, item: item.id };
-  // Looked for now: whoever waits for a person must not hold an opened item meanwhile.
+  // Searched now, so that no opened item is held while a person is asked.
   const near = fieldLike(failed, item, { section, field });
   return { near: { scope, names: async () => near } };
 }
@@ -198,7 +198,7 @@ function fieldLike(failed: string, item: AccountItem, asked: { section: string |
   return failed === "noMatchingSections" ? nearest(asked.section ?? "", titles) : [];
 }
 
-/** What another item would have to be called by for the reference to mean it too. An id is none that must not lie in clear. */
+/** The names by which the reference could mean another item too. An id may lie in clear. */
 async function namesOf({ account }: Opened, vault: string, part: string): Promise<string[]> {
   const asId = part.toLowerCase();
   return [...(await account.tagsOf(vault, part)), ...(isId(asId) ? [asId] : [])];
@@ -224,7 +224,7 @@ function located(unlocked: Opened, place: Place, read: Located["read"]): Located
   return { place, scope, read };
 }
 
-/** The official texts of a look that leads nowhere; elsewhere the same errors are about an id. */
+/** The official texts for a reference that leads nowhere. Elsewhere the same errors are about an id. */
 const texts = {
   vaultNotFound: "no vault matched the secret reference query",
   itemNotFound: "no item matched the secret reference query",
@@ -238,12 +238,12 @@ function one<T>(
 ): T {
   const [first, second] = found;
   if (first === undefined) throw new PosternError(none, undefined, { text: texts[none] });
-  // Which ones, the official service does not say; it is told within the granted scope only, like every outcome here.
+  // The official service does not name them. Postern names them within the granted scope only, as every outcome here.
   if (second !== undefined) throw ambiguous(many, found.map(idOf));
   return first;
 }
 
-/** Bytes of a file that a reference may read; larger ones are read in chunks. */
+/** Bytes of a file that a reference may read. Larger ones are read in chunks. */
 export const REFERENCE_FILE_BYTES_MAX = 1024 * 1024;
 
 async function textOf({ account }: Opened, item: AccountItem, file: string): Promise<string> {

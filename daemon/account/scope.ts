@@ -1,7 +1,7 @@
-// What a grant covers, in ids. Names are resolved before a scope is made, so that a renamed item inherits nothing.
+// The scope of a grant, in ids. Names are resolved before a scope is made, so that a renamed item inherits nothing.
 import type { Act, Verb } from "../../protocol/entry.ts";
 
-/** Names are a smaller scope than values: who may read values may read names, not the other way round. */
+/** Names are a smaller scope than values. A right to values includes names. A right to names does not include values. */
 export type Level = "names" | "values";
 
 /** A part of one account: all of it, a vault, an item, or one field. Narrower parts have more ids. */
@@ -12,11 +12,11 @@ export type Scope = {
   readonly item?: string;
   /** Section id and field id joined by "/"; "file:" and the file's id; or "notes:". */
   readonly field?: string;
-  /** One act on the account as a whole, and reading its names: no other change. */
+  /** One act on the account as a whole, and reading its names. It allows no other change. */
   readonly act?: Act;
 };
 
-/** Whether a grant of `verb` on `held` covers `asked`. `write` includes `read`; `manage` stands alone. */
+/** Whether a grant of `verb` on `held` covers `asked`. `write` includes `read`. `manage` includes neither. */
 export function covers(held: { verb: Verb; scope: Scope }, asked: { verb: Verb; scope: Scope }): boolean {
   const { act, account } = held.scope;
   if (act !== undefined) {
@@ -38,7 +38,7 @@ function scopeCovers(held: Scope, asked: Scope): boolean {
   return held.field === undefined || held.field === asked.field;
 }
 
-/** A text that is equal for equal scopes and verbs only. Ids hold no separator. */
+/** A text that only equal scopes and verbs share. Ids hold no separator. */
 export function scopeKey(verb: Verb, scope: Scope): string {
   return [
     verb,

@@ -1,27 +1,26 @@
-// SSH private keys: what a person pastes, as PKCS#8, PKCS#1 or OpenSSH, becomes PKCS#8, and what hangs on it is derived.
-// node:crypto reads the first two; sshpk the OpenSSH container, which node does not know. Here and not in protocol/, which has
-// neither.
+// SSH private keys. A pasted key in PKCS#8, PKCS#1 or OpenSSH's form becomes PKCS#8, and its public parts are derived. node:crypto reads the
+// first two forms. sshpk reads OpenSSH's container, which Node does not know. The code is here since protocol/ uses neither library.
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import sshpk from "sshpk";
 
-/** Characters of a private key's text: an RSA-4096 key with headers has 3,500. */
+/** Characters of a private key's text. An RSA-4096 key with headers has 3,500. */
 export const SSH_TEXT_MAX = 16 * 1024;
 
-/** RSA sizes in bits that are taken: less is broken, more is nobody's default. */
+/** Accepted RSA sizes in bits. Smaller ones are broken, and larger ones are nobody's default. */
 export const RSA_BITS: readonly number[] = [2048, 3072, 4096];
 
 export type SshKey = {
-  /** PKCS#8 PEM, as it is stored. */
+  /** PKCS#8 PEM, the stored form. */
   readonly pkcs8: string;
   /** The line of authorized_keys, without a comment. */
   readonly publicKey: string;
-  /** `SHA256:` and unpadded base64, as ssh-keygen prints it. */
+  /** `SHA256:` and unpadded base64, in the form of ssh-keygen. */
   readonly fingerprint: string;
   /** `Ed25519`, or `RSA, 4096-bit`. */
   readonly keyType: string;
 };
 
-/** Why a key is not taken; the text never repeats any of it. */
+/** The reason why a key is refused. The text never repeats any part of the key. */
 export class UnreadableKey extends Error {}
 
 /** Reads a private key. Throws UnreadableKey for one that is encrypted, of another kind or size, or no key. */
@@ -29,7 +28,7 @@ export function readSshKey(text: string): SshKey {
   if (text.length > SSH_TEXT_MAX) throw new UnreadableKey("it is longer than any key");
   const given = text.includes("-----BEGIN OPENSSH PRIVATE KEY-----") ? fromOpenSsh(text) : fromPem(text);
   const keyType = typeOf(given);
-  // By its numbers alone: attributes and odd versions of the container it came in are left behind.
+  // Only its numbers are kept. Attributes and odd versions of its container are left behind.
   const key = createPrivateKey({ format: "jwk", key: given.export({ format: "jwk" }) });
   const pkcs8 = key.export({ type: "pkcs8", format: "pem" }).toString();
   const publicKey = sshpk.parseKey(createPublicKey(key).export({ type: "spki", format: "pem" }), "pem");
@@ -59,7 +58,7 @@ function typeOf(key: KeyObject): string {
   return `RSA, ${bits}-bit`;
 }
 
-/** Whether an RSA key's numbers belong together. Node looks at none of them: a damaged key would sign what nobody can verify. */
+/** Whether an RSA key's numbers belong together. Node does not check them, and a damaged key would make signatures that nobody can verify. */
 function isWhole(key: KeyObject): boolean {
   const jwk = key.export({ format: "jwk" });
   const number = (text = "") => BigInt(`0x0${Buffer.from(text, "base64url").toString("hex")}`);
@@ -79,12 +78,12 @@ const KINDS = "only Ed25519 and RSA keys are supported";
 const ENCRYPTED = "it is encrypted; remove its passphrase with `ssh-keygen -p` first";
 
 function fromPem(text: string): KeyObject {
-  // Both ways of encryption: PKCS#8's own container, and RFC 1421 headers over PKCS#1.
+  // Both forms of encryption: PKCS#8's own container, and RFC 1421 headers over PKCS#1.
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type:.*ENCRYPTED/m.test(text)) throw new UnreadableKey(ENCRYPTED);
   try {
     return createPrivateKey({ key: text.trim(), format: "pem" });
   } catch {
-    // Without the cause: a parser may quote its input.
+    // Without the cause, since a parser may quote its input.
     throw new UnreadableKey("it is no private key in PKCS#8, PKCS#1 or OpenSSH form");
   }
 }
@@ -106,11 +105,11 @@ function fromOpenSsh(text: string): KeyObject {
   throw new UnreadableKey(KINDS);
 }
 
-// Keys are made of the container's numbers, since sshpk 1.18.0 writes broken PKCS#8 for some. Its Ed25519 loses a seed's
-// leading zero byte, one key in 256 or so. Its RSA works out d mod (p-1) and d mod (q-1), which the container lacks,
-// wrongly (it subtracts a plain 1 from its own kind of number): such a key signs what nobody can verify.
+// Keys are made of the container's numbers, since sshpk 1.18.0 writes broken PKCS#8 for some keys. Its Ed25519 loses a leading zero byte of a
+// seed, in about one key of 256. Its RSA computes d mod (p-1) and d mod (q-1), which the container lacks, wrongly: it subtracts a plain 1 from
+// its own kind of number. Such a key makes signatures that nobody can verify.
 
-/** Node refuses it where the container's public key is of another seed. */
+/** Node refuses it where the container's public key belongs to another seed. */
 function ed25519Key(part: (name: string) => Buffer): KeyObject {
   const [d, x] = [part("k"), part("A")].map((bytes) => bytes.toString("base64url")) as [string, string];
   return createPrivateKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", d, x } });
