@@ -69,7 +69,7 @@ export function createItemPages({ crypto, isStale }: ItemPagesParts): ItemPages 
     const stamp = cache.lists.stamp(vault);
     const kept = isStale(unlocked) ? undefined : cache.lists.find(vault, state, at);
     if (kept !== undefined) {
-      // As they are now: what changes meanwhile stays in the chunk as it was.
+      // The rows of now. A row that changes meanwhile stays in the chunk as it was.
       const ids = new Set(kept.changed);
       const changed = await account.getOverviews(vault, [...ids], signal);
       const fresh = renewed(kept, ids, changed.filter((item) => item.state === state).map(rowOf));
