@@ -1,4 +1,4 @@
-// What a person reads in a prompt where titles do not say which thing is meant.
+// The text of a prompt where titles alone are not clear.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import type { ItemCreateParams } from "../../protocol/item/item.ts";
@@ -45,9 +45,9 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     return (await passing(agent, person.channel.call("items.create", { item }))).id;
   }
 
-  /** The lines of the prompt that a call opens, between who asks and how long a yes lasts. */
+  /** The middle lines of the prompt that a call opens, without the asker and the duration. */
   async function asked(call: () => Promise<unknown>): Promise<readonly string[]> {
-    // What was allowed before is not asked about again.
+    // An earlier yes must not answer this.
     const { grants } = await passing(agent, person.channel.call("grants.list", {}));
     for (const { grant } of grants) await passing(agent, person.channel.call("grants.revoke", { grant }));
     const before = person.seen.length;

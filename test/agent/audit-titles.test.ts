@@ -1,4 +1,4 @@
-// The audit log as who may see the whole of it reads it: what was read is told by its titles of today.
+// The whole audit log for a caller who may see it. It names reads by their present titles.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { TITLED_ITEMS_MAX } from "../../daemon/methods/audit-titles.ts";

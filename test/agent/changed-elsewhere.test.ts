@@ -1,4 +1,4 @@
-// What was read stays true or is forgotten, where another of the user's devices changes what it was read by.
+// Another device of the user changes things. A cached value stays right or is forgotten.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { signIn } from "../../clients/account/user-keys.ts";
@@ -15,11 +15,11 @@ let closeService: () => Promise<void>;
 let person: Person;
 let vaultId: string;
 let elsewhere: OpenAccount;
-/** What the service's word of changes waits for: before it is asked, and before its answer arrives. */
+/** The service's news of changes wait for these: before the request, and before the answer arrives. */
 let tidings: Promise<void>;
 let late: Promise<void>;
 let door: InProcess;
-/** Fails for whoever waits for changes, as when the service goes away. */
+/** Fails requests that wait for changes, as if the service went away. */
 let gone: PromiseWithResolvers<never>;
 
 function stayUp(): void {
@@ -119,7 +119,7 @@ test("what was read before the service said where its changes stand is read agai
   await expect.poll(outcome, { interval: 1 }).toBe("changed");
 });
 
-/** Fulfilled once the agent has heard of a change that was made after all others: to an item of no other's name. */
+/** Fulfilled once the agent has heard of a last change, to an item with a name of its own. */
 async function heard(
   last: () => Promise<{ id: string }> = () =>
     elsewhere.createItem(vaultId, overview(`Sign ${newId(crypto)}`), details("x")),
@@ -160,7 +160,7 @@ test("news that come late forget what was read before the change, and leave what
   const [item] = await elsewhere.findItems(vaultId, "DB");
   if (item === undefined) throw new Error("there is no item");
   await elsewhere.putItem(vaultId, item.id, item.revision, { ...item, details: details("changed") });
-  // Another spelling is read anew.
+  // Another spelling is read again.
   const again = () => passing(person.channel.call("secrets.resolve", { reference: "op://demo/db/password" }));
   expect(await again()).toMatchObject({ secret: "changed", cached: false });
   expect(await resolved()).toMatchObject({ secret: "s3cret", cached: true });
@@ -203,7 +203,7 @@ test("a value whose prompt was open while the service was started anew is kept l
   await expect.poll(state, { interval: 1 }).toBe("reached");
   person.always("yes");
   await passing(person.channel.call("items.list", other));
-  // What the agent itself keeps at the service is told as a change too, and so is what is written to another vault.
+  // The agent's own data at the service is announced as a change too, and so is a write to another vault.
   await passing(person.channel.call("accounts.setPin", { password: PASSWORD, pin: PIN }));
   await heard(() =>
     passing(person.channel.call("items.create", { item: { ...other, title: "Sign", category: "Login" } })),

@@ -1,4 +1,4 @@
-// What devices are called: on every device of the account, and nowhere in the service's store.
+// The names of devices: every device of the account has them, and the service's store does not.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,7 +71,7 @@ test("neither the service's store nor a file of the agent's holds a name", async
         .filter((entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name)).includes(text))
         .map(({ name }) => name),
     );
-  // What is there in clear is found so.
+  // This search would find a clear name.
   expect(holding(kit.account)).toEqual(expect.arrayContaining(["account.json"]));
   expect(holding(kit.account).some((name) => name.startsWith("service.sqlite"))).toBe(true);
   expect(holding("the-other-desk")).toEqual([]);
@@ -92,7 +92,7 @@ test.each(["", " ", "\u200b\u202e"])("%j is no name", (given) => {
   expect(() => deviceName(given)).toThrow("nothing that can be shown");
 });
 
-/** The user's own data as the service has it, opened as any of the person's devices would. */
+/** The user's own data at the service, opened as the person's devices open it. */
 async function userData() {
   const channel = await agent.connect();
   const { handle } = await passing(agent, channel.call("accounts.backup", { password: PASSWORD }));

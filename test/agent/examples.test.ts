@@ -1,5 +1,5 @@
-// The example of every entry of the catalogue, said to an agent: it takes the parameters, and its answer has the shape of the
-// example's result. Only what the agent itself draws is filled in: ids, versions, handles, hashes, keys.
+// Sends the example of every entry of the catalogue to an agent. The agent takes the parameters, and its answer has the shape of the example's
+// result. The test fills in only values that the agent itself draws: ids, versions, handles, hashes, keys.
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,24 +12,24 @@ import { attachPerson, type Person } from "./person.ts";
 /** The password of the examples. */
 const { password } = catalogue["accounts.create"].example.params as { password: string };
 
-/** What is filled in, by the name of the field. */
+/** The filled-in values, by the name of the field. */
 type Facts = Readonly<Record<string, unknown>>;
 
 /** An agent with an account, a vault with an item, and a person who says yes to everything. */
 type World = {
   readonly agent: InProcessAgent;
-  /** Where the example is said, and what leads up to it. */
+  /** The connection for the example and the steps before it. */
   readonly channel: Channel;
   readonly person: Person;
   readonly facts: Facts;
-  /** Says something on that connection, and lets the agent's time pass until it is answered. */
+  /** Sends a request on that connection, and lets the agent's time pass until the answer. */
   readonly say: Channel["call"];
 };
 
-/** The parameters of an example, as they stand in the catalogue. */
+/** The parameters of an example in the catalogue. */
 const paramsOf = <M extends MethodName>(method: M) => catalogue[method].example.params as ParamsOf<M>;
 
-/** Makes the account as the examples have it: by saying two of them. */
+/** Makes the account of the examples, by sending two of them. */
 async function makeWorld(agent: InProcessAgent): Promise<World> {
   const channel = await agent.connect();
   const say: Channel["call"] = (method, params) => passing(agent, channel.call(method, params));
@@ -108,7 +108,7 @@ async function aClient({ say }: World): Promise<Facts> {
   return say("clients.open", paramsOf("clients.open"));
 }
 
-/** What the test's own program was allowed before is asked for again. */
+/** Removes earlier grants of the test's own program, so that it is asked again. */
 const withoutGrants = ({ say }: World) => say("grants.revoke", { all: true });
 
 async function aGrant(world: World): Promise<Facts> {
@@ -119,13 +119,13 @@ async function aGrant(world: World): Promise<Facts> {
   return { grant: grants.find(({ field }) => field !== undefined)?.grant };
 }
 
-/** A prompt that waits: the person does not answer it. */
+/** Opens a prompt that the person does not answer. */
 async function aPrompt(world: World, asked: "vaults.create" | "groups.create"): Promise<Facts> {
   await withoutGrants(world);
   world.person.always("ignore");
   const opened = world.person.next();
   const asking = await world.agent.connect();
-  // It is answered by the example, or withdrawn with the connection.
+  // The example answers it, or it is withdrawn with the connection.
   asking.call(asked, { title: "Asked for" }).catch(() => undefined);
   const { prompt, code, hash } = await passing(world.agent, opened);
   return { prompt, code, hash };
@@ -146,7 +146,7 @@ async function ownDevice({ say }: World): Promise<Facts> {
   return { device: (await say("devices.list", { password })).devices[0]?.device };
 }
 
-/** What leads up to an example, where it needs more than the world has. */
+/** The steps before an example that needs more than the world has. */
 const stages: Partial<Record<MethodName, (world: World) => Promise<Facts>>> = {
   "session.unlock": async ({ say }) => say("session.lock", {}),
   "clients.close": aClient,
@@ -213,7 +213,7 @@ const stages: Partial<Record<MethodName, (world: World) => Promise<Facts>>> = {
   "serviceAccounts.rateLimit": aTokensClient,
 };
 
-/** Said to an agent that has no account yet. */
+/** Examples for an agent without an account. */
 const WITHOUT_ACCOUNT: readonly MethodName[] = [
   "accounts.create",
   "accounts.serviceInfo",
@@ -223,7 +223,7 @@ const WITHOUT_ACCOUNT: readonly MethodName[] = [
   "accounts.restore",
 ];
 
-/** After these the account is not as the others need it. */
+/** Examples that change the account so that others would fail after them. */
 const LAST: readonly MethodName[] = ["accounts.changePassword", "accounts.remove"];
 
 const methods = Object.keys(catalogue) as MethodName[];
@@ -233,7 +233,7 @@ const worlds = Map.groupBy(
   groupOf,
 );
 
-/** The example's parameters with the facts in place of what the example has under the same name. */
+/** The example's parameters, with the real values in place of those of the same name. */
 function filled(value: unknown, facts: Facts): unknown {
   if (Array.isArray(value)) return value.map((part) => filled(part, facts));
   if (typeof value !== "object" || value === null) return value;
@@ -242,7 +242,7 @@ function filled(value: unknown, facts: Facts): unknown {
   );
 }
 
-/** Where an answer has not what the example has: a field, or a value of another type. */
+/** The differences between an answer and the example: a missing field, or a value of another type. */
 function missing(shown: unknown, answered: unknown, at = "result"): string[] {
   if (Array.isArray(shown)) {
     if (!Array.isArray(answered)) return [`${at} is no list`];
@@ -263,7 +263,7 @@ function missing(shown: unknown, answered: unknown, at = "result"): string[] {
   );
 }
 
-/** The schema, which takes no field that it does not name: what an agent answers and the catalogue does not have is a fault. */
+/** The schema, closed for fields that it does not name. A field of an answer that the catalogue lacks is a fault. */
 function closed(schema: TSchema): TSchema {
   return JSON.parse(JSON.stringify(schema), (_key, part: unknown) =>
     typeof part === "object" && part !== null && "properties" in part ? { ...part, additionalProperties: false } : part,

@@ -1,5 +1,5 @@
-// A large item is held by nobody who only opened its file, or who waits for a person: a hundred small requests for three
-// megabytes would else be what ends the agent.
+// A request that only opened a file, or waits for a person, does not hold a large item. Otherwise a hundred small requests for three
+// megabytes each could end the agent.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -17,13 +17,13 @@ const MiB = 1024 * 1024;
 const FIELDS = 3;
 const FIELD_CHARACTERS = 512 * 1024;
 const CONNECTIONS = 2;
-/** What the requests may leave behind: a small part of what it would be if each held the item. */
+/** Bytes that the requests may leave behind: a small part of the sum if each held the item. */
 const HELD_BYTES_MAX = 8 * MiB;
 
 let door: InProcess;
-/** Answers to a look for items by their title. */
+/** Answers to a search for items by their title. */
 let finds = 0;
-/** Chunks that the service is asked for now, and at most so far. */
+/** Requests for chunks at the service: now, and at most so far. */
 const chunksNow = new Set<Request>();
 let chunksAtOnce = 0;
 let agent: InProcessAgent;
@@ -38,7 +38,7 @@ beforeAll(async () => {
     const isChunk = request.url.endsWith("/files.getChunk");
     if (isChunk) chunksNow.add(request);
     chunksAtOnce = Math.max(chunksAtOnce, chunksNow.size);
-    // A service elsewhere takes its time.
+    // A remote service is slow.
     if (isChunk) await new Promise((resolve) => setImmediate(resolve));
     const answer = await door.address.fetch(request);
     chunksNow.delete(request);
@@ -70,7 +70,7 @@ afterAll(async () => {
 });
 
 async function held(): Promise<number> {
-  // What the first collection frees has finalizers, and what those free is collected by the next.
+  // The first collection runs finalizers. The second one collects what they freed.
   for (let turn = 0; turn < 3; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
     collect();
@@ -122,14 +122,14 @@ test("files that are being attached to a large item hold no item", async () => {
   for (const channel of writing) channel.close();
 });
 
-/** Looks for items that one request makes: what it names, and what a person would call by the same name. */
+/** Searches of one request: for the named item, and for items that a person would call by the same name. */
 const FINDS_OF_REQUEST = 2;
 
 async function until(done: () => boolean): Promise<void> {
   while (!done()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** As many as make a difference; a connection may have six times that many in flight. */
+/** Enough requests to show a difference. A connection may have six times as many in flight. */
 const WAITING = 40;
 
 test("requests that wait for a person hold no item", async () => {
@@ -150,7 +150,7 @@ test("requests that wait for a person hold no item", async () => {
       (error: { errorName: string }) => error.errorName,
     );
     outcomes.push(outcome);
-    // One after another: those at once would share what one of them fetched.
+    // One after another, since concurrent ones would share one fetch.
     await until(() => finds >= findsBefore + FINDS_OF_REQUEST * (asked + 1));
   }
   await passing(agent, shown);

@@ -1,5 +1,5 @@
-// Backups of somebody who seals what they like: the seal is right, and what is sealed is meant to write or remove elsewhere,
-// or to fill the agent. A folder beside the agent's stands for all of that.
+// Hostile backups with a right seal. Their content tries to write or remove files elsewhere, or to fill the agent's memory. A folder beside the
+// agent's stands for the other files.
 import {
   existsSync,
   mkdirSync,
@@ -140,7 +140,7 @@ describe("what is sealed and is none", () => {
   });
 });
 
-/** Files that are open and have no name any more. */
+/** Open files without a name. */
 function spools(): number {
   return readdirSync("/proc/self/fd").filter((fd) => {
     try {

@@ -1,5 +1,5 @@
-// An agent put together in this process as main.ts does it, on a real socket and a real service, but with a clock that the
-// test moves and a way to the service that the test can cut. For what takes minutes, or a service in trouble.
+// An agent in this process, made as main.ts makes it, on a real socket and a real service. The test moves its clock, and can cut its way to
+// the service. For tests that would take minutes, and for a service in trouble.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
 import { agentProgram } from "./start.ts";
 
-/** How the service behaves: as it should, not at all, or with one character of every sealed text changed. */
+/** The behaviour of the service: right, absent, or with one character of every sealed text changed. */
 export type ServiceMood = "well" | "away" | "lying";
 
 export type InProcessAgent = {
@@ -47,9 +47,9 @@ export async function startInProcess(
   const sodium = loadSodium();
   const crypto = withArgon2Queue({
     ...sodium,
-    // Hundreds of unlocks in one suite; what a derivation costs and gives is held by the vectors of protocol/crypto.
+    // One suite has hundreds of unlocks. The vectors of protocol/crypto test the derivation itself.
     argon2id: (password, salt, cost) => sodium.argon2id(password, salt, { ...cost, memoryKiB: ARGON2_MEMORY_KIB }),
-    // Other agents of this process go on.
+    // Other agents of this process continue.
     wipeAll: () => undefined,
   });
   let mood: ServiceMood = "well";
@@ -98,14 +98,14 @@ export async function startInProcess(
   };
 }
 
-/** Characters from which a text of an answer is taken for a sealed one: ids, times and tags are shorter. */
+/** Texts of this length or more count as sealed. Ids, times and tags are shorter. */
 const SEALED_LENGTH_MIN = 28;
 
-/** Changes one base64 character near the end of every long text; the answer keeps its shape. */
+/** Changes one base64 character near the end of every long text. The answer keeps its shape. */
 function broken(body: string): string {
   return JSON.stringify(
     JSON.parse(body, (key, value: unknown) => {
-      // A root key that does not open looks like a wrong password, and must: a service that lies could else have tries uncounted.
+      // A root key that does not open must look like a wrong password. Otherwise a lying service could make tries uncounted.
       const isHonest = key === "rootKey" || key === "token";
       if (typeof value !== "string" || value.length < SEALED_LENGTH_MIN || isHonest) return value;
       const at = value.length - 5;
@@ -114,7 +114,7 @@ function broken(body: string): string {
   );
 }
 
-/** Lets the agent's time pass for what is due within the time that prompts are gathered, until the promise settles. */
+/** Lets the agent's time pass in steps that are shorter than the gathering of prompts, until the promise settles. */
 export async function passing<T>(agent: InProcessAgent, promise: Promise<T>): Promise<T> {
   let settled = false;
   const done = () => {

@@ -1,5 +1,4 @@
-// A home that an earlier agent wrote is opened by today's, with all that is in it. One that a newer agent wrote is refused with the
-// reason, and stays as it is.
+// Today's agent opens an earlier agent's home with everything in it. It refuses a newer agent's home with the reason, and leaves it as it is.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +21,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "postern-kept-"));
   mkdirSync(join(home, "data"));
   cpSync(join(fixture, "data"), join(home, "data"), { recursive: true });
-  // Git keeps no modes.
+  // Git does not keep these modes.
   for (const [path, isFolder] of inside()) chmodSync(path, isFolder ? 0o700 : 0o600);
   chmodSync(join(home, "data"), 0o700);
 });
@@ -54,7 +53,7 @@ describe("a home of Postern 0.1", () => {
     const channel = await agent.connect();
     await channel.call("session.unlock", { password: PASSWORD });
     const person = await attachPerson(agent);
-    // By the PIN, which lies in the device store.
+    // Approved by the PIN, which lies in the device store.
     person.always("yes");
     const resolve = async (reference: string) => (await channel.call("secrets.resolve", { reference })).secret;
     expect(await resolve("op://Demo/DB/password")).toBe("two");

@@ -1,5 +1,4 @@
-// A list of names that the agent kept: what it is answered with, seen from a connection, while the test counts how often the
-// service was asked for it.
+// A kept list of names, seen from a connection. The test counts the requests to the service.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { STALE_MS_MAX } from "../../daemon/account/changes.ts";
 import { CHANGED_MAX } from "../../daemon/account/kept-lists.ts";
@@ -18,12 +17,12 @@ let closeService: () => Promise<void>;
 let person: Person;
 let raw: Raw;
 let vaultId: string;
-/** What the service was asked for: pages of names, and the names of single items. */
+/** Requests to the service: for pages of names, and for names of single items. */
 let asked: { pages: number; rows: number };
-/** Fails for whoever waits for changes, as when the service goes away. */
+/** Fails requests that wait for changes, as if the service went away. */
 let gone: PromiseWithResolvers<never>;
 const cut = () => gone.reject(new TypeError("fetch failed"));
-/** What happens between an answer of the service and its arrival. */
+/** Runs between an answer of the service and its arrival. */
 let onTheWay: ((operation: string) => Promise<void>) | undefined;
 
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-// When a device or a token was last used is what the service saw, to a few minutes, and not when it signed in.
+// The last use of a device or token is the last request at the service, to a few minutes, and not the sign-in.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { TOUCH_MS } from "../../service/account/sign-in.ts";

@@ -1,5 +1,5 @@
-// Marked secrets go through everything the agent and the command do; then whatever they wrote or showed of themselves is
-// searched for the marks. After a lock, the agent's memory is searched for every key of the account.
+// Marked secrets go through all work of the agent and the command. Then all that they wrote or showed is searched for the marks. After a lock,
+// the agent's memory is searched for every key of the account.
 import { spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { postern } from "../cli/postern.ts";
 import { openRaw } from "./raw.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
-/** In each secret, name and reference that the test makes. */
+/** The mark in each secret, name and reference of the test. */
 const MARK = "zq7Leak";
 const PASSWORD = `${MARK}Password correct horse`;
 const PIN = `${MARK}93`;
@@ -30,12 +30,12 @@ let kit: { account: string; user: string; secretKey: string };
 const shown: string[] = [];
 const processes = new Map<string, string>();
 
-/** Looks at argv and environment of the agent and of every process of ours, as another process could. */
+/** Reads argv and environment of the agent and of all its programs, as another process could. */
 function look(): void {
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      // Only what runs for this home; the program under `postern run` is meant to have its secret.
+      // Only processes of this home. The program under `postern run` has its secret on purpose.
       const environ = readFileSync(`/proc/${pid}/environ`, "utf8");
       if (!environ.includes(agent.home) || environ.includes("PROGRAM_UNDER_RUN=1\0") === false)
         processes.set(pid, argv + (environ.includes(agent.home) ? environ : ""));
@@ -146,7 +146,7 @@ describe("a mark is found nowhere:", () => {
   test("not in the agent's log", () => expect(agent.log()).not.toContain(MARK));
 
   test("not in an error, nor in what the command tells on stderr", () => {
-    // What a person is asked about is shown to that person alone, at a terminal; the others saw errors.
+    // The text of a prompt is shown only to the person, at a terminal. All others saw errors.
     expect(shown.filter((text) => text.includes(MARK))).toEqual([]);
     expect(shown.filter((text) => text !== "").length).toBeGreaterThan(10);
   });
@@ -204,7 +204,7 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-/** The keys, derived here from password, kit and the sealed rows: the test knows nothing that an owner does not. */
+/** The keys, derived here from password, kit and the sealed rows. The test knows only what an owner knows. */
 async function accountKeys(): Promise<Record<string, Uint8Array>> {
   const crypto = loadSodium();
   const secretKey = parseSecretKey(crypto, kit.secretKey);

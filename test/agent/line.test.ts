@@ -1,4 +1,4 @@
-// The first whole line: resolve → scope → prompt → proof → read → record → cache, over a real socket against a real agent.
+// The whole way of a resolve over a real socket against a real agent: resolve, scope, prompt, proof, read, record, cache.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Client, createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import {

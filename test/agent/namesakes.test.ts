@@ -1,4 +1,4 @@
-// What was answered from memory stops being an answer once a vault of the same title is there.
+// A cached answer ends once a second vault has the same title.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { agentKinds } from "../daemon/account/kinds.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";

@@ -1,5 +1,4 @@
-// A request of many references that lead nowhere: a vault is looked through once for all of them, and only the first are told
-// what may have been meant.
+// One request with many references that lead nowhere. A vault is searched once for all of them, and only the first get suggestions.
 import { expect, test } from "vitest";
 import { NEAR_ANSWERS_MAX } from "../../daemon/methods/secrets.ts";
 import { inProcess } from "../service/doors.ts";

@@ -1,4 +1,4 @@
-// What is said of a reference that leads nowhere: which names come near is told within what the asker may see.
+// The answer to a reference that leads nowhere. It suggests only names that the asker may see.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
@@ -29,7 +29,7 @@ afterAll(async () => {
   await agent?.remove();
 });
 
-/** A lock ends all grants, those too that the person's own writes left to this process. */
+/** A lock ends all grants, also those that the person's own writes gave to this process. */
 async function forgetGrants(): Promise<void> {
   await asker.call("session.lock", {});
   person.leave();

@@ -1,4 +1,4 @@
-// What an agent answers of an account that can do less: each method of what it lacks says so, and everything else goes on.
+// An agent with an account that lacks some abilities. Each method of a missing ability says so, and all others work.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { offered } from "../../daemon/account/account.ts";
@@ -49,7 +49,7 @@ describe("of an account that has vaults and items alone,", () => {
   });
   afterAll(end);
 
-  /** What an example does not say: which vault and item, and the password of the test. */
+  /** Values that an example cannot have: the test's vault, item and password. */
   const paramsOf = (method: MethodName): object => {
     const params = catalogue[method].example.params as Record<string, unknown>;
     const here: Record<string, unknown> = {

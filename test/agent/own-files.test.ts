@@ -1,5 +1,4 @@
-// What the agent finds in place of its files: it says which, why it does not use them and what to do, and comes up once that is
-// mended.
+// Strange things in place of the agent's files. The agent names the file, the reason and the next step. It starts once that is repaired.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   chownSync,
@@ -21,7 +20,7 @@ import { makeAccount, PASSWORD } from "./person.ts";
 import { agentOptions, agentProgram, startAgent } from "./start.ts";
 
 let folder: string;
-/** A home with an account, which each test gets a copy of. */
+/** A home with an account. Each test gets a copy. */
 let whole: string;
 let home: string;
 let account: string;
@@ -42,10 +41,10 @@ beforeEach(() => {
   cpSync(whole, home, { recursive: true });
 });
 
-/** A file under the data folder; ID stands for the account. */
+/** A file under the data folder. ID stands for the account. */
 const at = (name: string) => join(home, "data", name.replace("ID", account));
 
-/** Starts an agent that does not come up. A pipe would let it wait, so an end is set. */
+/** Starts an agent that does not come up. It has a deadline, since a pipe could make it wait for ever. */
 function refusedStart() {
   return spawnSync(process.execPath, [...agentOptions, agentProgram], {
     env: { HOME: home, POSTERN_HOME: home },
@@ -107,7 +106,7 @@ test.each(stores)(
     expect([ran.code, ran.err]).toEqual([8, expect.stringContaining(`${at(name)} ${why}`)]);
     rmSync(at(name), { recursive: true });
     cpSync(join(home, "kept"), at("service.sqlite"));
-    // The password was right all along, and nobody is told otherwise.
+    // The password was right, and no message says otherwise.
     expect(await channel.call("session.unlock", { password: PASSWORD })).toMatchObject({ wrongPasswordTries: 0 });
     await agent.remove();
   },

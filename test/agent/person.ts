@@ -1,4 +1,4 @@
-// The person at the terminal, played by the test: sees prompts as an approver does and answers them with a proof.
+// The test plays the person at the terminal: it sees prompts as an approver does, and answers them with a proof.
 import type { Channel } from "../../clients/typescript/channel.ts";
 import type { RunningAgent } from "./start.ts";
 
@@ -19,13 +19,13 @@ export type Person = {
   next(): Promise<Prompt>;
   yes(prompt: Prompt, more?: { lasts?: "once" | "grant" }): Promise<void>;
   no(prompt: Prompt): Promise<void>;
-  /** From now on every prompt is answered so as it opens. */
+  /** Answers every prompt in this way from now on, as it opens. */
   always(answer: "yes" | "no" | "ignore"): void;
   readonly channel: Channel;
   leave(): void;
 };
 
-/** Makes the account of the test: unlocked, with a PIN; on the service that is named, else on the embedded one. */
+/** Makes the account of the test: unlocked, with a PIN, on the named service or on the embedded one. */
 export async function makeAccount(
   agent: Pick<RunningAgent, "connect">,
   name = "Ada",

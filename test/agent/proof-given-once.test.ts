@@ -1,4 +1,4 @@
-// A proof that was given to see a prompt serves its answer too: on that connection, to that text, once.
+// A proof for seeing a prompt also serves its answer: on that connection, for that text, once.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { WRONG_CODES_MAX } from "../../daemon/approval/overseer.ts";
@@ -28,7 +28,7 @@ beforeEach(async () => {
     asking.onNotification((method, params) => method === "prompt.opened" && resolve(String(params.code))),
   );
   answered = asking.call("vaults.list", {});
-  // Its refusal is looked at where it matters.
+  // The test that needs it looks at its refusal.
   answered.catch(() => undefined);
   code = await opened;
 });

@@ -1,4 +1,4 @@
-// A lock that comes while proofs wait for their turn: nobody's right password is counted as wrong for it.
+// A lock comes while proofs wait for their turn. It counts no right password as wrong.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -41,7 +41,7 @@ test("right passwords that wait when a lock comes are answered locked, and not c
 
 test("a wrong password that is being tried when a lock comes is counted", async () => {
   const trying = nameOf(program.call("devices.list", { password: "quite wrong" }));
-  // Counted before it is tried.
+  // A try is counted before it is checked.
   await expect.poll(wrongPasswords, { interval: 1 }).toBe(1);
   await program.call("session.lock", {});
   expect(["locked", "proofRefused"]).toContain(await passing(agent, trying));

@@ -4,9 +4,9 @@ import { connect, type Socket } from "node:net";
 export type Raw = {
   readonly socket: Socket;
   send(bytes: string | Uint8Array): void;
-  /** Sends a request and answers its response. */
+  /** Sends a request. Returns its response. */
   ask(request: object): Promise<Record<string, unknown>>;
-  /** The next line the agent sends; undefined once it has closed. */
+  /** The next line of the agent. Undefined once it has closed. */
   next(): Promise<Record<string, unknown> | undefined>;
   close(): void;
 };

@@ -1,5 +1,4 @@
-// Who comes to the place of an agent's account while a restore is under way, what a restore that fails leaves behind, and what
-// strangers may do with backups beside an account.
+// Accounts that try to take the place during a restore, the leftovers of a failed restore, and strangers with backups beside an account.
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -15,7 +14,7 @@ import { sealedBackup } from "./sealed-backup.ts";
 let agent: InProcessAgent;
 let channel: Channel;
 let door: InProcess;
-/** Looked at before each request to the embedded service. */
+/** Called before each request to the embedded service. */
 let before: (operation: string) => unknown;
 
 beforeEach(async () => {
@@ -42,7 +41,7 @@ const outcomeOf = (attempt: Promise<unknown>): Promise<string> =>
 const run = <T>(attempt: Promise<T>): Promise<T> => passing(agent, attempt);
 const status = () => channel.call("agent.status", {});
 
-/** A backup of an account of nobody here, handed over. */
+/** Sends a backup of a foreign account. */
 async function handedOver(replacePassword?: string, given = sealedBackup()) {
   const { bytes, secretKey, account } = await given;
   const { handle } = await run(
@@ -64,7 +63,7 @@ async function ownBackup(): Promise<Buffer<ArrayBuffer>> {
   return Buffer.from(content, "base64");
 }
 
-/** Descriptors of backups that are held. */
+/** Descriptors of held backups. */
 function spools(): number {
   return readdirSync("/proc/self/fd").filter((fd) => {
     try {
@@ -111,7 +110,7 @@ test("a backup is let go whenever its connection ends, also while it is read", a
     });
   expect(spools()).toBe(1);
   const reading = outcomeOf(lost.call("accounts.inspectBackup", { handle }));
-  // Lines are read in their order: the reading has begun when this one is answered.
+  // Lines are read in their order. When this one is answered, the reading has begun.
   await lost.call("agent.status", {});
   lost.close();
   await reading;
@@ -141,7 +140,7 @@ test("while a restore takes an account's place nobody else gets in, though they 
   const tries: string[] = [];
   const made: Promise<unknown>[] = [];
   before = (operation) => {
-    // From the old account's removal on, each request of the restore gives a stranger the time of one try.
+    // After the old account's removal, each request of the restore leaves a stranger time for one try.
     if (operation !== "devices.remove" && operation !== "accounts.endRestore") return;
     const attempt = outcomeOf(
       eve.call("accounts.create", { name: "Eve", password: "a stranger's own password", abandonRestore: true }),
@@ -169,7 +168,7 @@ test("an account that gets its first item in the last moment is not replaced", a
   let written: Promise<string> | undefined;
   let looks = 0;
   before = (operation) => {
-    // The last thing that a look at an account asks is its links; this is the look before anything is made.
+    // A check of an account reads its links last. This is the check before anything is made.
     if (operation !== "accounts.create" || looks++ > 0) return undefined;
     written = outcomeOf(writer.call("items.create", { item }));
     return written;

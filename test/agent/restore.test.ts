@@ -1,6 +1,6 @@
-// Agents that restore one account at one service, each held at a request until the other has moved: one of them has the
-// account in the end, on the one device that is listed. And what a program without a grant may make of accounts.restore: it
-// keeps nobody out, and nothing of it goes on once it has gone.
+// Two agents restore one account at one service. Each is held at a request until the other has moved. In the end one of them has the
+// account, on the one listed device. And a program without a grant calls accounts.restore: it blocks nobody, and nothing of it continues
+// after it has gone.
 import { existsSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -47,7 +47,7 @@ afterEach(async () => {
   await door.close();
 });
 
-/** An agent at the service, whose requests may be looked at before they go there. */
+/** An agent at the service. The test sees its requests before the service does. */
 async function agentAt(before: (operation: string) => unknown = () => undefined): Promise<InProcessAgent> {
   const fetch = async (request: Request) => {
     await before(request.url.split("/").at(-1) ?? "");
@@ -58,7 +58,7 @@ async function agentAt(before: (operation: string) => unknown = () => undefined)
   return agent;
 }
 
-/** One whose nth request of this name waits. */
+/** An agent whose nth request of this name waits. */
 async function holding(name: OperationName, nth = 1) {
   const there = Promise.withResolvers<void>();
   const going = Promise.withResolvers<void>();
@@ -91,7 +91,7 @@ async function restoreIn(agent: InProcessAgent, more: { service?: string } = {})
   return outcome;
 }
 
-/** That this agent has the account, on the one device that is listed, and opens it again. */
+/** Expects that this agent has the account, on the one listed device, and can open it again. */
 async function demandAlone(agent: InProcessAgent): Promise<void> {
   const channel = await agent.connect();
   const devices = () => passing(agent, channel.call("devices.list", { password: PASSWORD }));
@@ -249,7 +249,7 @@ test("programs whose service never answers keep nobody from restoring, and let g
   expect(open.size).toBe(hanging.length);
   for (const { channel } of hanging) channel.close();
   await Promise.all(outcomes);
-  // Sooner than the requests would run out by themselves.
+  // Earlier than the requests would end by themselves.
   await expect.poll(() => open.size, { timeout: REQUEST_MS / 2 }).toBe(0);
   await demandAlone(agent);
   silent.close();

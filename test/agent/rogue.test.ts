@@ -1,4 +1,4 @@
-// A process of the same user that wants what nobody gave it. It gets nothing, and each try is in the audit log.
+// A process of the same user without any right. It gets nothing, and each try is in the audit log.
 import { spawn } from "node:child_process";
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,7 +46,7 @@ async function recorded(event: string): Promise<string[]> {
 describe("a rogue that attaches as an approver", () => {
   test("is refused without a proof, and recorded", async () => {
     const rogue = await agent.connect();
-    // Another process than the test would have no grant either; here the own grants are gone.
+    // The test's own grants are gone here, so it is like another process.
     await expect(rogue.call("prompts.attach", {})).rejects.toMatchObject({ errorName: "proofRequired" });
     expect(await recorded("prompts.attach")).toContain("proofRequired");
     rogue.close();
@@ -114,7 +114,7 @@ test("an answer cannot be replayed, neither to the same prompt nor to the next o
   expect((await next).secret).toBe("s3cret");
 });
 
-/** A program of its own that resolves the reference, waiting for approval. */
+/** A separate program that resolves the reference and waits for approval. */
 function asking(): Promise<{ secret?: string; error?: { data: { name: string } } }> {
   const request = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "secrets.resolve", params: { reference } });
   const child = spawn("nc", ["-N", "-U", agent.socket], { stdio: ["pipe", "pipe", "inherit"] });
@@ -306,7 +306,7 @@ test("wrong account passwords wait longer and longer, over a kill -9 too", async
   again.close();
 });
 
-// Last, since the test plays the person in the same process: the family that must wait is its own.
+// This comes last, since the test plays the person in the same process: the family that must wait is its own.
 test("must wait after five wrong codes", async () => {
   const rogue = await agent.connect();
   for (let index = 0; index < 5; index++)

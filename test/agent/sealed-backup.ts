@@ -1,4 +1,4 @@
-// A backup of somebody who seals what they like.
+// Makes a backup with any sealed content.
 import { FORMAT } from "../../clients/account/backup-beginning.ts";
 import { createLineWriter, type Line } from "../../clients/account/backup-lines.ts";
 import type { CallService } from "../../clients/account/service-client.ts";
@@ -11,7 +11,7 @@ import { PASSWORD } from "./person.ts";
 
 export type SealedAs = { account?: unknown; user?: unknown; rows?: readonly object[]; data?: object };
 
-/** A backup that its own Secret Key and password open, whatever stands in it. */
+/** A backup with any content, which its own Secret Key and password open. */
 export async function sealedBackup({
   account = newId(crypto),
   user = newId(crypto),

@@ -1,4 +1,4 @@
-// An account that is taken off the agent while others use it, try its password or wait for its prompts.
+// An account is taken off the agent while others use it, try its password or wait for its prompts.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ let kit: Awaited<ReturnType<typeof makeAccount>>;
 
 /** Called once, before the service hears of the next sign-in. */
 let atSignIn: (() => Promise<void>) | undefined;
-/** What an operation is answered with instead, by its name. */
+/** Replaced answers of operations, by their names. */
 let instead: ReadonlyMap<string, string>;
 let closeService: () => Promise<void>;
 
@@ -81,11 +81,11 @@ test("subscribers are told that it is locked", async () => {
 
 test("a password that waits for its turn behind the removal does not bring the account back", async () => {
   const late: Promise<unknown>[] = [];
-  // Locking looks to the service for a last time, which has let the device go by then.
+  // Locking makes a last request to the service, which has removed the device by then.
   atSignIn = async () => {
     late.push(nameOf(program.call("session.unlock", { password: PASSWORD })));
     late.push(nameOf(program.call("accounts.remove", { password: PASSWORD, withLog: true })));
-    // Answered behind them on the same connection, so that they are on their way.
+    // This is answered after them on the same connection. So they are on their way.
     await program.call("agent.status", {});
   };
   await remove();
@@ -175,7 +175,7 @@ test("a PIN of before approves nothing when the account signs in again", async (
   const kept = join(agent.home, "kept");
   cpSync(left, kept, { recursive: true });
   await remove();
-  // As a crash before the account's file was written would leave it, but with the device store of before, and its PIN.
+  // The state after a crash before the account's file was written, but with the earlier device store and its PIN.
   rmSync(join(kept, "account.json"));
   mkdirSync(accounts(), { recursive: true });
   cpSync(kept, left, { recursive: true });
@@ -202,7 +202,7 @@ test("a sign-in that fails leaves the log that is there, and a kept store that w
     hint: expect.stringContaining("move it out of the way"),
   });
   expect(readdirSync(folder).sort()).toEqual(["audit-000001.log", "device.sealed"]);
-  // What the next step says.
+  // Follows the advised next step.
   rmSync(join(folder, "device.sealed"));
   await signIn();
 });

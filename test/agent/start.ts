@@ -1,4 +1,4 @@
-// A real agent in a temporary home, as its own process, hardened as it is shipped. Ends with the test that made it.
+// A real agent in a temporary home: a process of its own, hardened as the shipped one. It ends with its test.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ export type RunningAgent = {
   readonly home: string;
   readonly socket: string;
   readonly process: ChildProcess;
-  /** What it wrote to its log so far. */
+  /** Its log so far. */
   log(): string;
   /** A new connection that has said hello. */
   connect(): Promise<Channel>;
@@ -31,7 +31,7 @@ export function temporaryHome(): string {
   return mkdtempSync(join(tmpdir(), "postern-t-"));
 }
 
-/** Starts an agent; answers once it accepts connections. */
+/** Starts an agent. Fulfilled once it accepts connections. */
 export async function startAgent(home = temporaryHome(), extra: Record<string, string> = {}): Promise<RunningAgent> {
   const socket = join(home, "run", "agent.sock");
   const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", ...compiledOnce, ...extra };

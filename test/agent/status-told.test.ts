@@ -1,4 +1,4 @@
-// What agent.status tells a program that holds nothing: states and counts, and of ids only what is its own.
+// The agent.status of a program without a grant: states and counts, and only its own ids.
 import { expect, test } from "vitest";
 import { passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD } from "./person.ts";

@@ -1,5 +1,5 @@
-// A service whose store was swapped for an empty one. It knows no account, so it finds every password wrong and every token
-// revoked: neither is true, and nothing that is on this machine goes for it.
+// A service whose store was replaced by an empty one. It knows no account, so it calls every password wrong and every token revoked. Neither
+// is true, and the agent removes nothing from this machine for it.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ let other: InProcess;
 let service: InProcess;
 let swapped: boolean;
 let gone: PromiseWithResolvers<never>;
-/** Whether the service says which store it has. */
+/** Whether the service sends its store's identity. */
 let says: boolean;
 let account: string;
 
@@ -56,7 +56,7 @@ beforeEach(async () => {
   other = await inProcess();
   const fetch: typeof first.address.fetch = async (request) => {
     const answer = (swapped ? other : first).address.fetch(request);
-    // A service that goes away cuts off who waits for changes.
+    // A service that goes away cuts the connections that wait for changes.
     const response = await (swapped ? answer : Promise.race([answer, gone.promise]));
     if (says || !request.url.endsWith("service.info")) return response;
     const { store, ...rest } = (await response.json()) as { store: string };

@@ -1,5 +1,5 @@
-// Somebody alters the stored rows under a running agent. Each change is refused when the value is read through the command,
-// as sealed data that failed its check; nothing is answered, and the untouched items go on.
+// The stored rows are altered under a running agent. The command then refuses to read the value: sealed data failed its check. Nothing is
+// answered, and the untouched items still work.
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -40,7 +40,7 @@ const altered = (bytes: Uint8Array | undefined, at: number, to = 1) => {
   return copy;
 };
 
-/** What is done to the item named like the case; "Untouched" stays as a source of honest parts. */
+/** The change of the item with the case's name. "Untouched" stays as a source of honest parts. */
 const attacks: Record<string, (title: string) => void> = {
   "details swapped with another item's": (title) => set(title, "details", row("Untouched").details),
   "overview swapped with another item's": (title) => set(title, "overview", row("Untouched").overview),

@@ -1,5 +1,5 @@
-// Sessions of tokens where things happen at once: a lock while a token is on its way in, a token that comes while its last
-// session is being closed, work that is not done when the session ends.
+// Sessions of tokens in races: a lock while a token is being presented, a token that comes while its last session is being closed, and
+// unfinished work at the end of a session.
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,9 +16,9 @@ let door: InProcess;
 let home: string;
 let token: string;
 let tokens: TokenSessions;
-/** What happens once a session has ended, before anything of it is closed. */
+/** Runs after the end of a session, before anything of it is closed. */
 let onEnded: (unlocked: Unlocked) => void;
-/** What a request waits for before the service sees it. */
+/** A request waits for this before the service sees it. */
 let before: (request: Request) => Promise<void>;
 
 beforeEach(async () => {
@@ -58,7 +58,7 @@ function recorded(): number[] {
     .map((line) => (JSON.parse(line) as { seq: number }).seq);
 }
 
-/** Ends its session; `meanwhile` runs while its store still has writes before it. */
+/** Ends its session. `meanwhile` runs while its store still has writes to do. */
 async function endSlowly(meanwhile: () => void): Promise<void> {
   onEnded = ({ store }) => {
     onEnded = () => undefined;
@@ -111,11 +111,11 @@ test("a token on its way in when a lock comes must be presented again, and spoil
 test("what is not done when a session ends is recorded nowhere, and in no file that was opened since", async () => {
   const { audit } = await tokens.present(token, "app");
   await tokens.lock(undefined, {});
-  // Descriptors are given out again, the lowest first: one of these was the log's.
+  // The system reuses descriptors, the lowest first. One of these was the log's.
   const paths = Array.from({ length: 8 }, (_one, index) => join(home, `other-${index}`));
   const descriptors = paths.map((path) => openSync(path, "a", 0o600));
   expect(() => audit.read({ event: "secrets.resolve", outcome: "ok" })).toThrow(named("locked"));
-  // Not "locked": that says that nothing was done, and a client would do it once more.
+  // The error must not be "locked". That would mean that nothing was done, and a client would repeat it.
   expect(() => audit.keep({ event: "items.create", outcome: "ok" })).toThrow(named("auditUnwritable"));
   for (const path of paths) expect(readFileSync(path, "utf8")).toBe("");
   for (const descriptor of descriptors) closeSync(descriptor);

@@ -1,5 +1,5 @@
-// Service accounts over a real socket: a token is the proof, its session is shared by all who present it and by nobody
-// else, a lock or a revocation ends it and idleness does not.
+// Service accounts over a real socket. The token is the proof. All connections that present it share its session, and no other does. A lock or
+// a revocation ends the session, and idleness does not.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
@@ -40,7 +40,7 @@ let token: string;
 /** Lets prompts be gathered until the promise settles. */
 const passing = <T>(promise: Promise<T>): Promise<T> => passingOf(agent, promise);
 
-/** Waits for what happens by itself; the test's own time limit ends it. */
+/** Waits for something that happens by itself. The test's own time limit ends it. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -328,7 +328,7 @@ describe("a token's session", () => {
     await until(() => seen.length > 0);
     await passing(owner.call("items.create", { item: { vaultId, title: "Second", category: "Password" } }));
     await until(async () => (await titles()).length === 2);
-    // The owner's grants are this process's too, and tell it once more.
+    // This process has the owner's grants too, and gets the news once more.
     expect(new Set(seen)).toEqual(new Set([vaultId]));
     expect((await channel.call("secrets.resolve", { reference, client })).secret).toBe("changed");
     channel.close();

@@ -1,5 +1,5 @@
-// A machine in trouble: a clock that jumps, a disk that is full, a home that cannot be written, a start in a bad place. A
-// clear error names the next step, and nothing is changed.
+// A machine in trouble: a jumping clock, a full disk, a read-only home, a bad place for a start. A clear error names the next step, and
+// nothing is changed.
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** Starts an agent that will not come up, and answers what it said. */
+/** Starts an agent that does not come up. Returns its message. */
 function refusedStart(
   env: Record<string, string> = {},
   options = agentOptions,
@@ -82,7 +82,7 @@ test.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))(
   // Two starts and five passwords: on a busy machine that alone is half a minute.
   { timeout: 120_000 },
   async () => {
-    // 3 MB: enough for an account, not for a file. In a mount namespace of its own where the kernel allows it.
+    // 3 MB are enough for an account and not for a file. In a mount namespace of its own where the kernel allows it.
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", home]);
     expect(mounted.status).toBe(0);
     const agent = await startAgent(home);
@@ -114,7 +114,7 @@ test.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))(
       expect(["diskFull", "auditUnwritable"]).toContain(outcomes.at(-1));
       client.close();
       await agent.end("SIGKILL");
-      // Room again: everything acknowledged is there.
+      // There is room again. Every acknowledged write is there.
       expect(spawnSync("mount", ["-o", "remount,size=64m", home]).status).toBe(0);
       const again = await agent.restart();
       const channel = await again.connect();

@@ -1,4 +1,4 @@
-// A file that a program began to write and did not commit leaves nothing at the service, however it ended.
+// An uncommitted file of a program leaves nothing at the service, however the program ended.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
@@ -7,7 +7,7 @@ import { attachPerson, makeAccount, type Person } from "./person.ts";
 
 let agent: InProcessAgent;
 let service: InProcess;
-/** The operation that cannot reach the service just now. */
+/** This operation cannot reach the service just now. */
 let cut: string | undefined;
 let person: Person;
 let vaultId: string;

@@ -1,4 +1,4 @@
-// Lists that wait until their peer reads: what happens meanwhile counts, and nobody waits for more than must.
+// Lists that wait until their peer reads. Changes meanwhile count, and no request waits longer than it must.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PREPARED_MAX } from "../../daemon/wire/long-answers.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -7,7 +7,7 @@ import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, type Person } from "./person.ts";
 import { openRaw, type Raw } from "./raw.ts";
 
-/** Items, and the bytes of each in a list: the list is longer than what may lie unread, so the next one waits. */
+/** The number of items, and the bytes of each in a list. The list is longer than the limit of unread bytes, so the next one waits. */
 const ITEMS = 200;
 const LABEL = "w".repeat(900);
 
@@ -16,7 +16,7 @@ let closeService: () => Promise<void>;
 let person: Person;
 let raw: Raw;
 let vaultId: string;
-/** What the service waits for before it answers names; and how often it is asked for some now, and was at most. */
+/** The service waits for this before it answers names. Also the number of such requests: now, and at most. */
 let gate: (() => Promise<void>) | undefined;
 let active: number;
 let mostActive: number;
@@ -62,7 +62,7 @@ const list = (id: unknown, vault = vaultId) => ({
 const send = (...requests: object[]) => raw.send(requests.map((one) => `${JSON.stringify(one)}\n`).join(""));
 const next = () => passing(agent, raw.next()) as Promise<{ id: unknown; result?: object; error?: object }>;
 
-/** Fills the vault and sends lists of it on a connection that does not read; answers when the first of them was made. */
+/** Fills the vault and requests lists of it on a connection that does not read. Fulfilled when the first list was made. */
 async function unreadLists(ids: readonly unknown[]): Promise<void> {
   for (let made = 0; made < ITEMS; made += 100) {
     const website = {
@@ -82,7 +82,7 @@ async function unreadLists(ids: readonly unknown[]): Promise<void> {
   expect(JSON.stringify(warm).length).toBeGreaterThan(limits.unsentBytesPause);
   raw.socket.pause();
   send(...ids.map((id) => list(id)));
-  // Answered by then, on a connection that is read, is whatever could be answered on the other.
+  // When this is answered, on a connection that is read, everything that could be answered on the other one was.
   for (let round = 0; round < 20; round++) await passing(agent, person.channel.call("agent.status", {}));
 }
 
@@ -123,7 +123,7 @@ test("a list that waits is called off at once, and its id is free", { timeout: 6
   await passing(agent, person.channel.call("items.create", { item: { vaultId: slow, title: "x", category: "Login" } }));
   const open = Promise.withResolvers<void>();
   gate = () => open.promise;
-  // One more than are prepared at once: the last waits for a place.
+  // One more than may be prepared at once, so the last waits for a place.
   send(...Array.from({ length: PREPARED_MAX }, (_, index) => list(`slow ${index}`, slow)), list("waits"));
   send({ jsonrpc: "2.0", method: "$/cancelRequest", params: { id: "waits" } });
   expect(await next()).toMatchObject({ id: "waits", error: { data: { name: "cancelled" } } });

@@ -1,5 +1,4 @@
-// What the agent answers out of its cache is what a cold look would give, whatever changed before and whoever changed it: the
-// list of a vault in pages of any length, and every reference to it.
+// A cached answer equals a cold one, after any changes by anyone: the list of a vault in pages of any length, and every reference into it.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
@@ -19,15 +18,15 @@ const FIELDS = ["password", "secret"];
 
 let agent: InProcessAgent;
 let closeService: () => Promise<void>;
-/** What the service's word of changes waits for: what the agent does itself, it must know without. */
+/** The service's news of changes wait for this. The agent must know its own changes without them. */
 let tidings: Promise<void> = Promise.resolve();
 let person: Person;
 let vaultId: string;
-/** A program with a token at the agent, and the same service account without an agent between. */
+/** A program with a token at the agent, and the same service account without an agent. */
 let channel: Channel;
 let client: string;
 let elsewhere: OpenAccount;
-/** That one, as the resolver takes it. */
+/** The latter, in the form for the resolver. */
 let coldAccount: Account;
 
 beforeAll(async () => {
@@ -68,7 +67,7 @@ type Seen = { items: readonly Listed[]; outcomes: readonly Outcome[] };
 
 const seenOf = ({ id, title, state }: Listed): Listed => ({ id, title, state });
 
-/** As the agent answers it, in pages of this length; what is asked of two states at once is asked of each as well. */
+/** The agent's answer, in pages of this length. A list of two states is also requested for each state alone. */
 async function warm(references: readonly string[], limit: number): Promise<Seen> {
   const list = async (states: object): Promise<Listed[]> => {
     const items: Listed[] = [];
@@ -96,7 +95,7 @@ async function warm(references: readonly string[], limit: number): Promise<Seen>
   };
 }
 
-/** As it is, by whom nothing is remembered. */
+/** The true answer, from a client without memory. */
 async function cold(references: readonly string[]): Promise<Seen> {
   const resolver = createResolver({ wallMs: Date.now });
   const outcomes = references.map(async (reference): Promise<Outcome> => {
@@ -118,7 +117,7 @@ async function cold(references: readonly string[]): Promise<Seen> {
 
 const ids = async () => (await elsewhere.listItems(vaultId, { active: true, archived: true })).map(({ id }) => id);
 
-/** Changes an item, as the agent's program or elsewhere. */
+/** Changes an item, through the agent or elsewhere. */
 async function change(id: string, here: boolean, next: { title?: string; field?: string; value?: string }) {
   const before = await elsewhere.getItem(vaultId, id);
   const title = next.title ?? before.overview.title;
@@ -136,7 +135,7 @@ async function change(id: string, here: boolean, next: { title?: string; field?:
   return elsewhere.putItem(vaultId, id, before.revision, content);
 }
 
-/** Into the archive, and out of it again where the wire does not come between. */
+/** Archives an item, and unarchives it where that is possible. */
 async function move(id: string, here: boolean) {
   const before = await elsewhere.getItem(vaultId, id);
   if (here) return before.state === "active" && channel.call("items.archive", { vaultId, itemId: id, client });
@@ -156,13 +155,13 @@ async function make(titles: readonly string[], here: boolean) {
 }
 
 const title = fc.constantFrom(...TITLES);
-/** Which of the items that are there, by a number that is cut to theirs. */
+/** One of the existing items, by any number. */
 const which = fc.nat();
 const act = fc.oneof(
   fc.record({ does: fc.constant("make" as const), titles: fc.array(title, { minLength: 1, maxLength: 2 }) }),
-  // What may make another reference mean two comes more often than the rest.
+  // Changes that can make another reference ambiguous come more often than others.
   { weight: 3, arbitrary: fc.record({ does: fc.constant("rename" as const), which, title }) },
-  // A title may be what another item is found by: its id.
+  // A title may be another item's id.
   fc.record({ does: fc.constant("call as" as const), which, other: which }),
   fc.record({ does: fc.constant("field" as const), which, field: fc.constantFrom(...FIELDS) }),
   fc.record({ does: fc.constant("value" as const), which, value: fc.string({ minLength: 1, maxLength: 5 }) }),
@@ -186,7 +185,7 @@ async function perform(one: typeof act extends fc.Arbitrary<infer A> ? A : never
   else await elsewhere.deleteItem(vaultId, id);
 }
 
-/** Does what the agent is not told of by the service until it has ended. */
+/** Runs changes while the service holds its news back. */
 async function untold<T>(work: () => Promise<T>): Promise<T> {
   const { promise, resolve } = Promise.withResolvers<void>();
   tidings = promise;
@@ -202,7 +201,7 @@ test("a list and every reference are warm what they are cold, whatever was chang
   const known = new Set<string>();
   let kept = 0;
   const run = async (steps: readonly { act: Parameters<typeof perform>[0]; here: boolean; limit: number }[]) => {
-    // Else the service counts more requests of one token than an hour may have.
+    // Otherwise one token would have more requests than its hour allows.
     agent.service.advance(60 * 60_000);
     for (const id of await ids()) await elsewhere.deleteItem(vaultId, id);
     await make(TITLES.slice(1), false);
@@ -216,7 +215,7 @@ test("a list and every reference are warm what they are cold, whatever was chang
       const done = async () => {
         await perform(one, here);
         const right = await cold(references);
-        // Of what was done elsewhere the agent hears in a moment.
+        // The agent hears of changes elsewhere a moment later.
         if (!here) await expect.poll(() => warm(references, limit), { interval: 1 }).toEqual(right);
         expect(await warm(references, limit)).toEqual(right);
         expect(await warm(references, 100)).toEqual(right);

@@ -1,5 +1,4 @@
-// "Who read it": the person's log tells of every call about one secret, by whom and how it went, service accounts' tokens
-// among them; and tells nobody else.
+// "Who read it?" The person's log has every call about one secret, with actor and outcome, calls with tokens among them. Nobody else sees it.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { PROMPT_MS } from "../../daemon/approval/broker.ts";
@@ -124,7 +123,7 @@ describe("a service account's read", () => {
       },
       { event: "items.get", outcome: "vaultNotFound", serviceAccount: { title: "CI" } },
     ]);
-    // Here again, its calls go into both logs, and nothing is taken in twice.
+    // The account is here again. Calls go into both logs, and nothing is taken in twice.
     const again = await bearer(ci.token);
     await again.channel.call("secrets.resolve", { reference, client: again.client });
     await call(program.call("session.lock", {}));
@@ -183,7 +182,7 @@ describe("a service account's read", () => {
 
 describe("a read that was refused names its item", () => {
   beforeEach(async () => {
-    // This process made the items, and what it was allowed for that allows reading too.
+    // This process made the items, and its grants for that include reading.
     await person.channel.call("grants.revoke", { all: true });
   });
 

@@ -1,4 +1,4 @@
-// The wire, held by bytes: JSON-RPC 2.0 in full, every limit at it and one past it, against a real agent.
+// The wire, byte by byte, against a real agent: all of JSON-RPC 2.0, and every limit at it and one past it.
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits, PROTOCOL, PROTOCOL_MAX } from "../../protocol/limits.ts";

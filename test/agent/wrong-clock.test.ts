@@ -1,4 +1,4 @@
-// The machine's wall clock is a day ahead, or behind, and then right again: no wait is drawn out by it, and none is ended.
+// The machine's wall clock is a day ahead or behind, and then right again. It neither lengthens nor ends a wait.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { COOL_DOWN_MS, createQuotas, REFUSALS_BEFORE_COOL_DOWN } from "../../daemon/approval/quotas.ts";

@@ -1,4 +1,4 @@
-// postern audit: "who read it?", by one command, as a person types it.
+// postern audit answers "who read it?" with one command.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/person.ts";

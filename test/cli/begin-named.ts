@@ -1,4 +1,4 @@
-// A program that begins a file with a name, as where there are no unnamed ones, writes half of it and waits.
+// A program that begins a file with a temporary name, writes half of it and waits, as on a file system without unnamed files.
 import { writeSync } from "node:fs";
 import { beginNamed } from "../../clients/cli/files/begun-file.ts";
 import { holdFolder } from "../../clients/cli/files/out-place.ts";

@@ -1,4 +1,4 @@
-// What is kept comes out of the command as it went in, to the byte: files of any content, and texts with a byte order mark.
+// Stored bytes come out of the command unchanged: files of any content, and texts with a byte order mark.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { postern, type Ran, type RunOptions } from "./postern.ts";
 
 let agent: RunningAgent;
 let person: Person;
-/** Of a service account, which nobody is asked about: each command would else wait for a proof. */
+/** A service account's token, so that nobody is asked: otherwise each command would wait for a proof. */
 let token: string;
 let folder: string;
 

@@ -1,4 +1,4 @@
-// A service whose certificate a company's own authority has signed: what is told without it, and `--ca-file`.
+// A service with a certificate by a company's own authority: the message without that authority, and `--ca-file`.
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -95,7 +95,7 @@ describe.skipIf(openssl === undefined)("a certificate", () => {
     ]);
   }
 
-  /** A proxy in front of a service that wants a registration token; answers its URL. */
+  /** A proxy before a service that wants a registration token. Returns its URL. */
   async function served(name: string): Promise<string> {
     const [key, cert] = ["key", "pem"].map((kind) => readFileSync(join(folder, `${name}.${kind}`)));
     const server: Server = createServer({ key, cert }, (_request, response) => {

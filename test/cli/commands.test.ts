@@ -1,4 +1,4 @@
-// The command from init to restore, as scripts use it; the person's part is played through the agent's socket.
+// The command from init to restore, as scripts use it. The tests play the person through the agent's socket.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -100,7 +100,7 @@ describe("a mistake", () => {
     expect(ran.code).toBe(code);
     expect(ran.err).toMatch(/^postern: /m);
     expect(ran.out).toBe("");
-    // Neither a name of our own making nor what Node calls the failure.
+    // Neither an invented name nor Node's name for the failure.
     expect(ran.err).not.toMatch(/\.part|no such file|Cannot read/);
   });
 
@@ -320,7 +320,7 @@ describe("run", () => {
     writeFileSync(join(home, "obeyed.env"), `NODE_OPTIONS=--require=${home}/obeyed.cjs\nA=1\n`);
     const words = `run --env-file ${home}/obeyed.env -- true`;
     expect((await run(words)).code).toBe(0);
-    // As the README says to start it, and as the first line of the shipped program does.
+    // Started as the README says, and as the first line of the shipped program does.
     const env = { ...process.env, HOME: home, POSTERN_HOME: home };
     const root = fileURLToPath(new URL("../..", import.meta.url));
     const line = readFileSync(join(root, "clients/cli/main.ts"), "utf8").split("\n")[0] ?? "";
@@ -440,7 +440,7 @@ describe("the account", () => {
       err: expect.stringContaining("comes from its backup: `postern restore FILE --kit KIT`"),
     });
     expect(await restore(join(home, "ada.backup"))).toMatchObject({ code: 0 });
-    // The PIN belongs to the device that was left; here the password approves.
+    // The PIN belongs to the former device. Here the password approves.
     const there = await attachByPassword(other);
     expect((await postern(["read", "op://Demo/DB/password"], { home: other })).out).toBe("postgres://x");
     const file = await postern(["read", "op://Demo/Backup/backup.bin", "--out-file", "again.bin"], { home: other });
@@ -528,7 +528,7 @@ test("a second home signs in by URL with kit and password, and reads the same it
   await service.close();
 });
 
-/** A person without a PIN: every prompt is allowed by the password. */
+/** A person without a PIN, who allows every prompt by the password. */
 async function attachByPassword(folder: string) {
   const channel = await openChannel(join(folder, "run", "agent.sock"), { name: "person", version: "1" });
   const proof = { kind: "password" as const, password: PASSWORD };

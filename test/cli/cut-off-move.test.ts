@@ -1,4 +1,4 @@
-// A move that is cut off before each of its calls, and one that somebody writes in between, against a real agent.
+// A move that is interrupted before each of its calls, and a move with a foreign write in between, against a real agent.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Agent } from "../../clients/cli/agent/session.ts";
 import { moveItem } from "../../clients/cli/commands/items/move.ts";
@@ -21,7 +21,7 @@ const terminal = { tell: () => {} };
 
 class Killed extends Error {}
 
-/** An agent that gets the first calls of a command that is then killed. */
+/** An agent that gets the first calls of a command. The command is then killed. */
 function until(calls: number): { call: Call } {
   let left = calls;
   return { call: (...given) => (left-- > 0 ? call(...given) : Promise.reject(new Killed())) as never };

@@ -1,4 +1,4 @@
-// The demonstration, interrupted: whatever ends it, its agent and its programs end too and its home is gone.
+// The interrupted demonstration. Whatever ends it, its agent and programs end too, and its home is removed.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +32,7 @@ const homes = () => readdirSync(folder).filter((name) => name.startsWith("poster
 /** A connection to the demonstration's agent, which closes when that ends. */
 function toAgent() {
   const [home = "", ...others] = homes();
-  // All that the demonstration puts into the temporary folder is in its home, and goes with it.
+  // Everything that the demonstration puts into the temporary folder is in its home, and is removed with it.
   expect(others).toEqual([]);
   return openChannel(join(folder, home, "run", "agent.sock"), { name: "test", version: "1" });
 }
@@ -44,7 +44,7 @@ function programs(): string[] {
     try {
       return readFileSync(`/proc/${pid}/environ`, "latin1").includes(`TMPDIR=${folder}`);
     } catch (error) {
-      // Somebody else's, or gone since it was listed.
+      // Another user's process, or one that has ended since.
       if (["EACCES", "ESRCH", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
       throw error;
     }

@@ -1,4 +1,4 @@
-// Env files: what each piece of one means, what is refused with its line, and that a value which is written comes back.
+// Env files: the meaning of each form, refusals with the line, and values that are written and read back.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables in the texts that are read are what is tested.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables in env files are what is tested.
-// Our reader of env files beside four others: Node's own, npm's dotenv, python-dotenv, and Docker Compose's. Where one of
-// them reads another value, there is a reason, and the command's README tells it.
+// Our reader of env files beside four others: Node's own, npm's dotenv, python-dotenv, and Docker Compose's. Where one of them reads another
+// value, the command's README has the reason.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,16 +14,16 @@ import { DOCKER_LINE_BYTES_MAX, quoted, written } from "../../clients/cli/env/en
 import { dockerReader, pythonDotenv } from "../tools.ts";
 
 type Values = Readonly<Record<string, string>>;
-/** What a reader makes of each text; null where it refuses the file. */
+/** A reader's result for each text. Null where it refuses the file. */
 type Reader = (texts: readonly string[]) => readonly (Values | null)[];
 
-/** A reason why a reader takes a line otherwise, as the README has it. */
+/** A reason in the README why a reader reads a line differently. */
 type Reason = readonly [row: string, applies: (line: EnvVariable, file: string) => boolean];
 
 const bare = ({ quote }: EnvVariable) => quote === "";
 const double = ({ quote }: EnvVariable) => quote === '"';
 const single = ({ quote }: EnvVariable) => quote === "'";
-/** What stands between the quotes, before any escape. */
+/** The text between the quotes, before escapes are applied. */
 const inside = ({ raw, quote, tail }: EnvVariable) =>
   raw.slice(raw.indexOf(quote, raw.indexOf("=")) + 1, raw.length - tail.length - 1);
 const hash: Reason = ["a hash inside", (line) => bare(line) && line.value.includes("#")];
@@ -39,7 +39,7 @@ const escapes = (pattern: RegExp): Reason => [
   (line) => double(line) && pattern.test(inside(line)),
 ];
 
-/** A file for each reason that others read otherwise. */
+/** A file for each reason of a difference. */
 const examples: Readonly<Record<string, string>> = {
   "a hash inside": "A=x#y\n",
   "CR between quotes": "A='x\ry'\n",
@@ -132,11 +132,11 @@ const variablesIn = (text: string) => {
     : new Map(lines.filter((line) => line.kind === "variable").map((line) => [line.name, line]));
 };
 
-/** The reasons that explain what a reader takes otherwise; a difference without one fails. */
+/** The reasons for a reader's differences. A difference without a reason fails the test. */
 function explained(text: string, theirs: Values | null, reasons: readonly Reason[]): Set<string> {
   const found = new Set<string>();
   const ours = variablesIn(text) ?? new Map<string, EnvVariable>();
-  // A line that another reader takes otherwise may take it past the line's end.
+  // A differing reader may read past the line's end.
   const odd = [...ours.values()].flatMap((line) => reasons.filter(([, applies]) => applies(line, text)));
   for (const line of ours.values()) {
     const other = theirs?.[line.name];
@@ -149,7 +149,7 @@ function explained(text: string, theirs: Values | null, reasons: readonly Reason
   return found;
 }
 
-/** Files of one run. A failure names the file; nothing is shrunk, since each try would start a reader. */
+/** Files of one run. A failure names the file. Nothing is shrunk, since each try would start a reader. */
 const GENERATED = 4_000;
 
 const piece = fc.oneof(
@@ -223,7 +223,7 @@ test.skipIf(dockerReader() === undefined)("docker reads the format that is its o
     fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join("")),
     GENERATED,
   );
-  // What our own reader would take otherwise is refused too.
+  // A value that our own reader would read differently is refused too.
   const fit = values.filter((value) => variablesIn(`A=${value}\n`)?.get("A")?.value === value);
   expect(fit.length).toBeGreaterThan(GENERATED / 10);
   const longest = "x".repeat(DOCKER_LINE_BYTES_MAX - "A=".length);

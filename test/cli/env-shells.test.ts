@@ -1,4 +1,4 @@
-// What `env export` writes, sourced by real shells: each gives the program that it starts the same values, for any value.
+// Real shells source the output of `env export`. Each gives its program the same values, for any value.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables in the texts that shells read are what is tested.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -41,7 +41,7 @@ function environmentBy(shell: string, script: string, locale: string): Map<strin
 
 const latin1 = (value: string) => Buffer.from(value).toString("latin1");
 
-/** Values that tools of this kind were reported to change. */
+/** Values that other tools were reported to change. */
 const reported = [
   "",
   "'",
@@ -137,7 +137,7 @@ test.skipIf(!["dash", "bash", "zsh", "fish"].every(hasTool))("names that shells 
     expect(own.length).toBeGreaterThan(5);
     const open = own.filter((name) => keptByShells(format, [name]).length === 0);
     const script = format === "fish" ? "source file; exec env -0" : ". ./file; exec env -0";
-    // One by one: a name that a shell does not let go ends the file.
+    // One by one, since a name that a shell keeps for itself ends the file.
     const lost = open.filter((name) => {
       writeFileSync(join(folder, "file"), written(format, [{ name, value: "a b" }]));
       return environmentBy(shell, script, "C.UTF-8").get(name) !== "a b";

@@ -1,4 +1,4 @@
-// What the command says of an error that is not its own: the text of such a one may hold what was read or typed.
+// The command's message for a foreign error, whose text may hold bytes that were read or typed.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

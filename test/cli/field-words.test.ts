@@ -1,4 +1,4 @@
-// Names of fields on a command line: how they are read, which of an item's they mean, and what ids new ones get.
+// Names of fields on a command line: their parsing, the fields that they mean, and the ids of new fields.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Item, matching, partsOf, referenceEnd } from "../../clients/cli/items/field-match.ts";

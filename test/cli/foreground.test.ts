@@ -1,4 +1,4 @@
-// What runs in the foreground is the process that was started, whatever ends that.
+// The foreground process is the one that was started, whatever ends it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

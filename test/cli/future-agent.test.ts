@@ -1,4 +1,4 @@
-// Commands at an agent of later days: each ends well, shows what it knows, and shows a word that it does not know as it came.
+// Commands at a later agent. Each succeeds, shows the fields that it knows, and shows an unknown word as it came.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { catalogue } from "../../protocol/catalogue.ts";

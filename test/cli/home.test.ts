@@ -1,4 +1,4 @@
-// Homes that cannot be one: each ends at once, with words of ours and a next step.
+// Unusable homes. Each ends the command at once, with our own message and a next step.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Node's own mkdir does not come back from /proc, so an end is set. */
+/** It has a deadline, since Node's own mkdir does not come back from /proc. */
 const postern = (words: string, home: string) =>
   spawnSync(process.execPath, ["--no-warnings", "--", main, ...words.split(" ")], {
     encoding: "utf8",

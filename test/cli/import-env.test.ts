@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables in references are what is tested.
-// The imports of env files, and what is made of them, through the command: an import touches what it made and nothing
-// else, is done whole or not at all, and what comes out resolves to what went in.
+// The imports of env files through the command. An import touches only its own items. It is done whole or not at all. The written references
+// resolve to the imported values.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -115,7 +115,7 @@ describe("import env", () => {
       [first.variables.A, "valueofa"],
     ] as const)
       expect(await read(reference)).toBe(value);
-    // Without the prefix the same variable is the same item still.
+    // Without the prefix the same variable still has the same item.
     expect(await imported("B=valueofb\nB2=valueofb2\n")).toMatchObject({ created: 0, changed: 0, unchanged: 2 });
   });
 
@@ -168,7 +168,7 @@ describe("import env, where the file with references cannot be written,", () => 
   test("does so too for a file of its own, and leaves no part of it", async () => {
     mkdirSync(join(folder, "small"));
     file("small/.env", "SMALL=a value\n");
-    // No file may grow any more: as with a disk that is full.
+    // No file may grow any more, as on a full disk.
     const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
     const words = ["-c", 'ulimit -f 0; exec "$@"', "sh", process.execPath, "--no-warnings", "--", main];
     const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: process.env.PATH ?? "" };
@@ -263,7 +263,7 @@ describe("a reference in practice", () => {
     expect((await run(["env", "run", "refs", "--no-masking", "--", "printenv", "URL"])).out).toBe(
       "postgres://ada:p@ss'word@db\n",
     );
-    // A masked variable is hidden whole, and a reference by its own field.
+    // A masked variable is hidden whole. For a reference its own field decides.
     const whole = await run(["env", "run", "refs", "--", "sh", "-c", 'echo "$URL|$VAULT"; printf %s "$PW"']);
     expect(whole.out).toBe("<concealed by postern>|V\n<concealed by postern>");
   });

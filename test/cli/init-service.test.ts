@@ -1,4 +1,4 @@
-// `postern init --service`: what the service asks for is known before a person types anything.
+// `postern init --service` knows the service's demands before a person types anything.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -56,7 +56,7 @@ test.each([
   ["a whole log", "listening\ntoken: abc", "has a space or a line end in it"],
   ["a long file", "a".repeat(129), "is longer than 128 characters"],
 ])("refuses a token that is %s before anything is asked, and says so", async (_what, token, why) => {
-  // No password is given, and there is no terminal: whatever were asked for would be what is missing.
+  // There is no password and no terminal. So any question would fail as missing.
   const words = ["init", "--service", service.address.origin, "--registration-token-fd", "3"];
   const refused = await postern(words, { home, secrets: [token] });
   expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });

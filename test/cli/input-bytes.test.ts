@@ -1,5 +1,4 @@
-// Values that a command is handed through descriptors, pipes and files: each once, none empty, and waiting for one ends with
-// Ctrl-C.
+// Values through descriptors, pipes and files. Each is read once, none may be empty, and Ctrl-C ends the waiting for one.
 import { execFileSync, spawn } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -12,10 +11,10 @@ import { exitCodes, UsageError } from "../../clients/cli/terminal/exit-code.ts";
 import { postern, type RunOptions, startPostern } from "./postern.ts";
 
 let home: string;
-/** Kept until the end: a number that is used anew would be known as read. */
+/** Kept open until the end, since a reused number would count as read. */
 const opened: number[] = [];
 const at = (name: string) => join(home, name);
-/** What is wrong with an input is told before the agent is asked anything, so none is needed. */
+/** A bad input is refused before the first request to the agent, so no agent is needed. */
 const run = (words: string, more: Partial<RunOptions> = {}) => postern(words.split(" "), { home, ...more });
 
 beforeAll(() => {

@@ -1,5 +1,5 @@
-// What a command is given, it takes once and before it asks the agent anything: a mistake in it costs nobody an approval, and
-// an account that has to be unlocked on the way does not cost a descriptor its value.
+// A command reads its input once, before its first request to the agent. So a mistake in it costs nobody an approval, and an unlock in between
+// does not lose a descriptor's value.
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,7 @@ afterAll(async () => {
   await agent.remove();
 });
 
-/** Types a command on the locked account, gives the password once, and approves until it has ended; answers its exit code. */
+/** Types a command on the locked account, gives the password once, and approves until it has ended. Returns its exit code. */
 async function onLocked(words: string): Promise<string> {
   await run("lock");
   terminal.type(`node --no-warnings -- ${main} ${words}; echo code=$?`);
@@ -64,7 +64,7 @@ test("what cannot be taken back is asked about once where the account has to be 
   terminal.type(PASSWORD);
   const [, code] = await terminal.sees(/approval, code (\S+)/);
   await run(`approve ${code} --yes --password-fd 3`);
-  // Asked again, it would wait here.
+  // If it asked again, it would wait here.
   await terminal.sees(`code=${exitCodes.notFound}`);
 });
 

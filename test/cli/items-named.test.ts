@@ -1,4 +1,4 @@
-// What a title or a name on the command line means, and what is said of it.
+// The meaning of titles and names on the command line, and the messages about them.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

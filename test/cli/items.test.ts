@@ -10,7 +10,7 @@ import { postern, type Ran, type RunOptions } from "./postern.ts";
 
 let agent: RunningAgent;
 let person: Person;
-/** Of a service account, which nobody is asked about: each of a hundred commands would else wait for a proof. */
+/** A service account's token, so that nobody is asked: otherwise each of a hundred commands would wait for a proof. */
 let token: string;
 const TOKEN = "POSTERN_SERVICE_ACCOUNT_TOKEN";
 

@@ -1,4 +1,4 @@
-// Files that are being written where the file system has no unnamed ones: what ends their maker, and what the next command does.
+// Unfinished files on a file system without unnamed files: the end of their maker, and the work of the next command.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {

@@ -1,4 +1,4 @@
-// Whoever was allowed to make a vault or an environment uses it without being asked again, and nothing else with that yes.
+// A program that was allowed to make a vault or an environment uses it without another question. That yes allows nothing else.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

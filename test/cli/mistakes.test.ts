@@ -1,5 +1,4 @@
-// Mistakes in a command line or in a file: each is told by the name that was given, with what to do next, and without a
-// word of what it may have been meant to hide.
+// Mistakes in a command line or a file. Each error has the given name and a next step, and shows no text that may be a secret.
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// Moments on a command line: what each form means, and that anything else is refused by the option's name.
+// Times on a command line: the meaning of each form, and refusals with the option's name.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../clients/cli/terminal/exit-code.ts";

@@ -1,4 +1,4 @@
-// Environments, templates, groups, codes and keys through the command: what works, and what is refused with a next step.
+// Environments, templates, groups, codes and keys through the command: successes, and refusals with a next step.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -79,7 +79,7 @@ describe("an environment", () => {
     );
     expect((await run("env unset staging FILE_KEY")).code).toBe(0);
     expect((await run("env unset staging DATABASE_URL NOT_THERE")).out).toContain("Took 1 away");
-    // What was given as a name is not repeated: it may be NAME=value, written there by mistake.
+    // The error does not repeat the name: it may be NAME=value, written there by mistake.
     const missing = await run("env unset staging NOT_THERE");
     expect([missing.code, missing.err.includes("NOT_THERE")]).toEqual([exitCodes.notFound, false]);
     expect(missing.err).toContain("this environment has none of these variables");

@@ -1,4 +1,4 @@
-// The command under a Node that is too old: as that one, by what it says of itself.
+// The command under a Node that claims to be too old.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

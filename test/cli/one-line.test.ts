@@ -1,4 +1,4 @@
-// What a title may do to the terminal that shows it: nothing.
+// A title cannot change the terminal that shows it.
 import { expect, test } from "vitest";
 import { oneLine, table } from "../../clients/cli/terminal/terminal.ts";
 

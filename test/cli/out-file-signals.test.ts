@@ -1,4 +1,4 @@
-// What is left of a file that was begun when a signal ends the command: nothing.
+// A signal that ends the command leaves nothing of an unfinished file.
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -24,7 +24,7 @@ test.each(["SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT", "SIGALRM", "SIGXCPU", "SIGK
   async (signal) => {
     const folder = join(agent.home, signal);
     mkdirSync(folder);
-    // Nobody approves, so the file that was begun waits for its bytes.
+    // Nobody approves, so the unfinished file waits for its bytes.
     const { child, ended } = startPostern(["read", "op://Personal/A/password", "--out-file", `${signal}/out`], {
       home: agent.home,
     });

@@ -1,4 +1,4 @@
-// What --out-file does to what it finds under the name it was given.
+// --out-file with an existing thing under its name.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -24,7 +24,7 @@ import { NOBODY } from "../daemon/peer/children.ts";
 import { postern } from "./postern.ts";
 
 let home: string;
-/** Without references a template asks nobody, and needs no account. */
+/** A template without references asks nobody and needs no account. */
 const inject = (name: string, ...more: string[]) =>
   postern(["inject", "--out-file", name, ...more], { home, input: "made\n" });
 
@@ -155,7 +155,7 @@ test.each([
 });
 
 test("a device is written as it is, also behind a link", async () => {
-  // A link, and not the device itself: a run without the rule would take it from the machine.
+  // A link and not the device itself: a run without the rule would remove the device from the machine.
   symlinkSync("/dev/null", join(home, "device"));
   const before = readdirSync(home);
   expect(await inject("device")).toMatchObject({ code: 0, err: "" });
@@ -197,7 +197,7 @@ test("a link on the way is followed where it is ours", async () => {
   symlinkSync("real/deep", join(home, "short"));
   expect(await inject("short/file")).toMatchObject({ code: 0, err: "" });
   expect(readFileSync(join(home, "real/deep/file"), "utf8")).toBe("made\n");
-  // As the kernel goes it: out of where the link leads to.
+  // The kernel's way: `..` of the link's target.
   expect(await inject("short/../beside")).toMatchObject({ code: 0, err: "" });
   expect(readFileSync(join(home, "real/beside"), "utf8")).toBe("made\n");
 });
@@ -225,7 +225,7 @@ test.skipIf(process.getuid?.() !== 0)(
     mkdirSync(join(home, "mine-alone"), { mode: 0o700 });
     symlinkSync("../mine-alone", join(home, "shared/theirs"));
     lchownSync(join(home, "shared/theirs"), NOBODY, NOBODY);
-    // Ours, and through theirs all the same.
+    // The last link is this user's, but the way leads through another user's link.
     symlinkSync("shared/theirs/file", join(home, "through"));
     for (const name of ["shared/theirs/file", "through", join(home, "shared/theirs/file")]) {
       const ran = await inject(name);
@@ -237,7 +237,7 @@ test.skipIf(process.getuid?.() !== 0)(
 );
 
 test("a limit on the size of files is told with what to do", () => {
-  // More than the limit that the shell sets for the command; SIGXFSZ is ignored by Node, so the write itself fails.
+  // More than the shell's limit for the command. Node ignores SIGXFSZ, so the write itself fails.
   const ran = limited(`${"x".repeat(64 * 1024)}\n`);
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain("postern: large could not be written (EFBIG)");

@@ -1,4 +1,4 @@
-// What the command reads and rewrites: env files, kits, a program's output.
+// The command's parsers: env files, kits, a program's output.
 import { parseEnv } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// Commands that are a person's alone: asked once, refused to a service account; and where things are kept and missed.
+// Commands for a person only: one question, and a refusal for a service account. Also the places of files, and missing files.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -38,7 +38,7 @@ for (const [words, shown] of [
     await terminal.sees("The account is locked. Account password");
     terminal.type(PASSWORD);
     await terminal.sees(shown);
-    // Typed into a second question, this would print nothing.
+    // If there were a second question, this would print nothing.
     terminal.type("echo code=$?");
     await terminal.sees("code=0");
   });
@@ -133,6 +133,6 @@ test("an approval proves once, for the text and for its answer", async () => {
   const allowed = await postern(["approve", code, "--yes", "--password-fd", "3"], { home, secrets: [PASSWORD] });
   expect(allowed).toMatchObject({ code: 0 });
   expect((await waiting.ended).code).toBe(0);
-  // One for the approval, one for the look at the log itself.
+  // One is for the approval, one for reading the log itself.
   expect((await proofs()) - before).toBe(2);
 });

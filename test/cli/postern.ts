@@ -1,4 +1,4 @@
-// The command as a script uses it: a process, with secrets through descriptors, and what it printed.
+// Runs the command as a script does: a process with secrets through descriptors, and its output.
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ export type RunOptions = {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Where its stdout goes; what it printed is answered otherwise. */
+  /** The file for its stdout. Without it, the output is returned. */
   readonly stdout?: string;
   /** Called at its first line on stdout. */
   readonly spoken?: (kill: (signal: NodeJS.Signals) => void) => void;
@@ -27,7 +27,7 @@ export type RunOptions = {
 export const postern = (words: readonly string[], options: RunOptions): Promise<Ran> =>
   startPostern(words, options).ended;
 
-/** The same, for whoever needs the process too. */
+/** The same, with the process. */
 export function startPostern(
   words: readonly string[],
   options: RunOptions,
@@ -47,7 +47,7 @@ export function startPostern(
     ...compiledOnce,
     ...options.env,
   };
-  // As the first line of main.ts has it. A session of its own, so that no terminal of the test's is found.
+  // With the options of main.ts's first line. In a session of its own, so that it finds no terminal of the test.
   const child = spawn(process.execPath, ["--disable-sigusr1", "--no-warnings", "--", main, ...words], {
     env,
     cwd: options.cwd ?? options.home,

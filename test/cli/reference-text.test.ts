@@ -1,4 +1,4 @@
-// References as people write them: variables inside, places in a longer text, boundaries, and what only looks like one.
+// References as people write them: with variables, as places in a longer text, at boundaries, and texts that only look like one.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables in the texts that are read are what is tested.
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";

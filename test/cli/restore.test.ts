@@ -1,4 +1,4 @@
-// A restore that a person watches: what is shown, what Ctrl-C leaves, and what to do when there is an account already.
+// A restore at a terminal: its output, Ctrl-C, and a home that has an account already.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -47,7 +47,7 @@ test("Ctrl-C while a backup is checked says what goes on, and leaves no account"
   } finally {
     terminal.end();
   }
-  // The next restore is taken in, so the one before it has ended with nothing made.
+  // The next restore works. So the one before ended without making anything.
   const again = await postern(restore, { home: other, secrets: [PASSWORD] });
   expect(again).toMatchObject({ code: exitCodes.ok });
   expect(again.err).not.toContain("MiB");
@@ -56,7 +56,7 @@ test("Ctrl-C while a backup is checked says what goes on, and leaves no account"
 test("a backup takes the place of no file without --force, and of one with it", async () => {
   const path = join(home, "again.backup");
   writeFileSync(path, "before\n");
-  // No password is asked for: what is there is looked at first.
+  // No password is asked for, since the existing account is checked first.
   const refused = await postern(["backup", "again.backup"], { home });
   expect(refused).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining("exists already") });
   expect(readFileSync(path, "utf8")).toBe("before\n");

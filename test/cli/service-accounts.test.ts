@@ -1,4 +1,4 @@
-// Service accounts through the command: made, used by ten processes at once, replaced, told what is left, and ended.
+// Service accounts through the command: made, used by ten processes at once, rotated, their limit read, and ended.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// The account service is away, comes back, or comes back as an older copy: what commands answer meanwhile, and what they say.
+// The account service is away, comes back, or comes back as an older copy. The tests show the commands' answers and messages.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -141,7 +141,7 @@ test("what was read goes on, with its age; what was not says which service, sinc
   expect(refused.code).toBe(exitCodes.unreachable);
   expect(refused.err).toContain(`the account service cannot be reached: ${origin}, not since 20`);
   expect(refused.err).toContain("`postern status`");
-  // In this terminal's time for a person, as on the wire for a program.
+  // In this terminal's time zone for a person, and as on the wire for a program.
   const asJson = await run("read", "op://Demo/Unread/password", "--json");
   const moment = /not since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)/.exec(asJson.err)?.[1] ?? expect.fail(asJson.err);
   expect(refused.err).toContain(`not since ${localTime(moment, "second")}`);

@@ -1,4 +1,4 @@
-// postern share, as a person uses it: an account on a service with a public address, and one on the embedded service.
+// postern share, with an account on a service with a public address, and with one on the embedded service.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,7 +93,7 @@ test("shares for as long as it is told, lists it, and revokes it", async () => {
   const listed = await run("list");
   expect(listed.out).toContain(share?.shareId);
   expect(listed.out).toContain("Wi-Fi");
-  // The link itself is shown once and can be had from nowhere again.
+  // The link itself is shown once and never again.
   expect(listed.out).not.toContain(new URL(share?.url ?? "").hash.slice(1));
   expect((await run(`revoke ${share?.shareId}`)).code).toBe(0);
   const { shares } = JSON.parse((await run("list --json")).out) as { shares: { shareId: string; state: string }[] };
@@ -106,7 +106,7 @@ test("asks a person for a link to a copy, in so many words", async () => {
   const vaultId = vaults.find(({ title }) => title === "Demo")?.id ?? "";
   const { items } = (await person?.channel.call("items.list", { vaultId })) ?? { items: [] };
   const itemId = items.find(({ title }) => title === "Door")?.id ?? "";
-  // Nothing that was allowed before stands in for this question.
+  // No earlier yes answers this question.
   await person?.channel.call("grants.revoke", { all: true, proof: { kind: "password", password: PASSWORD } });
   const asking = person?.next();
   const sharing = person?.channel.call("items.shares.create", { vaultId, itemId, params: { oneTimeOnly: true } });

@@ -1,4 +1,4 @@
-// signout: what goes from this machine, what brings it back, and a device that another one has removed.
+// signout: the files that it removes, the way back, and a device that another device has removed.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,7 +29,7 @@ const say = (line: string, at = home, password = PASSWORD): Promise<Ran> =>
 const kit = () => join(home, "kit.txt");
 const state = async (at = home) =>
   (JSON.parse((await postern(["status", "--json"], { home: at })).out) as { state: string }).state;
-/** The accounts whose keys are here, and those whose log is. */
+/** The accounts with keys here, and those with a log here. */
 const keptHere = (at = home) => foldersWith("account.json", at);
 const foldersWith = (name: string, at = home) => {
   const accounts = join(at, "data", "accounts");
@@ -68,7 +68,7 @@ test("signout leaves no key or PIN of the account on this machine, and kit and p
   expect(await say("signin --no-pin --kit kit.txt")).toMatchObject({ code: 0 });
   expect(await state()).toBe("unlocked");
   expect((await say("devices")).out.match(/this one/g)).toHaveLength(1);
-  // The one before is off the list.
+  // The former device is off the list.
   expect((await say("devices")).out.trim().split("\n")).toHaveLength(2);
 });
 
@@ -138,7 +138,7 @@ test("a device that another one removed is told so at unlock, signs out and come
     await postern(["lock"], { home: other });
     const refused = { code: exitCodes.denied, err: expect.stringContaining("postern signout") };
     expect(await say("unlock", other)).toMatchObject(refused);
-    // It is not the password that was wrong, and one that is stays wrong.
+    // The password was not wrong. A wrong one still is.
     expect((await say("unlock", other, "quite wrong")).err).toContain("password is wrong");
     expect(await say("signout --yes", other)).toMatchObject({ code: 0 });
     expect(await say(`signin --no-pin --kit ${kit()}`, other)).toMatchObject({ code: 0 });

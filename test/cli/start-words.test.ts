@@ -1,5 +1,4 @@
-// What a person reads when the agent does not start, or when what lies on its disk is not what it wrote: the file at fault, and a
-// next step that is one.
+// The message when the agent does not start, or when its files are damaged. It names the file, and a next step that works.
 import {
   existsSync,
   mkdirSync,
@@ -33,7 +32,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** Runs `work` with the file changed, the agent started anew, and puts everything back. */
+/** Changes the file, starts the agent again, runs `work`, and restores everything. */
 async function changed(path: string, change: (before: Buffer) => void, work: () => Promise<void>): Promise<void> {
   await run("agent stop");
   const before = readFileSync(path);
@@ -139,7 +138,7 @@ test("what keeps the instance lock from being taken is told by its own name", as
   } finally {
     rmSync(beside, { recursive: true });
   }
-  // A journal there is none of the lock's, and no reason to refuse.
+  // This journal does not belong to the lock and is no reason to refuse.
   mkdirSync(join(folder, "..", "..", "agent.lock-journal"));
   expect((await unlock()).code).toBe(0);
   expect(existsSync(join(folder, "..", "..", "agent.lock-journal"))).toBe(true);

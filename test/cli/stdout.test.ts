@@ -1,4 +1,4 @@
-// What a read writes without a stream, to every kind of stdout there is: a process whose stdout the test made.
+// The output of a read without a stream, to every kind of stdout. The test makes the stdout of the process.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
@@ -89,7 +89,7 @@ test("a terminal is one", async () => {
 test("Ctrl-C ends a command whose reader lets a long text wait", async () => {
   const interrupted = `process.on("SIGINT", () => process.exit(130)); process.stderr.write("ready"); ${program(WRITE)}`;
   const child = spawn(process.execPath, ["--no-warnings", "-e", interrupted], { stdio: ["ignore", "pipe", "pipe"] });
-  // Its first piece has come, and nobody asks for the rest.
+  // Its first piece has come, and nobody reads the rest.
   await new Promise((resolve) => child.stdout.once("readable", resolve));
   child.kill("SIGINT");
   const late = setTimeout(() => child.kill("SIGKILL"), 5000);

@@ -1,4 +1,4 @@
-// postern vault: another title, the end of one, and titles that two vaults have.
+// postern vault: renaming, deleting, and two vaults with one title.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -18,7 +18,7 @@ let person: Person;
 const run = (words: string | readonly string[], more: Partial<RunOptions> = {}): Promise<Ran> =>
   postern(typeof words === "string" ? words.split(" ") : words, { home: agent.home, ...more });
 const json = (ran: Ran) => JSON.parse(ran.out) as Record<string, string>;
-/** What is said beside the match codes: whether a person must be asked depends on what was allowed before. */
+/** The messages without match codes. Whether a person is asked depends on earlier grants. */
 const said = ({ err }: Ran) =>
   err.replace(/postern: waiting for approval, code .*\n {2}next: run `postern approve .*\n/g, "");
 const make = async (title: string) => json(await run(["vault", "create", title, "--json"])).id ?? "";
@@ -149,7 +149,7 @@ describe("delete", () => {
       terminal.type(`node --no-warnings -- ${main} vault delete ${id}`);
       await terminal.sees("The account is locked. Account password");
       terminal.type(PASSWORD);
-      // Nobody is attached: a lock lets approvers go.
+      // Nobody is attached, since a lock detaches approvers.
       await allow();
       await terminal.sees(`Delete Locked (${id}) with its 0 items for good?`);
       terminal.type("y");

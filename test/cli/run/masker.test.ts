@@ -1,4 +1,4 @@
-// What is concealed in a program's output: compared with the plainest implementation there is, on bytes cut anywhere.
+// The masker, compared with the simplest implementation, on bytes cut at any place.
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -20,7 +20,7 @@ function masked(forms: readonly Uint8Array[], bytes: Uint8Array, sizes: readonly
   const shown: Uint8Array[] = [];
   let at = 0;
   for (const size of [...sizes, bytes.length]) {
-    // Its own memory, overwritten afterwards, as the buffer of a stream is.
+    // It has its own memory, which is overwritten afterwards, like the buffer of a stream.
     const chunk = Buffer.from(bytes.subarray(at, at + size));
     shown.push(Buffer.from(masker.push(chunk)));
     chunk.fill(0);
@@ -30,7 +30,7 @@ function masked(forms: readonly Uint8Array[], bytes: Uint8Array, sizes: readonly
   return Buffer.concat(shown);
 }
 
-/** Every place of every form; those that overlap are one. */
+/** Every place of every form. Overlapping ones are one place. */
 function plainly(forms: readonly Uint8Array[], bytes: Uint8Array): Buffer {
   const ends = Array.from(bytes, (_byte, at) =>
     Math.max(

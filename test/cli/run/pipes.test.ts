@@ -1,5 +1,5 @@
-// A program under `run` without a terminal: what a script, a pipeline or a file sees of it. Each row runs twice, with a secret
-// to conceal and with nothing, since the ways are two.
+// A program under `run` without a terminal, seen from a script, a pipeline or a file. Each row runs twice, with a secret to conceal and without
+// one, since these are two ways in the code.
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -11,7 +11,7 @@ import { compiledOnce } from "../../compiled.ts";
 const main = fileURLToPath(new URL("../../../clients/cli/main.ts", import.meta.url));
 
 export const SECRET = "hunters-moon-rises";
-/** Several lines, the first and last of them armour. */
+/** A value with several lines. The first and last are armour. */
 export const KEY = `-----BEGIN TEST KEY-----\n${"MIIEvQIBADANBgkqhkiG9w0BAQ\n".repeat(3)}-----END TEST KEY-----\n`;
 export const MASK = "<concealed by postern>";
 
@@ -26,21 +26,21 @@ export type Stage = {
   readonly agent: RunningAgent;
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Runs a script of sh with nothing of a terminal; its stdin is `input`, or a pipe that stays open. */
+  /** Runs a script of sh without a terminal. Its stdin is `input`, or a pipe that stays open. */
   shell(script: string, options?: { input?: string; env?: Record<string, string>; shell?: string }): Promise<Ran>;
   /** A real shell on a real terminal. */
   terminal(): Terminal;
   end(): Promise<void>;
 };
 
-/** `command` is how `postern` is started, in words of sh; from the sources otherwise. */
+/** `command` starts `postern`, in words of sh. The default starts it from the sources. */
 export async function openStage(command?: string): Promise<Stage> {
   const agent = await startAgent();
   await makeAccount(agent);
   const person = await attachPerson(agent);
   person.always("yes");
   const vault = await fill(person);
-  // A token, so that nobody is asked and nothing but the program speaks on stderr.
+  // A token, so that nobody is asked and only the program writes to stderr.
   const access = [{ vault, permissions: ["read_items"] }];
   const { token } = await person.channel.call("serviceAccounts.create", {
     password: PASSWORD,
@@ -98,7 +98,7 @@ function runShell(
   env: Record<string, string>,
   { input, shell = "sh" }: { input?: string; shell?: string },
 ): Promise<Ran> {
-  // A session of its own, so that no terminal of whoever runs the tests is found.
+  // A session of its own, so that it finds no terminal of the person who runs the tests.
   const child = spawn(shell, ["-c", script], { cwd, env, detached: true, stdio: "pipe" });
   const out: Buffer[] = [];
   let err = "";

@@ -16,12 +16,12 @@ beforeEach(() => {
 afterEach(() => terminal.end());
 afterAll(() => stage.end());
 
-/** Types a line. The shell's echo of it holds neither of the marks that `ended` looks for. */
+/** Types a line. The shell's echo of it holds neither mark that `ended` searches. */
 function start(line: string): void {
   terminal.type(`echo "<be""gun>"; ${line}; echo "<en""ded>"`);
 }
 
-/** What the screen shows between the two marks. */
+/** The screen between the two marks. */
 async function ended(): Promise<string> {
   await terminal.sees("<ended>");
   const screen = terminal.screen();
@@ -87,7 +87,7 @@ describe.each([
     terminal.type("words");
     await terminal.sees("got words\r\n");
     await terminal.sees(/over\r\n.*\$ /);
-    // By exec: a shell that is stopped while it starts a program hangs, alone as well (vfork).
+    // By exec, since a shell that is stopped while it starts a program hangs, without Postern too (vfork).
     terminal.type(`postern ${run} -- sh -c 'echo ag""ain; exec sleep 0.5'`);
     await terminal.sees("again\r\n");
     terminal.key("\u001a");
@@ -150,7 +150,7 @@ describe("at a terminal", () => {
   });
 
   test("Ctrl-Z stops the job while the next of a pipe still takes the output", async () => {
-    // Not less, which loses the signal at times, without us too.
+    // Not less, which sometimes loses the signal, without Postern too.
     terminal.type("postern run -- seq 1 100000 | sh -c 'read one; echo re\"\"ads; exec sleep 60'");
     await terminal.sees("reads\r\n");
     terminal.key("\u001a");
