@@ -44,6 +44,7 @@ export type AgentStatus = {
     account: Id;
     service: string;
   };
+  trace?: TraceState;
   protections: Protection[];
 };
 export type AllowedRecipientType = "Email" | "Domain";
@@ -403,6 +404,11 @@ export type Subject = {
   terminal?: string;
 };
 export type Timestamp = string;
+export type TraceState = {
+  file: string;
+  state: "writing" | "full" | "failed";
+  bytes: number;
+};
 export type ValidRecipient = {
   type: "Email";
   parameters: {
@@ -467,7 +473,7 @@ export type Methods = {
     };
     result: AgentHello;
   };
-  /** Tells the agent's version and, for each account on it, whether it is locked. Ids, services and a restore that was cut off are told to the command of this installation and to who holds a manage grant alone; never names. */
+  /** Tells the agent's version and, for each account on it, whether it is locked. Ids, services, a restore that was cut off and the file of a trace are told to the command of this installation and to who holds a manage grant alone; never names. */
   "agent.status": {
     params: Empty;
     result: AgentStatus;

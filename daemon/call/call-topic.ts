@@ -1,6 +1,7 @@
 // What a call asked for, kept until it is answered: a refusal is recorded with the item that was refused. Ids where the gate
 // knows them by then; else the reference or the id as it was sent, which are sealed: whoever is refused may make up either.
 import type { Target } from "../../protocol/entry.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
 import type { LogEntry } from "../audit/entry.ts";
 import type { AccountSession } from "../session/account-session.ts";
@@ -17,6 +18,8 @@ export type CallTopic = {
     readonly found?: object;
     readonly missing?: { readonly reference: string };
   }[];
+  /** The error that it ended in. A notification tells it to nobody else. */
+  failed?: ErrorName;
 };
 
 /** What to record of it. */

@@ -69,6 +69,7 @@ export async function startInProcess(
     connections,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     stop: () => undefined,
+    trace: () => undefined,
   });
   const socket = join(home, "run", "agent.sock");
   const listening = await listenOnPath(

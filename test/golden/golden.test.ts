@@ -13,9 +13,9 @@ import { catalogue } from "../../protocol/catalogue.ts";
 import { formatSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
 import { openRaw } from "../agent/raw.ts";
-import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
 import { type Conversation, conversations, difference, filled } from "./conversation.ts";
+import { startTraced, type Traced } from "./trace.ts";
 
 const all = conversations();
 const crypto = loadSodium();
@@ -131,16 +131,24 @@ const batches = (["unlocked", "served"] as const).flatMap((given) =>
 
 async function replay(
   conversation: Conversation,
-  agent: RunningAgent,
+  agent: Traced,
   known: ReadonlyMap<string, unknown> = new Map([["$anyKey", anyKey]]),
 ): Promise<void> {
   const names = new Map(known);
   const raw = await openRaw(agent.socket);
+  const sent: unknown[] = [];
+  const answered: unknown[] = [];
   try {
     for (const step of conversation.steps) {
-      if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
-      else expect(difference(step.message, await raw.next(), names)).toBeUndefined();
+      if (step.from === "client") {
+        sent.push(filled(step.message, names));
+        raw.send(`${JSON.stringify(sent.at(-1))}\n`);
+        continue;
+      }
+      answered.push(await raw.next());
+      expect(difference(step.message, answered.at(-1), names)).toBeUndefined();
     }
+    await agent.demandTraced(sent, answered);
   } finally {
     raw.close();
   }
@@ -148,12 +156,12 @@ async function replay(
 
 describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => {
   let service: Door | undefined;
-  let unlocked: RunningAgent;
+  let unlocked: Traced;
   let person: Person;
   const known = new Map<string, unknown>([["$anyKey", anyKey]]);
 
   beforeAll(async () => {
-    unlocked = await startAgent();
+    unlocked = await startTraced();
     service = given === "served" ? await overLoopback() : undefined;
     const token = service?.registrationToken;
     const where = service === undefined ? {} : { service: service.address.origin };
@@ -213,9 +221,9 @@ describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => 
 });
 
 describe("said to an agent without an account", () => {
-  let signedOut: RunningAgent;
+  let signedOut: Traced;
   beforeAll(async () => {
-    signedOut = await startAgent();
+    signedOut = await startTraced();
   });
   afterAll(() => signedOut.remove());
 
@@ -229,17 +237,17 @@ describe("said to an agent without an account", () => {
   test.each(all.filter((one) => one.given.startsWith("signedOut-")).map((one) => [one.title, one] as const))(
     "%s",
     async (_title, conversation) => {
-      const agent = await startAgent();
+      const agent = await startTraced();
       await replay(conversation, agent).finally(() => agent.remove());
     },
   );
 });
 
 describe("said to an agent whose service came back with an empty store", () => {
-  let agent: RunningAgent;
+  let agent: Traced;
   let service: Door;
   beforeAll(async () => {
-    agent = await startAgent();
+    agent = await startTraced();
     const before = await overLoopback();
     const origin = before.address.origin;
     await makeAccount(agent, "Ada", { service: origin, registrationToken: before.registrationToken ?? "" });

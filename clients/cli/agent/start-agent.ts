@@ -97,12 +97,12 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Starts an agent and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
-export async function startAgent(client: Greeting): Promise<Channel> {
+/** Starts an agent, with `words` behind its program, and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
+export async function startAgent(client: Greeting, words: readonly string[] = []): Promise<Channel> {
   const home = homeOf();
   const logPath = join(home, "agent.log");
   const log = openLog(home, logPath);
-  const pid = await spawnOrphan([process.execPath, ...agentOptions, agentProgram()], log);
+  const pid = await spawnOrphan([process.execPath, ...agentOptions, agentProgram(), ...words], log);
   closeSync(log);
   for (let waited = 0; waited < START_MS_MAX; waited += LOOK_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
