@@ -14,6 +14,11 @@ const arrows: Record<string, { may: string[]; because: string }> = {
   "service/web": { may: ["protocol"], because: "it runs in a browser; it is handed over as built files" },
   "clients/account": { may: ["protocol"], because: "it is the only reader of sealed data outside tests" },
   "clients/typescript": { may: [], because: "it is published alone and has no dependencies" },
+  "clients/examples": { may: [], because: "each is copied alone, and knows the published client only" },
+  "clients/release": {
+    may: ["clients/generate"],
+    because: "it looks at what the other programs have built and written",
+  },
   "clients/generate": { may: ["protocol"], because: "generated files come from the catalogue alone" },
   "clients/cli": { may: ["clients/typescript"], because: "the CLI can do what any program can, and no more" },
   daemon: {
@@ -78,6 +83,11 @@ const entryPoints: Record<string, string> = {
   "clients/typescript/client.ts": "the published package's entry",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
+  "clients/release/client-package.ts": "npm run build",
+  "clients/examples/script.ts": "an example",
+  "clients/examples/server.ts": "an example",
+  "clients/examples/ci-job.ts": "an example",
+  "clients/examples/environment.ts": "an example",
   "clients/cli/run/relay.ts": "the process between a program's output and where it goes",
   "test/bench/main.ts": "npm run bench",
   "test/bench/load.ts": "a process of the bench",
@@ -272,6 +282,8 @@ describe("the tree", () => {
       "clients/account",
       "clients/cli",
       "clients/cli/run",
+      "clients/examples",
+      "clients/release",
       "test",
     ];
     expect(folders.filter((folder) => !existsSync(join(root, folder, "README.md")))).toEqual([]);

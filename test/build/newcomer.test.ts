@@ -187,6 +187,16 @@ test("a program under postern run gets its secret, in a pty, and its output is m
   await first.sees("exit 7");
 });
 
+test("the examples that are shell scripts run with the installed command", async () => {
+  const examples = join(root, "clients", "examples");
+  first.type(`sh ${examples}/script.sh op://Demo/DB/password; echo script $?`);
+  await first.sees(`${SECRET.length}`);
+  await first.sees("script 0");
+  first.type(`DB=x sh ${examples}/ci-job.sh; echo job $?`);
+  await first.sees("no token: set POSTERN_SERVICE_ACCOUNT_TOKEN");
+  await first.sees("job 2");
+});
+
 test("no test code is loaded: everything the package runs lies in the package", () => {
   const folder = join(home, "node_modules", "postern");
   expect(existsSync(join(folder, "agent.js"))).toBe(true);
