@@ -84,6 +84,7 @@ const entryPoints: Record<string, string> = {
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
   "clients/release/client-package.ts": "npm run build",
+  "clients/release/main.ts": "npm run release",
   "clients/examples/script.ts": "an example",
   "clients/examples/server.ts": "an example",
   "clients/examples/ci-job.ts": "an example",
