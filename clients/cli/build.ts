@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -125,9 +126,10 @@ async function fillCodeCache(): Promise<void> {
 
 /** Takes over the code but that of the native libraries, which ran from our own node_modules: in an installation they lie elsewhere. */
 function keepCode(cache: string): void {
+  const own = [root, realpathSync(join(root, "node_modules"))];
   cpSync(cache, `${out}/code-cache`, {
     recursive: true,
-    filter: (path) => statSync(path).isDirectory() || !readFileSync(path).includes(root),
+    filter: (path) => statSync(path).isDirectory() || !own.some((place) => readFileSync(path).includes(place)),
   });
 }
 
