@@ -4,6 +4,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
+import { CONFLICT_TRIES_MAX } from "./user-data.ts";
 
 /** One variable. Masked ones are hidden where a person looks; their values are sealed like all others. */
 export type Variable = { readonly name: string; readonly value: string; readonly masked: boolean };
@@ -26,9 +27,6 @@ export type Inner = Pick<
   AccountCore,
   "vaults" | "createVault" | "deleteVault" | "listItems" | "getItem" | "createItem" | "putItem"
 >;
-
-/** Writes that may lose to another device before the caller is told. */
-const CONFLICT_TRIES_MAX = 5;
 
 const ITEM_TITLE = "variables";
 

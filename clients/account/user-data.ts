@@ -65,7 +65,7 @@ export function openUserData(crypto: Primitives, rootKey: Uint8Array, owner: Own
 }
 
 /** Writes that may lose to another device before the caller is told: more than one person has devices at work at once. */
-const CONFLICT_TRIES_MAX = 5;
+export const CONFLICT_TRIES_MAX = 5;
 
 /** The data of a signed-in user, and changes to it that are repeated when somebody else wrote in between. */
 export function openOwnData(

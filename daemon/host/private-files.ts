@@ -1,19 +1,10 @@
 // Files and folders that only we may read, and writes that are whole or absent after a crash.
 import { randomBytes } from "node:crypto";
-import {
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { constants, lstatSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PosternError } from "../../protocol/errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** Ends the name of a file that is being written; such a file left over from a crash means nothing. */
@@ -98,19 +89,6 @@ export function removeUnfinishedWrites(folder: string, deep = FOLDERS_DEEP): voi
     if (entry.isFile() && UNFINISHED.test(entry.name)) unlinkSync(path);
     // Not behind a link, which is no folder here.
     if (entry.isDirectory() && deep > 0) removeUnfinishedWrites(path, deep - 1);
-  }
-}
-
-/**
- * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
- * cannot be made and the system says that its parent is missing.
- */
-function makeFolder(path: string): void {
-  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 

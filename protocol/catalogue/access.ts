@@ -96,6 +96,9 @@ const ProvenRecords = Type.Object(
 /** What all lists of the whole share: a proof, or `ask` to have a person grant the right to manage. */
 const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
 
+/** Records of a page where nobody says how many: a screen or two. */
+export const AUDIT_PAGE_DEFAULT = 50;
+
 /** Records on one page: some hundred kilobytes, and a scroll that nobody reads to its end. */
 export const AUDIT_PAGE_MAX = 1_000;
 

@@ -169,8 +169,8 @@ export const itemOperations: ItemOperations = {
   },
 };
 
-/** A row without its details, which may be megabytes. */
-const overviewColumns = [
+/** What a revision is, of a row in either table, without its details, which may be megabytes. */
+export const revisionColumns = [
   "id",
   "vault",
   "revision",
@@ -183,12 +183,13 @@ const overviewColumns = [
   "files",
   "writer",
   "signature",
-  "created_at",
   "updated_at",
 ] as const;
 
-/** What a revision is, of the item's row: all but when the item was made. */
-const versionColumns = [...overviewColumns.filter((name) => name !== "created_at"), "details"] as const;
+/** The same of an item's row, with when the item was made. */
+const overviewColumns = [...revisionColumns, "created_at"] as const;
+
+const versionColumns = [...revisionColumns, "details"] as const;
 
 /** How many of these rows one answer holds; one at least, else a list would never end. */
 function fitting(rows: readonly { size: number }[]): number {

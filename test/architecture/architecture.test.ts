@@ -19,7 +19,10 @@ const arrows: Record<string, { may: string[]; because: string }> = {
     may: ["clients/generate"],
     because: "it looks at what the other programs have built and written",
   },
-  "clients/generate": { may: ["protocol"], because: "generated files come from the catalogue alone" },
+  "clients/generate": {
+    may: ["protocol"],
+    because: "generated files come from the catalogue, and from files that import nothing of ours",
+  },
   "clients/cli": { may: ["clients/typescript"], because: "the CLI can do what any program can, and no more" },
   daemon: {
     may: ["clients/account", "protocol"],
@@ -296,6 +299,21 @@ describe("the tree", () => {
     ).toEqual([]);
   });
 
+  test("says nothing twice", () => {
+    const seen = new Map<string, string>();
+    const twice = new Set<string>();
+    for (const { path, text } of modules) {
+      // A generated file is a copy on purpose; an example of the catalogue shows the same item in several calls.
+      if (path.startsWith("test/") || path.includes("generated") || path.startsWith("protocol/catalogue/")) continue;
+      for (const [at, lines] of runsOf(text)) {
+        const before = seen.get(lines);
+        if (before === undefined) seen.set(lines, `${path}:${at}`);
+        else twice.add(`${path} and ${before.replace(/:.*/, "")}`);
+      }
+    }
+    expect([...twice]).toEqual([]);
+  });
+
   test("has no name that says nothing", () => {
     const names = modules.flatMap(({ path, text }) =>
       [...text.matchAll(/\b(?:class|interface|type|function|const)\s+([A-Za-z_$][\w$]*)/g)]
@@ -305,6 +323,22 @@ describe("the tree", () => {
     expect(names).toEqual([]);
   });
 });
+
+/** Lines that may stand in two places: a list of names, or the same few steps. */
+const SAME_LINES_MAX = 9;
+
+/** Each run of one line more than that, with the number of its first line. Imports, blanks and comments do not count. */
+function runsOf(text: string): [at: number, lines: string][] {
+  const body = text.replace(/^import [^;]*;$/gm, (found) => found.replace(/[^\n]/g, ""));
+  const lines = body
+    .split("\n")
+    .map((line, index) => ({ at: index + 1, line: line.trim() }))
+    .filter(({ line }) => /\w/.test(line) && !/^(?:\/\/|\/?\*)/.test(line));
+  return lines.slice(SAME_LINES_MAX).map((_last, index) => {
+    const run = lines.slice(index, index + SAME_LINES_MAX + 1);
+    return [run[0]?.at ?? 0, run.map(({ line }) => line).join("\n")];
+  });
+}
 
 /**
  * Function length by indentation, as the formatter guarantees it: from the first line of its signature to the line that closes

@@ -2,20 +2,21 @@
 // go to a log file in its home, since the terminal that started it may be gone.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, type Greeting, openChannel } from "../../typescript/channel.ts";
 import { AgentNotRunning, ConnectionLost } from "../../typescript/local-error.ts";
+import { makeFolder } from "../generated-make-folder.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
 import { hasEnded } from "./whereabouts.ts";
 
 /** Milliseconds an agent may take to listen: its start is a tenth of that on a slow machine. */
-const START_MS_MAX = 10_000;
+export const START_MS_MAX = 10_000;
 
 /** Milliseconds between two looks for the socket while the agent starts. */
-const LOOK_MS = 25;
+export const LOOK_MS = 25;
 
 /** Variables the agent is started with; it would drop all others itself. */
 const passed = [
@@ -82,19 +83,6 @@ function openLog(home: string, path: string): number {
 
 function noLog(path: string, what: string): UsageError {
   return new UsageError(`the agent's log ${path} ${what}`, "look at it, and move it out of the way");
-}
-
-/**
- * Makes a folder with its missing parents, one level at a time: Node's own way asks for ever under /proc, where a folder
- * cannot be made and the system says that its parent is missing.
- */
-export function makeFolder(path: string): void {
-  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
 }
 
 /** Starts an agent, with `words` behind its program, and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */

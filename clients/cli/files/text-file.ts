@@ -1,7 +1,9 @@
 // Text that a person hands over as a file: read with a bound, and as UTF-8 or not at all. What is no text is told by
 // the name that was given, with the line of the first wrong byte, and never by a byte of it.
+
 import { UsageError } from "../terminal/exit-code.ts";
 import { inputBytes } from "./input-bytes.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** What errors call a file: "the env file", "an env file"; the most bytes it has, and the next step where it is refused. */
 export type TextKind = {
@@ -29,12 +31,8 @@ function readText(named: string, from: string | number, kind: TextKind): string 
     demandSize(bytes.length, named, kind);
     return decoded(bytes, named, kind);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(
-      `${named} could not be read (${(error as NodeJS.ErrnoException).code ?? "for an unknown reason"})`,
-      // A name as any other here: it could be a file's.
-      from === "-" ? "for standard input, name /dev/stdin" : "name a file that exists and that you may read",
-    );
+    // A name as any other here: it could be a file's.
+    throw unreadable(named, error, from === "-" ? "for standard input, name /dev/stdin" : undefined);
   }
 }
 

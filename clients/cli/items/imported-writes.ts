@@ -1,14 +1,16 @@
 // What an import of an env file writes to the vault: its items are read, made and changed in batches, and taken back where a
 // part fails.
+
 import type { Methods } from "../../typescript/generated.ts";
+import { itemLimits } from "../../typescript/generated-limits.ts";
 import type { Agent } from "../agent/session.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { type Origin, type Planned, tagsOf } from "./imported-items.ts";
 
 type Item = Methods["items.get"]["result"];
 
-/** Items written by one request, and read or deleted by one, as the agent's limits say. */
-const BATCH = 100;
+/** Items written by one request, and read or deleted by one. */
+const { batch: BATCH } = itemLimits;
 const IDS_BATCH = 50;
 
 /** The field that holds a variable's value. */

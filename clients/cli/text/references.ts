@@ -1,6 +1,8 @@
 // References and what they lead to: variables are put in, the agent is asked in batches, and what fails is told by the
 // name of who has the reference, never by a value.
+
 import { PosternError } from "../../typescript/generated.ts";
+import { limits } from "../../typescript/generated-limits.ts";
 import type { Agent } from "../agent/session.ts";
 import { escaped, WrongPlace } from "../terminal/escape.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -30,8 +32,8 @@ export function oldest(ages: readonly (number | undefined)[]): number | undefine
 
 type Environment = Readonly<Record<string, string>>;
 
-/** References resolved by one request, as the agent's limit says. */
-const BATCH = 100;
+/** References resolved by one request. */
+const { references: BATCH } = limits;
 
 export type Options = {
   /** Fails at once where a person would have to approve. */
