@@ -23,6 +23,7 @@ import type { Clock } from "./host/clock.ts";
 import type { Log } from "./host/log.ts";
 import type { Native } from "./host/native.ts";
 import type { Sodium } from "./host/sodium.ts";
+import type { TraceState } from "./host/trace-file.ts";
 import { accessMethods } from "./methods/access.ts";
 import { accountMethods } from "./methods/accounts.ts";
 import { agentMethods } from "./methods/agent.ts";
@@ -62,8 +63,10 @@ export type AgentParts = {
   /** Those that are open; the door adds and removes them. */
   readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
-  /** What makes of an opened account the one that every room works with; without it, our own kind. */
+  /** Makes of an opened account the one that every room works with. The default makes our own kind. */
   readonly accountOf?: AccountOf | undefined;
+  /** The state of the trace, where one is written. */
+  readonly trace: () => TraceState | undefined;
   /** Called by agent.stop. */
   readonly stop: () => void;
 };
@@ -230,6 +233,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       mayManage: (connection) => sessions.list().some(({ file }) => approvers.mayManage(connection, file.account)),
       bears: holds,
       stop: parts.stop,
+      trace: parts.trace,
       protections: () => protections(parts.native),
     }),
     ...accountMethods(crypto, sessions, tokens),

@@ -1,17 +1,19 @@
 // The agent's process: hardened first, then one per home, then the socket, then the rest. Run by `postern agent run`.
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { PosternError } from "../protocol/errors.ts";
 import { dataFolder, socketPath, UnusablePath } from "../protocol/socket-path.ts";
 import type { Connection } from "./call/connection.ts";
 import { createEarlyAgent } from "./early-agent.ts";
 import { checkStart, harden, protections } from "./harden.ts";
-import { systemClock } from "./host/clock.ts";
+import { type Clock, systemClock } from "./host/clock.ts";
 import { createLog, type Log } from "./host/log.ts";
 import { loadNative } from "./host/native.ts";
 import { ensurePrivateFolder, removeUnfinishedWrites } from "./host/private-files.ts";
 import { takeInstanceLock } from "./host/single-instance.ts";
 import { StartRefused } from "./host/start-refused.ts";
+import { openTrace, type TraceFile } from "./host/trace-file.ts";
 import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./host/whereabouts.ts";
 import { linuxPeers } from "./peer/linux.ts";
 import { type Listening, listenOnPassed, listenOnPath } from "./peer/listen.ts";
@@ -19,6 +21,7 @@ import { ownPrograms } from "./peer/own-programs.ts";
 import { readAccounts } from "./session/account-file.ts";
 import { openRestoreMark } from "./session/restore-mark.ts";
 import { createDoor } from "./wire/door.ts";
+import type { Trace } from "./wire/trace.ts";
 
 /** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */
 const LOAD_AFTER_MS = 50;
@@ -31,6 +34,7 @@ const nothingOpen = { tokenSessions: 0, openPrompts: 0, links: [] };
 
 async function main(): Promise<void> {
   checkStart(process);
+  const tracePath = traceOption(process.argv.slice(2));
   const native = loadNative();
   harden(native);
   const log = createLog();
@@ -47,6 +51,8 @@ async function main(): Promise<void> {
   // Before the socket: an agent that cannot read its accounts does not start.
   const accounts = readAccounts(home);
   const unfinishedRestore = openRestoreMark(home).read();
+  const traced = await beginTrace(tracePath, clock, log);
+  const trace = () => traced?.file.state;
   const loading = createEarlyAgent({
     status: () => ({
       ...nothingOpen,
@@ -54,9 +60,10 @@ async function main(): Promise<void> {
       program,
       sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
       ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
+      ...(traced === undefined ? {} : { trace: traced.file.state }),
       protections: protections(native),
     }),
-    load: async () => (await import("./full-agent.ts")).loadFullAgent({ ...parts, startedAt, program, stop }),
+    load: async () => (await import("./full-agent.ts")).loadFullAgent({ ...parts, startedAt, program, trace, stop }),
     failed: (error) => {
       // With it goes the socket's file: nobody should wait for who will not answer.
       listening?.close();
@@ -67,7 +74,8 @@ async function main(): Promise<void> {
   let listening: Listening | undefined;
   const stop = ending(log, () => {
     listening?.close();
-    return loading.close().then(() => {
+    return loading.close().then(async () => {
+      await traced?.file.close();
       logged(log, "whereabouts", () => removeWhereabouts(home));
       lock.release();
     });
@@ -75,14 +83,43 @@ async function main(): Promise<void> {
 
   const ours = ownPrograms(import.meta.url);
   const { dispatch, recordRefused } = loading;
-  const door = createDoor({ ...parts, peers: linuxPeers(native), ours, dispatch, recordRefused });
-  listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
+  const door = createDoor({ ...parts, peers: linuxPeers(native), ours, dispatch, recordRefused, trace: traced?.trace });
+  try {
+    listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
+  } catch (error) {
+    // So that the same command can be given again.
+    await traced?.file.remove();
+    throw error;
+  }
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   const { path } = listening;
   // For those whose variables lead elsewhere.
   logged(log, "whereabouts", () => writeWhereabouts(home, path, program));
   log.note("the agent listens");
   setTimeout(loading.begin, LOAD_AFTER_MS);
+}
+
+/** The file of `--trace`, the one option of the agent. Throws StartRefused for any other word, without repeating it. */
+function traceOption(words: string[]): string | undefined {
+  try {
+    const { trace } = parseArgs({ args: words, options: { trace: { type: "string" } } }).values;
+    if (trace !== "") return trace;
+  } catch (error) {
+    throw new StartRefused("the agent takes `--trace FILE` and nothing else", "see `postern agent run --help`", error);
+  }
+  throw new StartRefused("--trace names no file", "name a file that does not exist yet");
+}
+
+/** Loaded only where a trace is wanted: it knows every method, and the agent listens before it does. */
+async function beginTrace(
+  path: string | undefined,
+  clock: Clock,
+  log: Log,
+): Promise<{ readonly file: TraceFile; readonly trace: Trace } | undefined> {
+  if (path === undefined) return undefined;
+  const { createTrace } = await import("./wire/trace.ts");
+  const file = await openTrace(path, { clock, log });
+  return { file, trace: createTrace(file, clock) };
 }
 
 /** Ends the process once `close` has ended; a second call changes nothing. */

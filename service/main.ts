@@ -1,12 +1,14 @@
 // The account service as a process, for a machine that others sign in to. `postern service run` starts it. It speaks plain HTTP on
 // loopback. To serve a network, put a proxy with TLS before it, and give the proxy's address as the origin.
-import { existsSync, lstatSync, mkdirSync, readFileSync, type Stats, writeFileSync } from "node:fs";
+
+import { lstatSync, readFileSync, type Stats, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "@hono/node-server";
 import { createApp, TIDY_MS } from "./app.ts";
 import { BadStart, listenFault, tellBadStart } from "./bad-start.ts";
+import { makeFolder } from "./generated-make-folder.ts";
 import { nodePrimitives } from "./primitives.ts";
 import { pageFiles } from "./share/page-files.ts";
 import { openStore } from "./store/open.ts";
@@ -128,19 +130,6 @@ function hashText(path: string, found: Stats): string {
 function hashIn(text: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/.test(text)) throw new BadStart("registration.sha256 is damaged", NEW_TOKEN);
   return Uint8Array.fromHex(text);
-}
-
-/**
- * Makes a folder with its missing parents, one level at a time. Node's recursive mkdir never ends under /proc: there the system
- * refuses a folder by saying that its parent is missing.
- */
-function makeFolder(path: string): void {
-  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
 }
 
 function privateFolder(path: string): void {

@@ -4,6 +4,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { itemLimits } from "../../protocol/item/item.ts";
 import type { AccountCore } from "./account-core.ts";
 import type { OpenedItem } from "./item-rows.ts";
+import { CONFLICT_TRIES_MAX } from "./user-data.ts";
 
 /** One variable. Masked ones are hidden on a screen. The values of all are sealed. */
 export type Variable = { readonly name: string; readonly value: string; readonly masked: boolean };
@@ -26,9 +27,6 @@ export type Inner = Pick<
   AccountCore,
   "vaults" | "createVault" | "deleteVault" | "listItems" | "getItem" | "createItem" | "putItem"
 >;
-
-/** Times that a write may lose to another device before it fails. */
-const CONFLICT_TRIES_MAX = 5;
 
 const ITEM_TITLE = "variables";
 

@@ -65,7 +65,7 @@ export function openUserData(crypto: Primitives, rootKey: Uint8Array, owner: Own
 }
 
 /** Times that a write may lose to another device before it fails. No person has so many devices at work at once. */
-const CONFLICT_TRIES_MAX = 5;
+export const CONFLICT_TRIES_MAX = 5;
 
 /** The data of a signed-in user, and changes to it. A change is repeated when another device wrote in between. */
 export function openOwnData(

@@ -1,7 +1,20 @@
 // `npm run build` makes the shipped package in dist/postern: bundles of the command, the agent and the service. Native packages stay
 // dependencies, since they bring their binaries.
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,10 +91,16 @@ function manifest(): object {
   };
 }
 
-/** Runs the agent once, asks it one question, and ends it. Node then writes the compiled code beside the bundle. */
+/**
+ * Runs the agent once, answers one question, and ends it: Node then writes the code that this took beside it. V8 notes in that code
+ * where the program lay, so it runs from a temporary folder: nobody who installs it should read the folders of the builder.
+ */
 async function fillCodeCache(): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), "postern-build-"));
-  const agent = spawn(process.execPath, ["--disable-sigusr1", "--no-warnings", join(out, "agent.js")], {
+  const folder = join(home, "package");
+  cpSync(out, folder, { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(home, "node_modules"));
+  const agent = spawn(process.execPath, ["--disable-sigusr1", "--no-warnings", join(folder, "agent.js")], {
     env: { HOME: home, POSTERN_HOME: home },
     stdio: "ignore",
   });
@@ -100,7 +119,17 @@ async function fillCodeCache(): Promise<void> {
   while (agent.exitCode === null && !(await isUp())) await new Promise((resolve) => setTimeout(resolve, 20));
   agent.kill("SIGTERM");
   await ended;
+  if (existsSync(join(folder, "code-cache"))) keepCode(join(folder, "code-cache"));
   rmSync(home, { recursive: true, force: true });
+}
+
+/** Takes over the code but that of the native libraries, which ran from our own node_modules: in an installation they lie elsewhere. */
+function keepCode(cache: string): void {
+  const own = [root, realpathSync(join(root, "node_modules"))];
+  cpSync(cache, `${out}/code-cache`, {
+    recursive: true,
+    filter: (path) => statSync(path).isDirectory() || !own.some((place) => readFileSync(path).includes(place)),
+  });
 }
 
 rmSync(out, { recursive: true, force: true });

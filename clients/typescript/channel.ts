@@ -3,7 +3,8 @@
 import { lstatSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { errorClasses, type Methods, PosternError, PROTOCOL, ProtocolMismatchError } from "./generated.ts";
+import { errorClasses, type Methods, PosternError, ProtocolMismatchError } from "./generated.ts";
+import { PROTOCOL } from "./generated-limits.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 
 /** The deadline of a call, and the signal that stops it. */

@@ -4,6 +4,7 @@
 import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
 import type { Methods, Item as WireItem } from "./generated.ts";
+import { limits } from "./generated-limits.ts";
 import { type Shares, sharesOf } from "./sdk-shares.ts";
 import type {
   DocumentCreateParams,
@@ -22,8 +23,8 @@ import { wholeList } from "./whole-list.ts";
 
 type WireOutcome = Methods["items.getAll"]["result"]["outcomes"][number];
 
-/** Bytes of one chunk, and of a file that may travel in one piece with the rest of a request. */
-const CHUNK_BYTES = 1024 * 1024;
+/** Of one chunk, and of a file that may travel in one piece with the rest of a request. */
+const { chunkBytes: CHUNK_BYTES } = limits;
 
 export type Items = {
   readonly files: Files;

@@ -1,6 +1,7 @@
 // The topic of a call, kept until its answer, so that a refusal is recorded with its target. It holds ids where the gate knows them.
 // Otherwise it holds the reference or the id as the peer sent it, which is sealed: a refused peer may have invented it.
 import type { Target } from "../../protocol/entry.ts";
+import type { ErrorName } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
 import type { LogEntry } from "../audit/entry.ts";
 import type { AccountSession } from "../session/account-session.ts";
@@ -17,6 +18,8 @@ export type CallTopic = {
     readonly found?: object;
     readonly missing?: { readonly reference: string };
   }[];
+  /** The error that it ended in. A notification tells it to nobody else. */
+  failed?: ErrorName;
 };
 
 /** The part of a record about the topic. */

@@ -1,9 +1,9 @@
 // Further certificate authorities that a person has named, such as a company's own for an account service within it. They lie in the
 // data folder, where `--ca-file` puts them. They decide which servers the agent talks to, and not what it believes: everything from a
 // service is sealed and checked.
-import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { CERTIFICATE, isCertificate } from "./certificates.ts";
 import { readOurs } from "./data-folder.ts";
 import type { Log } from "./log.ts";
 
@@ -12,9 +12,6 @@ export const AUTHORITIES_FILE = "ca.pem";
 
 /** Bytes of the file: twice the limit of `--ca-file`, since each certificate gets a line's end there. */
 const FILE_BYTES_MAX = 2 * 1024 * 1024;
-
-/** PEM (RFC 7468). */
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 export type Authorities = {
   /** Reads the file. Returns whether its authorities changed. Throws StartRefused where the file is not private. */
@@ -29,6 +26,7 @@ export function createAuthorities(home: string, log: Pick<Log, "note">): Authori
       const bytes = readOurs(join(home, AUTHORITIES_FILE), FILE_BYTES_MAX);
       const text = bytes === undefined ? "" : Buffer.from(bytes).toString("latin1");
       if (text === known) return false;
+      // `--ca-file` lets nothing else in; what a person has put there by hand may be none.
       const named = (text.match(CERTIFICATE) ?? []).filter(isCertificate);
       brought ??= getCACertificates("default");
       setDefaultCACertificates([...brought, ...named]);
@@ -37,14 +35,4 @@ export function createAuthorities(home: string, log: Pick<Log, "note">): Authori
       return true;
     },
   };
-}
-
-/** Checks the certificates. `--ca-file` writes valid ones only, but a person may have put a file there by hand. */
-function isCertificate(text: string): boolean {
-  try {
-    return new X509Certificate(text).raw.length > 0;
-  } catch {
-    // OpenSSL's text would quote the file.
-    return false;
-  }
 }

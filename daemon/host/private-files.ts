@@ -1,19 +1,10 @@
 // Files and folders that only this user may read, and writes that are whole or absent after a crash.
 import { randomBytes } from "node:crypto";
-import {
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { constants, lstatSync, readdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PosternError } from "../../protocol/errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** Ends the name of a file that is being written. After a crash such a file means nothing. */
@@ -101,21 +92,8 @@ export function removeUnfinishedWrites(folder: string, deep = FOLDERS_DEEP): voi
 }
 
 /**
- * Makes a folder with its missing parents, one level at a time. Node's recursive mkdir never ends under /proc: there the system
- * refuses a folder by saying that its parent is missing.
- */
-function makeFolder(path: string): void {
-  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
-}
-
-/**
- * Makes `path` a folder that only this user can enter (0700), with its missing parents, or checks that it is one. Throws StartRefused
- * where it is a link, no folder, another user's, or open to others: another user could put files into it.
+ * Makes `path` a folder that only we can enter (0700), with its missing parents, or checks that it is one. Throws
+ * StartRefused where it is a link, no folder, another user's, or open to others: what lies in it could be laid there.
  */
 export function ensurePrivateFolder(path: string): void {
   const name = basename(path);

@@ -3,22 +3,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { WHEREABOUTS_BYTES_MAX, WHEREABOUTS_FILE, type Whereabouts } from "../../protocol/whereabouts.ts";
 import { replaceFile } from "./private-files.ts";
 import { VERSION } from "./version.ts";
-
-export type Whereabouts = {
-  readonly pid: number;
-  readonly socket: string;
-  readonly version: string;
-  /** The agent's program, which names its installation. */
-  readonly program: string;
-};
-
-/** The command reads it too (clients/cli/agent/whereabouts.ts). */
-const FILE = "agent.where";
-
-/** Bytes of the file: two paths and a few words. */
-const BYTES_MAX = 16 * 1024;
 
 /** The program of this process, in the bundle or in the sources. */
 export const ownProgram = (main: string): string => fileURLToPath(main);
@@ -26,25 +13,28 @@ export const ownProgram = (main: string): string => fileURLToPath(main);
 /** Written whole or not at all, before the first answer. It is not synced, since it means nothing after a power cut. */
 export function writeWhereabouts(home: string, socket: string, program: string): void {
   const here: Whereabouts = { pid: process.pid, socket, version: VERSION, program };
-  replaceFile(join(home, FILE), Buffer.from(`${JSON.stringify(here)}\n`));
+  replaceFile(join(home, WHEREABOUTS_FILE), Buffer.from(`${JSON.stringify(here)}\n`));
 }
 
 export function removeWhereabouts(home: string): void {
-  rmSync(join(home, FILE), { force: true });
+  rmSync(join(home, WHEREABOUTS_FILE), { force: true });
 }
 
 /** The entry of the agent that has the lock. Undefined where there is none, as from an older agent. */
 export function holderOf(home: string): Pick<Whereabouts, "pid" | "socket"> | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(join(home, FILE), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openSync(
+      join(home, WHEREABOUTS_FILE),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
   } catch {
     // Used for the words of a refusal only, which are right without it too.
     return undefined;
   }
   try {
     if (!fstatSync(descriptor).isFile()) return undefined;
-    const bytes = Buffer.alloc(BYTES_MAX);
+    const bytes = Buffer.alloc(WHEREABOUTS_BYTES_MAX);
     const { pid, socket } = (JSON.parse(bytes.toString("utf8", 0, readSync(descriptor, bytes))) ?? {}) as Whereabouts;
     return Number.isSafeInteger(pid) && typeof socket === "string" ? { pid, socket } : undefined;
   } catch {

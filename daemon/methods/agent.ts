@@ -3,6 +3,7 @@ import type { Opened } from "../account/opened.ts";
 import type { Broker } from "../approval/broker.ts";
 import type { Connection } from "../call/connection.ts";
 import type { Protection } from "../host/protection.ts";
+import type { TraceState } from "../host/trace-file.ts";
 import type { Proofs } from "../session/proof.ts";
 import type { Session, UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -27,6 +28,7 @@ export type AgentParts = {
   /** Whether a token of the connection has opened this. */
   readonly bears: (connection: Connection, unlocked: Opened) => boolean;
   readonly stop: () => void;
+  readonly trace: () => TraceState | undefined;
   readonly protections: () => Protection[];
 };
 
@@ -54,6 +56,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         openPrompts: broker.list().length,
         links: followers.links(whole ? undefined : (unlocked) => bears(connection, unlocked)),
         ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
+        ...tracing(parts.trace()),
         protections: protections(),
       };
       return statusOf(whole ? status : forStranger(status));
@@ -69,6 +72,9 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
     },
   };
 }
+
+/** What the status says of a trace, where one is written. */
+const tracing = (trace: TraceState | undefined) => (trace === undefined ? {} : { trace });
 
 function shownSession(session: Session, proofs: AgentParts["proofs"]) {
   const { file, unlocked } = session;

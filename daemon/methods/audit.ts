@@ -1,4 +1,5 @@
 // audit.*: what happened, and what of it is proven.
+import { AUDIT_PAGE_DEFAULT } from "../../protocol/catalogue/access.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
@@ -23,9 +24,6 @@ import { titlesOf } from "./audit-titles.ts";
 type AuditHandlers = Pick<Handlers, "audit.list" | "audit.verify">;
 type Asked = ParamsOf<"audit.list">;
 type Shown = ResultOf<"audit.list">["records"][number];
-
-/** Records answered when the caller names no limit: a screen or two. */
-const RECORDS_DEFAULT = 50;
 
 /** Segments looked through for a caller's own records: whoever may not see the log must not have all of it read either. */
 const OWN_SEGMENTS_MAX = 2;
@@ -54,7 +52,7 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
     const names = await openAuditNames(crypto, unlocked);
     try {
       const wanted = (record: AuditRecord) => target === undefined || concerns(target, record, names.open);
-      const limit = params.limit ?? RECORDS_DEFAULT;
+      const limit = params.limit ?? AUDIT_PAGE_DEFAULT;
       // Without anything to look for it is the end of the log that is of interest.
       const found: Page = isSearch(params)
         ? await readPage(folder, rangeOf(params), limit, wanted)
@@ -79,7 +77,7 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
       const isOwn = (record: AuditRecord) => record.who === own && isWithin(range, record);
       const answer = oversees
         ? await whole(folder, params, unlocked)
-        : { records: newest(folder, params.limit ?? RECORDS_DEFAULT, OWN_SEGMENTS_MAX, isOwn).map(shown) };
+        : { records: newest(folder, params.limit ?? AUDIT_PAGE_DEFAULT, OWN_SEGMENTS_MAX, isOwn).map(shown) };
       audit.read(entryOf(call, "ok", []));
       return answer;
     },

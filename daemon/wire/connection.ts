@@ -17,6 +17,7 @@ import { createInFlight } from "./in-flight.ts";
 import { createLongAnswers } from "./long-answers.ts";
 import { parseLine } from "./request-shape.ts";
 import { createSending, type Sending } from "./sending.ts";
+import type { Trace } from "./trace.ts";
 
 /** The parts of a connection. The socket arrives paused, and its peer is known already. */
 export type ConnectionParts = {
@@ -31,6 +32,8 @@ export type ConnectionParts = {
   readonly hasHungUp: () => boolean;
   /** The bytes that this connection may make the agent hold. */
   readonly held: HeldShare;
+  /** What of each request is written down; undefined where nothing is. */
+  readonly trace?: Trace | undefined;
 };
 
 /** Milliseconds between two checks whether a peer that stopped sending still listens. After it has gone, its requests end soon. */
@@ -39,26 +42,34 @@ const HANG_UP_LOOK_MS = 100;
 /** Serves a socket until it ends. */
 export function serveConnection(parts: ConnectionParts): Connection {
   const { socket, dispatch, log, held } = parts;
+  const trace = parts.trace?.connection();
   const refuse = createRefuse(log);
+  /** Where no request is answered: an answer to a request gets its line with the request. */
+  const refuseLine: Refuse = (...why) => {
+    const response = refuse(...why);
+    trace?.refused(response);
+    return response;
+  };
   const sending = createSending({
     socket,
     mayHold,
     onUnread: (unsentBytes) => log.note("connection closed: the peer does not read", { unsentBytes }),
   });
-  const send = createSend(sending, refuse);
+  const send = createSend(sending, refuseLine);
   const work = { requests: 0, bytes: 0 };
   const input = { lineBytes: limits.lineBytesBeforeHello as number, ended: false };
   const life = createLife();
   const connection = connectionOf(parts, { send, sending, life, input });
-  const inFlight = createInFlight(refuse, (request, signal) =>
-    dispatch(request, {
-      connection,
-      requestId: request.id,
-      signal,
-      timing: { arrivedMs: performance.now(), waitedMs: 0 },
-    }),
+  const inFlight = createInFlight(refuse, (request, work, signal) =>
+    dispatch(request, { connection, requestId: request.id, signal, ...work }),
   );
-  const batches = createBatches(refuse, inFlight.answer, mayHold);
+  const batches = createBatches(refuseLine, answer, mayHold);
+
+  function answer(value: unknown): PromiseLike<object | null> {
+    const work = { timing: { arrivedMs: performance.now(), waitedMs: 0 }, about: {} };
+    const answered = inFlight.answer(value, work);
+    return trace === undefined ? answered : trace.follow(value, work, answered);
+  }
 
   /** False where this connection holds more than its share. */
   function mayHold(): boolean {
@@ -80,23 +91,23 @@ export function serveConnection(parts: ConnectionParts): Connection {
   function onLine(bytes: Uint8Array): void {
     if (life.closed) return;
     const value = parseLine(bytes);
-    if (value instanceof PosternError) return send(refuse(null, value));
-    if (Array.isArray(value) && value.length === 0) return send(refuse(null, "invalidRequest", "an empty batch"));
+    if (value instanceof PosternError) return send(refuseLine(null, value));
+    if (Array.isArray(value) && value.length === 0) return send(refuseLine(null, "invalidRequest", "an empty batch"));
     if (Array.isArray(value) && value.length > limits.batch)
-      return send(refuse(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
+      return send(refuseLine(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
     // A request is held until its answer, and a person may take two minutes.
     work.bytes += bytes.length;
     if (!mayHold()) {
       work.bytes -= bytes.length;
-      return send(tooMuchWaits(refuse, value));
+      return send(tooMuchWaits(refuseLine, value));
     }
-    void settle(Array.isArray(value) ? batches.answer(value) : inFlight.answer(value), bytes.length);
+    void settle(Array.isArray(value) ? batches.answer(value) : answer(value), bytes.length);
   }
 
   /** Refuses new requests. Earlier ones are still answered. */
   function endInput(name: ErrorName, detail: string): void {
     reader.drop();
-    send(refuse(null, name, detail));
+    send(refuseLine(null, name, detail));
     input.ended = true;
     endWhenDone();
   }

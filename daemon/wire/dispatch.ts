@@ -10,7 +10,7 @@ import type { Log } from "../host/log.ts";
 import { withKnownTitle } from "./refusal.ts";
 import type { CheckedRequest } from "./request-shape.ts";
 import { validate } from "./validate.ts";
-import { wireError } from "./wire-error.ts";
+import { errorNameOf, wireError } from "./wire-error.ts";
 
 /** One function per method of the catalogue. The type requires every one. */
 export type Handlers = {
@@ -21,23 +21,21 @@ export type Handlers = {
 export type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
 
 /** Answers a request. Null for a notification. Never rejects. */
-export type Dispatch = (
-  request: CheckedRequest,
-  call: Omit<Call, "method" | "about">,
-) => PromiseLike<JSONRPCResponse | null>;
+export type Dispatch = (request: CheckedRequest, call: Omit<Call, "method">) => PromiseLike<JSONRPCResponse | null>;
 
 /** Called for every call that ends in an error of the table, before the answer. */
 export type OnRefused = (call: Call, name: ErrorName) => void;
 
 export function createDispatch(handlers: Handlers, gate: Gate, log: Log, onRefused: OnRefused): Dispatch {
-  const server = new JSONRPCServer<Omit<Call, "method" | "about">>({ errorListener: () => undefined });
+  const server = new JSONRPCServer<Omit<Call, "method">>({ errorListener: () => undefined });
   server.mapErrorToJSONRPCErrorResponse = (id, thrown) => ({ jsonrpc: "2.0", id, error: wireError(thrown, log) });
   for (const method of Object.keys(catalogue) as MethodName[]) {
-    server.addMethod(method, (params: unknown, call) => run(method, params ?? {}, { ...call, method, about: {} }));
+    server.addMethod(method, (params: unknown, call) => run(method, params ?? {}, { ...call, method }));
   }
 
   function run(method: MethodName, params: unknown, call: Call): unknown {
     const refuse = (error: unknown): never => {
+      call.about.failed = errorNameOf(error);
       if (error instanceof PosternError) onRefused(call, error.name);
       throw error;
     };

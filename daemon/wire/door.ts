@@ -12,6 +12,7 @@ import { subjectOf } from "../peer/subject.ts";
 import { serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
+import type { Trace } from "./trace.ts";
 
 export type DoorParts = {
   readonly peers: PeerSystem;
@@ -24,9 +25,12 @@ export type DoorParts = {
   readonly dispatch: Dispatch;
   /** A connection was closed before it was read. `reason` names the rule. */
   readonly recordRefused: (reason: string) => void;
+  /** What of each request is written down; undefined where nothing is. */
+  readonly trace?: Trace | undefined;
 };
 
-export function createDoor({ peers, native, clock, log, ours, connections, dispatch, recordRefused }: DoorParts): Door {
+export function createDoor(parts: DoorParts): Door {
+  const { peers, native, clock, log, ours, connections, dispatch, recordRefused, trace } = parts;
   const heldBytes = createHeldBytes();
 
   function onRefused(reason: string): void {
@@ -51,6 +55,7 @@ export function createDoor({ peers, native, clock, log, ours, connections, dispa
           log,
           hasHungUp: () => peers.hasHungUp(socket),
           held: heldBytes.share(),
+          trace,
         });
         connections.add(connection);
         connection.onEnd(() => {

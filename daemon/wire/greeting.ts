@@ -41,8 +41,8 @@ function mismatch(spoken: number): PosternError {
 /** The parts of a status. */
 export type StatusParts = Omit<Status, "version" | "startedAt" | "state"> & { readonly startedAt: Date };
 
-/** The same for a stranger, who learns nothing about accounts and restores. */
-export function forStranger({ sessions, unfinishedRestore: _begun, ...more }: StatusParts): StatusParts {
+/** The same for who may not see the whole: which accounts there are, what is restored, and where a trace is written, is told to no stranger. */
+export function forStranger({ sessions, unfinishedRestore: _begun, trace: _file, ...more }: StatusParts): StatusParts {
   return { ...more, sessions: sessions.map(({ account: _account, ...session }) => session) };
 }
 

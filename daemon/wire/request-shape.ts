@@ -6,6 +6,9 @@ import { limits } from "../../protocol/limits.ts";
 
 export type RequestId = string | number;
 
+/** The notification that calls a request off; the one method that is not in the catalogue. */
+export const CANCEL = "$/cancelRequest";
+
 /** A request with a checked outer shape. */
 export type CheckedRequest = {
   readonly jsonrpc: "2.0";

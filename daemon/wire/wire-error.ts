@@ -1,7 +1,7 @@
 // The wire form of anything thrown. Only texts of the table of errors leave the agent. Any other text may quote bytes of a peer or of a
 // parser's input.
 import { randomUUID } from "node:crypto";
-import { PosternError } from "../../protocol/errors.ts";
+import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import type { Log } from "../host/log.ts";
 import { isFull } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
@@ -15,6 +15,11 @@ export function wireError(thrown: unknown, log: Log): { code: number; message: s
     ...(error.incident === undefined ? {} : { incident: error.incident }),
   };
   return { code: error.code, message: error.message, data };
+}
+
+/** The error of the table that anything thrown is told as. */
+export function errorNameOf(thrown: unknown): ErrorName {
+  return foreseen(thrown)?.name ?? "internal";
 }
 
 /** Errors of the system about the agent's files that a person can act on. */

@@ -96,6 +96,9 @@ const ProvenRecords = Type.Object(
 /** Parameters of every list of the whole: a proof, or `ask`, which asks a person for the right to manage. */
 const whole = { proof: Type.Optional(Proof), account: Type.Optional(IdParam), ask: Type.Optional(Type.Boolean()) };
 
+/** Records of a page where nobody says how many: a screen or two. */
+export const AUDIT_PAGE_DEFAULT = 50;
+
 /** Records on one page: some hundred kilobytes, and more than a person reads. */
 export const AUDIT_PAGE_MAX = 1_000;
 

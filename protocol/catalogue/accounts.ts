@@ -12,6 +12,9 @@ export const PASSWORD_LENGTH_MIN = 8;
 /** Shortest approval PIN in characters. At worst an attacker has 20 tries at one in 10^6, and then needs the password. */
 export const PIN_LENGTH_MIN = 6;
 
+/** Characters of a registration token: those of the service have 43. */
+export const REGISTRATION_TOKEN_LENGTH_MAX = 128;
+
 /** Characters of a device's name: a column of a list. */
 export const DEVICE_NAME_LENGTH_MAX = 64;
 
@@ -80,7 +83,7 @@ export const accounts = {
         pin: Type.Optional(NewPin),
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
-        registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
+        registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
         abandonRestore,
       },
       closed,
@@ -105,7 +108,10 @@ export const accounts = {
     summary:
       "What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account.",
     params: Type.Object(
-      { service: ServiceUrl, registrationToken: Type.Optional(Type.String({ maxLength: 128 })) },
+      {
+        service: ServiceUrl,
+        registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
+      },
       closed,
     ),
     result: Type.Object({
@@ -317,7 +323,7 @@ export const accounts = {
         secretKey: SecretKeyText,
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
-        registrationToken: Type.Optional(Type.String({ maxLength: 128 })),
+        registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
         replacePassword: Type.Optional(Password),
       },
       closed,

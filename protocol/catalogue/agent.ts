@@ -53,6 +53,17 @@ const ServiceLink = Type.Object(
   named("ServiceLink"),
 );
 
+/** The file that `postern agent start --trace FILE` has the agent write: a line for each request. */
+const TraceState = Type.Object(
+  {
+    file: Type.String(),
+    /** Full: it has reached its bound. Failed: the disk refused. In both nothing more is written. */
+    state: Type.Enum(["writing", "full", "failed"]),
+    bytes: Type.Integer(),
+  },
+  named("TraceState"),
+);
+
 /** The agent's introduction to every client that connects. */
 const Hello = Type.Object(
   {
@@ -83,6 +94,8 @@ const Status = Type.Object(
     links: Type.Array(ServiceLink),
     /** The account of an unfinished restore. Starting the same restore again continues it. */
     unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
+    /** Told to our own command, and to who may see the whole lists; absent where nothing is traced. */
+    trace: Type.Optional(TraceState),
     protections: Type.Array(Protection),
   },
   named("AgentStatus"),
@@ -118,7 +131,7 @@ export const agent = {
   }),
   "agent.status": entry({
     summary:
-      "Tells the agent's version and, for each account on it, whether it is locked. Ids, services and a restore that was cut off are told to the command of this installation and to who holds a manage grant alone; never names.",
+      "Tells the agent's version and, for each account on it, whether it is locked. Ids, services, a restore that was cut off and the file of a trace are told to the command of this installation and to who holds a manage grant alone; never names.",
     params: Empty,
     result: Status,
     errors: [],

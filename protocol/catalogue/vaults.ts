@@ -15,6 +15,9 @@ const askedOfIds = asked.filter((error) => error !== "sealBroken");
 export const GROUPS_MAX = 100;
 export const VARIABLES_MAX = itemLimits.fields;
 
+/** Characters of the name of a variable: longer ones are no names that anybody types. */
+export const VARIABLE_NAME_LENGTH_MAX = 256;
+
 const exampleVault = {
   id: "abcdefghijklmnopqrstuvwxyz",
   title: "Demo",
@@ -257,7 +260,11 @@ export const groups = {
   }),
 } as const;
 
-const VariableName = Type.String({ minLength: 1, maxLength: 256, pattern: "^[A-Za-z_][A-Za-z0-9_]*$" });
+const VariableName = Type.String({
+  minLength: 1,
+  maxLength: VARIABLE_NAME_LENGTH_MAX,
+  pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
+});
 const Variable = Type.Object(
   { name: VariableName, value: Type.String({ maxLength: itemLimits.value }), masked: Type.Boolean() },
   namedClosed("EnvironmentVariable"),

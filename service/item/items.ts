@@ -169,8 +169,8 @@ export const itemOperations: ItemOperations = {
   },
 };
 
-/** A row without its details, which may be megabytes. */
-const overviewColumns = [
+/** What a revision is, of a row in either table, without its details, which may be megabytes. */
+export const revisionColumns = [
   "id",
   "vault",
   "revision",
@@ -183,12 +183,13 @@ const overviewColumns = [
   "files",
   "writer",
   "signature",
-  "created_at",
   "updated_at",
 ] as const;
 
-/** The columns of a revision: all columns of the item's row but the time at which the item was made. */
-const versionColumns = [...overviewColumns.filter((name) => name !== "created_at"), "details"] as const;
+/** The same of an item's row, with when the item was made. */
+const overviewColumns = [...revisionColumns, "created_at"] as const;
+
+const versionColumns = [...revisionColumns, "details"] as const;
 
 /** The number of these rows that one answer holds: at least one, or a list would never end. */
 function fitting(rows: readonly { size: number }[]): number {

@@ -8,7 +8,7 @@ import { recordChanges } from "../change/events.ts";
 import { change } from "../change/write.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
 import { holdVault } from "../hold.ts";
-import { overviewOf } from "../item/items.ts";
+import { overviewOf, revisionColumns } from "../item/items.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
 import { demand, permissions, permissionsIn } from "./permission.ts";
@@ -152,21 +152,7 @@ async function staleOf(db: Db, vault: string, limit: number) {
   for (const table of ["items", "item_versions"] as const) {
     const rows = await db
       .selectFrom(table)
-      .select([
-        "id",
-        "vault",
-        "revision",
-        "state",
-        "key_id",
-        "item_key",
-        "tag",
-        "overview",
-        "details_digest",
-        "files",
-        "writer",
-        "signature",
-        "updated_at",
-      ])
+      .select(revisionColumns)
       .where("vault", "=", vault)
       .where("key_id", "!=", newestKey(vault))
       .orderBy("id")

@@ -15,7 +15,9 @@ export async function buildPage(): Promise<PageFiles> {
     envFile: false,
     logLevel: "error",
     mode: "production",
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    // Said here and not left to NODE_ENV: the other way of JSX writes the path of each source file into the page.
+    oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
+    define: { "process.env.NODE_ENV": '"production"' },
     build: {
       write: false,
       target: "es2024",

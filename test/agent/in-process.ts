@@ -73,6 +73,7 @@ export async function startInProcess(
     accountOf,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     stop: () => undefined,
+    trace: () => undefined,
   });
   const socket = join(home, "run", "agent.sock");
   const listening = await listenOnPath(

@@ -31,11 +31,17 @@ export function temporaryHome(): string {
   return mkdtempSync(join(tmpdir(), "postern-t-"));
 }
 
-/** Starts an agent. Fulfilled once it accepts connections. */
-export async function startAgent(home = temporaryHome(), extra: Record<string, string> = {}): Promise<RunningAgent> {
+/** Starts an agent, with `words` behind its program and started by `before`; answers once it accepts connections. */
+export async function startAgent(
+  home = temporaryHome(),
+  extra: Record<string, string> = {},
+  words: readonly string[] = [],
+  before: readonly string[] = [],
+): Promise<RunningAgent> {
   const socket = join(home, "run", "agent.sock");
   const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "", ...compiledOnce, ...extra };
-  const child = spawn(process.execPath, [...agentOptions, agentProgram], {
+  const [program = "", ...rest] = [...before, process.execPath, ...agentOptions, agentProgram, ...words];
+  const child = spawn(program, rest, {
     env,
     stdio: ["ignore", "pipe", "pipe"],
     cwd: "/",
@@ -57,7 +63,7 @@ export async function startAgent(home = temporaryHome(), extra: Record<string, s
       child.kill(signal);
       await ended;
     },
-    restart: () => startAgent(home, extra),
+    restart: () => startAgent(home, extra, words, before),
     remove: async () => {
       child.kill("SIGKILL");
       await ended;

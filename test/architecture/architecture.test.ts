@@ -14,7 +14,15 @@ const arrows: Record<string, { may: string[]; because: string }> = {
   "service/web": { may: ["protocol"], because: "it runs in a browser; it is handed over as built files" },
   "clients/account": { may: ["protocol"], because: "it is the only reader of sealed data outside tests" },
   "clients/typescript": { may: [], because: "it is published alone and has no dependencies" },
-  "clients/generate": { may: ["protocol"], because: "generated files come from the catalogue alone" },
+  "clients/examples": { may: [], because: "each is copied alone, and knows the published client only" },
+  "clients/release": {
+    may: ["clients/generate"],
+    because: "it looks at what the other programs have built and written",
+  },
+  "clients/generate": {
+    may: ["protocol"],
+    because: "generated files come from the catalogue, and from files that import nothing of ours",
+  },
   "clients/cli": { may: ["clients/typescript"], because: "the CLI can do what any program can, and no more" },
   daemon: {
     may: ["clients/account", "protocol"],
@@ -99,6 +107,12 @@ const entryPoints: Record<string, string> = {
   "clients/typescript/client.ts": "the published package's entry",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
+  "clients/release/client-package.ts": "npm run build",
+  "clients/release/main.ts": "npm run release",
+  "clients/examples/script.ts": "an example",
+  "clients/examples/server.ts": "an example",
+  "clients/examples/ci-job.ts": "an example",
+  "clients/examples/environment.ts": "an example",
   "clients/cli/run/relay.ts": "the process between a program's output and where it goes",
   "test/bench/main.ts": "npm run bench",
   "test/bench/load.ts": "a process of the bench",
@@ -320,6 +334,8 @@ describe("the tree", () => {
       "clients/account",
       "clients/cli",
       "clients/cli/run",
+      "clients/examples",
+      "clients/release",
       "test",
     ];
     expect(folders.filter((folder) => !existsSync(join(root, folder, "README.md")))).toEqual([]);
@@ -331,6 +347,21 @@ describe("the tree", () => {
     ).toEqual([]);
   });
 
+  test("says nothing twice", () => {
+    const seen = new Map<string, string>();
+    const twice = new Set<string>();
+    for (const { path, text } of modules) {
+      // A generated file is a copy on purpose; an example of the catalogue shows the same item in several calls.
+      if (path.startsWith("test/") || path.includes("generated") || path.startsWith("protocol/catalogue/")) continue;
+      for (const [at, lines] of runsOf(text)) {
+        const before = seen.get(lines);
+        if (before === undefined) seen.set(lines, `${path}:${at}`);
+        else twice.add(`${path} and ${before.replace(/:.*/, "")}`);
+      }
+    }
+    expect([...twice]).toEqual([]);
+  });
+
   test("has no name that says nothing", () => {
     const names = modules.flatMap(({ path, text }) =>
       [...text.matchAll(/\b(?:class|interface|type|function|const)\s+([A-Za-z_$][\w$]*)/g)]
@@ -340,6 +371,22 @@ describe("the tree", () => {
     expect(names).toEqual([]);
   });
 });
+
+/** Lines that may stand in two places: a list of names, or the same few steps. */
+const SAME_LINES_MAX = 9;
+
+/** Each run of one line more than that, with the number of its first line. Imports, blanks and comments do not count. */
+function runsOf(text: string): [at: number, lines: string][] {
+  const body = text.replace(/^import [^;]*;$/gm, (found) => found.replace(/[^\n]/g, ""));
+  const lines = body
+    .split("\n")
+    .map((line, index) => ({ at: index + 1, line: line.trim() }))
+    .filter(({ line }) => /\w/.test(line) && !/^(?:\/\/|\/?\*)/.test(line));
+  return lines.slice(SAME_LINES_MAX).map((_last, index) => {
+    const run = lines.slice(index, index + SAME_LINES_MAX + 1);
+    return [run[0]?.at ?? 0, run.map(({ line }) => line).join("\n")];
+  });
+}
 
 /**
  * Function length by indentation, as the formatter guarantees it: from the first line of its signature to the line that closes

@@ -9,10 +9,11 @@ import { openChannel } from "../../clients/typescript/channel.ts";
 import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
-import { type RunningAgent, startAgent } from "../agent/start.ts";
+
 import { type Door, overLoopback } from "../service/doors.ts";
 import { type Conversation, conversations, difference, filled } from "./conversation.ts";
 import { batchesOf, makeSample, replay } from "./replay.ts";
+import { startTraced, type Traced } from "./trace.ts";
 
 const all = conversations();
 
@@ -107,14 +108,20 @@ const batches = (["unlocked", "served"] as const).flatMap((given) =>
   batchesOf(all.filter((one) => one.given === given)).map((batch, index) => [given, index + 1, batch] as const),
 );
 
+/** Replays a conversation, and checks its lines in the agent's trace. */
+async function replayTraced(conversation: Conversation, agent: Traced, known?: ReadonlyMap<string, unknown>) {
+  const { sent, answered } = await replay(conversation, agent.socket, known);
+  await agent.demandTraced(sent, answered);
+}
+
 describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => {
   let service: Door | undefined;
-  let unlocked: RunningAgent;
+  let unlocked: Traced;
   let person: Person;
   let known: ReadonlyMap<string, unknown>;
 
   beforeAll(async () => {
-    unlocked = await startAgent();
+    unlocked = await startTraced();
     service = given === "served" ? await overLoopback() : undefined;
     const token = service?.registrationToken;
     const where = service === undefined ? {} : { service: service.address.origin };
@@ -130,38 +137,38 @@ describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => 
 
   test.each(batch.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
     person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
-    await replay(conversation, unlocked.socket, known);
+    await replayTraced(conversation, unlocked, known);
   });
 });
 
 describe("said to an agent without an account", () => {
-  let signedOut: RunningAgent;
+  let signedOut: Traced;
   beforeAll(async () => {
-    signedOut = await startAgent();
+    signedOut = await startTraced();
   });
   afterAll(() => signedOut.remove());
 
   test.each(all.filter((one) => one.given === "signedOut").map((one) => [one.title, one] as const))(
     "%s",
     async (_title, conversation) => {
-      await replay(conversation, signedOut.socket);
+      await replayTraced(conversation, signedOut);
     },
   );
 
   test.each(all.filter((one) => one.given.startsWith("signedOut-")).map((one) => [one.title, one] as const))(
     "%s",
     async (_title, conversation) => {
-      const agent = await startAgent();
-      await replay(conversation, agent.socket).finally(() => agent.remove());
+      const agent = await startTraced();
+      await replayTraced(conversation, agent).finally(() => agent.remove());
     },
   );
 });
 
 describe("said to an agent whose service came back with an empty store", () => {
-  let agent: RunningAgent;
+  let agent: Traced;
   let service: Door;
   beforeAll(async () => {
-    agent = await startAgent();
+    agent = await startTraced();
     const before = await overLoopback();
     const origin = before.address.origin;
     await makeAccount(agent, "Ada", { service: origin, registrationToken: before.registrationToken ?? "" });
@@ -179,7 +186,7 @@ describe("said to an agent whose service came back with an empty store", () => {
   test.each(all.filter((one) => one.given === "replaced").map((one) => [one.title, one] as const))(
     "%s",
     async (_title, conversation) => {
-      await replay(conversation, agent.socket);
+      await replayTraced(conversation, agent);
     },
   );
 });

@@ -1,4 +1,4 @@
-// Says golden conversations to an agent, and makes what they speak of beforehand.
+// Replays golden conversations with an agent, and makes their items beforehand.
 import { expect } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { loadSodium } from "../../daemon/host/sodium.ts";
@@ -31,19 +31,30 @@ export function batchesOf(all: readonly Conversation[]): Conversation[][] {
   );
 }
 
+/** Replays a conversation. Returns the sent requests and the answers. */
 export async function replay(
   conversation: Conversation,
   socket: string,
   known: ReadonlyMap<string, unknown> = new Map([["$anyKey", anyKey]]),
   settle = wait,
-): Promise<void> {
+): Promise<{ readonly sent: readonly unknown[]; readonly answered: readonly unknown[] }> {
   const names = new Map(known);
   const raw = await openRaw(socket);
+  const sent: unknown[] = [];
+  const answered: unknown[] = [];
   try {
     for (const step of conversation.steps) {
-      if (step.from === "client") raw.send(`${JSON.stringify(filled(step.message, names))}\n`);
-      else expect(difference(step.message, await settle(raw.next()), names)).toBeUndefined();
+      if (step.from === "client") {
+        const message = filled(step.message, names);
+        sent.push(message);
+        raw.send(`${JSON.stringify(message)}\n`);
+        continue;
+      }
+      const answer = await settle(raw.next());
+      answered.push(answer);
+      expect(difference(step.message, answer, names)).toBeUndefined();
     }
+    return { sent, answered };
   } finally {
     raw.close();
   }

@@ -49,7 +49,9 @@ describe("npm run generate -- --check", () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "postern-generate-"));
-    for (const path of ["protocol", "clients/generate", "clients/typescript", "package.json", "package-lock.json"])
+    const copied = ["daemon/host/certificates.ts", "daemon/host/make-folder.ts"];
+    const sources = ["protocol", "clients/generate", "clients/typescript", "package.json", "package-lock.json"];
+    for (const path of [...sources, ...copied])
       cpSync(join(root, path), join(folder, path), {
         recursive: true,
         filter: (from) => !from.includes("node_modules"),

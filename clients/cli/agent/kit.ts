@@ -1,8 +1,10 @@
 // The emergency kit. With it and the password a person opens the account on another machine.
+
 import { readFileSync } from "node:fs";
 import type { Methods } from "../../typescript/generated.ts";
 import { whileBlocked } from "../files/descriptor.ts";
 import type { OutFile } from "../files/out-file.ts";
+import { unreadable } from "../files/unreadable.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
 export type Kit = Methods["accounts.kit"]["result"];
@@ -55,10 +57,7 @@ export function readKit(path: string): string {
     // Opening a pipe may wait for its writer.
     return whileBlocked(() => readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UsageError(
-      `the kit ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name the file that `postern init` wrote",
-    );
+    throw unreadable(`the kit ${path}`, error, "name the file that `postern init` wrote");
   }
 }
 

@@ -1,5 +1,6 @@
 // What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
 // show the match code while somebody must approve.
+
 import type { CallOptions, Channel } from "../../typescript/channel.ts";
 import { type Methods, PosternError, takesClient } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
@@ -7,6 +8,7 @@ import { listItems } from "../items/item-list.ts";
 import { idOf } from "../items/one-of.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { withHint } from "../terminal/with-hint.ts";
 import { dialAgent, greeting, own } from "./dial.ts";
 import { watchInstallation } from "./installation.ts";
 
@@ -107,14 +109,10 @@ async function openClient(
 /** Which variable a token that is not taken came from: a person may have forgotten that it is set. */
 function naming(variable: string, error: unknown): unknown {
   if (!(error instanceof PosternError)) return error;
-  const { errorName, code, hint, message } = error;
+  const { errorName, hint, message } = error;
   if (errorName !== "tokenInvalid" && errorName !== "tokenRefused") return error;
   const unset = `set ${variable} to a token that \`postern service-account create\` printed, or unset it to work on your own account`;
-  return new PosternError(`${variable}: ${message}`, {
-    errorName,
-    code,
-    hint: errorName === "tokenRefused" ? hint : unset,
-  });
+  return withHint(error, errorName === "tokenRefused" ? hint : unset, `${variable}: ${message}`);
 }
 
 /** Connects to the agent, starting it first where none runs. */

@@ -2,20 +2,21 @@
 // file in its home, since the terminal that started it may close.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, type Greeting, openChannel } from "../../typescript/channel.ts";
 import { AgentNotRunning, ConnectionLost } from "../../typescript/local-error.ts";
+import { makeFolder } from "../generated-make-folder.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
 import { hasEnded } from "./whereabouts.ts";
 
 /** Milliseconds that an agent may take to listen. On a slow machine it needs a tenth of that. */
-const START_MS_MAX = 10_000;
+export const START_MS_MAX = 10_000;
 
 /** Milliseconds between two looks for the socket while the agent starts. */
-const LOOK_MS = 25;
+export const LOOK_MS = 25;
 
 /** The variables for the agent. The agent itself drops all others. */
 const passed = [
@@ -84,25 +85,12 @@ function noLog(path: string, what: string): UsageError {
   return new UsageError(`the agent's log ${path} ${what}`, "look at it, and move it out of the way");
 }
 
-/**
- * Makes a folder with its missing parents, one level at a time. Node's recursive mkdir never ends under /proc: there the system
- * refuses a folder by saying that its parent is missing.
- */
-export function makeFolder(path: string): void {
-  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
-}
-
-/** Starts an agent and connects to it. Throws AgentNotRunning, with the agent's own message, where it does not come up. */
-export async function startAgent(client: Greeting): Promise<Channel> {
+/** Starts an agent, with `words` behind its program, and connects to it. Throws AgentNotRunning with what the agent said when it does not come up. */
+export async function startAgent(client: Greeting, words: readonly string[] = []): Promise<Channel> {
   const home = homeOf();
   const logPath = join(home, "agent.log");
   const log = openLog(home, logPath);
-  const pid = await spawnOrphan([process.execPath, ...agentOptions, agentProgram()], log);
+  const pid = await spawnOrphan([process.execPath, ...agentOptions, agentProgram(), ...words], log);
   closeSync(log);
   for (let waited = 0; waited < START_MS_MAX; waited += LOOK_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

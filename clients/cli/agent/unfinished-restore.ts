@@ -1,7 +1,9 @@
 // An unfinished restore on this agent. Commands that would advise to make or bring an account name the restore in place of that.
-import { type Methods, PosternError } from "../../typescript/generated.ts";
+
+import type { Methods, PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { leftAccount } from "../left-account.ts";
+import { withHint } from "../terminal/with-hint.ts";
 
 type Status = Methods["agent.status"]["result"];
 
@@ -16,24 +18,20 @@ export function goOn({ unfinishedRestore }: Pick<Status, "unfinishedRestore">): 
 export function noAccount(status: Pick<Status, "unfinishedRestore">): PosternError {
   const command = goOn(status);
   const plain = tableError("signedOut");
-  const { errorName, code, message } = plain;
   const left = command === undefined ? leftAccount() : undefined;
-  if (left !== undefined) return new PosternError(message, { errorName, code, hint: left });
+  if (left !== undefined) return withHint(plain, left);
   if (command === undefined) return plain;
   const hint = `run the same \`${command}\` again: it goes on where it was cut off`;
-  return new PosternError("no account is signed in on this agent: its restore was cut off", { errorName, code, hint });
+  return withHint(plain, hint, "no account is signed in on this agent: its restore was cut off");
 }
 
 /** Throws restoreUnfinished unless the person gives the restore up. Called before the first question. */
 export function demandNoRestore(status: Pick<Status, "unfinishedRestore">, abandon: boolean): void {
   const command = goOn(status);
   if (command === undefined || abandon) return;
-  const { errorName, code } = tableError("restoreUnfinished");
-  throw new PosternError("an account is being restored on this agent, or its restore was cut off", {
-    errorName,
-    code,
-    hint: `run the same \`${command}\` again: it goes on where it was cut off; to give it up for good, use --abandon-restore`,
-  });
+  const hint = `run the same \`${command}\` again: it goes on where it was cut off; to give it up for good, use --abandon-restore`;
+  const message = "an account is being restored on this agent, or its restore was cut off";
+  throw withHint(tableError("restoreUnfinished"), hint, message);
 }
 
 export const abandonOption = [

@@ -1,33 +1,24 @@
 // Reads the file that an agent writes into its data folder: its socket, its process, and its installation.
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { WHEREABOUTS_BYTES_MAX, WHEREABOUTS_FILE, type Whereabouts } from "../generated-whereabouts.ts";
 import { homeOf } from "./where.ts";
-
-export type Whereabouts = {
-  readonly pid: number;
-  readonly socket: string;
-  readonly version: string;
-  readonly program: string;
-};
-
-/** The name of the file. daemon/host/whereabouts.ts writes it. */
-const FILE = "agent.where";
-
-/** Bytes of the file: two paths and a few words. */
-const BYTES_MAX = 16 * 1024;
 
 /** The last entry of this home's agent. Undefined where the agent ended in order, or the file is not ours. */
 export function whereabouts(): Whereabouts | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(join(homeOf(), FILE), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openSync(
+      join(homeOf(), WHEREABOUTS_FILE),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
   } catch {
     return undefined;
   }
   try {
     const found = fstatSync(descriptor);
     if (!found.isFile() || found.uid !== process.geteuid?.()) return undefined;
-    const bytes = Buffer.alloc(BYTES_MAX);
+    const bytes = Buffer.alloc(WHEREABOUTS_BYTES_MAX);
     return parse(bytes.toString("utf8", 0, readSync(descriptor, bytes)));
   } finally {
     closeSync(descriptor);

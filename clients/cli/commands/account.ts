@@ -1,8 +1,10 @@
 // init, signin, unlock, lock, passwd, pin, kit: the account on this machine.
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
+import { accountLimits } from "../../typescript/generated-limits.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../agent/kit.ts";
@@ -20,9 +22,9 @@ import { leftAccount } from "../left-account.ts";
 import { askSecret, askText, hasTerminal } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
+import { withHint } from "../terminal/with-hint.ts";
 
-const PASSWORD_LENGTH_MIN = 8;
-const PIN_LENGTH_MIN = 6;
+const { passwordMin: PASSWORD_LENGTH_MIN, pinMin: PIN_LENGTH_MIN } = accountLimits;
 
 type InitOptions = DeviceNameOption & {
   name?: string;
@@ -108,8 +110,7 @@ const TOKEN_OPTION = "--registration-token-fd";
 const TOKEN_HINT =
   "the service prints the token at its first start (where it is lost: remove registration.sha256 from the service's folder, and start it again); give it as --registration-token-fd 3 3< file";
 
-/** Characters of a registration token at most, as the catalogue has them; the service's own have 43. */
-const TOKEN_LENGTH_MAX = 128;
+const { registrationToken: TOKEN_LENGTH_MAX } = accountLimits;
 
 /** What is wrong with a registration token by its form, as of one that came from an empty file or a whole log. */
 function tokenFault(token: string): string | undefined {
@@ -170,7 +171,7 @@ export async function restoringTokenFor(agent: Agent, { service, registrationTok
 
 function withTokenHint(error: unknown): unknown {
   if (!(error instanceof PosternError) || error.errorName !== "notPermitted") return error;
-  return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint: TOKEN_HINT });
+  return withHint(error, TOKEN_HINT);
 }
 
 function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], path: string): string {
@@ -270,8 +271,7 @@ async function demandNoAccount(
     return;
   }
   const hint = "`postern status` shows it; another home (POSTERN_HOME) has another agent";
-  const { message, code } = tableError("accountExists");
-  throw new PosternError(message, { errorName: "accountExists", code, hint });
+  throw withHint(tableError("accountExists"), hint);
 }
 
 async function signInWith(
@@ -301,7 +301,7 @@ async function signInWith(
       const isElsewhere = service === undefined && error instanceof PosternError;
       // The service does not tell an account that it does not have from a wrong password, so this says both.
       if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
-      throw new PosternError(error.message, { errorName: error.errorName, code: error.code, hint: NOT_HERE });
+      throw withHint(error, NOT_HERE);
     });
   terminal.result(signedIn, () => `Signed in to ${oneLine(signedIn.name)}; it is unlocked.`);
 }

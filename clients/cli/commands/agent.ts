@@ -4,12 +4,20 @@ import type { Command } from "commander";
 import type { Channel } from "../../typescript/channel.ts";
 import type { Methods } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
-import { dialAgent } from "../agent/dial.ts";
+import { dialAgent, greeting } from "../agent/dial.ts";
 import { launchdPlist, systemdService, systemdSocket } from "../agent/install-units.ts";
 import { installationLines } from "../agent/installation.ts";
 import { linkLines } from "../agent/service-link.ts";
 import { connect } from "../agent/session.ts";
-import { agentEnvironment, agentOptions, agentProgram, programPath } from "../agent/start-agent.ts";
+import { agentEnvironment, agentOptions, agentProgram, programPath, startAgent } from "../agent/start-agent.ts";
+import {
+  demandTraced,
+  runsAlready,
+  type TraceOption,
+  traceLines,
+  traceOption,
+  traceWords,
+} from "../agent/trace-option.ts";
 import { goOn } from "../agent/unfinished-restore.ts";
 import { hasEnded, whereabouts } from "../agent/whereabouts.ts";
 import { addCommand } from "../context.ts";
@@ -65,6 +73,7 @@ function statusText(terminal: Terminal, found: Status): string {
     ...sessions,
     ...linkLines(found),
     `${found.openPrompts} prompts wait`,
+    ...traceLines(found),
     ...installationLines(found).map((line, index) => (index === 0 ? terminal.bad(`! ${line}`) : line)),
   ].join("\n");
 }
@@ -135,10 +144,29 @@ async function untilEnded(pid: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }
 
-async function restart(terminal: Terminal): Promise<void> {
-  const restarted = await stop(terminal);
+/** Starts an agent unless one runs, and answers its status. */
+async function started(terminal: Terminal, words: readonly string[]): Promise<Status> {
+  if (words.length > 0) (await startAgent(greeting(), words)).close();
   const link = await connect(terminal, "person");
   const found = await link.call("agent.status", {}).finally(() => link.close());
+  // Another command may have started one at the same time.
+  demandTraced(words, found);
+  return found;
+}
+
+async function start(terminal: Terminal, options: CaFile & TraceOption): Promise<void> {
+  const words = traceWords(options);
+  if (words.length > 0 && (await statusOf(terminal)) !== undefined) throw runsAlready();
+  keepAuthorities(options);
+  const found = await started(terminal, words);
+  terminal.result({ running: true, ...found }, () => statusText(terminal, found));
+}
+
+async function restart(terminal: Terminal, options: CaFile & TraceOption): Promise<void> {
+  const words = traceWords(options);
+  keepAuthorities(options);
+  const restarted = await stop(terminal);
+  const found = await started(terminal, words);
   terminal.result({ running: true, restarted, ...found }, () => {
     const done = restarted
       ? "The agent was restarted, and everything is locked."
@@ -185,36 +213,35 @@ export function addAgentCommands(program: Command): void {
   addCommand(program, "doctor", "say which protections are active on this machine", "postern doctor", [], doctor);
 
   const agent = program.command("agent").description("the agent: run, start, stop, restart, install");
-  addCommand(agent, "run", "run the agent in the foreground", "postern agent run", [], async () => {
-    become(agentProgram(), agentOptions, [], agentEnvironment());
-  });
-  addCommand<CaFile>(
+  addCommand<TraceOption>(
+    agent,
+    "run",
+    "run the agent in the foreground",
+    "postern agent run",
+    [traceOption],
+    async (_terminal, _args, options) => {
+      become(agentProgram(), agentOptions, traceWords(options), agentEnvironment());
+    },
+  );
+  addCommand<CaFile & TraceOption>(
     agent,
     "start",
     "start the agent if it does not run",
-    "postern agent start",
-    [caFile],
-    async (terminal, _args, options) => {
-      keepAuthorities(options);
-      const link = await connect(terminal, "person");
-      const found = await link.call("agent.status", {}).finally(() => link.close());
-      terminal.result({ running: true, ...found }, () => statusText(terminal, found));
-    },
+    "postern agent start --trace trace.jsonl",
+    [caFile, traceOption],
+    (terminal, _args, options) => start(terminal, options),
   );
   addCommand(agent, "stop", "lock everything and end the agent", "postern agent stop", [], async (terminal) => {
     const ended = await stop(terminal);
     terminal.result({ running: false }, () => (ended ? "The agent has ended." : "No agent is running."));
   });
-  addCommand<CaFile>(
+  addCommand<CaFile & TraceOption>(
     agent,
     "restart",
     "lock everything, end the agent, and start the one of this command",
     "postern agent restart",
-    [caFile],
-    (terminal, _args, options) => {
-      keepAuthorities(options);
-      return restart(terminal);
-    },
+    [caFile, traceOption],
+    (terminal, _args, options) => restart(terminal, options),
   );
   addCommand<InstallOptions>(
     agent,

@@ -1,6 +1,8 @@
 // audit: what happened, and who read what. The whole log asks for the account password.
+
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
+import { auditLimits } from "../../typescript/generated-limits.ts";
 import type { Agent } from "../agent/session.ts";
 import { mine, type Proof, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { deedOf, endOf } from "../audit-words.ts";
@@ -15,9 +17,7 @@ type Listed = Methods["audit.list"]["result"];
 type Asked = Methods["audit.list"]["params"];
 type ListOptions = ProofOptions & { limit?: string; after?: string; item?: string; since?: string; until?: string };
 
-/** Records shown when nobody says how many, and at most: what the agent answers at once. */
-const RECORDS_DEFAULT = 50;
-const RECORDS_MAX = 1_000;
+const { pageDefault: RECORDS_DEFAULT, pageMax: RECORDS_MAX } = auditLimits;
 
 function wholeNumber(text: string, option: string, min: number, max: number): number {
   const number = Number(text);

@@ -1,7 +1,9 @@
 // backup, restore: everything sealed in one file, and back on another machine.
+
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
+import { limits } from "../../typescript/generated-limits.ts";
 import { ConnectionLost } from "../../typescript/local-error.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
@@ -14,12 +16,17 @@ import { type CaFile, caFile, keepAuthorities } from "../files/ca-file.ts";
 import { type Force, forceOption } from "../files/new-file.ts";
 import { demandRoomFor, openOutFile } from "../files/out-file.ts";
 import { accountPassword, fromDescriptor, passwordFd } from "../files/secret-input.ts";
+import { unreadable } from "../files/unreadable.ts";
 import { askSecret, askYes, hasTerminal } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
+import { withHint } from "../terminal/with-hint.ts";
 import { restoringTokenFor } from "./account.ts";
 
-const CHUNK_BYTES = 1024 * 1024;
+const { chunkBytes: CHUNK_BYTES } = limits;
+
+/** Progress is told in these. */
+const MIB = 1024 * 1024;
 const LINE_WIDTH = 40;
 
 const nextSteps: Readonly<Record<string, string>> = {
@@ -49,7 +56,7 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
         file.write(bytes);
         size += bytes.length;
         last = answer.last;
-        if (process.stderr.isTTY === true) process.stderr.write(`\r${Math.round(size / CHUNK_BYTES)} MiB`);
+        if (process.stderr.isTTY === true) process.stderr.write(`\r${Math.round(size / MIB)} MiB`);
       }
       file.done();
     } catch (error) {
@@ -156,7 +163,7 @@ async function handOver(agent: Agent, handle: string, descriptor: number): Promi
   for (let read = readSync(descriptor, chunk); read > 0; read = readSync(descriptor, chunk)) {
     await agent.call("files.writeChunk", { handle, content: chunk.subarray(0, read).toString("base64") });
     size += read;
-    progress(`${Math.ceil(size / CHUNK_BYTES)} of ${Math.ceil(total / CHUNK_BYTES)} MiB handed over`);
+    progress(`${Math.ceil(size / MIB)} of ${Math.ceil(total / MIB)} MiB handed over`);
   }
 }
 
@@ -193,7 +200,7 @@ function withNextStep(error: unknown): unknown {
   if (!(error instanceof PosternError) || hint === undefined) return error;
   // The table has none for it: where there is one, it says how this very file is mended.
   if (error.errorName === "notRestorable" && error.hint !== undefined) return error;
-  return new PosternError(error.message, { errorName: error.errorName, code: error.code, hint });
+  return withHint(error, hint);
 }
 
 function openFile(path: string): number {
@@ -203,10 +210,7 @@ function openFile(path: string): number {
     if (fstatSync(descriptor).isFile()) return descriptor;
     closeSync(descriptor);
   } catch (error) {
-    throw new UsageError(
-      `the backup ${path} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
-    );
+    throw unreadable(`the backup ${path}`, error);
   }
   throw new UsageError(`the backup ${path} is no file`, "name the file that `postern backup FILE` wrote");
 }

@@ -1,6 +1,7 @@
 // env: named sets of variables, and programs that run with one.
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
+import { environmentLimits, itemLimits } from "../../typescript/generated-limits.ts";
 import { offlineFacts, tellOffline } from "../agent/offline.ts";
 import { type Agent, connect, unlocked, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
@@ -34,10 +35,8 @@ type Variable = { name: string; value: string; masked: boolean };
 /** As the agent takes it, and a shell. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Variables of an environment, and characters of a name and a value, as the agent's limits say. */
-const VARIABLES_MAX = 200;
-const NAME_LENGTH_MAX = 256;
-const VALUE_LENGTH_MAX = 512 * 1024;
+const { variables: VARIABLES_MAX, name: NAME_LENGTH_MAX } = environmentLimits;
+const { value: VALUE_LENGTH_MAX } = itemLimits;
 
 /** What a masked value looks like until it is asked for. */
 const HIDDEN = "********";

@@ -1,7 +1,9 @@
 // `postern import env`: every value of an env file becomes an item, and a rewritten file with references comes out. A
 // second run finds the same items and changes nothing. All of it is done or none: what can fail is looked at first, and
 // what fails all the same is taken back.
+
 import type { Command } from "commander";
+import { itemLimits } from "../../typescript/generated-limits.ts";
 import { type Agent, demandVault, vaultId, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
 import type { EnvLine, EnvVariable } from "../env/env-file.ts";
@@ -28,8 +30,7 @@ import { PREFIX } from "../text/reference-text.ts";
 
 type Options = ImportOptions & { vault: string; outFile?: string; prefix?: string; source?: string };
 
-/** Characters of a value that an item takes. */
-const VALUE_LENGTH_MAX = 512 * 1024;
+const { value: VALUE_LENGTH_MAX } = itemLimits;
 
 /** All that the command was given, read and checked before the agent is asked. */
 type Given = {

@@ -4,16 +4,10 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { openChannel } from "../../typescript/channel.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
-import { agentEnvironment, agentOptions, agentProgram } from "../agent/start-agent.ts";
+import { agentEnvironment, agentOptions, agentProgram, LOOK_MS, START_MS_MAX } from "../agent/start-agent.ts";
 import { socketOf } from "../agent/where.ts";
 import { VERSION } from "../version.ts";
 import type { Stage } from "./stage.ts";
-
-/** Milliseconds between two looks for the socket while the agent starts. */
-const LOOK_MS = 25;
-
-/** Milliseconds that the agent may take to listen, as for any other agent. */
-const START_MS_MAX = 10_000;
 
 /** Starts the agent on this stage. Fulfilled when it listens. */
 export async function startOn(stage: Stage): Promise<void> {

@@ -1,16 +1,17 @@
 // Fills the demonstration's vault from real input: a web application's env file, two SSH keys made by ssh-keygen, a
 // TOTP seed from RFC 6238, and a file of 5 MB.
+
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { limits } from "../../typescript/generated-limits.ts";
 import type { Agent } from "../agent/session.ts";
 import { programPath } from "../agent/start-agent.ts";
 import { parseEnvFile } from "../env/env-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 const FILE_BYTES = 5 * 1024 * 1024;
-const CHUNK_BYTES = 1024 * 1024;
 
 /** The seed of RFC 6238, appendix B (SHA-1), in base32: "12345678901234567890". */
 const RFC6238_SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -104,10 +105,10 @@ async function writeFile(agent: Agent, vaultId: string): Promise<void> {
     name: "backup.bin",
     size: FILE_BYTES,
   });
-  for (let at = 0; at < FILE_BYTES; at += CHUNK_BYTES)
+  for (let at = 0; at < FILE_BYTES; at += limits.chunkBytes)
     await agent.call("files.writeChunk", {
       handle,
-      content: content.subarray(at, at + CHUNK_BYTES).toString("base64"),
+      content: content.subarray(at, at + limits.chunkBytes).toString("base64"),
     });
   await agent.call("files.commit", { handle });
 }

@@ -1,10 +1,10 @@
 // `--ca-file`: further certificate authorities for the agent, for an account service within a company. A copy lies in the agent's data
 // folder. So an agent that any command starts later trusts them too.
-import { X509Certificate } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "../agent/start-agent.ts";
 import { homeOf } from "../agent/where.ts";
+import { CERTIFICATE, isCertificate } from "../generated-certificates.ts";
+import { makeFolder } from "../generated-make-folder.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { openOutFile } from "./out-file.ts";
 import { readTextFile, type TextKind } from "./text-file.ts";
@@ -18,9 +18,6 @@ export type CaFile = { readonly caFile?: string };
 
 /** Bytes of a file of authorities. All public ones of the world need a fifth of that. */
 export const AUTHORITIES_BYTES_MAX = 1024 * 1024;
-
-/** PEM blocks (RFC 7468), one after another, with any text between them. */
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
 const KIND: TextKind = {
   the: "the file of certificate authorities",
@@ -47,13 +44,4 @@ export function keepAuthorities({ caFile: path }: CaFile): void {
   const file = openOutFile(kept, true);
   file.write(Buffer.from(`${certificates.join("\n")}\n`));
   file.done();
-}
-
-/** Catches the error, since OpenSSL's text would quote the file. */
-function isCertificate(text: string): boolean {
-  try {
-    return new X509Certificate(text).subject !== undefined;
-  } catch {
-    return false;
-  }
 }

@@ -1,14 +1,16 @@
 // A file between the agent and the command, in chunks: it may be larger than any message.
+
 import type { Methods } from "../../typescript/generated.ts";
+import { itemLimits, limits } from "../../typescript/generated-limits.ts";
 import type { Agent } from "../agent/session.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { inputBytes } from "./input-bytes.ts";
+import { unreadable } from "./unreadable.ts";
 
-/** Bytes of one chunk of a file, as the agent's limit says. */
-const CHUNK_BYTES = 1024 * 1024;
+const { chunkBytes: CHUNK_BYTES } = limits;
 
-/** Bytes of the largest file that an item takes, as the agent's limit says. */
-export const FILE_BYTES_MAX = 50 * 1024 * 1024;
+/** Of the largest file that an item takes. */
+export const { fileBytes: FILE_BYTES_MAX } = itemLimits;
 
 /** Hands each chunk of an open file to `take`, in order. */
 export async function eachChunk(
@@ -46,11 +48,7 @@ export function contentOf(path: string, option: string): Buffer {
   try {
     bytes = inputBytes(path, FILE_BYTES_MAX, option);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(
-      `the file ${path} given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
-    );
+    throw unreadable(`the file ${path} given to ${option}`, error);
   }
   if (bytes.length > FILE_BYTES_MAX)
     throw new UsageError(

@@ -1,9 +1,11 @@
 // Reads secrets: typed at /dev/tty, from a file descriptor, from stdin or from a file. Never from argv, which every process of the
 // machine can read.
+
 import { isUtf8 } from "node:buffer";
 import { askSecret } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { inputBytes } from "./input-bytes.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** Bytes of a secret: the longest value of an item, and a newline. */
 const SECRET_BYTES_MAX = 512 * 1024 + 2;
@@ -36,11 +38,7 @@ export function fromFile(path: string, option: string): string {
   try {
     bytes = inputBytes(path, SECRET_BYTES_MAX, option);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(
-      `the file ${path} given to ${option} could not be read (${(error as NodeJS.ErrnoException).code})`,
-      "name a file that exists and that you may read",
-    );
+    throw unreadable(`the file ${path} given to ${option}`, error);
   }
   return textOf(bytes, option);
 }

@@ -1,7 +1,9 @@
 // Reads a text file with a bound, as UTF-8 or not at all. An error names the file as the person did, and the line of the first wrong byte.
 // It never shows a byte.
+
 import { UsageError } from "../terminal/exit-code.ts";
 import { inputBytes } from "./input-bytes.ts";
+import { unreadable } from "./unreadable.ts";
 
 /** The file in errors ("the env file", "an env file"), its most bytes, and the next step where it is refused. */
 export type TextKind = {
@@ -29,12 +31,8 @@ function readText(named: string, from: string | number, kind: TextKind): string 
     demandSize(bytes.length, named, kind);
     return decoded(bytes, named, kind);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(
-      `${named} could not be read (${(error as NodeJS.ErrnoException).code ?? "for an unknown reason"})`,
-      // A name as any other here: it could be a file's.
-      from === "-" ? "for standard input, name /dev/stdin" : "name a file that exists and that you may read",
-    );
+    // A name as any other here: it could be a file's.
+    throw unreadable(named, error, from === "-" ? "for standard input, name /dev/stdin" : undefined);
   }
 }
 

@@ -1,9 +1,11 @@
 // The items of an env file's import: it finds its own items in a vault, and chooses titles and references for new ones. It never touches
 // an item that the same file did not make.
+
 import { createHash } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname } from "node:path";
+import { itemLimits } from "../../typescript/generated-limits.ts";
 import type { Taken } from "../env/env-import.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
@@ -12,9 +14,8 @@ const TAG = "env";
 const SOURCE_TAG = "env from ";
 const VARIABLE_TAG = "env variable ";
 
-/** Characters of a tag and of a title: the agent's limits. */
-const TAG_LENGTH_MAX = 256;
-export const TITLE_LENGTH_MAX = 256;
+const { tag: TAG_LENGTH_MAX } = itemLimits;
+export const { title: TITLE_LENGTH_MAX } = itemLimits;
 
 /** Items tried for a free title. */
 const TITLES_TRIED_MAX = 1000;

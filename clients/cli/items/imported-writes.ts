@@ -1,13 +1,15 @@
 // The writes of an env file's import. It reads, makes and changes items in batches. Where a part fails, it undoes the rest.
+
 import type { Methods } from "../../typescript/generated.ts";
+import { itemLimits } from "../../typescript/generated-limits.ts";
 import type { Agent } from "../agent/session.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { type Origin, type Planned, tagsOf } from "./imported-items.ts";
 
 type Item = Methods["items.get"]["result"];
 
-/** Items of one write, and of one read or delete: the agent's limits. */
-const BATCH = 100;
+/** Items written by one request, and read or deleted by one. */
+const { batch: BATCH } = itemLimits;
 const IDS_BATCH = 50;
 
 /** The field that holds a variable's value. */

@@ -1,6 +1,8 @@
 // Resolves references: it replaces their variables and asks the agent in batches. An error names the variable or line that holds the
 // reference, and never a value.
+
 import { PosternError } from "../../typescript/generated.ts";
+import { limits } from "../../typescript/generated-limits.ts";
 import type { Agent } from "../agent/session.ts";
 import { escaped, WrongPlace } from "../terminal/escape.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -30,8 +32,8 @@ export function oldest(ages: readonly (number | undefined)[]): number | undefine
 
 type Environment = Readonly<Record<string, string>>;
 
-/** References of one request: the agent's limit. */
-const BATCH = 100;
+/** References resolved by one request. */
+const { references: BATCH } = limits;
 
 export type Options = {
   /** Fails at once where a person would have to approve. */

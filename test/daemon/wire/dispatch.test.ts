@@ -20,7 +20,7 @@ function list(handler: () => Promise<Encoded<never>>, id?: number) {
     (_call, name) => void refused.push(name),
   );
   const request = { jsonrpc: "2.0", method: "items.list", params: LIST, ...(id === undefined ? {} : { id }) } as const;
-  const answer = dispatch(request, { requestId: id } as Call);
+  const answer = dispatch(request, { requestId: id, about: {} } as unknown as Call);
   return { answer, incidents, refused };
 }
 

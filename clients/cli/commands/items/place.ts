@@ -1,9 +1,11 @@
 // Where an item is that a command names, and what is said of one that was written.
+
 import type { Methods } from "../../../typescript/generated.ts";
 import { PosternError } from "../../../typescript/generated.ts";
 import { type Agent, demandVault, itemId, vaultId } from "../../agent/session.ts";
 import type { Item } from "../../items/field-match.ts";
 import { namingFields } from "../../items/put-fields.ts";
+import { withHint } from "../../terminal/with-hint.ts";
 
 export type InVault = { vault: string };
 
@@ -35,8 +37,7 @@ export async function naming<T>(fields: Methods["items.create"]["params"]["item"
     return await write();
   } catch (error) {
     if (!(error instanceof PosternError) || error.errorName !== "invalidItem") throw error;
-    const { errorName, code, hint, incident } = error;
-    throw new PosternError(namingFields(fields, error.message), { errorName, code, hint, incident });
+    throw withHint(error, error.hint, namingFields(fields, error.message));
   }
 }
 

@@ -1,0 +1,28 @@
+// A job of a CI, where no person is: POSTERN_SERVICE_ACCOUNT_TOKEN=… node ci-job.ts
+// The token comes from `postern service-account create CI --vault Demo:read_items --expires-in 30d`, and lies in the CI's own store of secrets.
+import { createClient, errors } from "@postern/client";
+
+const auth = process.env.POSTERN_SERVICE_ACCOUNT_TOKEN ?? "";
+// A CI gives no secrets to the pull request of a fork: the variable is empty there.
+if (auth === "") {
+  console.error("no token: set POSTERN_SERVICE_ACCOUNT_TOKEN");
+  process.exit(2);
+}
+// What this job starts needs no token.
+delete process.env.POSTERN_SERVICE_ACCOUNT_TOKEN;
+
+const references = process.argv.slice(2);
+try {
+  const client = await createClient({ auth, integrationName: "example-ci-job", integrationVersion: "1.0.0" });
+  // All at once: one request, and one answer for each reference.
+  const { individualResponses } = await client.secrets.resolveAll(references);
+  for (const [reference, { content, error }] of Object.entries(individualResponses)) {
+    console.log(`${reference}: ${content === undefined ? `not there (${error?.type})` : "read"}`);
+    if (content === undefined) process.exitCode = 1;
+  }
+  client.close();
+} catch (error) {
+  if (!(error instanceof errors.PosternError)) throw error;
+  console.error(`refused: ${error.errorName}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,25 @@
+// A script that needs one secret: node script.ts op://Demo/DATABASE_URL/password
+// The first run waits for a person. Later runs in the same terminal do not, until nothing was asked for ten minutes.
+import { createClient, DesktopAuth, errors } from "@postern/client";
+
+const reference = process.argv[2] ?? "op://Demo/DATABASE_URL/password";
+
+const client = await createClient({
+  auth: new DesktopAuth(),
+  integrationName: "example-script",
+  integrationVersion: "1.0.0",
+  onPrompt: ({ code }) => console.error(`waiting for approval: run \`postern approve ${code}\` in another terminal`),
+});
+
+try {
+  const secret = await client.secrets.resolve(reference, { deadlineMs: 120_000 });
+  // Hand the secret to what needs it, and print what it is for instead.
+  console.log(`read ${reference}: ${secret.length} characters`);
+} catch (error) {
+  if (!(error instanceof errors.PosternError)) throw error;
+  // A refusal is an answer too: say which one, and what helps.
+  console.error(`not read: ${error.errorName}${error.hint === undefined ? "" : ` (${error.hint})`}`);
+  process.exitCode = 1;
+} finally {
+  client.close();
+}

@@ -1,0 +1,35 @@
+// A server that keeps one client open: node server.ts 8080
+// It asks for the secret at each request. The agent answers from memory, and an approval that ended or a new value is noticed at once.
+// While the account is locked it says so and lives on. After `postern unlock`, or an agent that was restarted, it serves again.
+import { createServer } from "node:http";
+import { AgentNotRunning, ConnectionLost, createClient, DesktopAuth, errors } from "@postern/client";
+
+const REFERENCE = "op://Demo/DATABASE_URL/password";
+
+const client = await createClient({
+  auth: new DesktopAuth(),
+  integrationName: "example-server",
+  integrationVersion: "1.0.0",
+  onPrompt: ({ code }) => console.error(`waiting for approval: postern approve ${code}`),
+});
+
+/** What a caller may try again later: a person must unlock or approve, or the agent starts anew. */
+const passing = [errors.LockedError, errors.ApprovalTimedOutError, AgentNotRunning, ConnectionLost];
+
+const server = createServer(async (_request, response) => {
+  try {
+    const secret = await client.secrets.resolve(REFERENCE, { deadlineMs: 30_000 });
+    response.end(`served with a secret of ${secret.length} characters\n`);
+  } catch (error) {
+    const comesBack = passing.some((kind) => error instanceof kind);
+    response.writeHead(comesBack ? 503 : 500, comesBack ? { "retry-after": "10" } : {});
+    response.end(`${error instanceof Error ? error.name : "Error"}\n`);
+  }
+});
+
+server.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () => console.log(JSON.stringify(server.address())));
+process.once("SIGTERM", () => {
+  server.close();
+  server.closeAllConnections();
+  client.close();
+});

@@ -1,0 +1,59 @@
+// What a package of ours consists of: what must be in it, what must not, and that installing it runs nothing.
+import type { Fault } from "./fault.ts";
+
+export type Manifest = {
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+};
+
+/** Files that a package cannot do without. */
+export const wanted = {
+  postern: [
+    ...["README.md", "LICENSE", "package.json", "postern.js", "agent.js", "service.js", "relay.js"],
+    ...["demo-script.mjs", "webapp.env", "share-page/index.html"],
+  ],
+  client: ["README.md", "LICENSE", "package.json", "client.js", "types/client.d.ts"],
+} as const;
+
+export type PackageName = keyof typeof wanted;
+
+/** Kinds of files that belong in a package: programs, declarations, the page, and V8's code beside the agent. */
+const SHIPPED = /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.ts|share-page\/[\w./-]+|code-cache\/.+)$/;
+
+/** What is missing from a package, and what should not be in it. */
+export function contentFaults(name: PackageName, files: readonly string[]): Fault[] {
+  const needed: readonly string[] = wanted[name];
+  return [
+    ...needed
+      .filter((file) => !files.includes(file))
+      .map((file) => ({ what: `dist/${name} has no ${file}`, next: "look at what npm run build writes" })),
+    ...files
+      .filter((file) => !needed.includes(file) && !SHIPPED.test(file))
+      .map((file) => ({
+        what: `dist/${name} has a file that nobody needs: ${file}`,
+        next: "keep it out of the build, or say in clients/release/contents.ts why it belongs there",
+      })),
+  ];
+}
+
+/** Why installing a package would run something, or get something else than was tested. */
+export function manifestFaults(name: PackageName, { scripts = {}, dependencies = {} }: Manifest): Fault[] {
+  return [
+    ...Object.keys(scripts).map((script) => ({
+      what: `dist/${name} has a script "${script}", which npm may run`,
+      next: "a package of ours has no scripts",
+    })),
+    ...Object.entries(dependencies)
+      .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+      .map(([dependency, version]) => ({
+        what: `dist/${name} takes ${dependency} in any version that fits ${version}`,
+        next: "name the exact version",
+      })),
+  ];
+}
+
+/** Bytes of a place of the machine that built it, in a file that is shipped. */
+export function placeFaults(name: PackageName, file: string, content: Buffer, root: string): Fault[] {
+  if (!content.includes(root)) return [];
+  return [{ what: `dist/${name}/${file} tells where it was built`, next: "look at what the build puts into it" }];
+}

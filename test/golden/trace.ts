@@ -1,0 +1,120 @@
+// An agent with `--trace`, and what its trace must be whatever is said to it: a line for each request, and no word of anybody's.
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { catalogue } from "../../protocol/catalogue.ts";
+import { errors } from "../../protocol/errors.ts";
+import { PASSWORD, PIN } from "../agent/person.ts";
+import { type RunningAgent, startAgent, temporaryHome } from "../agent/start.ts";
+
+export type TraceLine = {
+  readonly time: string;
+  readonly connection: number;
+  readonly request?: number;
+  readonly method: string | null;
+  readonly ms?: number;
+  readonly waitedMs?: number;
+  readonly outcome: string;
+  readonly ids?: readonly string[];
+};
+
+export type Traced = RunningAgent & {
+  /** Fails unless the newest connection has a line for each request that was sent, with the outcome that was answered. */
+  demandTraced(sent: readonly unknown[], answered: readonly unknown[]): Promise<void>;
+};
+
+/** The lines behind the first one, which tells of the agent. */
+export function traceLines(path: string): TraceLine[] {
+  const [, ...lines] = readFileSync(path, "utf8").trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line) as TraceLine);
+}
+
+export async function startTraced(): Promise<Traced> {
+  const home = temporaryHome();
+  const path = join(home, "trace.jsonl");
+  const agent = await startAgent(home, {}, ["--trace", path]);
+  const secrets = [PASSWORD, PIN, "P1-", "s3cret", "GEZDGNBVGY3TQOJQ", "op://", "DB", "Demo", "Ada"];
+  let newest = 0;
+
+  async function demandTraced(sent: readonly unknown[], answered: readonly unknown[]): Promise<void> {
+    const methods = sent.flatMap(methodsOf).sort();
+    let lines: TraceLine[] = [];
+    // The agent writes when it comes to it, and may be at the connections that made the account yet.
+    const traced = () => {
+      lines = ofNewest(traceLines(path), newest);
+      return lines.map(({ method }) => method).sort();
+    };
+    await expect.poll(traced, { interval: LOOK_MS }).toEqual(methods);
+    newest = lines[0]?.connection ?? newest;
+    const outcomes = lines.map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(expect.arrayContaining(answered.flatMap(outcomesOf)));
+    for (const line of lines) expect(shape(line)).toBe("as it must be");
+    expect(secrets.filter((secret) => JSON.stringify(lines).includes(secret))).toEqual([]);
+    // Methods and outcomes are words of ours, as the shape has it; a title may be one of them.
+    const rest = JSON.stringify(lines.map(({ time: _time, method: _method, outcome: _outcome, ...more }) => more));
+    expect([...textsOf(sent), ...textsOf(answered)].filter((text) => rest.includes(JSON.stringify(text)))).toEqual([]);
+  }
+
+  return {
+    ...agent,
+    restart: async () => {
+      rmSync(path);
+      newest = 0;
+      return agent.restart();
+    },
+    demandTraced,
+  };
+}
+
+/** The lines of the newest connection, where it is newer than the one that was looked at before. */
+function ofNewest(lines: readonly TraceLine[], before: number): TraceLine[] {
+  const newest = Math.max(0, ...lines.map(({ connection }) => connection));
+  return newest === before ? [] : lines.filter(({ connection }) => connection === newest);
+}
+
+/** Milliseconds between two looks at the file: hundreds of conversations wait for it. */
+const LOOK_MS = 5;
+
+const isMethod = (method: unknown) => method === "$/cancelRequest" || Object.hasOwn(catalogue, String(method));
+
+/** The methods of a message, null for what is none of ours. */
+function methodsOf(message: unknown): (string | null)[] {
+  if (Array.isArray(message) && message.length > 0) return message.flatMap(methodsOf);
+  const { method } = (message ?? {}) as { method?: string };
+  return [method !== undefined && isMethod(method) ? method : null];
+}
+
+function outcomesOf(message: unknown): string[] {
+  if (Array.isArray(message)) return message.flatMap(outcomesOf);
+  const { error } = message as { error?: { data: { name: string } } };
+  return [error?.data.name ?? "ok"];
+}
+
+const ID = /^[a-z2-7]{26}$/;
+
+/** Every text in it that is no id. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return ID.test(value) ? [] : [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(textsOf);
+}
+
+/** The lines hold these keys, with these values, and nothing else. */
+const allowed: Readonly<Record<string, (value: unknown) => boolean>> = {
+  time: (value) => new Date(String(value)).toISOString() === value,
+  connection: Number.isSafeInteger,
+  request: Number.isSafeInteger,
+  method: (value) => value === null || isMethod(value),
+  ms: (value) => typeof value === "number" && value >= 0,
+  waitedMs: (value) => typeof value === "number" && value >= 0,
+  outcome: (value) => value === "ok" || Object.hasOwn(errors, String(value)),
+  incident: (value) => /^[0-9a-f-]{36}$/.test(String(value)),
+  account: (value) => ID.test(String(value)),
+  ids: (value) => Array.isArray(value) && value.every((id) => ID.test(String(id))),
+  idsMore: Number.isSafeInteger,
+};
+
+function shape(line: object): string {
+  const wrong = Object.entries(line).filter(([key, value]) => allowed[key]?.(value) !== true);
+  return wrong.length === 0 ? "as it must be" : `wrong: ${JSON.stringify(wrong)}`;
+}
