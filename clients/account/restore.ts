@@ -37,8 +37,8 @@ export type RestoreInput = {
   readonly secretKey: Uint8Array;
   readonly device: string;
   readonly registrationToken?: string;
-  /** Awaited when the whole backup was checked, before anything is asked of the service. */
-  readonly begins?: (account: string) => Promise<void>;
+  /** Awaited when the whole backup was checked, before anything is asked of the service; with the account's name. */
+  readonly begins?: (account: string, name: string) => Promise<void>;
   /** Awaited when the account is there, to be made whole. */
   readonly begun?: () => Promise<void>;
   /** Stops it where it is: what it has made opens to nobody, and the same again goes on. */
@@ -111,7 +111,7 @@ async function makeWhole(
   input: RestoreInput,
 ): Promise<void> {
   begun.signal.throwIfAborted();
-  await input.begins?.(begun.who.account);
+  await input.begins?.(begun.who.account, begun.data.name);
   const there = await begin(crypto, call, keys, begun, input);
   try {
     await input.begun?.();

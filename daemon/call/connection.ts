@@ -6,7 +6,10 @@ import type { LongAnswers } from "./long-answers.ts";
 
 /** A client: the account it works on, and who integrates it. */
 export type OpenClient = {
+  /** Its id; or what the program named, where that is on no agent like this one. */
   readonly account: string;
+  /** Set where the program named the account: then it is not told whether there is one. */
+  readonly named?: true;
   /** Set where a token was presented: the session it opened, which no other client can use. */
   readonly bearer?: TokenSession;
   /** Lets go what the client held. */
@@ -26,7 +29,7 @@ export type Connection = {
   demandSame(): void;
   /** The clients that were opened on this connection. */
   readonly clients: Map<string, OpenClient>;
-  /** The client that a request names; undefined where it names none and means the agent's only account. Throws clientNotFound. */
+  /** The client that a request names; undefined where it names none and means the default account. Throws clientNotFound. */
   clientOf(client: string | undefined): OpenClient | undefined;
   /** Set by agent.hello; raises the line limit. */
   hello(): void;

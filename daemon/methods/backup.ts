@@ -4,6 +4,7 @@ import { writeBackup } from "../../clients/account/backup.ts";
 import { lineBytes } from "../../clients/account/backup-lines.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
+import type { Overseer } from "../approval/overseer.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
@@ -12,12 +13,14 @@ import type { Clock } from "../host/clock.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
+import type { Unlocked } from "../session/unlocked.ts";
 import { BACKUP_HANDLE_BYTES } from "../transfer/handle-bytes.ts";
 import type { Handles } from "../transfer/handles.ts";
 import { createSpools } from "../transfer/spool.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import { createBackupReading } from "./backup-reading.ts";
 import { emptyAccount } from "./empty-account.ts";
+import { provenBeside } from "./new-account.ts";
 import { restore } from "./restore.ts";
 
 type BackupHandlers = Pick<
@@ -32,6 +35,7 @@ export type BackupParts = {
   readonly tokens: Pick<TokenSessions, "lock">;
   readonly handles: Handles;
   readonly clock: Clock;
+  readonly overseer: Pick<Overseer, "prove">;
 };
 
 export function backupMethods(parts: BackupParts): BackupHandlers {
@@ -43,6 +47,12 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
   const restoring = new WeakSet<Connection>();
   const spools = createSpools({ folder: home, clock });
   const read = createBackupReading(crypto);
+  /** What was handed over with a proof of the default account, and that account as it was open then: a lock ends what the proof allowed. */
+  const besides = new WeakMap<object, Unlocked | undefined>();
+  const isProven = (spool: object) => {
+    const unlocked = besides.get(spool);
+    return unlocked !== undefined && sessions.list().some((session) => session.unlocked === unlocked);
+  };
 
   return {
     "accounts.backup": async ({ account, password }, call) => {
@@ -67,11 +77,13 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       return { handle };
     },
 
-    "accounts.openRestore": async ({ replacePassword }, call) => {
-      const replaced = emptyAccount(sessions, tokens, call);
-      if (replaced !== undefined && replacePassword === undefined) throw new PosternError("accountExists");
+    "accounts.openRestore": async ({ replacePassword, proof }, call) => {
+      const replaced = replacePassword === undefined ? undefined : emptyAccount(sessions, tokens, call);
+      const isProven = replaced === undefined && (await provenBeside(parts, proof, call));
       await replaced?.prove(replacePassword ?? "");
-      const spool = spools.create(replaced === undefined && !call.connection.subject.throughCommand);
+      const isStranger = replaced === undefined && !isProven && !call.connection.subject.throughCommand;
+      const spool = spools.create(isStranger);
+      if (isProven) besides.set(spool, sessions.pick(undefined).unlocked);
       return { handle: handles.add(call, { kind: "restore", holds: () => true, spool }) };
     },
 
@@ -88,7 +100,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       if (restoring.has(connection)) throw new PosternError("busy", "one restore at a time on a connection");
       restoring.add(connection);
       try {
-        return await restore({ ...parts, read }, params, call);
+        return await restore({ ...parts, read, isProven }, params, call);
       } finally {
         restoring.delete(connection);
       }

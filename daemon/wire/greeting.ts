@@ -43,7 +43,7 @@ export type StatusParts = Omit<Status, "version" | "startedAt" | "state"> & { re
 
 /** The same for who may not see the whole: which accounts there are, and what is restored, is told to no stranger. */
 export function forStranger({ sessions, unfinishedRestore: _begun, ...more }: StatusParts): StatusParts {
-  return { ...more, sessions: sessions.map(({ account: _account, ...session }) => session) };
+  return { ...more, sessions: sessions.map(({ account: _account, default: _default, ...session }) => session) };
 }
 
 /** The answer to agent.status. */

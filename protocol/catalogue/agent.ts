@@ -15,6 +15,8 @@ const SessionState = Type.Object(
   {
     /** Told to our own command, and to who may see the whole lists. */
     account: Type.Optional(Id),
+    /** The account of a method that names none, where there are several. Told with its id. */
+    default: Type.Optional(Type.Literal(true)),
     state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
     unlockedAt: Type.Optional(Timestamp),
     /** What a person approves with on this device, once unlocked. */
@@ -118,7 +120,7 @@ export const agent = {
   }),
   "agent.status": entry({
     summary:
-      "Tells the agent's version and, for each account on it, whether it is locked. Ids, services and a restore that was cut off are told to the command of this installation and to who holds a manage grant alone; never names.",
+      "Tells the agent's version and, for each account on it, whether it is locked. Ids, services and a restore that was cut off are told to the command of this installation; to who holds a manage grant of an account, what concerns that one; never names.",
     params: Empty,
     result: Status,
     errors: [],
