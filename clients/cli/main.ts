@@ -1,4 +1,5 @@
 #!/usr/bin/env -S -u NODE_OPTIONS POSTERN_NODE_OPTIONS=${NODE_OPTIONS} node --disable-sigusr1 --
+import { chosenAccount } from "./agent/chosen-account.ts";
 import { demandNoInspector, keepOutOfCores } from "./agent/protect.ts";
 import { demandNode } from "./node-version.ts";
 import { read } from "./read.ts";
@@ -27,7 +28,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (runs) leaveDescriptorsAlone();
   else keepOutOfCores();
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
-    await read(createTerminal(false), { reference });
+    await read(createTerminal(false, chosenAccount(undefined)), { reference });
     // What was read has been written; taking the connection down in order is the agent's part.
     process.exit();
   }
@@ -39,10 +40,12 @@ async function main(words: readonly string[]): Promise<void> {
   await program(wantsJson).parseAsync([...words], { from: "user" });
 }
 
-/** Whether the command ends by becoming, or carrying, another program. `--json` may stand before it. */
+/** Whether the command ends by becoming, or carrying, another program. `--json` and `--account` may stand before it. */
 function runsProgram(words: readonly string[]): boolean {
-  const [command, second] = words.slice(words.findIndex((word) => word !== "--json"));
-  return command === "run" || (command === "env" && second === "run");
+  const [first = "", second = ""] = words;
+  if (first === "--json" || first.startsWith("--account=")) return runsProgram(words.slice(1));
+  if (first === "--account") return runsProgram(words.slice(2));
+  return first === "run" || (first === "env" && second === "run");
 }
 
 /** `postern: what happened`, then the next step; as JSON where that was asked for. Never a stack: it may hold values. */

@@ -1531,6 +1531,30 @@ export const takesClient: ReadonlySet<string> = new Set([
   "serviceAccounts.rateLimit",
 ]);
 
+/** Methods whose parameters may name an account, and mean the default one without. */
+export const takesAccount: ReadonlySet<string> = new Set([
+  "accounts.remove",
+  "accounts.changePassword",
+  "accounts.setPin",
+  "accounts.kit",
+  "accounts.backup",
+  "devices.list",
+  "devices.rename",
+  "devices.remove",
+  "session.unlock",
+  "session.lock",
+  "grants.list",
+  "grants.revoke",
+  "prompts.attach",
+  "prompts.list",
+  "audit.list",
+  "audit.verify",
+  "serviceAccounts.create",
+  "serviceAccounts.list",
+  "serviceAccounts.rotate",
+  "serviceAccounts.revoke",
+]);
+
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */
 export class PosternError extends Error {
   readonly errorName: string;

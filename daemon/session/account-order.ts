@@ -57,7 +57,7 @@ function parse(text: string): AccountOrder {
   if (version !== FILE_VERSION || !isOrder || typeof chosen !== "string" || !order.includes(chosen))
     throw new StartRefused(
       `the file ${NAME} is not what the agent writes`,
-      "move it away, and choose the default account again with `postern account default NAME`",
+      "move it away, and choose the default account again with `postern accounts default NAME`",
     );
   return { default: chosen, order: order as string[] };
 }
