@@ -33,6 +33,7 @@ import { environmentMethods } from "./methods/environments.ts";
 import { fileMethods } from "./methods/files.ts";
 import { groupMethods } from "./methods/groups.ts";
 import { itemMethods } from "./methods/items.ts";
+import { newAccountMethods } from "./methods/new-account.ts";
 import { secretMethods } from "./methods/secrets.ts";
 import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
@@ -94,6 +95,7 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     quotas: createQuotas(clock),
     newId,
+    nameOf: (account) => (sessions.list().length > 1 ? sessions.find(account)?.file.name : undefined),
     watcher: watchPrompts({ sessions: () => sessions, approvers, connections }),
     approve: (prompt, lasting) => {
       if (lasting.kind !== "grant") return;
@@ -111,11 +113,13 @@ export function createAgent(parts: AgentParts): Agent {
     accountOf: parts.accountOf,
     events: {
       locked: (account, unlocked) => {
+        // Asked first: with the grants it is forgotten who may know of the account.
+        const told = whoHears(account);
         forget(unlocked);
         grants.clear(account);
         broker.lock(account);
         approvers.lock(account);
-        tellAll("session.changed", { account, state: "locked" });
+        tell(told, "session.changed", { account, state: "locked" });
       },
       unlocked: (account) => {
         left.takeIn(sessions.open(account)).catch((error: unknown) => {
@@ -127,7 +131,7 @@ export function createAgent(parts: AgentParts): Agent {
           ({ subject }, scope) => grants.allows(subject, "read", scope),
           async () => void (await sessions.lock(account, {}, "the service refuses this device")),
         );
-        tellAll("session.changed", { account, state: "unlocked" });
+        tell(whoHears(account), "session.changed", { account, state: "unlocked" });
       },
     },
   });
@@ -163,21 +167,43 @@ export function createAgent(parts: AgentParts): Agent {
     handles.lock(unlocked);
   }
 
-  /** Whose logs a refused call belongs to. A token's session tells the person's log by itself. */
+  /** Whose logs a refused call belongs to; of one that names no account, the default's. A token's session tells the person's log by itself. */
   function concerned({ about, connection }: Call): readonly Pick<AccountSession, "audit">[] {
-    if (about.session !== undefined) return [about.session];
     const persons = sessions.list();
+    const { session } = about;
+    // One that was taken off this agent meanwhile has no log to write to any more.
+    const isGone = session !== undefined && "locks" in session && !persons.some((one) => one === session);
+    if (session !== undefined) return isGone ? [] : [session];
     const others = bearersOf(connection).filter(
       (one) => !persons.some(({ file }) => file.account === one.file.account),
     );
-    return [...persons, ...others];
+    return [...persons.filter((one) => one === sessions.default()), ...others];
   }
 
   const isStranger = (connection: Connection) =>
     grants.list(connection.subject).length === 0 && bearersOf(connection).length === 0;
 
-  function tellAll(method: string, params: object): void {
-    for (const connection of connections) connection.notify(method, params);
+  function tell(told: readonly Connection[], method: string, params: object): void {
+    for (const connection of told) connection.notify(method, params);
+  }
+
+  /** Who is told that an account was opened or locked: of several, those alone that work on it. */
+  function whoHears(account: string): Connection[] {
+    const isOnly = sessions.list().length === 1;
+    return [...connections].filter((connection) => isOnly || worksOn(connection, account));
+  }
+
+  function worksOn(connection: Connection, account: string): boolean {
+    const { subject, clients } = connection;
+    const isMeant = clients.size === 0 && sessions.default()?.file.account === account;
+    return (
+      isMeant ||
+      subject.throughCommand ||
+      // A name is no right: what is told of an account would tell that there is one.
+      [...clients.values()].some((client) => client.named === undefined && client.account === account) ||
+      grants.list(subject).some(({ scope }) => scope.account === account) ||
+      approvers.mayManage(connection, account)
+    );
   }
 
   const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left };
@@ -230,13 +256,14 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
       tokens,
       broker,
       followers,
-      mayManage: (connection) => sessions.list().some(({ file }) => approvers.mayManage(connection, file.account)),
+      mayManage: approvers.mayManage,
       bears: holds,
       stop: parts.stop,
       trace: parts.trace,
       protections: () => protections(parts.native),
     }),
     ...accountMethods(crypto, sessions, tokens),
+    ...newAccountMethods({ crypto, sessions, overseer }),
     ...accessMethods({
       sessions,
       tokens,
@@ -251,7 +278,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...secretMethods(followers.isStale, crypto.randomBytes),
     ...itemMethods({ clock, pages: createItemPages({ crypto, isStale: followers.isStale }) }),
     ...fileMethods({ clock, sessions, grants, handles }),
-    ...backupMethods({ home, crypto, sessions, tokens, handles, clock }),
+    ...backupMethods({ home, crypto, sessions, tokens, handles, clock, overseer }),
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods(followers.isStale),

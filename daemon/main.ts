@@ -19,6 +19,7 @@ import { linuxPeers } from "./peer/linux.ts";
 import { type Listening, listenOnPassed, listenOnPath } from "./peer/listen.ts";
 import { ownPrograms } from "./peer/own-programs.ts";
 import { readAccounts } from "./session/account-file.ts";
+import { lockedSessions, openOrderFile } from "./session/account-order.ts";
 import { openRestoreMark } from "./session/restore-mark.ts";
 import { createDoor } from "./wire/door.ts";
 import type { Trace } from "./wire/trace.ts";
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
   const startedAt = new Date(clock.wallMs());
   const parts = { home, native, clock, log, connections: new Set<Connection>() };
   // Before the socket: an agent that cannot read its accounts does not start.
+  const kept = openOrderFile(home).atStart;
   const accounts = readAccounts(home);
   const unfinishedRestore = openRestoreMark(home).read();
   const traced = await beginTrace(tracePath, clock, log);
@@ -58,7 +60,7 @@ async function main(): Promise<void> {
       ...nothingOpen,
       startedAt,
       program,
-      sessions: accounts.map(({ account }) => ({ account, state: "locked" })),
+      sessions: lockedSessions(accounts, kept),
       ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
       ...(traced === undefined ? {} : { trace: traced.file.state }),
       protections: protections(native),

@@ -51,6 +51,11 @@ const table = {
     sdkName: "Auth",
   },
   accountExists: { code: 1104, message: "this agent already has an account" },
+  accountNameHeld: {
+    code: 1115,
+    message: "an account of this name, or of one that looks like it, is on this agent already",
+    hint: "choose another name, or take that account off this agent with `postern signout`; nothing was changed",
+  },
   wrongCredentials: {
     code: 1105,
     message: "the password or the Secret Key is wrong",

@@ -18,6 +18,15 @@ export const features = {
     brings: ["prompts.answer prompt"],
     because: "an approver knows its prompt by id, and need not hold the code that the asking program shows",
   },
+  accounts: {
+    brings: [
+      "accounts.create proof",
+      "accounts.serviceInfo proof",
+      "accounts.signIn proof",
+      "accounts.openRestore proof",
+    ],
+    because: "an agent may have several accounts, and another one comes with a proof of the default one",
+  },
 } as const satisfies Record<string, Feature>;
 
 /** The names in the order in which agent.hello lists them. */

@@ -37,8 +37,8 @@ export type RestoreInput = {
   readonly secretKey: Uint8Array;
   readonly device: string;
   readonly registrationToken?: string;
-  /** Awaited after the whole backup was checked, before the first request to the service. */
-  readonly begins?: (account: string) => Promise<void>;
+  /** Awaited when the whole backup was checked, before anything is asked of the service; with the account's name. */
+  readonly begins?: (account: string, name: string) => Promise<void>;
   /** Awaited after the account was made, before its rows are made. */
   readonly begun?: () => Promise<void>;
   /** Stops the restore. The unfinished account opens to nobody, and the same restore again continues it. */
@@ -111,7 +111,7 @@ async function makeWhole(
   input: RestoreInput,
 ): Promise<void> {
   begun.signal.throwIfAborted();
-  await input.begins?.(begun.who.account);
+  await input.begins?.(begun.who.account, begun.data.name);
   const there = await begin(crypto, call, keys, begun, input);
   try {
     await input.begun?.();

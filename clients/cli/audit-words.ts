@@ -11,6 +11,7 @@ const methods: Readonly<Record<keyof Methods, string>> = {
   "accounts.serviceInfo": "ask what a service wants",
   "accounts.signIn": "sign in on this machine",
   "accounts.list": "list the accounts here",
+  "accounts.setDefault": "choose the default account",
   "accounts.remove": "sign out of this machine",
   "accounts.changePassword": "change the account password",
   "accounts.setPin": "set or remove the approval PIN",

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S -u NODE_OPTIONS POSTERN_NODE_OPTIONS=${NODE_OPTIONS} node --disable-sigusr1 --
+import { chosenAccount } from "./agent/chosen-account.ts";
 import { demandNoInspector, keepOutOfCores } from "./agent/protect.ts";
 import { demandNode } from "./node-version.ts";
 import { read } from "./read.ts";
@@ -27,7 +28,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (runs) leaveDescriptorsAlone();
   else keepOutOfCores();
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
-    await read(createTerminal(false), { reference });
+    await read(createTerminal(false, chosenAccount(undefined)), { reference });
     // The value has been written. The agent closes the connection in order.
     process.exit();
   }
@@ -39,10 +40,12 @@ async function main(words: readonly string[]): Promise<void> {
   await program(wantsJson).parseAsync([...words], { from: "user" });
 }
 
-/** Whether the command becomes or carries another program. `--json` may stand before it. */
+/** Whether the command ends by becoming, or carrying, another program. `--json` and `--account` may stand before it. */
 function runsProgram(words: readonly string[]): boolean {
-  const [command, second] = words.slice(words.findIndex((word) => word !== "--json"));
-  return command === "run" || (command === "env" && second === "run");
+  const [first = "", second = ""] = words;
+  if (first === "--json" || first.startsWith("--account=")) return runsProgram(words.slice(1));
+  if (first === "--account") return runsProgram(words.slice(2));
+  return first === "run" || (first === "env" && second === "run");
 }
 
 /** Prints `postern: what happened` and the next step, or JSON under --json. Never a stack, which may hold values. */

@@ -1,7 +1,9 @@
 // Every command in one parser.
 import { Command } from "commander";
+import { accountOption } from "./agent/chosen-account.ts";
 import { addAccessCommands } from "./commands/access.ts";
 import { addAccountCommands } from "./commands/account.ts";
+import { addAccountsCommands } from "./commands/accounts.ts";
 import { addAgentCommands } from "./commands/agent.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -34,6 +36,7 @@ export function program(json = false): Command {
   root
     .description("One unlocked session, many processes: a local secrets agent.")
     .version(VERSION)
+    .option(accountOption[0], `${accountOption[1]}; the same as behind a command`)
     .option("--json", "print results and errors as JSON: the same as behind a command")
     .enablePositionalOptions()
     .configureOutput(
@@ -49,6 +52,7 @@ export function program(json = false): Command {
     });
   addStartCommand(root);
   addAccountCommands(root);
+  addAccountsCommands(root);
   addDeviceCommands(root);
   addSignOutCommand(root);
   addWhoamiCommand(root);

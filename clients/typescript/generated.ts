@@ -9,6 +9,7 @@ export type Account = {
   name: string;
   service: string;
   state: "locked" | "unlocked";
+  default?: boolean;
 };
 export type AddressFieldDetails = {
   street: string;
@@ -374,6 +375,7 @@ export type ServiceLink = {
 };
 export type SessionState = {
   account?: Id;
+  default?: true;
   state: "locked" | "unlocked";
   unlockedAt?: Timestamp;
   proof?: "pin" | "password";
@@ -470,7 +472,7 @@ export type Methods = {
     };
     result: AgentHello;
   };
-  /** Tells the agent's version and, for each account on it, whether it is locked. Ids, services, a restore that was cut off and the file of a trace are told to the command of this installation and to who holds a manage grant alone; never names. */
+  /** Tells the agent's version and, for each account on it, whether it is locked. The command of this installation also sees ids, services, an unfinished restore and the file of a trace. A holder of a manage grant of an account sees those of that account. Names are never told. */
   "agent.status": {
     params: Empty;
     result: AgentStatus;
@@ -485,7 +487,7 @@ export type Methods = {
     params: Empty;
     result: Empty;
   };
-  /** Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof. */
+  /** Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof. Where an account is on this agent already, a proof of the default one is needed too. */
   "accounts.create": {
     params: {
       name: string;
@@ -494,22 +496,24 @@ export type Methods = {
       deviceName?: string;
       service?: string;
       registrationToken?: string;
+      proof?: Proof;
       abandonRestore?: boolean;
     };
     result: EmergencyKit;
   };
-  /** What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account. */
+  /** What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything. Where an account is on this agent already, a proof of the default one is needed. */
   "accounts.serviceInfo": {
     params: {
       service: string;
       registrationToken?: string;
+      proof?: Proof;
     };
     result: {
       origin: string;
       registration: "open" | "token";
     };
   };
-  /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. */
+  /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. Where another account is on this agent already, a proof of the default one is needed too. */
   "accounts.signIn": {
     params: {
       account: Id;
@@ -519,6 +523,7 @@ export type Methods = {
       pin?: string;
       deviceName?: string;
       service?: string;
+      proof?: Proof;
       abandonRestore?: boolean;
     };
     result: {
@@ -526,7 +531,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** The accounts on this agent, with their names. */
+  /** The account that the client works on, with its name. */
   "accounts.list": {
     params: {
       client?: string;
@@ -534,6 +539,18 @@ export type Methods = {
     };
     result: {
       accounts: Account[];
+    };
+  };
+  /** Makes another account the default, the one that a method means which names none. Needs a proof of the present default (`proof`) and of the other one (`newProof`). */
+  "accounts.setDefault": {
+    params: {
+      account: string;
+      proof: Proof;
+      newProof: Proof;
+    };
+    result: {
+      account: Id;
+      name: string;
     };
   };
   /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
@@ -586,10 +603,11 @@ export type Methods = {
       handle: string;
     };
   };
-  /** Begins taking a backup in, on an agent that has no account, or, with `replacePassword`, the password of the account on it, one that may be replaced: its bytes come with files.writeChunk. */
+  /** Begins taking a backup in: its bytes come with files.writeChunk. Where an account is on this agent already, a proof of the default one is needed: `proof` brings the backup's account beside it, and `replacePassword`, its password, puts it in its place where that holds nothing. */
   "accounts.openRestore": {
     params: {
       replacePassword?: string;
+      proof?: Proof;
     };
     result: {
       handle: string;
@@ -607,7 +625,7 @@ export type Methods = {
       shares: number;
     };
   };
-  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. With `replacePassword`, the password of the account on this agent, that one is taken off it first; one that holds anything is not. */
+  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. Where an account is on this agent already, the handle must have been opened with a proof of the default one, or `replacePassword` is its password: then it is taken off first, if it holds nothing. */
   "accounts.restore": {
     params: {
       handle: string;
@@ -679,7 +697,7 @@ export type Methods = {
       unrecorded?: true;
     };
   };
-  /** Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked. */
+  /** Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked. */
   "clients.open": {
     params: {
       account?: string;
@@ -1516,6 +1534,30 @@ export const takesClient: ReadonlySet<string> = new Set([
   "serviceAccounts.rateLimit",
 ]);
 
+/** Methods whose parameters may name an account, and mean the default one without. */
+export const takesAccount: ReadonlySet<string> = new Set([
+  "accounts.remove",
+  "accounts.changePassword",
+  "accounts.setPin",
+  "accounts.kit",
+  "accounts.backup",
+  "devices.list",
+  "devices.rename",
+  "devices.remove",
+  "session.unlock",
+  "session.lock",
+  "grants.list",
+  "grants.revoke",
+  "prompts.attach",
+  "prompts.list",
+  "audit.list",
+  "audit.verify",
+  "serviceAccounts.create",
+  "serviceAccounts.list",
+  "serviceAccounts.rotate",
+  "serviceAccounts.revoke",
+]);
+
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */
 export class PosternError extends Error {
   readonly errorName: string;
@@ -1569,6 +1611,8 @@ export class LockedError extends DesktopSessionExpiredError {}
 export class AccountNotFoundError extends PosternError {}
 /** this agent already has an account. */
 export class AccountExistsError extends PosternError {}
+/** an account of this name, or of one that looks like it, is on this agent already. */
+export class AccountNameHeldError extends PosternError {}
 /** the password or the Secret Key is wrong. */
 export class WrongCredentialsError extends PosternError {}
 /** the account password is wrong. */
@@ -1727,6 +1771,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   locked: LockedError,
   accountNotFound: AccountNotFoundError,
   accountExists: AccountExistsError,
+  accountNameHeld: AccountNameHeldError,
   wrongCredentials: WrongCredentialsError,
   wrongPassword: WrongPasswordError,
   tryLater: TryLaterError,
@@ -1817,6 +1862,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   locked: {"code":1102,"message":"the account is locked","hint":"run `postern unlock`"},
   accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent","hint":"run `postern status` to see which is here"},
   accountExists: {"code":1104,"message":"this agent already has an account"},
+  accountNameHeld: {"code":1115,"message":"an account of this name, or of one that looks like it, is on this agent already","hint":"choose another name, or take that account off this agent with `postern signout`; nothing was changed"},
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
   wrongPassword: {"code":1114,"message":"the account password is wrong","hint":"type it again; it may have been changed on another device, and then the new one is needed"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},

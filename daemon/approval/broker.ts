@@ -53,6 +53,8 @@ export type BrokerParts = {
   readonly quotas: Quotas;
   readonly watcher: Watcher;
   readonly newId: () => string;
+  /** What the account is called, where a prompt must name it: on an agent with several. */
+  readonly nameOf?: (account: string) => string | undefined;
   /** Records an approval as a grant; called before the waiters are told. */
   readonly approve: (prompt: Prompt, lasting: Lasting) => void;
 };
@@ -105,6 +107,7 @@ export function createBroker(parts: BrokerParts): Broker {
       open.verb,
       asked.map((one) => one.shown),
       open.isAct,
+      parts.nameOf?.(open.account),
     );
     open.frozen = {
       id: open.id,

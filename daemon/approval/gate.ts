@@ -1,13 +1,13 @@
 // The one place where a need is satisfied: ask. Targets become scopes of ids, grants are looked up, what is missing is
 // put to a person. What a reference leads to, and that it leads nowhere, is told only within a granted scope.
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
-import type { Need, Target } from "../../protocol/entry.ts";
+import type { Need, Target, Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { isMissing, type Located, type Missing, type Resolver } from "../account/resolver.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import type { Call } from "../call/call.ts";
+import type { OpenClient } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf } from "../host/clock.ts";
-import type { Subject } from "../peer/subject.ts";
 import type { AccountSession, OpenSession } from "../session/account-session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { Unlocked } from "../session/unlocked.ts";
@@ -16,6 +16,7 @@ import type { Grant, Grants } from "./grants.ts";
 import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { promptNames } from "./prompt-names.ts";
+import { askedOfNobody, deniedOrNone } from "./unknown-account.ts";
 import { waiterOf } from "./waiter.ts";
 
 export type GateParts = {
@@ -34,11 +35,12 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
 
   return (method, params, call) => {
     const { need, activity } = catalogue[method];
-    if (need.kind !== "grant") return call;
+    if (need.kind !== "grant") return concerning(method, params, call);
     const now = momentOf(clock);
     const client = call.connection.clientOf((params as AccountParams).client);
     const byToken = client?.bearer !== undefined;
-    const living: AccountSession = client?.bearer?.demandOpen() ?? sessions.open(client?.account, now);
+    const isNobody = isUnknown(client);
+    const living = livingOf(client, now);
     const { file, audit, unlocked } = living;
     const session = { file, audit, unlocked } as OpenSession;
     const holds = () => living.unlocked === unlocked;
@@ -51,7 +53,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
       call.connection.demandSame();
       const { subject } = call.connection;
       const wanted = scopesOf(session.file.account, targets, found);
-      call.about.wanted = wanted;
+      if (!isNobody) call.about.wanted = wanted;
       const coversIt = (held: Grant, { scope }: Wanted) => covers(held, { verb: need.verb, scope });
       // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
       // asking for nothing.
@@ -73,10 +75,12 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
         return { ...call, access: { session, holds, demandStill, byToken, knows, own, found: sure } };
       };
       if (byToken) return passed(found, at, always);
+      if (isNobody && wanted.length > 0)
+        return askOfNobody(session, need, targets.filter(isQuestion(found)), params, call);
       const isAllowed = ({ scope }: Wanted, now: Moment) => grants.allows(subject, need.verb, scope, now);
       const lacking = wanted.filter((one) => !isAllowed(one, at));
       if (lacking.length === 0) return passed(found, at, () => wanted.every((one) => isAllowed(one, momentOf(clock))));
-      return ask(session, subject, need, lacking, params, call).then(async () => {
+      return ask(session, need, lacking, params, call).then(async () => {
         demandHeld(holds);
         const sure = await sameAgain(session, targets, wanted);
         demandHeld(holds);
@@ -88,6 +92,41 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
     return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
   };
+
+  /** Whether a client names an account that is not here. It is treated as if it were, and gets nothing. */
+  function isUnknown(client: OpenClient | undefined): boolean {
+    return client !== undefined && client.bearer === undefined && sessions.find(client.account) === undefined;
+  }
+
+  /** The session that a request works on. Of an account that is not here an open one stands in, whose person is asked. */
+  function livingOf(client: OpenClient | undefined, now: Moment): AccountSession {
+    if (client?.bearer !== undefined) return client.bearer.demandOpen();
+    return isUnknown(client) ? sessions.someOpen(now) : sessions.open(client?.account, now);
+  }
+
+  /** Notes whose log a refusal of a method without a grant belongs to: the account that it names, or else the default. */
+  function concerning(method: MethodName, params: { account?: string }, call: Call): Call {
+    const { required = [] } = catalogue[method].params as { required?: readonly string[] };
+    // A required one is about to come, or to be the default.
+    const named = required.includes("account") ? undefined : params.account;
+    const session = named === undefined ? sessions.default() : (sessions.find(named) ?? sessions.default());
+    if (session !== undefined) call.about.session = session;
+    return call;
+  }
+
+  /** Puts to a person what is asked of an account that is not here. Whatever they answer, the asker is denied. */
+  async function askOfNobody(
+    { file }: OpenSession,
+    { verb, also }: GrantNeed,
+    targets: readonly Target[],
+    params: AccountParams,
+    call: Call,
+  ): Promise<never> {
+    if (params.noWait === true) throw new PosternError("approvalRequired");
+    const named = call.connection.clientOf(params.client)?.account ?? "";
+    await waited(file.account, verb, askedOfNobody(file.account, named, targets, beforeOf(also)), params, call);
+    throw deniedOrNone();
+  }
 
   function locate(
     { unlocked }: OpenSession,
@@ -114,27 +153,53 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
 
   async function ask(
     session: OpenSession,
-    subject: Subject,
     { verb, also }: GrantNeed,
     wanted: readonly Wanted[],
     params: AccountParams,
     call: Call,
   ): Promise<void> {
     if (params.noWait === true) throw new PosternError("approvalRequired");
-    const before = also === undefined ? "" : `and ${also}: `;
+    const before = beforeOf(also);
     const shown = await Promise.all(wanted.map((one) => nameOf(session.unlocked, one, before)));
     const asked: Asked[] = wanted.map((one, index) => ({
       scope: one.scope,
       shown: shown[index] ?? [],
       grantable: one.grantable,
     }));
+    await waited(session.file.account, verb, asked, params, call);
+  }
+
+  async function waited(
+    account: string,
+    verb: Verb,
+    asked: readonly Asked[],
+    { client }: AccountParams,
+    call: Call,
+  ): Promise<void> {
+    const isNamed = call.connection.clientOf(client)?.named === true;
     const askedMs = performance.now();
-    await broker.ask(session.file.account, subject, verb, asked, waiterOf(call));
+    await broker.ask(account, call.connection.subject, verb, asked, waiterOf(call)).catch((error: unknown) => {
+      const isDenied = error instanceof PosternError && error.name === "approvalDenied";
+      throw isNamed && isDenied ? deniedOrNone() : error;
+    });
     call.timing.waitedMs += performance.now() - askedMs;
     // A person took their time; meanwhile the peer may have become another program.
     call.connection.demandSame();
   }
 }
+
+/** Whether something is asked with a target: with a text that is no reference nothing is. */
+function isQuestion(found: readonly (Located | Missing)[]): (target: Target) => boolean {
+  let next = 0;
+  return (target) => {
+    if (!("reference" in target)) return true;
+    const outcome = found[next++];
+    return outcome === undefined || !isMissing(outcome) || !outcome.harmless;
+  };
+}
+
+/** What a person reads first. */
+const beforeOf = (also: string | undefined) => (also === undefined ? "" : `and ${also}: `);
 
 const always = () => true;
 

@@ -30,6 +30,8 @@ export type Overseer = {
   ): Promise<boolean>;
   /** Checks a proof. A PIN must name an open prompt, by its code or its id: nothing else is decided by it. */
   prove(given: { proof: GivenProof; account?: string; prompt?: string }, call: Call): Promise<void>;
+  /** The account that is meant: the one that is named, else that of the prompt with this code. A code of no prompt means an open one. */
+  accountOf(params: { account?: string; code?: string }): string | undefined;
   /** Throws tryLater when this program named too many wrong codes. */
   demandCodeTry(call: Call): void;
   wrongCode(call: Call): void;
@@ -52,9 +54,10 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     call: Call,
   ): Promise<void> {
     call.connection.demandSame();
-    const session = sessions.open(account ?? (prompt === undefined ? undefined : broker.find(prompt)?.account));
+    const session = sessions.open(accountOf({ account, code: prompt }));
+    call.about.session = session;
     try {
-      if (prompt !== undefined) demandOpen(prompt, call);
+      if (prompt !== undefined) demandOpen(prompt, session.file.account, call);
       await proofs.verify(session, proof, prompt !== undefined);
       session.audit.keep({ ...entryOf(call, "ok", []), event: `proof.${proof.kind}` });
     } catch (error) {
@@ -64,10 +67,22 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     call.connection.demandSame();
   }
 
-  /** A code or an id that no prompt has counts as a wrong one, whatever came with it: else an answer would tell which are open. */
-  function demandOpen(prompt: string, call: Call): void {
+  function accountOf({
+    account,
+    code,
+  }: {
+    account?: string | undefined;
+    code?: string | undefined;
+  }): string | undefined {
+    if (account !== undefined || code === undefined) return account;
+    // Not the default in any case: that it is locked would tell a wrong code from a right one.
+    return broker.find(code)?.account ?? sessions.someOpen().file.account;
+  }
+
+  /** A code or an id that no prompt of the account has counts as a wrong one, whatever came with it: else an answer would tell which are open. */
+  function demandOpen(prompt: string, account: string, call: Call): void {
     demandCodeTry(call);
-    if (broker.find(prompt) !== undefined) return;
+    if (broker.find(prompt)?.account === account) return;
     wrongCode(call);
     throw new PosternError("promptNotFound");
   }
@@ -114,7 +129,8 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
 
   return {
     oversees: async ({ proof, account, code, ask }, call) => {
-      const session = sessions.open(account);
+      const session = sessions.open(accountOf({ account, code }));
+      call.about.session = session;
       session.audit.demandWritable();
       call.connection.demandSame();
       const scope: Scope = { account: session.file.account, level: "values" };
@@ -135,6 +151,7 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
       return true;
     },
     prove,
+    accountOf,
     demandCodeTry,
     wrongCode,
   };

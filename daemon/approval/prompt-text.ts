@@ -12,19 +12,22 @@ const verbs: Readonly<Record<Verb, string>> = {
 
 /**
  * The lines of a prompt: who, what, and how long a yes lasts. A thing's further lines stand deeper than its first; no name
- * begins a line or holds two blanks in a row, so none can pass for one. An act is named by its own verb: `isAct`.
+ * begins a line or holds two blanks in a row, so none can pass for one. An act is named by its own verb: `isAct`. The account
+ * is named where the agent has several.
  */
 export function promptText(
   subject: Subject,
   verb: Verb,
   things: readonly (readonly string[])[],
   isAct = false,
+  account?: string,
 ): string[] {
   const program = displayedPath(subject.program);
   const who = subject.script === undefined ? program : `${displayedPath(subject.script)} (${program})`;
   const head = `${who}, process ${subject.pid}${subject.terminal === undefined ? "" : ` on ${displayed(subject.terminal)}`}, wants to${isAct ? "" : ` ${verbs[verb]}`}${things.length > 0 ? ":" : ""}`;
   const about = things.flatMap((lines) => lines.map((line, at) => `${at === 0 ? "  " : "    "}${displayedLine(line)}`));
-  return [head, ...about, lasting(subject)];
+  const where = account === undefined ? [] : [displayedLine(`In the account ${JSON.stringify(displayed(account))}.`)];
+  return [head, ...about, ...where, lasting(subject)];
 }
 
 function lasting(subject: Subject): string {

@@ -6,7 +6,10 @@ import type { LongAnswers } from "./long-answers.ts";
 
 /** A client: its account, and its integration's name and version. */
 export type OpenClient = {
+  /** Its id; or what the program named, where that is on no agent like this one. */
   readonly account: string;
+  /** Set where the program named the account: then it is not told whether there is one. */
+  readonly named?: true;
   /** The session that a presented token opened. No other client can use it. */
   readonly bearer?: TokenSession;
   /** Releases the client's resources. */
@@ -26,7 +29,7 @@ export type Connection = {
   demandSame(): void;
   /** The clients of this connection. */
   readonly clients: Map<string, OpenClient>;
-  /** The client that a request names; undefined where it names none and means the agent's only account. Throws clientNotFound. */
+  /** The client that a request names; undefined where it names none and means the default account. Throws clientNotFound. */
   clientOf(client: string | undefined): OpenClient | undefined;
   /** Set by agent.hello. It raises the limit of a line. */
   hello(): void;

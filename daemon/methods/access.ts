@@ -50,7 +50,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     "clients.open": async ({ account, token, integrationName, integrationVersion }, call) => {
       demandRoom(call);
       const integration = { integrationName, integrationVersion };
-      if (token === undefined) return open(call, { account: sessions.pick(account).file.account, ...integration });
+      if (token === undefined) return open(call, { ...chosen(account), ...integration });
       const bearer = await parts.tokens.present(token, call.connection.subject.family);
       bearer.demandOpen().audit.keep(entryOf(call, "ok", [bearer.file.user, bearer.file.device]));
       return open(call, { account: bearer.file.account, bearer, ...integration });
@@ -67,8 +67,11 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
 
     "clients.list": async (params, call) => {
       const whole = await overseer.oversees(params, call);
-      const shown = whole ? [...parts.connections] : [call.connection];
-      return { clients: shown.flatMap(clientsOf) };
+      const own = clientsOf(call.connection, () => true);
+      if (!whole) return { clients: own };
+      const { account } = sessions.pick(params.account).file;
+      const others = [...parts.connections].filter((connection) => connection !== call.connection);
+      return { clients: [...own, ...others.flatMap((one) => clientsOf(one, (client) => isOf(client, account)))] };
     },
 
     "grants.list": async (params, call) => {
@@ -81,14 +84,12 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     },
 
     "grants.revoke": async (params, call) => {
-      const chosen = await toRevoke(params, call);
-      for (const grant of chosen) grants.revoke(grant.id);
-      record(
-        call,
-        params.account,
-        chosen.map((grant) => grant.id),
-      );
-      return { revoked: chosen.length };
+      const ended = await toRevoke(params, call);
+      for (const grant of ended) grants.revoke(grant.id);
+      const of = Map.groupBy(ended, ({ scope }) => scope.account);
+      if (of.size === 0) record(call, params.account, []);
+      for (const [account, those] of of) record(call, account, ids(those));
+      return { revoked: ended.length };
     },
 
     "prompts.attach": async (params, call) => {
@@ -102,16 +103,22 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     },
 
     "prompts.list": async (params, call) => {
-      const isProven = await provenFor(params, call);
-      const whole = isProven || (await overseer.oversees(params, call));
+      const { code, proof } = params;
+      const account = overseer.accountOf(params);
+      const given = { ...params, ...(account === undefined ? {} : { account }) };
+      const isProven = proof !== undefined && code !== undefined;
+      if (isProven) await overseer.prove({ proof, prompt: code, ...(account === undefined ? {} : { account }) }, call);
+      const whole =
+        isProven || (await overseer.oversees(given, call)) ? sessions.pick(account).file.account : undefined;
       const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
       const shown = broker
         .list()
-        .filter((prompt) => whole || own(prompt))
-        .filter((prompt) => params.code === undefined || prompt.code === params.code);
-      if (params.code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
+        .filter((prompt) => prompt.account === whole || own(prompt))
+        .filter((prompt) => code === undefined || prompt.code === code);
+      if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
+      // The proof that came with the code of a prompt serves the answer to that prompt too.
       for (const prompt of isProven ? shown : []) tickets.issue(call.connection, prompt);
-      return { prompts: shown.map((prompt) => shownPrompt(prompt, whole)) };
+      return { prompts: shown.map((prompt) => shownPrompt(prompt, prompt.account === whole)) };
     },
 
     "prompts.answer": async (params, call) => {
@@ -147,13 +154,6 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     broker.decide(prompt, { yes: false });
   }
 
-  /** Whether a proof came with the code of one prompt: then it serves the answer to that prompt too. */
-  async function provenFor({ proof, code, account }: ParamsOf<"prompts.list">, call: Call): Promise<boolean> {
-    if (proof === undefined || code === undefined) return false;
-    await overseer.prove({ proof, prompt: code, ...(account === undefined ? {} : { account }) }, call);
-    return true;
-  }
-
   /** The prompt that a yes is to. Without a proof nobody learns which codes are open. */
   async function provenPrompt(params: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
     const { proof } = params;
@@ -184,15 +184,27 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     });
   }
 
+  /** One's own need nothing more. Of others' those of the account alone for which a proof or a manage grant was shown. */
   async function toRevoke(params: ParamsOf<"grants.revoke">, call: Call): Promise<Grant[]> {
     const own = grants.list(call.connection.subject);
-    if (params.all === true) return (await overseer.oversees(params, call)) ? grants.list() : own;
+    const isMeant = ({ scope }: Grant) => scope.account === sessions.pick(params.account).file.account;
+    if (params.all === true) return ((await overseer.oversees(params, call)) ? grants.list() : own).filter(isMeant);
     if (params.grant === undefined) throw new PosternError("invalidParams", "grant or all is required");
     const mine = own.find((grant) => grant.id === params.grant);
     if (mine !== undefined) return [mine];
     const other = (await overseer.oversees(params, call)) ? grants.find(params.grant) : undefined;
-    if (other === undefined) throw new PosternError("grantNotFound");
+    if (other === undefined || !isMeant(other)) throw new PosternError("grantNotFound");
     return [other];
+  }
+
+  /** The account of a client. Whether one that was named is here is not told, so what is not here is kept as it was sent. */
+  function chosen(account: string | undefined): Pick<OpenClient, "account" | "named"> {
+    if (account === undefined || sessions.list().length === 0) return { account: sessions.pick(account).file.account };
+    return { account: sessions.find(account)?.file.account ?? account, named: true };
+  }
+
+  function isOf({ account, bearer }: OpenClient, wanted: string): boolean {
+    return (bearer?.file ?? sessions.find(account)?.file)?.account === wanted;
   }
 
   function record(
@@ -219,14 +231,21 @@ function idleMsOf(params: ParamsOf<"prompts.answer">): number {
   return params.idleMinutes === undefined ? GRANT_IDLE_MS : params.idleMinutes * 60_000;
 }
 
-function clientsOf({ clients, peer }: Connection): ResultOf<"clients.list">["clients"] {
-  return [...clients].map(([client, open]) => ({
-    client,
-    program: peer.identity.executable?.path ?? "unknown",
-    pid: peer.identity.pid,
-    integrationName: open.integrationName,
-    integrationVersion: open.integrationVersion,
-  }));
+const ids = (those: readonly { readonly id: string }[]) => those.map(({ id }) => id);
+
+function clientsOf(
+  { clients, peer }: Connection,
+  isShown: (client: OpenClient) => boolean,
+): ResultOf<"clients.list">["clients"] {
+  return [...clients]
+    .filter(([, open]) => isShown(open))
+    .map(([client, open]) => ({
+      client,
+      program: peer.identity.executable?.path ?? "unknown",
+      pid: peer.identity.pid,
+      integrationName: open.integrationName,
+      integrationVersion: open.integrationVersion,
+    }));
 }
 
 function shownSubject(subject: Subject) {

@@ -10,7 +10,7 @@ import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import type { Followers } from "../wire/followers.ts";
-import { forStranger, greet, statusOf } from "../wire/greeting.ts";
+import { greet, statusOf } from "../wire/greeting.ts";
 
 type AgentHandlers = Pick<Handlers, "agent.hello" | "agent.status" | "agent.subscribe" | "agent.stop">;
 
@@ -23,8 +23,8 @@ export type AgentParts = {
   readonly tokens: Pick<TokenSessions, "list">;
   readonly broker: Broker;
   readonly followers: Pick<Followers, "links" | "takeNotices">;
-  /** Whether a connection may see the whole lists of an account: by a manage grant, or as an approver. */
-  readonly mayManage: (connection: Connection) => boolean;
+  /** Whether a connection may see the whole lists of this account: by a manage grant, or as an approver. */
+  readonly mayManage: (connection: Connection, account: string) => boolean;
   /** Whether a token of the connection has opened this. */
   readonly bears: (connection: Connection, unlocked: Opened) => boolean;
   readonly stop: () => void;
@@ -44,22 +44,26 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         notices === true && call.connection.subject.throughCommand ? followers.takeNotices : undefined,
       ),
     "agent.status": (_params, call) => {
-      const unfinishedRestore = sessions.restoreMark.read();
       const { connection } = call;
-      const whole = connection.subject.throughCommand || mayManage(connection);
-      const status = {
+      const ours = connection.subject.throughCommand;
+      const sees = (account: string) => ours || mayManage(connection, account);
+      const byDefault = sessions.default()?.file.account;
+      const unfinishedRestore = sessions.restoreMark.read();
+      return statusOf({
         startedAt,
         program,
-        sameInstallation: connection.subject.throughCommand,
-        sessions: sessions.list().map((session) => shownSession(session, proofs)),
+        sameInstallation: ours,
+        sessions: sessions.list().map((session) => ({
+          ...(sees(session.file.account) ? namedSession(session, sessions) : {}),
+          ...shownSession(session, proofs),
+        })),
         tokenSessions: tokens.list().length,
         openPrompts: broker.list().length,
-        links: followers.links(whole ? undefined : (unlocked) => bears(connection, unlocked)),
-        ...(unfinishedRestore === undefined ? {} : { unfinishedRestore }),
+        links: followers.links((unlocked) => sees(unlocked.account.id) || bears(connection, unlocked)),
+        ...(unfinishedRestore === undefined || !sees(byDefault ?? "") ? {} : { unfinishedRestore }),
         ...tracing(parts.trace()),
         protections: protections(),
-      };
-      return statusOf(whole ? status : forStranger(status));
+      });
     },
     "agent.subscribe": (_params, call) => {
       call.connection.subscribe();
@@ -76,11 +80,16 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
 /** What the status says of a trace, where one is written. */
 const tracing = (trace: TraceState | undefined) => (trace === undefined ? {} : { trace });
 
+/** For who may know which account it is. That it is the default goes without saying where it is the only one. */
+function namedSession({ file }: Session, sessions: Sessions) {
+  const isDefault = sessions.list().length > 1 && sessions.default()?.file.account === file.account;
+  return { account: file.account, ...(isDefault ? { default: true as const } : {}) };
+}
+
 function shownSession(session: Session, proofs: AgentParts["proofs"]) {
-  const { file, unlocked } = session;
-  if (unlocked === undefined) return { account: file.account, state: "locked" as const };
+  const { unlocked } = session;
+  if (unlocked === undefined) return { state: "locked" as const };
   return {
-    account: file.account,
     state: "unlocked" as const,
     unlockedAt: new Date(unlocked.unlockedAt.wallMs).toISOString(),
     proof: proofs.offered(session as UnlockedSession),

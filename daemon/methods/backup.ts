@@ -2,6 +2,7 @@
 // proof; the file leaves and comes in chunks through a handle of the connection.
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
+import type { Overseer } from "../approval/overseer.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Call } from "../call/call.ts";
 import type { Connection } from "../call/connection.ts";
@@ -11,12 +12,14 @@ import type { Sodium } from "../host/sodium.ts";
 import { backupLines, newBackupBounds } from "../session/own-backup.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
+import type { Unlocked } from "../session/unlocked.ts";
 import { BACKUP_HANDLE_BYTES } from "../transfer/handle-bytes.ts";
 import type { Handles } from "../transfer/handles.ts";
 import { createSpools } from "../transfer/spool.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 import { createBackupReading } from "./backup-reading.ts";
 import { emptyAccount } from "./empty-account.ts";
+import { provenBeside } from "./new-account.ts";
 import { restore } from "./restore.ts";
 
 type BackupHandlers = Pick<
@@ -31,6 +34,7 @@ export type BackupParts = {
   readonly tokens: Pick<TokenSessions, "lock">;
   readonly handles: Handles;
   readonly clock: Clock;
+  readonly overseer: Pick<Overseer, "prove">;
 };
 
 export function backupMethods(parts: BackupParts): BackupHandlers {
@@ -42,6 +46,12 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
   const restoring = new WeakSet<Connection>();
   const spools = createSpools({ folder: home, clock, newBounds: newBackupBounds });
   const read = createBackupReading(crypto);
+  /** What was handed over with a proof of the default account, and that account as it was open then: a lock ends what the proof allowed. */
+  const besides = new WeakMap<object, Unlocked | undefined>();
+  const isProven = (spool: object) => {
+    const unlocked = besides.get(spool);
+    return unlocked !== undefined && sessions.list().some((session) => session.unlocked === unlocked);
+  };
 
   return {
     "accounts.backup": async ({ account, password }, call) => {
@@ -61,11 +71,13 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       return { handle };
     },
 
-    "accounts.openRestore": async ({ replacePassword }, call) => {
-      const replaced = emptyAccount(sessions, tokens, call);
-      if (replaced !== undefined && replacePassword === undefined) throw new PosternError("accountExists");
+    "accounts.openRestore": async ({ replacePassword, proof }, call) => {
+      const replaced = replacePassword === undefined ? undefined : emptyAccount(sessions, tokens, call);
+      const isProven = replaced === undefined && (await provenBeside(parts, proof, call));
       await replaced?.prove(replacePassword ?? "");
-      const spool = spools.create(replaced === undefined && !call.connection.subject.throughCommand);
+      const isStranger = replaced === undefined && !isProven && !call.connection.subject.throughCommand;
+      const spool = spools.create(isStranger);
+      if (isProven) besides.set(spool, sessions.pick(undefined).unlocked);
       return { handle: handles.add(call, { kind: "restore", holds: () => true, spool }) };
     },
 
@@ -82,7 +94,7 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
       if (restoring.has(connection)) throw new PosternError("busy", "one restore at a time on a connection");
       restoring.add(connection);
       try {
-        return await restore({ ...parts, read }, params, call);
+        return await restore({ ...parts, read, isProven }, params, call);
       } finally {
         restoring.delete(connection);
       }

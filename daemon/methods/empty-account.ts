@@ -4,11 +4,11 @@ import { PosternError } from "../../protocol/errors.ts";
 import { type Account, environmentsOf } from "../account/account.ts";
 import type { Call } from "../call/call.ts";
 import { actorOf } from "../call/log-entry.ts";
-import type { Session } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
 
 export type EmptyAccount = {
+  readonly account: string;
   /** Unlocks it. Throws wrongCredentials, tryLater. */
   prove(password: string): Promise<void>;
   /** The same; throws accountExists where it holds anything. */
@@ -17,24 +17,25 @@ export type EmptyAccount = {
   remove(password: string): Promise<void>;
 };
 
-/** The account of this agent, to be replaced; undefined where there is none. */
+/** The default account of this agent, to be replaced; undefined where there is none. */
 export function emptyAccount(
   sessions: Sessions,
   tokens: Pick<TokenSessions, "lock">,
   call: Call,
 ): EmptyAccount | undefined {
-  const [session] = sessions.list();
+  const session = sessions.default();
   if (session === undefined) return undefined;
   const by = actorOf(call);
 
-  async function opened(password: string): Promise<Account> {
-    const { account } = await sessions.unlock(session as Session, password, by).catch((error: unknown) => {
+  const opened = async (password: string): Promise<Account> => {
+    const { account } = await sessions.unlock(session, password, by).catch((error: unknown) => {
       throw namingIt(error);
     });
     return account;
-  }
+  };
 
   return {
+    account: session.file.account,
     prove: async (password) => void (await opened(password)),
     demand: async (password) => demandEmpty(await opened(password)),
     remove: async (password) => {

@@ -24,16 +24,19 @@ export type RestoreParts = {
   readonly tokens: Pick<TokenSessions, "lock">;
   readonly handles: Handles;
   readonly read: ReadBackup;
+  /** Whether this was handed over with a proof of the default account, which is open still. */
+  readonly isProven: (spool: object) => boolean;
 };
 
 export async function restore(
-  { crypto, sessions, tokens, handles, read }: RestoreParts,
+  { crypto, sessions, tokens, handles, read, isProven }: RestoreParts,
   params: ParamsOf<"accounts.restore">,
   call: Call,
 ): Promise<ResultOf<"accounts.restore">> {
   const replaced = params.replacePassword === undefined ? undefined : emptyAccount(sessions, tokens, call);
-  if (replaced === undefined && sessions.list().length > 0) throw new PosternError("accountExists");
   const handle = handles.demand(call, params.handle, "restore");
+  const proven = replaced !== undefined || isProven(handle.spool);
+  if (!proven && sessions.list().length > 0) throw new PosternError("proofRequired", undefined, { text: NOT_BESIDE });
   const secretKey = parseSecretKey(crypto, params.secretKey);
   if (secretKey === undefined)
     throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
@@ -51,7 +54,10 @@ export async function restore(
         secretKey,
         device,
         signal: call.signal(),
-        begins: place.begins,
+        begins: async (account, name) => {
+          place.hold({ account, name }, proven, replaced?.account);
+          await place.begins(account, name);
+        },
         begun: async () => {
           await place.begun();
           await replaced?.remove(params.replacePassword ?? "");
@@ -64,7 +70,10 @@ export async function restore(
       const { account, user, name } = restored;
       const keys = { secretKey: formatSecretKey(crypto, secretKey), wrongPasswords: 0, lastWrongMs: 0 };
       const file = { account, user, device, name, service, ...keys };
-      const session = await sessions.takeIn(file, params.password, actorOf(call), place.restore());
+      const coming = { proven, restore: place.restore() };
+      const session = await sessions.takeIn(file, params.password, actorOf(call), coming);
+      // It has the other one's place.
+      if (replaced !== undefined && sessions.default() !== session) await sessions.setDefault(session);
       return { restored, session, unlocked: session.unlocked };
     }),
   );
@@ -77,11 +86,18 @@ export async function restore(
   return { account, name, serviceAccounts, shares: await lostShares(unlocked, restored) };
 }
 
-type Place = Required<Pick<RestoreSteps, "begins" | "begun">> & { restore(): RunningRestore | undefined };
+const NOT_BESIDE =
+  "an account is on this agent already: a backup beside it is handed over with the password of the default account too";
 
-/** Marks the restore as begun while it is under way, and holds the account's place from when the service has answered. */
+type Place = Required<Pick<RestoreSteps, "begins" | "begun">> &
+  Pick<Sessions, "hold"> & { restore(): RunningRestore | undefined };
+
+/**
+ * Marks the restore as begun while it is under way, holds its name from the first request on, and the account's place from when
+ * the service has answered.
+ */
 async function inPlace<T>(
-  { restoreMark, restores }: Sessions,
+  { restoreMark, restores, hold }: Sessions,
   service: string,
   alone: boolean,
   work: (place: Place) => Promise<T>,
@@ -89,8 +105,13 @@ async function inPlace<T>(
   let restore: RunningRestore | undefined;
   let mark: UnfinishedRestore | undefined;
   let before: UnfinishedRestore | undefined;
+  let letGo = () => {};
   try {
     return await work({
+      hold: (...newcomer) => {
+        letGo = hold(...newcomer);
+        return letGo;
+      },
       begins: async (account) => {
         before = restoreMark.read();
         mark = { account, service };
@@ -105,6 +126,7 @@ async function inPlace<T>(
     if (mark !== undefined && restore === undefined && hasMadeNothing(error)) await restoreMark.takeBack(mark, before);
     throw error;
   } finally {
+    letGo();
     if (restore !== undefined) restores.end(restore);
   }
 }

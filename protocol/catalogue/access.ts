@@ -120,7 +120,7 @@ const waitErrors = [
 export const access = {
   "clients.open": entry({
     summary:
-      "Opens a client on this connection: the account it works on (id or name; the only one if left out) and who integrates it. With the token of a service account it works as that, and nobody is asked.",
+      "Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked.",
     params: Type.Object(
       {
         account: Type.Optional(IdParam),
@@ -131,7 +131,7 @@ export const access = {
       closed,
     ),
     result: Type.Object({ client: Type.String() }),
-    errors: ["signedOut", "accountNotFound", "tokenInvalid", "offline"],
+    errors: ["signedOut", "tokenInvalid", "offline"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",

@@ -2,7 +2,7 @@
 import Type from "typebox";
 import { entry } from "../entry.ts";
 import { named } from "../named.ts";
-import { AccountName, Empty, Id, IdParam, onAccount, Password, Timestamp } from "./common.ts";
+import { AccountName, Empty, Id, IdParam, onAccount, Password, Proof, Timestamp } from "./common.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -29,6 +29,12 @@ const ServiceUrl = Type.String({ minLength: 8, maxLength: 2048 });
 /** Gives up an unfinished restore of this agent. Without it, another account is refused. */
 const abandonRestore = Type.Optional(Type.Boolean());
 
+/** A proof of the default account; needed where an account is on this agent already. */
+const defaultProof = Type.Optional(Proof);
+
+/** What comes of that proof. */
+const besideErrors = ["locked", "proofRequired", "proofRefused"] as const;
+
 const Account = Type.Object(
   {
     account: Id,
@@ -36,6 +42,8 @@ const Account = Type.Object(
     name: AccountName,
     service: Type.String(),
     state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
+    /** Told where the agent has several. */
+    default: Type.Optional(Type.Boolean()),
   },
   named("Account"),
 );
@@ -75,7 +83,7 @@ const LostShare = Type.Object(
 export const accounts = {
   "accounts.create": entry({
     summary:
-      "Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof.",
+      "Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof. Where an account is on this agent already, a proof of the default one is needed too.",
     params: Type.Object(
       {
         name: AccountName,
@@ -84,12 +92,23 @@ export const accounts = {
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
         registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
+        proof: defaultProof,
         abandonRestore,
       },
       closed,
     ),
     result: Kit,
-    errors: ["accountExists", "restoreUnfinished", "offline", "serviceRefused", "notPermitted", "tryLater", "diskFull"],
+    errors: [
+      ...besideErrors,
+      "accountExists",
+      "accountNameHeld",
+      "restoreUnfinished",
+      "offline",
+      "serviceRefused",
+      "notPermitted",
+      "tryLater",
+      "diskFull",
+    ],
     need: { kind: "none" },
     activity: true,
     since: "0.1.0",
@@ -106,11 +125,12 @@ export const accounts = {
   }),
   "accounts.serviceInfo": entry({
     summary:
-      "What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything; only on an agent that has no account.",
+      "What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything. Where an account is on this agent already, a proof of the default one is needed.",
     params: Type.Object(
       {
         service: ServiceUrl,
         registrationToken: Type.Optional(Type.String({ maxLength: REGISTRATION_TOKEN_LENGTH_MAX })),
+        proof: defaultProof,
       },
       closed,
     ),
@@ -118,7 +138,7 @@ export const accounts = {
       origin: Type.String(),
       registration: Type.Union([Type.Literal("open"), Type.Literal("token")]),
     }),
-    errors: ["accountExists", "notPermitted", "offline", "serviceRefused"],
+    errors: [...besideErrors, "tryLater", "notPermitted", "offline", "serviceRefused"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",
@@ -129,7 +149,7 @@ export const accounts = {
   }),
   "accounts.signIn": entry({
     summary:
-      "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof.",
+      "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. Where another account is on this agent already, a proof of the default one is needed too.",
     params: Type.Object(
       {
         account: Id,
@@ -139,13 +159,16 @@ export const accounts = {
         pin: Type.Optional(NewPin),
         deviceName: Type.Optional(DeviceName),
         service: Type.Optional(ServiceUrl),
+        proof: defaultProof,
         abandonRestore,
       },
       closed,
     ),
     result: Type.Object({ account: Id, name: AccountName }),
     errors: [
+      ...besideErrors,
       "accountExists",
+      "accountNameHeld",
       "wrongCredentials",
       "restoreUnfinished",
       "offline",
@@ -169,7 +192,7 @@ export const accounts = {
     },
   }),
   "accounts.list": entry({
-    summary: "The accounts on this agent, with their names.",
+    summary: "The account that the client works on, with its name.",
     params: Type.Object({ ...onAccount }, closed),
     result: Type.Object({ accounts: Type.Array(Account) }),
     errors: [
@@ -199,6 +222,24 @@ export const accounts = {
           },
         ],
       },
+    },
+  }),
+  "accounts.setDefault": entry({
+    summary:
+      "Makes another account the default, the one that a method means which names none. Needs a proof of the present default (`proof`) and of the other one (`newProof`).",
+    params: Type.Object({ account: IdParam, proof: Proof, newProof: Proof }, closed),
+    result: Type.Object({ account: Id, name: AccountName }),
+    errors: ["signedOut", "locked", "accountNotFound", "proofRefused", "tryLater", "diskFull", "auditUnwritable"],
+    need: { kind: "proof" },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: {
+        account: "Work",
+        proof: { kind: "password", password: "correct horse battery staple" },
+        newProof: { kind: "password", password: "eleven bright lanterns at sea" },
+      },
+      result: { account: "abcdefghijklmnopqrstuvwxyz", name: "Work" },
     },
   }),
   "accounts.remove": entry({
@@ -278,10 +319,10 @@ export const accounts = {
   }),
   "accounts.openRestore": entry({
     summary:
-      "Begins taking a backup in, on an agent that has no account, or, with `replacePassword`, the password of the account on it, one that may be replaced: its bytes come with files.writeChunk.",
-    params: Type.Object({ replacePassword: Type.Optional(Password) }, closed),
+      "Begins taking a backup in: its bytes come with files.writeChunk. Where an account is on this agent already, a proof of the default one is needed: `proof` brings the backup's account beside it, and `replacePassword`, its password, puts it in its place where that holds nothing.",
+    params: Type.Object({ replacePassword: Type.Optional(Password), proof: defaultProof }, closed),
     result: Type.Object({ handle: Type.String() }),
-    errors: ["accountExists", "wrongCredentials", "tryLater", "offline", "diskFull"],
+    errors: [...besideErrors, "wrongCredentials", "tryLater", "offline", "diskFull"],
     need: { kind: "none" },
     activity: false,
     since: "0.1.0",
@@ -315,7 +356,7 @@ export const accounts = {
   }),
   "accounts.restore": entry({
     summary:
-      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. With `replacePassword`, the password of the account on this agent, that one is taken off it first; one that holds anything is not.",
+      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. Where an account is on this agent already, the handle must have been opened with a proof of the default one, or `replacePassword` is its password: then it is taken off first, if it holds nothing.",
     params: Type.Object(
       {
         handle: Type.String({ maxLength: 64 }),
@@ -338,6 +379,8 @@ export const accounts = {
     }),
     errors: [
       "accountExists",
+      "accountNameHeld",
+      "proofRequired",
       "handleNotFound",
       "wrongCredentials",
       "tryLater",

@@ -15,6 +15,8 @@ const SessionState = Type.Object(
   {
     /** Shown to our own command, and to callers who may see the whole lists. */
     account: Type.Optional(Id),
+    /** The account of a method that names none, where there are several. Told with its id. */
+    default: Type.Optional(Type.Literal(true)),
     state: Type.Union([Type.Literal("locked"), Type.Literal("unlocked")]),
     unlockedAt: Type.Optional(Timestamp),
     /** The proof that a person gives on this device, once it is unlocked. */
@@ -131,7 +133,7 @@ export const agent = {
   }),
   "agent.status": entry({
     summary:
-      "Tells the agent's version and, for each account on it, whether it is locked. Ids, services, a restore that was cut off and the file of a trace are told to the command of this installation and to who holds a manage grant alone; never names.",
+      "Tells the agent's version and, for each account on it, whether it is locked. The command of this installation also sees ids, services, an unfinished restore and the file of a trace. A holder of a manage grant of an account sees those of that account. Names are never told.",
     params: Empty,
     result: Status,
     errors: [],

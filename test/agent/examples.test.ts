@@ -218,6 +218,7 @@ const WITHOUT_ACCOUNT: readonly MethodName[] = [
   "accounts.create",
   "accounts.serviceInfo",
   "accounts.signIn",
+  "accounts.setDefault",
   "accounts.openRestore",
   "accounts.inspectBackup",
   "accounts.restore",
@@ -332,6 +333,14 @@ describe("the examples for an agent without an account", () => {
     await withNew(() => replay("accounts.signIn", { say }, { ...facts, service }));
   });
 
+  test("accounts.setDefault", () =>
+    withNew(async () => {
+      const { account: name, proof, newProof } = paramsOf("accounts.setDefault");
+      await say("accounts.create", paramsOf("accounts.create"));
+      const { account } = await say("accounts.create", { name, password: passwordIn(newProof), proof });
+      await replay("accounts.setDefault", { say }, { account });
+    }));
+
   test("accounts.openRestore, accounts.inspectBackup and accounts.restore", async () => {
     const world = await makeWorld(await startInProcess());
     await aServiceAccount(world);
@@ -358,3 +367,7 @@ test("every example is said here", () => {
   const said = [...[...worlds.values()].flat(), ...LAST, ...WITHOUT_ACCOUNT];
   expect(said.sort()).toEqual(methods.toSorted());
 });
+
+function passwordIn(proof: { kind: string; password?: string }): string {
+  return proof.password ?? expect.fail("the example has no password");
+}

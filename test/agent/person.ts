@@ -3,6 +3,8 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import type { RunningAgent } from "./start.ts";
 
 export const PASSWORD = "seven quiet harbours";
+/** Of a second account beside it. */
+export const WORK_PASSWORD = "nine loud lighthouses";
 export const PIN = "493817";
 
 export type Prompt = {
@@ -37,8 +39,21 @@ export async function makeAccount(
   return kit;
 }
 
-/** Attaches as an approver, by the account password. */
-export async function attachPerson(agent: Pick<RunningAgent, "connect">, password = PASSWORD): Promise<Person> {
+/** Makes a second account beside it: Work, unlocked, with the same PIN. */
+export async function makeWork(agent: Pick<RunningAgent, "connect">) {
+  const channel = await agent.connect();
+  const proof = { kind: "password", password: PASSWORD } as const;
+  const kit = await channel.call("accounts.create", { name: "Work", password: WORK_PASSWORD, pin: PIN, proof });
+  channel.close();
+  return kit;
+}
+
+/** Attaches as an approver of an account, by its password; of the default one where none is named. */
+export async function attachPerson(
+  agent: Pick<RunningAgent, "connect">,
+  password = PASSWORD,
+  account?: string,
+): Promise<Person> {
   const channel = await agent.connect();
   const seen: Prompt[] = [];
   const waiting: ((prompt: Prompt) => void)[] = [];
@@ -61,7 +76,8 @@ export async function attachPerson(agent: Pick<RunningAgent, "connect">, passwor
     waiting.shift()?.(prompt);
     if (answer !== "ignore") decide(prompt, answer).catch(() => undefined);
   });
-  await channel.call("prompts.attach", { proof: { kind: "password", password } });
+  const named = account === undefined ? {} : { account };
+  await channel.call("prompts.attach", { proof: { kind: "password", password }, ...named });
 
   return {
     seen,

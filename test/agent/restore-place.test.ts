@@ -76,7 +76,7 @@ function spools(): number {
 
 test("beside an account nobody hands a backup over without its password", async () => {
   await run(makeAccount(agent));
-  expect(await run(outcomeOf(channel.call("accounts.openRestore", {})))).toMatch(/^accountExists/);
+  expect(await run(outcomeOf(channel.call("accounts.openRestore", {})))).toMatch(/^proofRequired/);
   const wrong = channel.call("accounts.openRestore", { replacePassword: "not the password" });
   expect(await run(outcomeOf(wrong))).toMatch(/^wrongCredentials: .*on this agent is wrong/);
   expect(spools()).toBe(0);
@@ -152,7 +152,7 @@ test("while a restore takes an account's place nobody else gets in, though they 
   const restoring = outcomeOf(channel.call("accounts.restore", { ...params, replacePassword: PASSWORD }));
   expect(await run(restoring)).toBe("whole");
   await run(Promise.all(made));
-  expect(tries.map((outcome) => outcome.split(":")[0])).toEqual(["accountExists", "restoreUnfinished"]);
+  expect(tries.map((outcome) => outcome.split(":")[0])).toEqual(["proofRequired", "restoreUnfinished"]);
   expect(await run(channel.call("accounts.kit", { password: PASSWORD }))).toMatchObject({ account });
   eve.close();
 });

@@ -166,14 +166,8 @@ describe("an unlocked account locks by its clocks:", () => {
       embedded: () => Promise.resolve(door.address),
       events: { locked: (account) => locked.push(account), unlocked: () => undefined },
     });
-    const session = await sessions.add({
-      ...ids,
-      name: "Ada",
-      service: "embedded",
-      secretKey: text,
-      wrongPasswords: 0,
-      lastWrongMs: 0,
-    });
+    const file = { ...ids, name: "Ada", service: "embedded", secretKey: text, wrongPasswords: 0, lastWrongMs: 0 };
+    const session = await sessions.add(file, false);
     await sessions.unlock(session, PASSWORD);
     return { door, clock, sessions, locked };
   }

@@ -8,11 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
-import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
-
+import { attachPerson, makeAccount, PASSWORD, type Person, PIN, WORK_PASSWORD } from "../agent/person.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
 import { type Conversation, conversations, difference, filled } from "./conversation.ts";
-import { batchesOf, makeSample, replay } from "./replay.ts";
+import { anyKey, batchesOf, makeSample, replay } from "./replay.ts";
 import { startTraced, type Traced } from "./trace.ts";
 
 const all = conversations();
@@ -139,6 +138,46 @@ describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => 
     person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
     await replayTraced(conversation, unlocked, known);
   });
+});
+
+describe("said to an agent with several accounts", () => {
+  let agent: Traced;
+  const persons: Person[] = [];
+  const known = new Map<string, unknown>([["$anyKey", anyKey]]);
+
+  beforeAll(async () => {
+    agent = await startTraced();
+    const ada = await makeAccount(agent);
+    const channel = await agent.connect();
+    const proof = { kind: "password", password: PASSWORD } as const;
+    const make = (name: string, password: string) =>
+      channel.call("accounts.create", { name, password, pin: PIN, proof });
+    const work = await make("Work", WORK_PASSWORD);
+    const gone = async (name: string) => {
+      const kit = await make(name, "long enough");
+      const { handle } = await channel.call("accounts.backup", { account: name, password: "long enough" });
+      known.set(`$${name.toLowerCase()}Backup`, (await channel.call("files.readChunk", { handle })).content);
+      await channel.call("accounts.remove", { account: kit.account, password: "long enough" });
+      return kit;
+    };
+    const kits = { work, away: await gone("Away"), twin: await gone("Twin") };
+    await make("Twin", "long enough");
+    for (const [name, value] of Object.entries({ account: ada.account, user: ada.user, secretKey: ada.secretKey }))
+      known.set(`$${name}`, value);
+    for (const [name, { account, user, secretKey }] of Object.entries(kits))
+      known.set(`$${name}`, account).set(`$${name}User`, user).set(`$${name}Key`, secretKey);
+    persons.push(await attachPerson(agent), await attachPerson(agent, WORK_PASSWORD, "Work"));
+    channel.close();
+  });
+  afterAll(() => agent.remove());
+
+  test.each(all.filter((one) => one.given === "several").map((one) => [one.title, one] as const))(
+    "%s",
+    async (_title, conversation) => {
+      for (const person of persons) person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
+      await replayTraced(conversation, agent, known);
+    },
+  );
 });
 
 describe("said to an agent without an account", () => {

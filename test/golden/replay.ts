@@ -9,7 +9,8 @@ import { openRaw } from "../agent/raw.ts";
 import { type Conversation, difference, filled } from "./conversation.ts";
 
 const crypto = loadSodium();
-const anyKey = formatSecretKey(crypto, crypto.randomBytes(16));
+/** A Secret Key of no account. */
+export const anyKey = formatSecretKey(crypto, crypto.randomBytes(16));
 
 /** Waits for a promise; an agent whose time is the test's lets it pass meanwhile. */
 export type Settle = <T>(promise: Promise<T>) => Promise<T>;

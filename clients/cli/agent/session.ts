@@ -2,7 +2,7 @@
 // show the match code while somebody must approve.
 
 import type { CallOptions, Channel } from "../../typescript/channel.ts";
-import { type Methods, PosternError, takesClient } from "../../typescript/generated.ts";
+import { type Methods, PosternError, takesAccount, takesClient } from "../../typescript/generated.ts";
 import { AgentNotRunning } from "../../typescript/local-error.ts";
 import { listItems } from "../items/item-list.ts";
 import { idOf } from "../items/one-of.ts";
@@ -11,6 +11,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { withHint } from "../terminal/with-hint.ts";
 import { dialAgent, greeting, own } from "./dial.ts";
 import { watchInstallation } from "./installation.ts";
+import { accountWords, namingAccount, sentence } from "./of-account.ts";
 
 export type Agent = {
   call<M extends keyof Methods>(
@@ -21,6 +22,8 @@ export type Agent = {
   readonly channel: Channel;
   /** The client that a token opened; undefined where a person's account is worked on. */
   readonly client: string | undefined;
+  /** The person's account that was chosen, by name or id; undefined for the default one. */
+  readonly account: string | undefined;
   close(): void;
 };
 
@@ -60,27 +63,44 @@ export type Who = "token or person" | "person";
 export async function connect(terminal: Terminal, who: Who = "token or person"): Promise<Agent> {
   const token = who === "person" ? undefined : tokenOf(process.env);
   if (who !== "person" && token === undefined) demandNoEmptyToken(process.env);
+  const { account } = terminal;
+  // The variable gives way to a token: it may stand in a shell's profile.
+  if (token !== undefined && account !== undefined && account !== process.env.POSTERN_ACCOUNT)
+    throw accountBesideToken(token.variable);
   const channel = await connectOrStart(terminal);
   const installation = watchInstallation(terminal, channel);
   channel.onNotification((method, params) => {
     if (method !== "prompt.opened" || params.request === undefined) return;
-    const tellCode = () => {
-      terminal.tell(`postern: waiting for approval, code ${terminal.bold(String(params.code))}`);
+    const tellCode = async () => {
+      const where = token === undefined ? accountWords(account, await channel.call("agent.status", {})) : undefined;
+      const named = where === undefined ? "" : `, in ${where}`;
+      terminal.tell(`postern: waiting for approval${named}, code ${terminal.bold(String(params.code))}`);
       terminal.tell(`  next: run \`postern approve ${params.code}\` in a terminal`);
     };
     // First why each command is asked about: whoever cures that needs no approval. A connection that ends is told by the call.
-    installation.prompted().then(tellCode, tellCode);
+    installation
+      .prompted()
+      .then(tellCode, tellCode)
+      .catch(() => undefined);
   });
   await channel.call("agent.subscribe", {});
   const client = token === undefined ? undefined : await openClient(channel, token);
+  let chosen: Promise<string> | undefined;
+  /** The client that works on the chosen account; opened by the first call that needs one. */
+  const ownClient = async (): Promise<string | undefined> => {
+    if (client !== undefined || account === undefined) return client;
+    chosen ??= channel.call("clients.open", { account, ...integration }).then((opened) => opened.client);
+    return chosen;
+  };
   return {
     call: async (method, params, options) => {
-      const named = client !== undefined && takesClient.has(method) ? { ...params, client } : params;
       try {
+        const named = await inAccount(method, params, account, ownClient);
         return await channel.call(method, named, options);
       } catch (error) {
         await installation.failed(error);
-        if (!(error instanceof PosternError) || error.errorName !== "signedOut") throw error;
+        if (!(error instanceof PosternError) || error.errorName !== "signedOut")
+          throw client === undefined ? await namingAccount(error, account, channel) : error;
         // Loaded only now: most commands find their account.
         const { noAccount } = await import("./unfinished-restore.ts");
         throw noAccount(await channel.call("agent.status", {}));
@@ -88,8 +108,32 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
     },
     channel,
     client,
+    account: token === undefined ? account : undefined,
     close: () => channel.close(),
   };
+}
+
+const integration = { integrationName: own.name, integrationVersion: own.version };
+
+/** The parameters with the account that was chosen, where the method does not say another. */
+async function inAccount<P extends object>(
+  method: string,
+  params: P,
+  account: string | undefined,
+  ownClient: () => Promise<string | undefined>,
+): Promise<P> {
+  if (takesAccount.has(method)) return account === undefined ? params : { account, ...params };
+  if (!takesClient.has(method)) return params;
+  const client = await ownClient();
+  return client === undefined ? params : { client, ...params };
+}
+
+/** The command line names a person's account, and a token says otherwise. */
+function accountBesideToken(variable: string): UsageError {
+  return new UsageError(
+    `--account names a person's account, and the service account's token in ${variable} has one of its own`,
+    `leave out --account, or unset ${variable} to work on the person's account`,
+  );
 }
 
 /** A client for the token in the environment. */
@@ -98,8 +142,7 @@ async function openClient(
   found: NonNullable<ReturnType<typeof tokenOf>>,
 ): Promise<string | undefined> {
   try {
-    const named = { integrationName: own.name, integrationVersion: own.version };
-    return (await channel.call("clients.open", { token: found.token, ...named })).client;
+    return (await channel.call("clients.open", { token: found.token, ...integration })).client;
   } catch (error) {
     channel.close();
     throw naming(found.variable, error);
@@ -139,7 +182,8 @@ export async function unlocked<T>(agent: Agent, work: () => Promise<T>): Promise
     ask = await import("../terminal/ask.ts");
     if (!ask.hasTerminal()) throw error;
   }
-  const password = await ask.askSecret("The account is locked. Account password");
+  const words = accountWords(agent.account, await agent.call("agent.status", {})) ?? "the account";
+  const password = await ask.askSecret(`${sentence(words)} is locked. Account password`);
   await agent.call("session.unlock", { password });
   return work();
 }

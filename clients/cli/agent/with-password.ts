@@ -4,6 +4,7 @@
 import { accountPassword } from "../files/secret-input.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { accountWords, isLocked, sentence } from "./of-account.ts";
 import { type Agent, connect, hasToken } from "./session.ts";
 import { noAccount } from "./unfinished-restore.ts";
 
@@ -28,13 +29,15 @@ export async function asPerson<T>(
   const agent = await connect(terminal, "person");
   try {
     const status = await agent.call("agent.status", {});
-    const { state } = status;
     // Nobody types a password for what is not there.
-    if (state === "signedOut") throw noAccount(status);
-    const isLocked = state === "locked";
-    const password = await accountPassword(options, isLocked ? `The account is locked. ${message}` : message);
+    if (status.state === "signedOut") throw noAccount(status);
+    const locked = await isLocked(agent, status);
+    const words = accountWords(agent.account, status);
+    const question = words === undefined ? message : `${message}, of ${words}`;
+    const lockedFirst = `${sentence(words ?? "the account")} is locked. ${message}`;
+    const password = await accountPassword(options, locked ? lockedFirst : question);
     // A password from a descriptor is a proof and no more: a script that unlocks says so with `unlock`.
-    if (isLocked && options.passwordFd === undefined) await agent.call("session.unlock", { password });
+    if (locked && options.passwordFd === undefined) await agent.call("session.unlock", { password });
     return await work(agent, password);
   } finally {
     agent.close();

@@ -10,7 +10,7 @@ import { addCommand } from "../context.ts";
 import { fromDescriptor, passwordFd } from "../files/secret-input.ts";
 import { askSecret, askYes } from "../terminal/ask.ts";
 import { localTime } from "../terminal/local-time.ts";
-import { type Terminal, table } from "../terminal/terminal.ts";
+import { oneLine, type Terminal, table } from "../terminal/terminal.ts";
 
 const noPrompt = () =>
   new PosternError("no open prompt has this code", {
@@ -27,10 +27,19 @@ async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Pro
   if (options.passwordFd !== undefined)
     return { kind: "password", password: fromDescriptor(options.passwordFd, "--password-fd") };
   const { sessions } = await agent.call("agent.status", {});
-  if (sessions.find(({ state }) => state === "unlocked")?.proof === "pin")
-    return { kind: "pin", pin: await askSecret("Approval PIN", "--pin-fd") };
-  return { kind: "password", password: await askSecret("Account password", "--password-fd") };
+  const open = sessions.filter(({ state }) => state === "unlocked");
+  const of = sessions.length < 2 ? "" : ` of ${agent.account === undefined ? WAITING_ONE : oneLine(agent.account)}`;
+  const pins = open.filter(({ proof }) => proof === "pin").length;
+  // Which account waits is told to a proof alone. Where one has a PIN and another none, the person knows which it is.
+  const other = pins === open.length ? "" : "; Enter to give its password";
+  if (pins > 0) {
+    const pin = await askSecret(`Approval PIN${of}${other}`, "--pin-fd", other === "" ? undefined : () => undefined);
+    if (pin !== "" || other === "") return { kind: "pin", pin };
+  }
+  return { kind: "password", password: await askSecret(`Account password${of}`, "--password-fd") };
 }
+
+const WAITING_ONE = "the account that the waiting command named";
 
 /** Lines that a small terminal shows at once. */
 const SCREEN_LINES = 20;

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { accountLimits } from "../../typescript/generated-limits.ts";
-import { tableError } from "../../typescript/table-error.ts";
+import { type Beside, besideOption, besideProof } from "../agent/beside.ts";
+import { quoted } from "../agent/chosen-account.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../agent/kit.ts";
 import { strengthHint } from "../agent/password-strength.ts";
@@ -26,16 +27,17 @@ import { withHint } from "../terminal/with-hint.ts";
 
 const { passwordMin: PASSWORD_LENGTH_MIN, pinMin: PIN_LENGTH_MIN } = accountLimits;
 
-type InitOptions = DeviceNameOption & {
-  name?: string;
-  passwordFd?: string;
-  pinFd?: string;
-  pin?: boolean;
-  kit?: string;
-  service?: string;
-  registrationTokenFd?: string;
-  abandonRestore?: boolean;
-} & CaFile;
+type InitOptions = DeviceNameOption &
+  Beside & {
+    name?: string;
+    passwordFd?: string;
+    pinFd?: string;
+    pin?: boolean;
+    kit?: string;
+    service?: string;
+    registrationTokenFd?: string;
+    abandonRestore?: boolean;
+  } & CaFile;
 
 /** Makes an account, guided at a terminal; answers when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
@@ -43,8 +45,9 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
   const called = deviceNameOf(options);
   const agent = await connect(terminal, "person");
   try {
-    await demandNoAccount(agent, options);
-    const left = leftAccount();
+    const status = await agent.call("agent.status", {});
+    demandPlace(status, options);
+    const left = status.state === "signedOut" ? leftAccount() : undefined;
     if (left !== undefined) terminal.tell(`postern: ${left}. This makes another account.`);
     const kitPath = options.kit ?? join(homeOf(), "emergency-kit.txt");
     if (existsSync(kitPath))
@@ -52,7 +55,8 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         `the file ${kitPath} for the emergency kit exists already`,
         "name another one with --kit FILE",
       );
-    const registrationToken = await registrationTokenFor(agent, options);
+    const beside = await besideProof(terminal, agent, status, options);
+    const registrationToken = await registrationTokenFor(agent, options, beside);
     // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
     const file = openOutFile(kitPath, false);
     const kit = await personsPart(terminal, options)
@@ -60,6 +64,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         agent.call("accounts.create", {
           ...chosen,
           ...called,
+          ...beside,
           ...(options.service === undefined ? {} : { service: options.service }),
           ...(registrationToken === undefined ? {} : { registrationToken }),
           ...abandoning(options),
@@ -70,8 +75,9 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
         throw withTokenHint(error);
       });
     keepKit(file, kit);
-    terminal.result({ account: kit.account, user: kit.user, name: kit.name, service: kit.service, kit: kitPath }, () =>
-      created(terminal, kit, kitPath),
+    terminal.result(
+      { account: kit.account, user: kit.user, name: kit.name, service: kit.service, kit: kitPath },
+      () => created(terminal, kit, kitPath) + (beside.proof === undefined ? "" : besideLine(kit)),
     );
   } finally {
     agent.close();
@@ -102,6 +108,7 @@ function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
   }
 }
 
+type BesideProof = Awaited<ReturnType<typeof besideProof>>;
 type Registration = { service?: string; registrationTokenFd?: string };
 
 const TOKEN_QUESTION = "Registration token (the service printed it at its first start)";
@@ -130,7 +137,7 @@ function givenToken(descriptor: string): string {
  * What the service asks for is known before anything is typed, and a token that it does not take is refused before the next
  * question. Throws UsageError, notPermitted, offline, serviceRefused.
  */
-async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
+async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: Registration, beside: BesideProof) {
   const given = registrationTokenFd === undefined ? undefined : givenToken(registrationTokenFd);
   if (service === undefined) {
     if (given === undefined) return undefined;
@@ -139,33 +146,38 @@ async function registrationTokenFor(agent: Agent, { service, registrationTokenFd
       "name that with --service URL, or leave it out",
     );
   }
-  const { registration } = await agent.call("accounts.serviceInfo", { service });
+  const { registration } = await agent.call("accounts.serviceInfo", { service, ...beside });
   if (registration === "open") return undefined;
   const token = given ?? (await askSecret(TOKEN_QUESTION, TOKEN_OPTION, tokenFault));
-  await demandTaken(agent, service, token);
+  await demandTaken(agent, { service, registrationToken: token, ...beside });
   return token;
 }
 
-async function demandTaken(agent: Agent, service: string, registrationToken: string): Promise<void> {
-  await agent.call("accounts.serviceInfo", { service, registrationToken }).catch((error: unknown) => {
+async function demandTaken(agent: Agent, asked: Methods["accounts.serviceInfo"]["params"]): Promise<void> {
+  await agent.call("accounts.serviceInfo", asked).catch((error: unknown) => {
     throw withTokenHint(error);
   });
 }
 
 /** The same for a restore, which needs none where it goes on. Without a terminal the service says that it lacks. */
-export async function restoringTokenFor(agent: Agent, { service, registrationTokenFd }: Registration) {
+export async function restoringTokenFor(
+  agent: Agent,
+  { service, registrationTokenFd }: Registration,
+  beside: BesideProof,
+) {
   const given = registrationTokenFd === undefined ? undefined : givenToken(registrationTokenFd);
   if (service === undefined) return given;
-  // Asked only of an agent without an account: one that is replaced hears from the service what it lacks.
-  if ((await agent.call("agent.status", {})).state !== "signedOut") return given;
-  if (given !== undefined) await demandTaken(agent, service, given);
+  // An account that is replaced has no proof to ask with: it hears from the service what it lacks.
+  const isFree = (await agent.call("agent.status", {})).state === "signedOut" || beside.proof !== undefined;
+  if (!isFree) return given;
+  if (given !== undefined) await demandTaken(agent, { service, registrationToken: given, ...beside });
   if (given !== undefined || !hasTerminal()) return given;
-  const { registration } = await agent.call("accounts.serviceInfo", { service });
+  const { registration } = await agent.call("accounts.serviceInfo", { service, ...beside });
   if (registration === "open") return undefined;
   const question = `${TOKEN_QUESTION}; Enter where a restore that was cut off goes on`;
   const typed = await askSecret(question, TOKEN_OPTION, () => undefined);
   if (typed === "") return undefined;
-  await demandTaken(agent, service, typed);
+  await demandTaken(agent, { service, registrationToken: typed, ...beside });
   return typed;
 }
 
@@ -173,6 +185,9 @@ function withTokenHint(error: unknown): unknown {
   if (!(error instanceof PosternError) || error.errorName !== "notPermitted") return error;
   return withHint(error, TOKEN_HINT);
 }
+
+const besideLine = ({ name }: { name: string }) =>
+  `\nThe default account stays as it was; \`postern --account ${quoted(oneLine(name))} …\` works on this one.`;
 
 function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], path: string): string {
   const shown = process.stdout.isTTY === true ? `\n${kitText(kit)}\n` : "\n";
@@ -232,6 +247,7 @@ const abandoning = ({ abandonRestore }: { abandonRestore?: boolean }) =>
   abandonRestore === true ? { abandonRestore } : {};
 
 type SignInOptions = DeviceNameOption &
+  Beside &
   CaFile & {
     kit?: string;
     passwordFd?: string;
@@ -251,27 +267,24 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
-    await demandNoAccount(agent, options, kit?.account);
-    await signInWith(terminal, agent, kit, options);
+    const status = await agent.call("agent.status", {});
+    demandPlace(status, options, kit?.account);
+    const beside = await besideProof(terminal, agent, status, options);
+    await signInWith(terminal, agent, kit, options, beside);
   } finally {
     agent.close();
   }
 }
 
-async function demandNoAccount(
-  agent: Agent,
+/** Throws restoreUnfinished where a restore was cut off, and is not given up. */
+function demandPlace(
+  status: Methods["agent.status"]["result"],
   { abandonRestore }: { abandonRestore?: boolean },
   account?: string,
-): Promise<void> {
-  const status = await agent.call("agent.status", {});
-  if (status.state === "signedOut") {
-    // Its own account may be whole by now, made so from elsewhere: the service knows.
-    if (account === undefined || status.unfinishedRestore?.account !== account)
-      demandNoRestore(status, abandonRestore === true);
-    return;
-  }
-  const hint = "`postern status` shows it; another home (POSTERN_HOME) has another agent";
-  throw withHint(tableError("accountExists"), hint);
+): void {
+  // Its own account may be whole by now, made so from elsewhere: the service knows.
+  if (account === undefined || status.unfinishedRestore?.account !== account)
+    demandNoRestore(status, abandonRestore === true);
 }
 
 async function signInWith(
@@ -279,6 +292,7 @@ async function signInWith(
   agent: Agent,
   given: ReturnType<typeof parseKit> | undefined,
   options: SignInOptions,
+  beside: BesideProof,
 ): Promise<void> {
   const account = given?.account ?? (await askText("Account (from the emergency kit)"));
   const user = given?.user ?? (await askText("User (from the emergency kit)"));
@@ -289,6 +303,7 @@ async function signInWith(
   const signedIn = await agent
     .call("accounts.signIn", {
       ...deviceNameOf(options),
+      ...beside,
       account,
       user,
       secretKey,
@@ -343,6 +358,7 @@ export function addAccountCommands(program: Command): void {
       ["--service <url>", "an account service other than the embedded one"],
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
       caFile,
+      besideOption,
       abandonOption,
     ],
     (terminal, _args, options) => init(terminal, options),
@@ -360,6 +376,7 @@ export function addAccountCommands(program: Command): void {
       ["--no-pin", "no approval PIN on this machine"],
       ["--service <url>", "the account service, if not the kit's"],
       caFile,
+      besideOption,
       abandonOption,
     ],
     (terminal, _args, options) => signIn(terminal, options),
@@ -375,7 +392,8 @@ export function addAccountCommands(program: Command): void {
   addCommand(program, "lock", "lock: wipe the keys, end every grant", "postern lock", [], async (terminal) => {
     const agent = await connect(terminal, "person");
     const { unrecorded } = await agent.call("session.lock", {}).finally(() => agent.close());
-    terminal.result({ locked: true, ...(unrecorded ? { unrecorded } : {}) }, () => "Locked.");
+    const which = terminal.account === undefined ? "Locked." : `Locked: ${oneLine(terminal.account)}.`;
+    terminal.result({ locked: true, ...(unrecorded ? { unrecorded } : {}) }, () => which);
     if (unrecorded) terminal.tell(UNRECORDED);
   });
   addKeyCommands(program);

@@ -62,11 +62,11 @@ function statusText(terminal: Terminal, found: Status): string {
         ? `no account is signed in; ${leftAccount() ?? "run `postern init` or `postern signin`"}`
         : `a restore was cut off; run the same \`${restore}\` again`,
     locked: "locked; run `postern unlock`",
-    unlocked: terminal.good("unlocked"),
+    unlocked: terminal.good(stateWords(found.sessions)),
   };
   const sessions = found.sessions.map(
     (session) =>
-      `account ${session.account}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${localTime(session.unlockedAt)}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}`,
+      `account ${session.account}${session.default === true ? ", the default" : ""}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${localTime(session.unlockedAt)}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}`,
   );
   return [
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,
@@ -76,6 +76,12 @@ function statusText(terminal: Terminal, found: Status): string {
     ...traceLines(found),
     ...installationLines(found).map((line, index) => (index === 0 ? terminal.bad(`! ${line}`) : line)),
   ].join("\n");
+}
+
+/** How many of several accounts are open; of one account it is that it is. */
+function stateWords(sessions: Status["sessions"]): string {
+  const open = sessions.filter(({ state }) => state === "unlocked").length;
+  return open === sessions.length ? "unlocked" : `${open} of ${sessions.length} accounts unlocked`;
 }
 
 async function doctor(terminal: Terminal): Promise<void> {

@@ -6,6 +6,7 @@ import { PosternError } from "../../typescript/generated.ts";
 import { limits } from "../../typescript/generated-limits.ts";
 import { ConnectionLost } from "../../typescript/local-error.ts";
 import { tableError } from "../../typescript/table-error.ts";
+import { type Beside, besideOption, besideProof } from "../agent/beside.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { parseKit, readKit } from "../agent/kit.ts";
 import { lossesOf, restoredText } from "../agent/restored-text.ts";
@@ -31,7 +32,7 @@ const LINE_WIDTH = 40;
 
 const nextSteps: Readonly<Record<string, string>> = {
   accountExists:
-    "`postern status` shows it; where nothing is in it, --replace-empty puts the backup in its place; another home (POSTERN_HOME) has an agent of its own and takes the backup",
+    "`postern status` shows it; where nothing is in it, --replace-empty puts the backup in its place; --default-password-fd 3, with its password, brings the backup's account beside it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
   conflict:
     "once it is whole, `postern signin --kit KIT` opens it; another home (POSTERN_HOME) has a service of its own and takes the backup",
   notRestorable: "nothing was made; copy the backup again from where it was written, and compare the sizes",
@@ -73,6 +74,7 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
 }
 
 type RestoreOptions = DeviceNameOption &
+  Beside &
   CaFile & {
     passwordFd?: string;
     kit?: string;
@@ -88,12 +90,11 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
-    const replacePassword = (await replacesEmpty(agent, options)) ? await passwordToReplace(options) : undefined;
-    const { handle } = await agent
-      .call("accounts.openRestore", replacePassword === undefined ? {} : { replacePassword })
-      .catch((error: unknown) => {
-        throw withNextStep(error);
-      });
+    const place = await placeOf(terminal, agent, options);
+    const { replacePassword, ...beside } = place;
+    const { handle } = await agent.call("accounts.openRestore", place).catch((error: unknown) => {
+      throw withNextStep(error);
+    });
     const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
     await handOver(agent, handle, descriptor).catch((error: unknown) => {
       throw withNextStep(error);
@@ -103,7 +104,7 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
     });
     progress("");
     for (const line of lossesOf(found)) terminal.tell(line);
-    const registrationToken = await restoringTokenFor(agent, options);
+    const registrationToken = await restoringTokenFor(agent, options, beside);
     const secretKey = kit?.secretKey ?? (await askSecret("Secret Key (from the emergency kit)", "--kit FILE"));
     const password = await accountPassword(options, "Account password (of the backup)");
     const more = {
@@ -122,14 +123,24 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
   }
 }
 
-/** Whether an account that holds nothing is replaced: asked at a terminal, where one is here. Throws accountExists. */
-async function replacesEmpty(agent: Agent, { replaceEmpty }: RestoreOptions): Promise<boolean> {
-  const { state, sessions } = await agent.call("agent.status", {});
-  if (state === "signedOut") return false;
-  if (replaceEmpty === true) return true;
-  const question = `${await accountHere(agent, sessions[0]?.account)} is on this agent already. Replace it, if nothing is in it?`;
-  if (hasTerminal() && (await askYes(question))) return true;
-  throw withNextStep(tableError("accountExists"));
+type RestorePlace = { replacePassword?: string } & Awaited<ReturnType<typeof besideProof>>;
+
+/**
+ * In whose place the account comes, or beside whom: asked at a terminal, where one is here. One that holds nothing is replaced.
+ * Throws accountExists.
+ */
+async function placeOf(terminal: Terminal, agent: Agent, options: RestoreOptions): Promise<RestorePlace> {
+  const status = await agent.call("agent.status", {});
+  const { state, sessions } = status;
+  if (state === "signedOut") return {};
+  if (options.replaceEmpty === true) return { replacePassword: await passwordToReplace(options) };
+  if (options.defaultPasswordFd === undefined && !hasTerminal()) throw withNextStep(tableError("accountExists"));
+  if (options.defaultPasswordFd === undefined) {
+    const here = sessions.find((one) => one.default === true) ?? sessions[0];
+    const question = `${await accountHere(agent, here?.account)} is on this agent already. Replace it, if nothing is in it?`;
+    if (await askYes(question)) return { replacePassword: await passwordToReplace(options) };
+  }
+  return besideProof(terminal, agent, status, options);
 }
 
 /** By its name where this terminal may see that unasked, and always by the id that its emergency kit has. */
@@ -236,6 +247,7 @@ export function addBackupCommands(program: Command): void {
       deviceNameOption,
       ["--registration-token-fd <n>", "read the service's registration token from this file descriptor"],
       caFile,
+      besideOption,
       ["--replace-empty", "take the place of an account on this agent that holds nothing"],
       ["--replace-password-fd <n>", "read the password of that account from this file descriptor"],
     ],

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { environmentLimits, itemLimits } from "../../typescript/generated-limits.ts";
+import { accountOption, chosenAccount } from "../agent/chosen-account.ts";
 import { offlineFacts, tellOffline } from "../agent/offline.ts";
 import { type Agent, connect, unlocked, withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
@@ -312,14 +313,15 @@ function addRun(env: Command): void {
     .command("run <environment> [command...]")
     .description("run a program with an environment's variables")
     .option("--no-masking", "do not hide masked values in the program's output")
+    .option(...accountOption)
     .option("--json", "errors as JSON; the program's output stays its own")
     .addHelpText(
       "after",
       "\nWhat stands behind -- is the program's own.\n\nExample:\n  $ postern env run staging -- node server.js\n",
     )
     .action(async (wanted: string, words: string[], options: { masking?: boolean }, command: Command) => {
-      const { json } = command.optsWithGlobals<{ json?: boolean }>();
-      await run(wanted, words, options.masking !== false, createTerminal(json === true));
+      const { json, account } = command.optsWithGlobals<{ json?: boolean; account?: string }>();
+      await run(wanted, words, options.masking !== false, createTerminal(json === true, chosenAccount(account)));
     });
 }
 

@@ -1,6 +1,7 @@
 // `postern run`: a program with its references resolved into its environment, and the secrets among them concealed in its
 // output. How it is run so that it cannot tell stands in ../run.
 import type { Command } from "commander";
+import { accountOption, chosenAccount } from "../agent/chosen-account.ts";
 import { tellOffline } from "../agent/offline.ts";
 import { connect, unlocked } from "../agent/session.ts";
 import { variablesOf } from "../env/env-source.ts";
@@ -12,7 +13,7 @@ import { createTerminal, type Terminal } from "../terminal/terminal.ts";
 import { looksLikeReference, PREFIX } from "../text/reference-text.ts";
 import { oldest, resemblance, resolveVariables } from "../text/references.ts";
 
-type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean };
+type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean; account?: string };
 
 /**
  * An env file may not change what decides about our own process and the way it finds programs and code. NODE_ENV loads
@@ -98,7 +99,7 @@ function ownOptions(variable: Buffer): Buffer[] {
 
 async function run(words: readonly string[], options: Options): Promise<never> {
   const inherited = takeOver();
-  const terminal = createTerminal(options.json === true);
+  const terminal = createTerminal(options.json === true, chosenAccount(options.account));
   demandProgram(words);
   const given = fromFiles(terminal, options.envFile ?? []);
   const all = { ...ownVariables(), ...Object.fromEntries(given) };
@@ -139,13 +140,14 @@ export function addRunCommand(program: Command): void {
     )
     .option("--no-masking", "do not hide secrets in the program's output")
     .option("--no-wait", "fail at once when a person would have to approve")
+    .option(...accountOption)
     .option("--json", "errors as JSON; the program's output stays its own")
     .passThroughOptions()
     .addHelpText(
       "after",
       "\nOther processes of yours can read a program's environment. Signals and the exit code pass.\n\nExample:\n  $ postern run --env-file .env -- node server.js\n",
     )
-    .action(async (words: string[], options: Options) => {
-      await run(words, options);
+    .action(async (words: string[], options: Options, command: Command) => {
+      await run(words, { ...options, ...command.optsWithGlobals<Pick<Options, "account">>() });
     });
 }

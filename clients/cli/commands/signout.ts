@@ -1,6 +1,7 @@
 // signout: the account off this machine, and this machine off the account's list of devices.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
+import { accountWords } from "../agent/of-account.ts";
 import { connect } from "../agent/session.ts";
 import { noAccount } from "../agent/unfinished-restore.ts";
 import { demandPerson } from "../agent/with-password.ts";
@@ -20,7 +21,8 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
     if (status.state === "signedOut") throw noAccount(status);
     if (options.yes !== true) warn(terminal, options.withLog === true);
     await demandYes(options, "Sign out?", "nothing was changed");
-    const password = await accountPassword(options);
+    const words = accountWords(agent.account, status);
+    const password = await accountPassword(options, `Account password${words === undefined ? "" : ` of ${words}`}`);
     const removed = await agent.call("accounts.remove", { password, ...withLog(options) });
     terminal.result(removed, () => told(terminal, removed));
   } finally {

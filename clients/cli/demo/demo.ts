@@ -15,6 +15,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
   const stage = openStage();
   process.env.POSTERN_HOME = stage.home;
   delete process.env.POSTERN_SOCKET;
+  delete process.env.POSTERN_ACCOUNT;
   const secrets = {
     password: randomBytes(18).toString("base64url"),
     pin: String(randomInt(1_000_000)).padStart(6, "0"),
@@ -23,7 +24,7 @@ export async function demo(terminal: Terminal, stay: boolean): Promise<void> {
   terminal.tell("A throwaway account in a temporary home: its own agent, its own embedded account service.");
   await startOn(stage);
   // The person's part below prints the codes of the prompts.
-  const agent = await connect({ ...terminal, tell: () => undefined });
+  const agent = await connect({ ...terminal, account: undefined, tell: () => undefined });
   try {
     await agent.call("accounts.create", { name: "Demo", ...secrets });
     const person = await approver(terminal, secrets);
@@ -46,7 +47,7 @@ type Person = { decide(answer: "yes" | "no"): void; close(): void };
 
 /** Answers each prompt as it opens. The password attaches it as an approver, and the PIN decides. */
 async function approver(terminal: Terminal, secrets: { password: string; pin: string }): Promise<Person> {
-  const link: Agent = await connect({ ...terminal, tell: () => undefined });
+  const link: Agent = await connect({ ...terminal, account: undefined, tell: () => undefined });
   let answer: "yes" | "no" = "yes";
   link.channel.onNotification((method, params) => {
     if (method !== "prompt.opened") return;

@@ -47,6 +47,7 @@ const byName: Readonly<Record<string, number>> = {
   locked: exitCodes.locked,
   signedOut: exitCodes.locked,
   accountNotFound: exitCodes.locked,
+  accountNameHeld: exitCodes.conflict,
   wrongCredentials: exitCodes.denied,
   wrongPassword: exitCodes.denied,
   deviceRemoved: exitCodes.denied,

@@ -11,6 +11,8 @@ export type Terminal = {
   /** Prints a message for a person that is not part of the result. */
   tell(text: string): void;
   readonly json: boolean;
+  /** The account that a person has chosen, by name or id; undefined for the default one. */
+  readonly account: string | undefined;
   bold(text: string): string;
   dim(text: string): string;
   good(text: string): string;
@@ -19,7 +21,7 @@ export type Terminal = {
 
 const STDOUT = 1;
 
-export function createTerminal(json: boolean): Terminal {
+export function createTerminal(json: boolean, account?: string): Terminal {
   const colours = () => isatty(STDOUT) && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
   const paint = (code: number) => (text: string) => (colours() ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
@@ -33,6 +35,7 @@ export function createTerminal(json: boolean): Terminal {
     },
     tell: (text) => tellStderr(`${text}\n`),
     json,
+    account,
     bold: paint(1),
     dim: paint(2),
     good: paint(32),

@@ -1,0 +1,47 @@
+// Another account beside one that is here: the default one's password is the proof that it may come.
+import type { Methods } from "../../typescript/generated.ts";
+import { fromDescriptor } from "../files/secret-input.ts";
+import { askSecret, hasTerminal } from "../terminal/ask.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { anotherAccount } from "./of-account.ts";
+import type { Agent } from "./session.ts";
+
+type Status = Methods["agent.status"]["result"];
+type Proof = NonNullable<Methods["accounts.create"]["params"]["proof"]>;
+
+export type Beside = { defaultPasswordFd?: string };
+
+const OPTION = "--default-password-fd";
+
+export const besideOption = [
+  `${OPTION} <n>`,
+  "where an account is here already: read the default one's password from this file descriptor, to bring another beside it",
+] as const;
+
+const HINT = `\`postern status\` shows it; another one comes beside it with that one's password (${OPTION} 3), or into another home (POSTERN_HOME), which has another agent`;
+
+/** The proof of the default account, as parameters; none where no account is here. Throws accountExists where nobody can be asked. */
+export async function besideProof(
+  terminal: Terminal,
+  agent: Agent,
+  status: Pick<Status, "state" | "sessions">,
+  { defaultPasswordFd }: Beside,
+): Promise<{ proof?: Proof }> {
+  if (status.state === "signedOut") return {};
+  if (defaultPasswordFd !== undefined) return byPassword(fromDescriptor(defaultPasswordFd, OPTION));
+  if (!hasTerminal()) throw anotherAccount(HINT);
+  terminal.tell("postern: an account is on this agent already; this brings another one beside it");
+  const password = await askSecret(ofDefault(status, "Password of the account that is here"), OPTION);
+  const { sessions } = status;
+  const isLocked = (sessions.find((one) => one.default === true) ?? sessions[0])?.state === "locked";
+  // Not of the account that was chosen for other commands.
+  if (isLocked) await agent.channel.call("session.unlock", { password });
+  return byPassword(password);
+}
+
+/** What is asked, where one account alone is meant, or the default of several. */
+export function ofDefault({ sessions }: Pick<Status, "sessions">, question: string): string {
+  return sessions.length > 1 ? "Password of the default account" : question;
+}
+
+const byPassword = (password: string): { proof: Proof } => ({ proof: { kind: "password", password } });

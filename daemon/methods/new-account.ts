@@ -1,0 +1,170 @@
+// accounts.create, accounts.serviceInfo, accounts.signIn, accounts.setDefault: how an account comes to this agent, and which is the
+// default. Beside an account each needs a proof of the default one, so that no program brings an account of its own.
+import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
+import { newId } from "../../protocol/crypto/encoding.ts";
+import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Overseer } from "../approval/overseer.ts";
+import type { Call } from "../call/call.ts";
+import { actorOf, entryOf } from "../call/log-entry.ts";
+import type { Sodium } from "../host/sodium.ts";
+import type { AccountFile } from "../session/account-file.ts";
+import { deviceName, nameDevice } from "../session/device-names.ts";
+import { enrolAt, makeFirstVault } from "../session/own-account.ts";
+import { setPin } from "../session/pin.ts";
+import type { GivenProof } from "../session/proof.ts";
+import { demandNoRestore } from "../session/restore-mark.ts";
+import type { Sessions } from "../session/sessions.ts";
+import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
+import type { Handlers } from "../wire/dispatch.ts";
+
+type NewAccountHandlers = Pick<
+  Handlers,
+  "accounts.create" | "accounts.serviceInfo" | "accounts.signIn" | "accounts.setDefault"
+>;
+
+export type NewAccountParts = {
+  readonly crypto: Sodium;
+  readonly sessions: Sessions;
+  readonly overseer: Pick<Overseer, "prove">;
+};
+
+/** No wrong password was tried of an account that has just come. */
+const NO_TRIES = { wrongPasswords: 0, lastWrongMs: 0 } as const;
+
+export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
+  const { sessions, overseer } = parts;
+  return {
+    "accounts.create": (params, call) => create(parts, params, call),
+    "accounts.serviceInfo": async ({ service, registrationToken, proof }, call) => {
+      // What others have no use for, nobody can have the agent call.
+      await provenBeside(parts, proof, call);
+      const { origin } = await sessions.addressOf(service);
+      const asked = registrationToken === undefined ? {} : { registrationToken };
+      const { registration } = await (await sessions.callTo(service))("service.info", asked);
+      return { origin, registration };
+    },
+    "accounts.signIn": (params, call) => signIn(parts, params, call),
+    "accounts.setDefault": async ({ account, proof, newProof }, call) => {
+      const before = sessions.pick(undefined);
+      await overseer.prove({ proof, account: before.file.account }, call);
+      const chosen = sessions.pick(account);
+      await overseer.prove({ proof: newProof, account: chosen.file.account }, call);
+      // Recorded in both: each is asked for less, or for more, from now on.
+      before.audit.keep(entryOf(call, "ok", [chosen.file.account]));
+      if (chosen !== before) chosen.audit.keep(entryOf(call, "ok", [chosen.file.account]));
+      await sessions.setDefault(chosen);
+      return { account: chosen.file.account, name: chosen.file.name };
+    },
+  };
+}
+
+/**
+ * Whether an account is here already, whose proof was given. Throws proofRequired where it is missing, and what a wrong one
+ * does. On an agent without an account there is nobody to ask.
+ */
+export async function provenBeside(
+  { sessions, overseer }: Pick<NewAccountParts, "sessions" | "overseer">,
+  proof: GivenProof | undefined,
+  call: Call,
+): Promise<boolean> {
+  const here = sessions.default();
+  if (here === undefined) return false;
+  if (proof === undefined)
+    throw new PosternError("proofRequired", undefined, {
+      text: "an account is on this agent already: another one needs the password of the default account too",
+    });
+  await overseer.prove({ proof, account: here.file.account }, call);
+  return true;
+}
+
+async function create(
+  parts: NewAccountParts,
+  params: ParamsOf<"accounts.create">,
+  call: Call,
+): Promise<ResultOf<"accounts.create">> {
+  const { crypto, sessions } = parts;
+  const proven = await provenBeside(parts, params.proof, call);
+  sessions.restores.demandPlace();
+  demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
+  const called = deviceName(params.deviceName);
+  const { file, registration } = await newFile(parts, params);
+  // Held while its service is asked: else of two of one name the later would be made, and be nowhere.
+  const letGo = sessions.hold(file, proven);
+  const secretKey = parseSecretKey(crypto, file.secretKey);
+  if (secretKey === undefined) throw new Error("a Secret Key that was just made must be one");
+  try {
+    const { account, user, device, name } = file;
+    const made = { account, user, device, name, secretKey, password: params.password, ...registration };
+    await enrolAt(crypto, sessions, file.service, made);
+  } finally {
+    crypto.release(secretKey);
+    letGo();
+  }
+  const session = await sessions.add(file, proven);
+  const unlocked = await sessions.unlock(session, params.password, actorOf(call));
+  await makeFirstVault(unlocked);
+  await settle(crypto, unlocked, file.device, called, params.pin);
+  session.audit.keep(entryOf(call, "ok", [file.account]));
+  const { account, user, name, service, secretKey: text } = file;
+  return { account, user, name, service, secretKey: text };
+}
+
+async function newFile({ crypto, sessions }: NewAccountParts, params: ParamsOf<"accounts.create">) {
+  const address = await sessions.addressOf(params.service ?? "embedded");
+  const secretKey = newSecretKey(crypto);
+  const file: AccountFile = {
+    account: newId(crypto),
+    user: newId(crypto),
+    device: newId(crypto),
+    name: params.name,
+    service: params.service === undefined ? "embedded" : address.origin,
+    secretKey: formatSecretKey(crypto, secretKey),
+    ...NO_TRIES,
+  };
+  crypto.release(secretKey);
+  const { registrationToken } = params;
+  return { file, registration: registrationToken === undefined ? {} : { registrationToken } };
+}
+
+async function signIn(
+  parts: NewAccountParts,
+  params: ParamsOf<"accounts.signIn">,
+  call: Call,
+): Promise<ResultOf<"accounts.signIn">> {
+  const { crypto, sessions } = parts;
+  const proven = await provenBeside(parts, params.proof, call);
+  sessions.restores.demandPlace();
+  demandNoRestore(sessions.restoreMark, params);
+  const called = deviceName(params.deviceName);
+  const secretKey = parseSecretKey(crypto, params.secretKey);
+  if (secretKey === undefined)
+    throw new PosternError("invalidParams", "secretKey is not a Secret Key; check it against the emergency kit");
+  const address = await sessions.addressOf(params.service ?? "embedded");
+  const file: AccountFile = {
+    account: params.account,
+    user: params.user,
+    device: newId(crypto),
+    name: params.account,
+    service: params.service === undefined ? "embedded" : address.origin,
+    secretKey: formatSecretKey(crypto, secretKey),
+    ...NO_TRIES,
+  };
+  const session = await sessions.bring(file, params.password, actorOf(call), proven);
+  await settle(crypto, session.unlocked, file.device, called, params.pin);
+  session.audit.keep(entryOf(call, "ok", [file.account]));
+  return { account: file.account, name: session.file.name };
+}
+
+/** What an account gets on its new device: a PIN, where one was chosen, and the device's name. */
+async function settle(
+  crypto: Sodium,
+  unlocked: Unlocked,
+  device: string,
+  called: string,
+  pin: string | undefined,
+): Promise<void> {
+  if (pin !== undefined) await setPin(crypto, unlocked.store, pin);
+  await repeatCounter(unlocked, device);
+  await nameDevice(unlocked, device, called);
+}

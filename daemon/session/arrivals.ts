@@ -1,0 +1,153 @@
+// How an account comes to this agent, and how it is taken off: its folder, its file and its place. Nothing stays written of one that
+// did not come in whole.
+import type { SignedIn } from "../../clients/account/signed-in.ts";
+import { openUserData } from "../../clients/account/user-data.ts";
+import { closeSignedIn } from "../../clients/account/user-keys.ts";
+import type { Primitives } from "../../protocol/crypto/primitives.ts";
+import { PosternError } from "../../protocol/errors.ts";
+import type { Actor } from "../audit/entry.ts";
+import {
+  accountFolder,
+  ensureNamedFolder,
+  hasKeptLog,
+  removeAccountFile,
+  removeAccountFolder,
+} from "../host/data-folder.ts";
+import type { Log } from "../host/log.ts";
+import { oneAtATime } from "../host/one-at-a-time.ts";
+import { type AccountFile, writeAccount } from "./account-file.ts";
+import { closeLog } from "./lifecycle.ts";
+import type { Places } from "./places.ts";
+import type { RestoreMark } from "./restore-mark.ts";
+import type { RunningRestore, RunningRestores } from "./running-restores.ts";
+import type { Session, UnlockedSession } from "./session.ts";
+import type { Unlocked } from "./unlocked.ts";
+import type { Unlocking } from "./unlocking.ts";
+
+/** Passwords of one account that may wait to be tried, one after another. */
+export const TRIES_WAITING_MAX = 16;
+
+/** How an account comes: whether a proof of the default one was given, and by which restore. */
+export type Coming = { readonly proven: boolean; readonly restore?: RunningRestore | undefined };
+
+export type Arrivals = {
+  /** Takes in the account that was just made. Throws what `demandFree` of the places does; restoreUnfinished while one is restored. */
+  add(file: AccountFile, proven: boolean): Promise<Session>;
+  /** The same for one that was restored, unlocked. Nothing stays written unless that succeeds. */
+  takeIn(file: AccountFile, password: string, by: Actor, coming: Coming): Promise<UnlockedSession>;
+  /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
+  bring(file: AccountFile, password: string, by: Actor, proven: boolean): Promise<UnlockedSession>;
+  /** Takes an account off, or back where it could not be taken in. */
+  drop(session: Session, keepLog: boolean): void;
+};
+
+export type ArrivalsParts = {
+  readonly home: string;
+  readonly crypto: Primitives;
+  readonly log: Log;
+  readonly places: Places;
+  readonly restoreMark: RestoreMark;
+  readonly restores: RunningRestores;
+  readonly unlocking: Pick<Unlocking, "unlock" | "signInFirst" | "open">;
+  readonly sessionOf: (file: AccountFile) => Session;
+  readonly lock: (session: Session) => Promise<unknown>;
+};
+
+export function createArrivals(parts: ArrivalsParts): Arrivals {
+  const { home, crypto, log, places, restoreMark, restores, unlocking, sessionOf, lock } = parts;
+  const bringing = oneAtATime(TRIES_WAITING_MAX);
+
+  async function add(file: AccountFile, { proven, restore }: Coming): Promise<Session> {
+    // Two programs may have asked at once; the first one's account stands.
+    places.demandFree(file, proven);
+    restores.demandPlace(restore);
+    const keepLog = hasKeptLog(home, file.account);
+    // What an account that was never acknowledged left behind is no part of this one.
+    if (!keepLog) takeAway(file.account);
+    ensureNamedFolder(accountFolder(home, file.account));
+    const session = sessionOf(file);
+    try {
+      await places.put(session);
+      await writeAccount(home, file);
+    } catch (error) {
+      drop(session, keepLog);
+      throw error;
+    }
+    restoreMark.clear();
+    return session;
+  }
+
+  /** The account under its own name, which only its keys tell. Where that name is held, the device leaves the account again. */
+  async function nameFree(file: AccountFile, signedIn: SignedIn, proven: boolean): Promise<AccountFile> {
+    try {
+      const { name } = openUserData(crypto, signedIn.rootKey, file, signedIn.record.data);
+      places.demandFree({ account: file.account, name }, proven);
+      return { ...file, name };
+    } catch (error) {
+      await signedIn.session.call("devices.remove", { device: file.device }).catch((thrown: unknown) => {
+        if (!(thrown instanceof PosternError)) throw thrown;
+        log.note("a device that was not needed could not be taken out", { account: file.account });
+      });
+      closeSignedIn(crypto, signedIn);
+      throw error;
+    }
+  }
+
+  /** Takes an account in and opens it; who was here before under its id approves nothing now. */
+  async function addOpen(
+    file: AccountFile,
+    coming: Coming,
+    open: (session: Session) => Promise<Unlocked>,
+  ): Promise<UnlockedSession> {
+    const keepLog = hasKeptLog(home, file.account);
+    const session = await add(file, coming);
+    try {
+      const { store } = await open(session);
+      await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
+    } catch (error) {
+      await lock(session);
+      drop(session, keepLog);
+      throw keepLog ? namingTheLog(error, file.account) : error;
+    }
+    return session as UnlockedSession;
+  }
+
+  function drop(session: Session, keepLog: boolean): void {
+    const { file, audit } = session;
+    places.drop(session);
+    try {
+      closeLog(audit, log, file.account);
+    } finally {
+      if (keepLog) removeAccountFile(home, file.account);
+      else takeAway(file.account);
+    }
+  }
+
+  function takeAway(account: string): void {
+    const stays = removeAccountFolder(home, account);
+    if (stays !== undefined) log.note("a folder stays: something in it is not the agent's", { folder: stays });
+  }
+
+  return {
+    add: (file, proven) => add(file, { proven }),
+    takeIn: (file, password, by, coming) => addOpen(file, coming, (session) => unlocking.unlock(session, password, by)),
+    bring: (file, password, by, proven) =>
+      bringing(async () => {
+        places.demandFree({ account: file.account }, proven);
+        restores.demandPlace();
+        const signedIn = await unlocking.signInFirst(file, password);
+        const named = await nameFree(file, signedIn, proven);
+        return addOpen(named, { proven }, (session) => unlocking.open(session, signedIn, by));
+      }),
+    drop,
+  };
+}
+
+/** A sign-in that fails for what an earlier one left says where that is. */
+function namingTheLog(error: unknown, account: string): unknown {
+  if (!(error instanceof PosternError) || !["sealBroken", "unknownSuite"].includes(error.name)) return error;
+  return new PosternError("sealBroken", "the store of its log, or the service's answer", {
+    hint: `where it stays so, move accounts/${account} out of the agent's data folder: the log that it kept goes with it`,
+    cause: error,
+  });
+}

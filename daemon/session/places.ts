@@ -1,0 +1,123 @@
+// Who is on this agent: the accounts in the order in which they came, the default one, and the names that are held. It opens and
+// locks nothing.
+
+import { PosternError } from "../../protocol/errors.ts";
+import { displayed } from "../account/displayed-text.ts";
+import type { AccountFile } from "./account-file.ts";
+import { inOrder, type OrderFile } from "./account-order.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Accounts on one agent. Each open one holds keys in locked memory, a cache, and a request that waits at its service. A person has
+ * a few: home, work, and some customers.
+ */
+export const ACCOUNTS_MAX = 8;
+
+/** An account that is about to come: what is known of it by then. */
+export type Newcomer = { readonly account?: string; readonly name?: string };
+
+export type Places = {
+  /** The accounts, oldest first. */
+  list(): Session[];
+  /** The default account; undefined where there is none. */
+  default(): Session | undefined;
+  /** The account with this id, or else with this name. */
+  find(account: string): Session | undefined;
+  isHere(session: Session): boolean;
+  /**
+   * Throws accountExists where the account is here, accountNameHeld where its name is, tooLarge where there is no place left, and
+   * accountExists where any account is here and nobody has given a proof of the default one.
+   */
+  demandFree(newcomer: Newcomer, proven: boolean, replaced?: string): void;
+  /** The same, and until the returned function is called no other account comes by this name. `replaced` is one that it may look like. */
+  hold(newcomer: Newcomer, proven: boolean, replaced?: string): () => void;
+  /** Puts the account here at once, and is fulfilled when its place in the order is durable. */
+  put(session: Session): Promise<void>;
+  drop(session: Session): void;
+  /** Makes it the default. Acknowledged once that is durable. */
+  setDefault(session: Session): Promise<void>;
+};
+
+/** `files` are the accounts of the data folder. */
+export function createPlaces(
+  orderFile: OrderFile,
+  files: readonly AccountFile[],
+  sessionOf: (file: AccountFile) => Session,
+): Places {
+  const sessions = new Map<string, Session>();
+  const held = new Set<Newcomer>();
+  let chosen = orderFile.atStart?.default;
+  for (const file of inOrder(files, orderFile.atStart)) sessions.set(file.account, sessionOf(file));
+
+  /** Of a default that was removed the next oldest takes the place. */
+  const defaultNow = () => sessions.get(chosen ?? "") ?? sessions.values().next().value;
+
+  const orderNow = () => ({ default: defaultNow()?.file.account ?? "", order: [...sessions.keys()] });
+
+  function demandFree(newcomer: Newcomer, proven: boolean, replaced?: string): void {
+    if (sessions.size > 0 && !proven) throw new PosternError("accountExists");
+    const here: Newcomer[] = [...sessions.values()]
+      .map(({ file }) => file)
+      .filter(({ account }) => account !== replaced);
+    // The same account may be on its way twice, as in a restore that is asked for again: the service decides between them.
+    const coming = [...held].filter((one) => one.account === undefined || one.account !== newcomer.account);
+    if (here.some((one) => isSameAccount(one, newcomer)))
+      throw new PosternError("accountExists", undefined, { text: "this account is on this agent already" });
+    if ([...here, ...coming].some((one) => isSameName(one, newcomer))) throw new PosternError("accountNameHeld");
+    if (here.length + coming.length >= ACCOUNTS_MAX)
+      throw new PosternError("tooLarge", `an agent holds ${ACCOUNTS_MAX} accounts`, {
+        hint: "take one off it with `postern --account NAME signout`, or use another home (POSTERN_HOME)",
+      });
+  }
+
+  return {
+    list: () => [...sessions.values()],
+    default: defaultNow,
+    find: (account) => sessions.get(account) ?? named([...sessions.values()], account),
+    isHere: (session) => sessions.get(session.file.account) === session,
+    demandFree,
+    hold: ({ account, name }, proven, replaced) => {
+      const newcomer = { ...(account === undefined ? {} : { account }), ...(name === undefined ? {} : { name }) };
+      demandFree(newcomer, proven, replaced);
+      held.add(newcomer);
+      return () => void held.delete(newcomer);
+    },
+    put: async (session) => {
+      const isFirst = sessions.size === 0;
+      // Written down as it is now: an account that was the default once does not come back as it.
+      chosen = defaultNow()?.file.account ?? session.file.account;
+      sessions.set(session.file.account, session);
+      if (!isFirst) await orderFile.write(orderNow);
+    },
+    drop: ({ file }) => void sessions.delete(file.account),
+    setDefault: async (session) => {
+      const { account } = session.file;
+      await orderFile.write(() => ({ ...orderNow(), default: account }));
+      chosen = account;
+    },
+  };
+}
+
+/** The one account of this name. Two of one name are in no home that the agent wrote. */
+function named(all: readonly Session[], name: string): Session | undefined {
+  const found = all.filter(({ file }) => file.name === name);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function isSameAccount(one: Newcomer, other: Newcomer): boolean {
+  return one.account !== undefined && one.account === other.account;
+}
+
+/** A name that looks like another's would deceive who approves. One that is another's id would lead elsewhere. */
+function isSameName(one: Newcomer, other: Newcomer): boolean {
+  return looksOf(one).some((look) => looksOf(other).includes(look));
+}
+
+function looksOf({ account, name }: Newcomer): string[] {
+  return [account, name].flatMap((text) => (text === undefined ? [] : [looks(text)]));
+}
+
+/** What a person sees of a name: what is invisible, and case, tell no two names apart. */
+function looks(name: string): string {
+  return displayed(name).normalize("NFKC").replaceAll(" ", "").toLowerCase();
+}
