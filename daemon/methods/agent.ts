@@ -61,7 +61,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
         openPrompts: broker.list().length,
         links: followers.links((unlocked) => sees(unlocked.account.id) || bears(connection, unlocked)),
         ...(unfinishedRestore === undefined || !sees(byDefault ?? "") ? {} : { unfinishedRestore }),
-        ...tracing(parts.trace()),
+        ...(ours ? tracing(parts.trace()) : {}),
         protections: protections(),
       });
     },
