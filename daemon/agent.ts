@@ -1,4 +1,4 @@
-// The agent, put together by hand: state, gate, methods. What is not here is not in it.
+// The agent, put together by hand: state, gate, methods. It has no part that is not here.
 import type { ServiceAddress } from "../clients/account/service-client.ts";
 import { newId as makeId } from "../protocol/crypto/encoding.ts";
 import { PosternError } from "../protocol/errors.ts";
@@ -61,7 +61,7 @@ export type AgentParts = {
   readonly startedAt: Date;
   /** The path of the agent's program. */
   readonly program: string;
-  /** Those that are open; the door adds and removes them. */
+  /** The open connections. The door adds and removes them. */
   readonly connections: ReadonlySet<Connection>;
   readonly embedded: () => Promise<ServiceAddress>;
   /** Makes of an opened account the one that every room works with. The default makes our own kind. */
@@ -74,7 +74,7 @@ export type AgentParts = {
 
 export type Agent = {
   readonly dispatch: Dispatch;
-  /** A connection was closed unheard; `reason` names the rule. */
+  /** A connection was closed before it was read. `reason` names the rule. */
   recordRefused(reason: string): void;
   /** Locks everything and ends every connection. */
   close(): Promise<void>;
@@ -113,7 +113,7 @@ export function createAgent(parts: AgentParts): Agent {
     accountOf: parts.accountOf,
     events: {
       locked: (account, unlocked) => {
-        // Asked first: with the grants it is forgotten who may know of the account.
+        // Read first, since the end of the grants also forgets who may know of the account.
         const told = whoHears(account);
         forget(unlocked);
         grants.clear(account);
@@ -123,7 +123,7 @@ export function createAgent(parts: AgentParts): Agent {
       },
       unlocked: (account) => {
         left.takeIn(sessions.open(account)).catch((error: unknown) => {
-          // What could not be taken in now is tried again by who asks for the log.
+          // If some records could not be taken in now, the next request for the log tries again.
           if (!(error instanceof PosternError)) log.incident("left records", error);
         });
         followers.follow(
@@ -167,11 +167,11 @@ export function createAgent(parts: AgentParts): Agent {
     handles.lock(unlocked);
   }
 
-  /** Whose logs a refused call belongs to; of one that names no account, the default's. A token's session tells the person's log by itself. */
+  /** The logs of a refused call. Without a named account, it is the default account's log. A token's session writes to the person's log by itself. */
   function concerned({ about, connection }: Call): readonly Pick<AccountSession, "audit">[] {
     const persons = sessions.list();
     const { session } = about;
-    // One that was taken off this agent meanwhile has no log to write to any more.
+    // An account that was removed meanwhile has no log any more.
     const isGone = session !== undefined && "locks" in session && !persons.some((one) => one === session);
     if (session !== undefined) return isGone ? [] : [session];
     const others = bearersOf(connection).filter(
@@ -187,7 +187,7 @@ export function createAgent(parts: AgentParts): Agent {
     for (const connection of told) connection.notify(method, params);
   }
 
-  /** Who is told that an account was opened or locked: of several, those alone that work on it. */
+  /** The connections that hear of an account's opening or locking. With several accounts, only those that work on it. */
   function whoHears(account: string): Connection[] {
     const isOnly = sessions.list().length === 1;
     return [...connections].filter((connection) => isOnly || worksOn(connection, account));
@@ -199,7 +199,7 @@ export function createAgent(parts: AgentParts): Agent {
     return (
       isMeant ||
       subject.throughCommand ||
-      // A name is no right: what is told of an account would tell that there is one.
+      // Naming an account gives no right. An event about it would reveal that it exists.
       [...clients.values()].some((client) => client.named === undefined && client.account === account) ||
       grants.list(subject).some(({ scope }) => scope.account === account) ||
       approvers.mayManage(connection, account)
@@ -209,7 +209,7 @@ export function createAgent(parts: AgentParts): Agent {
   const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left };
   const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
-    // Recorded where there is an account to record it for; a refusal without one concerns nobody's secrets.
+    // Recorded where there is an account. Without an account, a refusal concerns nobody's secrets.
     const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
     for (const { audit } of concerned(call)) {
       if (isStranger(call.connection)) strangers.read(audit, told);
@@ -229,7 +229,7 @@ export function createAgent(parts: AgentParts): Agent {
   };
 }
 
-/** What the parts share, built once. */
+/** The state that the parts share, built once. */
 type State = {
   readonly connections: ReadonlySet<Connection>;
   readonly grants: Grants;
@@ -287,7 +287,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
   };
 }
 
-/** Sessions that a token of this connection has opened. */
+/** The sessions that this connection's tokens opened. */
 function bearersOf({ clients }: Connection): AccountSession[] {
   return [...clients.values()].flatMap(({ bearer }) => (bearer?.unlocked === undefined ? [] : [bearer]));
 }

@@ -1,5 +1,5 @@
-// The agent answers before most of it is loaded: who it is, and that everything is locked. All else waits for the rest, and
-// so does any but the plainest form of these two questions, since the rest knows the schemas and records refusals.
+// Answers before most of the agent is loaded: the hello, and a status that says that everything is locked. All other requests wait for the
+// rest. So do any but the plainest forms of these two, since the rest knows the schemas and records refusals.
 
 import { PROTOCOL } from "../protocol/limits.ts";
 import type { Agent } from "./agent.ts";
@@ -8,15 +8,15 @@ import { forStranger, greet, type StatusParts, statusOf } from "./wire/greeting.
 import type { CheckedRequest } from "./wire/request-shape.ts";
 
 export type LoadingParts = {
-  /** What is true of an agent that is not loaded yet. */
+  /** The status of an agent that is not loaded yet. */
   readonly status: () => Omit<StatusParts, "sameInstallation">;
   readonly load: () => Promise<Agent>;
-  /** The rest could not be loaded: ends the process. */
+  /** Called when the rest could not be loaded. Ends the process. */
   readonly failed: (error: unknown) => never;
 };
 
 export type Loading = Pick<Agent, "dispatch" | "recordRefused" | "close"> & {
-  /** Loads the rest unless that was begun. */
+  /** Loads the rest, if that has not begun. */
   begin(): void;
 };
 
@@ -59,13 +59,13 @@ export function createEarlyAgent({ status, load, failed }: LoadingParts): Loadin
   };
 }
 
-/** The door of whoever names none, as the catalogue has it. */
+/** The door of a hello that names none, as in the catalogue. */
 const NATIVE_DOOR = "native";
 
-/** No narrower than needed, never wider than the schema: what is not clearly right is for the schema to judge. */
+/** Whether a hello is plainly right. It accepts no more than the schema does. The schema judges every doubtful one. */
 function isPlainHello({ method, params }: CheckedRequest): boolean {
   if (method !== "agent.hello") return false;
-  // There is nothing to tell before an account is open.
+  // There are no notices before an account is open.
   const { protocol, client, door = NATIVE_DOOR, notices = true, ...more } = (params ?? {}) as Record<string, unknown>;
   if (
     protocol !== PROTOCOL ||
@@ -84,7 +84,7 @@ function isPlainStatus({ method, params }: CheckedRequest): boolean {
   return method === "agent.status" && Object.keys(params ?? {}).length === 0;
 }
 
-/** Characters of a name in agent.hello, as the catalogue has them; a code point may count as two here. */
+/** Characters of a name in agent.hello, as in the catalogue. A code point may count as two here. */
 const NAME_LENGTH_MAX = 64;
 
 function isName(name: unknown): boolean {

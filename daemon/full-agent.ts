@@ -9,7 +9,7 @@ import { withArgon2Queue } from "./host/argon2-queue.ts";
 import { loadSodium } from "./host/sodium.ts";
 import { readAccounts } from "./session/account-file.ts";
 
-/** Builds the agent. Throws StartRefused where crypto cannot be had as it must be. */
+/** Builds the agent. Throws StartRefused where the crypto or its locked memory is missing. */
 export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): Agent {
   const { home, log } = parts;
   const crypto = withArgon2Queue(loadSodium());
@@ -17,7 +17,7 @@ export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): A
   let tidying: NodeJS.Timeout | undefined;
   let address: Promise<ServiceAddress> | undefined;
 
-  /** An empty store would know no account, and call each right password a wrong one. */
+  /** Refuses to make an empty store for an existing account. It would call each right password wrong. */
   function demandStore(path: string): void {
     const found = lstatSync(path, { throwIfNoEntry: false });
     const isThere = found !== undefined && (!found.isFile() || found.size > 0);
@@ -28,7 +28,7 @@ export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): A
   }
 
   async function openEmbedded(): Promise<ServiceAddress> {
-    // Loaded when an account first needs it: an agent whose account lives elsewhere never does.
+    // Loaded when an account first needs it. An agent whose account lives elsewhere never does.
     const [{ createApp, TIDY_MS }, { openStore }] = await Promise.all([
       import("../service/app.ts"),
       import("../service/store/open.ts"),
@@ -57,7 +57,7 @@ export function loadFullAgent(parts: Omit<AgentParts, "crypto" | "embedded">): A
     ...parts,
     crypto,
     embedded: () => {
-      // A disk that was full, a file that was mended, another service that had the store: the next one who needs it finds it otherwise.
+      // The failure may pass: a full disk, a damaged file, another service on the store. So the next request tries again.
       address ??= openEmbedded().catch((error: unknown) => {
         address = undefined;
         throw error;

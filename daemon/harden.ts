@@ -1,5 +1,5 @@
-// What the agent does to be hard to read and to change: it refuses to start in a way that lets others in, and closes
-// its memory to processes of the same user. `protections` tells which of it holds on this machine.
+// Protects the agent against other processes. It refuses to start in a way that lets others in, and closes its memory to processes of the same
+// user. `protections` shows which measures work on this machine.
 
 import { readFileSync } from "node:fs";
 import inspector from "node:inspector";
@@ -9,7 +9,7 @@ import type { Protection } from "./host/protection.ts";
 import { StartRefused } from "./host/start-refused.ts";
 import { procIsOurs } from "./peer/process-facts.ts";
 
-/** Options of Node the agent may run with; all others could load code, open a debugger or write memory to files. */
+/** The allowed options of Node. Others could load code, open a debugger or write memory to files. */
 const allowedOptions = [
   "--disable-sigusr1",
   "--no-warnings",
@@ -20,14 +20,14 @@ const allowedOptions = [
 
 const START_ADVICE = "start it with `postern agent start`, or with `node --disable-sigusr1` and no other options";
 
-/** How this process was started. */
+/** The start of this process. */
 export type Start = {
   readonly platform: NodeJS.Platform;
   readonly execArgv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
-/** To be called first, before anything is read or opened. Throws StartRefused, naming the option or variable. */
+/** Must be called first, before anything is read or opened. Throws StartRefused with the option or variable. */
 export function checkStart({ platform, execArgv, env }: Start): void {
   if (platform !== "linux") {
     throw new StartRefused(
@@ -38,7 +38,7 @@ export function checkStart({ platform, execArgv, env }: Start): void {
   const option = execArgv.map((word) => word.replace(/=.*$/s, "")).find((name) => !allowedOptions.includes(name));
   if (option !== undefined)
     throw new StartRefused(`the agent does not run under Node's option ${nameOf(option)}`, START_ADVICE);
-  // Without it SIGUSR1 opens a debugger port, and every user of the machine can connect to that.
+  // Without it SIGUSR1 opens a debugger port, and every user of the machine can connect to it.
   if (!execArgv.includes("--disable-sigusr1"))
     throw new StartRefused("the agent must run with Node's option --disable-sigusr1", START_ADVICE);
   const variable = refusedVariable(env);
@@ -49,7 +49,7 @@ export function checkStart({ platform, execArgv, env }: Start): void {
     );
 }
 
-/** An option may be glued to its value (`-rFILE`); a value is not repeated. */
+/** The name of an option. It may be joined to its value (`-rFILE`), and the value must not be printed. */
 function nameOf(option: string): string {
   return /^--[a-z0-9-]+$/i.test(option)
     ? option
@@ -58,7 +58,7 @@ function nameOf(option: string): string {
       : "(a value without an option)";
 }
 
-/** Closes this process. Throws StartRefused where a measure does not hold. */
+/** Closes this process to others. Throws StartRefused where a measure does not work. */
 export function harden(native: Native, env: Record<string, string | undefined> = process.env): void {
   process.umask(0o077);
   native.forbidDumping();
@@ -77,7 +77,7 @@ export function harden(native: Native, env: Record<string, string | undefined> =
     throw new StartRefused("/proc does not show the processes of this pid namespace", "mount /proc in it");
 }
 
-/** What really holds, asked of the system now. */
+/** The measures that work now, asked of the system. */
 export function protections(native: Native, execArgv: readonly string[] = process.execArgv): Protection[] {
   return [
     {
@@ -120,7 +120,7 @@ export function protections(native: Native, execArgv: readonly string[] = proces
   ];
 }
 
-/** Whether nothing is swapped to a disk in plain: no swap at all, compressed memory, or a device-mapper volume (as a rule, dm-crypt). */
+/** Whether memory is never swapped to disk in plain: no swap, compressed memory, or a device-mapper volume (usually dm-crypt). */
 export function swapsAreHarmless(swaps: string): boolean {
   const devices = swaps
     .split("\n")

@@ -1,4 +1,5 @@
-// The agent's process: hardened first, then one per home, then the socket, then the rest. Run by `postern agent run`.
+// The agent's process. It hardens itself, takes the lock of its home, opens the socket, and loads the rest, in this order. `postern agent run`
+// starts it.
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -24,13 +25,13 @@ import { openRestoreMark } from "./session/restore-mark.ts";
 import { createDoor } from "./wire/door.ts";
 import type { Trace } from "./wire/trace.ts";
 
-/** Milliseconds the socket is open before the rest is loaded unasked: who started us asks first whether we are up. */
+/** Milliseconds between the socket and loading the rest without a request. The starting command first asks whether the agent is up. */
 const LOAD_AFTER_MS = 50;
 
-/** The next step where a variable names a path that cannot be used. */
+/** The next step where a variable names an unusable path. */
 const ANOTHER_PATH = "set the variable to another path, or unset it for the place of this system";
 
-/** What an agent's status says before anything is open. */
+/** The part of a status before anything is open. */
 const nothingOpen = { tokenSessions: 0, openPrompts: 0, links: [] };
 
 async function main(): Promise<void> {
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
   const clock = systemClock(native.bootMs);
   const startedAt = new Date(clock.wallMs());
   const parts = { home, native, clock, log, connections: new Set<Connection>() };
-  // Before the socket: an agent that cannot read its accounts does not start.
+  // Read before the socket opens. An agent that cannot read its accounts does not start.
   const kept = openOrderFile(home).atStart;
   const accounts = readAccounts(home);
   const unfinishedRestore = openRestoreMark(home).read();
@@ -67,7 +68,7 @@ async function main(): Promise<void> {
     }),
     load: async () => (await import("./full-agent.ts")).loadFullAgent({ ...parts, startedAt, program, trace, stop }),
     failed: (error) => {
-      // With it goes the socket's file: nobody should wait for who will not answer.
+      // Removes the socket's file too, so that no program waits for an agent that will not answer.
       listening?.close();
       return refuse(error);
     },
@@ -89,19 +90,19 @@ async function main(): Promise<void> {
   try {
     listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   } catch (error) {
-    // So that the same command can be given again.
+    // Removed, so that the same command works again.
     await traced?.file.remove();
     throw error;
   }
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop);
   const { path } = listening;
-  // For those whose variables lead elsewhere.
+  // Written for commands whose variables lead elsewhere.
   logged(log, "whereabouts", () => writeWhereabouts(home, path, program));
   log.note("the agent listens");
   setTimeout(loading.begin, LOAD_AFTER_MS);
 }
 
-/** The file of `--trace`, the one option of the agent. Throws StartRefused for any other word, without repeating it. */
+/** The file of `--trace`, the agent's only option. Throws StartRefused for any other word, which it does not repeat. */
 function traceOption(words: string[]): string | undefined {
   try {
     const { trace } = parseArgs({ args: words, options: { trace: { type: "string" } } }).values;
@@ -112,7 +113,7 @@ function traceOption(words: string[]): string | undefined {
   throw new StartRefused("--trace names no file", "name a file that does not exist yet");
 }
 
-/** Loaded only where a trace is wanted: it knows every method, and the agent listens before it does. */
+/** Loaded only for a trace, since it loads every method, and the agent listens before that. */
 async function beginTrace(
   path: string | undefined,
   clock: Clock,
@@ -124,7 +125,7 @@ async function beginTrace(
   return { file, trace: createTrace(file, clock) };
 }
 
-/** Ends the process once `close` has ended; a second call changes nothing. */
+/** Ends the process once `close` has ended. A second call changes nothing. */
 function ending(log: Log, close: () => Promise<void>): () => void {
   let stopping = false;
   return () => {
@@ -140,7 +141,7 @@ function ending(log: Log, close: () => Promise<void>): () => void {
   };
 }
 
-/** Runs what the agent can do without: where it fails, the log says so. */
+/** Runs a step that the agent can do without. A failure goes to the log. */
 function logged(log: Log, what: string, work: () => void): void {
   try {
     work();
@@ -149,7 +150,7 @@ function logged(log: Log, what: string, work: () => void): void {
   }
 }
 
-/** What is told of an error that is known: its words and the next step. */
+/** The words and the next step of a known error. */
 function wordsOf(error: unknown): { text: string; next: string } | undefined {
   if (error instanceof StartRefused) return { text: error.message, next: error.advice };
   if (error instanceof UnusablePath) return { text: error.message, next: ANOTHER_PATH };
@@ -172,7 +173,7 @@ const systemSteps: Readonly<Record<string, string>> = {
   ENFILE: "too many files are open on this machine: close some",
 };
 
-/** Says why there will be no agent, and what to do, and ends. */
+/** Prints why the agent does not start, with the next step, and ends the process. */
 function refuse(error: unknown): never {
   const known = wordsOf(error);
   const text = known?.text ?? `unexpected ${error instanceof Error ? error.constructor.name : "error"}`;

@@ -1,26 +1,26 @@
-// Connections that show prompts to a person. Attaching needs a proof or a manage grant, and ends with what it rested on:
-// at lock, when that grant ends, or when the program at the other end becomes another one.
+// Connections that show prompts to a person. Attaching needs a proof or a manage grant. It ends at lock, with that grant, and when the program
+// at the other end changes.
 
 import { covers } from "../account/scope.ts";
 import type { Connection } from "../call/connection.ts";
 import type { Grants } from "./grants.ts";
 
 export type Approvers = {
-  /** Attaches a connection to an account's prompts: on the strength of its manage grant, or else of a proof just given. */
+  /** Attaches a connection to an account's prompts, by its manage grant or by a proof that was just given. */
   attach(connection: Connection, account: string): void;
   /** Whether a connection may see the whole lists of an account. */
   mayManage(connection: Connection, account: string): boolean;
-  /** The connections that may be shown this account's prompts now; those that no longer may are let go. */
+  /** The connections that may see this account's prompts now. Those that no longer may are detached. */
   of(account: string): ReadonlySet<Connection>;
   detach(connection: Connection): void;
-  /** Detaches all of an account. */
+  /** Detaches all connections of an account. */
   lock(account: string): void;
 };
 
 export function createApprovers(grants: Grants): Approvers {
   const attached = new Map<Connection, Map<string, { byGrant: boolean }>>();
 
-  /** Looked up without using it: being shown prompts is not what keeps a grant alive. */
+  /** Looks a grant up without using it, since seeing prompts must not keep a grant alive. */
   function hasGrant({ subject }: Connection, account: string): boolean {
     const asked = { verb: "manage", scope: { account, level: "values" } } as const;
     return grants.list(subject).some((grant) => covers(grant, asked));

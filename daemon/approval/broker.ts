@@ -1,5 +1,5 @@
-// Questions to a person. One prompt per subject and scope, shared by all that wait for it; scopes that one subject asks
-// for within 50 ms go into one prompt. Nothing here is serial: an open prompt delays nobody but its own waiters.
+// Questions to a person. Each subject and scope has one prompt, which all waiting calls share. Scopes that one subject asks for within 50 ms go
+// into one prompt. An open prompt delays only the calls that wait for it.
 
 import type { Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -12,25 +12,25 @@ import type { Asked, Ending, Lasting, Prompt, Waiter, Watcher } from "./prompt.t
 import { promptHash, promptText } from "./prompt-text.ts";
 import type { Quotas } from "./quotas.ts";
 
-/** Milliseconds that further scopes of a subject are gathered before the prompt is shown: a program's own burst. */
+/** Milliseconds in which further scopes of a subject are gathered before the prompt is shown. A program often asks in a burst. */
 export const GATHER_MS = 50;
 
-/** Milliseconds a shown prompt waits for a person. */
+/** Milliseconds that a shown prompt waits for a person. */
 export const PROMPT_MS = 120_000;
 
 export type Broker = {
   /**
-   * Asks a person for all of `asked`; resolves when approved. Throws approvalDenied, approvalTimedOut, promptQuota,
-   * coolingDown, locked, or the abort of the waiter's signal.
+   * Asks a person for all of `asked`. Resolves when approved. Throws approvalDenied, approvalTimedOut, promptQuota, coolingDown, locked, or the
+   * abort of the waiter's signal.
    */
   ask(account: string, subject: Subject, verb: Verb, asked: readonly Asked[], waiter: Waiter): Promise<void>;
-  /** Shown prompts: all, or those of one account. */
+  /** The shown prompts: all, or those of one account. */
   list(account?: string): Prompt[];
-  /** The shown prompt with this match code or id; no code looks like an id. */
+  /** The shown prompt with this match code or id. No code looks like an id. */
   find(codeOrId: string): Prompt | undefined;
   /** Ends a shown prompt by a person's answer. The caller has verified the proof. */
   decide(prompt: Prompt, answer: { yes: true; lasting: Lasting } | { yes: false }): void;
-  /** Withdraws every prompt of an account (it was locked). */
+  /** Withdraws every prompt of an account, which was locked. */
   lock(account: string): void;
 };
 
@@ -40,7 +40,7 @@ type Open = {
   account: string;
   subject: Subject;
   verb: Verb;
-  /** Acts and what is read or changed are two sentences, so never one prompt. */
+  /** Whether the prompt is about acts. An act and a read need different sentences, so they never share a prompt. */
   readonly isAct: boolean;
   asked: Map<string, Asked>;
   waiters: Set<{ keys: readonly string[]; resolve(): void; reject(error: Error): void; waiter: Waiter }>;
@@ -53,9 +53,9 @@ export type BrokerParts = {
   readonly quotas: Quotas;
   readonly watcher: Watcher;
   readonly newId: () => string;
-  /** What the account is called, where a prompt must name it: on an agent with several. */
+  /** The account's name, where a prompt must show it: on an agent with several accounts. */
   readonly nameOf?: (account: string) => string | undefined;
-  /** Records an approval as a grant; called before the waiters are told. */
+  /** Records an approval as a grant. Called before the waiting calls continue. */
   readonly approve: (prompt: Prompt, lasting: Lasting) => void;
 };
 
@@ -64,7 +64,7 @@ export function createBroker(parts: BrokerParts): Broker {
   const prompts = new Set<Open>();
   const codes = createMatchCodes();
 
-  /** The prompt that this request can join: one that asks for all of it already, or one still gathering. */
+  /** The prompt that this request can join: one that asks for all of it already, or one that still gathers. */
   function joinable(
     account: string,
     subject: Subject,
@@ -125,7 +125,7 @@ export function createBroker(parts: BrokerParts): Broker {
     };
     open.cancelTimer = clock.after(PROMPT_MS, () => end(open, "timedOut"));
     try {
-      // Recorded first: a question that cannot be recorded is not put.
+      // Recorded first, since a question that cannot be recorded is not asked.
       watcher.opened(open.frozen);
     } catch (error) {
       return fail(open, error instanceof Error ? error : new Error("a prompt could not be opened"));
@@ -147,7 +147,7 @@ export function createBroker(parts: BrokerParts): Broker {
     open.cancelTimer();
     codes.give(open.code);
     quotas.closed(open.subject.family, ending);
-    // First those who wait: whatever becomes of telling others, they are let go. What they do next is a later turn.
+    // The waiting calls come first, so that they continue even if a watcher fails. They run in a later turn.
     for (const waiting of open.waiters) {
       if (ending === "approved") waiting.resolve();
       else waiting.reject(errorOf(ending));
@@ -161,7 +161,7 @@ export function createBroker(parts: BrokerParts): Broker {
       const leave = () => {
         open.waiters.delete(waiting);
         reject(new PosternError("cancelled"));
-        // A prompt for nobody would only teach people to answer without reading.
+        // Nobody waits for it any more. Such a prompt would only teach people to answer without reading.
         if (open.waiters.size === 0) end(open, "withdrawn");
       };
       const done = (settle: () => void) => () => {
@@ -191,13 +191,13 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   return {
-    // Async, so that a refusal by the quotas is a rejection like any other outcome.
+    // Async, so that a refusal by the quotas is a rejection like other outcomes.
     ask: async (account, subject, verb, asked, waiter) => {
       if (waiter.signal.aborted) throw new PosternError("cancelled");
       if (asked.length > limits.references) {
         throw new PosternError("tooLarge", `one prompt holds ${limits.references} references`);
       }
-      // Two missing references of one vault have the same scope and are still two questions.
+      // Two missing references of one vault have the same scope, but are two questions.
       const keys = asked.map((one) =>
         one.grantable ? scopeKey(verb, one.scope) : `${scopeKey(verb, one.scope)}|${one.shown.join("\n")}`,
       );

@@ -1,5 +1,5 @@
-// The one place where a need is satisfied: ask. Targets become scopes of ids, grants are looked up, what is missing is
-// put to a person. What a reference leads to, and that it leads nowhere, is told only within a granted scope.
+// Satisfies the need of every method. Targets become scopes of ids, grants are looked up, and a person is asked for the missing ones. The
+// target of a reference, or that it leads nowhere, is answered only within a granted scope.
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import type { Need, Target, Verb } from "../../protocol/entry.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -48,15 +48,14 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     const targets = (need.scopeOf as (params: never) => readonly Target[])(params);
     Object.assign(call.about, { session: living, targets });
     const pass = (found: readonly (Located | Missing)[], at: Moment): Call | Promise<Call> => {
-      // It may have been locked while something was looked up.
+      // It may have been locked during a look-up.
       demandHeld(holds);
       call.connection.demandSame();
       const { subject } = call.connection;
       const wanted = scopesOf(session.file.account, targets, found);
       if (!isNobody) call.about.wanted = wanted;
       const coversIt = (held: Grant, { scope }: Wanted) => covers(held, { verb: need.verb, scope });
-      // Only what was allowed is activity: a program that nobody approved cannot keep the account open by asking, nor by
-      // asking for nothing.
+      // Only an allowed call is activity. A program without an approval cannot keep the account open by asking, nor by asking for nothing.
       const passed = (sure: readonly (Located | Missing)[], since: Moment, still: () => boolean): Call => {
         if (activity && wanted.length > 0) sessions.touch(session.unlocked, since);
         const demandStill = () => {
@@ -88,33 +87,33 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
       });
     };
     const pending = locate(session, targets);
-    // A warm request is answered in the same turn of the event loop.
+    // This lets a warm request be answered in the same turn of the event loop.
     if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
     return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
   };
 
-  /** Whether a client names an account that is not here. It is treated as if it were, and gets nothing. */
+  /** Whether a client names an account that is not on this agent. It is treated as an existing one, and gets nothing. */
   function isUnknown(client: OpenClient | undefined): boolean {
     return client !== undefined && client.bearer === undefined && sessions.find(client.account) === undefined;
   }
 
-  /** The session that a request works on. Of an account that is not here an open one stands in, whose person is asked. */
+  /** The session of a request. For an account that is not on this agent, an open one stands in, and its person is asked. */
   function livingOf(client: OpenClient | undefined, now: Moment): AccountSession {
     if (client?.bearer !== undefined) return client.bearer.demandOpen();
     return isUnknown(client) ? sessions.someOpen(now) : sessions.open(client?.account, now);
   }
 
-  /** Notes whose log a refusal of a method without a grant belongs to: the account that it names, or else the default. */
+  /** Notes the account for a refusal of a method without a grant: the named account, or else the default. */
   function concerning(method: MethodName, params: { account?: string }, call: Call): Call {
     const { required = [] } = catalogue[method].params as { required?: readonly string[] };
-    // A required one is about to come, or to be the default.
+    // A required account is a new one, or becomes the default.
     const named = required.includes("account") ? undefined : params.account;
     const session = named === undefined ? sessions.default() : (sessions.find(named) ?? sessions.default());
     if (session !== undefined) call.about.session = session;
     return call;
   }
 
-  /** Puts to a person what is asked of an account that is not here. Whatever they answer, the asker is denied. */
+  /** Asks a person about an account that is not on this agent. Whatever the answer, the asker is denied. */
   async function askOfNobody(
     { file }: OpenSession,
     { verb, also }: GrantNeed,
@@ -136,8 +135,8 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
   }
 
   /**
-   * What the references lead to once a person has answered: that took time, and what was read before may have changed.
-   * The yes was to certain fields; where a reference leads elsewhere by now, it was not to that.
+   * Locates the references again after a person's answer. That took time, and the items may have changed. The yes was for certain fields. It does
+   * not hold where a reference leads to another field now.
    */
   async function sameAgain(
     session: OpenSession,
@@ -183,12 +182,12 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
       throw isNamed && isDenied ? deniedOrNone() : error;
     });
     call.timing.waitedMs += performance.now() - askedMs;
-    // A person took their time; meanwhile the peer may have become another program.
+    // While the person decided, the peer may have become another program.
     call.connection.demandSame();
   }
 }
 
-/** Whether something is asked with a target: with a text that is no reference nothing is. */
+/** Whether a target asks for something. A text that is no reference asks for nothing. */
 function isQuestion(found: readonly (Located | Missing)[]): (target: Target) => boolean {
   let next = 0;
   return (target) => {
@@ -198,7 +197,7 @@ function isQuestion(found: readonly (Located | Missing)[]): (target: Target) => 
   };
 }
 
-/** What a person reads first. */
+/** The first line of the question. */
 const beforeOf = (also: string | undefined) => (also === undefined ? "" : `and ${also}: `);
 
 const always = () => true;
@@ -207,7 +206,7 @@ function demandHeld(holds: () => boolean): void {
   if (!holds()) throw new PosternError("locked");
 }
 
-/** A scope that is needed, and how it came up. What is missing is asked about, but leaves no grant behind. */
+/** A needed scope, and the target that needs it. A missing thing is asked about too, but leaves no grant behind. */
 type Wanted = {
   readonly scope: Scope;
   readonly grantable: boolean;
@@ -221,16 +220,16 @@ function scopesOf(account: string, targets: readonly Target[], found: readonly (
     if (!("reference" in target)) return [{ scope: idScope(account, target), grantable: true }];
     const outcome = found[next++];
     if (outcome === undefined) throw new Error("a reference was not looked up");
-    // Its place alone: what it reads may hold a whole item, and a person takes minutes to answer.
+    // Keeps the place only. The found value may hold a whole item, and a person takes minutes to answer.
     if (!isMissing(outcome)) return [{ scope: outcome.scope, grantable: true, found: { place: outcome.place } }];
     if (outcome.harmless) return [];
-    // That something is missing is itself knowledge about names: of the vault, or of the account's vaults.
+    // Knowing that a thing is missing is knowledge about names: those of the vault, or those of the account's vaults.
     const scope: Scope = { account, level: "names", ...(outcome.vault === undefined ? {} : { vault: outcome.vault }) };
     return [{ scope, grantable: false, missing: { reference: target.reference, why: outcome.error.message } }];
   });
 }
 
-/** What of it a person said yes to. */
+/** The part of a target that a person's yes is about. */
 function meant({ scope, missing }: Wanted): unknown {
   return [scope, missing?.why];
 }
@@ -241,7 +240,7 @@ function idScope(account: string, target: Exclude<Target, { reference: string }>
   return { account, level, vault: target.vault, ...(target.item === undefined ? {} : { item: target.item }) };
 }
 
-/** How a person sees what is asked for. What is asked beside the verb comes first: no long title pushes it away. */
+/** The lines of a question. Extra effects beside the verb come first, so that no long title pushes them away. */
 async function nameOf({ account }: Unlocked, wanted: Wanted, before: string): Promise<string[]> {
   const { missing } = wanted;
   return missing === undefined

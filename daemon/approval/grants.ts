@@ -1,5 +1,5 @@
-// Grants: permission of one subject on one scope. They live in memory only and end at lock. A grant ends when it was
-// idle too long, when it is too old, or when its subject is another process than the one that was approved.
+// Grants: permission of one subject on one scope. They live in memory only and end at lock. A grant also ends when it was idle for too long,
+// when it is too old, and when its subject is no longer the approved process.
 import type { Verb } from "../../protocol/entry.ts";
 import { covers, type Scope } from "../account/scope.ts";
 import { type Clock, elapsedMs, type Moment, momentOf } from "../host/clock.ts";
@@ -7,13 +7,13 @@ import type { Subject } from "../peer/subject.ts";
 
 const MINUTE = 60_000;
 
-/** Milliseconds without use after which a grant ends unless the person said otherwise: the official app's 10 minutes. */
+/** Milliseconds without use after which a grant ends by default: the official app's 10 minutes. */
 export const GRANT_IDLE_MS = 10 * MINUTE;
 
-/** Milliseconds after which a grant ends however much it is used: a working day. */
+/** Milliseconds after which a grant ends in any case: a working day. */
 export const GRANT_AGE_MS_MAX = 12 * 60 * MINUTE;
 
-/** Grants kept at once. A person approves far fewer; past it the one unused for longest ends. */
+/** Grants at once. A person approves far fewer. Past it the least recently used one ends. */
 export const GRANTS_MAX = 10_000;
 
 export type Grant = {
@@ -22,24 +22,24 @@ export type Grant = {
   readonly verb: Verb;
   readonly scope: Scope;
   readonly idleMs: number;
-  /** The grant whose yes this one goes back to: it ends with that one. */
+  /** The grant from which this one follows. Both end together. */
   readonly restsOn?: Grant;
   readonly createdAt: Moment;
   lastUsedAt: Moment;
 };
 
 export type Grants = {
-  /** Whether a living grant of this subject covers the request; using it puts its idle end off. */
+  /** Whether a living grant of this subject covers the request. Using it delays its idle end. */
   allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment): boolean;
   add(subject: Subject, verb: Verb, scope: Scope, idleMs: number): Grant;
-  /** Adds one that follows from another: it is as old as that one, and ends with it. */
+  /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
   addOn(grant: Grant, verb: Verb, scope: Scope): void;
-  /** Living grants: all, or those of one subject. */
+  /** The living grants: all, or those of one subject. */
   list(subject?: Subject): Grant[];
   find(id: string): Grant | undefined;
-  /** Ends one grant; false when there is none of this id. */
+  /** Ends one grant. False where there is none with this id. */
   revoke(id: string): boolean;
-  /** Ends every grant of an account, or all. */
+  /** Ends every grant of an account, or all grants. */
   clear(account?: string): void;
 };
 
@@ -88,7 +88,7 @@ export function createGrants(clock: Clock, newId: () => string): Grants {
     if (count >= GRANTS_MAX) makeRoom();
     const made: Grant = { ...grant, id: newId(), lastUsedAt: now };
     const { key } = grant.subject;
-    // Whoever revokes one after another of a list ends what follows before what it follows from.
+    // A program that revokes a list one by one must find each of them. So a following grant comes before the one it follows from.
     replace(key, made.restsOn === undefined ? [...living(key), made] : [made, ...living(key)]);
     return made;
   }
@@ -126,7 +126,7 @@ function isAlive(now: Moment, grant: Grant): boolean {
   return elapsedMs(now, grant.lastUsedAt) <= grant.idleMs && elapsedMs(now, grant.createdAt) <= GRANT_AGE_MS_MAX;
 }
 
-/** When a grant ends if it is not used again, in milliseconds since the Unix epoch. */
+/** The end of a grant that is not used again, in milliseconds since the Unix epoch. */
 export function endsAtMs(grant: Grant): number {
   const own = Math.min(grant.lastUsedAt.wallMs + grant.idleMs, grant.createdAt.wallMs + GRANT_AGE_MS_MAX);
   return grant.restsOn === undefined ? own : Math.min(own, endsAtMs(grant.restsOn));

@@ -1,13 +1,13 @@
-// Match codes: two letters and two digits that the asking program and the approver both show. A code helps a person to
-// see that both speak of the same prompt; it is no control.
+// Match codes: two letters and two digits that the asking program and the approver both show. A code shows a person that both mean the same
+// prompt. It protects nothing.
 import { randomInt } from "node:crypto";
 
-/** Crockford's letters: none is taken for another or for a digit. */
+/** Crockford's letters. None looks like another or like a digit. */
 const LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ";
 
 export type MatchCodes = { take(): string; give(code: string): void };
 
-/** Codes unique among the open prompts. 48,400 codes exist and the quotas allow a few dozen prompts, so a free one is near. */
+/** A code that no open prompt has. There are 48,400 codes, and the quotas allow a few dozen prompts, so a free one is found soon. */
 export function createMatchCodes(): MatchCodes {
   const taken = new Set<string>();
   return {

@@ -1,10 +1,10 @@
-// What is said of a reference that leads nowhere: names near it, to whoever may see them anyway, and to nobody else.
+// The error for a reference that leads nowhere. It suggests near names only to an asker who may see them anyway.
 import { PosternError } from "../../protocol/errors.ts";
 import { displayed } from "../account/displayed-text.ts";
 import type { Missing } from "../account/resolver.ts";
 import type { Access } from "../call/access.ts";
 
-/** What to say of a reference that leads nowhere, with names near it where the asker may see them. */
+/** The error for a reference that leads nowhere, with near names where the asker may see them. */
 export async function errorOf({ error, near }: Missing, { knows }: Access): Promise<PosternError> {
   if (near === undefined || !knows(near.scope)) return error;
   const names = await near.names();

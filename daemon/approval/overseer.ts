@@ -1,5 +1,5 @@
-// Who may see the whole: the holder of a manage grant, or whoever gives a proof in the same call. Every proof passes
-// here, so that each try is recorded, right or wrong.
+// Decides who may see the whole: the holder of a manage grant, or a caller that gives a proof in the same call. Every proof passes here, so that
+// each try is recorded, right or wrong.
 
 import { PosternError } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
@@ -15,24 +15,24 @@ import type { Broker } from "./broker.ts";
 import type { Grants } from "./grants.ts";
 import { waiterOf } from "./waiter.ts";
 
-/** Wrong match codes of one family in a minute, before it must wait: enough for a person's slips. */
+/** Wrong match codes of one family in a minute before it must wait. A person's slips need no more. */
 export const WRONG_CODES_MAX = 5;
-/** Milliseconds that wrong codes count for. */
+/** Milliseconds for which a wrong code counts. */
 export const WRONG_CODE_MS = 60_000;
 /** Families whose wrong codes are remembered. */
 const FAMILIES_MAX = 1_000;
 
 export type Overseer = {
-  /** Whether this call may see the whole; checks the proof it carries, or has a person asked. Throws what a wrong proof does. */
+  /** Whether this call may see the whole. Checks the proof of the call, or asks a person. Throws the errors of a wrong proof. */
   oversees(
     params: { proof?: GivenProof; account?: string; code?: string; ask?: boolean },
     call: Call,
   ): Promise<boolean>;
-  /** Checks a proof. A PIN must name an open prompt, by its code or its id: nothing else is decided by it. */
+  /** Checks a proof. A PIN must name an open prompt by its code or id, since it decides about prompts only. */
   prove(given: { proof: GivenProof; account?: string; prompt?: string }, call: Call): Promise<void>;
-  /** The account that is meant: the one that is named, else that of the prompt with this code. A code of no prompt means an open one. */
+  /** The account of a call: the named one, or else that of the prompt with this code. A wrong code means any open account. */
   accountOf(params: { account?: string; code?: string }): string | undefined;
-  /** Throws tryLater when this program named too many wrong codes. */
+  /** Throws tryLater where this program named too many wrong codes. */
   demandCodeTry(call: Call): void;
   wrongCode(call: Call): void;
 };
@@ -75,11 +75,11 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     code?: string | undefined;
   }): string | undefined {
     if (account !== undefined || code === undefined) return account;
-    // Not the default in any case: that it is locked would tell a wrong code from a right one.
+    // Not always the default: if that is locked, its error would tell a wrong code from a right one.
     return broker.find(code)?.account ?? sessions.someOpen().file.account;
   }
 
-  /** A code or an id that no prompt of the account has counts as a wrong one, whatever came with it: else an answer would tell which are open. */
+  /** A code or id that no prompt of the account has counts as a wrong one, whatever proof came with it. Otherwise an answer would show which codes are open. */
   function demandOpen(prompt: string, account: string, call: Call): void {
     demandCodeTry(call);
     if (broker.find(prompt)?.account === account) return;
@@ -87,7 +87,7 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
     throw new PosternError("promptNotFound");
   }
 
-  /** What was checked and found wrong is on disk before it is answered; what was not even checked may fold. */
+  /** A checked and wrong proof is on disk before the answer. A proof that was not checked may fold. */
   async function recordRefusal(
     session: UnlockedSession,
     proof: GivenProof,
@@ -100,8 +100,8 @@ export function createOverseer({ proofs, clock, sessions, grants, broker, log }:
       return;
     }
     session.audit.keep(refused);
-    // Repeated at the service, so that an older copy of the store, with fewer tries counted, is noticed. Where the
-    // service cannot take it, the refusal stands all the same.
+    // The service gets the counter too, so that an older copy of the store with fewer counted tries is noticed. If the service cannot take it,
+    // the refusal stands all the same.
     if (proofs.countsInStore(proof))
       await repeatCounter(session.unlocked, session.file.device).catch((thrown: unknown) =>
         log.incident("counter", thrown),

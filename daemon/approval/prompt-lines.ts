@@ -1,31 +1,31 @@
-// The lines that name one thing in a prompt. One line where every title is plain; else a line for each part, with its id
-// where the title does not say which one is meant. Whoever may write to a vault chooses its titles: none may look like
-// another, like a part of its own, or like what Postern says.
+// The lines that name one thing in a prompt. It is one line where every title is plain. Otherwise each part has a line, with its id where the
+// title alone is not clear. Everyone who may write to a vault chooses titles. So no title may look like another one, like a part of its
+// own, or like Postern's own words.
 import { createHash } from "node:crypto";
 import { displayedLine } from "../account/displayed-text.ts";
 
-/** A vault, an item or a part of one, on the way to what is asked for. */
+/** A vault, an item or a part of an item, on the way to the target. */
 export type Part = {
   readonly kind: "vault" | "environment" | "item" | "section" | "field";
   readonly id: string;
   /** Undefined where nothing has this id. */
   readonly title: string | undefined;
-  /** Whether no other one that is known looks like it. */
+  /** Whether no other known one looks like it. */
   readonly unique: boolean;
-  /** Whether its title could not be asked for: the service is not reached. */
+  /** Whether its title could not be read, since the service is not reached. */
   readonly unreached?: true;
 };
 
-/** What is asked for: in Postern's words, and the parts that lead to it, the widest first. */
+/** The target of a question: Postern's own words, and the parts that lead to it, the widest first. */
 export type Thing = { readonly what: string; readonly parts: readonly Part[] };
 
 /**
- * What may stand in one line with other parts: Latin letters, digits, and signs that are no slash and no bracket. Of other
- * scripts some are drawn like a slash or like the letters of our own words, and some would swap the parts.
+ * Titles that may stand in one line with other parts: Latin letters, digits, and signs but slashes and brackets. Some characters of other scripts
+ * look like a slash or like our own words, and some would swap the parts.
  */
 const IN_LINE = /^[\p{Script=Latin}\p{Nd} .,:;!?'"&+@#%*=_-]*$/u;
 
-/** What we say ourselves between two parts. */
+/** Postern's own text between two parts. */
 const OUR_WORDS = /the vault/i;
 
 const ID_WITHIN = /[a-z2-7]{26}/i;
@@ -33,10 +33,10 @@ const ID_WITHIN = /[a-z2-7]{26}/i;
 /** Characters of an id in one line, behind the longest label. */
 const ID_LENGTH_MAX = 60;
 
-/** Characters of an id's hash: 96 bits, more than anybody finds two ids for that also begin alike. */
+/** Characters of an id's hash: 96 bits. Nobody finds two ids with the same beginning and the same hash. */
 const HASH_LENGTH = 24;
 
-/** `before` is what Postern says first; it counts towards the line. */
+/** `before` is Postern's own text, which counts towards the line. */
 export function promptLines(thing: Thing, before = ""): string[] {
   const whole = `${before}${inOneLine(thing)}`;
   if (thing.parts.every(isPlain) && displayedLine(whole) === whole) return [whole];
@@ -49,7 +49,7 @@ function inOneLine({ what, parts }: Thing): string {
   return titles.length === 0 ? what : `${what} ${titles.reverse().join(" in the vault ")}`;
 }
 
-/** What a program named and what is nowhere: the program's own text, so it keeps to its line, and the reason has one. */
+/** A missing target. The program's own text has a line of its own, and so has the reason. */
 export function missingLines(reference: string, why: string, before = ""): string[] {
   const whole = `${before}${reference} (${why})`;
   return displayedLine(whole) === whole ? [whole] : [`${before}${reference}`, why];
@@ -61,8 +61,8 @@ function isPlain(part: Part): boolean {
 }
 
 /**
- * Whether a title is shown as it is: nothing stripped, joined or cut, no letters in a form that only looks other, and
- * nothing like an id. Of two that look the same at most one is exact, or both have one lookup tag.
+ * Whether a title is shown unchanged: nothing is removed, joined or cut, no letter has a look-alike form, and it is not like an id. Of two titles
+ * that look the same, at most one is exact, or both have one lookup tag.
  */
 function isExact(part: Part): boolean {
   if (part.title === undefined) return false;
@@ -81,8 +81,8 @@ function titleLine({ kind, title = "" }: Part): string {
 }
 
 /**
- * Letter by letter: a field's id is chosen by who writes it, one of nothing by who asks. A long one is told by its beginning
- * and its hash, so that a hundred of them do not push the question out of sight and no two are told alike.
+ * Shows an id letter by letter. The writer of a field chooses its id, and the asker chooses the id of a missing thing. A long id is shown by its
+ * beginning and its hash. So a hundred of them do not push the question out of sight, and no two look alike.
  */
 function idLine(label: string, id: string): string {
   const letters = id.replace(/[^\w./-]/gu, (letter) => `\\u{${letter.codePointAt(0)?.toString(16)}}`);

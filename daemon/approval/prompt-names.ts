@@ -1,5 +1,5 @@
-// How a person is told what is asked for: by titles, and by an id too where a title alone would not say which thing is
-// meant. Here titles are looked up and compared; prompt-lines.ts puts them into lines.
+// Names the target of a question: by titles, and by an id too where a title alone is not clear. This file looks titles up and compares them.
+// prompt-lines.ts puts them into lines.
 import { PosternError } from "../../protocol/errors.ts";
 import { fieldTitles } from "../../protocol/secret/match.ts";
 import { type Account, environmentsOf } from "../account/account.ts";
@@ -9,18 +9,18 @@ import { displayed } from "../account/displayed-text.ts";
 import type { Scope } from "../account/scope.ts";
 import { type Part, promptLines, type Thing } from "./prompt-lines.ts";
 
-/** What is asked for: a scope, and the place where a reference led to it. */
+/** The target of a question: a scope, and the place that a reference led to. */
 export type Named = { readonly scope: Scope; readonly found?: { readonly place: Place } };
 
-/** The lines of what is asked for, after what stands before it. */
+/** The lines of the target, after the text before it. */
 export async function promptNames(account: Account, { scope, found }: Named, before = ""): Promise<string[]> {
-  // By its titles, not by the reference as it was sent: that may hold ids, which tell a person nothing.
+  // By its titles, and not by the sent reference, which may hold ids that mean nothing to a person.
   const thing = found === undefined ? await partOf(account, scope) : await fieldAt(account, found.place);
   const rights = makersRights[scope.act ?? ""];
   return [...promptLines(thing, before), ...(rights === undefined ? [] : [rights])];
 }
 
-/** What a yes brings beside the act, in a line of its own: who makes one of these holds a grant to write in it. */
+/** A further effect of a yes, in a line of its own: the maker of such a thing gets a grant to write in it. */
 const makersRights: Readonly<Record<string, string>> = {
   "create a vault": "then read, change, share and delete what it holds, and the vault itself",
   "create an environment": "then read, change and delete it",
@@ -45,7 +45,7 @@ async function fieldAt(account: Account, place: Place): Promise<Thing> {
     return { what: "one field", parts: [vault, await itemPart(account, item), ...fieldParts(item, place.field)] };
   } catch (error) {
     if (!(error instanceof PosternError) || error.name !== "offline") throw error;
-    // Its value is answered from memory while the service is away, so a person can still be asked, by ids.
+    // While the service is away, its value may still be answered from memory. So the person is asked, by ids.
     const unknown = { title: undefined, unique: true, unreached: true } as const;
     const parts: Part[] = [
       { kind: "item", id: place.item, ...unknown },
@@ -66,8 +66,8 @@ async function itemNamed(account: Account, vault: string, id: string): Promise<P
 }
 
 /**
- * A vault may hold too many items to look at: those of its lookup tag are compared, which are the active ones. Whatever
- * else could look like it is not shown without its id.
+ * A vault may hold too many items to compare. So the title is compared with the active items of its lookup tag. Any other item that could look
+ * like it is shown with its id.
  */
 async function itemPart(account: Account, { vaultId, id, state, title }: AccountItem): Promise<Part> {
   const { items: alike } = await account.findItems(vaultId, title);
@@ -80,7 +80,7 @@ function among(kind: Part["kind"], all: readonly { id: string; title: string }[]
   return { kind, id, title, unique };
 }
 
-/** The field and, before it, its section where that has a title. A field is told apart by both. */
+/** The field, with its section before it where that has a title. Both together tell fields apart. */
 function fieldParts(item: AccountItem, id: string): Part[] {
   const all = fieldTitles(item);
   const found = all.find((one) => one.id === id);
@@ -93,7 +93,7 @@ function fieldParts(item: AccountItem, id: string): Part[] {
     : [{ kind: "section", id: found.sectionId, title: found.section, unique: true }, field];
 }
 
-/** What a title looks like: what nobody sees, and case that is easily overlooked, tell no titles apart. */
+/** The look of a title. Invisible characters and case do not count, since people overlook them. */
 function looks(title: string): string {
   return displayed(title).normalize("NFKC").replaceAll(" ", "").toLowerCase();
 }

@@ -1,4 +1,4 @@
-// The text of a prompt: what a person reads before saying yes.
+// The text of a prompt, which a person reads before saying yes.
 import { createHash } from "node:crypto";
 import type { Verb } from "../../protocol/entry.ts";
 import { displayed, displayedLine, displayedPath } from "../account/displayed-text.ts";
@@ -11,9 +11,9 @@ const verbs: Readonly<Record<Verb, string>> = {
 };
 
 /**
- * The lines of a prompt: who, what, and how long a yes lasts. A thing's further lines stand deeper than its first; no name
- * begins a line or holds two blanks in a row, so none can pass for one. An act is named by its own verb: `isAct`. The account
- * is named where the agent has several.
+ * The lines of a prompt: the asker, the target, and the duration of a yes. Further lines of a thing are indented more than its first. No name
+ * begins a line or holds two blanks in a row, so no name can imitate a line. An act has its own verb: `isAct`. The account is named where the
+ * agent has several.
  */
 export function promptText(
   subject: Subject,
@@ -38,7 +38,7 @@ function lasting(subject: Subject): string {
   return "Yes holds for this one request: no process could be held to it.";
 }
 
-/** SHA-256 over the prompt's id and text in base64: an answer names it, so a yes is to the text that was shown. */
+/** SHA-256 over the prompt's id and text, in base64. An answer repeats it, so a yes is bound to the shown text. */
 export function promptHash(id: string, text: readonly string[]): string {
   return createHash("sha256")
     .update(JSON.stringify([id, ...text]))

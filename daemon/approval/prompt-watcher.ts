@@ -1,4 +1,4 @@
-// What becomes of a prompt beside its answer: it is recorded, and told to approvers and to who asked.
+// Records each prompt, and announces it to the approvers and to the asker.
 import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
 import type { Connection } from "../call/connection.ts";
@@ -13,7 +13,7 @@ export type PromptWatcherParts = {
   readonly connections: ReadonlySet<Connection>;
 };
 
-/** `sessions` is asked when a prompt opens: the sessions themselves withdraw prompts, and are made after. */
+/** `sessions` is a function, since the sessions withdraw prompts and are made later. */
 export function watchPrompts({ sessions, approvers, connections }: PromptWatcherParts): Watcher {
   return {
     opened: (prompt) => {
@@ -38,7 +38,7 @@ export function watchPrompts({ sessions, approvers, connections }: PromptWatcher
   };
 }
 
-/** Of what is over already. A log that cannot be written has said so, and stops the next request; this must go on. */
+/** Records a closed prompt. A log that cannot be written reports that itself and stops the next request. This must go on. */
 export function recordAnyway(record: () => void): void {
   try {
     record();

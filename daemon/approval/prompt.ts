@@ -1,15 +1,15 @@
-// A question to a person, as the other rooms see it: what is asked, how it ended, who waits.
+// A question to a person, as the other rooms see it: its targets, its end, and the waiting calls.
 import type { Verb } from "../../protocol/entry.ts";
 import type { Scope } from "../account/scope.ts";
 import type { Subject } from "../peer/subject.ts";
 
-/** One scope to ask for, the lines that name it to a person, and whether a yes leaves a grant of it behind. */
+/** One scope of a question, the lines that name it to a person, and whether a yes leaves a grant of it. */
 export type Asked = { readonly scope: Scope; readonly shown: readonly string[]; readonly grantable: boolean };
 
-/** How an approval lasts: for this request alone, or as a grant with an idle end. */
+/** The duration of an approval: this request alone, or a grant with an idle end. */
 export type Lasting = { readonly kind: "once" } | { readonly kind: "grant"; readonly idleMs: number };
 
-/** A question as it stands. `text` and `hash` are set when it is shown, and never change after. */
+/** A question. `text` and `hash` are set when it is shown, and never change after that. */
 export type Prompt = {
   readonly id: string;
   readonly code: string;
@@ -23,11 +23,11 @@ export type Prompt = {
   readonly waiters: number;
 };
 
-/** How a prompt ended. */
+/** The end of a prompt. */
 export type Ending = "approved" | "denied" | "timedOut" | "withdrawn" | "locked";
 
-/** Told of prompts as they open and close; shows them, never decides. `closed` must not throw: it cannot be undone any more. */
+/** Called as prompts open and close. It shows them and never decides. `closed` must not throw, since the end cannot be undone. */
 export type Watcher = { opened(prompt: Prompt): void; closed(prompt: Prompt, ending: Ending): void };
 
-/** Who waits. `shown` is called when the prompt it waits for opens, so that the asker can print the match code. */
+/** A waiting call. `shown` is called when its prompt opens, so that the asker can print the match code. */
 export type Waiter = { readonly signal: AbortSignal; shown(prompt: Prompt): void };

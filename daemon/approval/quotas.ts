@@ -1,31 +1,31 @@
-// How many questions a program may put to a person. Counted per family (session leader or cgroup, and executable), since
-// each fork is a new process, and once more over everyone with larger numbers, so that a few rogue families cannot
-// shut out the person's own programs.
+// The number of questions that a program may ask. It is counted per family (session leader or cgroup, and executable), since each fork is a new
+// process. It is counted once more over all programs, with larger numbers, so that a few rogue families cannot block the person's own
+// programs.
 import { PosternError } from "../../protocol/errors.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Ending } from "./prompt.ts";
 
-/** Prompts of one family open at once: more is not a question but a flood. */
+/** Open prompts of one family at once. More of them are a flood and no questions. */
 export const OPEN_PER_FAMILY = 3;
 /** Prompts of one family in ten minutes. */
 export const RECENT_PER_FAMILY = 20;
-/** Prompts of everyone open at once. */
+/** Open prompts of all programs at once. */
 export const OPEN_GLOBAL = 24;
-/** Prompts of everyone in ten minutes. */
+/** Prompts of all programs in ten minutes. */
 export const RECENT_GLOBAL = 200;
-/** Milliseconds that "recent" looks back. */
+/** Milliseconds for which a prompt counts as recent. */
 export const RECENT_MS = 600_000;
 /** Refusals in a row after which a family must wait. */
 export const REFUSALS_BEFORE_COOL_DOWN = 2;
-/** Milliseconds a family waits after that. */
+/** Milliseconds that a family waits after that. */
 export const COOL_DOWN_MS = 120_000;
-/** Families remembered; past it those quiet for longest are forgotten, which only the global numbers then hold. */
+/** Remembered families. Past it the least active ones are forgotten. Then only the numbers over all programs limit them. */
 export const FAMILIES_MAX = 1_000;
 
 type Family = { open: number; opened: Moment[]; refusals: number; coolingSince: Moment | undefined };
 
 export type Quotas = {
-  /** Counts a prompt about to open; throws promptQuota or coolingDown instead. */
+  /** Counts a prompt that will open, or throws promptQuota or coolingDown. */
   opening(family: string): void;
   closed(family: string, ending: Ending): void;
 };

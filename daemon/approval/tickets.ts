@@ -1,18 +1,18 @@
-// A proof that was given to see a prompt serves its answer too, so that a person proves once and Argon2id runs once. What was proven
-// is kept as a ticket: for one connection, one prompt, the text that was shown, and a minute. It never goes over the wire.
+// A proof for seeing a prompt also serves its answer. So a person proves once, and Argon2id runs once. The proof is kept as a ticket for one
+// connection, one prompt, the shown text, and a minute. A ticket never goes over the wire.
 import type { Connection } from "../call/connection.ts";
 import { type Clock, type Moment, momentOf, passedMs } from "../host/clock.ts";
 import type { Prompt } from "./prompt.ts";
 
-/** Milliseconds a ticket may be used: long enough to read a prompt of a hundred lines, short enough that the person is still there. */
+/** Milliseconds for which a ticket is valid. A person can read a hundred lines in that time, and is still there. */
 export const TICKET_MS = 60_000;
 
 type Ticket = { readonly prompt: string; readonly hash: string; readonly at: Moment };
 
 export type Tickets = {
-  /** A proof for this prompt was right on this connection. The one before it is gone. */
+  /** Keeps a right proof for this prompt on this connection. An earlier ticket is dropped. */
   issue(connection: Connection, prompt: Prompt): void;
-  /** Whether such a proof was given here for this very text, a minute ago at most. It is spent either way. */
+  /** Whether such a proof was given here for this same text within the last minute. The ticket is used up either way. */
   redeem(connection: Connection, prompt: Prompt): boolean;
 };
 

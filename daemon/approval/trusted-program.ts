@@ -1,19 +1,18 @@
-// Programs that the agent may start (pinentry, pkcheck): only such as nobody but root can have put there.
+// Programs that the agent may start (pinentry, pkcheck). Only root can have installed them.
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, normalize, resolve } from "node:path";
 
-/** A program the agent must not start. The message names the rule, not the path. */
+/** A program that the agent must not start. The message names the rule and not the path. */
 export class UntrustedProgram extends Error {
   override readonly name = "UntrustedProgram";
 }
 
-/** Links to follow from a name to a file: Debian's alternatives use two. */
+/** Links that are followed from a name to a file. Debian's alternatives use two. */
 const LINKS_MAX = 8;
 
 /**
- * The real path of a program, to be started by that path and no other. Throws UntrustedProgram where it is relative,
- * where it, a link on the way or any folder above them is not root's or can be written by others, or where it is no
- * executable file.
+ * The real path of a program, which must be started by this path. Throws UntrustedProgram for a relative path, for a file, link or folder on
+ * the way that is not root's or that others can write, and for anything that is no executable file.
  */
 export function trustedProgram(path: string): string {
   if (!isAbsolute(path) || normalize(path) !== path)
@@ -36,7 +35,7 @@ function checkProgram(path: string, found: { mode: number; isFile(): boolean }):
   return resolve(realpathSync(dirname(path)), path.slice(path.lastIndexOf("/") + 1));
 }
 
-/** Every folder of the path as written and, where a folder is a link (/bin), as it really is. */
+/** Every folder of the written path, and of the real path where a folder is a link (/bin). */
 function checkFolders(folder: string): void {
   for (const path of [folder, realpathOrRefuse(folder)]) {
     for (let part = path; ; part = dirname(part)) {
@@ -49,7 +48,7 @@ function checkFolders(folder: string): void {
 function checkFolder(path: string): void {
   const found = statOrRefuse(path);
   if (found.uid !== 0) throw new UntrustedProgram("a folder above the program does not belong to root");
-  // A sticky bit does not help: others could still lay a file of their own there. A link's mode means nothing.
+  // A sticky bit does not help, since others could still put a file of their own there. The mode of a link means nothing.
   if (!found.isSymbolicLink() && (found.mode & 0o022) !== 0)
     throw new UntrustedProgram("a folder above the program can be written by others");
 }

@@ -1,5 +1,5 @@
-// A call that waits for a person: it leaves the prompt when the call is cancelled or its connection ends, and is told the
-// match code when the prompt is shown.
+// A call that waits for a person. It leaves the prompt when the call is cancelled or its connection ends. It gets the match code when the prompt
+// is shown.
 
 import type { Call } from "../call/call.ts";
 import type { Prompt, Waiter } from "./prompt.ts";

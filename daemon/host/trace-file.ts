@@ -1,5 +1,5 @@
-// The file of `--trace`: lines that a person reads and then sends with a bug report. It is made new and for its owner alone, it has
-// a bound, and a slow or full disk never holds up a request: what cannot be written in time is counted and left out.
+// The file of `--trace`: lines that a person reads and then sends with a bug report. The file is new and readable by its owner only. Its size is
+// bounded. A slow or full disk never delays a request: lines that cannot be written in time are counted and left out.
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { release } from "node:os";
@@ -9,10 +9,10 @@ import type { Log } from "./log.ts";
 import { StartRefused } from "./start-refused.ts";
 import { VERSION } from "./version.ts";
 
-/** Bytes of the whole file: some hundred thousand requests, and still small enough to look through and to send. */
+/** Bytes of the whole file: some hundred thousand requests. A person can still read and send it. */
 export const TRACE_BYTES_MAX = 32 * 1024 * 1024;
 
-/** Bytes that wait for the disk: a second of the busiest agent. What comes beyond them is left out and counted. */
+/** Bytes that wait for the disk: a second of the busiest agent. Further lines are left out and counted. */
 export const TRACE_WAITING_BYTES_MAX = 1024 * 1024;
 
 /** The last line of a file that has reached its bound. */
@@ -20,7 +20,7 @@ const FULL = `${JSON.stringify({ full: TRACE_BYTES_MAX })}\n`;
 
 export type TraceState = {
   readonly file: string;
-  /** Full: the bound was reached. Failed: the disk refused. Nothing more is written in either state. */
+  /** "full" means that the bound was reached, "failed" that the disk refused. Nothing more is written then. */
   readonly state: "writing" | "full" | "failed";
   readonly bytes: number;
 };
@@ -29,15 +29,15 @@ export type TraceFile = {
   /** Takes a line and returns at once. `line` holds numbers, ids and names of ours only. */
   write(line: object): void;
   readonly state: TraceState;
-  /** Writes what waits, and closes the file. */
+  /** Writes the waiting lines, and closes the file. */
   close(): Promise<void>;
-  /** Takes the file away again: the agent did not start. */
+  /** Removes the file again, since the agent did not start. */
   remove(): Promise<void>;
 };
 
 export type TraceParts = { readonly clock: Pick<Clock, "wallMs">; readonly log: Log };
 
-/** Makes the file. Throws StartRefused where something has its name already, a link too, or where it cannot be made. */
+/** Makes the file. Throws StartRefused where its name is taken, also by a link, and where it cannot be made. */
 export async function openTrace(path: string, { clock, log }: TraceParts): Promise<TraceFile> {
   const file = resolve(path);
   const handle = await made(file);
@@ -104,7 +104,7 @@ export async function openTrace(path: string, { clock, log }: TraceParts): Promi
   };
 }
 
-/** What a fault may depend on, and nothing that says whose machine it is. */
+/** Facts that a fault may depend on. None of them identifies the machine. */
 function machine(): object {
   return { node: process.version, platform: `${process.platform} ${process.arch}`, kernel: release() };
 }
@@ -112,7 +112,7 @@ function machine(): object {
 async function made(file: string): Promise<FileHandle> {
   const name = basename(file);
   try {
-    // Never through a file or a link that lies there: the trace would be written into it.
+    // Never through an existing file or link, since the trace would be written into it.
     return await open(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,5 +1,4 @@
-// clients.*, grants.*, prompts.*, audit.*: who may do what, who asks, who decided. Without a manage grant or a proof a
-// peer sees only what concerns itself.
+// clients.*, grants.*, prompts.*: permissions, askers and answers. Without a manage grant or a proof, a peer sees only its own.
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
@@ -116,7 +115,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
         .filter((prompt) => prompt.account === whole || own(prompt))
         .filter((prompt) => code === undefined || prompt.code === code);
       if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
-      // The proof that came with the code of a prompt serves the answer to that prompt too.
+      // The proof that came with the code of a prompt also serves the answer to that prompt.
       for (const prompt of isProven ? shown : []) tickets.issue(call.connection, prompt);
       return { prompts: shown.map((prompt) => shownPrompt(prompt, prompt.account === whole)) };
     },
@@ -134,7 +133,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   }
 
   function open(call: Call, opened: Omit<OpenClient, "release">): { client: string } {
-    // Looked at again: a token may have been awaited.
+    // Checked again, since presenting a token may have taken time.
     demandRoom(call);
     if (call.signal().aborted) throw new PosternError("cancelled");
     const client = String(nextClient++);
@@ -154,7 +153,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     broker.decide(prompt, { yes: false });
   }
 
-  /** The prompt that a yes is to. Without a proof nobody learns which codes are open. */
+  /** The prompt of a yes. Without a proof nobody learns which codes are open. */
   async function provenPrompt(params: ParamsOf<"prompts.answer">, call: Call): Promise<Prompt> {
     const { proof } = params;
     const named = namedPrompt(params);
@@ -184,7 +183,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     });
   }
 
-  /** One's own need nothing more. Of others' those of the account alone for which a proof or a manage grant was shown. */
+  /** Own grants need nothing more. Others' grants need a proof or a manage grant of their account. */
   async function toRevoke(params: ParamsOf<"grants.revoke">, call: Call): Promise<Grant[]> {
     const own = grants.list(call.connection.subject);
     const isMeant = ({ scope }: Grant) => scope.account === sessions.pick(params.account).file.account;
@@ -197,7 +196,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
     return [other];
   }
 
-  /** The account of a client. Whether one that was named is here is not told, so what is not here is kept as it was sent. */
+  /** The account of a client. The answer does not show whether a named account exists. So an unknown name is kept as it was sent. */
   function chosen(account: string | undefined): Pick<OpenClient, "account" | "named"> {
     if (account === undefined || sessions.list().length === 0) return { account: sessions.pick(account).file.account };
     return { account: sessions.find(account)?.file.account ?? account, named: true };
@@ -218,7 +217,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   }
 }
 
-/** The id or the match code by which an answer names its prompt. */
+/** The id or match code by which an answer names its prompt. */
 function namedPrompt({ code, prompt }: ParamsOf<"prompts.answer">): string {
   const named = code ?? prompt;
   if (named === undefined) throw new PosternError("invalidParams", "code or prompt is required");
@@ -292,12 +291,12 @@ async function shownGrant({ account }: Unlocked, grant: Grant): Promise<ResultOf
   };
 }
 
-/** An environment is a vault of its own kind, and on no list of vaults. One that is gone is shown by its id. */
+/** The title of a vault or environment. An environment is on no list of vaults. A deleted one is shown by its id. */
 async function titleOf(account: Account, wanted: string): Promise<string> {
   return (await titledPlaces(account)).find(({ id }) => id === wanted)?.title ?? wanted;
 }
 
-/** A grant may outlive its item; it is then shown by its id. */
+/** The title of an item. A grant may outlive its item, which is then shown by its id. */
 async function itemOrGone(account: Account, vault: string, item: string) {
   try {
     const content = await account.getItem(vault, item);

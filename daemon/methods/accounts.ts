@@ -1,4 +1,4 @@
-// accounts.*, devices.*, session.*: an account that is here is shown, changed, opened, closed and taken off.
+// accounts.*, devices.*, session.*: shows, changes, opens, locks and removes an account of this agent.
 
 import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
@@ -27,7 +27,7 @@ type AccountMethod =
 type AccountHandlers = Pick<Handlers, AccountMethod>;
 
 export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
-  /** The account, once the caller has shown its password. */
+  /** The account, after the caller has proven its password. */
   async function proven(params: { account?: string; password: string }, call: Call): Promise<UnlockedSession> {
     const session = sessions.open(params.account);
     try {
@@ -37,7 +37,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
         session.audit.keep({ ...entryOf(call, error.name, []), event: "proof.password" });
       throw error;
     }
-    // A lock may have come right behind the proof.
+    // A lock may have come right after the proof.
     return sessions.open(params.account);
   }
 
@@ -46,7 +46,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const { session, byToken } = accessOf(call);
       const { file, unlocked, audit } = session;
       audit.read(entryOf(call, "ok", []));
-      // Whoever may know of one account is told of no other. A token has an account of its own.
+      // A right to one account shows no other account. A token has an account of its own.
       const one = byToken || sessions.list().length === 1;
       return {
         accounts: [

@@ -1,4 +1,4 @@
-// agent.*: who we are and in what state.
+// agent.*: the agent itself and its state.
 import type { Opened } from "../account/opened.ts";
 import type { Broker } from "../approval/broker.ts";
 import type { Connection } from "../call/connection.ts";
@@ -37,7 +37,7 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
     parts;
   return {
     "agent.hello": ({ protocol, notices }, call) =>
-      // Only our own command is known to show them to somebody.
+      // Only our own command shows notices to a person.
       greet(
         protocol,
         call.connection,
@@ -70,17 +70,17 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
       return {};
     },
     "agent.stop": () => {
-      // After the answer is on its way.
+      // Stops after the answer is on its way.
       setImmediate(() => setImmediate(stop));
       return {};
     },
   };
 }
 
-/** What the status says of a trace, where one is written. */
+/** The part of the status about a trace, where one is written. */
 const tracing = (trace: TraceState | undefined) => (trace === undefined ? {} : { trace });
 
-/** For who may know which account it is. That it is the default goes without saying where it is the only one. */
+/** The identity of an account, for a caller who may know it. With a single account, `default` is left out. */
 function namedSession({ file }: Session, sessions: Sessions) {
   const isDefault = sessions.list().length > 1 && sessions.default()?.file.account === file.account;
   return { account: file.account, ...(isDefault ? { default: true as const } : {}) };

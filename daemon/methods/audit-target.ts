@@ -1,5 +1,5 @@
-// One secret, as a person names it to ask who read it: a reference, VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id. Looked up once,
-// for who may see the whole; then each record is held against it.
+// The secret that a person names to ask who read it: a reference, VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id. It is looked up once, for a caller
+// who may see the whole log. Then each record is compared with it.
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { normalTitle } from "../../protocol/crypto/lookup-tag.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -11,11 +11,11 @@ import { isDone } from "../audit/entry.ts";
 import { OF_ITEM } from "../call/recorded-places.ts";
 
 export type AuditTarget = {
-  /** The item, the environment, or whatever else has this id. */
+  /** The id of the item, the environment, or anything else. */
   readonly id: string;
-  /** The field's key, or the variable's name; without one, all of it. */
+  /** The field's key, or the variable's name. Without it, the whole item is meant. */
   readonly part?: { readonly kind: "field" | "variable"; readonly name: string };
-  /** What it is called: a read that found nothing out, since the service was away, is known by its reference alone. */
+  /** Its names. A read that failed because the service was away is recorded by its reference only. */
   readonly called?: { readonly vault: readonly string[]; readonly item: readonly string[]; readonly field?: string };
 };
 
@@ -102,7 +102,7 @@ async function variableTarget(account: Account, wanted: string, name: string): P
   return undefined;
 }
 
-/** Whether a record is about the target. What cannot be told is not left out. */
+/** Whether a record is about the target. A doubtful record counts. */
 export function concerns(
   target: AuditTarget,
   record: Record,
@@ -111,7 +111,7 @@ export function concerns(
   const { ids = [], asked = [] } = record;
   if (ids.includes(target.id) || asked.includes(target.id)) return concernsPart(target, record, namesOf);
   if (isDone(record.outcome)) return false;
-  // There was no room for all that was refused, or nothing to seal it with: it may have been this.
+  // The record had no room for all refused targets, or no key to seal them. The target may be among them.
   if (record.unnamed !== undefined) return true;
   return (namesOf(record) ?? []).some((name) => name === target.id || isCalled(target.called, name));
 }
@@ -125,7 +125,7 @@ function concernsPart({ id, part }: AuditTarget, record: Record, namesOf: (recor
   if (part.kind === "variable") return names.includes(part.name);
   const ofItem = names.filter((name) => name.startsWith(id + OF_ITEM)).map((name) => name.slice(id.length + 1));
   if (ofItem.length > 0) return ofItem.includes(part.name);
-  // Of other events the names are no fields: they are about the item as a whole.
+  // In records of other events the names are no fields. They are about the whole item.
   return event.startsWith("secrets.") || event.startsWith("files.") ? names.includes(part.name) : true;
 }
 

@@ -1,20 +1,20 @@
-// What the ids in audit records are called today. The log holds ids, and of names only sealed ones that were at hand when
-// something happened: a warm read knows no title.
+// Finds the present titles of the ids in audit records. The log holds ids, and only those names that were at hand at the time. A warm read knows no
+// title.
 import { PosternError } from "../../protocol/errors.ts";
 import { serviceLimits } from "../../protocol/service-catalogue.ts";
 import { type Account, environmentsOf } from "../account/account.ts";
 
-/** Items looked up for one answer: a few screens of records. Ids past it stand for themselves. */
+/** Items that are looked up for one answer: a few screens of records. Further ones are shown by their ids. */
 export const TITLED_ITEMS_MAX = 200;
 
 type WithIds = { readonly ids?: readonly string[] };
 
-/** Titles by id, of the newest records first. What is gone, or cannot be read now, has none. */
+/** Titles by id, for the newest records first. A thing that is gone, or cannot be read now, has no title. */
 export async function titlesOf(account: Account, records: readonly WithIds[]): Promise<ReadonlyMap<string, string>> {
   try {
     return await lookedUp(account, records);
   } catch (error) {
-    // The records are what was asked for: a service that is away, or lies, does not keep them back.
+    // The caller asked for the records. A service that is away, or lies, must not hold them back.
     if (error instanceof PosternError) return new Map();
     throw error;
   }
@@ -30,7 +30,7 @@ async function lookedUp(account: Account, records: readonly WithIds[]): Promise<
   return titles;
 }
 
-/** The items by vault: in a record they follow the vault that they are in. */
+/** The items by vault. In a record they follow their vault. */
 function itemsOf(records: readonly WithIds[], vaults: ReadonlyMap<string, string>): Map<string, string[]> {
   const items = new Map<string, string>();
   for (const { ids = [] } of records.toReversed()) {

@@ -1,4 +1,4 @@
-// audit.*: what happened, and what of it is proven.
+// audit.*: the records of the log, and the proven stretches.
 import { AUDIT_PAGE_DEFAULT } from "../../protocol/catalogue/access.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
@@ -25,7 +25,7 @@ type AuditHandlers = Pick<Handlers, "audit.list" | "audit.verify">;
 type Asked = ParamsOf<"audit.list">;
 type Shown = ResultOf<"audit.list">["records"][number];
 
-/** Segments looked through for a caller's own records: whoever may not see the log must not have all of it read either. */
+/** Segments that are searched for a caller's own records. A caller who may not see the log must not make the agent read all of it. */
 const OWN_SEGMENTS_MAX = 2;
 
 export type AuditParts = {
@@ -37,12 +37,12 @@ export type AuditParts = {
 };
 
 export function auditMethods({ home, crypto, sessions, overseer, left }: AuditParts): AuditHandlers {
-  /** For who sees the whole: what tokens left while the account was signed out belongs to it. */
+  /** Takes in the records that tokens left while the account was signed out, for a caller who sees the whole log. */
   async function demandLeft(session: OpenSession & { readonly audit: AuditLog }): Promise<void> {
     try {
       await left.takeIn(session);
     } catch (error) {
-      // The records that are here were asked for: a service that is away, or lies, does not keep them back.
+      // The caller asked for the records. A service that is away, or lies, must not hold them back.
       if (!(error instanceof PosternError) || error.name === "locked") throw error;
     }
   }
@@ -53,7 +53,7 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
     try {
       const wanted = (record: AuditRecord) => target === undefined || concerns(target, record, names.open);
       const limit = params.limit ?? AUDIT_PAGE_DEFAULT;
-      // Without anything to look for it is the end of the log that is of interest.
+      // Without a search the newest records are wanted.
       const found: Page = isSearch(params)
         ? await readPage(folder, rangeOf(params), limit, wanted)
         : { records: newest(folder, limit, SEGMENTS_MAX, everyone) };
@@ -67,7 +67,7 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
     "audit.list": async (params, call) => {
       const range = rangeOf(params);
       const oversees = await overseer.oversees(params, call);
-      // Whether something is called so is itself told by the answer.
+      // The answer itself shows whether something has this name.
       if (!oversees && params.item !== undefined) throw new PosternError("proofRequired");
       if (oversees) await demandLeft(sessions.open(params.account));
       const { audit, file, unlocked } = sessions.open(params.account);
@@ -97,7 +97,7 @@ export function auditMethods({ home, crypto, sessions, overseer, left }: AuditPa
 
 const everyone = () => true;
 
-/** The newest records that are wanted, oldest first. */
+/** The newest matching records, oldest first. */
 function newest(
   folder: string,
   limit: number,
@@ -105,7 +105,7 @@ function newest(
   wanted: (record: AuditRecord) => boolean,
 ): AuditRecord[] {
   const found: AuditRecord[] = [];
-  // From the newest segment backwards, so that a long log costs no more than what is shown.
+  // From the newest segment backwards, so that a long log costs no more than the shown part.
   for (const segment of listSegments(folder).reverse().slice(0, segments)) {
     const records = readSegment(segment).flatMap((line) => (line.kind === "record" ? [line.record] : []));
     found.unshift(...records.filter(wanted).slice(-limit));
@@ -114,7 +114,7 @@ function newest(
   return withinBytes(found.slice(-limit));
 }
 
-/** The newest ones that have room in an answer. */
+/** The newest records that fit into an answer. */
 function withinBytes(records: readonly AuditRecord[]): AuditRecord[] {
   let bytes = 0;
   const first = records.findLastIndex((record) => {
@@ -140,7 +140,7 @@ function momentOf(name: string, text: string): number {
   return moment;
 }
 
-/** As its own asker may see it: nothing of what a refused call was about, since there may be no such thing. */
+/** A record in the view of its own asker, without the target of a refused call: the asker must not learn whether it exists. */
 function shown(record: AuditRecord): Shown {
   const { seq, event, outcome, count, program, pid, ids } = record;
   return {
@@ -157,11 +157,11 @@ function shown(record: AuditRecord): Shown {
 
 const allIds = ({ ids = [], asked = [] }: AuditRecord) => [...ids, ...asked];
 
-/** Only for who may see the whole: a call that was denied names what its asker must not learn. */
+/** A record for a caller who may see the whole log. A denied call names things that its asker must not learn. */
 function whollyShown(record: AuditRecord, names: AuditNames): Shown {
   const { token, unnamed } = record;
   const opened = names.open(record);
-  // An id that a refused asker sent is sealed as a name is.
+  // An id from a refused asker is sealed like a name.
   const ids = [...allIds(record), ...(opened ?? []).filter(isId)];
   const texts = opened?.filter((name) => !isId(name));
   const title = token === undefined ? undefined : names.titleOf(token.serviceAccount);
@@ -183,7 +183,7 @@ function whollyShown(record: AuditRecord, names: AuditNames): Shown {
   };
 }
 
-/** With names and titles; names first, since a lock may come while titles are looked up. */
+/** Adds names and titles. Names come first, since a lock may come while titles are looked up. */
 async function withTitles(unlocked: Unlocked, names: AuditNames, records: readonly AuditRecord[]): Promise<Shown[]> {
   const named = records.map((record) => whollyShown(record, names));
   const titles = await titlesOf(unlocked.account, named);

@@ -1,5 +1,5 @@
-// Reading a backup through, as anybody may ask for: one at a time in the whole agent, since each takes a processor for itself.
-// Whoever has gone leaves the queue, and is not read on for.
+// Reads a whole backup, which any program may ask for. One is read at a time in the whole agent, since each needs a processor. A caller that has
+// gone leaves the queue, and its reading stops.
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Call } from "../call/call.ts";
@@ -7,7 +7,7 @@ import type { Connection } from "../call/connection.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type BackupBytes, type BackupRead, readBackup } from "../session/own-backup.ts";
 
-/** Readings that wait: one of each connection, of which there are fewer. */
+/** Waiting readings. Each connection has one, and there are fewer connections. */
 const WAITING_MAX = 1024;
 
 /** Throws notRestorable, busy, and cancelled where the call has ended. */

@@ -1,5 +1,5 @@
-// accounts.backup, accounts.openRestore, accounts.restore: everything sealed in one file, and back. The password is the
-// proof; the file leaves and comes in chunks through a handle of the connection.
+// accounts.backup, accounts.openRestore, accounts.restore: all sealed rows in one file, and back. The password is the proof. The file is sent in
+// chunks through a handle of the connection.
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Overseer } from "../approval/overseer.ts";
@@ -40,13 +40,13 @@ export type BackupParts = {
 export function backupMethods(parts: BackupParts): BackupHandlers {
   const { home, crypto, sessions, tokens, handles, clock } = parts;
   /**
-   * Each keeps keys in guarded memory, so a connection has one under way, which ends with it. Not the agent: then a program
-   * without a grant, and a service that never answers, would shut the person out.
+   * Each restore has keys in guarded memory. So a connection has one at a time, which ends with the connection. The limit is not one per agent:
+   * then a program without a grant, with a service that never answers, could block the person.
    */
   const restoring = new WeakSet<Connection>();
   const spools = createSpools({ folder: home, clock, newBounds: newBackupBounds });
   const read = createBackupReading(crypto);
-  /** What was handed over with a proof of the default account, and that account as it was open then: a lock ends what the proof allowed. */
+  /** Backups that came with a proof of the default account, and that account's session at the time. A lock ends the proof's effect. */
   const besides = new WeakMap<object, Unlocked | undefined>();
   const isProven = (spool: object) => {
     const unlocked = besides.get(spool);
@@ -111,7 +111,7 @@ async function proven(call: Call, prove: () => Promise<void>, audit: Pick<AuditL
   }
 }
 
-/** Lines as chunks of at most 1 MiB. */
+/** Joins lines to chunks of at most 1 MiB. */
 function chunksOf(lines: AsyncGenerator<Uint8Array>): () => Promise<{ chunk: Uint8Array; final: boolean }> {
   let held: Uint8Array = new Uint8Array();
   let ended = false;

@@ -1,5 +1,5 @@
-// The account that a newcomer made before they thought of their backup: it holds nothing yet, and a restore may take its place.
-// Its password is the proof, as for accounts.remove.
+// An empty account, made by a newcomer before they thought of their backup. A restore may replace it. Its password is the proof, as for
+// accounts.remove.
 import { PosternError } from "../../protocol/errors.ts";
 import { type Account, environmentsOf } from "../account/account.ts";
 import type { Call } from "../call/call.ts";
@@ -11,13 +11,13 @@ export type EmptyAccount = {
   readonly account: string;
   /** Unlocks it. Throws wrongCredentials, tryLater. */
   prove(password: string): Promise<void>;
-  /** The same; throws accountExists where it holds anything. */
+  /** The same. Throws accountExists where it holds anything. */
   demand(password: string): Promise<void>;
-  /** Takes it off this agent, if it is empty still. */
+  /** Removes it from this agent, if it is still empty. */
   remove(password: string): Promise<void>;
 };
 
-/** The default account of this agent, to be replaced; undefined where there is none. */
+/** The default account of this agent, for replacing. Undefined where there is none. */
 export function emptyAccount(
   sessions: Sessions,
   tokens: Pick<TokenSessions, "lock">,
@@ -53,7 +53,7 @@ async function demandEmpty(account: Account): Promise<void> {
     });
 }
 
-/** Two passwords were given. */
+/** Says which of the two passwords was wrong. */
 function namingIt(error: unknown): unknown {
   if (!(error instanceof PosternError) || error.name !== "wrongPassword") return error;
   return new PosternError("wrongCredentials", undefined, {
@@ -62,7 +62,7 @@ function namingIt(error: unknown): unknown {
   });
 }
 
-/** What an account holds beside what every new one has; undefined for nothing. */
+/** The content of an account beyond that of a new one. Undefined where there is none. */
 async function contentOf(account: Account): Promise<string | undefined> {
   const { vaults } = await account.vaultsNow();
   if (vaults.some(({ vaultType }) => vaultType !== "personal")) return "vaults";

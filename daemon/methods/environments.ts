@@ -21,7 +21,7 @@ const environmentsOf = (call: Call) => offered(accessOf(call).session.unlocked.a
 
 type Variables = ResultOf<"environments.getVariables">["variables"];
 
-/** What was read of an environment; from memory where nothing of it changed since, as with any value. */
+/** The variables of an environment, from memory where nothing of it changed since. */
 async function read(unlocked: Unlocked, id: string): Promise<{ variables: Variables; ageMs: number }> {
   const { cache, account } = unlocked;
   const kept = cache.find(id, "environment");
@@ -32,15 +32,15 @@ async function read(unlocked: Unlocked, id: string): Promise<{ variables: Variab
   const { generation } = cache;
   const variables = await offered(account, "environments").variables(id);
   const place = { vault: id, item: "", field: "", kind: "Environment" };
-  // Not where something changed meanwhile: these may be those of before.
+  // Not kept where something changed meanwhile, since these may be the old ones.
   if (cache.isSince(generation, id)) cache.set(id, place, JSON.stringify(variables), {}, "environment");
   return { variables, ageMs: 0 };
 }
 
-/** Forgets what was read of an environment, once it was changed here. */
+/** Forgets an environment's kept variables after a change here. */
 const forget = (call: Call, id: string) => accessOf(call).session.unlocked.cache.dropItem(id, "", undefined);
 
-/** `isStale` tells whether the service could not be asked for changes just now. */
+/** `isStale` says whether the service could not be reached just now. */
 export const environmentMethods = (isStale: (unlocked: Unlocked) => boolean): EnvironmentHandlers => ({
   "environments.getVariables": async ({ environmentId }, call) => {
     const { unlocked, audit } = accessOf(call).session;

@@ -43,20 +43,20 @@ export type FileParts = {
 };
 
 /**
- * Chunks of one account that are fetched and opened at once: each holds some 5 MiB on its way, and a peer has room for
- * thousands of open files. The others wait for their turn, behind those of their own account alone.
+ * Chunks of one account that are fetched and opened at once. Each needs some 5 MiB on its way, and a peer may have thousands of open files. The
+ * others wait, but only behind those of their own account.
  */
 export const CHUNKS_AT_ONCE = 4;
 
 export function fileMethods({ clock, sessions, grants, handles }: FileParts): FileHandlers {
-  /** The very session it was opened in is unlocked, and the grant lives; one request's approval lasts for its file. */
+  /** Whether the same session is unlocked and the grant lives. An approval of one request lasts for its whole file. */
   function holding(opened: Call, verb: "read" | "write", scope: Scope): (call: Call) => boolean {
     const { session, byToken, holds } = accessOf(opened);
     if (byToken) return holds;
-    // The gate has passed it: where no grant covers it, a person allowed this once, and the one time is the whole file.
+    // The gate has passed it. Where no grant covers it, a person allowed this once, and that means the whole file.
     const allowedOnce = !grants.allows(opened.connection.subject, verb, scope);
     return (call) =>
-      // Looked at by the clocks too: between two requests nothing else does.
+      // Checks the clocks too, since nothing else does so between two requests.
       sessions.open(session.file.account).unlocked === session.unlocked &&
       (allowedOnce || grants.allows(call.connection.subject, verb, scope));
   }
@@ -71,7 +71,7 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
 
   const shown = (item: AccountItem) => itemOf(item, clock.wallMs());
 
-  /** The item that a change is made to, if it is still the one that the caller saw. */
+  /** The item to change, if it is still the version that the caller saw. */
   function current(call: Call, vaultId: string, itemId: string, version: number): Promise<AccountItem> {
     return demandVersion(accessOf(call).session, vaultId, demandId(itemId), version);
   }
@@ -184,7 +184,7 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
           ? { kind: "field", name, sectionId: params.sectionId, fieldId: params.fieldId }
           : { kind: "document", name };
       demandAttachable(before, file);
-      // Not the item itself: it may have megabytes, and what it is when the file is there is looked at then.
+      // The item itself is not kept. It may have megabytes, and it is read again when the file is complete.
       const item = { vault, name, size, attach: { id: before.id, version: params.version, file } };
       const scope: Scope = { account: account.id, level: "values", vault, item: before.id };
       return { handle: openWrite(call, item, await files.uploadTo(before), scope) };
@@ -217,7 +217,7 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
 
 const filesOf = (call: Call) => offered(accessOf(call).session.unlocked.account, "files");
 
-/** A piece of a backup. What was refused once is no backup any more, so its file goes at once. */
+/** Takes a piece of a backup. After a refusal its file is removed at once. */
 function takeIn({ spool }: Restoring, chunk: Uint8Array, remove: () => void): void {
   try {
     spool.push(chunk);
@@ -227,7 +227,7 @@ function takeIn({ spool }: Restoring, chunk: Uint8Array, remove: () => void): vo
   }
 }
 
-/** Makes the item, or the version of it, that names the file. */
+/** Makes the item, or the version of an item, that names the file. */
 async function commit({ item, session, upload, stream }: Writing, call: Call): Promise<AccountItem> {
   const { unlocked, audit } = session;
   const written = stream.end();
@@ -256,13 +256,13 @@ async function demandVersion(
   return item;
 }
 
-/** The file that a field's key stands for. Throws fileNotFound for one of another kind. */
+/** The file of a field's key. Throws fileNotFound for any other key. */
 function fileOf(key: string): string {
   if (!key.startsWith(fileKey(""))) throw new PosternError("fileNotFound");
   return key.slice(fileKey("").length);
 }
 
-/** Every chunk but the last is 1 MiB, and together they are as long as was said. */
+/** Checks the size of a chunk: every chunk but the last has 1 MiB, and all together have the announced size. */
 async function pushNext(handle: Writing, chunk: Uint8Array): Promise<void> {
   const left = handle.item.size - handle.written;
   const expected = Math.min(limits.chunkBytes, left);

@@ -1,4 +1,4 @@
-// items.*: the items of a vault. A change is in the audit log, and out of the cache, before it is answered.
+// items.*: the items of a vault. A change is in the audit log, and removed from the cache, before the answer.
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { type ErrorName, errors, PosternError } from "../../protocol/errors.ts";
@@ -41,7 +41,7 @@ export type ItemParts = {
 };
 
 export function itemMethods({ clock, pages }: ItemParts): ItemHandlers {
-  /** What answers a page once its turn has come. */
+  /** Answers a page once its turn has come. */
   async function prepared(
     { session, demandStill }: Access,
     asked: PageAsked,
@@ -50,7 +50,7 @@ export function itemMethods({ clock, pages }: ItemParts): ItemHandlers {
     const { unlocked } = session;
     const ready = pages.isKept(unlocked, asked) ? undefined : await pages.fetched(unlocked, asked, signal);
     return async () => {
-      // The peer chooses when it reads; by then what let the call through may have ended.
+      // The peer chooses when it reads. By then the right of the call may have ended.
       demandStill();
       const page = ready ?? pages.kept(unlocked, asked);
       if (page !== undefined) return new Encoded(page);
@@ -179,7 +179,7 @@ export function itemMethods({ clock, pages }: ItemParts): ItemHandlers {
   };
 }
 
-/** Archives an item, or takes it out again. */
+/** Archives an item, or unarchives it. */
 async function putInto(state: ItemState, { vaultId, itemId, version }: ParamsOf<"items.archive">, call: Call) {
   const before = await accessOf(call).session.unlocked.account.getItem(vaultId, demandId(itemId));
   if (version !== undefined && version !== before.version) throw new PosternError("versionConflict");
@@ -194,7 +194,7 @@ export function changeItem(call: Call, before: AccountItem, content: ItemContent
   return changeItemOf(accessOf(call).session, call, before, content, more);
 }
 
-/** The same in a session that another call has opened. */
+/** The same in the session of another call. */
 export async function changeItemOf(
   session: OpenSession,
   call: Call,
@@ -205,7 +205,7 @@ export async function changeItemOf(
   return changed(session, call, await session.unlocked.account.putItem(before, content, more));
 }
 
-/** Forgets what was read of an item that was changed, and records it. */
+/** Removes a changed item's values from the cache, and records the change. */
 function changed({ unlocked, audit }: OpenSession, call: Call, after: AccountItem): AccountItem {
   unlocked.cache.dropItem(after.vaultId, after.id, after.tag);
   audit.keep(entryOf(call, "ok", [after.vaultId, after.id]));
@@ -223,13 +223,13 @@ function demandDistinct(ids: readonly string[]): void {
     throw new PosternError("invalidParams", "itemIds: a duplicate item ID was provided");
 }
 
-/** What is no id cannot be an item's: the service would only say that the request is malformed. */
+/** A text that is no id belongs to no item. The service would only call the request malformed. */
 export function demandId(id: string): string {
   if (!isId(id)) throw new PosternError("itemNotFound");
   return id;
 }
 
-/** Of the whole batch, as in the official core: no item of it was meant for somewhere else alone. */
+/** Rejects the whole batch if any item names another vault, as the official core does. */
 const OTHER_VAULT =
   "multiple items can be created at once only within the same vault. one of the specified items had an inconsistent vault id";
 
@@ -247,7 +247,7 @@ async function prepare(given: ItemCreateParams) {
 
 const wire = (error: PosternError) => ({ name: error.name, message: error.message });
 
-/** An item as clients see it, at this moment: its one-time codes are of now. */
+/** An item in the form for clients, with its one-time codes of this moment. */
 export async function itemOf(item: AccountItem, nowMs: number): Promise<Item> {
   const { id, title, category, vaultId, sections, notes, tags, websites, version, files, document } = item;
   const fields = await Promise.all(item.fields.map((field) => shownField(field, nowMs)));

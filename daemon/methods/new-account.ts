@@ -1,5 +1,5 @@
-// accounts.create, accounts.serviceInfo, accounts.signIn, accounts.setDefault: how an account comes to this agent, and which is the
-// default. Beside an account each needs a proof of the default one, so that no program brings an account of its own.
+// accounts.create, accounts.serviceInfo, accounts.signIn, accounts.setDefault: adding accounts, and choosing the default. Where an account exists,
+// each needs a proof of the default one, so that no program can add an account of its own.
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
@@ -29,7 +29,7 @@ export type NewAccountParts = {
   readonly overseer: Pick<Overseer, "prove">;
 };
 
-/** No wrong password was tried of an account that has just come. */
+/** A new account has no wrong tries. */
 const NO_TRIES = { wrongPasswords: 0, lastWrongMs: 0 } as const;
 
 export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
@@ -37,7 +37,7 @@ export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
   return {
     "accounts.create": (params, call) => create(parts, params, call),
     "accounts.serviceInfo": async ({ service, registrationToken, proof }, call) => {
-      // What others have no use for, nobody can have the agent call.
+      // Otherwise any program could make the agent call a service.
       await provenBeside(parts, proof, call);
       const { origin } = await sessions.addressOf(service);
       const asked = registrationToken === undefined ? {} : { registrationToken };
@@ -50,7 +50,7 @@ export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
       await overseer.prove({ proof, account: before.file.account }, call);
       const chosen = sessions.pick(account);
       await overseer.prove({ proof: newProof, account: chosen.file.account }, call);
-      // Recorded in both: each is asked for less, or for more, from now on.
+      // Recorded in both logs, since the change concerns both accounts.
       before.audit.keep(entryOf(call, "ok", [chosen.file.account]));
       if (chosen !== before) chosen.audit.keep(entryOf(call, "ok", [chosen.file.account]));
       await sessions.setDefault(chosen);
@@ -60,8 +60,8 @@ export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
 }
 
 /**
- * Whether an account is here already, whose proof was given. Throws proofRequired where it is missing, and what a wrong one
- * does. On an agent without an account there is nobody to ask.
+ * Whether an account is here already, and a right proof of it was given. Throws proofRequired where the proof is missing, and the errors of a
+ * wrong proof. An agent without an account needs no proof.
  */
 export async function provenBeside(
   { sessions, overseer }: Pick<NewAccountParts, "sessions" | "overseer">,
@@ -89,7 +89,7 @@ async function create(
   demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
   const called = deviceName(params.deviceName);
   const { file, registration } = await newFile(parts, params);
-  // Held while its service is asked: else of two of one name the later would be made, and be nowhere.
+  // The name is reserved while the service is asked. Otherwise the later of two with one name would be made at the service and be lost here.
   const letGo = sessions.hold(file, proven);
   const secretKey = parseSecretKey(crypto, file.secretKey);
   if (secretKey === undefined) throw new Error("a Secret Key that was just made must be one");
@@ -156,7 +156,7 @@ async function signIn(
   return { account: file.account, name: session.file.name };
 }
 
-/** What an account gets on its new device: a PIN, where one was chosen, and the device's name. */
+/** Sets up an account on its new device: the PIN, where one was chosen, and the device's name. */
 async function settle(
   crypto: Sodium,
   unlocked: Unlocked,

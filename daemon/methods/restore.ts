@@ -1,4 +1,4 @@
-// accounts.restore: the account of a backup that was taken in, made at a service and opened here.
+// accounts.restore: makes the account of an arrived backup at a service, and opens it here.
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
@@ -24,7 +24,7 @@ export type RestoreParts = {
   readonly tokens: Pick<TokenSessions, "lock">;
   readonly handles: Handles;
   readonly read: ReadBackup;
-  /** Whether this was handed over with a proof of the default account, which is open still. */
+  /** Whether the backup came with a proof of the default account, which is still open. */
   readonly isProven: (spool: object) => boolean;
 };
 
@@ -64,7 +64,7 @@ export async function restore(
         },
         ...(params.registrationToken === undefined ? {} : { registrationToken: params.registrationToken }),
       }).finally(() => {
-        // Whoever asked has gone, or thought better of it.
+        // The caller has gone or has cancelled.
         if (call.signal().aborted) handles.remove(call, params.handle);
       });
       const { account, user, name } = restored;
@@ -72,7 +72,7 @@ export async function restore(
       const file = { account, user, device, name, service, ...keys };
       const coming = { proven, restore: place.restore() };
       const session = await sessions.takeIn(file, params.password, actorOf(call), coming);
-      // It has the other one's place.
+      // It takes the other account's place.
       if (replaced !== undefined && sessions.default() !== session) await sessions.setDefault(session);
       return { restored, session, unlocked: session.unlocked };
     }),
@@ -93,8 +93,8 @@ type Place = Required<Pick<RestoreSteps, "begins" | "begun">> &
   Pick<Sessions, "hold"> & { restore(): RunningRestore | undefined };
 
 /**
- * Marks the restore as begun while it is under way, holds its name from the first request on, and the account's place from when
- * the service has answered.
+ * Marks the restore as begun while it runs. Reserves its name from the first request on, and the account's place from the service's first answer
+ * on.
  */
 async function inPlace<T>(
   { restoreMark, restores, hold }: Sessions,

@@ -12,10 +12,10 @@ import { recordedPlaces } from "../call/recorded-places.ts";
 import type { Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
-/** References of one request that are answered with names like theirs. */
+/** References of one request that get suggestions. */
 export const NEAR_ANSWERS_MAX = 5;
 
-/** Outcomes that reading one value may have, and that concern no other. */
+/** Errors of reading one value that do not concern the others. */
 const ofTheValue: ReadonlySet<string> = new Set(["unsupportedFileFormat", "totpUnavailable", "notOffered"]);
 
 type SecretHandlers = Pick<
@@ -23,7 +23,7 @@ type SecretHandlers = Pick<
   "secrets.resolve" | "secrets.resolveAll" | "secrets.validateReference" | "secrets.generatePassword"
 >;
 
-/** `isStale` tells whether the service could not be asked for changes just now. */
+/** `isStale` says whether the service could not be reached just now. */
 export function secretMethods(
   isStale: (unlocked: Unlocked) => boolean,
   randomBytes: (size: number) => Uint8Array,
@@ -37,12 +37,12 @@ export function secretMethods(
           throw error;
         });
       const value = found.read();
-      // A value out of the cache is answered in the same turn of the event loop.
+      // A cached value is answered in the same turn of the event loop.
       return value instanceof Promise ? value.then((read) => one(found, read, call)) : one(found, value, call);
     },
     "secrets.resolveAll": async (_params, call) => {
       const { session, found } = accessOf(call);
-      // Names near the first that lead nowhere: with dozens of them it is no slip, and each look takes its time.
+      // Only the first references that lead nowhere get suggestions. Dozens of them are no slip, and each search takes time.
       const first = new Set(found.filter(isMissing).slice(0, NEAR_ANSWERS_MAX));
       const outcomes = await Promise.all(found.map((one) => outcomeOf(one, call, first)));
       const stale = isStale(session.unlocked);
@@ -91,7 +91,7 @@ async function outcomeOf(found: Located | Missing, call: Call, withNear: Readonl
 
 const told = ({ name, message, hint }: PosternError) => ({ name, message, ...(hint === undefined ? {} : { hint }) });
 
-/** What a request of many is recorded as: one record for each way it went, with the places that went so. */
+/** The records of a request with many references: one for each outcome, with the places of that outcome. */
 function recorded(outcomes: readonly Outcome[], stale: boolean): Map<string, Partial<Located["place"]>[]> {
   const places = new Map<string, Partial<Located["place"]>[]>();
   for (const outcome of outcomes) {

@@ -1,4 +1,4 @@
-// serviceAccounts.*: made, listed, given new tokens and ended by a person; what is left, told to whoever holds a token.
+// serviceAccounts.*: a person makes, lists and ends service accounts, and gives them new tokens. A holder of a token may ask for its limit.
 
 import { permissionNames } from "../../protocol/access/permission-names.ts";
 import { permissionsOf } from "../../protocol/access/permissions.ts";
@@ -32,31 +32,31 @@ export type ServiceAccountParts = {
 };
 
 export function serviceAccountMethods({ sessions, overseer }: ServiceAccountParts): ServiceAccountHandlers {
-  /** The account, once the caller has shown its password. */
+  /** The account, after the caller has proven its password. */
   async function proven({ account, password }: { account?: string; password: string }, call: Call) {
     await overseer.prove({ proof: byPassword(password), ...(account === undefined ? {} : { account }) }, call);
     return sessions.open(account);
   }
 
-  /** The account, for who may see it whole. */
+  /** The account, for a caller who may see the whole. */
   async function overseen(params: Parameters<Overseer["oversees"]>[0], call: Call) {
     if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
     return sessions.open(params.account);
   }
 
-  /** By the service's clock, which ends the token: this machine's may be a day off. */
+  /** By the service's clock, which ends the token. This machine's clock may be a day off. */
   async function expiry({ unlocked }: OpenSession, expiresInMs: number | "never" = EXPIRY_MS_DEFAULT) {
     if (expiresInMs === "never") return {};
     return { expiresAt: new Date((await serviceAccountsOf(unlocked).nowMs()) + expiresInMs).toISOString() };
   }
 
-  /** As long as the newest token was made for: one that replaces it should surprise nobody. */
+  /** The lifetime of the newest token. Its replacement gets the same. */
   async function lengthOfNewest({ unlocked }: OpenSession, id: string): Promise<number | "never"> {
     const found = (await serviceAccountsOf(unlocked).list()).find((one) => one.id === id);
     const newest = found?.tokens.at(-1);
     if (newest === undefined) return EXPIRY_MS_DEFAULT;
     if (newest.expiresAt === undefined) return "never";
-    // To the minute: the end was counted a moment before the token was made.
+    // To the minute, since the end was computed a moment before the token was made.
     const minutes = Math.round((Date.parse(newest.expiresAt) - Date.parse(newest.createdAt)) / MINUTE_MS);
     return Math.max(1, minutes) * MINUTE_MS;
   }
@@ -81,7 +81,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
       const { unlocked, audit } = await overseen(params, call);
       const listed = await serviceAccountsOf(unlocked).list();
       const titles = new Map((await unlocked.account.vaults()).map(({ id, title }) => [id, title]));
-      // By the service's clock, which ends them: this machine's may be a day off.
+      // By the service's clock, which ends them. This machine's clock may be a day off.
       const nowMs = await serviceAccountsOf(unlocked).nowMs();
       audit.read(entryOf(call, "ok", []));
       return {

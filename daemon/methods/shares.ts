@@ -1,4 +1,4 @@
-// items.shares.*, shares.*: links to copies of items. What goes out of the account is in the audit log before it is answered.
+// items.shares.*, shares.*: links to copies of items. Everything that leaves the account is in the audit log before the answer.
 import type { ResultOf } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -27,7 +27,7 @@ type ShareHandlers = Pick<
 >;
 type Listed = ResultOf<"shares.list">["shares"][number];
 
-/** Items asked for at once: as many as the service answers. */
+/** Items of one request: as many as the service answers. */
 const BATCH = 100;
 
 export const shareMethods: ShareHandlers = {
@@ -87,7 +87,7 @@ function needsMail(): PosternError {
   return new PosternError("recipientsRefused", "named recipients need mail, which this service does not send yet");
 }
 
-/** The stricter of the caller's policy and ours. */
+/** The stricter one of the caller's policy and ours. */
 function durationOf({ expireAfter }: ItemShareParams, policy: ItemShareAccountPolicy = sharePolicy): ItemShareDuration {
   const asked = expireAfter ?? policy.defaultExpiry;
   const longest = Math.min(shareDurations[policy.maxExpiry], shareDurations[sharePolicy.maxExpiry]);
@@ -99,7 +99,7 @@ function shown({ shareId, vaultId, itemId, ...rest }: Share, title: string | und
   return { shareId, vaultId, itemId, ...(title === undefined ? {} : { title }), ...rest };
 }
 
-/** Titles of the shared items by vault and item, of those that are still there and that this user may still read. */
+/** Titles of the shared items, by vault and item. Items that are gone, or that this user may no longer read, are left out. */
 export async function titlesOf(
   account: Account,
   listed: readonly Pick<Share, "vaultId" | "itemId">[],

@@ -1,4 +1,4 @@
-// vaults.*: the vaults of the account that the call's client works on, and which groups come to them.
+// vaults.*: the vaults of the client's account, and the groups with access to them.
 import { demandPermissions } from "../../protocol/access/permissions.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { offered, type VaultOverview } from "../account/account.ts";
@@ -22,7 +22,7 @@ type VaultHandlers = Pick<
 
 const groupsOf = (call: Call) => offered(accessOf(call).session.unlocked.account, "groups");
 
-/** What stands for a name that was not asked to be opened, as in the official core. */
+/** Stands for a name that the caller did not ask for, as in the official core. */
 const NOT_OPENED = "[Encrypted]";
 
 export const vaultMethods: VaultHandlers = {
@@ -72,7 +72,7 @@ export const vaultMethods: VaultHandlers = {
   },
   "vaults.updateGroupPermissions": async ({ groupPermissions }, call) => {
     const groups = groupsOf(call);
-    // All is looked at before anything is changed: a pair that is wrong leaves the others as they were.
+    // All pairs are checked before anything is changed, so that a wrong pair leaves the others as they were.
     for (const [index, { vaultId, groupId, permissions }] of groupPermissions.entries()) {
       demandPermissions(permissions, placeOf(index));
       demandMember(await groups.accessTo(vaultId), groupId, "updating");
@@ -92,7 +92,7 @@ export const vaultMethods: VaultHandlers = {
   },
 };
 
-/** Which of the given permissions an error is about: the group's id is the peer's text. */
+/** The place of the wrong permission for an error, since the group's id is a peer's text. */
 const placeOf = (index: number) => `groupPermissions[${index}]`;
 
 function demandMember(members: readonly VaultAccess[], groupId: string, act: "updating" | "revoking"): void {

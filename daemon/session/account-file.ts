@@ -1,5 +1,5 @@
-// What this device knows of an account before it is unlocked: who, where, the Secret Key, and how many wrong passwords
-// were tried. Mode 0600; with the account password it is all an unlock needs.
+// The file of an account on this device, readable before an unlock: the user, the service, the Secret Key, and the number of wrong passwords. Its
+// mode is 0600. An unlock needs it and the account password, and nothing else.
 import { join } from "node:path";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { accountFolder, accountsIn, ensureNamedFolder, readOurs } from "../host/data-folder.ts";
@@ -17,26 +17,26 @@ export type AccountFile = {
   readonly service: string;
   /** The Secret Key as text. */
   readonly secretKey: string;
-  /** The store of the service that the user signed in to last; missing in files of before it was kept. */
+  /** The service's store at the last sign-in. Missing in older files. */
   readonly store?: string;
-  /** Wrong passwords since the last right one, and when the last was tried (milliseconds of the boot clock). */
+  /** Wrong passwords since the last right one, and the time of the last one (milliseconds of the boot clock). */
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
 };
 
-/** Bytes of an account file; ours have about 400. */
+/** Bytes of an account file. Usual ones have about 400. */
 const FILE_BYTES_MAX = 16 * 1024;
 
-/** The form of an account file. It is counted up by a change that an older Postern must not write over. Files of before it was kept are of the first. */
+/** The form of an account file. A change that an older Postern must not overwrite raises it. Older files without it have the first form. */
 const FILE_VERSION = 1;
 
-/** The accounts on this device. Throws StartRefused where a file is not what we write, rather than act as if it were not there. */
+/** The accounts on this device. Throws StartRefused for a strange file, and does not treat it as missing. */
 export function readAccounts(home: string): AccountFile[] {
   return accountsIn(home).flatMap((id) => {
     const folder = accountFolder(home, id);
     const content = readOurs(join(folder, "account.json"), FILE_BYTES_MAX);
     demandKnownSuite(join(folder, "device.sealed"));
-    // The folder is made before the file: a crash between the two leaves an account that was never acknowledged.
+    // The folder is made before the file. A crash in between leaves an account that was never acknowledged.
     return content === undefined ? [] : [parse(id, new TextDecoder().decode(content))];
   });
 }
@@ -47,7 +47,7 @@ function parse(id: string, text: string): AccountFile {
   try {
     ({ version = FILE_VERSION, ...value } = (JSON.parse(text) ?? {}) as typeof value & { version?: unknown });
   } catch {
-    // The parser's own text would quote the file, and the file holds the Secret Key.
+    // The parser's text would quote the file, which holds the Secret Key.
     throw damaged(id, "is not JSON");
   }
   if (!Number.isSafeInteger(version) || (version as number) < 1) throw damaged(id, "has a version that is none");
@@ -59,7 +59,7 @@ function parse(id: string, text: string): AccountFile {
   if (!whole) throw damaged(id, "lacks fields");
   if (value.store !== undefined && !isId(value.store as string)) throw damaged(id, "names a store that is no id");
   const file = value as AccountFile;
-  // Its folder is found by these again: a file that was changed must not lead anywhere else.
+  // Its folder is found by these ids. A changed file must not lead to another place.
   if (file.account !== id || !isId(file.user) || !isId(file.device))
     throw damaged(id, "names another account, or something that is no id");
   return file;
@@ -89,5 +89,5 @@ export async function writeAccount(home: string, file: AccountFile): Promise<voi
   );
 }
 
-/** Whose keys they are, on which device, at which service. */
+/** The user, the device and the service of the keys. */
 export type Whose = Pick<AccountFile, "account" | "user" | "device" | "name" | "service">;

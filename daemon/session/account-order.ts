@@ -1,5 +1,5 @@
-// In which order the accounts came to this agent, and which one is the default. The file is written before a second account is, so a
-// crash never leaves two accounts of unknown age. An agent with one account needs no such file.
+// The order in which the accounts came to this agent, and the default one. The file is written before a second account is. So a crash never
+// leaves two accounts of unknown age. An agent with one account needs no such file.
 import { join } from "node:path";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { readOurs } from "../host/data-folder.ts";
@@ -7,28 +7,28 @@ import { oneAtATime } from "../host/one-at-a-time.ts";
 import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
 
-/** The ids of accounts, oldest first, and the default one. Some may be gone from this agent by now. */
+/** The ids of accounts, oldest first, and the default one. Some may have left this agent since. */
 export type AccountOrder = { readonly default: string; readonly order: readonly string[] };
 
 export type OrderFile = {
-  /** What it said at the start; undefined where there was none. */
+  /** Its content at the start. Undefined where there was no file. */
   readonly atStart: AccountOrder | undefined;
-  /** Writes what `now` answers when its turn comes. Acknowledged once it is durable. */
+  /** Writes the result of `now` when its turn comes. Fulfilled once it is durable. */
   write(now: () => AccountOrder): Promise<void>;
 };
 
 const NAME = "account-order.json";
 
-/** The form of the file. It is counted up by a change that an older Postern must not write over. */
+/** The form of the file. A change that an older Postern must not overwrite raises it. */
 const FILE_VERSION = 1;
 
-/** Bytes of the file: ours have some hundreds, with an id of 26 characters for each account. */
+/** Bytes of the file. Usual ones have some hundreds, with an id of 26 characters for each account. */
 const FILE_BYTES_MAX = 4096;
 
-/** Writes that may wait: each is a person's, who has just given a proof. */
+/** Writes that may wait. Each belongs to a person who has just given a proof. */
 const WAITING_MAX = 16;
 
-/** Throws StartRefused where the file is not what we write. */
+/** Reads the file. Throws StartRefused for a strange one. */
 export function openOrderFile(home: string): OrderFile {
   const path = join(home, NAME);
   const content = readOurs(path, FILE_BYTES_MAX);
@@ -62,7 +62,7 @@ function parse(text: string): AccountOrder {
   return { default: chosen, order: order as string[] };
 }
 
-/** Accounts, oldest first. Those that the file does not name came before it was kept, or were copied here: they stand last, by their ids. */
+/** The accounts, oldest first. Accounts that the file does not name are older than the file, or were copied here. They stand last, in the order of their ids. */
 export function inOrder<T extends { readonly account: string }>(
   accounts: readonly T[],
   { order = [] }: Partial<AccountOrder> = {},
@@ -74,7 +74,7 @@ export function inOrder<T extends { readonly account: string }>(
   return [...accounts].sort((a, b) => place(a) - place(b) || (a.account < b.account ? -1 : 1));
 }
 
-/** The accounts of an agent that has opened none yet, as its status tells them. */
+/** The accounts in the status of an agent that has opened none yet. */
 export function lockedSessions(accounts: readonly { readonly account: string }[], kept?: AccountOrder) {
   const ids = inOrder(accounts, kept).map(({ account }) => account);
   const chosen = ids.find((id) => id === kept?.default) ?? ids[0];

@@ -1,5 +1,5 @@
-// How an account comes to this agent, and how it is taken off: its folder, its file and its place. Nothing stays written of one that
-// did not come in whole.
+// Adds an account to this agent and removes it: its folder, its file and its place. Nothing stays on disk of an account that was not added
+// completely.
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { closeSignedIn } from "../../clients/account/user-keys.ts";
@@ -24,20 +24,20 @@ import type { Session, UnlockedSession } from "./session.ts";
 import type { Unlocked } from "./unlocked.ts";
 import type { Unlocking } from "./unlocking.ts";
 
-/** Passwords of one account that may wait to be tried, one after another. */
+/** Passwords of one account that may wait for their try. They are tried one after another. */
 export const TRIES_WAITING_MAX = 16;
 
-/** How an account comes: whether a proof of the default one was given, and by which restore. */
+/** The way an account comes: whether a proof of the default one was given, and its restore. */
 export type Coming = { readonly proven: boolean; readonly restore?: RunningRestore | undefined };
 
 export type Arrivals = {
-  /** Takes in the account that was just made. Throws what `demandFree` of the places does; restoreUnfinished while one is restored. */
+  /** Adds a new account. Throws the errors of `demandFree`, and restoreUnfinished while another is being restored. */
   add(file: AccountFile, proven: boolean): Promise<Session>;
-  /** The same for one that was restored, unlocked. Nothing stays written unless that succeeds. */
+  /** The same for a restored account, which is also unlocked. Nothing stays on disk unless that succeeds. */
   takeIn(file: AccountFile, password: string, by: Actor, coming: Coming): Promise<UnlockedSession>;
-  /** Signs in to an account of elsewhere and takes it in, unlocked. Nothing stays written unless that succeeds. */
+  /** Signs in to an existing account of a service, and adds it unlocked. Nothing stays on disk unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor, proven: boolean): Promise<UnlockedSession>;
-  /** Takes an account off, or back where it could not be taken in. */
+  /** Removes an account, or undoes an addition that failed. */
   drop(session: Session, keepLog: boolean): void;
 };
 
@@ -58,11 +58,11 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
   const bringing = oneAtATime(TRIES_WAITING_MAX);
 
   async function add(file: AccountFile, { proven, restore }: Coming): Promise<Session> {
-    // Two programs may have asked at once; the first one's account stands.
+    // Two programs may have asked at once. The first one's account stays.
     places.demandFree(file, proven);
     restores.demandPlace(restore);
     const keepLog = hasKeptLog(home, file.account);
-    // What an account that was never acknowledged left behind is no part of this one.
+    // Leftovers of an account that was never acknowledged do not belong to this one.
     if (!keepLog) takeAway(file.account);
     ensureNamedFolder(accountFolder(home, file.account));
     const session = sessionOf(file);
@@ -77,7 +77,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     return session;
   }
 
-  /** The account under its own name, which only its keys tell. Where that name is held, the device leaves the account again. */
+  /** The account with its own name, which only its keys reveal. Where that name is taken, the device leaves the account again. */
   async function nameFree(file: AccountFile, signedIn: SignedIn, proven: boolean): Promise<AccountFile> {
     try {
       const { name } = openUserData(crypto, signedIn.rootKey, file, signedIn.record.data);
@@ -93,7 +93,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     }
   }
 
-  /** Takes an account in and opens it; who was here before under its id approves nothing now. */
+  /** Adds an account and opens it. A PIN from an earlier stay of this account no longer approves. */
   async function addOpen(
     file: AccountFile,
     coming: Coming,
@@ -143,7 +143,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
   };
 }
 
-/** A sign-in that fails for what an earlier one left says where that is. */
+/** Adds the place of the leftovers to the error, where a sign-in fails because of an earlier one's leftovers. */
 function namingTheLog(error: unknown, account: string): unknown {
   if (!(error instanceof PosternError) || !["sealBroken", "unknownSuite"].includes(error.name)) return error;
   return new PosternError("sealBroken", "the store of its log, or the service's answer", {

@@ -1,5 +1,5 @@
-// Names in audit records, opened for who may see the whole. Those of a service account's calls are sealed under its own key: the
-// person's account keeps its root key at the service.
+// Opens the names in audit records, for a caller who may see the whole log. Names of a service account's calls are sealed under that account's
+// own key. The person's account keeps its root key at the service.
 
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -7,9 +7,9 @@ import type { Record } from "../audit/chain.ts";
 import { namesKeyOf, openNames, type Unlocked } from "./unlocked.ts";
 
 export type AuditNames = {
-  /** The names in a record; undefined where it has none, or they cannot be opened now. */
+  /** The names in a record. Undefined where it has none, or they cannot be opened now. */
   open(record: Record): string[] | undefined;
-  /** What a service account is called; undefined where that cannot be told now. */
+  /** The title of a service account. Undefined where it is unknown now. */
   titleOf(serviceAccount: string): string | undefined;
   close(): void;
 };
@@ -26,7 +26,7 @@ export async function openAuditNames(
       keys.set(id, crypto.keep(namesKeyOf(crypto, rootKey)));
     });
   } catch (error) {
-    // The records are what was asked for: a service that is away, or lies, does not keep them back.
+    // The caller asked for the records. A service that is away, or lies, must not hold them back.
     if (!(error instanceof PosternError)) throw error;
   }
   return {

@@ -1,5 +1,5 @@
-// What the devices of an account are called. The names are in the user's own sealed data: the account service does not learn what
-// a person's machines are called.
+// The names of an account's devices. They are in the user's own sealed data, so the account service does not learn the names of a person's
+// machines.
 import { hostname } from "node:os";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { DEVICE_NAME_LENGTH_MAX } from "../../protocol/catalogue/accounts.ts";
@@ -9,7 +9,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { Whose } from "./account-file.ts";
 import type { Unlocked } from "./unlocked.ts";
 
-/** A name as it is kept, from what a person gave, or from the name of this machine. Throws invalidParams. */
+/** The stored form of a device name: the given name, or the name of this machine. Throws invalidParams. */
 export function deviceName(given: string | undefined): string {
   const name = cut(given ?? hostname());
   if (name !== "") return name;
@@ -25,7 +25,7 @@ export async function nameDevice({ ownKind }: Unlocked, device: string, name: st
   await ownKind.changeUserData((data) => ({ ...data, deviceNames: { ...data.deviceNames, [device]: name } }));
 }
 
-/** Its name and the counter of its store: both are of no use without it. */
+/** Removes a device's name and the counter of its store. Both are useless without the device. */
 export async function forgetDevice({ ownKind }: Pick<Unlocked, "ownKind">, device: string): Promise<void> {
   await ownKind.changeUserData((data) => {
     const { [device]: _name, ...deviceNames } = data.deviceNames ?? {};
@@ -34,7 +34,7 @@ export async function forgetDevice({ ownKind }: Pick<Unlocked, "ownKind">, devic
   });
 }
 
-/** The names as the service has them at this moment: another device may have come, or named one. */
+/** The present names at the service. Another device may have been added or renamed. */
 export async function deviceNames(
   crypto: Primitives,
   { account, user }: Whose,

@@ -1,6 +1,6 @@
-// The device store: one sealed file per account with what decides about approvals on this device. Sealed under a key
-// derived from the root key, so locked nothing in it counts; replaced whole; with a counter that the user's sealed data
-// at the service repeats, so that an old copy put back is noticed.
+// The device store: one sealed file per account with everything that decides about approvals on this device. Its key is derived from the root
+// key, so nothing in it counts while the account is locked. It is replaced whole. The user's sealed data at the service repeats its
+// counter, so that an old copy is noticed.
 import { open, seal } from "../../protocol/crypto/envelope.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -11,7 +11,7 @@ import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
 import { isNewer, MOVE_IT_AWAY, newerFile, STORE_BYTES_MAX } from "./device-suite.ts";
 
-/** The approval PIN: what it is checked against (base64), and its wrong tries. */
+/** The approval PIN: its verifier (base64), and its wrong tries. */
 export type PinState = {
   readonly salt: string;
   readonly verifier: string;
@@ -22,17 +22,17 @@ export type PinState = {
 export type DeviceState = {
   readonly counter: number;
   readonly pin: PinState | undefined;
-  /** Wrong PIN tries since the last unlock, told at the next. */
+  /** Wrong PIN tries since the last unlock. The next unlock reports them. */
   readonly wrongPinsToTell: number;
   readonly checkpoints: readonly Checkpoint[];
   readonly anchor: Anchor | undefined;
-  /** How far the logs of tokens were taken in, by the names of their folders; missing where nobody looked yet. */
+  /** The places up to which tokens' logs were taken in, by the names of their folders. Missing where no log was read yet. */
   readonly takenIn?: Readonly<Record<string, TakenIn>>;
 };
 
 export type DeviceStore = {
   readonly state: DeviceState;
-  /** Changes the state; the promise is fulfilled once it is on disk. Changes are written one after another. */
+  /** Changes the state. The promise is fulfilled once it is on disk. Changes are written one after another. */
   change(next: (state: DeviceState) => DeviceState): Promise<void>;
 };
 
@@ -46,7 +46,7 @@ export const newDeviceState: DeviceState = {
   anchor: undefined,
 };
 
-/** Opens the file at `path`, or starts a new one where there is none. Throws fileUnusable, with its name, when it was altered. */
+/** Opens the file at `path`, or begins a new one where there is none. Throws fileUnusable with its name where it was altered. */
 export function openDeviceStore(
   crypto: Primitives,
   key: Uint8Array,
@@ -60,11 +60,11 @@ export function openDeviceStore(
   let writing: Promise<void> = Promise.resolve();
 
   function change(next: (state: DeviceState) => DeviceState): Promise<void> {
-    // Applied at once, so that a second change builds on the first; written in order.
+    // Applied at once, so that a second change builds on the first. Written in order.
     state = { ...next(state), counter: state.counter + 1 };
     const envelope = seal(crypto, key, context, new TextEncoder().encode(JSON.stringify(state)));
     const written = writing.then(() => writeFileDurably(path, envelope));
-    // A failed write is told to its own caller; the next one writes the whole state again.
+    // A failed write fails for its own caller. The next write writes the whole state again.
     writing = written.catch(() => undefined);
     return written;
   }
@@ -78,7 +78,7 @@ export function openDeviceStore(
   return { store, found: envelope !== undefined };
 }
 
-/** It lies on this disk, so what is wrong with it is not the account service's doing. */
+/** The file lies on this disk, so the account service has not damaged it. */
 function opened(path: string, envelope: Uint8Array, open: () => Uint8Array): Uint8Array {
   try {
     return open();

@@ -1,24 +1,25 @@
-// Who uses a token's session: it is kept while a connection holds it, and a while longer for the next program of a script.
+// The connections that use a token's session. The session is kept while a connection holds it, and a while longer for the next program of a
+// script.
 import type { Clock } from "../host/clock.ts";
 
-/** Milliseconds that a session outlives the last connection that held it: programs of a script come one after another. */
+/** Milliseconds for which a session outlives its last connection. The programs of a script come one after another. */
 export const TOKEN_LINGER_MS = 10 * 60_000;
 
 export type Holders = {
-  /** Keeps it while a connection uses it; the returned function lets go, once. */
+  /** Holds the session for a connection. The returned function releases it, once. */
   hold(): () => void;
-  /** Whether it was held, and is no more. */
+  /** Whether it was held and no longer is. */
   isLeft(): boolean;
-  /** It has ended: nothing is waited for any more. */
+  /** The session has ended. Stops all waiting. */
   stop(): void;
 };
 
-/** `unused` is called once nobody has held it for a while. */
+/** Calls `unused` once no connection has held the session for a while. */
 export function createHolders(clock: Clock, unused: () => void): Holders {
   let holders = 0;
   let wasHeld = false;
   let stopped = false;
-  // Whoever presented it may be gone by now.
+  // The connection that presented the token may have gone.
   let cancelEnd = clock.after(TOKEN_LINGER_MS, unused);
   return {
     hold: () => {

@@ -1,5 +1,5 @@
-// When an unlocked account locks by itself: after ten idle minutes, after twelve hours, when the machine slept, and when the wall clock was
-// set back.
+// The times at which an unlocked account locks by itself: after ten idle minutes, after twelve hours, after the machine's sleep, and when the
+// wall clock was set back.
 import { elapsedMs, type Moment, SET_BACK_MS_MAX, setBackMs } from "../host/clock.ts";
 import type { Unlocked } from "./unlocked.ts";
 

@@ -1,6 +1,6 @@
-// What a service account's token read on this machine while its person was signed out lies in the token's own log. Its chain
-// and its names are under the service account's keys, which the person holds too: so once the account is unlocked here, its log
-// takes in what follows from a sealed key there, each record once. What does not follow is left out, and a record says so.
+// Takes records of tokens' own logs into the person's log. A token may read on this machine while its person is signed out; then only the
+// token's own log has the records. The person has the service account's keys too. So once the account is unlocked here, its log takes in
+// each record that follows from a sealed key there, once. Other records are left out, and a record says so.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
@@ -16,21 +16,21 @@ import { type DeviceState, openDeviceStore } from "./device-store.ts";
 import { namesKeyOf, openNames, storeKeyOf, type Unlocked } from "./unlocked.ts";
 
 /**
- * Bytes that are taken in of one token's log at an unlock; the rest waits for the next. A day's room of a service account's
- * tokens while the account is here: whoever holds a token must not push the rest out of the person's log at once.
+ * Bytes of one token's log that are taken in at an unlock. The rest waits for the next one. A service account's tokens have the same room in a
+ * day while the account is here: a holder of a token must not push the rest out of the person's log.
  */
 export const TAKEN_IN_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Tokens' logs that are looked into, the last used ones first: a machine runs a few kinds of program, and tokens are renewed. */
+/** Tokens' logs that are read, the last used ones first. A machine runs a few kinds of program, and tokens are renewed. */
 export const LEFT_LOGS_MAX = 1_000;
 
-/** Bytes taken in by one write, after which the place is marked. */
+/** Bytes of one write. After it the place is marked. */
 const BATCH_BYTES = 1024 * 1024;
 
-/** The newest segments of the person's log, looked through for what a crash took in without marking it. */
+/** The newest segments of the person's log that are searched for records that a crash took in without a mark. */
 const UNMARKED_SEGMENTS = 2;
 
-/** Whose log takes them in. */
+/** The person's log and keys. */
 export type Taker = {
   readonly file: Pick<OpenSession["file"], "account">;
   readonly audit: Pick<AuditLog, "takeIn" | "keep" | "flush">;
@@ -39,8 +39,8 @@ export type Taker = {
 
 export type LeftRecords = {
   /**
-   * Takes in what tokens left, once for each time that the account is unlocked; whoever asks meanwhile waits for the same.
-   * Throws offline, sealBroken, auditUnwritable, locked: whoever asks next tries again.
+   * Takes in the records of tokens, once per unlock of the account. Calls at the same time wait for the same work. Throws offline, sealBroken,
+   * auditUnwritable, locked. The next call then tries again.
    */
   takeIn(taker: Taker): Promise<void>;
 };
@@ -48,16 +48,16 @@ export type LeftRecords = {
 export type LeftRecordsParts = {
   readonly home: string;
   readonly crypto: Primitives;
-  /** Writes what the open sessions of an account's tokens have in memory. */
+  /** Writes the records that open sessions of an account's tokens have in memory. */
   readonly flushTokens: (account: string) => void;
-  /** Tokens' logs looked into, and bytes taken in of each; for tests. */
+  /** The number of tokens' logs, and the bytes of each. For tests. */
   readonly limits?: { readonly logs: number; readonly bytes: number };
 };
 
-/** A service account: what opens the stores of its tokens, and the names in their logs. */
+/** A service account: the keys that open its tokens' stores and the names in their logs. */
 type Owner = { readonly id: string; readonly storeKey: Uint8Array; readonly namesKey: Uint8Array };
 
-/** One token's log, and what its sealed store says of it. */
+/** One token's log, and the facts about it in its sealed store. */
 type LeftLog = { readonly key: string; readonly owner: Owner; readonly state: DeviceState };
 
 export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
@@ -82,7 +82,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
     }
   }
 
-  /** The log in this folder, where a service account of the person's sealed its store: only a holder of its token can. */
+  /** The log in this folder, if a service account of the person sealed its store. Only a holder of its token can do that. */
   function ownedLog(key: string, account: string, owners: readonly Owner[]): LeftLog | undefined {
     const path = join(tokenFolder(home, key), "device.sealed");
     if (!existsSync(path)) return undefined;
@@ -91,7 +91,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
         const { store } = openDeviceStore(crypto, owner.storeKey, { account, user: owner.id }, path);
         return { key, owner, state: store.state };
       } catch (error) {
-        // Of another service account, of another person, or no store of ours.
+        // It belongs to another service account or another person, or is no store.
         if (!(error instanceof PosternError)) throw error;
       }
     }
@@ -102,7 +102,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
     const folder = tokenFolder(home, log.key);
     const mark = taker.unlocked.store.state.takenIn?.[log.key];
     const goesOn = readLeft(crypto, folder, log.state, mark);
-    // A log without the marked record was put back or written anew: then all of it is new.
+    // A log without the marked record is an older copy or was written anew. Then all of it is new.
     const reading = goesOn ?? readLeft(crypto, folder, log.state, undefined);
     if (reading === undefined) return;
     const { records, full } = await takeFrom(taker, log, reading);
@@ -116,7 +116,7 @@ export function createLeftRecords(parts: LeftRecordsParts): LeftRecords {
     const { account } = taker.file;
     const { takeIn } = taker.audit;
     const opens = (sealed: string) => namesOpen(crypto, log.owner, account, sealed);
-    // Only a crash leaves records that were taken in and not marked.
+    // Only a crash leaves records that were taken in without a mark.
     const isTaken = takenBefore(home, account);
     let batch: LeftRecord[] = [];
     let [records, bytes, batchBytes, looked] = [0, 0, 0, 0];
@@ -166,7 +166,7 @@ function tell({ audit }: Taker, { records, full, problem }: Told, serviceAccount
   });
 }
 
-/** A log that is gone has no mark; that it is gone is told, once. */
+/** A missing log has no mark any more. Its absence is reported once. */
 async function forgetMissing({ audit, unlocked: { store } }: Taker, keys: readonly string[]): Promise<void> {
   const gone = Object.keys(store.state.takenIn ?? {}).filter((key) => !keys.includes(key));
   if (gone.length === 0) return;
@@ -185,7 +185,7 @@ async function markAt({ unlocked: { store } }: Taker, key: string, mark: TakenIn
   });
 }
 
-/** Whether the newest segments of the person's log hold a record already; they are read once it is asked. */
+/** Whether the newest segments of the person's log hold a record already. They are read at the first question. */
 function takenBefore(home: string, account: string): (left: LeftRecord) => boolean {
   let known: Set<string> | undefined;
   return ({ token, seq, at }) => {
@@ -221,7 +221,7 @@ async function ownersOf(crypto: Primitives, { ownKind }: Pick<Unlocked, "ownKind
   }
 }
 
-/** Whoever has the token can seal there what they like. */
+/** Checks the opened names, since a holder of the token can seal anything. */
 function namesOpen(crypto: Primitives, { id, namesKey }: Owner, account: string, sealed: string): boolean {
   try {
     const names: unknown = openNames(crypto, namesKey, { account, user: id }, sealed);

@@ -1,5 +1,5 @@
-// What a person's account and a token's session have in common: how they are anchored while they are open, and how they close. Closing
-// is at once for everyone who asks, then orderly: it is recorded, the log is anchored, keys are wiped.
+// The common life of a person's account and a token's session: anchoring while it is open, and closing. It is closed for every caller at once.
+// Then it is closed in order: it is recorded, the log is anchored, keys are wiped.
 
 import type { AuditLog } from "../audit/log.ts";
 import type { Checkpoint } from "../audit/proof.ts";
@@ -11,7 +11,7 @@ import type { Unlocked } from "./unlocked.ts";
 /** Milliseconds between two anchors of an audit log. */
 export const ANCHOR_MS = 60_000;
 
-/** Keeps the checkpoints of a log in the device store. Locked, the state before a segment is found again by following the one before. */
+/** Keeps the checkpoints of a log in the device store. While locked, the state before a segment is found by following the segment before. */
 export function keepCheckpoints(storeOf: () => DeviceStore | undefined, log: Log): (checkpoint: Checkpoint) => void {
   return (checkpoint) => {
     storeOf()
@@ -20,7 +20,7 @@ export function keepCheckpoints(storeOf: () => DeviceStore | undefined, log: Log
   };
 }
 
-/** Anchors the log in the device store; answers whether anything was new. */
+/** Anchors the log in the device store. Returns whether there was anything new. */
 export async function anchor(audit: AuditLog, unlocked: Unlocked | undefined): Promise<boolean> {
   const now = audit.anchor();
   if (unlocked === undefined || now === undefined || now.seq === unlocked.store.state.anchor?.seq) return false;
@@ -29,11 +29,11 @@ export async function anchor(audit: AuditLog, unlocked: Unlocked | undefined): P
   return true;
 }
 
-/** What is being closed, by name. Log and store have one writer, so whoever opens the same again waits for it. */
+/** The closings that are under way, by name. Log and store have one writer, so opening the same again waits for its closing. */
 export type Endings = {
-  /** Begins a closing; a second one of the same name is the first. Answers whether it was recorded. */
+  /** Begins a closing. A second one of the same name joins the first. Returns whether it was recorded. */
   begin(name: string, close: () => Promise<boolean>): Promise<boolean>;
-  /** The closing that is under way; answers true where there is none. */
+  /** The running closing. True where there is none. */
   of(name: string): Promise<boolean>;
 };
 
@@ -49,21 +49,21 @@ export function createEndings(): Endings {
   };
 }
 
-/** What closes, and what is done on the way. */
+/** The parts that close, and the steps on the way. */
 export type Closing = {
   readonly audit: AuditLog;
   readonly unlocked: Unlocked;
-  /** Tells everyone and records it. */
+  /** Announces and records the closing. */
   readonly record: () => void;
-  /** What follows once the log is anchored; its failures are its own. */
+  /** A step after the anchoring of the log. It handles its own failures. */
   readonly after?: () => Promise<unknown>;
-  /** Told where the disk took nothing. */
+  /** Called where the disk took nothing. */
   readonly unrecorded: () => void;
   /** Runs at the end, whatever fails. */
   readonly finish?: () => void;
 };
 
-/** Closes in order. Answers whether it was recorded; whatever fails on the way, the keys are wiped. */
+/** Closes in order. Returns whether it was recorded. The keys are wiped whatever fails. */
 export async function closeInOrder(closing: Closing): Promise<boolean> {
   try {
     await recordAndWipe(closing);
@@ -87,7 +87,7 @@ async function recordAndWipe({ audit, unlocked, record, after, finish }: Closing
   }
 }
 
-/** Closes a log for good. A disk that takes nothing must not keep the agent from its end. */
+/** Closes a log for good. A full disk must not stop the agent from ending. */
 export function closeLog(audit: AuditLog, log: Log, account: string): void {
   try {
     audit.close();

@@ -1,5 +1,4 @@
-// What only our own kind of account has: a password that is changed here, a first vault, devices. Another kind has ways of its
-// own for them, or none.
+// Parts that only our own kind of account has: changing the password, the first vault, devices. Another kind has its own ways, or none.
 import { changePassword, enrol } from "../../clients/account/user-keys.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
@@ -26,12 +25,12 @@ export async function enrolAt(
   await enrol(crypto, await sessions.callTo(service), newcomer);
 }
 
-/** The vault that a new account begins with. */
+/** Makes the first vault of a new account. */
 export async function makeFirstVault({ ownKind }: Unlocked): Promise<void> {
   await ownKind.createVault(FIRST_VAULT, "", "personal");
 }
 
-/** Gives the account another password. Whoever asked has proven the old one. */
+/** Gives the account another password. The caller has proven the old one. */
 export async function givePassword(
   crypto: Primitives,
   { file, unlocked }: UnlockedSession,
@@ -45,7 +44,7 @@ export async function givePassword(
 
 type Device = ResultOf<"devices.list">["devices"][number];
 
-/** The devices of the account, with the names that it knows. */
+/** The devices of the account, with their known names. */
 export async function listDevices(crypto: Primitives, { file, unlocked }: UnlockedSession): Promise<Device[]> {
   const { devices } = await unlocked.signedIn.session.call("devices.list", {});
   const names = await deviceNames(crypto, file, unlocked);

@@ -1,4 +1,4 @@
-// The backup of our own kind of account: sealed lines out, sealed lines in. Another kind of account has none.
+// The backup of our own kind of account: writes and reads sealed lines. Another kind of account has no backup.
 import { writeBackup } from "../../clients/account/backup.ts";
 import { createBackupBounds } from "../../clients/account/backup-bounds.ts";
 import { lineBytes, type ReadThrough, readThrough } from "../../clients/account/backup-lines.ts";
@@ -9,19 +9,19 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { UnlockedSession } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** What is to be read of a backup without its keys. */
+/** The facts of a backup that need no keys. */
 export type BackupRead = ReadThrough;
 
-/** A backup's bytes, to be read as often as needed, each time from the start. */
+/** A backup's bytes. They can be read several times, each time from the start. */
 export type BackupBytes = RestoreInput["source"];
 
-/** What a restore has made, and what it could not bring. */
+/** The result of a restore, and the things that do not come back. */
 export type RestoredAccount = Restored;
 
-/** What is asked and told while an account is restored. */
+/** The steps of a restore that its caller takes part in. */
 export type RestoreSteps = Omit<RestoreInput, "read"> & { readonly read: (source: BackupBytes) => Promise<BackupRead> };
 
-/** The lines of a backup of this account. Each is bytes that nobody else has. */
+/** The lines of a backup of this account. The receiver owns the bytes of each line. */
 export async function* backupLines(
   crypto: Primitives,
   { file, unlocked }: UnlockedSession,
@@ -31,10 +31,10 @@ export async function* backupLines(
   for await (const line of writeBackup(crypto, whose, unlocked.signedIn, at)) yield lineBytes(line);
 }
 
-/** Looks at the bytes of a backup as they arrive. Its `push` throws notRestorable. */
+/** Checks the bytes of a backup as they arrive. Its `push` throws notRestorable. */
 export const newBackupBounds = (): { push(chunk: Uint8Array): void } => createBackupBounds();
 
-/** Reads a backup through. Throws notRestorable. */
+/** Reads a backup to its end. Throws notRestorable. */
 export const readBackup = (crypto: Primitives, source: BackupBytes): Promise<BackupRead> => readThrough(crypto, source);
 
 /** Makes the account of a backup at a service. */
@@ -47,10 +47,10 @@ export async function restoreAt(
   return restoreBackup(crypto, await sessions.callTo(service), await sessions.addressOf(service), steps);
 }
 
-/** Errors that end a restore before the service has anything of it. */
+/** Errors that end a restore before the service has any row of it. */
 const NOT_BEGUN: readonly string[] = ["conflict", "notPermitted", "serviceRefused"];
 
-/** Whether a restore that failed so has left nothing at the service. */
+/** Whether a restore with this error has left nothing at the service. */
 export function hasMadeNothing(error: unknown): boolean {
   return error instanceof PosternError && (NOT_BEGUN.includes(error.name) || wasNeverReached(error));
 }

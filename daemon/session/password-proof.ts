@@ -1,4 +1,4 @@
-// The account password as a proof. It counts as much as the PIN, and is there where no PIN is.
+// The account password as a proof. It counts as much as the PIN, and every account has one.
 import type { GivenProof, ProofWay } from "./proof.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -7,7 +7,7 @@ export function byPassword(password: string): GivenProof {
   return { kind: "password", password };
 }
 
-/** Tries are counted in the account's file, with a growing delay: unlocking.ts. */
+/** The account's file counts the tries, with a growing delay (unlocking.ts). */
 export function passwordWay(sessions: Pick<Sessions, "provePassword">): ProofWay {
   return {
     kind: "password",

@@ -1,4 +1,4 @@
-// The approval PIN: its verifier lies in the sealed device store, with the tries that were wrong. It never wraps a key.
+// The approval PIN. Its verifier and its wrong tries lie in the sealed device store. It never wraps a key.
 import { pinVerifier } from "../../protocol/crypto/derivation.ts";
 import { fromBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
@@ -6,15 +6,15 @@ import { PosternError } from "../../protocol/errors.ts";
 import type { DeviceStore, PinState } from "./device-store.ts";
 import type { ProofWay } from "./proof.ts";
 
-/** Wrong PINs in a row that switch the PIN off until the account password: an ATM gives three, a keyboard slips more. */
+/** Wrong PINs in a row that switch the PIN off until the account password is given. An ATM allows three; a keyboard slips more often. */
 export const WRONG_IN_ROW_MAX = 5;
 
-/** Wrong PINs since the last account password that do the same, so that a right one in between does not reset everything. */
+/** Wrong PINs since the last account password that do the same. A right PIN in between does not reset this count. */
 export const WRONG_SINCE_PASSWORD_MAX = 20;
 
 const SALT_BYTES = 16;
 
-/** The PIN as a proof. It must name an open prompt, so that it cannot be tried against anything else. */
+/** The PIN as a proof. It must name an open prompt, so that nobody can try it on anything else. */
 export function pinWay(crypto: Primitives): ProofWay {
   return {
     kind: "pin",
@@ -26,12 +26,12 @@ export function pinWay(crypto: Primitives): ProofWay {
   };
 }
 
-/** Whether the PIN can be used now. */
+/** Whether the PIN works now. */
 function pinWorks(pin: PinState | undefined): boolean {
   return pin !== undefined && pin.wrongInRow < WRONG_IN_ROW_MAX && pin.wrongSincePassword < WRONG_SINCE_PASSWORD_MAX;
 }
 
-/** Checks a PIN. Throws pinDisabled, or proofRefused with the tries left; the try is durable before either. */
+/** Checks a PIN. Throws pinDisabled, or proofRefused with the remaining tries. The try is durable before the answer. */
 async function checkPin(crypto: Primitives, store: DeviceStore, typed: string): Promise<void> {
   const before = store.state.pin;
   if (before === undefined)
@@ -73,7 +73,7 @@ function refusal(pin: PinState | undefined): PosternError {
   return new PosternError("proofRefused", `wrong PIN, ${left} ${left === 1 ? "try" : "tries"} left`);
 }
 
-/** Sets the PIN, or takes it away. Counts start anew. */
+/** Sets the PIN or removes it. The counts start again. */
 export async function setPin(crypto: Primitives, store: DeviceStore, typed: string | undefined): Promise<void> {
   if (typed === undefined) return store.change((state) => ({ ...state, pin: undefined }));
   const salt = crypto.randomBytes(SALT_BYTES);
@@ -83,7 +83,7 @@ export async function setPin(crypto: Primitives, store: DeviceStore, typed: stri
   await store.change((state) => ({ ...state, pin }));
 }
 
-/** The account password was right: the PIN works again. */
+/** Makes the PIN work again after a right account password. */
 export async function forgivePin(store: DeviceStore): Promise<void> {
   const pin = store.state.pin;
   if (pin === undefined || (pin.wrongInRow === 0 && pin.wrongSincePassword === 0)) return;

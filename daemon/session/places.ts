@@ -1,5 +1,4 @@
-// Who is on this agent: the accounts in the order in which they came, the default one, and the names that are held. It opens and
-// locks nothing.
+// The accounts of this agent in the order in which they came, the default one, and the reserved names. It opens and locks nothing.
 
 import { PosternError } from "../../protocol/errors.ts";
 import { displayed } from "../account/displayed-text.ts";
@@ -8,33 +7,33 @@ import { inOrder, type OrderFile } from "./account-order.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Accounts on one agent. Each open one holds keys in locked memory, a cache, and a request that waits at its service. A person has
- * a few: home, work, and some customers.
+ * Accounts on one agent. Each open one has keys in locked memory, a cache, and a request that waits at its service. A person has a few: home,
+ * work, and some customers.
  */
 export const ACCOUNTS_MAX = 8;
 
-/** An account that is about to come: what is known of it by then. */
+/** The known facts of an account that is about to come. */
 export type Newcomer = { readonly account?: string; readonly name?: string };
 
 export type Places = {
   /** The accounts, oldest first. */
   list(): Session[];
-  /** The default account; undefined where there is none. */
+  /** The default account. Undefined where there is no account. */
   default(): Session | undefined;
-  /** The account with this id, or else with this name. */
+  /** The account with this id, or else the one with this name. */
   find(account: string): Session | undefined;
   isHere(session: Session): boolean;
   /**
-   * Throws accountExists where the account is here, accountNameHeld where its name is, tooLarge where there is no place left, and
-   * accountExists where any account is here and nobody has given a proof of the default one.
+   * Throws accountExists where the account is here already, accountNameHeld where its name is taken, and tooLarge where no place is left. Throws
+   * accountExists too where another account is here and no proof of the default one was given.
    */
   demandFree(newcomer: Newcomer, proven: boolean, replaced?: string): void;
-  /** The same, and until the returned function is called no other account comes by this name. `replaced` is one that it may look like. */
+  /** The same, and reserves the name until the returned function is called. It may look like the name of `replaced`. */
   hold(newcomer: Newcomer, proven: boolean, replaced?: string): () => void;
-  /** Puts the account here at once, and is fulfilled when its place in the order is durable. */
+  /** Adds the account at once. Fulfilled when its place in the order is durable. */
   put(session: Session): Promise<void>;
   drop(session: Session): void;
-  /** Makes it the default. Acknowledged once that is durable. */
+  /** Makes it the default. Fulfilled once that is durable. */
   setDefault(session: Session): Promise<void>;
 };
 
@@ -49,7 +48,7 @@ export function createPlaces(
   let chosen = orderFile.atStart?.default;
   for (const file of inOrder(files, orderFile.atStart)) sessions.set(file.account, sessionOf(file));
 
-  /** Of a default that was removed the next oldest takes the place. */
+  /** After the default was removed, the next oldest account becomes the default. */
   const defaultNow = () => sessions.get(chosen ?? "") ?? sessions.values().next().value;
 
   const orderNow = () => ({ default: defaultNow()?.file.account ?? "", order: [...sessions.keys()] });
@@ -59,7 +58,7 @@ export function createPlaces(
     const here: Newcomer[] = [...sessions.values()]
       .map(({ file }) => file)
       .filter(({ account }) => account !== replaced);
-    // The same account may be on its way twice, as in a restore that is asked for again: the service decides between them.
+    // The same account may come twice at once, for example by a repeated restore. The service decides between them.
     const coming = [...held].filter((one) => one.account === undefined || one.account !== newcomer.account);
     if (here.some((one) => isSameAccount(one, newcomer)))
       throw new PosternError("accountExists", undefined, { text: "this account is on this agent already" });
@@ -84,7 +83,7 @@ export function createPlaces(
     },
     put: async (session) => {
       const isFirst = sessions.size === 0;
-      // Written down as it is now: an account that was the default once does not come back as it.
+      // Writes the present order, so that a former default does not come back as the default.
       chosen = defaultNow()?.file.account ?? session.file.account;
       sessions.set(session.file.account, session);
       if (!isFirst) await orderFile.write(orderNow);
@@ -98,7 +97,7 @@ export function createPlaces(
   };
 }
 
-/** The one account of this name. Two of one name are in no home that the agent wrote. */
+/** The only account with this name. No home that the agent wrote has two of one name. */
 function named(all: readonly Session[], name: string): Session | undefined {
   const found = all.filter(({ file }) => file.name === name);
   return found.length === 1 ? found[0] : undefined;
@@ -108,7 +107,7 @@ function isSameAccount(one: Newcomer, other: Newcomer): boolean {
   return one.account !== undefined && one.account === other.account;
 }
 
-/** A name that looks like another's would deceive who approves. One that is another's id would lead elsewhere. */
+/** A name that looks like another account's would deceive the approving person. A name that is another account's id would lead there. */
 function isSameName(one: Newcomer, other: Newcomer): boolean {
   return looksOf(one).some((look) => looksOf(other).includes(look));
 }
@@ -117,7 +116,7 @@ function looksOf({ account, name }: Newcomer): string[] {
   return [account, name].flatMap((text) => (text === undefined ? [] : [looks(text)]));
 }
 
-/** What a person sees of a name: what is invisible, and case, tell no two names apart. */
+/** The look of a name. Invisible characters and case do not count. */
 function looks(name: string): string {
   return displayed(name).normalize("NFKC").replaceAll(" ", "").toLowerCase();
 }

@@ -1,44 +1,44 @@
-// Proofs: what makes an answer count. The agent verifies each itself; who sends one does not matter. Each way of proving stands
-// behind one type, so that a fingerprint or a system's own dialog is added by one more of them.
+// Proofs make an answer count. The agent itself verifies each proof, and the sender does not matter. Each kind of proof stands behind one type.
+// So a fingerprint, or a dialog of the system, is added as one more kind.
 import type { ParamsOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { UnlockedSession } from "./session.ts";
 
-/** How much a proof says, weakest first: that somebody is there, what they know, what the system knows of them, and of a key. */
+/** The strengths of proofs, weakest first: presence, a known secret, the system's own check, and a key. */
 export const strengths = ["presence", "pin", "system", "verifiedUser", "verifiedUserWithKey"] as const;
 export type Strength = (typeof strengths)[number];
 
-/** A proof as it comes over the wire: its kind, and what was typed under the name of the kind. */
+/** A proof on the wire: its kind, and the typed text under the name of the kind. */
 export type GivenProof = NonNullable<ParamsOf<"prompts.answer">["proof"]>;
 
-/** One way of proving. */
+/** One kind of proof. */
 export type ProofWay = {
   /** Its name on the wire. */
   readonly kind: string;
   readonly strength: Strength;
-  /** Whether it decides about open prompts alone, so that it cannot be tried against anything else. */
+  /** Whether it decides about open prompts only, so that nobody can try it on anything else. */
   readonly needsPrompt: boolean;
-  /** Whether its tries lie in the device store, whose counter the service repeats. */
+  /** Whether the device store counts its tries. The service repeats the counter of that store. */
   readonly countedInStore: boolean;
-  /** Whether it is set up here, and not switched off. */
+  /** Whether it is set up here and not switched off. */
   isReady(session: UnlockedSession): boolean;
   /**
-   * Checks what was typed. A try is counted on disk before it is answered, so that ending the agent in the middle of a guess gains
-   * nothing. Throws proofRefused, and what its own limits say (pinDisabled, tryLater, busy), locked.
+   * Checks the typed text. A try is counted on disk before the answer, so that killing the agent during a guess gains nothing. Throws
+   * proofRefused, locked, and the errors of its own limits (pinDisabled, tryLater, busy).
    */
   verify(session: UnlockedSession, typed: string): Promise<void>;
 };
 
 export type Proofs = {
-  /** Checks a proof; `namesPrompt` says whether it came with an open prompt. Throws promptNotFound, and what its way throws. */
+  /** Checks a proof. `namesPrompt` says whether it came with an open prompt. Throws promptNotFound and the errors of its kind. */
   verify(session: UnlockedSession, given: GivenProof, namesPrompt: boolean): Promise<void>;
-  /** The kind that a person is asked for first. */
+  /** The kind to ask a person for first. */
   offered(session: UnlockedSession): GivenProof["kind"];
   /** Whether a refused try of this kind has moved the device store's counter. */
   countsInStore(given: GivenProof): boolean;
 };
 
-/** `ways` stand in the order in which a person is asked for them; the last one is always ready. */
+/** `ways` are in the order in which a person is asked for them. The last one is always ready. */
 export function createProofs(ways: readonly ProofWay[]): Proofs {
   const wayOf = ({ kind }: GivenProof): ProofWay => {
     const way = ways.find((one) => one.kind === kind);

@@ -1,5 +1,5 @@
-// That a restore was begun on this agent and is not whole yet. While it is so, the next step is to restore again: a new account
-// in its place would leave the person with two halves.
+// The mark of an unfinished restore on this agent. While it exists, the next step is to restore again. A new account in its place would leave
+// the person with two halves.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { isId } from "../../protocol/crypto/encoding.ts";
@@ -8,14 +8,14 @@ import { readOurs } from "../host/data-folder.ts";
 import { writeFileDurably } from "../host/private-files.ts";
 import { StartRefused } from "../host/start-refused.ts";
 
-/** The account that is not whole, and where: "embedded", or the service's origin. */
+/** The unfinished account, and its place: "embedded", or the service's origin. */
 export type UnfinishedRestore = { readonly account: string; readonly service: string };
 
 export type RestoreMark = {
   read(): UnfinishedRestore | undefined;
   write(begun: UnfinishedRestore): Promise<void>;
   clear(): void;
-  /** Puts what was before in the place of this, where this is what it still says: a restore that made nothing leaves no trace. */
+  /** Replaces this mark by the earlier one, if the mark is still this one. So a restore that made nothing leaves no trace. */
   takeBack(begun: UnfinishedRestore, before: UnfinishedRestore | undefined): Promise<void>;
 };
 
@@ -24,7 +24,7 @@ const NAME = "restore-begun.json";
 /** Bytes of the file: an id and a URL of at most 2048 characters. */
 const FILE_BYTES_MAX = 4096;
 
-/** Throws StartRefused where the file is not what we write. */
+/** Reads the mark. Throws StartRefused for a strange file. */
 export function openRestoreMark(home: string): RestoreMark {
   const path = join(home, NAME);
   const content = readOurs(path, FILE_BYTES_MAX);
@@ -65,14 +65,14 @@ function parse(text: string): UnfinishedRestore {
   throw new StartRefused(`the file ${NAME} is not what the agent writes`, "move it away, and restore again");
 }
 
-/** What is told in place of `signedOut` while a restore is not whole: the same outcome, another next step. */
+/** The error `signedOut` while a restore is unfinished: the same name with another next step. */
 export function noAccountHere(mark: RestoreMark): PosternError {
   if (mark.read() === undefined) return new PosternError("signedOut");
   const text = "no account is signed in on this agent: its restore was cut off";
   return new PosternError("signedOut", undefined, { text, hint: errors.restoreUnfinished.hint as string });
 }
 
-/** Throws restoreUnfinished while a restore of another account is not whole, unless the person gives it up. */
+/** Throws restoreUnfinished while another account's restore is unfinished, unless the person gives it up. */
 export function demandNoRestore(mark: RestoreMark, params: { account?: string; abandonRestore?: boolean }): void {
   const begun = mark.read();
   if (begun === undefined || begun.account === params.account || params.abandonRestore === true) return;

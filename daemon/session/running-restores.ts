@@ -1,6 +1,5 @@
-// Restores that are under way on this agent. One that the service has answered holds the place of the account: who makes or
-// brings another meanwhile, or gives a restore up that was cut off, is refused. One that has taken an account off with its
-// password holds it alone.
+// The running restores of this agent. A restore that the service has answered holds the account's place. Making or bringing another account, or
+// giving up an unfinished restore, is refused meanwhile. A restore that has removed an account with its password holds the place alone.
 import { PosternError } from "../../protocol/errors.ts";
 
 export type RunningRestore = { readonly alone: boolean };
@@ -9,7 +8,7 @@ export type RunningRestores = {
   /** Begins one. Throws busy while another holds the place alone. */
   begin(alone: boolean): RunningRestore;
   end(restore: RunningRestore): void;
-  /** Throws busy where another restore holds the place alone; for who is no restore, restoreUnfinished where one is under way. */
+  /** Throws busy where another restore holds the place alone. For a caller that is no restore, throws restoreUnfinished while one runs. */
   demandPlace(restore?: RunningRestore): void;
 };
 

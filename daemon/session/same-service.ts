@@ -1,9 +1,9 @@
-// Whether two accounts are at one service, however that was written.
+// Whether two accounts are at one service, whatever spelling of its address each has.
 import { addressOf, EMBEDDED_ORIGIN } from "../../clients/account/service-client.ts";
 
 /**
- * Whether two accounts are at one service. A token names its service, and whoever makes one up can have a service of theirs
- * let it in under any account's id: such a one must write nothing into that account's log.
+ * Whether two accounts are at one service. A token names its service. An attacker can run a service that accepts an invented token under any
+ * account's id. Such a token must write nothing into that account's log.
  */
 export function isSameService(one: string, other: string): boolean {
   return placeOf(one) === placeOf(other);

@@ -1,4 +1,4 @@
-// One account on this agent, and what is told of it as it opens and locks.
+// One account on this agent, and the events of its opening and locking.
 import type { ServiceAddress } from "../../clients/account/service-client.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Clock } from "../host/clock.ts";
@@ -12,9 +12,9 @@ export type Session = {
   file: AccountFile;
   readonly audit: AuditLog;
   unlocked: Unlocked | undefined;
-  /** How often it was locked: an unlock that a lock came in between of must not stand. */
+  /** The number of its locks. An unlock with a lock in between must not stand. */
   locks: number;
-  /** Passwords of one account are tried one at a time: each counts on what the one before left in the file. */
+  /** Tries passwords of one account one at a time, since each try builds on the count that the one before left in the file. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
@@ -34,5 +34,5 @@ export type SessionParts = {
   readonly events: SessionEvents;
 };
 
-/** One that is unlocked at this moment; whoever awaits looks again. */
+/** A session that is unlocked at this moment. After an await, look again. */
 export type UnlockedSession = Session & { unlocked: Unlocked };

@@ -1,4 +1,4 @@
-// The accounts on this agent, locked or unlocked. Locking is at once for everyone who asks, then orderly: grants end,
+// The accounts on this agent, locked or unlocked. A locked account is locked for every caller at once. Then it is closed in order: grants end,
 // prompts are withdrawn, the audit log is anchored, keys are wiped.
 
 import {
@@ -31,32 +31,32 @@ import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
 
-/** Milliseconds between two looks at the clocks while nobody asks anything. */
+/** Milliseconds between two checks of the clocks while there are no requests. */
 const WATCH_MS = 5_000;
 
-/** Milliseconds a lock waits for the service to take the store's counter: keys should not live on for its sake. */
+/** Milliseconds that a lock waits for the service to take the store's counter. Keys should not live longer for that. */
 const REPEAT_MS_MAX = 2_000;
 
 export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> &
   Pick<Arrivals, "add" | "takeIn" | "bring"> & {
     /** The accounts, oldest first. */
     list(): readonly Session[];
-    /** The account with this id or name; without one, the default account. Throws signedOut, accountNotFound. */
+    /** The account with this id or name. Without one, the default account. Throws signedOut, accountNotFound. */
     pick(account: string | undefined): Session;
     /** The unlocked account, checked against the clocks. Throws signedOut, locked, accountNotFound. */
     open(account: string | undefined, now?: Moment): UnlockedSession;
-    /** The default account where it is open, or else the oldest one that is: for what is to be asked, whomever. Throws signedOut, locked. */
+    /** The default account where it is open, or else the oldest open one, for a question to any person here. Throws signedOut, locked. */
     someOpen(now?: Moment): UnlockedSession;
-    /** Throws wrongPassword, tryLater, busy, offline; locked where it was locked again meanwhile. */
+    /** Throws wrongPassword, tryLater, busy, offline, and locked where it was locked again meanwhile. */
     unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
-    /** Answers whether all of it was recorded: a disk that is full keeps nothing unlocked. */
+    /** Locks. Returns whether all of it was recorded, since a full disk must not keep an account unlocked. */
     lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
-    /** Checks the account password as a proof; counts each try. Throws proofRefused, tryLater, busy. */
+    /** Checks the account password as a proof, and counts each try. Throws proofRefused, tryLater, busy. */
     provePassword(session: UnlockedSession, password: string): Promise<void>;
     /**
-     * Takes an account off this device once its password was shown; answers whether the service took the device out too. Its log
-     * stays, for when it signs in here again, unless `withLog`. What `still` says of it is heard once nobody can write it any more.
-     * Throws signedOut where it is gone already, wrongPassword, tryLater, busy, offline, sealBroken.
+     * Removes an account from this device, after its password was right. Returns whether the service removed the device too. Its log stays for a
+     * later sign-in here, unless `withLog`. `still` checks the account once nobody can write to it any more. Throws signedOut where it is gone
+     * already, wrongPassword, tryLater, busy, offline, sealBroken.
      */
     remove(
       session: Session,
@@ -147,13 +147,13 @@ export function createSessions(parts: SessionParts): Sessions {
     return session as UnlockedSession;
   }
 
-  /** Answers whether it was recorded. */
+  /** Returns whether it was recorded. */
   function lockOne(session: Session, why: string, by: Actor = {}): Promise<boolean> {
     const { unlocked } = session;
     session.locks++;
     const { file, audit } = session;
     if (unlocked === undefined) return endings.of(file.account);
-    // From here on nobody finds it unlocked; what follows is only tidying.
+    // From now on no caller finds it unlocked. The rest is tidying.
     session.unlocked = undefined;
     return endings.begin(file.account, () =>
       closeInOrder({
@@ -192,11 +192,11 @@ export function createSessions(parts: SessionParts): Sessions {
     add: arrivals.add,
     takeIn: arrivals.takeIn,
     bring: arrivals.bring,
-    // In turn with those who try its password: none of them finds it half gone.
+    // In turn with tries of its password, so that none of them finds it half removed.
     remove: (session, password, by, withLog, still) =>
       session.inTurn(async () => {
         demandHere(session);
-        // The lock ends every grant, and its password was shown: nobody writes between the look and the end.
+        // The lock ends every grant, so nobody can write between the check and the end.
         if (still !== undefined) await lockOne(session, "to be replaced", by);
         const deviceRemoved = await unlocking.unlockInTurn(session, password, by).then(async (unlocked) => {
           await still?.(unlocked.account);
@@ -224,7 +224,7 @@ export function createSessions(parts: SessionParts): Sessions {
   };
 }
 
-/** A service that cannot take the counter does not keep the account open: an older store is then not noticed, that is all. */
+/** A service that cannot take the counter must not keep the account open. Then an older copy of the store would not be noticed. */
 function repeatInTime(unlocked: Unlocked, device: string, clock: Clock, log: Log): Promise<unknown> {
   return Promise.race([
     repeatCounter(unlocked, device).catch((error: unknown) => tellUnlessGone(error, log)),
@@ -232,13 +232,13 @@ function repeatInTime(unlocked: Unlocked, device: string, clock: Clock, log: Log
   ]);
 }
 
-/** A device that was removed, and a store that was replaced, are told where they are found out. */
+/** Logs an error, but not a removed device or a replaced store, which other code reports. */
 function tellUnlessGone(error: unknown, log: Log): void {
   const isGone = error instanceof PosternError && ["deviceRemoved", "storeReplaced"].includes(error.name);
   if (!isGone) log.incident("counter", error);
 }
 
-/** Whether the service took a device out. One that cannot be told keeps no account on it. */
+/** Whether the service removed the device. An unreachable service does not keep the account on it. */
 async function leave(unlocked: Unlocked, device: string): Promise<boolean> {
   try {
     await forgetDevice(unlocked, device);
@@ -251,8 +251,8 @@ async function leave(unlocked: Unlocked, device: string): Promise<boolean> {
 }
 
 /**
- * Said in answer to a signature with the key that the password makes: that is the proof, and what is left to do is here. An
- * account that is being restored lists no device but the restore's.
+ * Whether the error means that the device was removed already. The service gives it only to a caller with the password's key, which is the proof.
+ * The rest is done here. During a restore the account lists only the restore's device.
  */
 function isRemovedAlready(error: unknown): true {
   if (error instanceof PosternError && ["deviceRemoved", "restoreUnfinished"].includes(error.name)) return true;

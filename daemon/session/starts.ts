@@ -1,12 +1,12 @@
-// Tokens on their way to their service. A token names its own service, which may keep the agent waiting: one program must not fill
-// every place with such.
+// Tokens that are signing in at their services. A token names its own service, which may keep the agent waiting. One program must not fill every
+// place with such tokens.
 import { PosternError } from "../../protocol/errors.ts";
 
-/** Starts under way at once from one program and its like. */
+/** Running starts of one family of programs. */
 export const TOKEN_STARTS_PER_FAMILY = 4;
 
 export type Starts = {
-  /** Throws busy where this family has as many under way as it may. */
+  /** Throws busy where this family has as many running starts as it may. */
   demand(family: string): void;
   /** Counts a start until it has ended. */
   counted<T>(family: string, work: () => Promise<T>): Promise<T>;

@@ -1,6 +1,6 @@
-// Which store of its service a token was let in by last, beside the token's log: a service that refuses it later, and works with
-// another store, has not revoked it. No secret: the service tells everybody. Whoever changes the file changes no more than which
-// of two refusals is told.
+// The service's store at a token's last sign-in, kept beside the token's log. A service that refuses the token later, with another store, has not
+// revoked it. The mark is no secret, since the service tells everybody. A process that changes the file only changes which of two refusals
+// is shown.
 import { join } from "node:path";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -13,7 +13,7 @@ const NAME = "store";
 /** Bytes of the file: an id. */
 const MARK_BYTES_MAX = 26;
 
-/** Undefined where there is none, or none of ours. */
+/** Undefined where there is no mark, or a strange file. */
 export function readStoreMark(folder: string): string | undefined {
   try {
     const text = new TextDecoder().decode(readOurs(join(folder, NAME), MARK_BYTES_MAX));
@@ -29,7 +29,7 @@ export async function writeStoreMark(folder: string, store: string | undefined):
   try {
     await writeFileDurably(join(folder, NAME), new TextEncoder().encode(store));
   } catch (error) {
-    // A full disk: the token works all the same.
+    // On a full disk the token works all the same.
     if (!(error instanceof PosternError)) throw error;
   }
 }

@@ -1,6 +1,6 @@
-// Sessions of service accounts. Presenting a token is the proof: whoever has it may do what its account may, and is not
-// asked. All who present one token share one session; it is kept while a connection holds it, and a while longer for the
-// next program. A lock ends it, idleness does not.
+// Sessions of service accounts. Presenting a token is the proof: a program that has it may do everything that its account may, and nobody is
+// asked. All programs with one token share one session. It is kept while a connection holds it, and a while longer for the next program. A
+// lock ends it, and idleness does not.
 import { createHash } from "node:crypto";
 import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
@@ -23,24 +23,24 @@ import { createStarts } from "./starts.ts";
 import { readStoreMark, writeStoreMark } from "./store-mark.ts";
 import { type AccountOf, openEverything, type Unlocked } from "./unlocked.ts";
 
-/** Tokens in use at once: each holds keys in locked memory, and a machine runs a few kinds of program. */
+/** Tokens in use at once. Each has keys in locked memory, and a machine runs a few kinds of program. */
 export const TOKEN_SESSIONS_MAX = 16;
 
 export type TokenSession = AccountSession & {
-  /** Throws locked once the session has ended: the token must be presented again. */
+  /** Throws locked once the session has ended. The token must then be presented again. */
   demandOpen(): OpenSession;
-  /** Keeps it while a connection uses it; the returned function lets go, once. */
+  /** Holds the session for a connection. The returned function releases it, once. */
   hold(): () => void;
 };
 
 export type TokenSessions = {
-  /** The session of this token; `family` is the presenting subject's. Throws tokenInvalid, tokenRefused, storeReplaced, offline, sealBroken, busy. */
+  /** The session of this token. `family` is the presenting subject's. Throws tokenInvalid, tokenRefused, storeReplaced, offline, sealBroken, busy. */
   present(text: string, family: string): Promise<TokenSession>;
-  /** Writes what the open ones of an account have in memory to their own logs. */
+  /** Writes the records that open sessions of an account have in memory to their own logs. */
   flush(account: string): void;
-  /** Those that are open. */
+  /** The open sessions. */
   list(): readonly TokenSession[];
-  /** Ends those of an account, or all; answers whether all of it was recorded. */
+  /** Ends the sessions of an account, or all. Returns whether all of it was recorded. */
   lock(account: string | undefined, by: Actor): Promise<boolean>;
   close(): Promise<void>;
 };
@@ -52,12 +52,12 @@ export type TokenSessionParts = {
   readonly log: Log;
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
   readonly accountOf?: AccountOf | undefined;
-  /** The log of the person whose account it is, where this agent has it. */
+  /** The log of the account's person, where this agent has the account. */
   readonly personsLog: (whose: Whose) => AuditLog | undefined;
-  /** The store that the person signed in to last, likewise. */
+  /** The store of that person's last sign-in. */
   readonly personsStore: (whose: Whose) => string | undefined;
   readonly events: {
-    /** `end` is for who learns that the service lets the token in no more. */
+    /** `end` is called by code that learns that the service refuses the token now. */
     opened(session: OpenSession, end: () => Promise<unknown>): void;
     ended(unlocked: Unlocked): void;
   };
@@ -68,20 +68,20 @@ type Entry = TokenSession & {
   /** The token's own log. */
   readonly own: AuditLog;
   readonly holders: Holders;
-  /** Answers whether it was recorded. */
+  /** Returns whether it was recorded. */
   end(why: string, by?: Actor): Promise<boolean>;
 };
 
 export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
   const { home, crypto, clock, log, events } = parts;
-  /** By the hash of the token, which names its folder too: the text itself is kept nowhere. */
+  /** Keyed by the hash of the token, which names its folder too. The text itself is kept nowhere. */
   const entries = new Map<string, Promise<Entry>>();
   const open = new Set<Entry>();
   const endings = createEndings();
-  /** How often a lock or the agent's end came: a token that was on its way when it did must be presented again. */
+  /** The number of locks and ends. A token that was signing in at that time must be presented again. */
   let locks = 0;
   const starts = createStarts();
-  /** What service accounts have added to persons' logs; as many as persons have made here. */
+  /** The bytes that service accounts have added to persons' logs. There are as many entries as service accounts made here. */
   const spentBy = new Map<string, Spent>();
   let cancelAnchoring = clock.after(ANCHOR_MS, anchorAll);
 
@@ -156,7 +156,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       hold: holders.hold,
       end: (why, by = {}) => {
         if (entry.unlocked === undefined) return endings.of(key);
-        // From here on nobody finds it open; what follows is only tidying.
+        // From now on no caller finds it open. The rest is tidying.
         entry.unlocked = undefined;
         holders.stop();
         entries.delete(key);
@@ -173,7 +173,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       unlocked,
       record: () => {
         events.ended(unlocked);
-        // What was counted there so far has names to seal with this session's key.
+        // The counted calls there have names that need this session's key.
         parts.personsLog(file)?.flush();
         audit.keep(ended);
       },
@@ -191,7 +191,7 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
     return entry;
   }
 
-  /** Ends a session that everybody has left, where there is no place for another. */
+  /** Ends a session without holders, where there is no place for another. */
   function makeRoom(): void {
     if (entries.size < TOKEN_SESSIONS_MAX) return;
     const left = [...open].find((entry) => entry.holders.isLeft());
@@ -205,14 +205,14 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
       const key = keyOf(token);
       const known = entries.get(key);
       if (known !== undefined) return known;
-      // Asked before room is made: a program that may not begin must not end what others left.
+      // Checked before room is made: a program that may not begin must not end a session that others left.
       starts.demand(family);
       makeRoom();
       const starting = starts.counted(family, () => start(token, key));
       entries.set(key, starting);
-      // A refused token leaves nothing behind, not even that it was tried.
+      // A refused token leaves no trace, not even of the try.
       starting.catch(() => {
-        // Another may have been begun meanwhile, where a lock ended this one on its way.
+        // A lock may have ended this start, and another start may have begun meanwhile.
         if (entries.get(key) === starting) entries.delete(key);
       });
       return starting;
@@ -236,8 +236,8 @@ export function createTokenSessions(parts: TokenSessionParts): TokenSessions {
 }
 
 /**
- * A name for the token that only its holder can come to. The token's own id would do for honest ones; but whoever knew that
- * id could have a service of theirs let them in under it, and come to the same log.
+ * A name for the token that only its holder can compute. The token's own id would be enough for honest ones. But an attacker who knows that id
+ * could run a service that accepts it, and would reach the same log.
  */
 function keyOf(token: ServiceAccountToken): string {
   return createHash("sha256").update(formatToken(token)).digest("hex");

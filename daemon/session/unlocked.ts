@@ -1,4 +1,4 @@
-// What an account is while it is unlocked: open keys, the cache, the device store, the clocks that lock it again.
+// An unlocked account: open keys, the cache, the device store, and the times for locking it again.
 import { join } from "node:path";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
@@ -16,27 +16,27 @@ import { type DeviceStore, openDeviceStore } from "./device-store.ts";
 import { type SealedParts, sealedAccount } from "./sealed-account.ts";
 
 export type Unlocked = {
-  /** What other rooms work with. */
+  /** The account for the other rooms. */
   readonly account: Account;
-  /** What only our own kind of account has: the user's own data, the keys of service accounts. For this room alone. */
+  /** The parts that only our own kind has: the user's own data, the keys of service accounts. For this room only. */
   readonly ownKind: OpenAccount;
   readonly cache: Cache;
   readonly store: DeviceStore;
   readonly unlockedAt: Moment;
   lastActivity: Moment;
-  /** The wrapped root key, against which the account password is checked as a proof. */
+  /** The wrapped root key. It checks the account password as a proof. */
   sealedRootKey: string;
   readonly signedIn: SignedIn;
-  /** Seals names for the audit log, and opens those that it holds. */
+  /** Seals names for the audit log, and opens names in it. */
   sealNames(names: readonly string[]): string;
   openNames(sealed: string): string[];
-  /** What a person should be told at this unlock. */
+  /** The messages for the person at this unlock. */
   readonly warnings: readonly string[];
   /** Wipes every key. */
   close(): void;
 };
 
-/** Makes the account that other rooms work with. Another kind of account is another one of these. */
+/** Makes the account for the other rooms. Another kind of account needs another such function. */
 export type AccountOf = (parts: SealedParts) => Account;
 
 type Parts = {
@@ -44,13 +44,13 @@ type Parts = {
   readonly folder: string;
   readonly clock: Clock;
   readonly audit: AuditLog;
-  /** Without it, our own kind. */
+  /** The default makes our own kind. */
   readonly accountOf?: AccountOf | undefined;
   /** Whether a service account's token opens it. */
   readonly byToken: boolean;
 };
 
-/** Opens everything of an account whose user has just signed in. */
+/** Opens an account whose user has just signed in. */
 export async function openEverything(parts: Parts, whose: Whose, signedIn: SignedIn): Promise<Unlocked> {
   const opened: (() => void)[] = [];
   const closeAll = () => {
@@ -111,17 +111,17 @@ async function openParts(
   };
 }
 
-/** The key that seals the device store of a user, or of a service account, with this root key. */
+/** The key of the device store, for a user or service account with this root key. */
 export function storeKeyOf(crypto: Primitives, rootKey: Uint8Array): Uint8Array {
   return subkey(crypto, rootKey, "postern/1 device store");
 }
 
-/** The key that seals names in the log of a user, or of a service account, with this root key. */
+/** The key of names in the log, for a user or service account with this root key. */
 export function namesKeyOf(crypto: Primitives, rootKey: Uint8Array): Uint8Array {
   return subkey(crypto, rootKey, "postern/1 audit names");
 }
 
-/** Opens names that a log holds. Throws sealBroken. */
+/** Opens names in a log. Throws sealBroken. */
 export function openNames(
   crypto: Primitives,
   namesKey: Uint8Array,
@@ -144,8 +144,8 @@ function openOrClose(crypto: Primitives, { account, user }: Whose, signedIn: Sig
 }
 
 /**
- * The user's sealed data at the service repeats the store's counter. A lower one on disk means that an old copy was put
- * back, perhaps one with fewer wrong tries counted: the PIN is taken away, and the person is told.
+ * The user's sealed data at the service repeats the store's counter. A lower counter on disk means that an old copy was put back, perhaps one
+ * with fewer counted tries. Then the PIN is removed, and the person is told.
  */
 async function checkCounter(account: OpenAccount, device: string, store: DeviceStore): Promise<string[]> {
   const repeated = account.userData().deviceCounters[device] ?? 0;

@@ -1,5 +1,5 @@
-// From a password to an unlocked account, and the password as a proof on one that is unlocked. A try is counted on disk
-// before it is made. What fails on the way leaves no key behind, and what a lock overtook does not stand.
+// Unlocks an account by its password, and checks the password as a proof on an unlocked one. A try is counted on disk before it is made. A failed
+// unlock leaves no key behind. An unlock with a lock in between does not stand.
 
 import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
 import type { SignedIn, UserOnDevice } from "../../clients/account/signed-in.ts";
@@ -16,13 +16,13 @@ import type { Session, SessionParts, UnlockedSession } from "./session.ts";
 import { openEverything, repeatCounter, type Unlocked } from "./unlocked.ts";
 
 export type Unlocking = {
-  /** Throws wrongPassword, storeReplaced, tryLater, busy, offline; locked where it was locked again meanwhile. */
+  /** Throws wrongPassword, storeReplaced, tryLater, busy, offline, and locked where it was locked again meanwhile. */
   unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
-  /** The same for who has the session's turn already. */
+  /** The same for a caller that has the session's turn already. */
   unlockInTurn(session: Session, password: string, by?: Actor): Promise<Unlocked>;
   /** Checks the account password as a proof. Throws proofRefused, tryLater, busy, locked. */
   prove(session: UnlockedSession, password: string): Promise<void>;
-  /** Signs in on a device that has no file of the account yet, so that tries are counted in memory. */
+  /** Signs in on a device without a file of the account, where tries are counted in memory. */
   signInFirst(file: AccountFile, password: string): Promise<SignedIn>;
   /** Opens the account of a user who has just signed in. */
   open(session: Session, signedIn: SignedIn, by?: Actor): Promise<Unlocked>;
@@ -30,7 +30,7 @@ export type Unlocking = {
 
 type Parts = SessionParts & {
   readonly serviceAddress: (service: string) => Promise<ServiceAddress>;
-  /** Fulfilled when a lock that is under way has wiped its keys. */
+  /** Fulfilled when a running lock has wiped its keys. */
   readonly closing: (session: Session) => Promise<void>;
   /** Throws signedOut where the account was removed from this agent meanwhile. */
   readonly demandHere: (session: Session) => void;
@@ -46,7 +46,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     demandTry(session.file, clock.bootMs());
     const before = session.file;
     const now = counted(before, clock.bootMs());
-    // A disk that does not take it lets no try be made, so none is counted here either.
+    // If the disk cannot take the count, no try is made, and none is counted here either.
     await writeAccount(home, now);
     parts.demandHere(session);
     session.file = now;
@@ -69,8 +69,8 @@ export function createUnlocking(parts: Parts): Unlocking {
       return await open(session, signedIn, by, locks);
     } catch (error) {
       const name = error instanceof PosternError ? error.name : "internal";
-      // An unreachable service says nothing about the password, nor does one with another store. One that lets this device in no more should have checked it,
-      // and may not have: else it could have tries uncounted.
+      // An unreachable service says nothing about the password, and neither does one with another store. A service that refuses this device should
+      // have checked the password first, and may not have. So such a try counts, or the service could make tries uncounted.
       const counts = ["wrongPassword", "deviceRemoved", "restoreUnfinished"].includes(name);
       await settleTry(session, counts ? refused(session.file, clock.bootMs()) : before);
       session.audit.keep({ event: "session.unlock", outcome: name, ...by });
@@ -104,7 +104,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     }
     session.unlocked = unlocked;
     events.unlocked(session.file.account);
-    // As at lock: a service that cannot take it now does not keep the account shut.
+    // As at lock: a service that cannot take the counter now must not keep the account shut.
     await repeatCounter(unlocked, session.file.device).catch((error: unknown) => log.incident("counter", error));
     return unlocked;
   }
@@ -115,7 +115,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     refusal: "proofRefused" | "wrongPassword" = "proofRefused",
   ): Promise<void> {
     const { unlocked } = session;
-    // A lock may have come while others had their turn: then there is nothing to try it on, and nothing to count.
+    // A lock may have come while others had their turn. Then there is no try, and nothing is counted.
     if (unlocked === undefined) throw new PosternError("locked");
     await countTry(session);
     const right = await passwordOpens(
@@ -124,7 +124,7 @@ export function createUnlocking(parts: Parts): Unlocking {
       unlocked.sealedRootKey,
     );
     await settleTry(session, right ? forgiven(session.file) : refused(session.file, clock.bootMs()));
-    // Locked meanwhile: its keys are wiped, and nothing that needed the proof can go on.
+    // It was locked meanwhile. Its keys are wiped, and work that needed the proof cannot continue.
     if (session.unlocked !== unlocked) throw new PosternError("locked");
     if (!right)
       throw refusal === "proofRefused"
@@ -133,7 +133,7 @@ export function createUnlocking(parts: Parts): Unlocking {
     await forgivePin(unlocked.store);
   }
 
-  /** An unlock of what is open already shows the password, as a proof does, and is recorded like one. */
+  /** Unlocking an open account checks the password like a proof, and is recorded like one. */
   async function unlockAgain(session: UnlockedSession, password: string, by: Actor): Promise<Unlocked> {
     const { unlocked } = session;
     try {
@@ -171,13 +171,13 @@ export function createUnlocking(parts: Parts): Unlocking {
   };
 }
 
-/** The Secret Key is this machine's own, and the service does not say which of the two it was: so it was the password. */
+/** The service does not say whether the password or the Secret Key was wrong. The Secret Key is this machine's own, so it was the password. */
 function ofThePassword(error: unknown): never {
   const isRefused = error instanceof PosternError && error.name === "wrongCredentials";
   throw isRefused ? new PosternError("wrongPassword", undefined, { cause: error }) : error;
 }
 
-/** Who signs in on this device. Throws internal where the Secret Key of the account file is none. */
+/** The user that signs in on this device. Throws internal where the account file has no valid Secret Key. */
 export function userOnDevice(
   crypto: Primitives,
   { account, user, device, secretKey: text }: AccountFile,

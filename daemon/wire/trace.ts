@@ -1,5 +1,5 @@
-// What the trace says of each request: method, times, outcome and ids. Never a parameter, a result, a name, a reference, or a word
-// that a peer chose: a method that the catalogue does not have is no name of ours, and the peer's own request id is a word of its own.
+// The trace's line for each request: method, times, outcome and ids. It never holds a parameter, a result, a name, a reference, or a word of a
+// peer. So an unknown method and the peer's own request id are left out.
 import { catalogue } from "../../protocol/catalogue.ts";
 import { isId } from "../../protocol/crypto/encoding.ts";
 import { refusalDetails } from "../call/call-topic.ts";
@@ -8,13 +8,13 @@ import type { TraceFile } from "../host/trace-file.ts";
 import type { Work } from "./in-flight.ts";
 import { CANCEL } from "./request-shape.ts";
 
-/** Ids in one line: a call about more than that is told by their number. */
+/** Ids in one line. For a call about more, their number follows. */
 export const TRACE_IDS_MAX = 8;
 
 export type ConnectionTrace = {
-  /** The same answer; its line is written once it is there. */
+  /** Returns the same answer, and writes its line once the answer is there. */
   follow(value: unknown, work: Work, answer: PromiseLike<object | null>): PromiseLike<object | null>;
-  /** The connection itself answered with an error: to a line that is no request, or in place of an answer. */
+  /** Writes a line for an error of the connection itself: for a line that is no request, or in place of an answer. */
   refused(response: object): void;
 };
 
@@ -51,7 +51,7 @@ export function createTrace(file: Pick<TraceFile, "write">, clock: Pick<Clock, "
   };
 }
 
-/** Microseconds are as fine as a duration says anything. */
+/** Rounds to microseconds. Finer digits mean nothing. */
 const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
 
 function methodOf(value: unknown): string | null {
@@ -68,15 +68,15 @@ function errorOf(response: object | null): Outcome | undefined {
   return { outcome: name, ...(incident === undefined ? {} : { incident }) };
 }
 
-/** A notification has no response; what it ended in was noted on the way. */
+/** The outcome of a notification, which has no response. It was noted on the way. */
 function outcomeOf(response: object | null, { about }: Work, method: string | null): Outcome {
   const unnoted = method === null ? "methodNotFound" : "ok";
   return errorOf(response) ?? { outcome: response === null ? (about.failed ?? unnoted) : "ok" };
 }
 
 /**
- * The account, and the vaults and items that the gate has found. A vault that is named by its id alone is not looked for by the gate:
- * that there is one is known once the call went well. What a peer made up is no id of anything.
+ * The account, and the vaults and items that the gate has found. The gate does not look up a vault that is named by its id only. Such an id is
+ * written once the call succeeded, since a peer may have invented it.
  */
 function idsOf({ about }: Work, wentWell: boolean): { account?: string; ids?: string[]; idsMore?: number } {
   const account = about.session?.file.account;
