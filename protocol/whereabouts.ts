@@ -1,15 +1,14 @@
-// The file in which an agent says where it listens, and which process it is: written by the agent, read by the command, which has a copy
-// of this file.
+// The file in which an agent writes its socket and its process. The agent writes it. The command reads it, with a copy of this source file.
 
 export type Whereabouts = {
   readonly pid: number;
   readonly socket: string;
   readonly version: string;
-  /** The agent's program: which installation it is of. */
+  /** The path of the agent's program. It names the installation. */
   readonly program: string;
 };
 
-/** In the agent's data folder. */
+/** The file's name in the agent's data folder. */
 export const WHEREABOUTS_FILE = "agent.where";
 
 /** Bytes of the file: two paths and a few words. */

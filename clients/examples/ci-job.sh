@@ -1,5 +1,5 @@
 #!/bin/sh
-# A job of a CI, where no person is. The token lies in the CI's own store of secrets, under POSTERN_SERVICE_ACCOUNT_TOKEN:
+# A CI job without a person. The CI's own store of secrets holds the token, under POSTERN_SERVICE_ACCOUNT_TOKEN:
 #   postern service-account create CI --vault Demo:read_items --expires-in 30d
 set -eu
 
@@ -9,7 +9,7 @@ if [ -z "${POSTERN_SERVICE_ACCOUNT_TOKEN:-}" ]; then
   exit 2
 fi
 
-# The program gets the secret in its environment. It does not get the token, and what it prints of the secret is masked.
+# The program gets the secret in its environment. It does not get the token, and the secret is masked in its output.
 export DATABASE_URL=op://Demo/DATABASE_URL/password
 [ $# -gt 0 ] || set -- env
 exec postern run -- "$@"

@@ -1,5 +1,5 @@
-// A job of a CI, where no person is: POSTERN_SERVICE_ACCOUNT_TOKEN=… node ci-job.ts
-// The token comes from `postern service-account create CI --vault Demo:read_items --expires-in 30d`, and lies in the CI's own store of secrets.
+// A CI job without a person: POSTERN_SERVICE_ACCOUNT_TOKEN=… node ci-job.ts
+// `postern service-account create CI --vault Demo:read_items --expires-in 30d` makes the token. The CI's own store of secrets holds it.
 import { createClient, errors } from "@postern/client";
 
 const auth = process.env.POSTERN_SERVICE_ACCOUNT_TOKEN ?? "";
@@ -8,7 +8,7 @@ if (auth === "") {
   console.error("no token: set POSTERN_SERVICE_ACCOUNT_TOKEN");
   process.exit(2);
 }
-// What this job starts needs no token.
+// Programs that this job starts need no token.
 delete process.env.POSTERN_SERVICE_ACCOUNT_TOKEN;
 
 const references = process.argv.slice(2);

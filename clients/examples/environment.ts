@@ -1,5 +1,5 @@
 // The variables of a named environment, read by the program itself: node environment.ts staging
-// `postern env import staging .env` makes one. Where a program reads its variables only, environment.sh needs no code.
+// `postern env import staging .env` makes one. A program that only reads its variables needs no code: see environment.sh.
 import { createClient, DesktopAuth } from "@postern/client";
 
 const wanted = process.argv[2] ?? "staging";

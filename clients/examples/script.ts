@@ -1,5 +1,5 @@
 // A script that needs one secret: node script.ts op://Demo/DATABASE_URL/password
-// The first run waits for a person. Later runs in the same terminal do not, until nothing was asked for ten minutes.
+// The first run waits for a person. Later runs in the same terminal do not, until ten minutes have passed without a request.
 import { createClient, DesktopAuth, errors } from "@postern/client";
 
 const reference = process.argv[2] ?? "op://Demo/DATABASE_URL/password";
@@ -13,11 +13,11 @@ const client = await createClient({
 
 try {
   const secret = await client.secrets.resolve(reference, { deadlineMs: 120_000 });
-  // Hand the secret to what needs it, and print what it is for instead.
+  // Pass the secret to the function that needs it, and do not print it.
   console.log(`read ${reference}: ${secret.length} characters`);
 } catch (error) {
   if (!(error instanceof errors.PosternError)) throw error;
-  // A refusal is an answer too: say which one, and what helps.
+  // A refusal is an answer too. Print it with its next step.
   console.error(`not read: ${error.errorName}${error.hint === undefined ? "" : ` (${error.hint})`}`);
   process.exitCode = 1;
 } finally {

@@ -1,6 +1,6 @@
 // A server that keeps one client open: node server.ts 8080
-// It asks for the secret at each request. The agent answers from memory, and an approval that ended or a new value is noticed at once.
-// While the account is locked it says so and lives on. After `postern unlock`, or an agent that was restarted, it serves again.
+// It asks for the secret at each request. The agent answers from memory. The server notices an ended approval or a new value at once.
+// While the account is locked, the server says so and goes on. It serves again after `postern unlock`, or after a restart of the agent.
 import { createServer } from "node:http";
 import { AgentNotRunning, ConnectionLost, createClient, DesktopAuth, errors } from "@postern/client";
 
@@ -13,7 +13,7 @@ const client = await createClient({
   onPrompt: ({ code }) => console.error(`waiting for approval: postern approve ${code}`),
 });
 
-/** What a caller may try again later: a person must unlock or approve, or the agent starts anew. */
+/** Errors after which a caller may try again later: a person must unlock or approve, or the agent restarts. */
 const passing = [errors.LockedError, errors.ApprovalTimedOutError, AgentNotRunning, ConnectionLost];
 
 const server = createServer(async (_request, response) => {

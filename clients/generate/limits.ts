@@ -1,4 +1,4 @@
-// The limits that a client must keep to, as numbers: the client depends on nothing of ours, and must not have its own opinion of them.
+// The limits that a client must keep, as numbers. The client imports nothing of ours, and must not have numbers of its own.
 import { AUDIT_PAGE_DEFAULT, AUDIT_PAGE_MAX } from "../../protocol/catalogue/access.ts";
 import {
   PASSWORD_LENGTH_MIN,
@@ -57,5 +57,5 @@ export function renderLimits(): string {
   ].join("\n");
 }
 
-/** 1_048_576, as one reads it. */
+/** Writes a number with groups of digits: 1_048_576. */
 const number = (value: number) => String(value).replace(/\B(?=(?:\d{3})+$)/g, "_");

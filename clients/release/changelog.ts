@@ -3,14 +3,14 @@ import type { Fault } from "./fault.ts";
 
 export type Section = {
   readonly version: string;
-  /** The day of the release; undefined while it is unreleased. */
+  /** The day of the release. Undefined while it is unreleased. */
   readonly day: string | undefined;
   readonly text: string;
 };
 
 const HEADING = /^## (\d+\.\d+\.\d+), (?:unreleased|(\d{4}-\d{2}-\d{2}))$/;
 
-/** The newest section; undefined where the first heading of that level is none. */
+/** The newest section. Undefined where the first heading of that level is no version. */
 export function newestSection(changelog: string): Section | undefined {
   const lines = changelog.split("\n");
   const first = lines.findIndex((line) => line.startsWith("## "));
@@ -22,7 +22,7 @@ export function newestSection(changelog: string): Section | undefined {
   return { version: found[1] ?? "", day: found[2], text: text.trim() };
 }
 
-/** Why the changelog does not say what this version brings. */
+/** The faults of the changelog for this version. */
 export function changelogFaults(changelog: string, version: string): Fault[] {
   const section = newestSection(changelog);
   if (section === undefined)
@@ -44,7 +44,7 @@ export function changelogFaults(changelog: string, version: string): Fault[] {
   return [];
 }
 
-/** Why a version may not be tagged yet by what the changelog says of it. */
+/** The reasons in the changelog against tagging this version. */
 export function undatedFaults(changelog: string): Fault[] {
   const section = newestSection(changelog);
   if (section === undefined || section.day !== undefined) return [];

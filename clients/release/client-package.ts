@@ -1,5 +1,5 @@
-// Builds the package of the TypeScript client in dist/client: one module of JavaScript, since Node strips no types below
-// node_modules, and the declarations of its types.
+// Builds the package of the TypeScript client in dist/client: one JavaScript module, and the declarations of its types. Node strips no types below
+// node_modules.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const source = `${root}clients/typescript/`;
 const out = `${root}dist/client`;
 
-/** The manifest of the sources, with what is built in place of them. */
+/** The manifest of the sources, with the built files in place of the sources. */
 export function clientManifest(manifest: string): object {
   return {
     ...(JSON.parse(manifest) as object),
@@ -34,7 +34,7 @@ async function buildClient(): Promise<void> {
   process.stdout.write("build: wrote dist/client\n");
 }
 
-/** The declarations, by the compiler under the options of the whole tree. */
+/** Makes the declarations, by the compiler with the options of the whole tree. */
 function writeTypes(): void {
   const options = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--rewriteRelativeImportExtensions"];
   const config = `${out}/tsconfig.json`;

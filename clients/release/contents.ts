@@ -1,4 +1,4 @@
-// What a package of ours consists of: what must be in it, what must not, and that installing it runs nothing.
+// Checks the content of a package: the files that it needs, the files that it must not have, and that installing it runs nothing.
 import type { Fault } from "./fault.ts";
 
 export type Manifest = {
@@ -6,7 +6,7 @@ export type Manifest = {
   readonly dependencies?: Readonly<Record<string, string>>;
 };
 
-/** Files that a package cannot do without. */
+/** Files that each package must have. */
 export const wanted = {
   postern: [
     ...["README.md", "LICENSE", "package.json", "postern.js", "agent.js", "service.js", "relay.js"],
@@ -20,7 +20,7 @@ export type PackageName = keyof typeof wanted;
 /** Kinds of files that belong in a package: programs, declarations, the page, and V8's code beside the agent. */
 const SHIPPED = /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.ts|share-page\/[\w./-]+|code-cache\/.+)$/;
 
-/** What is missing from a package, and what should not be in it. */
+/** The missing files of a package, and the files that do not belong in it. */
 export function contentFaults(name: PackageName, files: readonly string[]): Fault[] {
   const needed: readonly string[] = wanted[name];
   return [
@@ -36,7 +36,7 @@ export function contentFaults(name: PackageName, files: readonly string[]): Faul
   ];
 }
 
-/** Why installing a package would run something, or get something else than was tested. */
+/** The reasons why installing a package would run a script, or would install other versions than the tested ones. */
 export function manifestFaults(name: PackageName, { scripts = {}, dependencies = {} }: Manifest): Fault[] {
   return [
     ...Object.keys(scripts).map((script) => ({
@@ -52,7 +52,7 @@ export function manifestFaults(name: PackageName, { scripts = {}, dependencies =
   ];
 }
 
-/** Bytes of a place of the machine that built it, in a file that is shipped. */
+/** Finds a path of the building machine in a shipped file. */
 export function placeFaults(name: PackageName, file: string, content: Buffer, root: string): Fault[] {
   if (!content.includes(root)) return [];
   return [{ what: `dist/${name}/${file} tells where it was built`, next: "look at what the build puts into it" }];

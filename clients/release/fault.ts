@@ -1,8 +1,8 @@
-// What stands in the way of a release, with the next step.
+// A reason against a release, with the next step.
 
 export type Fault = { readonly what: string; readonly next: string };
 
-/** As a person reads them. */
+/** The faults as a text for a person. */
 export function faultLines(faults: readonly Fault[]): string {
   return faults.map(({ what, next }) => `release: ${what}\n  next: ${next}\n`).join("");
 }

@@ -1,5 +1,5 @@
-// `npm run release`: looks whether this tree can be released, builds it, and tags it. With --dry-run it says what it would tag, and
-// what a tag would still be refused for. It publishes nothing. Run in the folder of the repository.
+// `npm run release`: checks whether this tree can be released, builds it, and tags it. With --dry-run it names the tag, and the reasons against it.
+// It publishes nothing. Run it in the folder of the repository.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const root = process.cwd();
 const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined);
 const say = (text: string) => void process.stdout.write(`release: ${text}\n`);
 
-/** What is run, in this order; each is a script of package.json with its words. */
+/** The steps, in this order. Each is a script of package.json with its words. */
 const steps: readonly [what: string, words: readonly string[]][] = [
   ["types", ["types"]],
   ["lint", ["lint"]],
@@ -22,7 +22,7 @@ const steps: readonly [what: string, words: readonly string[]][] = [
   ["build", ["build"]],
 ];
 
-/** Ends the release with what stands in its way; goes on where nothing does. */
+/** Ends the release with the reasons against it. Does nothing where there are none. */
 function demand(faults: readonly Fault[]): void {
   if (faults.length === 0) return;
   process.stderr.write(faultLines(faults));
@@ -39,7 +39,7 @@ function runStep(what: string, words: readonly string[]): void {
     demand([{ what: `${what}: failed`, next: `run \`npm run ${words.join(" ")}\`, and mend what it says` }]);
 }
 
-/** Looks at a package as npm would pack it, and lists what is in it. */
+/** Checks a package as npm would pack it, and lists its files. */
 function demandPackage(name: PackageName): void {
   const folder = join(root, "dist", name);
   const packed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts", folder], {
@@ -58,7 +58,7 @@ function demandPackage(name: PackageName): void {
   ]);
 }
 
-/** The command that was built says itself which version it is. */
+/** Asks the built command for its version. */
 function demandBuiltCommand(version: string): void {
   const words = ["--disable-sigusr1", "--", join(root, "dist", "postern", "postern.js"), "--version"];
   const said = execFileSync(process.execPath, words, { encoding: "utf8" }).trim();
@@ -93,7 +93,7 @@ function main(): void {
     if (faults.length > 0) process.stdout.write(`release: a tag would be refused now:\n${faultLines(faults)}`);
     return;
   }
-  // The build, or somebody beside it, may have changed the tree meanwhile.
+  // The build or another program may have changed the tree meanwhile.
   demand(faults);
   tag(root, version, newestSection(changelog)?.text ?? "");
   say(`tagged ${commit(root)} as ${tagName(version)}; nothing was published`);

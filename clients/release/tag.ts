@@ -1,4 +1,4 @@
-// What git says of the tree, and the tag itself.
+// Asks git about the tree, and makes the tag.
 import { execFileSync } from "node:child_process";
 import type { Fault } from "./fault.ts";
 
@@ -9,7 +9,7 @@ const git = (root: string, ...words: string[]) =>
 
 export const tagName = (version: string): string => `v${version}`;
 
-/** Why this tree may not be tagged: a tag is for what everybody has. */
+/** The reasons against tagging this tree. A tag must name a commit that everybody has. */
 export function treeFaults(root: string, version: string): Fault[] {
   const branch = git(root, "branch", "--show-current");
   const changed = git(root, "status", "--porcelain");
@@ -42,9 +42,9 @@ export function treeFaults(root: string, version: string): Fault[] {
   ];
 }
 
-/** Tags the commit that is checked out. `text` says what the version brings. */
+/** Tags the checked-out commit. `text` describes the version. */
 export function tag(root: string, version: string, text: string): void {
-  // Lines with # are headings here, and no comments of git.
+  // Here lines with # are headings, and no comments of git.
   git(
     root,
     "tag",

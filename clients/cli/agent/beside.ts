@@ -1,4 +1,4 @@
-// Another account beside one that is here: the default one's password is the proof that it may come.
+// Adds an account beside an existing one. The default account's password is the proof for it.
 import type { Methods } from "../../typescript/generated.ts";
 import { fromDescriptor } from "../files/secret-input.ts";
 import { askSecret, hasTerminal } from "../terminal/ask.ts";
@@ -20,7 +20,7 @@ export const besideOption = [
 
 const HINT = `\`postern status\` shows it; another one comes beside it with that one's password (${OPTION} 3), or into another home (POSTERN_HOME), which has another agent`;
 
-/** The proof of the default account, as parameters; none where no account is here. Throws accountExists where nobody can be asked. */
+/** The proof of the default account, as parameters. Empty where no account is here. Throws accountExists where nobody can be asked. */
 export async function besideProof(
   terminal: Terminal,
   agent: Agent,
@@ -34,12 +34,12 @@ export async function besideProof(
   const password = await askSecret(ofDefault(status, "Password of the account that is here"), OPTION);
   const { sessions } = status;
   const isLocked = (sessions.find((one) => one.default === true) ?? sessions[0])?.state === "locked";
-  // Not of the account that was chosen for other commands.
+  // Always the default account, whatever account is chosen for other commands.
   if (isLocked) await agent.channel.call("session.unlock", { password });
   return byPassword(password);
 }
 
-/** What is asked, where one account alone is meant, or the default of several. */
+/** The question, for a single account or for the default of several. */
 export function ofDefault({ sessions }: Pick<Status, "sessions">, question: string): string {
   return sessions.length > 1 ? "Password of the default account" : question;
 }

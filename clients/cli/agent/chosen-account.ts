@@ -1,14 +1,14 @@
-// Which account a command works on: what --account says, or else POSTERN_ACCOUNT. 1Password's OP_ACCOUNT names an account of theirs
-// and is left alone. Without either the agent's default account is meant.
+// The account of a command: the one in --account, or else in POSTERN_ACCOUNT. Without either it is the agent's default account. 1Password's
+// OP_ACCOUNT names one of their accounts and is not used.
 import { UsageError } from "../terminal/exit-code.ts";
 
-/** Characters of a name or an id, as the catalogue has them. */
+/** Characters of a name or an id, as in the catalogue. */
 const NAME_LENGTH_MAX = 64;
 
-/** The option as every command has it. */
+/** The option, which every command has. */
 export const accountOption = ["--account <name>", "the account to work on, by name or id (POSTERN_ACCOUNT)"] as const;
 
-/** The account by name or id; undefined for the default. Throws UsageError where something is given and names none. */
+/** The account by name or id. Undefined for the default. Throws UsageError for a text that cannot be a name. */
 export function chosenAccount(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const source = given === undefined ? "POSTERN_ACCOUNT" : "--account";
   const name = given ?? env.POSTERN_ACCOUNT;
@@ -28,7 +28,7 @@ export function chosenAccount(given: string | undefined, env: NodeJS.ProcessEnv 
   return name;
 }
 
-/** A name as it stands in a command to run. */
+/** A name in the form for a command line. */
 export function quoted(name: string): string {
   return /^[\w.@+-]+$/.test(name) && !name.startsWith("-") ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

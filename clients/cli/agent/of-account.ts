@@ -1,4 +1,4 @@
-// How a command speaks of the account that it works on. Names are the person's own words: the agent tells a command no name unasked.
+// The words for the account that a command works on. Names are those that the person typed, since the agent tells a command no name unasked.
 import type { Channel } from "../../typescript/channel.ts";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
@@ -7,16 +7,16 @@ import { quoted } from "./chosen-account.ts";
 
 type Status = Methods["agent.status"]["result"];
 
-/** The account as a sentence names it: by what was chosen, or as the default. Where there is one alone nothing is named. */
+/** The account in a sentence: the chosen name, or "the default account". With a single account, nothing is named. */
 export function accountWords(chosen: string | undefined, { sessions }: Pick<Status, "sessions">): string | undefined {
   if (sessions.length < 2) return undefined;
   return chosen === undefined ? "the default account" : `the account ${oneLine(chosen)}`;
 }
 
-/** The words as a sentence begins with them. */
+/** The words at the beginning of a sentence. */
 export const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
-/** The same error; of a locked account with its name, where there are several. */
+/** The same error. For a locked account it has the name, where there are several accounts. */
 export async function namingAccount(error: unknown, chosen: string | undefined, channel: Channel): Promise<unknown> {
   if (!(error instanceof PosternError) || error.errorName !== "locked") return error;
   const words = accountWords(chosen, await channel.call("agent.status", {}));
@@ -27,8 +27,8 @@ export async function namingAccount(error: unknown, chosen: string | undefined, 
 }
 
 /**
- * Whether the account is locked, before anything is asked of a person. By its name the agent tells that to nobody unasked, so it is
- * found out by a call that needs no answer of a person.
+ * Whether the account is locked, found out before a person is asked. The agent does not say that about a named account. So this makes a call that
+ * needs no person.
  */
 export async function isLocked(
   { account, call }: { readonly account: string | undefined; readonly call: Channel["call"] },
@@ -48,7 +48,7 @@ export async function isLocked(
   }
 }
 
-/** Throws accountExists, with the ways to go on. */
+/** Throws accountExists with the next steps. */
 export function anotherAccount(hint: string): PosternError {
   const { message, code } = tableError("accountExists");
   return new PosternError(message, { errorName: "accountExists", code, hint });

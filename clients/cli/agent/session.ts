@@ -1,5 +1,5 @@
-// What every command that needs the agent goes through: connect (starting it), unlock when a person is there to do it,
-// show the match code while somebody must approve.
+// Every command that needs the agent uses this: it connects (and starts the agent), unlocks where a person is there, and shows the match code
+// while a person must approve.
 
 import type { CallOptions, Channel } from "../../typescript/channel.ts";
 import { type Methods, PosternError, takesAccount, takesClient } from "../../typescript/generated.ts";
@@ -20,14 +20,14 @@ export type Agent = {
     options?: CallOptions,
   ): Promise<Methods[M]["result"]>;
   readonly channel: Channel;
-  /** The client that a token opened; undefined where a person's account is worked on. */
+  /** The client that a token opened. Undefined where the command works on a person's account. */
   readonly client: string | undefined;
-  /** The person's account that was chosen, by name or id; undefined for the default one. */
+  /** The chosen account of a person, by name or id. Undefined for the default one. */
   readonly account: string | undefined;
   close(): void;
 };
 
-/** Where a program puts the token of a service account. One of 1Password under its own name is not for us. */
+/** The variables for a service account's token. A token of 1Password under its own name is not used. */
 function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | undefined {
   const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
   if (own !== undefined && !isBlank(own)) return { variable: "POSTERN_SERVICE_ACCOUNT_TOKEN", token: own };
@@ -38,8 +38,7 @@ function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | 
 const isBlank = (value: string) => value.trim() === "";
 
 /**
- * Throws UsageError where a variable for a token is there and holds none. Without it, a command meant for a service account
- * would wait for a person.
+ * Throws UsageError where a variable for a token is set and empty. Otherwise a command meant for a service account would wait for a person.
  */
 function demandNoEmptyToken(env: NodeJS.ProcessEnv): void {
   const empty = ["POSTERN_SERVICE_ACCOUNT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN"].find((name) => isBlank(env[name] ?? "-"));
@@ -54,17 +53,17 @@ function demandNoEmptyToken(env: NodeJS.ProcessEnv): void {
 export const hasToken = (env: NodeJS.ProcessEnv): boolean => tokenOf(env) !== undefined;
 
 /**
- * Whom a command works for: the service account whose token is set, where there is one, or always the person. To a person's
- * command a token is not presented, so that a wrong one cannot end it.
+ * The principal of a command: the service account whose token is set, where there is one, or always the person. A person's command does not
+ * present a token, so that a wrong one cannot end it.
  */
 export type Who = "token or person" | "person";
 
-/** Connects; `tell` gets the match codes of prompts that this command waits for. */
+/** Connects. `tell` gets the match codes of prompts that this command waits for. */
 export async function connect(terminal: Terminal, who: Who = "token or person"): Promise<Agent> {
   const token = who === "person" ? undefined : tokenOf(process.env);
   if (who !== "person" && token === undefined) demandNoEmptyToken(process.env);
   const { account } = terminal;
-  // The variable gives way to a token: it may stand in a shell's profile.
+  // A token comes before the variable, which may be set in a shell's profile.
   if (token !== undefined && account !== undefined && account !== process.env.POSTERN_ACCOUNT)
     throw accountBesideToken(token.variable);
   const channel = await connectOrStart(terminal);
@@ -77,7 +76,7 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
       terminal.tell(`postern: waiting for approval${named}, code ${terminal.bold(String(params.code))}`);
       terminal.tell(`  next: run \`postern approve ${params.code}\` in a terminal`);
     };
-    // First why each command is asked about: whoever cures that needs no approval. A connection that ends is told by the call.
+    // First says why each command needs an approval, since a person can change that. The call itself reports a lost connection.
     installation
       .prompted()
       .then(tellCode, tellCode)
@@ -86,7 +85,7 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
   await channel.call("agent.subscribe", {});
   const client = token === undefined ? undefined : await openClient(channel, token);
   let chosen: Promise<string> | undefined;
-  /** The client that works on the chosen account; opened by the first call that needs one. */
+  /** The client for the chosen account. The first call that needs one opens it. */
   const ownClient = async (): Promise<string | undefined> => {
     if (client !== undefined || account === undefined) return client;
     chosen ??= channel.call("clients.open", { account, ...integration }).then((opened) => opened.client);
@@ -101,7 +100,7 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
         await installation.failed(error);
         if (!(error instanceof PosternError) || error.errorName !== "signedOut")
           throw client === undefined ? await namingAccount(error, account, channel) : error;
-        // Loaded only now: most commands find their account.
+        // Loaded only now, since most commands find their account.
         const { noAccount } = await import("./unfinished-restore.ts");
         throw noAccount(await channel.call("agent.status", {}));
       }
@@ -115,7 +114,7 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
 
 const integration = { integrationName: own.name, integrationVersion: own.version };
 
-/** The parameters with the account that was chosen, where the method does not say another. */
+/** The parameters with the chosen account, where they do not name another. */
 async function inAccount<P extends object>(
   method: string,
   params: P,
@@ -128,7 +127,7 @@ async function inAccount<P extends object>(
   return client === undefined ? params : { client, ...params };
 }
 
-/** The command line names a person's account, and a token says otherwise. */
+/** The error where the command line names a person's account while a token is set. */
 function accountBesideToken(variable: string): UsageError {
   return new UsageError(
     `--account names a person's account, and the service account's token in ${variable} has one of its own`,
@@ -149,7 +148,7 @@ async function openClient(
   }
 }
 
-/** Which variable a token that is not taken came from: a person may have forgotten that it is set. */
+/** Names the variable of a refused token, since a person may have forgotten that it is set. */
 function naming(variable: string, error: unknown): unknown {
   if (!(error instanceof PosternError)) return error;
   const { errorName, hint, message } = error;
@@ -165,20 +164,20 @@ async function connectOrStart(terminal: Terminal): Promise<Channel> {
   } catch (error) {
     if (!(error instanceof AgentNotRunning)) throw error;
   }
-  // Loaded only now: what starts processes costs a read as much as the rest of it.
+  // Loaded only now. For a read, loading this costs as much as all the rest.
   return (await import("./start-agent.ts")).startAgent(greeting());
 }
 
-/** Runs `work`; where the account is locked and a person is at the terminal, asks for the password first. */
+/** Runs `work`. Where the account is locked and a person is at the terminal, asks for the password first. */
 export async function unlocked<T>(agent: Agent, work: () => Promise<T>): Promise<T> {
   let ask: typeof import("../terminal/ask.ts");
   try {
     return await work();
   } catch (error) {
     const locked = error instanceof PosternError && error.errorName === "locked";
-    // A token is presented, not typed: to whoever holds one a password is no help.
+    // A token is presented and not typed. A password does not help its holder.
     if (!locked || agent.client !== undefined) throw error;
-    // Loaded only now: most reads need no question, and the questions' library is large.
+    // Loaded only now, since most reads need no question, and the library for questions is large.
     ask = await import("../terminal/ask.ts");
     if (!ask.hasTerminal()) throw error;
   }
@@ -213,7 +212,7 @@ export function vaultId(agent: Agent, wanted: string): Promise<string> {
   return idOf("vault", wanted, async () => (await agent.call("vaults.list", {})).vaults);
 }
 
-/** The id of the item with this title or id: an active one where there is any, or an archived one alone. */
+/** The id of the item with this title or id: an active one where there is any, or else the only archived one. */
 export function itemId(agent: Agent, vault: string, wanted: string, archivedAlone = false): Promise<string> {
   return idOf("item", wanted, () => listItems(agent, vault, { active: !archivedAlone, archived: true }));
 }

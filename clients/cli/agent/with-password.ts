@@ -1,5 +1,4 @@
-// What commands go through that are a person's alone and need the account password: it is asked for once, and unlocks
-// where the account is locked.
+// Commands for a person only that need the account password use this. It asks for the password once, and unlocks a locked account with it.
 
 import { accountPassword } from "../files/secret-input.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -29,14 +28,14 @@ export async function asPerson<T>(
   const agent = await connect(terminal, "person");
   try {
     const status = await agent.call("agent.status", {});
-    // Nobody types a password for what is not there.
+    // Checked first, so that nobody types a password for a missing account.
     if (status.state === "signedOut") throw noAccount(status);
     const locked = await isLocked(agent, status);
     const words = accountWords(agent.account, status);
     const question = words === undefined ? message : `${message}, of ${words}`;
     const lockedFirst = `${sentence(words ?? "the account")} is locked. ${message}`;
     const password = await accountPassword(options, locked ? lockedFirst : question);
-    // A password from a descriptor is a proof and no more: a script that unlocks says so with `unlock`.
+    // A password from a descriptor is a proof only. A script that wants to unlock uses `unlock`.
     if (locked && options.passwordFd === undefined) await agent.call("session.unlock", { password });
     return await work(agent, password);
   } finally {
@@ -44,7 +43,7 @@ export async function asPerson<T>(
   }
 }
 
-/** Throws UsageError where this command would work on a person's account although a token says otherwise. */
+/** Throws UsageError where this command would work on a person's account although a token is set. */
 export function demandPerson(): void {
   if (hasToken(process.env))
     throw new UsageError(

@@ -1,5 +1,5 @@
-// prompts, approve, deny, grants: a person's side of the agent. The PIN is typed into `approve` alone; the whole
-// lists ask for the account password.
+// prompts, approve, deny, grants: a person's side of the agent. The PIN is typed into `approve` only. The whole lists ask for the account
+// password.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { PosternError, ProofRequiredError } from "../../typescript/generated.ts";
@@ -21,7 +21,7 @@ const noPrompt = () =>
 
 type ApproveOptions = { pinFd?: string; passwordFd?: string; yes?: boolean; once?: boolean; minutes?: string };
 
-/** The proof an approval needs: the PIN where one is set, else the password. */
+/** The proof for an approval: the PIN where one is set, or else the password. */
 async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Proof> {
   if (options.pinFd !== undefined) return { kind: "pin", pin: fromDescriptor(options.pinFd, "--pin-fd") };
   if (options.passwordFd !== undefined)
@@ -30,7 +30,7 @@ async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Pro
   const open = sessions.filter(({ state }) => state === "unlocked");
   const of = sessions.length < 2 ? "" : ` of ${agent.account === undefined ? WAITING_ONE : oneLine(agent.account)}`;
   const pins = open.filter(({ proof }) => proof === "pin").length;
-  // Which account waits is told to a proof alone. Where one has a PIN and another none, the person knows which it is.
+  // Only a proof shows which account waits. Where one account has a PIN and another has none, the person knows which it is.
   const other = pins === open.length ? "" : "; Enter to give its password";
   if (pins > 0) {
     const pin = await askSecret(`Approval PIN${of}${other}`, "--pin-fd", other === "" ? undefined : () => undefined);
@@ -41,11 +41,11 @@ async function approvalProof(agent: Agent, options: ApproveOptions): Promise<Pro
 
 const WAITING_ONE = "the account that the waiting command named";
 
-/** Lines that a small terminal shows at once. */
+/** Lines of a small terminal. */
 const SCREEN_LINES = 20;
 
 async function approve(terminal: Terminal, agent: Agent, code: string, options: ApproveOptions): Promise<void> {
-  // Looked at first: nobody types a PIN for what is not there. Which ones wait is told to a proof alone.
+  // Checked first, so that nobody types a PIN for a missing prompt. Only a proof shows the waiting prompts.
   if ((await agent.call("agent.status", {})).openPrompts === 0) throw noPrompt();
   const proof = await approvalProof(agent, options);
   const { prompts } = await agent.call("prompts.list", { code, proof });
@@ -53,7 +53,7 @@ async function approve(terminal: Terminal, agent: Agent, code: string, options: 
   if (prompt === undefined) throw noPrompt();
   const { text = [] } = prompt;
   for (const line of text) terminal.tell(line);
-  // Who asks has scrolled away by then.
+  // By then the asker's lines have scrolled away.
   if (text.length > SCREEN_LINES) terminal.tell(`\n${text[0]}`);
   const yes = options.yes === true || (await askYes(`Allow ${code}?`));
   if (!yes) {
@@ -67,7 +67,7 @@ async function approve(terminal: Terminal, agent: Agent, code: string, options: 
     ...(options.once === true ? { lasts: "once" as const } : {}),
     ...(options.minutes === undefined ? {} : { idleMinutes: Number(options.minutes) }),
   };
-  // The proof of the listing serves the answer for a minute. For who took longer it is given once more.
+  // The proof of the listing also serves the answer for a minute. After that the person gives it again.
   await agent.call("prompts.answer", answer).catch((error: unknown) => {
     if (!(error instanceof ProofRequiredError)) throw error;
     return agent.call("prompts.answer", { ...answer, proof });

@@ -39,7 +39,7 @@ type InitOptions = DeviceNameOption &
     abandonRestore?: boolean;
   } & CaFile;
 
-/** Makes an account, guided at a terminal; answers when its kit is in a file. */
+/** Makes an account, guided at a terminal. Fulfilled when its kit is in a file. */
 export async function init(terminal: Terminal, options: InitOptions): Promise<void> {
   keepAuthorities(options);
   const called = deviceNameOf(options);
@@ -57,7 +57,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
       );
     const beside = await besideProof(terminal, agent, status, options);
     const registrationToken = await registrationTokenFor(agent, options, beside);
-    // Begun first: an account whose Secret Key found no place to go would be lost with this machine.
+    // The kit's file is begun first. Without a place for its Secret Key, the account would be lost with this machine.
     const file = openOutFile(kitPath, false);
     const kit = await personsPart(terminal, options)
       .then((chosen) =>
@@ -84,7 +84,7 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
   }
 }
 
-/** What a person chooses. Whatever is given by a descriptor is looked at before anything is asked. */
+/** The person's choices. Values from descriptors are checked before the first question. */
 async function personsPart(terminal: Terminal, options: InitOptions) {
   const given = options.passwordFd === undefined ? undefined : await newPassword(terminal, options.passwordFd);
   const givenPin = options.pinFd === undefined ? undefined : { pin: await newPin(terminal, options) };
@@ -94,7 +94,7 @@ async function personsPart(terminal: Terminal, options: InitOptions) {
   return { name, password, ...(pin === undefined ? {} : { pin }) };
 }
 
-/** The account is made by now: a person must hear that, and how to come to its kit. */
+/** The account exists by now. The message says so, and how to get its kit. */
 function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
   try {
     writeKit(file, kit);
@@ -119,7 +119,7 @@ const TOKEN_HINT =
 
 const { registrationToken: TOKEN_LENGTH_MAX } = accountLimits;
 
-/** What is wrong with a registration token by its form, as of one that came from an empty file or a whole log. */
+/** The fault in the form of a registration token, for example of one from an empty file or a whole log. */
 function tokenFault(token: string): string | undefined {
   if (token.trim() === "") return "is empty";
   if (token.length > TOKEN_LENGTH_MAX) return `is longer than ${TOKEN_LENGTH_MAX} characters, so it is no such token`;
@@ -134,8 +134,8 @@ function givenToken(descriptor: string): string {
 }
 
 /**
- * What the service asks for is known before anything is typed, and a token that it does not take is refused before the next
- * question. Throws UsageError, notPermitted, offline, serviceRefused.
+ * Finds out what the service asks for, before anything is typed. A token that the service does not take is refused before the next question.
+ * Throws UsageError, notPermitted, offline, serviceRefused.
  */
 async function registrationTokenFor(agent: Agent, { service, registrationTokenFd }: Registration, beside: BesideProof) {
   const given = registrationTokenFd === undefined ? undefined : givenToken(registrationTokenFd);
@@ -159,7 +159,7 @@ async function demandTaken(agent: Agent, asked: Methods["accounts.serviceInfo"][
   });
 }
 
-/** The same for a restore, which needs none where it goes on. Without a terminal the service says that it lacks. */
+/** The same for a restore. Continuing one needs no token. Without a terminal the service reports a missing token. */
 export async function restoringTokenFor(
   agent: Agent,
   { service, registrationTokenFd }: Registration,
@@ -167,7 +167,7 @@ export async function restoringTokenFor(
 ) {
   const given = registrationTokenFd === undefined ? undefined : givenToken(registrationTokenFd);
   if (service === undefined) return given;
-  // An account that is replaced has no proof to ask with: it hears from the service what it lacks.
+  // Replacing an account gives no proof for this question. The service then reports a missing token.
   const isFree = (await agent.call("agent.status", {})).state === "signedOut" || beside.proof !== undefined;
   if (!isFree) return given;
   if (given !== undefined) await demandTaken(agent, { service, registrationToken: given, ...beside });
@@ -261,7 +261,7 @@ const NOT_HERE =
   "check both; and an account that was made on another machine without --service comes from its backup: `postern restore FILE --kit KIT`";
 
 async function signIn(terminal: Terminal, options: SignInOptions): Promise<void> {
-  // Before anything is asked of a person.
+  // Checked before the first question.
   deviceNameOf(options);
   const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
   keepAuthorities(options);
@@ -276,13 +276,13 @@ async function signIn(terminal: Terminal, options: SignInOptions): Promise<void>
   }
 }
 
-/** Throws restoreUnfinished where a restore was cut off, and is not given up. */
+/** Throws restoreUnfinished where a restore is unfinished and not given up. */
 function demandPlace(
   status: Methods["agent.status"]["result"],
   { abandonRestore }: { abandonRestore?: boolean },
   account?: string,
 ): void {
-  // Its own account may be whole by now, made so from elsewhere: the service knows.
+  // Another agent may have finished this account's restore. The service knows.
   if (account === undefined || status.unfinishedRestore?.account !== account)
     demandNoRestore(status, abandonRestore === true);
 }
@@ -314,7 +314,7 @@ async function signInWith(
     })
     .catch((error: unknown) => {
       const isElsewhere = service === undefined && error instanceof PosternError;
-      // The service does not tell an account that it does not have from a wrong password, so this says both.
+      // The service gives the same answer for an unknown account and a wrong password, so the message says both.
       if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
       throw withHint(error, NOT_HERE);
     });
@@ -446,7 +446,7 @@ function addKeyCommands(program: Command): void {
     [passwordFd, ["--out-file <file>", "write it to this file (0600) instead of the terminal"], forceOption],
     async (terminal, _args, options) => {
       const force = options.force === true;
-      // Before the password is asked for.
+      // Checked before the password is asked for.
       if (options.outFile !== undefined) demandRoomFor(options.outFile, force);
       await withPassword(terminal, options, async (agent, password) => {
         const kit = await agent.call("accounts.kit", { password });

@@ -1,4 +1,4 @@
-// accounts: which accounts are on this agent, and which one commands work on that name none.
+// accounts: lists the accounts of this agent, and chooses the default one for commands that name none.
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { accountOption } from "../agent/chosen-account.ts";
@@ -21,7 +21,7 @@ async function list(terminal: Terminal, { wait }: { wait?: boolean }): Promise<v
     const { sessions, links } = await agent.call("agent.status", {});
     const noWait = wait === false || !hasTerminal();
     const accounts: Listed[] = [];
-    // One after another: each is another question, about another account.
+    // One after another, since each is a separate question about its own account.
     for (const session of sessions) {
       const service = links.find(({ account }) => account === session.account)?.service;
       const isDefault = sessions.length === 1 || session.default === true;
@@ -39,7 +39,7 @@ async function list(terminal: Terminal, { wait }: { wait?: boolean }): Promise<v
   }
 }
 
-/** What may be told of an account by a person's yes; nothing of one that is locked, or where it was denied. */
+/** The facts of an account after a person's yes. None for a locked account, or after a no. */
 async function named({ channel }: Agent, { account, state }: Session, noWait: boolean): Promise<Partial<Listed>> {
   if (account === undefined || state === "locked") return {};
   const own = { integrationName: "postern", integrationVersion: "1" };
@@ -84,7 +84,7 @@ async function setDefault(terminal: Terminal, account: string, options: DefaultO
       "Password of the present default account",
     );
     const next = await secretOf(options.passwordFd, "--password-fd", `Password of ${oneLine(account)}`);
-    // Typed by a person, both open what is locked; from a descriptor a password is a proof and no more.
+    // Typed passwords also unlock. A password from a descriptor is a proof only.
     const asked = options.defaultPasswordFd === undefined && options.passwordFd === undefined;
     if (asked && (await isLocked({ account: undefined, call: agent.channel.call }, status)))
       await agent.channel.call("session.unlock", { password: present });

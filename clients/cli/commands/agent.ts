@@ -29,7 +29,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 type Status = Methods["agent.status"]["result"];
 
-/** An agent that runs; none is started, since asking how things are must not change them, and ending needs none. */
+/** A running agent. None is started, since a status must change nothing, and stopping needs none. */
 async function running(terminal: Terminal, more: { anyProtocol?: true } = {}): Promise<Channel | undefined> {
   try {
     return await dialAgent(terminal, more);
@@ -78,7 +78,7 @@ function statusText(terminal: Terminal, found: Status): string {
   ].join("\n");
 }
 
-/** How many of several accounts are open; of one account it is that it is. */
+/** The number of open accounts. With a single account, its state. */
 function stateWords(sessions: Status["sessions"]): string {
   const open = sessions.filter(({ state }) => state === "unlocked").length;
   return open === sessions.length ? "unlocked" : `${open} of ${sessions.length} accounts unlocked`;
@@ -115,7 +115,7 @@ async function doctor(terminal: Terminal): Promise<void> {
 }
 
 /**
- * Becomes one of our programs: with a process of its own it would outlive a `kill -9` of this one, which is whom a person or a
+ * Becomes one of our programs. As a separate process it would survive a `kill -9` of this process, which is the one that a person or a
  * supervisor has started.
  */
 function become(
@@ -128,20 +128,20 @@ function become(
   throw new UsageError("this system cannot replace a program by another", "start it in the background instead");
 }
 
-/** Ends the agent; answers whether there was one. */
+/** Ends the agent. Returns whether there was one. */
 async function stop(terminal: Terminal): Promise<boolean> {
-  // One of before an update speaks another protocol, and must be ended for the new one to start.
+  // An agent from before an update may speak another protocol. It must end before the new one can start.
   const channel = await running(terminal, { anyProtocol: true });
   if (channel === undefined) return false;
   const pid = whereabouts()?.pid;
   await channel.call("agent.stop", {});
-  // It has ended when it closes the connection, and its process soon after: only then may another start.
+  // The agent closes the connection first, and its process ends soon after. Only then may another agent start.
   await channel.untilClosed();
   if (pid !== undefined) await untilEnded(pid);
   return true;
 }
 
-/** Milliseconds that an agent may take to end once it has closed its connections: it only lets go of its lock. */
+/** Milliseconds that an agent may take to end after it closed its connections. It only releases its lock. */
 const END_MS_MAX = 5_000;
 const LOOK_MS = 10;
 
@@ -150,7 +150,7 @@ async function untilEnded(pid: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
 }
 
-/** Starts an agent unless one runs, and answers its status. */
+/** Starts an agent unless one runs. Returns its status. */
 async function started(terminal: Terminal, words: readonly string[]): Promise<Status> {
   if (words.length > 0) (await startAgent(greeting(), words)).close();
   const link = await connect(terminal, "person");

@@ -1,4 +1,4 @@
-// audit: what happened, and who read what. The whole log asks for the account password.
+// audit: the records of the log, and who read a secret. The whole log asks for the account password.
 
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
@@ -29,7 +29,7 @@ function wholeNumber(text: string, option: string, min: number, max: number): nu
 const limitOf = ({ limit }: ListOptions) =>
   limit === undefined ? RECORDS_DEFAULT : wholeNumber(limit, "--limit", 1, RECORDS_MAX);
 
-/** What is looked for; nothing where the end of the log is. Throws UsageError. */
+/** The search. Empty where the end of the log is wanted. Throws UsageError. */
 function searchOf({ item, since, until, after, mine }: ListOptions): Omit<Asked, "limit"> {
   if (mine === true && item !== undefined)
     throw new UsageError(
@@ -50,12 +50,12 @@ function searchOf({ item, since, until, after, mine }: ListOptions): Omit<Asked,
 }
 
 /**
- * The newest records that fit, and how many older ones do; from `after` on, the first ones. The agent answers pages from the
- * oldest on, and no more of them are kept here than are shown.
+ * The newest matching records, and the number of older ones. With `after`, the first ones after it. The agent answers pages from the oldest on.
+ * Only as many records are kept here as are shown.
  */
 async function search(agent: Agent, asked: Asked, limit: number): Promise<Listed & { older: number }> {
   if (asked.after !== undefined) return { ...(await agent.call("audit.list", { ...asked, limit })), older: 0 };
-  // What is recorded while pages are read, the reading itself among it, would be a page more each time.
+  // Records that are written meanwhile, of this reading too, would add a page each time.
   const until = asked.until ?? new Date().toISOString();
   let records: Listed["records"] = [];
   let older = 0;
@@ -107,7 +107,7 @@ export function addAuditCommands(program: Command): void {
       mine,
     ],
     (terminal, _args, options) => {
-      // Before a password is typed for it.
+      // Checked before a password is typed.
       searchOf(options);
       limitOf(options);
       return withWholeProof(terminal, options, (agent, proof) => list(terminal, agent, proof, options));
@@ -146,13 +146,13 @@ function whoText({ program = "", serviceAccount }: Listed["records"][number]): s
   return serviceAccount === undefined ? program : `${program} (token of ${serviceAccount.title ?? serviceAccount.id})`;
 }
 
-/** Names or ids shown of one record; with --json all are. */
+/** Names or ids that are shown of one record. With --json all are shown. */
 const ABOUT_MAX = 6;
 
 function aboutText({ ids = [], titles = ids, names = [], unnamed = 0 }: Listed["records"][number]): string {
   const called = new Map(ids.map((id, index) => [id, titles[index] ?? id]));
   const fields = names.map((name) => fieldText(name, called));
-  // A field is shown with its item; of an item no more than that.
+  // A field is shown with its item.
   const alone = titles.filter((title) => !fields.some((field) => field.startsWith(`${title}/`)));
   const about = [...new Set([...alone, ...fields])];
   const rest = Math.max(0, about.length - ABOUT_MAX) + unnamed;

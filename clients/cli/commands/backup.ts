@@ -1,4 +1,4 @@
-// backup, restore: everything sealed in one file, and back on another machine.
+// backup, restore: all sealed rows in one file, and back on another machine.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
@@ -26,7 +26,7 @@ import { restoringTokenFor } from "./account.ts";
 
 const { chunkBytes: CHUNK_BYTES } = limits;
 
-/** Progress is told in these. */
+/** The unit of the progress. */
 const MIB = 1024 * 1024;
 const LINE_WIDTH = 40;
 
@@ -44,7 +44,7 @@ type BackupOptions = Force & { passwordFd?: string };
 
 async function backup(terminal: Terminal, path: string, options: BackupOptions): Promise<void> {
   const force = options.force === true;
-  // Before the password is asked for.
+  // Checked before the password is asked for.
   demandRoomFor(path, force);
   await withPassword(terminal, options, async (agent, password) => {
     const { handle } = await agent.call("accounts.backup", { password });
@@ -126,8 +126,8 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
 type RestorePlace = { replacePassword?: string } & Awaited<ReturnType<typeof besideProof>>;
 
 /**
- * In whose place the account comes, or beside whom: asked at a terminal, where one is here. One that holds nothing is replaced.
- * Throws accountExists.
+ * Where an account is here already, asks at a terminal whether the restored one replaces it or comes beside it. Only an empty account can be
+ * replaced. Throws accountExists.
  */
 async function placeOf(terminal: Terminal, agent: Agent, options: RestoreOptions): Promise<RestorePlace> {
   const status = await agent.call("agent.status", {});
@@ -143,7 +143,7 @@ async function placeOf(terminal: Terminal, agent: Agent, options: RestoreOptions
   return besideProof(terminal, agent, status, options);
 }
 
-/** By its name where this terminal may see that unasked, and always by the id that its emergency kit has. */
+/** The account's id, which its emergency kit has too, and its name where this terminal may see it without a question. */
 async function accountHere(agent: Agent, account: string | undefined): Promise<string> {
   if (account === undefined) return "An account";
   const { accounts } = await agent.call("accounts.list", { noWait: true }).catch((error: unknown) => {
@@ -162,7 +162,7 @@ function passwordToReplace({ replacePasswordFd }: RestoreOptions): Promise<strin
     : Promise.resolve(fromDescriptor(replacePasswordFd, option));
 }
 
-/** A line on stderr while a person watches; nothing otherwise. */
+/** Shows a line on stderr while a person watches. */
 function progress(text: string): void {
   if (process.stderr.isTTY === true) process.stderr.write(`\r${text.padEnd(LINE_WIDTH)}${text === "" ? "\r" : ""}`);
 }
@@ -178,11 +178,11 @@ async function handOver(agent: Agent, handle: string, descriptor: number): Promi
   }
 }
 
-/** Waits for the agent's part, and says what becomes of it when the person does not wait. */
+/** Waits for the agent's part. If the person does not wait, it says how the restore continues. */
 async function watched<T>(terminal: Terminal, restore: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const show = () => progress(`checking, then restoring: ${Math.round((performance.now() - started) / 1000)} s`);
-  // Ahead of the listener that ends the command.
+  // Runs before the listener that ends the command.
   const told = () => {
     progress("");
     terminal.tell("postern: interrupted; the restore stops where it is");
@@ -209,14 +209,14 @@ function withNextStep(error: unknown): unknown {
     return new ConnectionLost("run the same command again: it goes on where it was cut off");
   const hint = error instanceof PosternError ? nextSteps[error.errorName] : undefined;
   if (!(error instanceof PosternError) || hint === undefined) return error;
-  // The table has none for it: where there is one, it says how this very file is mended.
+  // The table has no hint for this error. A hint of the agent says how this file is repaired.
   if (error.errorName === "notRestorable" && error.hint !== undefined) return error;
   return withHint(error, hint);
 }
 
 function openFile(path: string): number {
   try {
-    // A pipe would let the open wait for its writer.
+    // Opening a pipe would wait for its writer.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     if (fstatSync(descriptor).isFile()) return descriptor;
     closeSync(descriptor);

@@ -1,4 +1,4 @@
-// devices: the machines that may sign in to the account, and the end of one that shall no longer.
+// devices: lists the machines that may sign in to the account, and removes one.
 import type { Command } from "commander";
 import { tableError } from "../../typescript/table-error.ts";
 import { demandDeviceName } from "../agent/device-name.ts";
@@ -49,7 +49,7 @@ async function remove(
   terminal.result({ removed: device }, () => REMOVED);
 }
 
-/** By its id, or by its name. */
+/** Finds a device by its id or its name. */
 function deviceFor(agent: Agent, password: string, wanted: string): Promise<string> {
   return idOf("device", wanted, async () => {
     const { devices } = await agent.call("devices.list", { password });
@@ -62,7 +62,7 @@ async function sighted(agent: Agent, password: string, wanted: string) {
   const { devices } = await agent.call("devices.list", { password });
   const found = devices.find(({ device }) => device === wanted);
   if (found === undefined) throw tableError("deviceNotFound");
-  // Removed alone, it would keep an account that it can never unlock again.
+  // If only the device were removed, this machine would keep an account that it can never unlock again.
   if (found.thisOne)
     throw new UsageError(
       "this is the device you are on",

@@ -33,25 +33,25 @@ import { demandProgram, mayNotChange, runWith } from "./run.ts";
 
 type Variable = { name: string; value: string; masked: boolean };
 
-/** As the agent takes it, and a shell. */
+/** A name that the agent and a shell accept. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const { variables: VARIABLES_MAX, name: NAME_LENGTH_MAX } = environmentLimits;
 const { value: VALUE_LENGTH_MAX } = itemLimits;
 
-/** What a masked value looks like until it is asked for. */
+/** Shown in place of a masked value. */
 const HIDDEN = "********";
 
 function environmentId(agent: Agent, wanted: string): Promise<string> {
   return idOf("environment", wanted, async () => (await agent.call("environments.list", {})).environments);
 }
 
-/** The variables; where the service could not be asked whether they changed, with how long ago they were read. */
+/** The variables, with their age where the service could not be reached. */
 async function variablesOf(agent: Agent, wanted: string): Promise<{ variables: Variable[]; staleMs?: number }> {
   return agent.call("environments.getVariables", { environmentId: await environmentId(agent, wanted) });
 }
 
-/** An env file whose every variable an environment takes. Throws UsageError before anything is asked of the agent. */
+/** Reads an env file and checks that an environment takes every variable. Throws UsageError before the first request to the agent. */
 function fromFile(path: string, options: ImportOptions): { source: Source; variables: Variable[] } {
   const source = importSource(path, options);
   const taken = [...source.taken.values()];
@@ -76,7 +76,7 @@ function fromFile(path: string, options: ImportOptions): { source: Source; varia
   return { source, variables };
 }
 
-/** Behind a name it says that the value may be seen, whatever the name says. */
+/** Behind a name, it makes the value plain whatever the name suggests. */
 const SHOWN = "[text]";
 
 const EMPTY_VARIABLE = `a variable is left empty with --plain 'NAME${SHOWN}='`;
@@ -193,7 +193,7 @@ function addVariableCommands(env: Command): void {
     "postern env set staging --secret DATABASE_URL",
     [],
     async (terminal, [wanted = ""], options) => {
-      // Once: a descriptor gives its value once, and after an unlock the rest begins anew.
+      // Read once, since a descriptor gives its value once, and after an unlock the rest runs again.
       const variables = await given(options);
       await withAgent(terminal, async (agent) => {
         const id = await environmentId(agent, wanted);
@@ -269,7 +269,7 @@ function addFileCommands(env: Command): void {
   );
 }
 
-/** Sets the variables in the environment of this title or id; one that is made for them has them from the start. */
+/** Sets the variables in the environment with this title or id. A new environment has them from the start. */
 async function importInto(agent: Agent, wanted: string, variables: Variable[]): Promise<string> {
   const { environments } = await agent.call("environments.list", {});
   const known = environments.some(({ id, title }) => id === wanted || title.toLowerCase() === wanted.toLowerCase());

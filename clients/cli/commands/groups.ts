@@ -1,4 +1,4 @@
-// group: who may come to a vault together. And generate, which needs nobody.
+// group: principals with common access to vaults. Also generate, which needs no account.
 import { randomBytes } from "node:crypto";
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
@@ -26,7 +26,7 @@ function groupId(agent: Agent, wanted: string): Promise<string> {
   return idOf("group", wanted, async () => (await agent.call("groups.list", {})).groups);
 }
 
-/** What each command that takes permissions says of their names. */
+/** The help about permission names, for each command that takes them. */
 export const PERMISSIONS_HELP = `with commas between: ${permissionWords.join(", ")}; read_items brings reveal_item_password`;
 
 const shown = ({ id, title, groupType }: Group) => [id, title, groupType];

@@ -1,6 +1,5 @@
-// `postern import env`: every value of an env file becomes an item, and a rewritten file with references comes out. A
-// second run finds the same items and changes nothing. All of it is done or none: what can fail is looked at first, and
-// what fails all the same is taken back.
+// `postern import env`: makes an item of every value of an env file, and writes a file with references. A second run finds the same items and
+// changes nothing. All of it is done or nothing: everything that can fail is checked first, and a later failure undoes the rest.
 
 import type { Command } from "commander";
 import { itemLimits } from "../../typescript/generated-limits.ts";
@@ -32,15 +31,15 @@ type Options = ImportOptions & { vault: string; outFile?: string; prefix?: strin
 
 const { value: VALUE_LENGTH_MAX } = itemLimits;
 
-/** All that the command was given, read and checked before the agent is asked. */
+/** The whole input of the command, read and checked before the first request to the agent. */
 type Given = {
   readonly source: Source;
-  /** The variables that become items: not the empty ones, nor those that hold references already. */
+  /** The variables that become items, without empty ones and those that hold references already. */
   readonly wanted: ReadonlyMap<string, Taken>;
   readonly origin: Origin;
   readonly prefix: string;
   readonly outPath: string;
-  /** Whether a file is there that was looked at, and holds nothing but references: a second run is meant to write it anew. */
+  /** Whether the output file exists, was checked, and holds nothing but references. A second run may then write it again. */
   readonly replaces: boolean;
 };
 
@@ -64,7 +63,7 @@ const HINT = "leave it out with --except, or shorten it";
 
 const holdsReference = (value: string) => value.startsWith(PREFIX) || /\{\{\s*op:\/\//.test(value);
 
-/** A file that is there already is replaced where nothing but references would be lost with it; the source itself never. */
+/** Replaces an existing file only where nothing but references is lost with it. The source itself is never replaced. */
 function demandReplaceable(path: string, outPath: string, source: Source): void {
   const there = fileAt(outPath);
   if (there === undefined) return;
@@ -116,7 +115,7 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
       ...items.map((item) => item.title),
       ...planned.filter(({ id }) => id === undefined).map(({ title }) => title),
     ];
-    // By an id that was given no title is known to be the only one.
+    // A vault given by its id may share its title with another.
     const place = vault !== options.vault && isNameable(vaultTitle, [vaultTitle]) ? vaultTitle : vault;
     const references = new Map(
       planned.map(({ line, title }) => {
@@ -126,7 +125,7 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
     );
     await finish(file, rewritten(source, references), takeBack);
     const told = `${counts.created} made, ${counts.changed} changed, ${counts.unchanged} as they were.`;
-    // Where stdout is the file, the result has no place in it.
+    // Where stdout is the file, the result must not go into it.
     if (file.isStdout) terminal.tell(`postern: ${told}`);
     else
       terminal.result(
@@ -139,7 +138,7 @@ async function importEnv(terminal: Terminal, agent: Agent, given: Given, options
   }
 }
 
-/** Without the file nobody has the references, so what was written to the vault goes back too. */
+/** Writes the file. If that fails, nobody has the references, so the writes to the vault are undone. */
 async function finish(file: OutFile, text: string, takeBack: () => Promise<void>): Promise<void> {
   try {
     file.write(Buffer.from(text));
@@ -161,7 +160,7 @@ function renamedNotes(planned: readonly Planned[]): Note[] {
     }));
 }
 
-/** The file with references. A line that is set again later gets what the later one has: the value of neither stands there. */
+/** The file with references. An earlier line of a name gets the reference of the later one, so neither value stays in the file. */
 function rewritten({ lines, last }: Source, references: ReadonlyMap<string, string>): string {
   const text = (line: EnvLine): string => {
     if (line.kind !== "variable") return line.raw;
@@ -192,7 +191,7 @@ export function addImportCommand(program: Command): void {
     ],
     async (terminal, [path = ""], options) => {
       const asked = demandVault(options);
-      // Before the agent is asked: a mistake costs nobody an approval.
+      // Checked before the first request to the agent, so that a mistake costs nobody an approval.
       const read = given(path, asked);
       await withAgent(terminal, (agent) => importEnv(terminal, agent, read, asked));
     },

@@ -1,4 +1,4 @@
-// inject: a template with references in it becomes a file with the secrets in it.
+// inject: writes a template with the secrets in place of its references.
 import { isatty } from "node:tty";
 import type { Command } from "commander";
 import { offlineFacts, tellOffline } from "../agent/offline.ts";
@@ -11,7 +11,7 @@ import { readTextFile, readTextInput, type TextKind } from "../files/text-file.t
 import { UsageError } from "../terminal/exit-code.ts";
 import { fillTemplate } from "../text/references.ts";
 
-/** Bytes of a template: a configuration file, and not a dump given by mistake. */
+/** Bytes of a template. Configuration files are smaller. A dump given by mistake is refused. */
 export const TEMPLATE_BYTES_MAX = 1024 * 1024;
 
 const KIND: TextKind = {
@@ -25,12 +25,12 @@ const STDIN = 0;
 
 function templateFrom(path: string | undefined): string {
   if (path !== undefined) return readTextFile(path, KIND);
-  // Not process.stdin: to look at it makes a pipe non-blocking, for whoever shares it too.
+  // Not process.stdin, since looking at it makes a pipe non-blocking for all processes that share it.
   if (isatty(STDIN)) throw new UsageError("there is no template", "name one with --in-file FILE, or pipe one in");
   return readTextInput(KIND);
 }
 
-/** What was injected would stand where the references stood. */
+/** Refuses to write the result over the template itself. */
 function demandOther(inFile: string | undefined, outFile: string | undefined): void {
   const [from, to] = [inFile, outFile].map((path) => (path === undefined ? undefined : fileAt(path)));
   if (from !== undefined && from.dev === to?.dev && from.ino === to.ino)
@@ -68,7 +68,7 @@ export function addInjectCommand(program: Command): void {
         file.write(new TextEncoder().encode(text));
         file.done();
         const told = `Wrote ${secrets} secret${secrets === 1 ? "" : "s"}.`;
-        // Where stdout is the file, the result has no place in it.
+        // Where stdout is the file, the result must not go into it.
         if (file.isStdout) terminal.tell(`postern: ${told}`);
         else terminal.result({ secrets, ...offlineFacts(staleMs) }, () => told);
         tellOffline(terminal, staleMs);

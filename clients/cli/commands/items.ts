@@ -1,4 +1,4 @@
-// read, item, and the short names of both: what a vault holds.
+// read, item, and the short names of both.
 import type { Command } from "commander";
 import { demandVault } from "../agent/session.ts";
 import { addCommand } from "../context.ts";

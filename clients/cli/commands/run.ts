@@ -1,5 +1,5 @@
-// `postern run`: a program with its references resolved into its environment, and the secrets among them concealed in its
-// output. How it is run so that it cannot tell stands in ../run.
+// `postern run`: runs a program with the secrets of its references in its environment, and conceals them in its output. The folder ../run does
+// the running.
 import type { Command } from "commander";
 import { accountOption, chosenAccount } from "../agent/chosen-account.ts";
 import { tellOffline } from "../agent/offline.ts";
@@ -16,14 +16,14 @@ import { oldest, resemblance, resolveVariables } from "../text/references.ts";
 type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean; account?: string };
 
 /**
- * An env file may not change what decides about our own process and the way it finds programs and code. NODE_ENV loads
- * nothing, and half of all env files have it.
+ * Variables that an env file may not change: they decide about our own process, and how it finds programs and code. NODE_ENV is allowed, since it
+ * loads nothing and half of all env files have it.
  */
 const OURS = /^(POSTERN_|OP_|LD_|DYLD_|NODE_(?!ENV$)|PYTHON)|^PATH$/;
 
 const UNDONE = "the program was not started";
 
-/** The variables of the env files; a later file wins. */
+/** The variables of the env files. A later file wins. */
 function fromFiles(terminal: Terminal, paths: readonly string[]): Map<string, string> {
   const variables = new Map<string, string>();
   for (const path of paths) {
@@ -35,7 +35,7 @@ function fromFiles(terminal: Terminal, paths: readonly string[]): Map<string, st
   return variables;
 }
 
-/** Whether a variable decides about our own process and the way it finds programs and code. */
+/** Whether a variable decides about our own process, or how it finds programs and code. */
 export function mayNotChange(name: string): boolean {
   return OURS.test(name);
 }
@@ -47,8 +47,8 @@ export function demandProgram(words: readonly string[]): void {
 }
 
 /**
- * Runs a program in our place, with these variables over those that we were started with, and `secrets` concealed in its
- * output. Does not come back. Throws NotStarted, UsageError.
+ * Runs a program in place of this process, with these variables over the inherited ones, and conceals `secrets` in its output. Does not return.
+ * Throws NotStarted, UsageError.
  */
 export function runWith(
   words: readonly string[],
@@ -67,13 +67,13 @@ export function runWith(
   return runProgram({ words: wordsAsGiven(words), variables: environ(variables) }, secrets, inherited, passage);
 }
 
-/** Our own words as bytes: Node has decoded them, and what is no UTF-8 was lost. */
+/** The command's own words as bytes. Node's decoded words have lost bytes that are no UTF-8. */
 function wordsAsGiven(words: readonly string[]): Buffer[] {
   const last = lastWords(words.length);
   return last.every((word, index) => word.toString() === words[index]) ? last : words.map((word) => Buffer.from(word));
 }
 
-/** The variables that we were started with, without the tokens that open accounts, and with these over them. */
+/** The inherited variables without the tokens that open accounts, and with these over them. */
 function environ(variables: Readonly<Record<string, string>>): Buffer[] {
   const given = new Map(Object.entries(variables).map(([name, value]) => [name, `${name}=${value}`]));
   const inherited = inheritedVariables().flatMap((variable) => {
@@ -89,7 +89,7 @@ function environ(variables: Readonly<Record<string, string>>): Buffer[] {
 
 const nameOf = (variable: Buffer) => variable.subarray(0, Math.max(0, variable.indexOf("="))).toString("latin1");
 
-/** The first line of the installed command takes NODE_OPTIONS from us under another name; it is the program's. */
+/** The first line of the installed command moves NODE_OPTIONS to another name. This gives it back to the program. */
 const PROGRAMS_OWN = { name: "NODE_OPTIONS", passedAs: "POSTERN_NODE_OPTIONS" };
 
 function ownOptions(variable: Buffer): Buffer[] {
@@ -103,7 +103,7 @@ async function run(words: readonly string[], options: Options): Promise<never> {
   demandProgram(words);
   const given = fromFiles(terminal, options.envFile ?? []);
   const all = { ...ownVariables(), ...Object.fromEntries(given) };
-  // Without anything like a reference the agent is not asked, and nothing will be concealed.
+  // Without any reference the agent is not asked, and nothing is concealed.
   if (!Object.values(all).some((value) => value.includes(PREFIX))) {
     for (const [name, value] of Object.entries(all)) if (looksLikeReference(value)) terminal.tell(resemblance(name));
     return runWith(words, Object.fromEntries(given), [], inherited);
@@ -114,7 +114,7 @@ async function run(words: readonly string[], options: Options): Promise<never> {
   return runWith(words, variables, passage === undefined ? [] : secrets, inherited, passage);
 }
 
-/** The variables that hold references, with their values; and those values that are to be concealed. One prompt for up to 100. */
+/** The values of variables that hold references, and the values to conceal. One prompt covers up to 100 references. */
 async function resolved(
   terminal: Terminal,
   variables: Readonly<Record<string, string>>,

@@ -23,7 +23,7 @@ const NEVER = "never";
 const expiresIn = (leftOut: string) =>
   ["--expires-in <time>", `when the token ends: 90m, 12h, 30d, 8w, or ${NEVER}; ${leftOut} when left out`] as const;
 
-/** `Demo:read_items,write_items`: the last colon parts the vault's title from what is allowed there. */
+/** Reads `Demo:read_items,write_items`. The last colon stands between the vault's title and the permissions. */
 function vaultFrom(text: string): { vault: string; permissions: string[] } {
   const at = text.lastIndexOf(":");
   const permissions = text.slice(at + 1).split(",");
@@ -35,7 +35,7 @@ function vaultFrom(text: string): { vault: string; permissions: string[] } {
 const until = (option: string | undefined) =>
   option === undefined ? {} : ({ expiresInMs: option === NEVER ? NEVER : durationMs(option, "--expires-in") } as const);
 
-/** What is told beside a token: why it has this end, where nobody said which, and what became of the one before it. */
+/** The messages beside a token: its end, where nobody chose one, and the end of the token before. */
 type Told = { readonly why?: string; readonly before?: string };
 
 const LIKE_BEFORE = "as long a life as the one before it was given, since --expires-in was left out";
@@ -50,7 +50,7 @@ function told(made: Made, { why, before }: Told): string {
   ].join("\n");
 }
 
-/** The one time that a token is shown: where it finds no way out, something was made that nobody can use. */
+/** Prints a token, which is shown this once. If it cannot be printed, nobody can use it. */
 async function print(terminal: Terminal, made: Made, what: string, more: Told): Promise<void> {
   if (!terminal.json) terminal.tell(told(made, more));
   const { serviceAccountId: id, token } = made;
@@ -64,7 +64,7 @@ async function print(terminal: Terminal, made: Made, what: string, more: Told): 
   });
 }
 
-/** By its id, or by its name: of those that were not revoked. */
+/** Finds a service account that was not revoked, by its id or its name. */
 function idFor(agent: Agent, wanted: string, password: string): Promise<string> {
   return idOf("service account", wanted, () => living(agent, password));
 }
@@ -150,14 +150,14 @@ function shown(account: Listed): string[] {
 
 const lastUse = (at: string | undefined) => (at === undefined ? "never" : localTime(at));
 
-/** One that nothing can come in with any more is told as that, whatever ended it. */
+/** The state of a service account. Without a working token it is shown as expired, whatever ended the token. */
 function stateOf({ revokedAt, tokens }: Listed): string {
   if (revokedAt !== undefined) return "revoked";
   if (tokens.length === 0) return "no token";
   return tokens.every(({ expired }) => expired) ? "expired" : "active";
 }
 
-/** Those before the newest were replaced by it: what had ended by itself went when that one was made. */
+/** The tokens before the newest, which replaced them. Tokens that had ended by time were removed when the newest was made. */
 function tokenText({ expiresAt, expired, lastUsedAt }: Listed["tokens"][number], isReplaced: boolean): string {
   const ended = isReplaced ? "replaced, ended" : "expired";
   const lives = isReplaced ? "replaced, lives to" : "to";
@@ -165,7 +165,7 @@ function tokenText({ expiresAt, expired, lastUsedAt }: Listed["tokens"][number],
   return `${end}, used ${lastUse(lastUsedAt)}`;
 }
 
-/** What is told of the token before, where there was one. */
+/** The message about the token before, where there was one. */
 function replacedText({ tokens }: Pick<Listed, "tokens">, overlap: string | undefined): string | undefined {
   if (tokens.every(({ expired }) => expired)) return undefined;
   return overlap === undefined

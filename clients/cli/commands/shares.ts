@@ -10,7 +10,7 @@ import { table } from "../terminal/terminal.ts";
 
 type Share = Methods["shares.list"]["result"]["shares"][number];
 
-/** How long a link lasts, as people write it. */
+/** The durations of a link, as people type them. */
 const durations: Readonly<Record<string, ItemShareDuration>> = {
   "1h": ItemShareDuration.OneHour,
   "1d": ItemShareDuration.OneDay,
@@ -30,7 +30,7 @@ function paramsFrom(options: CreateOptions): Methods["items.shares.create"]["par
   return { oneTimeOnly, expireAfter };
 }
 
-/** VAULT/ITEM, each by title or id. A title with a slash in it is given by its id. */
+/** Reads VAULT/ITEM, each by title or id. A thing whose title has a slash must be given by its id. */
 function placeFrom(text: string): { vault: string; item: string } {
   const [vault = "", item = "", ...more] = text.replace(/^op:\/\//, "").split("/");
   if (vault === "" || item === "" || more.length > 0)
@@ -45,7 +45,7 @@ async function create(agent: Agent, text: string, params: Methods["items.shares.
   return { item: text, ...(await agent.call("items.shares.create", { ...place, params })) };
 }
 
-/** One link stands alone, to be piped on; of several each has its item beside it. */
+/** Prints one link alone, for a pipe. Several links have their items beside them. */
 function linkText(shares: readonly { readonly item: string; readonly url: string }[]): string {
   const [only, ...more] = shares;
   return only !== undefined && more.length === 0

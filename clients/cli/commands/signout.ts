@@ -1,4 +1,4 @@
-// signout: the account off this machine, and this machine off the account's list of devices.
+// signout: removes the account from this machine, and this machine from the account's list of devices.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { accountWords } from "../agent/of-account.ts";
@@ -16,7 +16,7 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
   demandPerson();
   const agent = await connect(terminal);
   try {
-    // Before anything is asked of the person: there may be nothing to sign out of.
+    // Checked before the first question, since there may be no account.
     const status = await agent.call("agent.status", {});
     if (status.state === "signedOut") throw noAccount(status);
     if (options.yes !== true) warn(terminal, options.withLog === true);

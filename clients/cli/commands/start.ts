@@ -1,5 +1,5 @@
-// `postern start`, what `npm start` runs: at a terminal the agent and, where there is none, a guided first account; with
-// --demo, or without a terminal, the demonstration.
+// `postern start`, which `npm start` runs. At a terminal it starts the agent and guides to a first account, where there is none. With --demo, or
+// without a terminal, it shows the demonstration.
 import type { Command } from "commander";
 import { connect } from "../agent/session.ts";
 import { addCommand } from "../context.ts";

@@ -1,4 +1,4 @@
-// vault: what items are kept in.
+// vault: the containers of items.
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
@@ -18,8 +18,8 @@ const titleIn = ({ title }: EditOptions) => (title === undefined ? {} : { title 
 const descriptionIn = ({ description }: EditOptions) => (description === undefined ? {} : { description });
 
 /**
- * Two vaults may have one title, here as with the official API. Told after the result, and never a failure of the agent's: what
- * was asked for is done, and a command that failed as locked would be run again from its start.
+ * Says that two vaults have one title, which is allowed as with the official API. It comes after the result and never fails: the work is done, and
+ * a command that failed as locked would run again from its start.
  */
 async function tellOfNamesake(terminal: Terminal, agent: Agent, changed: Named): Promise<void> {
   const isShared = await hasNamesake(agent, changed).catch((error: unknown) => {
@@ -38,15 +38,15 @@ async function hasNamesake(agent: Agent, changed: Named): Promise<boolean> {
   return vaults.some(({ id, title }) => id !== changed.id && normalTitle(title) === wanted);
 }
 
-/** Whether the titles come without another prompt: a yes that was for one request alone leaves no grant. */
+/** Whether the titles come without another prompt. A yes for one request alone leaves no grant. */
 async function mayList(agent: Agent): Promise<boolean> {
-  // A token's reads are counted, and it makes no vaults.
+  // A token's reads are limited, and a token makes no vaults.
   if (agent.client !== undefined) return false;
   const { grants } = await agent.call("grants.list", {});
   return grants.some(({ verb, vault }) => verb !== "manage" && vault === undefined);
 }
 
-/** The vault by its title or id, once a person has seen what goes with it. */
+/** Finds the vault to delete by its title or id, and shows the person what is deleted with it. */
 async function confirmed(agent: Agent, wanted: string): Promise<string> {
   const { vaults } = await agent.call("vaults.list", {});
   const id = await idOf("vault", wanted, async () => vaults);
@@ -126,12 +126,12 @@ function addVaultChanges(vault: Command): void {
     [["--yes", "do not ask"]],
     (terminal, [wanted = ""], options) => {
       let isSure = options.yes === true;
-      // Before anybody approves that the list is read for a question that cannot be asked.
+      // Checked first, so that nobody approves a list for a question that cannot be asked.
       if (!isSure) demandTerminal("Delete it with everything in it?", "--yes");
       return withAgent(terminal, async (agent) => {
-        // With --yes an id is enough, and asks for no right to the list.
+        // With --yes an id is enough and needs no right to the list.
         const id = isSure ? await vaultId(agent, wanted) : await confirmed(agent, wanted);
-        // Not asked again where an unlock has this run twice.
+        // Asked once, even if an unlock makes this run twice.
         isSure = true;
         await agent.call("vaults.delete", { vaultId: id });
         terminal.result({ deleted: id }, () => "Deleted.");

@@ -1,4 +1,4 @@
-// whoami: as whom the commands of this terminal work.
+// whoami: the account that the commands of this terminal work on.
 import type { Command } from "commander";
 import { withAgent } from "../agent/session.ts";
 import { addCommand } from "../context.ts";
@@ -20,7 +20,7 @@ export function addWhoamiCommand(program: Command): void {
           accounts
             .map(({ account, user, name, service, state }) =>
               [
-                // What a service account is called, its owner knows; the token does not.
+                // Only its owner knows a service account's title. The token does not have it.
                 kind === "person" ? oneLine(name) : "A service account, by the token that is set",
                 `  id       ${user}`,
                 `  account  ${account}, ${state}`,

@@ -1,7 +1,7 @@
-// The refusal of a file that a person named and that cannot be read: the name as it was given, and what the system said, by its code.
+// The refusal of an unreadable file: the name that the person gave, and the system's error by its code.
 import { UsageError } from "../terminal/exit-code.ts";
 
-/** `named` is what the error calls the file. A refusal of our own stays as it is: it says more. */
+/** The error calls the file `named`. A UsageError stays as it is, since it says more. */
 export function unreadable(
   named: string,
   error: unknown,

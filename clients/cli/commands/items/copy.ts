@@ -1,16 +1,16 @@
-// A copy of an item in another vault: how it is made, what marks one that a move has not ended with, and what a copy is equal in.
+// A copy of an item in another vault: its making, the mark of an unfinished move, and the comparison with the original.
 import { isDeepStrictEqual } from "node:util";
 import type { Agent } from "../../agent/session.ts";
 import { eachChunk, upload } from "../../files/file-chunks.ts";
 import type { Item } from "../../items/field-match.ts";
 
-/** The title of a copy that is being made, and the tag of one that is whole while the item is still where it was. */
+/** The title of an unfinished copy. It is also the tag of a whole copy while the old item still exists. */
 export const markOf = ({ vaultId, id }: Item): string => `moving from ${vaultId}/${id}`;
 
-/** Tags of one item, as the agent's limit says. */
+/** Tags of one item: the agent's limit. */
 const TAGS_MAX = 100;
 
-/** An item that is full of tags goes without: a move of it that is cut off just before its end leaves two. */
+/** An item with the full number of tags gets no mark. If its move is interrupted just before the end, two items remain. */
 export const tagsWithMark = (tags: readonly string[], mark: string): string[] =>
   tags.length < TAGS_MAX ? [...tags, mark] : [...tags];
 
@@ -19,7 +19,7 @@ export const withoutMark = (item: Item, mark: string): Item => ({
   tags: item.tags.filter((tag) => tag !== mark),
 });
 
-/** The item anew, with everything that it holds but its history. `begun` is told each version as soon as it is there. */
+/** Makes the item again, with everything but its history. Calls `begun` with each version as soon as it exists. */
 export async function make(
   agent: Pick<Agent, "call">,
   before: Item,
@@ -62,10 +62,10 @@ async function bytesOf(agent: Pick<Agent, "call">, { vaultId: vault, id }: Item,
   return Buffer.concat(chunks);
 }
 
-/** Whether one has all that a move takes along of the other. */
+/** Whether a copy has everything that a move takes along. */
 export const isCopy = (one: Item, other: Item): boolean => isDeepStrictEqual(contentOnly(one), contentOnly(other));
 
-/** Ids of files are the service's, and codes are of the moment. The section without a name comes by itself with a file. */
+/** Leaves out the parts that may differ: file ids, which the service makes, codes of the moment, and the unnamed section that comes with a file. */
 function contentOnly({ title, category, fields, sections, notes, tags, websites, files, document }: Item) {
   return {
     ...{ title, category, notes, tags, websites },

@@ -1,4 +1,4 @@
-// item create: a new item from options, of a file, or with a key that is made here.
+// item create: a new item from options, from a file, or with a new key.
 import { generateKeyPairSync } from "node:crypto";
 import { basename } from "node:path";
 import { ItemCategory } from "../../../typescript/sdk-types.ts";
@@ -57,13 +57,13 @@ export async function create(terminal: Terminal, options: CreateOptions): Promis
   });
 }
 
-/** The line of authorized_keys: what a key is made for. */
+/** The public key's line for authorized_keys. */
 function publicKeyOf({ fields }: Item): string | undefined {
   const details = fields.flatMap((field) => (field.details?.type === "SshKey" ? [field.details.content] : []));
   return details[0]?.publicKey;
 }
 
-/** The item that the options ask for, in no vault yet. */
+/** The item of the options, in no vault yet. */
 async function itemFrom(options: CreateOptions) {
   const { tag, url, title } = options;
   if (title === undefined) throw new UsageError("--title is required", "for one, --title Wi-Fi");
@@ -88,7 +88,7 @@ const keyKinds = {
   "rsa-4096": () => generateKeyPairSync("rsa", { modulusLength: 4096 }),
 } as const;
 
-/** A private key that nobody has seen yet: it goes to the agent, and nowhere else. */
+/** Makes a private key. It goes to the agent and nowhere else. */
 function generated(kind: string, category: Item["category"]): Given {
   if (category !== "SshKey")
     throw new UsageError(
@@ -102,7 +102,7 @@ function generated(kind: string, category: Item["category"]): Given {
   return { title: "private key", type: "SshKey", value, open: false, option: "--generate" };
 }
 
-/** Options that a document made of a file has no place for: dropped in silence, a secret would be lost that was asked for. */
+/** Options that do not fit a document made from a file. Dropping them silently would lose a secret. */
 const BESIDE_FILE = ["field", "secret", "secretFile", "secretFd", "notesFile", "tag", "url", "generate"] as const;
 
 async function createDocument(terminal: Terminal, options: CreateOptions, path: string): Promise<void> {

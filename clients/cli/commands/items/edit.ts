@@ -1,4 +1,4 @@
-// item edit: another version of an item, with some of it changed.
+// item edit: writes a changed version of an item.
 
 import { withAgent } from "../../agent/session.ts";
 import type { Item } from "../../items/field-match.ts";
@@ -51,7 +51,7 @@ export async function edit(terminal: Terminal, wanted: string, options: EditOpti
   });
 }
 
-/** Tags that are given take the place of those that were there. */
+/** Given tags replace the existing ones. */
 function tagsOf({ tags }: Item, { tag, removeTag = [] }: EditOptions): string[] {
   const before = tag ?? tags;
   if (removeTag.some((one) => !before.includes(one)))
@@ -62,7 +62,7 @@ function tagsOf({ tags }: Item, { tag, removeTag = [] }: EditOptions): string[] 
   return before.filter((one) => !removeTag.includes(one));
 }
 
-/** A website that is given comes beside those that are there. */
+/** A given website is added to the existing ones. */
 function websitesOf({ websites }: Item, { url = [], removeUrl = [] }: EditOptions): Item["websites"] {
   if (removeUrl.some((one) => !websites.some((site) => site.url === one)))
     throw new UsageError(

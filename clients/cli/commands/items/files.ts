@@ -12,14 +12,14 @@ import { type InVault, overview, placeOf } from "./place.ts";
 
 export type AttachOptions = InVault & { section?: string };
 
-/** Adds files one after another; each is a version of the item of its own. */
+/** Adds files one after another. Each makes a version of the item. */
 export async function attach(
   terminal: Terminal,
   wanted: string,
   paths: readonly string[],
   options: AttachOptions,
 ): Promise<void> {
-  // All are read before the first is added: one that cannot be read leaves the item as it is.
+  // All are read before the first is added, so that an unreadable one leaves the item as it is.
   const contents = paths.map((path) => ({ name: basename(path), content: contentOf(path, "FILE") }));
   await withAgent(terminal, async (agent) => {
     let item = await agent.call("items.get", await placeOf(agent, options, wanted));
@@ -45,7 +45,7 @@ export async function attach(
   });
 }
 
-/** A file goes into a section that is there: the agent makes one only without a title. */
+/** A file needs an existing section, since the agent makes only a section without a title. */
 function sectionFor(item: Item, name: string | undefined): string {
   if (name === undefined) return "";
   const found = sectionsCalled(item.sections, name);
@@ -64,7 +64,7 @@ function sectionFor(item: Item, name: string | undefined): string {
   return one.id;
 }
 
-/** Two files of one name in one section could be told apart by their ids alone. */
+/** Refuses two files of one name in one section, since only their ids would tell them apart. */
 function demandNewNames(item: Item, files: readonly { name: string; sectionId: string }[]): void {
   const names = [
     ...item.files.map(({ attributes, sectionId }) => JSON.stringify([sectionId, attributes.name])),

@@ -1,4 +1,4 @@
-// item list: what is in one vault, or in all of them, without values.
+// item list: the items of one vault or of all vaults, without values.
 
 import { offlineFacts, tellOffline } from "../../agent/offline.ts";
 import { vaultId, withAgent } from "../../agent/session.ts";
@@ -29,7 +29,7 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<vo
       options.vault === undefined
         ? await agent.call("vaults.list", {})
         : { vaults: [{ id: await vaultId(agent, options.vault), title: options.vault }] };
-    // All at once, so that one question to a person is about all of them.
+    // All at once, so that one question to a person covers all of them.
     const listed = await Promise.all(
       vaults.map(({ id }) => listItemsWithAge(agent, id, { active: !archived, archived })),
     );
@@ -57,10 +57,10 @@ export async function list(terminal: Terminal, options: ListOptions): Promise<vo
 
 const compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
 
-/** As a person looks a name up; equal titles in the order of their ids, so that the list is the same each time. */
+/** Sorts as a person looks a name up. Equal titles are in the order of their ids, so that the list is the same each time. */
 const byTitle = (a: ItemOverview, b: ItemOverview) => compare(a.title, b.title) || (a.id < b.id ? -1 : 1);
 
-/** A tag is meant with those below it: `work` finds `work/ci`, as in the official apps. */
+/** A tag includes those below it: `work` finds `work/ci`, as in the official apps. */
 const isTagged = (tag: string, wanted: string) =>
   normalTitle(tag) === normalTitle(wanted) || normalTitle(tag).startsWith(`${normalTitle(wanted)}/`);
 

@@ -1,6 +1,5 @@
-// item move: an item made anew in another vault, and then taken out of the one where it was. Until the last step the old one
-// is as it was, so a move that is cut off loses nothing. What it leaves in the other vault is marked, and the next move of the
-// same item takes it away, or ends with it.
+// item move: makes the item again in another vault, and then removes the old one. The old item stays unchanged until the last step, so an
+// interrupted move loses nothing. Its leftover in the other vault is marked. The next move of the same item removes it or finishes it.
 import { PosternError } from "../../../typescript/generated.ts";
 import { type Agent, vaultId, withAgent } from "../../agent/session.ts";
 import type { Item } from "../../items/field-match.ts";
@@ -36,7 +35,7 @@ export async function move(terminal: Terminal, wanted: string, options: MoveOpti
 type Place = { readonly vaultId: string; readonly itemId: string };
 type How = "items.archive" | "items.delete";
 
-/** What has been made of the copy so far; `found` says that an earlier move has made it. */
+/** The copy so far. `found` says that an earlier move has made it. */
 type Copy = {
   readonly agent: Pick<Agent, "call">;
   readonly terminal: Pick<Terminal, "tell">;
@@ -44,7 +43,7 @@ type Copy = {
   found: boolean;
 };
 
-/** Moves an item; answers the new one. */
+/** Moves an item. Returns the new one. */
 export async function moveItem(
   parts: Pick<Copy, "agent" | "terminal">,
   place: Place,
@@ -67,7 +66,7 @@ export async function moveItem(
   return unmarked(copy, before);
 }
 
-/** Looks for what an earlier move of this item has left. The beginning of a copy goes; a whole one is taken as the copy. */
+/** Looks for the leftover of an earlier move of this item. An unfinished copy is removed. A whole one becomes the copy. */
 async function takeUp(copy: Copy, before: Item, vault: string): Promise<void> {
   const { agent } = copy;
   const mark = markOf(before);
@@ -87,7 +86,7 @@ async function takeUp(copy: Copy, before: Item, vault: string): Promise<void> {
   copy.found = true;
 }
 
-/** Makes the copy under another title, so that no reference finds it, and gives it its own once it has everything. */
+/** Makes the copy under another title, so that no reference finds it. Gives it its own title once it is whole. */
 async function makeWhole(copy: Copy, before: Item, vault: string, archived: boolean): Promise<void> {
   const { agent } = copy;
   const mark = markOf(before);
@@ -101,13 +100,13 @@ async function makeWhole(copy: Copy, before: Item, vault: string, archived: bool
   copy.made = await agent.call("items.put", {
     item: { ...last, title: before.title, tags: tagsWithMark(before.tags, mark) },
   });
-  // As it is stored: what is deleted next exists nowhere else.
+  // Reads the stored copy, since the item that is deleted next exists nowhere else.
   const stored = await agent.call("items.get", at);
   if (!isCopy(withoutMark(stored, mark), before))
     throw new UsageError("the copy is not what the item is, so it stays where it is", "run the command again");
 }
 
-/** Refusals after which the old item is surely there: any other error may have come after it was taken out. */
+/** Refusals after which the old item surely exists. Any other error may have come after it was removed. */
 const surelyThere: ReadonlySet<string> = new Set([
   "notPermitted",
   "versionConflict",
@@ -118,7 +117,7 @@ const surelyThere: ReadonlySet<string> = new Set([
   "coolingDown",
 ]);
 
-/** Takes the old one out as it was copied: a version that came since is in no copy. */
+/** Removes the copied version of the old item. A later version has no copy and stays. */
 async function takeOut(copy: Copy, seen: Place & { version: number }, how: How): Promise<void> {
   try {
     await copy.agent.call(how, seen);
@@ -137,7 +136,7 @@ async function takeOut(copy: Copy, seen: Place & { version: number }, how: How):
   }
 }
 
-/** The copy without its mark: from here on it is the item. */
+/** Removes the mark of the copy. From now on the copy is the item. */
 async function unmarked(copy: Copy, before: Item): Promise<Item> {
   const made = madeOf(copy);
   const mark = markOf(before);
@@ -146,7 +145,7 @@ async function unmarked(copy: Copy, before: Item): Promise<Item> {
     return await copy.agent.call("items.put", { item: withoutMark(made, mark) });
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
-    // It has moved all the same; somebody may have changed it in the meantime.
+    // It has moved all the same. Another writer may have changed it meanwhile.
     copy.terminal.tell(`postern: the tag "${mark}" is left on item ${made.id} in ${made.vaultId}: ${error.message}`);
     return made;
   }
@@ -157,7 +156,7 @@ function madeOf({ made }: Copy): Item {
   return made;
 }
 
-/** Takes away what this move has made, unless somebody has changed it. */
+/** Removes the copy of this move, unless another writer has changed it. */
 async function discard(copy: Copy): Promise<void> {
   const { agent, made } = copy;
   if (made === undefined) return;
@@ -165,7 +164,7 @@ async function discard(copy: Copy): Promise<void> {
   try {
     await agent.call("items.delete", { vaultId: made.vaultId, itemId: made.id, version: made.version });
   } catch (error) {
-    // Why the move failed matters more, and is told after this.
+    // The reason why the move failed matters more. It is thrown after this.
     tellOfCopy(copy);
     if (!(error instanceof PosternError)) throw error;
   }

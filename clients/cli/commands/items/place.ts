@@ -1,4 +1,4 @@
-// Where an item is that a command names, and what is said of one that was written.
+// Finds the item that a command names, and shows one that was written.
 
 import type { Methods } from "../../../typescript/generated.ts";
 import { PosternError } from "../../../typescript/generated.ts";
@@ -11,7 +11,7 @@ export type InVault = { vault: string };
 
 export const vaultOption = ["--vault <vault>", "the vault, by title or id"] as const;
 
-/** The ids of the item of this title or id in the vault that the options name. */
+/** The ids of the item with this title or id, in the vault of the options. */
 export async function placeOf(
   agent: Agent,
   options: { vault?: string },
@@ -22,7 +22,7 @@ export async function placeOf(
   return { vaultId: vault, itemId: await itemId(agent, vault, wanted, archivedAlone) };
 }
 
-/** What is answered of an item that was written: no values. */
+/** The result for a written item, without values. */
 export const overview = ({ id, title, category, vaultId: vault, version }: Item) => ({
   id,
   title,
@@ -31,7 +31,7 @@ export const overview = ({ id, title, category, vaultId: vault, version }: Item)
   version,
 });
 
-/** Writes an item; what is wrong with one of its fields is told by the field's title. */
+/** Writes an item. An error about a field names its title. */
 export async function naming<T>(fields: Methods["items.create"]["params"]["item"]["fields"], write: () => Promise<T>) {
   try {
     return await write();
@@ -41,7 +41,7 @@ export async function naming<T>(fields: Methods["items.create"]["params"]["item"
   }
 }
 
-/** The ids of the items that reference fields mean: an id stays one, a title is looked for in the same vault. */
+/** The ids of the items that reference fields name. An id stays as it is. A title is looked up in the same vault. */
 export async function withReferences(
   agent: Agent,
   vault: string,

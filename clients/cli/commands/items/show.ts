@@ -48,10 +48,10 @@ function formatFrom(format: string | undefined): Format | undefined {
   return found;
 }
 
-/** What a reference calls a thing that was found by this name: the name, where one can hold it. */
+/** The part of a reference for a thing with this name: the name itself, where a reference can hold it. */
 const nameable = (name: string, id: string) => (LEGAL.test(name) ? name : id);
 
-/** The fields of a list of names with commas between them; a comma that is part of a name has a backslash before it. */
+/** The fields of a list of names with commas between them. A comma inside a name has a backslash before it. */
 function chosen(item: Item, names: string): Field[] {
   return names
     .split(/(?<!\\),/)
@@ -81,7 +81,7 @@ async function showCode(terminal: Terminal, item: Item): Promise<void> {
   await writeStdout(content.code + (isTerminal() ? "\n" : ""));
 }
 
-/** Values were asked for by name or by format, so they come as they are, concealed ones too. */
+/** Shows values as they are, concealed ones too, since the person named them or the format. */
 async function showValues(terminal: Terminal, fields: readonly Field[], format: Format): Promise<void> {
   if (format === "value" && !terminal.json) {
     const [one, another] = fields;
@@ -103,7 +103,7 @@ async function showValues(terminal: Terminal, fields: readonly Field[], format: 
   await writeStdout(text);
 }
 
-/** Throws where two fields would have one name: the second would take the first one's place. */
+/** Throws where two fields would have one name, since the second would replace the first. */
 function namesOf(fields: readonly Field[], format: Format): string[] {
   const names = fields.map(({ id, title }) => {
     const name = title === "" ? id : title;
@@ -119,7 +119,7 @@ function namesOf(fields: readonly Field[], format: Format): string[] {
   return names;
 }
 
-/** `API key` as a variable is called: API_KEY. */
+/** The variable name of a title: `API key` becomes API_KEY. */
 function variableOf(title: string): string {
   const name = title
     .normalize("NFKD")
@@ -175,7 +175,7 @@ function itemText(item: Item, within: string, reveal: boolean, only?: readonly F
   ].join("\n");
 }
 
-/** JSON goes to programs, which asked for it; values are in it only with --reveal. */
+/** The item as JSON for programs. It has values only with --reveal. */
 function shownItem(item: Item, fields: readonly Field[], within: string, reveal: boolean): object {
   const references = new Map(
     partsOf(item).flatMap((part) => {
@@ -186,7 +186,7 @@ function shownItem(item: Item, fields: readonly Field[], within: string, reveal:
   const shown = fields.map((field) => {
     const { value: _value, details, ...rest } = field;
     const reference = references.get(field.id);
-    // A code is as secret as what it is made of, and so is an address, whose value is made of its details.
+    // A code is as secret as its seed. An address's value is made of its details, so both are hidden together.
     const open = reveal ? field : details?.type === "SshKey" ? { ...rest, details } : rest;
     return { ...open, ...(reference === undefined ? {} : { reference }) };
   });

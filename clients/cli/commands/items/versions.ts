@@ -1,4 +1,4 @@
-// item archive, unarchive, delete, history, restore: what becomes of an item, and what it was.
+// item archive, unarchive, delete, history, restore: the states and the versions of an item.
 
 import { withAgent } from "../../agent/session.ts";
 import { refusal } from "../../items/one-of.ts";
@@ -52,7 +52,7 @@ export async function restore(terminal: Terminal, wanted: string, options: InVau
   await withAgent(terminal, async (agent) => {
     const place = await placeOf(agent, options, wanted);
     const { versions } = await agent.call("items.history", place);
-    // Else the agent would only say that there is no such item.
+    // Otherwise the agent would only say that there is no such item.
     if (!versions.some((one) => one.version === version))
       throw refusal(
         "itemNotFound",
