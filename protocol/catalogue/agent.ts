@@ -96,7 +96,7 @@ const Status = Type.Object(
     links: Type.Array(ServiceLink),
     /** The account of an unfinished restore. Starting the same restore again continues it. */
     unfinishedRestore: Type.Optional(Type.Object({ account: Id, service: Type.String() })),
-    /** Told to our own command, and to who may see the whole lists; absent where nothing is traced. */
+    /** Only our own command sees it. Absent where nothing is traced. */
     trace: Type.Optional(TraceState),
     protections: Type.Array(Protection),
   },

@@ -96,13 +96,15 @@ describe("a traced agent", () => {
     person.leave();
   });
 
-  test("is told of by the status to our own command, and to no stranger", async () => {
+  test("is shown by the status to our own command, and to no other program, not even to an approver", async () => {
     const stranger = await agent.connect();
     expect(await stranger.call("agent.status", {})).not.toHaveProperty("trace");
     await makeAccount(agent);
     expect(await stranger.call("agent.status", {})).not.toHaveProperty("trace");
     const person = await attachPerson(agent);
-    expect(await person.channel.call("agent.status", {})).toMatchObject({ trace: { file: path, state: "writing" } });
+    expect(await person.channel.call("agent.status", {})).not.toHaveProperty("trace");
+    const { out } = await postern(["status", "--json"], { home: agent.home });
+    expect(JSON.parse(out)).toMatchObject({ trace: { file: path, state: "writing" } });
     person.leave();
     stranger.close();
   });

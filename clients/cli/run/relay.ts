@@ -26,7 +26,7 @@ import {
   waitFor,
 } from "./libc.ts";
 import { type FromRelay, limitOf, openLink, type SessionProgram, type ToRelay } from "./link.ts";
-import { signalNumber } from "./signals.ts";
+import { hasEnded, signalNumber } from "./signals.ts";
 import { startProgram } from "./start-program.ts";
 
 const CTRL_Q = "\u0011";
@@ -137,11 +137,11 @@ function watch(pid: number): void {
   link.send({ kind: "watching" });
 }
 
-function signal({ signal: number, group }: Extract<ToRelay, { kind: "signal" }>): void {
+function signal({ signal: name, group }: Extract<ToRelay, { kind: "signal" }>): void {
   // Its number stays its own until `follow` reaps it.
-  if (running === undefined) return;
-  if (group === true) process.kill(-running.pid, number);
-  else signalPidfd(running.pidfd, number);
+  if (running === undefined || hasEnded(running.pid)) link.send({ kind: "late", signal: name });
+  else if (group === true) process.kill(-running.pid, name);
+  else signalPidfd(running.pidfd, signalNumber(name));
 }
 
 async function ended(change: Change): Promise<void> {

@@ -4,11 +4,19 @@ import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
 import { hasEnded, isStopped, obey, type PassedOn, passSignals, reachedAll } from "./signals.ts";
 import { startProgram } from "./start-program.ts";
 
+/**
+ * Milliseconds to wait for the output after a signal that came too late for the program. A signal to the whole job often ends the
+ * program first, and its output arrives sooner than this wherever somebody reads it.
+ */
+const LATE_MS = 300;
+
 /** Throws NotStarted. */
 export async function runBeside(run: Run): Promise<never> {
   const { program, ours, layout, relay, tty, secrets, further } = run;
   let pid: number | undefined;
   let stopped = false;
+  /** A signal that came between the program's end and the moment at which this process learned of it. */
+  let late: PassedOn | undefined;
 
   function pass(signal: PassedOn): void {
     // Before the program, and after it while its output still arrives, a signal is for this process. The relay goes on by itself.
@@ -20,7 +28,9 @@ export async function runBeside(run: Run): Promise<never> {
     }
     // `fg` wakes the whole group, this process and the program.
     if (signal === "SIGCONT" && stopped && !isStopped(pid)) stopped = false;
-    else process.kill(pid, signal);
+    else if (!hasEnded(pid)) process.kill(pid, signal);
+    else if (signal === "SIGTSTP") obey(signal);
+    else if (signal !== "SIGCONT") late = signal;
   }
 
   passSignals(pass);
@@ -50,6 +60,8 @@ export async function runBeside(run: Run): Promise<never> {
     if (change.kind !== "exited" && change.kind !== "killed") continue;
     pid = undefined;
     relay.send({ kind: "ended", change });
+    // The relay itself waits no longer than this for the output of a killed program.
+    if (late !== undefined && change.kind === "exited") setTimeout(obey, LATE_MS, late);
     if ((await messages.next(({ kind }) => kind === "flushed")) === undefined) throw relayLost();
     return endAs(change, messages);
   }

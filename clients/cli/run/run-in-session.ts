@@ -6,7 +6,7 @@ import { modesOf, plainOutput, setModes } from "./libc.ts";
 import { limitText, type SessionProgram } from "./link.ts";
 import { type OuterTerminal, openOuterTerminal } from "./outer-terminal.ts";
 import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
-import { obey, passSignals, signalNumber } from "./signals.ts";
+import { obey, type PassedOn, passSignals, signalNumber } from "./signals.ts";
 
 /**
  * Milliseconds after which this process's own stop counts as failed. The kernel does not stop an orphaned process group, since nobody
@@ -23,7 +23,7 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   const program = sessionProgram(run, terminal);
   // Without a controlling terminal nobody passes keys on, and the terminal behind turns LF into CR LF itself.
   if (outer === undefined) setModes(terminal.master, plainOutput(modesOf(terminal.master)));
-  const { sleep, over } = listen(run, outer);
+  const { sleep, over, obeyOurselves } = listen(run, outer);
   // Set before the program can print anything, since a quick answer is for the program.
   outer?.take();
   relay.send({ kind: "start", secrets, sources: layout.sources, program, ...modes });
@@ -35,11 +35,16 @@ export async function runInSession(run: Run, terminal: Terminal): Promise<never>
   }
   letGo(run);
   for (;;) {
-    const message = await messages.next(({ kind }) => kind === "change" || kind === "ending");
+    const message = await messages.next(({ kind }) => kind === "change" || kind === "ending" || kind === "late");
     if (message?.kind === "ending") {
       // Keys from now on are for the next reader of the terminal.
       outer?.leaveKeys();
       over();
+      continue;
+    }
+    if (message?.kind === "late") {
+      over();
+      obeyOurselves(message.signal);
       continue;
     }
     // The relay led the terminal's session. So the terminal and the program have gone too.
@@ -71,26 +76,28 @@ function sessionProgram({ program, layout, further }: Run, { slave }: Terminal):
 
 /**
  * Passes signals on. `sleep` stops this process as the program was stopped, and wakes the program when this process is woken. After
- * `over`, while output still arrives, a signal is for this process. The relay goes on by itself.
+ * `over`, while output still arrives, this process obeys a signal itself. The relay goes on alone.
  */
 function listen(
   { relay }: Run,
   outer: OuterTerminal | undefined,
-): { sleep(signal: number): Promise<void>; over(): void } {
+): { sleep(signal: number): Promise<void>; over(): void; obeyOurselves(signal: PassedOn): void } {
   let isAsleep = false;
   let isOver = false;
+  const obeyOurselves = (signal: PassedOn) => {
+    outer?.giveBack(outer.modes);
+    obey(signal);
+  };
   const pass = () =>
     passSignals((signal) => {
       if (signal === "SIGCONT" && isAsleep) return;
-      if (isOver) {
-        outer?.giveBack(outer.modes);
-        return obey(signal);
-      }
-      relay.send({ kind: "signal", signal: signalNumber(signal) });
+      if (isOver) obeyOurselves(signal);
+      else relay.send({ kind: "signal", signal });
     });
   pass();
   process.on("SIGWINCH", () => outer?.resized());
   return {
+    obeyOurselves,
     over: () => {
       isOver = true;
     },
@@ -102,7 +109,7 @@ function listen(
       isAsleep = false;
       pass();
       outer?.take();
-      relay.send({ kind: "signal", signal: signalNumber("SIGCONT"), group: true });
+      relay.send({ kind: "signal", signal: "SIGCONT", group: true });
     },
   };
 }

@@ -177,6 +177,15 @@ describe.each([
   });
 });
 
+// Run is stopped meanwhile, so that it hears of the end and of the signal at once, in either order.
+test("a signal that comes just after the program's end, while its output is still taken, ends run", async () => {
+  const program = "echo $$ > pid; until test -e go; do sleep 0.02; done; head -c 300000 /dev/zero; true";
+  const ran = await stage.shell(
+    `mkfifo full; exec 8<>full; for i in 1 2 3 4 5 6; do postern run -- sh -c '${program}' > full 8<&- & pid=$!; until test -s pid; do sleep 0.02; done; kill -STOP $pid; touch go; until grep -q 'State:.Z' /proc/$(cat pid)/status; do sleep 0.02; done; kill -TERM $pid; kill -CONT $pid; wait $pid; echo $?; rm pid go; done; rm full`,
+  );
+  expect(ran.out.toString()).toBe("143\n".repeat(6));
+});
+
 describe("what is concealed", () => {
   test("is each secret in stdout and stderr, in the forms of the README, and no other value", async () => {
     const ran = await stage.shell(
