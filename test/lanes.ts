@@ -12,9 +12,12 @@ const inProcess = ["architecture", "protocol", "daemon", "account", "service", "
 /** In process or nearly so, and still many seconds each: the fast lane leaves them to the gate. */
 const slow = [
   "account/lying-service",
+  "account/overtaken-restore",
+  "daemon/account/ssh-key",
   "service/contract",
   "service/followers",
   "service/groups",
+  "service/limits",
   "service/main",
   "service/own-files",
   "service/put-back",

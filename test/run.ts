@@ -1,7 +1,7 @@
 // Runs one lane of tests (lanes.ts). `gate` is `npm test`. A lane prints one line a step and ends with its totals. A skipped test
 // is told with its name; under POSTERN_TEST_REQUIRE_ALL=1 it counts as failed. A lane that reaches its budget is stopped, says
 // what it has shown, and counts as one failure.
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,8 +29,9 @@ async function main(name: string): Promise<void> {
   // CI sets a budget; a person who runs a lane waits for its end.
   const budgetS = process.env.CI === "true" ? lanes[name].budgetS : undefined;
   installTools();
-  for (const [what, command] of lanes[name].checks ? checks : []) {
-    if (!succeeds(what, command)) return finish({ passed: 0, failed: 1, skipped: 0 });
+  if (lanes[name].checks) {
+    const outcomes = await Promise.all(checks.map(([what, command]) => succeeds(what, command)));
+    if (outcomes.includes(false)) return finish({ passed: 0, failed: 1, skipped: 0 });
   }
   finish(await vitest(name, budgetS));
 }
@@ -39,11 +40,14 @@ function isLane(name: string): name is LaneName {
   return Object.hasOwn(lanes, name);
 }
 
-function succeeds(name: string, [program, ...args]: readonly string[]): boolean {
-  process.stdout.write(`test: ${name}\n`);
-  const { status } = spawnSync(program ?? "", args, { stdio: "inherit" });
-  if (status !== 0) process.stdout.write(`test: ${name} failed\n`);
-  return status === 0;
+/** Runs a check beside the others. Its output is shown in one piece. */
+function succeeds(name: string, [program = "", ...args]: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) =>
+    execFile(program, args, (error, stdout, stderr) => {
+      process.stdout.write(`test: ${name}${error === null ? "" : " failed"}\n${stdout}${stderr}`);
+      resolve(error === null);
+    }),
+  );
 }
 
 async function vitest(lane: LaneName, budgetS: number | undefined): Promise<Totals> {

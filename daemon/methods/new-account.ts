@@ -47,9 +47,9 @@ export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
     "accounts.signIn": (params, call) => signIn(parts, params, call),
     "accounts.setDefault": async ({ account, proof, newProof }, call) => {
       const before = sessions.pick(undefined);
-      await overseer.prove({ proof, account: before.file.account }, call);
+      await overseer.prove({ proof, account: before.file.account }, call).catch(namingDefault);
       const chosen = sessions.pick(account);
-      await overseer.prove({ proof: newProof, account: chosen.file.account }, call);
+      await overseer.prove({ proof: newProof, account: chosen.file.account }, call).catch(namingNew);
       // Recorded in both logs, since the change concerns both accounts.
       before.audit.keep(entryOf(call, "ok", [chosen.file.account]));
       if (chosen !== before) chosen.audit.keep(entryOf(call, "ok", [chosen.file.account]));
@@ -74,9 +74,23 @@ export async function provenBeside(
     throw new PosternError("proofRequired", undefined, {
       text: "an account is on this agent already: another one needs the password of the default account too",
     });
-  await overseer.prove({ proof, account: here.file.account }, call);
+  await overseer.prove({ proof, account: here.file.account }, call).catch(namingDefault);
   return true;
 }
+
+/** Says which proof was refused, where the caller gave passwords of two accounts. */
+const naming =
+  (account: string, option: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof PosternError) || error.name !== "proofRefused") throw error;
+    throw new PosternError("proofRefused", error.detail, {
+      text: `the proof of ${account} was refused`,
+      hint: `give the password of that account again (${option})`,
+    });
+  };
+
+const namingDefault = naming("the default account", "--default-password-fd");
+const namingNew = naming("the account that becomes the default", "--password-fd");
 
 async function create(
   parts: NewAccountParts,

@@ -1,5 +1,5 @@
 // Several accounts on one agent, as the command works with them: chosen by an option or a variable, listed, and the default changed.
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -147,8 +147,14 @@ describe("accounts", () => {
 
   test("default changes it with both passwords, and with no other", async () => {
     const words = "accounts default Work --password-fd 3 --default-password-fd 4";
-    expect(await run(words, [WORK_PASSWORD, WORK_PASSWORD])).toMatchObject({ code: 4 });
-    expect(await run(words, [PASSWORD, PASSWORD])).toMatchObject({ code: 4 });
+    expect(await run(words, [WORK_PASSWORD, WORK_PASSWORD])).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/of the default account was refused: wrong .*\n.*\(--default-password-fd\)/),
+    });
+    expect(await run(words, [PASSWORD, PASSWORD])).toMatchObject({
+      code: 4,
+      err: expect.stringMatching(/that becomes the default was refused: wrong .*\n.*\(--password-fd\)/),
+    });
     expect(await run(words, [WORK_PASSWORD, PASSWORD])).toMatchObject({
       code: 0,
       out: "Work is the default account now.\n",
@@ -160,6 +166,18 @@ describe("accounts", () => {
     expect(await run(nobody, [PASSWORD, PASSWORD])).toMatchObject({ code: 3 });
   });
 });
+
+test.each(["init --name Eve --no-pin --kit eve.txt", "signin --kit work.txt --no-pin"])(
+  "%s: a wrong password of the default account is named as that",
+  async (words) => {
+    const ran = await run(`${words} --password-fd 3 --default-password-fd 4`, ["long enough", "not this one"]);
+    expect(ran).toMatchObject({
+      code: 4,
+      err: expect.stringContaining("the proof of the default account was refused: wrong account password"),
+    });
+    expect(existsSync(join(home, "eve.txt"))).toBe(false);
+  },
+);
 
 test("a name that is held is refused, and no kit is left behind", async () => {
   const words = "init --name ada --no-pin --kit twin.txt --password-fd 3 --default-password-fd 4";

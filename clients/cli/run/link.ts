@@ -1,7 +1,6 @@
 // The wire between `run` and its relay: one JSON value a line, over a pair of sockets that no other process has.
 import { Socket } from "node:net";
 import type { Change, Limit } from "./libc.ts";
-import type { PassedOn } from "./signals.ts";
 
 /** A descriptor that reads from the program, and the descriptor to which its bytes go. */
 export type Source = { readonly fd: number; readonly to: 1 | 2; readonly kind: "pipe" | "terminal" };
@@ -30,7 +29,7 @@ export type ToRelay =
   /** `run` has started the program itself, as this process. */
   | { readonly kind: "watch"; readonly pid: number }
   /** Sends the program a signal. Its whole group gets it where it must continue after a stop. */
-  | { readonly kind: "signal"; readonly signal: PassedOn; readonly group?: true }
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals; readonly group?: true }
   /** The program has ended. The relay shows all its output and answers. */
   | { readonly kind: "ended"; readonly change: Change };
 
@@ -41,7 +40,7 @@ export type FromRelay =
   /** The program has ended. Its change follows once its output has arrived. */
   | { readonly kind: "ending" }
   /** A signal came too late for the program, which had ended. */
-  | { readonly kind: "late"; readonly signal: PassedOn }
+  | { readonly kind: "late"; readonly signal: NodeJS.Signals }
   /** Output could not be written to its destination, for another reason than a missing reader. */
   | { readonly kind: "lost"; readonly to: 1 | 2; readonly code: string }
   | { readonly kind: "flushed" };

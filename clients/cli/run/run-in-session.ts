@@ -6,7 +6,7 @@ import { modesOf, plainOutput, setModes } from "./libc.ts";
 import { limitText, type SessionProgram } from "./link.ts";
 import { type OuterTerminal, openOuterTerminal } from "./outer-terminal.ts";
 import { endAs, letGo, messagesOf, type Run, relayLost } from "./run.ts";
-import { obey, type PassedOn, passSignals, signalNumber } from "./signals.ts";
+import { obey, passSignals, signalNumber } from "./signals.ts";
 
 /**
  * Milliseconds after which this process's own stop counts as failed. The kernel does not stop an orphaned process group, since nobody
@@ -81,10 +81,10 @@ function sessionProgram({ program, layout, further }: Run, { slave }: Terminal):
 function listen(
   { relay }: Run,
   outer: OuterTerminal | undefined,
-): { sleep(signal: number): Promise<void>; over(): void; obeyOurselves(signal: PassedOn): void } {
+): { sleep(signal: number): Promise<void>; over(): void; obeyOurselves(signal: NodeJS.Signals): void } {
   let isAsleep = false;
   let isOver = false;
-  const obeyOurselves = (signal: PassedOn) => {
+  const obeyOurselves = (signal: NodeJS.Signals) => {
     outer?.giveBack(outer.modes);
     obey(signal);
   };

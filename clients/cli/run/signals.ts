@@ -39,7 +39,7 @@ export function passSignals(heard: (signal: PassedOn) => void): void {
 }
 
 /** Does to this process what the signal does to a program that does not listen. Returns only after a stop. */
-export function obey(signal: PassedOn): void {
+export function obey(signal: NodeJS.Signals): void {
   if (signal === "SIGCONT") return;
   if (signal === "SIGTSTP") return void process.kill(process.pid, "SIGSTOP");
   dieBy(signalNumber(signal));
