@@ -41,9 +41,27 @@ for (const conversation of conversations().filter(({ given }) => given === "unlo
 
 /** A call of the method whose names were never given a value: what is refused before anything is looked at. */
 function blind(method: MethodName): object {
-  const params = ways.get(method)?.params ?? (catalogue[method].example.params as object);
-  if (catalogue[method].need.kind === "proof") Object.assign(params, { password: PASSWORD });
-  return JSON.parse(JSON.stringify(params).replaceAll(/"\$[A-Za-z]+"/g, JSON.stringify(anyId))) as object;
+  const example = catalogue[method].example.params as object;
+  const params = besides.has(method) ? example : (ways.get(method)?.params ?? example);
+  const filledIn = JSON.stringify(params).replaceAll(/"\$[A-Za-z]+"/g, JSON.stringify(anyId));
+  return { ...(JSON.parse(filledIn) as object), ...proofs(method, PASSWORD) };
+}
+
+/** The methods that need a proof of the default account beside what else they ask. */
+const besides: ReadonlySet<MethodName> = new Set([
+  "accounts.create",
+  "accounts.serviceInfo",
+  "accounts.signIn",
+  "accounts.openRestore",
+  "accounts.setDefault",
+]);
+
+/** The params of a method that carry a proof with this password. */
+function proofs(method: MethodName, password: string): object {
+  const proof = { kind: "password", password } as const;
+  if (method === "accounts.setDefault") return { proof, newProof: proof };
+  if (besides.has(method)) return { proof };
+  return catalogue[method].need.kind === "proof" ? { password } : {};
 }
 
 /** Methods that need an unlocked account; the others make one, open it, or take it away. */
@@ -242,8 +260,8 @@ describe("with an account", () => {
     "%s refuses a wrong password, and then makes it wait",
     async (method) => {
       await relock(set);
-      const wrong = catalogue[method].need.kind === "proof" ? { password: "wrong password" } : {};
-      const more = catalogue[method].need.kind === "proof" ? wrong : { proof: { kind: "password", password: "wrong" } };
+      const inProof = { proof: { kind: "password", password: "wrong" } };
+      const more = catalogue[method].need.kind === "manageOrProof" ? inProof : proofs(method, "wrong password");
       const outcomes: string[] = [];
       for (let index = 0; index < 4; index++) {
         const raw = await openRaw(set.agent.socket);
@@ -306,7 +324,8 @@ describe("with an account", () => {
   test.each(listing("locked").filter(idles))("%s answers locked once the account is", async (method) => {
     await relock(set);
     await tidy(set);
-    const call = await ledUp(set, method);
+    // None of these asks anything of the account but its proof.
+    const call = besides.has(method) ? async () => (await blindly(method)).answer : await ledUp(set, method);
     set.agent.clock.advance(IDLE_MS + 1);
     expect(await call()).toBe("locked");
   });
