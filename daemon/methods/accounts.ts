@@ -10,6 +10,7 @@ import { setPin } from "../session/pin.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
+import { FINISHED_LATE } from "../session/unfinished-account.ts";
 import { repeatCounter } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
@@ -26,6 +27,10 @@ type AccountMethod =
   | "session.lock";
 type AccountHandlers = Pick<Handlers, AccountMethod>;
 
+/** Told at each unlock of the default account until the person has chosen one. */
+const ORDER_LOST =
+  "the order of the accounts is lost, so this one is the default now; choose with `postern accounts default NAME`";
+
 export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
   /** The account, after the caller has proven its password. */
   async function proven(params: { account?: string; password: string }, call: Call): Promise<UnlockedSession> {
@@ -39,6 +44,13 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     }
     // A lock may have come right after the proof.
     return sessions.open(params.account);
+  }
+
+  /** The messages for the person about an account that is open now. */
+  async function atUnlock(session: UnlockedSession): Promise<string[]> {
+    const finished = await sessions.makeWhole(session);
+    const isDefault = sessions.orderIsLost() && session === sessions.default();
+    return [...(finished ? [FINISHED_LATE] : []), ...(isDefault ? [ORDER_LOST] : [])];
   }
 
   return {
@@ -125,9 +137,10 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const session = sessions.pick(account);
       const wrongPasswordTries = session.file.wrongPasswords;
       const unlocked = await sessions.unlock(session, password, actorOf(call));
+      const warnings = [...unlocked.warnings, ...(await atUnlock(session as UnlockedSession))];
       const wrongPinTries = unlocked.store.state.wrongPinsToTell;
       if (wrongPinTries > 0) await unlocked.store.change((state) => ({ ...state, wrongPinsToTell: 0 }));
-      return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings: [...unlocked.warnings] };
+      return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings };
     },
 
     "session.lock": async ({ account }, call) => {

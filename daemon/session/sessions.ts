@@ -28,6 +28,7 @@ import { createPlaces, type Places } from "./places.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
 import { createRunningRestores, type RunningRestores } from "./running-restores.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
+import { makeWhole } from "./unfinished-account.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
 
@@ -37,7 +38,7 @@ const WATCH_MS = 5_000;
 /** Milliseconds that a lock waits for the service to take the store's counter. Keys should not live longer for that. */
 const REPEAT_MS_MAX = 2_000;
 
-export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> &
+export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault" | "orderIsLost"> &
   Pick<Arrivals, "add" | "takeIn" | "bring"> & {
     /** The accounts, oldest first. */
     list(): readonly Session[];
@@ -49,6 +50,8 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     someOpen(now?: Moment): UnlockedSession;
     /** Throws wrongPassword, tryLater, busy, offline, and locked where it was locked again meanwhile. */
     unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+    /** Finishes a new account that was cut off. Returns whether it was. Throws locked, offline, diskFull. */
+    makeWhole(session: UnlockedSession): Promise<boolean>;
     /** Locks. Returns whether all of it was recorded, since a full disk must not keep an account unlocked. */
     lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
     /** Checks the account password as a proof, and counts each try. Throws proofRefused, tryLater, busy. */
@@ -84,6 +87,7 @@ export function createSessions(parts: SessionParts): Sessions {
   const files = readAccounts(home).map((file) => sinceBoot(file, clock.bootMs()));
   const places = createPlaces(openOrderFile(home), files, sessionOf);
   finishRemovals(home);
+  if (places.orderIsLost()) log.note("the order of the accounts is lost");
 
   function sessionOf(file: AccountFile): Session {
     let session: Session | undefined;
@@ -175,6 +179,7 @@ export function createSessions(parts: SessionParts): Sessions {
     find: places.find,
     hold: places.hold,
     setDefault: places.setDefault,
+    orderIsLost: places.orderIsLost,
     pick,
     open: (account, now = momentOf(clock)) => demandOpen(pick(account), now),
     someOpen: (now = momentOf(clock)) => {
@@ -183,6 +188,7 @@ export function createSessions(parts: SessionParts): Sessions {
       return demandOpen(open ?? first, now);
     },
     unlock: unlocking.unlock,
+    makeWhole: (session) => makeWhole(home, session),
     lock: async (account, by, why = "asked") => {
       const chosen = account === undefined ? places.list() : [pick(account)];
       const recorded = await Promise.all(chosen.map((session) => lockOne(session, why, by)));

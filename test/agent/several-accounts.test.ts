@@ -54,7 +54,7 @@ describe("another account", () => {
     ["no proof", {}, "proofRequired"],
     ["a wrong password", { proof: proofOf("not the password") }, "proofRefused"],
     ["the new one's own password", { proof: proofOf("long enough") }, "proofRefused"],
-    ["a PIN, which decides about prompts alone", { proof: { kind: "pin", pin: PIN } }, "promptNotFound"],
+    ["a PIN, which decides about prompts alone", { proof: { kind: "pin", pin: PIN } }, "proofRefused"],
   ])("does not come with %s, and nothing is written", async (_what, given, name) => {
     await run(makeAccount(agent));
     const before = folders();
@@ -83,6 +83,16 @@ describe("another account", () => {
       await run(makeAccount(agent));
       const before = folders();
       expect(await errorOf(create(name))).toBe("accountNameHeld");
+      expect(folders()).toEqual(before);
+    },
+  );
+
+  test.each([[" "], ["\u200b"], ["\u2003 \u2800"], ["Eve\u0007"], ["Eve\n"], ["\u0085Eve"]])(
+    "is not called %j, which shows nothing or more than a name",
+    async (name) => {
+      await run(makeAccount(agent));
+      const before = folders();
+      expect(await errorOf(create(name))).toBe("invalidParams");
       expect(folders()).toEqual(before);
     },
   );

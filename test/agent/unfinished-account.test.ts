@@ -1,0 +1,126 @@
+// A new account that was cut off while it was made is finished by the next unlock, and the person is told.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Channel } from "../../clients/typescript/channel.ts";
+import { inProcess } from "../service/doors.ts";
+import { passing, startInProcess } from "./in-process.ts";
+import { attachPerson, makeAccount, makeWork, PASSWORD, WORK_PASSWORD } from "./person.ts";
+import { type RunningAgent, startAgent } from "./start.ts";
+
+const CUT_OFF = expect.stringContaining("was cut off while it was made, and is whole now; write its emergency kit");
+
+async function vaultsOf(agent: Pick<RunningAgent, "connect">, channel: Channel): Promise<string[]> {
+  const person = await attachPerson(agent);
+  person.always("yes");
+  const { vaults } = await channel.call("vaults.list", {});
+  person.leave();
+  return vaults.map(({ title }) => title);
+}
+
+test("an account whose first vault could not be made has it after the next unlock, once", async () => {
+  const service = await inProcess();
+  let isCut = true;
+  const fetch: typeof service.address.fetch = (request) => {
+    if (isCut && request.url.endsWith("/vaults.create")) throw new TypeError("fetch failed");
+    return service.address.fetch(request);
+  };
+  const agent = await startInProcess(undefined, { ...service, address: { ...service.address, fetch } });
+  await expect(passing(agent, makeAccount(agent))).rejects.toMatchObject({ errorName: "offline" });
+  isCut = false;
+  const channel = await agent.connect();
+  const unlocks = [1, 2].map(() => channel.call("session.unlock", { password: PASSWORD }));
+  const told = (await passing(agent, Promise.all(unlocks))).flatMap(({ warnings }) => warnings);
+  expect(told).toEqual([CUT_OFF]);
+  expect(await passing(agent, vaultsOf(agent, channel))).toEqual(["Personal"]);
+  channel.close();
+  await agent.close();
+  await service.close();
+});
+
+describe("an agent", () => {
+  let agent: RunningAgent;
+  afterEach(() => agent.remove());
+
+  const folders = () => readdirSync(join(agent.home, "data", "accounts"));
+
+  /** Fulfilled when an account's file is there. */
+  const fileMade = () =>
+    new Promise<void>((resolve) => {
+      const accounts = join(agent.home, "data", "accounts");
+      mkdirSync(accounts, { recursive: true, mode: 0o700 });
+      const look = () => {
+        if (!folders().some((id) => existsSync(join(accounts, id, "account.json")))) return;
+        watcher.close();
+        resolve();
+      };
+      const watcher = watch(accounts, { recursive: true }, look);
+    });
+
+  test("killed while it makes an account finishes that account at the next unlock", async () => {
+    agent = await startAgent();
+    const made = fileMade();
+    const making = makeAccount(agent).catch((error: unknown) => error);
+    await made;
+    await agent.end("SIGKILL");
+    expect(await making).toBeInstanceOf(Error);
+    agent = await agent.restart();
+    const channel = await agent.connect();
+    expect((await channel.call("session.unlock", { password: PASSWORD })).warnings).toEqual([CUT_OFF]);
+    expect((await channel.call("session.unlock", { password: PASSWORD })).warnings).toEqual([]);
+    expect(await vaultsOfByPassword(channel)).toEqual(["Personal"]);
+    expect(await channel.call("accounts.kit", { password: PASSWORD })).toMatchObject({ name: "Ada" });
+    channel.close();
+  });
+
+  /** Without a PIN the account password approves. */
+  async function vaultsOfByPassword(channel: Channel): Promise<string[]> {
+    const proof = { kind: "password", password: PASSWORD } as const;
+    const approver = await agent.connect();
+    approver.onNotification((method, params) => {
+      if (method !== "prompt.opened" || params.text === undefined) return;
+      const { code, hash } = params as { code: string; hash: string };
+      void approver.call("prompts.answer", { code, hash, answer: "yes", proof });
+    });
+    await approver.call("prompts.attach", { proof });
+    const { vaults } = await channel.call("vaults.list", {});
+    approver.close();
+    return vaults.map(({ title }) => title);
+  }
+
+  test("whose account file says unfinished in an unknown way does not start", async () => {
+    agent = await startAgent();
+    await makeAccount(agent);
+    await agent.end();
+    const [id = ""] = folders();
+    const path = join(agent.home, "data", "accounts", id, "account.json");
+    const file = JSON.parse(readFileSync(path, "utf8")) as object;
+    expect(file).not.toHaveProperty("unfinished");
+    writeFileSync(path, JSON.stringify({ ...file, unfinished: "no" }), { mode: 0o600 });
+    await expect(agent.restart()).rejects.toThrow("says in an unknown way that it is unfinished");
+  });
+
+  test("whose order of accounts was deleted says so at each unlock of the default, until one is chosen", async () => {
+    agent = await startAgent();
+    await makeAccount(agent);
+    await makeWork(agent);
+    await agent.end();
+    rmSync(join(agent.home, "data", "account-order.json"));
+    agent = await agent.restart();
+    const channel = await agent.connect();
+    const passwords = { Ada: PASSWORD, Work: WORK_PASSWORD };
+    const told = async (account: keyof typeof passwords) =>
+      (await channel.call("session.unlock", { account, password: passwords[account] })).warnings.length;
+    const before = [await told("Ada"), await told("Work"), await told("Ada"), await told("Work")];
+    expect(agent.log()).toContain("the order of the accounts is lost");
+    // By their ids, either of the two may be the default.
+    expect([before[0], before[1]].toSorted()).toEqual([0, 1]);
+    expect([before[2], before[3]]).toEqual([before[0], before[1]]);
+    const chosen = before[0] === 1 ? (["Ada", "Work"] as const) : (["Work", "Ada"] as const);
+    const proofOf = (name: keyof typeof passwords) => ({ kind: "password", password: passwords[name] }) as const;
+    const [present, next] = chosen;
+    await channel.call("accounts.setDefault", { account: next, proof: proofOf(present), newProof: proofOf(next) });
+    expect([await told("Ada"), await told("Work")]).toEqual([0, 0]);
+    channel.close();
+  });
+});
