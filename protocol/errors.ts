@@ -275,6 +275,7 @@ const table = {
   },
   fileNotFound: { code: 1403, message: "file couldn't be found", sdkName: "ItemApi" },
   handleNotFound: { code: 1404, message: "no open file has this handle" },
+  watchNotFound: { code: 1405, message: "no watch of this id is open on this connection" },
   conflict: { code: 1406, message: "this conflicts with what exists already" },
 
   offline: {

@@ -835,6 +835,24 @@ export type Methods = {
       outcomes: (ResolvedSecret | ResolveFailure)[];
     };
   };
+  /** Watches the secret of a reference: this connection is sent `secret.changed` with the watch's id when its value changes, or when the reference leads elsewhere or nowhere. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked or the grant ended. The watch of a one-time code is told of changes of its item. Includes agent.subscribe. */
+  "secrets.watch": {
+    params: {
+      reference: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      watch: string;
+    };
+  };
+  /** Ends a watch of this connection. */
+  "secrets.unwatch": {
+    params: {
+      watch: string;
+    };
+    result: Empty;
+  };
   /** Whether a text is a well-formed reference. Looks nothing up. */
   "secrets.validateReference": {
     params: {
@@ -1461,6 +1479,8 @@ export const repeatable: ReadonlySet<string> = new Set([
   "clients.close",
   "secrets.resolve",
   "secrets.resolveAll",
+  "secrets.watch",
+  "secrets.unwatch",
   "secrets.validateReference",
   "secrets.generatePassword",
   "items.get",
@@ -1488,6 +1508,7 @@ export const takesClient: ReadonlySet<string> = new Set([
   "accounts.list",
   "secrets.resolve",
   "secrets.resolveAll",
+  "secrets.watch",
   "items.create",
   "items.createAll",
   "items.get",
@@ -1707,6 +1728,8 @@ export class VersionConflictError extends PosternError {}
 export class FileNotFoundError extends PosternError {}
 /** no open file has this handle. */
 export class HandleNotFoundError extends PosternError {}
+/** no watch of this id is open on this connection. */
+export class WatchNotFoundError extends PosternError {}
 /** this conflicts with what exists already. */
 export class ConflictError extends PosternError {}
 /** the account service cannot be reached. */
@@ -1819,6 +1842,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   versionConflict: VersionConflictError,
   fileNotFound: FileNotFoundError,
   handleNotFound: HandleNotFoundError,
+  watchNotFound: WatchNotFoundError,
   conflict: ConflictError,
   offline: OfflineError,
   serviceRefused: ServiceRefusedError,
@@ -1910,6 +1934,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   versionConflict: {"code":1402,"message":"The submitted item is not up to date. Refetch the item and retry the request."},
   fileNotFound: {"code":1403,"message":"file couldn't be found"},
   handleNotFound: {"code":1404,"message":"no open file has this handle"},
+  watchNotFound: {"code":1405,"message":"no watch of this id is open on this connection"},
   conflict: {"code":1406,"message":"this conflicts with what exists already"},
   offline: {"code":1501,"message":"the account service cannot be reached","hint":"see that it runs, and that this machine reaches it; `postern status` and `postern doctor` say how it stands"},
   serviceRefused: {"code":1502,"message":"the account service refused the request"},

@@ -12,7 +12,7 @@ import { batchesOf, makeSample, replay } from "./replay.ts";
 const OTHERS =
   /^(?:accounts|devices|session|groups|serviceAccounts|shares|items\.shares)\.|^vaults\..*GroupPermissions$|^audit\.verify$/;
 
-const LESS: readonly Capability[] = ["files", "history", "environments"];
+const LESS: readonly Capability[] = ["files", "history", "environments", "feed"];
 
 const all = conversations();
 const asked = all.filter(({ given, steps }) => {

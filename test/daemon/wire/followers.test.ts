@@ -18,6 +18,7 @@ function following(answers = Number.POSITIVE_INFINITY) {
     clock,
     log: { note: () => undefined, incident: () => undefined } as never,
     connections: new Set(),
+    changed: () => undefined,
     isPersons: (service) => service === OWN,
   });
   const follow = (service: string) => {
