@@ -54,7 +54,7 @@ const table = {
   accountNameHeld: {
     code: 1115,
     message: "an account of this name, or of one that looks like it, is on this agent already",
-    hint: "choose another name, or take that account off this agent with `postern signout`; nothing was changed",
+    hint: "choose another name, or take that account off this agent with `postern --account NAME signout`; nothing was changed",
   },
   wrongCredentials: {
     code: 1105,
