@@ -47,7 +47,7 @@ const table = {
   accountNotFound: {
     code: 1103,
     message: "no account of this name or id is on this agent",
-    hint: "run `postern status` to see which is here",
+    hint: "run `postern accounts` to see which are here",
     sdkName: "Auth",
   },
   accountExists: { code: 1104, message: "this agent already has an account" },

@@ -54,7 +54,8 @@ describe("an account that comes beside another one is named by each command that
     const made = await run(`init --name Work --kit work.txt ${BESIDE}`, [WORK_PASSWORD, PASSWORD]);
     expect(made).toMatchObject({ code: 0, out: expect.stringContaining(STAYED) });
     expect(made.out).toContain("`postern --account Work backup FILE`");
-    expect(await run("backup work.backup --account Work --password-fd 3", [WORK_PASSWORD])).toMatchObject({ code: 0 });
+    const copied = await run("backup work.backup --account Work --password-fd 3", [WORK_PASSWORD]);
+    expect(copied).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+ bytes of the account Work are in /) });
     expect(await run("backup ada.backup --password-fd 3", [PASSWORD])).toMatchObject({ code: 0 });
   });
 
@@ -123,6 +124,23 @@ describe("the next step of an error names the account that was chosen", () => {
   test("a name that is held: its account is signed out by that name", async () => {
     const held = await run(`init --name work --kit twin.txt ${BESIDE}`, ["long enough", PASSWORD]);
     expect(held).toMatchObject({ code: 7, err: expect.stringContaining("`postern --account NAME signout`") });
+  });
+});
+
+describe("the result of a change names its account", () => {
+  test("pin", async () => {
+    const set = await run("pin --account Work --password-fd 3 --pin-fd 4", [WORK_PASSWORD, "493817"]);
+    expect(set).toMatchObject({ code: 0, out: "The approval PIN of the account Work is set.\n" });
+    const gone = await run("pin --no-pin --password-fd 3", [PASSWORD]);
+    expect(gone.out).toContain("The approval PIN of the default account is taken away");
+  });
+
+  test("passwd", async () => {
+    const words = "passwd --account Work --password-fd 3 --new-password-fd 4";
+    expect(await run(words, [WORK_PASSWORD, WORK_PASSWORD])).toMatchObject({
+      code: 0,
+      out: "The account password of the account Work is changed.\n",
+    });
   });
 });
 

@@ -20,7 +20,7 @@ export const besideOption = [
   "where an account is here already: read the default one's password from this file descriptor, to bring another beside it",
 ] as const;
 
-const HINT = `\`postern status\` shows it; another one comes beside it with that one's password (${OPTION} 3), or into another home (POSTERN_HOME), which has another agent`;
+const HINT = `\`postern status\` shows it; another one comes beside it with the default account's password (${OPTION} 3), or into another home (POSTERN_HOME), which has another agent`;
 
 /** The proof of the default account, as parameters. Empty where no account is here. Throws accountExists where nobody can be asked. */
 export async function besideProof(

@@ -9,7 +9,7 @@ import { type Beside, besideLine, besideOption, besideProof, placed } from "../a
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../agent/kit.ts";
 import { onAccount } from "../agent/next-step.ts";
-import { questionOf } from "../agent/of-account.ts";
+import { withAccount } from "../agent/of-account.ts";
 import { strengthHint } from "../agent/password-strength.ts";
 import { type Agent, connect } from "../agent/session.ts";
 import { abandonOption, demandNoRestore } from "../agent/unfinished-restore.ts";
@@ -384,7 +384,7 @@ function addKeyCommands(program: Command): void {
         async (agent, password, words) => {
           const given = await newPassword(terminal, options.newPasswordFd, "New account password", "--new-password-fd");
           await agent.call("accounts.changePassword", { password, newPassword: given });
-          terminal.result({ changed: true }, () => `${questionOf("The account password", words)} is changed.`);
+          terminal.result({ changed: true }, () => `${withAccount("The account password", words)} is changed.`);
         },
         "Present account password",
       ),
@@ -401,8 +401,8 @@ function addKeyCommands(program: Command): void {
         await agent.call("accounts.setPin", { password, ...(pin === undefined ? {} : { pin }) });
         terminal.result({ pin: pin !== undefined }, () =>
           pin === undefined
-            ? `${questionOf("The approval PIN", words)} is taken away; the account password approves.`
-            : `${questionOf("The approval PIN", words)} is set.`,
+            ? `${withAccount("The approval PIN", words)} is taken away; the account password approves.`
+            : `${withAccount("The approval PIN", words)} is set.`,
         );
       }),
   );

@@ -9,6 +9,7 @@ import { tableError } from "../../typescript/table-error.ts";
 import { type Beside, besideLine, besideOption, besideProof, placed } from "../agent/beside.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { parseKit, readKit } from "../agent/kit.ts";
+import { withAccount } from "../agent/of-account.ts";
 import { lossesOf, restoredText } from "../agent/restored-text.ts";
 import { type Agent, connect } from "../agent/session.ts";
 import { withPassword } from "../agent/with-password.ts";
@@ -48,7 +49,7 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
   const force = options.force === true;
   // Checked before the password is asked for.
   demandRoomFor(path, force);
-  await withPassword(terminal, options, async (agent, password) => {
+  await withPassword(terminal, options, async (agent, password, words) => {
     const { handle } = await agent.call("accounts.backup", { password });
     const file = openOutFile(path, force);
     let size = 0;
@@ -70,7 +71,8 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
     }
     terminal.result(
       { file: path, size },
-      () => `${size} bytes are in ${path}. Emergency kit and password open it again: postern restore ${path} --kit KIT`,
+      () =>
+        `${withAccount(`${size} bytes`, words)} are in ${path}. Emergency kit and password open it again: postern restore ${path} --kit KIT`,
     );
   });
 }

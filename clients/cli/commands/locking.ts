@@ -1,7 +1,7 @@
 // unlock and lock: opens an account with its password, and wipes its keys.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
-import { accountWords, questionOf } from "../agent/of-account.ts";
+import { accountWords, withAccount } from "../agent/of-account.ts";
 import { connect } from "../agent/session.ts";
 import { noAccount } from "../agent/unfinished-restore.ts";
 import { addCommand } from "../context.ts";
@@ -15,7 +15,7 @@ async function unlock(terminal: Terminal, options: { passwordFd?: string }): Pro
     // Checked first, so that nobody types a password for a missing account. Whether a name is here is told after the password only.
     if (status.state === "signedOut") throw noAccount(status);
     const words = accountWords(agent.account, status);
-    const password = await accountPassword(options, questionOf("Account password", words));
+    const password = await accountPassword(options, withAccount("Account password", words));
     const unlocked = await agent.call("session.unlock", { password });
     terminal.result(unlocked, () => unlockedText(terminal, unlocked, words));
   } finally {

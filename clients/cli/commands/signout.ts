@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { onAccount } from "../agent/next-step.ts";
-import { accountWords, questionOf } from "../agent/of-account.ts";
+import { accountWords, withAccount } from "../agent/of-account.ts";
 import { connect } from "../agent/session.ts";
 import { noAccount } from "../agent/unfinished-restore.ts";
 import { demandPerson } from "../agent/with-password.ts";
@@ -24,8 +24,8 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
     if (status.state === "signedOut") throw noAccount(status);
     const words = leavingWords(agent.account, status);
     if (options.yes !== true) warn(terminal, options.withLog === true, { account: agent.account, words });
-    await demandYes(options, `${questionOf("Sign out", words)}?`, "nothing was changed");
-    const password = await accountPassword(options, questionOf("Account password", words));
+    await demandYes(options, `${withAccount("Sign out", words)}?`, "nothing was changed");
+    const password = await accountPassword(options, withAccount("Account password", words));
     const removed = await agent.call("accounts.remove", { password, ...withLog(options) });
     terminal.result(removed, () => told(terminal, removed, { words, before: defaultOf(status) }));
   } finally {
@@ -60,7 +60,7 @@ function told(
   { words, before }: { words: string | undefined; before: string | undefined },
 ): string {
   const log = logKept ? "its log, sealed, stays here for then" : "its log is deleted";
-  const lines = [`${questionOf("Signed out", words)}. \`postern signin --kit FILE\` brings the account back; ${log}.`];
+  const lines = [`${withAccount("Signed out", words)}. \`postern signin --kit FILE\` brings the account back; ${log}.`];
   if (account === before && now !== undefined)
     lines.push(
       `The account ${now} is the default now, for commands without --account. \`postern accounts default NAME\` chooses another.`,
