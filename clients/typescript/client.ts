@@ -21,7 +21,7 @@ export type { Shares } from "./sdk-shares.ts";
 export * from "./sdk-types.ts";
 export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
 
-/** Sign-in through the agent, by the account's name or id; the agent's only account when it is empty. */
+/** Sign-in through the agent, by the account's name or id; the agent's default account when it is empty. */
 export class DesktopAuth {
   readonly accountName: string;
   constructor(accountName = "") {

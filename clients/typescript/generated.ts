@@ -553,7 +553,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
+  /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. `default` is the default account now, where others are left. */
   "accounts.remove": {
     params: {
       account?: string;
@@ -565,6 +565,7 @@ export type Methods = {
       device: Id;
       deviceRemoved: boolean;
       logKept: boolean;
+      default?: Id;
     };
   };
   /** Replaces the account password. The old password is the proof; other sessions of the user end. */
@@ -697,7 +698,7 @@ export type Methods = {
       unrecorded?: true;
     };
   };
-  /** Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked. */
+  /** Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked; a token has an account of its own, so `account` beside it means nothing. */
   "clients.open": {
     params: {
       account?: string;
@@ -1884,9 +1885,9 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tooLarge: {"code":1008,"message":"the value is larger than allowed"},
   signedOut: {"code":1101,"message":"no account is signed in on this agent","hint":"run `postern init` or `postern signin`"},
   locked: {"code":1102,"message":"the account is locked","hint":"run `postern unlock`"},
-  accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent","hint":"run `postern status` to see which is here"},
+  accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent","hint":"run `postern accounts` to see which are here"},
   accountExists: {"code":1104,"message":"this agent already has an account"},
-  accountNameHeld: {"code":1115,"message":"an account of this name, or of one that looks like it, is on this agent already","hint":"choose another name, or take that account off this agent with `postern signout`; nothing was changed"},
+  accountNameHeld: {"code":1115,"message":"an account of this name, or of one that looks like it, is on this agent already","hint":"choose another name, or take that account off this agent with `postern --account NAME signout`; nothing was changed"},
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
   wrongPassword: {"code":1114,"message":"the account password is wrong","hint":"type it again; it may have been changed on another device, and then the new one is needed"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},

@@ -81,7 +81,7 @@ describe("--account", () => {
   test.each([
     ["--account Nobody unlock --password-fd 3", 3, "no account of this name or id"],
     ["--account Nobody kit --password-fd 3", 3, "no account of this name or id"],
-    [`--account ${"x".repeat(65)} status`, 2, "--account is longer than 64 characters"],
+    [`--account ${"x".repeat(65)} kit`, 2, "--account is longer than 64 characters"],
   ])("%s fails, and says why", async (words, code, why) => {
     const ran = await run(words, [PASSWORD]);
     expect(ran).toMatchObject({ code, out: "" });
@@ -89,9 +89,9 @@ describe("--account", () => {
   });
 
   test("that is empty is told as that, by its source", async () => {
-    const option = await postern(["--account", "", "status"], { home });
+    const option = await postern(["--account", "", "kit"], { home });
     expect(option).toMatchObject({ code: 2, err: expect.stringContaining("--account is empty") });
-    const variable = await run("status", [], { env: { POSTERN_ACCOUNT: " " } });
+    const variable = await run("kit", [], { env: { POSTERN_ACCOUNT: " " } });
     expect(variable).toMatchObject({ code: 2, err: expect.stringContaining("POSTERN_ACCOUNT is empty") });
   });
 
@@ -99,7 +99,10 @@ describe("--account", () => {
     const env = { POSTERN_SERVICE_ACCOUNT_TOKEN: "postern_x" };
     const ran = await run("--account Work read op://a/b/c", [], { env });
     expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("leave out --account") });
+    const both = await run("--account Work read op://a/b/c", [], { env: { ...env, POSTERN_ACCOUNT: "Work" } });
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining("leave out --account") });
     const variable = await run("read op://a/b/c", [], { env: { ...env, POSTERN_ACCOUNT: "Work" } });
+    expect(variable.err).toContain("set POSTERN_SERVICE_ACCOUNT_TOKEN to a token");
     expect(variable.err).not.toContain("--account");
   });
 });
@@ -109,7 +112,10 @@ describe("an account that is locked", () => {
     expect(await run("--account Work lock")).toMatchObject({ code: 0, out: "Locked: Work.\n" });
   });
   afterAll(async () => {
-    expect(await run("--account Work unlock --password-fd 3", [WORK_PASSWORD])).toMatchObject({ code: 0 });
+    expect(await run("--account Work unlock --password-fd 3", [WORK_PASSWORD])).toMatchObject({
+      code: 0,
+      out: "Unlocked: the account Work.\n",
+    });
   });
 
   test.each([
@@ -190,7 +196,7 @@ test("without the default one's password, and without a terminal, nothing is mad
   expect(ran).toMatchObject({ code: 7, err: expect.stringContaining("--default-password-fd 3") });
 });
 
-test.each([["accounts default"], ["run"], [""]])("%s --help shows --account", async (words) => {
+test.each([["unlock"], ["run"], ["env run"], [""]])("%s --help shows --account", async (words) => {
   const ran = await run(`${words} --help`.trim());
   expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("--account <name>") });
   expect(ran.out).toContain("Example:");

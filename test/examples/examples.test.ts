@@ -3,6 +3,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -184,6 +185,52 @@ describe("a job of a CI", () => {
     const ran = await run(["node", "ci-job.ts", REFERENCE], { POSTERN_SERVICE_ACCOUNT_TOKEN: "postern_x" });
     expect(ran).toMatchObject({ code: 1, out: "", err: "refused: tokenInvalid\n" });
   });
+});
+
+describe("a program that cannot begin says why in one line", () => {
+  const withToken = () => ({ POSTERN_SERVICE_ACCOUNT_TOKEN: token });
+  const nobody = { POSTERN_HOME: "/nowhere", POSTERN_SOCKET: "/nowhere/agent.sock" };
+
+  test("ci-job.ts without a reference, which is no success", async () => {
+    const told = { code: 2, out: "", err: "no reference: node ci-job.ts op://VAULT/ITEM/FIELD …\n" };
+    expect(await run(["node", "ci-job.ts"], withToken())).toEqual(told);
+  });
+
+  test.each(["no-number", "70000", "-1", "80.5"])("server.ts on the port %s", async (port) => {
+    const told = { code: 2, out: "", err: "no port: node server.ts 8080 (0 to 65535)\n" };
+    expect(await run(["node", "server.ts", port])).toEqual(told);
+  });
+
+  test("server.ts on a port that another program has", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    const ran = await run(["node", "server.ts", String(port)]).finally(() => other.close());
+    expect(ran).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^not started: .*EADDRINUSE.*\n$/) });
+  });
+
+  test.each([
+    ["script.ts", {}],
+    ["environment.ts", {}],
+    ["server.ts", {}],
+    ["ci-job.ts", { POSTERN_SERVICE_ACCOUNT_TOKEN: "postern_x" }],
+  ])("%s where no agent runs", async (name, more) => {
+    const words = ["node", name, ...(name === "ci-job.ts" ? [REFERENCE] : [])];
+    const ran = await run(words, { ...nobody, ...more });
+    expect(ran).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^[^\n]+\n$/) });
+    expect(ran.err).toMatch(/AgentNotRunning|no agent is running/);
+  });
+
+  test.each(["script.ts", "environment.ts"])(
+    "%s in an account that is not here, which POSTERN_ACCOUNT names",
+    async (name) => {
+      const before = person.seen.length;
+      const ran = await run(["node", name], { POSTERN_ACCOUNT: "Nobody" });
+      expect(ran).toMatchObject({ code: 1, out: "" });
+      expect(ran.err).toMatch(/not read: (?:approvalDenied|denied, or no such account)/);
+      expect(JSON.stringify(person.seen.slice(before))).toContain("Nobody");
+    },
+  );
 });
 
 describe("an environment", () => {

@@ -42,6 +42,8 @@ test("a dry run says what a tag would still be refused for", () => {
   expect([code, tags()]).toEqual([0, ""]);
   for (const what of ["the branch is next, not main", "the tree is not clean: 1 paths", "calls 1.2.3 unreleased"])
     expect(out).toContain(what);
+  expect(out).toContain("this dry run ends with 0");
+  expect(tree.release().code).toBe(1);
 });
 
 describe("no tag is made", () => {

@@ -137,7 +137,7 @@ test("at a terminal it asks whether to replace the account, and for its password
     await terminal.sees("the id in its emergency kit) is on this agent already. Replace it, if nothing is in it?");
     terminal.key("y");
     // Nobody hands the agent a backup beside an account without its password.
-    await terminal.sees("Password of the account that is replaced");
+    await terminal.sees("is replaced. Its password");
     terminal.type(FRESH);
     await terminal.sees("their tokens do not");
     await terminal.sees("Account password (of the backup)");
