@@ -4,6 +4,7 @@ import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
+import { BECAME_DEFAULT, becameDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import { givePassword, hasDevice, listDevices, removeDevice } from "../session/own-account.ts";
 import { setPin } from "../session/pin.ts";
@@ -27,10 +28,6 @@ type AccountMethod =
   | "session.lock";
 type AccountHandlers = Pick<Handlers, AccountMethod>;
 
-/** Told at each unlock of the default account until the person has chosen one. */
-const ORDER_LOST =
-  "the order of the accounts is lost, so this one is the default now; choose with `postern accounts default NAME`";
-
 export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: TokenSessions): AccountHandlers {
   /** The account, after the caller has proven its password. */
   async function proven(params: { account?: string; password: string }, call: Call): Promise<UnlockedSession> {
@@ -49,8 +46,11 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
   /** The messages for the person about an account that is open now. */
   async function atUnlock(session: UnlockedSession): Promise<string[]> {
     const finished = await sessions.makeWhole(session);
-    const isDefault = sessions.orderIsLost() && session === sessions.default();
-    return [...(finished ? [FINISHED_LATE] : []), ...(isDefault ? [ORDER_LOST] : [])];
+    const isDefault = sessions.list().length > 1 && session === sessions.default();
+    return [
+      ...(finished ? [FINISHED_LATE] : []),
+      ...(isDefault && (await becameDefault(session)) ? [BECAME_DEFAULT] : []),
+    ];
   }
 
   return {

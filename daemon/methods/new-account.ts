@@ -10,6 +10,7 @@ import type { Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
+import { knowDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import { enrolAt } from "../session/own-account.ts";
 import { setPin } from "../session/pin.ts";
@@ -80,6 +81,7 @@ export async function provenBeside(
     });
   demandPassword(proof);
   await overseer.prove({ proof, account: here.file.account }, call).catch(namingDefault);
+  if (here.unlocked !== undefined) await knowDefault(here.unlocked);
   return true;
 }
 

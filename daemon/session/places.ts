@@ -35,11 +35,6 @@ export type Places = {
   drop(session: Session): void;
   /** Makes it the default. Fulfilled once that is durable. */
   setDefault(session: Session): Promise<void>;
-  /**
-   * Whether there are several accounts and no file says which came first. Another program may have deleted the file, so that another account
-   * becomes the default. Until an order is written, the person is told.
-   */
-  orderIsLost(): boolean;
 };
 
 /** `files` are the accounts of the data folder. */
@@ -51,7 +46,6 @@ export function createPlaces(
   const sessions = new Map<string, Session>();
   const held = new Set<Newcomer>();
   let chosen = orderFile.atStart?.default;
-  let isOrdered = orderFile.atStart !== undefined;
   for (const file of inOrder(files, orderFile.atStart)) sessions.set(file.account, sessionOf(file));
 
   /** After the default was removed, the next oldest account becomes the default. */
@@ -93,18 +87,14 @@ export function createPlaces(
       // Writes the present order, so that a former default does not come back as the default.
       chosen = defaultNow()?.file.account ?? session.file.account;
       sessions.set(session.file.account, session);
-      if (isFirst) return;
-      await orderFile.write(orderNow);
-      isOrdered = true;
+      if (!isFirst) await orderFile.write(orderNow);
     },
     drop: ({ file }) => void sessions.delete(file.account),
     setDefault: async (session) => {
       const { account } = session.file;
       await orderFile.write(() => ({ ...orderNow(), default: account }));
       chosen = account;
-      isOrdered = true;
     },
-    orderIsLost: () => !isOrdered && sessions.size > 1,
   };
 }
 

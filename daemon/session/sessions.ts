@@ -20,6 +20,7 @@ import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, readAccounts } from "./account-file.ts";
 import { openOrderFile } from "./account-order.ts";
 import { type Arrivals, createArrivals, TRIES_WAITING_MAX } from "./arrivals.ts";
+import { chooseDefault } from "./default-mark.ts";
 import { forgetDevice } from "./device-names.ts";
 import { isOver } from "./idle.ts";
 import { ANCHOR_MS, anchor, closeInOrder, closeLog, createEndings, keepCheckpoints } from "./lifecycle.ts";
@@ -38,7 +39,7 @@ const WATCH_MS = 5_000;
 /** Milliseconds that a lock waits for the service to take the store's counter. Keys should not live longer for that. */
 const REPEAT_MS_MAX = 2_000;
 
-export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault" | "orderIsLost"> &
+export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> &
   Pick<Arrivals, "add" | "takeIn" | "bring"> & {
     /** The accounts, oldest first. */
     list(): readonly Session[];
@@ -87,7 +88,6 @@ export function createSessions(parts: SessionParts): Sessions {
   const files = readAccounts(home).map((file) => sinceBoot(file, clock.bootMs()));
   const places = createPlaces(openOrderFile(home), files, sessionOf);
   finishRemovals(home);
-  if (places.orderIsLost()) log.note("the order of the accounts is lost");
 
   function sessionOf(file: AccountFile): Session {
     let session: Session | undefined;
@@ -178,8 +178,10 @@ export function createSessions(parts: SessionParts): Sessions {
     default: places.default,
     find: places.find,
     hold: places.hold,
-    setDefault: places.setDefault,
-    orderIsLost: places.orderIsLost,
+    setDefault: async (session) => {
+      await places.setDefault(session);
+      await chooseDefault(session, places.list());
+    },
     pick,
     open: (account, now = momentOf(clock)) => demandOpen(pick(account), now),
     someOpen: (now = momentOf(clock)) => {

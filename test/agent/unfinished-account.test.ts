@@ -1,11 +1,11 @@
 // A new account that was cut off while it was made is finished by the next unlock, and the person is told.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { inProcess } from "../service/doors.ts";
 import { passing, startInProcess } from "./in-process.ts";
-import { attachPerson, makeAccount, makeWork, PASSWORD, WORK_PASSWORD } from "./person.ts";
+import { attachPerson, makeAccount, PASSWORD } from "./person.ts";
 import { type RunningAgent, startAgent } from "./start.ts";
 
 const CUT_OFF = expect.stringContaining("was cut off while it was made, and is whole now; write its emergency kit");
@@ -98,29 +98,5 @@ describe("an agent", () => {
     expect(file).not.toHaveProperty("unfinished");
     writeFileSync(path, JSON.stringify({ ...file, unfinished: "no" }), { mode: 0o600 });
     await expect(agent.restart()).rejects.toThrow("says in an unknown way that it is unfinished");
-  });
-
-  test("whose order of accounts was deleted says so at each unlock of the default, until one is chosen", async () => {
-    agent = await startAgent();
-    await makeAccount(agent);
-    await makeWork(agent);
-    await agent.end();
-    rmSync(join(agent.home, "data", "account-order.json"));
-    agent = await agent.restart();
-    const channel = await agent.connect();
-    const passwords = { Ada: PASSWORD, Work: WORK_PASSWORD };
-    const told = async (account: keyof typeof passwords) =>
-      (await channel.call("session.unlock", { account, password: passwords[account] })).warnings.length;
-    const before = [await told("Ada"), await told("Work"), await told("Ada"), await told("Work")];
-    expect(agent.log()).toContain("the order of the accounts is lost");
-    // By their ids, either of the two may be the default.
-    expect([before[0], before[1]].toSorted()).toEqual([0, 1]);
-    expect([before[2], before[3]]).toEqual([before[0], before[1]]);
-    const chosen = before[0] === 1 ? (["Ada", "Work"] as const) : (["Work", "Ada"] as const);
-    const proofOf = (name: keyof typeof passwords) => ({ kind: "password", password: passwords[name] }) as const;
-    const [present, next] = chosen;
-    await channel.call("accounts.setDefault", { account: next, proof: proofOf(present), newProof: proofOf(next) });
-    expect([await told("Ada"), await told("Work")]).toEqual([0, 0]);
-    channel.close();
   });
 });
