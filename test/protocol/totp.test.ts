@@ -1,10 +1,10 @@
-// One-time codes: the tables of RFC 6238, the ways a seed is written, and every way it can be wrong.
+// One-time codes: the tables of RFC 6238, the ways to write a seed, and every way in which a seed can be wrong.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TOTP_DIGITS, TOTP_PERIOD, TOTP_TEXT_MAX, totpCode, totpSecondsLeft } from "../../protocol/secret/totp.ts";
 
-/** Appendix B: the ASCII seed repeated to the hash's size, eight digits. */
+/** RFC 6238, appendix B: the ASCII seed repeated to the hash's size, eight digits. */
 const seeds = {
   SHA1: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
   SHA256: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA====",
@@ -120,7 +120,7 @@ describe("a seed as people have it", () => {
     expect(totpCode(seed, at * 1000)).toEqual({ code: want });
   });
 
-  /** What each refusal has to say. */
+  /** Each refusal must contain its reason. */
   const reasons = ["17 letters", "digits", "period", "algorithm", "hotp", "otpauth-migration"];
   test.each(cases.filter(({ refused }) => refused !== undefined).map((one, index) => [one.seed, reasons[index] ?? ""]))(
     "%s is refused, naming %s",
