@@ -101,7 +101,7 @@ describe("a line is refused", () => {
     expect(values(`${text}LAST=ok\n`).LAST).toBe("ok");
   });
 
-  test("where ten others were, they are counted", () => {
+  test("after ten others, and the rest are counted", () => {
     writeFileSync(at("prose.env"), `A=1\n${"not one\n".repeat(12)}`);
     expect(() => variablesOf(at("prose.env"), "x")).toThrow(/line 11 \([^)]*\) and 2 more$/);
   });
@@ -167,15 +167,18 @@ describe("bytes", () => {
     expect(() => readEnvFile(at("more.env"))).toThrow(`has at most ${ENV_FILE_BYTES_MAX} bytes`);
   });
 
-  test.each(["utf16le", "utf16be"] as const)("of %s are told by its name, with a mark and without", (encoding) => {
-    for (const text of ["\ufeffA=1\n", "A=1\n"]) {
-      const bytes = Buffer.from(text, "utf16le");
-      writeFileSync(at("wide.env"), encoding === "utf16be" ? bytes.swap16() : bytes);
-      expect(() => readEnvFile(at("wide.env"))).toThrow("UTF-16");
-    }
-  });
+  test.each(["utf16le", "utf16be"] as const)(
+    "of %s are reported by its name, with a byte order mark and without",
+    (encoding) => {
+      for (const text of ["\ufeffA=1\n", "A=1\n"]) {
+        const bytes = Buffer.from(text, "utf16le");
+        writeFileSync(at("wide.env"), encoding === "utf16be" ? bytes.swap16() : bytes);
+        expect(() => readEnvFile(at("wide.env"))).toThrow("UTF-16");
+      }
+    },
+  );
 
-  test("that are no UTF-8 are told by their line, wherever they stand", () => {
+  test("that are no UTF-8 are reported by their line, wherever they stand", () => {
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), fc.constantFrom(0xff, 0xe4, 0xc0, 0x80), (before, after, wrong) => {
         const bytes = [
@@ -251,7 +254,7 @@ describe("a value that is written", () => {
     expect(taken).toBeGreaterThan(200);
   });
 
-  test("stands between no backticks, which a shell would run", () => {
+  test("is never put between backticks, which a shell would run", () => {
     fc.assert(fc.property(nasty, (value) => !quoted(value).startsWith("`")));
   });
 

@@ -29,12 +29,12 @@ describe("an error of Node's or the system's", () => {
     expect(words.message).toContain("something went wrong inside the command");
   });
 
-  test("is told with the name of the system's error, and no other property", () => {
+  test("is shown with the name of the system's error, and no other property", () => {
     expect(wordsOf(Object.assign(new Error(MARK), { code: "EMFILE", path: MARK })).message).toContain("(EMFILE)");
     expect(JSON.stringify(wordsOf(Object.assign(new Error(MARK), { code: `x ${MARK}` })))).not.toContain(MARK);
   });
 
-  test("of our own speaks for itself", () => {
+  test("of our own is shown as it is", () => {
     expect(wordsOf(new UsageError("what happened", "what to do"))).toMatchObject({
       message: "what happened",
       hint: "what to do",

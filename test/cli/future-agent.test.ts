@@ -62,7 +62,7 @@ describe("ends well, and shows what it knows:", () => {
   );
 });
 
-test("gives all of a result as JSON, what it does not know too", async () => {
+test("gives the whole result as JSON, unknown fields included", async () => {
   const { code, out } = await postern(["vault", "list", "--json"], { home: agent.home });
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ vaults: [{ title: "Demo", vaultType: LATER, [LATER]: expect.anything() }] });

@@ -47,7 +47,7 @@ test.each([
   expect(ran.stderr).toMatch(/^ {2}next: .+$/m);
 });
 
-test("the service tells of a folder under /proc", () => {
+test("the service refuses a folder under /proc with a message", () => {
   const ran = postern("service run --data /proc/x --port 0", folder);
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain(
@@ -55,6 +55,6 @@ test("the service tells of a folder under /proc", () => {
   );
 });
 
-test("agent stop where none runs says so, and has nothing to fail at", () => {
+test("agent stop without a running agent says so, and succeeds", () => {
   expect(postern("agent stop", folder)).toMatchObject({ status: 0, stdout: "No agent is running.\n", stderr: "" });
 });

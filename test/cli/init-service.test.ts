@@ -80,7 +80,7 @@ test.each([
   },
 );
 
-test("says that a token without a service is of no use, and that a kit has nowhere to go, before anything is asked", async () => {
+test("says before any question that a token without a service is of no use, and that a kit has no place", async () => {
   const alone = await postern(["init", "--registration-token-fd", "3"], { home, secrets: ["A".repeat(43)] });
   expect(alone).toMatchObject({ code: exitCodes.usage, out: "" });
   expect(alone.err).toContain("--service URL");

@@ -41,7 +41,7 @@ test.each([
   if (code !== 0) expect(JSON.parse(ran.err.trimEnd().split("\n").at(-1) ?? "")).toHaveProperty("error.message");
 });
 
-test("a program that is run keeps a --json of its own", async () => {
+test("a program under run keeps its own --json", async () => {
   const ran = await run("--json run -- echo --json x");
   expect(ran).toMatchObject({ code: 0, out: "--json x\n" });
 });

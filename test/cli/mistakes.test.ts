@@ -80,7 +80,7 @@ test.each([
   expect(ran.err).not.toContain(SECRET);
 });
 
-describe("a token that is not taken", () => {
+describe("a token that is not accepted", () => {
   test.each([
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", SECRET],
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", `ops_${SECRET}`],
@@ -94,7 +94,7 @@ describe("a token that is not taken", () => {
   });
 });
 
-test("a socket that cannot be looked at is told by its path, and with what decides on it", async () => {
+test("a socket that cannot be checked is reported with its path, and with the setting that decides it", async () => {
   const socket = join(agent.home, "loop", "agent.sock");
   const ran = await run("vault list", { env: { POSTERN_SOCKET: socket } });
   expect([ran.code, ran.out]).toEqual([exitCodes.unreachable, ""]);

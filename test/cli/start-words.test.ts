@@ -46,7 +46,7 @@ async function changed(path: string, change: (before: Buffer) => void, work: () 
   }
 }
 
-test("an agent that refuses to start is told with its own next step, which is not to start it", async () => {
+test("an agent that refuses to start is reported with its own next step, and not with a start", async () => {
   const path = join(folder, "account.json");
   await changed(
     path,
@@ -64,7 +64,7 @@ test("an agent that refuses to start is told with its own next step, which is no
   );
 });
 
-test("an account without its account.json is told as that, and no new one is offered", async () => {
+test("an account without its account.json is reported as such, and no new one is offered", async () => {
   await run("agent stop");
   const path = join(folder, "account.json");
   renameSync(path, join(home, "kept.json"));
@@ -113,7 +113,7 @@ test.each([
   );
 });
 
-test("what lies beside the store under its journal's name is told by that name, and the store opens once it is gone", async () => {
+test("an obstacle with the name of the store's journal is reported by that name, and the store opens once it is gone", async () => {
   await run("agent stop");
   const data = join(folder, "..", "..");
   const journal = join(data, "service.sqlite-journal");
@@ -127,7 +127,7 @@ test("what lies beside the store under its journal's name is told by that name, 
   expect((await unlock()).code).toBe(0);
 });
 
-test("what keeps the instance lock from being taken is told by its own name", async () => {
+test("an obstacle to the instance lock is reported by its own name", async () => {
   await run("agent stop");
   const beside = join(folder, "..", "..", "agent.lock-wal");
   mkdirSync(beside);

@@ -79,7 +79,7 @@ test.each([
   expect(ran.stderr).toBe("told false");
 });
 
-test("a terminal is one", async () => {
+test("a terminal is recognised", async () => {
   const terminal = openTerminal({ HOME: folder, PATH: "/usr/bin:/bin" }, folder);
   terminal.type(asShell('writeStdout("told " + isTerminal() + ".")'));
   await terminal.sees("told true.");
