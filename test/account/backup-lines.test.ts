@@ -191,7 +191,7 @@ describe("a backup", () => {
     ["that is an emergency kit", "POSTERN EMERGENCY KIT\n\nAccount  a\n", "it is an emergency kit", "with --kit"],
     ["of the next format", text.replace(FORMAT, "postern backup 2"), "made by a newer Postern", "update Postern"],
     ["of a far later format", text.replace(FORMAT, "postern backup 17"), "made by a newer Postern", "update Postern"],
-  ])("%s is told as that, with the way back, whatever the pieces", async (_what, content, why, hint) => {
+  ])("%s is reported as such, with a next step, whatever the pieces", async (_what, content, why, hint) => {
     const bytes = typeof content === "string" ? utf8(content) : new Uint8Array(content);
     const told = { message: expect.stringContaining(why), hint: expect.stringContaining(hint) };
     await expect(readThrough(crypto, sourceOf(bytes))).rejects.toMatchObject({ name: "notRestorable", ...told });
@@ -223,7 +223,7 @@ describe("a backup", () => {
     ["empty", "", `record.rootKey has 0 bytes instead of ${size}`],
     ["of as many other bytes", toBase64(new Uint8Array(size).fill(9)), "it is not as it was written"],
     ["of as many other bytes under our suite", toBase64(new Uint8Array(size).fill(1)), "it is not as it was written"],
-  ])("whose root key is %s is told as damaged, with the place", async (_what, rootKey, why) => {
+  ])("whose root key is %s is reported as damaged, with the place", async (_what, rootKey, why) => {
     await expect(through(withRecord({ rootKey }))).rejects.toThrow(refused(`it is damaged in line 1: ${why}`));
   });
 
@@ -258,7 +258,7 @@ describe("a backup", () => {
   const wrong: readonly unknown[] = [...hostile, undefined, null, 7, {}, [id("a")]];
 
   test.each(["account", "user"])(
-    "with a header whose %s is no id is refused, and its bytes are not told",
+    "with a header whose %s is no id is refused, without its bytes in the error",
     async (field) => {
       for (const value of wrong) {
         const failure = await through(`${JSON.stringify({ ...header, [field]: value })}\n`).catch((error) => error);

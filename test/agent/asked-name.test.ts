@@ -72,7 +72,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     ["the same title", "Production"],
     ["the title in other letters", "PRODUCTION"],
     ["the title and what nobody sees", "Prod\u200buction "],
-  ])("of two vaults, of which one has %s, each is told with its id", async (_what, title) => {
+  ])("when one of two vaults has %s, each is shown with its id", async (_what, title) => {
     const [first, second] = [await newVault("Production"), await newVault(title)];
     expect(await list(first)).toEqual(["  the names in the vault:", "    vault: Production", `    vault id: ${first}`]);
     expect(await list(second)).toContain(`    vault id: ${second}`);
@@ -176,7 +176,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
       ],
       [concealed("one", "password", "a"), concealed("two", "password", "b")],
     ],
-  ])("of %s each is told with its id", async (_what, first, second, sections, fields) => {
+  ])("each of %s is shown with its id", async (_what, first, second, sections, fields) => {
     const vault = await newVault("Production");
     await newItem(vault, "db", { sections, fields });
     for (const id of [first, second])

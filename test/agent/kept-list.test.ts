@@ -208,7 +208,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
   });
 
   test.each(["items.list", "items.overviews"])(
-    "is not what it was before a change that came while %s was answered",
+    "never shows the state before a change that came while %s was answered",
     async (operation) => {
       const { channel } = person;
       const { id: other } = await passing(agent, channel.call("vaults.create", { title: "Other" }));

@@ -144,7 +144,7 @@ describe.skipIf(openssl === undefined)("a certificate", () => {
   test.each([
     ["other", "it is for another name"],
     ["expired", "it has expired"],
-  ])("that is %s is told as that: %s", async (name, why) => {
+  ])("that is %s is reported as such: %s", async (name, why) => {
     const refused = await init(await served(name), "--ca-file", join(folder, "ca.pem"));
     expect(refused.code).toBe(exitCodes.unreachable);
     expect(errorOf(refused).message).toContain(why);

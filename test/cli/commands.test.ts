@@ -131,7 +131,7 @@ describe("a mistake", () => {
     ["as a word too many", "item create --vault Personal --title X password=hunter2"],
     ["behind an unknown option", "item create --password=hunter2"],
     ["behind an option that takes a choice", "generate --kind hunter2"],
-  ])("that puts a secret into argv %s is told without it", async (_where, words) => {
+  ])("that puts a secret into argv %s is reported without the secret", async (_where, words) => {
     const ran = await run(words);
     expect(ran.code).toBe(2);
     expect(ran.err).toMatch(/^postern: /);

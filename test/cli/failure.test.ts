@@ -17,7 +17,7 @@ describe("an error of Node's or the system's", () => {
     ["an error of the system", () => readFileSync(`/nowhere/${MARK}`)],
     ["URIError", () => decodeURIComponent(`%${MARK}`)],
     ["what is no error", () => MARK],
-  ])("is told without its text: %s", (_name, make) => {
+  ])("is reported without its text: %s", (_name, make) => {
     let error: unknown;
     try {
       error = make();

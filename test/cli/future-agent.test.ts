@@ -25,7 +25,7 @@ afterAll(() => agent.close());
 const PASSWORD = ["--password-fd", "3"];
 const item = ["DATABASE_URL", "--vault", "Demo"];
 
-/** The command, and what it shows. */
+/** Each command, and a pattern of its output. */
 const commands: readonly (readonly [words: readonly string[], shown: RegExp])[] = [
   [["read", "op://Demo/DATABASE_URL/password"], /^postgres:\/\/…$/],
   [["status"], new RegExp(LATER)],

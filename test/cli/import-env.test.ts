@@ -219,7 +219,7 @@ describe("env import", () => {
 });
 
 test.each(["run --env-file - -- env", "import env - --vault Demo", "env import dash -", "inject --in-file -"])(
-  "%s is told how standard input is named",
+  "%s says how standard input is named",
   async (words) => {
     const ran = await run(words, { input: "A=1\n" });
     expect([ran.code, ran.out]).toEqual([2, ""]);
@@ -272,7 +272,7 @@ describe("a reference in practice", () => {
     [{ X: "op://${NOT_SET}/I/password" }, 2, "X: the variable NOT_SET in its reference is not set"],
     [{ X: "op://V/I/gone", Y: "a{{ op://V/I/gone }}" }, 5, "X, Y: "],
     [{ X: "{{ op://V/I/password | xml }}" }, 2, "X: "],
-  ])("that cannot be resolved in %j starts nothing and is told by name", async (env, code, why) => {
+  ])("that cannot be resolved in %j starts nothing and is reported by name", async (env, code, why) => {
     const ran = await run("run -- echo started", { env });
     expect([ran.code, ran.out, ran.err]).toEqual([code, "", expect.stringContaining(why)]);
   });

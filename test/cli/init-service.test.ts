@@ -56,7 +56,7 @@ test.each([
   ["a whole log", "listening\ntoken: abc", "has a space or a line end in it"],
   ["a long file", "a".repeat(129), "is longer than 128 characters"],
 ])("refuses a token that is %s before anything is asked, and says so", async (_what, token, why) => {
-  // There is no password and no terminal. So any question would fail as missing.
+  // There is no password and no terminal, so any question would fail.
   const words = ["init", "--service", service.address.origin, "--registration-token-fd", "3"];
   const refused = await postern(words, { home, secrets: [token] });
   expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });

@@ -63,7 +63,7 @@ test.each([
   ["a file", "elsewhere/there"],
   ["nothing yet", "elsewhere/new"],
   ["a link to a file", "linked"],
-])("a link to %s stays, and what it leads to is written", async (_what, target) => {
+])("a link to %s stays, and its target is written", async (_what, target) => {
   mkdirSync(join(home, "elsewhere"), { recursive: true });
   writeFileSync(join(home, "elsewhere/there"), "before\n");
   rmSync(join(home, "linked"), { force: true });
@@ -197,7 +197,7 @@ test("a link on the way is followed where it is ours", async () => {
   symlinkSync("real/deep", join(home, "short"));
   expect(await inject("short/file")).toMatchObject({ code: 0, err: "" });
   expect(readFileSync(join(home, "real/deep/file"), "utf8")).toBe("made\n");
-  // The kernel's way: `..` of the link's target.
+  // The kernel resolves `..` from the link's target.
   expect(await inject("short/../beside")).toMatchObject({ code: 0, err: "" });
   expect(readFileSync(join(home, "real/beside"), "utf8")).toBe("made\n");
 });
@@ -207,7 +207,7 @@ test.each([
   ["a file in place of a folder", "plain/file", "could not be written (ENOTDIR)"],
   ["a folder's name", "new/", "is no regular file"],
   ["a link round in circles", "circle/file", "is no regular file"],
-])("%s on the way is told by the name that was given", async (_what, name, why) => {
+])("%s on the way is reported by the given name", async (_what, name, why) => {
   writeFileSync(join(home, "plain"), "");
   rmSync(join(home, "circle"), { force: true });
   symlinkSync("circle", join(home, "circle"));

@@ -133,6 +133,6 @@ test("an approval asks for one proof, for the text and for the answer", async ()
   const allowed = await postern(["approve", code, "--yes", "--password-fd", "3"], { home, secrets: [PASSWORD] });
   expect(allowed).toMatchObject({ code: 0 });
   expect((await waiting.ended).code).toBe(0);
-  // One is for the approval, one for reading the log itself.
+  // One proof is for the approval, the other one for reading the log.
   expect((await proofs()) - before).toBe(2);
 });

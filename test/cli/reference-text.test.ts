@@ -100,7 +100,7 @@ describe("a place", () => {
     ["op://V/I/f, {{ op://My V/I/f }}", []],
     ["shop://V \\op://V/I/f üop://V/I/f https://x/op", []],
     ["key: op\nop: /usr/bin/op", []],
-  ])("that is almost one in %j is told by the lines %j", (text, lines) => {
+  ])("that is almost one in %j is reported by the lines %j", (text, lines) => {
     expect(almostLines(text, placesOf(text))).toEqual(lines);
   });
 
@@ -156,7 +156,7 @@ describe("a place", () => {
     ["braces without an end", "{{ op://".repeat(20_000)],
     ["blanks without an end", `{{ op://a/b/c${" ".repeat(200_000)}`],
     ["braces", "{".repeat(200_000)],
-  ])("is looked for among %s in time", (_what, text) => {
+  ])("is searched among %s in good time", (_what, text) => {
     const start = performance.now();
     placesOf(text);
     expect(performance.now() - start).toBeLessThan(5_000);

@@ -101,7 +101,7 @@ test.each([
     "it was made by a newer Postern",
     "update Postern",
   ],
-])("a backup %s is told as that, whatever the password", async (_what, changed, why, next) => {
+])("a backup %s is reported as such, whatever the password", async (_what, changed, why, next) => {
   const third = mkdtempSync(join(tmpdir(), "postern-rv-"));
   try {
     writeFileSync(join(third, "other.backup"), changed(readFileSync(join(home, "ada.backup"))));

@@ -86,7 +86,7 @@ describe("a token", () => {
     ["item history DB --vault Demo", "UPDATE_ITEM_HISTORY is missing"],
     ["vault edit Demo --title Other", "MANAGE_VAULT is missing"],
     ["vault delete Demo --yes", "MANAGE_VAULT is missing"],
-  ])("is told which permission %s needs, and where", async (words, missing) => {
+  ])("learns the permission that %s needs, and its vault", async (words, missing) => {
     const ran = await run(words, withToken());
     expect([ran.code, ran.out]).toEqual([4, ""]);
     expect(ran.err).toMatch(new RegExp(`${missing}[^(]* \\(vault "Demo", [a-z2-7]{26}\\)`));
@@ -122,7 +122,7 @@ describe("a variable for a token", () => {
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", ""],
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", " \n"],
     ["OP_SERVICE_ACCOUNT_TOKEN", ""],
-  ])("%s that holds %j is told as that, and nobody is asked", async (variable, held) => {
+  ])("%s that holds %j is reported as such, and nobody is asked", async (variable, held) => {
     const asked = person.seen.length;
     const ran = await run("read op://Demo/DB/password --json", { env: { [variable]: held } });
     expect([ran.code, ran.out]).toEqual([2, ""]);

@@ -117,7 +117,7 @@ describe("an account that is locked", () => {
     ["run -- env", { A: "op://Personal/DB/password" }],
     ["env run staging -- true", {}],
     ["kit --password-fd 3", {}],
-  ])("is said by its name: %s", async (words, env) => {
+  ])("is reported by its name: %s", async (words, env) => {
     const ran = await run(`--account Work ${words}`, [WORK_PASSWORD], { env });
     expect(ran).toMatchObject({ code: 3, out: "" });
     expect(ran.err).toContain("postern: the account Work is locked\n  next: run `postern --account Work unlock`");

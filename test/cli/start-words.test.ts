@@ -97,21 +97,24 @@ test.each([
     "put it back from a copy",
   ],
   ["of a later suite", (before: Buffer) => before.with(0, 2), "a newer Postern wrote", "update Postern"],
-])("a device store that is %s is told by its name, and not as the service's fault", async (_what, make, why, next) => {
-  const path = join(folder, "device.sealed");
-  await changed(
-    path,
-    (before) => writeFileSync(path, make(before), { mode: 0o600 }),
-    async () => {
-      const ran = await unlock();
-      expect(ran.code).not.toBe(0);
-      expect(ran.err).toContain(path);
-      expect(ran.err).toContain(why);
-      expect(ran.err).toMatch(new RegExp(`  next: .*${next}`));
-      expect(ran.err).not.toContain("service");
-    },
-  );
-});
+])(
+  "a device store that is %s is reported by its name, and not as the service's fault",
+  async (_what, make, why, next) => {
+    const path = join(folder, "device.sealed");
+    await changed(
+      path,
+      (before) => writeFileSync(path, make(before), { mode: 0o600 }),
+      async () => {
+        const ran = await unlock();
+        expect(ran.code).not.toBe(0);
+        expect(ran.err).toContain(path);
+        expect(ran.err).toContain(why);
+        expect(ran.err).toMatch(new RegExp(`  next: .*${next}`));
+        expect(ran.err).not.toContain("service");
+      },
+    );
+  },
+);
 
 test("an obstacle with the name of the store's journal is reported by that name, and the store opens once it is gone", async () => {
   await run("agent stop");

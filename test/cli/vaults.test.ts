@@ -153,7 +153,7 @@ describe("delete", () => {
       await allow();
       await terminal.sees(`Delete Locked (${id}) with its 0 items for good?`);
       terminal.type("y");
-      // A second question would keep this from coming.
+      // If a second question came, this would never happen.
       await allow();
       await terminal.sees("Deleted.");
       terminal.end();

@@ -141,7 +141,7 @@ describe("files", () => {
   });
 
   test.each([10, 2 * 1024 * 1024])(
-    "a document of %i bytes is made with what else it has, and replaced",
+    "a document of %i bytes is made with its other content, and replaced",
     async (size) => {
       const made = await client.items.create({
         title: "Doc",

@@ -94,7 +94,7 @@ describe("a reference within an item", () => {
   test.each([
     [CANDIDATES_MAX, ""],
     [CANDIDATES_MAX + 1, " and 1 more"],
-  ])("of %i candidates names as many as are looked through", (count, end) => {
+  ])("of %i candidates names as many as were examined", (count, end) => {
     const ids = Array.from({ length: count }, (_, index) => `id${index}`);
     expect(ambiguous("tooManyItems", ids).message).toBe(
       `more than one item matched the secret reference query: candidates ${ids.slice(0, CANDIDATES_MAX).join(", ")}${end}`,

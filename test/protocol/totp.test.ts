@@ -92,7 +92,7 @@ test.each([
   [`otpauth://totp/x?secret=${seeds.SHA1}&period=0`, "invalid period"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&period=${TOTP_PERIOD.max + 1}`, "invalid period"],
   ["A".repeat(TOTP_TEXT_MAX + 1), "too long"],
-])("%s is told as a message", (text, message) => {
+])("%s is reported as a message", (text, message) => {
   const made = totpCode(text, 0);
   expect(made).toEqual({ errorMessage: expect.stringContaining(message) });
   expect(totpSecondsLeft(text, 0)).toBeUndefined();
@@ -138,7 +138,7 @@ test.each([
   ["a type", `otpauth://steam/x?secret=${seeds.SHA1}`],
   ["an issuer", `otpauth://totp/x?secret=${seeds.SHA1}&issuer=Steam`],
   ["an issuer in the label", `otpauth://totp/Steam%3Aada?secret=${seeds.SHA1}&digits=5`],
-])("a code of Steam, told by %s, has five of its letters", (_what, text) => {
+])("a code of Steam, recognised by %s, has five of its letters", (_what, text) => {
   expect(totpCode(text, 1_700_000_000_000)).toEqual(totpCode(`steam://${seeds.SHA1}`, 1_700_000_000_000));
   for (let at = 0; at < 3_000; at += 30)
     expect(totpCode(text, at * 1000)).toEqual({ code: expect.stringMatching(/^[2-9BCDFGHJKMNPQRTVWXY]{5}$/) });

@@ -1,4 +1,4 @@
-// Every limit of the service, at it and one past it.
+// Tests every limit of the service exactly at the limit and one past it.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { storedItems } from "../../clients/account/stored-items.ts";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";

@@ -63,7 +63,7 @@ describe.each([
   });
 
   test.each([undefined, true] as const)(
-    "tells nothing to who signs with another key (a restore's: %s)",
+    "shows nothing to a caller who signs with another key (a restore's: %s)",
     async (restoring) => {
       const { seed: _seed, ...ids } = await accountAt(door);
       const before = dump(door.folder);

@@ -383,7 +383,7 @@ test("an account of somebody else under the same id is refused, and stays as it 
 });
 
 test.each([1, MIDDLE])(
-  "called off while what is there is looked at, it writes nothing and ends its device (cut at write %i)",
+  "called off while it reads the existing rows, it writes nothing and ends its device (cut at write %i)",
   async (nth) => {
     await cutAt(nth);
     const before = dump(door.folder, ["devices"]);

@@ -65,7 +65,7 @@ test.skipIf(cannotMount)("a lock says that it has locked, and that nothing could
 });
 
 test.skipIf(cannotMount)(
-  "right passwords that a full disk let nobody try are not told as wrong ones, nor delayed",
+  "right passwords that a full disk let nobody try do not count as wrong, and are not delayed",
   async () => {
     const agent = await startAgent(home);
     await makeAccount(agent);

@@ -115,7 +115,7 @@ async function killBehindEach(write: Write, parted: boolean): Promise<{ deaths: 
 }
 
 test.each(writes)(
-  "%s is whole or not there, whichever statement the service dies behind",
+  "%s is whole or not there, after whichever statement the service dies",
   { timeout: 120_000 },
   async (_what, write) => {
     const { deaths, halves } = await killBehindEach(write, false);

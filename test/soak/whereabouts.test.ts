@@ -88,7 +88,7 @@ const spoilt: readonly [string, () => void][] = [
   ["no JSON", () => writeFileSync(where(), "{")],
 ];
 test.each(spoilt)(
-  "a place of the agent that is %s says nothing, and the agent starts and ends",
+  "a recorded place of the agent that is %s has no effect, and the agent starts and ends",
   async (_what, make) => {
     mkdirSync(join(home, "data"), { mode: 0o700 });
     make();

@@ -63,7 +63,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await show().click();
     await heading().filter({ hasText: "Staging" }).waitFor();
   };
-  /** Another page of the same origin, with no policy of its own. */
+  /** Another page of the same origin, without its own policy. */
   const blank = async (other: Page) => {
     await other.route("**/blank", (route) => route.fulfill({ contentType: "text/html", body: "<p>blank</p>" }));
     await other.goto(`${stage.origin}/blank`);
@@ -246,7 +246,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(saved).toEqual([]);
   });
 
-  test("says before the click that a share can be shown once, and is told as used up when it is loaded again", async () => {
+  test("says before the click that a share can be shown once, and is reported as used up when it is loaded again", async () => {
     const url = await stage.share(true);
     await page.goto(url);
     await page.getByText("It can be shown once.").waitFor();

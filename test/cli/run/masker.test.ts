@@ -141,7 +141,7 @@ describe("the forms of a secret", () => {
     ["a form", (value: string) => new URLSearchParams({ x: value }).toString().slice(2)],
     ["base64", (value: string) => Buffer.from(value).toString("base64")],
     ["base64 for addresses", (value: string) => Buffer.from(value).toString("base64url")],
-  ])("include what %s makes of any value", (_name, encode) => {
+  ])("include the form that %s gives to any value", (_name, encode) => {
     const values = fc.string({ unit: "grapheme", minLength: BASE64_LENGTH_MIN, maxLength: 60 });
     fc.assert(
       fc.property(values, (value) => {

@@ -177,7 +177,7 @@ describe.each([
   });
 });
 
-// Run is stopped meanwhile, so that it hears of the end and of the signal at once, in either order.
+// The test stops run meanwhile. So run learns of the end and of the signal at once, in either order.
 test("a signal that comes just after the program's end, while its output is still taken, ends run", async () => {
   const program = "echo $$ > pid; until test -e go; do sleep 0.02; done; head -c 300000 /dev/zero; true";
   const ran = await stage.shell(

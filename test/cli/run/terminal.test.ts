@@ -87,7 +87,7 @@ describe.each([
     terminal.type("words");
     await terminal.sees("got words\r\n");
     await terminal.sees(/over\r\n.*\$ /);
-    // By exec, since a shell that is stopped while it starts a program hangs, without Postern too (vfork).
+    // Uses exec. Even without Postern, a shell that is stopped while it starts a program hangs (vfork).
     terminal.type(`postern ${run} -- sh -c 'echo ag""ain; exec sleep 0.5'`);
     await terminal.sees("again\r\n");
     terminal.key("\u001a");
@@ -150,7 +150,7 @@ describe("at a terminal", () => {
   });
 
   test("Ctrl-Z stops the job while the next of a pipe still takes the output", async () => {
-    // Not less, which sometimes loses the signal, without Postern too.
+    // The test does not use `less`, which sometimes loses the signal even without Postern.
     terminal.type("postern run -- seq 1 100000 | sh -c 'read one; echo re\"\"ads; exec sleep 60'");
     await terminal.sees("reads\r\n");
     terminal.key("\u001a");

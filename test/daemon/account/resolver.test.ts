@@ -207,7 +207,7 @@ describe.each(kinds)("of an account %s,", (_kind, open) => {
         return id;
       },
     ],
-  ])("%s, made elsewhere, makes what was kept ambiguous", async (_what, change) => {
+  ])("%s, made elsewhere, makes a kept reference ambiguous", async (_what, change) => {
     const others = await open();
     const own = await others.open();
     const elsewhere = await others.open();

@@ -58,26 +58,23 @@ test.each([
   ["one backup", { one: 10 }, "tooLarge", [true, true]],
   ["all strangers", { strangers: 15 }, "busy", [true, true]],
   ["all askers", { all: 15 }, "busy", [true, false]],
-] as const)(
-  "of %s as many bytes are taken as the limit says, and not one more",
-  (_whose, limits, name, [first, second]) => {
-    const ours = spools(limits);
-    const other = ours.create(first);
-    other.push(bytes(5));
-    const spool = ours.create(second);
-    spool.push(bytes(10));
-    expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
-    // The file is gone, and the next backup may use its room. The refusal stays.
-    expect(unnamed()).toBe(1);
-    expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
-    expect(() => spool.source()).toThrow(expect.objectContaining({ name }));
-    const next = ours.create(second);
-    next.push(bytes(10));
-    next.drop();
-    other.drop();
-    expect(unnamed()).toBe(0);
-  },
-);
+] as const)("of %s bytes are taken up to the limit, and not one more", (_whose, limits, name, [first, second]) => {
+  const ours = spools(limits);
+  const other = ours.create(first);
+  other.push(bytes(5));
+  const spool = ours.create(second);
+  spool.push(bytes(10));
+  expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
+  // The file is gone, and the next backup may use its room. The refusal stays.
+  expect(unnamed()).toBe(1);
+  expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
+  expect(() => spool.source()).toThrow(expect.objectContaining({ name }));
+  const next = ours.create(second);
+  next.push(bytes(10));
+  next.drop();
+  other.drop();
+  expect(unnamed()).toBe(0);
+});
 
 test("room that strangers fill keeps a person from nothing", () => {
   const ours = spools({ strangers: 10, all: 20 });
