@@ -52,7 +52,7 @@ describe("bounds", () => {
     expect(() => pushed('"\\\\"[[[')).toThrow(refused("nested"));
   });
 
-  test("a vault granted to the greatest number of people is read", () => {
+  test("a vault granted to the greatest allowed number of members is read", () => {
     const grant = `{${Array.from({ length: 8 }, (_, at) => `"${at}":"a"`).join()}}`;
     const line = `\n[${Array.from({ length: serviceLimits.members }, () => `{"a":1,"b":${grant}}`).join()}]`;
     expect(() => createBackupBounds().push(utf8(line))).not.toThrow();

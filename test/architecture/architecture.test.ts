@@ -1,6 +1,6 @@
-// Checks the shape of the tree against data. The data says which folder may import which, with the reason. The tests also demand: no import cycles, not even
-// of types; no file that nothing imports; a README in each folder; no long functions; no names that say nothing. A rule that names a missing path
-// fails.
+// Checks the shape of the tree against data. The data says which folder may import which, with the reason. The tests also demand: no import cycles,
+// not even of types; no file that nothing imports; a README in each folder; no long functions; no names that say nothing. A rule that names a missing
+// path fails.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { init, parse } from "es-module-lexer";
