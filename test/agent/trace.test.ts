@@ -1,5 +1,5 @@
-// The trace of a real agent: who learns of it, what a peer can put into it, and that a disk that refuses it holds up nobody.
-// The golden conversations are all traced too: golden/trace.ts.
+// The trace of a real agent: who learns of it, and what a peer can put into it. A disk that refuses the trace delays nobody. golden/trace.ts checks
+// the trace of all golden conversations too.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,10 +11,10 @@ import { openRaw } from "./raw.ts";
 import { agentOptions, agentProgram, type RunningAgent, startAgent, temporaryHome } from "./start.ts";
 
 const SECRET = "hunters-moon";
-/** Of the form of an id, and nobody's. */
+/** It has the form of an id, but belongs to nobody. */
 const MADE_UP = "hunters2moon2hunters2moon2";
 
-/** The lines of the connection that came last. */
+/** The lines of the latest connection. */
 const ofNewest = (all: ReturnType<typeof traceLines>) =>
   all.filter(({ connection }) => connection === all.at(-1)?.connection);
 
@@ -64,7 +64,7 @@ describe("a traced agent", () => {
     expect(readFileSync(path, "utf8")).not.toMatch(/hunters/);
   });
 
-  test("says how a notification ended, which is answered to nobody", async () => {
+  test("says how a notification ended, though nobody gets an answer to it", async () => {
     const raw = await openRaw(agent.socket);
     raw.send('{"jsonrpc":"2.0","method":"vaults.list"}\n{"jsonrpc":"2.0","method":"none.such"}\n');
     raw.send(
@@ -78,7 +78,7 @@ describe("a traced agent", () => {
     raw.close();
   });
 
-  test("says how long a person was waited for, and which account, vault and item a call was about", async () => {
+  test("says how long the call waited for a person, and names its account, vault and item", async () => {
     const { account } = await makeAccount(agent);
     const person = await attachPerson(agent);
     person.always("yes");
@@ -111,9 +111,9 @@ describe("a traced agent", () => {
   });
 });
 
-test("a trace that the disk refuses ends, is told of, and holds up no request", async () => {
+test("a trace that the disk refuses ends, is reported, and delays no request", async () => {
   const home = temporaryHome();
-  // Nothing this agent writes but the trace grows past one block.
+  // The agent writes no other file larger than one block.
   const limited = `ulimit -f 1; exec "$@"`;
   const agent = await startAgent(home, {}, ["--trace", join(home, "t")], ["/bin/sh", "-c", limited, "sh"]);
   try {

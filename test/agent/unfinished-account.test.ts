@@ -1,4 +1,4 @@
-// A new account that was cut off while it was made is finished by the next unlock, and the person is told.
+// A new account may be cut off while it is made. The next unlock finishes it and tells the person.
 import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -73,7 +73,7 @@ describe("an agent", () => {
     channel.close();
   });
 
-  /** Without a PIN the account password approves. */
+  /** The titles of the vaults. The account has no PIN, so its password approves. */
   async function vaultsOfByPassword(channel: Channel): Promise<string[]> {
     const proof = { kind: "password", password: PASSWORD } as const;
     const approver = await agent.connect();

@@ -1,5 +1,5 @@
-// The examples, as somebody runs them who copied one: in a folder of their own, with the client from its package and `postern` on
-// PATH, against a real agent.
+// Runs the examples as somebody does who copied one: in their own folder, with the client from its package and `postern` on PATH, against a real
+// agent.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const examples = join(root, "clients", "examples");
 const REFERENCE = "op://Demo/DATABASE_URL/password";
 const SECRET = "postgres://hunters-moon@db/shop";
 
-/** Lines of an example: what is read in one look. */
+/** Most lines of an example, so that a person reads it in one look. */
 const EXAMPLE_LINES_MAX = 40;
 
 let home: string;
@@ -48,7 +48,7 @@ async function run([program = "", ...words]: readonly string[], more: Record<str
   return { code, out, err };
 }
 
-/** The client from its package, as `npm install` of it leaves it. */
+/** Installs the client from its package, as `npm install` does. */
 function installClient(): void {
   execFileSync(process.execPath, ["--no-warnings", "clients/release/client-package.ts"], { cwd: root });
   execFileSync("npm", ["pack", "--silent", "--pack-destination", work, join(root, "dist", "client")], { cwd: root });
@@ -234,7 +234,7 @@ describe("a program that cannot begin says why in one line", () => {
 });
 
 describe("an environment", () => {
-  test("environment.ts shows its variables, and of a masked one that it is there", async () => {
+  test("environment.ts shows its variables, and only the name of a masked one", async () => {
     const ran = await run(["node", "environment.ts", "staging"]);
     expect(ran).toMatchObject({ code: 0, out: "PORT=8080\nDATABASE_URL=(masked)\n" });
   });
