@@ -459,7 +459,7 @@ export type Website = {
 
 /** Parameters and result of every method of the agent. */
 export type Methods = {
-  /** Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that a feature brought may be sent where `features` lists that feature. With `notices` the command of this installation takes what a person should be told and was not yet. */
+  /** Names the protocol that the client speaks, and returns the agent's version, limits and features. It is optional, and raises the line limit. `door` chooses the form of the wire from here on. `native` is the default, and the only form yet. Send a parameter that a feature brought only if `features` lists that feature. `notices` is for the command of this installation: the answer then has the messages that wait for a person. */
   "agent.hello": {
     params: {
       protocol: number;
@@ -472,22 +472,22 @@ export type Methods = {
     };
     result: AgentHello;
   };
-  /** Tells the agent's version and, for each account on it, whether it is locked. The command of this installation also sees ids, services, an unfinished restore and the file of a trace. A holder of a manage grant of an account sees those of that account. Names are never told. */
+  /** Returns the agent's version and, for each account, whether it is locked. The command of this installation also sees ids, services, an unfinished restore and the file of a trace. A holder of a manage grant of an account sees those of that account. Names are never shown. */
   "agent.status": {
     params: Empty;
     result: AgentStatus;
   };
-  /** Sends this connection its own events from now on: prompt.opened and prompt.closed for what it asked, session.changed, and item.changed for items a grant of its covers. */
+  /** Sends this connection its own events from now on: prompt.opened and prompt.closed for its own requests, session.changed, and item.changed for items that one of its grants covers. */
   "agent.subscribe": {
     params: Empty;
     result: Empty;
   };
-  /** Locks every account, closes in order and exits. Any process of the same user may do it: it only narrows access. */
+  /** Locks every account, closes in order and exits. Any process of the same user may do this, since it only narrows access. */
   "agent.stop": {
     params: Empty;
     result: Empty;
   };
-  /** Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof. Where an account is on this agent already, a proof of the default one is needed too. */
+  /** Makes an account on the embedded account service, or on the service at `service`, and unlocks it. Returns its emergency kit. This is the only time that the Secret Key is shown without a proof. If an account is on this agent already, a proof of the default account is needed too. */
   "accounts.create": {
     params: {
       name: string;
@@ -501,7 +501,7 @@ export type Methods = {
     };
     result: EmergencyKit;
   };
-  /** What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything. Where an account is on this agent already, a proof of the default one is needed. */
+  /** Returns what the account service at `service` needs for a new account: a registration token, or nothing. If a token is given, the service checks it. Call it before you ask a person for anything. If an account is on this agent already, a proof of the default account is needed. */
   "accounts.serviceInfo": {
     params: {
       service: string;
@@ -513,7 +513,7 @@ export type Methods = {
       registration: "open" | "token";
     };
   };
-  /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. Where another account is on this agent already, a proof of the default one is needed too. */
+  /** Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. If another account is on this agent already, a proof of the default account is needed too. */
   "accounts.signIn": {
     params: {
       account: Id;
@@ -531,7 +531,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** The account that the client works on, with its name. */
+  /** Returns the account that the client works on, with its name. */
   "accounts.list": {
     params: {
       client?: string;
@@ -541,7 +541,7 @@ export type Methods = {
       accounts: Account[];
     };
   };
-  /** Makes another account the default, the one that a method means which names none. Needs a proof of the present default (`proof`) and of the other one (`newProof`). */
+  /** Makes another account the default. Methods that name no account work on the default. Needs a proof of the present default (`proof`) and of the other account (`newProof`). */
   "accounts.setDefault": {
     params: {
       account: string;
@@ -553,7 +553,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. `default` is the default account now, where others are left. */
+  /** Removes an account from this agent. Its Secret Key and its approvals on this device are deleted. If the service can be reached, the device is removed from the account too. The audit log stays, sealed, and continues when the account signs in here again; `withLog` deletes it. The account itself stays, and its emergency kit and password bring it back. The account password is the proof. For a locked account the service checks it. `default` is the account that is the default now, if others are left. */
   "accounts.remove": {
     params: {
       account?: string;
@@ -568,7 +568,7 @@ export type Methods = {
       default?: Id;
     };
   };
-  /** Replaces the account password. The old password is the proof; other sessions of the user end. */
+  /** Replaces the account password. The old password is the proof. Other sessions of the user end. */
   "accounts.changePassword": {
     params: {
       account?: string;
@@ -577,7 +577,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Sets the approval PIN, or takes it away when `pin` is missing. The account password is the proof. */
+  /** Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof. */
   "accounts.setPin": {
     params: {
       account?: string;
@@ -586,7 +586,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** The emergency kit again: account, user, service and Secret Key. The account password is the proof. */
+  /** Returns the emergency kit again: account, user, service and Secret Key. The account password is the proof. */
   "accounts.kit": {
     params: {
       account?: string;
@@ -594,7 +594,7 @@ export type Methods = {
     };
     result: EmergencyKit;
   };
-  /** Begins a backup: every sealed row of the account, read with files.readChunk. The account password is the proof; kit and password open it again. */
+  /** Begins a backup of every sealed row of the account. Read it with files.readChunk. The account password is the proof. The emergency kit and the password open the backup again. */
   "accounts.backup": {
     params: {
       account?: string;
@@ -604,7 +604,7 @@ export type Methods = {
       handle: string;
     };
   };
-  /** Begins taking a backup in: its bytes come with files.writeChunk. Where an account is on this agent already, a proof of the default one is needed: `proof` brings the backup's account beside it, and `replacePassword`, its password, puts it in its place where that holds nothing. */
+  /** Begins to take in a backup. Send its bytes with files.writeChunk. If an account is on this agent already, one of two proofs of the default account is needed. `proof` brings the account of the backup beside it. `replacePassword` puts the account of the backup in its place, if it holds nothing. */
   "accounts.openRestore": {
     params: {
       replacePassword?: string;
@@ -614,7 +614,7 @@ export type Methods = {
       handle: string;
     };
   };
-  /** What a backup that was taken in says without a password: whose it is, and what a restore of it does not bring back. Its seal is not checked by this. */
+  /** Returns what a backup shows without a password: its account, and the things that a restore will not bring back. This does not check the seal. */
   "accounts.inspectBackup": {
     params: {
       handle: string;
@@ -626,7 +626,7 @@ export type Methods = {
       shares: number;
     };
   };
-  /** Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. Where an account is on this agent already, the handle must have been opened with a proof of the default one, or `replacePassword` is its password: then it is taken off first, if it holds nothing. */
+  /** Checks the backup that was taken in, makes its account here, and unlocks it. The emergency kit and the password are the proof. A backup that was changed or cut is refused whole. The restore stops when its caller has gone. The same call continues a restore that was cut off; until then nobody can open the account. If the account is whole at the service already, the answer is `conflict`. Service accounts come back without tokens, and links do not come back. If an account is on this agent already, the handle must have been opened with a proof of the default account. With `replacePassword`, its password, that account is removed first, if it holds nothing. */
   "accounts.restore": {
     params: {
       handle: string;
@@ -644,7 +644,7 @@ export type Methods = {
       shares: LostShare[];
     };
   };
-  /** The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes. */
+  /** Returns the devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is the time when the service last heard from a device, to a few minutes. */
   "devices.list": {
     params: {
       account?: string;
@@ -654,7 +654,7 @@ export type Methods = {
       devices: Device[];
     };
   };
-  /** Gives a device another name, for all devices of the account. The account password is the proof. */
+  /** Gives a device another name, which all devices of the account see. The account password is the proof. */
   "devices.rename": {
     params: {
       account?: string;
@@ -667,7 +667,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** Removes a device: its sessions end and it cannot sign in again. The account password is the proof. */
+  /** Removes a device. Its sessions end, and it cannot sign in again. The account password is the proof. */
   "devices.remove": {
     params: {
       account?: string;
@@ -676,7 +676,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Unlocks an account with its password. Tells how many wrong PIN and password tries there were since the last time. */
+  /** Unlocks an account with its password. Returns the numbers of wrong PINs and passwords since the last unlock. */
   "session.unlock": {
     params: {
       account?: string;
@@ -689,7 +689,7 @@ export type Methods = {
       warnings: string[];
     };
   };
-  /** Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn. */
+  /** Locks one account, or all of them. Keys are wiped, the cache becomes unreadable, grants end, and prompts are withdrawn. */
   "session.lock": {
     params: {
       account?: string;
@@ -698,7 +698,7 @@ export type Methods = {
       unrecorded?: true;
     };
   };
-  /** Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked; a token has an account of its own, so `account` beside it means nothing. */
+  /** Opens a client on this connection. It names the account to work on (by id or name; by default the default account), and the integration. The answer does not show whether the account exists: a person is asked either way, and a denial reads the same. With the token of a service account the client works as that service account, and nobody is asked. A token has an account of its own, so `account` beside it means nothing. */
   "clients.open": {
     params: {
       account?: string;
@@ -717,7 +717,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Every client open on the agent; without a manage grant or a proof, those of this connection. */
+  /** Returns every client that is open on the agent. Without a manage grant or a proof, returns those of this connection. */
   "clients.list": {
     params: {
       proof?: Proof;
@@ -728,7 +728,7 @@ export type Methods = {
       clients: OpenClient[];
     };
   };
-  /** Every grant, with the names it covers; without a manage grant or a proof, the caller's own. */
+  /** Returns every grant, with the names that it covers. Without a manage grant or a proof, returns the caller's own. */
   "grants.list": {
     params: {
       proof?: Proof;
@@ -739,7 +739,7 @@ export type Methods = {
       grants: Grant[];
     };
   };
-  /** Revokes a grant, or all. One's own needs nothing more; others' need a manage grant or a proof. */
+  /** Revokes one grant, or all. For the caller's own grants nothing more is needed. Grants of others need a manage grant or a proof. */
   "grants.revoke": {
     params: {
       grant?: string;
@@ -752,7 +752,7 @@ export type Methods = {
       revoked: number;
     };
   };
-  /** Makes this connection an approver: it is sent prompt.opened with the text of every prompt. Showing is all this allows; only a proof decides. */
+  /** Makes this connection an approver. It is sent prompt.opened with the text of every prompt. An approver may only show prompts. Only a proof decides. */
   "prompts.attach": {
     params: {
       proof?: Proof;
@@ -761,7 +761,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one. */
+  /** Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for. `code` picks one. */
   "prompts.list": {
     params: {
       code?: string;
@@ -773,7 +773,7 @@ export type Methods = {
       prompts: Prompt[];
     };
   };
-  /** Answers a prompt, which is named by its id (`prompt`) or its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. It lasts for the process or terminal that asked, or with `lasts: once` for this one request. */
+  /** Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request. */
   "prompts.answer": {
     params: {
       code?: string;
@@ -786,7 +786,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (a record's number) it is the oldest that fit, and `next` where others follow: the number to go on after. */
+  /** Returns the newest records of the audit log, newest last. Without a manage grant or a proof, returns the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (the number of a record), it returns the oldest matching records. If more follow, `next` is the number to continue after. */
   "audit.list": {
     params: {
       limit?: number;
@@ -803,7 +803,7 @@ export type Methods = {
       next?: number;
     };
   };
-  /** Checks the audit log's chain and says which stretch is proven and up to when. */
+  /** Checks the chain of the audit log. Returns which part is proven, and up to when. */
   "audit.verify": {
     params: {
       proof?: Proof;
@@ -816,7 +816,7 @@ export type Methods = {
       problems: string[];
     };
   };
-  /** The secret that a reference leads to. */
+  /** Returns the secret of a reference. */
   "secrets.resolve": {
     params: {
       reference: string;
@@ -825,7 +825,7 @@ export type Methods = {
     };
     result: ResolvedSecret;
   };
-  /** The secrets of up to 100 references, each with its own outcome; one prompt for all of them. */
+  /** Returns the secrets of up to 100 references. Each has its own outcome. One prompt asks for all of them. */
   "secrets.resolveAll": {
     params: {
       references: string[];
@@ -836,7 +836,7 @@ export type Methods = {
       outcomes: (ResolvedSecret | ResolveFailure)[];
     };
   };
-  /** Watches the secret of a reference: this connection is sent `secret.changed` with the watch's id when its value changes, or when the reference leads elsewhere or nowhere. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked or the grant ended. The watch of a one-time code is told of changes of its item. Includes agent.subscribe. */
+  /** Watches the secret of a reference. This connection is sent `secret.changed`, with the id of the watch, when the value changes, and when the reference leads to another field or to nothing. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked, or that the grant ended. A one-time code counts as changed when its item changes. Includes agent.subscribe. */
   "secrets.watch": {
     params: {
       reference: string;
@@ -854,14 +854,14 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Whether a text is a well-formed reference. Looks nothing up. */
+  /** Checks whether a text is a well-formed reference. Nothing is looked up. */
   "secrets.validateReference": {
     params: {
       reference: string;
     };
     result: Empty;
   };
-  /** Makes a password by a recipe. Nothing is kept. */
+  /** Makes a password by a recipe. It is stored nowhere. */
   "secrets.generatePassword": {
     params: {
       recipe: PasswordRecipe;
@@ -870,7 +870,7 @@ export type Methods = {
       password: string;
     };
   };
-  /** Makes an item. Small files may come inline; large ones through files.openWrite. */
+  /** Makes an item. Small files may be part of the call. Large files come through files.openWrite. */
   "items.create": {
     params: {
       item: ItemCreateParams;
@@ -879,7 +879,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** Makes up to 100 items of one vault in one transaction; each has its own outcome, in order. Files are not taken here. */
+  /** Makes up to 100 items of one vault in one transaction. Each has its own outcome, in order. The items cannot bring files. */
   "items.createAll": {
     params: {
       vaultId: string;
@@ -891,7 +891,7 @@ export type Methods = {
       outcomes: (Item | ItemFailure)[];
     };
   };
-  /** An item with its values, active or archived. */
+  /** Returns an item with its values, active or archived. */
   "items.get": {
     params: {
       vaultId: string;
@@ -901,7 +901,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** Up to 50 items of one vault, each with its own outcome, in order. */
+  /** Returns up to 50 items of one vault. Each has its own outcome, in order. */
   "items.getAll": {
     params: {
       vaultId: string;
@@ -913,7 +913,7 @@ export type Methods = {
       outcomes: (Item | ItemFailure)[];
     };
   };
-  /** Replaces an item's editable parts. `version` must be the stored one; category and files stay as they are. */
+  /** Replaces the editable parts of an item. `version` must be the stored one. Category and files stay as they are. */
   "items.put": {
     params: {
       item: Item;
@@ -922,7 +922,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** Deletes an item, its versions and its files. Where `version` is given it must be the stored one. */
+  /** Deletes an item with its versions and its files. If `version` is given, it must be the stored one. */
   "items.delete": {
     params: {
       vaultId: string;
@@ -933,7 +933,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Deletes up to 50 items of one vault in one transaction; each has its own outcome, in order. */
+  /** Deletes up to 50 items of one vault in one transaction. Each has its own outcome, in order. */
   "items.deleteAll": {
     params: {
       vaultId: string;
@@ -945,7 +945,7 @@ export type Methods = {
       outcomes: (Empty | ItemFailure)[];
     };
   };
-  /** Moves an item to the archive: references no longer find it. Where `version` is given it must be the stored one. */
+  /** Moves an item to the archive, where references do not find it. If `version` is given, it must be the stored one. */
   "items.archive": {
     params: {
       vaultId: string;
@@ -956,7 +956,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Takes an item out of the archive: references find it again. Where `version` is given it must be the stored one. */
+  /** Takes an item out of the archive, so that references find it again. If `version` is given, it must be the stored one. */
   "items.unarchive": {
     params: {
       vaultId: string;
@@ -967,7 +967,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** The versions of an item that are kept, the present one first. */
+  /** Returns the kept versions of an item, the present one first. */
   "items.history": {
     params: {
       vaultId: string;
@@ -979,7 +979,7 @@ export type Methods = {
       versions: ItemVersion[];
     };
   };
-  /** Makes an earlier version of an item the present one, with its files; the one that it takes the place of is kept as a version. */
+  /** Brings back an earlier version of an item, with its files. The present version is kept as an earlier one. */
   "items.restore": {
     params: {
       vaultId: string;
@@ -990,7 +990,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** A page of the overviews of a vault's items, without values, in the order of their ids: the active ones, unless `archived` asks for others. Where `more` is true others follow: ask again with the last id as `after`. An item that is there all the while comes exactly once, whatever changes between two pages. */
+  /** Returns a page of the overviews of a vault's items, without values, in the order of their ids. These are the active items, unless `archived` asks for others. If `more` is true, others follow: ask again with the last id as `after`. An item that exists all the time comes exactly once, even if others change between two pages. */
   "items.list": {
     params: {
       vaultId: string;
@@ -1007,7 +1007,7 @@ export type Methods = {
       staleMs?: number;
     };
   };
-  /** Adds a small file to an item, as a field of its own; a larger one goes through files.openWrite. */
+  /** Adds a small file to an item, as a field of its own. Add a larger one through files.openWrite. */
   "files.attach": {
     params: {
       vaultId: string;
@@ -1019,7 +1019,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** A small file of an item, whole; a larger one is read through files.openRead. */
+  /** Returns a small file of an item, whole. Read a larger one through files.openRead. */
   "files.read": {
     params: {
       vaultId: string;
@@ -1032,7 +1032,7 @@ export type Methods = {
       content: string;
     };
   };
-  /** Takes a file out of an item. */
+  /** Removes a file from an item. */
   "files.delete": {
     params: {
       vaultId: string;
@@ -1045,7 +1045,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** Puts a small file in place of a Document's; a larger one goes through files.openWrite. */
+  /** Replaces the file of a Document by another small one. Replace it by a larger one through files.openWrite. */
   "files.replaceDocument": {
     params: {
       vaultId: string;
@@ -1057,7 +1057,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** Opens a file for reading in chunks on this connection: the one that a reference leads to, or one of an item by ids. */
+  /** Opens a file, so that this connection can read it in chunks. The file is that of a reference, or one of an item by ids. */
   "files.openRead": {
     params: {
       reference: string;
@@ -1076,7 +1076,7 @@ export type Methods = {
       size: number;
     };
   };
-  /** The next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last one. */
+  /** Returns the next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last chunk. */
   "files.readChunk": {
     params: {
       handle: string;
@@ -1086,7 +1086,7 @@ export type Methods = {
       last: boolean;
     };
   };
-  /** Begins a file that comes in chunks: of a new Document (with `title`), of a field to be (with `fieldId`), or in place of a Document's. Nothing is changed until files.commit. */
+  /** Begins a file that comes in chunks: the file of a new Document (with `title`), of a new field (with `fieldId`), or one that replaces a Document's. Nothing changes until files.commit. */
   "files.openWrite": {
     params: {
       vaultId: string;
@@ -1118,7 +1118,7 @@ export type Methods = {
       handle: string;
     };
   };
-  /** The next chunk of a file: exactly 1 MiB, but for the last. */
+  /** Takes the next chunk of a file. Each chunk but the last has exactly 1 MiB. */
   "files.writeChunk": {
     params: {
       handle: string;
@@ -1133,7 +1133,7 @@ export type Methods = {
     };
     result: Item;
   };
-  /** How an item may be shared: for how long, how often opened, with whom, with which files. */
+  /** Returns how an item may be shared: for how long, how often, with whom, and with which files. */
   "items.shares.getAccountPolicy": {
     params: {
       vaultId: string;
@@ -1143,7 +1143,7 @@ export type Methods = {
     };
     result: ItemShareAccountPolicy;
   };
-  /** Reads recipients: with one @ an address, else a domain. Named recipients need mail, which the service does not send yet, so any that can be read is refused. */
+  /** Reads recipients. A text with one @ is an address, any other a domain. Named recipients need mail, which the service does not send yet, so every valid recipient is refused. */
   "items.shares.validateRecipients": {
     params: {
       policy: ItemShareAccountPolicy;
@@ -1153,7 +1153,7 @@ export type Methods = {
       recipients: ValidRecipient[];
     };
   };
-  /** Makes a link to a copy of an item as it is now: whoever has the link can open it, until it expires or is revoked. `version`, where given, must be the stored one. */
+  /** Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. If `version` is given, it must be the stored one. */
   "items.shares.create": {
     params: {
       vaultId: string;
@@ -1170,7 +1170,7 @@ export type Methods = {
       expiresAt: Timestamp;
     };
   };
-  /** The shares that this user made, or that are of vaults it manages: open ones first, then the newest. */
+  /** Returns the shares that this user made, and those of vaults that the user manages: open ones first, then the newest. */
   "shares.list": {
     params: {
       client?: string;
@@ -1180,7 +1180,7 @@ export type Methods = {
       shares: Share[];
     };
   };
-  /** Ends a share: its link opens nothing from now on, and its copy is removed. */
+  /** Ends a share. Its link opens nothing any more, and its copy is removed. */
   "shares.revoke": {
     params: {
       shareId: string;
@@ -1189,7 +1189,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Makes a vault. Administrators come to it too unless `allowAdminsAccess` is false. */
+  /** Makes a vault. Administrators get access to it too, unless `allowAdminsAccess` is false. */
   "vaults.create": {
     params: {
       title: string;
@@ -1200,7 +1200,7 @@ export type Methods = {
     };
     result: Vault;
   };
-  /** Every vault of the account. With `decryptDetails: false` names and descriptions are not opened. */
+  /** Returns every vault of the account. With `decryptDetails: false` names and descriptions are not opened. */
   "vaults.list": {
     params: {
       decryptDetails?: boolean;
@@ -1212,7 +1212,7 @@ export type Methods = {
       staleMs?: number;
     };
   };
-  /** One vault. */
+  /** Returns one vault. */
   "vaults.getOverview": {
     params: {
       vaultId: string;
@@ -1221,7 +1221,7 @@ export type Methods = {
     };
     result: VaultOverview;
   };
-  /** One vault, and with `accessors` who may do what in it. */
+  /** Returns one vault. With `accessors` it also returns who has which permissions in it. */
   "vaults.get": {
     params: {
       vaultId: string;
@@ -1231,7 +1231,7 @@ export type Methods = {
     };
     result: Vault;
   };
-  /** Changes a vault's name or description; what is left out stays. */
+  /** Changes a vault's name or description. Parts that are left out stay. */
   "vaults.update": {
     params: {
       vaultId: string;
@@ -1251,7 +1251,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Lets groups come to a vault. Permission bits are the official ones; what one bit needs must be given with it. */
+  /** Gives groups access to a vault. The permission bits are the official ones. A bit that depends on others must come with them. */
   "vaults.grantGroupPermissions": {
     params: {
       vaultId: string;
@@ -1261,7 +1261,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Replaces what groups may do in vaults they already come to: all bits at once. */
+  /** Replaces all permission bits of groups that have access to a vault already. */
   "vaults.updateGroupPermissions": {
     params: {
       groupPermissions: GroupVaultAccess[];
@@ -1270,7 +1270,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Takes a vault from a group: it gets a new key, and every item is put under it. What the group's members have seen is not taken back. */
+  /** Ends a group's access to a vault. The vault gets a new key, and every item is sealed under it. The members keep what they have seen. */
   "vaults.revokeGroupPermissions": {
     params: {
       vaultId: string;
@@ -1280,7 +1280,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** One group, and with `vaultPermissions` the vaults it comes to. */
+  /** Returns one group. With `vaultPermissions` it also returns the vaults that the group has access to. */
   "groups.get": {
     params: {
       groupId: string;
@@ -1290,7 +1290,7 @@ export type Methods = {
     };
     result: Group;
   };
-  /** The groups this user is in. Owners and administrators are there from the first time they are needed. */
+  /** Returns the groups of this user. Owners and administrators exist from the first time they are needed. */
   "groups.list": {
     params: {
       client?: string;
@@ -1310,7 +1310,7 @@ export type Methods = {
     };
     result: Group;
   };
-  /** Changes a group's name or description; what is left out stays. */
+  /** Changes a group's name or description. Parts that are left out stay. */
   "groups.update": {
     params: {
       groupId: string;
@@ -1321,7 +1321,7 @@ export type Methods = {
     };
     result: Group;
   };
-  /** Deletes a group that comes to no vault. Owners and administrators stay. */
+  /** Deletes a group that has no vault. Owners and administrators cannot be deleted. */
   "groups.delete": {
     params: {
       groupId: string;
@@ -1330,7 +1330,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** The ids of a group's members. */
+  /** Returns the ids of a group's members. */
   "groups.members": {
     params: {
       groupId: string;
@@ -1343,7 +1343,7 @@ export type Methods = {
       }[];
     };
   };
-  /** The variables of an environment, in the order they were set. `masked` ones are hidden where a person looks. */
+  /** Returns the variables of an environment, in the order in which they were set. `masked` ones are hidden from a person's view. */
   "environments.getVariables": {
     params: {
       environmentId: string;
@@ -1355,7 +1355,7 @@ export type Methods = {
       staleMs?: number;
     };
   };
-  /** The environments of the account. */
+  /** Returns the environments of the account. */
   "environments.list": {
     params: {
       client?: string;
@@ -1366,7 +1366,7 @@ export type Methods = {
       staleMs?: number;
     };
   };
-  /** Makes an environment, with variables where they are given: all of it or nothing. */
+  /** Makes an environment, with variables if they are given: all of it or nothing. */
   "environments.create": {
     params: {
       title: string;
@@ -1376,7 +1376,7 @@ export type Methods = {
     };
     result: Environment;
   };
-  /** Sets variables; those that are not named stay as they are. All of them or none. */
+  /** Sets variables, all of them or none. Variables that are not named stay as they are. */
   "environments.set": {
     params: {
       environmentId: string;
@@ -1386,7 +1386,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Takes variables away; names that are not there change nothing. Tells how many went. */
+  /** Removes variables. Unknown names change nothing. Returns the number of removed ones. */
   "environments.unset": {
     params: {
       environmentId: string;
@@ -1407,7 +1407,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. The token ends after `expiresInMs`: 90 days when it is left out, `never` for no end. */
+  /** Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. */
   "serviceAccounts.create": {
     params: {
       account?: string;
@@ -1421,7 +1421,7 @@ export type Methods = {
     };
     result: IssuedToken;
   };
-  /** The service accounts with their tokens (never the text) and vaults; revoked ones too. `lastUsedAt` is to a few minutes, on whatever machine, and missing where a token was never used. */
+  /** Returns the service accounts with their tokens (never the text) and vaults, including revoked ones. `lastUsedAt` is the last use on any machine, to a few minutes. It is missing if a token was never used. */
   "serviceAccounts.list": {
     params: {
       proof?: Proof;
@@ -1432,7 +1432,7 @@ export type Methods = {
       serviceAccounts: ServiceAccount[];
     };
   };
-  /** Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`, `never` for no end. When it is left out, it lives as long as the newest one was made for; 90 days where there is none. */
+  /** Returns the next token of a service account. The older tokens end after `overlapMs`, or at once if it is left out. The next token ends after `expiresInMs`, and never with `never`. If it is left out, the token lives as long as the newest one was made for, or 90 days if there is none. */
   "serviceAccounts.rotate": {
     params: {
       account?: string;
@@ -1443,7 +1443,7 @@ export type Methods = {
     };
     result: IssuedToken;
   };
-  /** Ends every token of a service account at once, then gives the vaults it came to new keys. */
+  /** Ends every token of a service account at once. Then its vaults get new keys. */
   "serviceAccounts.revoke": {
     params: {
       proof?: Proof;
@@ -1453,7 +1453,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** What the token that a client was opened with may still read and write in its hour. Asking costs nothing. */
+  /** Returns how many reads and writes the token of a client has left in its hour. This costs nothing. */
   "serviceAccounts.rateLimit": {
     params: {
       client: string;

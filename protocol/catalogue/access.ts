@@ -120,7 +120,7 @@ const waitErrors = [
 export const access = {
   "clients.open": entry({
     summary:
-      "Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked; a token has an account of its own, so `account` beside it means nothing.",
+      "Opens a client on this connection. It names the account to work on (by id or name; by default the default account), and the integration. The answer does not show whether the account exists: a person is asked either way, and a denial reads the same. With the token of a service account the client works as that service account, and nobody is asked. A token has an account of its own, so `account` beside it means nothing.",
     params: Type.Object(
       {
         account: Type.Optional(IdParam),
@@ -148,7 +148,8 @@ export const access = {
     example: { params: { client: "1" }, result: {} },
   }),
   "clients.list": entry({
-    summary: "Every client open on the agent; without a manage grant or a proof, those of this connection.",
+    summary:
+      "Returns every client that is open on the agent. Without a manage grant or a proof, returns those of this connection.",
     params: Type.Object(whole, closed),
     result: Type.Object({
       clients: Type.Array(OpenClient),
@@ -173,7 +174,8 @@ export const access = {
     },
   }),
   "grants.list": entry({
-    summary: "Every grant, with the names it covers; without a manage grant or a proof, the caller's own.",
+    summary:
+      "Returns every grant, with the names that it covers. Without a manage grant or a proof, returns the caller's own.",
     params: Type.Object(whole, closed),
     result: Type.Object({ grants: Type.Array(Grant) }),
     errors: waitErrors,
@@ -201,7 +203,8 @@ export const access = {
     },
   }),
   "grants.revoke": entry({
-    summary: "Revokes a grant, or all. One's own needs nothing more; others' need a manage grant or a proof.",
+    summary:
+      "Revokes one grant, or all. For the caller's own grants nothing more is needed. Grants of others need a manage grant or a proof.",
     params: Type.Object({ grant: Type.Optional(IdParam), all: Type.Optional(Type.Literal(true)), ...whole }, closed),
     result: Type.Object({ revoked: Type.Integer() }),
     errors: [...waitErrors, "grantNotFound"],
@@ -212,7 +215,7 @@ export const access = {
   }),
   "prompts.attach": entry({
     summary:
-      "Makes this connection an approver: it is sent prompt.opened with the text of every prompt. Showing is all this allows; only a proof decides.",
+      "Makes this connection an approver. It is sent prompt.opened with the text of every prompt. An approver may only show prompts. Only a proof decides.",
     params: Type.Object(whole, closed),
     result: Empty,
     errors: waitErrors,
@@ -223,7 +226,7 @@ export const access = {
   }),
   "prompts.list": entry({
     summary:
-      "Every open prompt with its text; without a manage grant or a proof, those the caller itself waits for. `code` picks one.",
+      "Returns every open prompt with its text. Without a manage grant or a proof, returns the prompts that the caller itself waits for. `code` picks one.",
     params: Type.Object({ code: Type.Optional(Type.String({ maxLength: 16 })), ...whole }, closed),
     result: Type.Object({ prompts: Type.Array(Prompt) }),
     errors: [...waitErrors, "promptNotFound", "pinDisabled"],
@@ -248,7 +251,7 @@ export const access = {
   }),
   "prompts.answer": entry({
     summary:
-      "Answers a prompt, which is named by its id (`prompt`) or its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the text that was shown, and a proof; one that was given on this connection to list that very prompt, a minute ago at most, serves once. It lasts for the process or terminal that asked, or with `lasts: once` for this one request.",
+      "Answers a prompt. Name the prompt by its id (`prompt`) or by its match code (`code`), and not by both. `no` needs nothing more. `yes` needs the hash of the shown text, and a proof. A proof that listed this prompt on this connection within the last minute also serves, once. The yes lasts for the process or terminal that asked. With `lasts: once` it lasts for this one request.",
     params: Type.Object(
       {
         code: Type.Optional(Type.String({ maxLength: 16 })),
@@ -278,7 +281,7 @@ export const access = {
   }),
   "audit.list": entry({
     summary:
-      "The newest records of the audit log, newest last; without a manage grant or a proof, the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (a record's number) it is the oldest that fit, and `next` where others follow: the number to go on after.",
+      "Returns the newest records of the audit log, newest last. Without a manage grant or a proof, returns the caller's own. With `item` (op://vault/item[/field], VAULT/ITEM, ENVIRONMENT/VARIABLE, or an id), `since`, `until` or `after` (the number of a record), it returns the oldest matching records. If more follow, `next` is the number to continue after.",
     params: Type.Object(
       {
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: AUDIT_PAGE_MAX })),
@@ -333,7 +336,7 @@ export const access = {
     },
   }),
   "audit.verify": entry({
-    summary: "Checks the audit log's chain and says which stretch is proven and up to when.",
+    summary: "Checks the chain of the audit log. Returns which part is proven, and up to when.",
     params: Type.Object(whole, closed),
     result: Type.Object({
       records: Type.Integer(),

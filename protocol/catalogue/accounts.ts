@@ -83,7 +83,7 @@ const LostShare = Type.Object(
 export const accounts = {
   "accounts.create": entry({
     summary:
-      "Makes an account on the embedded account service, or on the one at `service`, unlocks it, and answers its emergency kit: the only time the Secret Key is shown without a proof. Where an account is on this agent already, a proof of the default one is needed too.",
+      "Makes an account on the embedded account service, or on the service at `service`, and unlocks it. Returns its emergency kit. This is the only time that the Secret Key is shown without a proof. If an account is on this agent already, a proof of the default account is needed too.",
     params: Type.Object(
       {
         name: AccountName,
@@ -125,7 +125,7 @@ export const accounts = {
   }),
   "accounts.serviceInfo": entry({
     summary:
-      "What the account service at `service` asks of a new account: the registration token, or nothing. A token that is given is checked there. For whoever is about to make one, before a person is asked for anything. Where an account is on this agent already, a proof of the default one is needed.",
+      "Returns what the account service at `service` needs for a new account: a registration token, or nothing. If a token is given, the service checks it. Call it before you ask a person for anything. If an account is on this agent already, a proof of the default account is needed.",
     params: Type.Object(
       {
         service: ServiceUrl,
@@ -149,7 +149,7 @@ export const accounts = {
   }),
   "accounts.signIn": entry({
     summary:
-      "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. Where another account is on this agent already, a proof of the default one is needed too.",
+      "Brings an existing account to this agent with its emergency kit and password, and unlocks it. The password is the proof. If another account is on this agent already, a proof of the default account is needed too.",
     params: Type.Object(
       {
         account: Id,
@@ -192,7 +192,7 @@ export const accounts = {
     },
   }),
   "accounts.list": entry({
-    summary: "The account that the client works on, with its name.",
+    summary: "Returns the account that the client works on, with its name.",
     params: Type.Object({ ...onAccount }, closed),
     result: Type.Object({ accounts: Type.Array(Account) }),
     errors: [
@@ -226,7 +226,7 @@ export const accounts = {
   }),
   "accounts.setDefault": entry({
     summary:
-      "Makes another account the default, the one that a method means which names none. Needs a proof of the present default (`proof`) and of the other one (`newProof`).",
+      "Makes another account the default. Methods that name no account work on the default. Needs a proof of the present default (`proof`) and of the other account (`newProof`).",
     params: Type.Object({ account: IdParam, proof: Proof, newProof: Proof }, closed),
     result: Type.Object({ account: Id, name: AccountName }),
     errors: ["signedOut", "locked", "accountNotFound", "proofRefused", "tryLater", "diskFull", "auditUnwritable"],
@@ -244,7 +244,7 @@ export const accounts = {
   }),
   "accounts.remove": entry({
     summary:
-      "Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. `default` is the default account now, where others are left.",
+      "Removes an account from this agent. Its Secret Key and its approvals on this device are deleted. If the service can be reached, the device is removed from the account too. The audit log stays, sealed, and continues when the account signs in here again; `withLog` deletes it. The account itself stays, and its emergency kit and password bring it back. The account password is the proof. For a locked account the service checks it. `default` is the account that is the default now, if others are left.",
     params: Type.Object(
       { account: Type.Optional(IdParam), password: Password, withLog: Type.Optional(Type.Boolean()) },
       closed,
@@ -271,7 +271,7 @@ export const accounts = {
     },
   }),
   "accounts.changePassword": entry({
-    summary: "Replaces the account password. The old password is the proof; other sessions of the user end.",
+    summary: "Replaces the account password. The old password is the proof. Other sessions of the user end.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password, newPassword: NewPassword }, closed),
     result: Empty,
     errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline"],
@@ -284,7 +284,7 @@ export const accounts = {
     },
   }),
   "accounts.setPin": entry({
-    summary: "Sets the approval PIN, or takes it away when `pin` is missing. The account password is the proof.",
+    summary: "Sets the approval PIN, or removes it if `pin` is missing. The account password is the proof.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password, pin: Type.Optional(NewPin) }, closed),
     result: Empty,
     errors: ["signedOut", "locked", "proofRefused", "tryLater"],
@@ -294,7 +294,8 @@ export const accounts = {
     example: { params: { password: "correct horse battery staple", pin: "493817" }, result: {} },
   }),
   "accounts.kit": entry({
-    summary: "The emergency kit again: account, user, service and Secret Key. The account password is the proof.",
+    summary:
+      "Returns the emergency kit again: account, user, service and Secret Key. The account password is the proof.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Kit,
     errors: ["signedOut", "locked", "proofRefused", "tryLater"],
@@ -314,7 +315,7 @@ export const accounts = {
   }),
   "accounts.backup": entry({
     summary:
-      "Begins a backup: every sealed row of the account, read with files.readChunk. The account password is the proof; kit and password open it again.",
+      "Begins a backup of every sealed row of the account. Read it with files.readChunk. The account password is the proof. The emergency kit and the password open the backup again.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Type.Object({ handle: Type.String() }),
     errors: ["signedOut", "locked", "proofRefused", "tryLater"],
@@ -325,7 +326,7 @@ export const accounts = {
   }),
   "accounts.openRestore": entry({
     summary:
-      "Begins taking a backup in: its bytes come with files.writeChunk. Where an account is on this agent already, a proof of the default one is needed: `proof` brings the backup's account beside it, and `replacePassword`, its password, puts it in its place where that holds nothing.",
+      "Begins to take in a backup. Send its bytes with files.writeChunk. If an account is on this agent already, one of two proofs of the default account is needed. `proof` brings the account of the backup beside it. `replacePassword` puts the account of the backup in its place, if it holds nothing.",
     params: Type.Object({ replacePassword: Type.Optional(Password), proof: defaultProof }, closed),
     result: Type.Object({ handle: Type.String() }),
     errors: [...besideErrors, "wrongCredentials", "tryLater", "offline", "diskFull"],
@@ -336,7 +337,7 @@ export const accounts = {
   }),
   "accounts.inspectBackup": entry({
     summary:
-      "What a backup that was taken in says without a password: whose it is, and what a restore of it does not bring back. Its seal is not checked by this.",
+      "Returns what a backup shows without a password: its account, and the things that a restore will not bring back. This does not check the seal.",
     params: Type.Object({ handle: Type.String({ maxLength: 64 }) }, closed),
     result: Type.Object({
       account: Id,
@@ -362,7 +363,7 @@ export const accounts = {
   }),
   "accounts.restore": entry({
     summary:
-      "Checks the backup that was taken in and makes its account here, unlocked. Kit and password are the proof; a backup that was changed or cut is refused whole. It stops when who asked has gone; one that was cut off is made whole by the same again, and meanwhile the account opens to nobody. A whole account that is there is a conflict. Service accounts come back without tokens, and links do not. Where an account is on this agent already, the handle must have been opened with a proof of the default one, or `replacePassword` is its password: then it is taken off first, if it holds nothing.",
+      "Checks the backup that was taken in, makes its account here, and unlocks it. The emergency kit and the password are the proof. A backup that was changed or cut is refused whole. The restore stops when its caller has gone. The same call continues a restore that was cut off; until then nobody can open the account. If the account is whole at the service already, the answer is `conflict`. Service accounts come back without tokens, and links do not come back. If an account is on this agent already, the handle must have been opened with a proof of the default account. With `replacePassword`, its password, that account is removed first, if it holds nothing.",
     params: Type.Object(
       {
         handle: Type.String({ maxLength: 64 }),
@@ -417,7 +418,7 @@ export const accounts = {
   }),
   "devices.list": entry({
     summary:
-      "The devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is when the service last heard of it, to a few minutes.",
+      "Returns the devices that may sign in to this account, with their names, which the service cannot read. `lastSeenAt` is the time when the service last heard from a device, to a few minutes.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Type.Object({
       devices: Type.Array(Device),
@@ -442,7 +443,7 @@ export const accounts = {
     },
   }),
   "devices.rename": entry({
-    summary: "Gives a device another name, for all devices of the account. The account password is the proof.",
+    summary: "Gives a device another name, which all devices of the account see. The account password is the proof.",
     params: Type.Object(
       { account: Type.Optional(IdParam), password: Password, device: IdParam, name: DeviceName },
       closed,
@@ -458,7 +459,7 @@ export const accounts = {
     },
   }),
   "devices.remove": entry({
-    summary: "Removes a device: its sessions end and it cannot sign in again. The account password is the proof.",
+    summary: "Removes a device. Its sessions end, and it cannot sign in again. The account password is the proof.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password, device: IdParam }, closed),
     result: Empty,
     errors: ["signedOut", "locked", "proofRefused", "tryLater", "offline", "deviceNotFound"],
@@ -469,7 +470,7 @@ export const accounts = {
   }),
   "session.unlock": entry({
     summary:
-      "Unlocks an account with its password. Tells how many wrong PIN and password tries there were since the last time.",
+      "Unlocks an account with its password. Returns the numbers of wrong PINs and passwords since the last unlock.",
     params: Type.Object({ account: Type.Optional(IdParam), password: Password }, closed),
     result: Type.Object({
       account: Id,
@@ -497,7 +498,7 @@ export const accounts = {
   }),
   "session.lock": entry({
     summary:
-      "Locks one account, or every one: keys are wiped, the cache is unreadable, grants end, prompts are withdrawn.",
+      "Locks one account, or all of them. Keys are wiped, the cache becomes unreadable, grants end, and prompts are withdrawn.",
     params: Type.Object({ account: Type.Optional(IdParam) }, closed),
     /** It is locked all the same. The audit log has no record of it, since it cannot be written. */
     result: Type.Object({ unrecorded: Type.Optional(Type.Literal(true)) }),

@@ -106,7 +106,7 @@ const Status = Type.Object(
 export const agent = {
   "agent.hello": entry({
     summary:
-      "Says which protocol the client speaks and learns the agent's version, limits and features. Optional, but raises the line limit. `door` is the form of the wire from here on: `native`, which is also the default, is the only one yet. A parameter that a feature brought may be sent where `features` lists that feature. With `notices` the command of this installation takes what a person should be told and was not yet.",
+      "Names the protocol that the client speaks, and returns the agent's version, limits and features. It is optional, and raises the line limit. `door` chooses the form of the wire from here on. `native` is the default, and the only form yet. Send a parameter that a feature brought only if `features` lists that feature. `notices` is for the command of this installation: the answer then has the messages that wait for a person.",
     params: Type.Object(
       {
         protocol: Type.Integer({ minimum: 0, maximum: PROTOCOL_MAX }),
@@ -133,7 +133,7 @@ export const agent = {
   }),
   "agent.status": entry({
     summary:
-      "Tells the agent's version and, for each account on it, whether it is locked. The command of this installation also sees ids, services, an unfinished restore and the file of a trace. A holder of a manage grant of an account sees those of that account. Names are never told.",
+      "Returns the agent's version and, for each account, whether it is locked. The command of this installation also sees ids, services, an unfinished restore and the file of a trace. A holder of a manage grant of an account sees those of that account. Names are never shown.",
     params: Empty,
     result: Status,
     errors: [],
@@ -165,7 +165,7 @@ export const agent = {
   }),
   "agent.subscribe": entry({
     summary:
-      "Sends this connection its own events from now on: prompt.opened and prompt.closed for what it asked, session.changed, and item.changed for items a grant of its covers.",
+      "Sends this connection its own events from now on: prompt.opened and prompt.closed for its own requests, session.changed, and item.changed for items that one of its grants covers.",
     params: Empty,
     result: Empty,
     errors: [],
@@ -176,7 +176,7 @@ export const agent = {
   }),
   "agent.stop": entry({
     summary:
-      "Locks every account, closes in order and exits. Any process of the same user may do it: it only narrows access.",
+      "Locks every account, closes in order and exits. Any process of the same user may do this, since it only narrows access.",
     params: Empty,
     result: Empty,
     errors: [],

@@ -94,7 +94,7 @@ const eachOf = (vault: string, ids: readonly string[]): Target[] =>
 
 export const items = {
   "items.create": entry({
-    summary: "Makes an item. Small files may come inline; large ones through files.openWrite.",
+    summary: "Makes an item. Small files may be part of the call. Large files come through files.openWrite.",
     params: Type.Object({ item: ItemCreateParams, ...onAccount }, closed),
     result: Item,
     errors: [...vaultErrors, "invalidItem", "notPermitted", "diskFull"],
@@ -109,7 +109,7 @@ export const items = {
   }),
   "items.createAll": entry({
     summary:
-      "Makes up to 100 items of one vault in one transaction; each has its own outcome, in order. Files are not taken here.",
+      "Makes up to 100 items of one vault in one transaction. Each has its own outcome, in order. The items cannot bring files.",
     params: Type.Object(
       {
         vaultId: IdParam,
@@ -136,7 +136,7 @@ export const items = {
     sdkName: "ItemsCreateAll",
   }),
   "items.get": entry({
-    summary: "An item with its values, active or archived.",
+    summary: "Returns an item with its values, active or archived.",
     params: Type.Object(place, closed),
     result: Item,
     errors: itemErrors,
@@ -150,7 +150,7 @@ export const items = {
     sdkName: "ItemsGet",
   }),
   "items.getAll": entry({
-    summary: "Up to 50 items of one vault, each with its own outcome, in order.",
+    summary: "Returns up to 50 items of one vault. Each has its own outcome, in order.",
     params: Type.Object({ vaultId: IdParam, itemIds: idsTo("retrieve"), ...onAccount }, closed),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Item, ItemError])) }),
     errors: vaultErrors,
@@ -169,7 +169,7 @@ export const items = {
   }),
   "items.put": entry({
     summary:
-      "Replaces an item's editable parts. `version` must be the stored one; category and files stay as they are.",
+      "Replaces the editable parts of an item. `version` must be the stored one. Category and files stay as they are.",
     params: Type.Object({ item: Item, ...onAccount }, closed),
     result: Item,
     errors: [...writeErrors, "versionConflict"],
@@ -180,7 +180,7 @@ export const items = {
     sdkName: "ItemsPut",
   }),
   "items.delete": entry({
-    summary: "Deletes an item, its versions and its files. Where `version` is given it must be the stored one.",
+    summary: "Deletes an item with its versions and its files. If `version` is given, it must be the stored one.",
     params: Type.Object(placeAsSeen, closed),
     result: Empty,
     errors: [...itemErrors, "notPermitted", "versionConflict"],
@@ -191,7 +191,7 @@ export const items = {
     sdkName: "ItemsDelete",
   }),
   "items.deleteAll": entry({
-    summary: "Deletes up to 50 items of one vault in one transaction; each has its own outcome, in order.",
+    summary: "Deletes up to 50 items of one vault in one transaction. Each has its own outcome, in order.",
     params: Type.Object({ vaultId: IdParam, itemIds: idsTo("delete"), ...onAccount }, closed),
     result: Type.Object({ outcomes: Type.Array(Type.Union([Empty, ItemError])) }),
     errors: [...vaultErrors, "diskFull"],
@@ -210,7 +210,7 @@ export const items = {
   }),
   "items.archive": entry({
     summary:
-      "Moves an item to the archive: references no longer find it. Where `version` is given it must be the stored one.",
+      "Moves an item to the archive, where references do not find it. If `version` is given, it must be the stored one.",
     params: Type.Object(placeAsSeen, closed),
     result: Empty,
     errors: [...itemErrors, "notPermitted", "versionConflict"],
@@ -222,7 +222,7 @@ export const items = {
   }),
   "items.unarchive": entry({
     summary:
-      "Takes an item out of the archive: references find it again. Where `version` is given it must be the stored one.",
+      "Takes an item out of the archive, so that references find it again. If `version` is given, it must be the stored one.",
     params: Type.Object(placeAsSeen, closed),
     result: Empty,
     errors: [...itemErrors, "notPermitted", "versionConflict"],
@@ -232,7 +232,7 @@ export const items = {
     example: { params: { vaultId: "abcdefghijklmnopqrstuvwxyz", itemId: "bcdefghijklmnopqrstuvwxyz2" }, result: {} },
   }),
   "items.history": entry({
-    summary: "The versions of an item that are kept, the present one first.",
+    summary: "Returns the kept versions of an item, the present one first.",
     params: Type.Object(place, closed),
     result: Type.Object({ versions: Type.Array(ItemVersion) }),
     errors: [...itemErrors, "notPermitted"],
@@ -251,7 +251,7 @@ export const items = {
   }),
   "items.restore": entry({
     summary:
-      "Makes an earlier version of an item the present one, with its files; the one that it takes the place of is kept as a version.",
+      "Brings back an earlier version of an item, with its files. The present version is kept as an earlier one.",
     params: Type.Object({ ...place, version: Version }, closed),
     result: Item,
     errors: [...itemErrors, "notPermitted", "versionConflict", "diskFull"],
@@ -265,7 +265,7 @@ export const items = {
   }),
   "items.list": entry({
     summary:
-      "A page of the overviews of a vault's items, without values, in the order of their ids: the active ones, unless `archived` asks for others. Where `more` is true others follow: ask again with the last id as `after`. An item that is there all the while comes exactly once, whatever changes between two pages.",
+      "Returns a page of the overviews of a vault's items, without values, in the order of their ids. These are the active items, unless `archived` asks for others. If `more` is true, others follow: ask again with the last id as `after`. An item that exists all the time comes exactly once, even if others change between two pages.",
     params: Type.Object(
       {
         vaultId: IdParam,
@@ -316,7 +316,7 @@ const withExampleFile = {
 
 export const files = {
   "files.attach": entry({
-    summary: "Adds a small file to an item, as a field of its own; a larger one goes through files.openWrite.",
+    summary: "Adds a small file to an item, as a field of its own. Add a larger one through files.openWrite.",
     params: Type.Object({ ...changedPlace, file: FileCreateParams }, closed),
     result: Item,
     errors: [...writeErrors, "versionConflict"],
@@ -335,7 +335,7 @@ export const files = {
     sdkName: "ItemsFilesAttach",
   }),
   "files.read": entry({
-    summary: "A small file of an item, whole; a larger one is read through files.openRead.",
+    summary: "Returns a small file of an item, whole. Read a larger one through files.openRead.",
     params: Type.Object({ ...place, fileId: IdParam }, closed),
     result: Type.Object({ content: Type.String() }),
     errors: [...itemErrors, "fileNotFound"],
@@ -353,7 +353,7 @@ export const files = {
     sdkName: "ItemsFilesRead",
   }),
   "files.delete": entry({
-    summary: "Takes a file out of an item.",
+    summary: "Removes a file from an item.",
     params: Type.Object({ ...changedPlace, sectionId: PartId, fieldId: PartId }, closed),
     result: Item,
     errors: [...writeErrors, "versionConflict"],
@@ -373,7 +373,8 @@ export const files = {
     sdkName: "ItemsFilesDelete",
   }),
   "files.replaceDocument": entry({
-    summary: "Puts a small file in place of a Document's; a larger one goes through files.openWrite.",
+    summary:
+      "Replaces the file of a Document by another small one. Replace it by a larger one through files.openWrite.",
     params: Type.Object({ ...changedPlace, document: DocumentCreateParams }, closed),
     result: Item,
     errors: [...writeErrors, "versionConflict"],
@@ -397,7 +398,7 @@ export const files = {
   }),
   "files.openRead": entry({
     summary:
-      "Opens a file for reading in chunks on this connection: the one that a reference leads to, or one of an item by ids.",
+      "Opens a file, so that this connection can read it in chunks. The file is that of a reference, or one of an item by ids.",
     params: Type.Union([
       Type.Object({ reference: Type.String({ minLength: 1, maxLength: 2048 }), ...onAccount }, closed),
       Type.Object({ ...place, fileId: IdParam }, closed),
@@ -427,7 +428,7 @@ export const files = {
     },
   }),
   "files.readChunk": entry({
-    summary: "The next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last one.",
+    summary: "Returns the next chunk of an open file, at most 1 MiB, in base64. The handle ends with the last chunk.",
     params: Type.Object({ handle: Handle }, closed),
     result: Type.Object({ content: Type.String(), last: Type.Boolean() }),
     errors: [...handleErrors, "offline", "sealBroken"],
@@ -438,7 +439,7 @@ export const files = {
   }),
   "files.openWrite": entry({
     summary:
-      "Begins a file that comes in chunks: of a new Document (with `title`), of a field to be (with `fieldId`), or in place of a Document's. Nothing is changed until files.commit.",
+      "Begins a file that comes in chunks: the file of a new Document (with `title`), of a new field (with `fieldId`), or one that replaces a Document's. Nothing changes until files.commit.",
     params: Type.Union([
       Type.Object(
         {
@@ -470,7 +471,7 @@ export const files = {
     },
   }),
   "files.writeChunk": entry({
-    summary: "The next chunk of a file: exactly 1 MiB, but for the last.",
+    summary: "Takes the next chunk of a file. Each chunk but the last has exactly 1 MiB.",
     params: Type.Object({ handle: Handle, content: Bytes(Math.ceil(limits.chunkBytes / 3) * 4) }, closed),
     result: Empty,
     errors: [...handleErrors, "offline", "notRestorable", "diskFull"],

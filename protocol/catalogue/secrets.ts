@@ -105,7 +105,7 @@ const resolveErrors = [
 
 export const secrets = {
   "secrets.resolve": entry({
-    summary: "The secret that a reference leads to.",
+    summary: "Returns the secret of a reference.",
     params: Type.Object({ reference: Reference, ...onAccount }, closed),
     result: Resolved,
     errors: resolveErrors,
@@ -129,7 +129,7 @@ export const secrets = {
     sdkName: "SecretsResolve",
   }),
   "secrets.resolveAll": entry({
-    summary: "The secrets of up to 100 references, each with its own outcome; one prompt for all of them.",
+    summary: "Returns the secrets of up to 100 references. Each has its own outcome. One prompt asks for all of them.",
     params: Type.Object({ references: Type.Array(Reference, { maxItems: limits.references }), ...onAccount }, closed),
     result: Type.Object({
       outcomes: Type.Array(Type.Union([Resolved, ResolveFailure])),
@@ -172,7 +172,7 @@ export const secrets = {
   }),
   "secrets.watch": entry({
     summary:
-      "Watches the secret of a reference: this connection is sent `secret.changed` with the watch's id when its value changes, or when the reference leads elsewhere or nowhere. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked or the grant ended. The watch of a one-time code is told of changes of its item. Includes agent.subscribe.",
+      "Watches the secret of a reference. This connection is sent `secret.changed`, with the id of the watch, when the value changes, and when the reference leads to another field or to nothing. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked, or that the grant ended. A one-time code counts as changed when its item changes. Includes agent.subscribe.",
     params: Type.Object({ reference: Reference, ...onAccount }, closed),
     result: Type.Object({ watch: Type.String() }),
     // The code itself is not made.
@@ -196,7 +196,7 @@ export const secrets = {
     example: { params: { watch: "abcdefghijklmnopqrstuvwxyz" }, result: {} },
   }),
   "secrets.validateReference": entry({
-    summary: "Whether a text is a well-formed reference. Looks nothing up.",
+    summary: "Checks whether a text is a well-formed reference. Nothing is looked up.",
     params: Type.Object({ reference: Reference }, closed),
     result: Empty,
     errors: ["invalidReference"],
@@ -207,7 +207,7 @@ export const secrets = {
     sdkName: "ValidateSecretReference",
   }),
   "secrets.generatePassword": entry({
-    summary: "Makes a password by a recipe. Nothing is kept.",
+    summary: "Makes a password by a recipe. It is stored nowhere.",
     params: Type.Object({ recipe: PasswordRecipe }, closed),
     result: Type.Object({ password: Type.String() }),
     errors: ["invalidRecipe"],

@@ -96,7 +96,7 @@ const example = {
 export const serviceAccounts = {
   "serviceAccounts.create": entry({
     summary:
-      "Makes a service account that comes to the named vaults (title or id; an environment by its id), and answers its token, once. The token ends after `expiresInMs`: 90 days when it is left out, `never` for no end.",
+      "Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`.",
     params: Type.Object(
       {
         ...proven,
@@ -129,7 +129,7 @@ export const serviceAccounts = {
   }),
   "serviceAccounts.list": entry({
     summary:
-      "The service accounts with their tokens (never the text) and vaults; revoked ones too. `lastUsedAt` is to a few minutes, on whatever machine, and missing where a token was never used.",
+      "Returns the service accounts with their tokens (never the text) and vaults, including revoked ones. `lastUsedAt` is the last use on any machine, to a few minutes. It is missing if a token was never used.",
     params: Type.Object(whole, closed),
     result: Type.Object({
       serviceAccounts: Type.Array(ServiceAccount),
@@ -168,7 +168,7 @@ export const serviceAccounts = {
   }),
   "serviceAccounts.rotate": entry({
     summary:
-      "Answers the next token of a service account; the older ones end after `overlapMs`, at once when it is left out. The next one ends after `expiresInMs`, `never` for no end. When it is left out, it lives as long as the newest one was made for; 90 days where there is none.",
+      "Returns the next token of a service account. The older tokens end after `overlapMs`, or at once if it is left out. The next token ends after `expiresInMs`, and never with `never`. If it is left out, the token lives as long as the newest one was made for, or 90 days if there is none.",
     params: Type.Object(
       {
         ...proven,
@@ -193,7 +193,7 @@ export const serviceAccounts = {
     },
   }),
   "serviceAccounts.revoke": entry({
-    summary: "Ends every token of a service account at once, then gives the vaults it came to new keys.",
+    summary: "Ends every token of a service account at once. Then its vaults get new keys.",
     params: Type.Object({ ...whole, serviceAccountId: IdParam }, closed),
     result: Empty,
     errors: [...wholeErrors, "serviceAccountNotFound"],
@@ -209,7 +209,7 @@ export const serviceAccounts = {
     },
   }),
   "serviceAccounts.rateLimit": entry({
-    summary: "What the token that a client was opened with may still read and write in its hour. Asking costs nothing.",
+    summary: "Returns how many reads and writes the token of a client has left in its hour. This costs nothing.",
     params: Type.Object({ client: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
     result: Type.Object({ reads: Budget, writes: Budget }),
     errors: ["clientNotFound", "notPermitted", "locked", "offline"],

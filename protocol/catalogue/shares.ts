@@ -40,7 +40,7 @@ const Share = Type.Object(
 
 export const shares = {
   "items.shares.getAccountPolicy": entry({
-    summary: "How an item may be shared: for how long, how often opened, with whom, with which files.",
+    summary: "Returns how an item may be shared: for how long, how often, with whom, and with which files.",
     params: Type.Object({ vaultId: IdParam, itemId: IdParam, ...onAccount }, closed),
     result: ItemShareAccountPolicy,
     errors: itemErrors,
@@ -56,7 +56,7 @@ export const shares = {
   }),
   "items.shares.validateRecipients": entry({
     summary:
-      "Reads recipients: with one @ an address, else a domain. Named recipients need mail, which the service does not send yet, so any that can be read is refused.",
+      "Reads recipients. A text with one @ is an address, any other a domain. Named recipients need mail, which the service does not send yet, so every valid recipient is refused.",
     params: Type.Object({ policy: ItemShareAccountPolicy, recipients: RecipientTexts }, closed),
     result: Type.Object({ recipients: Type.Array(ValidRecipient) }, closed),
     errors: ["invalidRecipient", "recipientsRefused"],
@@ -68,7 +68,7 @@ export const shares = {
   }),
   "items.shares.create": entry({
     summary:
-      "Makes a link to a copy of an item as it is now: whoever has the link can open it, until it expires or is revoked. `version`, where given, must be the stored one.",
+      "Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. If `version` is given, it must be the stored one.",
     params: Type.Object(
       {
         vaultId: IdParam,
@@ -109,7 +109,8 @@ export const shares = {
     sdkName: "ItemsSharesCreate",
   }),
   "shares.list": entry({
-    summary: "The shares that this user made, or that are of vaults it manages: open ones first, then the newest.",
+    summary:
+      "Returns the shares that this user made, and those of vaults that the user manages: open ones first, then the newest.",
     params: Type.Object({ ...onAccount }, closed),
     result: Type.Object({ shares: Type.Array(Share) }, closed),
     errors: asked,
@@ -136,7 +137,7 @@ export const shares = {
     },
   }),
   "shares.revoke": entry({
-    summary: "Ends a share: its link opens nothing from now on, and its copy is removed.",
+    summary: "Ends a share. Its link opens nothing any more, and its copy is removed.",
     params: Type.Object({ shareId: IdParam, ...onAccount }, closed),
     result: Empty,
     errors: [...askedUnsealed, "shareNotFound", "diskFull"],

@@ -49,7 +49,7 @@ const Description = Type.String({ maxLength: itemLimits.description });
 
 export const vaults = {
   "vaults.create": entry({
-    summary: "Makes a vault. Administrators come to it too unless `allowAdminsAccess` is false.",
+    summary: "Makes a vault. Administrators get access to it too, unless `allowAdminsAccess` is false.",
     params: Type.Object(
       {
         title: Title,
@@ -68,7 +68,7 @@ export const vaults = {
     sdkName: "VaultsCreate",
   }),
   "vaults.list": entry({
-    summary: "Every vault of the account. With `decryptDetails: false` names and descriptions are not opened.",
+    summary: "Returns every vault of the account. With `decryptDetails: false` names and descriptions are not opened.",
     params: Type.Object({ decryptDetails: Type.Optional(Type.Boolean()), ...onAccount }, closed),
     result: Type.Object({ vaults: Type.Array(VaultOverview), staleMs }),
     errors: asked,
@@ -79,7 +79,7 @@ export const vaults = {
     sdkName: "VaultsList",
   }),
   "vaults.getOverview": entry({
-    summary: "One vault.",
+    summary: "Returns one vault.",
     params: Type.Object(vaultPlace, closed),
     result: VaultOverview,
     errors: [...asked, "vaultNotFound"],
@@ -90,7 +90,7 @@ export const vaults = {
     sdkName: "VaultsGetOverview",
   }),
   "vaults.get": entry({
-    summary: "One vault, and with `accessors` who may do what in it.",
+    summary: "Returns one vault. With `accessors` it also returns who has which permissions in it.",
     params: Type.Object({ ...vaultPlace, accessors: Type.Optional(Type.Boolean()) }, closed),
     result: Vault,
     errors: [...asked, "vaultNotFound"],
@@ -104,7 +104,7 @@ export const vaults = {
     sdkName: "VaultsGet",
   }),
   "vaults.update": entry({
-    summary: "Changes a vault's name or description; what is left out stays.",
+    summary: "Changes a vault's name or description. Parts that are left out stay.",
     params: Type.Object(
       { ...vaultPlace, title: Type.Optional(Title), description: Type.Optional(Description) },
       closed,
@@ -133,7 +133,7 @@ export const vaults = {
   }),
   "vaults.grantGroupPermissions": entry({
     summary:
-      "Lets groups come to a vault. Permission bits are the official ones; what one bit needs must be given with it.",
+      "Gives groups access to a vault. The permission bits are the official ones. A bit that depends on others must come with them.",
     params: Type.Object({ ...vaultPlace, groupPermissions: Type.Array(GroupAccess, { maxItems: GROUPS_MAX }) }, closed),
     result: Empty,
     errors: [...asked, "vaultNotFound", "groupNotFound", "invalidPermissions", "notPermitted", "diskFull"],
@@ -147,7 +147,7 @@ export const vaults = {
     sdkName: "VaultsGrantGroupPermissions",
   }),
   "vaults.updateGroupPermissions": entry({
-    summary: "Replaces what groups may do in vaults they already come to: all bits at once.",
+    summary: "Replaces all permission bits of groups that have access to a vault already.",
     params: Type.Object(
       { groupPermissions: Type.Array(GroupVaultAccess, { maxItems: GROUPS_MAX }), ...onAccount },
       closed,
@@ -169,7 +169,7 @@ export const vaults = {
   }),
   "vaults.revokeGroupPermissions": entry({
     summary:
-      "Takes a vault from a group: it gets a new key, and every item is put under it. What the group's members have seen is not taken back.",
+      "Ends a group's access to a vault. The vault gets a new key, and every item is sealed under it. The members keep what they have seen.",
     params: Type.Object({ ...vaultPlace, groupId: IdParam }, closed),
     result: Empty,
     errors: [...asked, "vaultNotFound", "groupNotFound", "versionConflict", "notPermitted", "diskFull"],
@@ -185,7 +185,7 @@ const groupPlace = { groupId: IdParam, ...onAccount };
 
 export const groups = {
   "groups.get": entry({
-    summary: "One group, and with `vaultPermissions` the vaults it comes to.",
+    summary: "Returns one group. With `vaultPermissions` it also returns the vaults that the group has access to.",
     params: Type.Object({ ...groupPlace, vaultPermissions: Type.Optional(Type.Boolean()) }, closed),
     result: Group,
     errors: [...asked, "groupNotFound"],
@@ -199,7 +199,7 @@ export const groups = {
     sdkName: "GroupsGet",
   }),
   "groups.list": entry({
-    summary: "The groups this user is in. Owners and administrators are there from the first time they are needed.",
+    summary: "Returns the groups of this user. Owners and administrators exist from the first time they are needed.",
     params: Type.Object(onAccount, closed),
     result: Type.Object({ groups: Type.Array(Group) }),
     errors: asked,
@@ -219,7 +219,7 @@ export const groups = {
     example: { params: { title: "Operations" }, result: exampleGroup },
   }),
   "groups.update": entry({
-    summary: "Changes a group's name or description; what is left out stays.",
+    summary: "Changes a group's name or description. Parts that are left out stay.",
     params: Type.Object(
       { ...groupPlace, title: Type.Optional(Title), description: Type.Optional(Description) },
       closed,
@@ -236,7 +236,7 @@ export const groups = {
     example: { params: { groupId: exampleGroup.id, title: "Ops" }, result: { ...exampleGroup, title: "Ops" } },
   }),
   "groups.delete": entry({
-    summary: "Deletes a group that comes to no vault. Owners and administrators stay.",
+    summary: "Deletes a group that has no vault. Owners and administrators cannot be deleted.",
     params: Type.Object(groupPlace, closed),
     result: Empty,
     errors: [...askedOfIds, "groupNotFound", "conflict", "notPermitted"],
@@ -246,7 +246,7 @@ export const groups = {
     example: { params: { groupId: exampleGroup.id }, result: {} },
   }),
   "groups.members": entry({
-    summary: "The ids of a group's members.",
+    summary: "Returns the ids of a group's members.",
     params: Type.Object(groupPlace, closed),
     result: Type.Object({ members: Type.Array(Type.Object({ userId: Type.String() })) }),
     errors: [...askedOfIds, "groupNotFound"],
@@ -277,7 +277,7 @@ const exampleVariable = { name: "DATABASE_URL", value: "postgres://…", masked:
 export const environments = {
   "environments.getVariables": entry({
     summary:
-      "The variables of an environment, in the order they were set. `masked` ones are hidden where a person looks.",
+      "Returns the variables of an environment, in the order in which they were set. `masked` ones are hidden from a person's view.",
     params: Type.Object(environmentPlace, closed),
     result: Type.Object({
       variables: Type.Array(Variable),
@@ -291,7 +291,7 @@ export const environments = {
     sdkName: "EnvironmentsGetVariables",
   }),
   "environments.list": entry({
-    summary: "The environments of the account.",
+    summary: "Returns the environments of the account.",
     params: Type.Object(onAccount, closed),
     result: Type.Object({ environments: Type.Array(Environment), staleMs }),
     errors: asked,
@@ -301,7 +301,7 @@ export const environments = {
     example: { params: {}, result: { environments: [exampleEnvironment] } },
   }),
   "environments.create": entry({
-    summary: "Makes an environment, with variables where they are given: all of it or nothing.",
+    summary: "Makes an environment, with variables if they are given: all of it or nothing.",
     params: Type.Object(
       { title: Title, variables: Type.Optional(Type.Array(Variable, { maxItems: VARIABLES_MAX })), ...onAccount },
       closed,
@@ -318,7 +318,7 @@ export const environments = {
     example: { params: { title: "staging", variables: [exampleVariable] }, result: exampleEnvironment },
   }),
   "environments.set": entry({
-    summary: "Sets variables; those that are not named stay as they are. All of them or none.",
+    summary: "Sets variables, all of them or none. Variables that are not named stay as they are.",
     params: Type.Object(
       { ...environmentPlace, variables: Type.Array(Variable, { minItems: 1, maxItems: VARIABLES_MAX }) },
       closed,
@@ -331,7 +331,7 @@ export const environments = {
     example: { params: { environmentId: exampleEnvironment.id, variables: [exampleVariable] }, result: {} },
   }),
   "environments.unset": entry({
-    summary: "Takes variables away; names that are not there change nothing. Tells how many went.",
+    summary: "Removes variables. Unknown names change nothing. Returns the number of removed ones.",
     params: Type.Object(
       { ...environmentPlace, names: Type.Array(VariableName, { minItems: 1, maxItems: VARIABLES_MAX }) },
       closed,

@@ -79,7 +79,7 @@ export function addAccessCommands(program: Command): void {
   addCommand<ProofOptions>(
     program,
     "prompts",
-    "list what waits for an answer",
+    "list the questions that wait for an answer",
     "postern prompts",
     [passwordFd, mine],
     (terminal, _args, options) =>
@@ -91,7 +91,7 @@ export function addAccessCommands(program: Command): void {
   addCommand<ApproveOptions>(
     program,
     "approve <code>",
-    "show what a program asks for, and allow or deny it",
+    "show what a program asks for, then allow or deny it",
     "postern approve KX-42",
     [
       ["--once", "allow this one request and nothing after it"],
@@ -123,7 +123,7 @@ export function addAccessCommands(program: Command): void {
   const grants = addCommand<ProofOptions>(
     program,
     "grants",
-    "list who may do what",
+    "list the grants: each program, and what it may read or change",
     "postern grants",
     [passwordFd, mine],
     (terminal, _args, options) =>
@@ -135,7 +135,7 @@ export function addAccessCommands(program: Command): void {
   addCommand<ProofOptions & { all?: boolean }>(
     grants,
     "revoke [grant]",
-    "end a grant, or all",
+    "end one grant, or all of them",
     "postern grants revoke --all",
     [["--all", "every grant"], passwordFd, mine],
     (terminal, [grant], options) =>

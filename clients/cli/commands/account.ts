@@ -374,7 +374,7 @@ function addKeyCommands(program: Command): void {
   addCommand<{ passwordFd?: string; newPasswordFd?: string }>(
     program,
     "passwd",
-    "change the account password; other devices sign in again",
+    "change the account password; other devices must sign in again",
     "postern passwd",
     [passwordFd, ["--new-password-fd <n>", "read the new password from this file descriptor"]],
     (terminal, _args, options) =>
@@ -409,7 +409,7 @@ function addKeyCommands(program: Command): void {
   addCommand<Force & { passwordFd?: string; outFile?: string }>(
     program,
     "kit",
-    "write the emergency kit again",
+    "write another copy of the emergency kit",
     "postern kit --out-file kit.txt",
     [passwordFd, ["--out-file <file>", "write it to this file (0600) instead of the terminal"], forceOption],
     async (terminal, _args, options) => {

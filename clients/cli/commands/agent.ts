@@ -223,7 +223,7 @@ export function addAgentCommands(program: Command): void {
   );
   addCommand(program, "doctor", "say which protections are active on this machine", "postern doctor", [], doctor);
 
-  const agent = program.command("agent").description("the agent: run, start, stop, restart, install");
+  const agent = program.command("agent").description("run, start, stop, restart or install the agent");
   addCommand<TraceOption>(
     agent,
     "run",

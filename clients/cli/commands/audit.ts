@@ -121,7 +121,7 @@ export function addAuditCommands(program: Command): void {
   addCommand<ProofOptions>(
     audit,
     "verify",
-    "check the log's chain and say which stretch is proven",
+    "check the log, and say which part of it is proven",
     "postern audit verify",
     [passwordFd],
     (terminal, _args, options) =>

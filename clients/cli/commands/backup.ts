@@ -262,7 +262,7 @@ export function addBackupCommands(program: Command): void {
   addCommand<BackupOptions>(
     program,
     "backup <file>",
-    "write everything, sealed, into one file",
+    "write the whole account, sealed, into one file",
     "postern backup ada.backup",
     [passwordFd, forceOption],
     (terminal, [path = ""], options) => backup(terminal, path, options),
@@ -270,7 +270,7 @@ export function addBackupCommands(program: Command): void {
   addCommand<RestoreOptions>(
     program,
     "restore <file>",
-    "make an account again from its backup, emergency kit and password",
+    "bring an account back from its backup, with its emergency kit and password",
     "postern restore ada.backup --kit kit.txt",
     [
       ["--kit <file>", "the emergency kit"],

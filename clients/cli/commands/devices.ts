@@ -32,8 +32,8 @@ async function list(terminal: Terminal, agent: Agent, password: string): Promise
 }
 
 const REMOVED = [
-  "Removed. Its sessions are ended and it cannot sign in again.",
-  "Whoever has the account password and the Secret Key that is still on it can sign in as a new device: where it is lost, change the password with `postern passwd`.",
+  "Removed. Its sessions have ended, and it cannot sign in again.",
+  "Its Secret Key is still on it. A person with that key and the account password can sign in as a new device. If the device is lost, change the password with `postern passwd`.",
 ].join("\n");
 
 async function remove(

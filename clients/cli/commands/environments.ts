@@ -209,7 +209,7 @@ function addVariableCommands(env: Command): void {
   addCommand(
     env,
     "unset <environment> <names...>",
-    "take variables away",
+    "remove variables",
     "postern env unset staging DATABASE_URL",
     [],
     (terminal, [wanted = "", ...names]) =>
@@ -254,7 +254,7 @@ function addFileCommands(env: Command): void {
   addCommand<Force & { outFile?: string; format?: string }>(
     env,
     "export <environment>",
-    "write the variables as a file, values in clear",
+    "write the variables into a file, with their values in clear",
     "postern env export staging --out-file .env",
     [
       ["--format <format>", `one of ${envFormats.join(", ")} (dotenv, which sh, bash and zsh source too)`],

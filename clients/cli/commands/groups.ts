@@ -58,7 +58,7 @@ export function addGroupCommands(program: Command): void {
   addCommand(
     group,
     "delete <group>",
-    "delete a group that comes to no vault",
+    "delete a group that has no vault",
     "postern group delete Operations",
     [],
     (terminal, [wanted = ""]) =>
@@ -76,7 +76,7 @@ function addAccess(group: Command): void {
   addCommand<{ vault: string; permissions: string }>(
     group,
     "grant <group>",
-    "let a group come to a vault, or change what it may do there",
+    "give a group access to a vault, or change its permissions there",
     "postern group grant Operations --vault Demo --permissions read_items,update_items",
     [
       ["--vault <vault>", "title or id"],
@@ -94,7 +94,7 @@ function addAccess(group: Command): void {
   addCommand<{ vault: string }>(
     group,
     "revoke <group>",
-    "take a vault from a group; the vault gets a new key",
+    "end a group's access to a vault; the vault gets a new key",
     "postern group revoke Operations --vault Demo",
     [["--vault <vault>", "title or id"]],
     (terminal, [wanted = ""], options) =>
@@ -126,7 +126,7 @@ function addGenerate(program: Command): void {
   addCommand<GenerateOptions>(
     program,
     "generate",
-    "make a password; nothing is kept",
+    "make a password; it is stored nowhere",
     "postern generate --words 5",
     [
       ["--length <n>", "characters, 8 to 100 (20)"],

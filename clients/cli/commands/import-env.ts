@@ -178,13 +178,13 @@ export function addImportCommand(program: Command): void {
   const command = addCommand<Options>(
     parent,
     "env <file>",
-    "make every value of an env file an item, and write a file with references",
+    "store each value of an env file as an item, and write a file of references",
     "postern import env .env --vault Demo",
     [
       ["--vault <vault>", "the vault, by title or id"],
       [
         "--out-file <file>",
-        "where to write the references (FILE.postern); one that holds nothing but references is replaced",
+        "where to write the references (FILE.postern); an existing file is replaced only if it holds nothing but references",
       ],
       ["--prefix <prefix>", "what the items' titles begin with, before the variable's name"],
       ["--source <name>", "what the items are known by (this machine and the file's path)"],

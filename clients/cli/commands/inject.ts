@@ -42,7 +42,7 @@ export function addInjectCommand(program: Command): void {
   addCommand<Force & { inFile?: string; outFile?: string }>(
     program,
     "inject",
-    "put secrets where a template names them, bare or as {{ op://… }}",
+    "replace each reference in a template by its secret, bare or as {{ op://… }}",
     "postern inject --in-file config.tpl --out-file config.json",
     [
       ["--in-file <file>", "the template; standard input otherwise"],

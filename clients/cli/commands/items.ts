@@ -146,7 +146,7 @@ function addFileCommands(item: Command): void {
   addCommand<{ vault: string }>(
     file,
     "rm <item> <file>",
-    "take a file out of an item",
+    "remove a file from an item",
     "postern item file rm GitHub recovery-codes.txt --vault Demo",
     [vaultOption],
     (terminal, [wanted = "", name = ""], options) => removeFile(terminal, wanted, name, demandVault(options)),
@@ -189,7 +189,7 @@ function addStateCommands(item: Command): void {
   add("history", "list the versions of an item that are kept: the last fifty", history);
   add(
     "restore",
-    "make an earlier version of an item the present one",
+    "bring back an earlier version of an item",
     restore,
     [["--version <number>", "which, as history lists them"]],
     " --version 3",

@@ -134,7 +134,7 @@ export function addRunCommand(program: Command): void {
     .description("run a program with the references in its environment resolved")
     .option(
       "--env-file <file>",
-      "variables from this env file too; may be given again",
+      "take variables from this env file too; repeat it for more files",
       (value: string, all: string[] = []) => [...all, value],
     )
     .option("--no-masking", "do not hide secrets in the program's output")

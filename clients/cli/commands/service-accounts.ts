@@ -46,7 +46,7 @@ function told(made: Made, { why, before }: Told): string {
   return [
     `postern: service account ${made.serviceAccountId}. ${ends}${why === undefined ? "" : ` (${why})`}.`,
     ...(before === undefined ? [] : [`  ${before}`]),
-    "  The token below is shown this once. Whoever has it reads what it opens, unasked.",
+    "  The token below is shown only once. A program that has it reads its vaults, and nobody is asked.",
   ].join("\n");
 }
 
@@ -207,7 +207,7 @@ function addRevoke(group: Command): void {
   addCommand<PasswordOptions>(
     group,
     "revoke <service-account>",
-    "end every token at once; the vaults it came to get new keys",
+    "end all its tokens at once; its vaults get new keys",
     "postern service-account revoke CI",
     [passwordFd],
     (terminal, [wanted = ""], options) =>
@@ -227,7 +227,7 @@ function addRateLimit(group: Command): void {
   addCommand(
     group,
     "ratelimit",
-    "show what the token in POSTERN_SERVICE_ACCOUNT_TOKEN may still spend",
+    "show how many requests the token in POSTERN_SERVICE_ACCOUNT_TOKEN has left",
     "postern service-account ratelimit",
     [],
     async (terminal) => {

@@ -89,7 +89,7 @@ export function addShareCommands(program: Command): void {
   addCommand(
     share,
     "list",
-    "list the shares that you made, or that are of vaults you manage",
+    "list your shares, and those of vaults that you manage",
     "postern share list",
     [],
     (terminal) =>
@@ -101,7 +101,7 @@ export function addShareCommands(program: Command): void {
   addCommand(
     share,
     "revoke <id...>",
-    "end shares: their links open nothing from now on",
+    "end shares; their links open nothing any more",
     "postern share revoke abcdefghijklmnopqrstuvwxyz",
     [],
     (terminal, ids) =>

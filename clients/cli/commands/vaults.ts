@@ -106,7 +106,7 @@ function addVaultChanges(vault: Command): void {
   addCommand<EditOptions>(
     vault,
     "edit <vault>",
-    "change a vault's title or description; references by the title before no longer find it",
+    "change a vault's title or description; references with the old title stop working",
     'postern vault edit Demo --title Staging --description "what staging needs"',
     [
       ["--title <title>", "the title"],

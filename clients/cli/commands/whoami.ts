@@ -9,7 +9,7 @@ export function addWhoamiCommand(program: Command): void {
   addCommand(
     program,
     "whoami",
-    "show the account that commands work on, or the service account whose token is set",
+    "show the account that commands use, or the service account of the token that is set",
     "postern whoami",
     [],
     (terminal) =>
