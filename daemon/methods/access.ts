@@ -112,7 +112,7 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
       const own = (prompt: Prompt) => prompt.subject.key === call.connection.subject.key;
       const shown = broker
         .list()
-        .filter((prompt) => prompt.account === whole || own(prompt))
+        .filter((prompt) => (whole === undefined ? own(prompt) : prompt.account === whole))
         .filter((prompt) => code === undefined || prompt.code === code);
       if (code !== undefined && shown.length === 0) throw new PosternError("promptNotFound");
       // The proof that came with the code of a prompt also serves the answer to that prompt.

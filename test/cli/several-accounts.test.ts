@@ -196,6 +196,23 @@ test("without the default one's password, and without a terminal, nothing is mad
   expect(ran).toMatchObject({ code: 7, err: expect.stringContaining("--default-password-fd 3") });
 });
 
+test("prompts of one account say how many wait in the others", async () => {
+  const waiting = startPostern(["--account", "Work", "whoami"], { home });
+  const code = await new Promise<string>((resolve) => {
+    waiting.child.stderr?.on("data", (text: Buffer) => {
+      const found = /code (?:\u001b\[1m)?([A-Z]{2}-[0-9]{2})/.exec(text.toString());
+      if (found !== null) resolve(found[1] ?? "");
+    });
+  });
+  const others = "In other accounts 1 more: `postern --account NAME prompts` shows those of one account.\n";
+  expect((await run("prompts --password-fd 3", [PASSWORD])).out).toBe(others);
+  const shown = (await run("--account Work prompts --password-fd 3", [WORK_PASSWORD])).out;
+  expect([shown.includes(code), shown.includes("In other accounts")]).toEqual([true, false]);
+  await run(`deny ${code}`);
+  expect((await waiting.ended).code).toBe(4);
+  expect((await run("prompts --password-fd 3", [PASSWORD])).out).toBe("Nothing waits.\n");
+});
+
 test.each([["unlock"], ["run"], ["env run"], [""]])("%s --help shows --account", async (words) => {
   const ran = await run(`${words} --help`.trim());
   expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("--account <name>") });

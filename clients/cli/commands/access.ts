@@ -85,7 +85,8 @@ export function addAccessCommands(program: Command): void {
     (terminal, _args, options) =>
       withWholeProof(terminal, options, async (agent, proof) => {
         const listed = await agent.call("prompts.list", proof);
-        terminal.result(listed, () => promptsText(listed.prompts));
+        const elsewhere = proof.proof === undefined ? 0 : await waitingElsewhere(agent, listed.prompts.length);
+        terminal.result(listed, () => promptsText(listed.prompts, elsewhere));
       }),
   );
   addCommand<ApproveOptions>(
@@ -150,13 +151,19 @@ export function addAccessCommands(program: Command): void {
   );
 }
 
-function promptsText(prompts: Methods["prompts.list"]["result"]["prompts"]): string {
-  if (prompts.length === 0) return "Nothing waits.";
-  return prompts
-    .map((prompt) =>
-      [`${prompt.code}  until ${localTime(prompt.expiresAt, "second")}`, ...(prompt.text ?? [])].join("\n  "),
-    )
-    .join("\n\n");
+/** The number of prompts in other accounts. A proof shows those of one account only. */
+async function waitingElsewhere(agent: Agent, here: number): Promise<number> {
+  const { sessions, openPrompts } = await agent.call("agent.status", {});
+  return sessions.length < 2 ? 0 : Math.max(0, openPrompts - here);
+}
+
+function promptsText(prompts: Methods["prompts.list"]["result"]["prompts"], elsewhere: number): string {
+  const shown = prompts.map((prompt) =>
+    [`${prompt.code}  until ${localTime(prompt.expiresAt, "second")}`, ...(prompt.text ?? [])].join("\n  "),
+  );
+  if (elsewhere > 0)
+    shown.push(`In other accounts ${elsewhere} more: \`postern --account NAME prompts\` shows those of one account.`);
+  return shown.length === 0 ? "Nothing waits." : shown.join("\n\n");
 }
 
 function grantsText(grants: Methods["grants.list"]["result"]["grants"]): string {
