@@ -104,7 +104,7 @@ const exceptions: { from: string; to: string; because: string }[] = [
 /** Files that nothing imports because a person or a program runs them. */
 const entryPoints: Record<string, string> = {
   "clients/generate/main.ts": "npm run generate",
-  "clients/typescript/client.ts": "the published package's entry",
+  "clients/typescript/entry.ts": "the published package's entry",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
   "clients/release/client-package.ts": "npm run build",
