@@ -127,6 +127,7 @@ const entryPoints: Record<string, string> = {
   "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
+  "test/toolchains/setup.ts": "run by vitest before the lane interop",
   "test/web/screenshots.ts": "npm run screenshots",
   "service/web/main.tsx": "named by the page's document, where vite finds it",
   "vitest.config.ts": "read by vitest",
