@@ -120,11 +120,18 @@ export class PosternError extends Error {
 
   constructor(message: string, fields: { errorName: string; code: number; hint?: string | undefined; incident?: string | undefined }) {
     super(message);
-    this.name = new.target.name;
+    this.name = classNameOf(fields.errorName);
     this.errorName = fields.errorName;
     this.code = fields.code;
     this.hint = fields.hint;
     this.incident = fields.incident;
   }
+}
+
+/** From the error's name and not from the class: a bundler may shorten the names of classes. */
+function classNameOf(errorName: string): string {
+  if (!Object.hasOwn(errorTable, errorName)) return "PosternError";
+  const upper = errorName.charAt(0).toUpperCase() + errorName.slice(1);
+  return upper.endsWith("Error") ? upper : \`\${upper}Error\`;
 }
 `;

@@ -5,6 +5,9 @@ import { startAgent } from "../agent/start.ts";
 export const REFERENCE = "op://Demo/DATABASE_URL/password";
 export const SECRET = "postgres://hunters-moon@db/shop";
 
+/** What programs/typed.mts prints. */
+export const TYPED_OUTPUT = `${SECRET}\nDATABASE_URL true true\nitemNotFound\ntrue\n`;
+
 export type DemoAgent = {
   /** The variables by which a program finds the agent, the token and the reference. */
   readonly env: Readonly<Record<string, string>>;
