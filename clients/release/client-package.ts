@@ -15,6 +15,9 @@ const out = resolve(process.argv[2] ?? join(root, "dist", "client"));
 /** The oldest Node that the package promises. Newer syntax is written in this one's. */
 const OLDEST = "node18";
 
+/** The declarations of the enums, which are written by themselves. */
+const ENUMS = "generated-enums.d.ts";
+
 async function buildClient(): Promise<void> {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
@@ -59,6 +62,8 @@ function writeTypes(): void {
   const ran = spawnSync("tsc", ["-p", config, ...options, ...roots], { cwd: root, stdio: "inherit" });
   rmSync(config);
   if (ran.status !== 0) throw new Error("the declarations of the client could not be written; tsc says why above");
+  // The compiler copies no declarations that it has not made.
+  copyFileSync(join(source, ENUMS), join(types, ENUMS));
   for (const name of readdirSync(types)) nameBuiltFiles(join(types, name));
   copyFileSync(join(out, files.types), join(out, files.esTypes));
 }

@@ -65,7 +65,7 @@ import sdk = require("@postern/client");
 
 async function main(): Promise<void> {
   const { TOKEN = "", REFERENCE = "" } = process.env;
-  const client: sdk.Client = await sdk.createClient({ auth: TOKEN, integrationName: "shop", integrationVersion: "1" });
+  const client: sdk.OpenClient = await sdk.createClient({ auth: TOKEN, integrationName: "shop", integrationVersion: "1" });
   const signal: AbortSignal = AbortSignal.timeout(60_000);
   console.log(await client.secrets.resolve(REFERENCE, { signal }));
   client.close();

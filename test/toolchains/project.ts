@@ -2,7 +2,7 @@
 // that a program finds them and never finds the repository.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ export type Ran = { readonly code: number | null; readonly out: string; readonly
 
 export type Project = {
   readonly folder: string;
+  read(path: string): string;
   write(path: string, text: string): void;
   /** Runs a program in the project, with the variables and no others of the test's own. */
   run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
@@ -30,6 +31,7 @@ export function makeProject(manifest: object = {}): Project {
   cpSync(programs, folder, { recursive: true });
   const project: Project = {
     folder,
+    read: (path) => readFileSync(join(folder, path), "utf8"),
     write: (path, text) => {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);

@@ -2,7 +2,14 @@
 // that it compiles without @types/node and DOM.
 
 import * as all from "@postern/client";
-import sdk, { type Client, createClient, errors, type Item, ItemCategory, type ItemListFilter } from "@postern/client";
+import sdk, {
+  createClient,
+  errors,
+  type Item,
+  ItemCategory,
+  type ItemListFilter,
+  type OpenClient,
+} from "@postern/client";
 
 declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
 declare const console: { log(text: string): void };
@@ -10,7 +17,7 @@ declare const console: { log(text: string): void };
 const integration = { integrationName: "shop", integrationVersion: "1.0.0" };
 
 async function main(token: string, reference: string): Promise<void> {
-  const client: Client = await createClient({ auth: token, ...integration });
+  const client: OpenClient = await createClient({ auth: token, ...integration });
   console.log(await client.secrets.resolve(reference, { deadlineMs: 60_000 }));
   const vault: sdk.VaultOverview | undefined = (await client.vaults.list())[0];
   if (vault === undefined) throw new Error("no vault");
