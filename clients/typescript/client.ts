@@ -34,19 +34,25 @@ export class DesktopAuth {
 export const DEFAULT_INTEGRATION_NAME = "Unknown";
 export const DEFAULT_INTEGRATION_VERSION = "Unknown";
 
-/** The agent's address, and the account or token to use. */
-export type ClientOptions = {
+/** What a client is opened with, as the official package has it. */
+export interface ClientConfiguration {
   /** DesktopAuth, or the token of a service account. With a token nobody is asked, and the client sees the token's vaults only. */
-  readonly auth?: DesktopAuth | string | undefined;
-  readonly integrationName?: string;
-  readonly integrationVersion?: string;
+  auth?: string | DesktopAuth;
+  integrationName: string;
+  integrationVersion: string;
   /** Of a workload's identity, which the agent does not have. With it `createClient` refuses. */
-  readonly oidcFetcher?: ((audience: string) => Promise<string>) | undefined;
-  readonly workloadDetails?: { customerManagedSecret: string; workloadUuid: string } | undefined;
+  oidcFetcher?: (audience: string) => Promise<string>;
+  workloadDetails?: { customerManagedSecret: string; workloadUuid: string };
+}
+
+/** The same, where everything may be left out that need not be there, and what ours has beyond it. */
+export type ClientOptions = {
+  [Key in keyof ClientConfiguration]?: ClientConfiguration[Key] | undefined;
+} & {
   /** The agent's socket. By default, the agent's own default. */
-  readonly socket?: string;
+  socket?: string;
   /** Called with the match code when a person must approve. Without it, nothing is shown and the call waits. */
-  readonly onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
+  onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
 };
 
 /** An open client, as the official package has it. A mock needs no more than this. */
@@ -83,8 +89,8 @@ export function defaultSocket(): string {
 
 /** Opens a client. Throws AgentNotRunning, UntrustedSocket, or what the agent answers (signedOut, accountNotFound, tokenInvalid, tokenRefused). */
 export function createClient(options: ClientOptions): Promise<OpenClient>;
-/** A mock of this function takes its type from the last form, so that it need not have what is ours alone. */
-export function createClient(options: ClientOptions): Promise<Client>;
+/** The official form. It is the last one, which a mock takes its type from. So a mock need not have what is ours alone. */
+export function createClient(config: ClientConfiguration): Promise<Client>;
 export async function createClient(options: ClientOptions): Promise<OpenClient> {
   const link = createLink(options, usableAuth(options));
   await link.open();

@@ -97,6 +97,10 @@ jest.spyOn(sdk, "createClient").mockResolvedValue(fake);
 jest.mocked(sdk.createClient).mockResolvedValue(fake);
 jest.mocked(sdk.createClient).mockRejectedValue(new sdk.DesktopSessionExpiredError("the session has ended"));
 vi.mocked(sdk.createClient).mockResolvedValue(fake);
+vi.spyOn(sdk, "createClient").mockImplementation(async (config) => {
+  if (config.integrationName.length > 40) throw new Error("too long");
+  return fake;
+});
 vi.spyOn(sdk, "createClient").mockRejectedValue(new sdk.RateLimitExceededError("slower"));
 vi.spyOn(fake.secrets, "resolve").mockResolvedValue("mocked");
 vi.spyOn(fake.items, "get").mockResolvedValue(item);
@@ -106,3 +110,8 @@ vi.spyOn(sdk.Secrets, "validateSecretReference").mockReturnValue(undefined);
 // A program may put a part of a client in the place of another.
 fake.secrets = { ...fake.secrets, resolve: async () => "replaced" };
 new sdk.DesktopAuth("Ada").accountName = "Grace";
+
+const config: Parameters<typeof sdk.createClient>[0] = { integrationName: "shop", integrationVersion: "1.0.0" };
+config.auth = "token";
+const opened: Awaited<ReturnType<typeof sdk.createClient>> = fake;
+opened.vaults = fake.vaults;
