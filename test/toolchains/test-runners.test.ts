@@ -27,10 +27,10 @@ const runner = (...path: string[]) => [process.execPath, join(toolModules, ...pa
 /** Counts of a report: both runners write the same form. */
 type Report = { readonly numPassedTests: number; readonly numTotalTests: number };
 
-async function demandPasses(words: readonly string[]): Promise<void> {
+async function demandPasses(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
   const report = join(project.folder, "report.json");
   rmSync(report, { force: true });
-  const { code, out, err } = await project.run([...words, `--outputFile=${report}`], { ...agent.env, SECRET });
+  const { code, out, err } = await project.run([...words, `--outputFile=${report}`], { ...agent.env, ...env, SECRET });
   expect([code, code === 0 ? "" : out + err]).toEqual([0, ""]);
   const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8")) as Report;
   expect(numPassedTests).toBe(numTotalTests);
@@ -40,6 +40,15 @@ async function demandPasses(words: readonly string[]): Promise<void> {
 describe("jest 29", () => {
   test.skipIf(!hasTool("jest")).each(programs("jest"))("runs %s", { timeout: TIME_MS }, async (name) => {
     await demandPasses([...runner("jest", "bin", "jest.js"), "--json", "--runInBand", join("jest", name)]);
+  });
+});
+
+describe("jest 29 with ES modules", () => {
+  const config = JSON.stringify({ testMatch: ["**/*.test.mjs"], transform: {} });
+  const env = { NODE_OPTIONS: "--experimental-vm-modules --no-warnings" };
+  test.skipIf(!hasTool("jest")).each(programs("jest-modules"))("runs %s", { timeout: TIME_MS }, async (name) => {
+    const words = ["--json", "--runInBand", "--config", config, join("jest-modules", name)];
+    await demandPasses([...runner("jest", "bin", "jest.js"), ...words], env);
   });
 });
 
