@@ -38,6 +38,7 @@ import { secretMethods } from "./methods/secrets.ts";
 import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
+import { createWatches, type Watches } from "./methods/watches.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
 import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
@@ -89,6 +90,7 @@ export function createAgent(parts: AgentParts): Agent {
   const strangers = createStrangers(clock);
   const followers = createFollowers({
     ...{ clock, log, connections },
+    changed: (unlocked, change) => watches.changed(unlocked, change),
     isPersons: (service) => sessions.list().some(({ file }) => isSameService(file.service, service)),
   });
   const broker = createBroker({
@@ -165,6 +167,7 @@ export function createAgent(parts: AgentParts): Agent {
   function forget(unlocked: Unlocked): void {
     followers.stop(unlocked);
     handles.lock(unlocked);
+    watches.ended(unlocked);
   }
 
   /** The logs of a refused call. Without a named account, it is the default account's log. A token's session writes to the person's log by itself. */
@@ -206,8 +209,14 @@ export function createAgent(parts: AgentParts): Agent {
     );
   }
 
-  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left };
-  const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
+  const resolver = createResolver(clock);
+  const watches = createWatches({
+    ...{ crypto, log, resolver, newId },
+    mayRead: (connection, unlocked, scope) =>
+      holds(connection, unlocked) || grants.allows(connection.subject, "read", scope),
+  });
+  const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left, watches };
+  const gate = createGate({ clock, sessions, grants, broker, resolver });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
     // Recorded where there is an account. Without an account, a refusal concerns nobody's secrets.
     const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
@@ -240,6 +249,7 @@ type State = {
   readonly sessions: Sessions;
   readonly tokens: TokenSessions;
   readonly left: LeftRecords;
+  readonly watches: Watches;
 };
 
 function handlersOf(parts: AgentParts, state: State): Handlers {
@@ -276,6 +286,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     }),
     ...auditMethods({ home, crypto, sessions, overseer, left }),
     ...secretMethods(followers.isStale, crypto.randomBytes),
+    ...state.watches.handlers,
     ...itemMethods({ clock, pages: createItemPages({ crypto, isStale: followers.isStale }) }),
     ...fileMethods({ clock, sessions, grants, handles }),
     ...backupMethods({ home, crypto, sessions, tokens, handles, clock, overseer }),

@@ -47,14 +47,14 @@ const table = {
   accountNotFound: {
     code: 1103,
     message: "no account of this name or id is on this agent",
-    hint: "run `postern status` to see which is here",
+    hint: "run `postern accounts` to see which are here",
     sdkName: "Auth",
   },
   accountExists: { code: 1104, message: "this agent already has an account" },
   accountNameHeld: {
     code: 1115,
     message: "an account of this name, or of one that looks like it, is on this agent already",
-    hint: "choose another name, or take that account off this agent with `postern signout`; nothing was changed",
+    hint: "choose another name, or take that account off this agent with `postern --account NAME signout`; nothing was changed",
   },
   wrongCredentials: {
     code: 1105,
@@ -275,6 +275,7 @@ const table = {
   },
   fileNotFound: { code: 1403, message: "file couldn't be found", sdkName: "ItemApi" },
   handleNotFound: { code: 1404, message: "no open file has this handle" },
+  watchNotFound: { code: 1405, message: "no watch of this id is open on this connection" },
   conflict: { code: 1406, message: "this conflicts with what exists already" },
 
   offline: {

@@ -33,6 +33,8 @@ export const limits = {
   unsentBytesClose: 16 * MiB,
   /** Clients open on one connection. */
   clients: 32,
+  /** Watched values of one connection: as many as one prompt may ask for. After a change in their vault each may cost a read. */
+  watches: 100,
 } as const;
 
 /** The version of the wire. agent.hello compares it for equality. Additions do not change it; protocol/README.md lists them. */

@@ -1,18 +1,18 @@
-// The lanes of tests: which files each runs, and for how many seconds it may run on a busy machine. On a quiet one a lane takes
-// half of its budget at most; all together stay below 35 minutes there.
+// The lanes of tests: the files of each lane, and its time limit in seconds on a busy machine. On a quiet machine a lane takes at most half of its
+// budget, and all lanes together stay below 35 minutes.
 
-/** Long kills, floods, and searches through many cases. They run in CI, and by `npm run test:soak`. */
+/** Long series of kills, floods, and searches through many cases. They run in CI, and by `npm run test:soak`. */
 const soak = ["test/soak/**/*.test.ts"];
 
 /** The packed client under other people's runtimes and tools. They are installed from npm, so no other lane waits for them. */
 const interop = ["test/toolchains/**/*.test.ts"];
 
-/** What runs in one process: no agent, no service, no command of its own. */
+/** Tests that run in one process, without an agent, service or command of their own. */
 const inProcess = ["architecture", "protocol", "daemon", "account", "service", "client", "interop"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
-/** In process or nearly so, and still many seconds each: the fast lane leaves them to the gate. */
+/** These run in one process or nearly so, but take many seconds each. The fast lane leaves them to the gate. */
 const slow = [
   "account/lying-service",
   "account/overtaken-restore",
@@ -34,7 +34,7 @@ const slow = [
 
 export type LaneName = "fast" | "gate" | "soak" | "interop";
 
-/** `checks` says whether types, lint and generated files are looked at too. */
+/** `checks` says whether the lane also checks types, lint and generated files. */
 export type Lane = {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -45,7 +45,7 @@ export type Lane = {
 };
 
 export const lanes: Readonly<Record<LaneName, Lane>> = {
-  /** Within a minute: what a developer runs before each commit. */
+  /** Takes less than a minute. A developer runs it before each commit. */
   fast: { include: inProcess, exclude: slow, checks: true, budgetS: 180 },
   /** `npm test`, within ten minutes: everything but the long ones, and those with foreign tools. */
   gate: { include: ["test/**/*.test.ts"], exclude: [...soak, ...interop], checks: true, budgetS: 1_800 },

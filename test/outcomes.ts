@@ -1,13 +1,14 @@
-// A reporter that writes down each test as it ends. A lane that is stopped at its budget can so say what it has shown.
+// A reporter that writes down each test as it ends. So a lane that is stopped at its budget can still report its
+// results.
 import { appendFileSync } from "node:fs";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 
-/** One line of the file: a test that ended, or a file that has. */
+/** One line of the file: a test or a file that ended. */
 export type Outcome =
   | { readonly test: string; readonly state: "passed" | "failed" | "skipped" }
   | { readonly file: string; readonly state: "began" | "ended" | "broken" };
 
-/** Where the outcomes go, one JSON text a line. */
+/** The variable with the path of the outcomes, one JSON text a line. */
 export const OUTCOMES_VARIABLE = "POSTERN_TEST_OUTCOMES";
 
 export default class Outcomes implements Reporter {
@@ -21,7 +22,7 @@ export default class Outcomes implements Reporter {
   }
 
   onTestModuleEnd(module: TestModule): void {
-    // A file that does not load has no failed test, and is a failure all the same.
+    // A file that does not load has no failed test, but it is a failure.
     const isBroken = module.errors().length > 0;
     note({ file: module.relativeModuleId, state: isBroken ? "broken" : "ended" });
   }

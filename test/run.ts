@@ -1,6 +1,6 @@
-// Runs one lane of tests (lanes.ts). `gate` is `npm test`. A lane prints one line a step and ends with its totals. A skipped test
-// is told with its name; under POSTERN_TEST_REQUIRE_ALL=1 it counts as failed. A lane that reaches its budget is stopped, says
-// what it has shown, and counts as one failure.
+// Runs one lane of tests (lanes.ts). `gate` is `npm test`. A lane prints one line a step and ends with its totals. It names each skipped test. Under
+// POSTERN_TEST_REQUIRE_ALL=1 a skipped test counts as failed. A lane that reaches its budget is stopped, reports its results so far, and counts as
+// one failure.
 import { execFile, spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ type Totals = { passed: number; failed: number; skipped: number };
 
 const requireAll = process.env.POSTERN_TEST_REQUIRE_ALL === "1";
 
-/** Milliseconds that a stopped run has to end its programs before it is killed. */
+/** Milliseconds that a stopped run has to end its programs. Then it is killed. */
 const STOP_MS = 10_000;
 
 const checks: readonly [string, readonly string[]][] = [
@@ -26,7 +26,7 @@ const checks: readonly [string, readonly string[]][] = [
 
 async function main(name: string): Promise<void> {
   if (!isLane(name)) throw new Error(`no lane ${name}; there are ${Object.keys(lanes).join(", ")}`);
-  // CI sets a budget; a person who runs a lane waits for its end.
+  // Only CI sets a budget. A person who runs a lane waits for its end.
   const budgetS = process.env.CI === "true" ? lanes[name].budgetS : undefined;
   installTools();
   if (lanes[name].checks) {
@@ -40,7 +40,7 @@ function isLane(name: string): name is LaneName {
   return Object.hasOwn(lanes, name);
 }
 
-/** Runs a check beside the others. Its output is shown in one piece. */
+/** Runs a check beside the others. Prints its output in one piece. */
 function succeeds(name: string, [program = "", ...args]: readonly string[]): Promise<boolean> {
   return new Promise((resolve) =>
     execFile(program, args, (error, stdout, stderr) => {
@@ -65,7 +65,7 @@ async function vitest(lane: LaneName, budgetS: number | undefined): Promise<Tota
   }
 }
 
-/** Runs vitest in a process group of its own, so that a stop reaches what the tests started too. */
+/** Runs vitest in its own process group, so that a stop also reaches the programs that the tests started. */
 function run(args: string[], env: NodeJS.ProcessEnv, budgetS: number | undefined): Promise<number | "stopped"> {
   const child = spawn("vitest", args, { stdio: "inherit", env: { ...process.env, ...env }, detached: true });
   const signal = (name: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, name);
@@ -96,7 +96,7 @@ function count(text: string, wentWell: boolean): Totals {
     process.stdout.write(`NOT ENDED: ${file}\n`);
   const of = (state: Outcome["state"]) => tests.filter((one) => one.state === state).length;
   const broken = files.filter(({ state }) => state === "broken").length;
-  // A run that ends badly with no failed test (an unhandled rejection, a stop) is still a failure.
+  // A run may fail without a failed test, by an unhandled rejection or a stop. This still counts as a failure.
   const failed = Math.max(of("failed") + broken, wentWell ? 0 : 1);
   return { passed: of("passed"), failed, skipped: of("skipped") };
 }
@@ -108,7 +108,7 @@ function finish({ passed, failed, skipped }: Totals): void {
   process.stdout.write(
     `${passed} passed, ${failures} failed${requireAll || skipped === 0 ? "" : `, ${skipped} skipped`}\n`,
   );
-  // `.ci/run` adds the lanes up from this file.
+  // `.ci/run` sums the lanes up from this file.
   const { POSTERN_TEST_TOTALS: totals } = process.env;
   if (totals !== undefined) appendFileSync(totals, `${passed} ${failures}\n`);
   process.exitCode = failures === 0 && passed > 0 ? 0 : 1;

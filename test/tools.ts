@@ -1,12 +1,12 @@
-// What the tests need beyond npm. Looked for on PATH; on Debian as root what is missing is installed; otherwise the
-// tests that need it skip aloud.
+// Tools that the tests need beyond npm. They are looked for on PATH. As root on Debian, missing ones are installed.
+// Otherwise the tests that need them skip and report it.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Program and the Debian package that brings it. */
+/** A program, and the Debian package that contains it. */
 const tools: Readonly<Record<string, string>> = {
   nc: "netcat-openbsd",
   "ssh-keygen": "openssh-client",
@@ -21,28 +21,31 @@ const tools: Readonly<Record<string, string>> = {
   fish: "fish",
 };
 
-/** Where what is built or fetched for tests alone lies: beside npm's packages, and gone with them. */
+/**
+ * The folder for tools that are built or downloaded only for tests. It lies beside npm's packages and is removed with
+ * them.
+ */
 const cache = fileURLToPath(new URL("../node_modules/.cache/postern-tests", import.meta.url));
 
-/** Python packages, exactly, in a folder of their own. */
+/** Python packages in exact versions, in their own folder. */
 const pythonPackages = { folder: join(cache, "python"), dotenv: "python-dotenv==1.2.4" } as const;
 
-/** Docker's readers of env files, built from its own packages. */
+/** Docker's readers of env files, built from Docker's own packages. */
 const readerSource = fileURLToPath(new URL("./cli/env-readers", import.meta.url));
 
-/** Where the program is, or would be: under a name that changes with what it is built from. */
+/** The path of the program, whether it exists or not. The name changes with its sources. */
 function readerProgram(): string {
   const hash = createHash("sha256");
   for (const name of ["main.go", "go.mod", "go.sum"]) hash.update(readFileSync(join(readerSource, name)));
   return join(cache, `env-reader-${hash.digest("hex").slice(0, 16)}`);
 }
 
-/** The folder for PYTHONPATH in which python-dotenv is, where it could be had. */
+/** The folder with python-dotenv for PYTHONPATH, if it could be installed. */
 export function pythonDotenv(): string | undefined {
   return existsSync(join(pythonPackages.folder, "dotenv")) && hasTool("python3") ? pythonPackages.folder : undefined;
 }
 
-/** The program that reads env files as Docker does, where it could be built. */
+/** The program that reads env files as Docker does, if it could be built. */
 export function dockerReader(): string | undefined {
   const program = readerProgram();
   return existsSync(program) ? program : undefined;
@@ -65,13 +68,13 @@ export function hasTool(program: string): boolean {
   return toolPath(program) !== undefined;
 }
 
-/** Where on PATH a program is. */
+/** The path of a program on PATH. */
 export function toolPath(program: string): string | undefined {
   const found = spawnSync("sh", ["-c", `command -v -- "$0"`, program], { encoding: "utf8" });
   return found.status === 0 ? found.stdout.trim() : undefined;
 }
 
-/** Installs what is missing where it may (root on Debian), telling what it does. */
+/** Installs missing tools where it may, as root on Debian, and prints each step. */
 export function installTools(): void {
   installPackages();
   installReaders();

@@ -1,8 +1,10 @@
 // Registers a command with the parser, its common options and its terminal. A command is a function of its options. The files in
 // commands/ hold these functions and their registration.
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { demandMeaning, takesChosen } from "./agent/account-meaning.ts";
 import { accountOption, chosenAccount } from "./agent/chosen-account.ts";
-import { createTerminal, type Terminal } from "./terminal/terminal.ts";
+import { namingNextStep } from "./agent/next-step.ts";
+import { type Chosen, createTerminal, type Terminal } from "./terminal/terminal.ts";
 
 /** Adds a command with `--account`, `--json` and an example under its help. `run` gets the terminal, the arguments and the options. */
 export function addCommand<O extends object>(
@@ -15,17 +17,37 @@ export function addCommand<O extends object>(
 ): Command {
   const command = parent.command(usage).description(summary);
   for (const [flags, what] of options) command.option(flags, what);
-  command.option(...accountOption);
+  addAccountOption(command);
   command.option("--json", "print the result as JSON");
   command.addHelpText("after", `\nExample:\n  $ ${example}\n`);
   command.action(async (...all: unknown[]) => {
     const parsed = command.opts() as O & { json?: boolean };
     // Given before the command, it is an option of a parent.
-    const { json, account } = command.optsWithGlobals<{ json?: boolean; account?: string }>();
+    const { json } = command.optsWithGlobals<{ json?: boolean }>();
     const args = all
       .slice(0, -2)
       .flatMap((arg) => (Array.isArray(arg) ? arg : arg === undefined ? [] : [arg])) as string[];
-    await run(createTerminal(json === true, chosenAccount(account)), args, parsed);
+    const chosen = chosenBy(command);
+    await namingNextStep(chosen, () => run(createTerminal(json === true, chosen), args, parsed));
   });
   return command;
+}
+
+/** Adds `--account`. Where an account means nothing, the help does not show it, and giving it is refused with a reason. */
+export function addAccountOption(command: Command): Command {
+  const option = new Option(...accountOption);
+  return command.addOption(takesChosen(wordsOf(command)) ? option : option.hideHelp());
+}
+
+/** The account that the command works on. Throws UsageError where --account means nothing to it. */
+export function chosenBy(command: Command): Chosen | undefined {
+  const { account } = command.optsWithGlobals<{ account?: string }>();
+  const words = wordsOf(command);
+  demandMeaning(words, account);
+  return takesChosen(words) ? chosenAccount(account) : undefined;
+}
+
+/** The command's words behind `postern`. */
+export function wordsOf(command: Command): string[] {
+  return command.parent === null ? [] : [...wordsOf(command.parent), command.name()];
 }

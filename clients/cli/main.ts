@@ -1,5 +1,6 @@
 #!/usr/bin/env -S -u NODE_OPTIONS POSTERN_NODE_OPTIONS=${NODE_OPTIONS} node --disable-sigusr1 --
 import { chosenAccount } from "./agent/chosen-account.ts";
+import { namingNextStep } from "./agent/next-step.ts";
 import { demandNoInspector, keepOutOfCores } from "./agent/protect.ts";
 import { demandNode } from "./node-version.ts";
 import { read } from "./read.ts";
@@ -28,7 +29,8 @@ async function main(words: readonly string[]): Promise<void> {
   if (runs) leaveDescriptorsAlone();
   else keepOutOfCores();
   if (command === "read" && reference !== undefined && !reference.startsWith("-") && rest.length === 0) {
-    await read(createTerminal(false, chosenAccount(undefined)), { reference });
+    const chosen = chosenAccount(undefined);
+    await namingNextStep(chosen, () => read(createTerminal(false, chosen), { reference }));
     // The value has been written. The agent closes the connection in order.
     process.exit();
   }

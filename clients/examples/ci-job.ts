@@ -1,6 +1,6 @@
-// A CI job without a person: POSTERN_SERVICE_ACCOUNT_TOKEN=… node ci-job.ts
+// A CI job without a person: POSTERN_SERVICE_ACCOUNT_TOKEN=… node ci-job.ts op://Demo/DATABASE_URL/password …
 // `postern service-account create CI --vault Demo:read_items --expires-in 30d` makes the token. The CI's own store of secrets holds it.
-import { createClient, errors } from "@postern/client";
+import { AgentNotRunning, createClient, errors } from "@postern/client";
 
 const auth = process.env.POSTERN_SERVICE_ACCOUNT_TOKEN ?? "";
 // A CI gives no secrets to the pull request of a fork: the variable is empty there.
@@ -12,6 +12,11 @@ if (auth === "") {
 delete process.env.POSTERN_SERVICE_ACCOUNT_TOKEN;
 
 const references = process.argv.slice(2);
+// A job whose list of secrets got lost must not count as done.
+if (references.length === 0) {
+  console.error("no reference: node ci-job.ts op://VAULT/ITEM/FIELD …");
+  process.exit(2);
+}
 try {
   const client = await createClient({ auth, integrationName: "example-ci-job", integrationVersion: "1.0.0" });
   // All at once: one request, and one answer for each reference.
@@ -22,7 +27,7 @@ try {
   }
   client.close();
 } catch (error) {
-  if (!(error instanceof errors.PosternError)) throw error;
-  console.error(`refused: ${error.errorName}`);
+  if (!(error instanceof errors.PosternError || error instanceof AgentNotRunning)) throw error;
+  console.error(error instanceof AgentNotRunning ? error.message : `refused: ${error.errorName}`);
   process.exitCode = 1;
 }

@@ -5,17 +5,22 @@ import { createServer } from "node:http";
 import { AgentNotRunning, ConnectionLost, createClient, DesktopAuth, errors } from "@postern/client";
 
 const REFERENCE = "op://Demo/DATABASE_URL/password";
+const port = Number(process.argv[2] ?? 8080);
 
-const client = await createClient({
-  auth: new DesktopAuth(),
-  integrationName: "example-server",
-  integrationVersion: "1.0.0",
-  onPrompt: ({ code }) => console.error(`waiting for approval: postern approve ${code}`),
-});
+function end(code: number, why: string): never {
+  console.error(why);
+  process.exit(code);
+}
+const failed = (error: Error) => end(1, `not started: ${error.message}`);
+
+if (!(Number.isInteger(port) && port >= 0 && port < 65_536)) end(2, "no port: node server.ts 8080 (0 to 65535)");
+const auth = new DesktopAuth(process.env.POSTERN_ACCOUNT);
+const onPrompt = ({ code }: { code: string }) => console.error(`waiting for approval: postern approve ${code}`);
+const own = { integrationName: "example-server", integrationVersion: "1.0.0" };
+const client = await createClient({ auth, ...own, onPrompt }).catch(failed);
 
 /** Errors after which a caller may try again later: a person must unlock or approve, or the agent restarts. */
 const passing = [errors.LockedError, errors.ApprovalTimedOutError, AgentNotRunning, ConnectionLost];
-
 const server = createServer(async (_request, response) => {
   try {
     const secret = await client.secrets.resolve(REFERENCE, { deadlineMs: 30_000 });
@@ -26,8 +31,7 @@ const server = createServer(async (_request, response) => {
     response.end(`${error instanceof Error ? error.name : "Error"}\n`);
   }
 });
-
-server.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () => console.log(JSON.stringify(server.address())));
+server.once("error", failed).listen(port, "127.0.0.1", () => console.log(JSON.stringify(server.address())));
 process.once("SIGTERM", () => {
   server.close();
   server.closeAllConnections();

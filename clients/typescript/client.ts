@@ -23,7 +23,7 @@ export * from "./sdk-types.ts";
 export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
 export type { Given } from "./wire-words.ts";
 
-/** Sign-in through the agent, by the account's name or id; the agent's only account when it is empty. */
+/** Sign-in through the agent, by the account's name or id; the agent's default account when it is empty. */
 export class DesktopAuth {
   accountName: string;
   constructor(accountName = "") {

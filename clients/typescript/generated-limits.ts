@@ -19,6 +19,7 @@ export const limits = {
   unsentBytesPause: 1_048_576,
   unsentBytesClose: 16_777_216,
   clients: 32,
+  watches: 100,
 } as const;
 
 /** Of an item and its parts, in characters unless the name says bytes: protocol/item/item.ts. */

@@ -553,7 +553,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. */
+  /** Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. `default` is the default account now, where others are left. */
   "accounts.remove": {
     params: {
       account?: string;
@@ -565,6 +565,7 @@ export type Methods = {
       device: Id;
       deviceRemoved: boolean;
       logKept: boolean;
+      default?: Id;
     };
   };
   /** Replaces the account password. The old password is the proof; other sessions of the user end. */
@@ -697,7 +698,7 @@ export type Methods = {
       unrecorded?: true;
     };
   };
-  /** Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked. */
+  /** Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked; a token has an account of its own, so `account` beside it means nothing. */
   "clients.open": {
     params: {
       account?: string;
@@ -834,6 +835,24 @@ export type Methods = {
     result: {
       outcomes: (ResolvedSecret | ResolveFailure)[];
     };
+  };
+  /** Watches the secret of a reference: this connection is sent `secret.changed` with the watch's id when its value changes, or when the reference leads elsewhere or nowhere. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked or the grant ended. The watch of a one-time code is told of changes of its item. Includes agent.subscribe. */
+  "secrets.watch": {
+    params: {
+      reference: string;
+      client?: string;
+      noWait?: boolean;
+    };
+    result: {
+      watch: string;
+    };
+  };
+  /** Ends a watch of this connection. */
+  "secrets.unwatch": {
+    params: {
+      watch: string;
+    };
+    result: Empty;
   };
   /** Whether a text is a well-formed reference. Looks nothing up. */
   "secrets.validateReference": {
@@ -1461,6 +1480,8 @@ export const repeatable: ReadonlySet<string> = new Set([
   "clients.close",
   "secrets.resolve",
   "secrets.resolveAll",
+  "secrets.watch",
+  "secrets.unwatch",
   "secrets.validateReference",
   "secrets.generatePassword",
   "items.get",
@@ -1488,6 +1509,7 @@ export const takesClient: ReadonlySet<string> = new Set([
   "accounts.list",
   "secrets.resolve",
   "secrets.resolveAll",
+  "secrets.watch",
   "items.create",
   "items.createAll",
   "items.get",
@@ -1725,6 +1747,8 @@ export class VersionConflictError extends PosternError {}
 export class FileNotFoundError extends PosternError {}
 /** no open file has this handle. */
 export class HandleNotFoundError extends PosternError {}
+/** no watch of this id is open on this connection. */
+export class WatchNotFoundError extends PosternError {}
 /** this conflicts with what exists already. */
 export class ConflictError extends PosternError {}
 /** the account service cannot be reached. */
@@ -1837,6 +1861,7 @@ export const errorClasses: Readonly<Record<string, typeof PosternError>> = {
   versionConflict: VersionConflictError,
   fileNotFound: FileNotFoundError,
   handleNotFound: HandleNotFoundError,
+  watchNotFound: WatchNotFoundError,
   conflict: ConflictError,
   offline: OfflineError,
   serviceRefused: ServiceRefusedError,
@@ -1878,9 +1903,9 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   tooLarge: {"code":1008,"message":"the value is larger than allowed"},
   signedOut: {"code":1101,"message":"no account is signed in on this agent","hint":"run `postern init` or `postern signin`"},
   locked: {"code":1102,"message":"the account is locked","hint":"run `postern unlock`"},
-  accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent","hint":"run `postern status` to see which is here"},
+  accountNotFound: {"code":1103,"message":"no account of this name or id is on this agent","hint":"run `postern accounts` to see which are here"},
   accountExists: {"code":1104,"message":"this agent already has an account"},
-  accountNameHeld: {"code":1115,"message":"an account of this name, or of one that looks like it, is on this agent already","hint":"choose another name, or take that account off this agent with `postern signout`; nothing was changed"},
+  accountNameHeld: {"code":1115,"message":"an account of this name, or of one that looks like it, is on this agent already","hint":"choose another name, or take that account off this agent with `postern --account NAME signout`; nothing was changed"},
   wrongCredentials: {"code":1105,"message":"the password or the Secret Key is wrong","hint":"check both; the Secret Key is in the emergency kit"},
   wrongPassword: {"code":1114,"message":"the account password is wrong","hint":"type it again; it may have been changed on another device, and then the new one is needed"},
   tryLater: {"code":1106,"message":"too many wrong tries; wait before the next one"},
@@ -1928,6 +1953,7 @@ export const errorTable: Readonly<Record<string, { code: number; message: string
   versionConflict: {"code":1402,"message":"The submitted item is not up to date. Refetch the item and retry the request."},
   fileNotFound: {"code":1403,"message":"file couldn't be found"},
   handleNotFound: {"code":1404,"message":"no open file has this handle"},
+  watchNotFound: {"code":1405,"message":"no watch of this id is open on this connection"},
   conflict: {"code":1406,"message":"this conflicts with what exists already"},
   offline: {"code":1501,"message":"the account service cannot be reached","hint":"see that it runs, and that this machine reaches it; `postern status` and `postern doctor` say how it stands"},
   serviceRefused: {"code":1502,"message":"the account service refused the request"},

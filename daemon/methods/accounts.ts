@@ -4,12 +4,14 @@ import { PosternError } from "../../protocol/errors.ts";
 import { accessOf, type Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
+import { BECAME_DEFAULT, becameDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
 import { givePassword, hasDevice, listDevices, removeDevice } from "../session/own-account.ts";
 import { setPin } from "../session/pin.ts";
 import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import type { TokenSessions } from "../session/token-sessions.ts";
+import { FINISHED_LATE } from "../session/unfinished-account.ts";
 import { repeatCounter } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
 
@@ -41,6 +43,16 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
     return sessions.open(params.account);
   }
 
+  /** The messages for the person about an account that is open now. */
+  async function atUnlock(session: UnlockedSession): Promise<string[]> {
+    const finished = await sessions.makeWhole(session);
+    const isDefault = sessions.list().length > 1 && session === sessions.default();
+    return [
+      ...(finished ? [FINISHED_LATE] : []),
+      ...(isDefault && (await becameDefault(session)) ? [BECAME_DEFAULT] : []),
+    ];
+  }
+
   return {
     "accounts.list": (_params, call) => {
       const { session, byToken } = accessOf(call);
@@ -68,7 +80,14 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const { account: id, device } = session.file;
       const deviceRemoved = await sessions.remove(session, password, by, withLog);
       await tokens.lock(id, by);
-      return { account: id, device, deviceRemoved, logKept: !withLog };
+      const left = sessions.default()?.file.account;
+      return {
+        account: id,
+        device,
+        deviceRemoved,
+        logKept: !withLog,
+        ...(left === undefined ? {} : { default: left }),
+      };
     },
 
     "accounts.changePassword": async (params, call) => {
@@ -125,9 +144,10 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const session = sessions.pick(account);
       const wrongPasswordTries = session.file.wrongPasswords;
       const unlocked = await sessions.unlock(session, password, actorOf(call));
+      const warnings = [...unlocked.warnings, ...(await atUnlock(session as UnlockedSession))];
       const wrongPinTries = unlocked.store.state.wrongPinsToTell;
       if (wrongPinTries > 0) await unlocked.store.change((state) => ({ ...state, wrongPinsToTell: 0 }));
-      return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings: [...unlocked.warnings] };
+      return { account: session.file.account, wrongPinTries, wrongPasswordTries, warnings };
     },
 
     "session.lock": async ({ account }, call) => {

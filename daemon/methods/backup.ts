@@ -72,6 +72,8 @@ export function backupMethods(parts: BackupParts): BackupHandlers {
     },
 
     "accounts.openRestore": async ({ replacePassword, proof }, call) => {
+      if (replacePassword !== undefined && proof !== undefined)
+        throw new PosternError("invalidParams", "replacePassword and proof must not both be given");
       const replaced = replacePassword === undefined ? undefined : emptyAccount(sessions, tokens, call);
       const isProven = replaced === undefined && (await provenBeside(parts, proof, call));
       await replaced?.prove(replacePassword ?? "");

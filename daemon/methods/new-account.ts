@@ -4,16 +4,19 @@ import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { formatSecretKey, newSecretKey, parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
+import { displayed } from "../account/displayed-text.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
 import { actorOf, entryOf } from "../call/log-entry.ts";
 import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
+import { knowDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
-import { enrolAt, makeFirstVault } from "../session/own-account.ts";
+import { enrolAt } from "../session/own-account.ts";
 import { setPin } from "../session/pin.ts";
 import type { GivenProof } from "../session/proof.ts";
 import { demandNoRestore } from "../session/restore-mark.ts";
+import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
@@ -47,6 +50,7 @@ export function newAccountMethods(parts: NewAccountParts): NewAccountHandlers {
     "accounts.signIn": (params, call) => signIn(parts, params, call),
     "accounts.setDefault": async ({ account, proof, newProof }, call) => {
       const before = sessions.pick(undefined);
+      for (const given of [proof, newProof]) demandPassword(given);
       await overseer.prove({ proof, account: before.file.account }, call).catch(namingDefault);
       const chosen = sessions.pick(account);
       await overseer.prove({ proof: newProof, account: chosen.file.account }, call).catch(namingNew);
@@ -73,9 +77,21 @@ export async function provenBeside(
   if (proof === undefined)
     throw new PosternError("proofRequired", undefined, {
       text: "an account is on this agent already: another one needs the password of the default account too",
+      hint: "run this in a terminal, or give that password by --default-password-fd",
     });
+  demandPassword(proof);
   await overseer.prove({ proof, account: here.file.account }, call).catch(namingDefault);
+  if (here.unlocked !== undefined) await knowDefault(here.unlocked);
   return true;
+}
+
+/** A PIN decides about prompts only. Its tries are counted for that, and here it would be a try without a question. */
+function demandPassword({ kind }: GivenProof): void {
+  if (kind === "pin")
+    throw new PosternError("proofRefused", undefined, {
+      text: "the approval PIN answers prompts; this needs the account password as its proof",
+      hint: "give the account password",
+    });
 }
 
 /** Says which proof was refused, where the caller gave passwords of two accounts. */
@@ -102,6 +118,7 @@ async function create(
   sessions.restores.demandPlace();
   demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
   const called = deviceName(params.deviceName);
+  demandShowable(params.name);
   const { file, registration } = await newFile(parts, params);
   // The name is reserved while the service is asked. Otherwise the later of two with one name would be made at the service and be lost here.
   const letGo = sessions.hold(file, proven);
@@ -117,11 +134,17 @@ async function create(
   }
   const session = await sessions.add(file, proven);
   const unlocked = await sessions.unlock(session, params.password, actorOf(call));
-  await makeFirstVault(unlocked);
   await settle(crypto, unlocked, file.device, called, params.pin);
+  await sessions.makeWhole(session as UnlockedSession);
   session.audit.keep(entryOf(call, "ok", [file.account]));
   const { account, user, name, service, secretKey: text } = file;
   return { account, user, name, service, secretKey: text };
+}
+
+/** A prompt names the account by what can be shown of its name. */
+function demandShowable(name: string): void {
+  if (/\p{Cc}/u.test(name)) throw new PosternError("invalidParams", "name has control characters");
+  if (displayed(name).trim() === "") throw new PosternError("invalidParams", "name shows nothing");
 }
 
 async function newFile({ crypto, sessions }: NewAccountParts, params: ParamsOf<"accounts.create">) {
@@ -134,6 +157,7 @@ async function newFile({ crypto, sessions }: NewAccountParts, params: ParamsOf<"
     name: params.name,
     service: params.service === undefined ? "embedded" : address.origin,
     secretKey: formatSecretKey(crypto, secretKey),
+    unfinished: true,
     ...NO_TRIES,
   };
   crypto.release(secretKey);

@@ -19,6 +19,8 @@ export type AccountFile = {
   readonly secretKey: string;
   /** The service's store at the last sign-in. Missing in older files. */
   readonly store?: string;
+  /** Its making was begun and was not answered yet. The next unlock does the rest. */
+  readonly unfinished?: true;
   /** Wrong passwords since the last right one, and the time of the last one (milliseconds of the boot clock). */
   readonly wrongPasswords: number;
   readonly lastWrongMs: number;
@@ -58,6 +60,8 @@ function parse(id: string, text: string): AccountFile {
     texts.every((field) => typeof field === "string") && numbers.every((field) => Number.isSafeInteger(field));
   if (!whole) throw damaged(id, "lacks fields");
   if (value.store !== undefined && !isId(value.store as string)) throw damaged(id, "names a store that is no id");
+  if (value.unfinished !== undefined && value.unfinished !== true)
+    throw damaged(id, "says in an unknown way that it is unfinished");
   const file = value as AccountFile;
   // Its folder is found by these ids. A changed file must not lead to another place.
   if (file.account !== id || !isId(file.user) || !isId(file.device))

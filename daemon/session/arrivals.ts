@@ -93,7 +93,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     }
   }
 
-  /** Adds an account and opens it. A PIN from an earlier stay of this account no longer approves. */
+  /** Adds an account and opens it. A PIN from an earlier stay of this account no longer approves, and it is not the default by that stay. */
   async function addOpen(
     file: AccountFile,
     coming: Coming,
@@ -103,7 +103,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     const session = await add(file, coming);
     try {
       const { store } = await open(session);
-      await store.change((state) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
+      await store.change(({ isDefault: _former, ...state }) => ({ ...state, pin: undefined, wrongPinsToTell: 0 }));
     } catch (error) {
       await lock(session);
       drop(session, keepLog);

@@ -28,6 +28,8 @@ export type DeviceState = {
   readonly anchor: Anchor | undefined;
   /** The places up to which tokens' logs were taken in, by the names of their folders. Missing where no log was read yet. */
   readonly takenIn?: Readonly<Record<string, TakenIn>>;
+  /** Whether the person knows that this is the default account of several. */
+  readonly isDefault?: true;
 };
 
 export type DeviceStore = {

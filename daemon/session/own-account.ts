@@ -1,11 +1,11 @@
 // Parts that only our own kind of account has: changing the password, the first vault, devices. Another kind has its own ways, or none.
+import type { CallService } from "../../clients/account/service-client.ts";
 import { changePassword, enrol } from "../../clients/account/user-keys.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import type { Whose } from "./account-file.ts";
 import { deviceNames, forgetDevice } from "./device-names.ts";
 import type { UnlockedSession } from "./session.ts";
-import type { Sessions } from "./sessions.ts";
 import type { Unlocked } from "./unlocked.ts";
 import { userOnDevice } from "./unlocking.ts";
 
@@ -18,11 +18,11 @@ type Newcomer = Pick<ParamsOf<"accounts.create">, "name" | "password" | "registr
 /** Makes an account at a service. Throws conflict, notPermitted, offline. */
 export async function enrolAt(
   crypto: Primitives,
-  sessions: Pick<Sessions, "callTo">,
+  { callTo }: { callTo(service: string): Promise<CallService> },
   service: string,
   newcomer: Newcomer,
 ): Promise<void> {
-  await enrol(crypto, await sessions.callTo(service), newcomer);
+  await enrol(crypto, await callTo(service), newcomer);
 }
 
 /** Makes the first vault of a new account. */

@@ -64,7 +64,8 @@ export function createPlaces(
       throw new PosternError("accountExists", undefined, { text: "this account is on this agent already" });
     if ([...here, ...coming].some((one) => isSameName(one, newcomer))) throw new PosternError("accountNameHeld");
     if (here.length + coming.length >= ACCOUNTS_MAX)
-      throw new PosternError("tooLarge", `an agent holds ${ACCOUNTS_MAX} accounts`, {
+      throw new PosternError("tooLarge", undefined, {
+        text: `an agent holds ${ACCOUNTS_MAX} accounts, and this one has no place left`,
         hint: "take one off it with `postern --account NAME signout`, or use another home (POSTERN_HOME)",
       });
   }

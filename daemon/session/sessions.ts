@@ -20,6 +20,7 @@ import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, readAccounts } from "./account-file.ts";
 import { openOrderFile } from "./account-order.ts";
 import { type Arrivals, createArrivals, TRIES_WAITING_MAX } from "./arrivals.ts";
+import { chooseDefault } from "./default-mark.ts";
 import { forgetDevice } from "./device-names.ts";
 import { isOver } from "./idle.ts";
 import { ANCHOR_MS, anchor, closeInOrder, closeLog, createEndings, keepCheckpoints } from "./lifecycle.ts";
@@ -28,6 +29,7 @@ import { createPlaces, type Places } from "./places.ts";
 import { noAccountHere, openRestoreMark, type RestoreMark } from "./restore-mark.ts";
 import { createRunningRestores, type RunningRestores } from "./running-restores.ts";
 import type { Session, SessionParts, UnlockedSession } from "./session.ts";
+import { makeWhole } from "./unfinished-account.ts";
 import { repeatCounter, type Unlocked } from "./unlocked.ts";
 import { createUnlocking } from "./unlocking.ts";
 
@@ -49,6 +51,8 @@ export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> 
     someOpen(now?: Moment): UnlockedSession;
     /** Throws wrongPassword, tryLater, busy, offline, and locked where it was locked again meanwhile. */
     unlock(session: Session, password: string, by?: Actor): Promise<Unlocked>;
+    /** Finishes a new account that was cut off. Returns whether it was. Throws locked, offline, diskFull. */
+    makeWhole(session: UnlockedSession): Promise<boolean>;
     /** Locks. Returns whether all of it was recorded, since a full disk must not keep an account unlocked. */
     lock(account: string | undefined, by: Actor, why?: string): Promise<boolean>;
     /** Checks the account password as a proof, and counts each try. Throws proofRefused, tryLater, busy. */
@@ -174,7 +178,10 @@ export function createSessions(parts: SessionParts): Sessions {
     default: places.default,
     find: places.find,
     hold: places.hold,
-    setDefault: places.setDefault,
+    setDefault: async (session) => {
+      await places.setDefault(session);
+      await chooseDefault(session, places.list());
+    },
     pick,
     open: (account, now = momentOf(clock)) => demandOpen(pick(account), now),
     someOpen: (now = momentOf(clock)) => {
@@ -183,6 +190,7 @@ export function createSessions(parts: SessionParts): Sessions {
       return demandOpen(open ?? first, now);
     },
     unlock: unlocking.unlock,
+    makeWhole: (session) => makeWhole(home, session),
     lock: async (account, by, why = "asked") => {
       const chosen = account === undefined ? places.list() : [pick(account)];
       const recorded = await Promise.all(chosen.map((session) => lockOne(session, why, by)));

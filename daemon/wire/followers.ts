@@ -38,6 +38,8 @@ export type FollowersParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly connections: ReadonlySet<Connection>;
+  /** Called for each change, after the cache forgot what it concerns. A replaced store may have changed everything. */
+  readonly changed: (unlocked: Opened, change: Pick<Change, "vault">) => void;
   /** Whether a person has an account at this service. A program's token can name any service, and nobody is told about those. */
   readonly isPersons: (service: string) => boolean;
 };
@@ -51,7 +53,7 @@ type Followed = {
   cancel: (() => void) | undefined;
 };
 
-export function createFollowers({ clock, log, connections, isPersons }: FollowersParts): Followers {
+export function createFollowers({ clock, log, connections, changed, isPersons }: FollowersParts): Followers {
   const followed = new Map<Opened, Followed>();
   let notices: string[] = [];
 
@@ -100,8 +102,14 @@ export function createFollowers({ clock, log, connections, isPersons }: Follower
         feed,
         { clock, log },
         {
-          changed: (change) => tell(unlocked.account.id, change, mayKnow),
-          replaced: (how) => tellReplaced(session, how),
+          changed: (change) => {
+            tell(unlocked.account.id, change, mayKnow);
+            changed(unlocked, change);
+          },
+          replaced: (how) => {
+            tellReplaced(session, how);
+            changed(unlocked, {});
+          },
           // Otherwise cached answers would go on for a user whom the service has shut out.
           shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),
         },

@@ -120,7 +120,7 @@ const waitErrors = [
 export const access = {
   "clients.open": entry({
     summary:
-      "Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked.",
+      "Opens a client on this connection: the account it works on (id or name; the default if left out) and who integrates it. It is not told whether there is such an account: a person is asked either way, and a no reads the same. With the token of a service account it works as that, and nobody is asked; a token has an account of its own, so `account` beside it means nothing.",
     params: Type.Object(
       {
         account: Type.Optional(IdParam),

@@ -244,12 +244,18 @@ export const accounts = {
   }),
   "accounts.remove": entry({
     summary:
-      "Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it.",
+      "Takes an account off this agent: its Secret Key and approvals on this device are deleted, and the device is removed from the account where the service can be told. Its audit log stays, sealed, and is taken up when the account signs in here again; `withLog` deletes it too. The account itself stays; emergency kit and password bring it back. The account password is the proof; locked, it is the service that checks it. `default` is the default account now, where others are left.",
     params: Type.Object(
       { account: Type.Optional(IdParam), password: Password, withLog: Type.Optional(Type.Boolean()) },
       closed,
     ),
-    result: Type.Object({ account: Id, device: Id, deviceRemoved: Type.Boolean(), logKept: Type.Boolean() }),
+    result: Type.Object({
+      account: Id,
+      device: Id,
+      deviceRemoved: Type.Boolean(),
+      logKept: Type.Boolean(),
+      default: Type.Optional(Id),
+    }),
     errors: ["signedOut", "accountNotFound", "wrongPassword", "storeReplaced", "tryLater", "offline", "sealBroken"],
     need: { kind: "proof" },
     activity: true,

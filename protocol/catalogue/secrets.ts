@@ -170,6 +170,31 @@ export const secrets = {
     },
     sdkName: "SecretsResolveAll",
   }),
+  "secrets.watch": entry({
+    summary:
+      "Watches the secret of a reference: this connection is sent `secret.changed` with the watch's id when its value changes, or when the reference leads elsewhere or nowhere. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked or the grant ended. The watch of a one-time code is told of changes of its item. Includes agent.subscribe.",
+    params: Type.Object({ reference: Reference, ...onAccount }, closed),
+    result: Type.Object({ watch: Type.String() }),
+    // The code itself is not made.
+    errors: resolveErrors.filter((name) => name !== "totpUnavailable"),
+    need: { kind: "grant", verb: "read", scopeOf: ({ reference }) => [{ reference }] },
+    activity: true,
+    since: "0.1.0",
+    example: {
+      params: { reference: "op://Demo/DATABASE_URL/password" },
+      result: { watch: "abcdefghijklmnopqrstuvwxyz" },
+    },
+  }),
+  "secrets.unwatch": entry({
+    summary: "Ends a watch of this connection.",
+    params: Type.Object({ watch: Type.String({ maxLength: 64 }) }, closed),
+    result: Empty,
+    errors: ["watchNotFound"],
+    need: { kind: "none" },
+    activity: false,
+    since: "0.1.0",
+    example: { params: { watch: "abcdefghijklmnopqrstuvwxyz" }, result: {} },
+  }),
   "secrets.validateReference": entry({
     summary: "Whether a text is a well-formed reference. Looks nothing up.",
     params: Type.Object({ reference: Reference }, closed),

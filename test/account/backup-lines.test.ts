@@ -1,5 +1,5 @@
-// What a backup may be: its bounds as bytes arrive, its lines whatever the pieces, and where it is cut. Nothing but
-// notRestorable is thrown for any of it, with the line, and without a byte of the file.
+// The valid form of a backup: its limits while bytes arrive, its lines in any pieces, and its cuts. Any bad backup
+// throws only notRestorable, with the line and without a byte of the file.
 
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -45,14 +45,14 @@ describe("bounds", () => {
     expect(() => pushed(passes)).toThrow(refused(why));
   });
 
-  test("brackets and commas in a text, behind an escaped quote too, are no nesting and no values", () => {
+  test("brackets and commas in a string, also behind an escaped quote, count as no nesting and no values", () => {
     expect(() => pushed('",,,,"')).not.toThrow();
     expect(() => pushed('"[[[["')).not.toThrow();
     expect(() => pushed('"\\"[[["')).not.toThrow();
     expect(() => pushed('"\\\\"[[[')).toThrow(refused("nested"));
   });
 
-  test("a vault granted to as many as may be is read", () => {
+  test("a vault granted to the greatest allowed number of members is read", () => {
     const grant = `{${Array.from({ length: 8 }, (_, at) => `"${at}":"a"`).join()}}`;
     const line = `\n[${Array.from({ length: serviceLimits.members }, () => `{"a":1,"b":${grant}}`).join()}]`;
     expect(() => createBackupBounds().push(utf8(line))).not.toThrow();
@@ -84,7 +84,7 @@ describe("bounds", () => {
 });
 
 describe("lines", () => {
-  test("are the same whatever the pieces, and know where they lie", async () => {
+  test("are the same whatever the pieces, and know their positions", async () => {
     const texts = fc.array(fc.string({ unit: "grapheme", maxLength: 6 }).map((text) => text.replaceAll("\n", "")));
     await fc.assert(
       fc.asyncProperty(texts, fc.array(fc.nat(40)), async (lines, cuts) => {
@@ -101,7 +101,7 @@ describe("lines", () => {
     );
   });
 
-  test("that are no UTF-8 are told by their number", async () => {
+  test("that are no UTF-8 are reported by their number", async () => {
     await expect(allOf(["{}\n", Uint8Array.of(0x22, 0xff, 0x22, 0x0a)])).rejects.toThrow(refused("line 2 is no text"));
   });
 
@@ -132,7 +132,7 @@ describe("lines", () => {
 describe("a backup", () => {
   const id = (letter: string) => letter.repeat(26);
   const key = "A".repeat(43).concat("=");
-  /** An envelope by its form, of a content of so many bytes. */
+  /** A well-formed envelope for content of this many bytes. */
   const envelope = (size: number, suite = 1) => toBase64(new Uint8Array(envelopeSize(size)).fill(7).fill(suite, 0, 1));
   const header: Extract<Line, { kind: "header" }> = {
     ...{ kind: "header", format: FORMAT, account: id("a"), user: id("b"), madeAt: "2026-11-28T00:00:00.000Z" },
@@ -155,7 +155,7 @@ describe("a backup", () => {
     expect(await through(text.slice(0, -1))).toMatchObject({ lines: 3 });
   });
 
-  test("cut at any byte is told as cut, with the line and the byte", async () => {
+  test("cut at any byte is reported as cut, with the line and the byte", async () => {
     for (let size = 1; size < text.length - 1; size++) {
       const number = ends.findIndex((end) => size <= end) + 1;
       const boundary = ends.includes(size) ? number : ends.includes(size - 1) ? number - 1 : undefined;
@@ -191,7 +191,7 @@ describe("a backup", () => {
     ["that is an emergency kit", "POSTERN EMERGENCY KIT\n\nAccount  a\n", "it is an emergency kit", "with --kit"],
     ["of the next format", text.replace(FORMAT, "postern backup 2"), "made by a newer Postern", "update Postern"],
     ["of a far later format", text.replace(FORMAT, "postern backup 17"), "made by a newer Postern", "update Postern"],
-  ])("%s is told as that, with the way back, whatever the pieces", async (_what, content, why, hint) => {
+  ])("%s is reported as such, with a next step, whatever the pieces", async (_what, content, why, hint) => {
     const bytes = typeof content === "string" ? utf8(content) : new Uint8Array(content);
     const told = { message: expect.stringContaining(why), hint: expect.stringContaining(hint) };
     await expect(readThrough(crypto, sourceOf(bytes))).rejects.toMatchObject({ name: "notRestorable", ...told });
@@ -206,7 +206,7 @@ describe("a backup", () => {
     },
   );
 
-  /** The same backup with another record, and the seal that its writer gave it. */
+  /** The same backup with another record, and a correct seal by its writer. */
   const withRecord = (record: object) =>
     text.replace(lines[0] ?? "", JSON.stringify({ ...header, record: { ...header.record, ...record } }));
   const sealedAnew = (record: object) => {
@@ -223,15 +223,15 @@ describe("a backup", () => {
     ["empty", "", `record.rootKey has 0 bytes instead of ${size}`],
     ["of as many other bytes", toBase64(new Uint8Array(size).fill(9)), "it is not as it was written"],
     ["of as many other bytes under our suite", toBase64(new Uint8Array(size).fill(1)), "it is not as it was written"],
-  ])("whose root key is %s is told as damaged, with the place", async (_what, rootKey, why) => {
+  ])("whose root key is %s is reported as damaged, with the place", async (_what, rootKey, why) => {
     await expect(through(withRecord({ rootKey }))).rejects.toThrow(refused(`it is damaged in line 1: ${why}`));
   });
 
-  test("whose root key is no base64 is told with its line and field", async () => {
+  test("whose root key is no base64 is reported with its line and field", async () => {
     await expect(through(withRecord({ rootKey: "?".repeat(20) }))).rejects.toThrow(refused("line 1: .*rootKey"));
   });
 
-  test("whose other envelopes are cut is told with their names", async () => {
+  test("whose other envelopes are cut is reported with their names", async () => {
     const keyset = { ...header.record.keyset, sealedPrivate: envelope(64).slice(0, 40) };
     await expect(through(withRecord({ keyset }))).rejects.toThrow(refused("record.keyset.sealedPrivate has 30 bytes"));
     const data = { revision: 1, sealed: "AAAA" };
@@ -240,7 +240,7 @@ describe("a backup", () => {
     );
   });
 
-  test("sealed whole by another suite is one of a newer Postern", async () => {
+  test("sealed entirely by another suite is reported as one of a newer Postern", async () => {
     await expect(through(sealedAnew({ rootKey: envelope(32) }))).resolves.toMatchObject({ lines: 1 });
     await expect(through(sealedAnew({ rootKey: envelope(32, 2) }))).rejects.toMatchObject({
       message: expect.stringContaining("only a newer Postern"),
@@ -258,7 +258,7 @@ describe("a backup", () => {
   const wrong: readonly unknown[] = [...hostile, undefined, null, 7, {}, [id("a")]];
 
   test.each(["account", "user"])(
-    "with a header whose %s is no id is refused, and its bytes are not told",
+    "with a header whose %s is no id is refused, without its bytes in the error",
     async (field) => {
       for (const value of wrong) {
         const failure = await through(`${JSON.stringify({ ...header, [field]: value })}\n`).catch((error) => error);
@@ -285,7 +285,7 @@ describe("a backup", () => {
     );
   });
 
-  test("never fails otherwise, whatever its bytes", async () => {
+  test("never fails in another way, whatever its bytes", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), fc.nat(text.length), async (noise, at) => {
         const bytes = utf8(text);

@@ -1,6 +1,6 @@
-// The service lies. It stands between an honest store and the account client and alters one answer, with everything it has:
-// other rows, older rows, its own keys, even a vault key that leaked. Each lie is refused by name, and the same request
-// answered truthfully is not.
+// A lying service. It stands between an honest store and the account client and alters one answer. It may use
+// everything it has: other rows, older rows, its own keys, even a leaked vault key. The client refuses each lie by
+// name, and accepts the true answer to the same request.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { OpenedItem } from "../../clients/account/item-rows.ts";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
@@ -49,7 +49,7 @@ let archived: StoredItem;
 let others: UserRecord;
 const FILE_BYTES = FILE_CHUNK_BYTES + 3;
 
-/** The honest service with one answer altered. */
+/** The honest service with one altered answer. */
 async function lyingFetch(request: Request): Promise<Response> {
   const response = await door.address.fetch(request);
   if (alter === undefined || !request.url.endsWith(`/v1/${alter.name}`) || !response.ok) return response;
@@ -98,7 +98,7 @@ async function withFile(account: OpenAccount): Promise<OpenedItem> {
   return account.createItem(vault, overview("A"), details("older"), { id, itemKey, files: [stream.end()] });
 }
 
-/** Flips one bit of base64 bytes; of the first byte by default, which in an envelope is the suite. */
+/** Flips one bit of base64 bytes. By default it flips the first byte, which in an envelope is the suite. */
 function flip(base64: string, at = 0): string {
   const bytes = Uint8Array.fromBase64(base64);
   bytes[at] = (bytes[at] ?? 0) ^ 2;
@@ -108,7 +108,7 @@ function flip(base64: string, at = 0): string {
 const cut = (base64: string) => Uint8Array.fromBase64(base64).slice(0, -1).toBase64();
 const stranger = () => newKeyset(crypto, crypto.randomBytes(32), ada.account, ada.user).keyset;
 
-/** The vault's key, as if it had leaked to the service. */
+/** The vault's key, as if the service had learned it. */
 async function leakedKey() {
   const { keyset, session } = lied.signedIn;
   const { vaults } = await session.call("vaults.list", {});
@@ -118,7 +118,7 @@ async function leakedKey() {
   return openVaultGrant(crypto, { account: ada.account, vault, grant, keyset, pinnedGranters });
 }
 
-/** Answers what it answered first, whatever is asked. */
+/** Gives the first answer again to every request. */
 function again<A>(change: (honest: A) => unknown): (honest: A) => unknown {
   let first: unknown;
   return (honest) => {
@@ -129,7 +129,6 @@ function again<A>(change: (honest: A) => unknown): (honest: A) => unknown {
 
 type Lie<A> = [ErrorName, (honest: A) => unknown];
 
-/** Runs a table of lies about one operation's answers. */
 function lies<N extends OperationName>(name: N, ask: () => Promise<unknown>, table: Record<string, Lie<Answer<N>>>) {
   describe(name, () => {
     test("is believed while it tells the truth", async () => {
@@ -382,7 +381,7 @@ const vaultLies: Record<string, Lie<Answer<"vaults.list">>> = {
   ],
 };
 
-/** A vault that the service made up, well formed in every part but the identity behind it. */
+/** A vault that the service made up. Every part is well formed, but the identity behind it is false. */
 function itsOwnVault() {
   const { keyset } = lied.signedIn;
   const granter = stranger();

@@ -1,5 +1,5 @@
-// Several at once at an account that is being restored: whoever comes last takes over, whoever was there is told so wherever
-// it stands, and nobody else comes in until the account is whole. Each is held at a request until the others have moved.
+// Several restores of one account run at once. The last one takes over. Every earlier one learns this wherever it stands. Nobody else can sign in
+// until the account is whole. Each restore is held at a request until the others have moved.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { CallService } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -32,7 +32,7 @@ const notRestoring = "this conflicts with what exists already: the account is th
 
 type Held = { readonly outcome: Promise<string>; goOn(): void };
 
-/** A restore that stands before its nth request of this name, and waits there. */
+/** Starts a restore that stops before its nth request of this name, and waits there. */
 async function heldAt(name: OperationName, nth = 1): Promise<Held> {
   const there = Promise.withResolvers<void>();
   const going = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ async function heldAt(name: OperationName, nth = 1): Promise<Held> {
   return { outcome, goOn: going.resolve };
 }
 
-/** A restore that is cut off as soon as it has this far come. */
+/** Starts a restore that is cut off at its nth request of this name. */
 async function cutAt(name: OperationName, nth = 1): Promise<void> {
   let died = false;
   let requests = 0;
@@ -62,7 +62,7 @@ async function cutAt(name: OperationName, nth = 1): Promise<void> {
   expect(requests).toBe(nth);
 }
 
-/** Every row, the sessions too; challenges are asked by anybody. */
+/** All rows, including the sessions. Challenges are left out, since anybody can ask for them. */
 async function everything(): Promise<unknown> {
   return [dump(door.folder), await door.store.db.selectFrom("sessions").selectAll().execute()];
 }
@@ -92,7 +92,7 @@ test.each([
   const first = await heldAt(name);
   await cutAt("groups.list");
   const before = await everything();
-  // Before its sign-in it is no restore yet, and takes over itself.
+  // Before it signs in, this restore has not begun. So it takes over the account itself.
   const signedIn = name !== "accounts.create" && name !== "signIn.start";
   first.goOn();
   expect(await first.outcome).toBe(signedIn ? overtaken : "whole");
@@ -111,7 +111,7 @@ test("one that made the account is overtaken before its first row", async () => 
   await demandWhole();
 });
 
-test("one that is done but for the word is overtaken by one that looks, and both do not end it", async () => {
+test("one that has only to report its end is overtaken by a later one, and only the later one ends it", async () => {
   const first = await heldAt("accounts.endRestore");
   const second = await heldAt("accounts.endRestore");
   first.goOn();
@@ -122,7 +122,7 @@ test("one that is done but for the word is overtaken by one that looks, and both
   await demandWhole();
 });
 
-test("one that comes to an account that was made whole meanwhile is refused, and the living device stays", async () => {
+test("one that signs in after the account became whole is refused, and the device in use stays", async () => {
   const first = await heldAt("accounts.endRestore");
   const second = await heldAt("signIn.finish");
   first.goOn();

@@ -1,5 +1,5 @@
-// An account with something of every kind, its backup, and what an account opens to: for restores that are cut off and
-// taken up again.
+// An account with content of every kind, its backup, and the content that an account opens to. Used to test restores
+// that are cut off and taken up again.
 import { writeBackup } from "../../clients/account/backup.ts";
 import { type OpenAccount, openAccount } from "../../clients/account/open-account.ts";
 import { type Restored, restoreBackup } from "../../clients/account/restore.ts";
@@ -22,10 +22,13 @@ import {
 
 const ARGON2_MEMORY_KIB = 1024;
 
-/** How many passwords were derived so far. */
+/** Number of password derivations so far. */
 export let derivations = 0;
 
-/** Hundreds of restores in one suite; what a derivation costs and gives is held by the vectors of protocol/crypto. */
+/**
+ * One suite makes hundreds of restores, so a derivation is cheap here. The vectors of protocol/crypto check the cost
+ * and result of the real one.
+ */
 export const crypto = {
   ...sodium,
   argon2id: ((password, salt, cost) => {
@@ -36,13 +39,13 @@ export const crypto = {
 
 export type Opened = { readonly account: OpenAccount; readonly signedIn: SignedIn };
 
-/** Signs in on a device of its own, as no agent does: the user's own data stays as it is. */
+/** Signs in on a new device. Unlike an agent, it leaves the user's own data unchanged. */
 export async function openAt(door: Door, who: User, password = PASSWORD): Promise<Opened> {
   const signedIn = await signIn(crypto, door.call, door.address, { ...who, device: newId(crypto), password });
   return { signedIn, account: openAccount(crypto, who.account, who.user, signedIn) };
 }
 
-/** Groups, a vault of each kind, an archived item, a file of two chunks. */
+/** Makes groups, a vault of each kind, an archived item, and a file of two chunks. */
 export async function fullAccount(door: Door): Promise<User> {
   const who = { account: newId(crypto), user: newId(crypto), device: newId(crypto), secretKey: newSecretKey(crypto) };
   await enrol(crypto, door.call, { ...who, password: PASSWORD, name: "Ada" });
@@ -88,7 +91,7 @@ export async function backupOf({ signedIn }: Opened, who: User): Promise<string[
 
 export type Attempt = { call?: CallService; password?: string; signal?: AbortSignal };
 
-/** One restore, on a device of its own. */
+/** One restore, on a new device. */
 export function restore(door: Door, who: User, lines: readonly string[], attempt: Attempt = {}): Promise<Restored> {
   return restoreBackup(crypto, attempt.call ?? door.call, door.address, {
     source: async function* () {
@@ -149,7 +152,7 @@ async function itemsOf(account: OpenAccount, vault: string) {
   );
 }
 
-/** An account with everything in it at a service, its backup, and what an undisturbed restore makes of that elsewhere. */
+/** A service with a full account, the account's backup, and the result of an undisturbed restore elsewhere. */
 export async function undisturbed(): Promise<{ source: InProcess; ada: User; lines: string[]; whole: unknown }> {
   const source = await inProcess();
   const ada = await fullAccount(source);

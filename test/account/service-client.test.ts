@@ -1,4 +1,4 @@
-// One call to a service that may be anybody: where it may go, how much it may answer, what counts as an answer.
+// One call to an untrusted service: where the call may go, how long an answer may be, and which answers are valid.
 
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,7 +17,7 @@ afterEach(async () => {
   }
 });
 
-/** A service of the test's own on loopback. */
+/** Starts a service on loopback. */
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   servers.push(server);
@@ -90,7 +90,7 @@ test("the token travels in its header and nowhere else", async () => {
 });
 
 describe("an answer", () => {
-  /** A true answer of exactly `size` bytes, in pieces; JSON allows white space at its end. */
+  /** A valid answer of exactly `size` bytes, in pieces. JSON allows white space at its end. */
   function padded(size: number): ReadableStream<Uint8Array> {
     const head = new TextEncoder().encode(JSON.stringify(INFO));
     let left = size - head.length;
@@ -114,7 +114,7 @@ describe("an answer", () => {
     await expect(answer).rejects.toMatchObject({ name: "serviceRefused" });
   });
 
-  test("without an end is let go at the limit", async () => {
+  test("without an end is dropped at the limit", async () => {
     let sent = 0;
     const closed = Promise.withResolvers<void>();
     const url = await serve((_request, response) => {
@@ -130,7 +130,7 @@ describe("an answer", () => {
     });
     await expect(over(url)("service.info", {})).rejects.toMatchObject({ name: "serviceRefused" });
     await closed.promise;
-    // What the sockets' buffers hold is on top.
+    // The sockets' buffers hold some more.
     expect(sent).toBeLessThan(2 * ANSWER_BYTES_MAX);
   });
 
@@ -152,7 +152,7 @@ describe("an answer", () => {
       (thrown: Error) => thrown,
     );
     expect(error).toMatchObject({ name: "offline" });
-    // The parser's own text would quote what the service sent.
+    // The JSON parser's own message would quote the service's answer.
     expect(error.message).not.toContain("html");
     expect(JSON.stringify(error.cause ?? null)).not.toContain("html");
   });
@@ -228,7 +228,7 @@ describe("a service that cannot be reached", () => {
     await expect(over(url)("service.info", {})).rejects.toMatchObject({ name: "offline" });
   });
 
-  test("is let go when the caller no longer waits, before an answer and within one", async () => {
+  test("is dropped when the caller no longer waits, before an answer and within one", async () => {
     for (const begin of [false, true]) {
       const asked = Promise.withResolvers<void>();
       const url = await serve((_request, response) => {

@@ -1,4 +1,4 @@
-// A session signs in when it must, once for all who wait, and never after it was closed.
+// A session signs in only when it must, once for all waiting calls, and never after it was closed.
 import { describe, expect, test } from "vitest";
 import type { CallService } from "../../clients/account/service-client.ts";
 import { createServiceSession, type ServiceSession } from "../../clients/account/service-session.ts";
@@ -8,7 +8,7 @@ import { crypto } from "../service/doors.ts";
 
 const expiresAt = "2026-11-24T09:00:00.000Z";
 
-/** A scripted service: counts what it was asked, and ends a session when told. */
+/** A scripted service. It counts the requests, and ends a session on demand. */
 function service(
   more: { serverNonce?: string; before?: (name: string) => unknown; store?: () => string | undefined } = {},
 ) {
@@ -28,7 +28,7 @@ function service(
   return {
     asked,
     call,
-    /** Ends every session so far; `for ever` ends those to come as well. */
+    /** Ends every session so far. `for ever` also ends all later ones. */
     end: (forEver = false) => {
       ended = forEver ? Number.POSITIVE_INFINITY : token;
     },
@@ -112,14 +112,14 @@ describe("a sign-in that is refused", () => {
     await expect(asToken).rejects.toMatchObject({ name: name === "wrongCredentials" ? "tokenRefused" : name });
   });
 
-  test("and a service that then is away is told as refused", async () => {
+  test("is reported as refused, even if the service then goes away", async () => {
     const { call } = refusing(() => {
       throw new PosternError("offline");
     });
     await expect(signIn({ call }, { store: here })).rejects.toMatchObject({ name: "wrongCredentials" });
   });
 
-  test("by another store during a session is told so, and names the service", async () => {
+  test("by another store during a session says so, and names the service", async () => {
     let store = here;
     const { call, end } = service({
       store: () => store,

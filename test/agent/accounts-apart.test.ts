@@ -1,5 +1,5 @@
-// Two accounts on one agent, and a program that may do everything in one of them. Each method of the catalogue is said with what
-// belongs to the other: by its ids, by its name, with the proof of the first. Nothing of the other is told, changed or ended.
+// Two accounts on one agent, and a program that may do everything in one of them. The program sends each method of the catalogue with the other
+// account's ids or name, or with the proof of the first account. It learns, changes and ends nothing of the other account.
 import { type ChildProcess, spawn } from "node:child_process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
@@ -7,12 +7,12 @@ import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN, WORK_PASSWORD } from "./person.ts";
 import { openRaw, type Raw } from "./raw.ts";
 
-/** In every name, title and value of the other account. */
+/** This mark is in every name, title and value of the other account. */
 const MARK = "zq7mark";
 
 type Answer = { id?: unknown; result?: Record<string, unknown>; error?: { data: { name: string } }; method?: string };
 
-/** Another program: it has the other account, and the grants in it. */
+/** Another program, with the other account and its grants. */
 type Program = {
   readonly pid: number;
   call(method: MethodName, params?: object): Promise<Record<string, unknown>>;
@@ -57,7 +57,6 @@ function otherProgram(agent: InProcessAgent): Program {
 type Ids = Readonly<Record<string, string>>;
 type Call = (method: MethodName, params?: object) => Promise<Record<string, unknown>>;
 
-/** Fills an account with one thing of each kind. */
 async function filled(call: Call, password: string, name: string): Promise<Ids> {
   const idIn = (made: Record<string, unknown>, key = "id") => String(made[key]);
   const vault = idIn(await call("vaults.create", { title: name }));
@@ -88,7 +87,7 @@ let ada: Ids;
 let work: Ids;
 let clients: { ada: string; work: string };
 let asked = 0;
-/** Notifications that the asker got and that were not looked at yet. */
+/** Notifications that the asker received and that no check has read yet. */
 const heard: Answer[] = [];
 
 const run = <T>(attempt: Promise<T>): Promise<T> => passing(agent, attempt);
@@ -140,7 +139,7 @@ async function stage(): Promise<void> {
   clients = { ada: await idOf("Ada"), work: await idOf(MARK) };
 }
 
-/** A grant of the other program, and what it waits for. */
+/** A grant and a client of the other program. */
 async function ofWorker(client: string): Promise<Ids> {
   const { grants } = (await worker.call("grants.list", { account: MARK, proof: proofOf(WORK_PASSWORD) })) as {
     grants: { grant: string }[];
@@ -155,7 +154,7 @@ async function leave(): Promise<void> {
   await agent.close();
 }
 
-/** How the other account stands, as its own program sees it. */
+/** The state of the other account, as its own program sees it. */
 async function standing(): Promise<unknown> {
   const whole = { account: work.account, proof: proofOf(WORK_PASSWORD) };
   const { client } = work;
@@ -172,7 +171,7 @@ async function standing(): Promise<unknown> {
     worker.call("environments.getVariables", { client, environmentId: work.environment, noWait: true }),
     worker.call("groups.list", { client, noWait: true }),
     worker.call("accounts.list", { client, noWait: true }).then(({ accounts }) =>
-      // Another account becomes the default where the default one is removed.
+      // When the default account is removed, another one becomes the default.
       (accounts as { account: string; name: string; state: string }[])
         .filter(({ account }) => account === work.account)
         .map(({ name, state }) => [name, state]),
@@ -184,7 +183,7 @@ async function standing(): Promise<unknown> {
   return told;
 }
 
-/** The example's parameters with what belongs to an account in the place of each id, name and proof. The proof is Ada's in any case. */
+/** The example's parameters, with an account's values for each id and name. The proof is always Ada's. */
 function withIds(value: unknown, ids: Ids, key = ""): unknown {
   const byKey: Record<string, unknown> = {
     ...{ vaultId: ids.vault, vault: ids.vault, itemId: ids.item, itemIds: [ids.item], environmentId: ids.environment },
@@ -204,7 +203,7 @@ const takes = (method: MethodName, name: string) =>
   name in ((catalogue[method].params as { properties?: object }).properties ?? {});
 const exampleOf = (method: MethodName) => catalogue[method].example.params as object;
 
-/** What belongs to nobody but the other account. The asker sends some of it; what comes back beside that is told. */
+/** The values of the other account that an answer contains and the asker did not send. */
 function toldOfWork(answer: unknown, sent: object): string[] {
   const text = JSON.stringify(answer);
   const before = JSON.stringify(sent);
@@ -217,13 +216,13 @@ function toldOfWork(answer: unknown, sent: object): string[] {
 
 const methods = Object.keys(catalogue) as MethodName[];
 
-/** Whoever may do these may do them to any account: they show nothing, and only narrow access. */
+/** Anybody may call these for any account. They show nothing, and only narrow access. */
 const forAnybody: ReadonlySet<MethodName> = new Set(["session.lock", "agent.stop"]);
 
-/** After these the first account is not as the others need it. */
+/** These leave the first account in a state that the other tests cannot use. */
 const alone: readonly MethodName[] = ["accounts.remove", "accounts.changePassword", "session.lock"];
 
-/** Says a method in each way, and holds what comes back, and the other account, against what they were. */
+/** Sends a method in each way. Demands that the answer shows nothing of the other account, and that the other account is unchanged. */
 async function holdsApart(method: MethodName): Promise<void> {
   const before = await standing();
   // Without a name, a lock means every account.
@@ -233,7 +232,7 @@ async function holdsApart(method: MethodName): Promise<void> {
   const noWait = takes(method, "noWait") ? { noWait: true } : {};
   const ways: [how: string, params: object, mayAnswer: boolean][] = [["with what is its own", own, true]];
   if (!forAnybody.has(method)) {
-    // Nothing is named: the default account is meant, which the asker may use.
+    // The parameters name no account. So they mean the default account, which the asker may use.
     ways.push(["with the other's ids", theirs, true]);
     if (takes(method, "client") && catalogue[method].need.kind === "grant") {
       ways.push(["with the other's client", { ...theirs, client: clients.work, ...noWait }, false]);
@@ -245,7 +244,7 @@ async function holdsApart(method: MethodName): Promise<void> {
   }
   for (const [how, params, mayAnswer] of ways) {
     const answer = await say(method, params);
-    // An account's own password on another is a wrong one: the right one, below, takes it back.
+    // The password of one account counts as a wrong one for the other. The right one, below, resets the count.
     expect({ how, told: toldOfWork([answer, ...heard.splice(0)], params) }).toEqual({ how, told: [] });
     if (!mayAnswer) expect({ how, name: answer.error?.data.name }).toEqual({ how, name: "approvalRequired" });
     expect(await standing()).toEqual(before);
@@ -268,7 +267,7 @@ describe("a program beside another one's account", () => {
     const { client } = await waits.call("clients.open", {
       ...{ account: work.account, integrationName: "x", integrationVersion: "1" },
     });
-    // The other account's program does not approve this one: it is asked of a person who is away.
+    // The other account's program does not approve this request. The person who could approve it is away.
     const of = { account: work.account, proof: proofOf(WORK_PASSWORD) };
     worker.end();
     const checker = otherProgram(agent);
@@ -279,7 +278,7 @@ describe("a program beside another one's account", () => {
     const ours = proofOf(PASSWORD);
     expect((await granted("prompts.list")).prompts).toEqual([]);
     expect((await granted("prompts.list", { proof: ours })).prompts).toEqual([]);
-    // A wrong proof makes the next one wait.
+    // A wrong proof makes the next proof wait.
     const refused = ["proofRefused", "tryLater"];
     const tries: [MethodName, object, string[]][] = [
       ["prompts.list", { code: prompt.code }, ["promptNotFound"]],
@@ -313,7 +312,7 @@ describe("a program beside another one's account", () => {
     await listener.ask({ jsonrpc: "2.0", id: 2, method: "agent.subscribe", params: {} });
     await checker.call("session.lock", { account: work.account });
     await granted("session.lock", { account: ada.account });
-    // Notifications come in order. The first one that is heard is about the own account.
+    // Notifications come in order. The first one received is about the program's own account.
     const first = await listener.next();
     expect(first).toMatchObject({ method: "session.changed", params: { account: ada.account, state: "locked" } });
     listener.close();

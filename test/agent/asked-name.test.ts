@@ -63,7 +63,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
   const get = (vaultId: string, itemId: string) => asked(() => program.call("items.get", { vaultId, itemId }));
   const resolve = (reference: string) => asked(() => program.call("secrets.resolve", { reference }));
 
-  test("a vault that alone has its title is told by that", async () => {
+  test("a vault with a unique title is named by its title", async () => {
     const vault = await newVault("Production");
     expect(await list(vault)).toEqual(["  the names in the vault Production"]);
   });
@@ -72,13 +72,13 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     ["the same title", "Production"],
     ["the title in other letters", "PRODUCTION"],
     ["the title and what nobody sees", "Prod\u200buction "],
-  ])("of two vaults, of which one has %s, each is told with its id", async (_what, title) => {
+  ])("when one of two vaults has %s, each is shown with its id", async (_what, title) => {
     const [first, second] = [await newVault("Production"), await newVault(title)];
     expect(await list(first)).toEqual(["  the names in the vault:", "    vault: Production", `    vault id: ${first}`]);
     expect(await list(second)).toContain(`    vault id: ${second}`);
   });
 
-  test("of two items of a title each is told with its id, by a reference and by itself", async () => {
+  test("each of two items with one title is named with its id, in a reference and alone", async () => {
     const vault = await newVault("Production");
     const [first] = [await newItem(vault, "db"), await newItem(vault, "DB")];
     const item = ["    vault: Production", "    item: db", `    item id: ${first}`];
@@ -90,7 +90,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     expect(await get(vault, first)).toEqual(["  the item:", ...item]);
   });
 
-  test("an item that alone has its title is told by that, though another vault has one like it", async () => {
+  test("an item with a unique title in its vault is named by it, though another vault has one like it", async () => {
     const [vault, other] = [await newVault("Production"), await newVault("Staging")];
     await newItem(other, "db");
     await newItem(vault, "db");
@@ -112,7 +112,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     expect(await resolve(`op://${vault}/${second}/password`)).toContain(`    item id: ${second}`);
   });
 
-  test("an archived item is told apart from an active one of its title", async () => {
+  test("an archived item and an active one with the same title are told apart", async () => {
     const vault = await newVault("Production");
     const archived = await newItem(vault, "db");
     await passing(agent, person.channel.call("items.archive", { vaultId: vault, itemId: archived }));
@@ -121,7 +121,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     expect(await get(vault, archived)).toContain(`    item id: ${archived}`);
   });
 
-  test("a title that holds another's id is not told as that one", async () => {
+  test("a title that contains another item's id is not shown as that item", async () => {
     const vault = await newVault("Production");
     const [first] = [await newItem(vault, "db"), await newItem(vault, "DB")];
     const forged = await newItem(vault, `db (${first})`);
@@ -176,7 +176,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
       ],
       [concealed("one", "password", "a"), concealed("two", "password", "b")],
     ],
-  ])("of %s each is told with its id", async (_what, first, second, sections, fields) => {
+  ])("each of %s is shown with its id", async (_what, first, second, sections, fields) => {
     const vault = await newVault("Production");
     await newItem(vault, "db", { sections, fields });
     for (const id of [first, second])
@@ -191,7 +191,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     expect(await resolve("op://Production/db/staging/password")).toEqual(["  op://Production/db/staging/password"]);
   });
 
-  test("the names of an item are asked for in other words than the item", async () => {
+  test("a request for an item's names has other words than a request for the item", async () => {
     const vault = await newVault("Production");
     const itemId = await newItem(vault, "db");
     expect(await asked(() => program.call("items.shares.getAccountPolicy", { vaultId: vault, itemId }))).toEqual([
@@ -199,7 +199,7 @@ describe.each(agentKinds)("of an account %s,", (_kind, accountOf) => {
     ]);
   });
 
-  test("an id of nothing is told as one, of an item and of a vault", async () => {
+  test("an id of nothing is shown as an id, for an item and for a vault", async () => {
     const [vault, nothing] = [await newVault("Production"), "a".repeat(26)];
     expect(await get(vault, nothing)).toEqual(["  the item:", "    vault: Production", `    no such item: ${nothing}`]);
     expect(await list(nothing)).toEqual(["  the names in the vault:", `    no such vault: ${nothing}`]);

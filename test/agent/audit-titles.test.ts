@@ -41,11 +41,11 @@ async function read(event = "secrets.resolve") {
   return records.filter((record) => record.event === event && record.outcome === "ok").at(-1);
 }
 
-test("a secret that was read is told by the titles of its vault and item, and its field", async () => {
+test("a read secret is shown by the titles of its vault and item, and its field", async () => {
   expect(await read()).toMatchObject({ ids: [vaultId, itemId], titles: ["Demo", "DB"], names: ["/password"] });
 });
 
-test("titles are those of today, and what is gone is told by its id", async () => {
+test("titles are the present ones, and a removed thing is shown by its id", async () => {
   const item = await call(person.channel.call("items.get", { vaultId, itemId }));
   await call(person.channel.call("items.put", { item: { ...item, title: "Database" } }));
   expect(await read()).toMatchObject({ titles: ["Demo", "Database"] });

@@ -119,7 +119,7 @@ test("what was read before the service said where its changes stand is read agai
   await expect.poll(outcome, { interval: 1 }).toBe("changed");
 });
 
-/** Fulfilled once the agent has heard of a last change, to an item with a name of its own. */
+/** Makes a last change, to an item with a unique name. Fulfilled once the agent has learned of it. */
 async function heard(
   last: () => Promise<{ id: string }> = () =>
     elsewhere.createItem(vaultId, overview(`Sign ${newId(crypto)}`), details("x")),

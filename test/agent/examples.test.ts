@@ -151,6 +151,7 @@ const stages: Partial<Record<MethodName, (world: World) => Promise<Facts>>> = {
   "session.unlock": async ({ say }) => say("session.lock", {}),
   "clients.close": aClient,
   "clients.list": aClient,
+  "secrets.unwatch": async ({ say }) => say("secrets.watch", paramsOf("secrets.watch")),
   "devices.rename": ownDevice,
   "devices.remove": anotherDevice,
   "grants.list": aGrant,

@@ -134,7 +134,7 @@ describe("what is sealed and is none", () => {
       { kind: "vault", vault: { type: "personal" } },
       /^notRestorable: .*line 2: vault\.vault/,
     ],
-  ])("a line that is %s is told by its number", async (_what, row, expected) => {
+  ])("a line that is %s is reported by its number", async (_what, row, expected) => {
     expect(await restore({ rows: [row as object] })).toMatch(expected);
     demandUntouched();
   });

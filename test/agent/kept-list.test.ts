@@ -86,7 +86,7 @@ async function first(): Promise<Listed> {
 }
 
 describe("a list that was kept", { timeout: 60_000 }, () => {
-  test("is the one that was answered first, under any id, alone and in a batch, and the service is not asked", async () => {
+  test("equals the first answer, under any id, alone and in a batch, without a request to the service", async () => {
     const result = await first();
     const before = { ...asked };
     for (const id of [1, "text", "", AWKWARD, '"},"result":{}'])
@@ -118,7 +118,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
     expect((await ask(list(2, { vaultId: other }))).result).toEqual({ items: [], more: false });
   });
 
-  test("is asked for again where it changed, and nowhere else", async () => {
+  test("is requested again where it changed, and nowhere else", async () => {
     const result = await first();
     const itemId = result.items[0]?.id ?? "";
     await passing(agent, person.channel.call("items.delete", { vaultId, itemId }));
@@ -139,7 +139,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
     expect(asked.pages).toBe(before.pages);
   });
 
-  test("is read anew where more of it changed than is asked for by name", async () => {
+  test("is read anew when more of it changed than the agent requests by name", async () => {
     const result = await first();
     const itemIds = result.items.slice(0, CHANGED_MAX + 1).map(({ id }) => id);
     for (let at = 0; at < itemIds.length; at += 50)
@@ -166,7 +166,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
     }
   });
 
-  test("comes cold in pages too, and says where others follow", async () => {
+  test("also comes in pages when it is not kept, and says if others follow", async () => {
     const titles: string[] = [];
     for (let after = {}, more = true; more; ) {
       const page = (await ask(list(1, { limit: serviceLimits.page, ...after }))).result as Listed;
@@ -177,7 +177,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
     expect(titles).toEqual(((await ask(list(2))).result as Listed).items.map(({ title }) => title));
   });
 
-  test("has every item that is there all the while exactly once, whatever comes and goes between its pages", async () => {
+  test("has every permanent item exactly once, whatever comes and goes between its pages", async () => {
     const there = (await first()).items.map(({ id }) => id);
     let writing = true;
     const write = async () => {
@@ -208,7 +208,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
   });
 
   test.each(["items.list", "items.overviews"])(
-    "is not what it was before a change that came while %s was answered",
+    "never shows the state before a change that came while %s was answered",
     async (operation) => {
       const { channel } = person;
       const { id: other } = await passing(agent, channel.call("vaults.create", { title: "Other" }));
@@ -237,7 +237,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
     },
   );
 
-  test("goes on while the service is away, and says how old it is; what was not read, or changed, does not", async () => {
+  test("is answered while the service is away, with its age; an unread or changed one is not", async () => {
     const result = await first();
     const away = async () => {
       agent.setMood("away");
@@ -264,7 +264,7 @@ describe("a list that was kept", { timeout: 60_000 }, () => {
     expect(await ask(list(5))).toMatchObject({ error: { data: { name: "offline" } } });
   });
 
-  test("is answered neither while locked nor to somebody who names no such vault", async () => {
+  test("is answered neither while locked nor for an unknown vault", async () => {
     await first();
     expect(await ask(list(2, { vaultId: "a".repeat(26) }))).toHaveProperty("error");
     await passing(agent, person.channel.call("session.lock", {}));

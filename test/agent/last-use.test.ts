@@ -70,7 +70,7 @@ test("a token's is missing until it is used, moves on with its use, and is of ea
   ci.close();
 });
 
-test("a token that has ended is told as expired, at its end and not before", async () => {
+test("a token that has ended is reported as expired, at its end and not before", async () => {
   await newToken({ expiresInMs: 60_000 });
   const expired = async () => (await accounts())[0]?.tokens.map((one) => one.expired);
   agent.service.advance(59_999);

@@ -69,7 +69,7 @@ describe.each([AUDIT, "agent.lock"])("%s in the agent's folder", (name) => {
   const possible = Object.keys(ways).filter(
     (way) => !(way === "another user's" && (name === "agent.lock" || process.getuid?.() !== 0)),
   ) as (keyof typeof ways)[];
-  test.each(possible)("that is %s is told by its name, with the next step", (way) => {
+  test.each(possible)("that is %s is reported by its name, with the next step", (way) => {
     rmSync(at(name), { recursive: true });
     ways[way](at(name));
     const refused = refusedStart();
@@ -79,7 +79,7 @@ describe.each([AUDIT, "agent.lock"])("%s in the agent's folder", (name) => {
   });
 });
 
-test("a lock that is damaged is told by its name", () => {
+test("a lock that is damaged is reported by its name", () => {
   writeFileSync(at("agent.lock"), "x".repeat(4096));
   const refused = refusedStart();
   expect(refused.status).toBe(1);
@@ -91,7 +91,7 @@ const stores: readonly [string, string, string][] = [
   ["service.sqlite-wal", "a link", "is a link"],
 ];
 test.each(stores)(
-  "a %s that is %s is told to who needs it, and the account opens once it is mended",
+  "a %s that is %s is reported to the caller who needs it, and the account opens once it is repaired",
   async (name, way, why) => {
     cpSync(at("service.sqlite"), join(home, "kept"));
     rmSync(at(name), { recursive: true, force: true });
@@ -106,13 +106,13 @@ test.each(stores)(
     expect([ran.code, ran.err]).toEqual([8, expect.stringContaining(`${at(name)} ${why}`)]);
     rmSync(at(name), { recursive: true });
     cpSync(join(home, "kept"), at("service.sqlite"));
-    // The password was right, and no message says otherwise.
+    // The password was right, and no message may say otherwise.
     expect(await channel.call("session.unlock", { password: PASSWORD })).toMatchObject({ wrongPasswordTries: 0 });
     await agent.remove();
   },
 );
 
-test("a store that is damaged is told by its name", async () => {
+test("a store that is damaged is reported by its name", async () => {
   writeFileSync(at("service.sqlite"), "x".repeat(8192));
   for (const end of ["-wal", "-shm"]) rmSync(at(`service.sqlite${end}`), { force: true });
   const ran = await postern(["unlock", "--password-fd", "3"], { home, secrets: [PASSWORD] });
@@ -122,7 +122,7 @@ test("a store that is damaged is told by its name", async () => {
 });
 
 test.each(["a link", "a folder", "a pipe"] as const)(
-  "a log that is %s does not take the start with it in silence",
+  "a log that is %s does not end the start without a message",
   async (way) => {
     rmSync(at("agent.log"), { force: true });
     ways[way](at("agent.log"));

@@ -3,7 +3,7 @@ import type { Channel } from "../../clients/typescript/channel.ts";
 import type { RunningAgent } from "./start.ts";
 
 export const PASSWORD = "seven quiet harbours";
-/** Of a second account beside it. */
+/** The password of the second account. */
 export const WORK_PASSWORD = "nine loud lighthouses";
 export const PIN = "493817";
 
@@ -48,7 +48,7 @@ export async function makeWork(agent: Pick<RunningAgent, "connect">) {
   return kit;
 }
 
-/** Attaches as an approver of an account, by its password; of the default one where none is named. */
+/** Attaches as an approver of an account by its password. Without a name, the account is the default one. */
 export async function attachPerson(
   agent: Pick<RunningAgent, "connect">,
   password = PASSWORD,

@@ -89,7 +89,7 @@ describe("a rogue that attaches as an approver", () => {
 });
 
 test("an answer cannot be replayed, neither to the same prompt nor to the next one like it", async () => {
-  // In a process of its own, since the test's process was denied above.
+  // This needs a separate process, since the test's process was denied above.
   const asker = asking();
   const first = await person.next();
   const answer = {

@@ -1,4 +1,5 @@
-// Several accounts on one agent: how another one comes, which is the default, and what each has of its own.
+// Several accounts on one agent: how another account comes, which one is the default, and which state each has for
+// itself.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -54,7 +55,7 @@ describe("another account", () => {
     ["no proof", {}, "proofRequired"],
     ["a wrong password", { proof: proofOf("not the password") }, "proofRefused"],
     ["the new one's own password", { proof: proofOf("long enough") }, "proofRefused"],
-    ["a PIN, which decides about prompts alone", { proof: { kind: "pin", pin: PIN } }, "promptNotFound"],
+    ["a PIN, which decides about prompts alone", { proof: { kind: "pin", pin: PIN } }, "proofRefused"],
   ])("does not come with %s, and nothing is written", async (_what, given, name) => {
     await run(makeAccount(agent));
     const before = folders();
@@ -87,13 +88,23 @@ describe("another account", () => {
     },
   );
 
-  test("is not called by the id of another", async () => {
+  test.each([[" "], ["\u200b"], ["\u2003 \u2800"], ["Eve\u0007"], ["Eve\n"], ["\u0085Eve"]])(
+    "is not called %j, which shows nothing or more than a name",
+    async (name) => {
+      await run(makeAccount(agent));
+      const before = folders();
+      expect(await errorOf(create(name))).toBe("invalidParams");
+      expect(folders()).toEqual(before);
+    },
+  );
+
+  test("may not have the id of another as its name", async () => {
     const { account } = await run(makeAccount(agent));
     expect(await errorOf(create(account))).toBe("accountNameHeld");
     expect(await errorOf(create(account.toUpperCase()))).toBe("accountNameHeld");
   });
 
-  test("of two of one name at once one is made, here and at the service", async () => {
+  test("when two with one name are made at once, one is made, here and at the service", async () => {
     await run(makeAccount(agent));
     const outcomes = await Promise.all([errorOf(create("Club")), errorOf(create("club"))]);
     expect(outcomes.sort()).toEqual(["accountNameHeld", "none"]);
@@ -110,7 +121,7 @@ describe("another account", () => {
     expect(await errorOf(create("one more"))).toBe("none");
   });
 
-  test("signs in beside, and its device leaves it again where its name is held", async () => {
+  test("signs in beside, and removes its device again if its name is taken", async () => {
     await run(makeAccount(agent));
     const away = await run(create("Away"));
     await run(channel.call("accounts.remove", { account: "Away", password: "long enough" }));
@@ -120,7 +131,7 @@ describe("another account", () => {
     expect(await errorOf(channel.call("accounts.signIn", params))).toBe("accountNameHeld");
     await run(channel.call("accounts.remove", { account: "away", password: "long enough" }));
     expect(await run(channel.call("accounts.signIn", params))).toEqual({ account, name: "Away" });
-    // That of the refused try is on no list.
+    // The device of the refused try is on no list.
     const { devices } = await run(channel.call("devices.list", { account: "Away", password: "long enough" }));
     expect(devices).toHaveLength(1);
     expect(await errorOf(channel.call("accounts.signIn", params))).toBe("accountExists");
@@ -157,12 +168,12 @@ describe("the default account", () => {
   const toWork = () =>
     channel.call("accounts.setDefault", { account: "Work", proof, newProof: proofOf(WORK_PASSWORD) });
 
-  test("is another one after a proof of both", async () => {
+  test("changes after a proof of both", async () => {
     await run(makeAccount(agent));
     const work = await run(makeWork(agent));
     expect(await run(toWork())).toEqual({ account: work.account, name: "Work" });
     expect(await run(kitOf(WORK_PASSWORD))).toMatchObject({ account: work.account });
-    // From now on the proof that brings another one is Work's.
+    // From now on Work's proof is needed to add another account.
     expect(await errorOf(create("Eve"))).toBe("proofRefused");
     expect(await errorOf(create("Eve", { proof: proofOf(WORK_PASSWORD) }))).toBe("none");
   });
@@ -179,7 +190,7 @@ describe("the default account", () => {
     expect(await run(kitOf(PASSWORD))).toMatchObject({ account: ada.account });
   });
 
-  test("is the next oldest where it was removed, and one that comes back is the youngest", async () => {
+  test("is the next oldest after its removal, and one that comes back is the youngest", async () => {
     await run(makeAccount(agent));
     const work = await run(makeWork(agent));
     await run(create("Club"));
@@ -193,7 +204,7 @@ describe("the default account", () => {
     expect(await run(kitOf("long enough"))).toMatchObject({ name: "Club" });
   });
 
-  test("is the only one that is there, whatever an earlier home said", async () => {
+  test("is the only existing one, whatever an earlier home said", async () => {
     await run(makeAccount(agent));
     await run(makeWork(agent));
     await run(channel.call("accounts.remove", { password: PASSWORD }));
@@ -303,7 +314,7 @@ describe("each account has its own", () => {
     person.leave();
   });
 
-  test("log: what is done, and refused, in one account is in no other's", async () => {
+  test("log: acts and refusals in one account are in no other account's log", async () => {
     expect(await errorOf(kitOf("not the password", "Work"))).toBe("proofRefused");
     expect(await errorOf(channel.call("session.unlock", { account: "Work", password: "wrong" }))).toBe("wrongPassword");
     await run(kitOf(WORK_PASSWORD, "Work"));
@@ -322,7 +333,7 @@ describe("each account has its own", () => {
 });
 
 describe("a prompt", () => {
-  test("names its account where there are several, and is the same as ever where there is one", async () => {
+  test("names its account when there are several, and is unchanged when there is one", async () => {
     await run(makeAccount(agent));
     const person = await run(attachPerson(agent));
     const ask = (client?: string) =>
@@ -397,7 +408,7 @@ describe("a client that names an account", () => {
     for (const person of persons) person.leave();
   });
 
-  test("that is wrong has a person asked, and a yes gives nothing, now or later", async () => {
+  test("that does not exist makes the agent ask a person, and a yes gives nothing, now or later", async () => {
     const person = await run(attachPerson(agent));
     const client = await open("Nobody");
     const outcome = told(channel.call("vaults.list", { client }));
@@ -411,7 +422,7 @@ describe("a client that names an account", () => {
     person.leave();
   });
 
-  test("reads that it is locked where every account is, right or wrong", async () => {
+  test("learns that it is locked while every account is, for a right or wrong name", async () => {
     const clients = [await open("Work"), await open("Nobody")];
     await run(channel.call("session.lock", {}));
     for (const client of clients) expect(await errorOf(channel.call("vaults.list", { client }))).toBe("locked");

@@ -62,7 +62,7 @@ const signIn = (more: { pin?: string } = {}) => {
   return passing(agent, program.call("accounts.signIn", { account, user, secretKey, password: PASSWORD, ...more }));
 };
 
-test("what waits for a person ends with the account, and who asks next is told that there is none", async () => {
+test("requests that wait for a person end with the account, and the next request learns that there is none", async () => {
   const asked = person.next();
   const waiting = nameOf(program.call("vaults.list", {}));
   await passing(agent, asked);
@@ -111,14 +111,14 @@ test("a wrong password takes nothing away, and is counted with those at unlock",
   expect(readdirSync(accounts())).toEqual([kit.account]);
 });
 
-test("a service that says before any signature that the device was removed is not believed", async () => {
+test("a service is not believed that reports the device as removed before any signature", async () => {
   await passing(agent, person.channel.call("session.lock", {}));
   instead = new Map([["signIn.start", "deviceRemoved"]]);
   expect(await nameOf(program.call("accounts.remove", { password: "quite wrong" }))).toBe("serviceRefused");
   expect(readdirSync(accounts())).toEqual([kit.account]);
 });
 
-test("a service that says without looking that the device was removed has no tries uncounted", async () => {
+test("a service that falsely reports the device as removed leaves no try uncounted", async () => {
   await passing(agent, person.channel.call("session.lock", {}));
   instead = new Map([["signIn.finish", "deviceRemoved"]]);
   const wrong = () => nameOf(program.call("session.unlock", { password: "quite wrong" }));
@@ -154,7 +154,7 @@ const proof = { kind: "password", password: PASSWORD } as const;
 const events = async () =>
   (await passing(agent, program.call("audit.list", { proof, limit: 500 }))).records.map(({ event }) => event);
 
-test("the log stays without a key, is taken up when the account signs in again, and is proven over it", async () => {
+test("the log stays without a key, continues when the account signs in again, and is proven across the gap", async () => {
   expect(await remove({ withLog: false })).toMatchObject({ deviceRemoved: true, logKept: true });
   const folder = join(accounts(), kit.account);
   expect(readdirSync(folder).sort()).toEqual(["audit-000001.log", "device.sealed"]);
@@ -170,7 +170,7 @@ test("the log stays where the account was removed while locked, too", async () =
   expect(await events()).toContain("accounts.create");
 });
 
-test("a PIN of before approves nothing when the account signs in again", async () => {
+test("an earlier PIN approves nothing when the account signs in again", async () => {
   const left = join(accounts(), kit.account);
   const kept = join(agent.home, "kept");
   cpSync(left, kept, { recursive: true });
@@ -186,7 +186,7 @@ test("a PIN of before approves nothing when the account signs in again", async (
   expect(status.sessions).toMatchObject([{ proof: "password" }]);
 });
 
-test("a sign-in that fails leaves the log that is there, and a kept store that was changed says where it is", async () => {
+test("a failed sign-in leaves the log, and the error about a changed kept store names its place", async () => {
   await remove({ withLog: false });
   const folder = join(accounts(), kit.account);
   const { account, user, secretKey } = kit;
@@ -214,7 +214,7 @@ test("with the log nothing stays", async () => {
   expect(await events()).not.toContain("accounts.create");
 });
 
-test("an account signs in again where it was removed, and the other device list lacks the one before", async () => {
+test("an account signs in again after its removal, and the list of devices lacks its former device", async () => {
   const { device } = await remove();
   await signIn({ pin: PIN });
   const { devices } = await passing(agent, program.call("devices.list", { password: PASSWORD }));

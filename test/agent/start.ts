@@ -1,4 +1,4 @@
-// A real agent in a temporary home: a process of its own, hardened as the shipped one. It ends with its test.
+// A real agent in a temporary home. It runs in its own process, hardened like the shipped one, and ends with its test.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,7 +31,7 @@ export function temporaryHome(): string {
   return mkdtempSync(join(tmpdir(), "postern-t-"));
 }
 
-/** Starts an agent, with `words` behind its program and started by `before`; answers once it accepts connections. */
+/** Starts an agent with `words` as arguments, through the program `before`. Returns once it accepts connections. */
 export async function startAgent(
   home = temporaryHome(),
   extra: Record<string, string> = {},
@@ -74,7 +74,7 @@ export async function startAgent(
   return agent;
 }
 
-/** Milliseconds after which a start that did not listen fails the test. */
+/** Milliseconds after which a start that does not listen fails the test. */
 const START_MS_MAX = 20_000;
 
 async function listening(agent: RunningAgent, child: ChildProcess): Promise<void> {

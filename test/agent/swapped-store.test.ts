@@ -85,7 +85,7 @@ afterEach(async () => {
 describe("an account that is locked", () => {
   beforeEach(async () => void (await program.call("session.lock", {})));
 
-  test("is told that the service does not have it, with what to do; no try is counted, and no file changes", async () => {
+  test("gets the answer that the service does not have it, with a next step; no try is counted, and no file changes", async () => {
     const before = readFileSync(file(), "utf8");
     swap();
     for (let tries = 0; tries < 6; tries++) await expect(unlock()).rejects.toThrow(named("storeReplaced"));
@@ -100,7 +100,7 @@ describe("an account that is locked", () => {
     expect(await unlock()).toMatchObject({ wrongPasswordTries: 0 });
   });
 
-  test("opens here again once it was restored to the other store from elsewhere, and then knows that one", async () => {
+  test("opens here again after a restore from elsewhere to the other store, and then knows that store", async () => {
     await unlock();
     const { handle } = await call(person.channel.call("accounts.backup", { password: PASSWORD }));
     const { content } = await call(person.channel.call("files.readChunk", { handle }));
@@ -132,7 +132,7 @@ describe("an account that is locked", () => {
     expect(kept().wrongPasswords).toBe(1);
   });
 
-  test("is opened where the file is of before the store was kept, which is then in it", async () => {
+  test("opens with a file from before stores were recorded, and the file then has its store", async () => {
     const { store, ...older } = kept();
     writeFileSync(file(), JSON.stringify(older));
     const again = await onCopy();
@@ -149,7 +149,7 @@ describe("an account that is locked", () => {
     await expect(onCopy()).rejects.toThrow("names a store that is no id");
   });
 
-  test("with a service that does not say its store is told as before", async () => {
+  test("gets the same answers as before from a service that does not name its store", async () => {
     says = false;
     swap();
     await expect(unlock()).rejects.toThrow(named("wrongPassword"));
@@ -157,7 +157,7 @@ describe("an account that is locked", () => {
 });
 
 describe("an account that is open", () => {
-  test("stays open, forgets what it read, tells it once, and goes on when its store is back", async () => {
+  test("stays open, forgets its cached values, reports this once, and goes on when its store is back", async () => {
     await call(program.call("secrets.resolve", { reference }));
     swap();
     for (let seconds = 0; seconds < 6; seconds++) {
@@ -198,7 +198,7 @@ describe("a service account's token", () => {
     ));
   });
 
-  test("in use is not told revoked, and works when the store is back", async () => {
+  test("in use does not count as revoked, and works when the store is back", async () => {
     const { channel, client } = await present(agent);
     swap();
     await expect(channel.call("secrets.resolve", { reference, client })).rejects.toMatchObject({
@@ -210,7 +210,7 @@ describe("a service account's token", () => {
     channel.close();
   });
 
-  test("that is presented anew is not told revoked where it was let in before, with the person's account or without", async () => {
+  test("that is presented again does not count as revoked if it was accepted before, with the person's account or without", async () => {
     (await present(agent)).channel.close();
     await call(program.call("session.lock", {}));
     const alone = await onCopy("accounts");
@@ -220,12 +220,12 @@ describe("a service account's token", () => {
     await alone.close();
   });
 
-  test("that never was let in is not told revoked where the person's account is here", async () => {
+  test("that was never accepted does not count as revoked while the person's account is here", async () => {
     swap();
     await expect(present(agent)).rejects.toThrow(named("storeReplaced"));
   });
 
-  test("is told revoked where it is: by its own store, and where nobody knows which that was", async () => {
+  test("counts as revoked if its own store says so, or if its store is unknown", async () => {
     const alone = await onCopy("accounts");
     const { serviceAccounts } = await call(person.channel.call("serviceAccounts.list", { proof }));
     const id = serviceAccounts[0]?.id ?? "";

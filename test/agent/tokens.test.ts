@@ -82,7 +82,7 @@ afterEach(async () => {
 });
 
 describe("a token", () => {
-  test("reads and writes without asking anybody, and is the client's alone on its own connection", async () => {
+  test("reads and writes without asking anybody, and serves only its client on its own connection", async () => {
     const { channel, client } = await present();
     expect((await channel.call("secrets.resolve", { reference, client })).secret).toBe("s3cret");
     const item = { vaultId, title: "New", category: "Password" as const };
@@ -121,7 +121,7 @@ describe("a token", () => {
     for (const { channel } of many) channel.close();
   });
 
-  test("comes in where no account is unlocked, and where nobody has one", async () => {
+  test("opens a session while no account is unlocked, and while there is no account", async () => {
     await owner.call("session.lock", {});
     const { channel, client } = await present();
     expect((await channel.call("secrets.resolve", { reference, client })).secret).toBe("s3cret");
@@ -186,7 +186,7 @@ describe("a token", () => {
       expect(filesBelow(agent.home).filter((content) => content.includes(mark))).toEqual([]);
   });
 
-  test("shares by a link where it may share items, unasked, and where it may only read does not", async () => {
+  test("shares by a link without a question if it may share items, and not if it may only read", async () => {
     const service = await overLoopback();
     const ada = await openAsUser(service, await newUser(service));
     const vault = await ada.account.createVault("Guests", "");
@@ -209,7 +209,7 @@ describe("a token", () => {
     await service.close();
   });
 
-  test("of a service of somebody's own comes to no other's session or log, though it has the same id", async () => {
+  test("of a foreign service reaches no other session or log, though it has the same id", async () => {
     const { channel } = await present();
     const theirs = await overLoopback();
     const eve = await openAsUser(theirs, await newUser(theirs, "Eve"));
@@ -266,7 +266,7 @@ describe("a token's session", () => {
     channel.close();
   });
 
-  test("waits for the next program as long as is said, and no longer", async () => {
+  test("waits for the next program as long as documented, and no longer", async () => {
     const first = await present();
     first.channel.close();
     await until(async () => (await clientsOpen()) === 0);
@@ -276,7 +276,7 @@ describe("a token's session", () => {
     await until(async () => (await open()) === 0);
   });
 
-  test("is let go by closing its client, too", async () => {
+  test("also ends when its client is closed", async () => {
     const { channel, client } = await present();
     await channel.call("clients.close", { client });
     agent.clock.advance(TOKEN_LINGER_MS);
@@ -284,7 +284,7 @@ describe("a token's session", () => {
     channel.close();
   });
 
-  test("ends with a lock: its client is told, a file being read ends, and the token begins the next", async () => {
+  test("ends with a lock: its client is told, an open file ends, and the token begins the next session", async () => {
     const { channel, client } = await present();
     const document = { name: "a.txt", content: Buffer.from("content").toString("base64") };
     const item = { vaultId, title: "Doc", category: "Document" as const, document };
@@ -334,7 +334,7 @@ describe("a token's session", () => {
     channel.close();
   });
 
-  test("is one of so many; one more is refused, and room is made by one that was left", async () => {
+  test("counts towards a limit; one more is refused, and an abandoned one makes room", async () => {
     const held: Channel[] = [];
     for (let count = 0; count < TOKEN_SESSIONS_MAX; count++)
       held.push((await present((await newToken()).token)).channel);
@@ -374,7 +374,7 @@ describe("a token's session", () => {
 });
 
 describe("what a token may spend", () => {
-  test("is not spent by answers out of the cache, and is told to who holds it", async () => {
+  test("is not spent by answers out of the cache, and is shown to its holder", async () => {
     const { channel, client } = await present();
     await channel.call("secrets.resolve", { reference, client });
     const { reads } = await channel.call("serviceAccounts.rateLimit", { client });
@@ -403,7 +403,7 @@ test("the TypeScript client presents its token again after a lock", async () => 
   client.close();
 });
 
-test("the TypeScript client presents its token once for all calls that a lock met, however often it is locked", async () => {
+test("the TypeScript client presents its token once for all calls that a lock interrupted, however often it is locked", async () => {
   const client = await createClient({ auth: token, socket: agent.socket });
   for (let locks = 0; locks < 3; locks++) {
     await owner.call("session.lock", {});

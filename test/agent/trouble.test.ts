@@ -78,11 +78,11 @@ describe("an agent refuses to start and says what to do", () => {
 });
 
 test.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))(
-  "a full disk refuses the write by name, and everything else is as before (needs root to mount)",
+  "a full disk refuses the write with a named error, and everything else is as before (needs root to mount)",
   // Two starts and five passwords: on a busy machine that alone is half a minute.
   { timeout: 120_000 },
   async () => {
-    // 3 MB are enough for an account and not for a file. In a mount namespace of its own where the kernel allows it.
+    // 3 MB are enough for an account and not for a file. The mount has its own namespace if the kernel allows one.
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs", home]);
     expect(mounted.status).toBe(0);
     const agent = await startAgent(home);
@@ -134,7 +134,7 @@ test.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))(
 );
 
 test.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))(
-  "a read-only home is told at the start (needs root to mount)",
+  "a read-only home is reported at the start (needs root to mount)",
   () => {
     expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0700,ro", "tmpfs", home]).status).toBe(0);
     try {

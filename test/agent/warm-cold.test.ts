@@ -197,7 +197,7 @@ async function untold<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-test("a list and every reference are warm what they are cold, whatever was changed here and elsewhere", async () => {
+test("a list and every reference give the same answers warm and cold, whatever was changed here and elsewhere", async () => {
   const known = new Set<string>();
   let kept = 0;
   const run = async (steps: readonly { act: Parameters<typeof perform>[0]; here: boolean; limit: number }[]) => {
@@ -227,7 +227,7 @@ test("a list and every reference are warm what they are cold, whatever was chang
   expect(kept).toBeGreaterThan(0);
 }, 120_000);
 
-test("an item that comes back from the archive is meant by its id again, whatever was called by it meanwhile", async () => {
+test("an item that comes back from the archive claims its id again, also against an item with this id as its title", async () => {
   const [away] = (await make(["away"], false)) as { id: string }[];
   const id = away?.id ?? "";
   const reference = `op://Demo/${id}/password`;

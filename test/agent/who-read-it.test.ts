@@ -61,7 +61,7 @@ afterEach(async () => {
 });
 
 describe("a service account's read", () => {
-  test("is in the person's log, with its item, its field and whose token it was", async () => {
+  test("is in the person's log, with its item, its field and the token's service account", async () => {
     const made = await token();
     const ci = await bearer(made.token);
     await ci.channel.call("secrets.resolve", { reference, client: ci.client });
@@ -76,7 +76,7 @@ describe("a service account's read", () => {
     ci.channel.close();
   });
 
-  test("made while the account is locked is told with its names after the next unlock, and the log is proven", async () => {
+  test("made while the account is locked is listed with its names after the next unlock, and the log is proven", async () => {
     const ci = await token();
     await person.channel.call("session.lock", {});
     const { channel, client } = await bearer(ci.token);
@@ -92,7 +92,7 @@ describe("a service account's read", () => {
     channel.close();
   });
 
-  test("made while the account was signed out is told once it is signed in again, each once, with when it was", async () => {
+  test("made while the account was signed out is listed once after the next sign-in, with its time", async () => {
     const ci = await token();
     const kit = await call(person.channel.call("accounts.kit", { password: PASSWORD }));
     const signIn = async () => {
@@ -137,7 +137,7 @@ describe("a service account's read", () => {
     again.channel.close();
   });
 
-  test("that is refused is there too, once, with what it was about", async () => {
+  test("that is refused is also there, once, with its subject", async () => {
     const other = (await call(person.channel.call("vaults.create", { title: "Closed" }))).id;
     const made = await token(other);
     const { channel, client } = await bearer(made.token);
@@ -189,7 +189,7 @@ describe("a read that was refused names its item", () => {
   const refusals = async (outcome: string, item = "Demo/DB") =>
     (await who(item)).filter((record) => record.outcome === outcome);
 
-  test("where a person said no, and its asker is not told which", async () => {
+  test("when a person said no, and the asker does not learn the item", async () => {
     person.always("no");
     await expect(call(program.call("secrets.resolve", { reference }))).rejects.toThrow(named("approvalDenied"));
     expect(await refusals("approvalDenied")).toMatchObject([
@@ -212,7 +212,7 @@ describe("a read that was refused names its item", () => {
     expect(await refusals("approvalTimedOut")).toMatchObject([{ ids: [vaultId, itemId] }]);
   });
 
-  test("where the service was away, as far as it was sent, and the read out of memory is there as any other", async () => {
+  test("when the service was away, as far as the request named it; a read from memory is there like any other", async () => {
     await call(program.call("secrets.resolve", { reference }));
     agent.setMood("away");
     await call(program.call("secrets.resolve", { reference }));
@@ -239,8 +239,8 @@ describe("a read that was refused names its item", () => {
   });
 });
 
-describe("what is looked for", () => {
-  test("is one field: reads of others, and of other items in the same call, are left out", async () => {
+describe("a search", () => {
+  test("for one field leaves out reads of other fields, and of other items in the same call", async () => {
     const references = ["op://Demo/DB/username", "op://Demo/Other/password"];
     await call(program.call("secrets.resolveAll", { references }));
     const events = async (item: string) => (await who(item)).map(({ event }) => event);
@@ -253,7 +253,7 @@ describe("what is looked for", () => {
   });
 
   test.each(["op://Demo/DB", "Demo/DB", "demo/db", "op://Demo/DB/password", "id", "place"])(
-    "may be called %s",
+    "may name the item as %s",
     async (name) => {
       await call(program.call("secrets.resolve", { reference }));
       const item = name === "id" ? itemId : name === "place" ? `${vaultId}/${itemId}` : name;
@@ -261,7 +261,7 @@ describe("what is looked for", () => {
     },
   );
 
-  test("is a variable of an environment: whoever read it is told, and who set another is not", async () => {
+  test("for a variable of an environment lists its readers, and not a writer of another variable", async () => {
     const variable = (name: string) => ({ name, value: "x", masked: true });
     const environmentId = (await call(person.channel.call("environments.create", { title: "staging" }))).id;
     await call(
@@ -275,7 +275,7 @@ describe("what is looked for", () => {
     await expect(who("staging/NONE")).rejects.toThrow(named("itemNotFound"));
   });
 
-  test("is a variable that a service account's token read", async () => {
+  test("for a variable lists the read by a service account's token", async () => {
     const environmentId = (await call(person.channel.call("environments.create", { title: "staging" }))).id;
     const variables = [{ name: "DATABASE_URL", value: "x", masked: true }];
     await call(person.channel.call("environments.set", { environmentId, variables }));
@@ -313,7 +313,7 @@ describe("what is looked for", () => {
     expect(paged).toEqual(all);
   });
 
-  test("is within its times", async () => {
+  test("keeps within its times", async () => {
     await call(program.call("secrets.resolve", { reference }));
     const [record] = await reads(reference);
     const at = Date.parse(record?.at ?? "");

@@ -1,4 +1,4 @@
-// The wire, byte by byte, against a real agent: all of JSON-RPC 2.0, and every limit at it and one past it.
+// The wire, byte by byte, against a real agent: all of JSON-RPC 2.0, and every limit exactly and one past it.
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits, PROTOCOL, PROTOCOL_MAX } from "../../protocol/limits.ts";
@@ -42,7 +42,7 @@ describe("a hello of another protocol", () => {
     [PROTOCOL - 1, "update the client"],
     [PROTOCOL + 1, "update Postern on this machine"],
     [PROTOCOL_MAX, "update Postern on this machine"],
-  ])("%i is told both protocols, and what to update", async (protocol, hint) => {
+  ])("%i gets both protocols in the answer, and what to update", async (protocol, hint) => {
     await withRaw(async (own) => {
       const answer = await own.ask({ ...hello, params: { ...hello.params, protocol } });
       expect(answer.error).toMatchObject({

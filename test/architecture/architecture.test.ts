@@ -1,5 +1,6 @@
-// Holds the shape of the tree as data: who may import whom, with the reason; no cycles, of types neither; nothing nobody
-// imports; a README in each folder; no long functions; no names that say nothing. A rule that names a path which is gone fails.
+// Checks the shape of the tree against data. The data says which folder may import which, with the reason. The tests also demand: no import cycles,
+// not even of types; no file that nothing imports; a README in each folder; no long functions; no names that say nothing. A rule that names a missing
+// path fails.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { init, parse } from "es-module-lexer";
@@ -7,7 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** Folder → folders it may import from, and why no others. The longest matching prefix decides. */
+/** Folder → folders it may import from, with the reason. The longest matching prefix decides. */
 const arrows: Record<string, { may: string[]; because: string }> = {
   protocol: { may: [], because: "two programs agree on it byte for byte, so it depends on neither" },
   service: { may: ["protocol"], because: "the service cannot read what it stores; it needs no client and no agent" },
@@ -32,8 +33,8 @@ const arrows: Record<string, { may: string[]; because: string }> = {
 };
 
 /**
- * The rooms of the agent, from the ground up. A room may import from those that it names and from no other, so each can be
- * read without those above it. The files at the root of `daemon/` put all of it together, and may import every room.
+ * The rooms of the agent, from the lowest up. A room may import only from the rooms that it names. So a reader needs no room above it. The files at
+ * the root of `daemon/` connect all rooms, and may import every one.
  */
 const rooms: Record<string, { may: string[]; because: string }> = {
   host: { may: [], because: "it is what the machine gives, and knows of no peer and no account" },
@@ -64,8 +65,8 @@ const rooms: Record<string, { may: string[]; because: string }> = {
 };
 
 /**
- * Who of the agent may know the account client. Every other room works with an `Account`, whatever kind it is: so a second kind
- * needs no change in them. The files at the root of `daemon/` put the agent together, and hand addresses of services on.
+ * The parts of the agent that may use the account client. Every other room works with an `Account` of any kind, so a second kind needs no change
+ * there. The files at the root of `daemon/` connect the agent's parts, and pass addresses of services on.
  */
 const accountClient = {
   folder: "clients/account",
@@ -73,12 +74,12 @@ const accountClient = {
   because: "envelopes, root keys and file headers are the own matter of our kind of account",
 };
 
-/** What those rooms may use of the cryptography: ids and bytes, the machine's primitives, titles in one form, a Secret Key's text. */
+/** The cryptography that those rooms may use: ids and bytes, the machine's primitives, normal titles, and a Secret Key's text. */
 const everyonesCrypto = ["encoding", "primitives", "lookup-tag", "secret-key"].map(
   (name) => `protocol/crypto/${name}.ts`,
 );
 
-/** What only our own kind of account has. A room that reads it would know of keys, whatever it imports. */
+/** Names that belong only to our own kind of account. A room that reads one would depend on keys, whatever it imports. */
 const ownKindOnly = /\b(?:signedIn|sealedRootKey|FileHeader|OpenAccount|rootKey|itemKey|ownKind)\b/;
 
 /** Single imports that break an arrow on purpose. */
@@ -134,20 +135,20 @@ const entryPoints: Record<string, string> = {
   "vitest.config.ts": "read by vitest",
 };
 
-/** Files that only tests use so far, and what will use them. */
+/** Files that only tests use so far, with their future user. */
 const waiting: Record<string, string> = {
   "daemon/approval/trusted-program.ts":
     "the agent will start pinentry and pkcheck only where nobody but root can have put them",
   "protocol/sdk-operations.ts": "the door for the official SDKs will translate their calls by it",
 };
 
-/** Lines of a function, all that lies in it counted: what a reader keeps in mind at once. */
+/** Lines of a function, including everything in it. A reader must keep them in mind together. */
 const FUNCTION_LINES_MAX = 70;
 
 /**
- * Factories are exempt from that: a function that makes an object of functions over a state of their own is what other languages
- * write as a class, and a list of handlers or commands is a table. They have the length of a file that is read in one sitting;
- * the functions in them are counted like all others.
+ * Factories are exempt from this limit. Some factories make an object of functions with shared state, which other languages write as a class. Others
+ * list handlers or commands, which makes a table. They may be as long as a file that one reads in one sitting. The functions inside them have the
+ * usual limit.
  */
 const FACTORY_LINES_MAX = 200;
 const factory = /^(?:create|open|serve)[A-Z]|(?:Methods|Commands)$/;
@@ -182,7 +183,7 @@ function relativeImports(path: string, text: string): string[] {
     .map((name) => relative(root, resolve(root, dirname(path), name)));
 }
 
-/** The lexer reads no JSX. The formatter puts imports first, each ended so. */
+/** The lexer cannot read JSX. The formatter puts imports first and ends each with a semicolon. */
 function importsOnly(text: string): string {
   return (text.match(/^import [^;]*;$/gm) ?? []).join("\n");
 }
@@ -193,7 +194,7 @@ function roomOf(path: string): string | undefined {
     .sort((a, b) => b.length - a.length)[0];
 }
 
-/** The room of a file of the agent: "" at the root, undefined for a file of elsewhere. */
+/** The room of a file of the agent: "" at the root, undefined for a file outside of the agent. */
 function agentRoomOf(path: string): string | undefined {
   return /^daemon\/(?:([a-z]+)\/)?[^/]+$/.exec(path)?.slice(1)[0] ?? (path.startsWith("daemon/") ? "" : undefined);
 }
@@ -224,7 +225,7 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("leave the account client, and what seals, to the one room that makes accounts of it", () => {
+  test("leave the account client and sealing to the one room that makes accounts of them", () => {
     const wrong = modules.flatMap(({ path, imports }) => {
       const room = agentRoomOf(path);
       if (room === undefined || accountClient.may.includes(room)) return [];
@@ -239,7 +240,7 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("leave what only our own kind of account has to that room", () => {
+  test("leave the features of only our own kind of account to that room", () => {
     const wrong = modules.flatMap(({ path, text }) => {
       const room = agentRoomOf(path);
       if (room === undefined || accountClient.may.includes(room)) return [];
@@ -292,7 +293,7 @@ function cycles(): string[] {
 }
 
 describe("the product", () => {
-  test("has no file that only tests use, but those that wait for their user", () => {
+  test("has no file that only tests use, except those that wait for their user", () => {
     const users = new Map<string, string[]>();
     for (const { path, imports } of modules) for (const to of imports) users.set(to, [...(users.get(to) ?? []), path]);
     const unused = modules
@@ -353,7 +354,7 @@ describe("the tree", () => {
     const seen = new Map<string, string>();
     const twice = new Set<string>();
     for (const { path, text } of modules) {
-      // A generated file is a copy on purpose; an example of the catalogue shows the same item in several calls.
+      // A generated file is a copy on purpose. An example of the catalogue shows the same item in several calls.
       if (path.startsWith("test/") || path.includes("generated") || path.startsWith("protocol/catalogue/")) continue;
       for (const [at, lines] of runsOf(text)) {
         const before = seen.get(lines);
@@ -374,7 +375,7 @@ describe("the tree", () => {
   });
 });
 
-/** Lines that may stand in two places: a list of names, or the same few steps. */
+/** Most lines that may stand in two places, such as a list of names or the same few steps. */
 const SAME_LINES_MAX = 9;
 
 /** Each run of one line more than that, with the number of its first line. Imports, blanks and comments do not count. */
@@ -391,8 +392,8 @@ function runsOf(text: string): [at: number, lines: string][] {
 }
 
 /**
- * Function length by indentation, as the formatter guarantees it: from the first line of its signature to the line that closes
- * at the same indentation, with everything in between.
+ * Functions that are too long. Relies on the formatter's indentation: a function reaches from the first line of its signature to the closing line at
+ * the same indentation.
  */
 function longFunctions({ path, text }: Module): string[] {
   const lines = text.split("\n");
@@ -417,14 +418,14 @@ function longFunctions({ path, text }: Module): string[] {
 
 const indentOf = (line: string) => line.length - line.trimStart().length;
 
-/** The line where the function begins whose body opens at this line; undefined where none does. */
+/** The line where a function begins whose body opens at this line, or undefined. */
 function signatureStart(lines: readonly string[], index: number): number | undefined {
   const line = lines[index] ?? "";
   if (!line.endsWith("{") || /^\s*(?:\} )?(?:if|else|for|while|switch|catch|try|do|finally)\b/.test(line))
     return undefined;
   if (/^\s*(?:export )?(?:default )?(?:async )?function\b.*\) ?.*\{$/.test(line)) return index;
   if (/^\s*(?:async |get )?[\w$]+\(.*\)(?:: .+)? \{$/.test(line) || /=> \{$/.test(line)) return index;
-  // A signature of several lines: the first one has the same indentation as the one that closes it.
+  // For a signature of several lines, the first line has the same indentation as the closing one.
   if (!/^\s*[)}\]]+.*\{$/.test(line)) return undefined;
   const indent = indentOf(line);
   let start = index - 1;
@@ -460,6 +461,6 @@ describe("the wire's dependencies", () => {
   });
 });
 
-/** Published compromised twice (2022, 2026); this is the hash of the version that was read before it was taken. */
+/** The package was published compromised twice (2022, 2026). This is the hash of the version that a person read before we took it. */
 const NODE_IPC_INTEGRITY =
   "sha512-d5+aogND4Gk6aQkW5KCibliM4Mn12+isHXt8wFghO4Bn0gBSnev3TXJWQ4eEnzrlh5gCG+nwQEZwyayeDtQxQA==";

@@ -1,4 +1,4 @@
-// The floor: a Node server that parses each line and answers {jsonrpc, id, result}.
+// The lower bound: a Node server that parses each line and answers {jsonrpc, id, result}.
 import { createServer } from "node:net";
 
 const [path = ""] = process.argv.slice(2);

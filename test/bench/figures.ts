@@ -1,4 +1,4 @@
-// What a figure is: the median of five runs with their spread; and the table of them all.
+// A figure is the median of five runs with their spread. This file also prints the table of all figures.
 import { readFileSync } from "node:fs";
 
 export const RUNS = 5;
@@ -27,11 +27,11 @@ export async function repeat(measure: () => Promise<number> | number): Promise<F
 export const shown = ({ median, low, high }: Figure, unit: string, digits = 0) =>
   `${median.toFixed(digits)} ${unit} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
 
-/** Megabytes of memory that a process has resident now. */
+/** Resident memory of a process, in megabytes. */
 export const residentMb = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
-/** A figure, and the memory that a process holds right after. */
+/** A figure, with the process's memory directly afterwards. */
 export const withMemory = (figure: string, pid: number): string => `${figure}; ${residentMb(pid).toFixed(0)} MB`;
 
 export function row(

@@ -1,4 +1,4 @@
-// Figures of items and files through the shipped agent, each with the memory that it holds right after.
+// Costs of items and files through the shipped agent, each with the agent's memory directly afterwards.
 import { generateKeyPairSync, randomFillSync } from "node:crypto";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { readSshKey } from "../../daemon/account/ssh-key.ts";
@@ -9,31 +9,33 @@ import { type Figure, perCall, repeat, row, shown, withMemory } from "./figures.
 
 export type Surroundings = {
   readonly channel: Channel;
-  /** Median microseconds of one of so many calls, made one at a time by the load: no client of ours reads the answers. */
+  /**
+   * Median microseconds of one call. The load makes this many calls, one at a time, so that no client of ours reads the
+   * answers.
+   */
   readonly loaded: (request: object, calls: number) => Promise<number>;
   readonly vaultId: string;
-  /** Items in the vault. */
+  /** Number of items in the vault. */
   readonly size: number;
-  /** The agent's process. */
   readonly pid: number;
   /** One resolve from memory, measured by the same load. */
   readonly warmUs: number;
 };
 
-/** Calls of one run; the figure is of one call. */
+/** Number of calls in one run. The figure is for one call. */
 const CALLS = 50;
 const FILE_BYTES = 50 * limits.chunkBytes;
 const SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 export async function itemFigures(surroundings: Surroundings): Promise<void> {
-  // First, while the vault has the items that the rows name.
+  // Lists come first, while the vault still has as many items as the rows say.
   await ofLists(surroundings);
   await ofItems(surroundings);
   await ofFields(surroundings);
   await ofFiles(surroundings);
 }
 
-/** Median microseconds of one of several calls, made one after the other. */
+/** Median microseconds of one call, out of several made one after the other. */
 const each = (call: (index: number) => Promise<unknown>, count = CALLS): Promise<Figure> =>
   repeat(async () => {
     const before = performance.now();

@@ -1,5 +1,5 @@
-// Figures of whole lists, in as many pages as they take: all bytes arrive, and are not parsed. What a list costs is told three
-// times: the first, when each row is read, checked and opened; one that is kept; and one after a single item was written.
+// The cost of whole lists in all their pages. All bytes arrive, and the bench does not parse them. There are three figures: the first list, which
+// reads, checks and opens each row; a kept list; and a list after one item was written.
 import { connect } from "node:net";
 import { type Figure, figureOf, repeat, row, shown, withMemory } from "./figures.ts";
 import type { Surroundings } from "./items.ts";
@@ -7,7 +7,6 @@ import { socket as path } from "./programs.ts";
 
 const NEWLINE = 0x0a;
 
-/** Asks for lists on a connection of its own. */
 type Reader = { whole(): Promise<number>; close(): void };
 
 async function openReader(vaultId: string): Promise<Reader> {
@@ -27,7 +26,7 @@ async function openReader(vaultId: string): Promise<Reader> {
       socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "items.list", params })}\n`);
     });
   return {
-    /** Milliseconds until the last page is there. */
+    /** Milliseconds until the last page arrives. */
     whole: async () => {
       const before = performance.now();
       for (let after: string | undefined; ; ) {
@@ -43,7 +42,7 @@ async function openReader(vaultId: string): Promise<Reader> {
   };
 }
 
-/** Lists of one run; the figure of a run is their median, since a full collection is longer than a list. */
+/** Number of lists in one run. A full garbage collection takes longer than a list, so the figure of a run is the median. */
 const LISTS = 10;
 
 async function times(measure: () => Promise<number>): Promise<Figure> {
@@ -52,12 +51,12 @@ async function times(measure: () => Promise<number>): Promise<Figure> {
     for (let list = 0; list < LISTS; list++) values.push(await measure());
     return figureOf(values).median;
   };
-  // What is compiled on the way is no part of it: else the list after a write, measured later, would look the cheaper one.
+  // A first run keeps compilation out of the figures. Otherwise the list after a write, measured later, would look cheaper.
   await run();
   return repeat(run);
 }
 
-/** The vault was filled since it was last listed, so that nothing of the list is kept. */
+/** The vault was filled after its last list, so the agent keeps nothing of the list. */
 export async function listFigures({
   channel,
   vaultId,

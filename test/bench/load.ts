@@ -1,5 +1,5 @@
-// The load, a process of its own: sends pre-encoded lines over open connections and times the answers. The same for the echo
-// and for the agent. Prints one JSON line.
+// The load, in its own process. It sends encoded lines over open connections and times the answers. The echo and the agent get the same load. It
+// prints one JSON line.
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
@@ -17,7 +17,7 @@ function open(): Promise<Socket> {
   });
 }
 
-/** Keeps `inFlight` requests on the way until `total` are answered; answers the time of each in microseconds. */
+/** Keeps `inFlight` requests open until `total` are answered. Returns the time of each in microseconds. */
 function drive(socket: Socket, total: number): Promise<number[]> {
   const times: number[] = [];
   const started: number[] = [];
@@ -30,7 +30,7 @@ function drive(socket: Socket, total: number): Promise<number[]> {
   return new Promise((resolve, reject) => {
     let held = 0;
     socket.on("data", (chunk: Buffer) => {
-      // Found natively: over megabytes, a look at each byte would take longer than the answer.
+      // `indexOf` searches natively. A loop over megabytes of bytes would take longer than the answer.
       for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) {
         times.push((performance.now() - (started[held++] ?? 0)) * 1000);
         if (times.length === total) return resolve(times);
@@ -42,7 +42,7 @@ function drive(socket: Socket, total: number): Promise<number[]> {
   });
 }
 
-// One request first: it may wait for approval, and its answer must be a result.
+// The first request goes alone. It may wait for approval, and its answer must be a result.
 const first = await open();
 const start = once(first, "data");
 await drive(first, 1);

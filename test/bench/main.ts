@@ -1,6 +1,6 @@
-// `npm run bench`: the shipped bundle, hardened, audited, with peers checked and grants on, beside floors measured in the
-// same run. Medians of five runs with their spread; ratios, not absolutes, are what the targets speak of. Sizes 100 and
-// 10,000; BENCH_FULL=1 adds 100,000.
+// `npm run bench` measures the shipped bundle, hardened, with audit, peer checks and grants on, and lower bounds in the
+// same run. It reports medians of five runs with their spread. Targets are ratios, not absolute times. The sizes are
+// 100 and 10,000. BENCH_FULL=1 adds 100,000.
 import { rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ import { commandFigures, startFigures } from "./starts.ts";
 
 type Account = { channel: Channel; vaultId: string };
 
-/** Fills a vault with items; answers items per second. */
+/** Fills a vault with items. Returns items per second. */
 async function fill({ channel, vaultId }: Account, from: number, to: number): Promise<number> {
   const before = performance.now();
   for (let at = from; at < to; at += 100) {
@@ -44,7 +44,7 @@ async function fill({ channel, vaultId }: Account, from: number, to: number): Pr
   return (to - from) / ((performance.now() - before) / 1000);
 }
 
-/** Median microseconds of a first resolve, over references that were never read. */
+/** Median microseconds of a first resolve, over references that nobody has read before. */
 async function cold(channel: Channel, size: number): Promise<number> {
   const times: number[] = [];
   for (let index = 0; index < 200; index++) {
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
   const echoPath = join(home, "echo.sock");
   const echo = await started(["--no-warnings", here("echo.ts"), echoPath], () => ping(echoPath));
   const agent = await started(agentWords, () => statusOf(socket));
-  // Answered by the whole of it: what rests is loaded.
+  // The loaded agent answers this call, so the figure includes the whole agent.
   await agent.value.call("agent.subscribe", {});
   row("resident at rest", `${residentMb(agent.pid).toFixed(0)} MB`, {
     ratio: residentMb(agent.pid),
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
   row(`resident with ${size} items`, `${residentMb(agent.pid).toFixed(0)} MB`);
   await partFigures(channel);
   person.leave();
-  // A lock ends what approvers were attached to.
+  // A lock detaches approvers.
   const again = await approvingPerson();
   await commandFigures();
   await runFigures(channel, vaultId);

@@ -1,4 +1,4 @@
-// What single parts cost: an unlock, a look at grants, a look at a peer.
+// The cost of single parts: an unlock, a check of grants, an identification of a peer.
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { createGrants } from "../../daemon/approval/grants.ts";
 import { systemClock } from "../../daemon/host/clock.ts";

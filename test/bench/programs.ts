@@ -1,4 +1,5 @@
-// What the bench runs: the shipped agent in a home of its own, the floors beside it, the load, and a person who says yes.
+// The programs of the bench: the shipped agent in its own home, the lower bounds for comparison, the load, and a person
+// who says yes.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { connect } from "node:net";
@@ -14,15 +15,15 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 /** The built package. */
 export const shipped = join(root, "dist", "postern");
 
-/** Where everything of this run lies. */
+/** The folder for everything of this run. */
 export const home = mkdtempSync(join(tmpdir(), "postern-bench-"));
 export const socket = join(home, "run", "agent.sock");
 export const env = { HOME: home, POSTERN_HOME: home, PATH: process.env.PATH ?? "" };
 
-/** A file of this folder. */
+/** The path of a file in this folder. */
 export const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Builds what is measured. */
+/** Builds the measured programs. */
 export function build(): void {
   execFileSync(process.execPath, ["--no-warnings", "clients/cli/build.ts"], { cwd: root, stdio: "ignore" });
 }
@@ -42,7 +43,8 @@ export const load = (path: string, line: object, connections: number, inFlight: 
         String(inFlight),
         String(count),
       ],
-      // A session of its own: each load is asked about once, and a family of programs may ask twenty times in ten minutes.
+      // Each load has its own session. A person is asked once for each load, and a family of programs may ask twenty
+      // times in ten minutes.
       { stdio: ["ignore", "pipe", "inherit"], detached: true },
     );
     let out = "";
@@ -54,7 +56,7 @@ export const load = (path: string, line: object, connections: number, inFlight: 
     );
   });
 
-/** Starts a program and waits until `ready` succeeds; answers it and the milliseconds that took. */
+/** Starts a program and waits until `ready` succeeds. Returns its result and the milliseconds until then. */
 export async function started<T>(
   words: readonly string[],
   ready: () => Promise<T>,

@@ -1,13 +1,16 @@
-// Resolves beside the echo, one at a time and many; through the client; and how many prompts they take.
+// Compares resolves with the echo, one at a time and many at once, also through the client. Counts the prompts.
 import { type Channel, openChannel } from "../../clients/typescript/channel.ts";
 import { PASSWORD, type Person } from "../agent/person.ts";
 import { figureOf, RUNS, repeat, residentMb, row, shown, withMemory } from "./figures.ts";
 import { type Load, load, socket } from "./programs.ts";
 
-/** Resolves after which V8 has compiled what they run, to within a few functions; an agent answers for days. */
+/**
+ * After this many resolves V8 has compiled nearly all functions that they run. A real agent runs for days, so it is in
+ * that state.
+ */
 const COMPILED_AFTER = 40_000;
 
-/** A resolve that was made before. */
+/** A resolve that is answered from memory. */
 export const warmLine = (number: number) => ({
   jsonrpc: "2.0",
   id: 1,
@@ -17,7 +20,7 @@ export const warmLine = (number: number) => ({
 
 const line = warmLine(7);
 
-/** Answers the median of a warm resolve, in microseconds. */
+/** Returns the median of a warm resolve, in microseconds. */
 export async function resolveFigures(echoPath: string, pid: number): Promise<number> {
   const first = await load(socket, line, 1, 1, 10_000);
   row("secrets.resolve while it is compiled, the first 10,000, p99", `${first.p99.toFixed(0)} µs`);
@@ -82,7 +85,7 @@ export async function clientFigures(channel: Channel, person: Person, pid: numbe
   await promptsForAThousand(channel, person, references);
 }
 
-/** Every grant is revoked, then one program asks for one scope a thousand times at once over twenty connections. */
+/** Revokes every grant. Then one program asks for one scope a thousand times at once over twenty connections. */
 async function promptsForAThousand(channel: Channel, person: Person, references: readonly string[]): Promise<void> {
   const proof = { kind: "password", password: PASSWORD } as const;
   await channel.call("grants.revoke", { all: true, proof });

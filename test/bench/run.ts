@@ -1,4 +1,4 @@
-// Programs under `postern run`: what the way to the agent and the masking cost beside the program alone.
+// Programs under `postern run`: the cost of asking the agent and of masking, compared with the program alone.
 import { spawn as spawnProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
@@ -11,10 +11,10 @@ import { env, home, shipped } from "./programs.ts";
 
 const BYTES = 100 * 1024 * 1024;
 
-/** As many as a server has; they are of different lengths, as passwords are. */
+/** As many secrets as a server has. Their lengths differ, as those of passwords do. */
 const SECRETS = 13;
 
-/** Adds rows for 100 MB of text through `run`, to a pipe and to a terminal. */
+/** Adds rows for 100 MB of text that passes through `run`, to a pipe and to a terminal. */
 export async function runFigures(channel: Channel, vaultId: string): Promise<void> {
   const variables = await secrets(channel, vaultId);
   const file = await text();
@@ -58,7 +58,7 @@ async function secrets(channel: Channel, vaultId: string): Promise<Record<string
   return variables;
 }
 
-/** Lines as a log has them. */
+/** Text with lines like a log's. */
 async function text(): Promise<string> {
   const path = join(home, "log");
   const out = createWriteStream(path);

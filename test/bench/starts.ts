@@ -1,4 +1,4 @@
-// How long programs take from nothing: the agent to its first answer, the command to the value.
+// Start times: from the agent's start to its first answer, and from the command's start to the value.
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { figureOf, RUNS, repeat, row, shown } from "./figures.ts";
@@ -14,7 +14,8 @@ export async function startFigures(): Promise<void> {
   const agent = await repeatStarts(async () => {
     const program = await started(agentWords, () => statusOf(socket));
     program.value.close();
-    // In order: the next would else find a socket whose agent died, and look whether it is dead.
+    // Ends the agent in good order. Otherwise the next agent would find a dead agent's socket, and spend time on
+    // checking it.
     await program.end("SIGTERM");
     return program.ms;
   });
@@ -37,7 +38,7 @@ export async function startFigures(): Promise<void> {
   row("agent, start to the first answer that takes all of it", shown(whole, "ms", 1));
 }
 
-/** Medians of several starts each: a single one swings by half. */
+/** Medians of several starts each, since a single start may vary by half. */
 const repeatStarts = (start: () => Promise<number>) =>
   repeat(async () => {
     const times: number[] = [];
@@ -55,7 +56,7 @@ export async function commandFigures(): Promise<void> {
   const many = (words: readonly string[]) =>
     repeat(() => figureOf(Array.from({ length: 9 }, () => wall(words))).median);
   const floor = await many(["-e", "0"]);
-  // Approved once: spawnSync would keep this process from answering, so the first read is spawned.
+  // The first read needs an approval. spawnSync would block this process from answering, so the first read is spawned.
   const read = [join(shipped, "postern.js"), "read", "op://Bench/item 3/password"];
   await new Promise((resolve) => spawn(process.execPath, read, { env, stdio: "ignore" }).once("exit", resolve));
   const own = await many(read);

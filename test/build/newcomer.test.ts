@@ -1,5 +1,5 @@
-// A newcomer with the packed package: init in one terminal, a read that waits, approve in another. Nothing of the
-// repository is loaded: the tarball is installed into an empty folder.
+// A newcomer with the packed package: init in one terminal, a read that waits, approve in another. The tarball is
+// installed into an empty folder, so nothing of the repository is loaded.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -66,7 +66,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** The other terminal allows what waits under this code. */
+/** Allows the request with this code in the other terminal. */
 async function allow(terminal: Terminal, code: string): Promise<void> {
   terminal.type(`postern approve ${code}`);
   await terminal.sees("Approval PIN");
@@ -202,7 +202,7 @@ test("no test code is loaded: everything the package runs lies in the package", 
   expect(existsSync(join(folder, "agent.js"))).toBe(true);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   expect(files.some(({ parentPath }) => parentPath.includes("code-cache"))).toBe(true);
-  // V8 notes in its code where the program lay.
+  // V8's code cache contains the path of the program.
   const telling = files.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(root));
   expect(telling.map(({ parentPath, name }) => join(parentPath, name))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// A person at a terminal: a shell in a pseudo-terminal, typed into and read.
+// A person at a terminal: the test types into a shell in a pseudo-terminal and reads its screen.
 import { type IPty, spawn } from "@lydell/node-pty";
 import { compiledOnce } from "../compiled.ts";
 
@@ -7,14 +7,14 @@ export type Terminal = {
   type(text: string): void;
   /** Presses keys, as bytes. */
   key(bytes: string): void;
-  /** Waits until the screen shows the text, or matches, after what was seen before; answers the match. */
+  /** Waits until new output contains the text or matches. Returns the match. */
   sees(text: string | RegExp): Promise<RegExpExecArray>;
-  /** Everything since the start. */
+  /** All output since the start. */
   screen(): string;
   end(): void;
 };
 
-/** Milliseconds after which what was expected is missing. */
+/** Milliseconds after which missing output fails the test. */
 const PATIENCE_MS = 20_000;
 
 const ANSI = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[@-_])/g;

@@ -40,14 +40,14 @@ afterAll(async () => {
   await agent.remove();
 });
 
-test("who read a secret is told with the program, the service account, and where else to look", async () => {
+test("the readers of a secret are listed with program, service account, and where else to look", async () => {
   const { code, out } = await audit("--item", "op://Demo/DATABASE_URL", "--since", "yesterday");
   expect(code).toBe(0);
   expect(out).toMatch(/read (a secret|secrets) +ok +.*\(token of CI\) +Demo DATABASE_URL \/password\n/);
   expect(out).toContain("`postern service-account list` tells when each token was last used");
 });
 
-test("who ran with a variable of an environment is told by its name", async () => {
+test("the readers of an environment's variable are listed by its name", async () => {
   const { out } = await audit("--item", "staging/DATABASE_URL", "--since", "2h");
   expect(out).toMatch(/read an environment +ok +.* staging DATABASE_URL\n/);
 });
@@ -57,7 +57,7 @@ test("a window of another day holds nothing, and says so", async () => {
   expect([code, out.split("\n")[0]]).toEqual([0, "No records."]);
 });
 
-test("as JSON it comes in pages that together are all of it", async () => {
+test("as JSON it comes in pages that together are the whole answer", async () => {
   const whole = await json("--item", itemId);
   expect(whole.older).toBe(0);
   const one = await json("--item", itemId, "--limit", "1");
@@ -98,7 +98,7 @@ describe("refused, with the next step, before a password is asked for", () => {
   });
 });
 
-test("what a token read while the account was signed out is told after the sign-in, with the token's name", async () => {
+test("reads by a token while the account was signed out are listed after the sign-in, with the token's name", async () => {
   const vaults = [{ vault: "Demo", permissions: ["read_items"] }];
   const { token } = await program.call("serviceAccounts.create", { password: PASSWORD, title: "Night", vaults });
   const { account, user, secretKey } = await program.call("accounts.kit", { password: PASSWORD });

@@ -53,7 +53,7 @@ describe("a file", () => {
     expect(Buffer.compare(readFileSync(at("out")), content)).toBe(0);
   });
 
-  test("that is no text is not put into JSON", async () => {
+  test("with bytes that are no text is not put into JSON", async () => {
     writeFileSync(at("in"), Buffer.from([0xff]));
     await run(`item create --vault Demo --title Odd --file ${at("in")}`);
     const { code, err } = await run("read op://Demo/Odd/in --json");

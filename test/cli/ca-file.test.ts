@@ -115,7 +115,7 @@ describe.skipIf(openssl === undefined)("a certificate", () => {
   const errorOf = ({ err }: { err: string }) =>
     (JSON.parse(err) as { error: { name: string; message: string; hint: string } }).error;
 
-  test("of an unknown authority is told as that, with both ways to name it", async () => {
+  test("of an unknown authority is reported as such, with both ways to name the authority", async () => {
     const refused = await init(await served("right"));
     expect(refused.code).toBe(exitCodes.unreachable);
     expect(errorOf(refused)).toMatchObject({
@@ -125,7 +125,7 @@ describe.skipIf(openssl === undefined)("a certificate", () => {
     for (const way of ["--ca-file", "NODE_EXTRA_CA_CERTS"]) expect(errorOf(refused).hint).toContain(way);
   });
 
-  test("is trusted once its authority was named, by an agent that runs already too, and by the next", async () => {
+  test("is trusted once its authority is named, also by an agent that already runs, and by the next", async () => {
     const url = await served("right");
     await init(url);
     const named = await init(url, "--ca-file", join(folder, "ca.pem"));
@@ -144,14 +144,14 @@ describe.skipIf(openssl === undefined)("a certificate", () => {
   test.each([
     ["other", "it is for another name"],
     ["expired", "it has expired"],
-  ])("that is %s is told as that: %s", async (name, why) => {
+  ])("that is %s is reported as such: %s", async (name, why) => {
     const refused = await init(await served(name), "--ca-file", join(folder, "ca.pem"));
     expect(refused.code).toBe(exitCodes.unreachable);
     expect(errorOf(refused).message).toContain(why);
     expect(errorOf(refused).hint).not.toContain("--ca-file");
   });
 
-  test("is missed where nothing speaks TLS", async () => {
+  test("is reported missing when the other side does not speak TLS", async () => {
     const plain = await listening(
       createPlainServer((_request, response) => response.end("{}")),
       "http",
@@ -159,7 +159,7 @@ describe.skipIf(openssl === undefined)("a certificate", () => {
     expect(errorOf(await init(plain.replace("http:", "https:"))).message).toContain("does not speak TLS");
   });
 
-  test("is not written through a link that lies in its place, nor into a pipe", async () => {
+  test("is not written through a link in its place, nor into a pipe", async () => {
     const company = join(home, "company.pem");
     writeFileSync(company, "the company's own");
     const kept = join(home, "data", "ca.pem");

@@ -131,7 +131,7 @@ describe("a mistake", () => {
     ["as a word too many", "item create --vault Personal --title X password=hunter2"],
     ["behind an unknown option", "item create --password=hunter2"],
     ["behind an option that takes a choice", "generate --kind hunter2"],
-  ])("that puts a secret into argv %s is told without it", async (_where, words) => {
+  ])("that puts a secret into argv %s is reported without the secret", async (_where, words) => {
     const ran = await run(words);
     expect(ran.code).toBe(2);
     expect(ran.err).toMatch(/^postern: /);
@@ -156,7 +156,7 @@ describe("a mistake", () => {
     });
   });
 
-  test("is told in words where --json is behind --, and meant for another program", async () => {
+  test("is told in words when --json comes after --, since it is for another program", async () => {
     expect((await run("run --loud -- curl --json")).err).toMatch(/^postern: unknown option '--loud'/);
   });
 
@@ -288,7 +288,7 @@ describe("run", () => {
     expect(ran.err).toContain("X: no item matched");
   });
 
-  test("lets no env file change how programs and code are found, and takes tokens out", async () => {
+  test("lets no env file change how programs and code are found, and removes tokens", async () => {
     writeFileSync(
       join(home, "evil.env"),
       "PATH=/evil\nLD_PRELOAD=/evil.so\nNODE_OPTIONS=--inspect\nPOSTERN_SOCKET=/evil\nGOOD=1\n",
@@ -330,7 +330,7 @@ describe("run", () => {
     expect(existsSync(join(home, "obeyed"))).toBe(false);
   });
 
-  test("passes signals on, and says by which the program ended", async () => {
+  test("passes signals on, and reports the signal that ended the program", async () => {
     const ran = await postern(
       ["run", "--", "sh", "-c", 'trap "echo got; exit 3" TERM; echo ready; while :; do sleep 0.05; done'],
       {
@@ -380,7 +380,7 @@ describe("grants and the log", () => {
 });
 
 describe("the account", () => {
-  test("status, doctor and the units tell without changing anything", async () => {
+  test("status, doctor and the units report without changing anything", async () => {
     expect(json(await run("status --json"))).toMatchObject({ running: true, state: "unlocked" });
     expect(json(await run("doctor --json"))).toMatchObject({
       running: true,
@@ -393,7 +393,7 @@ describe("the account", () => {
     expect((await run("agent install")).code).toBe(2);
   });
 
-  test("locks and unlocks; locked, a script is told the next step", async () => {
+  test("locks and unlocks; while locked, a script gets the next step", async () => {
     expect((await run("lock")).code).toBe(0);
     const ran = await run("read op://Demo/DB/password");
     expect(ran.code).toBe(3);

@@ -72,7 +72,7 @@ async function filed(title: string, tags: string[] = ["work"]) {
   return { made, place: { vaultId: demo, itemId: made.id } };
 }
 
-test("cut off anywhere a move leaves no second item of the title in a vault, and the next one ends it", async () => {
+test("a move that is cut off anywhere leaves no second item of the title in a vault, and the next move completes it", async () => {
   for (let calls = 1; ; calls++) {
     const title = `Cut ${calls}`;
     const { place } = await filed(title);
@@ -113,7 +113,7 @@ test.each(["items.delete", "items.archive"] as const)(
   },
 );
 
-test("a whole copy that somebody has changed since is neither taken nor taken away", async () => {
+test("a whole copy that somebody has changed since is neither used nor removed", async () => {
   const { made, place } = await filed("Twice");
   const dies = before("items.delete", () => Promise.reject(new Killed()));
   await expect(moveItem({ agent: dies, terminal }, place, other, "items.delete")).rejects.toThrow(Killed);

@@ -48,7 +48,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("devices have names, given at sign-in and anew", async () => {
+test("devices have names, given at sign-in or later", async () => {
   expect((await run("devices --password-fd 3")).out).toMatch(/^DEVICE +NAME +SINCE +LAST SEEN/);
   const other = await idOf("the other");
   const renamed = await run(`devices rename ${other} attic --password-fd 3`);
@@ -94,7 +94,7 @@ test("a service account's token removes no device", async () => {
   expect([ran.code, ran.err]).toEqual([exitCodes.usage, expect.stringContaining("a service account's token is set")]);
 });
 
-test("a person is asked for the password, then whether, and Enter alone removes nothing", async () => {
+test("a person is asked for the password, then for a confirmation, and Enter alone removes nothing", async () => {
   const { home } = here;
   const env = { HOME: home, POSTERN_HOME: home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: "C.UTF-8" };
   const device = await idOf("the other");
@@ -114,7 +114,7 @@ test("a person is asked for the password, then whether, and Enter alone removes 
   expect(await devices()).toHaveLength(2);
 });
 
-test("a removed device unlocks no more, and kit and password open the account on a new one, as is said", async () => {
+test("a removed device cannot unlock, and kit and password open the account on a new one, as the message says", async () => {
   const device = await idOf("the other");
   const ran = await run(`devices remove ${device} --password-fd 3 --yes`);
   expect(ran).toMatchObject({ code: 0, err: "" });

@@ -43,7 +43,7 @@ describe("a file of the cases", () => {
       writeFileSync(at("case.env"), fileBase64 === undefined ? (file ?? "") : Buffer.from(fileBase64, "base64"));
       const read = () =>
         Object.fromEntries(variablesOf(at("case.env"), "nothing was done").map(({ name, value }) => [name, value]));
-      // One quote inside single quotes is the case with two right answers; ours is the refusal.
+      // An apostrophe inside single quotes has two right answers. We refuse the file.
       if (want !== undefined && want.K !== "it's") return expect(read()).toEqual(want);
       const said = refused?.says ?? `line ${refused?.line ?? 1} `;
       expect(read).toThrow(said);
@@ -101,7 +101,7 @@ describe("a line is refused", () => {
     expect(values(`${text}LAST=ok\n`).LAST).toBe("ok");
   });
 
-  test("where ten others were, they are counted", () => {
+  test("after ten others, and the rest are counted", () => {
     writeFileSync(at("prose.env"), `A=1\n${"not one\n".repeat(12)}`);
     expect(() => variablesOf(at("prose.env"), "x")).toThrow(/line 11 \([^)]*\) and 2 more$/);
   });
@@ -113,7 +113,7 @@ describe("a file whose only variable is refused", () => {
     ["A=a\0b\n", "line 1 (its value holds a zero byte)"],
     ['A="x\n', "line 1 (its quote never closes)"],
     ["A=1\r2\n", "line 1 (a carriage return stands inside it)"],
-  ])("%j is told by that line alone", (text, why) => {
+  ])("%j is reported by that line alone", (text, why) => {
     writeFileSync(at("only.env"), text);
     expect(() => variablesOf(at("only.env"), "x")).toThrow(new RegExp(`${why.replace(/[()]/g, "\\$&")}$`));
   });
@@ -140,7 +140,7 @@ describe("a quote that closes lines later", () => {
     ["with CR LF", 'A="abc\r\nB=def"\r\n'],
     ["behind a comment", "A=`abc\n# c\nb.c=d`\n"],
     ["that ends as base64 does, behind no base64", 'A="abc\nabc="\n'],
-  ])("and took a variable %s along is told by its lines and no value", (_what, text) => {
+  ])("and swallowed a variable %s is reported by its lines and no value", (_what, text) => {
     const last = text.split("\n").findIndex((line) => /["'`]\r?$/.test(line)) + 1;
     expect(told(text)).toEqual([
       `postern: lines 1 to ${last} of ${at("runs-on.env")}: A: lines inside its quotes look like variables of their own; a quote may be missing`,
@@ -167,15 +167,18 @@ describe("bytes", () => {
     expect(() => readEnvFile(at("more.env"))).toThrow(`has at most ${ENV_FILE_BYTES_MAX} bytes`);
   });
 
-  test.each(["utf16le", "utf16be"] as const)("of %s are told by its name, with a mark and without", (encoding) => {
-    for (const text of ["\ufeffA=1\n", "A=1\n"]) {
-      const bytes = Buffer.from(text, "utf16le");
-      writeFileSync(at("wide.env"), encoding === "utf16be" ? bytes.swap16() : bytes);
-      expect(() => readEnvFile(at("wide.env"))).toThrow("UTF-16");
-    }
-  });
+  test.each(["utf16le", "utf16be"] as const)(
+    "of %s are reported by its name, with a byte order mark and without",
+    (encoding) => {
+      for (const text of ["\ufeffA=1\n", "A=1\n"]) {
+        const bytes = Buffer.from(text, "utf16le");
+        writeFileSync(at("wide.env"), encoding === "utf16be" ? bytes.swap16() : bytes);
+        expect(() => readEnvFile(at("wide.env"))).toThrow("UTF-16");
+      }
+    },
+  );
 
-  test("that are no UTF-8 are told by their line, wherever they stand", () => {
+  test("that are no UTF-8 are reported by their line, wherever they stand", () => {
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), fc.constantFrom(0xff, 0xe4, 0xc0, 0x80), (before, after, wrong) => {
         const bytes = [
@@ -199,7 +202,7 @@ describe("bytes", () => {
   test.each([
     ["nothing.env", "could not be read (ENOENT)"],
     [".", "could not be read (EISDIR)"],
-  ])("of %s are told missing by an errno", (name, why) => {
+  ])("of %s are reported missing by an errno", (name, why) => {
     expect(() => readEnvFile(at(name))).toThrow(why);
   });
 });
@@ -251,7 +254,7 @@ describe("a value that is written", () => {
     expect(taken).toBeGreaterThan(200);
   });
 
-  test("stands between no backticks, which a shell would run", () => {
+  test("is never put between backticks, which a shell would run", () => {
     fc.assert(fc.property(nasty, (value) => !quoted(value).startsWith("`")));
   });
 
@@ -339,7 +342,7 @@ describe("an import", () => {
     ["a quote that took other variables along", 'A="1\nB=2\nC=3"\n', 1, "a quote may be missing"],
     ["a dollar sign", "A=$HOME/x\n", 1, "$ stays as it is"],
     ["a reference in other quotes", `A="'op://V/I/f'"\n`, 1, "looks like a reference"],
-  ])("tells of %s", (_what, text, line, note) => {
+  ])("reports %s", (_what, text, line, note) => {
     const { notes } = source(text);
     expect(notes).toContainEqual({ line, name: "A", note: expect.stringContaining(note) });
     for (const { note: told } of notes) expect(told.replace(/(?:to|in) line \d/, "")).not.toMatch(/[123]|HOME|V/);

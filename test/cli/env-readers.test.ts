@@ -176,7 +176,7 @@ const text = fc
   );
 
 describe.each(readers)("beside $name", ({ name, read, missing, reasons }) => {
-  test.skipIf(missing)("the files of the corpus are read alike, but for reasons that the README has", () => {
+  test.skipIf(missing)("the files of the corpus are read alike, except for reasons in the README", () => {
     const answers = read(files.map(([, content]) => content));
     const found = files.flatMap(([, content], index) => [...explained(content, answers[index] ?? null, reasons)]);
     expect(found.length).toBeGreaterThan(0);
@@ -204,7 +204,7 @@ describe.each(readers)("beside $name", ({ name, read, missing, reasons }) => {
       expect(rows.filter((line) => line.startsWith(`| ${row} `) && line.includes(name)).map(() => row)).toEqual([row]);
   });
 
-  test.skipIf(missing)("what we write is read as it was where no such reason stands against it", () => {
+  test.skipIf(missing)("our output is read back unchanged, unless such a reason applies", () => {
     const values = fc.sample(
       fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join("")),
       GENERATED,
@@ -218,7 +218,7 @@ describe.each(readers)("beside $name", ({ name, read, missing, reasons }) => {
   });
 });
 
-test.skipIf(dockerReader() === undefined)("docker reads the format that is its own as it was", () => {
+test.skipIf(dockerReader() === undefined)("docker reads its own format back unchanged", () => {
   const values = fc.sample(
     fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join("")),
     GENERATED,

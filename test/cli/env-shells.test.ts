@@ -147,7 +147,7 @@ test.skipIf(!["dash", "bash", "zsh", "fish"].every(hasTool))("names that shells 
 });
 
 test.skipIf(!hasTool("bash"))(
-  "a name that would change the shell is not written, as others that are its own are",
+  "a name that would change the shell is not written, unlike other names of the shell",
   () => {
     writeFileSync(join(folder, "file"), "export IFS=_\n");
     const split = spawnSync("bash", ["-c", ". ./file; x=a_b; set -- $x; echo $#"], { cwd: folder, encoding: "utf8" });

@@ -17,7 +17,7 @@ describe("an error of Node's or the system's", () => {
     ["an error of the system", () => readFileSync(`/nowhere/${MARK}`)],
     ["URIError", () => decodeURIComponent(`%${MARK}`)],
     ["what is no error", () => MARK],
-  ])("is told without its text: %s", (_name, make) => {
+  ])("is reported without its text: %s", (_name, make) => {
     let error: unknown;
     try {
       error = make();
@@ -29,12 +29,12 @@ describe("an error of Node's or the system's", () => {
     expect(words.message).toContain("something went wrong inside the command");
   });
 
-  test("is told with the name of the system's error, and no other property", () => {
+  test("is shown with the name of the system's error, and no other property", () => {
     expect(wordsOf(Object.assign(new Error(MARK), { code: "EMFILE", path: MARK })).message).toContain("(EMFILE)");
     expect(JSON.stringify(wordsOf(Object.assign(new Error(MARK), { code: `x ${MARK}` })))).not.toContain(MARK);
   });
 
-  test("of our own speaks for itself", () => {
+  test("of our own is shown as it is", () => {
     expect(wordsOf(new UsageError("what happened", "what to do"))).toMatchObject({
       message: "what happened",
       hint: "what to do",

@@ -46,17 +46,17 @@ describe("a name", () => {
     expect(read).not.toThrow("hunter2");
   });
 
-  test("of a field that is there takes no kind", () => {
+  test("of an existing field takes no kind", () => {
     expect(() => parseFieldName("a[text]", "--remove-field")).toThrow("--remove-field takes a name without a kind");
   });
 
-  test("ends at the first equals sign that is no part of it", () => {
+  test("ends at the first equals sign outside of it", () => {
     expect(atEquals("a=b=c")).toEqual({ name: "a", value: "b=c" });
     expect(atEquals(String.raw`a\=b=c`)).toEqual({ name: String.raw`a\=b`, value: "c" });
     expect(atEquals("a")).toEqual({ name: "a", value: undefined });
   });
 
-  test("comes back from its own letters with backslashes before what has a meaning", () => {
+  test("is read back from its letters with backslashes before special characters", () => {
     const escaped = (text: string) => text.replaceAll(/[/[\]=\\]/g, String.raw`\$&`);
     const part = fc.string({ minLength: 1, unit: fc.constantFrom(..."/[]=\\ab é") });
     fc.assert(
@@ -110,7 +110,7 @@ describe("an id that is made", () => {
     ["Schlüssel", ["schlussel"], "Schlussel-2"],
   ] as const)("for %s beside %j is %s", (name, taken, id) => expect(partId(name, taken)).toBe(id));
 
-  test("is one that an item takes, and none that is there, for every name", () => {
+  test("is valid in an item and new, for every name", () => {
     fc.assert(
       fc.property(
         fc.string({ minLength: 1, maxLength: 300, unit: "grapheme" }),
@@ -147,7 +147,7 @@ const three: Holder = {
 };
 
 describe("a field that is named", () => {
-  test("by what three sections have is refused with the three, and one of them is taken by its section", async () => {
+  test("by a name in three sections is refused with all three, and its section chooses one", async () => {
     const ambiguous = expect.objectContaining({
       errorName: "tooManyMatchingFields",
       hint: "say which: one/p1 (ONE/password), two/p2 (TWO/password), three/p3 (THREE/Password)",
@@ -173,13 +173,13 @@ describe("a field that is named", () => {
     }
   });
 
-  test("without a section is the one outside of them, as a reference reads it", async () => {
+  test("without a section is the one outside of all sections, as in a reference", async () => {
     const four = { ...three, fields: [...three.fields, concealed("p0", "password", "")] };
     const { fields } = await withFields(four, [given({ title: "password" }, "new")]);
     expect(fields.map(({ value }) => value)).toEqual(["old p1", "old p2", "old p3", "new"]);
   });
 
-  test("twice is refused, there already or new", async () => {
+  test("twice is refused, whether it exists or is new", async () => {
     const one = { section: "one", title: "password" };
     const twice = [given(one, "a"), given({ title: "p1" }, "b")];
     await expect(withFields(three, twice)).rejects.toThrow("named twice");
@@ -188,14 +188,14 @@ describe("a field that is named", () => {
     await expect(withFields(three, fresh)).rejects.toThrow("named twice");
   });
 
-  test("in clear and is a secret is refused, unless its kind is said", async () => {
+  test("as plain but sounds secret is refused, unless its kind is given", async () => {
     const at = { section: "one", title: "p1" };
     await expect(withFields(three, [given(at, "x", true)])).rejects.toThrow("the field one/p1 is a secret");
     const { fields } = await withFields(three, [given({ ...at, type: "Text" }, "x", true)]);
     expect(fields[0]).toMatchObject({ fieldType: "Text", value: "x" });
   });
 
-  test("that is new in a section leaves the references to the others as they were", async () => {
+  test("that is new in a section leaves references to the others unchanged", async () => {
     const before: Holder = {
       ...emptyHolder("Login"),
       fields: [concealed("x1", "api", "")],
@@ -208,7 +208,7 @@ describe("a field that is named", () => {
     expect([read("api"), read("Admin/api")]).toEqual(["old x1", "new"]);
   });
 
-  test("is kept as the secret it is called, and a built-in field of a login as that", async () => {
+  test("with a secret's name is stored as a secret, and a login's built-in field as such", async () => {
     const { fields } = await withFields(emptyHolder("Login"), [
       given({ title: "Username" }, "ada", true),
       given({ title: "Password" }, "s3cret"),
@@ -263,7 +263,7 @@ describe("of any item", () => {
     )
     .map((parts) => ({ ...emptyHolder("Login"), ...parts }) as unknown as Item);
 
-  test("a name means what a reference with it means, and is ambiguous where that is", () => {
+  test("a name means the same as a reference with it, and is ambiguous when the reference is", () => {
     const name = fc.constantFrom(...NAMES.filter((one) => LEGAL.test(one)));
     fc.assert(
       fc.property(item, fc.option(name, { nil: undefined }), name, (one, section, title) => {
@@ -284,7 +284,7 @@ describe("of any item", () => {
     );
   });
 
-  test("a reference that is shown leads to the field it stands beside", () => {
+  test("a shown reference leads to the field beside it", () => {
     let shown = 0;
     fc.assert(
       fc.property(item, (one) => {
@@ -300,7 +300,7 @@ describe("of any item", () => {
     expect(shown).toBeGreaterThan(500);
   });
 
-  test("what is put is found again where it was put, and the agent takes it", async () => {
+  test("a stored value is found again in its place, and the agent accepts it", async () => {
     const title = fc.string({ minLength: 1, maxLength: 20, unit: "grapheme" }).filter((one) => one.trim() !== "");
     const word = fc.record({ section: title, title });
     await fc.assert(

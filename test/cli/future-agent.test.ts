@@ -25,7 +25,7 @@ afterAll(() => agent.close());
 const PASSWORD = ["--password-fd", "3"];
 const item = ["DATABASE_URL", "--vault", "Demo"];
 
-/** The command, and what it shows. */
+/** Each command, and a pattern of its output. */
 const commands: readonly (readonly [words: readonly string[], shown: RegExp])[] = [
   [["read", "op://Demo/DATABASE_URL/password"], /^postgres:\/\/…$/],
   [["status"], new RegExp(LATER)],
@@ -62,7 +62,7 @@ describe("ends well, and shows what it knows:", () => {
   );
 });
 
-test("gives all of a result as JSON, what it does not know too", async () => {
+test("gives the whole result as JSON, unknown fields included", async () => {
   const { code, out } = await postern(["vault", "list", "--json"], { home: agent.home });
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ vaults: [{ title: "Demo", vaultType: LATER, [LATER]: expect.anything() }] });

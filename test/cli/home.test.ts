@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** It has a deadline, since Node's own mkdir does not come back from /proc. */
+/** Runs with a deadline, since Node's own mkdir never returns for a folder under /proc. */
 const postern = (words: string, home: string) =>
   spawnSync(process.execPath, ["--no-warnings", "--", main, ...words.split(" ")], {
     encoding: "utf8",
@@ -30,7 +30,7 @@ test.each([
   ["empty", () => "", "POSTERN_HOME is set, and empty"],
   ["blank", () => "  ", "POSTERN_HOME is set, and empty"],
   ["too long for a socket", () => `/${"x".repeat(200)}`, "set POSTERN_SOCKET to a shorter one"],
-])("a home that is %s is told, with a next step", (_what, home, why) => {
+])("a home that is %s is reported, with a next step", (_what, home, why) => {
   const ran = postern("vault list", home());
   expect(ran).toMatchObject({ status: 2, stdout: "" });
   expect(ran.stderr).toMatch(/^postern: .*\n {2}next: .+\n$/);
@@ -40,14 +40,14 @@ test.each([
 test.each([
   ["under /proc", "/proc/x", "could not be made (ENOENT)"],
   ["relative", "here", "POSTERN_HOME must be an absolute path"],
-])("the agent in the foreground tells of a home that is %s, with a next step", (_what, home, why) => {
+])("the agent in the foreground reports a home that is %s, with a next step", (_what, home, why) => {
   const ran = postern("agent run", home);
   expect(ran.status).toBe(1);
   expect(ran.stderr).toContain(why);
   expect(ran.stderr).toMatch(/^ {2}next: .+$/m);
 });
 
-test("the service tells of a folder under /proc", () => {
+test("the service refuses a folder under /proc with a message", () => {
   const ran = postern("service run --data /proc/x --port 0", folder);
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain(
@@ -55,6 +55,6 @@ test("the service tells of a folder under /proc", () => {
   );
 });
 
-test("agent stop where none runs says so, and has nothing to fail at", () => {
+test("agent stop without a running agent says so, and succeeds", () => {
   expect(postern("agent stop", folder)).toMatchObject({ status: 0, stdout: "No agent is running.\n", stderr: "" });
 });

@@ -56,7 +56,7 @@ afterAll(async () => {
 });
 
 describe("import env", () => {
-  test("leaves an item of the same title alone that it did not make, and is read by its own reference", async () => {
+  test("leaves a foreign item of the same title alone, and is read by its own reference", async () => {
     await run("item create --vault Demo --title github --category Login --secret-fd password=3", {
       secrets: ["login"],
     });
@@ -138,7 +138,7 @@ describe("import env", () => {
     expect((await run(`read op://Demo/${id}/password`)).out).toBe("a value");
   });
 
-  test("with --dry-run tells what each line means, and does nothing", async () => {
+  test("with --dry-run says what each line means, and does nothing", async () => {
     file("dry.env", "FRESH_ONE='a b' # why\nFRESH_TWO=$x\nFRESH_ONE=c\n");
     const before = (await run("item list --vault Demo --json")).out;
     const ran = await run("import env dry.env --vault Demo --dry-run");
@@ -154,7 +154,7 @@ describe("import env", () => {
 });
 
 describe("import env, where the file with references cannot be written,", () => {
-  test("takes back what it made and what it changed, and says so", async () => {
+  test("undoes everything that it made and changed, and says so", async () => {
     file("full.env", "FULL_OLD=first value\n");
     expect((await run("import env full.env --vault Demo")).code).toBe(0);
     file("full.env", "FULL_OLD=second value\nFULL_NEW=new value\n");
@@ -165,7 +165,7 @@ describe("import env, where the file with references cannot be written,", () => 
     expect((await run("read op://Demo/FULL_OLD/password")).out).toBe("first value");
   });
 
-  test("does so too for a file of its own, and leaves no part of it", async () => {
+  test("does so too for its own file, and leaves no part of it", async () => {
     mkdirSync(join(folder, "small"));
     file("small/.env", "SMALL=a value\n");
     // No file may grow any more, as on a full disk.
@@ -193,7 +193,7 @@ describe("import env, where the file with references cannot be written,", () => 
 });
 
 describe("env import", () => {
-  test("leaves no environment behind for a line or a name that it does not take", async () => {
+  test("leaves no environment behind after a refused line or name", async () => {
     for (const [content, why] of [
       ["A=1\nnonsense\n", "line 2"],
       ["A=1\napi.host=2\n", "line 2"],
@@ -207,7 +207,7 @@ describe("env import", () => {
     expect((await run("env list")).out).not.toContain("fresh");
   });
 
-  test("masks what may be a secret and nothing else, and does all of it in one go", async () => {
+  test("masks possible secrets and nothing else, all in one step", async () => {
     file("mask.env", "DEBUG=true\nPORT=5432\nREGION=frankfurt\nTOKEN=abcdef\nTOKEN=abcdefg\n");
     const ran = await run("env import masked mask.env --plain REGION");
     expect([ran.code, ran.err]).toEqual([0, expect.stringContaining("line 4: TOKEN: set again in line 5")]);
@@ -219,7 +219,7 @@ describe("env import", () => {
 });
 
 test.each(["run --env-file - -- env", "import env - --vault Demo", "env import dash -", "inject --in-file -"])(
-  "%s is told how standard input is named",
+  "%s says how standard input is named",
   async (words) => {
     const ran = await run(words, { input: "A=1\n" });
     expect([ran.code, ran.out]).toEqual([2, ""]);
@@ -227,7 +227,7 @@ test.each(["run --env-file - -- env", "import env - --vault Demo", "env import d
   },
 );
 
-test("run tells of a quote that closed lines later and took a variable along", async () => {
+test("run reports a quote that closed lines later and swallowed a variable", async () => {
   file("swallow.env", 'A="abc\nB=def"\nC=1\n');
   const ran = await run("run --env-file swallow.env -- printenv C");
   expect([ran.code, ran.out]).toEqual([0, "1\n"]);
@@ -236,7 +236,7 @@ test("run tells of a quote that closed lines later and took a variable along", a
   );
 });
 
-test("import env keeps a comment that stands in place of a value a comment, where the line gets a reference", async () => {
+test("import env keeps a comment in place of a value as a comment when the line gets a reference", async () => {
   file("blank.env", "BLANK= # first\nBLANK=real-secret\n");
   expect((await run("import env blank.env --vault Demo")).code).toBe(0);
   expect(text("blank.env.postern")).toBe("BLANK=op://Demo/BLANK/password # first\nBLANK=op://Demo/BLANK/password\n");
@@ -244,7 +244,7 @@ test("import env keeps a comment that stands in place of a value a comment, wher
 });
 
 describe("a reference in practice", () => {
-  test("takes variables of the environment and of env files, and stands inside values of both", async () => {
+  test("may use variables of the environment and of env files, and may stand inside values of both", async () => {
     file(
       "refs.env",
       "VAULT=V\nPW=op://${VAULT}/${ITEM:-I}/password\nURL=postgres://{{ op://V/I/username }}:{{op://$VAULT/I/password}}@db\n",
@@ -272,7 +272,7 @@ describe("a reference in practice", () => {
     [{ X: "op://${NOT_SET}/I/password" }, 2, "X: the variable NOT_SET in its reference is not set"],
     [{ X: "op://V/I/gone", Y: "a{{ op://V/I/gone }}" }, 5, "X, Y: "],
     [{ X: "{{ op://V/I/password | xml }}" }, 2, "X: "],
-  ])("that cannot be resolved in %j starts nothing and is told by name", async (env, code, why) => {
+  ])("that cannot be resolved in %j starts nothing and is reported by name", async (env, code, why) => {
     const ran = await run("run -- echo started", { env });
     expect([ran.code, ran.out, ran.err]).toEqual([code, "", expect.stringContaining(why)]);
   });
@@ -281,13 +281,13 @@ describe("a reference in practice", () => {
 describe("inject", () => {
   const inject = (input: string, words = "inject", more: Partial<RunOptions> = {}) => run(words, { input, ...more });
 
-  test("begins no reference inside a word, takes variables, and keeps a mark and line ends", async () => {
+  test("begins no reference inside a word, fills variables in, and keeps a byte order mark and line ends", async () => {
     const template = "\ufeffa-op://V/I/password \\op://V/I/password\r\nu=op://$VAULT/I/username,\r\n";
     const { out } = await inject(template, "inject", { env: { VAULT: "V" } });
     expect(out).toBe("\ufeffa-op://V/I/password \\op://V/I/password\r\nu=ada,\r\n");
   });
 
-  test("tells by line what looks like a reference and stays as it is", async () => {
+  test("reports by line any text that looks like a reference and stays unchanged", async () => {
     const { code, out, err } = await inject("op://V/I/username\nOP://V/I/username\nüop://V/I/username\nop://Demo\n");
     expect([code, out]).toEqual([0, "ada\nOP://V/I/username\nüop://V/I/username\nop://Demo\n"]);
     expect(err).toBe(
@@ -297,12 +297,12 @@ describe("inject", () => {
     expect(many.err).toContain("lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more: ");
   });
 
-  test("escapes for JSON, YAML and a shell where a place says so", async () => {
+  test("escapes for JSON, YAML and a shell when a place asks for it", async () => {
     const template = `{"a": {{ op://V/I/password | json }}, "b": "<{{ op://V/I/password | json }}>"}\nA={{ op://V/I/password | shell }}\n`;
     expect((await inject(template)).out).toBe(`{"a": "p@ss'word", "b": "<p@ss'word>"}\nA='p@ss'\\''word'\n`);
   });
 
-  test("goes to stdout, a pipe and a link's file, and leaves each what it is", async () => {
+  test("writes to stdout, a pipe and a link's file, and leaves the kind of each unchanged", async () => {
     expect(await inject("op://V/I/username", "inject --out-file /dev/stdout")).toMatchObject({ code: 0, out: "ada" });
     file("log", "");
     const appended = await run("inject --out-file /dev/stdout", {
@@ -326,7 +326,7 @@ describe("inject", () => {
     expect(text("self.tpl")).toBe("op://V/I/username");
   });
 
-  test("names the line of a variable that is not set, and of an escape that there is not", async () => {
+  test("names the line of an unset variable, and of an unknown escape", async () => {
     for (const [template, why] of [
       ["a\nop://${NONE}/I/f", "line 2: the variable NONE in its reference is not set"],
       ["\n\n{{ op://V/I/password | xml }}", "line 3: what stands behind | is no escape"],

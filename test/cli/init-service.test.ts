@@ -56,7 +56,7 @@ test.each([
   ["a whole log", "listening\ntoken: abc", "has a space or a line end in it"],
   ["a long file", "a".repeat(129), "is longer than 128 characters"],
 ])("refuses a token that is %s before anything is asked, and says so", async (_what, token, why) => {
-  // There is no password and no terminal. So any question would fail as missing.
+  // There is no password and no terminal, so any question would fail.
   const words = ["init", "--service", service.address.origin, "--registration-token-fd", "3"];
   const refused = await postern(words, { home, secrets: [token] });
   expect(refused).toMatchObject({ code: exitCodes.usage, out: "" });
@@ -80,7 +80,7 @@ test.each([
   },
 );
 
-test("says that a token without a service is of no use, and that a kit has nowhere to go, before anything is asked", async () => {
+test("says before any question that a token without a service is of no use, and that a kit has no place", async () => {
   const alone = await postern(["init", "--registration-token-fd", "3"], { home, secrets: ["A".repeat(43)] });
   expect(alone).toMatchObject({ code: exitCodes.usage, out: "" });
   expect(alone.err).toContain("--service URL");

@@ -44,7 +44,7 @@ test.each([
   expect([code, err]).toEqual([exitCodes.usage, expect.stringContaining(`${message}, which was read to its end`)]);
 });
 
-test("a named pipe is read once, by whatever name, and a file as often as it is named", () => {
+test("a named pipe is read once, under any name, and a file as often as it is named", () => {
   execFileSync("mkfifo", [at("pipe")]);
   const reader = openSync(at("pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
   expect(inputBytes(reader, 10, "--one")).toHaveLength(0);
@@ -78,7 +78,7 @@ test("waiting for a secret on a pipe ends with Ctrl-C", async () => {
   await writer.close();
 });
 
-test("a pipe that somebody made non-blocking is waited for", () => {
+test("the command also waits for a non-blocking pipe", () => {
   execFileSync("mkfifo", [at("nonblocking")]);
   const reader = openSync(at("nonblocking"), constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(at("nonblocking"), constants.O_WRONLY);

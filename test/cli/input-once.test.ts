@@ -43,7 +43,7 @@ async function onLocked(words: string): Promise<string> {
   }
 }
 
-test("a field or a variable from a descriptor is taken where the account has to be unlocked on the way", async () => {
+test("a field or a variable from a descriptor is kept when the account must be unlocked on the way", async () => {
   expect(await onLocked("item create --vault Personal --title DB --secret-fd password=3 3< value")).toBe("0");
   expect(await onLocked("item edit DB --vault Personal --secret-fd code=3 3< value")).toBe("0");
   expect(await onLocked("env create staging")).toBe("0");
@@ -55,7 +55,7 @@ test("a field or a variable from a descriptor is taken where the account has to 
   expect(terminal.screen()).toMatch(/TOKEN=opal\s+REGION=eu/);
 }, 120_000);
 
-test("what cannot be taken back is asked about once where the account has to be unlocked on the way", async () => {
+test("an irreversible command asks for confirmation once, also when the account must be unlocked on the way", async () => {
   await run("lock");
   terminal.type(`node --no-warnings -- ${main} item delete ${"a".repeat(26)} --vault ${"a".repeat(26)}; echo code=$?`);
   await terminal.sees("for good?");

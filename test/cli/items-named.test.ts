@@ -58,7 +58,7 @@ test("a title means the active item, and to unarchive an archived one", async ()
   expect(await run("item unarchive Db --vault Demo")).toMatchObject({ code: exitCodes.notFound });
 });
 
-test("a title with control characters reaches no terminal with them", async () => {
+test("a title's control characters reach no terminal", async () => {
   const title = "\u001b[2JEvil\u0007";
   const words = ["--vault", "Demo"];
   const path = join(agent.home, "a.txt");
@@ -80,7 +80,7 @@ test("a title with control characters reaches no terminal with them", async () =
   }
 });
 
-test("what is not there is told by its name, with the exit code for that", async () => {
+test("a missing thing is reported by its name, with the matching exit code", async () => {
   await well("item create --vault Demo --title Named --field a=b --field it=x");
   const rows = [
     ["item get Named --vault Demo --fields nothing", exitCodes.notFound, "does not have: nothing"],
@@ -98,7 +98,7 @@ test("what is not there is told by its name, with the exit code for that", async
     expect(await run(words)).toMatchObject({ code, err: expect.stringContaining(message) });
 });
 
-test("a file that is called as a field's id gets another one", async () => {
+test("a file whose name is a field's id gets another id", async () => {
   const id = idIn(await well("item create --vault Demo --title Filed --field notes.txt=field"));
   const path = join(agent.home, "notes.txt");
   writeFileSync(path, "file");
@@ -108,7 +108,7 @@ test("a file that is called as a field's id gets another one", async () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test("an env line comes back through a shell whatever its value is", async () => {
+test("an env line is read back by a shell, whatever its value", async () => {
   const value = `it's "$HOME" \`id\` \\ #x`;
   await well(["item", "create", "--vault", "Demo", "--title", "Quoted", "--field", `host=${value}`]);
   const line = await well("item get Quoted --vault Demo --format env");

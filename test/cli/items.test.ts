@@ -57,7 +57,7 @@ afterAll(async () => {
   await agent.remove();
 });
 
-test("every kind of field is written, is read by the reference that is shown, and says what is wrong with it", async () => {
+test("every kind of field is written, is read by its shown reference, and reports bad values", async () => {
   const fields = [
     "valid until[date]=2027-01-31",
     "card/expires[month-year]=08/2027",
@@ -109,7 +109,7 @@ test("every kind of field is written, is read by the reference that is shown, an
   );
 });
 
-test("what is ambiguous is neither changed nor taken away", async () => {
+test("an ambiguous item or field is neither changed nor removed", async () => {
   const words = "item create --vault Demo --title Db --category Database";
   await well(`${words} --secret-file one/password=secret --secret-file two/password=secret`);
   expect((await run("read op://Demo/Db/password")).code).toBe(exitCodes.notFound);
@@ -137,7 +137,7 @@ test.skipIf(!hasTool("ssh-keygen"))(
   },
 );
 
-test("a list is over all vaults, by title, and of what is looked for", async () => {
+test("a list covers all vaults, by title, and can be searched", async () => {
   await well("item create --vault Other --title beta --category Database --tag work/ci --field a=b");
   await well("item create --vault Demo --title Alpha --tag work --field a=b");
   const titles = async (more: string) =>

@@ -35,13 +35,13 @@ test.each([
   ["run --no-wait -- true extra", 0],
   ["run", 2],
   ["env run", 2],
-])("%s fails or not as it does behind, and tells it as JSON", async (words, code) => {
+])("%s fails or succeeds as with it behind, and reports it as JSON", async (words, code) => {
   const ran = await run(`--json ${words}`);
   expect(ran.code).toBe(code);
   if (code !== 0) expect(JSON.parse(ran.err.trimEnd().split("\n").at(-1) ?? "")).toHaveProperty("error.message");
 });
 
-test("a program that is run keeps a --json of its own", async () => {
+test("a program under run keeps its own --json", async () => {
   const ran = await run("--json run -- echo --json x");
   expect(ran).toMatchObject({ code: 0, out: "--json x\n" });
 });

@@ -68,7 +68,7 @@ test.each(["SIGTERM", "SIGHUP", "SIGQUIT", "SIGINT", "SIGALRM", "SIGUSR2", "SIGX
   },
 );
 
-test("what SIGKILL left goes with the next command in that folder, and not while its maker lives", async () => {
+test("a file left by SIGKILL goes with the next command in that folder, and not while its maker lives", async () => {
   const child = await maker();
   write();
   expect(readdirSync(folder)).toHaveLength(2);
@@ -78,7 +78,7 @@ test("what SIGKILL left goes with the next command in that folder, and not while
   expect(readdirSync(folder)).toEqual(["other"]);
 });
 
-test("a file that was put in its place is for its owner alone, and nothing is beside it", async () => {
+test("a placed file is for its owner alone, and nothing is beside it", async () => {
   writeFileSync(join(folder, "placed"), "before", { mode: 0o644 });
   const child = await maker("place");
   expect(readFileSync(join(folder, "placed"), "utf8")).toBe("half of a secret");
@@ -87,7 +87,7 @@ test("a file that was put in its place is for its owner alone, and nothing is be
   expect(readdirSync(folder)).toEqual(["placed"]);
 });
 
-test("a begun file with a name replaces nothing that it may not, and is taken away", async () => {
+test("a begun file with a name replaces no file unless it may, and is removed", async () => {
   writeFileSync(join(folder, "placed"), "before");
   const child = await maker("place-new");
   await ended(child, "SIGTERM");
@@ -95,7 +95,7 @@ test("a begun file with a name replaces nothing that it may not, and is taken aw
   expect(readdirSync(folder)).toEqual(["placed"]);
 });
 
-test("a file is new, or another one replaced, without a name in between", () => {
+test("a file is made or replaced without a temporary name", () => {
   write("new");
   write("new");
   expect(readdirSync(folder)).toEqual(["new"]);
@@ -107,7 +107,7 @@ test("a file is new, or another one replaced, without a name in between", () => 
   expect(readdirSync(folder)).toEqual(["new"]);
 });
 
-describe("what only looks like a leftover stays:", () => {
+describe("a file that only looks like a leftover stays:", () => {
   const path = (name = NAME) => join(folder, name);
   const private600 = (name: string) => writeFileSync(path(name), "kept", { mode: 0o600 });
   const made: readonly [string, () => void, string][] = [

@@ -36,7 +36,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test("a vault is made and used for one yes, to words that are no wider than the act", async () => {
+test("a vault is made and used for one yes, to a question that is no wider than the act", async () => {
   const [text, ...more] = await asked("vault create Demo");
   expect(more).toEqual([]);
   expect(text).toMatch(
@@ -56,7 +56,7 @@ test("an environment is made and filled for one yes", async () => {
   expect(await asked("env set staging --plain REGION=eu")).toEqual([]);
 });
 
-test("a yes to making a vault is one to no other act, and to no other vault", async () => {
+test("a yes to making a vault allows no other act, and no other vault", async () => {
   await asked("vault create Third");
   expect(await asked("group create Crew")).toEqual([expect.stringContaining("create a group, and read")]);
   expect(await asked("item create --category Password --title X --vault Personal --secret-fd password=3", "x")).toEqual(

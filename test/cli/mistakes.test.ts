@@ -7,7 +7,7 @@ import { attachPerson, makeAccount, PASSWORD, type Person } from "../agent/perso
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { postern, type RunOptions } from "./postern.ts";
 
-/** What no error may print. */
+/** A text that no error may print. */
 const SECRET = "hunter2";
 
 let agent: RunningAgent;
@@ -72,7 +72,7 @@ test.each([
   [`group grant G --vault Personal --permissions ${SECRET}`, "--permissions names one", "read_items"],
   [`share create Personal/X --expires-in ${SECRET}`, "--expires-in is one of", "--expires-in 7d"],
   [`generate --length ${SECRET}`, "take a whole number", "--length 24"],
-])("%s says how it is written, with an example and without what was written", async (words, message, example) => {
+])("%s says the right form, with an example and without the given text", async (words, message, example) => {
   const ran = await run(words);
   expect([ran.code, ran.out]).toEqual([exitCodes.usage, ""]);
   expect(ran.err).toContain(message);
@@ -80,12 +80,12 @@ test.each([
   expect(ran.err).not.toContain(SECRET);
 });
 
-describe("a token that is not taken", () => {
+describe("a token that is not accepted", () => {
   test.each([
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", SECRET],
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", `ops_${SECRET}`],
     ["OP_SERVICE_ACCOUNT_TOKEN", `postern_${SECRET}`],
-  ])("in %s is told by that name, without a part of it", async (variable, token) => {
+  ])("in %s is reported by that name, without any part of the token", async (variable, token) => {
     const ran = await run("read op://Personal/X/a", { env: { [variable]: token } });
     expect([ran.code, ran.out]).toEqual([exitCodes.usage, ""]);
     expect(ran.err).toContain(`postern: ${variable}: `);
@@ -94,7 +94,7 @@ describe("a token that is not taken", () => {
   });
 });
 
-test("a socket that cannot be looked at is told by its path, and with what decides on it", async () => {
+test("a socket that cannot be checked is reported with its path, and with the setting that decides it", async () => {
   const socket = join(agent.home, "loop", "agent.sock");
   const ran = await run("vault list", { env: { POSTERN_SOCKET: socket } });
   expect([ran.code, ran.out]).toEqual([exitCodes.unreachable, ""]);

@@ -91,7 +91,7 @@ describe("an environment", () => {
     expect((await run("vault list")).out).not.toContain("staging");
   });
 
-  test("takes for plain what only sounds like a secret, and what is said to be none", async () => {
+  test("treats a value as plain if its name only sounds like a secret's, or if the user says so", async () => {
     for (const text of ["KEYBOARD=de", "KEYCLOAK_URL=http://x", "TOKENIZERS_PARALLELISM=false", "PUBLIC_KEY[text]=abc"])
       expect((await run(["env", "set", "staging", "--plain", text])).code).toBe(0);
     expect((await run("env get staging")).out).toMatch(/^PUBLIC_KEY=abc$/m);
@@ -99,7 +99,7 @@ describe("an environment", () => {
       expect(await run(["env", "set", "staging", "--plain", text])).toMatchObject({ code: 2, out: "" });
   });
 
-  test("does not change what decides about our own process", async () => {
+  test("does not set variables that control our own process", async () => {
     writeFileSync(at("evil.env"), "PATH=/nowhere\nLD_PRELOAD=x.so\nFINE=1\n");
     await run(`env import evil ${at("evil.env")}`);
     const ran = await run(["env", "run", "evil", "--no-masking", "--", "printenv"]);
@@ -122,7 +122,7 @@ describe("an environment", () => {
     expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(text)]);
   });
 
-  test("of a file that is none is refused whole, line by line", async () => {
+  test("of a file that is no env file is refused entirely, line by line", async () => {
     writeFileSync(at("bad.env"), "A=1\nthis is not one\n");
     const ran = await run(`env import fresh ${at("bad.env")}`);
     expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("line 2")]);

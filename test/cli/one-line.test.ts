@@ -15,10 +15,10 @@ test.each([
   expect(/[\p{Cc}\u2028\u202e]/u.test(shown.replace("\n", ""))).toBe(false);
 });
 
-test("what is drawn as nothing is left out: two titles that look alike are alike", () => {
+test("invisible characters are left out: two titles that look alike are printed alike", () => {
   expect(oneLine("Ba\u200bnk\ufeff\u2060")).toBe("Bank");
 });
 
-test("what needs nothing taken away is shown as it is", () => {
+test("a title without such characters is shown unchanged", () => {
   for (const title of ["DATABASE_URL", "Größe 東京", "a  b", "🗝"]) expect(oneLine(title)).toBe(title);
 });

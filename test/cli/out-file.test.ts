@@ -63,7 +63,7 @@ test.each([
   ["a file", "elsewhere/there"],
   ["nothing yet", "elsewhere/new"],
   ["a link to a file", "linked"],
-])("a link to %s stays, and what it leads to is written", async (_what, target) => {
+])("a link to %s stays, and its target is written", async (_what, target) => {
   mkdirSync(join(home, "elsewhere"), { recursive: true });
   writeFileSync(join(home, "elsewhere/there"), "before\n");
   rmSync(join(home, "linked"), { force: true });
@@ -76,14 +76,14 @@ test.each([
   expect(readFileSync(join(home, target), "utf8")).toBe("made\n");
 });
 
-test("where two commands write one name, one has it, and the other leaves it", async () => {
+test("when two commands write one name, one gets it, and the other leaves it alone", async () => {
   const ran = await Promise.all([1, 2, 3].map(() => inject("once")));
   expect(ran.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
   expect(readFileSync(join(home, "once"), "utf8")).toBe("made\n");
   expect(readdirSync(home).filter((name) => name.endsWith(".part"))).toEqual([]);
 });
 
-test("a file that comes between the look and the name is left, and nothing else stays", () => {
+test("a file that appears between the check and the naming is left alone, and nothing else stays", () => {
   const path = join(home, "between");
   const file = openOutFile(path, false);
   file.write(Buffer.from("ours"));
@@ -94,7 +94,7 @@ test("a file that comes between the look and the name is left, and nothing else 
   expect(readdirSync(home).filter((name) => name.endsWith(".part"))).toEqual([]);
 });
 
-test("an empty name is none", async () => {
+test("an empty name is refused", async () => {
   expect(await inject("")).toMatchObject({ code: 2, err: expect.stringContaining("is empty") });
 });
 
@@ -164,7 +164,7 @@ test("a device is written as it is, also behind a link", async () => {
   expect(readdirSync(home)).toEqual(before);
 });
 
-test("a descriptor is written where it stands, and none that is closed", async () => {
+test("a descriptor is written at its position, and a closed one is refused", async () => {
   const log = join(home, "log");
   const ran = await postern(["inject", "--out-file", "/dev/fd/1"], { home, input: "made\n", stdout: log });
   expect(ran).toMatchObject({ code: 0, err: "postern: Wrote 0 secrets.\n" });
@@ -197,7 +197,7 @@ test("a link on the way is followed where it is ours", async () => {
   symlinkSync("real/deep", join(home, "short"));
   expect(await inject("short/file")).toMatchObject({ code: 0, err: "" });
   expect(readFileSync(join(home, "real/deep/file"), "utf8")).toBe("made\n");
-  // The kernel's way: `..` of the link's target.
+  // The kernel resolves `..` from the link's target.
   expect(await inject("short/../beside")).toMatchObject({ code: 0, err: "" });
   expect(readFileSync(join(home, "real/beside"), "utf8")).toBe("made\n");
 });
@@ -207,7 +207,7 @@ test.each([
   ["a file in place of a folder", "plain/file", "could not be written (ENOTDIR)"],
   ["a folder's name", "new/", "is no regular file"],
   ["a link round in circles", "circle/file", "is no regular file"],
-])("%s on the way is told by the name that was given", async (_what, name, why) => {
+])("%s on the way is reported by the given name", async (_what, name, why) => {
   writeFileSync(join(home, "plain"), "");
   rmSync(join(home, "circle"), { force: true });
   symlinkSync("circle", join(home, "circle"));
@@ -236,7 +236,7 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-test("a limit on the size of files is told with what to do", () => {
+test("a limit on the size of files is reported with a next step", () => {
   // More than the shell's limit for the command. Node ignores SIGXFSZ, so the write itself fails.
   const ran = limited(`${"x".repeat(64 * 1024)}\n`);
   expect(ran.status).toBe(2);

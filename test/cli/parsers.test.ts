@@ -28,7 +28,7 @@ describe("an env file", () => {
     expect(values(text)).toEqual({ ...parseEnv(text.replace(/^\ufeff/, "")) });
   });
 
-  test.each(["nonsense", "=x", "1A=x", "A B=x", "- A=1"])("%s is told as not understood, by its line", (line) => {
+  test.each(["nonsense", "=x", "1A=x", "A B=x", "- A=1"])("%s is reported as not understood, by its line", (line) => {
     expect(parseEnvFile(`OK=1\n${line}\n`)[1]).toMatchObject({ kind: "unknown", number: 2 });
   });
 
@@ -50,7 +50,7 @@ describe("an env file", () => {
     );
   });
 
-  test("with a reference put in is read back as that reference", () => {
+  test("with an inserted reference is read back as that reference", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(..."abcXYZ019 -_."), minLength: 1, maxLength: 12 }), (title) => {
         const reference = `op://${title}/X/password`;

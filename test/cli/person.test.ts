@@ -68,7 +68,7 @@ test("a wrong password at unlock blames the password alone", async () => {
   expect(ran.err).not.toContain("Secret Key");
 });
 
-test("audit verify says what the records between a start and the first unlock are", async () => {
+test("audit verify explains the records between a start and the first unlock", async () => {
   await postern(["agent", "stop"], { home });
   await postern(["unlock", "--password-fd", "3"], { home, secrets: ["wrong password"] });
   expect(await postern(["unlock", "--password-fd", "3"], { home, secrets: [PASSWORD] })).toMatchObject({ code: 0 });
@@ -93,7 +93,7 @@ test("the service keeps its store under POSTERN_HOME", async () => {
   }
 });
 
-test("an approval that is refused says what to do next", async () => {
+test("a refused approval names the next step", async () => {
   const waiting = startPostern(["read", "op://Personal/A/password"], { home });
   let told = "";
   waiting.child.stderr?.on("data", (text: Buffer) => {
@@ -116,7 +116,7 @@ test("an approval that is refused says what to do next", async () => {
   await waiting.ended;
 });
 
-test("an approval proves once, for the text and for its answer", async () => {
+test("an approval asks for one proof, for the text and for the answer", async () => {
   const waiting = startPostern(["vault", "list"], { home });
   let told = "";
   waiting.child.stderr?.on("data", (text: Buffer) => {
@@ -133,6 +133,6 @@ test("an approval proves once, for the text and for its answer", async () => {
   const allowed = await postern(["approve", code, "--yes", "--password-fd", "3"], { home, secrets: [PASSWORD] });
   expect(allowed).toMatchObject({ code: 0 });
   expect((await waiting.ended).code).toBe(0);
-  // One is for the approval, one for reading the log itself.
+  // One proof is for the approval, the other one for reading the log.
   expect((await proofs()) - before).toBe(2);
 });

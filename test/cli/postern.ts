@@ -47,7 +47,7 @@ export function startPostern(
     ...compiledOnce,
     ...options.env,
   };
-  // With the options of main.ts's first line. In a session of its own, so that it finds no terminal of the test.
+  // The options are those of main.ts's first line. A separate session keeps the command from finding the test's terminal.
   const child = spawn(process.execPath, ["--disable-sigusr1", "--no-warnings", "--", main, ...words], {
     env,
     cwd: options.cwd ?? options.home,

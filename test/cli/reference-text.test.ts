@@ -48,7 +48,7 @@ describe("a variable in a reference", () => {
     expect(() => expanded(reference, variables)).toThrow(why);
   });
 
-  test("is put in once: what it holds is no variable again", () => {
+  test("is replaced once: its value is not searched for variables again", () => {
     expect(
       expanded(
         "op://$A/I/f",
@@ -100,7 +100,7 @@ describe("a place", () => {
     ["op://V/I/f, {{ op://My V/I/f }}", []],
     ["shop://V \\op://V/I/f üop://V/I/f https://x/op", []],
     ["key: op\nop: /usr/bin/op", []],
-  ])("that is almost one in %j is told by the lines %j", (text, lines) => {
+  ])("that is almost one in %j is reported by the lines %j", (text, lines) => {
     expect(almostLines(text, placesOf(text))).toEqual(lines);
   });
 
@@ -110,7 +110,7 @@ describe("a place", () => {
     expect(() => placesOf("{{ op://a/b/c | }}")).toThrow("line 1: ");
   });
 
-  test("never lies in another, in any text; in braces as found alone", () => {
+  test("never lies in another, in any text; in braces it is the same as alone", () => {
     const piece = fc.constantFrom(
       "op://a/b/c",
       "{{ op://a b/c/d }}",
@@ -156,7 +156,7 @@ describe("a place", () => {
     ["braces without an end", "{{ op://".repeat(20_000)],
     ["blanks without an end", `{{ op://a/b/c${" ".repeat(200_000)}`],
     ["braces", "{".repeat(200_000)],
-  ])("is looked for among %s in time", (_what, text) => {
+  ])("is searched among %s in good time", (_what, text) => {
     const start = performance.now();
     placesOf(text);
     expect(performance.now() - start).toBeLessThan(5_000);
@@ -203,7 +203,7 @@ describe("a value in a place", () => {
     maxLength: 20,
   });
 
-  test("is what JSON reads, as a whole and inside a string", () => {
+  test("is read back by JSON, as a whole and inside a string", () => {
     fc.assert(
       fc.property(text, (value) => {
         expect(JSON.parse(`{"a": ${escaped(value, "json", '{"a": ')}}`)).toEqual({ a: value });
@@ -214,7 +214,7 @@ describe("a value in a place", () => {
     );
   });
 
-  test("is what a shell reads, outside of quotes and inside of both", () => {
+  test("is read back by a shell, outside of quotes and inside of both kinds", () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 20, maxLength: 60 }), (values) => {
         const lines = values.flatMap((value) =>
@@ -240,7 +240,7 @@ describe("a value in a place", () => {
     expect(() => escaped("x", form, line)).toThrow(`${form} cannot be written between single quotes`);
   });
 
-  test("of YAML has no quotes of its own inside double ones, and an apostrophe is none", () => {
+  test("of YAML gets no quotes of its own inside double quotes, and an apostrophe is not a quote", () => {
     expect(escaped('a"b', "yaml", 'key: "')).toBe('a\\"b');
     expect(escaped('a"b', "yaml", "it's: ")).toBe('"a\\"b"');
     expect(escaped("a\u0085b\x7f", "yaml", "key: ")).toBe('"a\\u0085b\\u007f"');

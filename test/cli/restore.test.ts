@@ -30,7 +30,7 @@ afterAll(async () => {
   }
 });
 
-test("Ctrl-C while a backup is checked says what goes on, and leaves no account", async () => {
+test("Ctrl-C while a backup is checked says what happens next, and leaves no account", async () => {
   const env = { HOME: other, POSTERN_HOME: other, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: "C.UTF-8" };
   const terminal = openTerminal(env, other);
   try {
@@ -53,7 +53,7 @@ test("Ctrl-C while a backup is checked says what goes on, and leaves no account"
   expect(again.err).not.toContain("MiB");
 });
 
-test("a backup takes the place of no file without --force, and of one with it", async () => {
+test("a backup replaces a file only with --force", async () => {
   const path = join(home, "again.backup");
   writeFileSync(path, "before\n");
   // No password is asked for, since the existing account is checked first.
@@ -65,7 +65,7 @@ test("a backup takes the place of no file without --force, and of one with it", 
   expect(readFileSync(path, "utf8")).toMatch(/^\{"kind":"header"/);
 });
 
-test("a backup that was cut is told as that, with the line and the byte, and the next step", async () => {
+test("a cut backup is reported as cut, with the line, the byte and the next step", async () => {
   const whole = readFileSync(join(home, "ada.backup"));
   const third = mkdtempSync(join(tmpdir(), "postern-ru-"));
   try {
@@ -101,7 +101,7 @@ test.each([
     "it was made by a newer Postern",
     "update Postern",
   ],
-])("a backup %s is told as that, whatever the password", async (_what, changed, why, next) => {
+])("a backup %s is reported as such, whatever the password", async (_what, changed, why, next) => {
   const third = mkdtempSync(join(tmpdir(), "postern-rv-"));
   try {
     writeFileSync(join(third, "other.backup"), changed(readFileSync(join(home, "ada.backup"))));

@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 describe("a token", () => {
-  test("is the one line on stdout; what is said of it goes to stderr", () => {
+  test("is the only line on stdout; everything about it goes to stderr", () => {
     expect(token).toMatch(/^postern_[A-Za-z0-9_-]+$/);
     expect(id).toMatch(/^[a-z2-7]{26}$/);
   });
@@ -59,7 +59,7 @@ describe("a token", () => {
     expect(json(await run("status --json"))).toMatchObject({ tokenSessions: 1 });
   });
 
-  test("under the official name is taken where it is one of ours, and left alone where it is not", async () => {
+  test("under the official name is used if it is one of ours, and otherwise left alone", async () => {
     const ours = await run("read op://Demo/DB/password", { env: { OP_SERVICE_ACCOUNT_TOKEN: token } });
     expect(ours.out).toBe("s3cret");
     const theirs = await run("status --json", { env: { OP_SERVICE_ACCOUNT_TOKEN: "ops_abc" } });
@@ -86,7 +86,7 @@ describe("a token", () => {
     ["item history DB --vault Demo", "UPDATE_ITEM_HISTORY is missing"],
     ["vault edit Demo --title Other", "MANAGE_VAULT is missing"],
     ["vault delete Demo --yes", "MANAGE_VAULT is missing"],
-  ])("is told which permission %s needs, and where", async (words, missing) => {
+  ])("learns the permission that %s needs, and its vault", async (words, missing) => {
     const ran = await run(words, withToken());
     expect([ran.code, ran.out]).toEqual([4, ""]);
     expect(ran.err).toMatch(new RegExp(`${missing}[^(]* \\(vault "Demo", [a-z2-7]{26}\\)`));
@@ -97,7 +97,7 @@ describe("a token", () => {
     expect([ran.code, JSON.parse(ran.out)]).toEqual([0, { groups: [] }]);
   });
 
-  test("tells what it may still spend", async () => {
+  test("shows its remaining requests", async () => {
     const left = json(await run("service-account ratelimit --json", withToken()));
     expect(left).toMatchObject({ reads: { limit: 10_000 }, writes: { limit: 1_000 } });
     const without = await run("service-account ratelimit");
@@ -122,7 +122,7 @@ describe("a variable for a token", () => {
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", ""],
     ["POSTERN_SERVICE_ACCOUNT_TOKEN", " \n"],
     ["OP_SERVICE_ACCOUNT_TOKEN", ""],
-  ])("%s that holds %j is told as that, and nobody is asked", async (variable, held) => {
+  ])("%s that holds %j is reported as such, and nobody is asked", async (variable, held) => {
     const asked = person.seen.length;
     const ran = await run("read op://Demo/DB/password --json", { env: { [variable]: held } });
     expect([ran.code, ran.out]).toEqual([2, ""]);
@@ -130,12 +130,12 @@ describe("a variable for a token", () => {
     expect(person.seen.length).toBe(asked);
   });
 
-  test("that is empty is nothing beside one that holds a token", async () => {
+  test("that is empty does not count beside one that holds a token", async () => {
     const env = { OP_SERVICE_ACCOUNT_TOKEN: "", POSTERN_SERVICE_ACCOUNT_TOKEN: token };
     expect((await run("read op://Demo/DB/password", { env })).out).toBe("s3cret");
   });
 
-  test("that is empty does not end what is a person's command", async () => {
+  test("that is empty does not end a person's command", async () => {
     const env = { POSTERN_SERVICE_ACCOUNT_TOKEN: "" };
     expect((await run("service-account list --password-fd 3", { env, secrets: [PASSWORD] })).code).toBe(0);
   });
@@ -151,19 +151,19 @@ describe("a token's end", () => {
     return ran;
   };
 
-  test("comes after 90 days where nothing is said", async () => {
+  test("comes after 90 days by default", async () => {
     const before = Date.now();
     const ends = Date.parse(json(await made("--json")).expiresAt ?? "");
     expect(ends).toBeGreaterThanOrEqual(before + 90 * DAY);
     expect(ends).toBeLessThanOrEqual(Date.now() + 90 * DAY);
   });
 
-  test("never comes where that is asked for, and it is said", async () => {
+  test("never comes on request, and the command says so", async () => {
     expect((await made("--expires-in never")).err).toContain("Its token has no end.");
     expect(json(await made("--expires-in never --json"))).not.toHaveProperty("expiresAt");
   });
 
-  test("is told by --help, with the one that is taken when it is left out", async () => {
+  test("is explained by --help, with its default", async () => {
     expect((await run("service-account create --help")).out).toMatch(/never;\s+90d\s+when left out/);
     expect((await run("service-account rotate --help")).out).toMatch(/never;\s+as long\s+as the one before\s+when/);
   });
@@ -215,7 +215,7 @@ describe("a service account", () => {
     expect(refused.err).not.toContain("it has expired");
   });
 
-  test("without an end gets one without an end, with an overlap one lives on, and --expires-in says otherwise", async () => {
+  test("without an end is followed by one without an end; an overlap keeps the old one alive; --expires-in overrides this", async () => {
     const make = "service-account create Endless --vault Demo:read_items --expires-in never --password-fd 3";
     const made = json(await run(`${make} --json`, { secrets: [PASSWORD] }));
     const rotate = (more: string) =>
@@ -278,7 +278,7 @@ function sessionsOf(user: string): number {
   return row.count;
 }
 
-test("a token that cannot be printed is told as lost, with what was made and how it ends", async () => {
+test("a token that cannot be printed is reported as lost, with the account that was made and how to revoke it", async () => {
   let id = "";
   for (const words of ["create Lost --vault Demo:read_items", "rotate ID"]) {
     const ran = await run(`service-account ${words.replace("ID", id)} --password-fd 3 --json`, {

@@ -89,7 +89,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("what was read goes on, with its age; what was not says which service, since when, and where to look", async () => {
+test("a value read before is answered with its age; any other names the service, the time of its loss, and where to look", async () => {
   expect(await run("read", REFERENCE)).toMatchObject({ code: 0, out: "first" });
   expect(await run("env", "run", "staging", "--no-masking", "--", "printenv", "DB_VALUE", "COLOUR")).toMatchObject({
     code: 0,
@@ -155,14 +155,14 @@ test("what was read goes on, with its age; what was not says which service, sinc
   expect(doctor.code).not.toBe(0);
 }, 30_000);
 
-test("what was read can be written to a file too, and says its age", async () => {
+test("a value read before can also be written to a file, and its age is shown", async () => {
   await expect.poll(linkState, { interval: 10 }).toBe("unreached");
   const out = join(agent.home, "kept-value");
   expect(await json("read", REFERENCE, "--out-file", out)).toMatchObject({ size: 5, offline: true });
   expect(readFileSync(out, "utf8")).toBe("first");
 });
 
-test("a person at a terminal is told how old it is", async () => {
+test("a person at a terminal sees its age", async () => {
   await expect.poll(linkState, { interval: 10 }).toBe("unreached");
   const env = { HOME: agent.home, POSTERN_HOME: agent.home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
   const terminal = openTerminal({ ...env, LANG: "C.UTF-8" }, agent.home);
@@ -177,7 +177,7 @@ test("a person at a terminal is told how old it is", async () => {
   terminal.end();
 }, 30_000);
 
-test("a service that comes back as an older copy is told at the next command, in status and in the log", async () => {
+test("a service that comes back as an older copy is reported at the next command, in status and in the log", async () => {
   await startService();
   await expect.poll(linkState, { interval: 10 }).toBe("reached");
   await stopService();

@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 });
 
-/** Runs a command, and approves what it asks for with the password of the account that it is asked in. */
+/** Runs a command, and approves its requests with the password of the account in question. */
 async function approved(words: string, password: string, env: Record<string, string> = {}) {
   const started = startPostern(words.split(" "), { home, env });
   const told: string[] = [];
@@ -61,7 +61,7 @@ describe("--account", () => {
     expect(answerOf(ran.out)).toMatchObject({ name: "Ada" });
   });
 
-  test("chooses where the gate is passed, and the waiting command and the approver name the account", async () => {
+  test("chooses the account for the approval, and the waiting command and the approver name it", async () => {
     const ran = await approved("--account Work whoami --json", WORK_PASSWORD);
     expect(answerOf(ran.out)).toMatchObject({ accounts: [{ name: "Work", default: false }] });
     expect(ran.err).toContain("waiting for approval, in the account Work, code");
@@ -71,7 +71,7 @@ describe("--account", () => {
     expect(other.err).toContain("waiting for approval, in the default account, code");
   });
 
-  test("of an account that is not here has a person asked, and is denied whatever they say", async () => {
+  test("of an account that is not here makes the agent ask a person, and is denied whatever they answer", async () => {
     const ran = await approved("--account Nobody read op://Personal/DB/password", PASSWORD);
     expect(ran.code).toBe(4);
     expect(ran.err).toContain("postern: denied, or no such account");
@@ -81,17 +81,17 @@ describe("--account", () => {
   test.each([
     ["--account Nobody unlock --password-fd 3", 3, "no account of this name or id"],
     ["--account Nobody kit --password-fd 3", 3, "no account of this name or id"],
-    [`--account ${"x".repeat(65)} status`, 2, "--account is longer than 64 characters"],
+    [`--account ${"x".repeat(65)} kit`, 2, "--account is longer than 64 characters"],
   ])("%s fails, and says why", async (words, code, why) => {
     const ran = await run(words, [PASSWORD]);
     expect(ran).toMatchObject({ code, out: "" });
     expect(ran.err).toContain(why);
   });
 
-  test("that is empty is told as that, by its source", async () => {
-    const option = await postern(["--account", "", "status"], { home });
+  test("that is empty is reported as empty, with its source", async () => {
+    const option = await postern(["--account", "", "kit"], { home });
     expect(option).toMatchObject({ code: 2, err: expect.stringContaining("--account is empty") });
-    const variable = await run("status", [], { env: { POSTERN_ACCOUNT: " " } });
+    const variable = await run("kit", [], { env: { POSTERN_ACCOUNT: " " } });
     expect(variable).toMatchObject({ code: 2, err: expect.stringContaining("POSTERN_ACCOUNT is empty") });
   });
 
@@ -99,7 +99,10 @@ describe("--account", () => {
     const env = { POSTERN_SERVICE_ACCOUNT_TOKEN: "postern_x" };
     const ran = await run("--account Work read op://a/b/c", [], { env });
     expect(ran).toMatchObject({ code: 2, err: expect.stringContaining("leave out --account") });
+    const both = await run("--account Work read op://a/b/c", [], { env: { ...env, POSTERN_ACCOUNT: "Work" } });
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining("leave out --account") });
     const variable = await run("read op://a/b/c", [], { env: { ...env, POSTERN_ACCOUNT: "Work" } });
+    expect(variable.err).toContain("set POSTERN_SERVICE_ACCOUNT_TOKEN to a token");
     expect(variable.err).not.toContain("--account");
   });
 });
@@ -109,7 +112,10 @@ describe("an account that is locked", () => {
     expect(await run("--account Work lock")).toMatchObject({ code: 0, out: "Locked: Work.\n" });
   });
   afterAll(async () => {
-    expect(await run("--account Work unlock --password-fd 3", [WORK_PASSWORD])).toMatchObject({ code: 0 });
+    expect(await run("--account Work unlock --password-fd 3", [WORK_PASSWORD])).toMatchObject({
+      code: 0,
+      out: "Unlocked: the account Work.\n",
+    });
   });
 
   test.each([
@@ -117,13 +123,13 @@ describe("an account that is locked", () => {
     ["run -- env", { A: "op://Personal/DB/password" }],
     ["env run staging -- true", {}],
     ["kit --password-fd 3", {}],
-  ])("is said by its name: %s", async (words, env) => {
+  ])("is reported by its name: %s", async (words, env) => {
     const ran = await run(`--account Work ${words}`, [WORK_PASSWORD], { env });
     expect(ran).toMatchObject({ code: 3, out: "" });
     expect(ran.err).toContain("postern: the account Work is locked\n  next: run `postern --account Work unlock`");
   });
 
-  test("leaves the other as it is, and status says of each how it stands", async () => {
+  test("leaves the other as it is, and status shows the state of each", async () => {
     expect(await run("kit --password-fd 3", [PASSWORD])).toMatchObject({ code: 0 });
     const { out } = await run("status");
     expect(out).toContain("1 of 2 accounts unlocked");
@@ -190,7 +196,7 @@ test("without the default one's password, and without a terminal, nothing is mad
   expect(ran).toMatchObject({ code: 7, err: expect.stringContaining("--default-password-fd 3") });
 });
 
-test.each([["accounts default"], ["run"], [""]])("%s --help shows --account", async (words) => {
+test.each([["unlock"], ["run"], ["env run"], [""]])("%s --help shows --account", async (words) => {
   const ran = await run(`${words} --help`.trim());
   expect(ran).toMatchObject({ code: 0, out: expect.stringContaining("--account <name>") });
   expect(ran.out).toContain("Example:");

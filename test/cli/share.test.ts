@@ -69,7 +69,7 @@ test("seals the account's name into the copy, where the service cannot read it",
   });
 });
 
-test("prints each of several links with its item beside it", async () => {
+test("prints each of several links next to its item", async () => {
   const { code, out } = await run("create Demo/Wi-Fi op://Demo/Door --one-time");
   expect(code).toBe(0);
   const [heading, ...rows] = out
@@ -81,7 +81,7 @@ test("prints each of several links with its item beside it", async () => {
   for (const [, link] of rows) expect(link).toMatch(LINK);
 });
 
-test("shares for as long as it is told, lists it, and revokes it", async () => {
+test("shares for the requested time, lists the share, and revokes it", async () => {
   const made = JSON.parse((await run("create Demo/Wi-Fi --expires-in 1h --json")).out) as {
     shares: { url: string; shareId: string; expiresAt: string }[];
   };
@@ -100,7 +100,7 @@ test("shares for as long as it is told, lists it, and revokes it", async () => {
   expect(shares.find((one) => one.shareId === share?.shareId)?.state).toBe("revoked");
 });
 
-test("asks a person for a link to a copy, in so many words", async () => {
+test("asks a person explicitly for a link to a copy", async () => {
   const [person] = people;
   const { vaults } = (await person?.channel.call("vaults.list", {})) ?? { vaults: [] };
   const vaultId = vaults.find(({ title }) => title === "Demo")?.id ?? "";

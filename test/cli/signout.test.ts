@@ -98,7 +98,7 @@ test("signout asks first, and without a terminal names the option that answers",
   expect([keptHere().length, await state()]).toEqual([1, "unlocked"]);
 });
 
-test("signout at a terminal says what goes and how to come back, and takes Enter for no", async () => {
+test("signout at a terminal says what is removed and how to come back, and takes Enter for no", async () => {
   await init();
   const env = { HOME: home, POSTERN_HOME: home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, LANG: "C.UTF-8" };
   const terminal = openTerminal(env, home);
@@ -114,7 +114,7 @@ test("signout at a terminal says what goes and how to come back, and takes Enter
   expect(await state()).toBe("unlocked");
 });
 
-test("signout where no account is says so and names the next step", async () => {
+test("signout without an account says so and names the next step", async () => {
   expect(await say("signout --yes")).toMatchObject({
     code: exitCodes.locked,
     err: expect.stringContaining("postern signin"),
@@ -126,7 +126,7 @@ test("signout as a service account is refused", async () => {
   expect(ran).toMatchObject({ code: exitCodes.usage, err: expect.stringContaining("token is set") });
 });
 
-test("a device that another one removed is told so at unlock, signs out and comes back", async () => {
+test("a device that another one removed learns it at unlock, signs out and comes back", async () => {
   const door = await overLoopback();
   try {
     await initServed(door);
@@ -148,7 +148,7 @@ test("a device that another one removed is told so at unlock, signs out and come
   }
 });
 
-test("signout while the service is away is told which device to remove, and locked it is refused", async () => {
+test("signout while the service is away names the device to remove, and is refused when locked", async () => {
   const door = await overLoopback();
   await initServed(door);
   const other = newHome();

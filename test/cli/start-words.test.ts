@@ -46,7 +46,7 @@ async function changed(path: string, change: (before: Buffer) => void, work: () 
   }
 }
 
-test("an agent that refuses to start is told with its own next step, which is not to start it", async () => {
+test("an agent that refuses to start is reported with its own next step, and not with a start", async () => {
   const path = join(folder, "account.json");
   await changed(
     path,
@@ -64,7 +64,7 @@ test("an agent that refuses to start is told with its own next step, which is no
   );
 });
 
-test("an account without its account.json is told as that, and no new one is offered", async () => {
+test("an account without its account.json is reported as such, and no new one is offered", async () => {
   await run("agent stop");
   const path = join(folder, "account.json");
   renameSync(path, join(home, "kept.json"));
@@ -97,23 +97,26 @@ test.each([
     "put it back from a copy",
   ],
   ["of a later suite", (before: Buffer) => before.with(0, 2), "a newer Postern wrote", "update Postern"],
-])("a device store that is %s is told by its name, and not as the service's fault", async (_what, make, why, next) => {
-  const path = join(folder, "device.sealed");
-  await changed(
-    path,
-    (before) => writeFileSync(path, make(before), { mode: 0o600 }),
-    async () => {
-      const ran = await unlock();
-      expect(ran.code).not.toBe(0);
-      expect(ran.err).toContain(path);
-      expect(ran.err).toContain(why);
-      expect(ran.err).toMatch(new RegExp(`  next: .*${next}`));
-      expect(ran.err).not.toContain("service");
-    },
-  );
-});
+])(
+  "a device store that is %s is reported by its name, and not as the service's fault",
+  async (_what, make, why, next) => {
+    const path = join(folder, "device.sealed");
+    await changed(
+      path,
+      (before) => writeFileSync(path, make(before), { mode: 0o600 }),
+      async () => {
+        const ran = await unlock();
+        expect(ran.code).not.toBe(0);
+        expect(ran.err).toContain(path);
+        expect(ran.err).toContain(why);
+        expect(ran.err).toMatch(new RegExp(`  next: .*${next}`));
+        expect(ran.err).not.toContain("service");
+      },
+    );
+  },
+);
 
-test("what lies beside the store under its journal's name is told by that name, and the store opens once it is gone", async () => {
+test("an obstacle with the name of the store's journal is reported by that name, and the store opens once it is gone", async () => {
   await run("agent stop");
   const data = join(folder, "..", "..");
   const journal = join(data, "service.sqlite-journal");
@@ -127,7 +130,7 @@ test("what lies beside the store under its journal's name is told by that name, 
   expect((await unlock()).code).toBe(0);
 });
 
-test("what keeps the instance lock from being taken is told by its own name", async () => {
+test("an obstacle to the instance lock is reported by its own name", async () => {
   await run("agent stop");
   const beside = join(folder, "..", "..", "agent.lock-wal");
   mkdirSync(beside);

@@ -10,7 +10,7 @@ import { openTerminal } from "../build/terminal.ts";
 
 const stdout = fileURLToPath(new URL("../../clients/cli/terminal/stdout.ts", import.meta.url));
 const main = fileURLToPath(new URL("../../clients/cli/main.ts", import.meta.url));
-/** Several times what a pipe holds. */
+/** Several times the capacity of a pipe. */
 const LENGTH = 1_000_000;
 
 let folder: string;
@@ -43,7 +43,7 @@ test("all of a text goes through a pipe that does not block, and is full meanwhi
   execFileSync("mkfifo", [fifo]);
   const reading = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   const writing = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
-  // Node makes descriptors up to 2 blocking in a child; through a shell the third becomes the first untouched.
+  // Node makes a child's descriptors up to 2 blocking. Descriptor 3 stays as it is, and the shell passes it on as stdout.
   const child = spawn("sh", ["-c", `exec ${asShell(WRITE)} >&3`], { stdio: ["ignore", "ignore", "pipe", writing] });
   closeSync(writing);
   let read = "";
@@ -79,7 +79,7 @@ test.each([
   expect(ran.stderr).toBe("told false");
 });
 
-test("a terminal is one", async () => {
+test("a terminal is recognised", async () => {
   const terminal = openTerminal({ HOME: folder, PATH: "/usr/bin:/bin" }, folder);
   terminal.type(asShell('writeStdout("told " + isTerminal() + ".")'));
   await terminal.sees("told true.");

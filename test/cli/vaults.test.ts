@@ -40,7 +40,7 @@ afterAll(async () => {
 });
 
 describe("edit", () => {
-  test("changes what it is given and leaves the rest", async () => {
+  test("changes the given parts and leaves the rest", async () => {
     const id = await make("First");
     expect((await run(["vault", "edit", "first", "--description", "what it is for"])).code).toBe(0);
     const ran = await run("vault edit First --title Second --json");
@@ -64,7 +64,7 @@ describe("edit", () => {
 });
 
 describe("delete", () => {
-  test("takes the vault away with what is in it", async () => {
+  test("removes the vault with its items", async () => {
     const id = await make("Going");
     await run("item create --vault Going --title A --field a=b");
     expect((await run("read op://Going/A/a")).out).toBe("b");
@@ -73,7 +73,7 @@ describe("delete", () => {
     expect(await titles()).not.toContain("Going");
   });
 
-  test("of a vault that is not there names the list of those that are", async () => {
+  test("of a missing vault names the command that lists the existing ones", async () => {
     const ran = await run("vault delete Nowhere --yes");
     expect([ran.code, ran.out, said(ran).includes("`postern vault list`")]).toEqual([exitCodes.notFound, "", true]);
   });
@@ -153,7 +153,7 @@ describe("delete", () => {
       await allow();
       await terminal.sees(`Delete Locked (${id}) with its 0 items for good?`);
       terminal.type("y");
-      // A second question would keep this from coming.
+      // If a second question came, this would never happen.
       await allow();
       await terminal.sees("Deleted.");
       terminal.end();
@@ -170,7 +170,7 @@ describe("a title that two vaults have", () => {
     `postern: another vault has this title too, so references by it are ambiguous\n  next: use an id in its place: ${id}\n`;
   const made = (ran: Ran) => /\(([a-z2-7]{26})\)\.\n$/.exec(ran.out)?.[1] ?? "";
 
-  test("may be made, and is told", async () => {
+  test("is allowed, and is reported", async () => {
     await make("Twin");
     const asked = person.seen.length;
     const ran = await run("vault create twin");
@@ -191,14 +191,14 @@ describe("a title that two vaults have", () => {
     },
   );
 
-  test("is told of by edit too, and not where the title stays", async () => {
+  test("is also reported by edit, and not if the title stays", async () => {
     const id = await make("Alone");
     expect(said(await run(`vault edit ${id} --title ALONE`))).toBe("");
     expect(said(await run(`vault edit ${id} --title Twin`))).toBe(told(id));
     expect(said(await run(`vault edit ${id} --description x`))).toBe("");
   });
 
-  test("is not looked for where that would ask a person once more", async () => {
+  test("is not searched for when that would ask a person again", async () => {
     await run("grants revoke --all");
     person.always("ignore");
     const asked = person.seen.length;

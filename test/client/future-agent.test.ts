@@ -1,4 +1,4 @@
-// The TypeScript client at an agent of later days: what it does not know it passes on or leaves alone.
+// The TypeScript client with an agent of a later version. The client passes unknown values on or leaves them alone.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient, DesktopAuth, type OpenClient } from "../../clients/typescript/client.ts";
 import { PosternError } from "../../clients/typescript/generated.ts";
@@ -44,7 +44,7 @@ describe("a result with fields and words of later days is passed on:", () => {
   });
 });
 
-test("and of agent.stop, which ends the connection", async () => {
+test("also from agent.stop, which ends the connection", async () => {
   const other = await createClient({ auth: new DesktopAuth(), socket: agent.socket });
   expect(await other.call("agent.stop", {})).toHaveProperty(LATER);
   other.close();
@@ -56,7 +56,7 @@ test("an error of later days keeps its name, its number and its hint", async () 
   expect(error).toMatchObject({ errorName: LATER, code: 9999, hint: "ask later", message: "not of these days" });
 });
 
-test("a notification of later days is told to who listens, and the next answer comes", async () => {
+test("a notification of later days reaches its listeners, and the next answer comes", async () => {
   events.length = 0;
   await client.call("agent.status", {});
   expect(events).toEqual(expect.arrayContaining(["later.happened", "later.withoutParams"]));
@@ -78,7 +78,7 @@ describe("under the official names", () => {
     expect(item).toMatchObject({ title: "DATABASE_URL", category: LATER, createdAt: expect.any(Date) });
     expect(item.fields[0]).toMatchObject({ fieldType: LATER, value: "postgres://…" });
     expect(await client.items.put(item)).toMatchObject({ version: 2 });
-    // What it did not know goes back to the agent as it came.
+    // The client sends unknown values back to the agent unchanged.
     expect(agent.asked.at(-1)?.params).toMatchObject({ item: { category: LATER, [LATER]: expect.anything() } });
     expect(await client.items.list(vaultId)).toMatchObject([{ title: "DATABASE_URL", state: LATER }]);
     expect((await client.items.getAll(vaultId, [itemId])).individualResponses[0]?.content?.title).toBe("DATABASE_URL");

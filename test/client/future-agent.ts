@@ -1,21 +1,21 @@
-// An agent of later days, as far as a client may meet one under this protocol: each result has fields that nobody knows yet, words
-// that a list of words does not have yet, and notifications come that nobody asked for. It answers each method with its example.
+// An agent of a later version, as a client may meet it under this protocol. Each result has unknown fields, and lists of words contain unknown words.
+// It also sends unexpected notifications. It answers each method with the method's example.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 
-/** Nobody's word and nobody's field. */
+/** A word and field name that nobody knows. */
 export const LATER = "ofALaterAgent";
 
-/** What it answers in place of a method's example. */
+/** Answers that replace a method's example. */
 export type Answers = Partial<Record<MethodName, (params: Readonly<Record<string, unknown>>) => unknown>>;
 
 export type FutureAgent = {
   readonly home: string;
   readonly socket: string;
-  /** What it was asked, in order. */
+  /** The requests so far, in order. */
   readonly asked: { readonly method: string; readonly params: Readonly<Record<string, unknown>> }[];
   close(): Promise<void>;
 };
@@ -28,12 +28,12 @@ type Schema = {
   readonly items?: Schema;
 };
 
-/** The value with an unknown field in each object, and an unknown word wherever the schema has a list of words. */
+/** The value with an unknown field in each object, and with an unknown word for each list of words in the schema. */
 export function ofLater(schema: Schema, value: unknown): unknown {
   if (typeof value === "string") return isWords(schema) ? LATER : value;
   if (Array.isArray(value)) return [...value.map((one) => ofLater(schema.items ?? {}, one))];
   if (typeof value !== "object" || value === null) return value;
-  // The first form that has all of the value's fields.
+  // Takes the first form that has all of the value's fields.
   const forms = schema.anyOf ?? [schema];
   const { properties } =
     forms.find((form) => Object.keys(value).every((key) => form.properties?.[key] !== undefined)) ?? {};
@@ -45,7 +45,7 @@ export function ofLater(schema: Schema, value: unknown): unknown {
 const isWords = ({ enum: words, anyOf = [] }: Schema) =>
   words !== undefined || (anyOf.length > 0 && anyOf.every((one) => typeof one.const === "string"));
 
-/** Starts one, in a folder such as a client trusts. */
+/** Starts an agent, in a folder that a client trusts. */
 export async function startFutureAgent(answers: Answers = {}): Promise<FutureAgent> {
   const home = mkdtempSync(join(tmpdir(), "postern-later-"));
   mkdirSync(join(home, "run"), { mode: 0o700 });

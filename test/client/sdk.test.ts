@@ -1,4 +1,4 @@
-// The TypeScript client as a program written for the official SDK uses it: names, shapes, dates, bytes, tags and texts.
+// The TypeScript client, used like the official SDK: names, shapes, dates, bytes, tags and texts.
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as sdk from "../../clients/typescript/client.ts";
@@ -69,7 +69,7 @@ describe("an item", () => {
     expect(found).toMatchObject({ state: "archived", createdAt: expect.any(Date) });
   });
 
-  test("of each category is taken, but of the unsupported one", async () => {
+  test("of each category is accepted, except the unsupported one", async () => {
     for (const category of Object.values(sdk.ItemCategory)) {
       if (category === "Unsupported" || category === "Document") continue;
       expect((await make({ category })).category).toBe(category);
@@ -138,7 +138,7 @@ describe("files", () => {
   });
 
   test.each([10, 2 * 1024 * 1024])(
-    "a document of %i bytes is made with what else it has, and replaced",
+    "a document of %i bytes is made with its other content, and replaced",
     async (size) => {
       const made = await client.items.create({
         title: "Doc",
@@ -215,7 +215,7 @@ describe("references", () => {
     expect(await client.secrets.resolveAll([])).toEqual({ individualResponses: {} });
   });
 
-  test("are another's after a case was changed in the prefix or the query, cached or not", async () => {
+  test("mean another thing after a change of case in the prefix or the query, cached or not", async () => {
     await make({ title: "Coded", fields: [field("c", "Totp", "GEZDGNBVGY3TQOJQ")] });
     expect(await client.secrets.resolve("op://demo/CODED/c?attribute=totp")).toMatch(/^\d{6}$/);
     expect(await client.secrets.resolve("op://Demo/Coded/C?attribute=totp")).toMatch(/^\d{6}$/);
@@ -282,7 +282,7 @@ describe("the static helpers", () => {
   });
 });
 
-// Last, since it locks the account for all.
+// This test comes last, since it locks the account for all others.
 test("a locked account is the official class of an expired session", async () => {
   await client.call("session.lock", {});
   await expect(client.secrets.resolve("op://Demo/One/x")).rejects.toBeInstanceOf(sdk.DesktopSessionExpiredError);

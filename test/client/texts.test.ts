@@ -1,6 +1,6 @@
-// Every text that the official SDKs are known to say about references, items, files, vaults and groups: provoked here through
-// the client of a real agent, or listed with the reason why no client can provoke it. Where an official text repeats an id that
-// the caller sent, ours names the place instead; the rest is word for word.
+// Every text that the official SDKs are known to give about references, items, files, vaults and groups. Each is provoked through the client of a
+// real agent, or listed with the reason why no client can provoke it. Some official texts repeat an id that the caller sent. Ours name the place
+// instead. All other words are the same.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as sdk from "../../clients/typescript/client.ts";
 import { attachPerson, makeAccount } from "../agent/person.ts";
@@ -9,7 +9,7 @@ import { type RunningAgent, startAgent } from "../agent/start.ts";
 let agent: RunningAgent;
 let client: sdk.OpenClient;
 let vaultId: string;
-/** Made for the tables: one item of each state that a text is about. */
+/** One item of each state that a text describes. */
 let item: sdk.Item;
 let document: sdk.Item;
 let groupId: string;
@@ -113,7 +113,7 @@ describe("a reference is refused with the official words, and its outcome in a b
     const { individualResponses } = await client.secrets.resolveAll([reference]);
     const { error } = individualResponses[reference] ?? {};
     expect(error?.type).toBe(type);
-    // The official variants with a text are these two; a strict client refuses a text where none is meant.
+    // Only these two official variants carry a text. A strict client refuses a text in any other variant.
     if (type === "parsing" || type === "unableToGenerateTotpCode") expect(error?.message).toContain(text);
     else expect(error).toEqual({ type });
   });

@@ -1,5 +1,5 @@
-// What the agent answers before it is loaded, and what waits. The rest of the agent is played here; that the real one takes
-// over is shown by every test that starts an agent.
+// Tests what the agent answers before it is loaded, and which requests wait. A fake stands in for the rest of the
+// agent. Every test that starts a real agent shows that the real one takes over.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Agent } from "../../daemon/agent.ts";
@@ -132,7 +132,7 @@ test("a name of 64 characters is answered before anything is loaded", async () =
   expect(told.loads).toBe(0);
 });
 
-test("what is answered early, the schema allows", async () => {
+test("the schema allows every early answer", async () => {
   const odd = fc.oneof(fc.string({ maxLength: 70 }), fc.integer(), fc.constant(null), fc.constant([]), fc.constant({}));
   const client = fc.oneof(odd, fc.dictionary(fc.constantFrom("name", "version", "more"), odd));
   const params = fc.dictionary(
@@ -153,7 +153,7 @@ test("what is answered early, the schema allows", async () => {
   expect(early).toBeGreaterThan(50);
 });
 
-test("once loaded, the rest answers everything, those two as well", async () => {
+test("once loaded, the rest answers everything, also these two methods", async () => {
   const { loading, finish } = loadingAgent();
   loading.begin();
   finish();
@@ -161,7 +161,7 @@ test("once loaded, the rest answers everything, those two as well", async () => 
   expect(await loading.dispatch(request("agent.status"), callOn())).toMatchObject({ result: "loaded: agent.status" });
 });
 
-test("what waits is loaded for once, and answered in order", async () => {
+test("waiting requests load the rest once, and get their answers in order", async () => {
   const { loading, told, finish } = loadingAgent();
   const order: number[] = [];
   const waiting = [1, 2, 3].map((id) =>
@@ -173,7 +173,7 @@ test("what waits is loaded for once, and answered in order", async () => {
   expect(told.loads).toBe(1);
 });
 
-test("a refused connection is recorded by the rest, which is loaded for that", async () => {
+test("a refused connection loads the rest, which records the refusal", async () => {
   const { loading, told, finish } = loadingAgent();
   loading.recordRefused("it runs as another user");
   expect(told.loads).toBe(1);
@@ -182,7 +182,7 @@ test("a refused connection is recorded by the rest, which is loaded for that", a
   expect(told.refused).toEqual(["it runs as another user"]);
 });
 
-test("a rest that cannot be loaded is told once, whoever waits", async () => {
+test("a rest that cannot be loaded is reported once, however many wait", async () => {
   const broken = new Error("no library");
   const { loading, told } = loadingAgent(() => Promise.reject(broken));
   const waiting = [1, 2].map((id) => loading.dispatch(request("other", {}, id), callOn()));

@@ -129,10 +129,10 @@ describe("a hardened process", () => {
     const { child } = await startHardened(PROPER);
     const pid = child.pid ?? 0;
     for (let round = 0; round < 5; round++) child.kill("SIGUSR1");
-    // No thread can ever be given it, so there is nothing to wait for.
+    // The kernel can give the signal to no thread, so there is nothing to wait for.
     const threads = readdirSync(`/proc/${pid}/task`).map((task) => takesSigusr1(pid, task));
     expect(threads).toEqual(threads.map(() => false));
-    // It says so itself: nobody of its user may look at its descriptors.
+    // The process lists its own sockets, since no other process of its user may read its descriptors.
     child.stdin?.write("\n");
     expect(JSON.parse(await lineOf(child))).toEqual({ is: "ports", sockets: [] });
     expect(child.exitCode).toBeNull();

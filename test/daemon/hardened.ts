@@ -1,11 +1,11 @@
-// A program of its own that starts as the agent does (check, harden), then says what holds and stays; a line of input
-// asks for the TCP sockets it listens on. Started by the tests.
+// A program that starts as the agent does: it checks, hardens, and stays. It reports which protections hold. For a line
+// of input it reports the TCP sockets on which it listens. The tests start it.
 import { checkStart, harden, protections } from "../../daemon/harden.ts";
 import { loadNative } from "../../daemon/host/native.ts";
 import type { Protection } from "../../daemon/host/protection.ts";
 import { listeningSockets } from "./ports.ts";
 
-/** What the program says, as one line of JSON. */
+/** A report of the program, as one line of JSON. */
 export type HardenedWord =
   | { is: "hardened"; protections: Protection[]; variables: string[]; umask: number }
   | { is: "ports"; sockets: string[] }

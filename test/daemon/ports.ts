@@ -1,7 +1,7 @@
-// Which TCP ports a process has open, as the kernel tells it.
+// The open TCP ports of a process, as the kernel reports them.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** Inodes of the TCP sockets that a process listens on. */
+/** Inodes of the TCP sockets on which a process listens. */
 export function listeningSockets(pid: number | "self"): string[] {
   const listening = ["tcp", "tcp6"].flatMap((family) => {
     const rows = readFileSync(`/proc/net/${family}`, "utf8").split("\n").slice(1);

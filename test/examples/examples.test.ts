@@ -1,8 +1,9 @@
-// The examples, as somebody runs them who copied one: in a folder of their own, with the client from its package and `postern` on
-// PATH, against a real agent.
+// Runs the examples as somebody does who copied one: in their own folder, with the client from its package and `postern` on PATH, against a real
+// agent.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +18,7 @@ const examples = join(root, "clients", "examples");
 const REFERENCE = "op://Demo/DATABASE_URL/password";
 const SECRET = "postgres://hunters-moon@db/shop";
 
-/** Lines of an example: what is read in one look. */
+/** Most lines of an example, so that a person reads it in one look. */
 const EXAMPLE_LINES_MAX = 40;
 
 let home: string;
@@ -48,7 +49,7 @@ async function run([program = "", ...words]: readonly string[], more: Record<str
   return { code, out, err };
 }
 
-/** The client from its package, as `npm install` of it leaves it. */
+/** Installs the client from its package, as `npm install` does. */
 function installClient(): void {
   const manifest = { name: "examples", version: "1.0.0", private: true, type: "module" };
   writeFileSync(join(work, "package.json"), JSON.stringify(manifest));
@@ -184,8 +185,54 @@ describe("a job of a CI", () => {
   });
 });
 
+describe("a program that cannot begin says why in one line", () => {
+  const withToken = () => ({ POSTERN_SERVICE_ACCOUNT_TOKEN: token });
+  const nobody = { POSTERN_HOME: "/nowhere", POSTERN_SOCKET: "/nowhere/agent.sock" };
+
+  test("ci-job.ts without a reference, which is no success", async () => {
+    const told = { code: 2, out: "", err: "no reference: node ci-job.ts op://VAULT/ITEM/FIELD …\n" };
+    expect(await run(["node", "ci-job.ts"], withToken())).toEqual(told);
+  });
+
+  test.each(["no-number", "70000", "-1", "80.5"])("server.ts on the port %s", async (port) => {
+    const told = { code: 2, out: "", err: "no port: node server.ts 8080 (0 to 65535)\n" };
+    expect(await run(["node", "server.ts", port])).toEqual(told);
+  });
+
+  test("server.ts on a port that another program has", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    const ran = await run(["node", "server.ts", String(port)]).finally(() => other.close());
+    expect(ran).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^not started: .*EADDRINUSE.*\n$/) });
+  });
+
+  test.each([
+    ["script.ts", {}],
+    ["environment.ts", {}],
+    ["server.ts", {}],
+    ["ci-job.ts", { POSTERN_SERVICE_ACCOUNT_TOKEN: "postern_x" }],
+  ])("%s where no agent runs", async (name, more) => {
+    const words = ["node", name, ...(name === "ci-job.ts" ? [REFERENCE] : [])];
+    const ran = await run(words, { ...nobody, ...more });
+    expect(ran).toMatchObject({ code: 1, out: "", err: expect.stringMatching(/^[^\n]+\n$/) });
+    expect(ran.err).toMatch(/AgentNotRunning|no agent is running/);
+  });
+
+  test.each(["script.ts", "environment.ts"])(
+    "%s in an account that is not here, which POSTERN_ACCOUNT names",
+    async (name) => {
+      const before = person.seen.length;
+      const ran = await run(["node", name], { POSTERN_ACCOUNT: "Nobody" });
+      expect(ran).toMatchObject({ code: 1, out: "" });
+      expect(ran.err).toMatch(/not read: (?:approvalDenied|denied, or no such account)/);
+      expect(JSON.stringify(person.seen.slice(before))).toContain("Nobody");
+    },
+  );
+});
+
 describe("an environment", () => {
-  test("environment.ts shows its variables, and of a masked one that it is there", async () => {
+  test("environment.ts shows its variables, and only the name of a masked one", async () => {
     const ran = await run(["node", "environment.ts", "staging"]);
     expect(ran).toMatchObject({ code: 0, out: "PORT=8080\nDATABASE_URL=(masked)\n" });
   });

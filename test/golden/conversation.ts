@@ -1,5 +1,5 @@
-// Reads a golden conversation: header lines `key: value`, a blank line, then `> ` what the client says and `< ` what the
-// agent answers. In an answer "*" stands for any value; "$name" stands for the value that the name first met.
+// Reads a golden conversation: header lines `key: value`, a blank line, then `> ` for the client's messages and `< `
+// for the agent's answers. In an answer "*" stands for any value. "$name" stands for the first value that the name met.
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -8,11 +8,11 @@ export type Step = { readonly from: "client" | "agent"; readonly message: unknow
 export type Conversation = {
   readonly file: string;
   readonly title: string;
-  /** The state of the agent it starts in. */
+  /** The agent's state at the start. */
   readonly given: string;
-  /** What the person answers to prompts. */
+  /** The person's answer to prompts. */
   readonly answer: "yes" | "no" | "none";
-  /** The error that its last answer carries; undefined where all goes well. */
+  /** The error in the last answer. Undefined when all goes well. */
   readonly expect: string | undefined;
   readonly steps: readonly Step[];
 };
@@ -34,7 +34,7 @@ function parse(file: string, text: string): Conversation {
       .split("\n")
       .map((line): [string, string] => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
   );
-  // A key that nobody reads would make a conversation say more than is held.
+  // An unknown key would promise something that no test checks.
   for (const key of header.keys()) if (!keys.has(key)) throw new Error(`${file}: unknown header ${key}`);
   const steps = text
     .slice(blank + 2)
@@ -57,7 +57,7 @@ function parse(file: string, text: string): Conversation {
   };
 }
 
-/** Puts the values of names into what is sent. */
+/** Replaces names in a message by their values. */
 export function filled(message: unknown, names: ReadonlyMap<string, unknown>): unknown {
   if (typeof message === "string" && message.startsWith("$")) {
     if (!names.has(message)) throw new Error(`${message} has no value yet`);
@@ -69,7 +69,10 @@ export function filled(message: unknown, names: ReadonlyMap<string, unknown>): u
   return message;
 }
 
-/** Where an answer differs from the conversation; undefined where it fits. Names met for the first time get their value. */
+/**
+ * The difference between an answer and the conversation, or undefined if it fits. New names get their values from the
+ * answer.
+ */
 export function difference(
   expected: unknown,
   actual: unknown,

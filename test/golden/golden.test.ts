@@ -1,5 +1,6 @@
-// Golden conversations, replayed twice: said to a real agent, whose answers must fit; and answered by a scripted server to
-// the TypeScript client, which must send what the conversation says and return the value or raise the named error.
+// Golden conversations, each replayed twice. First a real agent gets the client's messages, and its answers must fit.
+// Then a scripted server answers the TypeScript client, which must send the same messages and return the value or raise
+// the named error.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
@@ -14,10 +15,10 @@ import { startTraced, type Traced } from "./trace.ts";
 const all = conversations();
 
 describe("the collection", () => {
-  test("has a conversation that goes well for every method but those that need a state of their own", () => {
+  test("has a successful conversation for every method, except those that need a state of their own", () => {
     const well = new Set(all.flatMap(succeeding));
-    // Held in agent/rogue.test.ts, cli/commands.test.ts and cli/init-service.test.ts, where a second device, an open prompt
-    // and another service exist.
+    // Other tests check these, because they need a second device, an open prompt or another service:
+    // agent/rogue.test.ts, cli/commands.test.ts and cli/init-service.test.ts.
     const elsewhere = [
       "accounts.serviceInfo",
       "prompts.answer",
@@ -46,7 +47,7 @@ describe("the collection", () => {
   });
 });
 
-/** Provoked for every method that lists them in soak/refusals.test.ts. */
+/** Errors that soak/refusals.test.ts provokes for every method that lists them. */
 const shared: ReadonlySet<string> = new Set([
   "signedOut",
   "locked",
@@ -64,23 +65,25 @@ const shared: ReadonlySet<string> = new Set([
   "auditUnwritable",
 ]);
 
-/** What no single line of one client provokes: two writers at once, limits of the store, another person's rights. */
+/**
+ * Errors that one line of one client cannot provoke: two writers at once, limits of the store, another person's rights.
+ */
 const elsewhere: ReadonlySet<string> = new Set([
-  // service/contract.test.ts, agent/line.test.ts: of two writers one is told.
+  // service/contract.test.ts, agent/line.test.ts: one of two writers gets it.
   "versionConflict",
   "conflict",
   // service/limits.test.ts.
   "tooLarge",
   // service/groups.test.ts.
   "notPermitted",
-  // service/main.test.ts, cli/commands.test.ts: a service elsewhere, a backup and its second try.
+  // service/main.test.ts, cli/commands.test.ts: a service elsewhere, and a backup with its second try.
   "serviceRefused",
   "accountExists",
   "handleNotFound",
   "wrongCredentials",
   // agent/rogue.test.ts.
   "pinDisabled",
-  // agent/restore.test.ts: told while another agent restores the account.
+  // agent/restore.test.ts: comes while another agent restores the account.
   "restoreUnfinished",
 ]);
 
@@ -99,7 +102,7 @@ function succeeding({ steps }: Conversation): string[] {
   });
 }
 
-/** Served: the account lives on a service of its own process, which has a public address. */
+/** "Served" means that the account lives on a service in its own process, with a public address. */
 const batches = (["unlocked", "served"] as const).flatMap((given) =>
   batchesOf(all.filter((one) => one.given === given)).map((batch, index) => [given, index + 1, batch] as const),
 );

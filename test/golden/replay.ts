@@ -9,18 +9,20 @@ import { openRaw } from "../agent/raw.ts";
 import { type Conversation, difference, filled } from "./conversation.ts";
 
 const crypto = loadSodium();
-/** A Secret Key of no account. */
+/** A Secret Key that belongs to no account. */
 export const anyKey = formatSecretKey(crypto, crypto.randomBytes(16));
 
-/** Waits for a promise; an agent whose time is the test's lets it pass meanwhile. */
+/** Waits for a promise. If the test controls the agent's time, time passes meanwhile. */
 export type Settle = <T>(promise: Promise<T>) => Promise<T>;
 
 const wait: Settle = (promise) => promise;
 
-/** Conversations with one agent: each may need a prompt or two, and a program has twenty in ten minutes. */
+/**
+ * Number of conversations with one agent. Each may need a prompt or two, and a program may open twenty in ten minutes.
+ */
 const WITH_ONE_AGENT = 12;
 
-/** The refusals first: a grant that another conversation left behind would let them through. */
+/** Puts refusals first, since a grant left by another conversation would let them through. */
 export function batchesOf(all: readonly Conversation[]): Conversation[][] {
   const sorted = [...all].sort(
     (a, b) =>
@@ -61,7 +63,7 @@ export async function replay(
   }
 }
 
-/** Makes the items that conversations speak of; answers what their names stand for. No grant is left of it. */
+/** Makes the items that conversations use. Returns the values of their names, and leaves no grant behind. */
 export async function makeSample(
   agent: { connect(): Promise<Channel> },
   person: Channel,

@@ -1,5 +1,5 @@
-// The golden conversations again, said to an agent whose account is of another kind: it lies in memory, and nothing of it is
-// sealed. What a client is answered is the same, byte for byte. Left out is what only our own kind of account has.
+// Replays the golden conversations with an agent whose account is of another kind. That account lies in memory, and nothing of it is sealed. A client
+// gets the same answers, byte for byte. Conversations about features of only our own kind are left out.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Capability } from "../../daemon/account/capabilities.ts";
 import { type InProcessAgent, passing, startInProcess } from "../agent/in-process.ts";
@@ -8,11 +8,11 @@ import { inMemoryOf } from "../daemon/account/kinds.ts";
 import { conversations } from "./conversation.ts";
 import { batchesOf, makeSample, replay } from "./replay.ts";
 
-/** Methods of our own kind, and of capabilities that the account in memory lacks. */
+/** Methods of only our own kind, and of capabilities that the account in memory lacks. */
 const OTHERS =
   /^(?:accounts|devices|session|groups|serviceAccounts|shares|items\.shares)\.|^vaults\..*GroupPermissions$|^audit\.verify$/;
 
-const LESS: readonly Capability[] = ["files", "history", "environments"];
+const LESS: readonly Capability[] = ["files", "history", "environments", "feed"];
 
 const all = conversations();
 const asked = all.filter(({ given, steps }) => {
@@ -21,13 +21,13 @@ const asked = all.filter(({ given, steps }) => {
 });
 const refused = all.filter(({ given }) => given === "offersLess");
 
-/** What is asked of each kind, and what of one that has vaults and items alone. */
+/** The conversations for each kind, and those for an account with only vaults and items. */
 const batches = [
   ...batchesOf(asked).map((batch) => ["as any account does", batch, []] as const),
   ...batchesOf(refused).map((batch) => ["that it lacks it", batch, LESS] as const),
 ];
 
-test("most conversations are of every kind of account", () => {
+test("most conversations apply to every kind of account", () => {
   expect(asked.length).toBeGreaterThan(100);
 });
 

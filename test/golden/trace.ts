@@ -1,4 +1,4 @@
-// An agent with `--trace`, and what its trace must be whatever is said to it: a line for each request, and no word of anybody's.
+// An agent with `--trace`, and a check of its trace: one line for each request, and no text of any user, whatever anyone sends.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -19,11 +19,11 @@ export type TraceLine = {
 };
 
 export type Traced = RunningAgent & {
-  /** Fails unless the newest connection has a line for each request that was sent, with the outcome that was answered. */
+  /** Demands that the newest connection has one line for each sent request, with the answered outcome. */
   demandTraced(sent: readonly unknown[], answered: readonly unknown[]): Promise<void>;
 };
 
-/** The lines behind the first one, which tells of the agent. */
+/** The lines after the first one, which describes the agent. */
 export function traceLines(path: string): TraceLine[] {
   const [, ...lines] = readFileSync(path, "utf8").trimEnd().split("\n");
   return lines.map((line) => JSON.parse(line) as TraceLine);
@@ -39,7 +39,7 @@ export async function startTraced(): Promise<Traced> {
   async function demandTraced(sent: readonly unknown[], answered: readonly unknown[]): Promise<void> {
     const methods = sent.flatMap(methodsOf).sort();
     let lines: TraceLine[] = [];
-    // The agent writes when it comes to it, and may be at the connections that made the account yet.
+    // The agent writes with a delay. It may still be writing about the connections that made the account.
     const traced = () => {
       lines = ofNewest(traceLines(path), newest);
       return lines.map(({ method }) => method).sort();
@@ -50,7 +50,7 @@ export async function startTraced(): Promise<Traced> {
     expect(outcomes).toEqual(expect.arrayContaining(answered.flatMap(outcomesOf)));
     for (const line of lines) expect(shape(line)).toBe("as it must be");
     expect(secrets.filter((secret) => JSON.stringify(lines).includes(secret))).toEqual([]);
-    // Methods and outcomes are words of ours, as the shape has it; a title may be one of them.
+    // Methods and outcomes are our own words, and their shape is checked. A title may equal one of them.
     const rest = JSON.stringify(lines.map(({ time: _time, method: _method, outcome: _outcome, ...more }) => more));
     expect([...textsOf(sent), ...textsOf(answered)].filter((text) => rest.includes(JSON.stringify(text)))).toEqual([]);
   }
@@ -66,18 +66,18 @@ export async function startTraced(): Promise<Traced> {
   };
 }
 
-/** The lines of the newest connection, where it is newer than the one that was looked at before. */
+/** The lines of the newest connection, if it is newer than the last one that was checked. */
 function ofNewest(lines: readonly TraceLine[], before: number): TraceLine[] {
   const newest = Math.max(0, ...lines.map(({ connection }) => connection));
   return newest === before ? [] : lines.filter(({ connection }) => connection === newest);
 }
 
-/** Milliseconds between two looks at the file: hundreds of conversations wait for it. */
+/** Milliseconds between two looks at the file. Kept short, because hundreds of conversations wait for it. */
 const LOOK_MS = 5;
 
 const isMethod = (method: unknown) => method === "$/cancelRequest" || Object.hasOwn(catalogue, String(method));
 
-/** The methods of a message, null for what is none of ours. */
+/** The methods of a message, with null for unknown methods. */
 function methodsOf(message: unknown): (string | null)[] {
   if (Array.isArray(message) && message.length > 0) return message.flatMap(methodsOf);
   const { method } = (message ?? {}) as { method?: string };
@@ -99,7 +99,7 @@ function textsOf(value: unknown): string[] {
   return Object.values(value).flatMap(textsOf);
 }
 
-/** The lines hold these keys, with these values, and nothing else. */
+/** The lines may hold only these keys with these values. */
 const allowed: Readonly<Record<string, (value: unknown) => boolean>> = {
   time: (value) => new Date(String(value)).toISOString() === value,
   connection: Number.isSafeInteger,

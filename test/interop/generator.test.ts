@@ -1,5 +1,5 @@
-// The password generator beside the official SDK's core: the same ranges and texts over the whole grid, the same alphabets and
-// guarantees; and our own draws are as even as chance, by chi-square with a fixed seed at p = 0.001.
+// Compares the password generator with the official SDK's core: the same ranges and texts over the whole grid, the same alphabets and guarantees. Our
+// own draws must be as even as chance, by chi-square with a fixed seed at p = 0.001.
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
@@ -17,7 +17,7 @@ const { Secrets } = createRequire(import.meta.url)("@1password/sdk") as {
   Secrets: { generatePassword(recipe: PasswordRecipe): { password: string } };
 };
 
-/** The same stream of bytes in every run: SHA-256 of a counter. */
+/** The same bytes in every run: SHA-256 of a counter. */
 function seeded(seed: string): RandomBytes {
   let count = 0;
   let held = Buffer.alloc(0);
@@ -63,7 +63,7 @@ const ours = (recipe: PasswordRecipe) =>
     (thrown) => (thrown as Error).message,
   );
 
-test("lengths are taken and refused as the official core does, with its texts", () => {
+test("lengths are accepted and refused as by the official core, with its texts", () => {
   const grid = Array.from({ length: 110 }, (_, length) => length).flatMap((length) => [
     pin(length),
     random(length, length % 2 === 0, length % 3 === 0),
@@ -89,7 +89,7 @@ describe("the alphabets are the official ones:", () => {
   });
 });
 
-test("what is promised is there, in the shortest too", () => {
+test("every password has the promised characters, even the shortest", () => {
   const draw = seeded("promises");
   for (let index = 0; index < 2_000; index++) {
     const made = generatePassword(random(8), draw);
@@ -102,7 +102,7 @@ test("what is promised is there, in the shortest too", () => {
   }
 });
 
-test("one whole chunk is capitalised, and none without it", () => {
+test("one whole chunk is capitalised on request, and otherwise none", () => {
   const draw = seeded("capitals");
   for (let index = 0; index < 300; index++) {
     const words = generatePassword(memorable(4, "hyphens", true), draw).split("-");
@@ -123,7 +123,7 @@ test.each([
 });
 
 describe("draws are even by chi-square at p = 0.001 with a fixed seed:", () => {
-  /** The critical value by Wilson and Hilferty's cube; z is that of 0.999. */
+  /** The critical value by Wilson and Hilferty's cube. z is the value for 0.999. */
   const critical = (freedom: number) => {
     const z = 3.0902;
     return freedom * (1 - 2 / (9 * freedom) + z * Math.sqrt(2 / (9 * freedom))) ** 3;
@@ -154,23 +154,23 @@ describe("draws are even by chi-square at p = 0.001 with a fixed seed:", () => {
     for (const at of [0, 4, 8]) isEven(counted(made.map((text) => text[at] ?? "")), 48, made.length);
   });
 
-  test("where a promised digit stands", () => {
+  test("the place of a promised digit", () => {
     const made = many(20_000, random(8, true, false), "digit").filter((text) => text.replace(/\D/g, "").length === 1);
     isEven(counted(made.map((text) => String(text.search(/\d/)))), 8, made.length);
   });
 
-  test("which chunk is taken, and which is capitalised", () => {
+  test("the choice of a chunk, and of the capitalised one", () => {
     const made = many(40_000, memorable(3, "hyphens", true), "chunks").map((text) => text.split("-"));
     isEven(counted(made.map((words) => String(words.findIndex((one) => !/[a-z]/.test(one))))), 3, made.length);
     const list = wordList("syllables");
     isEven(counted(made.flat().map((word) => word.toLowerCase())), list.length, made.length * 3);
   });
 
-  test("what stands between two chunks", () => {
+  test("the separators between chunks", () => {
     const gaps = many(30_000, memorable(3, "digits"), "gaps").map((text) => text.replace(/[a-z]/g, ""));
     for (const at of [0, 1]) isEven(counted(gaps.map((gap) => gap[at] ?? "")), 7, gaps.length);
     const mixed = many(30_000, memorable(3, "digitsAndSymbols"), "mixed").map((text) => text.replace(/[a-z]/g, ""));
-    // Of two gaps one is a digit and one a symbol: 10 · 6 pairs in either order.
+    // Of two gaps one holds a digit and the other a symbol. That makes 10 · 6 pairs in either order.
     isEven(counted(mixed), 120, mixed.length);
   });
 });

@@ -1,6 +1,6 @@
-// The parameters of every official operation, beside the official SDK's core. Without a client the core answers "invalid client
-// id" where parameters parse and another text where they do not: an oracle of shapes, offline. What parses there parses here and
-// nothing else does; and whatever parses is translated into parameters that our method takes.
+// Compares the parameters of every official operation with the official SDK's core. Without a client the core answers "invalid client id" when
+// parameters parse, and another text when they do not. So it judges shapes offline. Ours must parse exactly the same parameters. All parsed
+// parameters must translate into parameters that our method accepts.
 import { createRequire } from "node:module";
 import fc from "fast-check";
 import type { TSchema } from "typebox";
@@ -18,7 +18,7 @@ const compiled = (schemaOf: (name: SdkName) => TSchema) =>
 const shapes = compiled((name) => sdkShapes[name]);
 const methods = compiled((name) => catalogue[sdkOperations[name].method].params);
 
-/** Operations that need no client: they are carried out, and only a text that is not JSON says that they did not parse. */
+/** The core runs these operations without a client. Only a text that is not JSON shows that their parameters did not parse. */
 const carriedOut: ReadonlySet<SdkName> = new Set(["ValidateSecretReference", "GeneratePassword"]);
 
 async function parsesThere(name: SdkName, parameters: unknown): Promise<boolean> {
@@ -46,7 +46,7 @@ test("every operation of the catalogue is in the table, as the method that carri
   expect(names.map((name) => `${name} ${sdkOperations[name].method}`).sort()).toEqual(carried.sort());
 });
 
-/** Parameters compared of each operation. */
+/** Number of compared parameters for each operation. */
 const RUNS = 1_500;
 
 describe(`of ${RUNS} generated parameters, well-formed or altered in one place, the same parse:`, () => {
@@ -60,12 +60,12 @@ describe(`of ${RUNS} generated parameters, well-formed or altered in one place, 
       }),
       { numRuns: RUNS, seed: 20261125 },
     );
-    // Not vacuous: both verdicts were met, often.
+    // Shows that the test is not empty: both verdicts occurred, and often.
     expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(RUNS / 20);
   });
 });
 
-describe("what parses, and keeps within our limits, is what our method takes:", () => {
+describe("our method takes all parameters that parse and keep within our limits:", () => {
   test.each(names)("%s", (name) => {
     fc.assert(
       fc.property(arbitraryOf(sdkShapes[name], { texts: ["a".repeat(26)], numbers: [1, 7, 1000] }), (parameters) => {
@@ -174,14 +174,14 @@ describe("by hand:", () => {
     expect([await parsesThere(name, parameters), parsesHere(name, parameters)]).toEqual([expected, expected]);
   });
 
-  // Structures as lists, one-key objects as enumerations, odd separators and leap seconds: no client sends them. REFERENCE.md
-  // says that we do not take them.
+  // Structures as lists, one-key objects as enumerations, odd separators and leap seconds. No client sends them. REFERENCE.md says that we refuse
+  // them.
   test.each<[SdkName, object]>([
     ["VaultsGet", { vault_id: "v", vault_params: [true] }],
     ["ItemsCreate", { params: { ...minimal, category: { Login: null } } }],
     ["ItemsPut", { item: { ...whole, createdAt: "2026-01-02_03:04:05Z" } }],
     ["ItemsPut", { item: { ...whole, createdAt: "2016-12-31T23:59:60Z" } }],
-  ])("taken there alone: %s %j", async (name, parameters) => {
+  ])("accepted only by the core: %s %j", async (name, parameters) => {
     expect([await parsesThere(name, parameters), parsesHere(name, parameters)]).toEqual([true, false]);
   });
 });

@@ -1,5 +1,5 @@
-// Our parser of references against the official SDK's core, which checks them offline: the same verdict and the same text
-// for tens of thousands of texts, legal ones, nearly legal ones and noise.
+// Compares our parser of references with the official SDK's core, which checks them offline. Both must give the same
+// verdict and the same text for tens of thousands of texts: valid ones, nearly valid ones and noise.
 import { createRequire } from "node:module";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -9,10 +9,10 @@ const { Secrets } = createRequire(import.meta.url)("@1password/sdk") as {
   Secrets: { validateSecretReference(text: string): void };
 };
 
-/** Texts compared; with each generator's own share of them. */
+/** Number of compared texts, shared among the generators. */
 const RUNS = 24_000;
 
-/** What the official core says: "ok", or its message. It throws the JSON of an error as a string. */
+/** The official core's verdict: "ok", or its message. The core throws the JSON of an error as a string. */
 function official(text: string): string {
   try {
     Secrets.validateSecretReference(text);
@@ -67,7 +67,7 @@ const legal = fc
   .tuple(path, fc.option(query))
   .map(([where, asked]) => `op://${where}${asked === null ? "" : `?${asked}`}`);
 
-/** A legal text with one thing changed anywhere. */
+/** A valid text with one change anywhere. */
 const nearly = fc
   .tuple(
     legal,
@@ -118,11 +118,11 @@ const text = fc.oneof(
   { weight: 3, arbitrary: slashes },
 );
 
-test(`${RUNS} generated references have the same verdict and the same words`, { timeout: 300_000 }, () => {
+test(`${RUNS} generated references have the same verdict and the same text`, { timeout: 300_000 }, () => {
   const counts = new Map<string, number>();
   fc.assert(
     fc.property(text, (reference) => {
-      // Lone surrogates cannot be given to the core, which takes UTF-8.
+      // The core takes UTF-8, so a lone surrogate cannot be passed to it.
       fc.pre(reference.isWellFormed());
       const expected = official(reference);
       counts.set(expected, (counts.get(expected) ?? 0) + 1);
@@ -130,7 +130,7 @@ test(`${RUNS} generated references have the same verdict and the same words`, { 
     }),
     { numRuns: RUNS, seed: 20261124 },
   );
-  // Not vacuous: all six outcomes were met, often.
+  // Shows that the test is not empty: all six outcomes occurred, and often.
   expect(counts.size).toBe(6);
   for (const [outcome, count] of counts) expect([outcome, count >= 300]).toEqual([outcome, true]);
 });

@@ -1,17 +1,17 @@
-// Values that fit a schema, for fast-check; and values with one thing altered anywhere, which may fit or not.
+// Values that fit a schema, for fast-check. Also values with one altered place, which may fit or not.
 import fc, { type Arbitrary } from "fast-check";
 import type { TSchema } from "typebox";
 import { Check } from "typebox/value";
 
 type Pools = { readonly texts: readonly string[]; readonly numbers: readonly number[] };
 
-/** Texts and numbers as odd as a shape allows. */
+/** The strangest texts and numbers that a shape allows. */
 const odd: Pools = {
   texts: ["", "x", "op://v/i/f", "größe 😀", "a".repeat(26), "2026-01-02T03:04:05Z"],
   numbers: [0, 1, 255, 65_536, 0xffffffff],
 };
 
-/** Texts for what is refined: the ones that fit are taken. */
+/** Texts for shapes with further rules. Those that fit a rule are used. */
 const refined = [
   "2026-01-02T03:04:05Z",
   "2026-01-02T03:04:05.123456Z",
@@ -68,7 +68,9 @@ const alteration: Arbitrary<Alteration> = fc.record({
   by: fc.constantFrom(...junk),
 });
 
-/** A third as they are, the others with one value replaced, one key removed or one added. */
+/**
+ * A third of the values stay unchanged. Each of the others has one value replaced, one key removed or one key added.
+ */
 export function mutated(values: Arbitrary<unknown>): Arbitrary<unknown> {
   return fc.oneof(values, {
     weight: 2,
@@ -92,7 +94,7 @@ function altered(value: unknown, { at, kind, by }: Alteration): unknown {
   const isStructure = typeof holder[key] === "object" && holder[key] !== null && !Array.isArray(holder[key]);
   if (kind === "add") holder.unknown = by;
   else if (kind === "remove" && !Array.isArray(holder)) delete holder[key];
-  // The core reads structures as lists too, which is left out of the comparison on purpose.
+  // The core also reads structures as lists. The comparison leaves this out on purpose.
   else if (!(isStructure && Array.isArray(by))) holder[key] = by;
   return value;
 }

@@ -1,4 +1,4 @@
-// The wire only grows: held against what it was on the first day of its protocol.
+// The wire may only grow. The tests compare it with its state on the protocol's first day.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { namedTypesOf } from "../../clients/generate/named-types.ts";
@@ -27,7 +27,6 @@ test("each parameter that a feature brings exists", () => {
   expect(missing).toEqual([]);
 });
 
-/** The state with one of its schemas changed. */
 function changed(path: readonly string[], change: (schema: Schema) => object): State {
   const state = structuredClone(today) as unknown as Record<string, unknown>;
   const parent = path

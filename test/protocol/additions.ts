@@ -1,15 +1,15 @@
-// Whether one state of the catalogue only adds to another. What a client of the earlier day sends must still be taken, what it reads
-// must still be there, and a new parameter must be announced.
+// Checks that one state of the catalogue only adds to another. The agent must still accept everything that an older client sends. Everything that an
+// older client reads must still be there. A new parameter must be announced.
 import type { NamedTypes } from "../../clients/generate/named-types.ts";
 import { nameOf, type Schema } from "../../clients/generate/schema.ts";
 
 /** A state of the catalogue: its named types, and the schemas of its methods. */
 export type State = NamedTypes;
 
-/** What a schema is for: sent to the agent, answered by it, or both. */
+/** Whether a schema is sent to the agent, answered by it, or both. */
 type Use = { readonly sent: boolean; readonly answered: boolean };
 
-/** Limits of what is sent, and whether a larger number is the wider one. */
+/** Limits on sent values, and whether a larger number makes each limit wider. */
 const LIMITS = [
   ["maxLength", true],
   ["maxItems", true],
@@ -19,7 +19,7 @@ const LIMITS = [
   ["minimum", false],
 ] as const;
 
-/** Every way in which `now` takes something away from `before`, or adds a parameter that `announced` does not have. */
+/** Every way in which `now` takes something away from `before`, and every added parameter that `announced` lacks. */
 export function breaks(before: State, now: State, announced: ReadonlySet<string>): string[] {
   const uses = usesOf(now);
   const types = Object.entries(before.types).flatMap(([name, type]) => {
@@ -58,7 +58,7 @@ function isNarrower(before: number | undefined, now: number | undefined, isLarge
   return before === undefined || (isLargerWider ? now < before : now > before);
 }
 
-/** Words and forms may be added; each that was there is there still. */
+/** Words and forms may be added, but every old one must remain. */
 function formsCompared(before: Schema, now: Schema, use: Use, at: string, announced: ReadonlySet<string>): string[] {
   const words = wordsOf(now);
   const gone = wordsOf(before).filter((word) => !words.includes(word));
@@ -96,7 +96,7 @@ function fieldsCompared(before: Schema, now: Schema, use: Use, at: string, annou
   ];
 }
 
-/** What each named type is used for, through all that leads to it. */
+/** The uses of each named type, found through everything that refers to it. */
 function usesOf({ types, methods }: State): Map<string, Use> {
   const uses = new Map<string, Use>();
   const visit = (schema: Schema, use: Use): void => {

@@ -1,5 +1,5 @@
-// The catalogue as data: examples that fit their schemas, an openrpc.json that fits OpenRPC's own, a table of errors
-// without rows that nobody uses.
+// The catalogue as data. Examples fit their schemas, openrpc.json fits OpenRPC's own schema, and sources use every row
+// of the error table.
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ describe("an entry", () => {
 
   test.each(Object.entries(catalogue))("%s declares its need as the security contract lists it", (name, entry) => {
     const none =
-      /^(agent\..*|clients\.(open|close)|secrets\.(validateReference|generatePassword)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit)$/;
+      /^(agent\..*|clients\.(open|close)|secrets\.(validateReference|generatePassword|unwatch)|session\.lock|prompts\.answer|accounts\.(create|serviceInfo|openRestore|inspectBackup)|files\.(readChunk|writeChunk|commit)|items\.shares\.validateRecipients|serviceAccounts\.rateLimit)$/;
     const manage = /^(clients\.list|grants\..*|prompts\.(attach|list)|audit\..*|serviceAccounts\.(list|revoke))$/;
     const proof =
       /^(session\.unlock|accounts\.(signIn|setDefault|remove|changePassword|setPin|kit|backup|restore)|devices\..*|serviceAccounts\.(create|rotate))$/;
@@ -61,7 +61,7 @@ test("every operation of the service refuses a field that it does not name", () 
     expect((entry.params as { additionalProperties?: boolean }).additionalProperties).toBe(false);
 });
 
-/** openrpc.json as a program of another language reads it. */
+/** openrpc.json as a program in another language reads it. */
 type Document = {
   readonly methods: readonly {
     readonly name: string;
@@ -80,7 +80,7 @@ describe("openrpc.json", () => {
   const document = JSON.parse(readFileSync(join(root, "protocol/openrpc.json"), "utf8")) as Document;
   const { schemas } = document.components;
   const ajv = new Ajv({ strict: false, validateFormats: false, validateSchema: false });
-  // The schema of JSON Schema that OpenRPC's own refers to.
+  // OpenRPC's own schema refers to the schema of JSON Schema.
   for (const $id of ["https://meta.json-schema.tools", "https://meta.json-schema.tools/"])
     ajv.addSchema({ ...jsonSchema, $id });
 
@@ -137,11 +137,11 @@ describe("openrpc.json", () => {
   }
 });
 
-/** The value with a field in each of its objects that no schema names, as a later agent may answer it. */
+/** The value with an unknown field in each of its objects, as a later agent may answer it. */
 function withMore(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withMore);
   if (typeof value !== "object" || value === null) return value;
-  // The limits are a record of numbers: any key is known there.
+  // The limits are a record of numbers, so any key is known there.
   const more = Object.entries(value).map(([key, one]) => [key, key === "limits" ? one : withMore(one)]);
   return { ...Object.fromEntries(more), ofALaterAgent: true };
 }
@@ -162,7 +162,7 @@ describe("names of types", () => {
     expect(() => namedTypesOf(method(Type.Object({ a: Thing, b: Type.Array(Other) }), Type.Null()))).toThrow("Thing");
   });
 
-  test("are written like types, and none is that of an error's class or of another export", () => {
+  test("are written like types, and none equals an error's class or another export", () => {
     const { types } = namedTypesOf(catalogue);
     for (const name of Object.keys(types)) expect(name).toMatch(/^[A-Z][A-Za-z]+$/);
     const text = readFileSync(join(root, "clients/typescript/generated.ts"), "utf8");
@@ -171,7 +171,7 @@ describe("names of types", () => {
     expect(Object.keys(types).filter((name) => !exported.includes(name))).toEqual([]);
   });
 
-  test("leave what is only sent closed, and what is answered open", () => {
+  test("are closed if they are only sent, and open if they are answered", () => {
     const Sent = Type.Object({ id: Type.String() }, namedClosed("Sent"));
     const Both = Type.Object({ id: Type.String() }, namedClosed("Both"));
     const params = Type.Object({ sent: Sent, both: Both }, { additionalProperties: false });

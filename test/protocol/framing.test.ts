@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createLineReader, nestsAtMost } from "../../protocol/framing.ts";
 
-/** Feeds chunks and answers the lines as text, with "!" where the limit was passed. */
+/** Feeds chunks and returns the lines as text, with "!" where a line passed the limit. */
 function read(chunks: readonly Uint8Array[], limit: number): string[] {
   const out: string[] = [];
   const reader = createLineReader(() => limit, {
@@ -34,7 +34,7 @@ test("lines come out whole however the bytes were cut", () => {
   );
 });
 
-test("what has no line end yet is not delivered", () => {
+test("a line without its end is not delivered yet", () => {
   fc.assert(
     fc.property(lineText, (rest) => {
       expect(read([Buffer.from(`one\n${rest}`, "latin1")], 1000)).toEqual(["one"]);
@@ -99,7 +99,7 @@ test("nesting is counted as the parsed value nests", () => {
   );
 });
 
-test("nesting of any bytes is answered without an error", () => {
+test("nesting is counted for any bytes without an error", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
       expect([true, false]).toContain(nestsAtMost(bytes, 4));

@@ -1,4 +1,4 @@
-// The generated files, and the version that they take from the package.json of the root.
+// The generated files, and the version that they take from the root's package.json.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { versionOf } from "../../clients/generate/version.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** What tells the version of Postern. */
+/** The files that contain Postern's version. */
 const TELLING = [
   "clients/cli/version.ts",
   "clients/typescript/generated.ts",
@@ -21,12 +21,12 @@ const TELLING = [
   "protocol/openrpc.json",
 ];
 
-test("every generated file is as the sources have it", () => {
+test("every generated file matches its sources", () => {
   const stale = Object.entries(generatedFiles(read)).filter(([path, text]) => read(path) !== text);
   expect(stale.map(([path]) => path)).toEqual([]);
 });
 
-test("another version in package.json changes each file that tells it, and no other", () => {
+test("another version in package.json changes each file that contains it, and no other", () => {
   const other = (path: string) =>
     path === "package.json" ? read(path).replace(/"version": "[^"]+"/, '"version": "97.98.99"') : read(path);
   const changed = Object.entries(generatedFiles(other)).filter(([path, text]) => read(path) !== text);
@@ -81,11 +81,11 @@ describe("npm run generate -- --check", () => {
     }
   }
 
-  test("passes where all is as it must be", () => {
+  test("passes when every file matches", () => {
     expect(check()).toMatchObject({ status: 0, stderr: "" });
   });
 
-  test("fails where a file tells another version than package.json, and writes nothing", () => {
+  test("fails when a file has another version than package.json, and writes nothing", () => {
     const path = "daemon/host/version.ts";
     withChanged(path, read(path).replace(/"\d+\.\d+\.\d+"/, '"97.98.99"'), () =>
       expect(check()).toMatchObject({
@@ -96,7 +96,7 @@ describe("npm run generate -- --check", () => {
     );
   });
 
-  test("fails where a page of the reference is of no method any more", () => {
+  test("fails when a page of the reference belongs to no method", () => {
     const path = "protocol/reference/gone.md";
     writeFileSync(join(folder, path), "");
     expect(check()).toMatchObject({ status: 1, stderr: expect.stringContaining(path) });

@@ -1,5 +1,5 @@
-// Made test/vectors/protocol-2.json: the wire as it was on the first day of protocol 2. Not run by the tests, and not to be run again
-// once an agent of protocol 2 was released: what is held to a list that is made anew is held to nothing.
+// This program made test/vectors/protocol-2.json: the wire on the first day of protocol 2. No test runs it. Do not run it again once an agent of
+// protocol 2 is released, because comparing the wire with a new list proves nothing.
 import { writeFileSync } from "node:fs";
 import { namedTypesOf } from "../../clients/generate/named-types.ts";
 import { catalogue } from "../../protocol/catalogue.ts";

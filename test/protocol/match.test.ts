@@ -1,5 +1,5 @@
-// What a reference means within an item (section 5.4 of the SDKs' behaviour): ids first, then titles without case, and never
-// "the first of several".
+// The meaning of a reference within an item (section 5.4 of the SDKs' behaviour). Ids come first, then titles without case. An ambiguous reference
+// never means "the first of several".
 import { describe, expect, test } from "vitest";
 import type { DetailsContent, Item, ItemCreateParams, ItemField } from "../../protocol/item/item.ts";
 import { changedItem, newItem } from "../../protocol/item/item-validation.ts";
@@ -84,7 +84,7 @@ describe("a reference within an item", () => {
     ["cert.pem?attribute=otp", "incompatibleTotpQuery"],
   ])("%s fails with %s", (path, name) => expect(() => match(path)).toThrow(expect.objectContaining({ name })));
 
-  test("that means two fields names both by what would mean one", () => {
+  test("that means two fields suggests an unambiguous reference for each", () => {
     const { message } = ambiguousOf("twin");
     const parts = /candidates (.+)$/.exec(message)?.[1]?.split(", ") ?? [];
     expect(parts).toHaveLength(2);
@@ -94,7 +94,7 @@ describe("a reference within an item", () => {
   test.each([
     [CANDIDATES_MAX, ""],
     [CANDIDATES_MAX + 1, " and 1 more"],
-  ])("of %i candidates names as many as are looked through", (count, end) => {
+  ])("of %i candidates names as many as were examined", (count, end) => {
     const ids = Array.from({ length: count }, (_, index) => `id${index}`);
     expect(ambiguous("tooManyItems", ids).message).toBe(
       `more than one item matched the secret reference query: candidates ${ids.slice(0, CANDIDATES_MAX).join(", ")}${end}`,
@@ -204,7 +204,7 @@ describe("a new item is refused:", () => {
     expect(() => newItem({ ...base, fields: twice })).toThrow("Cannot have multiple references to the same item");
   });
 
-  test("every broken rule is told at once, and no value with them", () => {
+  test("every broken rule is reported at once, without any value", () => {
     const refused = () =>
       newItem({ ...base, title: "", tags: [""], fields: [field("bad/id", "secret title", "secret value", "")] });
     expect(refused).toThrow(/title cannot be empty; tags list.*; fields\[0\]\.id/);
@@ -251,7 +251,7 @@ test("an SSH key item has the parts of its key under the key's own scope, and a 
   expect(matchField(own, parseReference("op://v/i/fingerprint")).value).toBe("mine");
 });
 
-test("a code is asked of a TOTP field alone", () => {
+test("only a TOTP field gives a code", () => {
   expect(match("code?attribute=totp").derive).toBe("totp");
   expect(match("code").derive).toBeUndefined();
 });
@@ -280,12 +280,12 @@ test("a changed item keeps its category and its files", () => {
   );
 });
 
-test("no field has the key of a file, of the notes, or of another field, however it and its section are called", () => {
+test("no field has the key of a file, of the notes, or of another field, whatever its own and its section's ids", () => {
   const id = "c".repeat(26);
   const sections = ["", "file", "notes"].map((section) => ({ id: section, title: "" }));
   const fields = [field(id, "a", "1", "file"), field("notesPlain", "b", "2", ""), field("x", "c", "3", "notes")];
   const all = { fields, sections, notes: "n", files: [file("f", "c", "")], document: { name: "d", id, size: 1 } };
   const keys = fieldTitles(all).map((one) => one.id);
-  // The document and the file have one id here.
+  // In this test the document and the file have the same id.
   expect(new Set(keys).size).toBe(keys.length - 1);
 });

@@ -1,4 +1,5 @@
-// Recipients as people type them: with one @ an address, else a domain, and everything else refused.
+// Recipients as people type them. Text with one @ is an address, other text is a domain, and everything else is
+// refused.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { recipientOf } from "../../protocol/item/recipient.ts";

@@ -1,5 +1,5 @@
-// The words for parameters that do not fit: the field, and the kind that it wants, also where a method takes one of several
-// forms. Nothing of the value is told.
+// The error text for parameters that do not fit. It names the field and the kind of value that the field needs, also
+// when a method takes one of several forms. It never contains the value.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { validate } from "../../daemon/wire/validate.ts";
@@ -60,7 +60,7 @@ const rows: readonly (readonly [MethodName, object, string])[] = [
   ],
 ];
 
-test("many fields that a method does not know are told as that, and none of their names", () => {
+test("many unknown fields are reported without their names", () => {
   const many = Object.fromEntries(Array.from({ length: 20 }, (_one, index) => [`s3cret${index}`, index]));
   for (const method of ["agent.status", "files.openRead"] as const)
     expect(faultOf(method, many)).toBe(`the parameters do not fit the method: ${UNKNOWN}`);
@@ -75,11 +75,11 @@ function faultOf(method: MethodName, params: unknown): string {
   return "fits";
 }
 
-test.each(rows)("%s with %j is told with its field and the kind it wants", (method, params, words) => {
+test.each(rows)("%s with %j is reported with its field and the kind of value it needs", (method, params, words) => {
   expect(faultOf(method, params)).toBe(`the parameters do not fit the method: ${words}`);
 });
 
-test("whatever the parameters are, nothing of them is told, and nothing else is thrown", () => {
+test("whatever the parameters are, the error contains nothing of them, and nothing else is thrown", () => {
   const marked = fc.oneof(
     fc.constant("s3cret"),
     fc.record({ s3cret: fc.constant("s3cret") }),

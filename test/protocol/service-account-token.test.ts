@@ -1,4 +1,4 @@
-// The token as text: what is read back, and that whatever is not one is refused with a text of ours, never a part of it.
+// The token as text. A token is read back. Any other text is refused with an error that never quotes it.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {

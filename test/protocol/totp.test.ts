@@ -1,10 +1,10 @@
-// One-time codes: the tables of RFC 6238, the ways a seed is written, and every way it can be wrong.
+// One-time codes: the tables of RFC 6238, the ways to write a seed, and every way in which a seed can be wrong.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TOTP_DIGITS, TOTP_PERIOD, TOTP_TEXT_MAX, totpCode, totpSecondsLeft } from "../../protocol/secret/totp.ts";
 
-/** Appendix B: the ASCII seed repeated to the hash's size, eight digits. */
+/** RFC 6238, appendix B: the ASCII seed repeated to the hash's size, eight digits. */
 const seeds = {
   SHA1: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
   SHA256: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZA====",
@@ -92,7 +92,7 @@ test.each([
   [`otpauth://totp/x?secret=${seeds.SHA1}&period=0`, "invalid period"],
   [`otpauth://totp/x?secret=${seeds.SHA1}&period=${TOTP_PERIOD.max + 1}`, "invalid period"],
   ["A".repeat(TOTP_TEXT_MAX + 1), "too long"],
-])("%s is told as a message", (text, message) => {
+])("%s is reported as a message", (text, message) => {
   const made = totpCode(text, 0);
   expect(made).toEqual({ errorMessage: expect.stringContaining(message) });
   expect(totpSecondsLeft(text, 0)).toBeUndefined();
@@ -120,7 +120,7 @@ describe("a seed as people have it", () => {
     expect(totpCode(seed, at * 1000)).toEqual({ code: want });
   });
 
-  /** What each refusal has to say. */
+  /** Each refusal must contain its reason. */
   const reasons = ["17 letters", "digits", "period", "algorithm", "hotp", "otpauth-migration"];
   test.each(cases.filter(({ refused }) => refused !== undefined).map((one, index) => [one.seed, reasons[index] ?? ""]))(
     "%s is refused, naming %s",
@@ -138,7 +138,7 @@ test.each([
   ["a type", `otpauth://steam/x?secret=${seeds.SHA1}`],
   ["an issuer", `otpauth://totp/x?secret=${seeds.SHA1}&issuer=Steam`],
   ["an issuer in the label", `otpauth://totp/Steam%3Aada?secret=${seeds.SHA1}&digits=5`],
-])("a code of Steam, told by %s, has five of its letters", (_what, text) => {
+])("a code of Steam, recognised by %s, has five of its letters", (_what, text) => {
   expect(totpCode(text, 1_700_000_000_000)).toEqual(totpCode(`steam://${seeds.SHA1}`, 1_700_000_000_000));
   for (let at = 0; at < 3_000; at += 30)
     expect(totpCode(text, at * 1000)).toEqual({ code: expect.stringMatching(/^[2-9BCDFGHJKMNPQRTVWXY]{5}$/) });

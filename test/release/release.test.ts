@@ -1,4 +1,4 @@
-// `npm run release` in a repository of its own: what it tags, and each thing that it refuses.
+// `npm run release` in its own repository: the tags that it makes, and every reason for a refusal.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { changelogFaults, newestSection, undatedFaults } from "../../clients/release/changelog.ts";
 import { contentFaults, manifestFaults, placeFaults, wanted } from "../../clients/release/contents.ts";
@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => tree.remove());
 
 const tags = () => tree.git("tag", "--list").trim();
-/** Puts other text in place of some, and commits that. */
+/** Replaces text in a file, and commits the change. */
 const change = (path: string, from: string, to: string) => {
   expect(tree.read(path)).toContain(from);
   tree.write(path, tree.read(path).replace(from, to));
@@ -42,6 +42,8 @@ test("a dry run says what a tag would still be refused for", () => {
   expect([code, tags()]).toEqual([0, ""]);
   for (const what of ["the branch is next, not main", "the tree is not clean: 1 paths", "calls 1.2.3 unreleased"])
     expect(out).toContain(what);
+  expect(out).toContain("this dry run ends with 0");
+  expect(tree.release().code).toBe(1);
 });
 
 describe("no tag is made", () => {
@@ -152,7 +154,7 @@ describe("the newest section of a changelog", () => {
 });
 
 describe("a package", () => {
-  test("of what is needed alone has no fault", () => {
+  test("of only the needed files has no fault", () => {
     expect(contentFaults("client", [...wanted.client, "types/call.d.ts"])).toEqual([]);
     expect(
       contentFaults("postern", [...wanted.postern, "agent-main.js", "code-cache/v26/0a", "share-page/a.css"]),

@@ -1,5 +1,5 @@
-// A git repository of a few files that is ready to be released; a test then changes what it wants to see refused. Its build writes
-// a package as ours is, of empty files. The real build is released in soak/release.test.ts.
+// A small git repository that is ready for a release. A test breaks the part whose refusal it wants to see. The repository's build writes a package
+// like ours, with empty files. soak/release.test.ts releases the real build.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ export type Repository = {
   write(path: string, text: string): void;
   read(path: string): string;
   git(...words: string[]): string;
-  /** Commits all that was written. */
+  /** Commits all written files. */
   commit(): void;
   release(...words: string[]): { readonly code: number | null; readonly out: string; readonly err: string };
   remove(): void;
@@ -22,7 +22,7 @@ export type Repository = {
 
 const VERSION = "1.2.3";
 
-/** What `npm run build` of the repository runs. */
+/** The script behind the repository's `npm run build`. */
 const build = `
 const { mkdirSync, writeFileSync } = require("node:fs");
 const { dirname } = require("node:path");
@@ -52,7 +52,7 @@ const files: Readonly<Record<string, string>> = {
   "daemon/host/version.ts": `export const VERSION = "${VERSION}";\n`,
   "protocol/openrpc.json": JSON.stringify({ info: { version: VERSION } }),
   "CHANGELOG.md": `# Changelog\n\n## ${VERSION}, 2026-11-29\n\n### Added\n\n- Something.\n\n## 1.2.2, 2026-11-01\n\n- Older.\n`,
-  // npm keeps a cache in the home that it is given.
+  // npm keeps a cache in its home.
   ".gitignore": "dist/\n.npm/\n",
   "build.cjs": build,
 };

@@ -96,7 +96,7 @@ describe.each([
     expect((await account.getItem(vault.id, made.id)).details).toEqual(won[0]?.value.details);
   });
 
-  test("takes a write twice as once", async () => {
+  test("treats a repeated write as one", async () => {
     const { account, signedIn } = opened;
     const vault = await account.createVault("Twice", "");
     const made = await account.createItem(vault.id, overview("DB"), details("one"));
@@ -172,7 +172,7 @@ describe.each([
     },
   );
 
-  test("tells another session of a change within one wait, and of nothing it did not miss", async () => {
+  test("reports a change to another session within one wait, and nothing that the session knows", async () => {
     const { account } = opened;
     const vault = await account.createVault("Events", "");
     const other = await open(door, ada);
@@ -215,7 +215,7 @@ describe.each([
     ]);
   });
 
-  test("tells a removed device at once where it waits for changes", async () => {
+  test("reports the removal at once to a device that waits for changes", async () => {
     const dora = await newUser(door, "Dora");
     const here = await open(door, dora);
     const device = newId(crypto);

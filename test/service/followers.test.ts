@@ -104,7 +104,7 @@ describe.each([
   });
   afterEach(() => two.close());
 
-  test("a write through one wakes who waits at the other, in one history", async () => {
+  test("a write through one process wakes those who wait at the other, in one history", async () => {
     const { signInAt } = await newAccount(here);
     const [writer, follower] = [await signInAt(here), await signInAt(there)];
     const { cursor } = await follower.call("events.wait", { waitMs: 0 });
@@ -121,7 +121,7 @@ describe.each([
     }
   });
 
-  test("a device that is removed through one is told at the other", async () => {
+  test("a device that is removed through one process learns it at the other", async () => {
     const { signInAt } = await newAccount(here);
     const device = newId(crypto);
     const [owner, removed] = [await signInAt(here), await signInAt(there, device)];
@@ -135,7 +135,7 @@ describe.each([
   });
 });
 
-test("nobody looks for changes of others while nobody waits", async () => {
+test("no process looks for changes of others while nobody waits", async () => {
   const store = await openSqlite(join(folder, "service.sqlite"));
   let following = 0;
   const changes = createChanges({
@@ -161,7 +161,7 @@ test("nobody looks for changes of others while nobody waits", async () => {
   await store.close();
 });
 
-test("of writes at once, whoever reads from a cursor on misses no change", async () => {
+test("a reader who follows a cursor misses none of several concurrent writes", async () => {
   for (let seed = 1; seed <= 4; seed++) {
     const all = await interleavedStore(join(folder, `${seed}.sqlite`), seed);
     const store = all.connect();
@@ -202,7 +202,7 @@ test("of writes at once, whoever reads from a cursor on misses no change", async
   }
 });
 
-test("changes of an account are numbered in the order of their commits, however long a write goes on after it", async () => {
+test("changes of an account are numbered in the order of their commits, however long a write goes on", async () => {
   for (let seed = 1; seed <= 12; seed++) {
     const all = await interleavedStore(join(folder, `${seed}.sqlite`), seed);
     const store = all.connect();

@@ -111,7 +111,7 @@ describe("a permission bit", () => {
 });
 
 describe("a group", () => {
-  test("lends its members what it was granted", async () => {
+  test("gives its members the rights that it was granted", async () => {
     await account.members.grant(vault, [{ kind: "group", id: group, permissions: READ }]);
     await door.store.db.deleteFrom("vault_grants").where("principal", "=", ada.user).execute();
     account.forgetVaults();
@@ -119,7 +119,7 @@ describe("a group", () => {
     await expect(account.createItem(vault, overview("T"), details("v"))).rejects.toThrow(named("notPermitted"));
   });
 
-  test("exists once where it is an account's own, and is not deleted", async () => {
+  test("that is built in exists once, and cannot be deleted", async () => {
     const owners = await account.groups.builtIn("owners");
     expect((await account.groups.builtIn("owners")).id).toBe(owners.id);
     await expect(account.groups.delete(owners.id)).rejects.toThrow(named("notPermitted"));
@@ -137,7 +137,7 @@ describe("a group", () => {
     await expect(call("groups.create", second)).rejects.toThrow(named("conflict"));
   });
 
-  test("of a stranger's making, or with a stranger inside, is refused and changes nothing", async () => {
+  test("made by a stranger, or with a stranger's parts, is refused and changes nothing", async () => {
     const { keyset } = opened.signedIn;
     const stranger = newKeyset(crypto, crypto.keep(crypto.randomBytes(32)), ada.account, ada.user).keyset;
     const place = { account: ada.account, group: newId(crypto) };
@@ -166,7 +166,7 @@ describe("a group", () => {
     expect(dump(door.folder)).toBe(after);
   });
 
-  test("is none of another account's", async () => {
+  test("is closed to another account", async () => {
     const eve = await open(door, await newUser(door, "Eve"));
     await expect(eve.signedIn.session.call("groups.access", { group })).rejects.toThrow(named("groupNotFound"));
     await expect(eve.signedIn.session.call("groups.delete", { group })).rejects.toThrow(named("groupNotFound"));
@@ -283,7 +283,7 @@ describe("a revocation", () => {
     expect(await account.listItems(vault, { active: true, archived: false })).toHaveLength(4);
   });
 
-  test("is not half: a new key that leaves out its maker, changes rights or is not new is refused", async () => {
+  test("is never half: a new key that leaves out its maker, changes rights or is not new is refused", async () => {
     await filled(1);
     const { keyset } = opened.signedIn;
     const own = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
@@ -315,7 +315,7 @@ describe("a revocation", () => {
     expect(dump(door.folder)).toBe(before);
   });
 
-  test("wraps nothing that was not signed for, nor under another key", async () => {
+  test("wraps only what was signed, and only under the vault's own key", async () => {
     const [item = ""] = await filled(1);
     const { items } = await call("items.stale", { vault, limit: 10 });
     expect(items).toEqual([]);

@@ -1,4 +1,4 @@
-// Every limit of the service, at it and one past it.
+// Tests every limit of the service exactly at the limit and one past it.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { storedItems } from "../../clients/account/stored-items.ts";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
@@ -214,7 +214,7 @@ test("an earlier version says when the item was made, not when the version was w
   });
 });
 
-test("a list of long overviews comes on more pages, each item once", async () => {
+test("a list of long overviews comes in more pages, each item once", async () => {
   const { params, put } = newVault();
   await say("vaults.create", params);
   const size = 180 * 1024;
@@ -280,7 +280,7 @@ test.each([
   });
 });
 
-test("a field of five times its length is refused for its length, not met with an error that nobody foresaw", async () => {
+test("a field of five times its greatest length is refused for its length, not with an unforeseen error", async () => {
   const data = { revision: 2, sealed: "A".repeat(8 * 1024 * 1024) };
   await expect(say("users.putData", { data })).rejects.toMatchObject({ name: "invalidParams" });
 });
@@ -329,7 +329,7 @@ describe("events.wait", () => {
     }
   });
 
-  test("tells nothing to a session that was ended while it waited", async () => {
+  test("reports nothing to a session that ended while it waited", async () => {
     const token = await anotherSession(newId(crypto));
     const { cursor } = await door.call("events.wait", { waitMs: 0 }, { token });
     const waiting = door.call("events.wait", { cursor, waitMs: serviceLimits.waitMs }, { token });
@@ -339,7 +339,7 @@ describe("events.wait", () => {
     await refused;
   });
 
-  test("tells nobody of another account's changes", async () => {
+  test("reports no changes of another account", async () => {
     const bea = await open(door, await newUser(door, "Bea"));
     const { cursor } = await bea.signedIn.session.call("events.wait", { waitMs: 0 });
     await say("vaults.create", newVault().params);

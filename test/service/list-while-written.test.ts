@@ -31,7 +31,7 @@ function insertFirst(item: string): void {
   database.close();
 }
 
-test("an item made between two looks at a page pushes none off it that says it is the last", async () => {
+test("an item made while the last page is read pushes no other item off it", async () => {
   const vault = (await hers.account.createVault("Busy", "")).id;
   const ids: string[] = [];
   for (const title of ["a", "b", "c"])

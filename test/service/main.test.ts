@@ -84,7 +84,7 @@ function doorOf(facts: Facts): Door {
 const mode = (name: string) => statSync(join(folder, name)).mode & 0o777;
 
 describe("a service process", () => {
-  test("names a port that is in use, and tells its token at the start that follows", async () => {
+  test("names a port that is in use, and prints its token at the next start", async () => {
     const holder = createServer().listen(0, "127.0.0.1");
     await once(holder, "listening");
     const { port } = holder.address() as AddressInfo;
@@ -97,7 +97,7 @@ describe("a service process", () => {
     expect((await started()).facts.registrationToken).toBeDefined();
   });
 
-  test("tells its token at the first start only, and keeps no more than its hash", async () => {
+  test("prints its token at the first start only, and keeps only its hash", async () => {
     const first = await started();
     const token = first.facts.registrationToken ?? "";
     expect(token).toMatch(/^[\w-]{43}$/);
@@ -113,7 +113,7 @@ describe("a service process", () => {
     await newUser(doorOf({ ...second.facts, registrationToken: token }));
   });
 
-  test("is refused where another has the store, with its folder and its process, until that one has died", async () => {
+  test("is refused while another process has the store, with the folder and that process, until it has died", async () => {
     const first = await started();
     const refused = await ended(run("--port", "0"));
     expect(refused).toEqual({
@@ -154,7 +154,7 @@ describe("a service process", () => {
     for (const end of beside) expect(mode(`service.sqlite${end}`)).toBe(0o600);
   });
 
-  test("tells where links lead, and has no page where they lead nowhere", async () => {
+  test("prints the address of links, and has no page without such an address", async () => {
     const page = async (listening: string) => (await fetch(`${listening}/s/${"a".repeat(26)}`)).status;
     const info = async (listening: string) => {
       const headers = { "content-type": "application/json" };

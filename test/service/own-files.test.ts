@@ -70,7 +70,7 @@ test.each([
   ["many other bytes", "garbage".repeat(1_000)],
   ["a cut beginning of a journal", Uint8Array.of(0xd9, 0xd5, 0x05)],
 ])(
-  "%s beside a store in place of its journal are told by that name, and the store stays as it was",
+  "%s beside a store in place of its journal are reported by that name, and the store stays as it was",
   async (_what, bytes) => {
     await (await openSqlite(at("service.sqlite"))).close();
     const before = readFileSync(at("service.sqlite"));
@@ -114,7 +114,7 @@ test("a store that was cut off before it had a log of writes is rolled back by i
 });
 
 test.each(["-journal", "-wal", "-shm"])(
-  "a folder as %s of the lock is told by its name, or is no obstacle",
+  "a folder as %s of the lock is reported by its name, or is no obstacle",
   async (end) => {
     const path = `${at("service.sqlite.lock")}${end}`;
     mkdirSync(path);

@@ -109,7 +109,7 @@ describe("a signature", () => {
     expect(both(publicKey, said, signed)).toEqual([false, false]);
   });
 
-  test("under a key of small order fits nothing, whatever R and S are", () => {
+  test("under a key of small order never fits, whatever R and S are", () => {
     for (const publicKey of smallOrder)
       for (const point of smallOrder)
         expect(both(publicKey, message, joined(point, new Uint8Array(32)))).toEqual([false, false]);
@@ -119,7 +119,7 @@ describe("a signature", () => {
     for (const point of smallOrder) expect(both(key, message, joined(point, s))).toEqual([false, false]);
   });
 
-  test("with R of order 1 and S made to fit does not fit, as the same with another R does", () => {
+  test("with R of order 1 and a matching S does not fit, though the same with another R does", () => {
     // RFC 8032, section 5.1.6, by hand: S = r + h·a. With r = 0 the equation holds, and R does not depend on the message.
     const [seed, publicKey] = (rfc8032[0] ?? ["", ""]).map(bytes) as [Uint8Array, Uint8Array];
     const scalar = createHash("sha512").update(seed).digest().subarray(0, 32);
@@ -134,7 +134,7 @@ describe("a signature", () => {
     expect(both(publicKey, message, made(0n, littleEndian(1n)))).toEqual([false, false]);
   });
 
-  test("by the neutral point as key does not fit, though it would fit every message", () => {
+  test("with the neutral point as its key does not fit, though the equation holds for every message", () => {
     const one = littleEndian(1n);
     const base = bytes(`58${"66".repeat(31)}`);
     expect(both(one, message, joined(base, one))).toEqual([false, false]);

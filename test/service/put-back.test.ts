@@ -145,7 +145,7 @@ async function written() {
 }
 
 describe("an agent whose service was put back", () => {
-  test("forgets what it read, where the store is behind its cursor", async () => {
+  test("forgets its cached values when the store is behind its cursor", async () => {
     const { agents, write, copy, putBack, stop } = await written();
     const [agent] = agents;
     const before = await copy();
@@ -158,7 +158,7 @@ describe("an agent whose service was put back", () => {
     await stop();
   });
 
-  test("forgets it where the store has grown past its cursor again, with other changes", async () => {
+  test("forgets them when the store has grown past its cursor again, with other changes", async () => {
     const { agents, write, copy, putBack, stop } = await written();
     const [agent] = agents;
     const before = await copy();
@@ -172,7 +172,7 @@ describe("an agent whose service was put back", () => {
     await stop();
   });
 
-  test("forgets it where the same copy is put back once more", async () => {
+  test("forgets them when the same copy is put back once more", async () => {
     const { agents, write, copy, putBack, stop } = await written();
     const [agent] = agents;
     await agent?.poll();
@@ -188,7 +188,7 @@ describe("an agent whose service was put back", () => {
     await stop();
   });
 
-  test("goes on as before where the service only started anew", async () => {
+  test("goes on as before when the service only restarted", async () => {
     const { agents, write, restart, stop } = await written();
     const [agent] = agents;
     await agent?.poll();
@@ -202,7 +202,7 @@ describe("an agent whose service was put back", () => {
     await stop();
   });
 
-  test("goes on as before where the copy lacks nothing that it knows of", async () => {
+  test("goes on as before when the copy lacks no change that it knows", async () => {
     const { agents, copy, putBack, stop } = await written();
     const [agent] = agents;
     await agent?.poll();
@@ -238,7 +238,7 @@ const steps = fc.array(
   { minLength: 8, maxLength: 40 },
 );
 
-test("whatever is written, copied, put back and started anew, an agent that asked answers nothing old", async () => {
+test("whatever is written, copied, put back and restarted, an agent that asked the service answers nothing old", async () => {
   const { agents, truth, write, restart, copy, putBack, stop } = await written();
   let values = 0;
   const copies = [await copy()];
@@ -264,7 +264,7 @@ test("whatever is written, copied, put back and started anew, an agent that aske
 }, 60_000);
 
 describe("the history of a store", () => {
-  test("is another one in each store, and begins anew in none", async () => {
+  test("differs in each store, and goes on after a restart", async () => {
     const first = await openSqlite(join(folder, "first.sqlite"));
     const one = await beginGeneration(first, crypto);
     const two = await beginGeneration(first, crypto);
@@ -281,7 +281,7 @@ describe("the history of a store", () => {
     await second.close();
   });
 
-  test("keeps a thousand starts, and forgets the first of one more", async () => {
+  test("keeps a thousand starts, and then forgets the first", async () => {
     const store = await openSqlite(join(folder, "service.sqlite"));
     const first = await beginGeneration(store, crypto);
     const rows = Array.from({ length: GENERATIONS_MAX - 2 }, () => ({ id: newId(crypto), after_seq: 0 }));

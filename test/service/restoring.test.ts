@@ -54,7 +54,7 @@ describe.each([
   });
   afterAll(() => door.close());
 
-  test("opens to no other sign-in, from a new device or the one that made it, and stays as it is", async () => {
+  test("accepts no other sign-in, from a new device or the one that made it, and stays as it is", async () => {
     const made = await accountAt(door);
     const before = dump(door.folder);
     for (const device of [made.device, newId(crypto)])
@@ -63,7 +63,7 @@ describe.each([
   });
 
   test.each([undefined, true] as const)(
-    "tells nothing to who signs with another key (a restore's: %s)",
+    "shows nothing to a caller who signs with another key (a restore's: %s)",
     async (restoring) => {
       const { seed: _seed, ...ids } = await accountAt(door);
       const before = dump(door.folder);
@@ -74,7 +74,7 @@ describe.each([
     },
   );
 
-  test("lists the one device of the restore that came last, and the others are told that theirs was removed", async () => {
+  test("lists only the device of the latest restore, and the others learn that theirs was removed", async () => {
     const made = await accountAt(door);
     const first = await restoreAt(door, made, made.device);
     const second = await restoreAt(door, made);
@@ -91,7 +91,7 @@ describe.each([
     expect(await devicesOf(third)).toEqual([device]);
   });
 
-  test("ends the restore for the session that has it, more than once, and is then as any other", async () => {
+  test("ends the restore for its own session, also twice, and is then like any other account", async () => {
     const made = await accountAt(door);
     const session = await restoreAt(door, made);
     await session.call("accounts.endRestore", {});
@@ -108,7 +108,7 @@ describe.each([
     await expect(sessionAt(door, made).signIn()).rejects.toMatchObject({ name: "deviceRemoved" });
   });
 
-  test("is not made again by the same ids without the word, nor a whole one with it", async () => {
+  test("is not made again with the same ids as an ordinary account, nor a whole one as a restore", async () => {
     for (const [first, again] of [
       [{ restoring: true }, {}],
       [{}, { restoring: true }],
@@ -142,7 +142,7 @@ test("a sign-in as a restore to a whole account is refused, and no device or ses
   await door.close();
 });
 
-test("the word that a restore has ended, let in before another took over and read after, ends nothing", async () => {
+test("a request to end a restore ends nothing if another restore took over before its body was read", async () => {
   const door = await inProcess();
   const made = await accountAt(door);
   let token = "";

@@ -169,7 +169,7 @@ describe.each([
     expect(dump(door.folder)).toBe(after);
   });
 
-  test("a chunk of a file that a revision names by now answers the same", async () => {
+  test("a repeated chunk of a file that a revision already names answers the same", async () => {
     const id = newId(crypto);
     const file = newId(crypto);
     const chunk = { vault, item: id, file, index: 0, sealed: "AAAA" };

@@ -112,7 +112,7 @@ describe("a service account", () => {
     ]);
   });
 
-  test("signs in over loopback too, with a token that says where", async () => {
+  test("signs in over loopback too, with a token that contains the address", async () => {
     const served = await overLoopback();
     const bea = await open(served, await newUser(served, "Bea"));
     const made = await bea.account.serviceAccounts.create({ title: "CI", vaults: [] });
@@ -289,7 +289,7 @@ describe("making one", () => {
     expect(dump(door.folder)).toBe(before);
   });
 
-  test("is for so many, and not for one more", async () => {
+  test("works up to the limit, and not once more", async () => {
     for (let made = 1; made < serviceLimits.serviceAccounts; made++) await call("serviceAccounts.create", request());
     await expect(call("serviceAccounts.create", request())).rejects.toThrow(named("tooLarge"));
   });
@@ -337,7 +337,7 @@ describe("a token", () => {
     ci.account.close();
   });
 
-  test("that ends sooner than its overlap is not made longer", async () => {
+  test("that ends before its overlap does not live longer", async () => {
     door.stop();
     await account.serviceAccounts.rotate(id, { overlapMs: 1_000 });
     await account.serviceAccounts.rotate(id, { overlapMs: serviceLimits.tokenOverlapMs });
@@ -345,7 +345,7 @@ describe("a token", () => {
     await expect(enter(door, token)).rejects.toThrow(named("tokenRefused"));
   });
 
-  test("has so many beside it, and not one more; ended ones make room", async () => {
+  test("may have others beside it up to the limit, and not one more; ended ones make room", async () => {
     door.stop();
     for (let made = 1; made < serviceLimits.tokens; made++)
       await account.serviceAccounts.rotate(id, { overlapMs: 1_000 });
@@ -354,7 +354,7 @@ describe("a token", () => {
     await account.serviceAccounts.rotate(id, { overlapMs: 1_000 });
   });
 
-  test("that is replaced without an overlap ends where it waits for changes, and is not told of what comes after", async () => {
+  test("that is replaced without an overlap ends while it waits for changes, and learns of no later ones", async () => {
     const ci = await enter(door, token);
     const { cursor } = await ci.account.changes(undefined, AbortSignal.timeout(5_000));
     const waiting = ci.account.changes(cursor, AbortSignal.timeout(5_000));
@@ -364,7 +364,7 @@ describe("a token", () => {
     ci.account.close();
   });
 
-  test("that ends by its time ends where it waits for changes, too", async () => {
+  test("that expires also ends while it waits for changes", async () => {
     door.stop();
     const now = Date.parse((await call("service.info", {})).now);
     // The service's clock stands still. Its wait is real, and no longer than the token's remaining time.
@@ -386,7 +386,7 @@ describe("a token", () => {
     ci.account.close();
   });
 
-  test("of a revoked or unknown account is not replaced", async () => {
+  test("of a revoked or unknown service account is not replaced", async () => {
     await account.serviceAccounts.revoke(id);
     for (const one of [id, newId(crypto)]) {
       await expect(account.serviceAccounts.rotate(one, { overlapMs: 0 })).rejects.toThrow(
@@ -400,7 +400,7 @@ describe("a token", () => {
 describe("what a token spends", () => {
   const left = async (ci: Bearer) => ci.signedIn.session.call("serviceAccounts.rateLimit", {});
 
-  test("is counted by reads and writes, and asking costs nothing", async () => {
+  test("is counted by reads and writes, and asking for the count costs nothing", async () => {
     door.stop();
     const ci = await enter(door, token);
     expect(await left(ci)).toEqual({
@@ -444,7 +444,7 @@ describe("what a token spends", () => {
     },
   );
 
-  test("is counted one by one where many come at once: as many as are left go through", async () => {
+  test("is counted one by one when many requests come at once: exactly the remaining number succeed", async () => {
     door.stop();
     const ci = await enter(door, token);
     await ci.account.vaults();
@@ -459,7 +459,7 @@ describe("what a token spends", () => {
     ci.account.close();
   });
 
-  test("is not asked of a person", async () => {
+  test("cannot be asked for by a person", async () => {
     await expect(call("serviceAccounts.rateLimit", {})).rejects.toThrow(named("notPermitted"));
   });
 });
@@ -514,7 +514,7 @@ describe("a service that lies", () => {
     again.account.close();
   });
 
-  test("about who made them is not either", async () => {
+  test("about their maker is not believed either", async () => {
     const stranger = newKeyset(crypto, crypto.randomBytes(32), ada.account, ada.user).keyset;
     const ci = await enter(door, token);
     const made = await ci.account.createItem(vault, overview("By CI"), details("ci"));
@@ -525,7 +525,7 @@ describe("a service that lies", () => {
     again.account.close();
   });
 
-  describe("about who comes to a vault", () => {
+  describe("about the members of a vault", () => {
     let other: string;
     let second: string;
     beforeEach(async () => {
@@ -572,7 +572,7 @@ describe("a service that lies", () => {
         },
       ],
     ];
-    test.each(lies)("%s is refused, and no key of that vault goes to who was slipped in", async (_how, lie) => {
+    test.each(lies)("%s is refused, and no key of that vault goes to the false member", async (_how, lie) => {
       await lie();
       await expect(account.members.list(other)).rejects.toThrow(named("sealBroken"));
       // A removal gives every listed member the next key.
@@ -580,7 +580,7 @@ describe("a service that lies", () => {
       expect((await grantsOf(other, id)).map(({ epoch }) => epoch)).toEqual([1]);
     });
 
-    test("with a grant of the key before is refused: who was taken out stays out", async () => {
+    test("with a grant of the earlier key is refused: a removed member stays out", async () => {
       await account.members.grant(other, [{ kind: "serviceAccount", id, permissions: READ }]);
       const [before] = await grantsOf(other, id);
       if (before === undefined) throw new Error("the grant is not there");

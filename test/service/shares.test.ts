@@ -135,7 +135,7 @@ describe.each([
     expect(await viewsOf(link)).toBe(0);
   });
 
-  test("reads an unknown id and a wrong key alike, and a wrong key spends nothing", async () => {
+  test("answers an unknown id and a wrong key alike, and a wrong key spends nothing", async () => {
     const link = await share(true);
     const other = await share(true);
     const view = newId(crypto);
@@ -172,7 +172,7 @@ describe.each([
     expect(await viewsOf(link)).toBe(7);
   });
 
-  test("whose answer was lost is answered once more to the same view, and to no other", async () => {
+  test("whose answer was lost gives it again to the same view, and to no other", async () => {
     const link = await share(true);
     const view = newId(crypto);
     const first = await door.call("shares.open", { ...byLink(link), view });
@@ -183,7 +183,7 @@ describe.each([
     );
   });
 
-  test("that was revoked says so to whoever has the link, under an open view too", async () => {
+  test("that was revoked says so to anyone with the link, also during an open view", async () => {
     const link = await share();
     const view = newId(crypto);
     await door.call("shares.open", { ...byLink(link), view });
@@ -197,7 +197,7 @@ describe.each([
       await expect(asked).rejects.toEqual(named("shareRevoked"));
   });
 
-  test("is listed and revoked by nobody of another account", async () => {
+  test("cannot be listed or revoked from another account", async () => {
     const link = await share();
     const eve = await open(door, await newUser(door, "Eve"));
     expect(await eve.account.shares.list()).toEqual([]);
@@ -205,7 +205,7 @@ describe.each([
     expect(await door.call("shares.state", byLink(link))).toMatchObject({ oneTime: false });
   });
 
-  test("made twice with the same bytes is made once; with others it is refused", async () => {
+  test("made twice with the same bytes is made once; with other bytes it is refused", async () => {
     const made = sample(vault, item.id);
     const { call } = ada.signedIn.session;
     const times = await call("shares.create", made);
@@ -292,7 +292,7 @@ describe("with a clock that stands,", () => {
       await expect(asked()).rejects.toEqual(named("shareExpired"));
   });
 
-  test("what an expired share held is removed; that it expired can be told until its row goes too", async () => {
+  test("the content of an expired share is removed; the service reports the expiry until the row goes too", async () => {
     const link = await share();
     door.advance(shareDurations.OneHour - 1);
     await door.tidy();
@@ -368,7 +368,7 @@ describe("with a clock that stands,", () => {
     return readdirSync(door.folder).some((name) => readFileSync(join(door.folder, name)).includes(mark));
   }
 
-  test("a file's chunk is given to a view that lasts alone", async () => {
+  test("only a view that has not ended gets a file's chunk", async () => {
     const link = await share();
     const view = newId(crypto);
     const { sealed } = await door.call("shares.open", { ...byLink(link), view });
@@ -421,7 +421,7 @@ describe("with a clock that stands,", () => {
     await expect(call("shares.create", sample(vault, item.id))).rejects.toEqual(named("itemNotFound"));
   });
 
-  test("somebody who manages a vault sees and ends what others shared of it; who does not, neither", async () => {
+  test("a manager of a vault sees and ends shares that others made of it; another member does neither", async () => {
     const link = await share();
     const setMaker = (user: string) => door.store.db.updateTable("shares").set({ user }).execute();
     await setMaker(newId(crypto));
@@ -454,7 +454,7 @@ describe("with a clock that stands,", () => {
     await expect(call("shares.putChunk", { ...chunk, index: 1 })).rejects.toEqual(named("conflict"));
   });
 
-  test("a share names all of its chunks and no others", async () => {
+  test("a share must name all of its chunks and no others", async () => {
     const made = sample(vault, item.id);
     const file = newId(crypto);
     const name = (files: { file: string; chunks: number }[]) => call("shares.create", { ...made, files });
@@ -474,7 +474,7 @@ describe("with a clock that stands,", () => {
     await name([{ file, chunks: 3 }]);
   });
 
-  test("chunks that no share came to name go after a day", async () => {
+  test("chunks that no share names go after a day", async () => {
     await call("shares.putChunk", {
       share: newId(crypto),
       vault,
@@ -492,7 +492,7 @@ describe("with a clock that stands,", () => {
     expect((await stored()).chunks).toHaveLength(1);
   });
 
-  test("an account has so many open shares and not one more, and ended ones do not count", async () => {
+  test("an account may have open shares up to the limit and not one more, and ended ones do not count", async () => {
     const row = { account: "", user: "", vault, item: item.id, access_key_hash: new Uint8Array(32), one_time: 0 };
     const { account, user } = (
       await door.store.db.selectFrom("users").select(["account", "id as user"]).execute()
@@ -527,7 +527,7 @@ describe("with a clock that stands,", () => {
     expect(listed.some((one) => one.share === last.share)).toBe(false);
   });
 
-  test("a share has so many views at once and not one more; a view that is over makes room", async () => {
+  test("a share may have views at once up to the limit and not one more; an ended view makes room", async () => {
     const link = await share();
     const { now } = await door.call("service.info", {});
     const soon = new Date(Date.parse(now) + VIEW_MS).toISOString();
@@ -542,13 +542,13 @@ describe("with a clock that stands,", () => {
     await door.call("shares.open", { ...byLink(link), view: newId(crypto) });
   });
 
-  test("a copy has so many characters and not one more", async () => {
+  test("a copy may have characters up to the limit and not one more", async () => {
     const exactly = (length: number) => call("shares.create", sample(vault, item.id, { sealed: "A".repeat(length) }));
     await exactly(serviceLimits.sealedShare);
     await expect(exactly(serviceLimits.sealedShare + 4)).rejects.toEqual(named("invalidParams"));
   });
 
-  test("the files of a share have so many bytes together and not one more", async () => {
+  test("the files of a share may have bytes up to the limit together and not one more", async () => {
     const sealed = (size: number) => new Uint8Array(size).toBase64();
     const made = sample(vault, item.id);
     const place = (file: string, index: number) => ({ share: made.share, vault, file, index });

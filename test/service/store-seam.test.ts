@@ -25,7 +25,7 @@ test.each(Object.entries(peculiar))("outside of service/store nothing %s", (_wha
   expect(files.filter((path) => words.test(readFileSync(root + path, "utf8")))).toEqual([]);
 });
 
-test("the same words are found in service/store, so that the look is no empty one", () => {
+test("the same words are found in service/store, so the search is not empty", () => {
   const stored = globSync("service/store/*.ts", { cwd: root }).map((path) => readFileSync(root + path, "utf8"));
   for (const what of ["names SQLite", "runs a transaction by itself", "sets a pragma"])
     expect(stored.some((text) => peculiar[what]?.test(text))).toBe(true);

@@ -101,7 +101,7 @@ test.each(["DELETE", "WAL"])("a newer store in journal mode %s keeps that mode, 
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
-test("what is no store is refused and not changed by a byte", async () => {
+test("a file that is no store is refused and not changed by a byte", async () => {
   const path = join(folder, "service.sqlite");
   writeFileSync(path, "dear diary, ".repeat(1000));
   const before = readFileSync(path);

@@ -47,7 +47,7 @@ describe("a file that no revision names", () => {
     await hers.signedIn.session.call("files.abandon", given);
   });
 
-  test("goes with its stream, and one of which nothing was written asks nothing", async () => {
+  test("goes with its stream, and a stream without a written chunk sends no request", async () => {
     const stream = hers.account.writeFile({ vault, item: newId(crypto) }, hers.account.newItemKey());
     await stream.abandon();
     await stream.push(new Uint8Array(BYTES), true);
@@ -91,7 +91,7 @@ describe("a file that no revision names", () => {
     expect(await chunks()).toHaveLength(1);
   });
 
-  test("is another's neither to add to nor to give up", async () => {
+  test("cannot be continued or given up by another writer", async () => {
     const place = await put();
     await door.store.db
       .updateTable("uploads")

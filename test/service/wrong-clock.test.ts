@@ -57,7 +57,7 @@ describe.each([
   });
 });
 
-test("a session that was begun a day ahead is ended, and one within the tolerance is not", async () => {
+test("a session that began a day ahead ends, and one within the tolerance does not", async () => {
   const created = (ms: number) => ({ created_at: new Date(ms).toISOString() });
   const now = Date.parse((await door.call("service.info", {})).now);
   const sessions = door.store.db.updateTable("sessions");
@@ -94,7 +94,7 @@ test("challenges of a clock that was ahead keep nobody out", async () => {
   await start();
 });
 
-test("a view of a share that was begun a day ahead ends with the next look", async () => {
+test("a view of a share that began a day ahead ends with the next access", async () => {
   const view = (ms: number) => ({
     share: newId(crypto),
     view_hash: crypto.randomBytes(32),

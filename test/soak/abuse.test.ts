@@ -1,4 +1,4 @@
-// Peers that mean harm or are broken: whatever they do, memory stays within bounds and others are served.
+// Hostile and broken peers. Whatever they do, the agent's memory stays within bounds and other peers get answers.
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,13 +13,12 @@ let person: Person;
 const status = (id: unknown) => `${JSON.stringify({ jsonrpc: "2.0", id, method: "agent.status" })}\n`;
 const MiB = 1024 * 1024;
 
-/** Resident memory of the agent in bytes. */
 function resident(): number {
   const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, "utf8"));
   return Number(found?.[1]) * 1024;
 }
 
-/** The agent answers somebody new. */
+/** Demands that the agent answers a new connection. */
 async function served(): Promise<void> {
   const raw = await openRaw(agent.socket);
   expect((await raw.ask(JSON.parse(status("served")))).result).toBeDefined();
@@ -36,7 +35,7 @@ afterAll(async () => {
 });
 
 test("ten thousand random byte strings leave the agent serving, within 20 MB of its memory before", async () => {
-  // Warm first: code that is compiled and pools that are filled once are no growth.
+  // Warm up first, since compiled code and filled pools are not a leak.
   for (let round = 0; round < 10; round++) await noise(100);
   const before = resident();
   for (let round = 0; round < 100; round++) await noise(100);
@@ -44,7 +43,7 @@ test("ten thousand random byte strings leave the agent serving, within 20 MB of 
   expect(resident() - before).toBeLessThan(20 * MiB);
 });
 
-/** Sends random bytes as lines over one connection, and reads whatever comes. */
+/** Sends random bytes as lines over one connection, and reads all answers. */
 async function noise(count: number): Promise<void> {
   const raw = await openRaw(agent.socket);
   for (let index = 0; index < count; index++) {
@@ -74,7 +73,7 @@ test("a peer that never reads is paused, then closed, and memory stays within 20
     closed = true;
   });
   const line = status(1).repeat(200);
-  // As much as the kernel and the agent take: a write that does not drain means that the agent stopped reading.
+  // The kernel and the agent buffer only so much. A write that does not drain means that the agent stopped reading.
   for (let sent = 0; sent < 64 * MiB && !closed; sent += line.length) {
     if (!raw.socket.write(line)) break;
     await new Promise((resolve) => setImmediate(resolve));
@@ -100,7 +99,7 @@ test("a thousand requests of one process over twenty connections, for one scope,
   expect(person.seen.length).toBe(before);
 });
 
-/** Looks until the prompt has this many waiters. */
+/** Waits until the prompt has this many waiters. */
 async function allWait(code: string, waiters: number): Promise<void> {
   for (;;) {
     const { prompts } = await person.channel.call("prompts.list", {
@@ -145,7 +144,7 @@ test("SIGUSR1 under load opens no port and changes nothing", async () => {
   await served();
 });
 
-/** Inodes of TCP sockets that listen and belong to the process. */
+/** Inodes of the TCP sockets on which the process listens. */
 function listeningPorts(pid: number): string[] {
   const own = new Set(socketsOf(pid));
   return ["tcp", "tcp6"].flatMap((table) =>
@@ -162,7 +161,7 @@ function socketsOf(pid: number): string[] {
     try {
       return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
     } catch {
-      // Closed between the listing and the look.
+      // The socket closed between the listing and this read.
       return [];
     }
   });

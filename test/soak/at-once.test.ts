@@ -1,4 +1,5 @@
-// Every pair of requests for writing operations, and many triples, at once on the store that interleaves their statements.
+// Sends every pair of requests for writing operations at once, and many triples. The store interleaves their
+// statements.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,10 +11,10 @@ import { createRing, type Ring, TIDY } from "../service/interleaved/races.ts";
 import { rowImages } from "../service/interleaved/row-images.ts";
 import { makeWorld, openWorld } from "../service/interleaved/world.ts";
 
-/** Orders that each pair is tried in. */
+/** Each pair runs in these orders. */
 const SEEDS = [13, 14, 15];
 
-/** Triples of any operations, each in one order. */
+/** Number of triples of any operations. Each runs in one order. */
 const TRIPLES = 200;
 
 let folder: string;

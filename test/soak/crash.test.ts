@@ -1,7 +1,7 @@
-// kill -9 in the middle of writes, of the agent with its embedded service and of a service of its own. Every acknowledged
-// write is there, no envelope is broken, counters agree with rows, the audit chain verifies, and the next start works.
-// Writes are in flight all the time, so that most kills fall between a write's start and its acknowledgement; the test
-// counts them.
+// Kills with kill -9 in the middle of writes. One test kills the agent with its embedded service, the other kills a
+// separate service. Afterwards every acknowledged write is there, no envelope is broken, counters agree with rows, the
+// audit chain verifies, and the next start works. Writes are in flight all the time. So most kills fall between the
+// start of a write and its acknowledgement, and the test counts them.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,14 +13,14 @@ import { attachPerson, PASSWORD, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { halvesIn } from "../service/whole.ts";
 
-/** A thousand kills on request, POSTERN_TEST_FULL=1; of them CI makes this share, since each takes a second and a half. */
+/** POSTERN_TEST_FULL=1 runs a thousand kills. A kill takes a second and a half, so CI runs only this share of them. */
 const CI_SHARE = 0.11;
 const share = process.env.POSTERN_TEST_FULL === "1" ? 1 : CI_SHARE;
 const AGENT_KILLS = Math.round(550 * share);
 const SERVICE_KILLS = Math.round(450 * share);
-/** Of both together; what a kill outside a write does is tested by the others. */
+/** Minimum for both tests together. The other kills test what happens outside a write. */
 const KILLS_IN_WRITE_MIN = (AGENT_KILLS + SERVICE_KILLS) / 2;
-/** Milliseconds for one kill on a busy machine, with the start and the unlock that follow it. */
+/** Milliseconds for one kill on a busy machine, including the next start and unlock. */
 const KILL_MS_MAX = 20_000;
 const WRITERS = 4;
 
@@ -29,7 +29,7 @@ let kills = 0;
 
 type Ledger = { readonly acknowledged: Map<string, string>; started: number; pending: number };
 
-/** Writes until the connection ends, remembering what was acknowledged. */
+/** Writes until the connection ends, and remembers each acknowledged write. */
 async function write(channel: Channel, vaultId: string, ledger: Ledger, writer: number): Promise<void> {
   for (let round = 0; channel.isOpen; round++) {
     const value = `${writer}-${ledger.started++}`;
@@ -43,7 +43,7 @@ async function write(channel: Channel, vaultId: string, ledger: Ledger, writer: 
       };
       const made = await channel.call("items.create", { item });
       ledger.acknowledged.set(made.id, value);
-      // A second kind of write, in more than one table: a change keeps the old version.
+      // A change writes to more than one table, because the store keeps the old version.
       if (round % 3 === 0) {
         const changed = await channel.call("items.put", {
           item: { ...made, fields: made.fields.map((field) => ({ ...field, value: `${value}+` })) },
@@ -51,7 +51,7 @@ async function write(channel: Channel, vaultId: string, ledger: Ledger, writer: 
         ledger.acknowledged.set(changed.id, `${value}+`);
       }
     } catch {
-      // Killed, or the service is away: what was not acknowledged is not owed.
+      // The agent was killed, or the service is away. Without an acknowledgement, the write need not survive.
       if (channel.isOpen) await new Promise((resolve) => setImmediate(resolve));
     } finally {
       ledger.pending--;
@@ -59,7 +59,7 @@ async function write(channel: Channel, vaultId: string, ledger: Ledger, writer: 
   }
 }
 
-/** Waits for some acknowledged writes and a little more, so that the kill falls anywhere. */
+/** Waits for some acknowledged writes and a little longer, so that the kill can fall anywhere. */
 async function someWrites(ledger: Ledger): Promise<void> {
   const from = ledger.acknowledged.size;
   const until = performance.now() + 20_000;
@@ -78,7 +78,7 @@ async function unlockAndAllow(agent: RunningAgent): Promise<Channel> {
   return channel;
 }
 
-/** Every acknowledged write is there and opens. */
+/** Demands that every acknowledged write is there and opens. */
 async function demandAll(channel: Channel, vaultId: string, ledger: Ledger): Promise<void> {
   const ids = [...ledger.acknowledged.keys()];
   for (let at = 0; at < ids.length; at += 50) {
@@ -88,11 +88,11 @@ async function demandAll(channel: Channel, vaultId: string, ledger: Ledger): Pro
       if ("error" in outcome) throw new Error(`an acknowledged write is gone: ${outcome.error.name}`);
       const owed = ledger.acknowledged.get(batch[index] ?? "");
       const value = outcome.fields[0]?.value;
-      // A change that was on its way may have been made without being acknowledged.
+      // The last change may be in the store although nobody acknowledged it.
       expect([owed, `${owed}+`]).toContain(value);
     });
   }
-  // No envelope of the others is broken either.
+  // The envelopes of all other items must open too.
   await channel.call("items.list", { vaultId, active: true, archived: true });
 }
 
@@ -129,7 +129,7 @@ test(`the agent, killed ${AGENT_KILLS} times`, { timeout: AGENT_KILLS * KILL_MS_
       const person = await attachPerson(agent);
       person.always("yes");
       if (round === 0) vaultId = (await channel.call("vaults.create", { title: "Crash" })).id;
-      // A probe that asks for the grant before writes begin.
+      // This call asks for the grant before the writes begin.
       await channel.call("items.list", { vaultId });
       if (round === AGENT_KILLS || round % 20 === 0) {
         await demandAll(channel, vaultId, ledger);

@@ -1,6 +1,6 @@
-// A restore that was cut off, at each of its writes in turn, and the same restore again: the account is then what an
-// undisturbed one makes. And whatever is no such beginning (an account in use, another state of it, a service that lies) is
-// refused, with the store as it was.
+// Cuts a restore off at each of its writes, and then runs the same restore again. The account must be the same as after
+// an undisturbed restore. A restore must refuse anything else that it finds: an account in use, another state of the
+// account, or a service that lies. A refused restore leaves the store unchanged.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { OpenAccount } from "../../clients/account/open-account.ts";
 import { type CallService, createServiceClient } from "../../clients/account/service-client.ts";
@@ -30,9 +30,9 @@ const writing: readonly OperationName[] = [
   "items.put",
   "accounts.endRestore",
 ];
-/** More writes than the restore of this account has. */
+/** More writes than the restore of this account makes. */
 const WRITES_MAX = 40;
-/** A write in the middle of it: of the rows some are there then, and some are not. */
+/** A write in the middle of the restore. At this point some rows are there and others are not. */
 const MIDDLE = 8;
 
 type Answer<N extends OperationName> = OperationResult<N>;
@@ -54,7 +54,10 @@ beforeEach(async () => {
 
 const dead = () => new PosternError("offline");
 
-/** The service, dead from its nth write on: before it, or behind it so that its answer is lost. */
+/**
+ * A service that dies at its nth write. It dies either before the write, or after the write, so that the answer is
+ * lost.
+ */
 function dyingAt(nth: number, when: "before" | "behind"): { call: CallService; died: () => boolean } {
   let writes = 0;
   let died = false;
@@ -70,7 +73,7 @@ function dyingAt(nth: number, when: "before" | "behind"): { call: CallService; d
   return { call, died: () => died };
 }
 
-/** A restore that is cut off at its nth write. */
+/** Runs a restore that is cut off at its nth write. */
 async function cutAt(nth: number, when: "before" | "behind" = "behind"): Promise<boolean> {
   const { call, died } = dyingAt(nth, when);
   await restore(door, ada, lines, { call }).catch((error: unknown) => {
@@ -79,7 +82,7 @@ async function cutAt(nth: number, when: "before" | "behind" = "behind"): Promise
   return died();
 }
 
-/** A restore that made everything, and was cut off before it could say so. */
+/** Runs a restore that makes everything, and is cut off before it can report the end. */
 async function cutAtTheEnd(): Promise<void> {
   let died = false;
   const call: CallService = (name, params, options) => {
@@ -89,7 +92,7 @@ async function cutAtTheEnd(): Promise<void> {
   expect(await outcomeOf(restore(door, ada, lines, { call }))).toBe("offline");
 }
 
-/** What the service says of the account, set by hand: what it says is not believed. */
+/** Sets by hand whether the service calls the account unfinished. A client must not believe the service in this. */
 async function sayRestoring(restoring: boolean): Promise<void> {
   await door.store.db
     .updateTable("accounts")
@@ -112,31 +115,34 @@ async function devices(): Promise<string[]> {
 }
 
 describe("a restore that was cut off", () => {
-  test.each(["before", "behind"] as const)("%s each of its writes is made whole by the same again", async (when) => {
-    for (let nth = 1; ; nth++) {
-      if (!(await cutAt(nth, when))) {
-        expect(nth).toBeGreaterThan(MIDDLE);
-        return;
+  test.each(["before", "behind"] as const)(
+    "%s each of its writes becomes whole when the same restore runs again",
+    async (when) => {
+      for (let nth = 1; ; nth++) {
+        if (!(await cutAt(nth, when))) {
+          expect(nth).toBeGreaterThan(MIDDLE);
+          return;
+        }
+        expect(nth).toBeLessThan(WRITES_MAX);
+        // When only the last answer was lost, the account is already whole.
+        const isEnded = when === "behind" && nth > MIDDLE && !(await isRestoring());
+        expect(await outcomeOf(restore(door, ada, lines))).toBe(isEnded ? "conflict" : "whole");
+        expect(await contentOf(door, ada)).toEqual(whole);
+        await door.close();
+        door = await inProcess();
       }
-      expect(nth).toBeLessThan(WRITES_MAX);
-      // One whose last answer was lost left the account whole.
-      const isEnded = when === "behind" && nth > MIDDLE && !(await isRestoring());
-      expect(await outcomeOf(restore(door, ada, lines))).toBe(isEnded ? "conflict" : "whole");
-      expect(await contentOf(door, ada)).toEqual(whole);
-      await door.close();
-      door = await inProcess();
-    }
-  });
+    },
+  );
 
-  test("again and again, each time a file further, ends whole", async () => {
+  test("again and again, each time one file further, ends whole", async () => {
     let tries = 0;
-    // Of six writes one finds the account there, one signs in, three are rows, and the last never comes.
+    // The six writes: one finds the account, one signs in, three make rows, and the last never happens.
     while (await cutAt(tries === 0 ? 2 : 6, "before")) expect(++tries).toBeLessThan(WRITES_MAX);
     expect(tries).toBeGreaterThan(3);
     expect(await contentOf(door, ada)).toEqual(whole);
   });
 
-  test("leaves one device listed when it was made whole", async () => {
+  test("leaves one device listed once it is whole", async () => {
     await cutAt(MIDDLE);
     const [first] = await devices();
     await restore(door, ada, lines);
@@ -145,7 +151,7 @@ describe("a restore that was cut off", () => {
     expect(left).not.toContain(first);
   });
 
-  test("and is still at work is ended by the one that takes it up, and changes nothing more", async () => {
+  test("but still runs ends when another restore takes over, and changes nothing more", async () => {
     let goOn = () => undefined as unknown;
     const held = new Promise((resolve) => {
       goOn = () => resolve(undefined);
@@ -172,7 +178,7 @@ describe("a restore that was cut off", () => {
     expect(await contentOf(door, ada)).toEqual(whole);
   });
 
-  test("costs one password, and asks for what is there by the page", async () => {
+  test("costs one password derivation, and reads the existing rows in pages", async () => {
     const many = await inProcess();
     const bea = await fullAccount(many);
     const { account, signedIn } = await openAt(many, bea);
@@ -237,7 +243,9 @@ async function idsOf(account: OpenAccount): Promise<Ids> {
   };
 }
 
-/** What a person may have done with the account since; none of it shows in their own data's revision, but the last. */
+/**
+ * Changes that a person may have made to the account since. Only the last one changes the revision of their own data.
+ */
 const uses: Record<string, (account: OpenAccount, ids: Ids) => Promise<unknown>> = {
   "an item was changed": async (account, { shared, changed }) => {
     const item = await account.getItem(shared, changed);
@@ -277,7 +285,7 @@ const uses: Record<string, (account: OpenAccount, ids: Ids) => Promise<unknown>>
   "an agent opened it": (account) => account.changeUserData((data) => ({ ...data, deviceCounters: { d: 1 } })),
 };
 
-test("a whole account is refused, and no device of it ends", async () => {
+test("a restore refuses a whole account, and ends none of its devices", async () => {
   await restore(door, ada, lines);
   const { account } = await openAt(door, ada);
   const before = dump(door.folder);
@@ -375,7 +383,7 @@ test("an account of somebody else under the same id is refused, and stays as it 
 });
 
 test.each([1, MIDDLE])(
-  "called off while what is there is looked at, it writes nothing and ends its device (cut at write %i)",
+  "called off while it reads the existing rows, it writes nothing and ends its device (cut at write %i)",
   async (nth) => {
     await cutAt(nth);
     const before = dump(door.folder, ["devices"]);
@@ -424,7 +432,7 @@ function lie<N extends OperationName>(of: N, expected: ErrorName, tell: (answer:
   return { of, tell: tell as Lie["tell"], expected };
 }
 
-/** One bit of base64 bytes, of the last by default. */
+/** Flips one bit of base64 bytes, in the last byte by default. */
 function flip(base64: string, at = -1): string {
   const bytes = Uint8Array.fromBase64(base64);
   const index = at < 0 ? bytes.length + at : at;
@@ -445,7 +453,7 @@ const eachItem = (change: (sealed: Items[number]["sealed"]) => object) => (answe
 const eachGroup = (change: (group: Groups[number]) => object) => (answer: Answer<"groups.list">) => ({
   groups: answer.groups.map((group) => ({ ...group, ...change(group) })),
 });
-/** The sealed parts of two items that are alike from outside, each under the other's id. */
+/** Two items look the same from outside. Puts the sealed parts of each under the other's id. */
 function swapped({ items }: Answer<"items.getAll">) {
   const [one, two] = items.filter(({ sealed }) => sealed.state === "active" && sealed.files.length === 0);
   const other = new Map([
@@ -561,12 +569,12 @@ describe("a service that lies about what is there is refused, and nothing is wri
     const before = dump(door.folder, ["devices"]);
     expect(await outcomeOf(restore(door, ada, lines, { call: lying(of, tell) }))).toBe(expected);
     expect(dump(door.folder, ["devices"])).toBe(before);
-    // The same request, answered truthfully.
+    // The same request succeeds when the service answers truthfully.
     expect(await outcomeOf(restore(door, ada, lines))).toBe("whole");
   });
 });
 
-/** The honest service with one answer altered. */
+/** The honest service with one altered answer. */
 function lying(of: OperationName, tell: Lie["tell"]): CallService {
   const fetch = async (request: Request): Promise<Response> => {
     const response = await door.address.fetch(request);

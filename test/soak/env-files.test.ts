@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables in references are what is tested.
-// The imports of env files through the command, at length: every case of the vectors in every command that reads one,
-// and what test/cli/import-env.test.ts leaves out.
+// Long tests of how the command imports env files. They run every case of the vectors through every command that reads
+// such a file. They also cover all that test/cli/import-env.test.ts leaves out.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -78,7 +78,7 @@ describe("import env", () => {
     }
     expect(types).toEqual(["Text", "Text", "Text", "Concealed"]);
     expect(text("plain.env.postern")).toContain("DEBUG=op://Demo/app-DEBUG/password\n");
-    // Without the option again: what was made plain stays so.
+    // Values that were made plain stay plain, also without the option.
     expect(json(await run("import env plain.env --vault Demo --prefix app- --json"))).toMatchObject({ unchanged: 4 });
   });
 
@@ -122,7 +122,7 @@ describe("import env", () => {
     file("back.env", "BACK_FIRST=first value\n");
     expect((await run("import env back.env --vault Demo")).code).toBe(0);
     const references = text("back.env.postern");
-    // Somebody took the field of the import away and filled the item up: there is no room for it any more.
+    // Somebody removed the imported field and filled the item up. The item has no room for the field any more.
     const channel = await agent.connect();
     const { id, vaultId } = json<{ id: string; vaultId: string }>(await run("item get BACK_FIRST --vault Demo --json"));
     const item = await channel.call("items.get", { vaultId, itemId: id });
@@ -187,7 +187,7 @@ describe("a case of a file", () => {
       mkdirSync(join(folder, "cases", `${index}`), { recursive: true });
       writeFileSync(at(index, "case.env"), fileBase64 === undefined ? content : Buffer.from(fileBase64, "base64"));
     }
-    // One shell for all of them, as a person has it: its approvals hold for every command.
+    // One shell runs all commands, as a person's shell does. So its approvals hold for every command.
     const each = Object.entries(commands).map(
       ([name, words]) =>
         `"$NODE" --no-warnings -- "$MAIN" ${words} >${name}.out 2>${name}.err </dev/null; echo $? >${name}.code`,
@@ -207,14 +207,14 @@ describe("a case of a file", () => {
   test.each((vectors as Vector[]).map((vector, index) => [vector.name, index, vector] as const))(
     "%s: run, import env and env import agree",
     (_name, index, { want, refused }) => {
-      // An apostrophe between single quotes is the case with two right answers; ours is the refusal.
+      // An apostrophe between single quotes has two right answers. We refuse the file.
       if (want === undefined || want.K === "it's") {
         const said = expect.stringContaining(refused?.says ?? `line ${refused?.line ?? 1} `);
         for (const command of ["run", "import", "environment"] as const)
           expect(outcome(index, command)).toEqual(["2", "", said]);
         return;
       }
-      // An environment takes no dot in a name, and says so by the line.
+      // An environment allows no dot in a name, and the error names the line.
       const takes = !("api.host" in want);
       if (!takes) expect(outcome(index, "environment")[2]).toContain("line 1");
       for (const [name, value] of Object.entries(want)) {

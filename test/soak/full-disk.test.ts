@@ -1,5 +1,5 @@
-// A disk that is full while somebody locks, unlocks, or makes an account: each is told as it is, and nothing is told later that
-// was not so. Needs root to mount a small file system.
+// The disk is full while somebody locks, unlocks, or makes an account. Each command reports the truth, and no later command reports anything that did
+// not happen. Needs root to mount a small file system.
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ afterEach(() => {
 
 const filler = () => join(home, "filler");
 
-/** Takes all the room there is. */
+/** Fills the disk. */
 function fill(): void {
   const descriptor = openSync(filler(), "a");
   try {
@@ -56,16 +56,16 @@ test.skipIf(cannotMount)("a lock says that it has locked, and that nothing could
   expect(ran.err).toMatch(/^postern: it is locked, but the audit log has no record of it.*\n {2}next: make room.*\n$/);
   const channel = await agent.connect();
   expect((await channel.call("agent.status", {})).state).toBe("locked");
-  // A second one finds nothing to lock, and so nothing to record.
+  // The second lock finds nothing to lock, so it has nothing to record.
   expect(JSON.parse((await postern(["lock", "--json"], { home })).out)).toEqual({ locked: true });
-  // And the agent comes to its end in order.
+  // The agent still stops in good order.
   expect(await postern(["agent", "stop"], { home })).toMatchObject({ code: 0, err: "" });
   await agent.end();
   expect(agent.process.exitCode).toBe(0);
 });
 
 test.skipIf(cannotMount)(
-  "right passwords that a full disk let nobody try are not told as wrong ones, nor delayed",
+  "right passwords that a full disk let nobody try do not count as wrong, and are not delayed",
   async () => {
     const agent = await startAgent(home);
     await makeAccount(agent);

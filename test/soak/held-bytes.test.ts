@@ -1,5 +1,5 @@
-// What peers make the agent hold: half lines, and requests that wait for a person. Each connection is bounded; here many
-// of them try together, under the limits of each.
+// Peers can make the agent hold bytes: half lines, and requests that wait for a person. Each connection has its own limit. Here many connections
+// together stay within their own limits.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OWN_BYTES, SHARED_BYTES_MAX } from "../../daemon/wire/held-bytes.ts";
@@ -34,7 +34,7 @@ async function greeted(count: number): Promise<Raw[]> {
   return raws;
 }
 
-/** The agent answers somebody new. */
+/** Demands that the agent answers a new connection. */
 async function demandServed(): Promise<void> {
   const raw = await openRaw(agent.socket);
   expect(nameOf(await raw.ask(status))).toBe("result");
@@ -46,14 +46,14 @@ function residentBytes(): number {
   return Number(found?.[1]) * 1024;
 }
 
-/** A request of some 3 MB that waits for a person. */
+/** A request of about 3 MB that waits for a person. */
 function large(id: number, noWait = false): string {
   const note = { vaultId, title: "large", category: "SecureNote", notes: "n".repeat(itemLimits.notes) };
   const params = { vaultId, noWait, items: Array.from({ length: 24 }, () => note) };
   return `${JSON.stringify({ jsonrpc: "2.0", id, method: "items.createAll", params })}\n`;
 }
 
-/** Asks until it is taken in: refused for want of a person, not for want of room. */
+/** Asks until the agent accepts the request. Then the refusal is for want of a person, not for want of room. */
 async function demandRoom(): Promise<void> {
   for (;;) {
     const [raw] = (await greeted(1)) as [Raw];
@@ -71,7 +71,7 @@ test("half a gigabyte of half lines is not held, and others are served meanwhile
   for (const raw of raws) raw.send(half);
   const answers = await Promise.all(
     raws.map(async (raw) => {
-      // The line's end: whoever was let to send the whole line gets told that it is no JSON, the others were refused.
+      // This ends the line. A peer that could send its whole line learns that the line is no JSON. The agent had refused the others.
       raw.send(" ");
       return raw.next();
     }),
@@ -80,8 +80,8 @@ test("half a gigabyte of half lines is not held, and others are served meanwhile
   const refused = answers.filter((answer) => nameOf(answer) === "busy").length;
   const room = Math.floor(SHARED_BYTES_MAX / (limits.lineBytes - OWN_BYTES));
   expect(refused).toBeGreaterThanOrEqual(raws.length - 2 * room);
-  // A line lies there in pieces and, once it ends, joined; and what was let go waits for the collector, which comes as the agent
-  // works on. Without the limit none is refused.
+  // The agent holds a line in pieces and, at the line's end, also joined. The collector frees released lines only while the agent works. Without the
+  // limit the agent refuses no peer.
   const grown = async () => {
     await demandServed();
     return residentBytes() - before;

@@ -1,5 +1,5 @@
-// More of a day's work with items through the command: what is refused, values in every form, files. A process for each word of
-// it, so it takes longer than the gate has time for.
+// More of a day's work with items through the command: refusals, values in every form, and files. Each command starts its own process, which takes
+// too long for the gate.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
-// kill -9 of the agent in the middle of `postern restore`, more than once, and the same command again: in the same home after
-// the next start, and in another home at the same service. The account is then what an undisturbed restore makes of the
-// backup, and is unlocked; meanwhile nobody signs in to it, and once it is whole no restore takes it.
+// Kills the agent with kill -9 in the middle of `postern restore`, more than once. Then runs the same command again: in the same home after the next
+// start, and in another home at the same service. Afterwards the account equals the one that an undisturbed restore makes, and it is unlocked.
+// Meanwhile nobody can sign in to it. Once the account is whole, no restore takes it.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,12 +17,12 @@ import { halvesIn } from "../service/whole.ts";
 const ITEMS = 400;
 const BATCH = 100;
 const CHUNK_BYTES = 1024 * 1024;
-/** Items that it makes each time before it is killed. */
+/** Items that each run makes before the kill. */
 const KILLS = [0, 20, 20, 150];
-/** Milliseconds after which a restore that does not move fails the test. */
+/** Milliseconds after which a restore without progress fails the test. */
 const MOVING_MS_MAX = 60_000;
 
-/** Milliseconds between two looks: a few items are made meanwhile. */
+/** Milliseconds between two looks. The restore makes a few items in this time. */
 const LOOK_MS = 5;
 
 const files = mkdtempSync(join(tmpdir(), "postern-kr-"));
@@ -77,7 +77,7 @@ function restore({ home }: RunningAgent, { service, token }: Where = {}): Promis
   return postern(words, { home, secrets: [PASSWORD, ...(token === undefined ? [] : [token])] });
 }
 
-/** Every command that would tell of making or bringing an account tells of the restore. */
+/** Every command that normally tells how to make or bring an account must name the restore. */
 async function expectRestoreNamed({ home }: RunningAgent): Promise<void> {
   const named = expect.stringContaining("postern restore FILE --kit KIT");
   const run = (words: string) => postern(words.split(" "), { home, secrets: [PASSWORD] });
@@ -102,7 +102,7 @@ async function devicesOf(agent: RunningAgent): Promise<object[]> {
   return devices;
 }
 
-/** How many items the store has; -1 while it has no account. Not looked into while it is being made, which a reader holds up. */
+/** Number of items in the store, or -1 while it has no account. Does not open a store that is being created, because a reader would delay it. */
 function itemsIn(path: string): number {
   if (!existsSync(`${path}-wal`)) return -1;
   try {
@@ -129,7 +129,7 @@ async function killedAfter(more: number, agent: RunningAgent, store: string, whe
   expect(itemsIn(store)).toBeLessThan(ITEMS);
 }
 
-/** All that the account opens to, through a person's approval, without the times. */
+/** The whole content of the account without the times, read through a person's approval. */
 async function everything(agent: RunningAgent): Promise<unknown> {
   const channel = await agent.connect();
   expect(await channel.call("agent.status", {})).toMatchObject({ state: "unlocked" });
@@ -185,7 +185,7 @@ test("killed, a restore at a service goes on from another home; a whole account 
   expect(untold).toMatchObject({ code: exitCodes.denied, err: expect.stringContaining("--registration-token-fd 3") });
   await killedAfter(120, first, store, where);
   const second = await started();
-  // What was begun with the service's registration token goes on without it.
+  // The first restore used the service's registration token. The next one needs no token.
   expect(await restore(second, { service: where.service })).toMatchObject({ code: exitCodes.ok });
   expect(await everything(second)).toEqual(undisturbed);
   const third = await started();
@@ -212,7 +212,7 @@ test("asked for twice at once, one has the account and the other is told of it",
     asking.push(() => channel.call("accounts.restore", { handle, password: PASSWORD, secretKey }));
   }
   const outcomes = await Promise.allSettled(asking.map((ask) => ask()));
-  // Which comes first is open. The later one takes over, or the service or this agent tells it of a whole account.
+  // Either restore may come first. The later one takes over, or the service or this agent refuses it because the account is whole.
   expect(outcomes.sort((a, b) => a.status.localeCompare(b.status))).toMatchObject([
     { status: "fulfilled", value: { name: "Ada" } },
     { status: "rejected", reason: { errorName: expect.stringMatching(/^(conflict|accountExists)$/) } },

@@ -1,5 +1,5 @@
-// An account of a hundred thousand items, as a person has it at the command: it is listed whole, an item is found by its
-// title, and a list after one change is read anew in one place only.
+// An account of a hundred thousand items, used through the command. The command lists the whole account and finds an
+// item by its title. After one change, the next list reads only the changed place again.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
@@ -50,7 +50,7 @@ test("it is listed whole, by the command and by a program", { timeout: 300_000 }
     new Set(Array.from({ length: ITEMS }, (_, n) => titleOf(n))),
   );
   const client = await createClient({ auth: new DesktopAuth("Ada"), socket: agent.socket });
-  // The command sorts by title, the program has the order of ids.
+  // The command sorts by title. The program gets the items in the order of their ids.
   const ids = (await client.items.list(vaultId)).map(({ id }) => id);
   expect(ids).toEqual(items.map(({ id }) => id).sort());
   client.close();

@@ -1,5 +1,5 @@
-// A file of 50 MB through a real agent: in and out in chunks, while another program's warm resolves go on. The agent's memory
-// is looked at after each chunk, and must not depend on the size of the file.
+// Sends a file of 50 MB through a real agent in chunks, in and out. Meanwhile another program makes warm resolves. The test reads the agent's memory
+// after each chunk. The memory must not depend on the file's size.
 import { createHash, randomFillSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,17 +12,20 @@ import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 const MiB = 1024 * 1024;
 
-/** Size of the files that large ones are compared with, and how many pass first: as much as the heap needs to find its size. */
+/** Size of the small files that the large one is compared with, and how many pass first. The heap needs that many to reach its usual size. */
 const SMALL_BYTES = 10 * MiB;
 const SMALL_FILES = 6;
 
 /**
- * Most that the agent may hold more while 50 MB pass than it did while 10 MB passed. Kept as a whole, the larger file would need
- * 40 MiB more, and 53 in base64; the rest is what the collector has not come to yet.
+ * Most MiB that the agent may hold with 50 MB beyond its memory with 10 MB. An agent that kept the whole file would need 40 MiB more, or 53 in
+ * base64. The rest is memory that the collector has not freed yet.
  */
 const MORE_MIB_MAX = 38;
 
-/** Part of a file's whole passage that a resolve beside it may take, at the 95th percentile: it waits for a chunk, not for the file. */
+/**
+ * Longest time of a concurrent resolve, as a share of the file's whole transfer, at the 95th percentile. A resolve waits for a chunk, not for the
+ * file.
+ */
 const RESOLVE_SHARE_MAX = 1 / 15;
 
 let agent: RunningAgent;
@@ -46,7 +49,7 @@ afterAll(() => agent.remove());
 
 const resolve = () => beside.call("secrets.resolve", { reference: "op://Demo/Beside/x" });
 
-/** Memory of the agent's process that is really there. */
+/** Resident memory of the agent's process. */
 const residentMib = () =>
   Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${agent.process.pid}/status`, "utf8"))?.[1]) / 1024;
 
@@ -90,7 +93,7 @@ async function takeOut(kept: Kept, file: Uint8Array): Promise<Passage> {
   return { chunks: file.length / limits.chunkBytes, peakMib, ms: performance.now() - started };
 }
 
-/** Runs a passage with resolves beside it, one after the other, and holds that none of them waited for the file. */
+/** Runs a transfer and, beside it, one resolve after the other. Demands that no resolve waited for the file. */
 async function besideResolves<P extends Passage>(pass: () => Promise<P>): Promise<P> {
   const times: number[] = [];
   let passed = false;
@@ -106,7 +109,7 @@ async function besideResolves<P extends Passage>(pass: () => Promise<P>): Promis
   });
   await resolving;
   times.sort((a, b) => a - b);
-  // One at least between two chunks.
+  // At least one resolve ran between two chunks.
   expect(times.length).toBeGreaterThan(passage.chunks);
   expect(times[Math.floor(times.length * 0.95)]).toBeLessThan(passage.ms * RESOLVE_SHARE_MAX);
   return passage;

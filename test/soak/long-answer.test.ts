@@ -1,5 +1,5 @@
-// An answer of the longest length arrives; one byte more is refused with what to do, and the connection goes on. A list of
-// names is answered in pages, of which none is longer than it may be.
+// An answer of the greatest length arrives. One byte more is refused with advice, and the connection goes on. A list of
+// names comes in pages, and each page keeps the limit.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import type { Methods } from "../../clients/typescript/generated.ts";
@@ -31,13 +31,13 @@ afterEach(async () => {
   await agent.remove();
 });
 
-/** Asks on the one raw connection; answers what came and its length. */
+/** Asks on the raw connection. Returns the answer and its length. */
 async function ask(method: string, params: object): Promise<{ answer: Record<string, unknown>; bytes: number }> {
   const answer = await raw.ask({ jsonrpc: "2.0", id: 1, method, params });
   return { answer, bytes: Buffer.byteLength(JSON.stringify(answer)) };
 }
 
-/** Where `lengthen` makes what is asked for so many bytes longer than it is now. */
+/** Finds the limit. `lengthen` makes the answer longer by this many bytes. */
 async function demandLimit(asked: () => ReturnType<typeof ask>, lengthen: (bytes: number) => Promise<void>) {
   const most = limits.answerBytes - (await asked()).bytes;
   await lengthen(most);
@@ -73,7 +73,7 @@ test("the longest answer arrives, and one byte more is refused", { timeout: 60_0
 test("a page of long names ends at the last that fits, and the next begins there", { timeout: 60_000 }, async () => {
   const { channel } = person;
   const SITES = 60;
-  /** Sites whose addresses have so many characters together, beyond one of each. */
+  /** Sites whose addresses have this many characters in total, beyond one each. */
   const sites = (more: number) =>
     Array.from({ length: SITES }, (_, index) => ({
       url: "x".repeat(1 + Math.floor((more + index) / SITES)),
@@ -106,7 +106,7 @@ test("a page of long names ends at the last that fits, and the next begins there
   const rest = await page({ after: first.items.at(-1)?.id });
   expect(rest).toMatchObject({ more: false, items: { length: 1 } });
   expect([...first.items, ...rest.items].map(({ id }) => id)).toEqual(ids.toSorted());
-  // Who wants the list and not its pages gets all of it.
+  // The client's list returns all pages together.
   const client = await createClient({ auth: new DesktopAuth("Ada"), socket: agent.socket });
   expect((await client.items.list(vaultId)).map(({ id }) => id)).toEqual(ids.toSorted());
   client.close();

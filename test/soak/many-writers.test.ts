@@ -1,5 +1,5 @@
-// Fifty writers of one item, each on a connection of its own: of each round one wins, the others are told to fetch the item
-// again, and once all have come through nothing that any of them wrote is lost. And what a write touches: its own item alone.
+// Fifty writers change one item, each on its own connection. In each round one writer wins, and the others must fetch the item again. In the end no
+// writer's change is lost. A write touches only its own item.
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -45,7 +45,7 @@ test(`of ${WRITERS} at once one wins, the others are told to fetch again, and no
   const refused: unknown[] = [];
   const written: number[] = [];
 
-  /** Puts its own field, as often as it takes. */
+  /** Writes its own field, and retries as often as needed. */
   async function write(own: Channel, id: string): Promise<void> {
     for (let current = item; ; current = await own.call("items.get", { vaultId, itemId: item.id })) {
       try {
@@ -58,7 +58,7 @@ test(`of ${WRITERS} at once one wins, the others are told to fetch again, and no
   }
   await Promise.all(channels.map((own, index) => write(own, `w${index}`)));
 
-  // Each had the first version in hand: all but one were refused at least once, and for no other reason.
+  // Every writer started from the first version. So all but one were refused at least once, and only for this reason.
   expect(refused.length).toBeGreaterThanOrEqual(WRITERS - 1);
   for (const error of refused) {
     expect(error).toBeInstanceOf(PosternError);
@@ -67,7 +67,7 @@ test(`of ${WRITERS} at once one wins, the others are told to fetch again, and no
       message: "The submitted item is not up to date. Refetch the item and retry the request.",
     });
   }
-  // Each version was written once.
+  // Each version was written exactly once.
   expect(written.sort((a, b) => a - b)).toEqual(Array.from({ length: WRITERS }, (_, index) => index + 2));
   const { fields, version } = await channel.call("items.get", { vaultId, itemId: item.id });
   expect(version).toBe(WRITERS + 1);
@@ -98,7 +98,7 @@ test("a change of one field seals that item anew and touches no other row", asyn
   const changed = [...after.items].filter(([key]) => !before.items.has(key));
   expect(changed.map(([key]) => key)).toEqual([`${item.id} 2`]);
   for (const [key, row] of after.items) if (before.items.has(key)) expect(row).toEqual(before.items.get(key));
-  // The version before is kept as it was sealed; no other item's versions move.
+  // The store keeps the old version with its old seal. The versions of other items stay unchanged.
   const kept = [...after.versions].filter(([key]) => !before.versions.has(key));
   expect(kept.map(([key]) => key)).toEqual([`${item.id} 1`]);
   expect(kept[0]?.[1]).toMatchObject({ details: before.items.get(`${item.id} 1`)?.details });

@@ -1,5 +1,5 @@
-// The refusals that many methods share, for every method that lists them. The golden conversation of a method is led up to
-// its call, then the trouble comes, then the call is made: an error that is listed and never comes would be a lie of REFERENCE.md.
+// Tests the refusals that many methods share, for every method that lists them. Each test replays a method's golden conversation up to its call, then
+// causes the trouble, then makes the call. If a listed error never came, REFERENCE.md would lie.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,11 +22,11 @@ const lists = (method: MethodName, error: ErrorName) => (catalogue[method].error
 const listing = (error: ErrorName) => methods.filter((method) => lists(method, error));
 const anyId = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-/** Where a method's call stands: its conversation, and the steps before it. */
+/** A method's call in a conversation, with the steps before it. */
 type Way = { readonly conversation: Conversation; readonly before: Conversation["steps"]; readonly params: object };
 
 const ways = new Map<MethodName, Way>();
-// A group's own conversations first: another group's may use its methods for something else.
+// Prefer a conversation of the method's own group. Other groups may use the method for something else.
 const own = (one: Conversation, method: MethodName) => one.file.startsWith(`${method.split(".")[0]}-`);
 for (const conversation of conversations().filter(({ given }) => given === "unlocked" || given === "served")) {
   for (const [index, step] of conversation.steps.entries()) {
@@ -39,7 +39,7 @@ for (const conversation of conversations().filter(({ given }) => given === "unlo
   }
 }
 
-/** A call of the method whose names were never given a value: what is refused before anything is looked at. */
+/** A call whose names have no values, for refusals that come before the agent looks anything up. */
 function blind(method: MethodName): object {
   const example = catalogue[method].example.params as object;
   const params = besides.has(method) ? example : (ways.get(method)?.params ?? example);
@@ -47,7 +47,7 @@ function blind(method: MethodName): object {
   return { ...(JSON.parse(filledIn) as object), ...proofs(method, PASSWORD) };
 }
 
-/** The methods that need a proof of the default account beside what else they ask. */
+/** The methods that need a proof of the default account in addition to their own rules. */
 const besides: ReadonlySet<MethodName> = new Set([
   "accounts.create",
   "accounts.serviceInfo",
@@ -56,7 +56,7 @@ const besides: ReadonlySet<MethodName> = new Set([
   "accounts.setDefault",
 ]);
 
-/** The params of a method that carry a proof with this password. */
+/** The params that carry a proof with this password. */
 function proofs(method: MethodName, password: string): object {
   const proof = { kind: "password", password } as const;
   if (method === "accounts.setDefault") return { proof, newProof: proof };
@@ -64,7 +64,7 @@ function proofs(method: MethodName, password: string): object {
   return catalogue[method].need.kind === "proof" ? { password } : {};
 }
 
-/** Methods that need an unlocked account; the others make one, open it, or take it away. */
+/** Methods that need an unlocked account. The others make an account, open it, or remove it. */
 const inAnAccount = (method: MethodName) => !startsOne.has(method) && !opensItself.has(method);
 const opensItself: ReadonlySet<MethodName> = new Set(["session.unlock", "accounts.remove"]);
 const startsOne: ReadonlySet<MethodName> = new Set(["accounts.create", "accounts.signIn", "accounts.restore"]);
@@ -90,7 +90,7 @@ async function ask(agent: InProcessAgent, raw: Raw, method: MethodName, params: 
   return (answer as { error?: { data: { name: string } } }).error?.data.name ?? "answered";
 }
 
-/** Leads a conversation up to its call; the function makes the call and tells how it went. */
+/** Replays a conversation up to its call. The returned function makes the call and returns its outcome. */
 async function ledUp({ agent, known }: Stage, method: MethodName): Promise<() => Promise<string>> {
   const way = ways.get(method);
   const names = new Map(known);
@@ -107,12 +107,12 @@ async function relock({ agent, person }: Stage): Promise<void> {
   agent.clock.advance(IDLE_MS + 1);
   await person.channel.call("session.lock", {});
   await passing(agent, person.channel.call("session.unlock", { password: PASSWORD }));
-  // A lock lets approvers go too.
+  // A lock also detaches approvers.
   const proof = { kind: "password", password: PASSWORD } as const;
   await passing(agent, person.channel.call("prompts.attach", { proof }));
 }
 
-/** Removes what conversations have made, so that each finds what the first found. */
+/** Removes everything that conversations have made, so that each one starts from the same state. */
 async function tidy({ agent, person, known }: Stage): Promise<void> {
   const vaultId = known.get("$vault") as string;
   const { items } = await passing(agent, person.channel.call("items.list", { vaultId }));
@@ -252,7 +252,7 @@ describe("with an account", () => {
     for (const raw of open) raw.close();
     while ((await person.channel.call("agent.status", {})).openPrompts > 0);
     person.always("yes");
-    // A yes ends the row of refusals.
+    // A yes ends the series of refusals.
     await passing(agent, person.channel.call("grants.list", { ask: true }));
   });
 
@@ -272,8 +272,8 @@ describe("with an account", () => {
     },
   );
 
-  // A token alone is taken to the service: agent/tokens.test.ts. With an account none is asked what it asks of a new one. A restore
-  // asks it only where the account that it replaces is locked: below.
+  // The service checks only a call with a token: agent/tokens.test.ts covers it. With an account present, the agent does not ask the service for a
+  // new one. A restore asks the service only when the account that it replaces is locked. A later test covers that.
   const elsewhere: readonly MethodName[] = ["clients.open", "accounts.serviceInfo", "accounts.openRestore"];
   const goesThere = (method: MethodName) => inAnAccount(method) && !elsewhere.includes(method);
   test.each(listing("offline").filter(goesThere))("%s answers offline while the service is away", async (method) => {
@@ -304,7 +304,7 @@ describe("with an account", () => {
     raw.close();
   });
 
-  /** Once with all that is in memory, once freshly unlocked: what needs nothing of the service cannot fail. */
+  /** Tries once with everything in memory and once freshly unlocked. In the first case a call that does not need the service cannot fail. */
   async function inTrouble(method: MethodName, mood: "away" | "lying"): Promise<string[]> {
     const outcomes: string[] = [];
     for (const fresh of [false, true]) {
@@ -319,12 +319,12 @@ describe("with an account", () => {
     return outcomes;
   }
 
-  // Idleness does not end a token's session; a lock does: agent/tokens.test.ts.
+  // Idleness does not end a token's session, but a lock does: agent/tokens.test.ts.
   const idles = (method: MethodName) => method !== "serviceAccounts.rateLimit";
   test.each(listing("locked").filter(idles))("%s answers locked once the account is", async (method) => {
     await relock(set);
     await tidy(set);
-    // None of these asks anything of the account but its proof.
+    // These methods need nothing from the account except its proof.
     const call = besides.has(method) ? async () => (await blindly(method)).answer : await ledUp(set, method);
     set.agent.clock.advance(IDLE_MS + 1);
     expect(await call()).toBe("locked");
@@ -354,7 +354,7 @@ describe.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))("with a full disk
     const agent = await startInProcess(undefined, service);
     const set = await stage(agent);
     const calls: [MethodName, () => Promise<string>][] = [];
-    // A backup on its way in fills the agent's own disk: daemon/transfer/spool.test.ts.
+    // The agent itself stores an incoming backup, so its own disk fills up: daemon/transfer/spool.test.ts.
     const atService = listing("diskFull").filter((method) => ways.has(method) && method !== "accounts.openRestore");
     for (const method of atService) calls.push([method, await ledUp(set, method)]);
     disk.fill();
@@ -374,7 +374,7 @@ describe.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))("with a full disk
     const calls: [MethodName, () => Promise<string>][] = [];
     for (const method of listing("auditUnwritable")) calls.push([method, await ledUp(set, method)]);
     disk.fill();
-    // The first that meets the full disk is told so by its own record; from then on the log is known to be unwritable.
+    // The record of the first call meets the full disk, and its error says so. From then on the agent knows that it cannot write the log.
     for (let outcome = ""; outcome !== "auditUnwritable"; )
       outcome = await set.person.channel.call("vaults.list", {}).then(
         () => {
@@ -386,7 +386,7 @@ describe.skipIf(process.getuid?.() !== 0 || !hasTool("mount"))("with a full disk
     const outcomes: [MethodName, string][] = [];
     for (const [method, call] of calls) outcomes.push([method, await call()]);
     expect(outcomes).toEqual(calls.map(([method]) => [method, "auditUnwritable"]));
-    // Room again: it goes on where it stood, and nothing of the log was lost.
+    // Once there is room, the agent goes on from where it stood, and the log has lost nothing.
     rmSync(join(disk.folder, "filler"));
     expect((await set.person.channel.call("vaults.list", {})).vaults.length).toBeGreaterThan(0);
     const verdict = await set.person.channel.call("audit.verify", { proof: { kind: "password", password: PASSWORD } });

@@ -1,4 +1,4 @@
-// The real tree, released in a clone of its own: the dry run goes through on any branch, and a tag only on a clean main.
+// Releases the real tree in its own clone. The dry run works on any branch. A tag needs a clean main.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ beforeAll(() => {
   execFileSync("git", ["clone", "--quiet", "--no-tags", root, clone]);
   git("checkout", "--quiet", "-B", "next");
   symlinkSync(join(root, "node_modules"), join(clone, "node_modules"));
-  // A link is no folder to git: the rule for the folder does not cover it.
+  // Git does not treat a link as a folder, so the ignore rule for the folder does not cover it.
   writeFileSync(join(clone, ".git", "info", "exclude"), "node_modules\n");
 });
 afterAll(() => rmSync(clone, { recursive: true, force: true }));

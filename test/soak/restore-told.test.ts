@@ -1,5 +1,5 @@
-// A restore tells beforehand what does not come back, brings service accounts back without their tokens, and takes the place of
-// an account that holds nothing, and of no other.
+// A restore first reports what it cannot bring back. It brings service accounts back without their tokens. It replaces only an account that holds
+// nothing.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -136,8 +136,8 @@ test("at a terminal it asks whether to replace the account, and for its password
     terminal.type(`node --disable-sigusr1 --no-warnings -- '${main}' restore ${backup} --kit ${kit}`);
     await terminal.sees("the id in its emergency kit) is on this agent already. Replace it, if nothing is in it?");
     terminal.key("y");
-    // Nobody hands the agent a backup beside an account without its password.
-    await terminal.sees("Password of the account that is replaced");
+    // The agent takes a backup beside an account only with that account's password.
+    await terminal.sees("is replaced. Its password");
     terminal.type(FRESH);
     await terminal.sees("their tokens do not");
     await terminal.sees("Account password (of the backup)");

@@ -1,4 +1,4 @@
-// `run` at a real terminal against every combination of terminal, pipe, file and nothing for the three descriptors, and with
+// Tests `run` at a real terminal. Each of the three descriptors is a terminal, a pipe, a file or nothing, in every combination. Other tests run
 // programs that take a terminal over.
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => terminal.end());
 afterAll(() => stage.end());
 
-/** Says of each descriptor what it is, reads what comes, and writes to both others. A closed one arrives as a device. */
+/** Reports the kind of each descriptor, reads its input, and writes to both outputs. A closed descriptor arrives as a device. */
 const PROBE = `#!/bin/sh
 exec 9> facts
 for fd in 0 1 2; do

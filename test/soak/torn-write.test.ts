@@ -1,6 +1,5 @@
-// The service, killed behind each single statement of a write in turn: what was not acknowledged is there whole or not at all,
-// what was acknowledged before is there, and the same write goes through after the restart. The same kills with the
-// transactions taken out leave halves: so what is looked at would see one.
+// Kills the service after each single statement of a write. The unacknowledged write must be there whole or not at all. All earlier acknowledged
+// writes are there, and the same write succeeds after the restart. Without transactions the same kills leave halves, so the checks can see a half.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +12,7 @@ import { addressOf, createServiceClient } from "../../clients/account/service-cl
 import { type Door, details, newUser, open, overview } from "../service/doors.ts";
 import { halvesIn } from "../service/whole.ts";
 
-/** More statements than any write has: past the last one the write is acknowledged, and the round ends. */
+/** More statements than any write has. After the last statement the write is acknowledged, and the round ends. */
 const STATEMENTS_MAX = 30;
 
 let folder: string;
@@ -89,7 +88,7 @@ const writes: readonly (readonly [string, Write])[] = [
   ],
 ];
 
-/** Kills behind each statement of one write; answers how often it died, and what halves were found. */
+/** Kills after each statement of one write. Returns the number of kills and the halves that it found. */
 async function killBehindEach(write: Write, parted: boolean): Promise<{ deaths: number; halves: string[] }> {
   const door = await start(parted);
   const { account } = await open(door, await newUser(door));
@@ -104,7 +103,7 @@ async function killBehindEach(write: Write, parted: boolean): Promise<{ deaths: 
     if (acknowledged) return { deaths, halves: [] };
     await died();
     const halves = halvesIn(path());
-    // With halves inside, the next rounds would find these again.
+    // The next rounds would find the same halves again.
     if (halves.length > 0) return { deaths, halves };
     await start(parted);
     const kept = await account.getItem(vault.id, item.id);
@@ -116,7 +115,7 @@ async function killBehindEach(write: Write, parted: boolean): Promise<{ deaths: 
 }
 
 test.each(writes)(
-  "%s is whole or not there, whichever statement the service dies behind",
+  "%s is whole or not there, after whichever statement the service dies",
   { timeout: 120_000 },
   async (_what, write) => {
     const { deaths, halves } = await killBehindEach(write, false);

@@ -1,4 +1,5 @@
-// Where the agent is, which one it is, and whether it answers: what a command says of that, and what it does.
+// Where the agent is, which agent it is, and whether it answers. The tests show how a command reports and handles each
+// case.
 
 import { spawn } from "node:child_process";
 import {
@@ -87,7 +88,7 @@ const spoilt: readonly [string, () => void][] = [
   ["no JSON", () => writeFileSync(where(), "{")],
 ];
 test.each(spoilt)(
-  "a place of the agent that is %s says nothing, and the agent starts and ends",
+  "a recorded place of the agent that is %s has no effect, and the agent starts and ends",
   async (_what, make) => {
     mkdirSync(join(home, "data"), { mode: 0o700 });
     make();
@@ -110,7 +111,7 @@ test("any text is a place or none, and never an error", () => {
 });
 
 test("an agent of another installation is told by status and at the first prompt, and a restart cures it", async () => {
-  // The same sources in another folder are another installation.
+  // The agent treats the same sources in another folder as another installation.
   const root = realpathSync(fileURLToPath(new URL("../..", import.meta.url)));
   const other = join(home, "other");
   for (const part of ["daemon", "protocol", "service", "clients", "package.json"])
@@ -147,7 +148,7 @@ test("an agent of another installation is told by status and at the first prompt
       told += text.toString();
     });
     await expect.poll(() => told, { timeout: 10_000 }).toContain("waiting for approval, code");
-    // What cures it stands before what is to be done otherwise.
+    // The cure comes before the wait for the approval.
     expect(told).toMatch(/is of another installation.*agent restart.*waiting for approval, code/s);
     waiting.child.kill();
     await waiting.ended;

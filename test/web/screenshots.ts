@@ -1,4 +1,4 @@
-// `npm run screenshots`: the share page in each of its states, as pictures beside it. Looked at by people; the tests hold the rest.
+// `npm run screenshots` stores pictures of the share page in each of its states, beside this file. People look at them. The tests check the rest.
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
@@ -12,9 +12,9 @@ type Shot = {
   readonly oneTime?: boolean;
   readonly dark?: boolean;
   readonly narrow?: boolean;
-  /** What happens to the share before the page is opened. */
+  /** A change of the share before the page opens. */
   readonly before?: (stage: Stage, url: string) => unknown;
-  /** What the person does, and waits for. */
+  /** The person's actions, and the waits between them. */
   readonly act?: (page: Page) => Promise<unknown>;
   readonly link?: (url: string) => string;
 };
@@ -59,7 +59,7 @@ const shots: readonly Shot[] = [
   },
 ];
 
-/** A day that is the same in each run; its times are told in UTC. */
+/** The same day in each run. The page shows its times in UTC. */
 const EXPIRES = "2099-12-01T09:00:00.000Z";
 
 async function take(stage: Stage, browser: Browser, shot: Shot): Promise<void> {

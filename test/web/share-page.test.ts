@@ -1,5 +1,5 @@
-// The share page in a real Chromium, as a person meets it: every state it can be in, what it hides, what it sends, and that
-// only a click spends a view.
+// The share page in a real Chromium, as a person meets it: all its states, everything that it hides, and everything
+// that it sends. Only a click spends a view.
 import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -63,12 +63,12 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await show().click();
     await heading().filter({ hasText: "Staging" }).waitFor();
   };
-  /** Another page of the same origin, with no policy of its own. */
+  /** Another page of the same origin, without its own policy. */
   const blank = async (other: Page) => {
     await other.route("**/blank", (route) => route.fulfill({ contentType: "text/html", body: "<p>blank</p>" }));
     await other.goto(`${stage.origin}/blank`);
   };
-  /** The ending that the page tells. */
+  /** The ending that the page shows. */
   const ending = () => page.locator("[data-ending]").getAttribute("data-ending");
 
   test("shows nothing and spends nothing before a click, and the item after it", async () => {
@@ -179,7 +179,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await copy.click();
     await copy.getByText("Copied").waitFor();
     expect(await page.locator("main").innerText()).not.toContain("battery");
-    // The page itself may not read the clipboard; another of the same origin may.
+    // The page itself may not read the clipboard. Another page of the same origin may.
     const reader = await context.newPage();
     await blank(reader);
     await reader.bringToFront();
@@ -201,7 +201,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
 
   test("shows the one-time code of the moment, its seconds, and the next code when it comes", async () => {
     const at = Date.UTC(2027, 0, 1, 12, 0, 28);
-    // Running until the item is there, since a page whose clock stands does not come up.
+    // The clock runs until the item appears, since the page does not load with a stopped clock.
     await page.clock.install({ time: at - 60_000 });
     const url = await stage.share();
     stage.sabotage("UPDATE shares SET expires_at = '2100-01-01T00:00:00.000Z' WHERE id = ?", shareOf(url));
@@ -246,14 +246,14 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(saved).toEqual([]);
   });
 
-  test("says before the click that a share can be shown once, and is told as used up when it is loaded again", async () => {
+  test("says before the click that a share can be shown once, and is reported as used up when it is loaded again", async () => {
     const url = await stage.share(true);
     await page.goto(url);
     await page.getByText("It can be shown once.").waitFor();
     await show().click();
     await page.getByText("This link is used up now.").waitFor();
     expect(page.url()).toBe(url.split("#")[0]);
-    // Its file can be had still.
+    // Its file can still be saved.
     const waiting = page.waitForEvent("download");
     await page.getByRole("button", { name: "Download recovery-codes.pdf" }).click();
     expect(Buffer.compare(readFileSync(await (await waiting).path()), stage.file)).toBe(0);
@@ -262,10 +262,10 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await heading().filter({ hasText: "This share has been used up" }).waitFor();
   });
 
-  test("shows nothing any more once it was left, though the browser keeps it for its Back button", async () => {
+  test("shows nothing after the reader left it, though the browser keeps it for its Back button", async () => {
     const url = await stage.share(true);
     await opened(url);
-    // What a browser does to a page that it keeps; the one of the tests keeps none.
+    // Simulates a browser that keeps a page in its cache. The tests' browser keeps none.
     const transition = (name: string) =>
       page.evaluate((type) => {
         dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
@@ -336,7 +336,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     await page.goto(before);
     await heading().filter({ hasText: title }).waitFor();
     expect(await ending()).toBe(kind);
-    // It can open nothing more, so its secret need not stay.
+    // The secret can open nothing more, so it need not stay.
     expect(page.url()).toBe(before.split("#")[0]);
     const between = await stage.share(true);
     await page.goto(between);
@@ -347,7 +347,7 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(await ending()).toBe(kind);
   });
 
-  test("reads a wrong secret and an unknown share alike, and neither spends a view", async () => {
+  test("shows a wrong secret and an unknown share alike, and neither spends a view", async () => {
     const url = await stage.share(true);
     const other = await stage.share();
     for (const wrong of [`${url.split("#")[0]}${new URL(other).hash}`, url.replace(shareOf(url), newId(crypto))]) {
@@ -464,14 +464,14 @@ describe.skipIf(chromiumPath === undefined)("the page behind a link", () => {
     expect(new Set(buttons).size).toBe(buttons.length);
   });
 
-  test("shows titles and names without what reorders a line or is drawn as nothing", async () => {
+  test("shows titles and names without invisible characters or ones that reorder a line", async () => {
     await opened(await stage.share());
     expect(await page.locator("main").innerHTML()).not.toMatch(/[\u200b\u202e\u2066]/);
     const text = await page.locator("main").innerText();
     for (const cleaned of ["Con sole", "billing", "recovery-codes.pdf", "“Ada”"]) expect(text).toContain(cleaned);
   });
 
-  test("shows in values what cannot be seen by its code, and copies the exact text", async () => {
+  test("shows invisible characters of values by their codes, and copies the exact text", async () => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: stage.origin });
     await opened(await stage.share());
     const shown = "payU+202EU+200BdnuofU+2066 xU+00A0y";

@@ -1,4 +1,4 @@
-// What the tests of the share page and its screenshots play on: a service of its own process on a port of its own, an
+// The stage for tests of the share page and for its screenshots: a service in its own process on its own port, an
 // account with items worth sharing, and a real Chromium.
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -12,10 +12,12 @@ import type { ItemShareDuration, ShareContent } from "../../protocol/item/item-s
 import { crypto, type Door, newUser, type Opened, open, overLoopback } from "../service/doors.ts";
 import { toolPath } from "../tools.ts";
 
-/** Where Chromium is; undefined where there is none, and the tests skip aloud. */
+/** The path of Chromium. Undefined if there is none. Then the tests skip and report it. */
 export const chromiumPath = toolPath("chromium");
 
-/** Starts Chromium. Its sandbox does not run as root, where containers test. */
+/**
+ * Starts Chromium without its sandbox for root, since the sandbox does not run as root. Containers run tests as root.
+ */
 export function startChromium(): Promise<Browser> {
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   return chromium.launch({ executablePath: chromiumPath ?? "chromium", args });
@@ -51,7 +53,7 @@ type Sample = {
   readonly fields: ItemField[];
 };
 
-/** An item as people make them, and one by somebody who wishes the reader ill. */
+/** An item as people make them, and one by somebody who wants to deceive the reader. */
 const samples = {
   honest: {
     title: "Staging console",
@@ -100,7 +102,7 @@ export type Stage = {
   /** The content of the item's one file. */
   readonly file: Uint8Array;
   share(oneTime?: boolean, expireAfter?: ItemShareDuration): Promise<string>;
-  /** Changes the service's store under its feet, as whoever holds its disk can. */
+  /** Changes the service's store behind its back, as somebody with access to its disk can. */
   sabotage(sql: string, ...values: (string | Uint8Array)[]): void;
   close(): Promise<void>;
 };
@@ -160,7 +162,7 @@ async function makeItem(
   return account.createItem(vault, overview, details, { id, itemKey, files: [header] });
 }
 
-/** A port that nobody listens on now: the links name it before the service does. */
+/** A free port. The links name it before the service listens on it. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -170,5 +172,5 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** The share of a link. */
+/** The share's id in a link. */
 export const shareOf = (url: string) => new URL(url).pathname.slice("/s/".length);

@@ -1,4 +1,4 @@
-// What a value shows of characters that cannot be seen: each by its code, everything else as it is, and nothing lost.
+// The page shows each invisible character of a value by its code, and everything else unchanged. Nothing is lost.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { visibleStretches } from "../../service/web/visible-text.ts";
@@ -28,7 +28,7 @@ test.each([
   expect(shown(text)).toBe(expected);
 });
 
-test("the stretches are the text again, and none that is shown as it is holds what orders or hides", () => {
+test("the pieces join to the text again, and no piece shown unchanged holds a character that reorders or hides", () => {
   const text = fc.string({ unit: "binary", maxLength: 40 });
   const marked = fc
     .array(fc.constantFrom("\u202e", "\u200b", "\u2066", "\u00ad", "\u034f", "a", "\n"))

@@ -1,8 +1,10 @@
 // Adds an account beside an existing one. The default account's password is the proof for it.
-import type { Methods } from "../../typescript/generated.ts";
+import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { fromDescriptor } from "../files/secret-input.ts";
 import { askSecret, hasTerminal } from "../terminal/ask.ts";
+import { LimitUsedUp } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { commandOn } from "./next-step.ts";
 import { anotherAccount } from "./of-account.ts";
 import type { Agent } from "./session.ts";
 
@@ -18,7 +20,7 @@ export const besideOption = [
   "where an account is here already: read the default one's password from this file descriptor, to bring another beside it",
 ] as const;
 
-const HINT = `\`postern status\` shows it; another one comes beside it with that one's password (${OPTION} 3), or into another home (POSTERN_HOME), which has another agent`;
+const HINT = `\`postern status\` shows it; another one comes beside it with the default account's password (${OPTION} 3), or into another home (POSTERN_HOME), which has another agent`;
 
 /** The proof of the default account, as parameters. Empty where no account is here. Throws accountExists where nobody can be asked. */
 export async function besideProof(
@@ -42,6 +44,19 @@ export async function besideProof(
 /** The question, for a single account or for the default of several. */
 export function ofDefault({ sessions }: Pick<Status, "sessions">, question: string): string {
   return sessions.length > 1 ? "Password of the default account" : question;
+}
+
+/** The line after an account came beside another one. Empty where it is the only one. */
+export const besideLine = (name: string | undefined): string =>
+  name === undefined ? "" : `\nThe default account stays as it was; \`${commandOn(name, "…")}\` works on this one.`;
+
+/** Waits for an account that comes. An agent without a place for it refuses it as a limit that is used up. */
+export async function placed<T>(coming: Promise<T>): Promise<T> {
+  try {
+    return await coming;
+  } catch (error) {
+    throw error instanceof PosternError && error.errorName === "tooLarge" ? new LimitUsedUp(error) : error;
+  }
 }
 
 const byPassword = (password: string): { proof: Proof } => ({ proof: { kind: "password", password } });

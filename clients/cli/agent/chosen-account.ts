@@ -1,6 +1,7 @@
 // The account of a command: the one in --account, or else in POSTERN_ACCOUNT. Without either it is the agent's default account. 1Password's
 // OP_ACCOUNT names one of their accounts and is not used.
 import { UsageError } from "../terminal/exit-code.ts";
+import type { Chosen } from "../terminal/terminal.ts";
 
 /** Characters of a name or an id, as in the catalogue. */
 const NAME_LENGTH_MAX = 64;
@@ -9,7 +10,7 @@ const NAME_LENGTH_MAX = 64;
 export const accountOption = ["--account <name>", "the account to work on, by name or id (POSTERN_ACCOUNT)"] as const;
 
 /** The account by name or id. Undefined for the default. Throws UsageError for a text that cannot be a name. */
-export function chosenAccount(given: string | undefined, env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function chosenAccount(given: string | undefined, env: NodeJS.ProcessEnv = process.env): Chosen | undefined {
   const source = given === undefined ? "POSTERN_ACCOUNT" : "--account";
   const name = given ?? env.POSTERN_ACCOUNT;
   if (name === undefined) return undefined;
@@ -25,7 +26,7 @@ export function chosenAccount(given: string | undefined, env: NodeJS.ProcessEnv 
       `${source} is longer than ${NAME_LENGTH_MAX} characters, so it names no account`,
       "`postern accounts` lists the accounts of this agent",
     );
-  return name;
+  return { name, by: given === undefined ? "variable" : "option" };
 }
 
 /** A name in the form for a command line. */

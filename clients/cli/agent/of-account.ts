@@ -13,6 +13,10 @@ export function accountWords(chosen: string | undefined, { sessions }: Pick<Stat
   return chosen === undefined ? "the default account" : `the account ${oneLine(chosen)}`;
 }
 
+/** A text with the account that it is about. */
+export const withAccount = (text: string, words: string | undefined): string =>
+  words === undefined ? text : `${text} of ${words}`;
+
 /** The words at the beginning of a sentence. */
 export const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 

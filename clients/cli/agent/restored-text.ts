@@ -2,6 +2,7 @@
 import type { Methods } from "../../typescript/generated.ts";
 import { localTime } from "../terminal/local-time.ts";
 import { oneLine } from "../terminal/terminal.ts";
+import { commandOn } from "./next-step.ts";
 
 type Found = Methods["accounts.inspectBackup"]["result"];
 type Restored = Methods["accounts.restore"]["result"];
@@ -27,19 +28,20 @@ export function lossesOf({ madeAt, serviceAccounts, shares }: Found): string[] {
     : [`${head}. Not all of it comes back:`, ...lines];
 }
 
-export function restoredText({ name, serviceAccounts, shares }: Restored, nowMs: number): string {
+/** `beside` is the name of the account where commands without --account work on another one. */
+export function restoredText({ name, serviceAccounts, shares }: Restored, nowMs: number, beside?: string): string {
   const titles = serviceAccounts.map(({ title }) => title.toLowerCase());
   const isPlain = (title: string) =>
     /^[A-Za-z0-9][\w.-]*$/.test(title) && titles.filter((other) => other === title.toLowerCase()).length === 1;
   const rotations = serviceAccounts.map(({ id, title, expiresAt }) =>
     isPlain(title)
-      ? `  postern service-account rotate ${title}${expiryOption(expiresAt, nowMs)}`
-      : `  postern service-account rotate ${id}${expiryOption(expiresAt, nowMs)}    # ${oneLine(title)}`,
+      ? `  ${commandOn(beside, "service-account rotate")} ${title}${expiryOption(expiresAt, nowMs)}`
+      : `  ${commandOn(beside, "service-account rotate")} ${id}${expiryOption(expiresAt, nowMs)}    # ${oneLine(title)}`,
   );
   const links = shares.slice(0, NAMED_MAX).map((one) => `  ${oneLine(one.title ?? one.itemId)}`);
   if (shares.length > NAMED_MAX) links.push(`  and ${shares.length - NAMED_MAX} more`);
   return [
-    `${oneLine(name)} is back, and unlocked. Set an approval PIN with \`postern pin\`.`,
+    `${oneLine(name)} is back, and unlocked. Set an approval PIN with \`${commandOn(beside, "pin")}\`.`,
     ...(rotations.length === 0
       ? []
       : [
@@ -49,7 +51,7 @@ export function restoredText({ name, serviceAccounts, shares }: Restored, nowMs:
     ...(links.length === 0
       ? []
       : [
-          `${counted(shares.length, "shared link")} did not come back; \`postern share create\` makes another one of:`,
+          `${counted(shares.length, "shared link")} did not come back; \`${commandOn(beside, "share create")}\` makes another one of:`,
           ...links,
         ]),
   ].join("\n");

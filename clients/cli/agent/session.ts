@@ -12,6 +12,7 @@ import { withHint } from "../terminal/with-hint.ts";
 import { dialAgent, greeting, own } from "./dial.ts";
 import { watchInstallation } from "./installation.ts";
 import { accountWords, namingAccount, sentence } from "./of-account.ts";
+import { demandNoEmptyToken, tokenOf } from "./token.ts";
 
 export type Agent = {
   call<M extends keyof Methods>(
@@ -27,31 +28,6 @@ export type Agent = {
   close(): void;
 };
 
-/** The variables for a service account's token. A token of 1Password under its own name is not used. */
-function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | undefined {
-  const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
-  if (own !== undefined && !isBlank(own)) return { variable: "POSTERN_SERVICE_ACCOUNT_TOKEN", token: own };
-  if (shared?.startsWith("postern_")) return { variable: "OP_SERVICE_ACCOUNT_TOKEN", token: shared };
-  return undefined;
-}
-
-const isBlank = (value: string) => value.trim() === "";
-
-/**
- * Throws UsageError where a variable for a token is set and empty. Otherwise a command meant for a service account would wait for a person.
- */
-function demandNoEmptyToken(env: NodeJS.ProcessEnv): void {
-  const empty = ["POSTERN_SERVICE_ACCOUNT_TOKEN", "OP_SERVICE_ACCOUNT_TOKEN"].find((name) => isBlank(env[name] ?? "-"));
-  if (empty === undefined) return;
-  throw new UsageError(
-    `${empty} is set, and empty: there is no token in it`,
-    "a CI gives no secrets to the pull request of a fork, so look where it runs; unset it to work on your own account",
-  );
-}
-
-/** Whether this command works as a service account. */
-export const hasToken = (env: NodeJS.ProcessEnv): boolean => tokenOf(env) !== undefined;
-
 /**
  * The principal of a command: the service account whose token is set, where there is one, or always the person. A person's command does not
  * present a token, so that a wrong one cannot end it.
@@ -63,9 +39,8 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
   const token = who === "person" ? undefined : tokenOf(process.env);
   if (who !== "person" && token === undefined) demandNoEmptyToken(process.env);
   const { account } = terminal;
-  // A token comes before the variable, which may be set in a shell's profile.
-  if (token !== undefined && account !== undefined && account !== process.env.POSTERN_ACCOUNT)
-    throw accountBesideToken(token.variable);
+  // The variable gives way to a token, since it may be set in a shell's profile. The option is meant for this one command.
+  if (token !== undefined && terminal.chosenBy === "option") throw accountBesideToken(token.variable);
   const channel = await connectOrStart(terminal);
   const installation = watchInstallation(terminal, channel);
   channel.onNotification((method, params) => {

@@ -4,14 +4,18 @@ import { accountPassword } from "../files/secret-input.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { accountWords, isLocked, sentence } from "./of-account.ts";
-import { type Agent, connect, hasToken } from "./session.ts";
+import { type Agent, connect } from "./session.ts";
+import { hasToken } from "./token.ts";
 import { noAccount } from "./unfinished-restore.ts";
+
+/** `words` name the account where there are several. */
+type Work<T> = (agent: Agent, password: string, words: string | undefined) => Promise<T>;
 
 /** Connects, asks, unlocks, runs, closes. Throws UsageError where a service account's token is set. */
 export function withPassword<T>(
   terminal: Terminal,
   options: { passwordFd?: string },
-  work: (agent: Agent, password: string) => Promise<T>,
+  work: Work<T>,
   message = "Account password",
 ): Promise<T> {
   demandPerson();
@@ -22,7 +26,7 @@ export function withPassword<T>(
 export async function asPerson<T>(
   terminal: Terminal,
   options: { passwordFd?: string },
-  work: (agent: Agent, password: string) => Promise<T>,
+  work: Work<T>,
   message = "Account password",
 ): Promise<T> {
   const agent = await connect(terminal, "person");
@@ -37,7 +41,7 @@ export async function asPerson<T>(
     const password = await accountPassword(options, locked ? lockedFirst : question);
     // A password from a descriptor is a proof only. A script that wants to unlock uses `unlock`.
     if (locked && options.passwordFd === undefined) await agent.call("session.unlock", { password });
-    return await work(agent, password);
+    return await work(agent, password, words);
   } finally {
     agent.close();
   }

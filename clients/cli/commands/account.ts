@@ -1,14 +1,15 @@
-// init, signin, unlock, lock, passwd, pin, kit: the account on this machine.
+// init, signin, passwd, pin, kit: the account on this machine.
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { accountLimits } from "../../typescript/generated-limits.ts";
-import { type Beside, besideOption, besideProof } from "../agent/beside.ts";
-import { quoted } from "../agent/chosen-account.ts";
+import { type Beside, besideLine, besideOption, besideProof, placed } from "../agent/beside.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { EMBEDDED, kitText, parseKit, readKit, writeKit } from "../agent/kit.ts";
+import { onAccount } from "../agent/next-step.ts";
+import { withAccount } from "../agent/of-account.ts";
 import { strengthHint } from "../agent/password-strength.ts";
 import { type Agent, connect } from "../agent/session.ts";
 import { abandonOption, demandNoRestore } from "../agent/unfinished-restore.ts";
@@ -24,6 +25,7 @@ import { askSecret, askText, hasTerminal } from "../terminal/ask.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
 import { withHint } from "../terminal/with-hint.ts";
+import { addLockingCommands } from "./locking.ts";
 
 const { passwordMin: PASSWORD_LENGTH_MIN, pinMin: PIN_LENGTH_MIN } = accountLimits;
 
@@ -61,23 +63,26 @@ export async function init(terminal: Terminal, options: InitOptions): Promise<vo
     const file = openOutFile(kitPath, false);
     const kit = await personsPart(terminal, options)
       .then((chosen) =>
-        agent.call("accounts.create", {
-          ...chosen,
-          ...called,
-          ...beside,
-          ...(options.service === undefined ? {} : { service: options.service }),
-          ...(registrationToken === undefined ? {} : { registrationToken }),
-          ...abandoning(options),
-        }),
+        placed(
+          agent.call("accounts.create", {
+            ...chosen,
+            ...called,
+            ...beside,
+            ...(options.service === undefined ? {} : { service: options.service }),
+            ...(registrationToken === undefined ? {} : { registrationToken }),
+            ...abandoning(options),
+          }),
+        ),
       )
       .catch((error: unknown) => {
         file.abandon();
         throw withTokenHint(error);
       });
-    keepKit(file, kit);
+    const name = besideName(kit, beside);
+    keepKit(file, kit, name);
     terminal.result(
       { account: kit.account, user: kit.user, name: kit.name, service: kit.service, kit: kitPath },
-      () => created(terminal, kit, kitPath) + (beside.proof === undefined ? "" : besideLine(kit)),
+      () => onAccount(name, created(terminal, kit, kitPath)) + besideLine(name),
     );
   } finally {
     agent.close();
@@ -94,8 +99,11 @@ async function personsPart(terminal: Terminal, options: InitOptions) {
   return { name, password, ...(pin === undefined ? {} : { pin }) };
 }
 
+/** The name of an account that came beside another one, for the commands that work on it. */
+const besideName = ({ name }: { name: string }, { proof }: BesideProof) => (proof === undefined ? undefined : name);
+
 /** The account exists by now. The message says so, and how to get its kit. */
-function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
+function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"], name: string | undefined): void {
   try {
     writeKit(file, kit);
   } catch (error) {
@@ -103,7 +111,7 @@ function keepKit(file: OutFile, kit: Methods["accounts.kit"]["result"]): void {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(
       `the account is ready, but its emergency kit was not written: ${error.message}`,
-      "run `postern kit --out-file FILE` now: without it nobody can open the account elsewhere",
+      onAccount(name, "run `postern kit --out-file FILE` now: without it nobody can open the account elsewhere"),
     );
   }
 }
@@ -185,9 +193,6 @@ function withTokenHint(error: unknown): unknown {
   if (!(error instanceof PosternError) || error.errorName !== "notPermitted") return error;
   return withHint(error, TOKEN_HINT);
 }
-
-const besideLine = ({ name }: { name: string }) =>
-  `\nThe default account stays as it was; \`postern --account ${quoted(oneLine(name))} …\` works on this one.`;
 
 function created(terminal: Terminal, kit: Methods["accounts.kit"]["result"], path: string): string {
   const shown = process.stdout.isTTY === true ? `\n${kitText(kit)}\n` : "\n";
@@ -300,8 +305,8 @@ async function signInWith(
   const service = options.service ?? (given?.service === EMBEDDED ? undefined : given?.service);
   const password = await accountPassword(options);
   const pin = await newPin(terminal, options);
-  const signedIn = await agent
-    .call("accounts.signIn", {
+  const signedIn = await placed(
+    agent.call("accounts.signIn", {
       ...deviceNameOf(options),
       ...beside,
       account,
@@ -311,35 +316,15 @@ async function signInWith(
       ...(pin === undefined ? {} : { pin }),
       ...(service === undefined ? {} : { service }),
       ...abandoning(options),
-    })
-    .catch((error: unknown) => {
-      const isElsewhere = service === undefined && error instanceof PosternError;
-      // The service gives the same answer for an unknown account and a wrong password, so the message says both.
-      if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
-      throw withHint(error, NOT_HERE);
-    });
-  terminal.result(signedIn, () => `Signed in to ${oneLine(signedIn.name)}; it is unlocked.`);
-}
-
-async function unlock(terminal: Terminal, options: { passwordFd?: string }): Promise<void> {
-  const agent = await connect(terminal, "person");
-  try {
-    const password = await accountPassword(options);
-    const unlocked = await agent.call("session.unlock", { password });
-    terminal.result(unlocked, () => unlockedText(terminal, unlocked));
-  } finally {
-    agent.close();
-  }
-}
-
-function unlockedText(terminal: Terminal, unlocked: Methods["session.unlock"]["result"]): string {
-  const tries = [
-    ...(unlocked.wrongPasswordTries > 0
-      ? [`${unlocked.wrongPasswordTries} wrong account passwords were tried since the last unlock`]
-      : []),
-    ...(unlocked.wrongPinTries > 0 ? [`${unlocked.wrongPinTries} wrong PINs were tried since the last unlock`] : []),
-  ];
-  return ["Unlocked.", ...[...tries, ...unlocked.warnings].map((line) => terminal.bad(`! ${line}`))].join("\n");
+    }),
+  ).catch((error: unknown) => {
+    const isElsewhere = service === undefined && error instanceof PosternError;
+    // The service gives the same answer for an unknown account and a wrong password, so the message says both.
+    if (!isElsewhere || error.errorName !== "wrongCredentials") throw error;
+    throw withHint(error, NOT_HERE);
+  });
+  const line = besideLine(besideName(signedIn, beside));
+  terminal.result(signedIn, () => `Signed in to ${oneLine(signedIn.name)}; it is unlocked.${line}`);
 }
 
 export function addAccountCommands(program: Command): void {
@@ -381,26 +366,9 @@ export function addAccountCommands(program: Command): void {
     ],
     (terminal, _args, options) => signIn(terminal, options),
   );
-  addCommand<{ passwordFd?: string }>(
-    program,
-    "unlock",
-    "unlock the account with its password",
-    "postern unlock",
-    [passwordFd],
-    (terminal, _args, options) => unlock(terminal, options),
-  );
-  addCommand(program, "lock", "lock: wipe the keys, end every grant", "postern lock", [], async (terminal) => {
-    const agent = await connect(terminal, "person");
-    const { unrecorded } = await agent.call("session.lock", {}).finally(() => agent.close());
-    const which = terminal.account === undefined ? "Locked." : `Locked: ${oneLine(terminal.account)}.`;
-    terminal.result({ locked: true, ...(unrecorded ? { unrecorded } : {}) }, () => which);
-    if (unrecorded) terminal.tell(UNRECORDED);
-  });
+  addLockingCommands(program);
   addKeyCommands(program);
 }
-
-const UNRECORDED =
-  "postern: it is locked, but the audit log has no record of it: the disk took nothing\n  next: make room on the disk of the data folder";
 
 function addKeyCommands(program: Command): void {
   addCommand<{ passwordFd?: string; newPasswordFd?: string }>(
@@ -413,10 +381,10 @@ function addKeyCommands(program: Command): void {
       withPassword(
         terminal,
         options,
-        async (agent, password) => {
+        async (agent, password, words) => {
           const given = await newPassword(terminal, options.newPasswordFd, "New account password", "--new-password-fd");
           await agent.call("accounts.changePassword", { password, newPassword: given });
-          terminal.result({ changed: true }, () => "The account password is changed.");
+          terminal.result({ changed: true }, () => `${withAccount("The account password", words)} is changed.`);
         },
         "Present account password",
       ),
@@ -428,13 +396,13 @@ function addKeyCommands(program: Command): void {
     "postern pin",
     [passwordFd, ["--pin-fd <n>", "read the PIN from this file descriptor"], ["--no-pin", "take the PIN away"]],
     (terminal, _args, options) =>
-      withPassword(terminal, options, async (agent, password) => {
+      withPassword(terminal, options, async (agent, password, words) => {
         const pin = await newPin(terminal, options);
         await agent.call("accounts.setPin", { password, ...(pin === undefined ? {} : { pin }) });
         terminal.result({ pin: pin !== undefined }, () =>
           pin === undefined
-            ? "There is no approval PIN now; the account password approves."
-            : "The approval PIN is set.",
+            ? `${withAccount("The approval PIN", words)} is taken away; the account password approves.`
+            : `${withAccount("The approval PIN", words)} is set.`,
         );
       }),
   );

@@ -20,7 +20,7 @@ import {
 } from "../agent/trace-option.ts";
 import { goOn } from "../agent/unfinished-restore.ts";
 import { hasEnded, whereabouts } from "../agent/whereabouts.ts";
-import { addCommand } from "../context.ts";
+import { addAccountOption, addCommand, chosenBy } from "../context.ts";
 import { type CaFile, caFile, keepAuthorities } from "../files/ca-file.ts";
 import { leftAccount } from "../left-account.ts";
 import { exitCodes, UsageError } from "../terminal/exit-code.ts";
@@ -61,7 +61,7 @@ function statusText(terminal: Terminal, found: Status): string {
       restore === undefined
         ? `no account is signed in; ${leftAccount() ?? "run `postern init` or `postern signin`"}`
         : `a restore was cut off; run the same \`${restore}\` again`,
-    locked: "locked; run `postern unlock`",
+    locked: lockedWords(found.sessions),
     unlocked: terminal.good(stateWords(found.sessions)),
   };
   const sessions = found.sessions.map(
@@ -82,6 +82,11 @@ function statusText(terminal: Terminal, found: Status): string {
 function stateWords(sessions: Status["sessions"]): string {
   const open = sessions.filter(({ state }) => state === "unlocked").length;
   return open === sessions.length ? "unlocked" : `${open} of ${sessions.length} accounts unlocked`;
+}
+
+function lockedWords({ length }: Status["sessions"]): string {
+  if (length < 2) return "locked; run `postern unlock`";
+  return "locked; `postern unlock` unlocks the default account, `postern --account NAME unlock` another one";
 }
 
 async function doctor(terminal: Terminal): Promise<void> {
@@ -262,8 +267,7 @@ export function addAgentCommands(program: Command): void {
   );
 
   const service = program.command("service").description("the account service, for a machine that others sign in to");
-  service
-    .command("run")
+  addAccountOption(service.command("run"))
     .description("run the account service in the foreground")
     .option(
       "--data <folder>",
@@ -276,6 +280,7 @@ export function addAgentCommands(program: Command): void {
     .option("--json", "it prints JSON lines in any case")
     .addHelpText("after", "\nExample:\n  $ postern service run --data ./service --port 8420\n")
     .action(async (options: Record<string, string | boolean>, command: Command) => {
+      chosenBy(command);
       const names = { data: "data", port: "port", host: "host", origin: "origin", publicAddress: "public-address" };
       const args = Object.entries(names).flatMap(([name, flag]) =>
         typeof options[name] === "string" ? [`--${flag}`, options[name]] : [],

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { auditLimits } from "../../typescript/generated-limits.ts";
+import { onAccount } from "../agent/next-step.ts";
 import type { Agent } from "../agent/session.ts";
 import { mine, type Proof, type ProofOptions, withWholeProof } from "../agent/whole-proof.ts";
 import { deedOf, endOf } from "../audit-words.ts";
@@ -77,17 +78,21 @@ async function list(terminal: Terminal, agent: Agent, proof: { proof?: Proof }, 
     return terminal.result(listed, () => auditText(listed.records));
   }
   const found = await search(agent, { ...asked, ...proof }, limit);
-  terminal.result(found, () => [auditText(found.records), ...endings(found, options)].join("\n"));
+  terminal.result(found, () => [auditText(found.records), ...endings(found, options, agent.account)].join("\n"));
 }
 
 const ELSEWHERE =
   "What is read on other machines is not in this log. `postern service-account list` tells when each token was last used, anywhere.";
 
-function endings({ next, older }: Listed & { older: number }, { item }: ListOptions): string[] {
+function endings(
+  { next, older }: Listed & { older: number },
+  { item }: ListOptions,
+  account: string | undefined,
+): string[] {
   return [
     ...(older > 0 ? [`${older} older ones fit too: the same with --after 0 begins with the oldest.`] : []),
     ...(next === undefined ? [] : [`More follow: the same with --after ${next}.`]),
-    ...(item === undefined ? [] : [ELSEWHERE]),
+    ...(item === undefined ? [] : [onAccount(account, ELSEWHERE)]),
   ];
 }
 

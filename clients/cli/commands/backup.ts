@@ -2,13 +2,14 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { Command } from "commander";
-import { PosternError } from "../../typescript/generated.ts";
+import { type Methods, PosternError } from "../../typescript/generated.ts";
 import { limits } from "../../typescript/generated-limits.ts";
 import { ConnectionLost } from "../../typescript/local-error.ts";
 import { tableError } from "../../typescript/table-error.ts";
-import { type Beside, besideOption, besideProof } from "../agent/beside.ts";
+import { type Beside, besideLine, besideOption, besideProof, placed } from "../agent/beside.ts";
 import { type DeviceNameOption, deviceNameOf, deviceNameOption } from "../agent/device-name.ts";
 import { parseKit, readKit } from "../agent/kit.ts";
+import { withAccount } from "../agent/of-account.ts";
 import { lossesOf, restoredText } from "../agent/restored-text.ts";
 import { type Agent, connect } from "../agent/session.ts";
 import { withPassword } from "../agent/with-password.ts";
@@ -32,7 +33,7 @@ const LINE_WIDTH = 40;
 
 const nextSteps: Readonly<Record<string, string>> = {
   accountExists:
-    "`postern status` shows it; where nothing is in it, --replace-empty puts the backup in its place; --default-password-fd 3, with its password, brings the backup's account beside it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
+    "`postern status` shows the default one; where nothing is in that, --replace-empty puts the backup in its place; --default-password-fd 3, with its password, brings the backup's account beside it; another home (POSTERN_HOME) has an agent of its own and takes the backup",
   conflict:
     "once it is whole, `postern signin --kit KIT` opens it; another home (POSTERN_HOME) has a service of its own and takes the backup",
   notRestorable: "nothing was made; copy the backup again from where it was written, and compare the sizes",
@@ -40,13 +41,15 @@ const nextSteps: Readonly<Record<string, string>> = {
   offline: "see that the service runs, then restore again: the same backup goes on where it was cut off",
 };
 
+type Status = Methods["agent.status"]["result"];
+
 type BackupOptions = Force & { passwordFd?: string };
 
 async function backup(terminal: Terminal, path: string, options: BackupOptions): Promise<void> {
   const force = options.force === true;
   // Checked before the password is asked for.
   demandRoomFor(path, force);
-  await withPassword(terminal, options, async (agent, password) => {
+  await withPassword(terminal, options, async (agent, password, words) => {
     const { handle } = await agent.call("accounts.backup", { password });
     const file = openOutFile(path, force);
     let size = 0;
@@ -68,7 +71,8 @@ async function backup(terminal: Terminal, path: string, options: BackupOptions):
     }
     terminal.result(
       { file: path, size },
-      () => `${size} bytes are in ${path}. Emergency kit and password open it again: postern restore ${path} --kit KIT`,
+      () =>
+        `${withAccount(`${size} bytes`, words)} are in ${path}. Emergency kit and password open it again: postern restore ${path} --kit KIT`,
     );
   });
 }
@@ -85,14 +89,15 @@ type RestoreOptions = DeviceNameOption &
   };
 
 async function restore(terminal: Terminal, path: string, options: RestoreOptions): Promise<void> {
+  if (options.replaceEmpty === true) demandNoVariable();
   const called = deviceNameOf(options);
   const descriptor = openFile(path);
   keepAuthorities(options);
   const agent = await connect(terminal, "person");
   try {
-    const place = await placeOf(terminal, agent, options);
+    const { replaced, ...place } = await placeOf(terminal, agent, options);
     const { replacePassword, ...beside } = place;
-    const { handle } = await agent.call("accounts.openRestore", place).catch((error: unknown) => {
+    const { handle } = await placed(agent.call("accounts.openRestore", place)).catch((error: unknown) => {
       throw withNextStep(error);
     });
     const kit = options.kit === undefined ? undefined : parseKit(readKit(options.kit), options.kit);
@@ -114,16 +119,32 @@ async function restore(terminal: Terminal, path: string, options: RestoreOptions
       ...(replacePassword === undefined ? {} : { replacePassword }),
     };
     const restored = await watched(terminal, () =>
-      agent.call("accounts.restore", { handle, password, secretKey, ...more }),
+      placed(agent.call("accounts.restore", { handle, password, secretKey, ...more })),
     );
-    terminal.result(restored, () => restoredText(restored, Date.now()));
+    // An account that replaces the default one is the default itself.
+    const name = beside.proof === undefined ? undefined : restored.name;
+    const gone = replaced === undefined ? "" : `${replaced.words} held nothing, and is gone from this agent.\n`;
+    terminal.result(
+      { ...restored, ...(replaced === undefined ? {} : { replaced: replaced.account }) },
+      () => gone + restoredText(restored, Date.now(), name) + besideLine(name),
+    );
   } finally {
     closeSync(descriptor);
     agent.close();
   }
 }
 
-type RestorePlace = { replacePassword?: string } & Awaited<ReturnType<typeof besideProof>>;
+/** The account that goes is the default one. A person who chose another one for this shell may not expect that. */
+function demandNoVariable(): void {
+  if (process.env.POSTERN_ACCOUNT !== undefined)
+    throw new UsageError(
+      "--replace-empty takes away the default account, and POSTERN_ACCOUNT names an account",
+      "unset POSTERN_ACCOUNT, and see with `postern accounts` which account is the default",
+    );
+}
+
+type Replaced = { readonly account: string | undefined; readonly words: string };
+type RestorePlace = { replacePassword?: string; replaced?: Replaced } & Awaited<ReturnType<typeof besideProof>>;
 
 /**
  * Where an account is here already, asks at a terminal whether the restored one replaces it or comes beside it. Only an empty account can be
@@ -133,32 +154,43 @@ async function placeOf(terminal: Terminal, agent: Agent, options: RestoreOptions
   const status = await agent.call("agent.status", {});
   const { state, sessions } = status;
   if (state === "signedOut") return {};
-  if (options.replaceEmpty === true) return { replacePassword: await passwordToReplace(options) };
+  const here = (sessions.find((one) => one.default === true) ?? sessions[0])?.account;
+  const replacing = async (replaced: Replaced) => ({
+    replacePassword: await passwordToReplace(options, replaced),
+    replaced,
+  });
+  if (options.replaceEmpty === true) return replacing(await accountHere(agent, here, status));
   if (options.defaultPasswordFd === undefined && !hasTerminal()) throw withNextStep(tableError("accountExists"));
   if (options.defaultPasswordFd === undefined) {
-    const here = sessions.find((one) => one.default === true) ?? sessions[0];
-    const question = `${await accountHere(agent, here?.account)} is on this agent already. Replace it, if nothing is in it?`;
-    if (await askYes(question)) return { replacePassword: await passwordToReplace(options) };
+    const found = await accountHere(agent, here, status);
+    if (await askYes(`${found.words} is on this agent already. Replace it, if nothing is in it?`))
+      return replacing(found);
   }
   return besideProof(terminal, agent, status, options);
 }
 
 /** The account's id, which its emergency kit has too, and its name where this terminal may see it without a question. */
-async function accountHere(agent: Agent, account: string | undefined): Promise<string> {
-  if (account === undefined) return "An account";
+async function accountHere(
+  agent: Agent,
+  account: string | undefined,
+  { sessions }: Pick<Status, "sessions">,
+): Promise<Replaced> {
+  if (account === undefined) return { account, words: "An account" };
   const { accounts } = await agent.call("accounts.list", { noWait: true }).catch((error: unknown) => {
     if (error instanceof PosternError) return { accounts: [] };
     throw error;
   });
   const named = accounts.find((one) => one.account === account);
-  const id = `${account}, the id in its emergency kit`;
-  return named === undefined ? `An account (${id})` : `The account ${oneLine(named.name)} (${id})`;
+  const called = named === undefined ? "" : ` ${oneLine(named.name)}`;
+  const which =
+    sessions.length > 1 ? `The default account${called}` : named === undefined ? "An account" : `The account${called}`;
+  return { account, words: `${which} (${account}, the id in its emergency kit)` };
 }
 
-function passwordToReplace({ replacePasswordFd }: RestoreOptions): Promise<string> {
+function passwordToReplace({ replacePasswordFd }: RestoreOptions, { words }: Replaced): Promise<string> {
   const option = "--replace-password-fd";
   return replacePasswordFd === undefined
-    ? askSecret("Password of the account that is replaced", option)
+    ? askSecret(`${words} is replaced. Its password`, option)
     : Promise.resolve(fromDescriptor(replacePasswordFd, option));
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { tableError } from "../../typescript/table-error.ts";
 import { demandDeviceName } from "../agent/device-name.ts";
+import { onAccount } from "../agent/next-step.ts";
 import type { Agent } from "../agent/session.ts";
 import { withPassword } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
@@ -46,7 +47,7 @@ async function remove(
   const called = name === undefined ? "this device" : oneLine(name);
   await demandYes(options, `Remove ${called}, last seen ${localTime(lastSeenAt)}?`, "nothing was removed");
   await agent.call("devices.remove", { password, device });
-  terminal.result({ removed: device }, () => REMOVED);
+  terminal.result({ removed: device }, () => onAccount(agent.account, REMOVED));
 }
 
 /** Finds a device by its id or its name. */

@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { PosternError } from "../../typescript/generated.ts";
 import { environmentLimits, itemLimits } from "../../typescript/generated-limits.ts";
-import { accountOption, chosenAccount } from "../agent/chosen-account.ts";
+import { namingNextStep } from "../agent/next-step.ts";
 import { offlineFacts, tellOffline } from "../agent/offline.ts";
 import { type Agent, connect, unlocked, withAgent } from "../agent/session.ts";
-import { addCommand } from "../context.ts";
+import { addAccountOption, addCommand, chosenBy } from "../context.ts";
 import { type EnvFormat, envFormats, written } from "../env/env-format.ts";
 import {
   addImportOptions,
@@ -309,19 +309,18 @@ async function exportAll(
 }
 
 function addRun(env: Command): void {
-  env
-    .command("run <environment> [command...]")
+  addAccountOption(env.command("run <environment> [command...]"))
     .description("run a program with an environment's variables")
     .option("--no-masking", "do not hide masked values in the program's output")
-    .option(...accountOption)
     .option("--json", "errors as JSON; the program's output stays its own")
     .addHelpText(
       "after",
       "\nWhat stands behind -- is the program's own.\n\nExample:\n  $ postern env run staging -- node server.js\n",
     )
     .action(async (wanted: string, words: string[], options: { masking?: boolean }, command: Command) => {
-      const { json, account } = command.optsWithGlobals<{ json?: boolean; account?: string }>();
-      await run(wanted, words, options.masking !== false, createTerminal(json === true, chosenAccount(account)));
+      const chosen = chosenBy(command);
+      const terminal = createTerminal(command.optsWithGlobals<{ json?: boolean }>().json === true, chosen);
+      await namingNextStep(chosen, () => run(wanted, words, options.masking !== false, terminal));
     });
 }
 

@@ -1,9 +1,10 @@
 // `postern run`: runs a program with the secrets of its references in its environment, and conceals them in its output. The folder ../run does
 // the running.
 import type { Command } from "commander";
-import { accountOption, chosenAccount } from "../agent/chosen-account.ts";
+import { namingNextStep } from "../agent/next-step.ts";
 import { tellOffline } from "../agent/offline.ts";
 import { connect, unlocked } from "../agent/session.ts";
+import { addAccountOption, chosenBy } from "../context.ts";
 import { variablesOf } from "../env/env-source.ts";
 import { ownVariables, TOKENS } from "../env/own-variables.ts";
 import { inheritedVariables, lastWords } from "../run/inherited.ts";
@@ -13,7 +14,7 @@ import { createTerminal, type Terminal } from "../terminal/terminal.ts";
 import { looksLikeReference, PREFIX } from "../text/reference-text.ts";
 import { oldest, resemblance, resolveVariables } from "../text/references.ts";
 
-type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean; account?: string };
+type Options = { envFile?: string[]; masking?: boolean; json?: boolean; wait?: boolean };
 
 /**
  * Variables that an env file may not change: they decide about our own process, and how it finds programs and code. NODE_ENV is allowed, since it
@@ -97,9 +98,8 @@ function ownOptions(variable: Buffer): Buffer[] {
   return value.length === 0 ? [] : [Buffer.concat([Buffer.from(`${PROGRAMS_OWN.name}=`), value])];
 }
 
-async function run(words: readonly string[], options: Options): Promise<never> {
+async function run(terminal: Terminal, words: readonly string[], options: Options): Promise<never> {
   const inherited = takeOver();
-  const terminal = createTerminal(options.json === true, chosenAccount(options.account));
   demandProgram(words);
   const given = fromFiles(terminal, options.envFile ?? []);
   const all = { ...ownVariables(), ...Object.fromEntries(given) };
@@ -130,8 +130,7 @@ async function resolved(
 }
 
 export function addRunCommand(program: Command): void {
-  program
-    .command("run [command...]")
+  addAccountOption(program.command("run [command...]"))
     .description("run a program with the references in its environment resolved")
     .option(
       "--env-file <file>",
@@ -140,7 +139,6 @@ export function addRunCommand(program: Command): void {
     )
     .option("--no-masking", "do not hide secrets in the program's output")
     .option("--no-wait", "fail at once when a person would have to approve")
-    .option(...accountOption)
     .option("--json", "errors as JSON; the program's output stays its own")
     .passThroughOptions()
     .addHelpText(
@@ -148,6 +146,8 @@ export function addRunCommand(program: Command): void {
       "\nOther processes of yours can read a program's environment. Signals and the exit code pass.\n\nExample:\n  $ postern run --env-file .env -- node server.js\n",
     )
     .action(async (words: string[], options: Options, command: Command) => {
-      await run(words, { ...options, ...command.optsWithGlobals<Pick<Options, "account">>() });
+      const chosen = chosenBy(command);
+      const { json } = command.optsWithGlobals<Pick<Options, "json">>();
+      await namingNextStep(chosen, () => run(createTerminal(json === true, chosen), words, options));
     });
 }

@@ -1,7 +1,8 @@
 // signout: removes the account from this machine, and this machine from the account's list of devices.
 import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
-import { accountWords } from "../agent/of-account.ts";
+import { onAccount } from "../agent/next-step.ts";
+import { accountWords, withAccount } from "../agent/of-account.ts";
 import { connect } from "../agent/session.ts";
 import { noAccount } from "../agent/unfinished-restore.ts";
 import { demandPerson } from "../agent/with-password.ts";
@@ -10,6 +11,8 @@ import { accountPassword, passwordFd } from "../files/secret-input.ts";
 import { demandYes } from "../terminal/ask.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
+type Status = Methods["agent.status"]["result"];
+type Removed = Methods["accounts.remove"]["result"];
 type Options = { passwordFd?: string; yes?: boolean; withLog?: boolean };
 
 async function signOut(terminal: Terminal, options: Options): Promise<void> {
@@ -19,12 +22,12 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
     // Checked before the first question, since there may be no account.
     const status = await agent.call("agent.status", {});
     if (status.state === "signedOut") throw noAccount(status);
-    if (options.yes !== true) warn(terminal, options.withLog === true);
-    await demandYes(options, "Sign out?", "nothing was changed");
-    const words = accountWords(agent.account, status);
-    const password = await accountPassword(options, `Account password${words === undefined ? "" : ` of ${words}`}`);
+    const words = leavingWords(agent.account, status);
+    if (options.yes !== true) warn(terminal, options.withLog === true, { account: agent.account, words });
+    await demandYes(options, `${withAccount("Sign out", words)}?`, "nothing was changed");
+    const password = await accountPassword(options, withAccount("Account password", words));
     const removed = await agent.call("accounts.remove", { password, ...withLog(options) });
-    terminal.result(removed, () => told(terminal, removed));
+    terminal.result(removed, () => told(terminal, removed, { words, before: defaultOf(status) }));
   } finally {
     agent.close();
   }
@@ -32,17 +35,41 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
 
 const withLog = (options: Options) => (options.withLog === true ? { withLog: true } : {});
 
-function warn(terminal: Terminal, alsoLog: boolean): void {
-  const what = alsoLog ? "Keys, approvals and the audit log" : "Keys and approvals";
-  terminal.tell(`${what} of the account go from this machine. Without its emergency kit nobody,`);
-  terminal.tell("you included, opens it again here: `postern kit --out-file kit.txt` writes it once more.");
+const defaultOf = ({ sessions }: Status) => sessions.find((one) => one.default === true)?.account;
+
+/** The account that goes, where there are several. A person may not know which one is the default, so its id is added. */
+function leavingWords(account: string | undefined, status: Status): string | undefined {
+  const words = accountWords(account, status);
+  const id = defaultOf(status);
+  return account === undefined && words !== undefined && id !== undefined ? `${words} (${id})` : words;
 }
 
-function told(terminal: Terminal, { device, deviceRemoved, logKept }: Methods["accounts.remove"]["result"]): string {
+function warn(
+  terminal: Terminal,
+  alsoLog: boolean,
+  { account, words = "the account" }: { account: string | undefined; words: string | undefined },
+): void {
+  const what = alsoLog ? "Keys, approvals and the audit log" : "Keys and approvals";
+  terminal.tell(`${what} of ${words} go from this machine. Without its emergency kit nobody, you included,`);
+  terminal.tell(onAccount(account, "opens it again here: `postern kit --out-file kit.txt` writes it once more."));
+}
+
+function told(
+  terminal: Terminal,
+  { account, device, deviceRemoved, logKept, default: now }: Removed,
+  { words, before }: { words: string | undefined; before: string | undefined },
+): string {
   const log = logKept ? "its log, sealed, stays here for then" : "its log is deleted";
-  const done = `Signed out. \`postern signin --kit FILE\` brings the account back; ${log}.`;
-  if (deviceRemoved) return done;
-  return `${done}\n${terminal.bad(`! The service could not be told: on another machine run \`postern devices remove ${device}\`.`)}`;
+  const lines = [`${withAccount("Signed out", words)}. \`postern signin --kit FILE\` brings the account back; ${log}.`];
+  if (account === before && now !== undefined)
+    lines.push(
+      `The account ${now} is the default now, for commands without --account. \`postern accounts default NAME\` chooses another.`,
+    );
+  if (!deviceRemoved)
+    lines.push(
+      terminal.bad(`! The service could not be told: on another machine run \`postern devices remove ${device}\`.`),
+    );
+  return lines.join("\n");
 }
 
 export function addSignOutCommand(program: Command): void {

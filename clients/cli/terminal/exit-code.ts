@@ -115,6 +115,13 @@ export class UsageError extends Error {
   }
 }
 
+/** The error of a limit on a number of things. The same error is a mistake in the input where one thing is too large. */
+export class LimitUsedUp extends PosternError {
+  constructor({ message, errorName, code, hint, incident }: PosternError) {
+    super(message, { errorName, code, hint, incident });
+  }
+}
+
 /** A program that `run` could not start. */
 export class NotStarted extends Error {
   override readonly name = "NotStarted";
@@ -139,6 +146,7 @@ const nextSteps: Readonly<Record<string, string>> = {
 
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof LimitUsedUp) return exitCodes.denied;
   if (error instanceof PosternError) return byName[error.errorName] ?? exitCodes.failed;
   if (error instanceof NotStarted) return error.exitCode;
   if (error instanceof UsageError) return exitCodes.usage;

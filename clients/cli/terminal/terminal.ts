@@ -3,6 +3,9 @@
 import { isatty } from "node:tty";
 import { tellStderr } from "./stderr.ts";
 
+/** The account that a person has chosen, by name or id: with --account, or with POSTERN_ACCOUNT. */
+export type Chosen = { readonly name: string; readonly by: "option" | "variable" };
+
 export type Terminal = {
   /** Writes a result. */
   out(text: string): void;
@@ -13,6 +16,7 @@ export type Terminal = {
   readonly json: boolean;
   /** The account that a person has chosen, by name or id; undefined for the default one. */
   readonly account: string | undefined;
+  readonly chosenBy: Chosen["by"] | undefined;
   bold(text: string): string;
   dim(text: string): string;
   good(text: string): string;
@@ -21,7 +25,7 @@ export type Terminal = {
 
 const STDOUT = 1;
 
-export function createTerminal(json: boolean, account?: string): Terminal {
+export function createTerminal(json: boolean, chosen?: Chosen): Terminal {
   const colours = () => isatty(STDOUT) && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb";
   const paint = (code: number) => (text: string) => (colours() ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
@@ -35,7 +39,8 @@ export function createTerminal(json: boolean, account?: string): Terminal {
     },
     tell: (text) => tellStderr(`${text}\n`),
     json,
-    account,
+    account: chosen?.name,
+    chosenBy: chosen?.by,
     bold: paint(1),
     dim: paint(2),
     good: paint(32),

@@ -57,7 +57,7 @@ describe("the masker", () => {
     fc.string({ unit: fc.constantFrom(...letters), minLength, maxLength }).map((text) => Buffer.from(text));
   const sizes = fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 60 });
 
-  test("conceals as the plainest search does, however forms overlap and the output is cut", () => {
+  test("conceals the same as the simplest search, however forms overlap and the output is cut", () => {
     fc.assert(
       fc.property(
         fc.array(letters("ab", 2, 8), { minLength: 1, maxLength: 6 }),
@@ -71,7 +71,7 @@ describe("the masker", () => {
     );
   });
 
-  test("leaves bytes of every kind as they are where no form is among them", () => {
+  test("leaves all bytes unchanged when no form is among them", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), sizes, (bytes, cuts) => {
         expect(masked(formsOf(["a secret that does not occur"]), bytes, cuts).equals(bytes)).toBe(true);
@@ -101,7 +101,7 @@ describe("the forms of a secret", () => {
     expect(show(["abcdef", "cd12", "bc"], "abcdef")).toBe(MASK);
   });
 
-  test(`of more than ${FORM_BYTES_MAX} bytes are looked for in pieces`, () => {
+  test(`of more than ${FORM_BYTES_MAX} bytes are searched in pieces`, () => {
     for (const length of [FORM_BYTES_MAX, FORM_BYTES_MAX + 1, 500_000]) {
       const value = Array.from({ length }, (_letter, index) => String.fromCharCode(97 + ((index * index) % 26))).join(
         "",
@@ -141,7 +141,7 @@ describe("the forms of a secret", () => {
     ["a form", (value: string) => new URLSearchParams({ x: value }).toString().slice(2)],
     ["base64", (value: string) => Buffer.from(value).toString("base64")],
     ["base64 for addresses", (value: string) => Buffer.from(value).toString("base64url")],
-  ])("include what %s makes of any value", (_name, encode) => {
+  ])("include the form that %s gives to any value", (_name, encode) => {
     const values = fc.string({ unit: "grapheme", minLength: BASE64_LENGTH_MIN, maxLength: 60 });
     fc.assert(
       fc.property(values, (value) => {
@@ -151,7 +151,7 @@ describe("the forms of a secret", () => {
     );
   });
 
-  test("include what Python's json and urllib make of a value", () => {
+  test("include a value's forms by Python's json and urllib", () => {
     const value = 'pä/ss "w\\örd" & more\n€';
     const program = `
 import json, sys, urllib.parse as u
@@ -161,7 +161,7 @@ print("\\x01".join([json.dumps(v)[1:-1], json.dumps(v, ensure_ascii=False)[1:-1]
     expect(show([value], printed)).toBe(Array(5).fill(MASK).join("\u0001"));
   });
 
-  test("include base64 in all three places of a longer text, but for characters it shares with its neighbours", () => {
+  test("include base64 at all three offsets of a longer text, except characters shared with its neighbours", () => {
     const value = "correct horse battery staple";
     for (const before of ["", "a", "ab", "abc"]) {
       const shown = show([value], Buffer.from(`${before}${value}tail`).toString("base64"));
@@ -182,7 +182,7 @@ print("\\x01".join([json.dumps(v)[1:-1], json.dumps(v, ensure_ascii=False)[1:-1]
     }
   });
 
-  test("leave out encodings of a value longer than is looked for, and keep the value itself", () => {
+  test("leave out encodings of a value above the search length, and keep the value itself", () => {
     const fits = "é".repeat(ENCODED_LENGTH_MAX);
     const longer = `${fits}x`;
     expect(show([fits], encodeURIComponent(fits)).replaceAll(MASK, "")).toBe("");

@@ -54,7 +54,7 @@ describe.each([
     expect(both.out.toString()).toBe([1, 2, 3, 4, 5, 6, 7, 8].map((i) => `o${i}\ne${i}\n`).join(""));
   });
 
-  test("no descriptor is made non-blocking for those who share it", async () => {
+  test("no descriptor becomes non-blocking for the processes that share it", async () => {
     const flags = `grep flags /proc/self/fdinfo/0 /proc/self/fdinfo/1 /proc/self/fdinfo/2 >&3`;
     const ran = await stage.shell(
       `sh -c '${flags}' 3> before; postern ${run} -- sh -c '${flags}' 3> within; sh -c '${flags}' 3> after`,
@@ -67,7 +67,7 @@ describe.each([
     expect(within).not.toMatch(/flags:\s*\d*4\d{3}\n/);
   });
 
-  test("signals, limits and ignored signals are as the program would have them alone", async () => {
+  test("signals, limits and ignored signals are the same as for the program alone", async () => {
     const facts = `grep -E "^Sig(Blk|Ign)" /proc/self/status; ulimit -Sn; ulimit -Sc; ulimit -Hn`;
     const alone = await stage.shell(`ulimit -Sn 300; ulimit -Sc 0; sh -c '${facts}'; true`);
     const under = await stage.shell(`ulimit -Sn 300; ulimit -Sc 0; postern ${run} -- sh -c '${facts}'; true`);
@@ -153,7 +153,7 @@ describe.each([
     expect(ran.out.toString()).toBe("gone\n");
   });
 
-  test("output that cannot be written is no success", async () => {
+  test("output that cannot be written is a failure", async () => {
     const long = await stage.shell(`postern ${run} -- head -c 300000 /dev/zero > /dev/full; echo $?`);
     expect(long.out.toString()).toBe("1\n");
     expect(long.err).toMatch(/ENOSPC|No space left/);
@@ -177,7 +177,7 @@ describe.each([
   });
 });
 
-// Run is stopped meanwhile, so that it hears of the end and of the signal at once, in either order.
+// The test stops run meanwhile. So run learns of the end and of the signal at once, in either order.
 test("a signal that comes just after the program's end, while its output is still taken, ends run", async () => {
   const program = "echo $$ > pid; until test -e go; do sleep 0.02; done; head -c 300000 /dev/zero; true";
   const ran = await stage.shell(
@@ -186,8 +186,8 @@ test("a signal that comes just after the program's end, while its output is stil
   expect(ran.out.toString()).toBe("143\n".repeat(6));
 });
 
-describe("what is concealed", () => {
-  test("is each secret in stdout and stderr, in the forms of the README, and no other value", async () => {
+describe("concealment", () => {
+  test("covers each secret in stdout and stderr, in the forms of the README, and no other value", async () => {
     const ran = await stage.shell(
       `HOST=op://Demo/DB/host KEY=op://Demo/Key/password postern run -- sh -c 'echo "$DB on $HOST"; echo "$DB" >&2; X=$(echo "$KEY"); echo "$X"; echo "$KEY" | grep -c MIIE; echo "$KEY" | grep MIIE | head -1; printf %s "$DB" | base64'`,
     );
@@ -196,17 +196,17 @@ describe("what is concealed", () => {
     expect(ran.err).toBe(`${MASK}\n`);
   });
 
-  test("is no help's business: it ends quietly where nobody reads it", async () => {
+  test("does not concern the help, which ends quietly when nobody reads it", async () => {
     const ran = await stage.shell("postern run --help | true; postern run --help > /dev/full; echo $?");
     expect(ran.err).toBe("");
   });
 
-  test("is told of by name where a value only resembles a reference, and there is no other", async () => {
+  test("needs a reference: without any, a value that only resembles one is reported by name", async () => {
     const ran = await stage.shell("DB='op//Demo/DB/password' X='OP://Demo/DB/password' postern run -- true");
     expect(ran.err).toMatch(/value of DB looks like[^\n]*\n.*value of X looks like/);
   });
 
-  test("is kept out of core files: run and the relay leave none, and the program has its own limit", async () => {
+  test("includes core files: run and the relay leave none, and the program has its own limit", async () => {
     const script =
       "until grep -q 'core file size *0 ' /proc/$PPID/limits; do :; done; grep core /proc/$PPID/limits; ulimit -Sc; pgrep -f '[r]elay.ts' | sed 's,.*,/proc/&/limits,' | xargs grep -h core";
     const ran = await stage.shell(
@@ -218,14 +218,14 @@ describe("what is concealed", () => {
     expect(ran.out.toString()).toMatch(/^100$/m);
   });
 
-  test("comes with a pause at the latest: the first letters of a secret are shown", async () => {
+  test("delays output until a pause at most: then the first letters of a secret are shown", async () => {
     const ran = await stage.shell(
       `postern run -- sh -c 'printf hunt; until test -e seen; do sleep 0.02; done; echo; rm seen' | { head -c 4; touch seen; cat; }`,
     );
     expect(ran.out.toString()).toBe("hunt\n");
   });
 
-  test("of a value with a zero byte is nothing: the program is not started, and its variable is named", async () => {
+  test("is impossible for a value with a zero byte: the program is not started, and its variable is named", async () => {
     for (const json of ["", "--json "]) {
       const ran = await stage.shell(`Z=op://Demo/Zero/password postern run ${json}-- sh -c 'echo started'`);
       expect([ran.code, ran.out.toString()]).toEqual([2, ""]);

@@ -98,7 +98,7 @@ function runShell(
   env: Record<string, string>,
   { input, shell = "sh" }: { input?: string; shell?: string },
 ): Promise<Ran> {
-  // A session of its own, so that it finds no terminal of the person who runs the tests.
+  // A separate session keeps the program from finding the terminal of the person who runs the tests.
   const child = spawn(shell, ["-c", script], { cwd, env, detached: true, stdio: "pipe" });
   const out: Buffer[] = [];
   let err = "";

@@ -51,13 +51,13 @@ describe.each([
     expect(await shown(line.replace("RUN", run))).toBe(screen);
   });
 
-  test("a program that is not there is told, with the code of shells", async () => {
+  test("a missing program is reported, with the code of shells", async () => {
     const screen = await shown(`postern ${run} -- no-such-program-here; echo code $?`);
     expect(screen).toContain("was not found\r\n");
     expect(screen).toContain("code 127\r\n");
   });
 
-  test("each descriptor is decided by itself: a terminal stays one, a redirect stays one", async () => {
+  test("each descriptor counts by itself: a terminal stays a terminal, a redirect stays a redirect", async () => {
     const ask = "for fd in 0 1 2; do test -t $fd && printf t || printf f; done";
     const line = `postern ${run} -- sh -c '{ ${ask}; } > seen; echo out; echo err >&2' 2> err.log; cat seen err.log`;
     expect(await shown(line)).toBe("out\r\ntfferr\r\n");
@@ -87,7 +87,7 @@ describe.each([
     terminal.type("words");
     await terminal.sees("got words\r\n");
     await terminal.sees(/over\r\n.*\$ /);
-    // By exec, since a shell that is stopped while it starts a program hangs, without Postern too (vfork).
+    // Uses exec. Even without Postern, a shell that is stopped while it starts a program hangs (vfork).
     terminal.type(`postern ${run} -- sh -c 'echo ag""ain; exec sleep 0.5'`);
     await terminal.sees("again\r\n");
     terminal.key("\u001a");
@@ -95,12 +95,12 @@ describe.each([
     expect(await shown("bg; wait; jobs; echo nothing left")).toMatch(/nothing left\r\n$/);
   });
 
-  test("the terminal's modes are after it as the program left them", async () => {
+  test("the terminal keeps the modes in which the program left it", async () => {
     const line = `stty -a > before; postern ${run} -- true; stty -a > same; postern ${run} -- stty -echo; stty -a > silent; stty echo; cmp before same; grep -c -- ' -echo ' silent`;
     expect(await shown(line)).toBe("1\r\n");
   });
 
-  test("keys are for the next program of a pipe", async () => {
+  test("keys go to the next program of a pipe", async () => {
     writeFileSync(join(stage.home, "rows"), Array.from({ length: 300 }, (_row, index) => `row ${index}\n`).join(""));
     terminal.type(`postern ${run} -- cat rows | less`);
     await terminal.sees("row 20");
@@ -150,7 +150,7 @@ describe("at a terminal", () => {
   });
 
   test("Ctrl-Z stops the job while the next of a pipe still takes the output", async () => {
-    // Not less, which sometimes loses the signal, without Postern too.
+    // The test does not use `less`, which sometimes loses the signal even without Postern.
     terminal.type("postern run -- seq 1 100000 | sh -c 'read one; echo re\"\"ads; exec sleep 60'");
     await terminal.sees("reads\r\n");
     terminal.key("\u001a");

@@ -1,4 +1,4 @@
-// The cache: what it keeps sealed, under which names it finds it again, and everything that makes it forget.
+// The cache: which values it keeps sealed, under which names it finds them again, and everything that makes it forget.
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CACHE_AGE_MS_MAX, type Cache, createCache, FORGOT_MAX, type Place } from "../../../daemon/account/cache.ts";
@@ -65,7 +65,7 @@ describe("a value", () => {
     keep();
     clock.advance(CACHE_AGE_MS_MAX + 1);
     expect(cache.find(reference)).toBeUndefined();
-    // Another vault may have its vault's title by now.
+    // Another vault may by now have the title that this vault had.
     for (const forget of [() => cache.dropVault("v"), () => cache.dropVault("w"), cache.clear]) {
       keep();
       const { generation } = cache;
@@ -115,13 +115,13 @@ describe("a change of an item", () => {
     expect(cache.generation).toBeGreaterThan(generation);
   });
 
-  test("forgets a value whose names nobody told", () => {
+  test("forgets a value whose names are unknown", () => {
     cache.set(reference, place("v"), "s3cret");
     cache.dropItem("v", "new", "tag");
     expect(isKept()).toBe(false);
   });
 
-  test("forgets what was read of it by several names, and leaves what was read of others", () => {
+  test("forgets values read from it by several names, and leaves the values of other items", () => {
     cache.set(reference, place("v"), "s3cret", { names: ["tag"] });
     cache.set("op://Demo/id/password", place("v"), "s3cret", { names: ["other", "id"] });
     cache.set("op://Demo/Other/password", others, "s3cret", { names: ["other tag"] });
@@ -129,7 +129,7 @@ describe("a change of an item", () => {
     expect(cache.size).toBe(1);
   });
 
-  test("forgets by the names that were told last", () => {
+  test("forgets by the latest names", () => {
     cache.set(reference, place("v"), "s3cret", { names: ["before"] });
     cache.set(reference, place("v"), "s3cret", { names: ["after"] });
     cache.dropItem("v", "new", "before");
@@ -138,7 +138,7 @@ describe("a change of an item", () => {
     expect(isKept()).toBe(false);
   });
 
-  test("that is told late leaves what was read since, and forgets what was read before", () => {
+  test("that arrives late leaves values read since, and forgets values read before", () => {
     cache.set(reference, place("v"), "s3cret", { names: ["tag"], seq: 7 });
     for (const seq of [1, 6, 7]) {
       cache.dropItem("v", "i", "tag", seq);
@@ -177,7 +177,7 @@ describe("what was fetched meanwhile", () => {
     ["where all was forgotten is not", () => cache.clear(), 9, false],
   ])("%s", (_what, change, seq, kept) => expect(since(change, seq)).toBe(kept));
 
-  test("of more vaults than are remembered is not, rather than wrongly kept", () => {
+  test("from more vaults than the cache remembers is not kept, since it could be wrong", () => {
     expect(since(() => void Array.from({ length: FORGOT_MAX }, (_, at) => cache.dropItem(`w${at}`, "i", "")))).toBe(
       true,
     );

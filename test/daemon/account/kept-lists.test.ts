@@ -1,5 +1,5 @@
-// Rows of lists: what is kept of them, what makes the agent forget or mark them, and that what is known of a range of ids is
-// always all that is there.
+// Rows of lists: which rows are kept, and what makes the agent forget or mark them. The rows kept for a range of ids are always all rows of that
+// range.
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -23,7 +23,6 @@ import { type FakeClock, fakeClock } from "../host/fake-clock.ts";
 
 const idOf = (number: number) =>
   `${"a".repeat(23)}${[...String(number).padStart(3, "0")].map((one) => "234567abcd"[Number(one)]).join("")}`;
-/** Ids in their order. */
 const IDS = Array.from({ length: 1000 }, (_, index) => idOf(index)).sort();
 const at = (index: number) => IDS[index] ?? "";
 const rowOf = (id: string, more = "") => ({ id, json: new TextEncoder().encode(JSON.stringify({ id, more })) });
@@ -65,13 +64,13 @@ describe("rows that were kept", () => {
     expect(find(at(500))).toBeUndefined();
   });
 
-  test("are those of their vault and state alone", () => {
+  test("belong to their vault and state alone", () => {
     keep(0, 10);
     expect(find("", "w")).toBeUndefined();
     expect(lists.find("v", "archived", "")).toBeUndefined();
   });
 
-  test("of which there are none are known to be none", () => {
+  test("may be an empty list, which is remembered as empty", () => {
     lists.keep("v", "active", joined("", END, []), lists.stamp("v"));
     expect(idsIn(find(at(3)))).toEqual([]);
   });
@@ -83,13 +82,13 @@ describe("rows that were kept", () => {
     expect(shown).not.toContain("title");
   });
 
-  test("stay as they were whatever becomes of the bytes they were answered with", () => {
+  test("stay as they were, whatever happens to the bytes of an answer", () => {
     keep(0, 3);
     find("")?.open().fill(0);
     expect(read(find(""))).toHaveLength(3);
   });
 
-  test("are there until the end of their age, a changed row or not", () => {
+  test("stay until the end of their age, whether a row changed or not", () => {
     keep(0, 10);
     clock.advance(LIST_AGE_MS_MAX);
     const kept = find("");
@@ -101,7 +100,7 @@ describe("rows that were kept", () => {
     expect(lists.bytes).toBe(0);
   });
 
-  test("fill a gap up to what is kept already", () => {
+  test("fill a gap up to the rows that are kept already", () => {
     keep(10, 20);
     keep(5, 15);
     expect(idsIn(find(at(4)))).toEqual(IDS.slice(5, 10));
@@ -129,7 +128,7 @@ describe("rows that were kept", () => {
     expect(find("")).toBeDefined();
   });
 
-  test("take the place of those they were made of as long as these are kept", () => {
+  test("replace the rows that they were made from, as long as these are kept", () => {
     keep(0, 10);
     const kept = find("");
     lists.dropVault("v");
@@ -153,7 +152,7 @@ describe("a change", () => {
     expect(changed()).toEqual([[at(9)], [at(10)]]);
   });
 
-  test("of an item that nothing is known of marks nothing", () => {
+  test("of an unknown item marks nothing", () => {
     lists.mark("v", at(20));
     lists.mark("w", at(0));
     expect(changed()).toEqual([[], []]);
@@ -180,7 +179,6 @@ describe("a change", () => {
 });
 
 describe("the room for rows", () => {
-  /** What ten rows cost. */
   const cost = () => {
     const one = createKeptLists(sealing, clock.monotonicMs);
     one.keep("v", "active", joined("", at(9), rowsFrom(0, 10)), one.stamp("v"));
@@ -203,7 +201,7 @@ describe("the room for rows", () => {
     expect(lists.bytes).toBe(0);
   });
 
-  test("is taken from the end of the list that was not asked for the longest", () => {
+  test("is taken from the end of the list that was unused for the longest time", () => {
     lists = createKeptLists(sealing, clock.monotonicMs, 4 * cost());
     for (const vault of ["v", "w"]) for (const index of [0, 10]) keep(index, index + 10, vault);
     find("", "v");
@@ -252,7 +250,7 @@ test("a row longer than a chunk is one of its own", () => {
   expect(joined("", END, rows).map((chunk) => chunk.ends.length)).toEqual([1, 1, 1]);
 });
 
-test("whatever is kept and changed, an unchanged chunk holds all that is there between its ends, and nothing more", () => {
+test("whatever is kept and changed, an unchanged chunk holds exactly the rows that exist between its ends", () => {
   const place = fc.nat({ max: 59 });
   const step = fc.oneof(
     fc.record({

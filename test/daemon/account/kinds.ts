@@ -1,4 +1,4 @@
-// Both kinds of account, for suites that hold whatever kind it is.
+// Both kinds of account, for suites that must pass with each kind.
 import type { Account } from "../../../daemon/account/account.ts";
 import type { Capability } from "../../../daemon/account/capabilities.ts";
 import { sealedAccount } from "../../../daemon/session/sealed-account.ts";
@@ -8,7 +8,7 @@ import { crypto, inProcess, newUser, open } from "../../service/doors.ts";
 import { memoryAccount } from "./memory-account.ts";
 import { type MemoryStore, memoryStore } from "./memory-store.ts";
 
-/** One account, which may be opened several times, as on several devices. */
+/** One account. It may be opened several times, as on several devices. */
 export type AccountsOfKind = { open(): Promise<Account>; close(): Promise<void> };
 
 async function sealed(): Promise<AccountsOfKind> {
@@ -34,7 +34,7 @@ async function inMemory(): Promise<AccountsOfKind> {
   return { open: async () => memoryAccount(store), close: async () => undefined };
 }
 
-/** Has an agent work with an account in memory, which stays while the account is locked. What is in `without` it does not offer. */
+/** Gives an agent an account in memory, which stays while the account is locked. The account does not offer the capabilities in `without`. */
 export function inMemoryOf(without: readonly Capability[] = []): AccountOf {
   const stores = new Map<string, MemoryStore>();
   return ({ open: { id } }) => {
@@ -44,7 +44,7 @@ export function inMemoryOf(without: readonly Capability[] = []): AccountOf {
   };
 }
 
-/** What an agent makes its account with; undefined is our own kind. */
+/** Makes an agent's account of each kind. Undefined stands for our own kind. */
 export const agentKinds: [string, () => AccountOf | undefined][] = [
   ["that is sealed", () => undefined],
   ["in memory", () => inMemoryOf()],

@@ -1,5 +1,5 @@
-// A second kind of account: it lies in maps, and nothing of it is sealed. It has no groups, shares or service accounts, so it
-// shows too what becomes of a method that an account does not offer. Several accounts on one store see each other's changes.
+// A second kind of account. It lies in maps, and nothing of it is sealed. It has no groups, shares or service accounts, so it also shows how a method
+// behaves when an account does not offer it. Several accounts on one store see each other's changes.
 import { createHash } from "node:crypto";
 import type { Account, VaultOverview } from "../../../daemon/account/account.ts";
 import type { AccountItem, ItemContent } from "../../../daemon/account/account-item.ts";
@@ -13,20 +13,20 @@ import { filesOf } from "./memory-files.ts";
 import { memoryId } from "./memory-id.ts";
 import { feedOf, type MemoryStore, tell, type Vault } from "./memory-store.ts";
 
-/** What changes name a title by. A hash: it does not tell the title. */
+/** Changes name a title by this tag. It is a hash, so it does not reveal the title. */
 const tagOf = (title: string) => createHash("sha256").update(normalTitle(title)).digest("base64");
 const nowIso = () => new Date().toISOString();
 const named = (part: string, one: { id: string; title: string }) =>
   one.id === part.toLowerCase() || normalTitle(one.title) === normalTitle(part);
 
-/** The vaults and items of a store. An item is answered as a copy, so that nobody changes what is stored. */
+/** The vaults and items of a store. Each answer copies the item, so that no caller can change the stored one. */
 function rowsOf(store: MemoryStore) {
   const vaultOf = (id: string): Vault => {
     const vault = store.vaults.get(id);
     if (vault === undefined) throw new PosternError("vaultNotFound");
     return vault;
   };
-  /** The vault, whose content is another from now on. */
+  /** The vault, marked as changed. */
   const touched = (id: string): Vault => {
     const vault = vaultOf(id);
     vault.overview = { ...vault.overview, contentVersion: vault.overview.contentVersion + 1 };
@@ -126,7 +126,7 @@ function vaultMethods(store: MemoryStore, { vaultOf, current }: Rows) {
   };
 }
 
-/** An account on a store. What is named in `without` it does not offer. */
+/** An account on a store. It does not offer the capabilities in `without`. */
 export function memoryAccount(store: MemoryStore, without: readonly (keyof Capabilities)[] = []): Account {
   const rows = rowsOf(store);
   const { current, versionsOf, write, remove } = rows;

@@ -5,7 +5,7 @@ import { memoryId } from "./memory-id.ts";
 
 type Variable = Awaited<ReturnType<Environments["variables"]>>[number];
 
-/** `changed` is told the id of each that came, went or changed. */
+/** Calls `changed` with the id of each environment that was made, changed or deleted. */
 export function memoryEnvironments(changed: (id: string) => void): Environments {
   const all = new Map<string, { title: string; variables: Map<string, Variable> }>();
   const of = (id: string) => {

@@ -1,4 +1,4 @@
-// Ids as every account has them.
+// Ids in the form that every account uses.
 import { randomBytes } from "node:crypto";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";

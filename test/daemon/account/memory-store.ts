@@ -1,4 +1,4 @@
-// What the accounts in memory lie in, and how each hears of what another changed.
+// The store of accounts in memory, and how each account learns of another's changes.
 import type { VaultOverview } from "../../../daemon/account/account.ts";
 import type { AccountItem } from "../../../daemon/account/account-item.ts";
 import type { Change, Feed } from "../../../daemon/account/capabilities.ts";
@@ -6,13 +6,13 @@ import { memoryId } from "./memory-id.ts";
 
 export type Vault = { overview: VaultOverview; readonly items: Map<string, AccountItem[]> };
 
-/** What lies in memory. Of an item there are all its versions, oldest first. */
+/** Everything in memory. An item has all its versions, oldest first. */
 export type MemoryStore = {
   readonly id: string;
   readonly vaults: Map<string, Vault>;
   readonly files: Map<string, Uint8Array[]>;
   readonly changes: Change[];
-  /** Told of each change. */
+  /** Called after each change. */
   readonly followers: Set<() => void>;
 };
 
@@ -24,7 +24,7 @@ export const memoryStore = (id = memoryId()): MemoryStore => ({
   followers: new Set(),
 });
 
-/** Has everybody who follows hear of a change. */
+/** Records a change and calls all followers. */
 export function tell(store: MemoryStore, change: Omit<Change, "seq">): void {
   store.changes.push({ ...change, seq: store.changes.length + 1 });
   for (const follower of store.followers) follower();

@@ -1,5 +1,5 @@
-// A reference that was read once is answered from memory. Whatever it was answered then must be what a look at the account
-// would answer now, for every reference and every account, of either kind: the same value, or the same refusal.
+// The agent answers a reference from memory once it has read it. That answer must equal a fresh look at the account:
+// the same value or the same refusal. This holds for every reference and every account of either kind.
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Account, offered } from "../../../daemon/account/account.ts";
@@ -16,7 +16,7 @@ import { overview, details as secretDetails } from "../../service/doors.ts";
 import { fakeClock } from "../host/fake-clock.ts";
 import { type AccountsOfKind, kinds } from "./kinds.ts";
 
-/** Names that differ in case alone, in form alone, or look like an id or like what an item has by itself. */
+/** Names that differ only in case or only in Unicode form, and names that look like an id or like a built-in field. */
 const NAMES = [
   "api",
   "API",
@@ -32,9 +32,9 @@ const NAMES = [
   "",
   "fingerprint",
 ];
-/** Of those, what an id of a field or section may be. */
+/** The names that are also valid ids of a field or section. */
 const IDS = NAMES.filter((name) => /^[A-Za-z]+$/.test(name));
-/** What a reference may say, and some that it may not. */
+/** Parts that a reference may have, and some invalid ones. */
 const WORDS = [...IDS, "cafe", "caf\u00e9", "\u212a", "", "PASSWORD", "Fingerprint"];
 
 const name = fc.constantFrom(...NAMES);
@@ -67,7 +67,7 @@ const world = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
-/** How a part is written: as it is called, by its id, in another case, or any word at all. */
+/** How a reference writes a part: by its title, by its id, in another case, or as any word. */
 const written = fc.oneof(
   { weight: 3, arbitrary: fc.constant("title" as const) },
   { weight: 2, arbitrary: fc.constant("id" as const) },
@@ -112,7 +112,7 @@ async function outcomeOf(unlocked: Opened, reference: string): Promise<Outcome> 
   }
 }
 
-/** The same, of an account of which nothing is kept. */
+/** The outcome with an empty cache. */
 async function cold(account: Account, reference: string): Promise<Outcome> {
   const cache = createCache(crypto, clock.monotonicMs);
   const outcome = await outcomeOf({ account, cache }, reference);
@@ -131,7 +131,7 @@ describe.each(kinds)("of an account %s,", (_kind, open) => {
 
   const unlockedWith = (cache: Cache): Opened => ({ account, cache });
 
-  test("what is answered from memory is what a look at the account answers, for every reference", {
+  test("an answer from memory equals a fresh look at the account, for every reference", {
     timeout: 60_000,
   }, async () => {
     let warmAnswers = 0;
@@ -170,11 +170,11 @@ describe.each(kinds)("of an account %s,", (_kind, open) => {
       }),
       { numRuns: 30 },
     );
-    // Else nothing was answered from memory, and nothing shown.
+    // Otherwise nothing came from memory, and the test would prove nothing.
     expect(warmAnswers).toBeGreaterThan(30);
   });
 
-  test("two fields that differ in case are two, in whatever order they are asked for", async () => {
+  test("two fields that differ only in case stay distinct, in either order of requests", async () => {
     const { id: vault } = await account.createVault({ title: "Cases" });
     const field = (fieldId: string, value: string) => ({
       id: fieldId,
@@ -191,7 +191,7 @@ describe.each(kinds)("of an account %s,", (_kind, open) => {
       expect.objectContaining({ value: "upper" }),
       { error: expect.stringContaining("candidates api, API") },
     ]);
-    // Asked for at once they share no look but that for their item.
+    // Two simultaneous requests share only the look at their item.
     const fresh = unlockedWith(createCache(crypto, clock.monotonicMs));
     const both = await Promise.all(["API", "api"].map((end) => outcomeOf(fresh, `op://Cases/DB/${end}`)));
     expect(both).toEqual([expect.objectContaining({ value: "upper" }), expect.objectContaining({ value: "lower" })]);
@@ -207,7 +207,7 @@ describe.each(kinds)("of an account %s,", (_kind, open) => {
         return id;
       },
     ],
-  ])("%s, made elsewhere, makes what was kept ambiguous", async (_what, change) => {
+  ])("%s, made elsewhere, makes a kept reference ambiguous", async (_what, change) => {
     const others = await open();
     const own = await others.open();
     const elsewhere = await others.open();

@@ -1,4 +1,5 @@
-// SSH keys beside the real ssh-keygen: every kind, size and container it writes, and what is refused with a reason.
+// Compares our reading of SSH keys with the real ssh-keygen: every kind, size and container that it writes, and
+// refusals with a reason.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +37,7 @@ describe.skipIf(!hasTool("ssh-keygen"))("beside ssh-keygen", () => {
     ),
   ] as [string, string, string, string][];
 
-  test.each(kinds)("%s %s in %s is read as it reads it", (type, bits, format, keyType) => {
+  test.each(kinds)("%s %s in %s gives the same key as ssh-keygen reads", (type, bits, format, keyType) => {
     const path = keygen("-t", type, ...(bits === "" ? [] : ["-b", bits]), ...(format === "" ? [] : ["-m", format]));
     const key = readSshKey(readFileSync(path, "utf8"));
     const line = readFileSync(`${path}.pub`, "utf8").split(" ").slice(0, 2).join(" ");
@@ -96,7 +97,7 @@ test("text is bounded, at the limit and one past it", () => {
   expect(refusal("x".repeat(SSH_TEXT_MAX + 1))).toContain("longer");
 });
 
-test("no text makes it fail otherwise", () => {
+test("no text makes it fail in another way", () => {
   const label = fc.constantFrom("PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY", "EC PRIVATE KEY");
   fc.assert(
     fc.property(label, fc.base64String({ maxLength: 200 }), (name, body) => {

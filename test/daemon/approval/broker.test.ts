@@ -34,7 +34,7 @@ function fresh() {
     watcher: { opened: (prompt) => opened.push(prompt), closed: (_prompt, ending) => closed.push(ending) },
     approve: (prompt) => approved.push(prompt),
   });
-  /** Asks, and keeps the outcome from being an unhandled rejection. */
+  /** Asks, and catches the rejection so that it never counts as unhandled. */
   const ask = (name: string, fields: string[], signal = new AbortController().signal, family = name) => {
     const outcome = broker.ask("a", subject(name, family), "read", fields.map(asked), {
       signal,

@@ -1,4 +1,5 @@
-// The gate with real grants and a real broker; sessions and the resolver are the least that it asks of them.
+// The gate with real grants and a real broker. The sessions and the resolver are the smallest fakes that the gate
+// needs.
 import { describe, expect, test } from "vitest";
 import { createResolver } from "../../../daemon/account/resolver.ts";
 import { createBroker, GATHER_MS } from "../../../daemon/approval/broker.ts";

@@ -58,7 +58,7 @@ describe("fields near one", () => {
     ["a slip in the section that was named", { section: "prod", field: "hots" }, ["prod/host"]],
     ["a slip outside of every section", { section: undefined, field: "prot" }, ["port"]],
     ["nothing like it", { section: "prod", field: "certificate" }, []],
-  ])("are told as the end of a reference: %s", (_what, asked, near) => {
+  ])("are suggested as the end of a reference: %s", (_what, asked, near) => {
     expect(fieldsNear(details, asked)).toEqual(near);
   });
 });

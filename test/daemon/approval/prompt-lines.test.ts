@@ -1,6 +1,6 @@
-// Titles are chosen by whoever may write to a vault. Whatever they are, a person is told every part of what is asked for,
-// and never two things by one text. A small account of hostile titles is made, all that can be asked of it is named, and
-// the texts are compared as they are shown.
+// Anyone who may write to a vault chooses its titles. Whatever the titles are, a person must see every part of a
+// request, and two different things must never have the same text. The tests make a small account of hostile titles,
+// name every possible request for it, and compare the shown texts.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { missingLines, type Part, promptLines, type Thing } from "../../../daemon/approval/prompt-lines.ts";
@@ -25,7 +25,7 @@ const field = (...parts: Part[]): Thing => ({ what: "one field", parts });
 const demo = part("vault", "Demo");
 const password = part("field", "password");
 
-describe("one line says it of", () => {
+describe("one line is enough for", () => {
   test.each(["DATABASE_URL", "Payment console", "me@example.com", "Größe", "staging-2.db", "AT&T"])("%s", (title) => {
     expect(told(field(demo, part("item", title), password))).toEqual([`  op://Demo/${title}/password`]);
   });
@@ -60,7 +60,7 @@ describe("a line for each part, without an id, is for", () => {
   });
 });
 
-test("what could not be looked up is told by its ids", () => {
+test("a thing that could not be looked up is shown by its ids", () => {
   const unreached = { unreached: true } as const;
   const parts = [demo, part("item", undefined, unreached), part("field", undefined, unreached)];
   expect(told(field(...parts))).toEqual([
@@ -71,7 +71,7 @@ test("what could not be looked up is told by its ids", () => {
   ]);
 });
 
-describe("an id is told beside a title", () => {
+describe("an id is shown beside a title", () => {
   test.each([
     ["that another has", "db", { unique: false }],
     ["with a zero-width space", "d\u200bb", {}],
@@ -95,7 +95,7 @@ describe("an id is told beside a title", () => {
   });
 });
 
-test("what stands before is told first, and the whole fits", () => {
+test("the words before a thing come first, and the whole fits", () => {
   const thing = { what: "the item", parts: [demo, part("item", "x-".repeat(15))] };
   expect(told(thing)).toHaveLength(1);
   expect(told(thing, "and share by a link to a copy: ")).toEqual([
@@ -105,7 +105,7 @@ test("what stands before is told first, and the whole fits", () => {
   ]);
 });
 
-test("what is nowhere is told by its id, letter by letter", () => {
+test("a thing that does not exist is shown by its id, letter by letter", () => {
   const nothing = part("item", undefined, { id: "db\n  op://Demo (x)" });
   expect(told({ what: "the item", parts: [demo, nothing] })).toEqual([
     "  the item:",
@@ -114,7 +114,7 @@ test("what is nowhere is told by its id, letter by letter", () => {
   ]);
 });
 
-test("an id as long as a line holds is told whole, and one longer by its beginning and its hash", () => {
+test("an id that fits a line is shown whole, and a longer one by its beginning and its hash", () => {
   const lineOf = (id: string) =>
     told(field(demo, part("item", "db"), part("field", "password", { id, unique: false }))).slice(-2);
   expect(lineOf("x".repeat(60))).toEqual(["    field: password", `    field id: ${"x".repeat(60)}`]);
@@ -123,7 +123,7 @@ test("an id as long as a line holds is told whole, and one longer by its beginni
   expect(one).toMatch(/^ {4}field id: x{27}… sha256 [0-9a-f]{24}$/);
   expect(other).toMatch(/^ {4}field id: x{27}… sha256 [0-9a-f]{24}$/);
   expect(one).not.toBe(other);
-  // As it is shown, nothing of it is cut.
+  // The terminal shows this line without cutting it.
   expect(one?.length).toBeLessThan(78);
 });
 
@@ -144,7 +144,7 @@ const title = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 100 }),
 );
 
-/** Things of one kind and place, each unique where no other has its lookup tag. */
+/** Things of one kind and place. A thing is unique when no other has its lookup tag. */
 function named(kind: Part["kind"], titles: readonly string[], from: string): Part[] {
   const tags = titles.map(normalTitle);
   return titles.map((title, at) => ({
@@ -155,7 +155,9 @@ function named(kind: Part["kind"], titles: readonly string[], from: string): Par
   }));
 }
 
-/** All that can be asked for, in an account of these vaults, each with these items of these fields. */
+/**
+ * Every possible request for an account with these vaults, where each vault has these items and each item these fields.
+ */
 function things(vaults: string[], items: string[], fields: string[]): Thing[] {
   return named("vault", vaults, "").flatMap((vault) => [
     { what: "everything in the vault", parts: [vault] },

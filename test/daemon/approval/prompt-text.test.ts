@@ -28,7 +28,7 @@ describe("a prompt's head", () => {
     expect(head({ program: "/a (/usr/bin/node)" })).not.toBe(head({ program: "/usr/bin/node", script: "/a" }));
   });
 
-  test("cuts the middle out of a long path, and none pushes out the interpreter or the process", () => {
+  test("cuts the middle out of a long path, so that no path pushes out the interpreter or the process", () => {
     const script = `/tmp/${"x".repeat(PATH_LENGTH_MAX)}/deploy.mjs`;
     expect(head({ script })).toBe(
       `/tmp/${"x".repeat(24)}…${"x".repeat(19)}/deploy.mjs (/usr/bin/node), process 42, wants to read:`,
@@ -59,7 +59,7 @@ describe("a prompt's text", () => {
     expect(text[0]).toContain("on /dev/pts/3");
   });
 
-  test("says that nothing lasting is given to whom no process could be held", () => {
+  test("says that a caller without a held process gets nothing lasting", () => {
     expect(promptText({ ...subject("sh"), kind: "once" }, "read", []).at(-1)).toContain("this one request");
   });
 

@@ -49,7 +49,9 @@ describe("a program to be started", () => {
   });
 });
 
-/** As root, a tree in which each thing can be wrong alone: /tmp itself will not do, since anyone can write there. */
+/**
+ * As root, builds a tree in which each part can be wrong alone. /tmp itself will not do, since anyone can write there.
+ */
 describe.runIf(isRoot)("a program in a folder of root's (needs root)", () => {
   let folder = "";
   let path = "";

@@ -1,4 +1,5 @@
-// The chain, its files and its proof: what was written is proven, what was changed, cut or torn is told.
+// The chain, its files and its proof. The log proves what was written, and reports records that were changed, cut or
+// torn.
 import {
   appendFileSync,
   closeSync,
@@ -54,7 +55,7 @@ function unlockedLog(): { log: AuditLog; checkpoints: Checkpoint[] } {
 }
 
 describe("a log", () => {
-  test("that was only written is proven whole", () => {
+  test("that nobody tampered with is proven whole", () => {
     const { log, checkpoints } = unlockedLog();
     for (let index = 0; index < 20; index++) log.keep(event(`${index}`));
     const verdict = verify(folder, crypto, checkpoints, log.anchor());
@@ -75,7 +76,7 @@ describe("a log", () => {
     again.keep(event("unlocked"));
     const verdict = verify(folder, crypto, resumed.checkpoints, again.anchor());
     expect(verdict.problems).toEqual([]);
-    // Record 3 was written without a key: linked, and not proven.
+    // Record 3 was written without a key. It is linked to the chain, but not proven.
     expect(verdict.proven.map(({ from, to }) => [from, to])).toEqual([
       [1, 2],
       [4, 4],
@@ -101,7 +102,7 @@ describe("a log", () => {
   });
 });
 
-describe("what somebody did to the file is told:", () => {
+describe("tampering with the file is reported:", () => {
   const line = (index: number, change: (line: string) => string) => {
     const lines = readFileSync(path(), "utf8").split("\n");
     lines[index] = change(lines[index] ?? "");
@@ -173,7 +174,7 @@ describe("what somebody did to the file is told:", () => {
   });
 });
 
-test("a tail torn by a crash is closed and told, and the next start goes on", () => {
+test("a tail torn by a crash is closed and reported, and the next start goes on", () => {
   const { log, checkpoints } = unlockedLog();
   log.keep(event("whole"));
   const anchor = log.anchor();
@@ -228,7 +229,7 @@ describe("a read", () => {
     expect(records()).toHaveLength(FOLDS_MAX + 1);
   });
 
-  test("that was refused folds whoever was refused, and one that was allowed does not", () => {
+  test("that was refused folds across programs, and one that was allowed does not", () => {
     const { log } = unlockedLog();
     for (const outcome of ["approvalDenied", "ok"])
       for (let who = 0; who < 100; who++) log.read({ ...event(outcome), who: `subject ${who}` });
@@ -250,18 +251,18 @@ test("a log that cannot be written stops answers with auditUnwritable", () => {
   expect(() => log.read(event("next"))).toThrow("the audit log cannot be written");
 });
 
-/** The descriptor that a file of this folder is open under, in this process. */
+/** The descriptor of this process under which a file of this folder is open. */
 function descriptorOf(within: string): number {
   const open = readdirSync("/proc/self/fd").filter((number) => {
     const target = `/proc/self/fd/${number}`;
-    // The one that the folder itself was read by is closed by now.
+    // The descriptor that listed the folder itself is closed by now.
     return existsSync(target) && readlinkSync(target).startsWith(within);
   });
   expect(open).toHaveLength(1);
   return Number(open[0]);
 }
 
-test("a log that was closed takes nothing more, and says whether what it was told of was done", () => {
+test("a closed log takes nothing more, and its error says whether the recorded act was done", () => {
   const { log } = unlockedLog();
   log.close();
   expect(() => log.keep(event("written"))).toThrow("the audit log cannot be written");

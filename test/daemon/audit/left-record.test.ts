@@ -1,10 +1,11 @@
-// What may be taken in of a token's log: whoever holds the token can write there what no agent would.
+// Which records the person's log may take in from a token's log. Anyone with the token can write records there that no
+// agent would.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Linked } from "../../../daemon/audit/chain.ts";
 import { leftRecord } from "../../../daemon/audit/left-record.ts";
 
-describe("a record that whoever holds the token made up", () => {
+describe("a record that the holder of a token made up", () => {
   const good = {
     seq: 1,
     at: "2026-11-24T09:00:00.000Z",
@@ -17,7 +18,7 @@ describe("a record that whoever holds the token made up", () => {
   };
   const checked = (record: object) => leftRecord(record as Linked, "a".repeat(26), (sealed) => sealed === "AAAA");
 
-  test("is what it is where it has the form of one", () => {
+  test("is taken as it is when it has the form of a record", () => {
     const { mac, ...record } = good;
     expect(checked(good)).toEqual(record);
   });

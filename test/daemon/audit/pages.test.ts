@@ -1,4 +1,5 @@
-// The log in pages: nothing is left out or comes twice, whatever the limits, and one page costs no more than it may.
+// The log in pages. No record is missing or comes twice, whatever the limits. One page costs no more than its limit
+// allows.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Segments with so many records each, an hour apart. */
+/** Writes segments with these numbers of records, an hour apart. */
 function write(counts: readonly number[], more: object = {}): void {
   let seq = 0;
   for (const [index, count] of counts.entries()) {
@@ -43,7 +44,7 @@ async function pages(range: Range, limit: number, wanted: (seq: number) => boole
 
 const seqs = (all: readonly Page[]) => all.flatMap(({ records }) => records.map(({ seq }) => seq));
 
-test("pages together are what was asked for", async () => {
+test("all pages together are the requested records", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 7 }),
@@ -75,7 +76,7 @@ test("a page that is full says so only where another record fits", async () => {
   expect(await readPage(folder, everything, 5, () => true)).toHaveProperty("next", 5);
 });
 
-test("a page reads so many segments and not one more", async () => {
+test("a page reads as many segments as allowed and not one more", async () => {
   write(Array.from({ length: PAGE_SEGMENTS_MAX }, () => 3));
   expect(await readPage(folder, everything, 10, () => false)).toEqual({ records: [] });
   write(Array.from({ length: PAGE_SEGMENTS_MAX + 1 }, () => 3));
@@ -89,7 +90,7 @@ test("segments of other days are not read", async () => {
   expect(await readPage(folder, range, 1_000, () => false)).toEqual({ records: [] });
 });
 
-test("a page has so many bytes, and a record that is larger stands alone", async () => {
+test("a page keeps its byte limit, and a larger record stands alone", async () => {
   write([3], { program: "x".repeat(PAGE_BYTES_MAX / 2) });
   const all = await pages(everything, 10, () => true);
   expect(all.map(({ records }) => records.length)).toEqual([1, 1, 1]);
@@ -97,7 +98,7 @@ test("a page has so many bytes, and a record that is larger stands alone", async
   expect(seqs(await pages(everything, 10, () => true))).toEqual([1, 2]);
 });
 
-test("what is no record is passed over", async () => {
+test("a line that is no record is passed over", async () => {
   write([2, 2]);
   writeFileSync(join(folder, "audit-000001.log"), "null\n{}\n[1]\nno JSON\n");
   expect(seqs(await pages(everything, 10, () => true))).toEqual([3, 4]);
@@ -116,7 +117,7 @@ describe("refusals that fold", () => {
     expect([names?.length, unnamed, fold.count]).toEqual([FOLDED_ABOUT_MAX, 1, FOLDED_ABOUT_MAX + 2]);
   });
 
-  test("names have so much room in a record, and the rest is counted", () => {
+  test("names have limited room in a record, and the rest is counted", () => {
     const name = "n".repeat(NAMES_LENGTH_MAX / 4);
     expect(namesWithin([name, name, name, name])).toEqual({ names: [name, name, name, name], left: 0 });
     expect(namesWithin([name, name, name, name, "x", "y"])).toEqual({ names: [name, name, name, name], left: 2 });

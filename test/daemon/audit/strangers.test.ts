@@ -1,5 +1,5 @@
-// What programs without a grant add to a person's log: in all no more than they may, in no record more than it has room for,
-// and no id in clear that only they have made up. And no refusal is hidden behind others.
+// Programs without a grant also write to a person's log. Their total is limited, and so is the size of each record. An id that such a program made up
+// is never stored in clear. They cannot hide one refusal behind others.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,7 +46,7 @@ const refused = (names: readonly string[]) => ({
   names,
 });
 
-test("strangers add to a log no more than their part of a day, and one record says how many were left out", () => {
+test("strangers add no more than their daily share to a log, and one record counts what was left out", () => {
   const strangers = createStrangers(clock);
   const long = "z".repeat(480);
   let asked = 0;
@@ -66,7 +66,7 @@ test("strangers add to a log no more than their part of a day, and one record sa
   expect(told.filter(({ event }) => event === "strangers.leftOut")).toMatchObject([{ unnamed: asked - recorded }]);
 });
 
-test("the last byte of a day is theirs, the next is not, and tomorrow they have room again", () => {
+test("strangers may use the last byte of a day's share but not the next, and tomorrow they have room again", () => {
   const bytes = log.read({ ...refused(["op://a/b/c"]), event: "secrets.measure" });
   const strangers = createStrangers(clock, bytes);
   const one = (event: string) => strangers.read(log, { ...refused(["op://a/b/c"]), event });
@@ -92,7 +92,7 @@ test("the last byte of a day is theirs, the next is not, and tomorrow they have 
   ).toEqual(["vaults.list", "vaults.get"]);
 });
 
-test("one folded record names what it has room for, and counts the next", () => {
+test("one folded record names as many references as it has room for, and counts the rest", () => {
   const fold = newFold(refused(["op://first"]), 0);
   const half = ["x".repeat(FOLDED_LENGTH_MAX / 2 - 100)];
   add(fold, refused(half));
@@ -102,7 +102,7 @@ test("one folded record names what it has room for, and counts the next", () => 
   expect(folded(fold)).toMatchObject({ unnamed: 1 });
 });
 
-test("an id that the asker sent is sealed as a name is; one that a reference led to is written", () => {
+test("an id that the caller sent is sealed like a name; an id found by a reference is written in clear", () => {
   const [sent, vault, item] = [newId(crypto), newId(crypto), newId(crypto)];
   expect(refusalDetails({ targets: [{ vault: sent, item }] })).toEqual({ names: [sent, item] });
   const scope = { account: "a", level: "values", vault, item } as const;
@@ -114,7 +114,7 @@ test("an id that the asker sent is sealed as a name is; one that a reference led
   expect(text()).toContain(vault);
 });
 
-test("while the log cannot seal, a refusal says that it was about something", () => {
+test("while the log cannot seal, a refusal still says that it named something", () => {
   log.lock();
   log.read(refused(["op://a/b/c", "op://a/b/d"]));
   log.flush();
@@ -122,7 +122,7 @@ test("while the log cannot seal, a refusal says that it was about something", ()
   expect(text()).not.toContain("op://");
 });
 
-test("a refused read is shown to who asks for its item, though dozens of others fold before it", () => {
+test("a search for an item shows its refused read, though dozens of others folded before it", () => {
   const victim = newId(crypto);
   const fold = newFold(refused([newId(crypto)]), 0);
   for (let other = 0; other < 32; other++) add(fold, refused([newId(crypto)]));
@@ -133,7 +133,7 @@ test("a refused read is shown to who asks for its item, though dozens of others 
   expect(concerns({ id: victim }, record(), () => [...(folded(fold).names ?? [])])).toBe(true);
 });
 
-test("an id that was sent and sealed is found by it", () => {
+test("a search by an id finds it though it was sealed", () => {
   const id = newId(crypto);
   const record = { seq: 1, at: "", count: 1, ...refused([]) };
   expect(concerns({ id }, record, () => [id])).toBe(true);

@@ -1,4 +1,5 @@
-// Where a token's calls are recorded beside its own log, and how much of the person's they may take.
+// A token's calls are recorded in its own log and in the person's log. The tests show where they go, and how much of
+// the person's log they may fill.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,13 +65,13 @@ describe("a token's record", () => {
     expect(spent.bytes).toBeLessThan(1_000);
   });
 
-  test("needs no room where the person is not here", () => {
+  test("needs no room where the person has no open log", () => {
     const spent: Spent = { sinceMs: clock.monotonicMs(), bytes: TOKEN_BYTES_PER_DAY };
     expect(recorder(spent, false).keep({ event: "secrets.resolve", outcome: "ok" })).toBeGreaterThan(0);
     expect(spent.bytes).toBe(TOKEN_BYTES_PER_DAY);
   });
 
-  test("is written nowhere where the person's log cannot be", () => {
+  test("is written nowhere when the person's log cannot be written", () => {
     persons.close();
     expect(() => recorder({ sinceMs: 0, bytes: 0 }).keep({ event: "secrets.resolve", outcome: "ok" })).toThrow();
     persons = log("again-");

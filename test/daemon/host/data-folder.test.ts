@@ -1,5 +1,5 @@
-// Paths that are made of ids, and what is removed under them: nothing outside the data folder, nothing behind a link, and
-// nothing that we did not make.
+// Paths that are made from ids, and the removal of files under them. The agent removes nothing outside its data folder,
+// nothing behind a link, and nothing that it did not make.
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -103,7 +103,7 @@ describe("removing an account", () => {
     expect(readdirSync(accounts())).toEqual([]);
   });
 
-  test("leaves what somebody else laid there, and says so", () => {
+  test("leaves files of others, and says so", () => {
     ours("account.json");
     ours("notes.txt", "mine");
     mkdirSync(join(accountFolder(home, ID), "device.sealed"));
@@ -123,7 +123,7 @@ describe("removing an account", () => {
     intact();
   });
 
-  test("that a crash cut off is finished, and only that", () => {
+  test("that a crash cut off is finished, and nothing else is removed", () => {
     const removed = join(accounts(), `${OTHER}.removed`);
     mkdirSync(removed);
     writeFileSync(join(removed, "account.json"), "{}");
@@ -139,7 +139,7 @@ describe("removing an account", () => {
   test("of none does nothing", () => expect(removeAccountFolder(home, OTHER)).toBeUndefined());
 });
 
-test("signing out takes the account's file, and what a crash left of it, and nothing that is only called like it", () => {
+test("signing out removes the account's file and its crash leftovers, and no file with a similar name", () => {
   const folder = accountFolder(home, ID);
   ensureNamedFolder(folder);
   const stay = ["account.json-notes", "account.json.my-copy", "account.json.0123.unfinished", "my-account.json"];
@@ -149,7 +149,7 @@ test("signing out takes the account's file, and what a crash left of it, and not
   expect(readdirSync(folder).sort()).toEqual(stay.sort());
 });
 
-describe("what is read is a file of ours", () => {
+describe("the agent reads only its own files", () => {
   test.each([
     ["a link", (path: string) => symlinkSync(join(victim, "account.json"), path), "is a link"],
     ["a link to nothing", (path: string) => symlinkSync("nowhere", path), "is a link"],

@@ -1,14 +1,13 @@
-// A clock that stands still until a test moves it, and then runs what was due.
+// A clock that stands still until a test moves it. Then it runs everything that was due.
 import type { Clock } from "../../../daemon/host/clock.ts";
 
 export type FakeClock = Clock & {
-  /** Lets time pass on all three clocks. */
+  /** Advances all three clocks. */
   advance(ms: number): void;
-  /** Sets the wall clock alone, as a person or NTP does. */
+  /** Sets only the wall clock, as a person or NTP does. */
   setWall(ms: number): void;
-  /** Lets the machine sleep: boot and wall time go on, monotonic time does not. */
+  /** Lets the machine sleep. Boot and wall time go on, monotonic time does not. */
   sleep(ms: number): void;
-  /** Whether something is due within this time. */
   isDueWithin(ms: number): boolean;
 };
 

@@ -1,4 +1,5 @@
-// Where packages with a binary are loaded from, in a process whose home and NODE_PATH offer one that says it was loaded.
+// From where the agent loads packages with a binary. The home and NODE_PATH of the process offer a planted package that
+// reports when it is loaded.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +33,7 @@ test("a package of the installation is loaded", () => {
 });
 
 test("a package that the installation lacks is not taken from the home, nor from NODE_PATH", () => {
-  // Else the test would prove nothing: Node itself takes it.
+  // Node itself loads the planted package. Otherwise the test would prove nothing.
   expect(run('require("planted")')).toBe("loaded");
   const own = run(`import(${JSON.stringify(ownPackage)}).then(({ requireOwn }) => requireOwn("planted"))`);
   expect(own).toContain("planted is not installed");

@@ -52,7 +52,7 @@ describe("a durable write", () => {
     await expect(writeFileDurably(join(folder, "none", "store"), bytes("x"))).rejects.toThrow("ENOENT");
   });
 
-  test("cut off by a crash is swept away, and nothing else is", () => {
+  test("cut off by a crash is removed, and nothing else is", () => {
     for (const name of ["store", "store.unfinished", "store.0123456789abcdef.unfinished"])
       writeFileSync(join(folder, name), "x");
     removeUnfinishedWrites(folder);
@@ -60,7 +60,7 @@ describe("a durable write", () => {
   });
 });
 
-test("what a crash left in an account's folder is swept away too, and nothing behind a link", () => {
+test("crash leftovers in an account's folder are removed too, and nothing behind a link", () => {
   const left = "account.json.0123456789abcdef.unfinished";
   mkdirSync(join(folder, "elsewhere/one"), { recursive: true });
   writeFileSync(join(folder, "elsewhere/one", left), "x");
@@ -72,7 +72,7 @@ test("what a crash left in an account's folder is swept away too, and nothing be
   removeUnfinishedWrites(join(folder, "home"));
   expect(readdirSync(join(folder, "elsewhere/one"))).toEqual([left]);
   expect(readdirSync(join(folder, "home/a/b"))).toEqual(["deeper"]);
-  // Nothing of ours lies as deep as that.
+  // The agent writes no file this deep.
   expect(readdirSync(join(folder, "home/a/b/deeper"))).toEqual([left]);
 });
 
@@ -100,8 +100,8 @@ describe("a private folder", () => {
     expect(() => ensurePrivateFolder(join(folder, "file", "below"))).toThrow(StartRefused);
   });
 
-  test("is refused where it belongs to another user, root and by root", () => {
-    // Root makes a folder of somebody else's; anybody else has root's at hand.
+  test("is refused where it belongs to another user, for root as well", () => {
+    // Root can make a folder of another user. Every other user can use root's folder.
     const theirs = process.getuid?.() === 0 ? join(folder, "theirs") : "/root";
     if (process.getuid?.() === 0) {
       mkdirSync(theirs, { mode: 0o700 });

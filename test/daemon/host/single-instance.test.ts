@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Another process that takes the lock and says "held", or why not. */
+/** Starts another process that tries the lock. It says "held", or why not. */
 async function otherAgent(path: string): Promise<{ child: ChildProcess; said: string }> {
   const module = join(import.meta.dirname, "../../../daemon/host/single-instance.ts");
   const code = `
@@ -73,11 +73,11 @@ test("a link or a folder in the lock's place is refused", () => {
   expect(() => takeInstanceLock(join(folder, "folder.db"))).toThrow(StartRefused);
 });
 
-test("a lock that cannot be made is told as such", () => {
+test("a lock that cannot be made is reported as such", () => {
   expect(() => takeInstanceLock(join(folder, "none", "lock.db"))).toThrow(/could not be made \(ENOENT\)/);
 });
 
-test("a file that is no database is told, not overwritten", () => {
+test("a file that is no database is reported, not overwritten", () => {
   writeFileSync(
     join(folder, "lock.db"),
     "something else that is long enough to be looked at as a header of a database file, 100 bytes or more.",

@@ -1,5 +1,5 @@
-// Kept keys: one guarded slab, slots that come back, and zeros that nobody can use after a lock. The refusal of zeros is
-// held for both implementations, since it is the seam's promise.
+// Kept keys lie in one guarded slab, in slots that are reused. After a lock they are zeros, and nobody can use zeros as
+// a key. Both implementations must refuse zeros, since the interface promises this.
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -133,7 +133,7 @@ describe.skipIf(process.platform !== "linux")("without the right to lock memory"
   test("nothing is loaded, and the reason and the limit are told", () => {
     const module = resolve(import.meta.dirname, "../../../daemon/host/sodium.ts");
     const program = `import(${JSON.stringify(module)}).then((m) => m.loadSodium()).then(() => console.log("loaded"), (e) => console.log(e.message))`;
-    // Root may lock what it likes, so the child drops the capability to.
+    // Root may always lock memory, so the child drops that capability.
     const asRoot =
       process.getuid?.() === 0 ? ["setpriv", "--bounding-set", "-ipc_lock", "--inh-caps", "-ipc_lock"] : [];
     const command = [...asRoot, process.execPath, "-e", program].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,4 +1,4 @@
-// The file of a trace: whose it is, what it refuses to be, and where it ends.
+// The file of a trace: its owner, the paths that it refuses, and its size limit.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const lines = () =>
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
-/** A line of so many bytes, its line break among them. */
+/** A line of this many bytes, including its line break. */
 const lineOf = (bytes: number) => ({ x: "x".repeat(bytes - JSON.stringify({ x: "" }).length - 1) });
 
 test("a trace is closed to others, and begins with what a fault may depend on", async () => {
@@ -42,7 +42,7 @@ test("a trace is closed to others, and begins with what a fault may depend on", 
   expect(file.state).toEqual({ file: path, state: "writing", bytes: statSync(path).size });
 });
 
-test("a trace that was begun for nothing is taken away", async () => {
+test("a trace that recorded nothing is removed", async () => {
   const file = await begun();
   await file.remove();
   const again = await begun();
@@ -50,7 +50,7 @@ test("a trace that was begun for nothing is taken away", async () => {
   expect(lines()).toHaveLength(1);
 });
 
-describe("what is there already stays as it is:", () => {
+describe("an existing file stays as it is:", () => {
   test.each([
     ["a file", () => writeFileSync(path, "mine")],
     ["a folder", () => mkdirSync(path)],
@@ -64,21 +64,21 @@ describe("what is there already stays as it is:", () => {
   });
 });
 
-test("a folder that does not exist is told by the system's code", async () => {
+test("a missing folder is reported with the system's code", async () => {
   path = join(folder, "none", "t");
   await expect(begun()).rejects.toThrow('the file "t" could not be made (ENOENT)');
   await expect(begun()).rejects.toThrow(StartRefused);
 });
 
 describe("the bound of the file", () => {
-  /** Fills the file but for `left` bytes, and the room that the last line takes. */
+  /** Fills the file except for `left` bytes and the room for the last line. */
   async function filledBut(left: number) {
     const file = await begun();
     const last = Buffer.byteLength(`${JSON.stringify({ full: TRACE_BYTES_MAX })}\n`);
     const most = TRACE_WAITING_BYTES_MAX / 2;
     const room = () => TRACE_BYTES_MAX - last - left - file.state.bytes;
     while (room() > 0) {
-      // What is left must hold a line.
+      // The remaining room must hold a line.
       file.write(lineOf(room() > most && room() < most + 100 ? most / 2 : Math.min(most, room())));
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -109,7 +109,7 @@ describe("the bound of the file", () => {
 describe("the bound of what waits for the disk", () => {
   test("is reached without an error, and what was left out is counted", async () => {
     const file = await begun();
-    // The first line waits still: nothing is written before this turn ends.
+    // The first line still waits, since nothing is written before this turn ends.
     const first = file.state.bytes;
     file.write(lineOf(TRACE_WAITING_BYTES_MAX - first));
     file.write({});

@@ -1,4 +1,4 @@
-// Other programs as the tests need them: started for real, read line by line.
+// Other programs that the tests start for real and read line by line.
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { DoorWord } from "./door.ts";
 
-/** The next line on a child's standard output, without its end; "" when it ends without one. */
+/** The next line on a child's standard output, without its line break. Returns "" when the output ends first. */
 export function lineOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -23,13 +23,13 @@ export function lineOf(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Whether the tests run as root, and so can be another user too. */
+/** Whether the tests run as root, and so can also become another user. */
 export const isRoot = process.getuid?.() === 0;
 
-/** The user that root turns into: nobody, who owns nothing. */
+/** The user that root becomes: nobody, who owns nothing. */
 export const NOBODY = 65534;
 
-/** The words of a door (door.ts), in order; `next` fails when the program ends without another. */
+/** The words of a door (door.ts), in order. `next` fails when the program ends without another word. */
 export function wordsOf(child: ChildProcess): { next(): Promise<DoorWord> } {
   const lines = createInterface({ input: child.stdout as Readable })[Symbol.asyncIterator]();
   return {
@@ -41,10 +41,12 @@ export function wordsOf(child: ChildProcess): { next(): Promise<DoorWord> } {
   };
 }
 
-/** The program of door.ts. */
 export const doorProgram = join(import.meta.dirname, "door.ts");
 
-/** Connects, sends a line, ends its side and gives what came back; "" where the connection was closed unheard. */
+/**
+ * Connects, sends a line, ends its own side, and returns the answer. Returns "" when the door closed the connection
+ * without reading.
+ */
 export function ask(path: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ path, allowHalfOpen: true });
@@ -53,7 +55,7 @@ export function ask(path: string): Promise<string> {
     socket.on("data", (chunk: string) => {
       text += chunk;
     });
-    // Closed unheard, with our line unread, reads as a reset.
+    // A door that closes without reading our line causes a reset.
     socket.on("error", () => undefined);
     socket.on("close", () => resolve(text));
     socket.on("end", () => socket.end());
@@ -61,7 +63,7 @@ export function ask(path: string): Promise<string> {
   });
 }
 
-/** Whether nobody may run this Node and read these sources: not so in a checkout under /root. */
+/** Whether nobody may run this Node and read these sources. Nobody may not in a checkout under /root. */
 export const nobodyCanRun =
   isRoot &&
   spawnSync(process.execPath, ["-e", "require('fs').readFileSync(process.argv[1])", doorProgram], {

@@ -1,12 +1,12 @@
-// A program of its own that opens a door as the agent does, tells on standard output what came through it, one JSON
-// value per line, and answers every peer with one line once the peer has ended its side. Started by the tests.
+// A program that opens a door as the agent does. It reports each connection on standard output, one JSON value per
+// line. It answers every peer with one line after the peer has ended its own side. The tests start it.
 
 import { loadNative } from "../../../daemon/host/native.ts";
 import { linuxPeers } from "../../../daemon/peer/linux.ts";
 import { listenOnPassed, listenOnPath } from "../../../daemon/peer/listen.ts";
 import type { PeerIdentity } from "../../../daemon/peer/peer.ts";
 
-/** What the program says. */
+/** A report of the program. */
 export type DoorWord =
   | { is: "listening" }
   | { is: "notOurs" }
@@ -16,7 +16,7 @@ export type DoorWord =
 
 const say = (word: DoorWord) => console.log(JSON.stringify(word));
 
-/** Answered to every peer that got in. */
+/** The answer to every accepted peer. */
 export const ANSWER = "answered\n";
 
 if (process.argv[1] === import.meta.filename) await open(process.argv[2]);
@@ -32,7 +32,7 @@ async function open(path: string | undefined): Promise<void> {
       const peer = peers.identify(handle, () => performance.now());
       say({ is: "peer", identity: peer.identity });
       socket.on("close", () => peer.release());
-      // Later, as a real answer: a socket that is not half open has closed its own side by then.
+      // Answers later, as the real agent does. A socket that is not half open has closed its own side by then.
       socket.on("end", () => setImmediate(() => setImmediate(() => socket.end(ANSWER))));
       socket.resume();
     },

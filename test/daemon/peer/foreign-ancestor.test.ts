@@ -25,7 +25,7 @@ const ours = (pid: number, change: Partial<OwnProgram> = {}) => process(pid, { s
 const running = (pid: number, path: string, ownerUid = 0) =>
   process(pid, { executable: { path, device: "1", inode: "1", deleted: false, ownerUid } });
 
-/** The pid of the subject of a chain, the peer first. */
+/** The pid of the subject of a chain, with the peer first. */
 function subject(...chain: ProcessFacts[]): number | undefined {
   const [peer = expect.fail(), ...ancestors] = chain;
   const identity: PeerIdentity = { ...peer, ancestors };

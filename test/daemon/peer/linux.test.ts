@@ -63,7 +63,7 @@ function start(program: string, args: string[], options: SpawnOptions = {}): Chi
   return child;
 }
 
-/** The peer that the next connection brings. */
+/** The peer of the next connection. */
 function nextPeer(): Promise<Peer> {
   return new Promise((resolve, reject) => {
     arrived = (handle) => {
@@ -78,7 +78,7 @@ function nextPeer(): Promise<Peer> {
   });
 }
 
-/** Connects and stays; on a line of input becomes the program given after the path, keeping the connection. */
+/** Connects and stays. On a line of input it becomes the program named after the path, and keeps the connection. */
 const PERL = `use IO::Socket::UNIX; $^F = 9; my $s = IO::Socket::UNIX->new(Peer => shift) or die; <STDIN>; exec @ARGV if @ARGV; sleep 1000`;
 const NODE = `require("net").connect(process.argv[1]); process.stdin.resume()`;
 
@@ -154,7 +154,7 @@ describe("a peer's identity", () => {
   });
 
   test.runIf(nobodyCanRun)("has no executable where the peer hides it (needs root, to become nobody)", async () => {
-    // An executable that its user may run and not read makes a process that no other may look into.
+    // If a user may run an executable but not read it, no other process may look into the running process.
     const hidden = join(folder, "hidden");
     copyFileSync(realpathSync("/usr/bin/perl"), hidden);
     chmodSync(hidden, 0o711);
@@ -207,13 +207,13 @@ describe("a peer's identity", () => {
     const { pidfd, uid } = credentialsIn(await handle);
     child.kill("SIGKILL");
     await once(child, "exit");
-    // As if our own pid were the next to get the number.
+    // Acts as if our own pid were the next process to get the number.
     expect(() => peers.identify(handleOf({ pid: process.pid, uid, pidfd }), () => nowMs)).toThrow(/has ended/);
   });
 });
 
 describe("a recheck", () => {
-  /** Becomes another program that says when it is there. */
+  /** Becomes another program, which says when it runs. */
   const becomeShell = ["sh", "-c", "echo there; exec sleep 1000"];
   const becomePerl = ["perl", "-e", `$| = 1; print "there\\n"; sleep 1000`];
 

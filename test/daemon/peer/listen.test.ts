@@ -44,7 +44,7 @@ type Door = {
   turn(): Promise<void>;
 };
 
-/** A door in this process; `turn` is fulfilled by the next connection, let in or not. */
+/** A door in this process. The next connection fulfils `turn`, whether it is let in or not. */
 async function openDoor(): Promise<Door> {
   let turned = Promise.withResolvers<void>();
   const accepted: Door["accepted"] = [];
@@ -93,7 +93,7 @@ describe("an accepted socket", () => {
     await turn;
     const { socket, credentials } = door.accepted[0] ?? expect.fail();
     expect(socket.isPaused()).toBe(true);
-    // Still so after the kernel had time to deliver.
+    // This still holds after the kernel had time to deliver data.
     await new Promise(setImmediate);
     expect([socket.readableLength, socket.bytesRead]).toEqual([0, 0]);
     expect(["data", "close", "error"].map((event) => socket.listenerCount(event))).toEqual([0, 0, 1]);
@@ -144,7 +144,7 @@ describe("an accepted socket", () => {
     await turn;
     expect(door.refused).toEqual(["too many connections"]);
     await once(oneMore, "close");
-    // One leaves, one may come.
+    // When one connection leaves, another may come.
     const gone = once(door.accepted[0]?.socket ?? expect.fail(), "close");
     door.accepted[0]?.socket.destroy();
     await gone;
@@ -234,7 +234,7 @@ describe("a peer is refused", () => {
   test("that has ended before it was looked at", async () => {
     const door = await openDoor();
     const turn = door.turn();
-    // This process is busy until the other has connected, written and gone.
+    // This process is busy until the other process has connected, written and gone.
     execFileSync(process.execPath, [
       "-e",
       `require("net").connect(process.argv[1], function () { this.write("x", () => process.exit()) })`,
@@ -242,7 +242,7 @@ describe("a peer is refused", () => {
     ]);
     await turn;
     const { accepted, refused } = door;
-    // Kernels differ: some give no pidfd for a process that was reaped, some give one that says so.
+    // Kernels differ. Some give no pidfd for a reaped process. Others give a pidfd that reports the end.
     if (accepted[0] === undefined) expect(refused).toEqual([expect.stringContaining("ended")]);
     else expect(native.hasEnded(accepted[0].credentials.pidfd)).toBe(true);
   });
@@ -283,7 +283,9 @@ describe("a peer is refused", () => {
 });
 
 describe("a socket passed by systemd", () => {
-  /** Starts a door with `server` as descriptor 3, as systemd does: the shell becomes the program, so its pid is right. */
+  /**
+   * Starts a door with `server` as descriptor 3, as systemd does. The shell becomes the program, so its pid is right.
+   */
   async function pass(server: Server, variables: string, listen: () => Server): Promise<ChildProcess> {
     listen();
     await once(server, "listening");
@@ -291,7 +293,7 @@ describe("a socket passed by systemd", () => {
     const child = start("sh", ["-c", `${variables} exec "$0" "$1"`, process.execPath, doorProgram], {
       stdio: ["ignore", "pipe", "pipe", handle.fd],
     });
-    // Only the child's copy of the descriptor may accept.
+    // Only the child's copy of the descriptor may accept connections.
     endings.push(() => server.close());
     return child;
   }
@@ -352,7 +354,8 @@ describe("a socket passed by systemd", () => {
 
   test.runIf(hasTool("perl"))("lets peers in with their credentials, half closed too", async () => {
     mkdirSync(join(folder, "run"), { mode: 0o700 });
-    // A Node that made the socket would accept from it too; this one is gone when the door runs, as systemd's part is.
+    // A Node process that made the socket would also accept from it. The perl process is gone when the door runs, so
+    // only the door accepts, as with systemd.
     const code = `
       use Socket; use POSIX; $^F = 9;
       socket(my $s, AF_UNIX, SOCK_STREAM, 0); umask 0177; bind($s, pack_sockaddr_un(shift)) or die; listen($s, 9); dup2(fileno($s), 3);

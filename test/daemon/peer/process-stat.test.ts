@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseStat } from "../../../daemon/peer/process-stat.ts";
 
-/** A line of proc(5) with the given name; every other field says its own number. */
+/** A line of proc(5) with the given name. Every other field holds its own number. */
 function line(name: string, change: Record<number, string> = {}): string {
   const fields = Array.from({ length: 50 }, (_, index) => `${index + 3}`);
   fields[0] = "S";

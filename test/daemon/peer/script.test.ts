@@ -91,7 +91,7 @@ describe("a script's hash", () => {
     symlinkSync(path, join(folder, "innocent.py"));
     expect(readScript(join(folder, "innocent.py"), undefined)?.sha256).toBeUndefined();
     expect(isLockedForOthers(path)).toBe(true);
-    // The control: this is what it would do to open and close it.
+    // The control: opening and closing the file drops the lock.
     closeSync(openSync(path, "r"));
     expect(isLockedForOthers(path)).toBe(false);
     store.close();

@@ -1,4 +1,4 @@
-// Subjects for tests of the rooms behind the socket.
+// Subjects for tests of the parts behind the socket.
 import type { Subject } from "../../../daemon/peer/subject.ts";
 
 export function subject(name: string, family = name): Subject {

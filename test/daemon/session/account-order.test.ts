@@ -1,4 +1,4 @@
-// The order of accounts on the disk: what is not ours opens no home, and is left as it is.
+// The order of accounts on the disk. A file that is not ours opens no home, and stays unchanged.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

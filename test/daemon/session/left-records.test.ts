@@ -1,5 +1,5 @@
-// What a token recorded while its person was not here, taken in by the person's log: each record once, only what its own chain
-// proves, and no more at a time than there is room for. Real service, sessions of tokens, logs and stores.
+// A token records calls while its person is away, and later the person's log takes these records in. It takes each record once, takes only records
+// that the token's own chain proves, and takes no more at a time than there is room for. Uses a real service and real sessions, logs and stores.
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** Reads by the token, each of another moment. */
+/** Reads with the token, each at another moment. */
 async function read(count: number, text = ci.token) {
   const session = (await tokens.present(text, "test")).demandOpen();
   for (let made = 0; made < count; made++) {
@@ -88,7 +88,7 @@ async function read(count: number, text = ci.token) {
   }
 }
 
-/** As at an unlock: each is another. */
+/** Takes records in as an unlock does, each time as a new unlock. */
 const take = (limits?: { logs: number; bytes: number }) => {
   const taker: Taker = { file: user, audit, unlocked: { ownKind: opened.account, store } };
   const left = createLeftRecords({
@@ -110,14 +110,14 @@ const told = () =>
     .filter(({ event }) => event === "audit.takenIn")
     .map(({ outcome }) => outcome);
 
-/** The one token's folder, and the file of its log. */
+/** The folder of the only token, and the file of its log. */
 const folders = () => readdirSync(join(home, "service-accounts")).map((name) => join(home, "service-accounts", name));
 const folder = () => folders()[0] ?? "";
 const file = () => join(folder(), "audit-000001.log");
-/** Ends the token's session, so that what lies on disk is all of it. */
+/** Ends the token's session, so that the disk holds all of its records. */
 const end = () => tokens.lock(undefined, {});
 
-describe("what a token left", () => {
+describe("a record that a token left", () => {
   test("is taken in whole, with when it happened and whose it was, and the person's chain holds", async () => {
     await read(3);
     await take();
@@ -139,7 +139,7 @@ describe("what a token left", () => {
     }
   });
 
-  test("is taken in once, and what comes after it later", async () => {
+  test("is taken in once, and later records follow later", async () => {
     await read(2);
     await take();
     await take();
@@ -151,7 +151,7 @@ describe("what a token left", () => {
     expect(told()).toEqual(["2 taken in", "1 taken in"]);
   });
 
-  test("is not taken in again where a crash came before the place was marked", async () => {
+  test("is not taken in again when a crash came before its place was marked", async () => {
     await read(2);
     await take();
     await store.change((state) => ({ ...state, takenIn: {} }));
@@ -159,14 +159,14 @@ describe("what a token left", () => {
     expect(takenIn().length).toBe(2);
   });
 
-  test("is taken in up to the room of an unlock, and the rest at the next ones, in order", async () => {
+  test("is taken in while an unlock has room, and the rest follow at the next unlocks, in order", async () => {
     await read(3);
     const { mac, hash, ...first } = JSON.parse(readFileSync(file(), "utf8").split("\n")[0] ?? "") as Record<
       string,
       unknown
     >;
     const size = JSON.stringify(first).length;
-    // At the room of one record it is one; one byte more lets another in.
+    // With room for one record the log takes one. One more byte lets it take another.
     await take({ logs: 9, bytes: size });
     expect(takenIn().length).toBe(1);
     await take({ logs: 9, bytes: size + 1 });
@@ -174,7 +174,7 @@ describe("what a token left", () => {
     expect(told()).toEqual(["1 taken in; more wait for the next unlock", "2 taken in; more wait for the next unlock"]);
   });
 
-  test("in more logs than are looked into is taken in of the last used ones", async () => {
+  test("is taken in from the last used logs when there are too many logs", async () => {
     await read(1);
     const next = await opened.account.serviceAccounts.rotate(ci.id, { overlapMs: 60_000 });
     await end();
@@ -203,7 +203,7 @@ describe("a process without the token", () => {
   });
   const lines = () => readFileSync(file(), "utf8").trimEnd().split("\n");
 
-  test("adds nothing: its record is left out, and that is told", async () => {
+  test("adds nothing: its record is left out, and this is reported", async () => {
     const { mac, ...last } = JSON.parse(lines()[2] ?? "") as Linked & { mac: string };
     appendFileSync(file(), `${JSON.stringify({ ...last, seq: lines().length + 1, pid: 99, mac })}\n`);
     await take();
@@ -211,14 +211,14 @@ describe("a process without the token", () => {
     expect(told()).toEqual(["3 taken in; 1 records do not follow from the ones before"]);
   });
 
-  test("changes nothing: what is changed is left out, and that is told", async () => {
+  test("changes nothing: a changed record is left out, and this is reported", async () => {
     writeFileSync(file(), readFileSync(file(), "utf8").replace('"pid":1', '"pid":7'));
     await take();
     expect(takenIn().map(({ pid }) => pid)).toEqual([0]);
     expect(told()[0]).toContain("do not follow from the ones before");
   });
 
-  test("takes nothing away unseen: a log that was cut is told, once", async () => {
+  test("takes nothing away unseen: a log that was cut is reported, once", async () => {
     writeFileSync(file(), `${lines().slice(0, 2).join("\n")}\n`);
     await take();
     await take();
@@ -226,7 +226,7 @@ describe("a process without the token", () => {
     expect(told()).toEqual(["2 taken in; it was cut: its end is missing"]);
   });
 
-  test("hides nothing by an older copy: that is told, and what comes after is taken in", async () => {
+  test("hides nothing by an older copy: this is reported, and later records are taken in", async () => {
     const copy = join(home, "copy");
     cpSync(folder(), copy, { recursive: true });
     await read(2);
@@ -243,7 +243,7 @@ describe("a process without the token", () => {
     expect(told().at(-1)).toContain("it is not the log that it was");
   });
 
-  test("takes no log away unseen: that is told, once, and what comes after is taken in", async () => {
+  test("takes no log away unseen: this is reported, once, and later records are taken in", async () => {
     await take();
     rmSync(folder(), { recursive: true });
     await take();

@@ -22,7 +22,7 @@ const fresh: AccountFile = {
   lastWrongMs: 0,
 };
 
-/** A file after so many wrong tries, each begun and answered at these moments. */
+/** A file after this many wrong tries, each begun and answered at these moments. */
 const wrongly = (wrong: number, begunMs: number, answeredMs: number): AccountFile => {
   let file = fresh;
   for (let index = 0; index < wrong; index++) file = refused(counted(file, begunMs), answeredMs);

@@ -1,4 +1,4 @@
-// Every way of proving passes the same tests: the PIN, the account password, and a third one that exists here alone.
+// Every way of proving passes the same tests: the PIN, the account password, and a third way that exists only here.
 import { afterEach, describe, expect, test } from "vitest";
 import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { type DeviceState, type DeviceStore, newDeviceState } from "../../../daemon/session/device-store.ts";
@@ -9,7 +9,7 @@ import type { UnlockedSession } from "../../../daemon/session/session.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 
 const sodium = loadSodium();
-/** What a derivation costs and gives is held by the vectors of protocol/crypto. */
+/** The vectors of protocol/crypto test the cost and the result of a derivation, so a cheap one is enough here. */
 const crypto = {
   ...sodium,
   argon2id: (...[typed, salt, cost]: Parameters<typeof sodium.argon2id>) =>
@@ -18,7 +18,7 @@ const crypto = {
 const RIGHT = "493817";
 const WRONG = "493818";
 
-/** What is on disk, write by write: the try must be there before the answer. */
+/** The state on disk after each write. The try must be there before the answer. */
 const written: DeviceState[] = [];
 afterEach(() => void written.splice(0));
 
@@ -57,7 +57,7 @@ async function password(): Promise<Tried> {
   return { way: passwordWay({ provePassword }), session: {} as UnlockedSession, triesCounted: () => tries };
 }
 
-/** As a fingerprint would be: no secret of ours, counted in memory of its own. */
+/** Acts like a fingerprint: it is no secret of ours, and it counts tries in its own memory. */
 async function third(): Promise<Tried> {
   let tries = 0;
   const way: ProofWay = {

@@ -1,5 +1,5 @@
-// Open files of a connection: what of them is left where one is refused, and where the account is locked; and how many bytes
-// they may hold of one connection, of one asker, and in all.
+// Open files of a connection. The tests show what remains when a file is refused or its account is locked. They also show how many bytes open files
+// may hold for one connection, for one asker, and in all.
 import { expect, test } from "vitest";
 import type { Call } from "../../../daemon/call/call.ts";
 import { createHandleBytes, FILE_HANDLE_BYTES } from "../../../daemon/transfer/handle-bytes.ts";
@@ -8,7 +8,7 @@ import { PosternError } from "../../../protocol/errors.ts";
 
 const unlocked = {};
 
-/** A call on a connection of its own. */
+/** A call on a new connection. */
 function callOf(family = "asker"): Call & { end(): void } {
   const endings: (() => void)[] = [];
   const connection = {
@@ -24,14 +24,14 @@ function callOf(family = "asker"): Call & { end(): void } {
 
 const call = callOf();
 
-/** A file on its way in, of an account that is open. */
+/** An incoming file of an open account. */
 function writing(holds: () => boolean = () => true): Writing & { readonly key: Uint8Array } {
   const key = new Uint8Array(32).fill(7);
   const upload = { close: () => key.fill(0) };
   return { kind: "write", holds, session: { unlocked }, upload, stream, item: { name: "" }, key } as never;
 }
 
-/** A file on its way out, which holds so many bytes beside what every handle does. */
+/** An outgoing file that holds this many bytes beyond the usual bytes of a handle. */
 function reading(bytes = 0): Reading {
   return { kind: "read", unlocked, holds: () => true, stream: { next: () => Promise.reject() }, bytes } as never;
 }
@@ -91,7 +91,7 @@ test.each([
   closer.add(another(), reading());
 });
 
-test("what a closed, a locked and a lost handle held is there for the next", () => {
+test("the next handle may use the bytes of a closed, a locked and a lost handle", () => {
   const handles = createHandles(
     () => `id${next++}`,
     createHandleBytes({ perConnection: much, perAsker: much, all: ROOM }),

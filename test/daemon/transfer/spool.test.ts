@@ -1,5 +1,5 @@
-// Backups on their way in: a file without a name, how many bytes of one, of one asker and of all are taken, and what becomes
-// of one that is refused.
+// Incoming backups lie in a file without a name. The tests show how many bytes the agent takes for one backup, for one asker and in all, and how it
+// refuses one.
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,18 +32,18 @@ async function content(spool: Spool): Promise<string> {
   return text;
 }
 
-/** Descriptors of files in the folder that have no name any more. */
+/** Descriptors of files in the folder that no longer have a name. */
 function unnamed(): number {
   return readdirSync("/proc/self/fd").filter((fd) => {
     try {
       return readlinkSync(join("/proc/self/fd", fd)).startsWith(folder);
     } catch {
-      return false; // The descriptor that read the folder.
+      return false; // This descriptor read the folder.
     }
   }).length;
 }
 
-test("what is handed over is read as often as needed, from a file that has no name", async () => {
+test("a backup is read as often as needed, from a file that has no name", async () => {
   const spool = spools().create(true);
   spool.push(new TextEncoder().encode("one\ntw"));
   spool.push(new TextEncoder().encode("o\n"));
@@ -58,35 +58,32 @@ test.each([
   ["one backup", { one: 10 }, "tooLarge", [true, true]],
   ["all strangers", { strangers: 15 }, "busy", [true, true]],
   ["all askers", { all: 15 }, "busy", [true, false]],
-] as const)(
-  "of %s as many bytes are taken as the limit says, and not one more",
-  (_whose, limits, name, [first, second]) => {
-    const ours = spools(limits);
-    const other = ours.create(first);
-    other.push(bytes(5));
-    const spool = ours.create(second);
-    spool.push(bytes(10));
-    expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
-    // It is gone, and what it held is there for the next; it stays refused.
-    expect(unnamed()).toBe(1);
-    expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
-    expect(() => spool.source()).toThrow(expect.objectContaining({ name }));
-    const next = ours.create(second);
-    next.push(bytes(10));
-    next.drop();
-    other.drop();
-    expect(unnamed()).toBe(0);
-  },
-);
+] as const)("of %s bytes are taken up to the limit, and not one more", (_whose, limits, name, [first, second]) => {
+  const ours = spools(limits);
+  const other = ours.create(first);
+  other.push(bytes(5));
+  const spool = ours.create(second);
+  spool.push(bytes(10));
+  expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
+  // The file is gone, and the next backup may use its room. The refusal stays.
+  expect(unnamed()).toBe(1);
+  expect(() => spool.push(bytes(1))).toThrow(expect.objectContaining({ name }));
+  expect(() => spool.source()).toThrow(expect.objectContaining({ name }));
+  const next = ours.create(second);
+  next.push(bytes(10));
+  next.drop();
+  other.drop();
+  expect(unnamed()).toBe(0);
+});
 
-test("what strangers fill keeps a person from nothing", () => {
+test("room that strangers fill keeps a person from nothing", () => {
   const ours = spools({ strangers: 10, all: 20 });
   const both = [true, false].map((stranger) => ours.create(stranger));
   for (const spool of both) expect(() => spool.push(bytes(10))).not.toThrow();
   for (const spool of both) spool.drop();
 });
 
-test("the disk keeps what is to stay free, and not a byte less", () => {
+test("the disk keeps its free reserve, and not a byte less", () => {
   const ours = spools({ left: 5 });
   free = 15;
   const fits = ours.create(false);
@@ -110,7 +107,7 @@ test("one that nobody adds to or reads is let go, and one that is read is not", 
 
 const gone = expect.objectContaining({ name: "handleNotFound" });
 
-test("one that was dropped gives nothing, though its descriptor's number is another's by then", async () => {
+test("a dropped one gives nothing, though another file has its descriptor's number by then", async () => {
   const mine = spools().create(true);
   mine.push(new TextEncoder().encode("mine"));
   const begun = mine.source();

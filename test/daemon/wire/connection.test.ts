@@ -1,5 +1,5 @@
-// A connection whose results the test gives, some of them as JSON already. That JSON has spaces which nobody who takes it
-// apart and puts it together again would keep: what arrives with them was sent as the bytes it was.
+// A connection whose results the test provides, some of them already as JSON. That JSON has unusual spaces, which
+// parsing and serialising would drop. A result that arrives with these spaces was sent byte for byte.
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -43,7 +43,7 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** A result that is made when its turn has come. */
+/** A result that is made only when its turn comes. */
 class Made {
   readonly json: string;
   made: Encoded<unknown> | undefined;
@@ -58,13 +58,13 @@ class Made {
   }
 }
 
-/** A request, and what it is to be answered with. */
+/** A request, with the result that answers it. */
 function asking(id: unknown, result: unknown): object {
   results.push(result);
   return { jsonrpc: "2.0", id, method: String(results.length - 1) };
 }
 
-/** Sends everything in one write. */
+/** Sends all requests in one write. */
 async function send(...asked: readonly object[]): Promise<void> {
   const log = { note: (what: string) => void notes.push(what), incident: (id: string) => void notes.push(id) };
   server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
@@ -103,7 +103,7 @@ async function send(...asked: readonly object[]): Promise<void> {
   client.write(asked.map((one) => `${JSON.stringify(one)}\n`).join(""));
 }
 
-/** Whole lines only: what follows the last line break fails the test. */
+/** Demands whole lines: any text after the last line break fails the test. */
 async function answersTo(...asked: readonly object[]): Promise<string[]> {
   await send(...asked);
   client.end();
@@ -115,7 +115,7 @@ async function answersTo(...asked: readonly object[]): Promise<string[]> {
 }
 
 const encoded = (json: string) => new Encoded<unknown>(new TextEncoder().encode(json));
-/** JSON of so many characters. */
+/** JSON of this many characters. */
 const long = (length: number, letter = "x") => `"${letter.repeat(length - 2)}"`;
 const response = (id: unknown, result: string) => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
 const isWiped = (result: Encoded<unknown>) => result.json.every((byte) => byte === 0);
@@ -153,7 +153,7 @@ describe("a result that is JSON already", () => {
     const lines = await answersTo(
       ...asked.map(([id, json, plain]) => asking(id, json === undefined ? plain : encoded(json))),
     );
-    // Compared one by one and shortly told: a difference would else be printed in megabytes.
+    // Compares the lines one by one. A failed comparison of all lines would print megabytes.
     const isRight = asked.map(([id, json, plain], at) => lines[at] === response(id, json ?? JSON.stringify(plain)));
     expect(isRight).toEqual(asked.map(() => true));
     expect(lines.length).toBe(asked.length);
@@ -204,7 +204,7 @@ describe("a result that is JSON already", () => {
 
   test("closes the connection where all connections together hold no more, counted in bytes", async () => {
     sharedBytes = 2 * MiB;
-    // More bytes than that, fewer characters.
+    // This has more bytes than the limit, but fewer characters.
     await send(asking(1, encoded(long(2 * MiB - OWN_BYTES, "é"))));
     await expect.poll(() => notes).toEqual([TOO_LONG]);
   });
@@ -240,7 +240,7 @@ describe("long answers that are asked for at once", () => {
     const all = lists(2 * MiB);
     await send(...all.map((list, id) => asking(id, list)), asking("last", "short"));
     await new Promise((resolve) => client.once("readable", resolve));
-    // Each turn takes one of these.
+    // Each turn of the loop could make one answer.
     for (let round = 0; round < 100; round++) await new Promise((resolve) => setImmediate(resolve));
     expect(madeOf(all)).toBe(1);
     expect(notes).toEqual([]);
@@ -269,7 +269,7 @@ describe("long answers that are asked for at once", () => {
   });
 });
 
-describe("what is not sent", () => {
+describe("a result that is not sent", () => {
   test("is wiped, and the member answered busy, where all connections together can hold no more of a batch", async () => {
     sharedBytes = 5 * MiB;
     const members = [1, 2, 3, 4].map(() => encoded(long(2 * MiB)));
@@ -298,7 +298,7 @@ describe("what is not sent", () => {
   });
 
   test("is no reason to put together more text than may lie unread", async () => {
-    // Joined, these would be longer than a text can be.
+    // Joined, these results would exceed the longest possible string.
     const text = "x".repeat(limits.answerBytes - 100);
     await send(...Array.from({ length: 60 }, (_, id) => asking(id, text)));
     await expect.poll(() => notes).toEqual([TOO_LONG]);

@@ -1,4 +1,4 @@
-// What the second room does with a handler's outcome where nobody is told of it.
+// How the dispatcher treats a handler's outcome that nobody receives.
 import { expect, test } from "vitest";
 import type { Call } from "../../../daemon/call/call.ts";
 import { Encoded } from "../../../daemon/call/encoded.ts";
@@ -7,7 +7,6 @@ import { PosternError } from "../../../protocol/errors.ts";
 
 const LIST = { vaultId: "aaaaaaaaaaaaaaaaaaaaaaaaaa" };
 
-/** Calls items.list, which `handler` answers. */
 function list(handler: () => Promise<Encoded<never>>, id?: number) {
   const incidents: string[] = [];
   const refused: string[] = [];

@@ -1,4 +1,4 @@
-// A service that says what it likes of its store, as fast as it likes: what that makes the agent write, ask and tell a person.
+// A service that reports any changes of its store, as fast as it likes. The tests bound what this makes the agent write, ask and tell a person.
 import { expect, test } from "vitest";
 import type { Feed, News } from "../../../daemon/account/capabilities.ts";
 import { ANSWER_MS_MIN, QUICK_ANSWERS_MAX } from "../../../daemon/account/changes.ts";
@@ -9,7 +9,7 @@ import { fakeClock } from "../host/fake-clock.ts";
 
 const OWN = "https://own.example";
 
-/** Follows services that answer at once, each time that their store was replaced. */
+/** Follows services that answer at once. Their store is replaced each time. */
 function following(answers = Number.POSITIVE_INFINITY) {
   const clock = fakeClock();
   const kept: string[] = [];
@@ -18,6 +18,7 @@ function following(answers = Number.POSITIVE_INFINITY) {
     clock,
     log: { note: () => undefined, incident: () => undefined } as never,
     connections: new Set(),
+    changed: () => undefined,
     isPersons: (service) => service === OWN,
   });
   const follow = (service: string) => {
@@ -48,7 +49,7 @@ const turns = async () => {
   for (let turn = 0; turn < 500; turn++) await Promise.resolve();
 };
 
-test("a service that answers at once is asked so often, and then once in a while", async () => {
+test("a service that answers at once is asked a few times, and then only once in a while", async () => {
   const { clock, asked, follow, followers } = following();
   const unlocked = follow(OWN);
   await turns();
@@ -77,7 +78,7 @@ test("a replacement is recorded, and further ones within the hour in one record 
   expect(kept).toHaveLength(2);
 });
 
-test("what services of tokens say pushes out no notice of the person's own, and names no host", async () => {
+test("services of tokens push out no notice of the person's own, and their notices name no host", async () => {
   const { follow, followers } = following(1);
   const all = [follow(OWN), ...Array.from({ length: 9 }, (_, at) => follow(`https://run-this.example:${9000 + at}`))];
   await turns();

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { createHeldBytes, OWN_BYTES } from "../../../daemon/wire/held-bytes.ts";
 
-describe("what connections make the agent hold", () => {
-  test("is taken to the last byte of the purse, and refused at one more", () => {
+describe("bytes that connections make the agent hold", () => {
+  test("are taken to the last byte of the purse, and refused at one more", () => {
     const share = createHeldBytes(100).share();
     expect(share.hold(OWN_BYTES + 100)).toBe(true);
     expect(share.hold(OWN_BYTES + 101)).toBe(false);
   });
 
-  test("leaves each connection its own, whatever the others hold", () => {
+  test("leave each connection its own, whatever the others hold", () => {
     const held = createHeldBytes(100);
     expect(held.share().hold(OWN_BYTES + 100)).toBe(true);
     const other = held.share();
@@ -16,7 +16,7 @@ describe("what connections make the agent hold", () => {
     expect(other.hold(OWN_BYTES + 1)).toBe(false);
   });
 
-  test("goes back to the purse as it is let go", () => {
+  test("go back to the purse once they are released", () => {
     const held = createHeldBytes(100);
     const first = held.share();
     const second = held.share();
@@ -26,7 +26,7 @@ describe("what connections make the agent hold", () => {
     expect(second.hold(OWN_BYTES + 100)).toBe(true);
   });
 
-  test("counts nothing where it was refused", () => {
+  test("count nothing when they were refused", () => {
     const held = createHeldBytes(100);
     const first = held.share();
     expect(first.hold(OWN_BYTES + 1000)).toBe(false);

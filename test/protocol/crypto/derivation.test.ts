@@ -1,4 +1,4 @@
-// A user's keys depend on every part of the input, and on nothing about how it was typed.
+// A user's keys depend on every part of the input, and not on how a person typed it.
 import { describe, expect, test } from "vitest";
 import { ARGON2_COST, deriveUserKeys, pinVerifier, subkey } from "../../../protocol/crypto/derivation.ts";
 import type { Primitives } from "../../../protocol/crypto/primitives.ts";
@@ -7,7 +7,7 @@ import { ACCOUNT, implementations, OTHER_ACCOUNT, repeat, USER } from "./impleme
 
 const input = { password: "correct horse", secretKey: repeat(5, 16), account: ACCOUNT, user: USER };
 
-/** Argon2id at a small cost: what is tested here is what goes in, the cost has its own test and the vectors. */
+/** Argon2id at a small cost. These tests check its inputs. The cost has its own test and the vectors. */
 function cheap(crypto: Primitives): Primitives {
   return {
     ...crypto,

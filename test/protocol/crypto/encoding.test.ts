@@ -1,4 +1,5 @@
-// How bytes become fields, padded texts, ids, Secret Keys and lookup tags: equal for equal, different for different.
+// How bytes become fields, padded texts, ids, Secret Keys and lookup tags. Equal inputs give equal results, and
+// different inputs different ones.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { base32, fields, fromBase64, isId, newId, toBase64 } from "../../../protocol/crypto/encoding.ts";
@@ -11,7 +12,7 @@ const part = fc.oneof(fc.string(), fc.uint8Array({ maxLength: 20 }));
 const asBytes = (value: string | Uint8Array) => (typeof value === "string" ? ascii(value) : value);
 
 describe("fields", () => {
-  test("put a length before each: what is moved over a border gives other bytes", () => {
+  test("have their length in front, so moving bytes from one field to the next gives another result", () => {
     expect(fields("ab", "c")).not.toEqual(fields("a", "bc"));
     expect(fields("", "a")).not.toEqual(fields("a", ""));
     expect(fields("a")).not.toEqual(fields("a", ""));
@@ -129,7 +130,7 @@ describe.each(implementations)("a Secret Key ($name)", ({ crypto }) => {
     expect(formatSecretKey(crypto, newSecretKey(crypto))).toMatch(/^P1(-[0-9A-HJKMNP-TV-Z]{6}){5}$/);
   });
 
-  test("is read whatever a person makes of case, spaces, hyphens, and of 0 and O, 1 and I and L", () => {
+  test("is read whatever a person types for case, spaces, hyphens, 0 and O, and 1, I and L", () => {
     const spoiled = fc.array(fc.constantFrom("", " ", "-", "  ", "\t", " - "), { minLength: 40, maxLength: 40 });
     const spelled = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 40, maxLength: 40 });
     fc.assert(

@@ -1,4 +1,4 @@
-// An envelope opens in its own place, under its own key, as it was made; every other case is a named refusal.
+// An envelope opens only in its own place, under its own key, and unchanged. Every other case is a named refusal.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Context, open, type Part, seal } from "../../../protocol/crypto/envelope.ts";
@@ -142,7 +142,7 @@ describe.each(implementations)("an envelope ($name)", ({ crypto }) => {
 
 let lastAssociated = new Uint8Array();
 
-/** Notes the associated data that `seal` makes, so that a test can seal something else under it. */
+/** Records the associated data that `seal` makes, so that a test can seal another text under it. */
 function recording(crypto: (typeof implementations)[number]["crypto"]): typeof crypto {
   return {
     ...crypto,

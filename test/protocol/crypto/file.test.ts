@@ -1,4 +1,4 @@
-// Files: every chunk in its place, all of them, of this file alone.
+// Files: every chunk must be in its place, none may be missing, and all must belong to this file.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toBase64 } from "../../../protocol/crypto/encoding.ts";
@@ -86,7 +86,7 @@ describe.each(implementations)("a file ($name)", ({ crypto }) => {
     ["a chunk of another file", () => [first, sealAll(crypto, content).sealed[1] ?? first, last]],
   ])("is refused with %s", (_name, chunks) => expect(outcome(chunks())).toBe("sealBroken"));
 
-  test("that ends early is never told as ended, and is refused where the header says more or less", () => {
+  test("that ends early never counts as ended, and is refused when the header says more or less", () => {
     expect(openAll(crypto, header, [first, second]).final).toBe(false);
     expect(outcome(sealed, { chunks: 2 })).toBe("sealBroken");
     expect(outcome(sealed, { chunks: 4 })).toBe("sealBroken");

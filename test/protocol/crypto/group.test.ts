@@ -1,4 +1,4 @@
-// Groups and the wrapping anew of item keys: what opens, and everything put in another's place that does not.
+// Groups and the rewrapping of item keys. Right parts open. A part in another's place never opens.
 import { describe, expect, test } from "vitest";
 import { newId, toBase64, utf8 } from "../../../protocol/crypto/encoding.ts";
 import {
@@ -115,7 +115,7 @@ describe("a new vault key", () => {
     expect(rewrapItem(crypto, { place: item, from, to, writer: maker, sealed, title: "DB" }).tag).not.toBe(sealed.tag);
   });
 
-  test("signs for a deletion anew", () => {
+  test("signs a deletion again", () => {
     const gone = sealDeletion(crypto, { place: item, vaultKey: from, writer: maker, revision: 4 });
     const moved = { ...gone, ...rewrapItem(crypto, { place: item, from, to, writer: maker, sealed: gone, title: "" }) };
     expect(moved).toMatchObject({ keyId: to.id, itemKey: "", tag: "", writer: toBase64(maker.identity.publicKey) });

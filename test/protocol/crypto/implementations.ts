@@ -1,4 +1,4 @@
-// Both implementations of the seam, so that each test runs through both, and what the crypto tests are about.
+// Both implementations of the cryptography, so that each test runs through both, and helpers for the crypto tests.
 
 import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { type Keyset, newKeyset } from "../../../protocol/crypto/keyset.ts";
@@ -6,7 +6,7 @@ import type { Primitives } from "../../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../../protocol/errors.ts";
 import { loadSodiumWrappers } from "./sodium-wrappers.ts";
 
-/** Once per process: every call allocates locked memory. */
+/** Loaded once per process, since every call allocates locked memory. */
 export const native = loadSodium();
 
 export const implementations: readonly { name: string; crypto: Primitives }[] = [
@@ -31,7 +31,7 @@ export function aKeyset(crypto: Primitives): Keyset {
   return newKeyset(crypto, crypto.randomBytes(32), ACCOUNT, USER).keyset;
 }
 
-/** The name of the error of our table that `act` throws; anything else that it throws goes on. */
+/** The name of the error from our table that `act` throws. Throws any other error on. */
 export function refusal(act: () => unknown): string | undefined {
   try {
     act();
@@ -42,14 +42,14 @@ export function refusal(act: () => unknown): string | undefined {
   }
 }
 
-/** A copy with one bit of one byte turned. */
+/** A copy with one bit of one byte flipped. */
 export function flipped(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice();
   copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 }
 
-/** Base64 of the same bytes with one bit of the byte `at` turned; from the end when negative. */
+/** Base64 of the same bytes with one bit of the byte `at` flipped. A negative `at` counts from the end. */
 export function flippedBase64(text: string, at = -1): string {
   const bytes = Uint8Array.fromBase64(text);
   return flipped(bytes, at < 0 ? bytes.length + at : at).toBase64();

@@ -1,4 +1,4 @@
-// Item revisions: whatever the service swaps, mixes, cuts, moves or makes up is refused.
+// Item revisions: the client refuses anything that the service swapped, mixed, cut, moved or made up.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { toBase64 } from "../../../protocol/crypto/encoding.ts";
@@ -55,7 +55,7 @@ function scene(crypto: Primitives) {
   return { writer, vaultKey, itemKey, input, sealed, opening };
 }
 
-/** One revision in the parts that a service could put with another's. */
+/** The parts of a revision that a service could replace with another revision's. */
 const mixes: readonly (keyof SealedItem)[] = ["itemKey", "tag", "overview", "details", "detailsDigest", "signature"];
 
 describe.each(implementations)("an item revision ($name)", ({ crypto }) => {
@@ -75,7 +75,7 @@ describe.each(implementations)("an item revision ($name)", ({ crypto }) => {
     );
   });
 
-  test("shows a list its overview without the details at hand", () => {
+  test("shows its overview in a list without the details", () => {
     const { details: _, ...listed } = sealed;
     expect(verifyItemOverview(crypto, place, listed)).toBe(true);
     expect(openItemOverview(crypto, { ...opening, sealed: listed as SealedItem })).toEqual(input.overview);
@@ -215,7 +215,7 @@ describe.each(implementations)("an item revision ($name)", ({ crypto }) => {
   );
 });
 
-/** A revision with some parts replaced and rightly signed: what its writer alone could make. */
+/** A revision with some parts replaced and validly signed. Only its writer could make it. */
 function resealed(crypto: Primitives, input: RevisionInput, parts: Partial<SealedItem>): SealedItem {
   let bytes: Uint8Array | undefined;
   const before = sealItem(crypto, input);

@@ -1,4 +1,4 @@
-// Keysets and vault keys: what the service stores opens only when every part belongs to every other.
+// Keysets and vault keys: the stored parts open only when all of them belong together.
 import { describe, expect, test } from "vitest";
 import { fields, toBase64 } from "../../../protocol/crypto/encoding.ts";
 import { newKeyset, openKeyset, type SealedKeyset } from "../../../protocol/crypto/keyset.ts";
@@ -109,7 +109,7 @@ describe.each(implementations)("a grant of a vault key ($name)", ({ crypto }) =>
   const outcome = (change: Partial<Parameters<typeof openVaultGrant>[1]>) =>
     refusal(() => openVaultGrant(crypto, { ...opening, ...change }));
 
-  /** A grant whose statement and plaintext are the caller's, signed rightly: what only a lying granter can make. */
+  /** A validly signed grant with the caller's statement and plaintext. Only a lying granter can make it. */
   function forged(statement: Partial<VaultGrant>, plaintext: (statementBytes: Uint8Array) => Uint8Array): VaultGrant {
     const { keyId, epoch, recipient: who, permissions, granter: by } = { ...grant, ...statement };
     const bytes = fields("postern/1 vault grant", 1, ACCOUNT, VAULT, keyId, epoch, who, permissions, by);

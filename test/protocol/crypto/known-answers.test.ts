@@ -1,5 +1,5 @@
-// Published known answers for each primitive, through both implementations. libsodium publishes none for secretstream,
-// so that one is held against a reading of its specification over Node's ChaCha20 (secretstream.ts).
+// Published known answers for each primitive, through both implementations. libsodium publishes none for secretstream.
+// So secretstream is compared with our implementation of its specification over Node's ChaCha20 (secretstream.ts).
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { ascii, flipped, hex, implementations, repeat } from "./implementations.ts";
@@ -15,7 +15,7 @@ const sha256 = [
   ],
 ] as const;
 
-// RFC 7693 publishes no keyed answer of this length; these are CPython's, hashlib.blake2b(digest_size=32).
+// RFC 7693 publishes no keyed answer of this length. These come from CPython: hashlib.blake2b(digest_size=32).
 const keyedHash: readonly [string, Uint8Array, string][] = [
   ["nothing", ascii(""), "4e51e7a913fc80137da52880fecca175bf81e117d5c68126dc2774033517ea0d"],
   ["a text", ascii("message data"), "8ee5cabb03f4ddd0ecb3f028153834244234871102b5d641db47f2f6f0565a7c"],
@@ -59,7 +59,10 @@ const hkdf: readonly [string, Uint8Array, Uint8Array, Uint8Array, string][] = [
   ],
 ];
 
-/** CPython's hashlib.blake2b with key, salt and personalisation, as libsodium's documentation of crypto_kdf states them. */
+/**
+ * From CPython's hashlib.blake2b with key, salt and personalisation, as libsodium's documentation of crypto_kdf defines
+ * them.
+ */
 const kdf: readonly [string, Uint8Array, string, number, string][] = [
   [
     "the first subkey",
@@ -84,7 +87,8 @@ const kdf: readonly [string, Uint8Array, string, number, string][] = [
   ],
 ];
 
-// RFC 9106's own vector uses a secret and associated data, which suite 1 does not; these are the reference programs'.
+// RFC 9106's own vector uses a secret and associated data, which suite 1 does not use. These come from the reference
+// programs.
 const argon2id = [
   [
     "phc-winner-argon2 test.c: 256 KiB, 2 passes",
@@ -142,13 +146,13 @@ const ed25519 = [
   ],
 ] as const;
 
-/** Alice of RFC 7748, section 6.1. */
+/** Alice from RFC 7748, section 6.1. */
 const alice = {
   secretKey: hex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a"),
   publicKey: hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"),
 };
 
-/** PyNaCl's tests/data/sealed_box_ref.txt, made with libsodium's C interface for Alice's key. */
+/** From PyNaCl's tests/data/sealed_box_ref.txt, which libsodium's C interface made for Alice's key. */
 const sealedBox = {
   plaintext: hex(`be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c6129
     6cdc3c01233561f41db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f5

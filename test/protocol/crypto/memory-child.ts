@@ -1,5 +1,5 @@
-// A process that uses every kind of key, masks a copy of each, wipes them all, and tells the masked copies: who reads its
-// memory then must find none. The mask keeps the search itself from being found.
+// A process that uses every kind of key, masks a copy of each, wipes all keys, and reports the masked copies. The test
+// then reads its memory and must find no key. The mask keeps the search from finding itself.
 import { loadSodium } from "../../../daemon/host/sodium.ts";
 import { deriveUserKeys, subkey } from "../../../protocol/crypto/derivation.ts";
 import { newId } from "../../../protocol/crypto/encoding.ts";
@@ -12,14 +12,14 @@ import { newSecretKey } from "../../../protocol/crypto/secret-key.ts";
 import { signInKeyPair } from "../../../protocol/crypto/sign-in.ts";
 import { grantVaultKey, newVaultKey, openVaultGrant } from "../../../protocol/crypto/vault-key.ts";
 
-/** The line it writes: each key by name, every byte of it combined with the mask. */
+/** The reported line: each key by name, with every byte combined with the mask. */
 export type Told = { readonly mask: number; readonly masked: Readonly<Record<string, number[]>> };
 
 const MASK = 0x5a;
 const crypto = loadSodium();
 const masked: Record<string, number[]> = {};
 
-/** Byte by byte, so that no copy is made on the way. The seed of an Ed25519 key is its first half. */
+/** Works byte by byte, so that it makes no copy. The seed of an Ed25519 key is its first half. */
 function note(name: string, key: Uint8Array): void {
   const copy: number[] = [];
   for (let at = 0; at < Math.min(key.length, 32); at++) copy.push((key[at] ?? 0) ^ MASK);
@@ -81,7 +81,7 @@ async function useEverything(): Promise<void> {
 }
 
 await useEverything();
-// Without this one the test would pass for a search that finds nothing ever.
+// Without this control the test would pass even for a search that never finds anything.
 const control = crypto.randomBytes(32);
 note("control", control);
 crypto.wipeAll();

@@ -1,5 +1,5 @@
-// After the keys are wiped, no copy of one is anywhere in the process: not in a pool, not in a freed buffer, not in the
-// slab. The memory is read from outside, as a debugger would.
+// After the keys are wiped, the process holds no copy of any key: not in a pool, not in a freed buffer, not in the
+// slab. The test reads the memory from outside, as a debugger would.
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const KEY_BYTES_MAX = 32;
 let child: ChildProcess;
 let hits: Map<string, number>;
 
-/** How often each needle occurs in a process's readable memory. */
+/** Counts each needle in a process's readable memory. */
 function search(pid: number, needles: ReadonlyMap<string, Buffer>): Map<string, number> {
   const found = new Map([...needles.keys()].map((name) => [name, 0]));
   const memory = openSync(`/proc/${pid}/mem`, "r");
@@ -22,7 +22,8 @@ function search(pid: number, needles: ReadonlyMap<string, Buffer>): Map<string, 
     const range = /^([0-9a-f]+)-([0-9a-f]+) r(?!.*\[v(var|syscall|var_vclock)\])/.exec(line);
     if (range === null) continue;
     const end = Number.parseInt(range[2] ?? "", 16);
-    // Windows overlap by a key, so that none is missed on a border; one within the overlap may count twice.
+    // Windows overlap by the length of a key, so that no key on a border is missed. A key within the overlap may count
+    // twice.
     for (let at = Number.parseInt(range[1] ?? "", 16); at < end; at += WINDOW - KEY_BYTES_MAX) {
       const size = readWindow(memory, buffer, at, Math.min(WINDOW, end - at));
       const window = buffer.subarray(0, size);
@@ -35,7 +36,7 @@ function search(pid: number, needles: ReadonlyMap<string, Buffer>): Map<string, 
   return found;
 }
 
-/** Guard pages are mapped and cannot be read: they hold nothing. */
+/** Guard pages are mapped but unreadable. They hold nothing. */
 function readWindow(memory: number, buffer: Buffer, at: number, size: number): number {
   try {
     return readSync(memory, buffer, 0, size, at);

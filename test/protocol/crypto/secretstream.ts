@@ -1,8 +1,9 @@
-// A second reading of libsodium's "Encrypted messages stream" specification, over Node's ChaCha20, to hold the
-// implementations against: they share libsodium, so they could agree on a mistake. Slow, not constant in time, for tests.
+// A second implementation of libsodium's "Encrypted messages stream" specification, over Node's ChaCha20. The real
+// implementations are compared with it. They share libsodium, so they could share a mistake. This one is slow and not
+// constant in time, so it is for tests only.
 import { createCipheriv } from "node:crypto";
 
-/** ChaCha20 (RFC 8439) keystream, from a block counter on. */
+/** ChaCha20 (RFC 8439) keystream, starting at a block counter. */
 function keystream(key: Uint8Array, nonce: Uint8Array, counter: number, size: number): Uint8Array {
   const start = new Uint8Array(16);
   new DataView(start.buffer).setUint32(0, counter, true);
@@ -10,7 +11,7 @@ function keystream(key: Uint8Array, nonce: Uint8Array, counter: number, size: nu
   return new Uint8Array(createCipheriv("chacha20", key, start).update(new Uint8Array(size)));
 }
 
-/** HChaCha20 (draft-irtf-cfrg-xchacha, 2.2): a ChaCha20 block before its input is added again, rows 1 and 4. */
+/** HChaCha20 (draft-irtf-cfrg-xchacha, 2.2): rows 1 and 4 of a ChaCha20 block before its input is added again. */
 function hchacha20(key: Uint8Array, input: Uint8Array): Uint8Array {
   const block = new Uint8Array(createCipheriv("chacha20", key, input).update(new Uint8Array(64)));
   const view = new DataView(block.buffer);
@@ -48,13 +49,14 @@ function macInput(associated: Uint8Array, block: Uint8Array, text: Uint8Array): 
   const lengths = new DataView(new ArrayBuffer(16));
   lengths.setBigUint64(0, BigInt(associated.length), true);
   lengths.setBigUint64(8, BigInt(64 + text.length), true);
-  // The specification pads the text by (16 - 64 + length) mod 16, which is not up to a block; it was kept so.
+  // The specification pads the text by (16 - 64 + length) mod 16. This does not fill up a block, but the specification
+  // kept it.
   const padding = new Uint8Array((16 - 64 + text.length) & 15);
   const aligned = new Uint8Array(-associated.length & 15);
   return Buffer.concat([associated, aligned, block, text, padding, new Uint8Array(lengths.buffer)]);
 }
 
-/** Opens every chunk of a stream. Throws when a tag does not fit. */
+/** Opens every chunk of a stream. Throws when a tag does not match. */
 export function readSecretstream(
   key: Uint8Array,
   header: Uint8Array,
@@ -68,7 +70,8 @@ export function readSecretstream(
   return sealed.map((bytes) => {
     const text = bytes.subarray(1, -16);
     const mask = keystream(subkey, nonce, 1, 64);
-    // The first block carries the tag alone; authenticated is the block with the tag encrypted, the rest decrypted zeros.
+    // The first block carries only the tag. The authenticated block holds the encrypted tag, and the rest of it is
+    // decrypted zeros.
     const block = mask.slice();
     const tag = (bytes[0] ?? 0) ^ (mask[0] ?? 0);
     block[0] = bytes[0] ?? 0;

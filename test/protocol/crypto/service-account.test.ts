@@ -1,4 +1,4 @@
-// Service accounts: what their keys, tokens and custody open, and everything put in another's place that does not.
+// Service accounts. Their keys, tokens and custody open what they should. A part in another's place never opens.
 import { describe, expect, test } from "vitest";
 import { openKeyset } from "../../../protocol/crypto/keyset.ts";
 import {

@@ -1,4 +1,4 @@
-// Shares: the secret's two keys are apart, the copy opens at its own place alone, and a link is read back or refused.
+// Shares: the secret gives two separate keys. The copy opens only at its own place. A link is read back or refused.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openFile, sealFile } from "../../../protocol/crypto/file.ts";
@@ -29,7 +29,9 @@ import {
 const secret = Uint8Array.from({ length: SHARE_SECRET_BYTES }, (_, index) => index);
 const content = ascii('{"title":"Wi-Fi"}');
 
-/** Frozen: the keys of the secret 00 01 … 1f, by CPython's hashlib.blake2b, and a copy sealed with sodium-native. */
+/**
+ * Frozen values: the keys of the secret 00 01 … 1f, by CPython's hashlib.blake2b, and a copy sealed with sodium-native.
+ */
 const frozen = {
   accessKey: "1c92ed2fa653a6413b34fac14f309067222fd81d2d4fb8e45d190a7a9a9193b1",
   contentKey: "ec81b6efb52f817c4448d7cc19016a6071af912070f8bd7c98c2d7a616266805",

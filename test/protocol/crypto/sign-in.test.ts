@@ -1,4 +1,4 @@
-// What a sign-in key signs fits one challenge of one service; what agrees to a new password fits that change alone.
+// A signature of a sign-in key fits one challenge of one service. A consent to a new password fits only that change.
 import { describe, expect, test } from "vitest";
 import { type Challenge, passwordChangeBytes, signInBytes, signInKeyPair } from "../../../protocol/crypto/sign-in.ts";
 import { ACCOUNT, implementations, OTHER_ACCOUNT, repeat, USER } from "./implementations.ts";

@@ -1,6 +1,6 @@
-// The second implementation of the cryptography: libsodium-wrappers (WebAssembly), with Argon2id, HKDF, HMAC and SHA-256 from
-// node:crypto. The tests hold it and the agent's equal, byte for byte. Its keys lie in ordinary memory and pass through the module's
-// heap, which it does not wipe, so the agent never uses it.
+// The second implementation of the cryptography: libsodium-wrappers (WebAssembly), with Argon2id, HKDF, HMAC and SHA-256 from node:crypto. The tests
+// demand that it equals the agent's implementation, byte for byte. Its keys lie in ordinary memory and pass through the module's heap, which it does
+// not wipe. So the agent never uses it.
 import { argon2, createHash, createHmac, hkdfSync } from "node:crypto";
 import sodium from "libsodium-wrappers";
 import { alive, libsodiumPrimitives } from "../../../protocol/crypto/libsodium.ts";
@@ -12,7 +12,7 @@ export async function loadSodiumWrappers(): Promise<Primitives> {
   return { ...libsodiumPrimitives(sodium), ...fromNode };
 }
 
-/** A small Buffer may lie in a pool that outlives it; keys must not. */
+/** A small Buffer may lie in a pool that lives longer than the Buffer. Keys must not lie there. */
 function owned(buffer: Buffer): Uint8Array {
   const copy = new Uint8Array(buffer);
   buffer.fill(0);

@@ -1,5 +1,5 @@
-// The frozen format of suite 1: both implementations make and open exactly what is stored. A failure here means that
-// what people have sealed would no longer open.
+// The frozen format of suite 1. Both implementations make and open exactly the stored bytes. If this fails, people
+// could no longer open their sealed data.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fromBase64 } from "../../../protocol/crypto/encoding.ts";

@@ -1,6 +1,7 @@
-// What the frozen vectors hold. Randomness is fixed through the seam, so that everything but sealed boxes and stream
-// headers (libsodium draws those itself) comes out byte for byte; those two are held by opening what was stored.
-// Run as a program it writes the files. It never overwrites one: a suite that gives other bytes is another suite.
+// The content of the frozen vectors. The tests fix the randomness, so most results repeat byte for byte. Sealed boxes
+// and stream headers do not, because libsodium draws their randomness itself. So the tests check those two by opening
+// the stored ones. Run as a program, this file writes the vectors. It never overwrites one: a suite that gives other
+// bytes is another suite.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ARGON2_COST, deriveUserKeys, pinVerifier, subkey } from "../../../protocol/crypto/derivation.ts";
@@ -16,7 +17,7 @@ import { passwordChangeBytes, signInBytes, signInKeyPair } from "../../../protoc
 import { grantVaultKey, newVaultKey, sealVaultOverview } from "../../../protocol/crypto/vault-key.ts";
 import { ACCOUNT, ascii, FILE, ITEM, native, repeat, USER, VAULT } from "./implementations.ts";
 
-/** The same primitives with randomness from SHA-256 of a counter, from its start. */
+/** The same primitives, with randomness from SHA-256 of a counter that starts at zero. */
 export function fixed(crypto: Primitives): Primitives {
   let count = 0;
   const randomBytes = (size: number) => {
@@ -32,7 +33,7 @@ export const ROOT_KEY = repeat(0x42, 32);
 export const PLACE = { account: ACCOUNT, vault: VAULT, item: ITEM };
 export const FILE_CONTENT = ascii("the content of a small file");
 
-/** Everything that does not depend on libsodium's own randomness, as JSON. */
+/** All vectors that do not depend on libsodium's own randomness, as JSON. */
 export async function deterministic(crypto: Primitives) {
   const random = fixed(crypto);
   const { keyset, sealed: sealedKeyset } = newKeyset(random, ROOT_KEY, ACCOUNT, USER);
@@ -115,7 +116,7 @@ function signed(crypto: Primitives) {
   };
 }
 
-/** What libsodium's own randomness goes into; made once, then only opened. */
+/** The vectors that depend on libsodium's own randomness. They are made once, and then only opened. */
 export function drawn(crypto: Primitives) {
   const random = fixed(crypto);
   const { keyset } = newKeyset(random, ROOT_KEY, ACCOUNT, USER);

@@ -1,0 +1,25 @@
+// A new account is made in steps: at the service, on disk, its first vault. An agent that was killed in between finds it unfinished. The next unlock
+// does the rest, since nobody could make the account a second time under its name.
+import { type AccountFile, writeAccount } from "./account-file.ts";
+import { makeFirstVault } from "./own-account.ts";
+import type { UnlockedSession } from "./session.ts";
+
+/** What the person reads at the unlock that finished the account. Whoever made it has seen no emergency kit. */
+export const FINISHED_LATE =
+  "this account was cut off while it was made, and is whole now; write its emergency kit with `postern kit --out-file kit.txt`, and set an approval PIN with `postern pin`";
+
+/**
+ * Makes the first vault, if the account is unfinished and has none, and marks the account as whole. Returns whether it was unfinished. Throws
+ * locked, offline, diskFull.
+ */
+export function makeWhole(home: string, session: UnlockedSession): Promise<boolean> {
+  return session.inTurn(async () => {
+    const { unlocked } = session;
+    if (session.file.unfinished !== true || unlocked === undefined) return false;
+    if ((await unlocked.ownKind.vaults()).length === 0) await makeFirstVault(unlocked);
+    const { unfinished, ...whole }: AccountFile = session.file;
+    await writeAccount(home, whole);
+    session.file = whole;
+    return true;
+  });
+}
