@@ -12,9 +12,9 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     // Every test file gets a fresh process, so that none can lean on another's state.
     isolate: true,
-    projects: Object.entries(lanes).map(([name, { include, exclude }]) => ({
+    projects: Object.entries(lanes).map(([name, { include, exclude, setup }]) => ({
       extends: true,
-      test: { name, include: [...include], exclude: [...exclude] },
+      test: { name, include: [...include], exclude: [...exclude], globalSetup: setup ?? [] },
     })),
   },
 });

@@ -4,6 +4,9 @@
 /** Long series of kills, floods, and searches through many cases. They run in CI, and by `npm run test:soak`. */
 const soak = ["test/soak/**/*.test.ts"];
 
+/** The packed client under other people's runtimes and tools. They are installed from npm, so no other lane waits for them. */
+const interop = ["test/toolchains/**/*.test.ts"];
+
 /** Tests that run in one process, without an agent, service or command of their own. */
 const inProcess = ["architecture", "protocol", "daemon", "account", "service", "client", "interop"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
@@ -29,7 +32,7 @@ const slow = [
   "service/wrong-clock",
 ].map((name) => `test/${name}.test.ts`);
 
-export type LaneName = "fast" | "gate" | "soak";
+export type LaneName = "fast" | "gate" | "soak" | "interop";
 
 /** `checks` says whether the lane also checks types, lint and generated files. */
 export type Lane = {
@@ -37,12 +40,15 @@ export type Lane = {
   readonly exclude: readonly string[];
   readonly checks: boolean;
   readonly budgetS: number;
+  /** What runs once before the files of the lane. */
+  readonly setup?: string;
 };
 
 export const lanes: Readonly<Record<LaneName, Lane>> = {
   /** Takes less than a minute. A developer runs it before each commit. */
   fast: { include: inProcess, exclude: slow, checks: true, budgetS: 180 },
-  /** `npm test`, within ten minutes: everything but the long ones. */
-  gate: { include: ["test/**/*.test.ts"], exclude: soak, checks: true, budgetS: 1_800 },
+  /** `npm test`, within ten minutes: everything but the long ones, and those with foreign tools. */
+  gate: { include: ["test/**/*.test.ts"], exclude: [...soak, ...interop], checks: true, budgetS: 1_800 },
   soak: { include: soak, exclude: [], checks: false, budgetS: 1_500 },
+  interop: { include: interop, exclude: [], checks: false, budgetS: 600, setup: "test/toolchains/setup.ts" },
 };

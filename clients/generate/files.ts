@@ -1,6 +1,7 @@
 // Every generated file, as text, from the catalogue, the table of errors, and the version in the package.json of the root.
 import { catalogue } from "../../protocol/catalogue.ts";
 import { errors } from "../../protocol/errors.ts";
+import { renderEnums } from "./enums.ts";
 import { renderLimits } from "./limits.ts";
 import { namedTypesOf } from "./named-types.ts";
 import { renderOpenRpc } from "./openrpc.ts";
@@ -14,10 +15,13 @@ export type Read = (path: string) => string;
 export function generatedFiles(read: Read): Readonly<Record<string, string>> {
   const version = versionOf(read("package.json"));
   const named = namedTypesOf(catalogue);
+  const enums = renderEnums(named);
   return {
     "protocol/openrpc.json": renderOpenRpc(catalogue, named, errors, version),
     ...renderReference(catalogue, named, errors),
     "clients/typescript/generated.ts": renderTypeScript(catalogue, named, errors, version),
+    "clients/typescript/generated-enums.js": enums.code,
+    "clients/typescript/generated-enums.d.ts": enums.declarations,
     "clients/typescript/generated-limits.ts": renderLimits(),
     "clients/typescript/generated-socket-path.ts": copied(read, "protocol/socket-path.ts"),
     "clients/typescript/generated-reference.ts": adapted(read, "protocol/secret/reference.ts"),

@@ -72,7 +72,8 @@ function errorLines(errors: typeof table): string[] {
   const classes = names.map((name) => {
     // Official programs recover from this class, so all errors of that kind have one class over them.
     const base = sdkNameOf(errors, name) === "DesktopSessionExpired" ? "DesktopSessionExpiredError" : "PosternError";
-    return `/** ${errors[name].message}. */\nexport class ${className(name)} extends ${base} {}`;
+    const own = className(name) === "RateLimitExceededError" ? ` {${alone(errors, name)}}` : " {}";
+    return `/** ${errors[name].message}. */\nexport class ${className(name)} extends ${base}${own}`;
   });
   const numbers = names.map((name) => {
     const { code, message, hint } = errors[name] as { code: number; message: string; hint?: string };
@@ -82,7 +83,7 @@ function errorLines(errors: typeof table): string[] {
   return [
     rootClass,
     "/** The session has ended, or was never open: what the official clients call so. */",
-    "export class DesktopSessionExpiredError extends PosternError {}",
+    `export class DesktopSessionExpiredError extends PosternError {${alone(errors, "locked")}}`,
     ...classes,
     "",
     "/** The class of each error name on the wire. */",
@@ -111,20 +112,36 @@ function className(name: string): string {
   return upper.endsWith("Error") ? upper : `${upper}Error`;
 }
 
-const rootClass = `/** What every error of the agent is. \`errorName\` is the contract; \`hint\` names the next step where there is one. */
+/** The constructor of a class that official programs make themselves, in tests of their own, with a message alone. */
+function alone(errors: typeof table, name: ErrorName): string {
+  const fields = `{ errorName: ${JSON.stringify(name)}, code: ${errors[name].code} }`;
+  return `\n  constructor(message: string, fields: ErrorFields = ${fields}) {\n    super(message, fields);\n  }\n`;
+}
+
+const rootClass = `/** What an error has beside its message. */
+export type ErrorFields = { errorName: string; code: number; hint?: string | undefined; incident?: string | undefined };
+
+/** What every error of the agent is. \`errorName\` is the contract; \`hint\` names the next step where there is one. */
 export class PosternError extends Error {
   readonly errorName: string;
   readonly code: number;
   readonly hint: string | undefined;
   readonly incident: string | undefined;
 
-  constructor(message: string, fields: { errorName: string; code: number; hint?: string | undefined; incident?: string | undefined }) {
+  constructor(message: string, fields: ErrorFields) {
     super(message);
-    this.name = new.target.name;
+    this.name = classNameOf(fields.errorName);
     this.errorName = fields.errorName;
     this.code = fields.code;
     this.hint = fields.hint;
     this.incident = fields.incident;
   }
+}
+
+/** From the error's name and not from the class: a bundler may shorten the names of classes. */
+function classNameOf(errorName: string): string {
+  if (!Object.hasOwn(errorTable, errorName)) return "PosternError";
+  const upper = errorName.charAt(0).toUpperCase() + errorName.slice(1);
+  return upper.endsWith("Error") ? upper : \`\${upper}Error\`;
 }
 `;

@@ -1,4 +1,5 @@
 // Checks the content of a package: the files that it needs, the files that it must not have, and that installing it runs nothing.
+import { files as built } from "./client-manifest.ts";
 import type { Fault } from "./fault.ts";
 
 export type Manifest = {
@@ -12,13 +13,13 @@ export const wanted = {
     ...["README.md", "LICENSE", "package.json", "postern.js", "agent.js", "service.js", "relay.js"],
     ...["demo-script.mjs", "webapp.env", "share-page/index.html"],
   ],
-  client: ["README.md", "LICENSE", "package.json", "client.js", "types/client.d.ts"],
+  client: ["README.md", "LICENSE", "package.json", ...Object.values(built)],
 } as const;
 
 export type PackageName = keyof typeof wanted;
 
 /** Kinds of files that belong in a package: programs, declarations, the page, and V8's code beside the agent. */
-const SHIPPED = /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.ts|share-page\/[\w./-]+|code-cache\/.+)$/;
+const SHIPPED = /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.m?ts|share-page\/[\w./-]+|code-cache\/.+)$/;
 
 /** The missing files of a package, and the files that do not belong in it. */
 export function contentFaults(name: PackageName, files: readonly string[]): Fault[] {

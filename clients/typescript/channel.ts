@@ -7,10 +7,18 @@ import { errorClasses, type Methods, PosternError, ProtocolMismatchError } from 
 import { PROTOCOL } from "./generated-limits.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 
+/** An AbortSignal, as far as a call needs one. The global type is not there in a program that compiles without DOM and @types/node. */
+export type StopSignal = {
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+};
+
 /** The deadline of a call, and the signal that stops it. */
 export type CallOptions = {
-  /** Stops the call, here and in the agent. */
-  readonly signal?: AbortSignal;
+  /** Stops the call, here and in the agent: an AbortSignal. */
+  readonly signal?: StopSignal;
   /** Milliseconds until the call fails with TimedOut. Without it a call waits as long as the agent does. */
   readonly deadlineMs?: number;
 };

@@ -8,22 +8,24 @@ import { LockedError, type Methods, repeatable, takesClient } from "./generated.
 import { socketPath } from "./generated-socket-path.ts";
 import { ClientClosed, ConnectionLost } from "./local-error.ts";
 import { type Items, itemsOf } from "./sdk-items.ts";
-import { Secrets } from "./sdk-secrets.ts";
+import { Secrets, type SecretsApi } from "./sdk-secrets.ts";
 import { type Environments, environmentsOf, type Groups, groupsOf, type Vaults, vaultsOf } from "./sdk-vaults.ts";
 
 export type { CallOptions } from "./channel.ts";
 export * as errors from "./generated.ts";
-export { DesktopSessionExpiredError } from "./generated.ts";
+export { DesktopSessionExpiredError, RateLimitExceededError } from "./generated.ts";
 export { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
 export type { Files, Items } from "./sdk-items.ts";
-export { Secrets } from "./sdk-secrets.ts";
+export { AuthExpiredError, ReplacerFunc, ReviverFunc, throwError } from "./sdk-machinery.ts";
+export { Secrets, type SecretsApi } from "./sdk-secrets.ts";
 export type { Shares } from "./sdk-shares.ts";
 export * from "./sdk-types.ts";
 export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
+export type { Given } from "./wire-words.ts";
 
 /** Sign-in through the agent, by the account's name or id; the agent's default account when it is empty. */
 export class DesktopAuth {
-  readonly accountName: string;
+  accountName: string;
   constructor(accountName = "") {
     this.accountName = accountName;
   }
@@ -32,25 +34,46 @@ export class DesktopAuth {
 export const DEFAULT_INTEGRATION_NAME = "Unknown";
 export const DEFAULT_INTEGRATION_VERSION = "Unknown";
 
-/** The agent's address, and the account or token to use. */
-export type ClientOptions = {
+/** What a client is opened with, as the official package has it. */
+export interface ClientConfiguration {
   /** DesktopAuth, or the token of a service account. With a token nobody is asked, and the client sees the token's vaults only. */
-  readonly auth: DesktopAuth | string;
-  readonly integrationName?: string;
-  readonly integrationVersion?: string;
+  auth?: string | DesktopAuth;
+  integrationName: string;
+  integrationVersion: string;
+  /** Of a workload's identity, which the agent does not have. With it `createClient` refuses. */
+  oidcFetcher?: (audience: string) => Promise<string>;
+  workloadDetails?: { customerManagedSecret: string; workloadUuid: string };
+}
+
+/** The same, where everything may be left out that need not be there, and what ours has beyond it. */
+export type ClientOptions = {
+  [Key in keyof ClientConfiguration]?: ClientConfiguration[Key] | undefined;
+} & {
   /** The agent's socket. By default, the agent's own default. */
-  readonly socket?: string;
+  socket?: string;
   /** Called with the match code when a person must approve. Without it, nothing is shown and the call waits. */
-  readonly onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
+  onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
 };
 
-/** An open client. */
-export type Client = {
-  readonly secrets: Secrets;
-  readonly items: Items;
-  readonly vaults: Vaults;
-  readonly groups: Groups;
-  readonly environments: Environments;
+/** An open client, as the official package has it. A mock needs no more than this. */
+export class Client {
+  secrets: SecretsApi;
+  items: Items;
+  vaults: Vaults;
+  groups: Groups;
+  environments: Environments;
+
+  constructor(call: Call) {
+    this.secrets = new Secrets(call);
+    this.items = itemsOf(call);
+    this.vaults = vaultsOf(call);
+    this.groups = groupsOf(call);
+    this.environments = environmentsOf(call);
+  }
+}
+
+/** What `createClient` gives: an open client, and what ours has beyond the official one. */
+export type OpenClient = Client & {
   /** Any method of the agent, with its own names. */
   readonly call: Call;
   /** Events of the agent that concern this client. */
@@ -65,19 +88,29 @@ export function defaultSocket(): string {
 }
 
 /** Opens a client. Throws AgentNotRunning, UntrustedSocket, or what the agent answers (signedOut, accountNotFound, tokenInvalid, tokenRefused). */
-export async function createClient(options: ClientOptions): Promise<Client> {
-  const link = createLink(options);
+export function createClient(options: ClientOptions): Promise<OpenClient>;
+/** The official form. It is the last one, which a mock takes its type from. So a mock need not have what is ours alone. */
+export function createClient(config: ClientConfiguration): Promise<Client>;
+export async function createClient(options: ClientOptions): Promise<OpenClient> {
+  const link = createLink(options, usableAuth(options));
   await link.open();
-  return {
-    secrets: new Secrets(link.call),
-    items: itemsOf(link.call),
-    vaults: vaultsOf(link.call),
-    groups: groupsOf(link.call),
-    environments: environmentsOf(link.call),
-    call: link.call,
-    onEvent: link.onEvent,
-    close: link.close,
-  };
+  const { call, onEvent, close } = link;
+  return Object.assign(new Client(call), { call, onEvent, close });
+}
+
+/** The way to sign in. Throws in the official words where there is none. */
+function usableAuth({ auth, oidcFetcher }: ClientOptions): DesktopAuth | string {
+  if (oidcFetcher !== undefined) {
+    if (auth instanceof DesktopAuth) throw new Error("OIDC authentication is not supported with desktop auth");
+    throw new Error(
+      "the agent has no workload identity (`oidcFetcher`); use `auth` with the token of a service account",
+    );
+  }
+  if (auth === undefined || auth === "")
+    throw new Error(
+      "createClient requires either `auth` (service account token) or `oidcFetcher` (workload identity).",
+    );
+  return auth;
 }
 
 type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): void; close(): void };
@@ -85,7 +118,7 @@ type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): vo
 /** The connection under a client, opened again when it must be. */
 type Open = { readonly channel: Channel; readonly client: string };
 
-function createLink(options: ClientOptions): Link {
+function createLink(options: ClientOptions, auth: DesktopAuth | string): Link {
   const name = options.integrationName ?? DEFAULT_INTEGRATION_NAME;
   const version = options.integrationVersion ?? DEFAULT_INTEGRATION_VERSION;
   let listener: Listener = () => undefined;
@@ -110,7 +143,6 @@ function createLink(options: ClientOptions): Link {
   }
 
   async function openClient(channel: Channel): Promise<string> {
-    const { auth } = options;
     const account = typeof auth === "string" ? "" : auth.accountName;
     const { client } = await channel.call("clients.open", {
       integrationName: name,
@@ -168,7 +200,7 @@ function createLink(options: ClientOptions): Link {
       return await through(open);
     } catch (error) {
       // A lock ends a token's session before anything was done. Presenting the token again begins the next session.
-      if (!(error instanceof LockedError) || typeof options.auth !== "string" || !takesClient.has(method)) throw error;
+      if (!(error instanceof LockedError) || typeof auth !== "string" || !takesClient.has(method)) throw error;
       return through(await presentAgain(open));
     }
   };

@@ -1580,6 +1580,9 @@ export const takesAccount: ReadonlySet<string> = new Set([
   "serviceAccounts.revoke",
 ]);
 
+/** What an error has beside its message. */
+export type ErrorFields = { errorName: string; code: number; hint?: string | undefined; incident?: string | undefined };
+
 /** What every error of the agent is. `errorName` is the contract; `hint` names the next step where there is one. */
 export class PosternError extends Error {
   readonly errorName: string;
@@ -1587,9 +1590,9 @@ export class PosternError extends Error {
   readonly hint: string | undefined;
   readonly incident: string | undefined;
 
-  constructor(message: string, fields: { errorName: string; code: number; hint?: string | undefined; incident?: string | undefined }) {
+  constructor(message: string, fields: ErrorFields) {
     super(message);
-    this.name = new.target.name;
+    this.name = classNameOf(fields.errorName);
     this.errorName = fields.errorName;
     this.code = fields.code;
     this.hint = fields.hint;
@@ -1597,8 +1600,19 @@ export class PosternError extends Error {
   }
 }
 
+/** From the error's name and not from the class: a bundler may shorten the names of classes. */
+function classNameOf(errorName: string): string {
+  if (!Object.hasOwn(errorTable, errorName)) return "PosternError";
+  const upper = errorName.charAt(0).toUpperCase() + errorName.slice(1);
+  return upper.endsWith("Error") ? upper : `${upper}Error`;
+}
+
 /** The session has ended, or was never open: what the official clients call so. */
-export class DesktopSessionExpiredError extends PosternError {}
+export class DesktopSessionExpiredError extends PosternError {
+  constructor(message: string, fields: ErrorFields = { errorName: "locked", code: 1102 }) {
+    super(message, fields);
+  }
+}
 /** the line is not valid JSON. */
 export class ParseError extends PosternError {}
 /** the request is not a valid JSON-RPC 2.0 request. */
@@ -1648,7 +1662,11 @@ export class TokenInvalidError extends PosternError {}
 /** bad service account token, please rotate it. */
 export class TokenRefusedError extends PosternError {}
 /** rate limit exceeded. */
-export class RateLimitExceededError extends PosternError {}
+export class RateLimitExceededError extends PosternError {
+  constructor(message: string, fields: ErrorFields = { errorName: "rateLimitExceeded", code: 1111 }) {
+    super(message, fields);
+  }
+}
 /** this device was removed from the account. */
 export class DeviceRemovedError extends PosternError {}
 /** this account is being restored, or its restore was cut off. */

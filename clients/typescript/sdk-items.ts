@@ -5,7 +5,12 @@ import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
 import type { Methods, Item as WireItem } from "./generated.ts";
 import { limits } from "./generated-limits.ts";
-import { type Shares, sharesOf } from "./sdk-shares.ts";
+import type {
+  ItemsDeleteAllResponse,
+  ItemsGetAllResponse,
+  ItemsUpdateAllResponse,
+  ItemUpdateFailureReason,
+} from "./sdk-item-responses.ts";
 import type {
   DocumentCreateParams,
   FileAttributes,
@@ -14,12 +19,12 @@ import type {
   ItemCreateParams,
   ItemListFilter,
   ItemOverview,
-  ItemsDeleteAllResponse,
-  ItemsGetAllResponse,
-  ItemsUpdateAllResponse,
-  TaggedError,
-} from "./sdk-types.ts";
+} from "./sdk-item-types.ts";
+import { type Shares, sharesOf } from "./sdk-shares.ts";
 import { wholeList } from "./whole-list.ts";
+import { wireFields } from "./wire-fields.ts";
+import { type Given, official } from "./wire-words.ts";
+import { withDates } from "./with-dates.ts";
 
 type WireOutcome = Methods["items.getAll"]["result"]["outcomes"][number];
 
@@ -27,28 +32,28 @@ type WireOutcome = Methods["items.getAll"]["result"]["outcomes"][number];
 const { chunkBytes: CHUNK_BYTES } = limits;
 
 export type Items = {
-  readonly files: Files;
-  readonly shares: Shares;
-  create(params: ItemCreateParams, options?: CallOptions): Promise<Item>;
+  files: Files;
+  shares: Shares;
+  create(params: Given<ItemCreateParams>, options?: CallOptions): Promise<Item>;
   createAll(
     vaultId: string,
-    params: readonly ItemCreateParams[],
+    params: readonly Given<ItemCreateParams>[],
     options?: CallOptions,
   ): Promise<ItemsUpdateAllResponse>;
   get(vaultId: string, itemId: string, options?: CallOptions): Promise<Item>;
   getAll(vaultId: string, itemIds: readonly string[], options?: CallOptions): Promise<ItemsGetAllResponse>;
-  put(item: Item, options?: CallOptions): Promise<Item>;
+  put(item: Given<Item>, options?: CallOptions): Promise<Item>;
   delete(vaultId: string, itemId: string, options?: CallOptions): Promise<void>;
   deleteAll(vaultId: string, itemIds: readonly string[], options?: CallOptions): Promise<ItemsDeleteAllResponse>;
   archive(vaultId: string, itemId: string, options?: CallOptions): Promise<void>;
-  list(vaultId: string, ...filters: readonly ItemListFilter[]): Promise<ItemOverview[]>;
+  list(vaultId: string, ...filters: readonly Given<ItemListFilter>[]): Promise<ItemOverview[]>;
 };
 
 export type Files = {
-  attach(item: Item, fileParams: FileCreateParams, options?: CallOptions): Promise<Item>;
+  attach(item: Given<Item>, fileParams: FileCreateParams, options?: CallOptions): Promise<Item>;
   read(vaultId: string, itemId: string, attr: FileAttributes, options?: CallOptions): Promise<Uint8Array>;
-  delete(item: Item, sectionId: string, fieldId: string, options?: CallOptions): Promise<Item>;
-  replaceDocument(item: Item, docParams: DocumentCreateParams, options?: CallOptions): Promise<Item>;
+  delete(item: Given<Item>, sectionId: string, fieldId: string, options?: CallOptions): Promise<Item>;
+  replaceDocument(item: Given<Item>, docParams: DocumentCreateParams, options?: CallOptions): Promise<Item>;
 };
 
 export function itemsOf(call: Call): Items {
@@ -65,7 +70,7 @@ export function itemsOf(call: Call): Items {
     getAll: async (vaultId, itemIds, options) => ({
       individualResponses: responses(
         (await call("items.getAll", { vaultId, itemIds: [...itemIds] }, options)).outcomes,
-      ),
+      ) as ItemsGetAllResponse["individualResponses"],
     }),
     put: async (item, options) => itemOf(await call("items.put", { item: wireItem(item) }, options)),
     delete: async (vaultId, itemId, options) => void (await call("items.delete", { vaultId, itemId }, options)),
@@ -90,13 +95,13 @@ export function itemsOf(call: Call): Items {
               active: filters.some(({ content }) => content.active),
               archived: filters.some(({ content }) => content.archived),
             };
-      return (await wholeList(call, { vaultId, ...states })).map(withDates);
+      return (await wholeList(call, { vaultId, ...states })).map((item) => official<ItemOverview>(withDates(item)));
     },
   };
 }
 
 /** Small files are sent with the item. Larger ones follow it, each in a revision of its own. */
-async function create(call: Call, files: Files, params: ItemCreateParams, options?: CallOptions): Promise<Item> {
+async function create(call: Call, files: Files, params: Given<ItemCreateParams>, options?: CallOptions): Promise<Item> {
   const { document } = params;
   if (document !== undefined && document.content.length > CHUNK_BYTES)
     return createLargeDocument(call, params, options);
@@ -108,13 +113,13 @@ async function create(call: Call, files: Files, params: ItemCreateParams, option
 }
 
 /** A Document begins with its file. Everything else follows in a second revision. */
-async function createLargeDocument(call: Call, params: ItemCreateParams, options?: CallOptions): Promise<Item> {
+async function createLargeDocument(call: Call, params: Given<ItemCreateParams>, options?: CallOptions): Promise<Item> {
   const { document, files = [], category: _category, vaultId, title, ...rest } = params;
   if (document === undefined) throw new TypeError("a Document without its document");
   const made = await write(call, { vaultId, title, name: document.name }, document.content, options);
   let item = made;
   if (Object.values(rest).some((given) => given !== undefined))
-    item = itemOf(await call("items.put", { item: { ...wireItem(made), ...rest } }, options));
+    item = itemOf(await call("items.put", { item: wireItem({ ...made, ...rest }) }, options));
   const all = filesOf(call);
   for (const file of files) item = await all.attach(item, file, options);
   return item;
@@ -165,9 +170,15 @@ async function write(call: Call, target: Target, content: Uint8Array, options?: 
   return itemOf(await call("files.commit", { handle }, options));
 }
 
-function wireParams({ files, document, ...params }: ItemCreateParams): Methods["items.create"]["params"]["item"] {
+function wireParams({
+  fields,
+  files,
+  document,
+  ...params
+}: Given<ItemCreateParams>): Methods["items.create"]["params"]["item"] {
   return {
     ...params,
+    ...(fields === undefined ? {} : { fields: wireFields(fields) }),
     ...(files === undefined ? {} : { files: files.map((file) => ({ ...file, content: base64(file.content) })) }),
     ...(document === undefined ? {} : { document: { ...document, content: base64(document.content) } }),
   };
@@ -176,17 +187,15 @@ function wireParams({ files, document, ...params }: ItemCreateParams): Methods["
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
-/** Times as dates, as the official client gives them. */
-export function withDates<T extends { createdAt: string; updatedAt: string }>(
-  wire: T,
-): Omit<T, "createdAt" | "updatedAt"> & { createdAt: Date; updatedAt: Date } {
-  return { ...wire, createdAt: new Date(wire.createdAt), updatedAt: new Date(wire.updatedAt) };
-}
+const itemOf = (wire: WireItem): Item => official<Item>(withDates(wire));
 
-const itemOf = (wire: WireItem): Item => withDates(wire);
-
-function wireItem(item: Item): WireItem {
-  return { ...item, createdAt: item.createdAt.toISOString(), updatedAt: item.updatedAt.toISOString() };
+function wireItem(item: Given<Item>): WireItem {
+  return {
+    ...item,
+    fields: wireFields(item.fields),
+    createdAt: item.createdAt.toISOString(),
+    updatedAt: item.updatedAt.toISOString(),
+  };
 }
 
 function responses(outcomes: readonly WireOutcome[]): ItemsUpdateAllResponse["individualResponses"] {
@@ -205,7 +214,8 @@ const failures: Readonly<Record<string, string>> = {
   itemNotFound: "itemNotFound",
 };
 
-function updateFailure({ name, message }: { name: string; message: string }): TaggedError {
+function updateFailure({ name, message }: { name: string; message: string }): ItemUpdateFailureReason {
   const type = Object.hasOwn(failures, name) ? (failures[name] ?? "internal") : "internal";
-  return type === "itemValidationError" || type === "internal" ? { type, message } : { type };
+  const hasText = type === "itemValidationError" || type === "internal";
+  return (hasText ? { type, message } : { type }) as ItemUpdateFailureReason;
 }

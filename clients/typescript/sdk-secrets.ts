@@ -5,17 +5,30 @@ import type { CallOptions } from "./channel.ts";
 import { PosternError } from "./generated.ts";
 import { generatePassword } from "./generated-generate-password.ts";
 import { parseReference } from "./generated-reference.ts";
-import type { GeneratePasswordResponse, PasswordRecipe, ResolveAllResponse, TaggedError } from "./sdk-types.ts";
+import type {
+  GeneratePasswordResponse,
+  PasswordRecipe,
+  ResolveAllResponse,
+  ResolveReferenceError,
+} from "./sdk-secret-types.ts";
+import type { Given } from "./wire-words.ts";
 
 /** The methods that resolve references. */
-export class Secrets {
+export type SecretsApi = {
+  /** The secret of a reference. */
+  resolve(secretReference: string, options?: CallOptions): Promise<string>;
+  /** The secrets of several references. Each has its own outcome, under the reference as the caller wrote it. */
+  resolveAll(secretReferences: readonly string[], options?: CallOptions): Promise<ResolveAllResponse>;
+};
+
+/** The same, and the helpers that need no client. */
+export class Secrets implements SecretsApi {
   readonly #call: Call;
 
   constructor(call: Call) {
     this.#call = call;
   }
 
-  /** The secret of a reference. */
   async resolve(secretReference: string, options?: CallOptions): Promise<string> {
     try {
       return (await this.#call("secrets.resolve", { reference: secretReference }, options)).secret;
@@ -24,7 +37,6 @@ export class Secrets {
     }
   }
 
-  /** The secrets of several references. Each has its own outcome, under the reference as the caller wrote it. */
   async resolveAll(secretReferences: readonly string[], options?: CallOptions): Promise<ResolveAllResponse> {
     const { outcomes } = await this.#call("secrets.resolveAll", { references: [...secretReferences] }, options);
     const entries = outcomes.map((outcome, index): [string, ResolveAllResponse["individualResponses"][string]] => [
@@ -42,7 +54,7 @@ export class Secrets {
   }
 
   /** A password by a recipe. Throws InvalidRecipeError for a length out of range. */
-  static generatePassword(recipe: PasswordRecipe): GeneratePasswordResponse {
+  static generatePassword(recipe: Given<PasswordRecipe>): GeneratePasswordResponse {
     return { password: generatePassword(recipe, randomBytes) };
   }
 }
@@ -83,7 +95,7 @@ const tags: Readonly<Record<string, string>> = {
 };
 const withText: ReadonlySet<string> = new Set(["parsing", "unableToGenerateTotpCode", "other"]);
 
-function tagged({ name, message }: { name: string; message: string }): TaggedError {
+function tagged({ name, message }: { name: string; message: string }): ResolveReferenceError {
   const type = resolving.has(name) ? (Object.hasOwn(tags, name) ? (tags[name] ?? name) : name) : "other";
-  return withText.has(type) ? { type, message } : { type };
+  return (withText.has(type) ? { type, message } : { type }) as ResolveReferenceError;
 }

@@ -3,7 +3,6 @@
 import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
 import type { Methods } from "./generated.ts";
-import { withDates } from "./sdk-items.ts";
 import type {
   GetVariablesResponse,
   Group,
@@ -16,7 +15,9 @@ import type {
   VaultListParams,
   VaultOverview,
   VaultUpdateParams,
-} from "./sdk-types.ts";
+} from "./sdk-vault-types.ts";
+import { official } from "./wire-words.ts";
+import { withDates } from "./with-dates.ts";
 
 export type Vaults = {
   create(params: VaultCreateParams, options?: CallOptions): Promise<Vault>;
@@ -42,8 +43,12 @@ export type Environments = {
 export function vaultsOf(call: Call): Vaults {
   return {
     create: async (params, options) => vaultOf(await call("vaults.create", params, options)),
-    list: async (params, options) => (await call("vaults.list", params ?? {}, options)).vaults.map(withDates),
-    getOverview: async (vaultId, options) => withDates(await call("vaults.getOverview", { vaultId }, options)),
+    list: async (params, options) =>
+      (await call("vaults.list", params ?? {}, options)).vaults.map((vault) =>
+        official<VaultOverview>(withDates(vault)),
+      ),
+    getOverview: async (vaultId, options) =>
+      official<VaultOverview>(withDates(await call("vaults.getOverview", { vaultId }, options))),
     get: async (vaultId, { accessors }, options) =>
       vaultOf(await call("vaults.get", { vaultId, ...(accessors === undefined ? {} : { accessors }) }, options)),
     update: async (vaultId, params, options) => vaultOf(await call("vaults.update", { vaultId, ...params }, options)),
@@ -59,8 +64,10 @@ export function vaultsOf(call: Call): Vaults {
 
 export function groupsOf(call: Call): Groups {
   return {
-    get: (groupId, { vaultPermissions }, options) =>
-      call("groups.get", { groupId, ...(vaultPermissions === undefined ? {} : { vaultPermissions }) }, options),
+    get: async (groupId, { vaultPermissions }, options) => {
+      const params = { groupId, ...(vaultPermissions === undefined ? {} : { vaultPermissions }) };
+      return official<Group>(await call("groups.get", params, options));
+    },
   };
 }
 
@@ -70,5 +77,5 @@ export function environmentsOf(call: Call): Environments {
 
 /** The official Vault has no times. */
 function vaultOf({ createdAt: _createdAt, updatedAt: _updatedAt, ...vault }: Methods["vaults.get"]["result"]): Vault {
-  return vault;
+  return official<Vault>(vault);
 }

@@ -1,6 +1,6 @@
 // The whole way of a resolve over a real socket against a real agent: resolve, scope, prompt, proof, read, record, cache.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Client, createClient, DesktopAuth } from "../../clients/typescript/client.ts";
+import { createClient, DesktopAuth, type OpenClient } from "../../clients/typescript/client.ts";
 import {
   ApprovalDeniedError,
   ApprovalRequiredError,
@@ -15,7 +15,7 @@ let agent: RunningAgent;
 let person: Person;
 let vaultId = "";
 
-const client = (): Promise<Client> =>
+const client = (): Promise<OpenClient> =>
   createClient({
     auth: new DesktopAuth("Ada"),
     integrationName: "line",

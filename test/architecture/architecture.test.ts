@@ -105,7 +105,8 @@ const exceptions: { from: string; to: string; because: string }[] = [
 /** Files that nothing imports because a person or a program runs them. */
 const entryPoints: Record<string, string> = {
   "clients/generate/main.ts": "npm run generate",
-  "clients/typescript/client.ts": "the published package's entry",
+  "clients/typescript/entry.ts": "the published package's entry",
+  "clients/typescript/generated-enums.d.ts": "the types of generated-enums.js",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
   "clients/release/client-package.ts": "npm run build",
@@ -128,6 +129,7 @@ const entryPoints: Record<string, string> = {
   "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
+  "test/toolchains/setup.ts": "run by vitest before the lane interop",
   "test/web/screenshots.ts": "npm run screenshots",
   "service/web/main.tsx": "named by the page's document, where vite finds it",
   "vitest.config.ts": "read by vitest",

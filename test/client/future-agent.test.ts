@@ -1,12 +1,12 @@
 // The TypeScript client with an agent of a later version. The client passes unknown values on or leaves them alone.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Client, createClient, DesktopAuth } from "../../clients/typescript/client.ts";
+import { createClient, DesktopAuth, type OpenClient } from "../../clients/typescript/client.ts";
 import { PosternError } from "../../clients/typescript/generated.ts";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import { type FutureAgent, LATER, ofLater, startFutureAgent } from "./future-agent.ts";
 
 let agent: FutureAgent;
-let client: Client;
+let client: OpenClient;
 const events: string[] = [];
 
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { attachPerson, makeAccount } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 let agent: RunningAgent;
-let client: sdk.Client;
+let client: sdk.OpenClient;
 let vaultId: string;
 /** One item of each state that a text describes. */
 let item: sdk.Item;
@@ -16,18 +16,18 @@ let groupId: string;
 
 const unknownId = "a".repeat(26);
 const bytes = Uint8Array.of(0xff, 0xfe);
-const field = (id: string, more: Partial<sdk.ItemField> = {}): sdk.ItemField => ({
+const field = (id: string, more: Partial<sdk.Given<sdk.ItemField>> = {}): sdk.Given<sdk.ItemField> => ({
   id,
   title: id,
   fieldType: "Text",
   value: "v",
   ...more,
 });
-const key = (value: string, more: Partial<sdk.ItemField> = {}) =>
+const key = (value: string, more: Partial<sdk.Given<sdk.ItemField>> = {}) =>
   field("private_key", { title: "private key", fieldType: "SshKey", value, ...more });
-const create = (more: Partial<sdk.ItemCreateParams> = {}) =>
+const create = (more: Partial<sdk.Given<sdk.ItemCreateParams>> = {}) =>
   client.items.create({ title: "T", category: "Login", vaultId, ...more });
-const put = (more: Partial<sdk.Item>) => client.items.put({ ...item, ...more });
+const put = (more: Partial<sdk.Given<sdk.Item>>) => client.items.put({ ...item, ...more });
 
 beforeAll(async () => {
   agent = await startAgent();
@@ -120,11 +120,11 @@ describe("a reference is refused with the official words, and its outcome in a b
 });
 
 const inSection = (id: string) => ({ sections: [{ id, title: "" }] });
-const website: sdk.Website = { url: "https://x.example", label: "w", autofillBehavior: "Never" };
+const website: sdk.Given<sdk.Website> = { url: "https://x.example", label: "w", autofillBehavior: "Never" };
 const address = { street: "1 Main St", city: "Paris", country: "fr", zip: "75001", state: "" };
 
 describe("an item is refused with the official words, alone and in a batch:", () => {
-  const rules: [text: string, params: Partial<sdk.ItemCreateParams>][] = [
+  const rules: [text: string, params: Partial<sdk.Given<sdk.ItemCreateParams>>][] = [
     ["tags list contains one or more empty tags(s)", { tags: [""] }],
     ["tags list contains one or more tags that are entirely spaces or tabs(s)", { tags: [" \t"] }],
     ["tags list contains duplicate tags(s)", { tags: ["a", "a"] }],
@@ -200,8 +200,8 @@ describe("an item is refused with the official words, alone and in a batch:", ()
   });
 });
 
-const reference: Partial<sdk.ItemField> = { fieldType: "Reference", value: unknownId };
-const dated = (fieldType: sdk.ItemFieldType, value: string) => field("f", { fieldType, value });
+const reference: Partial<sdk.Given<sdk.ItemField>> = { fieldType: "Reference", value: unknownId };
+const dated = (fieldType: `${sdk.ItemFieldType}`, value: string) => field("f", { fieldType, value });
 const file = (more: Partial<sdk.FileCreateParams> = {}) => ({
   name: "n",
   content: bytes,

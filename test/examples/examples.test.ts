@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { attachPerson, PASSWORD, type Person, PIN } from "../agent/person.ts";
+import { installPacked, packClient } from "../build/packed-client.ts";
 import { postern } from "../cli/postern.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -50,12 +51,9 @@ async function run([program = "", ...words]: readonly string[], more: Record<str
 
 /** Installs the client from its package, as `npm install` does. */
 function installClient(): void {
-  execFileSync(process.execPath, ["--no-warnings", "clients/release/client-package.ts"], { cwd: root });
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", work, join(root, "dist", "client")], { cwd: root });
-  const tarball = readdirSync(work).find((name) => name.endsWith(".tgz")) ?? "";
-  writeFileSync(join(work, "package.json"), '{"name":"examples","version":"1.0.0","private":true,"type":"module"}');
-  const offline = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--engine-strict=false"];
-  execFileSync("npm", ["install", "--silent", ...offline, join(work, tarball)], { cwd: work });
+  const manifest = { name: "examples", version: "1.0.0", private: true, type: "module" };
+  writeFileSync(join(work, "package.json"), JSON.stringify(manifest));
+  installPacked(packClient(work), work);
 }
 
 beforeAll(async () => {

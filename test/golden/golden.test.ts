@@ -1,18 +1,15 @@
 // Golden conversations, each replayed twice. First a real agent gets the client's messages, and its answers must fit.
 // Then a scripted server answers the TypeScript client, which must send the same messages and return the value or raise
 // the named error.
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN, WORK_PASSWORD } from "../agent/person.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
-import { type Conversation, conversations, difference, filled } from "./conversation.ts";
+import { type Conversation, conversations } from "./conversation.ts";
 import { anyKey, batchesOf, makeSample, replay } from "./replay.ts";
+import { exchangesOf, nameOf, type ScriptedPeer, startScriptedPeer } from "./scripted-peer.ts";
 import { startTraced, type Traced } from "./trace.ts";
 
 const all = conversations();
@@ -234,77 +231,27 @@ describe("said to an agent whose service came back with an empty store", () => {
 });
 
 describe("answered to the TypeScript client", () => {
-  let folder: string;
-  let server: Server;
-  let script: Conversation;
-  let wrong: string | undefined;
-
+  let peer: ScriptedPeer;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "postern-g-"));
-    server = createServer((socket) => {
-      const steps = [...script.steps];
-      const names = sample(script);
-      let held = "";
-      socket.setEncoding("utf8").on("data", (text: string) => {
-        held += text;
-        for (let at = held.indexOf("\n"); at !== -1; at = held.indexOf("\n")) {
-          const request = JSON.parse(held.slice(0, at)) as { id: number; method: string };
-          held = held.slice(at + 1);
-          if (request.method === "agent.hello" && request.id === 1) {
-            socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: 1, result: {} })}\n`);
-            continue;
-          }
-          const said = steps.shift()?.message as object;
-          const answer = steps.shift()?.message as object;
-          wrong ??= difference(
-            {
-              ...(filled(said, names) as object),
-              id: "*",
-              params: (filled(said, names) as { params?: object }).params ?? {},
-            },
-            request,
-            new Map(),
-          );
-          socket.write(`${JSON.stringify({ ...(filled(answer, names) as object), id: request.id })}\n`);
-        }
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(join(folder, "s"), resolve));
+    peer = await startScriptedPeer(all, "hello");
   });
-  afterAll(() => {
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => peer.close());
 
-  test.each(all.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
-    script = conversation;
-    wrong = undefined;
-    const channel = await openChannel(join(folder, "s"), { name: "x", version: "1" });
-    const names = sample(conversation);
-    for (const [index, step] of conversation.steps.entries()) {
-      if (step.from !== "client") continue;
-      const { method, params = {} } = filled(step.message, names) as { method: never; params?: never };
-      const answer = filled(conversation.steps[index + 1]?.message, names) as {
-        result?: unknown;
-        error?: { data: { name: string } };
-      };
-      const outcome = await channel.call(method, params as never).then(
+  test.each(all.map((one, index) => [one.title, one, index] as const))("%s", async (_title, conversation, index) => {
+    const channel = await openChannel(peer.socket, { name: nameOf(index), version: "1" });
+    for (const { method, params, expected } of exchangesOf(conversation)) {
+      const outcome = await channel.call(method as never, params as never).then(
         (result: unknown) => ({ result }),
         (error: unknown) => ({ error }),
       );
-      if (answer.error === undefined) expect(outcome).toEqual({ result: answer.result });
+      if ("result" in expected) expect(outcome).toEqual(expected);
       else {
         const { error } = outcome as { error: unknown };
-        expect(error).toBeInstanceOf(errorClasses[answer.error.data.name] ?? PosternError);
-        expect((error as PosternError).errorName).toBe(answer.error.data.name);
+        expect(error).toBeInstanceOf(errorClasses[expected.errorName] ?? PosternError);
+        expect((error as PosternError).errorName).toBe(expected.errorName);
       }
     }
     channel.close();
-    expect(wrong).toBeUndefined();
+    expect(peer.differences.get(conversation.file)).toBeUndefined();
   });
-
-  function sample({ steps }: Conversation): Map<string, unknown> {
-    const found = JSON.stringify(steps).match(/\$[A-Za-z]+/g) ?? [];
-    return new Map(found.map((name) => [name, `value of ${name.slice(1)}`]));
-  }
 });

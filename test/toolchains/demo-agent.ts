@@ -1,0 +1,36 @@
+// A real agent with one secret, and the token of a service account that may read it. So nobody is asked, however many programs read.
+import { attachPerson, makeAccount, PASSWORD } from "../agent/person.ts";
+import { startAgent } from "../agent/start.ts";
+
+export const REFERENCE = "op://Demo/DATABASE_URL/password";
+export const SECRET = "postgres://hunters-moon@db/shop";
+
+/** What programs/typed.mts prints. */
+export const TYPED_OUTPUT = `${SECRET}\nDATABASE_URL true true\nitemNotFound\ntrue\n`;
+
+export type DemoAgent = {
+  /** The variables by which a program finds the agent, the token and the reference. */
+  readonly env: Readonly<Record<string, string>>;
+  remove(): Promise<void>;
+};
+
+export async function startDemoAgent(): Promise<DemoAgent> {
+  const agent = await startAgent();
+  await makeAccount(agent);
+  const person = await attachPerson(agent);
+  person.always("yes");
+  const owner = await agent.connect();
+  const { id: vaultId } = await owner.call("vaults.create", { title: "Demo" });
+  const fields = [{ id: "password", title: "password", fieldType: "Concealed" as const, value: SECRET }];
+  await owner.call("items.create", { item: { vaultId, title: "DATABASE_URL", category: "Password", fields } });
+  const vaults = [{ vault: vaultId, permissions: ["read_items"] }];
+  const { token } = await owner.call("serviceAccounts.create", { password: PASSWORD, title: "CI", vaults });
+  owner.close();
+  return {
+    env: { POSTERN_HOME: agent.home, TOKEN: token, REFERENCE },
+    remove: async () => {
+      person.leave();
+      await agent.remove();
+    },
+  };
+}

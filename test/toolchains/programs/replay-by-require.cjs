@@ -1,0 +1,1 @@
+require("./replay.cjs")(require("@postern/client"));
