@@ -553,7 +553,7 @@ export type Methods = {
       name: string;
     };
   };
-  /** Removes an account from this agent. Its Secret Key and its approvals on this device are deleted. If the service can be reached, the device is removed from the account too. The audit log stays, sealed, and continues when the account signs in here again; `withLog` deletes it. The account itself stays, and its emergency kit and password bring it back. The account password is the proof. For a locked account the service checks it. `default` is the account that is the default now, if others are left. */
+  /** Removes an account from this agent. Its Secret Key and its approvals on this device are deleted. If the service can be reached, the device is removed from the account too. The audit log stays, sealed, and continues when the account signs in here again; `withLog` deletes it. The account itself stays, and its emergency kit and password bring it back. The account password is the proof. For a locked account the service checks it. */
   "accounts.remove": {
     params: {
       account?: string;
@@ -565,7 +565,6 @@ export type Methods = {
       device: Id;
       deviceRemoved: boolean;
       logKept: boolean;
-      default?: Id;
     };
   };
   /** Replaces the account password. The old password is the proof. Other sessions of the user end. */

@@ -80,13 +80,11 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const { account: id, device } = session.file;
       const deviceRemoved = await sessions.remove(session, password, by, withLog);
       await tokens.lock(id, by);
-      const left = sessions.default()?.file.account;
       return {
         account: id,
         device,
         deviceRemoved,
         logKept: !withLog,
-        ...(left === undefined ? {} : { default: left }),
       };
     },
 

@@ -244,7 +244,7 @@ export const accounts = {
   }),
   "accounts.remove": entry({
     summary:
-      "Removes an account from this agent. Its Secret Key and its approvals on this device are deleted. If the service can be reached, the device is removed from the account too. The audit log stays, sealed, and continues when the account signs in here again; `withLog` deletes it. The account itself stays, and its emergency kit and password bring it back. The account password is the proof. For a locked account the service checks it. `default` is the account that is the default now, if others are left.",
+      "Removes an account from this agent. Its Secret Key and its approvals on this device are deleted. If the service can be reached, the device is removed from the account too. The audit log stays, sealed, and continues when the account signs in here again; `withLog` deletes it. The account itself stays, and its emergency kit and password bring it back. The account password is the proof. For a locked account the service checks it.",
     params: Type.Object(
       { account: Type.Optional(IdParam), password: Password, withLog: Type.Optional(Type.Boolean()) },
       closed,
@@ -254,7 +254,6 @@ export const accounts = {
       device: Id,
       deviceRemoved: Type.Boolean(),
       logKept: Type.Boolean(),
-      default: Type.Optional(Id),
     }),
     errors: ["signedOut", "accountNotFound", "wrongPassword", "storeReplaced", "tryLater", "offline", "sealBroken"],
     need: { kind: "proof" },

@@ -27,7 +27,10 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
     await demandYes(options, `${withAccount("Sign out", words)}?`, "nothing was changed");
     const password = await accountPassword(options, withAccount("Account password", words));
     const removed = await agent.call("accounts.remove", { password, ...withLog(options) });
-    terminal.result(removed, () => told(terminal, removed, { words, before: defaultOf(status) }));
+    // Only our own command may see ids of other accounts.
+    const now = defaultOf(await agent.call("agent.status", {}));
+    const result = { ...removed, ...(now === undefined ? {} : { default: now }) };
+    terminal.result(result, () => told(terminal, result, { words, before: defaultOf(status) }));
   } finally {
     agent.close();
   }
@@ -35,7 +38,8 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
 
 const withLog = (options: Options) => (options.withLog === true ? { withLog: true } : {});
 
-const defaultOf = ({ sessions }: Status) => sessions.find((one) => one.default === true)?.account;
+/** A single account is the default without being marked as such. */
+const defaultOf = ({ sessions }: Status) => (sessions.find((one) => one.default === true) ?? sessions[0])?.account;
 
 /** The account that goes, where there are several. A person may not know which one is the default, so its id is added. */
 function leavingWords(account: string | undefined, status: Status): string | undefined {
@@ -56,7 +60,7 @@ function warn(
 
 function told(
   terminal: Terminal,
-  { account, device, deviceRemoved, logKept, default: now }: Removed,
+  { account, device, deviceRemoved, logKept, default: now }: Removed & { default?: string },
   { words, before }: { words: string | undefined; before: string | undefined },
 ): string {
   const log = logKept ? "its log, sealed, stays here for then" : "its log is deleted";
