@@ -84,7 +84,7 @@ export type Agent = {
 export function createAgent(parts: AgentParts): Agent {
   const { home, crypto, clock, log, connections } = parts;
   const newId = () => makeId(crypto);
-  const grants = createGrants(clock, newId);
+  const grants = createGrants(clock, newId, () => watches.grantsEnded());
   const approvers = createApprovers(grants);
   const handles = createHandles(newId);
   const strangers = createStrangers(clock);
@@ -130,7 +130,7 @@ export function createAgent(parts: AgentParts): Agent {
         });
         followers.follow(
           sessions.open(account),
-          ({ subject }, scope) => grants.allows(subject, "read", scope),
+          ({ subject }, scope) => grants.covers(subject, "read", scope),
           async () => void (await sessions.lock(account, {}, "the service refuses this device")),
         );
         tell(whoHears(account), "session.changed", { account, state: "unlocked" });
@@ -167,7 +167,7 @@ export function createAgent(parts: AgentParts): Agent {
   function forget(unlocked: Unlocked): void {
     followers.stop(unlocked);
     handles.lock(unlocked);
-    watches.ended(unlocked);
+    watches.locked(unlocked);
   }
 
   /** The logs of a refused call. Without a named account, it is the default account's log. A token's session writes to the person's log by itself. */
@@ -211,9 +211,9 @@ export function createAgent(parts: AgentParts): Agent {
 
   const resolver = createResolver(clock);
   const watches = createWatches({
-    ...{ crypto, log, resolver, newId },
+    ...{ clock, crypto, log, resolver, newId },
     mayRead: (connection, unlocked, scope) =>
-      holds(connection, unlocked) || grants.allows(connection.subject, "read", scope),
+      holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
   const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left, watches };
   const gate = createGate({ clock, sessions, grants, broker, resolver });

@@ -33,7 +33,7 @@ export const limits = {
   unsentBytesClose: 16 * MiB,
   /** Clients open on one connection. */
   clients: 32,
-  /** Watched values of one connection: as many as one prompt may ask for. After a change in their vault each may cost a read. */
+  /** Watched values of one program: as many as one prompt may ask for. After a change of its item each costs a read. */
   watches: 100,
 } as const;
 

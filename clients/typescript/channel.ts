@@ -23,7 +23,7 @@ export type CallOptions = {
   readonly deadlineMs?: number;
 };
 
-/** A notification of the agent: prompt.opened, prompt.closed, session.changed, item.changed. */
+/** A notification of the agent: prompt.opened, prompt.closed, session.changed, item.changed, secret.changed, secret.ended. */
 export type Listener = (method: string, params: Readonly<Record<string, unknown>>) => void;
 
 /** An open connection. */

@@ -36,7 +36,13 @@ export type Follower = {
  * Called for each change, after the cache has removed the entries that it concerns. Also called when the store was replaced, after
  * everything was forgotten, and when the service no longer lets the agent in.
  */
-export type Heard = { changed(change: Change): void; replaced(how: Replaced): void; shutOut(): void };
+export type Heard = {
+  /** The feed begins, and earlier changes are unknown. */
+  begun(): void;
+  changed(change: Change): void;
+  replaced(how: Replaced): void;
+  shutOut(): void;
+};
 
 /** The service's answers that this device was removed, its password changed elsewhere, or its token ended. */
 const isShutOut = (error: unknown) =>
@@ -46,9 +52,12 @@ const isShutOut = (error: unknown) =>
 const isReplaced = (error: unknown) => error instanceof PosternError && error.name === "storeReplaced";
 
 /** Removes the entries that the news concern. The account has already forgotten its own remembered answers. */
-export function takeNews({ cache }: Opened, news: News, heard: Pick<Heard, "changed" | "replaced">): void {
+export function takeNews({ cache }: Opened, news: News, heard: Omit<Heard, "shutOut">): void {
   // Earlier changes are unknown, at the start too. So the cache begins empty.
-  if (news.first === true) return cache.clear();
+  if (news.first === true) {
+    cache.clear();
+    return heard.begun();
+  }
   if (news.replaced !== undefined) {
     cache.clear();
     heard.replaced(news.replaced);

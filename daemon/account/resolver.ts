@@ -19,8 +19,14 @@ import type { Scope } from "./scope.ts";
 /** A value, whether it came from the cache, and its age there. */
 export type Value = { readonly value: string; readonly cached: boolean; readonly ageMs: number };
 
-/** The target of a reference. `read` returns the value. Nothing of it leaves the agent before the gate has passed it. */
-export type Located = { readonly place: Place; readonly scope: Scope; readonly read: () => Value | Promise<Value> };
+/** The target of a reference. Nothing of it leaves the agent before the gate has passed it. */
+export type Located = {
+  readonly place: Place;
+  readonly scope: Scope;
+  readonly read: () => Value | Promise<Value>;
+  /** The part of the value that changes only with its item, for comparing: a code's seed. Empty for a file, whose id changes with its content. */
+  readonly raw: () => string;
+};
 
 /**
  * A reference that leads nowhere: the error, and the vault in which it was looked for. The error is answered only where the asker may know it.
@@ -89,22 +95,22 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
       const { file } = matched;
       // A file is fetched only when it is read. It may be large, and may be opened in chunks.
       if (file !== undefined)
-        return located(unlocked, place, async () => ({
-          value: await textOf(unlocked, opened, file),
-          cached: false,
-          ageMs: 0,
-        }));
+        return located(unlocked, place, {
+          read: async () => ({ value: await textOf(unlocked, opened, file), cached: false, ageMs: 0 }),
+          raw: () => "",
+        });
       const { derive } = matched;
       // A code is computed each time, and the seed is kept. Values computed from a private key never change.
       const value =
         derive === undefined || derive === "totp" ? matched.value : await derivedFromKey(matched.value, derive);
       const kept: Place = derive === "totp" ? { ...place, code: true } : place;
-      return located(unlocked, kept, () => {
+      const raw = () => {
         // Kept only once it is read, so that refused values take no room. Not kept where its vault changed meanwhile, since the value
         // may be outdated.
         if (unlocked.cache.isSince(generation, kept.vault, seq)) unlocked.cache.set(text, kept, value, { names, seq });
-        return { value: answered(kept, value), cached: false, ageMs: 0 };
-      });
+        return value;
+      };
+      return located(unlocked, kept, { raw, read: () => ({ value: answered(kept, raw()), cached: false, ageMs: 0 }) });
     } catch (error) {
       if (error instanceof PosternError && tellsOfNames.has(error.name))
         return { error, vault, harmless: false, ...nearOf(unlocked, error.name, reference, { vault, item }) };
@@ -128,10 +134,11 @@ export function createResolver(clock: Pick<Clock, "wallMs">): Resolver {
           ? { error: reference, vault: undefined, harmless: true }
           : cold(unlocked, text, reference);
       }
-      return located(unlocked, kept.place, () => {
+      const read = () => {
         const { value, ageMs } = kept.open();
         return { value: answered(kept.place, value), cached: true, ageMs: Math.round(ageMs) };
-      });
+      };
+      return located(unlocked, kept.place, { read, raw: () => kept.open().value });
     },
   };
 }
@@ -213,7 +220,7 @@ function parsed(text: string): SecretReference | PosternError {
   }
 }
 
-function located(unlocked: Opened, place: Place, read: Located["read"]): Located {
+function located(unlocked: Opened, place: Place, how: Pick<Located, "read" | "raw">): Located {
   const scope: Scope = {
     account: unlocked.account.id,
     level: "values",
@@ -221,7 +228,7 @@ function located(unlocked: Opened, place: Place, read: Located["read"]): Located
     item: place.item,
     field: place.field,
   };
-  return { place, scope, read };
+  return { place, scope, ...how };
 }
 
 /** The official texts for a reference that leads nowhere. Elsewhere the same errors are about an id. */

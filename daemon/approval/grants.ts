@@ -29,7 +29,9 @@ export type Grant = {
 };
 
 export type Grants = {
-  /** Whether a living grant of this subject covers the request. Using it delays its idle end. */
+  /** Whether a living grant of this subject covers the request. Asking this is no use of the grant. */
+  covers(subject: Subject, verb: Verb, scope: Scope): boolean;
+  /** The same for a request of the subject. Using a grant delays its idle end. */
   allows(subject: Subject, verb: Verb, scope: Scope, now?: Moment): boolean;
   add(subject: Subject, verb: Verb, scope: Scope, idleMs: number): Grant;
   /** Adds a grant that follows from another. It is as old as that one, and ends with it. */
@@ -43,7 +45,8 @@ export type Grants = {
   clear(account?: string): void;
 };
 
-export function createGrants(clock: Clock, newId: () => string): Grants {
+/** `ended` is called after grants have ended. */
+export function createGrants(clock: Clock, newId: () => string, ended: () => void = () => undefined): Grants {
   const bySubject = new Map<string, Grant[]>();
   let count = 0;
 
@@ -57,9 +60,12 @@ export function createGrants(clock: Clock, newId: () => string): Grants {
   }
 
   function replace(key: string, grants: Grant[]): void {
-    count += grants.length - (bySubject.get(key)?.length ?? 0);
+    const more = grants.length - (bySubject.get(key)?.length ?? 0);
+    count += more;
     if (grants.length === 0) bySubject.delete(key);
     else bySubject.set(key, grants);
+    // Not at once: the caller may be in the middle of its own change.
+    if (more < 0) queueMicrotask(ended);
   }
 
   function everyLiving(): Grant[] {
@@ -93,10 +99,15 @@ export function createGrants(clock: Clock, newId: () => string): Grants {
     return made;
   }
 
+  function covering(subject: Subject, verb: Verb, scope: Scope, now: Moment): Grant | undefined {
+    const asked = { verb, scope };
+    return bySubject.get(subject.key)?.find((one) => covers(one, asked) && isAlive(now, one));
+  }
+
   return {
+    covers: (subject, verb, scope) => covering(subject, verb, scope, momentOf(clock)) !== undefined,
     allows: (subject, verb, scope, now = momentOf(clock)) => {
-      const asked = { verb, scope };
-      const grant = bySubject.get(subject.key)?.find((one) => covers(one, asked) && isAlive(now, one));
+      const grant = covering(subject, verb, scope, now);
       if (grant === undefined) return false;
       grant.lastUsedAt = now;
       return true;

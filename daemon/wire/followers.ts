@@ -38,8 +38,8 @@ export type FollowersParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly connections: ReadonlySet<Connection>;
-  /** Called for each change, after the cache forgot what it concerns. A replaced store may have changed everything. */
-  readonly changed: (unlocked: Opened, change: Pick<Change, "vault">) => void;
+  /** Called for each change, after the cache forgot its entries. Without a change, anything may have changed. */
+  readonly changed: (unlocked: Opened, change?: Change) => void;
   /** Whether a person has an account at this service. A program's token can name any service, and nobody is told about those. */
   readonly isPersons: (service: string) => boolean;
 };
@@ -102,13 +102,14 @@ export function createFollowers({ clock, log, connections, changed, isPersons }:
         feed,
         { clock, log },
         {
+          begun: () => changed(unlocked),
           changed: (change) => {
             tell(unlocked.account.id, change, mayKnow);
             changed(unlocked, change);
           },
           replaced: (how) => {
             tellReplaced(session, how);
-            changed(unlocked, {});
+            changed(unlocked);
           },
           // Otherwise cached answers would go on for a user whom the service has shut out.
           shutOut: () => void end().catch((error: unknown) => log.incident("shut out", error)),

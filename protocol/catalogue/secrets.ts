@@ -103,6 +103,9 @@ const resolveErrors = [
   "auditUnwritable",
 ] as const;
 
+/** Errors of the value itself. A watch makes no code and reads no file. */
+const ofReading: ReadonlySet<string> = new Set(["totpUnavailable", "unsupportedFileFormat"]);
+
 export const secrets = {
   "secrets.resolve": entry({
     summary: "Returns the secret of a reference.",
@@ -172,11 +175,10 @@ export const secrets = {
   }),
   "secrets.watch": entry({
     summary:
-      "Watches the secret of a reference. This connection is sent `secret.changed`, with the id of the watch, when the value changes, and when the reference leads to another field or to nothing. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked, or that the grant ended. A one-time code counts as changed when its item changes. Includes agent.subscribe.",
+      "Watches the secret of a reference. This connection is sent `secret.changed`, with the id of the watch, when the value changes, and when the reference leads to another field or to nothing. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked, or that the grant ended. Watching is no use of a grant, so it does not keep one alive. A one-time code changes when its seed does, and a file when another one takes its place. Needs an approval that lasts. Includes agent.subscribe.",
     params: Type.Object({ reference: Reference, ...onAccount }, closed),
     result: Type.Object({ watch: Type.String() }),
-    // The code itself is not made.
-    errors: resolveErrors.filter((name) => name !== "totpUnavailable"),
+    errors: resolveErrors.filter((name) => !ofReading.has(name)),
     need: { kind: "grant", verb: "read", scopeOf: ({ reference }) => [{ reference }] },
     activity: true,
     since: "0.1.0",

@@ -99,7 +99,11 @@ function agentOf(open: OpenAccount, cache: Cache): Agent {
       const replaced: News["replaced"][] = [];
       for (;;) {
         const news = await followed.next(AbortSignal.timeout(20_000), 0);
-        takeNews(unlocked, news, { changed: () => undefined, replaced: (how) => replaced.push(how) });
+        takeNews(unlocked, news, {
+          begun: () => undefined,
+          changed: () => undefined,
+          replaced: (how) => replaced.push(how),
+        });
         if (news.changes.length === 0) return replaced;
       }
     },

@@ -236,6 +236,7 @@ describe.each(kinds)("of an account %s,", (_kind, open) => {
       watched,
       { clock: systemClock(() => performance.now()), log: createLog() },
       {
+        begun: () => undefined,
         changed: ({ vault: changed }) => {
           heard.add(changed ?? "");
           wake();
