@@ -47,7 +47,7 @@ const table = {
   accountNotFound: {
     code: 1103,
     message: "no account of this name or id is on this agent",
-    hint: "run `postern accounts` to see which are here",
+    hint: "run `postern accounts` to see which are here; the emergency kit has the name and the id of an account",
     sdkName: "Auth",
   },
   accountExists: { code: 1104, message: "this agent already has an account" },

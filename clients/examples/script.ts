@@ -1,5 +1,5 @@
 // A script that needs one secret: node script.ts op://Demo/DATABASE_URL/password
-// The first run waits for a person. Later runs in the same terminal do not, until ten minutes have passed without a request.
+// Each run waits for a person, since each run is another process. For a yes that holds for the whole terminal, see script.sh.
 import { AgentNotRunning, createClient, DesktopAuth, errors } from "@postern/client";
 
 const reference = process.argv[2] ?? "op://Demo/DATABASE_URL/password";

@@ -92,15 +92,19 @@ export function createPlaces(
     drop: ({ file }) => void sessions.delete(file.account),
     setDefault: async (session) => {
       const { account } = session.file;
-      await orderFile.write(() => ({ ...orderNow(), default: account }));
+      await orderFile.write(() => {
+        // It may have been removed while an earlier write ran. A default outside the order would keep the agent from starting.
+        if (sessions.get(account) !== session) throw new PosternError("signedOut");
+        return { ...orderNow(), default: account };
+      });
       chosen = account;
     },
   };
 }
 
-/** The only account with this name. No home that the agent wrote has two of one name. */
+/** The only account whose name looks like this one. No home that the agent wrote has two of one look, so case need not be typed. */
 function named(all: readonly Session[], name: string): Session | undefined {
-  const found = all.filter(({ file }) => file.name === name);
+  const found = all.filter(({ file }) => looks(file.name) === looks(name));
   return found.length === 1 ? found[0] : undefined;
 }
 

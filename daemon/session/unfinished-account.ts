@@ -1,12 +1,12 @@
-// A new account is made in steps: at the service, on disk, its first vault. An agent that was killed in between finds it unfinished. The next unlock
-// does the rest, since nobody could make the account a second time under its name.
+// A new account is made in steps: at the service, on disk, its first vault. If the agent is killed after the second step, the next unlock does the
+// rest. If it is killed before, nothing is on this machine, and an account that nobody can open stays at the service. It holds nothing.
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { makeFirstVault } from "./own-account.ts";
 import type { UnlockedSession } from "./session.ts";
 
 /** What the person reads at the unlock that finished the account. Whoever made it has seen no emergency kit. */
 export const FINISHED_LATE =
-  "this account was cut off while it was made, and is whole now; write its emergency kit with `postern kit --out-file kit.txt`, and set an approval PIN with `postern pin`";
+  "this account was cut off while it was made, and is whole now; write its emergency kit with `postern kit --out-file kit.txt`, and set an approval PIN with `postern pin` if you have none";
 
 /**
  * Makes the first vault, if the account is unfinished and has none, and marks the account as whole. Returns whether it was unfinished. Throws

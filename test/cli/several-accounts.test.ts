@@ -109,7 +109,10 @@ describe("--account", () => {
 
 describe("an account that is locked", () => {
   beforeAll(async () => {
-    expect(await run("--account Work lock")).toMatchObject({ code: 0, out: "Locked: Work.\n" });
+    expect(await run("--account Work lock")).toMatchObject({
+      code: 0,
+      out: "Locked: Work.\nAnother account is still unlocked; `postern lock` locks them all, without --account and POSTERN_ACCOUNT.\n",
+    });
   });
   afterAll(async () => {
     expect(await run("--account Work unlock --password-fd 3", [WORK_PASSWORD])).toMatchObject({

@@ -7,6 +7,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { commandOn } from "./next-step.ts";
 import { anotherAccount } from "./of-account.ts";
 import type { Agent } from "./session.ts";
+import { unlockFirst } from "./unlocking.ts";
 
 type Status = Methods["agent.status"]["result"];
 type Proof = NonNullable<Methods["accounts.create"]["params"]["proof"]>;
@@ -33,11 +34,11 @@ export async function besideProof(
   if (defaultPasswordFd !== undefined) return byPassword(fromDescriptor(defaultPasswordFd, OPTION));
   if (!hasTerminal()) throw anotherAccount(HINT);
   terminal.tell("postern: an account is on this agent already; this brings another one beside it");
-  const password = await askSecret(ofDefault(status, "Password of the account that is here"), OPTION);
+  const password = await askSecret(ofDefault(status, "Password of the account that is here already"), OPTION);
   const { sessions } = status;
   const isLocked = (sessions.find((one) => one.default === true) ?? sessions[0])?.state === "locked";
   // Always the default account, whatever account is chosen for other commands.
-  if (isLocked) await agent.channel.call("session.unlock", { password });
+  if (isLocked) await unlockFirst(agent, password, undefined);
   return byPassword(password);
 }
 

@@ -25,6 +25,10 @@ export type Agent = {
   readonly client: string | undefined;
   /** The chosen account of a person, by name or id. Undefined for the default one. */
   readonly account: string | undefined;
+  /** Prints a message for the person. */
+  readonly tell: (text: string) => void;
+  /** Names another account in the notice about a prompt, for the next calls. */
+  isAbout(words: string | undefined): void;
   close(): void;
 };
 
@@ -43,13 +47,15 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
   if (token !== undefined && terminal.chosenBy === "option") throw accountBesideToken(token.variable);
   const channel = await connectOrStart(terminal);
   const installation = watchInstallation(terminal, channel);
+  let about: string | undefined;
   channel.onNotification((method, params) => {
     if (method !== "prompt.opened" || params.request === undefined) return;
     const tellCode = async () => {
-      const where = token === undefined ? accountWords(account, await channel.call("agent.status", {})) : undefined;
+      const own = async () => accountWords(account, await channel.call("agent.status", {}));
+      const where = token === undefined ? (about ?? (await own())) : undefined;
       const named = where === undefined ? "" : `, in ${where}`;
       terminal.tell(`postern: waiting for approval${named}, code ${terminal.bold(String(params.code))}`);
-      terminal.tell(`  next: run \`postern approve ${params.code}\` in a terminal`);
+      terminal.tell(`  next: run \`postern approve ${params.code}\` in another terminal`);
     };
     // First says why each command needs an approval, since a person can change that. The call itself reports a lost connection.
     installation
@@ -83,6 +89,10 @@ export async function connect(terminal: Terminal, who: Who = "token or person"):
     channel,
     client,
     account: token === undefined ? account : undefined,
+    tell: terminal.tell,
+    isAbout: (words) => {
+      about = words;
+    },
     close: () => channel.close(),
   };
 }
@@ -158,7 +168,8 @@ export async function unlocked<T>(agent: Agent, work: () => Promise<T>): Promise
   }
   const words = accountWords(agent.account, await agent.call("agent.status", {})) ?? "the account";
   const password = await ask.askSecret(`${sentence(words)} is locked. Account password`);
-  await agent.call("session.unlock", { password });
+  const { unlockFirst } = await import("./unlocking.ts");
+  await unlockFirst(agent, password, agent.account);
   return work();
 }
 

@@ -10,6 +10,8 @@ export type ProofOptions = { passwordFd?: string; mine?: boolean };
 
 export const mine = ["--mine", "only what concerns this terminal; asks for nothing"] as const;
 
+const ONLY_MINE = "postern: this shows only what concerns this program; --password-fd 3 3< file shows everything";
+
 /** Runs work with the password as a proof for the whole list. Without a proof where there is no person to ask. */
 export function withWholeProof<T>(
   terminal: Terminal,
@@ -17,8 +19,10 @@ export function withWholeProof<T>(
   work: (agent: Agent, proof: { proof?: Proof }) => Promise<T>,
 ): Promise<T> {
   demandPerson();
-  if (options.mine === true || (options.passwordFd === undefined && !hasTerminal()))
-    return withAgent(terminal, (agent) => work(agent, {}));
+  const isUnproven = options.passwordFd === undefined && !hasTerminal();
+  // A script must not take its own part for the whole.
+  if (isUnproven && options.mine !== true) terminal.tell(ONLY_MINE);
+  if (options.mine === true || isUnproven) return withAgent(terminal, (agent) => work(agent, {}));
   return withPassword(
     terminal,
     options,

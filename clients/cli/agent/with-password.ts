@@ -7,6 +7,7 @@ import { accountWords, isLocked, sentence } from "./of-account.ts";
 import { type Agent, connect } from "./session.ts";
 import { hasToken } from "./token.ts";
 import { noAccount } from "./unfinished-restore.ts";
+import { unlockFirst } from "./unlocking.ts";
 
 /** `words` name the account where there are several. */
 type Work<T> = (agent: Agent, password: string, words: string | undefined) => Promise<T>;
@@ -40,7 +41,7 @@ export async function asPerson<T>(
     const lockedFirst = `${sentence(words ?? "the account")} is locked. ${message}`;
     const password = await accountPassword(options, locked ? lockedFirst : question);
     // A password from a descriptor is a proof only. A script that wants to unlock uses `unlock`.
-    if (locked && options.passwordFd === undefined) await agent.call("session.unlock", { password });
+    if (locked && options.passwordFd === undefined) await unlockFirst(agent, password, agent.account);
     return await work(agent, password, words);
   } finally {
     agent.close();

@@ -5,6 +5,7 @@ import { accountOption } from "../agent/chosen-account.ts";
 import { isLocked } from "../agent/of-account.ts";
 import { type Agent, connect } from "../agent/session.ts";
 import { noAccount } from "../agent/unfinished-restore.ts";
+import { unlockFirst } from "../agent/unlocking.ts";
 import { demandPerson } from "../agent/with-password.ts";
 import { addCommand } from "../context.ts";
 import { fromDescriptor } from "../files/secret-input.ts";
@@ -40,9 +41,14 @@ async function list(terminal: Terminal, { wait }: { wait?: boolean }): Promise<v
 }
 
 /** The facts of an account after a person's yes. None for a locked account, or after a no. */
-async function named({ channel }: Agent, { account, state }: Session, noWait: boolean): Promise<Partial<Listed>> {
+async function named(
+  { channel, isAbout }: Agent,
+  { account, state }: Session,
+  noWait: boolean,
+): Promise<Partial<Listed>> {
   if (account === undefined || state === "locked") return {};
   const own = { integrationName: "postern", integrationVersion: "1" };
+  isAbout(`the account ${account}`);
   const { client } = await channel.call("clients.open", { account, ...own });
   try {
     const { accounts } = await channel.call("accounts.list", { client, ...(noWait ? { noWait } : {}) });
@@ -63,7 +69,8 @@ function listText(accounts: readonly Listed[]): string {
     account,
   ]);
   const hidden = accounts.some(({ name }) => name === undefined);
-  const note = "\nA name is told once the account is unlocked, and a person has allowed this terminal to see it.";
+  const note =
+    "\nA name is shown once the account is unlocked and a person has allowed this terminal to see it. The emergency kit has name and id too.";
   return `${table(["NAME", "", "STATE", "SERVICE", "ACCOUNT"], rows)}${hidden ? note : ""}`;
 }
 
@@ -87,8 +94,8 @@ async function setDefault(terminal: Terminal, account: string, options: DefaultO
     // Typed passwords also unlock. A password from a descriptor is a proof only.
     const asked = options.defaultPasswordFd === undefined && options.passwordFd === undefined;
     if (asked && (await isLocked({ account: undefined, call: agent.channel.call }, status)))
-      await agent.channel.call("session.unlock", { password: present });
-    if (asked && (await isLocked(agent, status))) await agent.call("session.unlock", { password: next });
+      await unlockFirst(agent, present, undefined);
+    if (asked && (await isLocked(agent, status))) await unlockFirst(agent, next, agent.account);
     const chosen = await agent.call("accounts.setDefault", {
       account,
       proof: { kind: "password", password: present },

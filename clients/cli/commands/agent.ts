@@ -66,7 +66,7 @@ function statusText(terminal: Terminal, found: Status): string {
   };
   const sessions = found.sessions.map(
     (session) =>
-      `account ${session.account}${session.default === true ? ", the default" : ""}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${localTime(session.unlockedAt)}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}`,
+      `${session.account === undefined ? "an account (its id is shown to the installation of the agent only)" : `account ${session.account}`}${session.default === true ? ", the default" : ""}: ${session.state}${session.unlockedAt === undefined ? "" : ` since ${localTime(session.unlockedAt)}`}${session.proof === undefined ? "" : `, approves by ${session.proof}`}`,
   );
   return [
     `Agent ${found.version}, running since ${localTime(found.startedAt)}: ${states[found.state]}`,

@@ -18,7 +18,7 @@ const collect = (program: Command, flags: string, what: string) =>
   program.option(flags, what, (value: string, all: string[] = []) => [...all, value]);
 
 function addFieldOptions(command: Command): void {
-  collect(command, "--field <name=value>", `a field that anybody may see; its name is ${NAME_HELP}`);
+  collect(command, "--field <name=value>", `a field that is no secret; its name is ${NAME_HELP}`);
   collect(command, "--secret <name>", "a concealed field, or one of the named kind, typed unseen");
   collect(command, "--secret-file <name=path>", "the same, read from a file");
   collect(command, "--secret-fd <name=n>", "the same, read from a file descriptor");
@@ -87,7 +87,7 @@ function addGetCommand(item: Command): void {
     item,
     "get <item>",
     "show an item with its ids and references; concealed values only with --reveal",
-    "postern item get GitHub --vault Demo --fields username,password --format env",
+    "postern item get GitHub --vault Demo --fields password --format value",
     [
       vaultOption,
       ["--reveal", "show concealed values"],

@@ -4,6 +4,7 @@ import type { Methods } from "../../typescript/generated.ts";
 import { accountWords, withAccount } from "../agent/of-account.ts";
 import { connect } from "../agent/session.ts";
 import { noAccount } from "../agent/unfinished-restore.ts";
+import { marked, sinceLastUnlock } from "../agent/unlocking.ts";
 import { addCommand } from "../context.ts";
 import { accountPassword, passwordFd } from "../files/secret-input.ts";
 import { oneLine, type Terminal } from "../terminal/terminal.ts";
@@ -17,7 +18,7 @@ async function unlock(terminal: Terminal, options: { passwordFd?: string }): Pro
     const words = accountWords(agent.account, status);
     const password = await accountPassword(options, withAccount("Account password", words));
     const unlocked = await agent.call("session.unlock", { password });
-    terminal.result(unlocked, () => unlockedText(terminal, unlocked, words));
+    terminal.result(unlocked, () => unlockedText(terminal, unlocked, { words, account: agent.account }));
   } finally {
     agent.close();
   }
@@ -26,16 +27,10 @@ async function unlock(terminal: Terminal, options: { passwordFd?: string }): Pro
 function unlockedText(
   terminal: Terminal,
   unlocked: Methods["session.unlock"]["result"],
-  words: string | undefined,
+  { words, account }: { words: string | undefined; account: string | undefined },
 ): string {
-  const tries = [
-    ...(unlocked.wrongPasswordTries > 0
-      ? [`${unlocked.wrongPasswordTries} wrong account passwords were tried since the last unlock`]
-      : []),
-    ...(unlocked.wrongPinTries > 0 ? [`${unlocked.wrongPinTries} wrong PINs were tried since the last unlock`] : []),
-  ];
   const done = words === undefined ? "Unlocked." : `Unlocked: ${words}.`;
-  return [done, ...[...tries, ...unlocked.warnings].map((line) => terminal.bad(`! ${line}`))].join("\n");
+  return [done, ...marked(terminal, sinceLastUnlock(unlocked, account))].join("\n");
 }
 
 const UNRECORDED =
@@ -43,10 +38,22 @@ const UNRECORDED =
 
 async function lock(terminal: Terminal): Promise<void> {
   const agent = await connect(terminal, "person");
-  const { unrecorded } = await agent.call("session.lock", {}).finally(() => agent.close());
-  const which = terminal.account === undefined ? "Locked." : `Locked: ${oneLine(terminal.account)}.`;
-  terminal.result({ locked: true, ...(unrecorded ? { unrecorded } : {}) }, () => which);
-  if (unrecorded) terminal.tell(UNRECORDED);
+  try {
+    const { unrecorded } = await agent.call("session.lock", {});
+    const { sessions } = await agent.call("agent.status", {});
+    terminal.result({ locked: true, ...(unrecorded ? { unrecorded } : {}) }, () => lockedText(terminal, sessions));
+    if (unrecorded) terminal.tell(UNRECORDED);
+  } finally {
+    agent.close();
+  }
+}
+
+function lockedText({ account }: Terminal, sessions: Methods["agent.status"]["result"]["sessions"]): string {
+  if (account === undefined) return sessions.length < 2 ? "Locked." : `Locked: all ${sessions.length} accounts.`;
+  const open = sessions.filter(({ state }) => state === "unlocked").length;
+  const others = `${open === 1 ? "Another account is" : `${open} other accounts are`} still unlocked`;
+  const hint = "`postern lock` locks them all, without --account and POSTERN_ACCOUNT";
+  return [`Locked: ${oneLine(account)}.`, ...(open === 0 ? [] : [`${others}; ${hint}.`])].join("\n");
 }
 
 export function addLockingCommands(program: Command): void {
@@ -58,5 +65,12 @@ export function addLockingCommands(program: Command): void {
     [passwordFd],
     (terminal, _args, options) => unlock(terminal, options),
   );
-  addCommand(program, "lock", "lock: wipe the keys, end every grant", "postern lock", [], lock);
+  addCommand(
+    program,
+    "lock",
+    "lock all accounts, or the one that is named: wipe their keys, end their grants",
+    "postern lock",
+    [],
+    lock,
+  );
 }

@@ -23,14 +23,19 @@ async function signOut(terminal: Terminal, options: Options): Promise<void> {
     const status = await agent.call("agent.status", {});
     if (status.state === "signedOut") throw noAccount(status);
     const words = leavingWords(agent.account, status);
+    const before = defaultOf(status);
     if (options.yes !== true) warn(terminal, options.withLog === true, { account: agent.account, words });
     await demandYes(options, `${withAccount("Sign out", words)}?`, "nothing was changed");
     const password = await accountPassword(options, withAccount("Account password", words));
-    const removed = await agent.call("accounts.remove", { password, ...withLog(options) });
+    const removed = await agent.call("accounts.remove", {
+      // The account that the person was shown, even if another one became the default meanwhile.
+      ...(agent.account === undefined && before !== undefined ? { account: before } : {}),
+      ...{ password, ...withLog(options) },
+    });
     // Only our own command may see ids of other accounts.
     const now = defaultOf(await agent.call("agent.status", {}));
     const result = { ...removed, ...(now === undefined ? {} : { default: now }) };
-    terminal.result(result, () => told(terminal, result, { words, before: defaultOf(status) }));
+    terminal.result(result, () => told(terminal, result, { words, before }));
   } finally {
     agent.close();
   }

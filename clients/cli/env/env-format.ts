@@ -90,7 +90,7 @@ export function written(format: EnvFormat, variables: readonly Named[]): string 
   if (kept.length > 0)
     throw new UsageError(
       `${kept.join(", ")}: a shell keeps this name for itself, and sourcing the file would fail or change the shell`,
-      "use --format docker or json, or take it away with `postern env unset`",
+      "use --format json, or leave this name out",
     );
   if (format === "json")
     return `${JSON.stringify(Object.fromEntries(variables.map(({ name, value }) => [name, value])), null, 2)}\n`;

@@ -67,9 +67,15 @@ export function demandValue(value: string, given: string, hint: string): void {
 /** The option for the account password, for use without a terminal. */
 export const passwordFd = ["--password-fd <n>", "read the account password from this file descriptor"] as const;
 
+function given(descriptor: string): string {
+  const password = fromDescriptor(descriptor, "--password-fd");
+  demandValue(password, "--password-fd", "write the account password to that file descriptor");
+  return password;
+}
+
 /** The account password, from `--password-fd` or typed. */
 export function accountPassword(options: { passwordFd?: string }, message = "Account password"): Promise<string> {
   return options.passwordFd === undefined
     ? askSecret(message, "--password-fd")
-    : Promise.resolve(fromDescriptor(options.passwordFd, "--password-fd"));
+    : Promise.resolve(given(options.passwordFd));
 }
