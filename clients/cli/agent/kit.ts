@@ -24,11 +24,14 @@ export const EMBEDDED = "embedded";
 const ways = (kit: Kit): string[] =>
   kit.service === EMBEDDED
     ? [
-        "The account is on this machine alone. With a backup of it (postern backup FILE),",
-        "these and the password it opens on another one:",
+        "The account is on this machine alone. To open it on another machine you need",
+        "this kit, the password, and a backup (postern backup FILE):",
         "  postern restore FILE --kit THIS-FILE",
       ]
-    : ["With these and the password this account opens on another machine:", "  postern signin --kit THIS-FILE"];
+    : [
+        "To open the account on another machine you need this kit and the password:",
+        "  postern signin --kit THIS-FILE",
+      ];
 
 /** The kit as a page to print or keep. */
 export function kitText(kit: Kit): string {

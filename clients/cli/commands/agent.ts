@@ -107,7 +107,7 @@ async function doctor(terminal: Terminal): Promise<void> {
       ...protections.map((one) =>
         one.active
           ? `${terminal.good("✓")} ${one.name}: ${one.why}`
-          : `${terminal.bad("✗")} ${one.name}: would mean that ${one.why}\n    next: ${one.advice}`,
+          : `${terminal.bad("✗")} ${one.name}: not active. With it, ${one.why}\n    next: ${one.advice}`,
       ),
       ...linkLines({ links: links.filter((link) => !troubled.includes(link)) }).map(
         (line) => `${terminal.good("✓")} ${line}`,
