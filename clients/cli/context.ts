@@ -19,7 +19,7 @@ export function addCommand<O extends object>(
   for (const [flags, what] of options) command.option(flags, what);
   addAccountOption(command);
   command.option("--json", "print the result as JSON");
-  command.addHelpText("after", `\nExample:\n  $ ${example}\n`);
+  command.addHelpText("after", exampleText(example));
   command.action(async (...all: unknown[]) => {
     const parsed = command.opts() as O & { json?: boolean };
     // Given before the command, it is an option of a parent.
@@ -32,6 +32,13 @@ export function addCommand<O extends object>(
   });
   return command;
 }
+
+/** Adds a group of commands, with an example under its help. */
+export function addGroup(parent: Command, name: string, summary: string, example: string): Command {
+  return parent.command(name).description(summary).addHelpText("after", exampleText(example));
+}
+
+const exampleText = (example: string): string => `\nExample:\n  $ ${example}\n`;
 
 /** Adds `--account`. Where an account means nothing, the help does not show it, and giving it is refused with a reason. */
 export function addAccountOption(command: Command): Command {

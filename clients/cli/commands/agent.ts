@@ -20,7 +20,7 @@ import {
 } from "../agent/trace-option.ts";
 import { goOn } from "../agent/unfinished-restore.ts";
 import { hasEnded, whereabouts } from "../agent/whereabouts.ts";
-import { addAccountOption, addCommand, chosenBy } from "../context.ts";
+import { addAccountOption, addCommand, addGroup, chosenBy } from "../context.ts";
 import { type CaFile, caFile, keepAuthorities } from "../files/ca-file.ts";
 import { leftAccount } from "../left-account.ts";
 import { exitCodes, UsageError } from "../terminal/exit-code.ts";
@@ -223,7 +223,7 @@ export function addAgentCommands(program: Command): void {
   );
   addCommand(program, "doctor", "say which protections are active on this machine", "postern doctor", [], doctor);
 
-  const agent = program.command("agent").description("run, start, stop, restart or install the agent");
+  const agent = addGroup(program, "agent", "run, start, stop, restart or install the agent", "postern agent restart");
   addCommand<TraceOption>(
     agent,
     "run",
@@ -266,7 +266,12 @@ export function addAgentCommands(program: Command): void {
     async (terminal, _args, options) => install(terminal, options),
   );
 
-  const service = program.command("service").description("the account service, for a machine that others sign in to");
+  const service = addGroup(
+    program,
+    "service",
+    "the account service, for a machine that others sign in to",
+    "postern service run --port 8420",
+  );
   addAccountOption(service.command("run"))
     .description("run the account service in the foreground")
     .option(

@@ -5,7 +5,7 @@ import { environmentLimits, itemLimits } from "../../typescript/generated-limits
 import { namingNextStep } from "../agent/next-step.ts";
 import { offlineFacts, tellOffline } from "../agent/offline.ts";
 import { type Agent, connect, unlocked, withAgent } from "../agent/session.ts";
-import { addAccountOption, addCommand, chosenBy } from "../context.ts";
+import { addAccountOption, addCommand, addGroup, chosenBy } from "../context.ts";
 import { type EnvFormat, envFormats, written } from "../env/env-format.ts";
 import {
   addImportOptions,
@@ -130,7 +130,7 @@ const collected = (value: string, all: string[] = []) => [...all, value];
 
 /** Adds `postern env …`. */
 export function addEnvironmentCommands(program: Command): void {
-  const env = program.command("env").description("environments: named sets of variables");
+  const env = addGroup(program, "env", "environments: named sets of variables", "postern env run staging -- npm start");
   addCommand(env, "list", "list the environments", "postern env list", [], (terminal) =>
     withAgent(terminal, async (agent) => {
       const listed = await agent.call("environments.list", {});

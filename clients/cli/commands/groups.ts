@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { generatePassword, type PasswordRecipe } from "../../typescript/generated-generate-password.ts";
 import { type Agent, demandVault, vaultId, withAgent } from "../agent/session.ts";
-import { addCommand } from "../context.ts";
+import { addCommand, addGroup } from "../context.ts";
 import { bitsOf, permissionWords } from "../generated-permission-names.ts";
 import { idOf } from "../items/one-of.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -33,7 +33,7 @@ const shown = ({ id, title, groupType }: Group) => [id, title, groupType];
 
 /** Adds `postern group …` and `postern generate`. */
 export function addGroupCommands(program: Command): void {
-  const group = program.command("group").description("groups, and the vaults they come to");
+  const group = addGroup(program, "group", "groups, and their access to vaults", "postern group list");
   addCommand(group, "list", "list the groups you are in", "postern group list", [], (terminal) =>
     withAgent(terminal, async (agent) => {
       const listed = await agent.call("groups.list", {});

@@ -4,7 +4,7 @@
 import type { Command } from "commander";
 import { itemLimits } from "../../typescript/generated-limits.ts";
 import { type Agent, demandVault, vaultId, withAgent } from "../agent/session.ts";
-import { addCommand } from "../context.ts";
+import { addCommand, addGroup } from "../context.ts";
 import type { EnvLine, EnvVariable } from "../env/env-file.ts";
 import { quoted } from "../env/env-format.ts";
 import {
@@ -174,7 +174,7 @@ function rewritten({ lines, last }: Source, references: ReadonlyMap<string, stri
 
 /** Adds `postern import …`. */
 export function addImportCommand(program: Command): void {
-  const parent = program.command("import").description("bring secrets in from elsewhere");
+  const parent = addGroup(program, "import", "bring secrets in from elsewhere", "postern import env .env --vault Demo");
   const command = addCommand<Options>(
     parent,
     "env <file>",

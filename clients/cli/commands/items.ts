@@ -1,7 +1,7 @@
 // read, item, and the short names of both.
 import type { Command } from "commander";
 import { demandVault } from "../agent/session.ts";
-import { addCommand } from "../context.ts";
+import { addCommand, addGroup } from "../context.ts";
 import { forceOption } from "../files/new-file.ts";
 import { NAME_HELP } from "../items/given-fields.ts";
 import { type ReadOptions, read } from "../read.ts";
@@ -30,7 +30,7 @@ export function addItemCommands(program: Command): void {
   for (const name of ["read", "cat"]) addReadCommand(program, name);
   addListCommand(program, "ls");
   addDeleteCommand(program, "rm");
-  const item = program.command("item").description("items: what a vault holds");
+  const item = addGroup(program, "item", "items: the contents of a vault", "postern item list --vault Demo");
   addCreateCommand(item);
   addGetCommand(item);
   for (const name of ["list", "ls"]) addListCommand(item, name);
@@ -142,7 +142,7 @@ function addFileCommands(item: Command): void {
     [vaultOption, ["--section <section>", "the section they go to, by title or id"]],
     (terminal, [wanted = "", ...paths], options) => attach(terminal, wanted, paths, demandVault(options)),
   );
-  const file = item.command("file").description("files of an item: rm");
+  const file = addGroup(item, "file", "files of an item", "postern item file rm GitHub key.pem --vault Demo");
   addCommand<{ vault: string }>(
     file,
     "rm <item> <file>",

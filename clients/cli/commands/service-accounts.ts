@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { type Agent, connect, unlocked } from "../agent/session.ts";
 import { asPerson } from "../agent/with-password.ts";
-import { addCommand } from "../context.ts";
+import { addCommand, addGroup } from "../context.ts";
 import { passwordFd } from "../files/secret-input.ts";
 import { idOf } from "../items/one-of.ts";
 import { UsageError } from "../terminal/exit-code.ts";
@@ -77,7 +77,12 @@ async function living(agent: Agent, password: string): Promise<Listed[]> {
 
 /** Adds `postern service-account …`. */
 export function addServiceAccountCommands(program: Command): void {
-  const group = program.command("service-account").description("service accounts: programs that come in with a token");
+  const group = addGroup(
+    program,
+    "service-account",
+    "service accounts: access for programs, by a token",
+    "postern service-account list",
+  );
   addCommand<PasswordOptions & { vault?: string[]; expiresIn?: string }>(
     group,
     "create <name>",

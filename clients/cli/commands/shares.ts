@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Methods } from "../../typescript/generated.ts";
 import { ItemShareDuration } from "../../typescript/sdk-types.ts";
 import { type Agent, itemId, vaultId, withAgent } from "../agent/session.ts";
-import { addCommand } from "../context.ts";
+import { addCommand, addGroup } from "../context.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { localTime } from "../terminal/local-time.ts";
 import { table } from "../terminal/terminal.ts";
@@ -66,7 +66,12 @@ const row = ({ shareId, title, itemId: item, views, oneTimeOnly, state, expiresA
 
 /** Adds `postern share …`. */
 export function addShareCommands(program: Command): void {
-  const share = program.command("share").description("links to copies of items, for people without an account");
+  const share = addGroup(
+    program,
+    "share",
+    "links to copies of items, for people without an account",
+    "postern share list",
+  );
   addCommand<CreateOptions>(
     share,
     "create <vault/item...>",

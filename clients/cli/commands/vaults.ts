@@ -4,7 +4,7 @@ import { PosternError } from "../../typescript/generated.ts";
 import { tableError } from "../../typescript/table-error.ts";
 import { offlineFacts, tellOffline } from "../agent/offline.ts";
 import { type Agent, vaultId, withAgent } from "../agent/session.ts";
-import { addCommand } from "../context.ts";
+import { addCommand, addGroup } from "../context.ts";
 import { normalTitle } from "../items/normal-title.ts";
 import { idOf } from "../items/one-of.ts";
 import { demandTerminal, demandYes } from "../terminal/ask.ts";
@@ -73,7 +73,7 @@ async function edit(terminal: Terminal, agent: Agent, wanted: string, options: E
 
 /** Adds `postern vault …`. */
 export function addVaultCommands(program: Command): void {
-  const vault = program.command("vault").description("vaults: create, list, edit, delete");
+  const vault = addGroup(program, "vault", "create, list, edit and delete vaults", "postern vault create Demo");
   addCommand<{ description?: string }>(
     vault,
     "create <title>",
