@@ -2,7 +2,7 @@
 import type { Catalogue } from "../../protocol/catalogue.ts";
 import { takesClient } from "./go-method-lists.ts";
 import { goComment, goFile, goName } from "./go-names.ts";
-import { type GoTypes, goEnum, goTypes, officialTypes, wordsOf } from "./go-types.ts";
+import { type GoTypes, goEnum, goTypes, isShared, wordsOf } from "./go-types.ts";
 import { type NamedTypes, resolved } from "./named-types.ts";
 import { nameOf, type Schema } from "./schema.ts";
 
@@ -14,7 +14,7 @@ const unnamed: ReadonlySet<string> = new Set(["Empty", "Id", "MatchCode", "Times
 export function renderGoAgent(catalogue: Catalogue, named: NamedTypes): Readonly<Record<string, string>> {
   const types = goTypes("agent");
   for (const [name, schema] of Object.entries(named.types))
-    if (!officialTypes.has(name) && !unnamed.has(name)) declareNamed(types, name, schema);
+    if (!isShared(name) && !unnamed.has(name)) declareNamed(types, name, schema);
   const shared = [...types.declared.values()];
   types.declared.clear();
   const methods = Object.entries(catalogue).map(([name, { summary }]) =>

@@ -25,8 +25,11 @@ export const officialTypes: ReadonlySet<string> = new Set([
 /** Enums of the official package that have no name on the wire, by the property that holds them. */
 export const officialEnums: ReadonlySet<string> = new Set(["separatorType", "wordListType"]);
 
-/** Fields of the wire that the official type does not have. */
+/** Fields of the wire that the official type does not have. The package `agent` has a type of its own with them. */
 const leftOut: Readonly<Record<string, readonly string[]>> = { Vault: ["createdAt", "updatedAt"] };
+
+/** Whether the package `agent` takes the official type as it is. */
+export const isShared = (name: string): boolean => officialTypes.has(name) && !Object.hasOwn(leftOut, name);
 
 /** Names of the wire that Go has a type of its own for. */
 const plain: Readonly<Record<string, string>> = { Id: "string", MatchCode: "string", Timestamp: "time.Time" };
@@ -48,7 +51,7 @@ export function goTypes(packageName: GoPackage, kept: ReadonlySet<string> = new 
 
   function of(schema: Schema, place: string): string {
     const name = nameOf(schema);
-    if (name !== undefined) return named(name);
+    if (name !== undefined) return namedType(name, packageName);
     if (schema.anyOf !== undefined) return choice(schema.anyOf, place);
     if (schema.enum !== undefined || typeof schema.const === "string") return "string";
     if (schema.type === "array") return `[]${of(schema.items ?? {}, place.replace(/s$/, ""))}`;
@@ -57,12 +60,6 @@ export function goTypes(packageName: GoPackage, kept: ReadonlySet<string> = new 
     if (schema.type === "boolean") return "bool";
     if (schema.type === "string") return isBytes(schema) ? "[]byte" : "string";
     throw new Error(`Go has no type for ${place}`);
-  }
-
-  function named(name: string): string {
-    const known = Object.hasOwn(plain, name) ? plain[name] : undefined;
-    if (known !== undefined) return known;
-    return packageName === "agent" && officialTypes.has(name) ? `postern.${goName(name)}` : goName(name);
   }
 
   function choice(forms: readonly Schema[], place: string): string {
@@ -90,11 +87,15 @@ export function goTypes(packageName: GoPackage, kept: ReadonlySet<string> = new 
     return [goName(name), `${pointer}${type}`, `\`json:"${name}${required ? "" : ",omitempty"}"\``];
   }
 
-  function declare(name: string, schema: Schema, skipped: readonly string[] = leftOut[name] ?? []): void {
+  function declare(
+    name: string,
+    schema: Schema,
+    skipped = packageName === "postern" ? leftOut[name] : undefined,
+  ): void {
     const forms = schema.anyOf ?? [schema];
     const fields = new Map(forms.flatMap(({ properties = {} }) => Object.entries(properties)));
     const rows = [...fields].flatMap(([key, value]) => {
-      if (skipped.includes(key)) return [];
+      if (skipped?.includes(key) === true) return [];
       return [
         field(
           key,
@@ -104,13 +105,23 @@ export function goTypes(packageName: GoPackage, kept: ReadonlySet<string> = new 
         ),
       ];
     });
-    const keeps = isKept(name, kept);
-    const body = aligned(keeps ? [...rows, keptRow] : rows).map((line) => `\t${line}\n`);
-    const struct = `type ${name} struct {\n${body.join("")}}`;
-    declared.set(name, keeps ? `${struct}\n\n${keeping(name, [...fields.keys()])}` : struct);
+    declared.set(name, structOf(name, rows, [...fields.keys()], isKept(name, kept)));
   }
 
   return { declared, of, declare };
+}
+
+function namedType(name: string, packageName: GoPackage): string {
+  const known = Object.hasOwn(plain, name) ? plain[name] : undefined;
+  if (known !== undefined) return known;
+  return packageName === "agent" && isShared(name) ? `postern.${goName(name)}` : goName(name);
+}
+
+/** The text of a struct, and where it keeps unknown fields, the methods for that. */
+function structOf(name: string, rows: readonly (readonly string[])[], keys: readonly string[], keeps: boolean): string {
+  const body = aligned(keeps ? [...rows, keptRow] : rows).map((line) => `\t${line}\n`);
+  const struct = `type ${name} struct {\n${body.join("")}}`;
+  return keeps ? `${struct}\n\n${keeping(name, keys)}` : struct;
 }
 
 const isNullable = ({ anyOf = [] }: Schema): boolean => anyOf.some(({ type }) => type === "null");

@@ -508,8 +508,8 @@ func (a Agent) SharesRevoke(ctx context.Context, params SharesRevokeParams) erro
 
 // VaultsCreate calls vaults.create. Makes a vault. Administrators get access to it too, unless `allowAdminsAccess` is
 // false.
-func (a Agent) VaultsCreate(ctx context.Context, params VaultsCreateParams) (postern.Vault, error) {
-	var result postern.Vault
+func (a Agent) VaultsCreate(ctx context.Context, params VaultsCreateParams) (Vault, error) {
+	var result Vault
 	err := a.call(ctx, "vaults.create", params, &result)
 	return result, err
 }
@@ -530,15 +530,15 @@ func (a Agent) VaultsGetOverview(ctx context.Context, params VaultsGetOverviewPa
 }
 
 // VaultsGet calls vaults.get. Returns one vault. With `accessors` it also returns who has which permissions in it.
-func (a Agent) VaultsGet(ctx context.Context, params VaultsGetParams) (postern.Vault, error) {
-	var result postern.Vault
+func (a Agent) VaultsGet(ctx context.Context, params VaultsGetParams) (Vault, error) {
+	var result Vault
 	err := a.call(ctx, "vaults.get", params, &result)
 	return result, err
 }
 
 // VaultsUpdate calls vaults.update. Changes a vault's name or description. Parts that are left out stay.
-func (a Agent) VaultsUpdate(ctx context.Context, params VaultsUpdateParams) (postern.Vault, error) {
-	var result postern.Vault
+func (a Agent) VaultsUpdate(ctx context.Context, params VaultsUpdateParams) (Vault, error) {
+	var result Vault
 	err := a.call(ctx, "vaults.update", params, &result)
 	return result, err
 }

@@ -4,6 +4,8 @@ package agent
 
 import (
 	"time"
+
+	postern "postern.invalid/client"
 )
 
 // Account is the Account of the wire.
@@ -308,6 +310,20 @@ type TraceState struct {
 	File  string `json:"file"`
 	State string `json:"state"`
 	Bytes int64  `json:"bytes"`
+}
+
+// Vault is the Vault of the wire.
+type Vault struct {
+	ID               string                `json:"id"`
+	Title            string                `json:"title"`
+	Description      string                `json:"description"`
+	VaultType        postern.VaultType     `json:"vaultType"`
+	ActiveItemCount  int64                 `json:"activeItemCount"`
+	ContentVersion   int64                 `json:"contentVersion"`
+	AttributeVersion int64                 `json:"attributeVersion"`
+	CreatedAt        time.Time             `json:"createdAt"`
+	UpdatedAt        time.Time             `json:"updatedAt"`
+	Access           []postern.VaultAccess `json:"access,omitempty"`
 }
 
 // Verb is the Verb of the wire.
