@@ -5,7 +5,7 @@
 const soak = ["test/soak/**/*.test.ts"];
 
 /** The packed client under other people's runtimes and tools. They are installed from npm, so no other lane waits for them. */
-const interop = ["test/toolchains/**/*.test.ts", "test/languages/**/*.test.ts"];
+const interop = ["test/toolchains/**/*.test.ts"];
 
 /** Tests that run in one process, without an agent, service or command of their own. */
 const inProcess = ["architecture", "protocol", "daemon", "account", "service", "client", "interop"].map(

@@ -1,10 +1,12 @@
 package postern
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"runtime"
 	"strings"
@@ -171,6 +173,71 @@ func TestAnAnswerThatIsTooLongEndsTheConnection(t *testing.T) {
 	}))
 	err := p.client(t).Call(context.Background(), "items.delete", struct{}{}, nil)
 	if !errors.Is(err, errAnswerTooLong) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAnswerMayBeAsLongAsTheLimit(t *testing.T) {
+	long := bytes.Repeat([]byte("a"), answerBytesMax)
+	for extra, want := range map[string]error{"": nil, "a": errAnswerTooLong} {
+		lines := io.MultiReader(bytes.NewReader(long), strings.NewReader(extra+"\n"))
+		line, err := readLine(bufio.NewReaderSize(lines, readBytes))
+		if !errors.Is(err, want) || (want == nil && len(line) != answerBytesMax) {
+			t.Errorf("%d more: got %d bytes, %v", len(extra), len(line), err)
+		}
+	}
+}
+
+func TestAListenerMayCallTheClient(t *testing.T) {
+	var client *Client
+	heard := make(chan error, 1)
+	ready := make(chan struct{})
+	p := startPeer(t, opening(func(conn net.Conn, request asked) any {
+		if request.Method == "agent.status" {
+			_, _ = fmt.Fprintln(conn, `{"jsonrpc":"2.0","method":"session.changed"}`)
+		}
+		return result(struct{}{})
+	}))
+	client = p.client(t, WithEventListener(func(Notification) {
+		<-ready
+		heard <- client.Call(context.Background(), "agent.subscribe", struct{}{}, nil)
+	}))
+	close(ready)
+	if err := client.Call(context.Background(), "agent.status", struct{}{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-heard; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAnswersOfAnotherFormAreLeftAlone(t *testing.T) {
+	p := startPeer(t, opening(func(conn net.Conn, _ asked) any {
+		for _, line := range []string{`{"id":"later","result":1}`, `{"id":99,"result":1}`, `{"result":1}`, `{"id":null,"error":{"code":"x"}}`} {
+			_, _ = fmt.Fprintln(conn, line)
+		}
+		return result(map[string]string{"secret": "s"})
+	}))
+	if secret, err := p.client(t).Secrets().Resolve(context.Background(), "op://a/b/c"); secret != "s" || err != nil {
+		t.Errorf("got %q, %v", secret, err)
+	}
+}
+
+func TestALineThatIsNoJSONEndsTheConnectionAndIsNotRepeated(t *testing.T) {
+	p := startPeer(t, opening(func(conn net.Conn, _ asked) any {
+		_, _ = fmt.Fprintln(conn, "s3cret")
+		return nil
+	}))
+	err := p.client(t).Call(context.Background(), "items.delete", struct{}{}, nil)
+	if _, isLost := errors.AsType[*ConnectionLostError](err); !isLost || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnAnswerOfAnotherShapeIsNotRepeatedInTheError(t *testing.T) {
+	p := startPeer(t, opening(func(net.Conn, asked) any { return result(map[string]any{"secret": 83537}) }))
+	_, err := p.client(t).Secrets().Resolve(context.Background(), "op://a/b/c")
+	if err == nil || strings.Contains(err.Error(), "83537") {
 		t.Errorf("got %v", err)
 	}
 }

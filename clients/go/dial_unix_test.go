@@ -40,6 +40,30 @@ func TestASocketThatIsNotOursAloneIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhatBelongsToAnotherUserIsRefused(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a file away")
+	}
+	const nobody = 65534
+	p := startPeer(t, opening(nil))
+	folder := filepath.Dir(p.socket)
+	for path, reason := range map[string]string{
+		p.socket: "it belongs to another user",
+		folder:   "its folder belongs to another user",
+	} {
+		if err := os.Chown(path, nobody, -1); err != nil {
+			t.Fatal(err)
+		}
+		untrusted, ok := errors.AsType[*UntrustedSocketError](opened(p.socket))
+		if !ok || untrusted.Reason != reason {
+			t.Errorf("got %v, not %q", untrusted, reason)
+		}
+		if err := os.Chown(path, 0, -1); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestWithoutAnAgentTheErrorSaysWhatToDo(t *testing.T) {
 	folder := t.TempDir()
 	left := filepath.Join(folder, "s")

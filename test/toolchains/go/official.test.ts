@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type DemoAgent, SECRET, startDemoAgent } from "../../toolchains/demo-agent.ts";
+import { type DemoAgent, SECRET, startDemoAgent } from "../demo-agent.ts";
 import { type GoProject, hasGo, makeGoProject, makeOfficialProject, OURS, THEIRS } from "./project.ts";
 
 const TIME_MS = 180_000;

@@ -1,7 +1,7 @@
 // The sources of the Go client as Go's own tools see them, on the two newest releases of Go.
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DemoAgent, startDemoAgent } from "../../toolchains/demo-agent.ts";
+import { type DemoAgent, startDemoAgent } from "../demo-agent.ts";
 import { copyOfClient, hasGo, type Ran } from "./project.ts";
 
 const TIME_MS = 240_000;
