@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/1password/onepassword-sdk-go"
@@ -153,7 +155,9 @@ func vaults(ctx context.Context, client *onepassword.Client, vaultID string) err
 	overview := must(client.Vaults().GetOverview(ctx, vaultID))
 	vault := must(client.Vaults().Get(ctx, vaultID, onepassword.VaultGetParams{Accessors: pointer(true)}))
 	fmt.Println(updated.Title, overview.Title, overview.CreatedAt.IsZero(), len(vault.Access) > 0, vault.Access[0].Permissions&onepassword.ReadItems)
-	for _, one := range must(client.Vaults().List(ctx, onepassword.VaultListParams{DecryptDetails: pointer(true)})) {
+	all := must(client.Vaults().List(ctx, onepassword.VaultListParams{DecryptDetails: pointer(true)}))
+	slices.SortFunc(all, func(a, b onepassword.VaultOverview) int { return strings.Compare(a.Title, b.Title) })
+	for _, one := range all {
 		fmt.Println("vault", one.Title, one.VaultType == onepassword.VaultTypeUserCreated)
 	}
 	_, err := client.Groups().Get(ctx, "none", onepassword.GroupGetParams{})
