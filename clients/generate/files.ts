@@ -2,6 +2,7 @@
 import { catalogue } from "../../protocol/catalogue.ts";
 import { errors } from "../../protocol/errors.ts";
 import { renderEnums } from "./enums.ts";
+import { goFiles } from "./go.ts";
 import { renderLimits } from "./limits.ts";
 import { namedTypesOf } from "./named-types.ts";
 import { renderOpenRpc } from "./openrpc.ts";
@@ -19,6 +20,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
   return {
     "protocol/openrpc.json": renderOpenRpc(catalogue, named, errors, version),
     ...renderReference(catalogue, named, errors),
+    ...goFiles(catalogue, named, errors, version),
     "clients/typescript/generated.ts": renderTypeScript(catalogue, named, errors, version),
     "clients/typescript/generated-enums.js": enums.code,
     "clients/typescript/generated-enums.d.ts": enums.declarations,

@@ -99,7 +99,7 @@ function errorLines(errors: typeof table): string[] {
 }
 
 /** A method that needs nothing and is no activity only shows or narrows. The others without a need (a chunk, an answer, an account) act. */
-function mayRepeat(need: Need<unknown>, activity: boolean): boolean {
+export function mayRepeat(need: Need<unknown>, activity: boolean): boolean {
   return (need.kind === "none" && !activity) || (need.kind === "grant" && need.verb === "read");
 }
 

@@ -1,0 +1,3 @@
+module postern.invalid/client
+
+go 1.26

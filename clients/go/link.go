@@ -1,0 +1,241 @@
+package postern
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// link is the connection under a client. After an agent's restart it connects once more. It repeats a lost call only where the call
+// changes nothing.
+type link struct {
+	settings settings
+	// life ends with the client. Work that several calls wait for belongs to no single call's context.
+	life context.Context
+	stop context.CancelFunc
+
+	mu      sync.Mutex
+	session *session
+	attempt *attempt
+}
+
+// session is a client of the agent, open on a connection.
+type session struct {
+	channel *channel
+	client  string
+}
+
+// attempt is the way to the next session. All calls that need it wait for the same one.
+type attempt struct {
+	done    chan struct{}
+	session *session
+	err     error
+}
+
+func newLink(given settings) *link {
+	life, stop := context.WithCancel(context.Background())
+	return &link{settings: given, life: life, stop: stop}
+}
+
+func (l *link) close() {
+	l.stop()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.session != nil {
+		l.session.channel.end(ErrClientClosed)
+	}
+}
+
+func (l *link) isClosed() bool { return l.life.Err() != nil }
+
+// call sends a request. The result may be nil where nobody wants it.
+func (l *link) call(ctx context.Context, method string, params, result any) error {
+	if ctx.Err() != nil {
+		return stopped(ctx, method)
+	}
+	given, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	answered, err := l.send(ctx, method, given)
+	if _, isLost := errors.AsType[*ConnectionLostError](err); isLost && repeatable(method) && !l.isClosed() {
+		answered, err = l.send(ctx, method, given)
+	}
+	if err != nil || result == nil {
+		return err
+	}
+	if err := json.Unmarshal(answered, result); err != nil {
+		// The error of the decoder may repeat a value of the answer.
+		return fmt.Errorf("the answer to %s has another shape than this client knows; update the older of the two", method)
+	}
+	return nil
+}
+
+func (l *link) send(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error) {
+	open, err := l.open(ctx, method)
+	if err != nil {
+		return nil, err
+	}
+	answered, err := open.call(ctx, method, params)
+	if !errors.Is(err, ErrLocked) || l.settings.token == "" || !takesClient(method) {
+		return answered, err
+	}
+	// A lock ends a token's session before anything was done. Presenting the token again begins the next session.
+	if open, err = l.presentAgain(ctx, method, open); err != nil {
+		return nil, err
+	}
+	return open.call(ctx, method, params)
+}
+
+func (s *session) call(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error) {
+	if takesClient(method) {
+		var err error
+		if params, err = withClient(params, s.client); err != nil {
+			return nil, err
+		}
+	}
+	return s.channel.call(ctx, method, params)
+}
+
+// withClient names the client in the parameters.
+func withClient(params json.RawMessage, client string) (json.RawMessage, error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(params, &fields); err != nil || fields == nil {
+		return nil, tableError("invalidParams", "they must be an object")
+	}
+	name, err := json.Marshal(client)
+	if err != nil {
+		return nil, err
+	}
+	if _, isNamed := fields["client"]; isNamed {
+		fields["client"] = name
+		return json.Marshal(fields)
+	}
+	rest := bytes.TrimSpace(params)[1:]
+	if len(fields) > 0 {
+		rest = append([]byte(","), rest...)
+	}
+	return append(append([]byte(`{"client":`), name...), rest...), nil
+}
+
+// open returns the open session, or waits for the next one.
+func (l *link) open(ctx context.Context, method string) (*session, error) {
+	l.mu.Lock()
+	if l.attempt == nil && l.session != nil && l.session.channel.isOpen() {
+		defer l.mu.Unlock()
+		return l.session, nil
+	}
+	begun := l.begin(l.connect)
+	l.mu.Unlock()
+	return begun.wait(ctx, method)
+}
+
+// presentAgain opens the next client on the connection of one that has ended. Many calls may find it ended, and the token is presented once.
+func (l *link) presentAgain(ctx context.Context, method string, ended *session) (*session, error) {
+	l.mu.Lock()
+	if l.attempt == nil && l.session != ended {
+		l.mu.Unlock()
+		return l.open(ctx, method)
+	}
+	begun := l.begin(func(life context.Context) (*session, error) {
+		client, err := l.openClient(life, ended.channel)
+		if err != nil {
+			return nil, err
+		}
+		// A connection has only so many clients, and a lock may come often.
+		go l.closeClient(ended)
+		return &session{ended.channel, client}, nil
+	})
+	l.mu.Unlock()
+	return begun.wait(ctx, method)
+}
+
+func (l *link) closeClient(ended *session) {
+	params, err := json.Marshal(map[string]string{"client": ended.client})
+	if err == nil {
+		// A lost connection has closed it too.
+		_, _ = ended.channel.call(l.life, "clients.close", params)
+	}
+}
+
+// begin starts an attempt, where none is under way. The caller holds the lock.
+func (l *link) begin(way func(context.Context) (*session, error)) *attempt {
+	if l.attempt != nil {
+		return l.attempt
+	}
+	begun := &attempt{done: make(chan struct{})}
+	l.attempt = begun
+	go func() {
+		begun.session, begun.err = way(l.life)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.attempt = nil
+		if begun.err == nil {
+			l.session = begun.session
+		}
+		if l.isClosed() {
+			begun.err = ErrClientClosed
+			if l.session != nil {
+				l.session.channel.end(ErrClientClosed)
+			}
+		}
+		close(begun.done)
+	}()
+	return begun
+}
+
+func (a *attempt) wait(ctx context.Context, method string) (*session, error) {
+	select {
+	case <-a.done:
+		return a.session, a.err
+	case <-ctx.Done():
+		return nil, stopped(ctx, method)
+	}
+}
+
+func (l *link) connect(life context.Context) (*session, error) {
+	path := l.settings.socket
+	if path == "" {
+		var err error
+		if path, err = DefaultSocket(); err != nil {
+			return nil, err
+		}
+	}
+	client := greetedClient{l.settings.integrationName, l.settings.integrationVersion}
+	opened, err := openChannel(life, path, client, l.settings.notify)
+	if err != nil {
+		return nil, err
+	}
+	if _, err = opened.call(life, "agent.subscribe", json.RawMessage("{}")); err == nil {
+		var id string
+		if id, err = l.openClient(life, opened); err == nil {
+			return &session{opened, id}, nil
+		}
+	}
+	opened.end(ErrClientClosed)
+	return nil, err
+}
+
+func (l *link) openClient(ctx context.Context, on *channel) (string, error) {
+	params, err := json.Marshal(struct {
+		IntegrationName    string `json:"integrationName"`
+		IntegrationVersion string `json:"integrationVersion"`
+		Token              string `json:"token,omitempty"`
+		Account            string `json:"account,omitempty"`
+	}{l.settings.integrationName, l.settings.integrationVersion, l.settings.token, l.settings.account})
+	if err != nil {
+		return "", err
+	}
+	answered, err := on.call(ctx, "clients.open", params)
+	if err != nil {
+		return "", err
+	}
+	var opened struct {
+		Client string `json:"client"`
+	}
+	err = json.Unmarshal(answered, &opened)
+	return opened.Client, err
+}

@@ -1,0 +1,66 @@
+package postern
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Errors on this side of the socket. They never travel on the wire.
+
+// ErrClientClosed is returned by every call after Close.
+var ErrClientClosed = errors.New("the client is closed")
+
+// AgentNotRunningError says that no agent answers at the socket's path. Its text says how to start one.
+type AgentNotRunningError struct {
+	Reason string
+	err    error
+}
+
+// Error returns the reason and the next step.
+func (e *AgentNotRunningError) Error() string {
+	return withHint("no agent is running: "+e.Reason, "start it with `postern agent start`")
+}
+
+// Unwrap returns the error of the system.
+func (e *AgentNotRunningError) Unwrap() error { return e.err }
+
+// UntrustedSocketError says that the socket or its folder is not private, or cannot be looked at. Nothing was sent.
+type UntrustedSocketError struct {
+	Reason string
+	Hint   string
+	err    error
+}
+
+// Error returns the reason and the next step.
+func (e *UntrustedSocketError) Error() string {
+	return withHint("the agent's socket is not trusted: "+e.Reason, e.Hint)
+}
+
+// Unwrap returns the error of the system, where there is one.
+func (e *UntrustedSocketError) Unwrap() error { return e.err }
+
+// UnusablePathError says that a variable names a path that cannot be used. It names the variable and the rule, and never the value.
+type UnusablePathError struct{ Reason string }
+
+// Error returns the reason.
+func (e *UnusablePathError) Error() string { return e.Reason }
+
+// ConnectionLostError says that the connection ended before the answer came. A write may have been done or not.
+type ConnectionLostError struct{ err error }
+
+// Error returns what happened and the next step.
+func (e *ConnectionLostError) Error() string {
+	return withHint("the connection to the agent ended before it answered", "look whether it was done before you ask again")
+}
+
+// Unwrap returns the error of the system, where there is one.
+func (e *ConnectionLostError) Unwrap() error { return e.err }
+
+// stopped is the error of a call whose context has ended. It is the context's own error, and its cause where that is another.
+func stopped(ctx context.Context, method string) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
+		return fmt.Errorf("no answer to %s: %w: %w", method, ctx.Err(), cause)
+	}
+	return fmt.Errorf("no answer to %s: %w", method, ctx.Err())
+}
