@@ -50,5 +50,5 @@ export const lanes: Readonly<Record<LaneName, Lane>> = {
   /** `npm test`, within ten minutes: everything but the long ones, and those with foreign tools. */
   gate: { include: ["test/**/*.test.ts"], exclude: [...soak, ...interop], checks: true, budgetS: 1_800 },
   soak: { include: soak, exclude: [], checks: false, budgetS: 1_500 },
-  interop: { include: interop, exclude: [], checks: false, budgetS: 600, setup: "test/toolchains/setup.ts" },
+  interop: { include: interop, exclude: [], checks: false, budgetS: 900, setup: "test/toolchains/setup.ts" },
 };

@@ -201,7 +201,7 @@ var errorTable = map[string]tableRow{
 	"tooLarge":               {code: 1008, message: "the value is larger than allowed"},
 	"signedOut":              {code: 1101, message: "no account is signed in on this agent", hint: "run `postern init` or `postern signin`", sdkName: "Auth"},
 	"locked":                 {code: 1102, message: "the account is locked", hint: "run `postern unlock`", sdkName: "DesktopSessionExpired"},
-	"accountNotFound":        {code: 1103, message: "no account of this name or id is on this agent", hint: "run `postern accounts` to see which are here", sdkName: "Auth"},
+	"accountNotFound":        {code: 1103, message: "no account of this name or id is on this agent", hint: "run `postern accounts` to see which are here; the emergency kit has the name and the id of an account", sdkName: "Auth"},
 	"accountExists":          {code: 1104, message: "this agent already has an account"},
 	"accountNameHeld":        {code: 1115, message: "an account of this name, or of one that looks like it, is on this agent already", hint: "choose another name, or take that account off this agent with `postern --account NAME signout`; nothing was changed"},
 	"wrongCredentials":       {code: 1105, message: "the password or the Secret Key is wrong", hint: "check both; the Secret Key is in the emergency kit", sdkName: "Auth"},

@@ -28,7 +28,8 @@ func (a Agent) AgentStatus(ctx context.Context) (AgentStatus, error) {
 }
 
 // AgentSubscribe calls agent.subscribe. Sends this connection its own events from now on: prompt.opened and
-// prompt.closed for its own requests, session.changed, and item.changed for items that one of its grants covers.
+// prompt.closed for its own requests, session.changed, item.changed for items that one of its grants covers, and
+// secret.changed and secret.ended for its watches.
 func (a Agent) AgentSubscribe(ctx context.Context) error {
 	return a.call(ctx, "agent.subscribe", struct{}{}, nil)
 }
@@ -285,7 +286,8 @@ func (a Agent) SecretsResolveAll(ctx context.Context, params SecretsResolveAllPa
 // SecretsWatch calls secrets.watch. Watches the secret of a reference. This connection is sent `secret.changed`, with
 // the id of the watch, when the value changes, and when the reference leads to another field or to nothing. The value
 // is not sent; read it with `secrets.resolve`. `secret.ended` says that the account was locked, or that the grant
-// ended. A one-time code counts as changed when its item changes. Includes agent.subscribe.
+// ended. Watching is no use of a grant, so it does not keep one alive. A one-time code changes when its seed does, and
+// a file when another one takes its place. Needs an approval that lasts. Includes agent.subscribe.
 func (a Agent) SecretsWatch(ctx context.Context, params SecretsWatchParams) (SecretsWatchResult, error) {
 	var result SecretsWatchResult
 	err := a.call(ctx, "secrets.watch", params, &result)
