@@ -99,7 +99,7 @@ function errorLines(errors: typeof table): string[] {
 }
 
 /** A method that needs nothing and is no activity only shows or narrows. The others without a need (a chunk, an answer, an account) act. */
-function mayRepeat(need: Need<unknown>, activity: boolean): boolean {
+export function mayRepeat(need: Need<unknown>, activity: boolean): boolean {
   return (need.kind === "none" && !activity) || (need.kind === "grant" && need.verb === "read");
 }
 
@@ -107,7 +107,7 @@ function sdkNameOf(errors: typeof table, name: ErrorName): string | undefined {
   return (errors[name] as { sdkName?: string }).sdkName;
 }
 
-function className(name: string): string {
+export function className(name: string): string {
   const upper = name.charAt(0).toUpperCase() + name.slice(1);
   return upper.endsWith("Error") ? upper : `${upper}Error`;
 }

@@ -1,0 +1,14 @@
+"""Every error: those of the agent, one class for each name, and those of this side of the socket."""
+
+from __future__ import annotations
+
+from . import _generated_errors, _local_error, _postern_error
+from ._generated_errors import *  # noqa: F403
+from ._local_error import *  # noqa: F403
+from ._model import ValidationError as ValidationError
+from ._postern_error import *  # noqa: F403
+
+__all__ = ["ValidationError"]
+__all__ += _generated_errors.__all__
+__all__ += _local_error.__all__
+__all__ += _postern_error.__all__
