@@ -119,9 +119,12 @@ class Channel(asyncio.Protocol):
         for answer in pending.values():
             if not answer.done():
                 answer.set_exception(self._why_ended())
-        if self._transport is None:
+        if self._loop.is_closed():
+            # The transport can do nothing without its loop.
+            leave_to_parent(self._socket)
+        elif self._transport is None:
             self._socket.close()
-        elif not self._loop.is_closed():
+        else:
             self._transport.abort()
 
     def _why_ended(self) -> LocalError:

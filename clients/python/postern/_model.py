@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Set, Type, TypeV
 from ._model_fields import Field, Unfit, dumped, fields_of
 
 if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
+    from typing_extensions import dataclass_transform  # pyright: ignore[reportMissingModuleSource]
 else:
 
     def dataclass_transform(**_: Any) -> Any:
