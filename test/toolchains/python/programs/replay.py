@@ -18,7 +18,9 @@ def refused(error):
 async def play(socket, conversations):
     outcomes = []
     for one in conversations:
-        client = await postern.Client.authenticate(DesktopAuth("Ada"), one["name"], "1", socket=socket)
+        client = await postern.Client.authenticate(
+            DesktopAuth("Ada"), one["name"], "1", socket=socket
+        )
         async with client:
             for request in one["requests"]:
                 try:
@@ -32,7 +34,9 @@ async def play(socket, conversations):
 def play_sync(socket, conversations):
     outcomes = []
     for one in conversations:
-        with postern.sync.Client.authenticate(DesktopAuth("Ada"), one["name"], "1", socket=socket) as client:
+        with postern.sync.Client.authenticate(
+            DesktopAuth("Ada"), one["name"], "1", socket=socket
+        ) as client:
             for request in one["requests"]:
                 try:
                     outcomes.append({"result": client.call(request["method"], request["params"])})
