@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, List, Mapping
 
 from ._instant import instant
@@ -31,4 +30,6 @@ class Notices:
             for listener in list(self.listeners):
                 listener(method, params)
         except Exception:
+            import logging
+
             logging.getLogger("postern").exception("a listener of the program failed")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Callable, Dict, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Union
 
 from ._link import Link
 from ._notice import Notices
 from ._options import Listener, Options, PromptNotice
-from .agent import AgentMethods
 from .defaults import DesktopAuth
 from .environments import Environments
 from .groups import Groups
 from .items import Items
 from .secrets import Secrets
 from .vaults import Vaults
+
+if TYPE_CHECKING:
+    from .agent import AgentMethods
 
 __all__ = ["Client", "DesktopAuth", "PromptNotice"]
 
@@ -27,8 +29,6 @@ class Client:
     vaults: Vaults
     environments: Environments
     groups: Groups
-    agent: AgentMethods
-    """Every method of the agent by its own name."""
 
     @classmethod
     async def authenticate(
@@ -60,7 +60,6 @@ class Client:
         client.vaults = Vaults(client.call)
         client.environments = Environments(client.call)
         client.groups = Groups(client.call)
-        client.agent = AgentMethods(client.call)
         await client._link().open(timeout)
         return client
 
@@ -74,6 +73,14 @@ class Client:
     ) -> Any:
         """Call any method of the agent by its own name. ``timeout`` is in seconds."""
         return await self._link().call(method, params, timeout=timeout)
+
+    @property
+    def agent(self) -> AgentMethods:
+        """Every method of the agent by its own name."""
+        # Few programs use it, and to load it would slow the start of all others.
+        from .agent import AgentMethods
+
+        return AgentMethods(self.call)
 
     def on_event(self, listener: Listener) -> None:
         """Call the listener with the events of the agent that concern this client."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
 
 from .._notice import Notices
 from .._options import Listener, Options, PromptNotice
 from ..defaults import DesktopAuth
 from ._link import Link
-from .agent import AgentMethods
 from .environments import Environments
 from .groups import Groups
 from .items import Items
 from .secrets import Secrets
 from .vaults import Vaults
+
+if TYPE_CHECKING:
+    from .agent import AgentMethods
 
 __all__ = ["Client", "DesktopAuth", "PromptNotice"]
 
@@ -26,8 +28,6 @@ class Client:
     vaults: Vaults
     environments: Environments
     groups: Groups
-    agent: AgentMethods
-    """Every method of the agent by its own name."""
 
     @classmethod
     def authenticate(
@@ -56,7 +56,6 @@ class Client:
         client.vaults = Vaults(client.call)
         client.environments = Environments(client.call)
         client.groups = Groups(client.call)
-        client.agent = AgentMethods(client.call)
         client._link.open(timeout)
         return client
 
@@ -68,6 +67,14 @@ class Client:
     ) -> Any:
         """Call any method of the agent by its own name. ``timeout`` is in seconds."""
         return self._link.call(method, params, timeout=timeout)
+
+    @property
+    def agent(self) -> AgentMethods:
+        """Every method of the agent by its own name."""
+        # Few programs use it, and to load it would slow the start of all others.
+        from .agent import AgentMethods
+
+        return AgentMethods(self.call)
 
     def on_event(self, listener: Listener) -> None:
         """Call the listener with the events of the agent, in the thread of a call that waits."""

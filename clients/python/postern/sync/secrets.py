@@ -8,7 +8,6 @@ from typing import List, Optional
 from ._call import Call
 from .._outcomes import of_resolving, resolve_failure
 from .._postern_error import PosternError
-from .._password import make_password
 from .._reference import check_reference
 from ..types import (
     GeneratePasswordResponse,
@@ -57,4 +56,7 @@ class Secrets:
     @staticmethod
     def generate_password(recipe: PasswordRecipe) -> GeneratePasswordResponse:
         """Make a password by a recipe. Raise InvalidRecipeError for a length out of range."""
+        # Few programs make passwords, and its imports would slow the start of all others.
+        from .._password import make_password
+
         return GeneratePasswordResponse(password=make_password(recipe))
