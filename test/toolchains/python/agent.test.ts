@@ -8,6 +8,7 @@ import { type RunningAgent, startAgent } from "../../agent/start.ts";
 import { REFERENCE, SECRET } from "../demo-agent.ts";
 import {
   buildClient,
+  clientSource,
   type Environment,
   installedClient,
   programs,
@@ -27,7 +28,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   const [python] = pythonsHere();
   if (tools === undefined || python === undefined) return;
-  client = installedClient(python, buildClient(tools, folder).wheel, folder);
+  client = installedClient(tools, python, buildClient(tools, folder).wheel, folder);
   agent = await startAgent();
   await makeAccount(agent);
   person = await attachPerson(agent);
@@ -57,6 +58,16 @@ describe.skipIf(tools === undefined)("the Python client", () => {
     const ran = await run(client, [join(folder, "program.py")], env);
     expect(ran).toEqual({ code: 0, out: OFFICIAL_OUTPUT, err: "" });
   });
+
+  const examples = [...readFileSync(join(clientSource, "README.md"), "utf8").matchAll(/```python\n([\s\S]*?)```/g)];
+
+  test.each(["asynchronous", "synchronous"].map((kind, index) => [kind, examples[index]?.[1] ?? ""]))(
+    "runs the %s example of its README",
+    async (_kind, text) => {
+      person.always("yes");
+      expect(await run(client, ["-W", "error", "-c", text], env)).toEqual({ code: 0, out: `${SECRET}\n`, err: "" });
+    },
+  );
 
   test.each(["threads", "tasks", "fork", "fork_inside_a_loop"])("%s", async (part) => {
     person.always("yes");

@@ -2,7 +2,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,23 +42,28 @@ export type Environment = { readonly folder: string; readonly python: string };
 
 const environmentAt = (folder: string): Environment => ({ folder, python: join(folder, "bin", "python") });
 
-/** The environment with the tools, made once for each list of them. Undefined where pip cannot. */
+const toolList = join(here, "tools.txt");
+const toolHash = createHash("sha256").update(readFileSync(toolList)).digest("hex").slice(0, 16);
+const toolPlace = environmentAt(join(cache, `python-tools-${toolHash}`));
+/** A file of the last step: pip may be stopped in the middle. */
+const whole = join(toolPlace.folder, "whole");
+
+/** The environment with the tools. Undefined where they could not be installed. */
 export function toolEnvironment(): Environment | undefined {
-  const list = join(here, "tools.txt");
-  const hash = createHash("sha256").update(readFileSync(list)).digest("hex").slice(0, 16);
-  const made = environmentAt(join(cache, `python-tools-${hash}`));
-  if (existsSync(join(made.folder, "whole"))) return made;
+  return existsSync(whole) ? toolPlace : undefined;
+}
+
+/** Installs the tools, where they are not there yet. The tests skip aloud where pip cannot. */
+export function installPythonTools(): void {
   const [python] = pythonsHere();
-  if (python === undefined) return undefined;
+  if (existsSync(whole) || python === undefined) return;
   process.stdout.write("test: installing the tools of test/toolchains/python\n");
-  rmSync(made.folder, { recursive: true, force: true });
+  rmSync(toolPlace.folder, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
-  execFileSync(python.program, ["-m", "venv", made.folder]);
-  const words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", list];
-  const { status } = spawnSync(made.python, words, { stdio: "inherit" });
-  if (status !== 0) return undefined;
-  mkdirSync(join(made.folder, "whole"));
-  return made;
+  execFileSync(python.program, ["-m", "venv", toolPlace.folder]);
+  const words = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", toolList];
+  const { status } = spawnSync(toolPlace.python, words, { stdio: "inherit" });
+  if (status === 0) writeFileSync(whole, "");
 }
 
 export type Built = { readonly wheel: string; readonly sdist: string };
@@ -74,12 +79,15 @@ export function buildClient(tools: Environment, folder: string): Built {
   return { wheel: join(folder, wheel), sdist: join(folder, sdist) };
 }
 
-/** A clean environment with one package file in it. Nothing is asked of a registry: the client depends on nothing. */
-export function installedClient(python: Python, file: string, folder: string): Environment {
+/**
+ * A clean environment with one package file in it. Nothing is asked of a registry: the client depends on nothing. The pip of the tools
+ * installs it, since to make an environment with a pip of its own takes seconds.
+ */
+export function installedClient(tools: Environment, python: Python, file: string, folder: string): Environment {
   const made = environmentAt(mkdtempSync(join(folder, "venv-")));
-  execFileSync(python.program, ["-m", "venv", made.folder]);
-  const words = ["-m", "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", file];
-  execFileSync(made.python, words);
+  execFileSync(python.program, ["-m", "venv", "--without-pip", made.folder]);
+  const words = ["install", "--quiet", "--no-index", "--disable-pip-version-check", file];
+  execFileSync(tools.python, ["-m", "pip", "--python", made.python, ...words]);
   return made;
 }
 

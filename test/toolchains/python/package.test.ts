@@ -30,7 +30,7 @@ describe.skipIf(tools === undefined)("the package of the Python client", () => {
     built = buildClient(tools, folder);
     const [python] = pythonsHere();
     if (python === undefined) throw new Error("tools without a Python");
-    client = installedClient(python, built.wheel, folder);
+    client = installedClient(tools, python, built.wheel, folder);
   }, TIME_MS);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
