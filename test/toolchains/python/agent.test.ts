@@ -69,12 +69,12 @@ describe.skipIf(tools === undefined)("the Python client", () => {
     },
   );
 
-  test.each(["threads", "tasks", "fork", "fork_inside_a_loop"])("%s", async (part) => {
+  test.each(["models", "threads", "tasks", "fork", "fork_inside_a_loop"])("%s", async (part) => {
     person.always("yes");
     expect(await run(client, ["behaviour.py", part], env)).toEqual(holds(part));
   });
 
-  test.each(["deadline", "cancel", "closed"])("%s", async (part) => {
+  test.each(["deadline", "cancel", "interrupt", "closed"])("%s", async (part) => {
     person.always("ignore");
     expect(await run(client, ["-X", "dev", "behaviour.py", part], env)).toEqual(holds(part));
   });

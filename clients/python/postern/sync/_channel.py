@@ -206,6 +206,10 @@ class Channel:
                 self._receive(message)
         except BrokenFraming:
             self._end()
+        except BaseException:
+            # An interrupt of the program. Answers to other threads may be lost with it.
+            self._end()
+            raise
 
     def _receive(self, message: Mapping[str, Any]) -> None:
         method = message.get("method")

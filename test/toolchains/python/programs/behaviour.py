@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 import time
@@ -132,6 +133,22 @@ def cancel():
     assert len(codes) == 2
 
 
+def interrupt():
+    """Ctrl-C ends the work in the agent, and the connection goes on."""
+
+    def press(_):
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    client = opened(DesktopAuth(""), on_prompt=press)
+    try:
+        client.secrets.resolve(REFERENCE, timeout=20)
+    except KeyboardInterrupt:
+        assert client.agent.agent_status(timeout=5)["openPrompts"] == 0
+        client.close()
+        return
+    raise AssertionError("the interrupt was lost")
+
+
 def closed():
     """A closed client refuses, also the call that waits."""
     client = opened(DesktopAuth(""), on_prompt=lambda _: client.close())
@@ -144,6 +161,37 @@ def closed():
     except postern.errors.ClientClosed:
         return
     raise AssertionError("a closed client went on")
+
+
+def models():
+    """Models take both spellings, show no value, and refuse without repeating one."""
+    field = postern.ItemField(id="a", title="A", fieldType="Concealed", value="s3cret")
+    same = postern.ItemField(
+        id="a", title="A", field_type=postern.ItemFieldType.CONCEALED, value="s3cret", other=1
+    )
+    assert field == same and "s3cret" not in repr([field])
+    assert postern.ItemField.model_validate_json(field.model_dump_json(by_alias=True)) == field
+    assert field.model_dump(exclude_none=True, exclude={"value"}) == {
+        "id": "a",
+        "title": "A",
+        "field_type": postern.ItemFieldType.CONCEALED,
+    }
+    copied = field.model_copy(update={"value": "other"})
+    assert (copied.value, field.value) == ("other", "s3cret")
+    file = postern.FileCreateParams(name="a", content=[1, 255], section_id="", field_id="f")
+    assert file.content == b"\x01\xff" and file.model_dump()["content"] == [1, 255]
+    for values in (
+        {"id": 7},
+        {"field_type": "s3cret"},
+        {"value": None},
+        {"details": {"type": "s3cret"}},
+    ):
+        try:
+            postern.ItemField(**{**field.model_dump(), **values})
+        except ValueError as error:
+            assert "s3cret" not in str(error) and next(iter(values)) in str(error), error
+        else:
+            raise AssertionError(f"{values} was taken")
 
 
 def refusals():
