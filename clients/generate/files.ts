@@ -6,6 +6,7 @@ import { goFiles } from "./go.ts";
 import { renderLimits } from "./limits.ts";
 import { namedTypesOf } from "./named-types.ts";
 import { renderOpenRpc } from "./openrpc.ts";
+import { pythonFiles } from "./python.ts";
 import { renderReference } from "./reference.ts";
 import { renderTypeScript } from "./typescript.ts";
 import { packageLock, packageManifest, versionFile, versionOf } from "./version.ts";
@@ -36,6 +37,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
     "clients/cli/generated-totp.ts": copied(read, "protocol/secret/totp.ts"),
     "clients/typescript/generated-word-list.ts": copied(read, "protocol/secret/word-list.ts"),
     "clients/typescript/package.json": packageManifest(read("clients/typescript/package.json"), version),
+    ...pythonFiles(read, catalogue, named, errors, version),
     "package-lock.json": packageLock(read("package-lock.json"), version),
     "clients/cli/version.ts": versionFile("The version of the command", version),
     "daemon/host/version.ts": versionFile("The version of the agent", version),

@@ -107,7 +107,7 @@ function sdkNameOf(errors: typeof table, name: ErrorName): string | undefined {
   return (errors[name] as { sdkName?: string }).sdkName;
 }
 
-function className(name: string): string {
+export function className(name: string): string {
   const upper = name.charAt(0).toUpperCase() + name.slice(1);
   return upper.endsWith("Error") ? upper : `${upper}Error`;
 }

@@ -14,6 +14,7 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 /** The files that contain Postern's version. */
 const TELLING = [
   "clients/cli/version.ts",
+  ...["clients/python/postern/_generated_rules.py", "clients/python/pyproject.toml"],
   "clients/typescript/generated.ts",
   "clients/typescript/package.json",
   "daemon/host/version.ts",
@@ -50,6 +51,7 @@ describe("npm run generate -- --check", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "postern-generate-"));
     const copied = ["daemon/host/certificates.ts", "daemon/host/make-folder.ts"];
+    copied.push("LICENSE", "clients/python");
     const sources = ["protocol", "clients/generate", "clients/typescript", "package.json", "package-lock.json"];
     for (const path of [...sources, ...copied])
       cpSync(join(root, path), join(folder, path), {

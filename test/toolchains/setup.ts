@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { packClient } from "../build/packed-client.ts";
+import { installPythonTools } from "./python/environment.ts";
 import { installToolbox } from "./toolbox.ts";
 
 declare module "vitest" {
@@ -15,6 +16,7 @@ declare module "vitest" {
 
 export default function setup(project: TestProject): () => void {
   installToolbox();
+  installPythonTools();
   const folder = mkdtempSync(join(tmpdir(), "postern-packed-"));
   project.provide("tarball", packClient(folder));
   return () => rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,137 @@
+"""The connection under a client, with one client of the agent on it. It is opened at the first call,
+and again after a restart of the agent."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple, Optional
+
+from ._call import given
+from ._channel import Channel
+from ._deadline import Deadline
+from ._fork import watch_forks
+from ._generated_errors import LockedError
+from ._generated_rules import REPEATABLE, TAKES_CLIENT
+from ._local_error import ClientClosed, ConnectionLost, LocalError
+from ._notice import Notices
+from ._options import Options
+from ._postern_error import PosternError
+from ._turn import Turn
+
+
+class _Open(NamedTuple):
+    channel: Channel
+    client: str
+
+
+class Link:
+    """Calls go through it. It repeats a lost call once, and only one that changes nothing."""
+
+    def __init__(self, options: Options, notices: Notices) -> None:
+        self._options = options
+        self._notices = notices
+        self._turn = Turn()
+        self._open: Optional[_Open] = None
+        self._closed = False
+        watch_forks(self)
+
+    def begin_anew(self) -> None:
+        """In the child of a fork: leaves the connection to the parent."""
+        if self._open is not None:
+            self._open.channel.abandon()
+        self._open = None
+        self._turn = Turn()
+
+    async def open(self, timeout: Optional[float] = None) -> None:
+        """Connects, so that a mistake shows at once."""
+        await self._current(Deadline(timeout))
+
+    async def call(
+        self, method: str, params: Mapping[str, Any], *, timeout: Optional[float] = None
+    ) -> Any:
+        """The result of a method of the agent."""
+        deadline = Deadline(timeout)
+        try:
+            return await self._send(method, params, deadline)
+        except ConnectionLost:
+            # The caller must find out whether a lost write was done.
+            if self._closed or method not in REPEATABLE:
+                raise
+            return await self._send(method, params, deadline)
+
+    def close(self) -> None:
+        """Ends the connection. Pending calls fail with ClientClosed."""
+        self._closed = True
+        if self._open is not None:
+            self._open.channel.close()
+
+    async def _send(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Any:
+        now = await self._current(deadline)
+        try:
+            return await self._through(now, method, params, deadline)
+        except LockedError:
+            # A lock ends a token's session before anything was done. Presenting the token again
+            # begins the next session.
+            if self._options.token is None or method not in TAKES_CLIENT:
+                raise
+        again = await self._present_again(now, deadline)
+        return await self._through(again, method, params, deadline)
+
+    async def _through(
+        self, now: _Open, method: str, params: Mapping[str, Any], deadline: Deadline
+    ) -> Any:
+        if method in TAKES_CLIENT:
+            params = {**params, "client": now.client}
+        return await now.channel.call(method, params, deadline)
+
+    async def _current(self, deadline: Deadline) -> _Open:
+        now = self._open
+        if now is not None and now.channel.is_open and not self._closed:
+            return now
+        async with self._turn.until(deadline):
+            if self._closed:
+                raise ClientClosed()
+            if self._open is None or not self._open.channel.is_open:
+                self._open = await self._connect(deadline)
+            return self._open
+
+    async def _connect(self, deadline: Deadline) -> _Open:
+        channel = await Channel.open(self._options, self._notices.tell, deadline)
+        try:
+            await channel.call("agent.subscribe", {}, deadline)
+            client = await self._open_client(channel, deadline)
+            if self._closed:
+                raise ClientClosed()
+        except BaseException:
+            channel.close()
+            raise
+        return _Open(channel, client)
+
+    async def _open_client(self, channel: Channel, deadline: Deadline) -> str:
+        opened = await channel.call(
+            "clients.open",
+            given(
+                {
+                    "integrationName": self._options.integration_name,
+                    "integrationVersion": self._options.integration_version,
+                    "token": self._options.token,
+                    "account": self._options.account or None,
+                }
+            ),
+            deadline,
+        )
+        return str(opened["client"])
+
+    async def _present_again(self, ended: _Open, deadline: Deadline) -> _Open:
+        """Many calls may find the client ended. The token is presented once."""
+        async with self._turn.until(deadline):
+            now = self._open
+            if now is not None and now is not ended:
+                return now
+            begun = _Open(ended.channel, await self._open_client(ended.channel, deadline))
+            self._open = begun
+            try:
+                # A connection has only so many clients, and a lock may come often.
+                await ended.channel.call("clients.close", {"client": ended.client}, deadline)
+            except (PosternError, LocalError):
+                pass
+            return begun

@@ -1,0 +1,66 @@
+"""Errors on this side of the socket. They never travel on the wire."""
+
+from __future__ import annotations
+
+__all__ = [
+    "AgentNotRunning",
+    "ClientClosed",
+    "ConnectionLost",
+    "LocalError",
+    "TimedOut",
+    "UntrustedSocket",
+    "UnusablePath",
+]
+
+
+class LocalError(Exception):
+    """What went wrong on this machine, and the next step."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message if hint == "" else f"{message}; {hint}")
+        self.message = message
+        self.hint = hint
+
+
+class AgentNotRunning(LocalError, ConnectionError):
+    """No agent answers at the socket's path."""
+
+    def __init__(self, reason: str, hint: str = "start it with `postern agent start`") -> None:
+        super().__init__(f"no agent is running: {reason}", hint)
+
+
+class UntrustedSocket(LocalError):
+    """The socket or its folder is not private, or cannot be checked. Nothing was sent."""
+
+    def __init__(
+        self,
+        reason: str,
+        hint: str = "another user may have put it there; remove it and start the agent again",
+    ) -> None:
+        super().__init__(f"the agent's socket is not trusted: {reason}", hint)
+
+
+class UnusablePath(LocalError, ValueError):
+    """A path that cannot be used. The message names the variable and the rule, never the value."""
+
+
+class ConnectionLost(LocalError, ConnectionError):
+    """The connection ended before the answer came. A write may have been done or not."""
+
+    def __init__(self, hint: str = "look whether it was done before you ask again") -> None:
+        super().__init__("the connection to the agent ended before it answered", hint)
+
+
+class TimedOut(LocalError, TimeoutError):
+    """The caller's own deadline passed. The agent was told to stop the work."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no answer within {seconds:g} s")
+        self.seconds = seconds
+
+
+class ClientClosed(LocalError):
+    """``close()`` was called on the client."""
+
+    def __init__(self) -> None:
+        super().__init__("the client is closed")

@@ -1,0 +1,110 @@
+"""The client of the agent under the official names, for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Union
+
+from ._link import Link
+from ._notice import Notices
+from ._options import Listener, Options, PromptNotice
+from .defaults import DesktopAuth
+from .environments import Environments
+from .groups import Groups
+from .items import Items
+from .secrets import Secrets
+from .vaults import Vaults
+
+if TYPE_CHECKING:
+    from .agent import AgentMethods
+
+__all__ = ["Client", "DesktopAuth", "PromptNotice"]
+
+
+class Client:
+    """An open client. Each event loop that uses it has a connection of its own."""
+
+    secrets: Secrets
+    items: Items
+    vaults: Vaults
+    environments: Environments
+    groups: Groups
+
+    @classmethod
+    async def authenticate(
+        cls,
+        auth: Union[str, DesktopAuth],
+        integration_name: str,
+        integration_version: str,
+        *,
+        socket: Optional[str] = None,
+        on_prompt: Optional[Callable[[PromptNotice], None]] = None,
+        timeout: Optional[float] = None,
+    ) -> "Client":
+        """Open a client: with DesktopAuth, or with the token of a service account.
+
+        With a token nobody is asked, and the client sees the token's vaults only. ``on_prompt`` is
+        called when a person must approve. ``socket`` is the agent's socket, where it is another one
+        than the agent's default.
+        """
+        client = cls()
+        token, account = (None, auth.account_name) if isinstance(auth, DesktopAuth) else (auth, "")
+        client._options = Options(
+            token, account, integration_name, integration_version, socket, on_prompt
+        )
+        client._notices = Notices(client._options)
+        client._links = {}
+        client._closed = False
+        client.secrets = Secrets(client.call)
+        client.items = Items(client.call)
+        client.vaults = Vaults(client.call)
+        client.environments = Environments(client.call)
+        client.groups = Groups(client.call)
+        await client._link().open(timeout)
+        return client
+
+    _options: Options
+    _notices: Notices
+    _links: Dict[asyncio.AbstractEventLoop, Link]
+    _closed: bool
+
+    async def call(
+        self, method: str, params: Mapping[str, Any], *, timeout: Optional[float] = None
+    ) -> Any:
+        """Call any method of the agent by its own name. ``timeout`` is in seconds."""
+        return await self._link().call(method, params, timeout=timeout)
+
+    @property
+    def agent(self) -> AgentMethods:
+        """Every method of the agent by its own name."""
+        # Few programs use it, and to load it would slow the start of all others.
+        from .agent import AgentMethods
+
+        return AgentMethods(self.call)
+
+    def on_event(self, listener: Listener) -> None:
+        """Call the listener with the events of the agent that concern this client."""
+        self._notices.listeners.append(listener)
+
+    def close(self) -> None:
+        """End the connection. Pending calls fail with ClientClosed."""
+        self._closed = True
+        for link in self._links.values():
+            link.close()
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def _link(self) -> Link:
+        loop = asyncio.get_running_loop()
+        if loop not in self._links:
+            # The loops of earlier `asyncio.run` are over, and so are their connections.
+            for ended in [one for one in self._links if one.is_closed()]:
+                self._links.pop(ended).begin_anew()
+            self._links[loop] = Link(self._options, self._notices)
+            if self._closed:
+                self._links[loop].close()
+        return self._links[loop]

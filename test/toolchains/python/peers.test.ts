@@ -1,0 +1,140 @@
+// The Python client with peers that behave badly, and with an agent of a later version: every call ends, and no text of a peer is shown.
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { catalogue } from "../../../protocol/catalogue.ts";
+import { LATER, startFutureAgent } from "../../client/future-agent.ts";
+import { clientSource, type Environment, pythonsHere, run } from "./environment.ts";
+
+type Request = { readonly id: number; readonly method: string; readonly params: Readonly<Record<string, unknown>> };
+
+/** What a peer does with a request that does not open a client. */
+type Act = (request: Request, connection: number, peer: Socket) => void;
+
+const [python] = pythonsHere();
+const environment: Environment = { folder: tmpdir(), python: python?.program ?? "" };
+const env = { PYTHONPATH: clientSource, PATH: process.env.PATH ?? "" };
+
+let server: Server | undefined;
+let folder: string;
+
+afterEach(() => {
+  server?.close();
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+const answer = (peer: Socket, id: number, result: object) =>
+  peer.write(`${JSON.stringify({ jsonrpc: "2.0", id, result })}\n`);
+
+/** Starts a peer that opens every client. Returns its socket, and the methods that it was asked for. */
+async function startPeer(act: Act): Promise<{ socket: string; asked: string[] }> {
+  folder = mkdtempSync(join(tmpdir(), "postern-peer-"));
+  const asked: string[] = [];
+  let connections = 0;
+  server = createServer((peer) => {
+    const connection = ++connections;
+    let held = "";
+    peer.on("error", () => peer.destroy());
+    peer.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (held + text).split("\n");
+      held = lines.pop() ?? "";
+      for (const line of lines) {
+        const request = JSON.parse(line) as Request;
+        asked.push(request.method);
+        if (["agent.hello", "agent.subscribe", "clients.open", "clients.close"].includes(request.method))
+          answer(peer, request.id, { client: String(asked.length) });
+        else act(request, connection, peer);
+      }
+    });
+  });
+  const socket = join(folder, "s");
+  await new Promise<void>((resolve) => server?.listen(socket, resolve));
+  return { socket, asked };
+}
+
+/** What both clients print. */
+async function outcomes(words: readonly string[]): Promise<unknown[]> {
+  const { code, out, err } = await run(environment, ["peers.py", ...words], env);
+  expect([code, err]).toEqual([0, ""]);
+  return out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+const LOST =
+  "ConnectionLost: the connection to the agent ended before it answered; look whether it was done before you ask again";
+
+/** One byte more than an answer may have. */
+const TOO_LONG = 64 * 1024 * 1024 + 1;
+
+test.skipIf(python === undefined).each([
+  ["no JSON", "s3cret\n"],
+  ["JSON that is no object", '["s3cret"]\n'],
+  ["no UTF-8", Buffer.from([0xff, 0xfe, 0x0a])],
+  ["brackets without end", `${"[".repeat(200_000)}\n`],
+  ["a line that is too long", Buffer.alloc(TOO_LONG, 0x61)],
+])("a peer that sends %s ends the connection", async (_title, bytes) => {
+  const { socket } = await startPeer((_request, _connection, peer) => peer.write(bytes));
+  expect(await outcomes(["desktop", socket, "vaults.create"])).toEqual([[LOST], [LOST]]);
+});
+
+test.skipIf(python === undefined)("an answer with values of other kinds ends its call alone", async () => {
+  const { socket } = await startPeer(({ id }, _connection, peer) =>
+    peer.write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code: "x", message: 7, data: [] } })}\n`),
+  );
+  const both = ["InternalError: ", "InternalError: "];
+  expect(await outcomes(["desktop", socket, "vaults.create", "vaults.create"])).toEqual([both, both]);
+});
+
+test.skipIf(python === undefined)(
+  "a lost read is repeated once on a new connection, and a lost write is not",
+  async () => {
+    const { socket } = await startPeer(({ id, method }, connection, peer) => {
+      if (method === "vaults.create" || connection % 2 === 1) peer.destroy();
+      else answer(peer, id, { connection });
+    });
+    // The second client begins with the fourth connection of the peer, since a lost write leaves none.
+    const [first] = await outcomes(["desktop", socket, "vaults.list", "vaults.create"]);
+    expect(first).toEqual([{ connection: 2 }, LOST]);
+  },
+);
+
+test.skipIf(python === undefined)("a token is presented again after a lock, and its old client is closed", async () => {
+  const locked = new Set<number>();
+  const { socket, asked } = await startPeer(({ id, params }, connection, peer) => {
+    if (locked.has(connection)) return answer(peer, id, { client: params.client });
+    locked.add(connection);
+    const error = { code: 1102, message: "the account is locked", data: { name: "locked" } };
+    return peer.write(`${JSON.stringify({ jsonrpc: "2.0", id, error })}\n`);
+  });
+  const [first] = await outcomes(["token", socket, "secrets.resolve"]);
+  expect(first).toEqual([{ client: "5" }]);
+  const opening = ["agent.hello", "agent.subscribe", "clients.open"];
+  const again = ["secrets.resolve", "clients.open", "clients.close", "secrets.resolve"];
+  expect(asked).toEqual([...opening, ...again, ...opening, ...again]);
+});
+
+test.skipIf(python === undefined)("words and fields of a later agent are kept, and go back as they came", async () => {
+  const agent = await startFutureAgent({
+    "secrets.resolveAll": () => ({
+      outcomes: [catalogue["secrets.resolve"].example.result, { error: { name: LATER, message: "not of these days" } }],
+    }),
+  });
+  const { code, out, err } = await run(environment, ["peers.py", "later", agent.socket], env);
+  await agent.close();
+  expect([code, err]).toEqual([0, ""]);
+  const lines = [
+    `DATABASE_URL ${LATER} ${LATER}`,
+    "2",
+    `['${LATER}']`,
+    `['${LATER}']`,
+    "['postgres://…', 'other']",
+    "",
+  ];
+  expect(out.split("\n")).toEqual(lines);
+  const put = agent.asked.find(({ method }) => method === "items.put");
+  expect(put?.params).toMatchObject({ item: { category: LATER, [LATER]: expect.anything() } });
+});

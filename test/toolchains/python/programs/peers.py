@@ -1,0 +1,60 @@
+"""Meets peers that behave badly, and an agent of a later version. Prints what the program learns."""
+
+import asyncio
+import json
+import sys
+
+import postern
+import postern.sync
+from postern import DesktopAuth
+
+VAULT, ITEM = "abcdefghijklmnopqrstuvwxyz", "bcdefghijklmnopqrstuvwxyz2"
+
+
+def told(call):
+    try:
+        return call()
+    except (postern.errors.LocalError, postern.PosternError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def call(client, method):
+    return told(lambda: client.call(method, {}, timeout=20))
+
+
+def ask(socket, auth, methods):
+    """The outcome of each method, from both clients."""
+    with postern.sync.Client.authenticate(auth, "shop", "1", socket=socket) as client:
+        print(json.dumps([call(client, method) for method in methods]))
+
+    async def work():
+        async with await postern.Client.authenticate(auth, "shop", "1", socket=socket) as client:
+            for method in methods:
+                try:
+                    yield await client.call(method, {}, timeout=20)
+                except (postern.errors.LocalError, postern.PosternError) as error:
+                    yield f"{type(error).__name__}: {error}"
+
+    async def outcomes():
+        return [one async for one in work()]
+
+    print(json.dumps(asyncio.run(outcomes())))
+
+
+def later(socket):
+    """Words and fields of a later agent are kept, and go back as they came."""
+    with postern.sync.Client.authenticate(DesktopAuth(""), "shop", "1", socket=socket) as client:
+        item = client.items.get(VAULT, ITEM)
+        print(item.title, item.category.value, item.fields[0].field_type.name)
+        print(client.items.put(item).version)
+        print([one.state.value for one in client.items.list(VAULT)])
+        print([one.vault_type.value for one in client.vaults.list()])
+        found = client.secrets.resolve_all(["op://a/b/c", "op://a/b/d"]).individual_responses
+        print([one.error.type.value if one.error else one.content.secret for one in found.values()])
+
+
+kind, path, *rest = sys.argv[1:]
+if kind == "later":
+    later(path)
+else:
+    ask(path, DesktopAuth("") if kind == "desktop" else "token", rest)
