@@ -220,7 +220,7 @@ class AccountNotFoundError(PosternError):
 
     error_name = "accountNotFound"
     code = 1103
-    default_hint = "run `postern accounts` to see which are here"
+    default_hint = "run `postern accounts` to see which are here; the emergency kit has the name and the id of an account"
 
 
 class AccountExistsError(PosternError):

@@ -69,7 +69,8 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Sends this connection its own events from now on: prompt.opened and prompt.closed for its
-        own requests, session.changed, and item.changed for items that one of its grants covers.
+        own requests, session.changed, item.changed for items that one of its grants covers, and
+        secret.changed and secret.ended for its watches.
         """
         result = self._call(
             "agent.subscribe",
@@ -869,8 +870,9 @@ class AgentMethods:
         """Watches the secret of a reference. This connection is sent `secret.changed`, with the id
         of the watch, when the value changes, and when the reference leads to another field or to
         nothing. The value is not sent; read it with `secrets.resolve`. `secret.ended` says that
-        the account was locked, or that the grant ended. A one-time code counts as changed when
-        its item changes. Includes agent.subscribe.
+        the account was locked, or that the grant ended. Watching is no use of a grant, so it
+        does not keep one alive. A one-time code changes when its seed does, and a file when
+        another one takes its place. Needs an approval that lasts. Includes agent.subscribe.
         """
         result = self._call(
             "secrets.watch",
