@@ -14,6 +14,7 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 /** The files that contain Postern's version. */
 const TELLING = [
   "clients/cli/version.ts",
+  "clients/go/generated_methods.go",
   ...["clients/python/postern/_generated_rules.py", "clients/python/pyproject.toml"],
   "clients/typescript/generated.ts",
   "clients/typescript/package.json",
