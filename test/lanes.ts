@@ -1,8 +1,11 @@
 // The lanes of tests: the files of each lane, and its time limit in seconds on a busy machine. On a quiet machine a lane takes at most half of its
 // budget, and all lanes together stay below 35 minutes.
 
-/** Long series of kills, floods, and searches through many cases. They run in CI, and by `npm run test:soak`. */
-const soak = ["test/soak/**/*.test.ts"];
+/**
+ * Long series of kills, floods, and searches through many cases. They run in CI, and by `npm run test:soak`. Some stand beside the shorter tests of
+ * their subject.
+ */
+const soak = ["test/soak/**/*.test.ts", "test/cli/run/pipes.test.ts", "test/agent/*-races.test.ts"];
 
 /** The packed client under other people's runtimes and tools. They are installed from npm, so no other lane waits for them. */
 const interop = ["test/toolchains/**/*.test.ts"];

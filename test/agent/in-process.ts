@@ -29,6 +29,9 @@ export type InProcessAgent = {
   readonly service: InProcess;
   setMood(mood: ServiceMood): void;
   connect(): Promise<Channel>;
+  /** Ends it and keeps its home, for another agent. */
+  stop(): Promise<void>;
+  /** Ends it and removes its home. */
   close(): Promise<void>;
 };
 
@@ -80,6 +83,11 @@ export async function startInProcess(
     socket,
     createDoor({ peers: linuxPeers(native), native, clock, log, ours: [], connections, ...agent }),
   );
+  const stop = async () => {
+    mood = "well";
+    listening.close();
+    await agent.close();
+  };
   return {
     socket,
     home,
@@ -89,10 +97,9 @@ export async function startInProcess(
       mood = next;
     },
     connect: () => openChannel(socket, { name: "test", version: "1" }),
+    stop,
     close: async () => {
-      mood = "well";
-      listening.close();
-      await agent.close();
+      await stop();
       if (service === undefined) await door.close();
       rmSync(home, { recursive: true, force: true });
     },
