@@ -80,12 +80,7 @@ export function accountMethods(crypto: Sodium, sessions: Sessions, tokens: Token
       const { account: id, device } = session.file;
       const deviceRemoved = await sessions.remove(session, password, by, withLog);
       await tokens.lock(id, by);
-      return {
-        account: id,
-        device,
-        deviceRemoved,
-        logKept: !withLog,
-      };
+      return { account: id, device, deviceRemoved, logKept: !withLog };
     },
 
     "accounts.changePassword": async (params, call) => {

@@ -1,6 +1,6 @@
 // Whether a person knows that an account is the default. The file with the order of the accounts is not sealed, so any program of the user can
 // change it. The sealed device store of the default account repeats the choice. Only the unlocked account can write that.
-import type { Session, UnlockedSession } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { Unlocked } from "./unlocked.ts";
 
 /** What the person reads once at the unlock of an account that became the default without them. */
@@ -22,9 +22,9 @@ export async function chooseDefault(chosen: Session, sessions: readonly Session[
   }
 }
 
-/** Whether the person must be told that this account is the default. They are told once. */
-export async function becameDefault({ unlocked }: UnlockedSession): Promise<boolean> {
-  if (unlocked.store.state.isDefault === true) return false;
+/** Whether the person must be told that this account is the default. They are told once, and not where a lock came meanwhile. */
+export async function becameDefault({ unlocked }: Session): Promise<boolean> {
+  if (unlocked === undefined || unlocked.store.state.isDefault === true) return false;
   await knowDefault(unlocked);
   return true;
 }

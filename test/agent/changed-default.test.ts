@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../clients/typescript/channel.ts";
+import { becameDefault } from "../../daemon/session/default-mark.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { makeAccount, makeWork, PASSWORD, WORK_PASSWORD } from "./person.ts";
@@ -92,4 +93,8 @@ test("an account that is the default since another one was signed out is told at
   await call(channel.call("session.lock", { account: "Work" }));
   expect(await told("Work")).toEqual(TOLD);
   expect(await told("Work")).toEqual([]);
+});
+
+test("an account that was locked right after its unlock tells nothing then", async () => {
+  expect(await becameDefault({ unlocked: undefined } as never)).toBe(false);
 });
