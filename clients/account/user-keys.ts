@@ -1,7 +1,7 @@
 // The keys of a user. Enrolment makes them, a sign-in opens them, and a password change wraps them anew.
 
 import type { ServiceAccountToken } from "../../protocol/access/service-account-token.ts";
-import { deriveUserKeys, KEY_BYTES } from "../../protocol/crypto/derivation.ts";
+import { deriveUserKeys, KEY_BYTES, type UserKeys } from "../../protocol/crypto/derivation.ts";
 import { fromBase64, toBase64 } from "../../protocol/crypto/encoding.ts";
 import { type Context, open, seal } from "../../protocol/crypto/envelope.ts";
 import { newKeyset, openKeyset } from "../../protocol/crypto/keyset.ts";
@@ -35,14 +35,18 @@ function openRootKey(
   );
 }
 
-/** Makes an account at the service: root key, keyset, sign-in key, the user's own data. */
+/**
+ * Makes an account at the service: root key, keyset, sign-in key, the user's own data. Returns the keys of the password, so that the first sign-in
+ * need not derive them again. The caller wipes them.
+ */
 export async function enrol(
   crypto: Primitives,
   call: CallService,
   who: UserOnDevice & { password: string; name: string; registrationToken?: string },
-): Promise<void> {
+): Promise<UserKeys> {
   const { account, user, device } = who;
-  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, who);
+  const keys = await deriveUserKeys(crypto, who);
+  const { unlockKey, signInSeed } = keys;
   const rootKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
   const { keyset, sealed } = newKeyset(crypto, rootKey, account, user);
   const signIn = signInKeyPair(crypto, signInSeed);
@@ -59,8 +63,12 @@ export async function enrol(
         data: sealUserData(crypto, rootKey, { account, user }, 1, newUserData(who.name)),
       },
     });
+    return keys;
+  } catch (error) {
+    crypto.release(unlockKey, signInSeed);
+    throw error;
   } finally {
-    crypto.release(unlockKey, signInSeed, rootKey, signIn.secretKey, keyset.identity.secretKey, keyset.box.secretKey);
+    crypto.release(rootKey, signIn.secretKey, keyset.identity.secretKey, keyset.box.secretKey);
   }
 }
 
@@ -71,7 +79,17 @@ export async function signIn(
   address: ServiceAddress,
   who: UserOnDevice & { password: string; store?: string | undefined },
 ): Promise<SignedIn> {
-  const { unlockKey, signInSeed } = await deriveUserKeys(crypto, who);
+  return signInWithKeys(crypto, call, address, who, await deriveUserKeys(crypto, who));
+}
+
+/** The same with the keys of the password, which are wiped in any case. */
+export async function signInWithKeys(
+  crypto: Primitives,
+  call: CallService,
+  address: ServiceAddress,
+  who: Omit<UserOnDevice, "secretKey"> & { store?: string | undefined },
+  { unlockKey, signInSeed }: UserKeys,
+): Promise<SignedIn> {
   const session = createServiceSession(
     crypto,
     call,

@@ -12,11 +12,9 @@ import type { Sodium } from "../host/sodium.ts";
 import type { AccountFile } from "../session/account-file.ts";
 import { knowDefault } from "../session/default-mark.ts";
 import { deviceName, nameDevice } from "../session/device-names.ts";
-import { enrolAt } from "../session/own-account.ts";
 import { setPin } from "../session/pin.ts";
 import type { GivenProof } from "../session/proof.ts";
 import { demandNoRestore } from "../session/restore-mark.ts";
-import type { UnlockedSession } from "../session/session.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { repeatCounter, type Unlocked } from "../session/unlocked.ts";
 import type { Handlers } from "../wire/dispatch.ts";
@@ -119,23 +117,13 @@ async function create(
   demandNoRestore(sessions.restoreMark, params.abandonRestore === true ? { abandonRestore: true } : {});
   const called = deviceName(params.deviceName);
   demandShowable(params.name);
-  const { file, registration } = await newFile(parts, params);
-  // The name is reserved while the service is asked. Otherwise the later of two with one name would be made at the service and be lost here.
-  const letGo = sessions.hold(file, proven);
-  const secretKey = parseSecretKey(crypto, file.secretKey);
-  if (secretKey === undefined) throw new Error("a Secret Key that was just made must be one");
-  try {
-    const { account, user, device, name } = file;
-    const made = { account, user, device, name, secretKey, password: params.password, ...registration };
-    await enrolAt(crypto, sessions, file.service, made);
-  } finally {
-    crypto.release(secretKey);
-    letGo();
-  }
-  const session = await sessions.add(file, proven);
-  const unlocked = await sessions.unlock(session, params.password, actorOf(call));
-  await settle(crypto, unlocked, file.device, called, params.pin);
-  await sessions.makeWhole(session as UnlockedSession);
+  const file = await newFile(parts, params);
+  const { password, registrationToken } = params;
+  await sessions.make(file, { password, registrationToken }, actorOf(call), proven);
+  // A lock may have come right after the unlock.
+  const session = sessions.open(file.account);
+  await settle(crypto, session.unlocked, file.device, called, params.pin);
+  await sessions.makeWhole(session);
   session.audit.keep(entryOf(call, "ok", [file.account]));
   const { account, user, name, service, secretKey: text } = file;
   return { account, user, name, service, secretKey: text };
@@ -147,22 +135,24 @@ function demandShowable(name: string): void {
   if (displayed(name).trim() === "") throw new PosternError("invalidParams", "name shows nothing");
 }
 
-async function newFile({ crypto, sessions }: NewAccountParts, params: ParamsOf<"accounts.create">) {
-  const address = await sessions.addressOf(params.service ?? "embedded");
+async function newFile(
+  { crypto, sessions }: NewAccountParts,
+  { name, service }: ParamsOf<"accounts.create">,
+): Promise<AccountFile> {
+  const { origin } = await sessions.addressOf(service ?? "embedded");
   const secretKey = newSecretKey(crypto);
   const file: AccountFile = {
     account: newId(crypto),
     user: newId(crypto),
     device: newId(crypto),
-    name: params.name,
-    service: params.service === undefined ? "embedded" : address.origin,
+    name,
+    service: service === undefined ? "embedded" : origin,
     secretKey: formatSecretKey(crypto, secretKey),
     unfinished: true,
     ...NO_TRIES,
   };
   crypto.release(secretKey);
-  const { registrationToken } = params;
-  return { file, registration: registrationToken === undefined ? {} : { registrationToken } };
+  return file;
 }
 
 async function signIn(
@@ -188,7 +178,8 @@ async function signIn(
     secretKey: formatSecretKey(crypto, secretKey),
     ...NO_TRIES,
   };
-  const session = await sessions.bring(file, params.password, actorOf(call), proven);
+  await sessions.bring(file, params.password, actorOf(call), proven);
+  const session = sessions.open(file.account);
   await settle(crypto, session.unlocked, file.device, called, params.pin);
   session.audit.keep(entryOf(call, "ok", [file.account]));
   return { account: file.account, name: session.file.name };

@@ -45,7 +45,7 @@ export async function restore(
   const device = newId(crypto);
   const called = deviceName(params.deviceName);
   await replaced?.demand(params.replacePassword ?? "");
-  const { restored, session, unlocked } = await handles.alone(handle, () =>
+  const restored = await handles.alone(handle, () =>
     inPlace(sessions, service, replaced !== undefined, async (place) => {
       const restored = await restoreAt(crypto, sessions, service, {
         source: handle.spool.source,
@@ -74,14 +74,16 @@ export async function restore(
       const session = await sessions.takeIn(file, params.password, actorOf(call), coming);
       // It takes the other account's place.
       if (replaced !== undefined && sessions.default() !== session) await sessions.setDefault(session);
-      return { restored, session, unlocked: session.unlocked };
+      return restored;
     }),
   );
   handles.remove(call, params.handle);
   const { account, name } = restored;
+  // A lock may have come right after the unlock.
+  const { unlocked, audit } = sessions.open(account);
   await repeatCounter(unlocked, device);
   await nameDevice(unlocked, device, called);
-  session.audit.keep(entryOf(call, "ok", [account]));
+  audit.keep(entryOf(call, "ok", [account]));
   const serviceAccounts = restored.serviceAccounts.map((one) => ({ ...one }));
   return { account, name, serviceAccounts, shares: await lostShares(unlocked, restored) };
 }

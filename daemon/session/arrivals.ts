@@ -1,8 +1,10 @@
 // Adds an account to this agent and removes it: its folder, its file and its place. Nothing stays on disk of an account that was not added
 // completely.
+import type { CallService } from "../../clients/account/service-client.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
 import { openUserData } from "../../clients/account/user-data.ts";
 import { closeSignedIn } from "../../clients/account/user-keys.ts";
+import type { UserKeys } from "../../protocol/crypto/derivation.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { Actor } from "../audit/entry.ts";
@@ -17,6 +19,7 @@ import type { Log } from "../host/log.ts";
 import { oneAtATime } from "../host/one-at-a-time.ts";
 import { type AccountFile, writeAccount } from "./account-file.ts";
 import { closeLog } from "./lifecycle.ts";
+import { type Enrolment, enrolAt } from "./own-account.ts";
 import type { Places } from "./places.ts";
 import type { RestoreMark } from "./restore-mark.ts";
 import type { RunningRestore, RunningRestores } from "./running-restores.ts";
@@ -31,9 +34,12 @@ export const TRIES_WAITING_MAX = 16;
 export type Coming = { readonly proven: boolean; readonly restore?: RunningRestore | undefined };
 
 export type Arrivals = {
-  /** Adds a new account. Throws the errors of `demandFree`, and restoreUnfinished while another is being restored. */
-  add(file: AccountFile, proven: boolean): Promise<Session>;
-  /** The same for a restored account, which is also unlocked. Nothing stays on disk unless that succeeds. */
+  /**
+   * Makes a new account at its service, adds it and unlocks it. Throws the errors of `demandFree` and of the service, and restoreUnfinished while
+   * another account is being restored. If only the unlock fails, the account stays here, and the next unlock finishes it.
+   */
+  make(file: AccountFile, enrolment: Enrolment, by: Actor, proven: boolean): Promise<void>;
+  /** Adds a restored account, and unlocks it. Nothing stays on disk unless that succeeds. */
   takeIn(file: AccountFile, password: string, by: Actor, coming: Coming): Promise<UnlockedSession>;
   /** Signs in to an existing account of a service, and adds it unlocked. Nothing stays on disk unless that succeeds. */
   bring(file: AccountFile, password: string, by: Actor, proven: boolean): Promise<UnlockedSession>;
@@ -48,13 +54,14 @@ export type ArrivalsParts = {
   readonly places: Places;
   readonly restoreMark: RestoreMark;
   readonly restores: RunningRestores;
-  readonly unlocking: Pick<Unlocking, "unlock" | "signInFirst" | "open">;
+  readonly unlocking: Pick<Unlocking, "unlock" | "unlockNew" | "signInFirst" | "open">;
+  readonly callTo: (service: string) => Promise<CallService>;
   readonly sessionOf: (file: AccountFile) => Session;
   readonly lock: (session: Session) => Promise<unknown>;
 };
 
 export function createArrivals(parts: ArrivalsParts): Arrivals {
-  const { home, crypto, log, places, restoreMark, restores, unlocking, sessionOf, lock } = parts;
+  const { home, crypto, log, places, restoreMark, restores, unlocking, callTo, sessionOf, lock } = parts;
   const bringing = oneAtATime(TRIES_WAITING_MAX);
 
   async function add(file: AccountFile, { proven, restore }: Coming): Promise<Session> {
@@ -75,6 +82,25 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     }
     restoreMark.clear();
     return session;
+  }
+
+  /** The name is reserved while the service is asked. Otherwise the later of two with one name would be made at the service and be lost here. */
+  async function enrolHeld(file: AccountFile, enrolment: Enrolment, proven: boolean): Promise<UserKeys> {
+    const letGo = places.hold(file, proven);
+    try {
+      return await enrolAt(crypto, await callTo(file.service), file, enrolment);
+    } finally {
+      letGo();
+    }
+  }
+
+  async function make(file: AccountFile, enrolment: Enrolment, by: Actor, proven: boolean): Promise<void> {
+    const keys = await enrolHeld(file, enrolment, proven);
+    try {
+      await unlocking.unlockNew(await add(file, { proven }), keys, by);
+    } finally {
+      crypto.release(keys.unlockKey, keys.signInSeed);
+    }
   }
 
   /** The account with its own name, which only its keys reveal. Where that name is taken, the device leaves the account again. */
@@ -129,7 +155,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
   }
 
   return {
-    add: (file, proven) => add(file, { proven }),
+    make,
     takeIn: (file, password, by, coming) => addOpen(file, coming, (session) => unlocking.unlock(session, password, by)),
     bring: (file, password, by, proven) =>
       bringing(async () => {

@@ -1,9 +1,10 @@
 // Parts that only our own kind of account has: changing the password, the first vault, devices. Another kind has its own ways, or none.
 import type { CallService } from "../../clients/account/service-client.ts";
 import { changePassword, enrol } from "../../clients/account/user-keys.ts";
-import type { ParamsOf, ResultOf } from "../../protocol/catalogue.ts";
+import type { ResultOf } from "../../protocol/catalogue.ts";
+import type { UserKeys } from "../../protocol/crypto/derivation.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
-import type { Whose } from "./account-file.ts";
+import type { AccountFile } from "./account-file.ts";
 import { deviceNames, forgetDevice } from "./device-names.ts";
 import type { UnlockedSession } from "./session.ts";
 import type { Unlocked } from "./unlocked.ts";
@@ -12,17 +13,23 @@ import { userOnDevice } from "./unlocking.ts";
 /** The first vault of a new account. */
 const FIRST_VAULT = "Personal";
 
-type Newcomer = Pick<ParamsOf<"accounts.create">, "name" | "password" | "registrationToken"> &
-  Pick<Whose, "account" | "user" | "device"> & { readonly secretKey: Uint8Array };
+/** The secrets of the person who makes an account: its password, and the token that a service may ask for. */
+export type Enrolment = { readonly password: string; readonly registrationToken: string | undefined };
 
-/** Makes an account at a service. Throws conflict, notPermitted, offline. */
+/** Makes an account at its service. Returns the keys of its password, which the caller wipes. Throws conflict, notPermitted, offline. */
 export async function enrolAt(
   crypto: Primitives,
-  { callTo }: { callTo(service: string): Promise<CallService> },
-  service: string,
-  newcomer: Newcomer,
-): Promise<void> {
-  await enrol(crypto, await callTo(service), newcomer);
+  call: CallService,
+  file: AccountFile,
+  { password, registrationToken }: Enrolment,
+): Promise<UserKeys> {
+  const user = userOnDevice(crypto, file);
+  const registration = registrationToken === undefined ? {} : { registrationToken };
+  try {
+    return await enrol(crypto, call, { ...user, name: file.name, password, ...registration });
+  } finally {
+    crypto.release(user.secretKey);
+  }
 }
 
 /** Makes the first vault of a new account. */

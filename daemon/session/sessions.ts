@@ -40,7 +40,7 @@ const WATCH_MS = 5_000;
 const REPEAT_MS_MAX = 2_000;
 
 export type Sessions = Pick<Places, "default" | "find" | "hold" | "setDefault"> &
-  Pick<Arrivals, "add" | "takeIn" | "bring"> & {
+  Pick<Arrivals, "make" | "takeIn" | "bring"> & {
     /** The accounts, oldest first. */
     list(): readonly Session[];
     /** The account with this id or name. Without one, the default account. Throws signedOut, accountNotFound. */
@@ -107,6 +107,8 @@ export function createSessions(parts: SessionParts): Sessions {
     return addressOf(service);
   }
 
+  const callTo = async (service: string) => createServiceClient(await serviceAddress(service));
+
   const unlocking = createUnlocking({
     ...parts,
     serviceAddress,
@@ -115,7 +117,7 @@ export function createSessions(parts: SessionParts): Sessions {
   });
 
   const arrivals = createArrivals({
-    ...{ home, crypto, log, places, restoreMark, restores, unlocking, sessionOf },
+    ...{ home, crypto, log, places, restoreMark, restores, unlocking, callTo, sessionOf },
     lock: (session) => lockOne(session, "it was not taken in"),
   });
 
@@ -197,7 +199,7 @@ export function createSessions(parts: SessionParts): Sessions {
       return recorded.every(Boolean);
     },
     provePassword: unlocking.prove,
-    add: arrivals.add,
+    make: arrivals.make,
     takeIn: arrivals.takeIn,
     bring: arrivals.bring,
     // In turn with tries of its password, so that none of them finds it half removed.
@@ -222,7 +224,7 @@ export function createSessions(parts: SessionParts): Sessions {
       unlocked.lastActivity = now;
     },
     addressOf: serviceAddress,
-    callTo: async (service) => createServiceClient(await serviceAddress(service)),
+    callTo,
     close: async () => {
       cancelWatch();
       await Promise.all(places.list().map((session) => lockOne(session, "the agent stops")));

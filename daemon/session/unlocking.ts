@@ -3,7 +3,8 @@
 
 import { createServiceClient, type ServiceAddress } from "../../clients/account/service-client.ts";
 import type { SignedIn, UserOnDevice } from "../../clients/account/signed-in.ts";
-import { passwordOpens, signIn } from "../../clients/account/user-keys.ts";
+import { passwordOpens, signIn, signInWithKeys } from "../../clients/account/user-keys.ts";
+import type { UserKeys } from "../../protocol/crypto/derivation.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
@@ -24,6 +25,8 @@ export type Unlocking = {
   prove(session: UnlockedSession, password: string): Promise<void>;
   /** Signs in on a device without a file of the account, where tries are counted in memory. */
   signInFirst(file: AccountFile, password: string): Promise<SignedIn>;
+  /** Unlocks an account that was just made, with the keys of its enrolment, so no password is tried. Throws offline, locked, busy. */
+  unlockNew(session: Session, keys: UserKeys, by: Actor): Promise<Unlocked>;
   /** Opens the account of a user who has just signed in. */
   open(session: Session, signedIn: SignedIn, by?: Actor): Promise<Unlocked>;
 };
@@ -74,6 +77,27 @@ export function createUnlocking(parts: Parts): Unlocking {
       const counts = ["wrongPassword", "deviceRemoved", "restoreUnfinished"].includes(name);
       await settleTry(session, counts ? refused(session.file, clock.bootMs()) : before);
       session.audit.keep({ event: "session.unlock", outcome: name, ...by });
+      throw error;
+    }
+  }
+
+  async function unlockNew(session: Session, keys: UserKeys, by: Actor): Promise<Unlocked> {
+    await parts.closing(session);
+    parts.demandHere(session);
+    session.audit.demandWritable();
+    // Its password may have been given at another connection meanwhile.
+    if (session.unlocked !== undefined) return session.unlocked;
+    const { locks } = session;
+    try {
+      const address = await serviceAddress(session.file.service);
+      const signedIn = await signInWithKeys(crypto, createServiceClient(address), address, session.file, keys);
+      return await open(session, signedIn, by, locks);
+    } catch (error) {
+      session.audit.keep({
+        event: "session.unlock",
+        outcome: error instanceof PosternError ? error.name : "internal",
+        ...by,
+      });
       throw error;
     }
   }
@@ -156,6 +180,7 @@ export function createUnlocking(parts: Parts): Unlocking {
   return {
     unlock: (session, password, by) => session.inTurn(() => unlockInTurn(session, password, by)),
     unlockInTurn,
+    unlockNew: (session, keys, by) => session.inTurn(() => unlockNew(session, keys, by)),
     prove: (session, password) => session.inTurn(() => prove(session, password)),
     signInFirst: async (file, password) => {
       demandTry(firstTries, clock.bootMs());

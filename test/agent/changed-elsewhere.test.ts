@@ -49,18 +49,13 @@ beforeEach(async () => {
   const { account, user, secretKey } = await passing(makeAccount(agent));
   await attach();
   ({ id: vaultId } = await passing(person.channel.call("vaults.create", { title: "Demo" })));
-  const cheap = {
-    ...crypto,
-    argon2id: ((password, salt, cost) =>
-      crypto.argon2id(password, salt, { ...cost, memoryKiB: 1024 })) as typeof crypto.argon2id,
-  };
   const who = {
     account,
     user,
     device: newId(crypto),
     secretKey: parseSecretKey(crypto, secretKey) ?? new Uint8Array(),
   };
-  const signedIn = await signIn(cheap, door.call, door.address, { ...who, password: PASSWORD });
+  const signedIn = await signIn(crypto, door.call, door.address, { ...who, password: PASSWORD });
   elsewhere = openAccount(crypto, account, user, signedIn);
   await elsewhere.createItem(vaultId, overview("DB"), details("s3cret"));
   await expect.poll(outcome, { interval: 1 }).toBe("s3cret");

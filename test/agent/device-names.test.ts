@@ -9,8 +9,7 @@ import { deviceName } from "../../daemon/session/device-names.ts";
 import { DEVICE_NAME_LENGTH_MAX } from "../../protocol/catalogue/accounts.ts";
 import { newId } from "../../protocol/crypto/encoding.ts";
 import { parseSecretKey } from "../../protocol/crypto/secret-key.ts";
-import { crypto } from "../account/restored.ts";
-import { type InProcess, inProcess } from "../service/doors.ts";
+import { crypto, type InProcess, inProcess } from "../service/doors.ts";
 import { type InProcessAgent, passing, startInProcess } from "./in-process.ts";
 import { makeAccount, PASSWORD } from "./person.ts";
 
@@ -102,12 +101,8 @@ async function userData() {
   const { record } = JSON.parse(header) as { record: Parameters<typeof openKeys>[1]["record"] };
   const secretKey = parseSecretKey(crypto, kit.secretKey) ?? new Uint8Array();
   const who = { account: kit.account, user: kit.user, device: newId(crypto), secretKey };
-  const cheap: typeof crypto = {
-    ...crypto,
-    argon2id: (a, b, cost) => crypto.argon2id(a, b, { ...cost, memoryKiB: 1024 }),
-  };
   const call = () => Promise.reject(new Error("nothing is asked"));
-  const keys = await openKeys(cheap, { ...who, password: PASSWORD, origin: "o", call, record });
+  const keys = await openKeys(crypto, { ...who, password: PASSWORD, origin: "o", call, record });
   const data = openUserData(crypto, keys.rootKey, who, record.data);
   closeSignedIn(crypto, keys);
   return data;

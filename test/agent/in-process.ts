@@ -16,6 +16,7 @@ import { listenOnPath } from "../../daemon/peer/listen.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
+import { lightArgon2 } from "../light-argon2.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
 import { agentProgram } from "./start.ts";
 
@@ -37,8 +38,6 @@ export type InProcessAgent = {
 
 const native = loadNative();
 
-const ARGON2_MEMORY_KIB = 1024;
-
 /** `accountOf` makes an account of another kind than our own, which the agent then works with. */
 export async function startInProcess(
   home = mkdtempSync(join(tmpdir(), "postern-in-")),
@@ -47,11 +46,8 @@ export async function startInProcess(
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
-  const sodium = loadSodium();
   const crypto = withArgon2Queue({
-    ...sodium,
-    // One suite has hundreds of unlocks. The vectors of protocol/crypto test the derivation itself.
-    argon2id: (password, salt, cost) => sodium.argon2id(password, salt, { ...cost, memoryKiB: ARGON2_MEMORY_KIB }),
+    ...lightArgon2(loadSodium()),
     // Other agents of this process continue.
     wipeAll: () => undefined,
   });

@@ -5,7 +5,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { enrol } from "../../clients/account/user-keys.ts";
 import { createClient, DesktopAuth } from "../../clients/typescript/client.ts";
 import { ConnectionLost, TimedOut } from "../../clients/typescript/local-error.ts";
 import { momentOf, SET_BACK_MS_MAX } from "../../daemon/host/clock.ts";
@@ -154,9 +153,7 @@ describe("an unlocked account locks by its clocks:", () => {
     const door = await inProcess();
     const clock = fakeClock();
     const ids = { account: newId(crypto), user: newId(crypto), device: newId(crypto) };
-    const secretKey = newSecretKey(crypto);
-    const text = formatSecretKey(crypto, secretKey);
-    await enrol(crypto, door.call, { ...ids, secretKey, password: PASSWORD, name: "Ada" });
+    const secretKey = formatSecretKey(crypto, newSecretKey(crypto));
     const locked: string[] = [];
     const sessions = createSessions({
       home,
@@ -166,9 +163,8 @@ describe("an unlocked account locks by its clocks:", () => {
       embedded: () => Promise.resolve(door.address),
       events: { locked: (account) => locked.push(account), unlocked: () => undefined },
     });
-    const file = { ...ids, name: "Ada", service: "embedded", secretKey: text, wrongPasswords: 0, lastWrongMs: 0 };
-    const session = await sessions.add(file, false);
-    await sessions.unlock(session, PASSWORD);
+    const file = { ...ids, name: "Ada", service: "embedded", secretKey, wrongPasswords: 0, lastWrongMs: 0 };
+    await sessions.make(file, { password: PASSWORD, registrationToken: undefined }, {}, false);
     return { door, clock, sessions, locked };
   }
 

@@ -25,9 +25,10 @@ import { nodePrimitives } from "../../service/primitives.ts";
 import { pageFiles } from "../../service/share/page-files.ts";
 import { openSqlite } from "../../service/store/sqlite.ts";
 import type { Store } from "../../service/store/store.ts";
+import { lightArgon2 } from "../light-argon2.ts";
 import { openInterleaved } from "./interleaved/interleaved-store.ts";
 
-export const crypto: Sodium = loadSodium();
+export const crypto: Sodium = lightArgon2(loadSodium());
 export const PASSWORD = "seven quiet harbours";
 
 export type Door = {

@@ -13,8 +13,8 @@ import { changePassword, signIn } from "../../clients/account/user-keys.ts";
 import { SCHEMA_VERSION } from "../../service/store/migrations.ts";
 import { openSqlite } from "../../service/store/sqlite.ts";
 import { hasTool } from "../tools.ts";
-import { crypto, details, dump, type InProcess, inProcess, newUser, open, overview } from "./doors.ts";
-import { owner } from "./fixtures/make-schema-1.ts";
+import { details, dump, type InProcess, inProcess, newUser, open, overview } from "./doors.ts";
+import { crypto, owner } from "./fixtures/make-schema-1.ts";
 
 const fixture = fileURLToPath(new URL("fixtures/schema-1.sqlite", import.meta.url));
 

@@ -7,14 +7,9 @@ import { pinWay, setPin, WRONG_IN_ROW_MAX } from "../../../daemon/session/pin.ts
 import { createProofs, type GivenProof, type ProofWay, strengths } from "../../../daemon/session/proof.ts";
 import type { UnlockedSession } from "../../../daemon/session/session.ts";
 import { PosternError } from "../../../protocol/errors.ts";
+import { lightArgon2 } from "../../light-argon2.ts";
 
-const sodium = loadSodium();
-/** The vectors of protocol/crypto test the cost and the result of a derivation, so a cheap one is enough here. */
-const crypto = {
-  ...sodium,
-  argon2id: (...[typed, salt, cost]: Parameters<typeof sodium.argon2id>) =>
-    sodium.argon2id(typed, salt, { ...cost, memoryKiB: 1024 }),
-};
+const crypto = lightArgon2(loadSodium());
 const RIGHT = "493817";
 const WRONG = "493818";
 
