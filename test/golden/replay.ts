@@ -18,20 +18,22 @@ export type Settle = <T>(promise: Promise<T>) => Promise<T>;
 const wait: Settle = (promise) => promise;
 
 /**
- * Number of conversations with one agent. Each may need a prompt or two, and a program may open twenty in ten minutes.
+ * Number of conversations with one agent. Some need a prompt, and a program may open twenty in ten minutes.
  */
-const WITH_ONE_AGENT = 12;
+const WITH_ONE_AGENT = 24;
 
-/** Puts refusals first, since a grant left by another conversation would let them through. */
+/**
+ * Puts refusals first, since a grant left by another conversation would let them through. Gives neighbours to different agents, since conversations
+ * of one method often make items of one name.
+ */
 export function batchesOf(all: readonly Conversation[]): Conversation[][] {
   const sorted = [...all].sort(
     (a, b) =>
       Number(b.answer === "none") - Number(a.answer === "none") ||
       Number(b.answer === "no") - Number(a.answer === "no"),
   );
-  return Array.from({ length: Math.ceil(sorted.length / WITH_ONE_AGENT) }, (_, index) =>
-    sorted.slice(index * WITH_ONE_AGENT, (index + 1) * WITH_ONE_AGENT),
-  );
+  const agents = Math.ceil(sorted.length / WITH_ONE_AGENT);
+  return Array.from({ length: agents }, (_, agent) => sorted.filter((_, index) => index % agents === agent));
 }
 
 /** Replays a conversation. Returns the sent requests and the answers. */
