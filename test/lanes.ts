@@ -7,8 +7,11 @@
  */
 const soak = ["test/soak/**/*.test.ts", "test/cli/run/pipes.test.ts", "test/agent/*-races.test.ts"];
 
-/** The packed client under other people's runtimes and tools. They are installed from npm, so no other lane waits for them. */
-const interop = ["test/toolchains/**/*.test.ts"];
+/**
+ * Other people's programs: the packed client under runtimes and tools that are installed from npm, the share page in a browser, and a release by git
+ * and npm. No other lane waits for them.
+ */
+const interop = ["test/toolchains/**/*.test.ts", "test/web/share-page.test.ts", "test/release/**/*.test.ts"];
 
 /** Tests that run in one process, without an agent, service or command of their own. */
 const inProcess = ["architecture", "protocol", "daemon", "account", "service", "client", "interop"].map(
