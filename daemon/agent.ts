@@ -293,7 +293,7 @@ function handlersOf(parts: AgentParts, state: State): Handlers {
     ...vaultMethods,
     ...groupMethods,
     ...environmentMethods(followers.isStale),
-    ...serviceAccountMethods({ sessions, overseer }),
+    ...serviceAccountMethods({ crypto, sessions, overseer }),
     ...shareMethods,
   };
 }

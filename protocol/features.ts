@@ -27,6 +27,10 @@ export const features = {
     ],
     because: "an agent may have several accounts, and another one comes with a proof of the default one",
   },
+  officialForm: {
+    brings: ["serviceAccounts.create officialForm", "serviceAccounts.rotate officialForm"],
+    because: "some programs insist on a token in the form of the official SDKs' tokens",
+  },
 } as const satisfies Record<string, Feature>;
 
 /** The names in the order in which agent.hello lists them. */

@@ -34,6 +34,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
     "clients/cli/generated-make-folder.ts": copied(read, "daemon/host/make-folder.ts"),
     "service/generated-make-folder.ts": copied(read, "daemon/host/make-folder.ts"),
     "clients/cli/generated-whereabouts.ts": copied(read, "protocol/whereabouts.ts"),
+    "clients/cli/generated-official-form.ts": copied(read, "protocol/access/official-form.ts"),
     "clients/cli/generated-totp.ts": copied(read, "protocol/secret/totp.ts"),
     "clients/typescript/generated-word-list.ts": copied(read, "protocol/secret/word-list.ts"),
     "clients/typescript/package.json": packageManifest(read("clients/typescript/package.json"), version),

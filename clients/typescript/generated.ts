@@ -1406,7 +1406,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. */
+  /** Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the official SDKs' tokens, for a program that insists on it. */
   "serviceAccounts.create": {
     params: {
       account?: string;
@@ -1417,6 +1417,7 @@ export type Methods = {
         permissions: string[];
       }[];
       expiresInMs?: number | "never";
+      officialForm?: boolean;
     };
     result: IssuedToken;
   };
@@ -1431,7 +1432,7 @@ export type Methods = {
       serviceAccounts: ServiceAccount[];
     };
   };
-  /** Returns the next token of a service account. The older tokens end after `overlapMs`, or at once if it is left out. The next token ends after `expiresInMs`, and never with `never`. If it is left out, the token lives as long as the newest one was made for, or 90 days if there is none. */
+  /** Returns the next token of a service account. The older tokens end after `overlapMs`, or at once if it is left out. The next token ends after `expiresInMs`, and never with `never`. If it is left out, the token lives as long as the newest one was made for, or 90 days if there is none. With `officialForm` it has the outer form of the official SDKs' tokens. */
   "serviceAccounts.rotate": {
     params: {
       account?: string;
@@ -1439,6 +1440,7 @@ export type Methods = {
       serviceAccountId: string;
       overlapMs?: number;
       expiresInMs?: number | "never";
+      officialForm?: boolean;
     };
     result: IssuedToken;
   };

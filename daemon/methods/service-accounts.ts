@@ -1,5 +1,6 @@
 // serviceAccounts.*: a person makes, lists and ends service accounts, and gives them new tokens. A holder of a token may ask for its limit.
 
+import { toOfficialForm } from "../../protocol/access/official-form.ts";
 import { permissionNames } from "../../protocol/access/permission-names.ts";
 import { permissionsOf } from "../../protocol/access/permissions.ts";
 import { EXPIRY_MS_DEFAULT } from "../../protocol/catalogue/service-accounts.ts";
@@ -9,6 +10,7 @@ import { environmentsOf, offered } from "../account/account.ts";
 import type { Overseer } from "../approval/overseer.ts";
 import type { Call } from "../call/call.ts";
 import { entryOf } from "../call/log-entry.ts";
+import type { Sodium } from "../host/sodium.ts";
 import type { OpenSession } from "../session/account-session.ts";
 import { byPassword } from "../session/password-proof.ts";
 import type { Sessions } from "../session/sessions.ts";
@@ -27,11 +29,12 @@ type ServiceAccountHandlers = Pick<
 const MINUTE_MS = 60_000;
 
 export type ServiceAccountParts = {
+  readonly crypto: Sodium;
   readonly sessions: Sessions;
   readonly overseer: Overseer;
 };
 
-export function serviceAccountMethods({ sessions, overseer }: ServiceAccountParts): ServiceAccountHandlers {
+export function serviceAccountMethods({ crypto, sessions, overseer }: ServiceAccountParts): ServiceAccountHandlers {
   /** The account, after the caller has proven its password. */
   async function proven({ account, password }: { account?: string; password: string }, call: Call) {
     await overseer.prove({ proof: byPassword(password), ...(account === undefined ? {} : { account }) }, call);
@@ -43,6 +46,9 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
     if (!(await overseer.oversees(params, call))) throw new PosternError("proofRequired");
     return sessions.open(params.account);
   }
+
+  const inForm = (token: string, officialForm = false) =>
+    officialForm ? toOfficialForm(crypto.randomBytes, token) : token;
 
   /** By the service's clock, which ends the token. This machine's clock may be a day off. */
   async function expiry({ unlocked }: OpenSession, expiresInMs: number | "never" = EXPIRY_MS_DEFAULT) {
@@ -74,7 +80,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
         throw await withTitle(error, account);
       });
       session.audit.keep(entryOf(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
-      return { serviceAccountId: id, token, ...until };
+      return { serviceAccountId: id, token: inForm(token, params.officialForm), ...until };
     },
 
     "serviceAccounts.list": async (params, call) => {
@@ -107,7 +113,7 @@ export function serviceAccountMethods({ sessions, overseer }: ServiceAccountPart
       const until = await expiry(session, params.expiresInMs ?? (await lengthOfNewest(session, id)));
       const token = await serviceAccountsOf(unlocked).rotate(id, { overlapMs: params.overlapMs ?? 0, ...until });
       audit.keep(entryOf(call, "ok", [id]));
-      return { serviceAccountId: id, token, ...until };
+      return { serviceAccountId: id, token: inForm(token, params.officialForm), ...until };
     },
 
     "serviceAccounts.revoke": async (params, call) => {

@@ -3,15 +3,13 @@
 import { isId } from "../crypto/encoding.ts";
 import { TOKEN_SECRET_BYTES } from "../crypto/service-account.ts";
 import { PosternError } from "../errors.ts";
+import { fromOfficialForm, OFFICIAL_PREFIX } from "./official-form.ts";
 
 /** Characters of a token: four ids, a secret and a URL of a few hundred characters, in base64. */
 export const TOKEN_LENGTH_MAX = 2048;
 
 const PREFIX = "postern_";
 const VERSION = 1;
-
-/** The first characters of the official SDKs' tokens. */
-const OFFICIAL_PREFIX = "ops_";
 
 /** The content of a token. */
 export type ServiceAccountToken = {
@@ -29,9 +27,10 @@ export function formatToken({ service, account, serviceAccount, token, secret }:
   return PREFIX + new TextEncoder().encode(JSON.stringify(said)).toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
-/** Reads a token. Throws tokenInvalid, in the official words where they exist, and never with a part of the token. */
-export function parseToken(text: string): ServiceAccountToken {
-  if (text.startsWith(OFFICIAL_PREFIX))
+/** Reads a token, in our form or in the official outer form. Throws tokenInvalid, in the official words where they exist, and never with a part of the token. */
+export function parseToken(given: string): ServiceAccountToken {
+  const text = given.startsWith(OFFICIAL_PREFIX) ? fromOfficialForm(given) : given;
+  if (text === undefined)
     throw new PosternError("tokenInvalid", " this is a token of 1Password; the agent opens accounts of Postern alone");
   if (!text.startsWith(PREFIX) || text.length > TOKEN_LENGTH_MAX)
     throw new PosternError("tokenInvalid", " service account token had invalid format");

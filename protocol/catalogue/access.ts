@@ -1,6 +1,6 @@
 // clients.*, grants.*, prompts.*, audit.*: who may do what, who asks, who decided.
 import Type from "typebox";
-import { TOKEN_LENGTH_MAX } from "../access/service-account-token.ts";
+import { OFFICIAL_FORM_LENGTH_MAX } from "../access/official-form.ts";
 import { entry } from "../entry.ts";
 import { named } from "../named.ts";
 import { Code, Empty, Id, IdParam, Proof, Timestamp } from "./common.ts";
@@ -124,7 +124,7 @@ export const access = {
     params: Type.Object(
       {
         account: Type.Optional(IdParam),
-        token: Type.Optional(Type.String({ minLength: 1, maxLength: TOKEN_LENGTH_MAX })),
+        token: Type.Optional(Type.String({ minLength: 1, maxLength: OFFICIAL_FORM_LENGTH_MAX })),
         integrationName: Name,
         integrationVersion: Name,
       },

@@ -22,6 +22,9 @@ const ExpiresInMs = Type.Optional(
   Type.Union([Type.Integer({ minimum: EXPIRY_MS_MIN, maximum: EXPIRY_MS_MAX }), Type.Literal("never")]),
 );
 
+/** Some programs insist on a token in the form of the official ones (official-form.ts). */
+const OfficialForm = Type.Optional(Type.Boolean());
+
 /** A token hands on everything that it opens. So making or replacing one asks for the password each time. */
 const proven = { account: Type.Optional(IdParam), password: Password };
 const provenErrors = ["signedOut", "locked", "proofRefused", "tryLater", "auditUnwritable", "offline"] as const;
@@ -96,7 +99,7 @@ const example = {
 export const serviceAccounts = {
   "serviceAccounts.create": entry({
     summary:
-      "Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`.",
+      "Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the official SDKs' tokens, for a program that insists on it.",
     params: Type.Object(
       {
         ...proven,
@@ -109,6 +112,7 @@ export const serviceAccounts = {
           { maxItems: serviceLimits.members },
         ),
         expiresInMs: ExpiresInMs,
+        officialForm: OfficialForm,
       },
       closed,
     ),
@@ -168,13 +172,14 @@ export const serviceAccounts = {
   }),
   "serviceAccounts.rotate": entry({
     summary:
-      "Returns the next token of a service account. The older tokens end after `overlapMs`, or at once if it is left out. The next token ends after `expiresInMs`, and never with `never`. If it is left out, the token lives as long as the newest one was made for, or 90 days if there is none.",
+      "Returns the next token of a service account. The older tokens end after `overlapMs`, or at once if it is left out. The next token ends after `expiresInMs`, and never with `never`. If it is left out, the token lives as long as the newest one was made for, or 90 days if there is none. With `officialForm` it has the outer form of the official SDKs' tokens.",
     params: Type.Object(
       {
         ...proven,
         serviceAccountId: IdParam,
         overlapMs: Type.Optional(Type.Integer({ minimum: 0, maximum: serviceLimits.tokenOverlapMs })),
         expiresInMs: ExpiresInMs,
+        officialForm: OfficialForm,
       },
       closed,
     ),

@@ -66,6 +66,22 @@ describe("a token", () => {
     expect(theirs.code).toBe(0);
   });
 
+  test("in the official form begins with ops_, and is used under either name", async () => {
+    const words = "service-account create Form --vault Demo:read_items --official-form --password-fd 3";
+    const made = (await run(words, { secrets: [PASSWORD] })).out.trim();
+    expect(made).toMatch(/^ops_[A-Za-z0-9+/]+$/);
+    const next = await run("service-account rotate Form --official-form --overlap 1h --password-fd 3 --json", {
+      secrets: [PASSWORD],
+    });
+    expect(String(json(next).token)).toMatch(/^ops_/);
+    for (const text of [made, String(json(next).token)]) {
+      expect((await run("read op://Demo/DB/password", withToken(text))).out).toBe("s3cret");
+      const env = { OP_SERVICE_ACCOUNT_TOKEN: text };
+      expect((await run("read op://Demo/DB/password", { env })).out).toBe("s3cret");
+    }
+    expect((await run("service-account revoke Form --password-fd 3", { secrets: [PASSWORD] })).code).toBe(0);
+  });
+
   test("does not reach a program that run starts", async () => {
     const words = ["run", "--", "sh", "-c", 'printf %s "$POSTERN_SERVICE_ACCOUNT_TOKEN"'];
     expect((await run(words, withToken())).out).toBe("");

@@ -1,13 +1,16 @@
 // The token of a service account in the environment. A token of 1Password under its own name is not used.
+import { fromOfficialForm } from "../generated-official-form.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 
 /** The variable with the token, and the token. Undefined where the command works on a person's account. */
 export function tokenOf(env: NodeJS.ProcessEnv): { variable: string; token: string } | undefined {
   const { POSTERN_SERVICE_ACCOUNT_TOKEN: own, OP_SERVICE_ACCOUNT_TOKEN: shared } = env;
   if (own !== undefined && !isBlank(own)) return { variable: "POSTERN_SERVICE_ACCOUNT_TOKEN", token: own };
-  if (shared?.startsWith("postern_")) return { variable: "OP_SERVICE_ACCOUNT_TOKEN", token: shared };
+  if (shared !== undefined && isOurs(shared)) return { variable: "OP_SERVICE_ACCOUNT_TOKEN", token: shared };
   return undefined;
 }
+
+const isOurs = (token: string) => token.startsWith("postern_") || fromOfficialForm(token) !== undefined;
 
 const isBlank = (value: string) => value.trim() === "";
 

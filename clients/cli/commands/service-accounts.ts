@@ -32,8 +32,15 @@ function vaultFrom(text: string): { vault: string; permissions: string[] } {
   return { vault: text.slice(0, at), permissions };
 }
 
+const officialForm = [
+  "--official-form",
+  "print a token that begins with ops_, for a program that insists on it",
+] as const;
+
 const until = (option: string | undefined) =>
   option === undefined ? {} : ({ expiresInMs: option === NEVER ? NEVER : durationMs(option, "--expires-in") } as const);
+
+const formOf = ({ officialForm }: { officialForm?: true }) => (officialForm === undefined ? {} : { officialForm });
 
 /** The messages beside a token: its end, where nobody chose one, and the end of the token before. */
 type Told = { readonly why?: string; readonly before?: string };
@@ -83,7 +90,7 @@ export function addServiceAccountCommands(program: Command): void {
     "service accounts: access for programs, by a token",
     "postern service-account list",
   );
-  addCommand<PasswordOptions & { vault?: string[]; expiresIn?: string }>(
+  addCommand<PasswordOptions & { vault?: string[]; expiresIn?: string; officialForm?: true }>(
     group,
     "create <name>",
     "make a service account, and print its token",
@@ -94,6 +101,7 @@ export function addServiceAccountCommands(program: Command): void {
         `a vault (title or id) or environment (id), and permissions ${PERMISSIONS_HELP}`,
       ],
       expiresIn("90d"),
+      officialForm,
       passwordFd,
     ],
     async (terminal, [title = ""], options) => {
@@ -103,7 +111,7 @@ export function addServiceAccountCommands(program: Command): void {
           "--vault is required: a token that opens nothing is of no use",
           "for one, --vault Demo:read_items",
         );
-      const asked = { vaults, ...until(options.expiresIn) };
+      const asked = { vaults, ...until(options.expiresIn), ...formOf(options) };
       await asPerson(terminal, options, async (agent, password) => {
         const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
         await print(
@@ -179,7 +187,7 @@ function replacedText({ tokens }: Pick<Listed, "tokens">, overlap: string | unde
 }
 
 function addRotate(group: Command): void {
-  addCommand<PasswordOptions & { overlap?: string; expiresIn?: string }>(
+  addCommand<PasswordOptions & { overlap?: string; expiresIn?: string; officialForm?: true }>(
     group,
     "rotate <service-account>",
     "print the next token; the one before ends at once, or after --overlap",
@@ -187,11 +195,12 @@ function addRotate(group: Command): void {
     [
       ["--overlap <time>", "how long the token before lives on, at most 7d; it ends at once when left out"],
       expiresIn("as long as the one before"),
+      officialForm,
       passwordFd,
     ],
     async (terminal, [wanted = ""], options) => {
       const overlap = options.overlap === undefined ? {} : { overlapMs: durationMs(options.overlap, "--overlap") };
-      const asked = { ...overlap, ...until(options.expiresIn) };
+      const asked = { ...overlap, ...until(options.expiresIn), ...formOf(options) };
       await asPerson(terminal, options, async (agent, password) => {
         const all = await living(agent, password);
         const serviceAccountId = await idOf("service account", wanted, async () => all);

@@ -658,7 +658,8 @@ func (a Agent) EnvironmentsDelete(ctx context.Context, params EnvironmentsDelete
 
 // ServiceAccountsCreate calls serviceAccounts.create. Makes a service account with access to the named vaults (by title
 // or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`:
-// after 90 days if it is left out, and never with `never`.
+// after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the
+// official SDKs' tokens, for a program that insists on it.
 func (a Agent) ServiceAccountsCreate(ctx context.Context, params ServiceAccountsCreateParams) (IssuedToken, error) {
 	params.Vaults = listed(params.Vaults)
 	var result IssuedToken
@@ -677,7 +678,8 @@ func (a Agent) ServiceAccountsList(ctx context.Context, params ServiceAccountsLi
 
 // ServiceAccountsRotate calls serviceAccounts.rotate. Returns the next token of a service account. The older tokens end
 // after `overlapMs`, or at once if it is left out. The next token ends after `expiresInMs`, and never with `never`. If
-// it is left out, the token lives as long as the newest one was made for, or 90 days if there is none.
+// it is left out, the token lives as long as the newest one was made for, or 90 days if there is none. With
+// `officialForm` it has the outer form of the official SDKs' tokens.
 func (a Agent) ServiceAccountsRotate(ctx context.Context, params ServiceAccountsRotateParams) (IssuedToken, error) {
 	var result IssuedToken
 	err := a.call(ctx, "serviceAccounts.rotate", params, &result)

@@ -846,11 +846,12 @@ type ServiceAccountsCreateParamsVault struct {
 
 // ServiceAccountsCreateParams are the parameters of serviceAccounts.create.
 type ServiceAccountsCreateParams struct {
-	Account     *string                            `json:"account,omitempty"`
-	Password    string                             `json:"password"`
-	Title       string                             `json:"title"`
-	Vaults      []ServiceAccountsCreateParamsVault `json:"vaults"`
-	ExpiresInMs *OrNever[int64]                    `json:"expiresInMs,omitempty"`
+	Account      *string                            `json:"account,omitempty"`
+	Password     string                             `json:"password"`
+	Title        string                             `json:"title"`
+	Vaults       []ServiceAccountsCreateParamsVault `json:"vaults"`
+	ExpiresInMs  *OrNever[int64]                    `json:"expiresInMs,omitempty"`
+	OfficialForm *bool                              `json:"officialForm,omitempty"`
 }
 
 // ServiceAccountsListParams are the parameters of serviceAccounts.list.
@@ -872,6 +873,7 @@ type ServiceAccountsRotateParams struct {
 	ServiceAccountID string          `json:"serviceAccountId"`
 	OverlapMs        *int64          `json:"overlapMs,omitempty"`
 	ExpiresInMs      *OrNever[int64] `json:"expiresInMs,omitempty"`
+	OfficialForm     *bool           `json:"officialForm,omitempty"`
 }
 
 // ServiceAccountsRevokeParams are the parameters of serviceAccounts.revoke.

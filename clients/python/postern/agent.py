@@ -2012,11 +2012,14 @@ class AgentMethods:
         vaults: List[wire.ServiceAccountsCreateVaults],
         account: Optional[str] = None,
         expires_in_ms: Optional[Union[int, Literal["never"]]] = None,
+        official_form: Optional[bool] = None,
         timeout: Optional[float] = None,
     ) -> wire.IssuedToken:
         """Makes a service account with access to the named vaults (by title or id; an environment
         by its id). Returns its token, which is shown only once. The token ends after
-        `expiresInMs`: after 90 days if it is left out, and never with `never`.
+        `expiresInMs`: after 90 days if it is left out, and never with `never`. With
+        `officialForm` the token has the outer form of the official SDKs' tokens, for a program
+        that insists on it.
         """
         result = await self._call(
             "serviceAccounts.create",
@@ -2027,6 +2030,7 @@ class AgentMethods:
                     "vaults": vaults,
                     "account": account,
                     "expiresInMs": expires_in_ms,
+                    "officialForm": official_form,
                 }
             ),
             timeout=timeout,
@@ -2066,12 +2070,14 @@ class AgentMethods:
         account: Optional[str] = None,
         overlap_ms: Optional[int] = None,
         expires_in_ms: Optional[Union[int, Literal["never"]]] = None,
+        official_form: Optional[bool] = None,
         timeout: Optional[float] = None,
     ) -> wire.IssuedToken:
         """Returns the next token of a service account. The older tokens end after `overlapMs`, or
         at once if it is left out. The next token ends after `expiresInMs`, and never with
         `never`. If it is left out, the token lives as long as the newest one was made for, or 90
-        days if there is none.
+        days if there is none. With `officialForm` it has the outer form of the official SDKs'
+        tokens.
         """
         result = await self._call(
             "serviceAccounts.rotate",
@@ -2082,6 +2088,7 @@ class AgentMethods:
                     "account": account,
                     "overlapMs": overlap_ms,
                     "expiresInMs": expires_in_ms,
+                    "officialForm": official_form,
                 }
             ),
             timeout=timeout,
