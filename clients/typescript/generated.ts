@@ -1142,7 +1142,7 @@ export type Methods = {
     };
     result: ItemShareAccountPolicy;
   };
-  /** Reads recipients. A text with one @ is an address, any other a domain. Named recipients need mail, which the service does not send yet, so every valid recipient is refused. */
+  /** Reads recipients, and checks their kinds against the policy. A text with one @ is an address, any other a domain. Whether mail can be sent to them, only `items.shares.create` finds out. */
   "items.shares.validateRecipients": {
     params: {
       policy: ItemShareAccountPolicy;
@@ -1152,7 +1152,7 @@ export type Methods = {
       recipients: ValidRecipient[];
     };
   };
-  /** Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. If `version` is given, it must be the stored one. */
+  /** Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one. */
   "items.shares.create": {
     params: {
       vaultId: string;

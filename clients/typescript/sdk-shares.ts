@@ -7,7 +7,7 @@ import type { ItemShareAccountPolicy, ItemShareParams, ValidRecipient } from "./
 import { type Given, official } from "./wire-words.ts";
 
 export type Shares = {
-  /** The policy for sharing the item. Throws sharingUnavailable where the account's service has no public address. */
+  /** The policy for sharing the item. */
   getAccountPolicy(vaultId: string, itemId: string, options?: CallOptions): Promise<ItemShareAccountPolicy>;
   /** Reads recipients. Named recipients would need mail, and the service does not send mail yet. So each is refused with that reason. */
   validateRecipients(

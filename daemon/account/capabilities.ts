@@ -47,7 +47,7 @@ export type HowShared = {
 };
 
 export type Shares = {
-  /** The policy for links of this account. Throws sharingUnavailable where none can be made. */
+  /** The policy for links of this account. */
   policy(): Promise<ItemShareAccountPolicy>;
   /** Shares the item as it is now. Throws tooLarge, sharingUnavailable. */
   create(item: AccountItem, how: HowShared): Promise<ResultOf<"items.shares.create">>;

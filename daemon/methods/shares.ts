@@ -40,9 +40,11 @@ export const shareMethods: ShareHandlers = {
     return policy;
   },
 
-  "items.shares.validateRecipients": async ({ recipients }) => {
-    if (recipients.map(recipientOf).length > 0) throw needsMail();
-    return { recipients: [] };
+  "items.shares.validateRecipients": async ({ policy, recipients }) => {
+    const read = recipients.map(recipientOf);
+    if (read.some(({ type }) => !policy.allowedRecipientTypes.includes(type)))
+      throw new PosternError("recipientsRefused");
+    return { recipients: read };
   },
 
   "items.shares.create": async ({ vaultId, itemId, version, policy, params }, call) => {

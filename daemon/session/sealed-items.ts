@@ -141,11 +141,7 @@ export function createSealedItems(crypto: Primitives, open: OpenAccount): Sealed
       },
     },
     shares: {
-      // Without an address nothing can be shared, and a policy would be wrong.
-      policy: async () => {
-        await open.shares.publicAddress();
-        return sharePolicy;
-      },
+      policy: async () => sharePolicy,
       create: async (item, how) => {
         const { share, url, expiresAt } = await open.shares.create(openedOf(item), how);
         return { url, shareId: share, expiresAt };

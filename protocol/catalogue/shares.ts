@@ -13,7 +13,7 @@ import { Empty, Id, IdParam, onAccount, Timestamp } from "./common.ts";
 import { asked } from "./items.ts";
 
 const closed = { additionalProperties: false } as const;
-const itemErrors = [...asked, "vaultNotFound", "itemNotFound", "sharingUnavailable", "notPermitted"] as const;
+const itemErrors = [...asked, "vaultNotFound", "itemNotFound", "notPermitted"] as const;
 
 /** Errors of methods that open nothing sealed. */
 const askedUnsealed = asked.filter((error) => error !== "sealBroken");
@@ -56,7 +56,7 @@ export const shares = {
   }),
   "items.shares.validateRecipients": entry({
     summary:
-      "Reads recipients. A text with one @ is an address, any other a domain. Named recipients need mail, which the service does not send yet, so every valid recipient is refused.",
+      "Reads recipients, and checks their kinds against the policy. A text with one @ is an address, any other a domain. Whether mail can be sent to them, only `items.shares.create` finds out.",
     params: Type.Object({ policy: ItemShareAccountPolicy, recipients: RecipientTexts }, closed),
     result: Type.Object({ recipients: Type.Array(ValidRecipient) }, closed),
     errors: ["invalidRecipient", "recipientsRefused"],
@@ -68,7 +68,7 @@ export const shares = {
   }),
   "items.shares.create": entry({
     summary:
-      "Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. If `version` is given, it must be the stored one.",
+      "Makes a link to a copy of an item as it is now. Anybody with the link can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they are refused. If `version` is given, it must be the stored one.",
     params: Type.Object(
       {
         vaultId: IdParam,
@@ -83,6 +83,7 @@ export const shares = {
     result: Type.Object({ url: Type.String(), shareId: Id, expiresAt: Timestamp }, closed),
     errors: [
       ...itemErrors,
+      "sharingUnavailable",
       "versionConflict",
       "invalidShareDuration",
       "recipientsRefused",

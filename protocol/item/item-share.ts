@@ -88,9 +88,10 @@ export const sharePolicy: ItemShareAccountPolicy = {
   maxExpiry: "ThirtyDays",
   defaultExpiry: "SevenDays",
   maxViews: null,
-  // Everyone with the link. Authenticated recipients would get a mail, and the service does not send mail yet.
-  allowedTypes: ["Public"],
-  allowedRecipientTypes: [],
+  // As the official service's for one person, so that a program which checks the policy first goes on. The service sends no mail yet, so making a
+  // link for named recipients is refused, and says so.
+  allowedTypes: ["Authenticated", "Public"],
+  allowedRecipientTypes: ["Email", "Domain"],
   // For all files of one item together: a browser holds them whole while it opens them.
   files: { allowed: true, maxSize: itemLimits.fileBytes },
 };

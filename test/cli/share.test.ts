@@ -135,6 +135,22 @@ test("says why an account on the embedded service cannot share", async () => {
   expect(err).toContain("--public-address");
 });
 
+test("on the embedded service a program learns the policy and its recipients, and at the end why it gets no link", async () => {
+  const client = await createClient({ auth: new DesktopAuth(), socket: embedded.socket });
+  try {
+    const [vault] = (await client.vaults.list()).filter(({ title }) => title === "Demo");
+    const [overview] = await client.items.list(vault?.id ?? "");
+    const item = await client.items.get(vault?.id ?? "", overview?.id ?? "");
+    const { shares } = client.items;
+    const policy = await shares.getAccountPolicy(item.vaultId, item.id);
+    const recipients = await shares.validateRecipients(policy, ["ada@example.com"]);
+    await expect(shares.create(item, policy, { recipients, oneTimeOnly: true })).rejects.toThrow("need mail");
+    await expect(shares.create(item, policy, { oneTimeOnly: true })).rejects.toThrow("has no public address");
+  } finally {
+    client.close();
+  }
+});
+
 test("the TypeScript client shares under the official names, and names the reason for named recipients", async () => {
   const client = await createClient({ auth: new DesktopAuth(), socket: served.socket });
   try {
@@ -145,7 +161,16 @@ test("the TypeScript client shares under the official names, and names the reaso
     const policy = await shares.getAccountPolicy(item.vaultId, item.id);
     expect(policy).toMatchObject({ maxExpiry: "ThirtyDays", defaultExpiry: "SevenDays", maxViews: null });
     expect(await shares.validateRecipients(policy, [])).toEqual([]);
-    await expect(shares.validateRecipients(policy, ["agilebits.com", "ada@example.com"])).rejects.toThrow(
+    const recipients = await shares.validateRecipients(policy, ["agilebits.com", "ada@example.com"]);
+    expect(recipients).toEqual([
+      { type: "Domain", parameters: { domain: "agilebits.com" } },
+      { type: "Email", parameters: { email: "ada@example.com" } },
+    ]);
+    const linksOnly = { ...policy, allowedRecipientTypes: [] };
+    await expect(shares.validateRecipients(linksOnly, ["ada@example.com"])).rejects.toThrow(
+      "recipient list contained recipients that are not permitted by account policy",
+    );
+    await expect(shares.create(item, policy, { recipients, oneTimeOnly: false })).rejects.toThrow(
       "recipient list contained recipients that are not permitted by account policy: named recipients need mail",
     );
     await expect(shares.validateRecipients(policy, ["a@b@c"])).rejects.toThrow(

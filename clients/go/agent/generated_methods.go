@@ -477,9 +477,9 @@ func (a Agent) ItemsSharesGetAccountPolicy(ctx context.Context, params ItemsShar
 	return result, err
 }
 
-// ItemsSharesValidateRecipients calls items.shares.validateRecipients. Reads recipients. A text with one @ is an
-// address, any other a domain. Named recipients need mail, which the service does not send yet, so every valid
-// recipient is refused.
+// ItemsSharesValidateRecipients calls items.shares.validateRecipients. Reads recipients, and checks their kinds against
+// the policy. A text with one @ is an address, any other a domain. Whether mail can be sent to them, only
+// `items.shares.create` finds out.
 func (a Agent) ItemsSharesValidateRecipients(ctx context.Context, params ItemsSharesValidateRecipientsParams) (ItemsSharesValidateRecipientsResult, error) {
 	params.Recipients = listed(params.Recipients)
 	var result ItemsSharesValidateRecipientsResult
@@ -488,7 +488,8 @@ func (a Agent) ItemsSharesValidateRecipients(ctx context.Context, params ItemsSh
 }
 
 // ItemsSharesCreate calls items.shares.create. Makes a link to a copy of an item as it is now. Anybody with the link
-// can open it, until it expires or is revoked. If `version` is given, it must be the stored one.
+// can open it, until it expires or is revoked. Named recipients need mail, which the service does not send yet, so they
+// are refused. If `version` is given, it must be the stored one.
 func (a Agent) ItemsSharesCreate(ctx context.Context, params ItemsSharesCreateParams) (ItemsSharesCreateResult, error) {
 	var result ItemsSharesCreateResult
 	err := a.call(ctx, "items.shares.create", params, &result)

@@ -1462,8 +1462,9 @@ class AgentMethods:
         recipients: List[str],
         timeout: Optional[float] = None,
     ) -> wire.ItemsSharesValidateRecipientsResult:
-        """Reads recipients. A text with one @ is an address, any other a domain. Named recipients
-        need mail, which the service does not send yet, so every valid recipient is refused.
+        """Reads recipients, and checks their kinds against the policy. A text with one @ is an
+        address, any other a domain. Whether mail can be sent to them, only `items.shares.create`
+        finds out.
         """
         result = self._call(
             "items.shares.validateRecipients",
@@ -1489,7 +1490,8 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.ItemsSharesCreateResult:
         """Makes a link to a copy of an item as it is now. Anybody with the link can open it, until
-        it expires or is revoked. If `version` is given, it must be the stored one.
+        it expires or is revoked. Named recipients need mail, which the service does not send
+        yet, so they are refused. If `version` is given, it must be the stored one.
         """
         result = self._call(
             "items.shares.create",
