@@ -35,6 +35,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
     "service/generated-make-folder.ts": copied(read, "daemon/host/make-folder.ts"),
     "clients/cli/generated-whereabouts.ts": copied(read, "protocol/whereabouts.ts"),
     "clients/cli/generated-totp.ts": copied(read, "protocol/secret/totp.ts"),
+    "clients/typescript/generated-sdk-outcomes.ts": copied(read, "protocol/sdk/outcomes.ts"),
     "clients/typescript/generated-word-list.ts": copied(read, "protocol/secret/word-list.ts"),
     "clients/typescript/package.json": packageManifest(read("clients/typescript/package.json"), version),
     ...pythonFiles(read, catalogue, named, errors, version),

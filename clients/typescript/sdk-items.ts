@@ -5,6 +5,7 @@ import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
 import type { Methods, Item as WireItem } from "./generated.ts";
 import { limits } from "./generated-limits.ts";
+import { changeFailure, type PartFailure } from "./generated-sdk-outcomes.ts";
 import type {
   ItemsDeleteAllResponse,
   ItemsGetAllResponse,
@@ -204,18 +205,4 @@ function responses(outcomes: readonly WireOutcome[]): ItemsUpdateAllResponse["in
   );
 }
 
-/** The official tags for the failure of one item of several. */
-const failures: Readonly<Record<string, string>> = {
-  invalidItem: "itemValidationError",
-  notPermitted: "itemStatusPermissionError",
-  versionConflict: "itemStatusIncorrectItemVersion",
-  fileNotFound: "itemStatusFileNotFound",
-  tooLarge: "itemStatusTooBig",
-  itemNotFound: "itemNotFound",
-};
-
-function updateFailure({ name, message }: { name: string; message: string }): ItemUpdateFailureReason {
-  const type = Object.hasOwn(failures, name) ? (failures[name] ?? "internal") : "internal";
-  const hasText = type === "itemValidationError" || type === "internal";
-  return (hasText ? { type, message } : { type }) as ItemUpdateFailureReason;
-}
+const updateFailure = (error: PartFailure) => changeFailure(error) as ItemUpdateFailureReason;

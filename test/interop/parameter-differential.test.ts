@@ -7,8 +7,8 @@ import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../protocol/catalogue.ts";
-import { sdkOperations } from "../../protocol/sdk-operations.ts";
-import { type SdkName, sdkShapes } from "../../protocol/sdk-shapes.ts";
+import { sdkOperations } from "../../protocol/sdk/operations.ts";
+import { type SdkName, sdkShapes } from "../../protocol/sdk/shapes.ts";
 import { arbitraryOf, mutated } from "./shape-arbitrary.ts";
 
 const core = createRequire(import.meta.url)("@1password/sdk-core") as { invoke(text: string): Promise<string> };

@@ -94,6 +94,10 @@ async function send(...asked: readonly object[]): Promise<void> {
       isSame: peer.recheck,
       hasHungUp: () => false,
       held,
+      sdk: {
+        answer: () => Promise.reject(new Error("no test here speaks as the official SDKs do")),
+        join: () => ({ clients: new Map(), leave: () => undefined }),
+      },
     });
   });
   const path = join(home, "socket");

@@ -2,7 +2,7 @@
 // are ignored, null means a missing field, and enumerations of items are any text. The envelope's names are in snake_case, those of
 // the typed objects in camelCase.
 import Type from "typebox";
-import { fromBase64 } from "./crypto/encoding.ts";
+import { fromBase64 } from "../crypto/encoding.ts";
 
 const text = Type.String();
 const yesOrNo = Type.Boolean();

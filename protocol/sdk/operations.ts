@@ -1,25 +1,19 @@
-// Maps the official SDKs' operations to methods of our catalogue, one line each: from parameters that fit sdk-shapes.ts to ours. The
-// method itself checks the rest (lengths, the rules of an item) and names field and rule.
-import type { MethodName, ParamsOf } from "./catalogue.ts";
-import { type Item, ItemCategory, type ItemCreateParams, type ItemField, ItemFieldType, Website } from "./item/item.ts";
-import type { ItemShareAccountPolicy, ValidRecipient } from "./item/item-share.ts";
-import type {
-  SdkBytes,
-  SdkItem,
-  SdkItemCreateParams,
-  SdkItemField,
-  SdkName,
-  SdkPolicy,
-  SdkRecipient,
-  SdkShapes,
-  SdkWebsite,
-} from "./sdk-shapes.ts";
+// Maps the official SDKs' operations to methods of our catalogue, one line each: from parameters that fit shapes.ts to ours, and from our
+// result to the official document. The method itself checks the rest (lengths, the rules of an item) and names field and rule.
+import type { MethodName, ParamsOf, ResultOf } from "../catalogue.ts";
+import type { ItemShareAccountPolicy, ValidRecipient } from "../item/item-share.ts";
+import { inOrder, keyed, nothing, vaultOf } from "./documents.ts";
+import { given } from "./given.ts";
+import { base64, newItem, wholeItem } from "./item-params.ts";
+import { changeFailure, readFailure, resolveFailure } from "./outcomes.ts";
+import type { SdkItem, SdkName, SdkPolicy, SdkRecipient, SdkShapes } from "./shapes.ts";
 
-/** One operation: its method (the catalogue's `sdkName` says the same), and the parameters of that method. */
+/** One operation: its method (the catalogue's `sdkName` says the same), the parameters of that method, and the document of its result. */
 type Operation<Name extends SdkName> = {
   readonly [M in MethodName]: {
     readonly method: M;
     readonly translated: (params: SdkShapes[Name]) => ParamsOf<M>;
+    readonly document: (result: ResultOf<M>, params: SdkShapes[Name]) => unknown;
   };
 }[MethodName];
 
@@ -28,28 +22,44 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
   SecretsResolve: {
     method: "secrets.resolve",
     translated: ({ secret_reference }) => ({ reference: secret_reference }),
+    document: ({ secret }) => secret,
   },
   SecretsResolveAll: {
     method: "secrets.resolveAll",
     translated: ({ secret_references }) => ({ references: secret_references }),
+    document: ({ outcomes }, { secret_references }) =>
+      keyed(secret_references, outcomes, resolveFailure, ({ secret, itemId, vaultId }) => ({
+        content: { secret, itemId, vaultId },
+      })),
   },
-  ItemsCreate: { method: "items.create", translated: ({ params }) => ({ item: newItem(params) }) },
+  ItemsCreate: {
+    method: "items.create",
+    translated: ({ params }) => ({ item: newItem(params) }),
+    document: (result) => result,
+  },
   ItemsCreateAll: {
     method: "items.createAll",
     translated: ({ vault_id, params }) => ({ vaultId: vault_id, items: params.map(newItem) }),
+    document: ({ outcomes }) => inOrder(outcomes, changeFailure),
   },
-  ItemsGet: { method: "items.get", translated: itemPlace },
+  ItemsGet: { method: "items.get", translated: itemPlace, document: (result) => result },
   ItemsGetAll: {
     method: "items.getAll",
     translated: ({ vault_id, item_ids }) => ({ vaultId: vault_id, itemIds: item_ids }),
+    document: ({ outcomes }) => inOrder(outcomes, readFailure),
   },
-  ItemsPut: { method: "items.put", translated: ({ item }) => ({ item: wholeItem(item) }) },
-  ItemsDelete: { method: "items.delete", translated: itemPlace },
+  ItemsPut: {
+    method: "items.put",
+    translated: ({ item }) => ({ item: wholeItem(item) }),
+    document: (result) => result,
+  },
+  ItemsDelete: { method: "items.delete", translated: itemPlace, document: nothing },
   ItemsDeleteAll: {
     method: "items.deleteAll",
     translated: ({ vault_id, item_ids }) => ({ vaultId: vault_id, itemIds: item_ids }),
+    document: ({ outcomes }, { item_ids }) => keyed(item_ids, outcomes, changeFailure, () => ({})),
   },
-  ItemsArchive: { method: "items.archive", translated: itemPlace },
+  ItemsArchive: { method: "items.archive", translated: itemPlace, document: nothing },
   ItemsList: {
     method: "items.list",
     // Several filters add up. Without a filter the list has the active items. The official operation has no pages, so its caller here
@@ -59,11 +69,17 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
       active: filters.length === 0 || filters.some(({ content }) => content.active),
       archived: filters.some(({ content }) => content.archived),
     }),
+    document: ({ items }) => items,
   },
-  ItemsSharesGetAccountPolicy: { method: "items.shares.getAccountPolicy", translated: itemPlace },
+  ItemsSharesGetAccountPolicy: {
+    method: "items.shares.getAccountPolicy",
+    translated: itemPlace,
+    document: (result) => result,
+  },
   ItemsSharesValidateRecipients: {
     method: "items.shares.validateRecipients",
     translated: ({ policy, recipients }) => ({ policy: policyOf(policy), recipients }),
+    document: ({ recipients }) => recipients,
   },
   ItemsSharesCreate: {
     method: "items.shares.create",
@@ -72,6 +88,7 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
       policy: policyOf(policy),
       params: given({ recipients: recipients?.map(recipientOf), expireAfter, oneTimeOnly }),
     }),
+    document: ({ url }) => url,
   },
   ItemsFilesAttach: {
     method: "files.attach",
@@ -79,10 +96,12 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
       ...changedPlace(item),
       file: { name, content: base64(content), sectionId, fieldId },
     }),
+    document: (result) => result,
   },
   ItemsFilesRead: {
     method: "files.read",
     translated: ({ attr, ...place }) => ({ ...itemPlace(place), fileId: attr.id }),
+    document: ({ content }) => [...Uint8Array.fromBase64(content)],
   },
   ItemsFilesDelete: {
     method: "files.delete",
@@ -91,6 +110,7 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
       sectionId: section_id,
       fieldId: field_id,
     }),
+    document: (result) => result,
   },
   ItemsFilesReplaceDocument: {
     method: "files.replaceDocument",
@@ -98,74 +118,72 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
       ...changedPlace(item),
       document: { name, content: base64(content) },
     }),
+    document: (result) => result,
   },
   VaultsCreate: {
     method: "vaults.create",
     translated: ({ params: { title, description, allowAdminsAccess } }) =>
       given({ title, description, allowAdminsAccess }),
+    document: vaultOf,
   },
   VaultsList: {
     method: "vaults.list",
     translated: ({ params }) => given({ decryptDetails: params?.decryptDetails }),
+    document: ({ vaults }) => vaults,
   },
-  VaultsGetOverview: { method: "vaults.getOverview", translated: vaultPlace },
+  VaultsGetOverview: { method: "vaults.getOverview", translated: vaultPlace, document: (result) => result },
   VaultsGet: {
     method: "vaults.get",
     translated: ({ vault_id, vault_params: { accessors } }) => given({ vaultId: vault_id, accessors }),
+    document: vaultOf,
   },
   VaultsUpdate: {
     method: "vaults.update",
     translated: ({ vault_id, params: { title, description } }) => given({ vaultId: vault_id, title, description }),
+    document: vaultOf,
   },
-  VaultsDelete: { method: "vaults.delete", translated: vaultPlace },
+  VaultsDelete: { method: "vaults.delete", translated: vaultPlace, document: nothing },
   VaultsGrantGroupPermissions: {
     method: "vaults.grantGroupPermissions",
     translated: ({ vault_id, group_permissions_list: list }) => ({
       vaultId: vault_id,
       groupPermissions: list.map(({ groupId, permissions }) => ({ groupId, permissions })),
     }),
+    document: nothing,
   },
   VaultsUpdateGroupPermissions: {
     method: "vaults.updateGroupPermissions",
     translated: ({ group_permissions_list: list }) => ({
       groupPermissions: list.map(({ vaultId, groupId, permissions }) => ({ vaultId, groupId, permissions })),
     }),
+    document: nothing,
   },
   VaultsRevokeGroupPermissions: {
     method: "vaults.revokeGroupPermissions",
     translated: ({ vault_id, group_id }) => ({ vaultId: vault_id, groupId: group_id }),
+    document: nothing,
   },
   GroupsGet: {
     method: "groups.get",
     translated: ({ group_id, group_params: { vaultPermissions } }) => given({ groupId: group_id, vaultPermissions }),
+    document: (result) => result,
   },
   EnvironmentsGetVariables: {
     method: "environments.getVariables",
     translated: ({ environment_id }) => ({ environmentId: environment_id }),
+    document: ({ variables }) => ({ variables }),
   },
   ValidateSecretReference: {
     method: "secrets.validateReference",
     translated: ({ secret_reference }) => ({ reference: secret_reference }),
+    document: nothing,
   },
   GeneratePassword: {
     method: "secrets.generatePassword",
     translated: ({ recipe }) => ({ recipe: { type: recipe.type, parameters: recipe.parameters } as typeof recipe }),
+    document: (result) => result,
   },
 };
-
-type Given<T> = { [Key in keyof T as null extends T[Key] ? never : undefined extends T[Key] ? never : Key]: T[Key] } & {
-  [Key in keyof T as null extends T[Key] ? Key : undefined extends T[Key] ? Key : never]?: Exclude<
-    T[Key],
-    null | undefined
-  >;
-};
-
-/** Removes the fields that were left out. Python sends null for them; JavaScript and Go send nothing. */
-function given<T extends object>(params: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(params).filter(([, value]) => value !== null && value !== undefined),
-  ) as Given<T>;
-}
 
 function vaultPlace({ vault_id }: { vault_id: string }) {
   return { vaultId: vault_id };
@@ -196,90 +214,4 @@ function recipientOf(recipient: SdkRecipient): ValidRecipient {
   return recipient.type === "Email"
     ? { type: "Email", parameters: { email: recipient.parameters.email } }
     : { type: "Domain", parameters: { domain: recipient.parameters.domain } };
-}
-
-const base64 = (content: SdkBytes): string =>
-  typeof content === "string" ? content : Uint8Array.from(content).toBase64();
-
-function newItem({ category, vaultId, title, notes, tags, ...lists }: SdkItemCreateParams): ItemCreateParams {
-  return given({
-    category: known(ItemCategory.enum, category),
-    vaultId,
-    title,
-    notes,
-    tags,
-    fields: lists.fields?.map(fieldOf),
-    sections: lists.sections?.map(({ id, title }) => ({ id, title })),
-    websites: lists.websites?.map(websiteOf),
-    files: lists.files?.map(({ name, content, sectionId, fieldId }) => ({
-      name,
-      content: base64(content),
-      sectionId,
-      fieldId,
-    })),
-    document: lists.document && { name: lists.document.name, content: base64(lists.document.content) },
-  });
-}
-
-function wholeItem({ fields, sections, tags, websites, files, document, ...item }: SdkItem): Item {
-  const { id, title, category, vaultId, notes, version, createdAt, updatedAt } = item;
-  return given({
-    id,
-    title,
-    category: known(ItemCategory.enum, category),
-    vaultId,
-    notes,
-    version,
-    createdAt,
-    updatedAt,
-    fields: (fields ?? []).map(fieldOf),
-    sections: (sections ?? []).map(({ id, title }) => ({ id, title })),
-    tags: tags ?? [],
-    websites: (websites ?? []).map(websiteOf),
-    files: (files ?? []).map(({ attributes, sectionId, fieldId }) => ({
-      attributes: attributesOf(attributes),
-      sectionId,
-      fieldId,
-    })),
-    document: document && attributesOf(document),
-  });
-}
-
-const attributesOf = ({ name, id, size }: { name: string; id: string; size: number }) => ({ name, id, size });
-
-/** Clients send the details of an address only. The agent computes codes and public keys at each read. */
-function fieldOf({ id, title, sectionId, fieldType, value, details }: SdkItemField): ItemField {
-  const address = details?.type === "Address" ? details.content : undefined;
-  return given({
-    id,
-    title,
-    sectionId,
-    fieldType: known(ItemFieldType.enum, fieldType),
-    value,
-    details:
-      address &&
-      ({
-        type: "Address",
-        content: {
-          street: address.street,
-          city: address.city,
-          country: address.country,
-          zip: address.zip,
-          state: address.state,
-        },
-      } as const),
-  });
-}
-
-const websiteOf = ({ url, label, autofillBehavior }: SdkWebsite) => ({
-  url,
-  label,
-  autofillBehavior:
-    Website.properties.autofillBehavior.enum.find((behavior) => behavior === autofillBehavior) ??
-    ("AnywhereOnWebsite" as const),
-});
-
-/** An unknown word of an enumeration becomes "Unsupported". The rules of an item then refuse it in the official words. */
-function known<T extends string>(values: readonly T[], text: string): T | "Unsupported" {
-  return values.find((value) => value === text) ?? "Unsupported";
 }

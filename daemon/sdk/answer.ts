@@ -1,0 +1,55 @@
+// The meaning of one envelope of the official SDKs. Each becomes a request to a method of the catalogue, through the same dispatch as any
+// other: validated, gated, recorded. Nothing here decides about access.
+import { limits } from "../../protocol/limits.ts";
+import { failure, failureOf, failureText, type SdkFailure } from "../../protocol/sdk/failure.ts";
+import { readSdkRequest, type SdkInvoke, type SdkRequest } from "../../protocol/sdk/request.ts";
+import type { AnswerSdk, SdkAnswer, SdkCall } from "../wire/sdk-lines.ts";
+import { carriedOut, outcomeOf } from "./operation.ts";
+
+/** Answers one envelope. */
+export const answerSdk: AnswerSdk = async (line, call) => {
+  const request = readSdkRequest(line);
+  if ("failure" in request) return failed(request.failure);
+  if (request.kind === "invoke") return invoke(request, call);
+  return request.kind === "init_client" ? initClient(request, call) : releaseClient(request.client, call);
+};
+
+const failed = (failure: SdkFailure): SdkAnswer => ({ success: false, payload: failureText(failure) });
+/** An operation without a document answers an empty text, as the official core does. */
+const succeeded = (document: unknown): SdkAnswer => ({ success: true, payload: JSON.stringify(document) ?? "" });
+
+async function initClient(request: Extract<SdkRequest, { kind: "init_client" }>, call: SdkCall): Promise<SdkAnswer> {
+  const { accountName: account, integrationName, integrationVersion } = request;
+  makeRoom(call);
+  const outcome = outcomeOf(await call.ask("clients.open", { account, integrationName, integrationVersion }));
+  if ("error" in outcome) return failed(failureOf(outcome.error));
+  return succeeded(Number((outcome.result as { client: string }).client));
+}
+
+/** Programs forget to release clients. So the one that was used longest ago gives up its place. A program that uses it again opens another. */
+function makeRoom({ connection: { clients } }: SdkCall): void {
+  const [oldest] = clients.keys();
+  if (clients.size >= limits.clients && oldest !== undefined) clients.delete(oldest);
+}
+
+/** The official clients release ids that have ended already, and would show an error of that to a person. So an unknown id is no error. */
+async function releaseClient(client: number, call: SdkCall): Promise<SdkAnswer> {
+  if (call.connection.clients.has(String(client))) await call.ask("clients.close", { client: String(client) });
+  return succeeded(undefined);
+}
+
+async function invoke(request: SdkInvoke, call: SdkCall): Promise<SdkAnswer> {
+  if (!markUsed(String(request.client), call))
+    return failed(failure("clientNotFound", "no client of this id is open in this process"));
+  const outcome = await carriedOut(request, call);
+  return "error" in outcome ? failed(failureOf(outcome.error, request.name)) : succeeded(outcome.result);
+}
+
+/** Puts a client behind all others in the order of use. False where it is not open. */
+function markUsed(id: string, { connection: { clients } }: SdkCall): boolean {
+  const client = clients.get(id);
+  if (client === undefined) return false;
+  clients.delete(id);
+  clients.set(id, client);
+  return true;
+}
