@@ -14,6 +14,7 @@ import type { Dispatch } from "./dispatch.ts";
 import { createRefuse, type Refuse, tooLong, tooMuchWaits } from "./error-response.ts";
 import type { HeldShare } from "./held-bytes.ts";
 import { createInFlight } from "./in-flight.ts";
+import type { LargeLines } from "./large-lines.ts";
 import { createLongAnswers } from "./long-answers.ts";
 import { parseLine } from "./request-shape.ts";
 import { type AnswerSdk, createSdkLines } from "./sdk-lines.ts";
@@ -38,6 +39,7 @@ export type ConnectionParts = {
   /** The official SDKs' door. `join` returns the clients of this peer's process, until the connection ends. */
   readonly sdk: {
     readonly answer: AnswerSdk;
+    readonly large: LargeLines;
     readonly join: () => { readonly clients: Map<string, OpenClient>; leave(): void };
   };
 };
@@ -62,7 +64,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
     onUnread: (unsentBytes) => log.note("connection closed: the peer does not read", { unsentBytes }),
   });
   const send = createSend(sending, refuseLine);
-  const work = { requests: 0, bytes: 0 };
+  const work = { requests: 0, bytes: 0, answerBytes: 0 };
   const input: Input = { lineBytes: limits.lineBytesBeforeHello, lines: 0, door: "native", ended: false };
   const life = createLife();
   const connection = connectionOf(parts, { send, sending, life, input });
@@ -70,7 +72,13 @@ export function serveConnection(parts: ConnectionParts): Connection {
     dispatch(request, { connection, requestId: request.id, signal, ...work }),
   );
   const batches = createBatches(refuseLine, answer, mayHold);
-  const sdk = createSdkLines({ ...{ socket, connection, dispatch, trace, log }, answer: parts.sdk.answer });
+  const sdk = createSdkLines({
+    ...{ socket, connection, dispatch, trace, log, ...parts.sdk },
+    mayHold: (bytes) => {
+      work.answerBytes = bytes;
+      return mayHold();
+    },
+  });
 
   function answer(value: unknown): PromiseLike<object | null> {
     const work = { timing: { arrivedMs: performance.now(), waitedMs: 0 }, about: {} };
@@ -80,7 +88,9 @@ export function serveConnection(parts: ConnectionParts): Connection {
 
   /** False where this connection holds more than its share. */
   function mayHold(): boolean {
-    const waiting = reader.pendingBytes + work.bytes + batches.heldBytes + socket.writableLength;
+    // A long line of the official SDKs' door is bounded by its turn.
+    const unread = sdk.isLarge ? 0 : reader.pendingBytes;
+    const waiting = unread + work.bytes + work.answerBytes + batches.heldBytes + socket.writableLength;
     return held.hold(life.closed ? 0 : waiting);
   }
 
@@ -98,11 +108,12 @@ export function serveConnection(parts: ConnectionParts): Connection {
   /** Answers an envelope. The next one may come only then. */
   async function onEnvelope(bytes: Uint8Array): Promise<void> {
     if (work.requests > 0) return breakOff();
+    const heldBytes = sdk.isLarge ? 0 : bytes.length;
     work.requests++;
-    work.bytes += bytes.length;
+    work.bytes += heldBytes;
     await sdk.answer(bytes);
     work.requests--;
-    work.bytes -= bytes.length;
+    work.bytes -= heldBytes;
     mayHold();
     endWhenDone();
   }
@@ -155,11 +166,12 @@ export function serveConnection(parts: ConnectionParts): Connection {
     if (input.ended) return;
     if (input.door === "sdk" && work.requests > 0) return breakOff();
     reader.push(chunk);
+    if (input.door === "sdk" && reader.pendingBytes > limits.lineBytes) sdk.enlarge();
     if (!mayHold()) endInput("busy", "too much waits to be answered");
   });
   socket.on("drain", () => {
     mayHold();
-    socket.resume();
+    if (!sdk.isWaiting) socket.resume();
     connection.longAnswers.wake();
   });
   socket.on("end", () => {
@@ -275,7 +287,7 @@ function connectionOf(
         life.onEnd(joined.leave);
       }
       input.door = door;
-      input.lineBytes = limits.lineBytes;
+      input.lineBytes = door === "sdk" ? limits.sdkLineBytes : limits.lineBytes;
     },
     subscribe: () => {
       subscribed = true;

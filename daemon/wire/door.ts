@@ -12,6 +12,7 @@ import { subjectOf } from "../peer/subject.ts";
 import { serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
+import { createLargeLines } from "./large-lines.ts";
 import { createProcessClients } from "./process-clients.ts";
 import type { AnswerSdk } from "./sdk-lines.ts";
 import type { Trace } from "./trace.ts";
@@ -37,6 +38,7 @@ export function createDoor(parts: DoorParts): Door {
   const { peers, native, clock, log, ours, connections, dispatch, answerSdk, recordRefused, trace } = parts;
   const heldBytes = createHeldBytes();
   const processClients = createProcessClients();
+  const large = createLargeLines(clock);
 
   function onRefused(reason: string): void {
     log.note("connection refused", { reason });
@@ -61,7 +63,7 @@ export function createDoor(parts: DoorParts): Door {
           hasHungUp: () => peers.hasHungUp(socket),
           held: heldBytes.share(),
           trace,
-          sdk: { answer: answerSdk, join: () => processClients.join(peer.identity) },
+          sdk: { answer: answerSdk, large, join: () => processClients.join(peer.identity) },
         });
         connections.add(connection);
         connection.onEnd(() => {

@@ -131,6 +131,7 @@ const entryPoints: Record<string, string> = {
   "test/cli/begin-named.ts": "started by a test, which ends it with signals",
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",
+  "daemon/sdk/parse-worker.ts": "a thread of the agent",
   "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
