@@ -1,5 +1,7 @@
 // The official SDKs' door of a real agent, spoken to as the bridge does it: one envelope out, one back. sdk-operations.test.ts has every
 // operation, and sdk-large.test.ts the long lines.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
@@ -259,7 +261,28 @@ describe("a connection", () => {
   });
 });
 
+/** A program of its own: it says one envelope with the client of another process, and prints the answer. */
+const OTHER_PROGRAM = `
+  const [path, hello, envelope] = process.argv.slice(1);
+  const socket = require("node:net").connect(path);
+  let lines = 0;
+  socket.write(hello + "\\n");
+  socket.on("data", (chunk) => {
+    if (lines++ === 0) return socket.write(envelope);
+    process.stdout.write(chunk);
+    if (chunk.includes(10)) socket.end();
+  });`;
+
 describe("the clients of a process", () => {
+  test("are of no use to another process", async () => {
+    const client = await program.init();
+    const envelope = envelopeOf("invoke", invocation(client, "SecretsResolve", { secret_reference: reference }));
+    const words = ["-e", OTHER_PROGRAM, agent.socket, JSON.stringify(hello), envelope];
+    const { stdout } = await promisify(execFile)(process.execPath, words);
+    expect(outcomeOf(stdout)).toMatchObject({ failure: { name: "DesktopSessionExpired" } });
+    expect(await resolve(client)).toEqual({ document: "hunter2 é" });
+  });
+
   test("are the same on all its connections, also after the first one ended", async () => {
     const first = await openSdk(agent.socket);
     const client = await first.init();
