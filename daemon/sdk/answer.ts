@@ -3,7 +3,8 @@
 import { limits } from "../../protocol/limits.ts";
 import { failure, failureOf, failureText, type SdkFailure } from "../../protocol/sdk/failure.ts";
 import { readSdkRequest, type SdkInvoke, type SdkRequest } from "../../protocol/sdk/request.ts";
-import type { AnswerSdk, SdkAnswer, SdkCall } from "../wire/sdk-lines.ts";
+import type { SdkAnswer } from "../wire/sdk-envelope.ts";
+import type { AnswerSdk, SdkCall } from "../wire/sdk-lines.ts";
 import { carriedOut } from "./operation.ts";
 import { documentOf, outcomeOf } from "./outcome.ts";
 import { readLarge } from "./read-large.ts";

@@ -4,7 +4,9 @@ import type { Socket } from "node:net";
 import { PosternError } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import { byteList, byteListLength } from "../../protocol/sdk/byte-list.ts";
-import type { SdkAnswer } from "./sdk-lines.ts";
+
+/** The outcome of a request: the text of the official document, or of the error. */
+export type SdkAnswer = { readonly success: boolean; readonly payload: Uint8Array };
 
 /** Bytes of the payload in one part. Writing it delays no other request. */
 const PART_BYTES = 64 * 1024;

@@ -9,12 +9,9 @@ import type { Connection } from "../call/connection.ts";
 import type { Log } from "../host/log.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { LargeLine, LargeLines } from "./large-lines.ts";
-import { sendEnvelope, tooLongFor } from "./sdk-envelope.ts";
+import { type SdkAnswer, sendEnvelope, tooLongFor } from "./sdk-envelope.ts";
 import type { ConnectionTrace } from "./trace.ts";
 import { wireError } from "./wire-error.ts";
-
-/** The outcome of a request: the text of the official document, or of the error. */
-export type SdkAnswer = { readonly success: boolean; readonly payload: Uint8Array };
 
 /** A request, as the meaning of an envelope sees it. */
 export type SdkCall = {

@@ -1,21 +1,13 @@
-// An item of the official SDKs as our methods take it.
-import {
-  type Item,
-  ItemCategory,
-  type ItemCreateParams,
-  type ItemField,
-  ItemFieldType,
-  Website,
-} from "../item/item.ts";
+// An item of the official SDKs as our methods take it. The TypeScript client takes a copy, with its own types and words in place of the imports.
+import type { Item, ItemCreateParams, ItemField } from "../item/item.ts";
 import { given } from "./given.ts";
-import type { SdkBytes, SdkItem, SdkItemCreateParams, SdkItemField, SdkWebsite } from "./shapes.ts";
-
-export const base64 = (content: SdkBytes): string =>
-  typeof content === "string" ? content : Uint8Array.from(content).toBase64();
+import { autofillBehaviors, itemCategories, itemFieldTypes } from "./item-words.ts";
+import type { SdkItem, SdkItemCreateParams, SdkItemField, SdkWebsite } from "./shapes.ts";
+import { base64 } from "./to-base64.ts";
 
 export function newItem({ category, vaultId, title, notes, tags, ...lists }: SdkItemCreateParams): ItemCreateParams {
   return given({
-    category: known(ItemCategory.enum, category),
+    category: known(itemCategories, category),
     vaultId,
     title,
     notes,
@@ -38,7 +30,7 @@ export function wholeItem({ fields, sections, tags, websites, files, document, .
   return given({
     id,
     title,
-    category: known(ItemCategory.enum, category),
+    category: known(itemCategories, category),
     vaultId,
     notes,
     version,
@@ -66,7 +58,7 @@ function fieldOf({ id, title, sectionId, fieldType, value, details }: SdkItemFie
     id,
     title,
     sectionId,
-    fieldType: known(ItemFieldType.enum, fieldType),
+    fieldType: known(itemFieldTypes, fieldType),
     value,
     details:
       address &&
@@ -87,8 +79,7 @@ const websiteOf = ({ url, label, autofillBehavior }: SdkWebsite) => ({
   url,
   label,
   autofillBehavior:
-    Website.properties.autofillBehavior.enum.find((behavior) => behavior === autofillBehavior) ??
-    ("AnywhereOnWebsite" as const),
+    autofillBehaviors.find((behavior) => behavior === autofillBehavior) ?? ("AnywhereOnWebsite" as const),
 });
 
 /** An unknown word of an enumeration becomes "Unsupported". The rules of an item then refuse it in the official words. */

@@ -1,12 +1,13 @@
 // Maps the official SDKs' operations to methods of our catalogue, one line each: from parameters that fit shapes.ts to ours, and from our
 // result to the official document. The method itself checks the rest (lengths, the rules of an item) and names field and rule.
 import type { MethodName, ParamsOf, ResultOf } from "../catalogue.ts";
-import type { ItemShareAccountPolicy, ValidRecipient } from "../item/item-share.ts";
 import { inOrder, keyed, nothing, vaultOf } from "./documents.ts";
 import { given } from "./given.ts";
-import { base64, newItem, wholeItem } from "./item-params.ts";
+import { newItem, wholeItem } from "./item-params.ts";
 import { changeFailure, readFailure, resolveFailure } from "./outcomes.ts";
-import type { SdkItem, SdkName, SdkPolicy, SdkRecipient, SdkShapes } from "./shapes.ts";
+import type { SdkItem, SdkName, SdkShapes } from "./shapes.ts";
+import { linkParams, policyOf } from "./share-params.ts";
+import { base64 } from "./to-base64.ts";
 
 /** One operation: its method (the catalogue's `sdkName` says the same), the parameters of that method, and the document of its result. */
 type Operation<Name extends SdkName> = {
@@ -83,10 +84,10 @@ export const sdkOperations: { readonly [Name in SdkName]: Operation<Name> } = {
   },
   ItemsSharesCreate: {
     method: "items.shares.create",
-    translated: ({ item, policy, params: { recipients, expireAfter, oneTimeOnly } }) => ({
+    translated: ({ item, policy, params }) => ({
       ...changedPlace(item),
       policy: policyOf(policy),
-      params: given({ recipients: recipients?.map(recipientOf), expireAfter, oneTimeOnly }),
+      params: linkParams(params),
     }),
     document: ({ url }) => url,
   },
@@ -195,23 +196,3 @@ function itemPlace({ vault_id, item_id }: { vault_id: string; item_id: string })
 
 /** The official operations on files take the whole item. Ours need its vault, its id and its version. */
 const changedPlace = ({ vaultId, id, version }: SdkItem) => ({ vaultId, itemId: id, version });
-
-function policyOf({ maxExpiry, defaultExpiry, maxViews, files, ...allowed }: SdkPolicy): ItemShareAccountPolicy {
-  const { allowedTypes, allowedRecipientTypes } = allowed;
-  const ofFiles = {
-    allowed: files.allowed,
-    maxSize: files.maxSize,
-    allowedTypes: files.allowedTypes,
-    allowedRecipientTypes: files.allowedRecipientTypes,
-    maxExpiry: files.maxExpiry,
-    defaultExpiry: files.defaultExpiry,
-    maxViews: files.maxViews,
-  };
-  return given({ maxExpiry, defaultExpiry, maxViews, allowedTypes, allowedRecipientTypes, files: given(ofFiles) });
-}
-
-function recipientOf(recipient: SdkRecipient): ValidRecipient {
-  return recipient.type === "Email"
-    ? { type: "Email", parameters: { email: recipient.parameters.email } }
-    : { type: "Domain", parameters: { domain: recipient.parameters.domain } };
-}

@@ -197,6 +197,7 @@ export type SdkItem = Type.Static<typeof Item>;
 export type SdkItemCreateParams = Type.Static<typeof ItemCreateParams>;
 export type SdkItemField = Type.Static<typeof ItemField>;
 export type SdkPolicy = Type.Static<typeof ItemShareAccountPolicy>;
+export type SdkShareParams = Type.Static<typeof ItemShareParams>;
 export type SdkRecipient = Type.Static<typeof ValidRecipient>;
 export type SdkWebsite = Type.Static<typeof Website>;
 export type SdkBytes = Type.Static<typeof bytes>;
