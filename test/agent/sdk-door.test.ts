@@ -254,6 +254,9 @@ describe("a connection", () => {
     );
     own.close();
     await closed;
+    // Listening for the end took the person's own listener away.
+    person.leave();
+    person = await attachPerson(agent);
     person.always("yes");
   });
 
