@@ -128,6 +128,14 @@ describe("a configuration", () => {
   });
 
   test.each([
+    ["", "account must not have fewer than 1 characters"],
+    ["a".repeat(65), "account must not have more than 64 characters"],
+  ])("for the account %j is refused by the rule", async (account, text) => {
+    const outcome = await failureOf(program.envelope("init_client", config, account));
+    expect(outcome?.message).toContain(text);
+  });
+
+  test.each([
     ["of the longest name and version", { integrationName: "n".repeat(40), integrationVersion: "1".repeat(20) }],
     ["of Go, with an empty token and a null account", { serviceAccountToken: "", account_name: null }],
     ["with keys that nobody knows", { unheard: { of: 1 } }],
