@@ -17,7 +17,7 @@ import { createInFlight } from "./in-flight.ts";
 import type { LargeLines } from "./large-lines.ts";
 import { createLongAnswers } from "./long-answers.ts";
 import { parseLine } from "./request-shape.ts";
-import { type AnswerSdk, createSdkLines } from "./sdk-lines.ts";
+import { type AnswerSdk, createSdkLines, type SdkLines } from "./sdk-lines.ts";
 import { createSending, type Sending } from "./sending.ts";
 import type { Trace } from "./trace.ts";
 
@@ -72,13 +72,19 @@ export function serveConnection(parts: ConnectionParts): Connection {
     dispatch(request, { connection, requestId: request.id, signal, ...work }),
   );
   const batches = createBatches(refuseLine, answer, mayHold);
-  const sdk = createSdkLines({
-    ...{ socket, connection, dispatch, trace, log, ...parts.sdk },
-    mayHold: (bytes) => {
-      work.answerBytes = bytes;
-      return mayHold();
-    },
-  });
+  let sdk: SdkLines | undefined;
+
+  /** Made late, since most connections never speak so. */
+  function sdkLines(): SdkLines {
+    sdk ??= createSdkLines({
+      ...{ socket, connection, dispatch, trace, log, ...parts.sdk },
+      mayHold: (bytes) => {
+        work.answerBytes = bytes;
+        return mayHold();
+      },
+    });
+    return sdk;
+  }
 
   function answer(value: unknown): PromiseLike<object | null> {
     const work = { timing: { arrivedMs: performance.now(), waitedMs: 0 }, about: {} };
@@ -89,7 +95,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
   /** False where this connection holds more than its share. */
   function mayHold(): boolean {
     // A long line of the official SDKs' door is bounded by its turn.
-    const unread = sdk.isLarge ? 0 : reader.pendingBytes;
+    const unread = sdk?.isLarge === true ? 0 : reader.pendingBytes;
     const waiting = unread + work.bytes + work.answerBytes + batches.heldBytes + socket.writableLength;
     return held.hold(life.closed ? 0 : waiting);
   }
@@ -108,10 +114,10 @@ export function serveConnection(parts: ConnectionParts): Connection {
   /** Answers an envelope. The next one may come only then. */
   async function onEnvelope(bytes: Uint8Array): Promise<void> {
     if (work.requests > 0) return breakOff();
-    const heldBytes = sdk.isLarge ? 0 : bytes.length;
+    const heldBytes = sdkLines().isLarge ? 0 : bytes.length;
     work.requests++;
     work.bytes += heldBytes;
-    await sdk.answer(bytes);
+    await sdkLines().answer(bytes);
     work.requests--;
     work.bytes -= heldBytes;
     mayHold();
@@ -144,7 +150,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
   /** Refuses new requests. Earlier ones are still answered. */
   function endInput(name: ErrorName, detail: string): void {
     reader.drop();
-    if (input.door === "sdk") sdk.refuse(new PosternError(name, detail));
+    if (input.door === "sdk") sdkLines().refuse(new PosternError(name, detail));
     else send(refuseLine(null, name, detail));
     input.ended = true;
     endWhenDone();
@@ -166,12 +172,12 @@ export function serveConnection(parts: ConnectionParts): Connection {
     if (input.ended) return;
     if (input.door === "sdk" && work.requests > 0) return breakOff();
     reader.push(chunk);
-    if (input.door === "sdk" && reader.pendingBytes > limits.lineBytes) sdk.enlarge();
+    if (input.door === "sdk" && reader.pendingBytes > limits.lineBytes) sdkLines().enlarge();
     if (!mayHold()) endInput("busy", "too much waits to be answered");
   });
   socket.on("drain", () => {
     mayHold();
-    if (!sdk.isWaiting) socket.resume();
+    if (sdk?.isWaiting !== true) socket.resume();
     connection.longAnswers.wake();
   });
   socket.on("end", () => {
@@ -184,7 +190,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
     life.close();
     mayHold();
     inFlight.abortAll();
-    sdk.abort();
+    sdk?.abort();
     life.end();
     if (input.door === "native") for (const client of connection.clients.values()) client.release();
   });

@@ -2,10 +2,10 @@
 // is read at a time in the whole agent, and the peers of the others wait with theirs. Requests of ordinary length wait for none of this.
 import { limits } from "../../protocol/limits.ts";
 import type { Clock } from "../host/clock.ts";
-import { createTurnstile } from "./long-answers.ts";
+import { createTurnstile, type Turnstile } from "./long-answers.ts";
 
-/** Milliseconds for a long line from its turn to its end. A local program writes it in one second. The turn of a slower one goes on. */
-export const LARGE_LINE_MS = 30_000;
+/** Milliseconds for a long line from its turn to its end. A local program writes it in one second. A slower one is closed. */
+export const LARGE_LINE_MS = 10_000;
 
 /**
  * Bytes of long requests that wait for their answers. A person may take minutes to allow one, and must not delay the next. So two of the
@@ -23,12 +23,16 @@ export type LargeLine = {
 };
 
 export type LargeLines = {
-  /** Waits for the turn. Rejects with the signal's reason. `tooSlow` is called where the line takes too long. */
-  enter(signal: AbortSignal, tooSlow: () => void): Promise<LargeLine>;
+  /**
+   * Waits for the turn. Rejects with the signal's reason. `tooSlow` is called where the line takes too long. Of one owner, one line at a time
+   * stands in the queue, so a program with many connections does not keep the others waiting.
+   */
+  enter(owner: object, signal: AbortSignal, tooSlow: () => void): Promise<LargeLine>;
 };
 
 export function createLargeLines(clock: Pick<Clock, "after">): LargeLines {
   const turns = createTurnstile(1);
+  const owners = new WeakMap<object, Turnstile>();
   let heldBytes = 0;
 
   function lineOf(leave: () => void, tooSlow: () => void): LargeLine {
@@ -55,11 +59,17 @@ export function createLargeLines(clock: Pick<Clock, "after">): LargeLines {
     };
   }
 
+  function ofOwner(owner: object): Turnstile {
+    const turnstile = owners.get(owner) ?? createTurnstile(1);
+    owners.set(owner, turnstile);
+    return turnstile;
+  }
+
   return {
-    enter: (signal, tooSlow) =>
+    enter: (owner, signal, tooSlow) =>
       new Promise((resolve, reject) => {
-        const turn = turns.pass(signal, () => new Promise<void>((leave) => resolve(lineOf(leave, tooSlow))));
-        turn.catch(reject);
+        const turn = () => turns.pass(signal, () => new Promise<void>((leave) => resolve(lineOf(leave, tooSlow))));
+        ofOwner(owner).pass(signal, turn).catch(reject);
       }),
   };
 }

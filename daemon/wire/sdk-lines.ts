@@ -87,7 +87,8 @@ export function createSdkLines(parts: SdkLinesParts): SdkLines {
     waiting = true;
     socket.pause();
     try {
-      large = await parts.large.enter(ended.signal, () => socket.destroy());
+      // The clients are the same for all connections of a process.
+      large = await parts.large.enter(connection.clients, ended.signal, () => socket.destroy());
       socket.resume();
     } catch (error) {
       // The connection ended while it waited. Nothing else rejects.

@@ -12,9 +12,9 @@ const turnOfLoop = () => new Promise((resolve) => setImmediate(resolve));
 
 test("the next line has its turn once the one before was read, and not earlier", async () => {
   const lines = createLargeLines(fakeClock());
-  const first = await lines.enter(never, slow);
+  const first = await lines.enter({}, never, slow);
   let second = false;
-  const entered = lines.enter(never, slow).then((line) => {
+  const entered = lines.enter({}, never, slow).then((line) => {
     second = true;
     return line;
   });
@@ -27,20 +27,40 @@ test("the next line has its turn once the one before was read, and not earlier",
 
 test("a line whose connection ended gives up its place in the queue", async () => {
   const lines = createLargeLines(fakeClock());
-  const first = await lines.enter(never, slow);
+  const first = await lines.enter({}, never, slow);
   const gone = new AbortController();
-  const waiting = lines.enter(gone.signal, slow);
+  const waiting = lines.enter({}, gone.signal, slow);
   gone.abort();
   await expect(waiting).rejects.toThrow();
   first.end();
-  (await lines.enter(never, slow)).end();
+  (await lines.enter({}, never, slow)).end();
+});
+
+test("a program with several lines gets its next turn behind another program's", async () => {
+  const lines = createLargeLines(fakeClock());
+  const [one, other] = [{}, {}];
+  const order: string[] = [];
+  const first = await lines.enter(one, never, slow);
+  const waiting = [
+    lines.enter(one, never, slow).then((line) => {
+      order.push("one");
+      line.end();
+    }),
+    lines.enter(other, never, slow).then((line) => {
+      order.push("other");
+      line.end();
+    }),
+  ];
+  first.end();
+  await Promise.all(waiting);
+  expect(order).toEqual(["other", "one"]);
 });
 
 test("a line is too slow at the limit, and not a millisecond before", async () => {
   const clock = fakeClock();
   const lines = createLargeLines(clock);
   let slowLines = 0;
-  await lines.enter(never, () => void slowLines++);
+  await lines.enter({}, never, () => void slowLines++);
   clock.advance(LARGE_LINE_MS - 1);
   expect(slowLines).toBe(0);
   clock.advance(1);
@@ -49,7 +69,7 @@ test("a line is too slow at the limit, and not a millisecond before", async () =
 
 test("a line that has come is not too slow any more", async () => {
   const clock = fakeClock();
-  const line = await createLargeLines(clock).enter(never, slow);
+  const line = await createLargeLines(clock).enter({}, never, slow);
   line.arrived();
   clock.advance(LARGE_LINE_MS);
   line.end();
@@ -57,14 +77,14 @@ test("a line that has come is not too slow any more", async () => {
 
 test("requests of two of the longest lines are held, one byte more is refused, and an end makes room", async () => {
   const lines = createLargeLines(fakeClock());
-  const [first, second, third] = [1, 2, 3].map(() => lines.enter(never, slow));
+  const [first, second, third] = [1, 2, 3].map(() => lines.enter({}, never, slow));
   expect((await first)?.read(limits.sdkLineBytes)).toBe(true);
   expect((await second)?.read(LARGE_HELD_BYTES_MAX - limits.sdkLineBytes)).toBe(true);
   expect((await third)?.read(1)).toBe(false);
   (await first)?.end();
   (await first)?.end();
-  const fourth = await lines.enter(never, slow);
+  const fourth = await lines.enter({}, never, slow);
   expect(fourth.read(limits.sdkLineBytes + 1)).toBe(false);
-  const fifth = await lines.enter(never, slow);
+  const fifth = await lines.enter({}, never, slow);
   expect(fifth.read(limits.sdkLineBytes)).toBe(true);
 });
