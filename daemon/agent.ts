@@ -39,6 +39,7 @@ import { serviceAccountMethods } from "./methods/service-accounts.ts";
 import { shareMethods } from "./methods/shares.ts";
 import { vaultMethods } from "./methods/vaults.ts";
 import { createWatches, type Watches } from "./methods/watches.ts";
+import { answerSdk } from "./sdk/answer.ts";
 import type { Whose } from "./session/account-file.ts";
 import type { AccountSession } from "./session/account-session.ts";
 import { createLeftRecords, type LeftRecords } from "./session/left-records.ts";
@@ -52,6 +53,7 @@ import type { AccountOf, Unlocked } from "./session/unlocked.ts";
 import { createHandles, type Handles } from "./transfer/handles.ts";
 import { createDispatch, type Dispatch, type Handlers } from "./wire/dispatch.ts";
 import { createFollowers, type Followers } from "./wire/followers.ts";
+import type { AnswerSdk } from "./wire/sdk-lines.ts";
 
 export type AgentParts = {
   readonly home: string;
@@ -75,6 +77,7 @@ export type AgentParts = {
 
 export type Agent = {
   readonly dispatch: Dispatch;
+  readonly answerSdk: AnswerSdk;
   /** A connection was closed before it was read. `reason` names the rule. */
   recordRefused(reason: string): void;
   /** Locks everything and ends every connection. */
@@ -227,6 +230,7 @@ export function createAgent(parts: AgentParts): Agent {
   });
   return {
     dispatch,
+    answerSdk,
     recordRefused: (outcome) => {
       for (const { audit } of sessions.list())
         recordAnyway(() => strangers.read(audit, { event: "peer.refused", outcome }));

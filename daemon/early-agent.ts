@@ -15,7 +15,7 @@ export type LoadingParts = {
   readonly failed: (error: unknown) => never;
 };
 
-export type Loading = Pick<Agent, "dispatch" | "recordRefused" | "close"> & {
+export type Loading = Pick<Agent, "dispatch" | "answerSdk" | "recordRefused" | "close"> & {
   /** Loads the rest, if that has not begun. */
   begin(): void;
 };
@@ -36,7 +36,7 @@ export function createEarlyAgent({ status, load, failed }: LoadingParts): Loadin
     if (loaded !== undefined) return loaded.dispatch(request, call);
     const { id } = request;
     if (id !== undefined && isPlainHello(request))
-      return Promise.resolve({ jsonrpc: "2.0", id, result: greet(PROTOCOL, call.connection) });
+      return Promise.resolve({ jsonrpc: "2.0", id, result: greet(PROTOCOL, call.connection, NATIVE_DOOR) });
     if (id !== undefined && isPlainStatus(request))
       return Promise.resolve({
         jsonrpc: "2.0",
@@ -53,13 +53,14 @@ export function createEarlyAgent({ status, load, failed }: LoadingParts): Loadin
 
   return {
     dispatch,
+    answerSdk: (line, call) => rest().then((agent) => agent.answerSdk(line, call)),
     recordRefused: (reason) => void rest().then((agent) => agent.recordRefused(reason)),
     begin: () => void rest(),
     close: async () => (await loading)?.close(),
   };
 }
 
-/** The door of a hello that names none, as in the catalogue. */
+/** The door of a hello that names none, as in the catalogue. A hello of another door waits, since that door needs the rest. */
 const NATIVE_DOOR = "native";
 
 /** Whether a hello is plainly right. It accepts no more than the schema does. The schema judges every doubtful one. */

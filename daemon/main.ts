@@ -85,8 +85,8 @@ async function main(): Promise<void> {
   });
 
   const ours = ownPrograms(import.meta.url);
-  const { dispatch, recordRefused } = loading;
-  const door = createDoor({ ...parts, peers: linuxPeers(native), ours, dispatch, recordRefused, trace: traced?.trace });
+  const peers = linuxPeers(native);
+  const door = createDoor({ ...parts, ...loading, peers, ours, trace: traced?.trace });
   try {
     listening = (await listenOnPassed(process.env, door)) ?? (await listenOnPath(socketPath(where), door));
   } catch (error) {

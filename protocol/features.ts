@@ -11,8 +11,7 @@ type Feature = {
 export const features = {
   door: {
     brings: ["agent.hello door"],
-    because:
-      "a connection will be able to ask for another form of the wire, such as the one that the official SDKs speak",
+    because: "a connection can ask for another form of the wire, such as the envelope that the official SDKs speak",
   },
   promptId: {
     brings: ["prompts.answer prompt"],

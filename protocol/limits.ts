@@ -9,6 +9,8 @@ export const limits = {
   lineBytesBeforeHello: 64 * KiB,
   /** Bytes of one line after agent.hello: a 1 MiB file chunk in base64, a large item, a batch of references. */
   lineBytes: 4 * MiB,
+  /** Bytes of one line of the official SDKs' door, request or answer. Their clients send a file in one piece, as a list of numbers and then in base64. */
+  sdkLineBytes: 72 * MiB,
   /** Bytes of a file in one readChunk or writeChunk. One chunk of this size delays no other request. */
   chunkBytes: 1 * MiB,
   /** Requests of one batch: as many as one resolveAll may name. */

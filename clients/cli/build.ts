@@ -35,6 +35,7 @@ const unreached = ["vite"];
 const bundles: Readonly<Record<string, string>> = {
   "postern.js": "clients/cli/main.ts",
   "agent.js": "daemon/start.ts",
+  "parse-worker.js": "daemon/sdk/parse-worker.ts",
   "service.js": "service/main.ts",
   "relay.js": "clients/cli/run/relay.ts",
   // An ES module, as a program of today is.

@@ -7,6 +7,7 @@ export const PROTOCOL = 2;
 export const limits = {
   lineBytesBeforeHello: 65_536,
   lineBytes: 4_194_304,
+  sdkLineBytes: 75_497_472,
   chunkBytes: 1_048_576,
   batch: 100,
   references: 100,

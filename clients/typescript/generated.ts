@@ -78,7 +78,7 @@ export type DocumentCreateParams = {
   name: string;
   content: string;
 };
-export type Door = "native";
+export type Door = "native" | "sdk";
 export type EmergencyKit = {
   account: Id;
   user: Id;
@@ -459,7 +459,7 @@ export type Website = {
 
 /** Parameters and result of every method of the agent. */
 export type Methods = {
-  /** Names the protocol that the client speaks, and returns the agent's version, limits and features. It is optional, and raises the line limit. `door` chooses the form of the wire from here on. `native` is the default, and the only form yet. Send a parameter that a feature brought only if `features` lists that feature. `notices` is for the command of this installation: the answer then has the messages that wait for a person. */
+  /** Names the protocol that the client speaks, and returns the agent's version, limits and features. It is optional, and raises the line limit. `door` chooses the form of the wire from here on. `native` is the default. `sdk` is the envelope of the official SDKs, one line for each request and answer; such a hello must be the first line of its connection. Send a parameter that a feature brought only if `features` lists that feature. `notices` is for the command of this installation: the answer then has the messages that wait for a person. */
   "agent.hello": {
     params: {
       protocol: number;

@@ -5,6 +5,9 @@ import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
 import type { Methods, Item as WireItem } from "./generated.ts";
 import { limits } from "./generated-limits.ts";
+import { given } from "./generated-sdk-given.ts";
+import { changeFailure, type PartFailure } from "./generated-sdk-outcomes.ts";
+import { knownOf, knownParams, tolerated, wholeOf, wholeParams } from "./sdk-given-items.ts";
 import type {
   ItemsDeleteAllResponse,
   ItemsGetAllResponse,
@@ -21,8 +24,8 @@ import type {
   ItemOverview,
 } from "./sdk-item-types.ts";
 import { type Shares, sharesOf } from "./sdk-shares.ts";
+import { base64 } from "./sdk-to-base64.ts";
 import { wholeList } from "./whole-list.ts";
-import { wireFields } from "./wire-fields.ts";
 import { type Given, official } from "./wire-words.ts";
 import { withDates } from "./with-dates.ts";
 
@@ -63,8 +66,12 @@ export function itemsOf(call: Call): Items {
     shares: sharesOf(call),
     create: (params, options) => create(call, files, params, options),
     createAll: async (vaultId, params, options) => {
-      const items = params.map(wireParams);
-      return { individualResponses: responses((await call("items.createAll", { vaultId, items }, options)).outcomes) };
+      const { outcomes } = await tolerated(
+        (items) => call("items.createAll", { vaultId, items }, options),
+        params.map(wholeParams),
+        () => params.map(knownParams),
+      );
+      return { individualResponses: responses(outcomes) };
     },
     get: async (vaultId, itemId, options) => itemOf(await call("items.get", { vaultId, itemId }, options)),
     getAll: async (vaultId, itemIds, options) => ({
@@ -72,7 +79,7 @@ export function itemsOf(call: Call): Items {
         (await call("items.getAll", { vaultId, itemIds: [...itemIds] }, options)).outcomes,
       ) as ItemsGetAllResponse["individualResponses"],
     }),
-    put: async (item, options) => itemOf(await call("items.put", { item: wireItem(item) }, options)),
+    put: async (item, options) => itemOf(await changed(call, item, options)),
     delete: async (vaultId, itemId, options) => void (await call("items.delete", { vaultId, itemId }, options)),
     deleteAll: async (vaultId, itemIds, options) => {
       const { outcomes } = await call("items.deleteAll", { vaultId, itemIds: [...itemIds] }, options);
@@ -102,26 +109,25 @@ export function itemsOf(call: Call): Items {
 
 /** Small files are sent with the item. Larger ones follow it, each in a revision of its own. */
 async function create(call: Call, files: Files, params: Given<ItemCreateParams>, options?: CallOptions): Promise<Item> {
-  const { document } = params;
-  if (document !== undefined && document.content.length > CHUNK_BYTES)
-    return createLargeDocument(call, params, options);
-  const large = (params.files ?? []).filter(({ content }) => content.length > CHUNK_BYTES);
-  const small = { ...params, files: (params.files ?? []).filter((file) => !large.includes(file)) };
-  let item = itemOf(await call("items.create", { item: wireParams(small) }, options));
+  if ((params.document?.content.length ?? 0) > CHUNK_BYTES) return createLargeDocument(call, params, options);
+  const all = params.files ?? [];
+  const large = all.filter(({ content }) => content.length > CHUNK_BYTES);
+  const small = { ...params, files: all.filter((file) => !large.includes(file)) };
+  let item = itemOf(await made(call, small, options));
   for (const file of large) item = await files.attach(item, file, options);
   return item;
 }
 
 /** A Document begins with its file. Everything else follows in a second revision. */
 async function createLargeDocument(call: Call, params: Given<ItemCreateParams>, options?: CallOptions): Promise<Item> {
-  const { document, files = [], category: _category, vaultId, title, ...rest } = params;
+  const { document, files, vaultId, title, fields, sections, notes, tags, websites } = params;
   if (document === undefined) throw new TypeError("a Document without its document");
-  const made = await write(call, { vaultId, title, name: document.name }, document.content, options);
-  let item = made;
-  if (Object.values(rest).some((given) => given !== undefined))
-    item = itemOf(await call("items.put", { item: wireItem({ ...made, ...rest }) }, options));
+  const begun = await write(call, { vaultId, title, name: document.name }, document.content, options);
+  const rest = given({ fields, sections, notes, tags, websites });
+  let item = begun;
+  if (Object.keys(rest).length > 0) item = itemOf(await changed(call, { ...begun, ...rest }, options));
   const all = filesOf(call);
-  for (const file of files) item = await all.attach(item, file, options);
+  for (const file of files ?? []) item = await all.attach(item, file, options);
   return item;
 }
 
@@ -170,33 +176,23 @@ async function write(call: Call, target: Target, content: Uint8Array, options?: 
   return itemOf(await call("files.commit", { handle }, options));
 }
 
-function wireParams({
-  fields,
-  files,
-  document,
-  ...params
-}: Given<ItemCreateParams>): Methods["items.create"]["params"]["item"] {
-  return {
-    ...params,
-    ...(fields === undefined ? {} : { fields: wireFields(fields) }),
-    ...(files === undefined ? {} : { files: files.map((file) => ({ ...file, content: base64(file.content) })) }),
-    ...(document === undefined ? {} : { document: { ...document, content: base64(document.content) } }),
-  };
-}
+/** Makes an item of what a program gave. */
+const made = (call: Call, params: Given<ItemCreateParams>, options?: CallOptions) =>
+  tolerated(
+    (item) => call("items.create", { item }, options),
+    wholeParams(params),
+    () => knownParams(params),
+  );
 
-const base64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+/** Puts an item back as a program gave it. */
+const changed = (call: Call, given: Given<Item>, options?: CallOptions) =>
+  tolerated(
+    (item) => call("items.put", { item }, options),
+    wholeOf(given),
+    () => knownOf(given),
+  );
 
 const itemOf = (wire: WireItem): Item => official<Item>(withDates(wire));
-
-function wireItem(item: Given<Item>): WireItem {
-  return {
-    ...item,
-    fields: wireFields(item.fields),
-    createdAt: item.createdAt.toISOString(),
-    updatedAt: item.updatedAt.toISOString(),
-  };
-}
 
 function responses(outcomes: readonly WireOutcome[]): ItemsUpdateAllResponse["individualResponses"] {
   return outcomes.map((outcome) =>
@@ -204,18 +200,4 @@ function responses(outcomes: readonly WireOutcome[]): ItemsUpdateAllResponse["in
   );
 }
 
-/** The official tags for the failure of one item of several. */
-const failures: Readonly<Record<string, string>> = {
-  invalidItem: "itemValidationError",
-  notPermitted: "itemStatusPermissionError",
-  versionConflict: "itemStatusIncorrectItemVersion",
-  fileNotFound: "itemStatusFileNotFound",
-  tooLarge: "itemStatusTooBig",
-  itemNotFound: "itemNotFound",
-};
-
-function updateFailure({ name, message }: { name: string; message: string }): ItemUpdateFailureReason {
-  const type = Object.hasOwn(failures, name) ? (failures[name] ?? "internal") : "internal";
-  const hasText = type === "itemValidationError" || type === "internal";
-  return (hasText ? { type, message } : { type }) as ItemUpdateFailureReason;
-}
+const updateFailure = (error: PartFailure) => changeFailure(error) as ItemUpdateFailureReason;

@@ -5,6 +5,7 @@ import type { CallOptions } from "./channel.ts";
 import { PosternError } from "./generated.ts";
 import { generatePassword } from "./generated-generate-password.ts";
 import { parseReference } from "./generated-reference.ts";
+import { isOfResolving, resolveFailure, resolvingText } from "./generated-sdk-outcomes.ts";
 import type {
   GeneratePasswordResponse,
   PasswordRecipe,
@@ -42,7 +43,7 @@ export class Secrets implements SecretsApi {
     const entries = outcomes.map((outcome, index): [string, ResolveAllResponse["individualResponses"][string]] => [
       secretReferences[index] ?? "",
       "error" in outcome
-        ? { error: tagged(outcome.error) }
+        ? { error: resolveFailure(outcome.error) as ResolveReferenceError }
         : { content: { secret: outcome.secret, itemId: outcome.itemId, vaultId: outcome.vaultId } },
     ]);
     return { individualResponses: Object.fromEntries(entries) };
@@ -59,43 +60,8 @@ export class Secrets implements SecretsApi {
   }
 }
 
-/** Errors of resolving. Their official texts begin alike. */
-const resolving: ReadonlySet<string> = new Set([
-  "invalidReference",
-  "vaultNotFound",
-  "tooManyVaults",
-  "itemNotFound",
-  "tooManyItems",
-  "noMatchingSections",
-  "fieldNotFound",
-  "tooManyMatchingFields",
-  "incompatibleTotpQuery",
-  "incompatibleSshQuery",
-  "totpUnavailable",
-  "privateKeyUnreadable",
-  "sshKeyMetadataNotFound",
-  "unsupportedFileFormat",
-]);
-
 function ofResolving(error: unknown): unknown {
-  if (!(error instanceof PosternError) || !resolving.has(error.errorName)) return error;
+  if (!(error instanceof PosternError) || !isOfResolving(error.errorName)) return error;
   const Class = error.constructor as typeof PosternError;
-  return new Class(`error resolving secret reference: ${error.message}`, error);
-}
-
-/** The official tags that differ from our names, and the tags that carry a text. */
-const tags: Readonly<Record<string, string>> = {
-  invalidReference: "parsing",
-  incompatibleTotpQuery: "incompatibleTOTPQueryParameterField",
-  totpUnavailable: "unableToGenerateTotpCode",
-  incompatibleSshQuery: "incompatibleSshKeyQueryParameterField",
-  privateKeyUnreadable: "unableToParsePrivateKey",
-  // The official text has the capital too.
-  sshKeyMetadataNotFound: "sSHKeyMetadataNotFound",
-};
-const withText: ReadonlySet<string> = new Set(["parsing", "unableToGenerateTotpCode", "other"]);
-
-function tagged({ name, message }: { name: string; message: string }): ResolveReferenceError {
-  const type = resolving.has(name) ? (Object.hasOwn(tags, name) ? (tags[name] ?? name) : name) : "other";
-  return (withText.has(type) ? { type, message } : { type }) as ResolveReferenceError;
+  return new Class(resolvingText(error.message), error);
 }

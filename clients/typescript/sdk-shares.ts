@@ -2,6 +2,7 @@
 
 import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
+import { linkParams, policyOf } from "./generated-sdk-share-params.ts";
 import type { Item } from "./sdk-item-types.ts";
 import type { ItemShareAccountPolicy, ItemShareParams, ValidRecipient } from "./sdk-share-types.ts";
 import { type Given, official } from "./wire-words.ts";
@@ -29,8 +30,16 @@ export function sharesOf(call: Call): Shares {
     getAccountPolicy: async (vaultId, itemId, options) =>
       official<ItemShareAccountPolicy>(await call("items.shares.getAccountPolicy", { vaultId, itemId }, options)),
     validateRecipients: async (policy, recipients, options) =>
-      (await call("items.shares.validateRecipients", { policy, recipients: [...recipients] }, options)).recipients,
-    create: async ({ vaultId, id: itemId, version }, policy, params, options) =>
-      (await call("items.shares.create", { vaultId, itemId, version, policy, params }, options)).url,
+      (
+        await call(
+          "items.shares.validateRecipients",
+          { policy: policyOf(policy), recipients: [...recipients] },
+          options,
+        )
+      ).recipients,
+    create: async ({ vaultId, id: itemId, version }, policy, params, options) => {
+      const terms = { policy: policyOf(policy), params: linkParams(params) };
+      return (await call("items.shares.create", { vaultId, itemId, version, ...terms }, options)).url;
+    },
   };
 }

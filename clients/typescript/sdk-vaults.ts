@@ -3,6 +3,7 @@
 import type { Call } from "./call.ts";
 import type { CallOptions } from "./channel.ts";
 import type { Methods } from "./generated.ts";
+import { given } from "./generated-sdk-given.ts";
 import type {
   GetVariablesResponse,
   Group,
@@ -42,21 +43,27 @@ export type Environments = {
 
 export function vaultsOf(call: Call): Vaults {
   return {
-    create: async (params, options) => vaultOf(await call("vaults.create", params, options)),
+    create: async ({ title, description, allowAdminsAccess }, options) =>
+      vaultOf(await call("vaults.create", given({ title, description, allowAdminsAccess }), options)),
     list: async (params, options) =>
-      (await call("vaults.list", params ?? {}, options)).vaults.map((vault) =>
+      (await call("vaults.list", given({ decryptDetails: params?.decryptDetails }), options)).vaults.map((vault) =>
         official<VaultOverview>(withDates(vault)),
       ),
     getOverview: async (vaultId, options) =>
       official<VaultOverview>(withDates(await call("vaults.getOverview", { vaultId }, options))),
     get: async (vaultId, { accessors }, options) =>
-      vaultOf(await call("vaults.get", { vaultId, ...(accessors === undefined ? {} : { accessors }) }, options)),
-    update: async (vaultId, params, options) => vaultOf(await call("vaults.update", { vaultId, ...params }, options)),
+      vaultOf(await call("vaults.get", given({ vaultId, accessors }), options)),
+    update: async (vaultId, { title, description }, options) =>
+      vaultOf(await call("vaults.update", given({ vaultId, title, description }), options)),
     delete: async (vaultId, options) => void (await call("vaults.delete", { vaultId }, options)),
-    grantGroupPermissions: async (vaultId, list, options) =>
-      void (await call("vaults.grantGroupPermissions", { vaultId, groupPermissions: [...list] }, options)),
-    updateGroupPermissions: async (list, options) =>
-      void (await call("vaults.updateGroupPermissions", { groupPermissions: [...list] }, options)),
+    grantGroupPermissions: async (vaultId, list, options) => {
+      const groupPermissions = list.map(({ groupId, permissions }) => ({ groupId, permissions }));
+      await call("vaults.grantGroupPermissions", { vaultId, groupPermissions }, options);
+    },
+    updateGroupPermissions: async (list, options) => {
+      const groupPermissions = list.map(({ vaultId, groupId, permissions }) => ({ vaultId, groupId, permissions }));
+      await call("vaults.updateGroupPermissions", { groupPermissions }, options);
+    },
     revokeGroupPermissions: async (vaultId, groupId, options) =>
       void (await call("vaults.revokeGroupPermissions", { vaultId, groupId }, options)),
   };
@@ -65,8 +72,7 @@ export function vaultsOf(call: Call): Vaults {
 export function groupsOf(call: Call): Groups {
   return {
     get: async (groupId, { vaultPermissions }, options) => {
-      const params = { groupId, ...(vaultPermissions === undefined ? {} : { vaultPermissions }) };
-      return official<Group>(await call("groups.get", params, options));
+      return official<Group>(await call("groups.get", given({ groupId, vaultPermissions }), options));
     },
   };
 }

@@ -16,6 +16,8 @@ export type Call = {
   readonly timing: { readonly arrivedMs: number; waitedMs: number };
   /** Its topic, for the record of a refusal. The gate fills it in. */
   readonly about: CallTopic;
+  /** The bytes of files that came beside the parameters, by the file's object in them. Its `content` is empty there. */
+  readonly contents?: ReadonlyMap<object, Uint8Array>;
   /** The gate's result. Undefined for methods that need no grant. */
   readonly access?: Access;
 };

@@ -1,8 +1,12 @@
 // A connection and its clients, as the other rooms see them.
+import type { ParamsOf } from "../../protocol/catalogue.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Subject } from "../peer/subject.ts";
 import type { TokenSession } from "../session/token-sessions.ts";
 import type { LongAnswers } from "./long-answers.ts";
+
+/** The form of the wire that a connection speaks. */
+export type DoorName = NonNullable<ParamsOf<"agent.hello">["door"]>;
 
 /** A client: its account, and its integration's name and version. */
 export type OpenClient = {
@@ -27,12 +31,12 @@ export type Connection = {
   isSame(): boolean;
   /** Throws peerRefused where they do not. */
   demandSame(): void;
-  /** The clients of this connection. */
+  /** The clients of this connection. On the official SDKs' door they are those of its process. */
   readonly clients: Map<string, OpenClient>;
   /** The client that a request names; undefined where it names none and means the default account. Throws clientNotFound. */
   clientOf(client: string | undefined): OpenClient | undefined;
-  /** Set by agent.hello. It raises the limit of a line. */
-  hello(): void;
+  /** Set by agent.hello. It raises the limit of a line, and chooses the form of the wire. Throws invalidRequest where that comes too late. */
+  hello(door: DoorName): void;
   /** Set by agent.subscribe. Without it `notify` sends nothing. */
   subscribe(): void;
   readonly subscribed: boolean;

@@ -69,7 +69,9 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
       const own = clientsOf(call.connection, () => true);
       if (!whole) return { clients: own };
       const { account } = sessions.pick(params.account).file;
-      const others = [...parts.connections].filter((connection) => connection !== call.connection);
+      // Connections of the official SDKs' door share the clients of their process.
+      const distinct = new Map([...parts.connections].map((connection) => [connection.clients, connection]));
+      const others = [...distinct.values()].filter(({ clients }) => clients !== call.connection.clients);
       return { clients: [...own, ...others.flatMap((one) => clientsOf(one, (client) => isOf(client, account)))] };
     },
 

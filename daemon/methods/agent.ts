@@ -36,11 +36,12 @@ export function agentMethods(parts: AgentParts): AgentHandlers {
   const { startedAt, program, sessions, proofs, tokens, broker, followers, stop, protections, mayManage, bears } =
     parts;
   return {
-    "agent.hello": ({ protocol, notices }, call) =>
+    "agent.hello": ({ protocol, door, notices }, call) =>
       // Only our own command shows notices to a person.
       greet(
         protocol,
         call.connection,
+        door ?? "native",
         notices === true && call.connection.subject.throughCommand ? followers.takeNotices : undefined,
       ),
     "agent.status": (_params, call) => {

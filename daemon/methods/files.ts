@@ -80,14 +80,14 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
     call: Call,
     place: { vaultId: string; itemId: string; version: number },
     file: Attachment,
-    content: string,
+    inline: { readonly content: string },
   ): Promise<AccountItem> {
     const { uploadTo } = filesOf(call);
     const before = await current(call, place.vaultId, place.itemId, place.version);
     demandAttachable(before, file);
     const upload = await uploadTo(before);
     try {
-      const written = await writeInline(upload, content);
+      const written = await writeInline(upload, inline, call.contents);
       return await changeItem(call, before, withFile(before, file, written), { upload });
     } finally {
       upload.close();
@@ -96,14 +96,14 @@ export function fileMethods({ clock, sessions, grants, handles }: FileParts): Fi
 
   return {
     "files.attach": async ({ vaultId, itemId, version, file }, call) => {
-      const { name, sectionId, fieldId, content } = file;
+      const { name, sectionId, fieldId } = file;
       const place = { vaultId, itemId, version };
-      return shown(await attachInline(call, place, { kind: "field", name, sectionId, fieldId }, content));
+      return shown(await attachInline(call, place, { kind: "field", name, sectionId, fieldId }, file));
     },
 
     "files.replaceDocument": async ({ vaultId, itemId, version, document }, call) => {
       const place = { vaultId, itemId, version };
-      return shown(await attachInline(call, place, { kind: "document", name: document.name }, document.content));
+      return shown(await attachInline(call, place, { kind: "document", name: document.name }, document));
     },
 
     "files.delete": async ({ vaultId, itemId, version, sectionId, fieldId }, call) => {

@@ -71,7 +71,7 @@ export function itemMethods({ clock, pages }: ItemParts): ItemHandlers {
       const made =
         inline.length === 0
           ? await unlocked.account.createItem(item.vaultId, content)
-          : await createWithFiles(unlocked.account, item, content);
+          : await createWithFiles(unlocked.account, item, content, call.contents);
       unlocked.cache.dropItem(made.vaultId, made.id, made.tag);
       audit.keep(entryOf(call, "ok", [made.vaultId, made.id], [made.title]));
       return shown(made);

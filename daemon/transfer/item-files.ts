@@ -1,20 +1,25 @@
 // Files that came inside a request. The chunks are written first and the version that names them last. A crash in between leaves nothing
 // visible.
 import { PosternError } from "../../protocol/errors.ts";
-import { type ItemCreateParams, itemLimits } from "../../protocol/item/item.ts";
+import { type ItemCreateParams, itemLimits, TOO_LARGE_FILE } from "../../protocol/item/item.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type Account, offered } from "../account/account.ts";
 import type { AccountItem, ItemContent, Upload, WrittenFile } from "../account/account-item.ts";
+import type { Call } from "../call/call.ts";
 
-/** Makes an item whose files came inside the request. */
+/** A file of a request: its bytes in base64, or nothing where they came beside the parameters. */
+type Inline = { readonly content: string };
+
+/** Makes an item whose files came with the request. */
 export async function createWithFiles(
   account: Account,
   params: ItemCreateParams,
   content: ItemContent,
+  contents: Call["contents"],
 ): Promise<AccountItem> {
   const upload = offered(account, "files").uploadToNew(params.vaultId);
   try {
-    const written = await Promise.all((params.files ?? []).map((file) => writeInline(upload, file.content)));
+    const written = await Promise.all((params.files ?? []).map((file) => writeInline(upload, file, contents)));
     const files = content.files.map((file, index) => ({
       ...file,
       attributes: attributes(file.attributes.name, written[index]),
@@ -23,7 +28,7 @@ export async function createWithFiles(
     const named =
       document === undefined
         ? {}
-        : { document: attributes(document.name, await writeInline(upload, document.content)) };
+        : { document: attributes(document.name, await writeInline(upload, document, contents)) };
     return await account.createItem(params.vaultId, { ...content, files, ...named }, upload);
   } finally {
     upload.close();
@@ -36,13 +41,9 @@ function attributes(name: string, written: WrittenFile | undefined) {
 }
 
 /** Writes a file that came in one piece. Throws tooLarge. */
-export async function writeInline(upload: Upload, base64: string): Promise<WrittenFile> {
-  const content = Uint8Array.fromBase64(base64);
-  if (content.length > itemLimits.inlineFileBytes)
-    throw new PosternError(
-      "tooLarge",
-      `an inline file has at most ${itemLimits.inlineFileBytes} bytes; use files.openWrite`,
-    );
+export async function writeInline(upload: Upload, inline: Inline, contents: Call["contents"]): Promise<WrittenFile> {
+  const content = contents?.get(inline) ?? insideOf(inline);
+  if (content.length > itemLimits.fileBytes) throw new PosternError("tooLarge", undefined, { text: TOO_LARGE_FILE });
   const file = upload.write();
   for (let at = 0; ; at += limits.chunkBytes) {
     const chunk = content.subarray(at, at + limits.chunkBytes);
@@ -50,4 +51,12 @@ export async function writeInline(upload: Upload, base64: string): Promise<Writt
     await file.push(chunk, final);
     if (final) return file.end();
   }
+}
+
+function insideOf({ content }: Inline): Uint8Array {
+  const bytes = Uint8Array.fromBase64(content);
+  const max = itemLimits.inlineFileBytes;
+  if (bytes.length > max)
+    throw new PosternError("tooLarge", `an inline file has at most ${max} bytes; use files.openWrite`);
+  return bytes;
 }

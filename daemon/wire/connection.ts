@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { type ErrorName, PosternError } from "../../protocol/errors.ts";
 import { createLineReader } from "../../protocol/framing.ts";
 import { limits } from "../../protocol/limits.ts";
-import type { Connection, OpenClient } from "../call/connection.ts";
+import type { Connection, DoorName, OpenClient } from "../call/connection.ts";
 import { discard, lineOf } from "../call/encoded.ts";
 import type { Log } from "../host/log.ts";
 import type { Peer } from "../peer/peer.ts";
@@ -14,8 +14,10 @@ import type { Dispatch } from "./dispatch.ts";
 import { createRefuse, type Refuse, tooLong, tooMuchWaits } from "./error-response.ts";
 import type { HeldShare } from "./held-bytes.ts";
 import { createInFlight } from "./in-flight.ts";
+import type { LargeLines } from "./large-lines.ts";
 import { createLongAnswers } from "./long-answers.ts";
 import { parseLine } from "./request-shape.ts";
+import { type AnswerSdk, createSdkLines } from "./sdk-lines.ts";
 import { createSending, type Sending } from "./sending.ts";
 import type { Trace } from "./trace.ts";
 
@@ -34,6 +36,12 @@ export type ConnectionParts = {
   readonly held: HeldShare;
   /** What of each request is written down; undefined where nothing is. */
   readonly trace?: Trace | undefined;
+  /** The official SDKs' door. `join` returns the clients of this peer's process, until the connection ends. */
+  readonly sdk: {
+    readonly answer: AnswerSdk;
+    readonly large: LargeLines;
+    readonly join: () => { readonly clients: Map<string, OpenClient>; leave(): void };
+  };
 };
 
 /** Milliseconds between two checks whether a peer that stopped sending still listens. After it has gone, its requests end soon. */
@@ -56,14 +64,21 @@ export function serveConnection(parts: ConnectionParts): Connection {
     onUnread: (unsentBytes) => log.note("connection closed: the peer does not read", { unsentBytes }),
   });
   const send = createSend(sending, refuseLine);
-  const work = { requests: 0, bytes: 0 };
-  const input = { lineBytes: limits.lineBytesBeforeHello as number, ended: false };
+  const work = { requests: 0, bytes: 0, answerBytes: 0 };
+  const input: Input = { lineBytes: limits.lineBytesBeforeHello, lines: 0, door: "native", ended: false };
   const life = createLife();
   const connection = connectionOf(parts, { send, sending, life, input });
   const inFlight = createInFlight(refuse, (request, work, signal) =>
     dispatch(request, { connection, requestId: request.id, signal, ...work }),
   );
   const batches = createBatches(refuseLine, answer, mayHold);
+  const sdk = createSdkLines({
+    ...{ socket, connection, dispatch, trace, log, ...parts.sdk },
+    mayHold: (bytes) => {
+      work.answerBytes = bytes;
+      return mayHold();
+    },
+  });
 
   function answer(value: unknown): PromiseLike<object | null> {
     const work = { timing: { arrivedMs: performance.now(), waitedMs: 0 }, about: {} };
@@ -73,7 +88,9 @@ export function serveConnection(parts: ConnectionParts): Connection {
 
   /** False where this connection holds more than its share. */
   function mayHold(): boolean {
-    const waiting = reader.pendingBytes + work.bytes + batches.heldBytes + socket.writableLength;
+    // A long line of the official SDKs' door is bounded by its turn.
+    const unread = sdk.isLarge ? 0 : reader.pendingBytes;
+    const waiting = unread + work.bytes + work.answerBytes + batches.heldBytes + socket.writableLength;
     return held.hold(life.closed ? 0 : waiting);
   }
 
@@ -88,8 +105,28 @@ export function serveConnection(parts: ConnectionParts): Connection {
     endWhenDone();
   }
 
+  /** Answers an envelope. The next one may come only then. */
+  async function onEnvelope(bytes: Uint8Array): Promise<void> {
+    if (work.requests > 0) return breakOff();
+    const heldBytes = sdk.isLarge ? 0 : bytes.length;
+    work.requests++;
+    work.bytes += heldBytes;
+    await sdk.answer(bytes);
+    work.requests--;
+    work.bytes -= heldBytes;
+    mayHold();
+    endWhenDone();
+  }
+
+  function breakOff(): void {
+    log.note("connection closed: another request before the answer");
+    socket.destroy();
+  }
+
   function onLine(bytes: Uint8Array): void {
     if (life.closed) return;
+    input.lines++;
+    if (input.door === "sdk") return void onEnvelope(bytes);
     const value = parseLine(bytes);
     if (value instanceof PosternError) return send(refuseLine(null, value));
     if (Array.isArray(value) && value.length === 0) return send(refuseLine(null, "invalidRequest", "an empty batch"));
@@ -107,7 +144,8 @@ export function serveConnection(parts: ConnectionParts): Connection {
   /** Refuses new requests. Earlier ones are still answered. */
   function endInput(name: ErrorName, detail: string): void {
     reader.drop();
-    send(refuseLine(null, name, detail));
+    if (input.door === "sdk") sdk.refuse(new PosternError(name, detail));
+    else send(refuseLine(null, name, detail));
     input.ended = true;
     endWhenDone();
   }
@@ -126,12 +164,14 @@ export function serveConnection(parts: ConnectionParts): Connection {
   });
   socket.on("data", (chunk: Uint8Array) => {
     if (input.ended) return;
+    if (input.door === "sdk" && work.requests > 0) return breakOff();
     reader.push(chunk);
+    if (input.door === "sdk" && reader.pendingBytes > limits.lineBytes) sdk.enlarge();
     if (!mayHold()) endInput("busy", "too much waits to be answered");
   });
   socket.on("drain", () => {
     mayHold();
-    socket.resume();
+    if (!sdk.isWaiting) socket.resume();
     connection.longAnswers.wake();
   });
   socket.on("end", () => {
@@ -144,8 +184,9 @@ export function serveConnection(parts: ConnectionParts): Connection {
     life.close();
     mayHold();
     inFlight.abortAll();
+    sdk.abort();
     life.end();
-    for (const client of connection.clients.values()) client.release();
+    if (input.door === "native") for (const client of connection.clients.values()) client.release();
   });
   socket.resume();
   return connection;
@@ -204,19 +245,22 @@ function watchHangUp({ socket, hasHungUp }: ConnectionParts, life: Life): void {
   life.onEnd(() => clearInterval(timer));
 }
 
+/** What a connection reads: lines of this length, in this form of the wire. */
+type Input = { lineBytes: number; lines: number; door: DoorName; ended: boolean };
+
 type Inside = {
   readonly send: Send;
   readonly sending: Sending;
   readonly life: Life;
-  readonly input: { lineBytes: number };
+  readonly input: Input;
 };
 
 /** The connection, as the other rooms see it. */
 function connectionOf(
-  { socket, peer, subject, isSame }: ConnectionParts,
+  { socket, peer, subject, isSame, sdk }: ConnectionParts,
   { send, sending, life, input }: Inside,
 ): Connection {
-  const clients = new Map<string, OpenClient>();
+  let clients = new Map<string, OpenClient>();
   let subscribed = false;
   return {
     peer,
@@ -225,15 +269,25 @@ function connectionOf(
     demandSame: () => {
       if (!isSame()) throw new PosternError("peerRefused", "the program was replaced by another");
     },
-    clients,
+    get clients() {
+      return clients;
+    },
     clientOf: (client) => {
       if (client === undefined) return undefined;
       const open = clients.get(client);
       if (open === undefined) throw new PosternError("clientNotFound");
       return open;
     },
-    hello: () => {
-      input.lineBytes = limits.lineBytes;
+    hello: (door) => {
+      if (door === "sdk") {
+        // An answer in the other form must not come between.
+        if (input.lines > 1) throw new PosternError("invalidRequest", "such a hello must be the first line");
+        const joined = sdk.join();
+        clients = joined.clients;
+        life.onEnd(joined.leave);
+      }
+      input.door = door;
+      input.lineBytes = door === "sdk" ? limits.sdkLineBytes : limits.lineBytes;
     },
     subscribe: () => {
       subscribed = true;
@@ -242,7 +296,7 @@ function connectionOf(
       return subscribed;
     },
     notify: (method, params) => {
-      if (subscribed) send({ jsonrpc: "2.0", method, params });
+      if (subscribed && input.door === "native") send({ jsonrpc: "2.0", method, params });
     },
     longAnswers: createLongAnswers(() => sending.unsentBytes),
     onEnd: life.onEnd,

@@ -12,6 +12,9 @@ import { subjectOf } from "../peer/subject.ts";
 import { serveConnection } from "./connection.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { createHeldBytes } from "./held-bytes.ts";
+import { createLargeLines } from "./large-lines.ts";
+import { createProcessClients } from "./process-clients.ts";
+import type { AnswerSdk } from "./sdk-lines.ts";
 import type { Trace } from "./trace.ts";
 
 export type DoorParts = {
@@ -23,6 +26,8 @@ export type DoorParts = {
   /** The open connections. They are added and removed here, and the rest of the agent reads them. */
   readonly connections: Set<Connection>;
   readonly dispatch: Dispatch;
+  /** The meaning of an envelope of the official SDKs. */
+  readonly answerSdk: AnswerSdk;
   /** A connection was closed before it was read. `reason` names the rule. */
   readonly recordRefused: (reason: string) => void;
   /** What of each request is written down; undefined where nothing is. */
@@ -30,8 +35,10 @@ export type DoorParts = {
 };
 
 export function createDoor(parts: DoorParts): Door {
-  const { peers, native, clock, log, ours, connections, dispatch, recordRefused, trace } = parts;
+  const { peers, native, clock, log, ours, connections, dispatch, answerSdk, recordRefused, trace } = parts;
   const heldBytes = createHeldBytes();
+  const processClients = createProcessClients();
+  const large = createLargeLines(clock);
 
   function onRefused(reason: string): void {
     log.note("connection refused", { reason });
@@ -56,6 +63,7 @@ export function createDoor(parts: DoorParts): Door {
           hasHungUp: () => peers.hasHungUp(socket),
           held: heldBytes.share(),
           trace,
+          sdk: { answer: answerSdk, large, join: () => processClients.join(peer.identity) },
         });
         connections.add(connection);
         connection.onEnd(() => {

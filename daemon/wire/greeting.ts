@@ -3,7 +3,7 @@ import type { ResultOf } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { featureNames } from "../../protocol/features.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
-import type { Connection } from "../call/connection.ts";
+import type { Connection, DoorName } from "../call/connection.ts";
 import { VERSION } from "../host/version.ts";
 
 /** The agent's name in its hello. */
@@ -15,10 +15,11 @@ type Status = ResultOf<"agent.status">;
 export function greet(
   protocol: number,
   connection: Pick<Connection, "hello">,
+  door: DoorName,
   takeNotices?: () => readonly string[],
 ): ResultOf<"agent.hello"> {
   if (protocol !== PROTOCOL) throw mismatch(protocol);
-  connection.hello();
+  connection.hello(door);
   const notices = takeNotices?.() ?? [];
   const told = notices.length === 0 ? {} : { notices: [...notices] };
   return {

@@ -9,7 +9,7 @@ import { Empty, Id, Timestamp } from "./common.ts";
 const Name = Type.String({ minLength: 1, maxLength: 64 });
 
 /** The form of the wire that a connection speaks after its hello. */
-const Door = Type.Enum(["native"], named("Door"));
+const Door = Type.Enum(["native", "sdk"], named("Door"));
 
 const SessionState = Type.Object(
   {
@@ -106,7 +106,7 @@ const Status = Type.Object(
 export const agent = {
   "agent.hello": entry({
     summary:
-      "Names the protocol that the client speaks, and returns the agent's version, limits and features. It is optional, and raises the line limit. `door` chooses the form of the wire from here on. `native` is the default, and the only form yet. Send a parameter that a feature brought only if `features` lists that feature. `notices` is for the command of this installation: the answer then has the messages that wait for a person.",
+      "Names the protocol that the client speaks, and returns the agent's version, limits and features. It is optional, and raises the line limit. `door` chooses the form of the wire from here on. `native` is the default. `sdk` is the envelope of the official SDKs, one line for each request and answer; such a hello must be the first line of its connection. Send a parameter that a feature brought only if `features` lists that feature. `notices` is for the command of this installation: the answer then has the messages that wait for a person.",
     params: Type.Object(
       {
         protocol: Type.Integer({ minimum: 0, maximum: PROTOCOL_MAX }),

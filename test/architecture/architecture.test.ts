@@ -59,6 +59,10 @@ const rooms: Record<string, { may: string[]; because: string }> = {
     may: ["account", "approval", "call", "host", "peer", "session"],
     because: "it carries requests and answers, and knows no method",
   },
+  sdk: {
+    may: ["call", "wire"],
+    because: "it translates envelopes to requests of the same dispatch, and decides about nothing",
+  },
   methods: {
     may: ["account", "approval", "audit", "call", "host", "peer", "session", "transfer", "wire"],
     because: "a handler is plain: ask, read, record, answer",
@@ -129,6 +133,7 @@ const entryPoints: Record<string, string> = {
   "test/cli/begin-named.ts": "started by a test, which ends it with signals",
   "clients/cli/demo/script.ts": "a program of the demonstration",
   "daemon/main.ts": "the agent's process",
+  "daemon/sdk/parse-worker.ts": "a thread of the agent",
   "daemon/start.ts": "starts the shipped bundle of the agent",
   "service/main.ts": "the service's process",
   "test/run.ts": "npm test",
@@ -142,7 +147,6 @@ const entryPoints: Record<string, string> = {
 const waiting: Record<string, string> = {
   "daemon/approval/trusted-program.ts":
     "the agent will start pinentry and pkcheck only where nobody but root can have put them",
-  "protocol/sdk-operations.ts": "the door for the official SDKs will translate their calls by it",
 };
 
 /** Lines of a function, including everything in it. A reader must keep them in mind together. */

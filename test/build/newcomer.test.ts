@@ -17,6 +17,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
+import { limits } from "../../protocol/limits.ts";
+import { openSdk } from "../agent/sdk-raw.ts";
 import { cannotRun } from "./bridge-host.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
@@ -143,6 +145,15 @@ test("init guides to an account, and writes the kit for its owner alone", async 
   expect(readFileSync(join(home, "kit.txt"), "utf8")).toMatch(/Secret Key\s+P1-/);
   expect(statSync(join(home, "kit.txt")).mode & 0o777).toBe(0o600);
   expect(first.screen()).not.toContain(PASSWORD);
+});
+
+test("the agent of the package reads long envelopes of the official SDKs in its thread", async () => {
+  const program = await openSdk(join(home, "p", "run", "agent.sock"));
+  program.send(Buffer.alloc(2 * limits.lineBytes, "x"));
+  program.send("\n");
+  expect(await program.next()).toMatch(/^\{"success":false,/);
+  expect(await program.init()).toBeGreaterThan(0);
+  program.close();
 });
 
 test("a vault is allowed in another terminal, once with what is put into it and read there", async () => {

@@ -23,6 +23,7 @@ function loadingAgent(load?: () => Promise<Agent>) {
   const ready = Promise.withResolvers<Agent>();
   const agent: Agent = {
     dispatch: ({ id = 0, method }) => Promise.resolve({ jsonrpc: "2.0", id, result: `loaded: ${method}` }),
+    answerSdk: () => Promise.reject(new Error("no test speaks as the official SDKs do")),
     recordRefused: (reason) => void told.refused.push(reason),
     close: async () => void told.closed++,
   };

@@ -1,38 +1,21 @@
 // Compares the parameters of every official operation with the official SDK's core. Without a client the core answers "invalid client id" when
 // parameters parse, and another text when they do not. So it judges shapes offline. Ours must parse exactly the same parameters. All parsed
 // parameters must translate into parameters that our method accepts.
-import { createRequire } from "node:module";
 import fc from "fast-check";
-import type { TSchema } from "typebox";
+import Type, { type TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { describe, expect, test } from "vitest";
 import { catalogue } from "../../protocol/catalogue.ts";
-import { sdkOperations } from "../../protocol/sdk-operations.ts";
-import { type SdkName, sdkShapes } from "../../protocol/sdk-shapes.ts";
+import { sdkOperations } from "../../protocol/sdk/operations.ts";
+import { type SdkName, sdkShapes } from "../../protocol/sdk/shapes.ts";
+import { parsesThere } from "./official-core.ts";
 import { arbitraryOf, mutated } from "./shape-arbitrary.ts";
 
-const core = createRequire(import.meta.url)("@1password/sdk-core") as { invoke(text: string): Promise<string> };
 const names = Object.keys(sdkShapes) as SdkName[];
 const compiled = (schemaOf: (name: SdkName) => TSchema) =>
   new Map(names.map((name): [SdkName, Validator] => [name, Compile(schemaOf(name))]));
 const shapes = compiled((name) => sdkShapes[name]);
 const methods = compiled((name) => catalogue[sdkOperations[name].method].params);
-
-/** The core runs these operations without a client. Only a text that is not JSON shows that their parameters did not parse. */
-const carriedOut: ReadonlySet<SdkName> = new Set(["ValidateSecretReference", "GeneratePassword"]);
-
-async function parsesThere(name: SdkName, parameters: unknown): Promise<boolean> {
-  try {
-    await core.invoke(JSON.stringify({ invocation: { clientId: 0, parameters: { name, parameters } } }));
-    if (!carriedOut.has(name)) throw new Error("the core carried out what needs a client");
-    return true;
-  } catch (thrown) {
-    const text = String(thrown);
-    if (text.includes("data did not match any variant of untagged enum Invocation")) return false;
-    if (text.includes("invalid client id") || (carriedOut.has(name) && text.startsWith("{"))) return true;
-    throw thrown;
-  }
-}
 
 const parsesHere = (name: SdkName, parameters: unknown): boolean => shapes.get(name)?.Check(parameters) === true;
 
@@ -62,6 +45,41 @@ describe(`of ${RUNS} generated parameters, well-formed or altered in one place, 
     );
     // Shows that the test is not empty: both verdicts occurred, and often.
     expect(Math.min(counts.yes, counts.no)).toBeGreaterThan(RUNS / 20);
+  });
+});
+
+const text = Type.String();
+const granted = (permissions: TSchema) =>
+  Type.Object({ vault_id: text, group_permissions_list: Type.Array(Type.Object({ groupId: text, permissions })) });
+
+// Each of these is a rule of ours with one mistake. The comparison must find it.
+describe("a wrong rule is found:", () => {
+  test.each<[string, SdkName, TSchema]>([
+    ["any integer as permissions", "VaultsGrantGroupPermissions", granted(Type.Integer())],
+    [
+      "31 bits of permissions",
+      "VaultsGrantGroupPermissions",
+      granted(Type.Integer({ minimum: 0, maximum: 0x7fffffff })),
+    ],
+    ["no unknown keys", "ItemsGet", Type.Object({ vault_id: text, item_id: text }, { additionalProperties: false })],
+    ["no null for missing parameters", "VaultsList", Type.Object({ params: Type.Optional(Type.Object({})) })],
+    [
+      "null for a list that must be there",
+      "SecretsResolveAll",
+      Type.Object({ secret_references: Type.Union([Type.Array(text), Type.Null()]) }),
+    ],
+    ["a name that may be missing", "ItemsArchive", Type.Object({ vault_id: text, item_id: Type.Optional(text) })],
+    ["nothing but a name", "ItemsSharesGetAccountPolicy", Type.Object({ vault_id: text, item_id: Type.Unknown() })],
+  ])("%s for %s", async (_what, name, wrong) => {
+    const validator = Compile(wrong);
+    const found = await fc.check(
+      fc.asyncProperty(
+        mutated(arbitraryOf(sdkShapes[name])),
+        async (parameters) => validator.Check(parameters) === (await parsesThere(name, parameters)),
+      ),
+      { numRuns: RUNS, seed: 20261125 },
+    );
+    expect(found.failed).toBe(true);
   });
 });
 

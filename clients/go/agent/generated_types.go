@@ -90,6 +90,7 @@ type Door string
 
 const (
 	DoorNative Door = "native"
+	DoorSdk    Door = "sdk"
 )
 
 // EmergencyKit is the EmergencyKit of the wire.

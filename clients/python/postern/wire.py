@@ -118,7 +118,7 @@ class DocumentCreateParams(TypedDict):
     content: str
 
 
-Door = Literal["native"]
+Door = Literal["native", "sdk"]
 
 
 class EmergencyKit(TypedDict):

@@ -10,6 +10,7 @@ import type { Peer } from "../../../daemon/peer/peer.ts";
 import { factsOf } from "../../../daemon/peer/process-facts.ts";
 import { serveConnection } from "../../../daemon/wire/connection.ts";
 import { createHeldBytes, OWN_BYTES } from "../../../daemon/wire/held-bytes.ts";
+import { createLargeLines } from "../../../daemon/wire/large-lines.ts";
 import { limits } from "../../../protocol/limits.ts";
 import { subject } from "../peer/subjects.ts";
 
@@ -94,6 +95,11 @@ async function send(...asked: readonly object[]): Promise<void> {
       isSame: peer.recheck,
       hasHungUp: () => false,
       held,
+      sdk: {
+        answer: () => Promise.reject(new Error("no test here speaks as the official SDKs do")),
+        large: createLargeLines({ after: () => () => undefined }),
+        join: () => ({ clients: new Map(), leave: () => undefined }),
+      },
     });
   });
   const path = join(home, "socket");

@@ -28,9 +28,11 @@ class AgentMethods:
     ) -> wire.AgentHello:
         """Names the protocol that the client speaks, and returns the agent's version, limits and
         features. It is optional, and raises the line limit. `door` chooses the form of the wire
-        from here on. `native` is the default, and the only form yet. Send a parameter that a
-        feature brought only if `features` lists that feature. `notices` is for the command of
-        this installation: the answer then has the messages that wait for a person.
+        from here on. `native` is the default. `sdk` is the envelope of the official SDKs, one
+        line for each request and answer; such a hello must be the first line of its connection.
+        Send a parameter that a feature brought only if `features` lists that feature. `notices`
+        is for the command of this installation: the answer then has the messages that wait for a
+        person.
         """
         result = self._call(
             "agent.hello",

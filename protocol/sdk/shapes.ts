@@ -2,7 +2,7 @@
 // are ignored, null means a missing field, and enumerations of items are any text. The envelope's names are in snake_case, those of
 // the typed objects in camelCase.
 import Type from "typebox";
-import { fromBase64 } from "./crypto/encoding.ts";
+import { fromBase64 } from "../crypto/encoding.ts";
 
 const text = Type.String();
 const yesOrNo = Type.Boolean();
@@ -197,6 +197,7 @@ export type SdkItem = Type.Static<typeof Item>;
 export type SdkItemCreateParams = Type.Static<typeof ItemCreateParams>;
 export type SdkItemField = Type.Static<typeof ItemField>;
 export type SdkPolicy = Type.Static<typeof ItemShareAccountPolicy>;
+export type SdkShareParams = Type.Static<typeof ItemShareParams>;
 export type SdkRecipient = Type.Static<typeof ValidRecipient>;
 export type SdkWebsite = Type.Static<typeof Website>;
 export type SdkBytes = Type.Static<typeof bytes>;

@@ -1,0 +1,66 @@
+// The meaning of one envelope of the official SDKs. Each becomes a request to a method of the catalogue, through the same dispatch as any
+// other: validated, gated, recorded. Nothing here decides about access.
+import { limits } from "../../protocol/limits.ts";
+import { failure, failureOf, failureText, type SdkFailure } from "../../protocol/sdk/failure.ts";
+import { readSdkRequest, type SdkInvoke, type SdkRequest } from "../../protocol/sdk/request.ts";
+import type { SdkAnswer } from "../wire/sdk-envelope.ts";
+import type { AnswerSdk, SdkCall } from "../wire/sdk-lines.ts";
+import { carriedOut } from "./operation.ts";
+import { documentOf, outcomeOf } from "./outcome.ts";
+import { readLarge } from "./read-large.ts";
+
+/** Answers one envelope. */
+export const answerSdk: AnswerSdk = async (line, call) => {
+  const request = await readLine(line, call);
+  if ("failure" in request) return failed(request.failure);
+  if (request.kind === "invoke") return invoke(request, call);
+  return request.kind === "init_client" ? initClient(request, call) : releaseClient(request.client, call);
+};
+
+async function readLine(line: Uint8Array<ArrayBuffer>, call: SdkCall): Promise<ReturnType<typeof readSdkRequest>> {
+  if (!call.isLarge) return readSdkRequest(line);
+  const { length } = line;
+  const request = await readLarge(line);
+  call.read(length);
+  return request;
+}
+
+const failed = (failure: SdkFailure): SdkAnswer => ({ success: false, payload: Buffer.from(failureText(failure)) });
+
+async function initClient(request: Extract<SdkRequest, { kind: "init_client" }>, call: SdkCall): Promise<SdkAnswer> {
+  const { accountName: account, integrationName, integrationVersion } = request;
+  makeRoom(call);
+  const outcome = outcomeOf(await call.ask("clients.open", { account, integrationName, integrationVersion }));
+  if ("error" in outcome) return failed(failureOf(outcome.error));
+  return { success: true, payload: Buffer.from((outcome.result as { client: string }).client) };
+}
+
+/** Programs forget to release clients. So the one that was used longest ago gives up its place. A program that uses it again opens another. */
+function makeRoom({ connection: { clients } }: SdkCall): void {
+  const [oldest] = clients.keys();
+  if (clients.size >= limits.clients && oldest !== undefined) clients.delete(oldest);
+}
+
+/** The official clients release ids that have ended already, and would show an error of that to a person. So an unknown id is no error. */
+async function releaseClient(client: number, call: SdkCall): Promise<SdkAnswer> {
+  if (call.connection.clients.has(String(client))) await call.ask("clients.close", { client: String(client) });
+  return { success: true, payload: documentOf(undefined) };
+}
+
+async function invoke(request: SdkInvoke, call: SdkCall): Promise<SdkAnswer> {
+  if (!markUsed(String(request.client), call))
+    return failed(failure("clientNotFound", "no client of this id is open in this process"));
+  const outcome = await carriedOut(request, call);
+  return "error" in outcome
+    ? failed(failureOf(outcome.error, request.name))
+    : { success: true, payload: outcome.document };
+}
+
+/** Puts a client behind all others in the order of use. False where it is not open. */
+function markUsed(id: string, { connection: { clients } }: SdkCall): boolean {
+  const client = clients.get(id);
+  if (client === undefined) return false;
+  clients.delete(id);
+  clients.set(id, client);
+  return true;
+}

@@ -1,0 +1,46 @@
+// The configuration of a client of the official SDKs, with the official core's rules and words.
+import type { SdkFailure } from "./failure.ts";
+
+export type Integration = { readonly integrationName: string; readonly integrationVersion: string };
+
+/** Bytes of an integration's name and version. The official core says "chars" and counts bytes of UTF-8. */
+export const INTEGRATION_NAME_MAX = 40;
+export const INTEGRATION_VERSION_MAX = 20;
+
+const ALLOWED = /[A-Za-z0-9 \-_.]/;
+
+const malformed: SdkFailure = {
+  name: "InvalidConfiguration",
+  message: "data did not match any variant of untagged enum ClientConfig",
+};
+
+/** The integration of a configuration, or the official refusal. A desktop client brings no token: its account is in the envelope. */
+export function integrationOf(config: unknown): Integration | SdkFailure {
+  if (typeof config !== "object" || config === null || Array.isArray(config)) return malformed;
+  const { integrationName, integrationVersion, serviceAccountToken } = config as Record<string, unknown>;
+  if (typeof integrationName !== "string" || typeof integrationVersion !== "string") return malformed;
+  const faults = [
+    ...(hasToken(serviceAccountToken) ? ["cannot use both SA token and desktop app authentication"] : []),
+    ...faultsOf("name", integrationName, INTEGRATION_NAME_MAX),
+    ...faultsOf("version", integrationVersion, INTEGRATION_VERSION_MAX),
+  ];
+  if (faults.length === 0) return { integrationName, integrationVersion };
+  return {
+    name: "InvalidConfiguration",
+    message: `invalid user input: encountered the following errors: ${faults.join("; ")}`,
+  };
+}
+
+const hasToken = (token: unknown) => token !== undefined && token !== null && token !== "";
+
+function faultsOf(what: "name" | "version", text: string, max: number): string[] {
+  if (text === "") return [`integration ${what} was not specified`];
+  return [
+    ...(new TextEncoder().encode(text).length > max
+      ? [`integration ${what} was too long. Max allowed: ${max} chars`]
+      : []),
+    ...[...text]
+      .filter((character) => !ALLOWED.test(character))
+      .map((character) => `integration ${what} contained unallowed char: '${character}'`),
+  ];
+}
