@@ -108,10 +108,10 @@ describe
       await agent.close();
       rmSync(join(path, ".."), { recursive: true, force: true });
       expect(ran).toEqual({ code: 0, out: expect.stringContaining('"wrong":0,"failed":0'), err: "" });
-      const { answered, lost, absent } = JSON.parse(ran.out) as Counts;
-      expect(answered + lost + absent).toBe((48 + Number(late)) * 100 + 1);
-      // Both kinds of end came often enough to mean something. While no agent listens, many calls end at once.
-      expect(answered).toBeGreaterThan(200);
+      const { answered, lost } = JSON.parse(ran.out) as Counts;
+      expect(answered + lost).toBe((48 + Number(late)) * 100 + 1);
+      // Both kinds of end came often enough to mean something.
+      expect(answered).toBeGreaterThan(2_000);
       expect(lost).toBeGreaterThan(20);
       expect(agent.starts()).toBeGreaterThan(3);
     });
