@@ -134,6 +134,15 @@ print(*send(b"second"))`;
   });
 });
 
+/** Bytes of the longest answer to a hello. */
+const HELLO_BYTES_MAX = 64 * 1024;
+
+/** An accepting answer of so many bytes. */
+function helloOf(bytes: number): string {
+  const [before, after] = ['{"jsonrpc":"2.0","id":1,"x":"', '","result":{}}'];
+  return before + "x".repeat(bytes - before.length - after.length) + after;
+}
+
 const hellos: readonly (readonly [string, string])[] = [
   [
     "another protocol",
@@ -146,7 +155,7 @@ const hellos: readonly (readonly [string, string])[] = [
   ["a text that only tells of a result", '{"jsonrpc":"2.0","id":1,"note":"result","more":"\\"result\\":1"}'],
   ["no JSON at all", "hello"],
   ["two lines", '{"jsonrpc":"2.0","id":1,"result":{}}\n{"jsonrpc":"2.0"}'],
-  ["a line that is too long", `{"jsonrpc":"2.0","id":1,"x":"${"x".repeat(65 * 1024)}","result":{}}`],
+  ["a line that is a byte too long", helloOf(HELLO_BYTES_MAX + 1)],
 ];
 
 describe.skipIf(cannotRun || !hasPython).each(hellos)("an agent that answers the hello with %s", (_what, hello) => {
@@ -161,6 +170,7 @@ describe.skipIf(cannotRun || !hasPython).each(hellos)("an agent that answers the
 });
 
 const accepted: readonly (readonly [string, string])[] = [
+  ["of 64 KiB", helloOf(HELLO_BYTES_MAX)],
   ["in another order", '{"result":{"protocol":2},"id":1,"jsonrpc":"2.0"}'],
   [
     "with brackets and quotes in its texts",

@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { compileLibrary } from "../../clients/bridge/compile.ts";
 import { installBridge, type Machine, uninstallBridge } from "../../clients/cli/bridge/install.ts";
-import { LIBRARY, LIBRARY_BYTES_MAX, searchedFolders } from "../../clients/cli/bridge/library.ts";
+import { asRoot, LIBRARY, LIBRARY_BYTES_MAX, lookAt, searchedFolders } from "../../clients/cli/bridge/library.ts";
 import { bridgeStatus } from "../../clients/cli/bridge/status.ts";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { VERSION } from "../../clients/cli/version.ts";
@@ -189,10 +189,7 @@ describe.skipIf(cannotRun || !isRoot)("without root", () => {
     const machine: Machine = { platform: "linux", architecture: process.arch, prefix: undefined, user: NOBODY };
     const before = existsSync(join("/", "opt/1Password"));
     expect(() => installBridge(machine)).toThrow("only root can write to /opt/1Password");
-    const words = await import("../../clients/cli/bridge/library.ts").then(({ asRoot }) =>
-      asRoot(["bridge", "install"]),
-    );
-    expect(words).toMatch(/^sudo \S+node\S* --disable-sigusr1 -- \/\S+ bridge install$/);
+    expect(asRoot(["bridge", "install"])).toMatch(/^sudo \S+node\S* --disable-sigusr1 -- \/\S+ bridge install$/);
     expect(existsSync("/opt/1Password")).toBe(before);
   });
 });
@@ -208,6 +205,15 @@ describe.each([
       expect(() => act(machine)).toThrow(`the bridge for the official SDKs is not there yet for ${name}`);
     expect(bridgeStatus(machine)).toEqual({ state: "unavailable" });
   });
+});
+
+test.skipIf(cannotRun)("a file of the most bytes that can be ours is ours, and one of a byte more is not", () => {
+  const library = readFileSync(built);
+  const kindOf = (bytes: number) => {
+    put(target, Buffer.concat([library, Buffer.alloc(bytes - library.length)]));
+    return lookAt(target, process.getuid?.() ?? 0).kind;
+  };
+  expect([kindOf(LIBRARY_BYTES_MAX), kindOf(LIBRARY_BYTES_MAX + 1)]).toEqual(["ours", "foreign"]);
 });
 
 test("a machine without a library of ours is told how to make one", () => {

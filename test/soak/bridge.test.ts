@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { options, sources } from "../../clients/bridge/compile.ts";
-import { startProgram } from "../build/bridge-host.ts";
-import { envelope, newFolder, startPeer } from "../build/bridge-peer.ts";
+import { buildLibrary, cannotRun, hasPython, python, startProgram } from "../build/bridge-host.ts";
+import { envelope, newFolder, opened, removePeer, startPeer } from "../build/bridge-peer.ts";
 import { hasTool } from "../tools.ts";
 
 const MIB = 1024 * 1024;
@@ -134,6 +134,20 @@ describe
       expect(JSON.parse(ran.out)).toEqual({ answered: 17, lost: 0, absent: 0, wrong: 0, failed: 0 });
       expect(sizes).toEqual(Array(8).fill(50 * MIB));
     });
+  },
+);
+
+test.skipIf(cannotRun || !hasPython)(
+  "an agent that does not answer the hello is given up after ten seconds, with a reason",
+  { timeout: 60_000 },
+  async () => {
+    const peer = await startPeer(() => envelope("1"), { hello: () => undefined });
+    const began = performance.now();
+    const { out } = await python(buildLibrary(folder), { POSTERN_SOCKET: peer.path }, "print(*send(b'x'))");
+    const seconds = (performance.now() - began) / 1_000;
+    expect(opened(out.slice(2)).text).toContain("the Postern agent does not answer");
+    expect([seconds > 9.5, seconds < 30, peer.lines]).toEqual([true, true, []]);
+    await removePeer(peer);
   },
 );
 
