@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compileLibrary } from "../../clients/bridge/compile.ts";
 import { foreignPlaces, installBridge, type Machine, uninstallBridge } from "../../clients/cli/bridge/install.ts";
 import { LIBRARY } from "../../clients/cli/bridge/library.ts";
@@ -27,18 +27,17 @@ const built = fileURLToPath(new URL(`../../dist/bridge/${ownTarget?.name}/${LIBR
 const cannotInstall = cannotRun || machine.user !== 0 || foreignPlaces(machine).length > 0;
 
 let agent: DemoAgent;
-beforeAll(() => {
+beforeAll(async () => {
   if (cannotInstall) return;
   compileLibrary(ownCompiler ?? "", version, built);
   installBridge(machine);
+  agent = await startDemoAgent();
 });
-afterAll(() => {
-  if (!cannotInstall) uninstallBridge(machine);
+afterAll(async () => {
+  if (cannotInstall) return;
+  await agent.remove();
+  uninstallBridge(machine);
 });
-beforeEach(async () => {
-  if (!cannotInstall) agent = await startDemoAgent();
-}, 60_000);
-afterEach(() => agent?.remove());
 
 /** Runs the program of JavaScript. When it says "lock", the account is locked and unlocked before it goes on. */
 async function runScript(command: readonly string[]): Promise<{ code: number | null; lines: string[]; err: string }> {
@@ -75,10 +74,7 @@ const LINES = [
   words(SECRET),
 ];
 
-/** Runtimes in which the official package itself runs an add-on. */
-const hosts = runtimes.filter(({ name }) => /^Node (?:20|22|24|26)$|^Bun$/.test(name));
-
-describe.skipIf(cannotInstall).each(hosts.map((host) => [host.name, host] as const))(
+describe.skipIf(cannotInstall).each(runtimes.map((host) => [host.name, host] as const))(
   "JavaScript in %s",
   (_name, host) => {
     const isMissing = host.tool !== undefined && !hasTool(host.tool);
@@ -89,18 +85,6 @@ describe.skipIf(cannotInstall).each(hosts.map((host) => [host.name, host] as con
         expect(await runScript(host.command)).toEqual({ code: 0, lines: LINES, err: "" });
       },
     );
-  },
-);
-
-const tools = toolEnvironment();
-
-test.skipIf(cannotInstall || tools === undefined)(
-  "Python runs a program as its README shows",
-  { timeout: TIME_MS },
-  async () => {
-    if (tools === undefined) return;
-    const ran = await runPython(tools, ["official.py"], agent.env);
-    expect(ran).toEqual({ code: 0, out: officialOutput, err: "" });
   },
 );
 
@@ -121,3 +105,17 @@ test.skipIf(cannotInstall || !hasGo)("Go runs a program as its README shows", { 
     project.remove();
   }
 });
+
+const tools = toolEnvironment();
+
+// The last one, since it leaves a vault behind. It lists the vaults, as the others do.
+
+test.skipIf(cannotInstall || tools === undefined)(
+  "Python runs a program as its README shows",
+  { timeout: TIME_MS },
+  async () => {
+    if (tools === undefined) return;
+    const ran = await runPython(tools, ["official.py"], agent.env);
+    expect(ran).toEqual({ code: 0, out: officialOutput, err: "" });
+  },
+);
