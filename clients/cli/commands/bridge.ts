@@ -72,7 +72,7 @@ export function addBridgeCommands(program: Command): void {
   addCommand<PrefixOption>(
     bridge,
     "status",
-    "say which library the official SDKs load, and whether it is safe and of this version",
+    "say what lies where the official SDKs look, and whether the bridge is safe and of this version",
     "postern bridge status --json",
     [prefixOption],
     (terminal, _args, options) => status(terminal, options),
