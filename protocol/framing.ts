@@ -80,10 +80,35 @@ function withoutCr(line: Uint8Array): Uint8Array {
   return line.at(-1) === CR ? line.subarray(0, -1) : line;
 }
 
+/**
+ * Whether the JSON text has at most so many parts: arrays, objects, texts and fractions. Each costs a parser many times its length, so
+ * megabytes of `{},` would fill the memory. Whole numbers do not count, since a file may come as a list of them.
+ */
+export function hasPartsAtMost(text: Uint8Array, most: number): boolean {
+  let parts = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const byte = text[index];
+    if (inString) {
+      if (byte === BACKSLASH) index++;
+      else if (byte === QUOTE) inString = false;
+      continue;
+    }
+    if (byte === undefined || costly[byte] === 0) continue;
+    inString = byte === QUOTE;
+    parts++;
+    if (parts > most) return false;
+  }
+  return true;
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_ARRAY = 0x5b;
 const OPEN_OBJECT = 0x7b;
+/** A quote, a bracket, or a sign of a fraction: `.`, `e`, `E`. The words true and false count for it. */
+const costly = new Uint8Array(256);
+for (const byte of [QUOTE, OPEN_ARRAY, OPEN_OBJECT, 0x2e, 0x65, 0x45]) costly[byte] = 1;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 

@@ -2,7 +2,7 @@
 // say the same for many faults, so a field and its rule follow. No word of the peer is repeated.
 import { Compile, type Validator } from "typebox/compile";
 import { fromBase64 } from "../crypto/encoding.ts";
-import { nestsAtMost } from "../framing.ts";
+import { hasPartsAtMost, nestsAtMost } from "../framing.ts";
 import { limits } from "../limits.ts";
 import { describeFault } from "../schema-fault.ts";
 import { type Integration, integrationOf } from "./config.ts";
@@ -26,6 +26,9 @@ export type SdkRequest =
   | ({ readonly kind: "init_client"; readonly accountName: string } & Integration)
   | SdkInvoke
   | { readonly kind: "release_client"; readonly client: number };
+
+/** Arrays, objects, texts and fractions of one request: a batch of 100 items with 200 fields each, all with details, has some 600,000. */
+export const REQUEST_PARTS_MAX = 1_000_000;
 
 /** The static helpers of the official clients. They run in the client itself and never cross. */
 const ofTheClient: ReadonlySet<string> = new Set(["ValidateSecretReference", "GeneratePassword"]);
@@ -91,15 +94,28 @@ function validatorOf(name: SdkName): Validator {
   return validator;
 }
 
+/** Elements of a list that are looked at for the words of a fault. The validator notes each fault, and a file may be a list of millions. */
+const FAULT_ELEMENTS_MAX = 200;
+
 /** Field and rule, in the names of our shapes. */
 function faultOf(name: SdkName, parameters: unknown): string {
   const words = { whole: "parameters", unknown: "the shape is wrong" };
-  return describeFault(sdkShapes[name], parameters, validatorOf(name).Errors(parameters), words);
+  const start = startOf(parameters);
+  const faults = validatorOf(name).Errors(start);
+  return faults.length === 0 ? "a long list is wrong" : describeFault(sdkShapes[name], start, faults, words);
+}
+
+/** The value with the first elements of its lists. */
+function startOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, FAULT_ELEMENTS_MAX).map(startOf);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, startOf(part)]));
 }
 
 /** The value of a JSON text. Its nesting is checked first, since a deep one costs the parser a stack. */
 function parsed(text: Uint8Array, what: string): unknown {
   if (!nestsAtMost(text, limits.depth)) throw new Refused(`${what} is nested deeper than ${limits.depth}`);
+  if (!hasPartsAtMost(text, REQUEST_PARTS_MAX)) throw new Refused(`${what} has more than ${REQUEST_PARTS_MAX} parts`);
   const value = wholeValue(decoded(text));
   if (value === undefined) throw new Refused(`${what} must be JSON: expected value at line 1 column 1`);
   return value.json;

@@ -1,21 +1,25 @@
 // The official SDKs' door of a real agent, spoken to as the bridge does it: one envelope out, one back. sdk-operations.test.ts has every
 // operation, and sdk-large.test.ts the long lines.
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { limits } from "../../protocol/limits.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person } from "./person.ts";
 import { openRaw } from "./raw.ts";
 import { config, envelopeOf, hello, invocation, openSdk, outcomeOf, type SdkProgram } from "./sdk-raw.ts";
-import { type RunningAgent, startAgent } from "./start.ts";
+import { type RunningAgent, startAgent, temporaryHome } from "./start.ts";
 
 const reference = "op://Demo/login/password";
 let agent: RunningAgent;
+let home: string;
 let person: Person;
 let program: SdkProgram;
 
 beforeAll(async () => {
-  agent = await startAgent();
+  home = temporaryHome();
+  agent = await startAgent(home, {}, ["--trace", join(home, "trace")]);
   await makeAccount(agent);
   person = await attachPerson(agent);
   person.always("yes");
@@ -250,6 +254,9 @@ describe("a connection", () => {
     );
     own.close();
     await closed;
+    // Listening for the end took the person's own listener away.
+    person.leave();
+    person = await attachPerson(agent);
     person.always("yes");
   });
 
@@ -272,6 +279,21 @@ const OTHER_PROGRAM = `
     process.stdout.write(chunk);
     if (chunk.includes(10)) socket.end();
   });`;
+
+describe("what a program does here", () => {
+  test("is in the log and in the trace like any other request", async () => {
+    const client = await program.init();
+    expect(await resolve(client)).toHaveProperty("document");
+    await failureOf(program.invoke(client, "SecretsResolve", {}));
+    const { records } = await person.channel.call("audit.list", { limit: 20 });
+    expect(records.map(({ event, outcome }) => `${event} ${outcome}`)).toContain("secrets.resolve ok");
+    const lines = readFileSync(join(agent.home, "trace"), "utf8").trim().split("\n");
+    const told = lines.map((line) => JSON.parse(line) as { method: string | null; outcome: string });
+    const last = told.slice(-12).map(({ method, outcome }) => `${method} ${outcome}`);
+    expect(last).toEqual(expect.arrayContaining(["clients.open ok", "secrets.resolve ok", "null invalidRequest"]));
+    expect(lines.join()).not.toContain("hunter2");
+  });
+});
 
 describe("the clients of a process", () => {
   test("are of no use to another process", async () => {
