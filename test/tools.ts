@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A program, and the Debian package that contains it. */
+/** A program, and the Debian packages that it needs. */
 const tools: Readonly<Record<string, string>> = {
   nc: "netcat-openbsd",
   "ssh-keygen": "openssh-client",
@@ -19,6 +19,10 @@ const tools: Readonly<Record<string, string>> = {
   dash: "dash",
   zsh: "zsh",
   fish: "fish",
+  gcc: "gcc libc6-dev",
+  clang: "clang libclang-rt-dev",
+  "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+  readelf: "binutils",
 };
 
 /**
@@ -83,7 +87,7 @@ export function installTools(): void {
 function installPackages(): void {
   const missing = Object.entries(tools).filter(([program]) => !hasTool(program));
   if (missing.length === 0) return;
-  const packages = missing.map(([, name]) => name);
+  const packages = missing.flatMap(([, names]) => names.split(" "));
   if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) {
     process.stdout.write(
       `test: missing ${missing.map(([program]) => program).join(", ")}; install ${packages.join(" ")} to run every test\n`,

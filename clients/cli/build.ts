@@ -139,6 +139,9 @@ for (const [file, input] of Object.entries(bundles)) await bundle(file, input);
 await sharePage();
 chmodSync(`${out}/postern.js`, 0o755);
 for (const [name, from] of Object.entries(copies)) copyFileSync(`${root}${from}`, `${out}/${name}`);
+// clients/bridge/build.ts made them, where a compiler was. A file with another ending is one that a compiler is writing.
+if (existsSync(`${root}dist/bridge`))
+  cpSync(`${root}dist/bridge`, `${out}/bridge`, { recursive: true, filter: (path) => !/\.so\./.test(path) });
 writeFileSync(`${out}/package.json`, `${JSON.stringify(manifest(), null, 2)}\n`);
 await fillCodeCache();
 process.stdout.write(`build: wrote dist/postern\n`);

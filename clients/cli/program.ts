@@ -7,6 +7,7 @@ import { addAccountsCommands } from "./commands/accounts.ts";
 import { addAgentCommands } from "./commands/agent.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
+import { addBridgeCommands } from "./commands/bridge.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
 import { addEnvironmentCommands } from "./commands/environments.ts";
 import { addGroupCommands } from "./commands/groups.ts";
@@ -69,6 +70,7 @@ export function program(json = false): Command {
   addAccessCommands(root);
   addAuditCommands(root);
   addAgentCommands(root);
+  addBridgeCommands(root);
   return root;
 }
 

@@ -18,8 +18,9 @@ export const wanted = {
 
 export type PackageName = keyof typeof wanted;
 
-/** Kinds of files that belong in a package: programs, declarations, the page, and V8's code beside the agent. */
-const SHIPPED = /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.m?ts|share-page\/[\w./-]+|code-cache\/.+)$/;
+/** Kinds of files that belong in a package: programs, declarations, the page, bridge libraries, and V8's code beside the agent. */
+const SHIPPED =
+  /^(?:[\w.-]+\.(?:js|mjs)|types\/[\w-]+\.d\.m?ts|share-page\/[\w./-]+|bridge\/linux-\w+\/libop_sdk_ipc_client\.so|code-cache\/.+)$/;
 
 /** The missing files of a package, and the files that do not belong in it. */
 export function contentFaults(name: PackageName, files: readonly string[]): Fault[] {

@@ -24,6 +24,7 @@ const arrows: Record<string, { may: string[]; because: string }> = {
     may: ["protocol"],
     because: "generated files come from the catalogue, and from files that import nothing of ours",
   },
+  "clients/bridge": { may: [], because: "it is C, and moves bytes; its build knows compilers only" },
   "clients/cli": { may: ["clients/typescript"], because: "the CLI can do what any program can, and no more" },
   daemon: {
     may: ["clients/account", "protocol"],
@@ -113,6 +114,7 @@ const entryPoints: Record<string, string> = {
   "clients/typescript/generated-enums.d.ts": "the types of generated-enums.js",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",
+  "clients/bridge/build.ts": "npm run build",
   "clients/release/client-package.ts": "npm run build",
   "clients/release/go-package.ts": "npm run build:go",
   "clients/release/main.ts": "npm run release",
@@ -341,6 +343,7 @@ describe("the tree", () => {
       "clients/typescript",
       "clients/go",
       "clients/account",
+      "clients/bridge",
       "clients/cli",
       "clients/cli/run",
       "clients/examples",

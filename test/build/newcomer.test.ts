@@ -19,6 +19,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodes } from "../../clients/cli/terminal/exit-code.ts";
 import { limits } from "../../protocol/limits.ts";
 import { openSdk } from "../agent/sdk-raw.ts";
+import { cannotRun } from "./bridge-host.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -32,7 +33,8 @@ let second: Terminal;
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "postern-new-"));
-  execFileSync(process.execPath, ["--no-warnings", "clients/cli/build.ts"], { cwd: root });
+  for (const build of ["clients/bridge/build.ts", "clients/cli/build.ts"])
+    execFileSync(process.execPath, ["--no-warnings", build], { cwd: root });
   execFileSync("npm", ["pack", "--silent", "--pack-destination", home, join(root, "dist", "postern")], { cwd: root });
   const tarball = readdirSync(home).find((name) => name.endsWith(".tgz")) ?? "";
   writeFileSync(join(home, "package.json"), '{"name":"newcomer","version":"1.0.0","private":true}');
@@ -206,6 +208,22 @@ test("the examples that are shell scripts run with the installed command", async
   first.type(`DB=x sh ${examples}/ci-job.sh; echo job $?`);
   await first.sees("no token: set POSTERN_SERVICE_ACCOUNT_TOKEN");
   await first.sees("job 2");
+});
+
+test.skipIf(cannotRun)("the package has the bridge library of this machine, and installs it", () => {
+  const command = join(home, "node_modules", ".bin", "postern");
+  const postern = (act: string) => {
+    const env = { HOME: home, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+    const ran = spawnSync(command, ["bridge", act, "--json", "--prefix", home], { env, encoding: "utf8" });
+    expect(ran).toMatchObject({ status: 0, stderr: "" });
+    return JSON.parse(ran.stdout);
+  };
+  expect(postern("install")).toMatchObject({ changed: true });
+  expect(postern("status")).toMatchObject({ state: "installed", others: [] });
+  const name = join(`${process.platform}-${process.arch}`, "libop_sdk_ipc_client.so");
+  const installed = readFileSync(join(home, "opt/1Password/libop_sdk_ipc_client.so"));
+  expect(installed.equals(readFileSync(join(home, "node_modules", "postern", "bridge", name)))).toBe(true);
+  expect(postern("uninstall")).toMatchObject({ removed: true });
 });
 
 test("no test code is loaded: everything the package runs lies in the package", () => {

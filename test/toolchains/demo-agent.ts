@@ -11,13 +11,15 @@ export const TYPED_OUTPUT = `${SECRET}\nDATABASE_URL true true\nitemNotFound\ntr
 export type DemoAgent = {
   /** The variables by which a program finds the agent, the token and the reference. */
   readonly env: Readonly<Record<string, string>>;
+  /** Locks the account, unlocks it, and goes on answering every question with yes. */
+  lockAndUnlock(): Promise<void>;
   remove(): Promise<void>;
 };
 
 export async function startDemoAgent(): Promise<DemoAgent> {
   const agent = await startAgent();
   await makeAccount(agent);
-  const person = await attachPerson(agent);
+  let person = await attachPerson(agent);
   person.always("yes");
   const owner = await agent.connect();
   const { id: vaultId } = await owner.call("vaults.create", { title: "Demo" });
@@ -28,6 +30,16 @@ export async function startDemoAgent(): Promise<DemoAgent> {
   owner.close();
   return {
     env: { POSTERN_HOME: agent.home, TOKEN: token, REFERENCE },
+    lockAndUnlock: async () => {
+      const channel = await agent.connect();
+      await channel.call("session.lock", {});
+      await channel.call("session.unlock", { password: PASSWORD });
+      channel.close();
+      // A lock detaches every approver.
+      person.leave();
+      person = await attachPerson(agent);
+      person.always("yes");
+    },
     remove: async () => {
       person.leave();
       await agent.remove();

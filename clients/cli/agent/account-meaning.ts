@@ -32,6 +32,7 @@ export const withoutAccount: Readonly<Record<string, Refusal>> = {
     next: "leave out --account; `postern accounts default NAME` chooses the default one",
   },
   service: { why: "an account service belongs to no account of this agent", next: "leave out --account" },
+  bridge: { why: "the bridge serves every account of every user", next: "leave out --account" },
   generate: NONE,
   deny: {
     why: "a code names one question, in whatever account it waits",

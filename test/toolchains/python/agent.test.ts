@@ -17,6 +17,7 @@ import {
   temporaryFolder,
   toolEnvironment,
 } from "./environment.ts";
+import { officialOutput } from "./official-output.ts";
 
 const tools = toolEnvironment();
 const folder = temporaryFolder();
@@ -56,7 +57,7 @@ describe.skipIf(tools === undefined)("the Python client", () => {
     const ours = official.replaceAll("from onepassword", "from postern");
     writeFileSync(join(folder, "program.py"), ours);
     const ran = await run(client, [join(folder, "program.py")], env);
-    expect(ran).toEqual({ code: 0, out: OFFICIAL_OUTPUT, err: "" });
+    expect(ran).toEqual({ code: 0, out: officialOutput, err: "" });
   });
 
   const examples = [...readFileSync(join(clientSource, "README.md"), "utf8").matchAll(/```python\n([\s\S]*?)```/g)];
@@ -105,20 +106,3 @@ const REFUSALS = [
   "UntrustedSocket the agent's socket is not trusted: its folder is open to other users; another user may have put it there; remove it and start the agent again",
   "AgentNotRunning no agent is running: the socket is left over from an agent that has ended; start it with `postern agent start`",
 ];
-
-const OFFICIAL_OUTPUT = [
-  SECRET,
-  String(SECRET.length),
-  "itemNotFound",
-  "['Demo', 'Personal']",
-  "6",
-  "2 Shop, renamed True",
-  "True",
-  "[('Shop, renamed', True)]",
-  "True True",
-  "[None, None, 'itemNotFound']",
-  "item couldn't be found",
-  "3 48",
-  'the secret reference could not be parsed: secret reference has invalid format - must be "op://<vault>/<item>/[section/]field[?attribute=<attribute-value>]"',
-  "",
-].join("\n");

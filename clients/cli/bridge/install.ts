@@ -1,0 +1,177 @@
+// Puts the bridge library where the official SDKs look for it, and takes it away. Programs of every user load what lies there. So it is a
+// copy, root's own, in folders that only root can write to.
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { UsageError } from "../terminal/exit-code.ts";
+import { asRoot, INSTALL_FOLDER, LIBRARY, lookAt, MODE, ownLibrary, searchedFolders } from "./library.ts";
+
+/** The machine that the command works on. Tests and packages name another root than `/`. */
+export type Machine = {
+  readonly platform: string;
+  readonly architecture: string;
+  /** Undefined means the machine itself, which takes root. */
+  readonly prefix: string | undefined;
+  readonly user: number | undefined;
+};
+
+export const pathOn = ({ prefix }: Machine, path: string): string => join(prefix ?? "/", path);
+export const targetOn = (machine: Machine): string => pathOn(machine, join(INSTALL_FOLDER, LIBRARY));
+
+/** The owner that everything on the way must have. */
+export const ownerOn = ({ prefix, user }: Machine): number => (prefix === undefined ? 0 : (user ?? 0));
+
+/** Throws UsageError on a system for which there is no bridge yet. */
+export function demandLinux({ platform }: Machine): void {
+  if (platform === "linux") return;
+  const name = platform === "darwin" ? "macOS" : platform === "win32" ? "Windows" : platform;
+  throw new UsageError(
+    `the bridge for the official SDKs is not there yet for ${name}`,
+    "use Postern's own client packages there: they have the official names",
+  );
+}
+
+function demandRoot(machine: Machine, words: readonly string[]): void {
+  if (machine.prefix !== undefined || machine.user === 0) return;
+  throw new UsageError(
+    `only root can write to ${INSTALL_FOLDER}, where the official SDKs look`,
+    `run \`${asRoot(["bridge", ...words])}\``,
+  );
+}
+
+/** The places at which a real 1Password lies, or something else that is not ours. */
+export function foreignPlaces(machine: Machine): string[] {
+  const libraries = searchedFolders
+    .map((folder) => pathOn(machine, join(folder, LIBRARY)))
+    .filter((path) => lookAt(path, ownerOn(machine)).kind === "foreign");
+  // The folder of a 1Password without the library: its next update may bring one.
+  const beside = entriesOf(pathOn(machine, INSTALL_FOLDER)).filter(
+    (name) => name !== LIBRARY && !name.startsWith(BEGUN),
+  );
+  return [...libraries, ...(beside.length === 0 ? [] : [pathOn(machine, INSTALL_FOLDER)])];
+}
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
+  }
+}
+
+function demandNoOther(machine: Machine): void {
+  const places = foreignPlaces(machine);
+  if (places.length === 0) return;
+  throw new UsageError(
+    `1Password, or another program's library, is at ${places.join(" and ")}, so nothing was changed`,
+    "programs can use one of the two: uninstall 1Password's app to use the bridge, or use Postern's own client packages",
+  );
+}
+
+/** A folder on the way that is not safe, with the reason. Whoever can write there can replace what programs load. */
+export function unsafeFolder(machine: Machine): string | undefined {
+  const owner = ownerOn(machine);
+  const parts = INSTALL_FOLDER.split("/");
+  for (let count = 1; count <= parts.length; count++) {
+    const path = pathOn(machine, parts.slice(0, count).join("/") || "/");
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    if (found.isSymbolicLink()) return `${path} is a link`;
+    if (!found.isDirectory()) return `${path} is no folder`;
+    if (found.uid !== owner) return `${path} belongs to another user`;
+    if ((found.mode & 0o022) !== 0) return `${path} can be written by others`;
+  }
+  return undefined;
+}
+
+function demandSafeFolders(machine: Machine): void {
+  const unsafe = unsafeFolder(machine);
+  if (unsafe !== undefined)
+    throw new UsageError(
+      `${unsafe}, so nothing was changed`,
+      "put that right first: every program of every user would load what lies there",
+    );
+}
+
+/** The beginning of a file's name before it is whole. */
+const BEGUN = ".postern-bridge-";
+
+/** Writes the file beside its place, and moves it there when it is whole. A program that starts meanwhile loads the old one or the new one. */
+function put(folder: string, content: Buffer): void {
+  const begun = join(folder, `${BEGUN}${process.pid}`);
+  const file = openSync(begun, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  try {
+    for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
+    fchmodSync(file, MODE);
+    fsyncSync(file);
+    renameSync(begun, join(folder, LIBRARY));
+  } catch (error) {
+    rmSync(begun, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+export type Installed = { readonly path: string; readonly version: string; readonly changed: boolean };
+
+/** Installs the library. Does nothing where this very library is there already. Throws UsageError where it must not. */
+export function installBridge(machine: Machine): Installed {
+  demandLinux(machine);
+  demandRoot(machine, ["install"]);
+  demandNoOther(machine);
+  demandSafeFolders(machine);
+  const own = ownLibrary(machine.platform, machine.architecture);
+  const path = targetOn(machine);
+  const before = lookAt(path, ownerOn(machine));
+  const isThere = before.kind === "ours" && before.isSafe && before.content.equals(own.content);
+  if (!isThere) {
+    makeFolders(machine);
+    put(pathOn(machine, INSTALL_FOLDER), own.content);
+  }
+  return { path, version: own.version, changed: !isThere };
+}
+
+/** The usual umask of a person could keep programs of other users out. */
+function makeFolders(machine: Machine): void {
+  const before = process.umask(0o022);
+  try {
+    mkdirSync(pathOn(machine, INSTALL_FOLDER), { recursive: true });
+  } finally {
+    process.umask(before);
+  }
+}
+
+export type Removed = { readonly path: string; readonly removed: boolean };
+
+/** Removes the library where it is ours, and its folder where nothing else is in it. Throws UsageError where it is not ours. */
+export function uninstallBridge(machine: Machine): Removed {
+  demandLinux(machine);
+  const path = targetOn(machine);
+  const found = lookAt(path, ownerOn(machine));
+  if (found.kind === "absent") return { path, removed: false };
+  if (found.kind === "foreign")
+    throw new UsageError(
+      `${path} is not Postern's, so nothing was removed`,
+      "remove it with the program that installed it",
+    );
+  demandRoot(machine, ["uninstall"]);
+  demandSafeFolders(machine);
+  rmSync(path);
+  const folder = pathOn(machine, INSTALL_FOLDER);
+  if (entriesOf(folder).length === 0) rmdirSync(folder);
+  return { path, removed: true };
+}

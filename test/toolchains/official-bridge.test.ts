@@ -1,0 +1,121 @@
+// The official packages, unchanged, with the bridge at the place where they look and a real agent: JavaScript, Python and Go. The place is
+// the machine's own, so the tests need root, and no 1Password there.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compileLibrary } from "../../clients/bridge/compile.ts";
+import { foreignPlaces, installBridge, type Machine, uninstallBridge } from "../../clients/cli/bridge/install.ts";
+import { LIBRARY } from "../../clients/cli/bridge/library.ts";
+import { cannotRun, ownCompiler, ownTarget, version } from "../build/bridge-host.ts";
+import { type DemoAgent, SECRET, startDemoAgent } from "./demo-agent.ts";
+import { hasGo, makeOfficialProject } from "./go/project.ts";
+import { run as runPython, toolEnvironment } from "./python/environment.ts";
+import { officialOutput } from "./python/official-output.ts";
+import { runtimes } from "./runtimes.ts";
+import { hasTool } from "./toolbox.ts";
+
+const TIME_MS = 180_000;
+
+const machine: Machine = {
+  platform: process.platform,
+  architecture: process.arch,
+  prefix: undefined,
+  user: process.geteuid?.(),
+};
+const built = fileURLToPath(new URL(`../../dist/bridge/${ownTarget?.name}/${LIBRARY}`, import.meta.url));
+const cannotInstall = cannotRun || machine.user !== 0 || foreignPlaces(machine).length > 0;
+
+let agent: DemoAgent;
+beforeAll(async () => {
+  if (cannotInstall) return;
+  compileLibrary(ownCompiler ?? "", version, built);
+  installBridge(machine);
+  agent = await startDemoAgent();
+});
+afterAll(async () => {
+  if (cannotInstall) return;
+  await agent.remove();
+  uninstallBridge(machine);
+});
+
+/** Runs the program of JavaScript. When it says "lock", the account is locked and unlocked before it goes on. */
+async function runScript(command: readonly string[]): Promise<{ code: number | null; lines: string[]; err: string }> {
+  const program = fileURLToPath(new URL("./programs/official/desktop.mjs", import.meta.url));
+  const [name = "", ...words] = [...command, program];
+  const child = spawn(name, words, { env: { PATH: process.env.PATH ?? "", HOME: "/nowhere", ...agent.env } });
+  let out = "";
+  let err = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  child.stdout.on("data", async (chunk: Buffer) => {
+    out += chunk.toString();
+    if (!chunk.toString().includes("lock\n")) return;
+    await agent.lockAndUnlock();
+    child.stdin.write("\n");
+  });
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, lines: out.trimEnd().split("\n"), err };
+}
+
+const words = (...values: unknown[]) => values.map((value) => JSON.stringify(value)).join(" ");
+
+/** What the program of JavaScript prints. */
+const LINES = [
+  words(SECRET),
+  words(SECRET, "itemNotFound"),
+  expect.stringMatching(/^true ".*item.*"$/),
+  words("Shop", "é\n漢", true),
+  words(true, 0),
+  words(150, [SECRET]),
+  "lock",
+  // The account was locked meanwhile, so the client opened another session by itself.
+  words(SECRET),
+];
+
+describe.skipIf(cannotInstall).each(runtimes.map((host) => [host.name, host] as const))(
+  "JavaScript in %s",
+  (_name, host) => {
+    const isMissing = host.tool !== undefined && !hasTool(host.tool);
+    test.skipIf(isMissing)(
+      "reads, writes, takes files, calls at once, and goes on after a lock",
+      { timeout: TIME_MS },
+      async () => {
+        expect(await runScript(host.command)).toEqual({ code: 0, lines: LINES, err: "" });
+      },
+    );
+  },
+);
+
+test.skipIf(cannotInstall || !hasGo)("Go runs a program as its README shows", { timeout: TIME_MS }, async () => {
+  const project = makeOfficialProject();
+  if (project === undefined) throw new Error("the official Go module cannot be fetched");
+  try {
+    // A token of ours is not for the official core, which asks 1Password's own service with it.
+    const source = "official/main.go";
+    const text = readFileSync(`${project.folder}/${source}`, "utf8");
+    project.write(source, text.replace("\tdemand(tokens(ctx))\n", ""));
+    const env = { CGO_ENABLED: "1" };
+    expect(await project.run(["go", "build", "-o", "made/official", "./official"], env)).toMatchObject({ code: 0 });
+    const ran = await project.run([`${project.folder}/made/official`], agent.env);
+    const whole = readFileSync(fileURLToPath(new URL("./go/programs/official/output.txt", import.meta.url)), "utf8");
+    expect(ran).toEqual({ code: 0, out: whole.replace(`${SECRET}\nopened: false\n`, ""), err: "" });
+  } finally {
+    project.remove();
+  }
+});
+
+const tools = toolEnvironment();
+
+// The last one, since it leaves a vault behind. It lists the vaults, as the others do.
+
+test.skipIf(cannotInstall || tools === undefined)(
+  "Python runs a program as its README shows",
+  { timeout: TIME_MS },
+  async () => {
+    if (tools === undefined) return;
+    const ran = await runPython(tools, ["official.py"], agent.env);
+    expect(ran).toEqual({ code: 0, out: officialOutput, err: "" });
+  },
+);
