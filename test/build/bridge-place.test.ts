@@ -171,7 +171,7 @@ describe.skipIf(cannotRun || !hasPython)("nothing is sent to", () => {
   });
 
   test.skipIf(!isRoot)("a socket of ours on which another user listens", async () => {
-    const path = join(newFolder(), "agent.sock");
+    const path = join(folder, "listened.sock");
     const program = `
 import os, socket
 listener = socket.socket(socket.AF_UNIX)
