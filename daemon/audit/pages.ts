@@ -46,7 +46,8 @@ export async function readPage(
     if (isBefore(segments[index + 1], range)) continue;
     // A record that was taken in late lies behind its time.
     if (isPast(segment, range) && !holdsTakenIn(segment)) continue;
-    if (read++ >= PAGE_SEGMENTS_MAX) return { records, next: last };
+    // The next page begins after a number. So segments without a record, as damage leaves them, do not end a page.
+    if (read++ >= PAGE_SEGMENTS_MAX && last > range.after) return { records, next: last };
     for (const line of readSegment(segment)) {
       if (++looked % TURN_RECORDS === 0) await othersTurn();
       if (line.kind !== "record" || line.record.seq <= last) continue;

@@ -83,6 +83,14 @@ test("a page reads as many segments as allowed and not one more", async () => {
   expect(await readPage(folder, everything, 10, () => false)).toEqual({ records: [], next: PAGE_SEGMENTS_MAX * 3 });
 });
 
+test("segments without a record end no page, since the next one could not begin after them", async () => {
+  const without = Array.from({ length: PAGE_SEGMENTS_MAX + 1 }, () => 0);
+  write(without);
+  expect(await readPage(folder, everything, 10, () => true)).toEqual({ records: [] });
+  write([...without, 2]);
+  expect(seqs(await pages(everything, 10, () => true))).toEqual([1, 2]);
+});
+
 test("segments of other days are not read", async () => {
   const days = PAGE_SEGMENTS_MAX + 6;
   write(Array.from({ length: days }, () => 48));
