@@ -64,3 +64,9 @@ func stopped(ctx context.Context, method string) error {
 	}
 	return fmt.Errorf("no answer to %s: %w", method, ctx.Err())
 }
+
+// InvalidConfigurationError says that NewClient was given what cannot be used. Nothing was sent. Its text is the official one.
+type InvalidConfigurationError struct{ Message string }
+
+// Error returns the message.
+func (e *InvalidConfigurationError) Error() string { return e.Message }

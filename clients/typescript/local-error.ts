@@ -47,3 +47,13 @@ export class ClientClosed extends Error {
     super("the client is closed");
   }
 }
+
+/** `createClient` was given what cannot be used. Nothing was sent. The message is the official one. */
+export class InvalidConfiguration extends Error {
+  override readonly name = "InvalidConfiguration";
+  readonly hint: string;
+  constructor(message: string, hint = "") {
+    super(message);
+    this.hint = hint;
+  }
+}

@@ -6,6 +6,7 @@ __all__ = [
     "AgentNotRunning",
     "ClientClosed",
     "ConnectionLost",
+    "InvalidConfiguration",
     "LocalError",
     "TimedOut",
     "UntrustedSocket",
@@ -64,3 +65,7 @@ class ClientClosed(LocalError):
 
     def __init__(self) -> None:
         super().__init__("the client is closed")
+
+
+class InvalidConfiguration(LocalError, ValueError):
+    """``authenticate`` was given what cannot be used. Nothing was sent. The message is the official one."""

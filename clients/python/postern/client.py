@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Union
 
+from ._configuration import demand_usable
 from ._link import Link
 from ._notice import Notices
 from ._options import Listener, Options, PromptNotice
@@ -47,6 +48,7 @@ class Client:
         called when a person must approve. ``socket`` is the agent's socket, where it is another one
         than the agent's default.
         """
+        demand_usable(auth, integration_name, integration_version)
         client = cls()
         token, account = (None, auth.account_name) if isinstance(auth, DesktopAuth) else (auth, "")
         client._options = Options(

@@ -72,7 +72,7 @@ const exceptions: readonly Exception[] = [
   { names: /^Error(?:\.\w+)?$/, has: "ours", because: "errors.As gives the name, the next step and the incident's id" },
   { names: /^\w+Error\.Unwrap$/, has: "ours", because: "the official types of errors wrap the agent's error" },
   {
-    names: /^(?:AgentNotRunning|ConnectionLost|UntrustedSocket|UnusablePath)Error(?:\.\w+)?$/,
+    names: /^(?:AgentNotRunning|ConnectionLost|InvalidConfiguration|UntrustedSocket|UnusablePath)Error(?:\.\w+)?$/,
     has: "ours",
     because: "errors on this side of the socket",
   },

@@ -1,4 +1,4 @@
-// Rules that the Python client has by itself, compared with ours: it reads the same references, finds the same paths on every system, and
+// Rules that the Python client has by itself, compared with ours: it reads the same references, finds the same paths on every system, refuses the same configurations, and
 // draws from the same words.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -7,10 +7,12 @@ import { beforeAll, expect, test } from "vitest";
 import { generatePassword, wordList } from "../../../protocol/secret/generate-password.ts";
 import { parseReference } from "../../../protocol/secret/reference.ts";
 import { type Surroundings, socketPath } from "../../../protocol/socket-path.ts";
+import { configurations, verdicts } from "../../client/configurations.ts";
 import { clientSource, programs, pythonsHere } from "./environment.ts";
 
 type Outcome = { readonly value?: unknown } | { readonly error: string };
-type Answers = Readonly<Record<"references" | "paths" | "pins", Outcome[]>> & { readonly words: string[] };
+type Answers = Readonly<Record<"references" | "paths" | "pins", Outcome[]>> &
+  Readonly<Record<"words" | "configurations", string[]>>;
 
 const outcome = (call: () => unknown): Outcome => {
   try {
@@ -79,7 +81,12 @@ let answers: Answers;
 beforeAll(() => {
   if (python === undefined) return;
   const out = execFileSync(python.program, [join(programs, "rules.py")], {
-    input: JSON.stringify({ references, paths: paths.map((one) => ({ ...one, uid: one.uid ?? null })), pins }),
+    input: JSON.stringify({
+      references,
+      paths: paths.map((one) => ({ ...one, uid: one.uid ?? null })),
+      pins,
+      configurations,
+    }),
     env: { PYTHONPATH: clientSource, PYTHONDONTWRITEBYTECODE: "1" },
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -107,6 +114,10 @@ test.skipIf(python === undefined)("it finds the same socket or pipe in every sur
   const ours = paths.map((one) => outcome(() => socketPath(one)));
   expect(new Set(ours.map((one) => JSON.stringify(one))).size).toBeGreaterThan(20);
   expect(firstDifference(paths, answers.paths, ours)).toBeUndefined();
+});
+
+test.skipIf(python === undefined)("it refuses to open a client in the same words, before it connects", () => {
+  expect(answers.configurations).toEqual(verdicts);
 });
 
 test.skipIf(python === undefined)("it makes passwords in the same ranges of the same words", () => {

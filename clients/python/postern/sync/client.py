@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
 
+from .._configuration import demand_usable
 from .._notice import Notices
 from .._options import Listener, Options, PromptNotice
 from ..defaults import DesktopAuth
@@ -46,6 +47,7 @@ class Client:
         called when a person must approve. ``socket`` is the agent's socket, where it is another one
         than the agent's default.
         """
+        demand_usable(auth, integration_name, integration_version)
         client = cls()
         token, account = (None, auth.account_name) if isinstance(auth, DesktopAuth) else (auth, "")
         options = Options(token, account, integration_name, integration_version, socket, on_prompt)

@@ -57,4 +57,4 @@ kind, path, *rest = sys.argv[1:]
 if kind == "later":
     later(path)
 else:
-    ask(path, DesktopAuth("") if kind == "desktop" else "token", rest)
+    ask(path, DesktopAuth("") if kind == "desktop" else "postern_token", rest)

@@ -21,7 +21,7 @@ func main() {
 	byPerson := must(postern.NewClient(ctx, postern.WithDesktopAppIntegration("Ada")))
 	fmt.Println(must(byToken.Secrets().Resolve(ctx, reference)))
 
-	_, err := postern.NewClient(ctx, postern.WithServiceAccountToken("none"))
+	_, err := postern.NewClient(ctx, postern.WithServiceAccountToken("postern_none"))
 	fmt.Println(errors.Is(err, postern.ErrTokenInvalid), err)
 
 	must(agent.Of(byPerson).SessionLock(ctx, agent.SessionLockParams{}))
