@@ -46,6 +46,17 @@ type UnusablePathError struct{ Reason string }
 // Error returns the reason.
 func (e *UnusablePathError) Error() string { return e.Reason }
 
+// WatchEndedError says that a watch of a secret has ended in the agent. The reason is "locked", "grantEnded", or a word of a later agent.
+type WatchEndedError struct{ Reason string }
+
+// Error returns the reason and the next step.
+func (e *WatchEndedError) Error() string {
+	if e.Reason == "locked" {
+		return withHint("the watch has ended: the account was locked", "run `postern unlock`, and watch again")
+	}
+	return withHint("the watch has ended: its approval has ended", "watch again to ask for an approval")
+}
+
 // ConnectionLostError says that the connection ended before the answer came. A write may have been done or not.
 type ConnectionLostError struct{ err error }
 

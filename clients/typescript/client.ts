@@ -6,7 +6,7 @@ import type { Listener } from "./channel.ts";
 import { type ClientConfiguration, type GivenConfiguration, usable } from "./configuration.ts";
 import { createLink, type LinkOptions } from "./link.ts";
 import { type Items, itemsOf } from "./sdk-items.ts";
-import { Secrets, type SecretsApi } from "./sdk-secrets.ts";
+import { Secrets, type SecretsApi, type WatchingSecrets, watchingSecrets } from "./sdk-secrets.ts";
 import { type Environments, environmentsOf, type Groups, groupsOf, type Vaults, vaultsOf } from "./sdk-vaults.ts";
 
 export type { CallOptions } from "./channel.ts";
@@ -26,13 +26,15 @@ export {
   InvalidConfiguration,
   TimedOut,
   UntrustedSocket,
+  WatchEnded,
 } from "./local-error.ts";
 export type { Files, Items } from "./sdk-items.ts";
 export { AuthExpiredError, ReplacerFunc, ReviverFunc, throwError } from "./sdk-machinery.ts";
-export { Secrets, type SecretsApi } from "./sdk-secrets.ts";
+export { Secrets, type SecretsApi, type WatchingSecrets } from "./sdk-secrets.ts";
 export type { Shares } from "./sdk-shares.ts";
 export * from "./sdk-types.ts";
 export type { Environments, Groups, Vaults } from "./sdk-vaults.ts";
+export type { SecretChange, SecretWatch } from "./watch.ts";
 export type { Given } from "./wire-words.ts";
 
 /** The same, where everything may be left out that need not be there, and what ours has beyond it. */
@@ -57,6 +59,7 @@ export class Client {
 
 /** What `createClient` gives: an open client, and what ours has beyond the official one. */
 export type OpenClient = Client & {
+  readonly secrets: WatchingSecrets;
   /** Any method of the agent, with its own names. */
   readonly call: Call;
   /** Events of the agent that concern this client. */
@@ -72,6 +75,7 @@ export function createClient(config: ClientConfiguration): Promise<Client>;
 export async function createClient(options: ClientOptions): Promise<OpenClient> {
   const link = createLink(usable(options), options);
   await link.open();
-  const { call, onEvent, close } = link;
-  return Object.assign(new Client(call), { call, onEvent, close });
+  const { call, watch, onEvent, close } = link;
+  const secrets = watchingSecrets(call, watch);
+  return Object.assign(new Client(call), { secrets, call, onEvent, close });
 }

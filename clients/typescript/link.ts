@@ -6,6 +6,8 @@ import type { Integration } from "./configuration.ts";
 import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
 import { ClientClosed, ConnectionLost } from "./local-error.ts";
+import type { Watch } from "./watch.ts";
+import { createWatchNotices } from "./watch-notices.ts";
 
 /** What ours has beyond the official options. */
 export type LinkOptions = {
@@ -20,12 +22,19 @@ export function defaultSocket(): string {
   return socketPath({ env: process.env, platform: process.platform, home: homedir(), uid: process.getuid?.() });
 }
 
-export type Link = { open(): Promise<void>; call: Call; onEvent(listener: Listener): void; close(): void };
+export type Link = {
+  open(): Promise<void>;
+  call: Call;
+  watch: Watch;
+  onEvent(listener: Listener): void;
+  close(): void;
+};
 
 /** The connection under a client, opened again when it must be. */
 type Open = { readonly channel: Channel; readonly client: string };
 
 export function createLink({ auth, name, version }: Integration, options: LinkOptions): Link {
+  const watches = createWatchNotices();
   let listener: Listener = () => undefined;
   let state: Promise<Open> | undefined;
   let closed = false;
@@ -36,6 +45,7 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
       if (method === "prompt.opened" && typeof params.request === "number") {
         options.onPrompt?.({ code: String(params.code), expiresAt: new Date(String(params.expiresAt)) });
       }
+      watches.heard(method, params);
       listener(method, params);
     });
     try {
@@ -93,13 +103,22 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
     return begins;
   }
 
-  const send = async (
-    method: keyof Methods,
-    params: object,
+  /** An answer, and the open client that it came through. */
+  type Answered<M extends keyof Methods> = { readonly by: Open; readonly result: Methods[M]["result"] };
+
+  async function send<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
     callOptions: CallOptions | undefined,
-  ): Promise<unknown> => {
-    const through = ({ channel, client }: Open) =>
-      channel.call(method, (takesClient.has(method) ? { ...params, client } : params) as never, callOptions);
+  ): Promise<Answered<M>> {
+    const through = async (by: Open) => ({
+      by,
+      result: await by.channel.call(
+        method,
+        takesClient.has(method) ? { ...params, client: by.client } : params,
+        callOptions,
+      ),
+    });
     const open = await current();
     try {
       return await through(open);
@@ -108,21 +127,31 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
       if (!(error instanceof LockedError) || typeof auth !== "string" || !takesClient.has(method)) throw error;
       return through(await presentAgain(open));
     }
-  };
+  }
+
+  async function answered<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
+    callOptions?: CallOptions,
+  ): Promise<Answered<M>> {
+    try {
+      return await send(method, params, callOptions);
+    } catch (error) {
+      // Repeats a call once, and only one that changes nothing. The caller must find out whether a lost write was done.
+      if (!(error instanceof ConnectionLost) || closed || !repeatable.has(method)) throw error;
+      return send(method, params, callOptions);
+    }
+  }
 
   return {
     open: async () => {
       await current();
     },
-    call: (async (method: keyof Methods, params: object, callOptions?: CallOptions) => {
-      try {
-        return await send(method, params, callOptions);
-      } catch (error) {
-        // Repeats a call once, and only one that changes nothing. The caller must find out whether a lost write was done.
-        if (!(error instanceof ConnectionLost) || closed || !repeatable.has(method)) throw error;
-        return send(method, params, callOptions);
-      }
-    }) as Call,
+    call: async (method, params, callOptions) => (await answered(method, params, callOptions)).result,
+    watch: async (reference, callOptions) => {
+      const { by, result } = await answered("secrets.watch", { reference }, callOptions);
+      return watches.of(result.watch, by.channel);
+    },
     onEvent: (next) => {
       listener = next;
     },

@@ -40,6 +40,19 @@ export class TimedOut extends Error {
   }
 }
 
+/** A watch of a secret has ended in the agent. */
+export class WatchEnded extends Error {
+  override readonly name = "WatchEnded";
+  /** `locked`, `grantEnded`, or a word of a later agent. */
+  readonly reason: string;
+  readonly hint: string;
+  constructor(reason: string) {
+    super(`the watch has ended: ${reason === "locked" ? "the account was locked" : "its approval has ended"}`);
+    this.reason = reason;
+    this.hint = reason === "locked" ? "run `postern unlock`, and watch again" : "watch again to ask for an approval";
+  }
+}
+
 /** `close()` was called on the client. */
 export class ClientClosed extends Error {
   override readonly name = "ClientClosed";

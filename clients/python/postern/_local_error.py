@@ -11,6 +11,7 @@ __all__ = [
     "TimedOut",
     "UntrustedSocket",
     "UnusablePath",
+    "WatchEnded",
 ]
 
 
@@ -43,6 +44,21 @@ class UntrustedSocket(LocalError):
 
 class UnusablePath(LocalError, ValueError):
     """A path that cannot be used. The message names the variable and the rule, never the value."""
+
+
+class WatchEnded(LocalError):
+    """A watch of a secret has ended in the agent.
+
+    ``reason`` is ``locked``, ``grantEnded``, or a word of a later agent.
+    """
+
+    def __init__(self, reason: str) -> None:
+        if reason == "locked":
+            why, hint = "the account was locked", "run `postern unlock`, and watch again"
+        else:
+            why, hint = "its approval has ended", "watch again to ask for an approval"
+        super().__init__(f"the watch has ended: {why}", hint)
+        self.reason = reason
 
 
 class ConnectionLost(LocalError, ConnectionError):

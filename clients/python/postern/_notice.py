@@ -6,6 +6,7 @@ from typing import Any, List, Mapping
 
 from ._instant import instant
 from ._options import Listener, Options, PromptNotice
+from ._watch_notices import WatchNotices
 
 
 class Notices:
@@ -14,9 +15,11 @@ class Notices:
     def __init__(self, options: Options) -> None:
         self._on_prompt = options.on_prompt
         self.listeners: List[Listener] = []
+        self.watches = WatchNotices()
 
     def tell(self, method: str, params: Mapping[str, Any]) -> None:
         """Calls everyone who listens. An error of theirs is logged, since it concerns no call."""
+        self.watches.heard(method, params)
         try:
             # Only the prompts of this connection's own requests name one.
             if (

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Union
 
 from ._configuration import demand_usable
+from ._deadline import Deadline
 from ._link import Link
 from ._notice import Notices
 from ._options import Listener, Options, PromptNotice
@@ -15,6 +16,7 @@ from .groups import Groups
 from .items import Items
 from .secrets import Secrets
 from .vaults import Vaults
+from ._watch import OpenWatch
 
 if TYPE_CHECKING:
     from .agent import AgentMethods
@@ -57,7 +59,7 @@ class Client:
         client._notices = Notices(client._options)
         client._links = {}
         client._closed = False
-        client.secrets = Secrets(client.call)
+        client.secrets = Secrets(client.call, client._watch)
         client.items = Items(client.call)
         client.vaults = Vaults(client.call)
         client.environments = Environments(client.call)
@@ -83,6 +85,9 @@ class Client:
         from .agent import AgentMethods
 
         return AgentMethods(self.call)
+
+    async def _watch(self, reference: str, deadline: Deadline) -> OpenWatch:
+        return await self._link().watch(reference, deadline)
 
     def on_event(self, listener: Listener) -> None:
         """Call the listener with the events of the agent that concern this client."""

@@ -117,6 +117,31 @@ test.skipIf(python === undefined)("a token is presented again after a lock, and 
   expect(asked).toEqual([...opening, ...again, ...opening, ...again]);
 });
 
+test.skipIf(python === undefined)(
+  "a watch is opened again after a lost connection, and hears what came before its id",
+  async () => {
+    const tell = (peer: Socket, method: string, params: object) =>
+      peer.write(`${JSON.stringify({ jsonrpc: "2.0", method, params })}\n`);
+    const { socket } = await startPeer(({ id }, connection, peer) => {
+      const watch = `w${connection}`;
+      if (connection % 2 === 1) {
+        answer(peer, id, { watch });
+        peer.end();
+        return;
+      }
+      tell(peer, "secret.changed", { watch });
+      answer(peer, id, { watch });
+      tell(peer, "secret.ended", { watch, reason: "locked" });
+    });
+    const seen = [
+      ["op://a/b/c", true],
+      ["op://a/b/c", false],
+      "the watch has ended: the account was locked; run `postern unlock`, and watch again",
+    ];
+    expect(await outcomes(["watch", socket])).toEqual([seen, seen]);
+  },
+);
+
 test.skipIf(python === undefined)("words and fields of a later agent are kept, and go back as they came", async () => {
   const agent = await startFutureAgent({
     "secrets.resolveAll": () => ({

@@ -17,11 +17,17 @@ from .._notice import Notices
 from .._options import Options
 from .._postern_error import PosternError
 from ._turn import Turn
+from ._watch import OpenWatch
 
 
 class _Open(NamedTuple):
     channel: Channel
     client: str
+
+
+class _Answered(NamedTuple):
+    channel: Channel
+    result: Any
 
 
 class Link:
@@ -50,7 +56,23 @@ class Link:
         self, method: str, params: Mapping[str, Any], *, timeout: Optional[float] = None
     ) -> Any:
         """The result of a method of the agent."""
-        deadline = Deadline(timeout)
+        return (self._answered(method, params, Deadline(timeout))).result
+
+    def watch(self, reference: str, deadline: Deadline) -> OpenWatch:
+        """A watch that is open in the agent."""
+        answered = self._answered("secrets.watch", {"reference": reference}, deadline)
+        told = self._notices.watches.own(str(answered.result["watch"]))
+        return OpenWatch(told, answered.channel)
+
+    def close(self) -> None:
+        """Ends the connection. Pending calls fail with ClientClosed."""
+        self._closed = True
+        if self._open is not None:
+            self._open.channel.close()
+
+    def _answered(
+        self, method: str, params: Mapping[str, Any], deadline: Deadline
+    ) -> _Answered:
         try:
             return self._send(method, params, deadline)
         except ConnectionLost:
@@ -59,13 +81,7 @@ class Link:
                 raise
             return self._send(method, params, deadline)
 
-    def close(self) -> None:
-        """Ends the connection. Pending calls fail with ClientClosed."""
-        self._closed = True
-        if self._open is not None:
-            self._open.channel.close()
-
-    def _send(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Any:
+    def _send(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> _Answered:
         now = self._current(deadline)
         try:
             return self._through(now, method, params, deadline)
@@ -79,10 +95,10 @@ class Link:
 
     def _through(
         self, now: _Open, method: str, params: Mapping[str, Any], deadline: Deadline
-    ) -> Any:
+    ) -> _Answered:
         if method in TAKES_CLIENT:
             params = {**params, "client": now.client}
-        return now.channel.call(method, params, deadline)
+        return _Answered(now.channel, now.channel.call(method, params, deadline))
 
     def _current(self, deadline: Deadline) -> _Open:
         now = self._open

@@ -53,7 +53,7 @@ class Client:
         options = Options(token, account, integration_name, integration_version, socket, on_prompt)
         client._notices = Notices(options)
         client._link = Link(options, client._notices)
-        client.secrets = Secrets(client.call)
+        client.secrets = Secrets(client.call, client._link.watch)
         client.items = Items(client.call)
         client.vaults = Vaults(client.call)
         client.environments = Environments(client.call)

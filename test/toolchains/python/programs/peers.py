@@ -53,8 +53,36 @@ def later(socket):
         print([one.error.type.value if one.error else one.content.secret for one in found.values()])
 
 
+def watch(socket):
+    """What a loop over a watch is told, from both clients."""
+    seen = []
+    with postern.sync.Client.authenticate(DesktopAuth(""), "shop", "1", socket=socket) as client:
+        try:
+            for one in client.secrets.watch("op://a/b/c"):
+                seen.append(one)
+        except postern.errors.WatchEnded as error:
+            seen.append(str(error))
+    print(json.dumps(seen))
+
+    async def work():
+        seen = []
+        async with await postern.Client.authenticate(
+            DesktopAuth(""), "shop", "1", socket=socket
+        ) as client:
+            try:
+                async for one in await client.secrets.watch("op://a/b/c"):
+                    seen.append(one)
+            except postern.errors.WatchEnded as error:
+                seen.append(str(error))
+        print(json.dumps(seen))
+
+    asyncio.run(work())
+
+
 kind, path, *rest = sys.argv[1:]
 if kind == "later":
     later(path)
+elif kind == "watch":
+    watch(path)
 else:
     ask(path, DesktopAuth("") if kind == "desktop" else "postern_token", rest)
