@@ -33,6 +33,7 @@ func NewClient(ctx context.Context, opts ...ClientOption) (*Client, error) {
 	client := Client{settings: settings{
 		integrationName:    DefaultIntegrationName,
 		integrationVersion: DefaultIntegrationVersion,
+		notice:             &promptNotice{},
 	}}
 	for _, opt := range opts {
 		if err := opt(&client); err != nil {

@@ -6,6 +6,7 @@ import type { Integration } from "./configuration.ts";
 import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
 import { ClientClosed, ConnectionLost } from "./local-error.ts";
+import { createPromptNotice } from "./prompt-notice.ts";
 import type { Watch } from "./watch.ts";
 import { createWatchNotices } from "./watch-notices.ts";
 
@@ -13,7 +14,10 @@ import { createWatchNotices } from "./watch-notices.ts";
 export type LinkOptions = {
   /** The agent's socket. By default, the agent's own default. */
   socket?: string;
-  /** Called with the match code when a person must approve. Without it, nothing is shown and the call waits. */
+  /**
+   * Called with the match code when a person must approve. Without it, the client says on stderr what to do, where that is a terminal, and
+   * nothing elsewhere. The call waits either way.
+   */
   onPrompt?: (prompt: { code: string; expiresAt: Date }) => void;
 };
 
@@ -35,6 +39,7 @@ type Open = { readonly channel: Channel; readonly client: string };
 
 export function createLink({ auth, name, version }: Integration, options: LinkOptions): Link {
   const watches = createWatchNotices();
+  const tellAtTerminal = createPromptNotice(name);
   let listener: Listener = () => undefined;
   let state: Promise<Open> | undefined;
   let closed = false;
@@ -43,7 +48,9 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
     const channel = await openChannel(options.socket ?? defaultSocket(), { name, version });
     channel.onNotification((method, params) => {
       if (method === "prompt.opened" && typeof params.request === "number") {
-        options.onPrompt?.({ code: String(params.code), expiresAt: new Date(String(params.expiresAt)) });
+        const code = String(params.code);
+        if (options.onPrompt === undefined) tellAtTerminal(String(params.prompt), code);
+        else options.onPrompt({ code, expiresAt: new Date(String(params.expiresAt)) });
       }
       watches.heard(method, params);
       listener(method, params);

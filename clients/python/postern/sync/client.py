@@ -44,7 +44,8 @@ class Client:
         """Open a client: with DesktopAuth, or with the token of a service account.
 
         With a token nobody is asked, and the client sees the token's vaults only. ``on_prompt`` is
-        called when a person must approve. ``socket`` is the agent's socket, where it is another one
+        called when a person must approve. Without it the client says on stderr what to do, where
+        that is a terminal. ``socket`` is the agent's socket, where it is another one
         than the agent's default.
         """
         demand_usable(auth, integration_name, integration_version)
