@@ -51,6 +51,12 @@ func (l *link) close() {
 	}
 }
 
+func (l *link) wasOpen() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.session != nil
+}
+
 func (l *link) isClosed() bool { return l.life.Err() != nil }
 
 // call sends a request. The result may be nil where nobody wants it.
@@ -214,7 +220,12 @@ func (l *link) connect(life context.Context) (*session, error) {
 		}
 	}
 	client := greetedClient{l.settings.integrationName, l.settings.integrationVersion}
-	opened, err := openChannel(life, path, client, l.heard)
+	open := func() (*channel, error) { return openChannel(life, path, client, l.heard) }
+	opened, err := open()
+	// A client that was open starts no agent: a person may have stopped it.
+	if _, isMissing := errors.AsType[*AgentNotRunningError](err); isMissing && l.settings.token != "" && l.settings.socket == "" && !l.wasOpen() {
+		opened, err = startAgent(life, err, open)
+	}
 	if err != nil {
 		return nil, err
 	}

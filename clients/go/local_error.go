@@ -14,12 +14,18 @@ var ErrClientClosed = errors.New("the client is closed")
 // AgentNotRunningError says that no agent answers at the socket's path. Its text says how to start one.
 type AgentNotRunningError struct {
 	Reason string
-	err    error
+	// Hint is the next step, where it is another than to start the agent.
+	Hint string
+	err  error
 }
 
 // Error returns the reason and the next step.
 func (e *AgentNotRunningError) Error() string {
-	return withHint("no agent is running: "+e.Reason, "start it with `postern agent start`")
+	hint := e.Hint
+	if hint == "" {
+		hint = "start it with `postern agent start`"
+	}
+	return withHint("no agent is running: "+e.Reason, hint)
 }
 
 // Unwrap returns the error of the system.

@@ -5,8 +5,9 @@ import { type CallOptions, type Channel, type Listener, openChannel } from "./ch
 import type { Integration } from "./configuration.ts";
 import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
-import { ClientClosed, ConnectionLost } from "./local-error.ts";
+import { AgentNotRunning, ClientClosed, ConnectionLost } from "./local-error.ts";
 import { createPromptNotice } from "./prompt-notice.ts";
+import { startedAgent } from "./start-agent.ts";
 import type { Watch } from "./watch.ts";
 import { createWatchNotices } from "./watch-notices.ts";
 
@@ -43,9 +44,23 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
   let listener: Listener = () => undefined;
   let state: Promise<Open> | undefined;
   let closed = false;
+  let hasOpened = false;
+
+  /** Connects, and starts an agent where none runs. A client that was open does not: a person may have stopped the agent. */
+  async function dialled(): Promise<Channel> {
+    const path = options.socket ?? defaultSocket();
+    const open = () => openChannel(path, { name, version });
+    try {
+      return await open();
+    } catch (error) {
+      const mayStart = typeof auth === "string" && options.socket === undefined && !hasOpened;
+      if (!(error instanceof AgentNotRunning) || !mayStart) throw error;
+      return startedAgent(error, open);
+    }
+  }
 
   async function connect(): Promise<Open> {
-    const channel = await openChannel(options.socket ?? defaultSocket(), { name, version });
+    const channel = await dialled();
     channel.onNotification((method, params) => {
       if (method === "prompt.opened" && typeof params.request === "number") {
         const code = String(params.code);
@@ -57,7 +72,9 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
     });
     try {
       await channel.call("agent.subscribe", {});
-      return { channel, client: await openClient(channel) };
+      const client = await openClient(channel);
+      hasOpened = true;
+      return { channel, client };
     } catch (error) {
       channel.close();
       throw error;

@@ -1,6 +1,6 @@
 // A real agent with one secret, and the token of a service account that may read it. So nobody is asked, however many programs read.
 import { attachPerson, makeAccount, PASSWORD } from "../agent/person.ts";
-import { startAgent } from "../agent/start.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 export const REFERENCE = "op://Demo/DATABASE_URL/password";
 export const SECRET = "postgres://hunters-moon@db/shop";
@@ -11,6 +11,7 @@ export const TYPED_OUTPUT = `${SECRET}\nDATABASE_URL true true\nitemNotFound\ntr
 export type DemoAgent = {
   /** The variables by which a program finds the agent, the token and the reference. */
   readonly env: Readonly<Record<string, string>>;
+  readonly agent: RunningAgent;
   remove(): Promise<void>;
 };
 
@@ -28,6 +29,7 @@ export async function startDemoAgent(): Promise<DemoAgent> {
   owner.close();
   return {
     env: { POSTERN_HOME: agent.home, TOKEN: token, REFERENCE },
+    agent,
     remove: async () => {
       person.leave();
       await agent.remove();

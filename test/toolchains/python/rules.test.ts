@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { generatePassword, wordList } from "../../../protocol/secret/generate-password.ts";
 import { parseReference } from "../../../protocol/secret/reference.ts";
-import { type Surroundings, socketPath } from "../../../protocol/socket-path.ts";
+import { dataFolder, type Surroundings, socketPath } from "../../../protocol/socket-path.ts";
 import { configurations, verdicts } from "../../client/configurations.ts";
 import { clientSource, programs, pythonsHere } from "./environment.ts";
 
 type Outcome = { readonly value?: unknown } | { readonly error: string };
-type Answers = Readonly<Record<"references" | "paths" | "pins", Outcome[]>> &
+type Answers = Readonly<Record<"references" | "paths" | "folders" | "pins", Outcome[]>> &
   Readonly<Record<"words" | "configurations", string[]>>;
 
 const outcome = (call: () => unknown): Outcome => {
@@ -74,6 +74,16 @@ const paths: Surroundings[] = [
   ),
 ];
 
+/** What the data folder depends on. The client finds none on Windows. */
+const folders: Surroundings[] = ["linux", "darwin", "freebsd"].flatMap((platform) =>
+  values.flatMap((POSTERN_HOME) =>
+    runtimes.map((XDG_DATA_HOME) => ({
+      ...{ platform, home: "/home/ada", uid: 7, sid: undefined },
+      env: env({ POSTERN_HOME, XDG_DATA_HOME }),
+    })),
+  ),
+);
+
 const pins = [2, 3, 12, 13];
 const [python] = pythonsHere();
 let answers: Answers;
@@ -83,7 +93,8 @@ beforeAll(() => {
   const out = execFileSync(python.program, [join(programs, "rules.py")], {
     input: JSON.stringify({
       references,
-      paths: paths.map((one) => ({ ...one, uid: one.uid ?? null })),
+      paths: paths.map(known),
+      folders: folders.map(known),
       pins,
       configurations,
     }),
@@ -92,6 +103,9 @@ beforeAll(() => {
   });
   answers = JSON.parse(out.toString()) as Answers;
 });
+
+/** JSON has no undefined. */
+const known = (one: Surroundings) => ({ ...one, uid: one.uid ?? null });
 
 /** The first input whose answers differ, with both. */
 function firstDifference(inputs: readonly unknown[], theirs: readonly Outcome[], ours: readonly Outcome[]): unknown {
@@ -114,6 +128,11 @@ test.skipIf(python === undefined)("it finds the same socket or pipe in every sur
   const ours = paths.map((one) => outcome(() => socketPath(one)));
   expect(new Set(ours.map((one) => JSON.stringify(one))).size).toBeGreaterThan(20);
   expect(firstDifference(paths, answers.paths, ours)).toBeUndefined();
+});
+
+test.skipIf(python === undefined)("it finds the same data folder in every surrounding", () => {
+  const ours = folders.map((one) => outcome(() => dataFolder(one)));
+  expect(firstDifference(folders, answers.folders, ours)).toBeUndefined();
 });
 
 test.skipIf(python === undefined)("it refuses to open a client in the same words, before it connects", () => {

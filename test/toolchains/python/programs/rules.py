@@ -8,7 +8,7 @@ import sys
 import postern.sync
 from postern import Client, PasswordRecipePin, Secrets
 from postern._password import word_list
-from postern._socket_path import Surroundings, socket_path
+from postern._socket_path import Surroundings, data_folder, socket_path
 from postern.errors import AgentNotRunning, InvalidConfiguration, PosternError
 
 
@@ -47,6 +47,10 @@ print(
             ],
             "paths": [
                 outcome(lambda one=one: socket_path(Surroundings(**one))) for one in given["paths"]
+            ],
+            "folders": [
+                outcome(lambda one=one: data_folder(Surroundings(**one)))
+                for one in given["folders"]
             ],
             "configurations": [wrong(one) for one in given["configurations"]],
             "pins": [
