@@ -102,6 +102,16 @@ test.skipIf(python === undefined)(
   },
 );
 
+test.skipIf(python === undefined)("a thread that gives up leaves the reading to another one", async () => {
+  const waiting: number[] = [];
+  const { socket } = await startPeer(({ id, method }, _connection, peer) => {
+    if (method === "vaults.list") waiting.push(id);
+    if (method !== "$/cancelRequest") return;
+    for (const one of waiting) answer(peer, one, { vaults: [] });
+  });
+  expect(await outcomes(["leave", socket])).toEqual([["TimedOut: no answer within 1 s", { vaults: [] }]]);
+});
+
 test.skipIf(python === undefined)("a token is presented again after a lock, and its old client is closed", async () => {
   const locked = new Set<number>();
   const { socket, asked } = await startPeer(({ id, params }, connection, peer) => {

@@ -203,12 +203,14 @@ class Channel:
                 else:
                     waiting.awake.clear()
         finally:
-            self._wake_a_reader()
+            self._wake_a_reader(waiting)
 
-    def _wake_a_reader(self) -> None:
-        """Whoever stops waiting may have been the reader. Another one must read then."""
+    def _wake_a_reader(self, leaving: _Waiting) -> None:
+        """Whoever stops waiting may have been the reader. Another one must read then. One that stops
+        without an answer still has its place here, and reads no more."""
         with self._state:
-            next_one = next(iter(self._pending.values()), None)
+            others = (one for one in self._pending.values() if one is not leaving)
+            next_one = next(others, None)
         if next_one is not None:
             next_one.awake.set()
 

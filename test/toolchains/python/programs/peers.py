@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import postern
 import postern.sync
@@ -53,6 +54,15 @@ def later(socket):
         print([one.error.type.value if one.error else one.content.secret for one in found.values()])
 
 
+def leave(socket):
+    """A thread that reads for another gives up. The other one still gets its answer."""
+    with postern.sync.Client.authenticate(DesktopAuth(""), "shop", "1", socket=socket) as client:
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(told, lambda: client.call("items.list", {}, timeout=1))
+            second = pool.submit(told, lambda: client.call("vaults.list", {}, timeout=20))
+            print(json.dumps([first.result(), second.result()]))
+
+
 def watch(socket):
     """What a loop over a watch is told, from both clients."""
     seen = []
@@ -82,6 +92,8 @@ def watch(socket):
 kind, path, *rest = sys.argv[1:]
 if kind == "later":
     later(path)
+elif kind == "leave":
+    leave(path)
 elif kind == "watch":
     watch(path)
 else:
