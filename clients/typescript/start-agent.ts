@@ -14,6 +14,8 @@ import { AgentNotRunning } from "./local-error.ts";
 /** Milliseconds between two looks for the socket while the agent starts. */
 const LOOK_MS = 25;
 
+const WHY = "run `postern agent start`, which says why";
+
 /** A shell starts the agent and ends, so that the program has no child that it does not know. */
 const ORPHAN = '"$@" </dev/null >/dev/null 2>&1 &';
 
@@ -24,8 +26,12 @@ export async function startedAgent(missing: AgentNotRunning, open: () => Promise
   const env = Object.fromEntries(
     START_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const shell = spawn("/bin/sh", ["-c", ORPHAN, "sh", ...words], { detached: true, stdio: "ignore", env, cwd: "/" });
-  await once(shell, "close");
+  try {
+    const shell = spawn("/bin/sh", ["-c", ORPHAN, "sh", ...words], { detached: true, stdio: "ignore", env, cwd: "/" });
+    await once(shell, "close");
+  } catch (error) {
+    throw new AgentNotRunning("the shell that starts it failed", error, WHY);
+  }
   return untilListening(open);
 }
 
@@ -42,11 +48,7 @@ export async function untilListening(open: () => Promise<Channel>, time = realTi
     } catch (error) {
       if (!(error instanceof AgentNotRunning)) throw error;
       if (time.nowMs() < untilMs) continue;
-      throw new AgentNotRunning(
-        `it was started, and did not listen within ${START_MS_MAX / 1000} s`,
-        error,
-        "run `postern agent start`, which says why",
-      );
+      throw new AgentNotRunning(`it was started, and did not listen within ${START_MS_MAX / 1000} s`, error, WHY);
     }
   }
 }

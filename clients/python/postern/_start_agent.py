@@ -16,6 +16,8 @@ from ._socket_path import data_folder, surroundings
 # Seconds between two looks for the socket while the agent starts.
 LOOK_SECONDS = 0.025
 
+_WHY = "run `postern agent start`, which says why"
+
 # A shell starts the agent and ends, so that the program has no child that it does not know.
 _ORPHAN = '"$@" </dev/null >/dev/null 2>&1 &'
 
@@ -29,24 +31,26 @@ def start_agent() -> bool:
     import subprocess
 
     variables = {name: os.environ[name] for name in paths.START_VARIABLES if name in os.environ}
-    subprocess.run(
-        ["/bin/sh", "-c", _ORPHAN, "sh", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        env=variables,
-        start_new_session=True,
-        check=True,
-    )
+    try:
+        subprocess.run(
+            ["/bin/sh", "-c", _ORPHAN, "sh", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=variables,
+            start_new_session=True,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise AgentNotRunning("the shell that starts it failed", _WHY) from error
     return True
 
 
 def not_listening() -> AgentNotRunning:
     """The error for an agent that was started and does not listen."""
     return AgentNotRunning(
-        f"it was started, and did not listen within {paths.START_SECONDS_MAX:g} s",
-        "run `postern agent start`, which says why",
+        f"it was started, and did not listen within {paths.START_SECONDS_MAX:g} s", _WHY
     )
 
 
