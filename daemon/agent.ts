@@ -311,7 +311,8 @@ function holds(connection: Connection, unlocked: Opened): boolean {
   return bearersOf(connection).some((bearer) => bearer.unlocked === unlocked);
 }
 
-async function closeAll({ connections, sessions, tokens }: State): Promise<void> {
+async function closeAll({ connections, sessions, tokens, watches }: State): Promise<void> {
+  watches.forget();
   await tokens.close();
   await sessions.close();
   for (const connection of connections) connection.close();

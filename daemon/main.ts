@@ -13,6 +13,7 @@ import { createLog, type Log } from "./host/log.ts";
 import { loadNative } from "./host/native.ts";
 import { ensurePrivateFolder, removeUnfinishedWrites } from "./host/private-files.ts";
 import { takeInstanceLock } from "./host/single-instance.ts";
+import { writeStartCommand } from "./host/start-command.ts";
 import { StartRefused } from "./host/start-refused.ts";
 import { openTrace, type TraceFile } from "./host/trace-file.ts";
 import { holderOf, ownProgram, removeWhereabouts, writeWhereabouts } from "./host/whereabouts.ts";
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
   const { path } = listening;
   // Written for commands whose variables lead elsewhere.
   logged(log, "whereabouts", () => writeWhereabouts(home, path, program));
+  logged(log, "start command", () => writeStartCommand(home, program));
   log.note("the agent listens");
   setTimeout(loading.begin, LOAD_AFTER_MS);
 }

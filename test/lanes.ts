@@ -22,6 +22,9 @@ const inProcess = ["architecture", "protocol", "daemon", "account", "service", "
 const slow = [
   "account/lying-service",
   "account/overtaken-restore",
+  "client/prompt-notice",
+  "client/started",
+  "client/watch",
   "daemon/account/ssh-key",
   "service/contract",
   "service/followers",

@@ -27,6 +27,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
     "clients/typescript/generated-enums.d.ts": enums.declarations,
     "clients/typescript/generated-limits.ts": renderLimits(),
     "clients/typescript/generated-socket-path.ts": copied(read, "protocol/socket-path.ts"),
+    "clients/typescript/generated-start-file.ts": copied(read, "protocol/start-file.ts"),
     "clients/typescript/generated-reference.ts": adapted(read, "protocol/secret/reference.ts"),
     "clients/typescript/generated-generate-password.ts": adapted(read, "protocol/secret/generate-password.ts"),
     "clients/cli/generated-permission-names.ts": copied(read, "protocol/access/permission-names.ts"),

@@ -1,6 +1,7 @@
 // The default places of the socket on each system, for clients/go. They come from what protocol/socket-path.ts answers, and so do the
 // cases that the client's own test compares. The order of the variables and the checks are written by hand in Go.
 import {
+  dataFolder,
   PIPE_NAME_LENGTH,
   SOCKET_PATH_BYTES_DARWIN,
   SOCKET_PATH_BYTES_LINUX,
@@ -8,6 +9,13 @@ import {
   socketPath,
   UnusablePath,
 } from "../../protocol/socket-path.ts";
+import {
+  START_BYTES_MAX,
+  START_FILE,
+  START_MS_MAX,
+  START_VARIABLES,
+  START_WORDS_MAX,
+} from "../../protocol/start-file.ts";
 import { aligned, goFile } from "./go-names.ts";
 
 const SOURCE = "protocol/socket-path.ts";
@@ -19,12 +27,18 @@ const FOLDER = "/F";
 export function renderGoSocketPath(): string {
   const at = (platform: string, env: Record<string, string>) =>
     socketPath({ env, platform, home: FOLDER, uid: 1000 }).slice(FOLDER.length);
+  const data = (platform: string, env: Record<string, string>) =>
+    dataFolder({ env, platform, home: FOLDER, uid: 1000 }).slice(FOLDER.length);
   const pipe = socketPath({ env: {}, platform: "win32", home: "C:\\F", uid: undefined, sid: SID });
   const rows: [string, string, number | string][] = [
     ["underHome", "the home folder", at("linux", {})],
     ["underHomeDarwin", "the home folder on macOS", at("darwin", {})],
     ["underRuntime", "XDG_RUNTIME_DIR", at("linux", { XDG_RUNTIME_DIR: FOLDER })],
     ["underPosternHome", "POSTERN_HOME", at("linux", { POSTERN_HOME: FOLDER })],
+    ["dataUnderHome", "the home folder, for the agent's data", data("linux", {})],
+    ["dataUnderHomeDarwin", "the home folder on macOS, for the agent's data", data("darwin", {})],
+    ["dataUnderDataHome", "XDG_DATA_HOME, for the agent's data", data("linux", { XDG_DATA_HOME: FOLDER })],
+    ["dataUnderPosternHome", "POSTERN_HOME, for the agent's data", data("linux", { POSTERN_HOME: FOLDER })],
   ];
   const places = rows.map(
     ([name, what, value]) => `\t// ${name} follows ${what}.\n\t${name} = ${JSON.stringify(value)}`,
@@ -32,6 +46,15 @@ export function renderGoSocketPath(): string {
   return goFile(SOURCE, "postern", [
     `const (\n${places.join("\n")}\n)`,
     `const (\n\t// pipePrefix begins the name of every pipe on Windows, and ownPipe that of the user's agent.\n\tpipePrefix = ${JSON.stringify("\\\\.\\pipe\\")}\n\townPipe    = ${JSON.stringify(pipe.slice(0, -SID.length))}\n)`,
+    `// How an agent is started: the file that says it, its limits, and the variables for the agent.
+const (
+	startFile     = ${JSON.stringify(START_FILE)}
+	startBytesMax = ${START_BYTES_MAX}
+	startWordsMax = ${START_WORDS_MAX}
+	startMsMax    = ${START_MS_MAX}
+)
+
+var startVariables = []string{\n${START_VARIABLES.map((name) => `\t${JSON.stringify(name)},`).join("\n")}\n}`,
     `// The most bytes of a socket's path, and the most characters of a pipe's name.\nconst (\n${aligned([
       ["socketPathBytesLinux", `= ${SOCKET_PATH_BYTES_LINUX}`],
       ["socketPathBytesDarwin", `= ${SOCKET_PATH_BYTES_DARWIN}`],

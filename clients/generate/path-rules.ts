@@ -1,6 +1,7 @@
 // What protocol/socket-path.ts answers, as data: its limits, the default places of each system with `{…}` for the parts that vary, and
 // its refusals. A client of another language fills the parts in.
 import {
+  dataFolder,
   PIPE_NAME_LENGTH,
   SOCKET_PATH_BYTES_DARWIN,
   SOCKET_PATH_BYTES_LINUX,
@@ -14,7 +15,9 @@ export type PathRules = {
   readonly refusals: Readonly<Record<Refusal, string>>;
 };
 
-export type Place = "moved" | "runtime" | "home" | "darwin" | "pipe" | "movedPipe";
+export type Place = "moved" | "runtime" | "home" | "darwin" | "pipe" | "movedPipe" | DataPlace;
+/** Places of the agent's data. */
+type DataPlace = "dataMoved" | "dataGiven" | "dataHome" | "dataDarwin";
 export type Refusal = "empty" | "relative" | "zeroByte" | "tooLong" | "noPipe" | "pipeTooLong" | "noSid";
 
 /** Stand-ins that the rules let through: absolute where a path is expected, and without characters that are replaced. */
@@ -24,6 +27,9 @@ const MOVED = "/MOVED";
 
 const at = (platform: string, env: Surroundings["env"] = {}, sid?: string): string =>
   socketPath({ platform, env, home: HOME, uid: 1, sid });
+
+const data = (platform: string, env: Surroundings["env"] = {}): string =>
+  dataFolder({ platform, env, home: HOME, uid: 1 });
 
 function refused(platform: string, env: Surroundings["env"], sid?: string): string {
   try {
@@ -45,6 +51,10 @@ export function pathRules(): PathRules {
       home: named(at("linux"), HOME, "{home}"),
       darwin: named(at("darwin"), HOME, "{home}"),
       pipe: named(at("win32", {}, SID), SID, "{sid}"),
+      dataMoved: named(data("linux", { POSTERN_HOME: MOVED }), MOVED, "{moved}"),
+      dataGiven: named(data("linux", { XDG_DATA_HOME: "/GIVEN" }), "/GIVEN", "{given}"),
+      dataHome: named(data("linux"), HOME, "{home}"),
+      dataDarwin: named(data("darwin"), HOME, "{home}"),
       movedPipe: named(named(at("win32", { POSTERN_HOME: "/MOVED" }, SID), SID, "{sid}"), "-MOVED", "{moved}"),
     },
     refusals: {

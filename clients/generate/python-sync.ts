@@ -3,7 +3,7 @@ import { banner } from "./python-text.ts";
 
 /** Modules that both have, each under the same name. */
 const shared = [
-  ...["_call", "_link", "agent", "environments", "groups", "items", "items_files", "items_shares", "secrets"],
+  ...["_call", "_link", "_watch", "agent", "environments", "groups", "items", "items_files", "items_shares", "secrets"],
   ...["vaults"],
 ];
 
@@ -18,6 +18,8 @@ export function synchronous(module: string, text: string): string {
     .replace(/^# Code generated .*\n/, "")
     .replace(/\basync (?=def |with |for )/g, "")
     .replace(/\bawait /g, "")
+    .replace(/\b__a(iter|next|enter|exit)__/g, "__$1__")
+    .replace(/\bStopAsyncIteration\b/g, "StopIteration")
     .replace(/^( *from )\.(\w+)?( import .*)$/gm, (line, from: string, name: string | undefined, names: string) => {
       if (name === undefined) return `${from}..${names}`;
       return [...shared, ...byHand].includes(name) ? line : `${from}..${name}${names}`;

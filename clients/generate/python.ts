@@ -6,6 +6,13 @@ import type { errors as table } from "../../protocol/errors.ts";
 import { limits, PROTOCOL } from "../../protocol/limits.ts";
 import { DIGITS, LETTERS, recipeRanges, SYMBOLS } from "../../protocol/secret/generate-password.ts";
 import { WORDS } from "../../protocol/secret/word-list.ts";
+import {
+  START_BYTES_MAX,
+  START_FILE,
+  START_MS_MAX,
+  START_VARIABLES,
+  START_WORDS_MAX,
+} from "../../protocol/start-file.ts";
 import type { NamedTypes } from "./named-types.ts";
 import { snakeCase } from "./naming.ts";
 import { pathRules } from "./path-rules.ts";
@@ -95,7 +102,7 @@ function constants(prefix: string, values: Readonly<Record<string, string | numb
 function pathsFile(): string {
   const { limits: bytes, places, refusals } = pathRules();
   return `${[
-    banner("protocol/socket-path.ts"),
+    banner("protocol/socket-path.ts and protocol/start-file.ts"),
     "",
     "# Bytes of a path, and characters of the name of a pipe.",
     ...constants("LIMIT", bytes),
@@ -105,6 +112,15 @@ function pathsFile(): string {
     "",
     "# The reasons for which a path cannot be used.",
     ...constants("REFUSAL", refusals),
+    "",
+    "# How an agent is started: the file that says it, its limits, and the variables for the agent.",
+    `START_FILE = ${literal(START_FILE)}`,
+    `START_BYTES_MAX = ${START_BYTES_MAX}`,
+    `START_WORDS_MAX = ${START_WORDS_MAX}`,
+    `START_SECONDS_MAX = ${START_MS_MAX / 1000}`,
+    "START_VARIABLES = (",
+    ...START_VARIABLES.map((name) => `    ${literal(name)},`),
+    ")",
   ].join("\n")}\n`;
 }
 

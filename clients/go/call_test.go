@@ -115,7 +115,7 @@ func TestATokenIsPresentedAgainAfterALock(t *testing.T) {
 			return result(map[string]string{"secret": "s"})
 		})(conn, request)
 	})
-	client, err := NewClient(context.Background(), WithServiceAccountToken("t"), WithSocket(p.socket))
+	client, err := NewClient(context.Background(), WithServiceAccountToken("postern_t"), WithSocket(p.socket))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,7 @@ func NewClient(ctx context.Context, opts ...ClientOption) (*Client, error) {
 	client := Client{settings: settings{
 		integrationName:    DefaultIntegrationName,
 		integrationVersion: DefaultIntegrationVersion,
+		notice:             &promptNotice{},
 	}}
 	for _, opt := range opts {
 		if err := opt(&client); err != nil {
@@ -43,8 +44,7 @@ func NewClient(ctx context.Context, opts ...ClientOption) (*Client, error) {
 	if given.byDesktop && given.token != "" {
 		return nil, errors.New("cannot use both SA token and desktop app authentication")
 	}
-	if !given.byDesktop && given.token == "" {
-		err := tableError("tokenInvalid", "neither a token nor WithDesktopAppIntegration was given")
+	if err := given.check(); err != nil {
 		return nil, fmt.Errorf("error initializing client: %w", err)
 	}
 	opened := newLink(given)

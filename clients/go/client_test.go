@@ -11,7 +11,8 @@ import (
 
 func TestNewClientNeedsOneWayToSignIn(t *testing.T) {
 	_, err := NewClient(context.Background())
-	if !errors.Is(err, ErrTokenInvalid) {
+	const none = "error initializing client: invalid user input: encountered the following errors: one authentication method must be specified"
+	if _, isIt := errors.AsType[*InvalidConfigurationError](err); !isIt || err.Error() != none {
 		t.Errorf("got %v", err)
 	}
 	_, err = NewClient(context.Background(), WithServiceAccountToken("t"), WithDesktopAppIntegration("Ada"))

@@ -34,7 +34,7 @@ func dial(ctx context.Context, path string) (io.ReadWriteCloser, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
-		return nil, &AgentNotRunningError{"the socket is left over from an agent that has ended", err}
+		return nil, &AgentNotRunningError{Reason: "the socket is left over from an agent that has ended", err: err}
 	}
 	return nil, &UntrustedSocketError{path + " cannot be connected to (" + reasonOf(err) + ")", wayToIt, err}
 }
@@ -66,7 +66,7 @@ func checkSocket(path string) error {
 func look(path string) (fs.FileInfo, uint32, error) {
 	found, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil, 0, &AgentNotRunningError{"there is no socket", err}
+		return nil, 0, &AgentNotRunningError{Reason: "there is no socket", err: err}
 	}
 	if err != nil {
 		return nil, 0, &UntrustedSocketError{path + " cannot be looked at (" + reasonOf(err) + ")", wayToIt, err}

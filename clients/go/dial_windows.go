@@ -30,9 +30,9 @@ func dial(_ context.Context, path string) (io.ReadWriteCloser, error) {
 	case err == nil:
 		return os.NewFile(uintptr(handle), path), nil
 	case errors.Is(err, syscall.ERROR_FILE_NOT_FOUND):
-		return nil, &AgentNotRunningError{"there is no pipe", err}
+		return nil, &AgentNotRunningError{Reason: "there is no pipe", err: err}
 	case errors.Is(err, errorPipeBusy):
-		return nil, &AgentNotRunningError{"the pipe is busy", err}
+		return nil, &AgentNotRunningError{Reason: "the pipe is busy", err: err}
 	}
 	return nil, &UntrustedSocketError{"the pipe cannot be opened", "look at who runs the agent", err}
 }

@@ -11,6 +11,14 @@ const (
 	underRuntime = "/postern/agent.sock"
 	// underPosternHome follows POSTERN_HOME.
 	underPosternHome = "/run/agent.sock"
+	// dataUnderHome follows the home folder, for the agent's data.
+	dataUnderHome = "/.local/share/postern"
+	// dataUnderHomeDarwin follows the home folder on macOS, for the agent's data.
+	dataUnderHomeDarwin = "/Library/Application Support/postern"
+	// dataUnderDataHome follows XDG_DATA_HOME, for the agent's data.
+	dataUnderDataHome = "/postern"
+	// dataUnderPosternHome follows POSTERN_HOME, for the agent's data.
+	dataUnderPosternHome = "/data"
 )
 
 const (
@@ -18,6 +26,31 @@ const (
 	pipePrefix = "\\\\.\\pipe\\"
 	ownPipe    = "\\\\.\\pipe\\postern-"
 )
+
+// How an agent is started: the file that says it, its limits, and the variables for the agent.
+const (
+	startFile     = "agent.start"
+	startBytesMax = 16384
+	startWordsMax = 16
+	startMsMax    = 10000
+)
+
+var startVariables = []string{
+	"HOME",
+	"LANG",
+	"LC_ALL",
+	"TZ",
+	"XDG_RUNTIME_DIR",
+	"XDG_DATA_HOME",
+	"XDG_CONFIG_HOME",
+	"POSTERN_SOCKET",
+	"POSTERN_HOME",
+	"DBUS_SESSION_BUS_ADDRESS",
+	"DISPLAY",
+	"WAYLAND_DISPLAY",
+	"XAUTHORITY",
+	"NODE_EXTRA_CA_CERTS",
+}
 
 // The most bytes of a socket's path, and the most characters of a pipe's name.
 const (

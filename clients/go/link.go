@@ -17,6 +17,8 @@ type link struct {
 	life context.Context
 	stop context.CancelFunc
 
+	watches *watchNotices
+
 	mu      sync.Mutex
 	session *session
 	attempt *attempt
@@ -37,7 +39,7 @@ type attempt struct {
 
 func newLink(given settings) *link {
 	life, stop := context.WithCancel(context.Background())
-	return &link{settings: given, life: life, stop: stop}
+	return &link{settings: given, life: life, stop: stop, watches: newWatchNotices()}
 }
 
 func (l *link) close() {
@@ -47,6 +49,12 @@ func (l *link) close() {
 	if l.session != nil {
 		l.session.channel.end(ErrClientClosed)
 	}
+}
+
+func (l *link) wasOpen() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.session != nil
 }
 
 func (l *link) isClosed() bool { return l.life.Err() != nil }
@@ -60,34 +68,41 @@ func (l *link) call(ctx context.Context, method string, params, result any) erro
 	if err != nil {
 		return err
 	}
-	answered, err := l.send(ctx, method, given)
+	_, err = l.sendTwice(ctx, method, given, result)
+	return err
+}
+
+// sendTwice repeats a lost call once. It returns the session that the answer came through.
+func (l *link) sendTwice(ctx context.Context, method string, params json.RawMessage, result any) (*session, error) {
+	through, answered, err := l.send(ctx, method, params)
 	if _, isLost := errors.AsType[*ConnectionLostError](err); isLost && repeatable(method) && !l.isClosed() {
-		answered, err = l.send(ctx, method, given)
+		through, answered, err = l.send(ctx, method, params)
 	}
 	if err != nil || result == nil {
-		return err
+		return through, err
 	}
 	if err := json.Unmarshal(answered, result); err != nil {
 		// The error of the decoder may repeat a value of the answer.
-		return fmt.Errorf("the answer to %s has another shape than this client knows; update the older of the two", method)
+		return nil, fmt.Errorf("the answer to %s has another shape than this client knows; update the older of the two", method)
 	}
-	return nil
+	return through, nil
 }
 
-func (l *link) send(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error) {
+func (l *link) send(ctx context.Context, method string, params json.RawMessage) (*session, json.RawMessage, error) {
 	open, err := l.open(ctx, method)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answered, err := open.call(ctx, method, params)
 	if !errors.Is(err, ErrLocked) || l.settings.token == "" || !takesClient(method) {
-		return answered, err
+		return open, answered, err
 	}
 	// A lock ends a token's session before anything was done. Presenting the token again begins the next session.
 	if open, err = l.presentAgain(ctx, method, open); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return open.call(ctx, method, params)
+	answered, err = open.call(ctx, method, params)
+	return open, answered, err
 }
 
 func (s *session) call(ctx context.Context, method string, params json.RawMessage) (json.RawMessage, error) {
@@ -205,7 +220,12 @@ func (l *link) connect(life context.Context) (*session, error) {
 		}
 	}
 	client := greetedClient{l.settings.integrationName, l.settings.integrationVersion}
-	opened, err := openChannel(life, path, client, l.settings.notify)
+	open := func() (*channel, error) { return openChannel(life, path, client, l.heard) }
+	opened, err := open()
+	// A client that was open starts no agent: a person may have stopped it.
+	if _, isMissing := errors.AsType[*AgentNotRunningError](err); isMissing && l.settings.token != "" && l.settings.socket == "" && !l.wasOpen() {
+		opened, err = startAgent(life, err, open)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +237,12 @@ func (l *link) connect(life context.Context) (*session, error) {
 	}
 	opened.end(ErrClientClosed)
 	return nil, err
+}
+
+// heard passes a notification on to whoever waits for it.
+func (l *link) heard(one Notification) {
+	l.watches.heard(one)
+	l.settings.notify(one)
 }
 
 func (l *link) openClient(ctx context.Context, on *channel) (string, error) {

@@ -14,12 +14,18 @@ var ErrClientClosed = errors.New("the client is closed")
 // AgentNotRunningError says that no agent answers at the socket's path. Its text says how to start one.
 type AgentNotRunningError struct {
 	Reason string
-	err    error
+	// Hint is the next step, where it is another than to start the agent.
+	Hint string
+	err  error
 }
 
 // Error returns the reason and the next step.
 func (e *AgentNotRunningError) Error() string {
-	return withHint("no agent is running: "+e.Reason, "start it with `postern agent start`")
+	hint := e.Hint
+	if hint == "" {
+		hint = "start it with `postern agent start`"
+	}
+	return withHint("no agent is running: "+e.Reason, hint)
 }
 
 // Unwrap returns the error of the system.
@@ -46,6 +52,17 @@ type UnusablePathError struct{ Reason string }
 // Error returns the reason.
 func (e *UnusablePathError) Error() string { return e.Reason }
 
+// WatchEndedError says that a watch of a secret has ended in the agent. The reason is "locked", "grantEnded", or a word of a later agent.
+type WatchEndedError struct{ Reason string }
+
+// Error returns the reason and the next step.
+func (e *WatchEndedError) Error() string {
+	if e.Reason == "locked" {
+		return withHint("the watch has ended: the account was locked", "run `postern unlock`, and watch again")
+	}
+	return withHint("the watch has ended: its approval has ended", "watch again to ask for an approval")
+}
+
 // ConnectionLostError says that the connection ended before the answer came. A write may have been done or not.
 type ConnectionLostError struct{ err error }
 
@@ -64,3 +81,9 @@ func stopped(ctx context.Context, method string) error {
 	}
 	return fmt.Errorf("no answer to %s: %w", method, ctx.Err())
 }
+
+// InvalidConfigurationError says that NewClient was given what cannot be used. Nothing was sent. Its text is the official one.
+type InvalidConfigurationError struct{ Message string }
+
+// Error returns the message.
+func (e *InvalidConfigurationError) Error() string { return e.Message }

@@ -21,6 +21,7 @@ type settings struct {
 	socket    string
 	onPrompt  func(Prompt)
 	onEvent   func(Notification)
+	notice    *promptNotice
 }
 
 // ClientOption is an option of NewClient.
@@ -67,7 +68,8 @@ type Prompt struct {
 	ExpiresAt time.Time
 }
 
-// WithPromptListener names a function that hears of every prompt of the client. Without one nothing is shown and the call waits.
+// WithPromptListener names a function that hears of every prompt of the client. Without one the client says on stderr what to do, where
+// that is a terminal, and nothing elsewhere. The call waits either way.
 func WithPromptListener(listener func(Prompt)) ClientOption {
 	return func(client *Client) error {
 		client.settings.onPrompt = listener
@@ -90,7 +92,7 @@ func WithEventListener(listener func(Notification)) ClientOption {
 }
 
 func (s settings) notify(one Notification) {
-	if s.onPrompt != nil && one.Method == "prompt.opened" {
+	if one.Method == "prompt.opened" {
 		s.tellPrompt(one.Params)
 	}
 	if s.onEvent != nil {
@@ -102,10 +104,16 @@ func (s settings) notify(one Notification) {
 func (s settings) tellPrompt(params json.RawMessage) {
 	var opened struct {
 		Request   *uint64   `json:"request"`
+		Prompt    string    `json:"prompt"`
 		Code      string    `json:"code"`
 		ExpiresAt time.Time `json:"expiresAt"`
 	}
-	if json.Unmarshal(params, &opened) == nil && opened.Request != nil {
+	if json.Unmarshal(params, &opened) != nil || opened.Request == nil {
+		return
+	}
+	if s.onPrompt != nil {
 		s.onPrompt(Prompt{opened.Code, opened.ExpiresAt})
+	} else {
+		s.notice.tell(s.integrationName, opened.Prompt, opened.Code)
 	}
 }

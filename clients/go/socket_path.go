@@ -21,9 +21,11 @@ type surroundings struct {
 }
 
 // DefaultSocket returns the socket at which the agent listens for this user, or the pipe on Windows.
-func DefaultSocket() (string, error) {
+func DefaultSocket() (string, error) { return surroundingsHere().socketPath() }
+
+func surroundingsHere() surroundings {
 	where := surroundings{env: map[string]string{}, platform: runtime.GOOS, uid: os.Getuid()}
-	for _, name := range []string{"POSTERN_SOCKET", "POSTERN_HOME", "XDG_RUNTIME_DIR"} {
+	for _, name := range []string{"POSTERN_SOCKET", "POSTERN_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"} {
 		if value, ok := os.LookupEnv(name); ok {
 			where.env[name] = value
 		}
@@ -35,7 +37,7 @@ func DefaultSocket() (string, error) {
 			where.sid = current.Uid
 		}
 	}
-	return where.socketPath()
+	return where
 }
 
 func (w surroundings) socketPath() (string, error) {

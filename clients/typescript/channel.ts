@@ -35,6 +35,11 @@ export type Channel = {
   ): Promise<Methods[M]["result"]>;
   onNotification(listener: Listener): void;
   readonly isOpen: boolean;
+  /** Calls the listener when the connection has ended, from either side. */
+  onEnd(listener: () => void): void;
+  /** Keeps the program alive for somebody who waits for a notification, until `release` with the same value. */
+  hold(waiting: object): void;
+  release(waiting: object): void;
   /** The agent's notices for a person, where the client asked for them. */
   readonly notices: readonly string[];
   /** Waits until either side has ended the connection. Keeps the program alive meanwhile. */
@@ -132,6 +137,8 @@ function linesOf(line: (text: string) => void, tooLong: () => void): (text: stri
 
 function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
   const pending = new Map<number, Pending>();
+  const holders = new Set<object>();
+  const onEnd: (() => void)[] = [];
   let listener: Listener = () => undefined;
   let nextId = 1;
   let open = true;
@@ -160,7 +167,12 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
     pending.delete(message.id);
     if (message.error === undefined) call.resolve(message.result);
     else call.reject(errorOf(message.error));
-    if (pending.size === 0) socket.unref();
+    letGo();
+  }
+
+  /** A program with nothing else to do ends when it waits for nothing. The connection does not keep it alive. */
+  function letGo(): void {
+    if (pending.size === 0 && holders.size === 0) socket.unref();
   }
 
   function end(): void {
@@ -168,6 +180,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
     const error = closedByUs ? new ClientClosed() : new ConnectionLost();
     for (const call of pending.values()) call.reject(error);
     pending.clear();
+    for (const one of onEnd.splice(0)) one();
   }
 
   function call(method: string, params: object, options: CallOptions = {}): Promise<unknown> {
@@ -190,7 +203,6 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
           reject(error);
         },
       });
-      // A program with nothing else to do ends when no call is pending. The connection does not keep it alive.
       socket.ref();
       socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
     });
@@ -208,6 +220,17 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
     },
     get isOpen() {
       return open;
+    },
+    onEnd: (one) => {
+      onEnd.push(one);
+    },
+    hold: (waiting) => {
+      holders.add(waiting);
+      socket.ref();
+    },
+    release: (waiting) => {
+      holders.delete(waiting);
+      letGo();
     },
     notices: [],
     close: () => {

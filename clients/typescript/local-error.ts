@@ -40,10 +40,33 @@ export class TimedOut extends Error {
   }
 }
 
+/** A watch of a secret has ended in the agent. */
+export class WatchEnded extends Error {
+  override readonly name = "WatchEnded";
+  /** `locked`, `grantEnded`, or a word of a later agent. */
+  readonly reason: string;
+  readonly hint: string;
+  constructor(reason: string) {
+    super(`the watch has ended: ${reason === "locked" ? "the account was locked" : "its approval has ended"}`);
+    this.reason = reason;
+    this.hint = reason === "locked" ? "run `postern unlock`, and watch again" : "watch again to ask for an approval";
+  }
+}
+
 /** `close()` was called on the client. */
 export class ClientClosed extends Error {
   override readonly name = "ClientClosed";
   constructor() {
     super("the client is closed");
+  }
+}
+
+/** `createClient` was given what cannot be used. Nothing was sent. The message is the official one. */
+export class InvalidConfiguration extends Error {
+  override readonly name = "InvalidConfiguration";
+  readonly hint: string;
+  constructor(message: string, hint = "") {
+    super(message);
+    this.hint = hint;
   }
 }

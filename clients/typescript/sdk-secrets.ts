@@ -12,6 +12,7 @@ import type {
   ResolveAllResponse,
   ResolveReferenceError,
 } from "./sdk-secret-types.ts";
+import { type SecretWatch, type Watch, watchSecret } from "./watch.ts";
 import type { Given } from "./wire-words.ts";
 
 /** The methods that resolve references. */
@@ -58,6 +59,26 @@ export class Secrets implements SecretsApi {
   static generatePassword(recipe: Given<PasswordRecipe>): GeneratePasswordResponse {
     return { password: generatePassword(recipe, randomBytes) };
   }
+}
+
+/** What ours has beyond the official secrets. */
+export type WatchingSecrets = SecretsApi & {
+  /**
+   * Tells when a secret changes, and never its value: `for await (const change of client.secrets.watch(reference))`. It begins at once, and
+   * its first `next` throws where it could not. It throws WatchEnded when the account is locked or the approval ends.
+   */
+  watch(secretReference: string, options?: CallOptions): SecretWatch;
+};
+
+/** The secrets of an open client. */
+export function watchingSecrets(call: Call, watch: Watch): WatchingSecrets {
+  const opened: Watch = (reference, options) =>
+    watch(reference, options).catch((error: unknown) => {
+      throw ofResolving(error);
+    });
+  return Object.assign(new Secrets(call), {
+    watch: (reference: string, options: CallOptions = {}) => watchSecret(opened, reference, options),
+  });
 }
 
 function ofResolving(error: unknown): unknown {

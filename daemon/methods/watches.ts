@@ -41,6 +41,8 @@ export type Watches = {
   grantsEnded(): void;
   /** The account is locked, and its watches end. */
   locked(unlocked: Opened): void;
+  /** The agent ends, and tells nobody of an end of watches. A client opens its watches again with the next agent. */
+  forget(): void;
 };
 
 export type WatchesParts = {
@@ -239,6 +241,7 @@ export function createWatches(parts: WatchesParts): Watches {
       repeats.delete(unlocked);
       for (const one of of(unlocked)) end(one, "locked");
     },
+    forget: () => watches.clear(),
   };
 }
 

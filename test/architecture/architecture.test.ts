@@ -111,6 +111,7 @@ const exceptions: { from: string; to: string; because: string }[] = [
 const entryPoints: Record<string, string> = {
   "clients/generate/main.ts": "npm run generate",
   "clients/typescript/entry.ts": "the published package's entry",
+  "test/client/programs/asks.ts": "run by test/client/prompt-notice.test.ts",
   "clients/typescript/generated-enums.d.ts": "the types of generated-enums.js",
   "clients/cli/main.ts": "the command",
   "clients/cli/build.ts": "npm run build",

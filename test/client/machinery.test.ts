@@ -72,21 +72,3 @@ test.each(["AuthExpiredError", "RateLimitExceededError", "DesktopSessionExpiredE
     expect(error.message).toBe("the words");
   },
 );
-
-test.each([{}, { auth: undefined }, { auth: "" }])(
-  "createClient says officially that %j has no way to sign in",
-  (how) => {
-    const made = sdk.createClient({ ...how, integrationName: "shop", integrationVersion: "1" });
-    return expect(made).rejects.toThrow(
-      "createClient requires either `auth` (service account token) or `oidcFetcher` (workload identity).",
-    );
-  },
-);
-
-test("createClient refuses a workload's identity, and says what to use", async () => {
-  const oidcFetcher = async () => "";
-  await expect(sdk.createClient({ oidcFetcher })).rejects.toThrow("use `auth` with the token of a service account");
-  await expect(sdk.createClient({ oidcFetcher, auth: new sdk.DesktopAuth("Ada") })).rejects.toThrow(
-    "OIDC authentication is not supported with desktop auth",
-  );
-});

@@ -1,6 +1,6 @@
 // A real agent with one secret, and the token of a service account that may read it. So nobody is asked, however many programs read.
 import { attachPerson, makeAccount, PASSWORD } from "../agent/person.ts";
-import { startAgent } from "../agent/start.ts";
+import { type RunningAgent, startAgent } from "../agent/start.ts";
 
 export const REFERENCE = "op://Demo/DATABASE_URL/password";
 export const SECRET = "postgres://hunters-moon@db/shop";
@@ -13,6 +13,7 @@ export type DemoAgent = {
   readonly env: Readonly<Record<string, string>>;
   /** Locks the account, unlocks it, and goes on answering every question with yes. */
   lockAndUnlock(): Promise<void>;
+  readonly agent: RunningAgent;
   remove(): Promise<void>;
 };
 
@@ -40,6 +41,7 @@ export async function startDemoAgent(): Promise<DemoAgent> {
       person = await attachPerson(agent);
       person.always("yes");
     },
+    agent,
     remove: async () => {
       person.leave();
       await agent.remove();

@@ -6,35 +6,15 @@ import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, type Greeting, openChannel } from "../../typescript/channel.ts";
+import { START_MS_MAX, START_VARIABLES } from "../../typescript/generated-start-file.ts";
 import { AgentNotRunning, ConnectionLost } from "../../typescript/local-error.ts";
 import { makeFolder } from "../generated-make-folder.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { homeOf, socketOf } from "./where.ts";
 import { hasEnded } from "./whereabouts.ts";
 
-/** Milliseconds that an agent may take to listen. On a slow machine it needs a tenth of that. */
-export const START_MS_MAX = 10_000;
-
 /** Milliseconds between two looks for the socket while the agent starts. */
 export const LOOK_MS = 25;
-
-/** The variables for the agent. The agent itself drops all others. */
-const passed = [
-  "HOME",
-  "LANG",
-  "LC_ALL",
-  "TZ",
-  "XDG_RUNTIME_DIR",
-  "XDG_DATA_HOME",
-  "XDG_CONFIG_HOME",
-  "POSTERN_SOCKET",
-  "POSTERN_HOME",
-  "DBUS_SESSION_BUS_ADDRESS",
-  "DISPLAY",
-  "WAYLAND_DISPLAY",
-  "XAUTHORITY",
-  "NODE_EXTRA_CA_CERTS",
-];
 
 /** The agent's options of Node. Without the first, SIGUSR1 would open a debugger port to every user. */
 export const agentOptions = ["--disable-sigusr1", "--no-warnings"];
@@ -50,7 +30,7 @@ export const agentProgram = (): string => programPath("./agent.js", "../../daemo
 /** The environment for an agent. */
 export function agentEnvironment(): Record<string, string> {
   return Object.fromEntries(
-    passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    START_VARIABLES.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
 }
 

@@ -19,6 +19,7 @@ from .errors import *  # noqa: F403
 from .groups import Groups as Groups
 from .items import Items as Items
 from .secrets import Secrets as Secrets
+from ._watch_notices import SecretChange as SecretChange
 from .types import *  # noqa: F403
 from .vaults import Vaults as Vaults
 
@@ -48,6 +49,7 @@ if not TYPE_CHECKING:
         "Groups",
         "Items",
         "PromptNotice",
+        "SecretChange",
         "Secrets",
         "Vaults",
         "__version__",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any, Dict, Mapping, Optional, cast
+from typing import Any, Callable, Dict, Mapping, Optional, Set, cast
 
 from ._deadline import Deadline
 from ._dial import dial
@@ -17,6 +17,7 @@ from ._local_error import ClientClosed, ConnectionLost, LocalError
 from ._options import Listener, Options
 from ._socket_path import socket_path, surroundings
 from ._table_error import answered_error
+from ._watch_notices import Told
 
 
 class Channel(asyncio.Protocol):
@@ -29,6 +30,7 @@ class Channel(asyncio.Protocol):
         self._transport: Optional[asyncio.Transport] = None
         self._lines = LineReader()
         self._pending: Dict[int, "asyncio.Future[Any]"] = {}
+        self._wakes: Set[Callable[[], None]] = set()
         self._last_id = 0
         self._closed_by_us = False
         self.is_open = True
@@ -68,6 +70,22 @@ class Channel(asyncio.Protocol):
                 timer.cancel()
             if self._pending.pop(call, None) is not None and self.is_open:
                 self._write(cancel_line(call))
+
+    async def wait_for_notice(self, told: Told) -> None:
+        """Waits until something was told of a watch, or until the connection has ended."""
+        woken: "asyncio.Future[None]" = self._loop.create_future()
+
+        def wake() -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        told.wake = wake
+        self._wakes.add(wake)
+        try:
+            if self.is_open and not told.is_due:
+                await woken
+        finally:
+            self._wakes.discard(wake)
 
     def close(self) -> None:
         """Ends the connection. Pending calls fail with ClientClosed."""
@@ -119,6 +137,9 @@ class Channel(asyncio.Protocol):
         for answer in pending.values():
             if not answer.done():
                 answer.set_exception(self._why_ended())
+        if not self._loop.is_closed():
+            for wake in list(self._wakes):
+                wake()
         if self._loop.is_closed():
             # The transport can do nothing without its loop.
             leave_to_parent(self._socket)

@@ -6,10 +6,12 @@ __all__ = [
     "AgentNotRunning",
     "ClientClosed",
     "ConnectionLost",
+    "InvalidConfiguration",
     "LocalError",
     "TimedOut",
     "UntrustedSocket",
     "UnusablePath",
+    "WatchEnded",
 ]
 
 
@@ -44,6 +46,21 @@ class UnusablePath(LocalError, ValueError):
     """A path that cannot be used. The message names the variable and the rule, never the value."""
 
 
+class WatchEnded(LocalError):
+    """A watch of a secret has ended in the agent.
+
+    ``reason`` is ``locked``, ``grantEnded``, or a word of a later agent.
+    """
+
+    def __init__(self, reason: str) -> None:
+        if reason == "locked":
+            why, hint = "the account was locked", "run `postern unlock`, and watch again"
+        else:
+            why, hint = "its approval has ended", "watch again to ask for an approval"
+        super().__init__(f"the watch has ended: {why}", hint)
+        self.reason = reason
+
+
 class ConnectionLost(LocalError, ConnectionError):
     """The connection ended before the answer came. A write may have been done or not."""
 
@@ -64,3 +81,7 @@ class ClientClosed(LocalError):
 
     def __init__(self) -> None:
         super().__init__("the client is closed")
+
+
+class InvalidConfiguration(LocalError, ValueError):
+    """``authenticate`` was given what cannot be used. Nothing was sent. The message is the official one."""

@@ -6,6 +6,8 @@ from typing import Any, List, Mapping
 
 from ._instant import instant
 from ._options import Listener, Options, PromptNotice
+from ._prompt_notice import AtTerminal
+from ._watch_notices import WatchNotices
 
 
 class Notices:
@@ -13,23 +15,27 @@ class Notices:
 
     def __init__(self, options: Options) -> None:
         self._on_prompt = options.on_prompt
+        self._at_terminal = AtTerminal(options.integration_name)
         self.listeners: List[Listener] = []
+        self.watches = WatchNotices()
 
     def tell(self, method: str, params: Mapping[str, Any]) -> None:
         """Calls everyone who listens. An error of theirs is logged, since it concerns no call."""
+        self.watches.heard(method, params)
         try:
             # Only the prompts of this connection's own requests name one.
-            if (
-                self._on_prompt is not None
-                and method == "prompt.opened"
-                and isinstance(params.get("request"), int)
-            ):
-                self._on_prompt(
-                    PromptNotice(str(params["code"]), instant(str(params["expiresAt"])))
-                )
+            if method == "prompt.opened" and isinstance(params.get("request"), int):
+                self._tell_prompt(params)
             for listener in list(self.listeners):
                 listener(method, params)
         except Exception:
             import logging
 
             logging.getLogger("postern").exception("a listener of the program failed")
+
+    def _tell_prompt(self, params: Mapping[str, Any]) -> None:
+        code = str(params["code"])
+        if self._on_prompt is None:
+            self._at_terminal.tell(str(params["prompt"]), code)
+        else:
+            self._on_prompt(PromptNotice(code, instant(str(params["expiresAt"]))))

@@ -43,6 +43,19 @@ def socket_path(where: Surroundings) -> str:
     return path
 
 
+def data_folder(where: Surroundings) -> str:
+    """The folder of the agent's data, on systems other than Windows."""
+    moved = _given(where, "POSTERN_HOME")
+    if moved is not None:
+        return paths.PLACE_DATA_MOVED.format(moved=moved)
+    if where.platform == "darwin":
+        return paths.PLACE_DATA_DARWIN.format(home=where.home)
+    given = where.env.get("XDG_DATA_HOME")
+    if given is None or not _is_absolute(where, given):
+        return paths.PLACE_DATA_HOME.format(home=where.home)
+    return paths.PLACE_DATA_GIVEN.format(given=_without_trailing_slash(given))
+
+
 def _default_socket(where: Surroundings) -> str:
     moved = _given(where, "POSTERN_HOME")
     if moved is not None:

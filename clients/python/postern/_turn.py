@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import sleep as pause
 from collections import deque
 from typing import Any, Deque
 
 from ._deadline import Deadline
+
+__all__ = ["Turn", "pause"]
 
 
 class Turn:

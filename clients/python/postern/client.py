@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Union
 
+from ._configuration import demand_usable
+from ._deadline import Deadline
 from ._link import Link
 from ._notice import Notices
 from ._options import Listener, Options, PromptNotice
@@ -14,6 +16,7 @@ from .groups import Groups
 from .items import Items
 from .secrets import Secrets
 from .vaults import Vaults
+from ._watch import OpenWatch
 
 if TYPE_CHECKING:
     from .agent import AgentMethods
@@ -44,9 +47,11 @@ class Client:
         """Open a client: with DesktopAuth, or with the token of a service account.
 
         With a token nobody is asked, and the client sees the token's vaults only. ``on_prompt`` is
-        called when a person must approve. ``socket`` is the agent's socket, where it is another one
+        called when a person must approve. Without it the client says on stderr what to do, where
+        that is a terminal. ``socket`` is the agent's socket, where it is another one
         than the agent's default.
         """
+        demand_usable(auth, integration_name, integration_version)
         client = cls()
         token, account = (None, auth.account_name) if isinstance(auth, DesktopAuth) else (auth, "")
         client._options = Options(
@@ -55,7 +60,7 @@ class Client:
         client._notices = Notices(client._options)
         client._links = {}
         client._closed = False
-        client.secrets = Secrets(client.call)
+        client.secrets = Secrets(client.call, client._watch)
         client.items = Items(client.call)
         client.vaults = Vaults(client.call)
         client.environments = Environments(client.call)
@@ -81,6 +86,9 @@ class Client:
         from .agent import AgentMethods
 
         return AgentMethods(self.call)
+
+    async def _watch(self, reference: str, deadline: Deadline) -> OpenWatch:
+        return await self._link().watch(reference, deadline)
 
     def on_event(self, listener: Listener) -> None:
         """Call the listener with the events of the agent that concern this client."""

@@ -25,6 +25,7 @@ test.skipIf(!hasGo)("a token goes on after a lock, and each error says what to d
     expect.stringMatching(
       /^true error initializing client: invalid service account token, .*; `postern service-account create` makes one$/,
     ),
+    "the watch has ended: the account was locked; run `postern unlock`, and watch again",
     SECRET,
     "true true the account is locked; run `postern unlock`",
     expect.stringMatching(/^no agent is running: .*; start it with `postern agent start`$/),

@@ -12,6 +12,7 @@ import {
   wordList,
 } from "../../../protocol/secret/generate-password.ts";
 import { parseReference } from "../../../protocol/secret/reference.ts";
+import { configurations, verdicts } from "../../client/configurations.ts";
 import { type GoProject, hasGo, makeGoProject } from "./project.ts";
 
 const TIME_MS = 120_000;
@@ -26,9 +27,15 @@ beforeAll(async () => {
 }, TIME_MS);
 afterAll(() => project?.remove());
 
-type Said = { readonly references: readonly string[]; readonly recipes: readonly string[] };
+type Said = Readonly<Record<"references" | "recipes" | "configurations", readonly string[]>>;
 
-async function said(given: { references?: readonly string[]; recipes?: readonly PasswordRecipe[] }): Promise<Said> {
+type Given = {
+  references?: readonly string[];
+  recipes?: readonly PasswordRecipe[];
+  configurations?: typeof configurations;
+};
+
+async function said(given: Given): Promise<Said> {
   project.write("given.json", JSON.stringify({ references: [], recipes: [], ...given }));
   const { code, out, err } = await project.run([program, join(project.folder, "given.json")]);
   expect([code, err]).toEqual([0, ""]);
@@ -65,6 +72,11 @@ test.skipIf(!hasGo)("every reference gets the same verdict in the same words", {
   );
   expect((await said({ references })).references).toEqual(expected);
   expect(new Set(expected).size).toBe(6);
+});
+
+test.skipIf(!hasGo)("a client is refused in the same words before it connects", { timeout: TIME_MS }, async () => {
+  expect((await said({ configurations })).configurations).toEqual(verdicts);
+  expect(new Set(verdicts).size).toBeGreaterThan(10);
 });
 
 const pin = (length: number): PasswordRecipe => ({ type: "Pin", parameters: { length } });

@@ -72,7 +72,7 @@ const exceptions: readonly Exception[] = [
   { names: /^Error(?:\.\w+)?$/, has: "ours", because: "errors.As gives the name, the next step and the incident's id" },
   { names: /^\w+Error\.Unwrap$/, has: "ours", because: "the official types of errors wrap the agent's error" },
   {
-    names: /^(?:AgentNotRunning|ConnectionLost|UntrustedSocket|UnusablePath)Error(?:\.\w+)?$/,
+    names: /^(?:AgentNotRunning|ConnectionLost|InvalidConfiguration|UntrustedSocket|UnusablePath)Error(?:\.\w+)?$/,
     has: "ours",
     because: "errors on this side of the socket",
   },
@@ -83,6 +83,11 @@ const exceptions: readonly Exception[] = [
   },
   { names: /^Client\.(?:Call|Close)$/, has: "ours", because: "every method of the agent, and the end of a connection" },
   { names: /^(?:Notification|Prompt)(?:\.\w+)?$/, has: "ours", because: "what a listener hears" },
+  {
+    names: /^(?:Client\.WatchSecret|Secret(?:Watch|Change)(?:\.\w+)?|WatchEndedError(?:\.\w+)?)$/,
+    has: "ours",
+    because: "a program hears that a secret has changed",
+  },
   { names: /^With(?:EventListener|PromptListener|Socket)$/, has: "ours", because: "options that the agent brings" },
   {
     names: /^(?:DefaultSocket|Protocol|Version)$/,

@@ -41,7 +41,7 @@ export function makeGoProject(): GoProject {
     GOFLAGS: "-modcacherw",
   };
   const project = projectIn(outer, env);
-  for (const name of ["replay", "methods", "helpers", "exports", "behaviour"])
+  for (const name of ["replay", "methods", "helpers", "exports", "behaviour", "asks", "started"])
     project.write(`${name}/main.go`, source(name));
   project.write("official/main.go", source("official").replace(`"${THEIRS}"`, `onepassword "${OURS}"`));
   install(project.folder, OURS, env);

@@ -70,10 +70,13 @@ describe.skipIf(tools === undefined)("the Python client", () => {
     },
   );
 
-  test.each(["models", "threads", "tasks", "fork", "fork_inside_a_loop"])("%s", async (part) => {
-    person.always("yes");
-    expect(await run(client, ["behaviour.py", part], env)).toEqual(holds(part));
-  });
+  test.each(["models", "threads", "tasks", "fork", "fork_inside_a_loop", "watch", "watch_in_a_loop"])(
+    "%s",
+    async (part) => {
+      person.always("yes");
+      expect(await run(client, ["behaviour.py", part], env)).toEqual(holds(part));
+    },
+  );
 
   test.each(["deadline", "cancel", "interrupt", "closed"])("%s", async (part) => {
     person.always("ignore");

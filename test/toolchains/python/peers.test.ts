@@ -102,6 +102,16 @@ test.skipIf(python === undefined)(
   },
 );
 
+test.skipIf(python === undefined)("a thread that gives up leaves the reading to another one", async () => {
+  const waiting: number[] = [];
+  const { socket } = await startPeer(({ id, method }, _connection, peer) => {
+    if (method === "vaults.list") waiting.push(id);
+    if (method !== "$/cancelRequest") return;
+    for (const one of waiting) answer(peer, one, { vaults: [] });
+  });
+  expect(await outcomes(["leave", socket])).toEqual([["TimedOut: no answer within 1 s", { vaults: [] }]]);
+});
+
 test.skipIf(python === undefined)("a token is presented again after a lock, and its old client is closed", async () => {
   const locked = new Set<number>();
   const { socket, asked } = await startPeer(({ id, params }, connection, peer) => {
@@ -116,6 +126,31 @@ test.skipIf(python === undefined)("a token is presented again after a lock, and 
   const again = ["secrets.resolve", "clients.open", "clients.close", "secrets.resolve"];
   expect(asked).toEqual([...opening, ...again, ...opening, ...again]);
 });
+
+test.skipIf(python === undefined)(
+  "a watch is opened again after a lost connection, and hears what came before its id",
+  async () => {
+    const tell = (peer: Socket, method: string, params: object) =>
+      peer.write(`${JSON.stringify({ jsonrpc: "2.0", method, params })}\n`);
+    const { socket } = await startPeer(({ id }, connection, peer) => {
+      const watch = `w${connection}`;
+      if (connection % 2 === 1) {
+        answer(peer, id, { watch });
+        peer.end();
+        return;
+      }
+      tell(peer, "secret.changed", { watch });
+      answer(peer, id, { watch });
+      tell(peer, "secret.ended", { watch, reason: "locked" });
+    });
+    const seen = [
+      ["op://a/b/c", true],
+      ["op://a/b/c", false],
+      "the watch has ended: the account was locked; run `postern unlock`, and watch again",
+    ];
+    expect(await outcomes(["watch", socket])).toEqual([seen, seen]);
+  },
+);
 
 test.skipIf(python === undefined)("words and fields of a later agent are kept, and go back as they came", async () => {
   const agent = await startFutureAgent({

@@ -1,4 +1,4 @@
-// Rules that the Python client has by itself, compared with ours: it reads the same references, finds the same paths on every system, and
+// Rules that the Python client has by itself, compared with ours: it reads the same references, finds the same paths on every system, refuses the same configurations, and
 // draws from the same words.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { generatePassword, wordList } from "../../../protocol/secret/generate-password.ts";
 import { parseReference } from "../../../protocol/secret/reference.ts";
-import { type Surroundings, socketPath } from "../../../protocol/socket-path.ts";
+import { dataFolder, type Surroundings, socketPath } from "../../../protocol/socket-path.ts";
+import { configurations, verdicts } from "../../client/configurations.ts";
 import { clientSource, programs, pythonsHere } from "./environment.ts";
 
 type Outcome = { readonly value?: unknown } | { readonly error: string };
-type Answers = Readonly<Record<"references" | "paths" | "pins", Outcome[]>> & { readonly words: string[] };
+type Answers = Readonly<Record<"references" | "paths" | "folders" | "pins", Outcome[]>> &
+  Readonly<Record<"words" | "configurations", string[]>>;
 
 const outcome = (call: () => unknown): Outcome => {
   try {
@@ -72,6 +74,16 @@ const paths: Surroundings[] = [
   ),
 ];
 
+/** What the data folder depends on. The client finds none on Windows. */
+const folders: Surroundings[] = ["linux", "darwin", "freebsd"].flatMap((platform) =>
+  values.flatMap((POSTERN_HOME) =>
+    runtimes.map((XDG_DATA_HOME) => ({
+      ...{ platform, home: "/home/ada", uid: 7, sid: undefined },
+      env: env({ POSTERN_HOME, XDG_DATA_HOME }),
+    })),
+  ),
+);
+
 const pins = [2, 3, 12, 13];
 const [python] = pythonsHere();
 let answers: Answers;
@@ -79,12 +91,21 @@ let answers: Answers;
 beforeAll(() => {
   if (python === undefined) return;
   const out = execFileSync(python.program, [join(programs, "rules.py")], {
-    input: JSON.stringify({ references, paths: paths.map((one) => ({ ...one, uid: one.uid ?? null })), pins }),
+    input: JSON.stringify({
+      references,
+      paths: paths.map(known),
+      folders: folders.map(known),
+      pins,
+      configurations,
+    }),
     env: { PYTHONPATH: clientSource, PYTHONDONTWRITEBYTECODE: "1" },
     maxBuffer: 64 * 1024 * 1024,
   });
   answers = JSON.parse(out.toString()) as Answers;
 });
+
+/** JSON has no undefined. */
+const known = (one: Surroundings) => ({ ...one, uid: one.uid ?? null });
 
 /** The first input whose answers differ, with both. */
 function firstDifference(inputs: readonly unknown[], theirs: readonly Outcome[], ours: readonly Outcome[]): unknown {
@@ -107,6 +128,15 @@ test.skipIf(python === undefined)("it finds the same socket or pipe in every sur
   const ours = paths.map((one) => outcome(() => socketPath(one)));
   expect(new Set(ours.map((one) => JSON.stringify(one))).size).toBeGreaterThan(20);
   expect(firstDifference(paths, answers.paths, ours)).toBeUndefined();
+});
+
+test.skipIf(python === undefined)("it finds the same data folder in every surrounding", () => {
+  const ours = folders.map((one) => outcome(() => dataFolder(one)));
+  expect(firstDifference(folders, answers.folders, ours)).toBeUndefined();
+});
+
+test.skipIf(python === undefined)("it refuses to open a client in the same words, before it connects", () => {
+  expect(answers.configurations).toEqual(verdicts);
 });
 
 test.skipIf(python === undefined)("it makes passwords in the same ranges of the same words", () => {

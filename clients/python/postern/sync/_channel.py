@@ -19,6 +19,7 @@ from .._local_error import ClientClosed, ConnectionLost, LocalError
 from .._options import Listener, Options
 from .._socket_path import socket_path, surroundings
 from .._table_error import answered_error
+from .._watch_notices import Told
 from ._turn import Turn
 
 # Bytes of one read. An answer with a chunk of a file needs a few of them.
@@ -42,6 +43,11 @@ class _Waiting:
     @property
     def is_over(self) -> bool:
         return self.answer is not None or self.failure is not None
+
+    def leave(self) -> None:
+        """Ends the wait without an answer."""
+        self.answer = {}
+        self.awake.set()
 
     def result(self) -> Any:
         if self.answer is None:
@@ -99,6 +105,24 @@ class Channel:
         finally:
             self._leave(call)
 
+    def wait_for_notice(self, told: Told) -> None:
+        """Waits until something was told of a watch, or until the connection has ended."""
+        waiting = _Waiting()
+        told.wake = waiting.leave
+        with self._state:
+            if not self.is_open:
+                return
+            self._users += 1
+            self._last_id += 1
+            # No request has this number.
+            place = -self._last_id
+            self._pending[place] = waiting
+        try:
+            if not told.is_due:
+                self._wait(waiting, Deadline(None))
+        finally:
+            self._leave_place(place)
+
     def close(self) -> None:
         """Ends the connection. Pending calls fail with ClientClosed."""
         self._closed_by_us = True
@@ -123,6 +147,12 @@ class Channel:
             with self._state:
                 self._users -= 1
             self._close_if_unused()
+
+    def _leave_place(self, place: int) -> None:
+        with self._state:
+            self._pending.pop(place, None)
+            self._users -= 1
+        self._close_if_unused()
 
     def _send(self, line: bytes, deadline: Deadline) -> None:
         with self._writing.until(deadline):
@@ -173,12 +203,14 @@ class Channel:
                 else:
                     waiting.awake.clear()
         finally:
-            self._wake_a_reader()
+            self._wake_a_reader(waiting)
 
-    def _wake_a_reader(self) -> None:
-        """Whoever stops waiting may have been the reader. Another one must read then."""
+    def _wake_a_reader(self, leaving: _Waiting) -> None:
+        """Whoever stops waiting may have been the reader. Another one must read then. One that stops
+        without an answer still has its place here, and reads no more."""
         with self._state:
-            next_one = next(iter(self._pending.values()), None)
+            others = (one for one in self._pending.values() if one is not leaving)
+            next_one = next(others, None)
         if next_one is not None:
             next_one.awake.set()
 

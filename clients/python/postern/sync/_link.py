@@ -4,6 +4,7 @@ and again after a restart of the agent."""
 
 from __future__ import annotations
 
+import time
 from typing import Any, Mapping, NamedTuple, Optional
 
 from ._call import given
@@ -11,17 +12,25 @@ from ._channel import Channel
 from .._deadline import Deadline
 from .._fork import watch_forks
 from .._generated_errors import LockedError
+from .._generated_paths import START_SECONDS_MAX
 from .._generated_rules import REPEATABLE, TAKES_CLIENT
-from .._local_error import ClientClosed, ConnectionLost, LocalError
+from .._local_error import AgentNotRunning, ClientClosed, ConnectionLost, LocalError
 from .._notice import Notices
 from .._options import Options
 from .._postern_error import PosternError
-from ._turn import Turn
+from .._start_agent import LOOK_SECONDS, not_listening, start_agent
+from ._turn import Turn, pause
+from ._watch import OpenWatch
 
 
 class _Open(NamedTuple):
     channel: Channel
     client: str
+
+
+class _Answered(NamedTuple):
+    channel: Channel
+    result: Any
 
 
 class Link:
@@ -33,6 +42,7 @@ class Link:
         self._turn = Turn()
         self._open: Optional[_Open] = None
         self._closed = False
+        self._was_open = False
         watch_forks(self)
 
     def begin_anew(self) -> None:
@@ -50,7 +60,23 @@ class Link:
         self, method: str, params: Mapping[str, Any], *, timeout: Optional[float] = None
     ) -> Any:
         """The result of a method of the agent."""
-        deadline = Deadline(timeout)
+        return (self._answered(method, params, Deadline(timeout))).result
+
+    def watch(self, reference: str, deadline: Deadline) -> OpenWatch:
+        """A watch that is open in the agent."""
+        answered = self._answered("secrets.watch", {"reference": reference}, deadline)
+        told = self._notices.watches.own(str(answered.result["watch"]))
+        return OpenWatch(told, answered.channel)
+
+    def close(self) -> None:
+        """Ends the connection. Pending calls fail with ClientClosed."""
+        self._closed = True
+        if self._open is not None:
+            self._open.channel.close()
+
+    def _answered(
+        self, method: str, params: Mapping[str, Any], deadline: Deadline
+    ) -> _Answered:
         try:
             return self._send(method, params, deadline)
         except ConnectionLost:
@@ -59,13 +85,7 @@ class Link:
                 raise
             return self._send(method, params, deadline)
 
-    def close(self) -> None:
-        """Ends the connection. Pending calls fail with ClientClosed."""
-        self._closed = True
-        if self._open is not None:
-            self._open.channel.close()
-
-    def _send(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> Any:
+    def _send(self, method: str, params: Mapping[str, Any], deadline: Deadline) -> _Answered:
         now = self._current(deadline)
         try:
             return self._through(now, method, params, deadline)
@@ -79,10 +99,10 @@ class Link:
 
     def _through(
         self, now: _Open, method: str, params: Mapping[str, Any], deadline: Deadline
-    ) -> Any:
+    ) -> _Answered:
         if method in TAKES_CLIENT:
             params = {**params, "client": now.client}
-        return now.channel.call(method, params, deadline)
+        return _Answered(now.channel, now.channel.call(method, params, deadline))
 
     def _current(self, deadline: Deadline) -> _Open:
         now = self._open
@@ -96,7 +116,7 @@ class Link:
             return self._open
 
     def _connect(self, deadline: Deadline) -> _Open:
-        channel = Channel.open(self._options, self._notices.tell, deadline)
+        channel = self._dialled(deadline)
         try:
             channel.call("agent.subscribe", {}, deadline)
             client = self._open_client(channel, deadline)
@@ -105,7 +125,26 @@ class Link:
         except BaseException:
             channel.close()
             raise
+        self._was_open = True
         return _Open(channel, client)
+
+    def _dialled(self, deadline: Deadline) -> Channel:
+        """Connects, and starts an agent where none runs. A client that was open does not: a person may
+        have stopped the agent."""
+        try:
+            return Channel.open(self._options, self._notices.tell, deadline)
+        except AgentNotRunning:
+            may_start = self._options.token is not None and self._options.socket is None
+            if not may_start or self._was_open or not start_agent():
+                raise
+        until = time.monotonic() + START_SECONDS_MAX
+        while True:
+            pause(LOOK_SECONDS)
+            try:
+                return Channel.open(self._options, self._notices.tell, deadline)
+            except AgentNotRunning:
+                if time.monotonic() >= until:
+                    raise not_listening() from None
 
     def _open_client(self, channel: Channel, deadline: Deadline) -> str:
         opened = channel.call(

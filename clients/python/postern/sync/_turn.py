@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from time import sleep as pause
 from typing import Iterator
 
 from .._deadline import Deadline
+
+__all__ = ["Turn", "pause"]
 
 
 class Turn:

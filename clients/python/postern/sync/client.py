@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Union
 
+from .._configuration import demand_usable
 from .._notice import Notices
 from .._options import Listener, Options, PromptNotice
 from ..defaults import DesktopAuth
@@ -43,15 +44,17 @@ class Client:
         """Open a client: with DesktopAuth, or with the token of a service account.
 
         With a token nobody is asked, and the client sees the token's vaults only. ``on_prompt`` is
-        called when a person must approve. ``socket`` is the agent's socket, where it is another one
+        called when a person must approve. Without it the client says on stderr what to do, where
+        that is a terminal. ``socket`` is the agent's socket, where it is another one
         than the agent's default.
         """
+        demand_usable(auth, integration_name, integration_version)
         client = cls()
         token, account = (None, auth.account_name) if isinstance(auth, DesktopAuth) else (auth, "")
         options = Options(token, account, integration_name, integration_version, socket, on_prompt)
         client._notices = Notices(options)
         client._link = Link(options, client._notices)
-        client.secrets = Secrets(client.call)
+        client.secrets = Secrets(client.call, client._link.watch)
         client.items = Items(client.call)
         client.vaults = Vaults(client.call)
         client.environments = Environments(client.call)

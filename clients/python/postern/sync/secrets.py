@@ -6,9 +6,11 @@ from __future__ import annotations
 from typing import List, Optional
 
 from ._call import Call
+from .._deadline import Deadline
 from .._outcomes import of_resolving, resolve_failure
 from .._postern_error import PosternError
 from .._reference import check_reference
+from ._watch import OpenWatch, SecretWatch, Watch
 from ..types import (
     GeneratePasswordResponse,
     PasswordRecipe,
@@ -21,8 +23,9 @@ from ..types import (
 class Secrets:
     """Secrets by their references, ``op://<vault>/<item>[/<section>]/<field>``."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, watch: Watch) -> None:
         self._call = call
+        self._watch = watch
 
     def resolve(self, secret_reference: str, *, timeout: Optional[float] = None) -> str:
         """Return the secret of a reference."""
@@ -47,6 +50,22 @@ class Secrets:
                 for reference, outcome in zip(secret_references, answer["outcomes"])
             }
         )
+
+    def watch(self, secret_reference: str, *, timeout: Optional[float] = None) -> SecretWatch:
+        """Begin to watch a secret, and return its changes for a loop. The value is never told.
+
+        It needs the same approval as a read. ``timeout`` is for beginning alone. Close the watch,
+        or use it in a ``with``, to end it.
+        """
+
+        def opened(reference: str, deadline: Deadline) -> OpenWatch:
+            try:
+                return self._watch(reference, deadline)
+            except PosternError as error:
+                raise of_resolving(error) from None
+
+        first = opened(secret_reference, Deadline(timeout))
+        return SecretWatch(opened, secret_reference, first)
 
     @staticmethod
     def validate_secret_reference(secret_reference: str) -> None:

@@ -163,6 +163,75 @@ def closed():
     raise AssertionError("a closed client went on")
 
 
+class Watched:
+    """An item of its own, whose secret changes."""
+
+    def __init__(self, client):
+        self.call = client.call
+        vault = client.call("vaults.create", {"title": "Watched"})
+        self.field = {"id": "password", "title": "password", "fieldType": "Concealed", "value": "0"}
+        item = {"vaultId": vault["id"], "title": "One", "category": "Password"}
+        self.item = client.call("items.create", {"item": {**item, "fields": [self.field]}})
+        self.reference = f"op://{vault['id']}/{self.item['id']}/password"
+
+    def change(self, value):
+        fields = [{**self.field, "value": value}]
+        self.item = self.call("items.put", {"item": {**self.item, "fields": fields}})
+
+
+def watch():
+    """A loop is told of changes, until it is closed, or until its approval ends."""
+    client = opened(DesktopAuth(""))
+    watched = Watched(client)
+    changed = postern.SecretChange(watched.reference, renewed=False)
+    with client.secrets.watch(watched.reference) as changes:
+        for value in "ab":
+            watched.change(value)
+            assert next(changes) == changed
+        threading.Timer(0.1, changes.close).start()
+        assert list(changes) == []
+    again = client.secrets.watch(watched.reference)
+    client.call("grants.revoke", {"all": True})
+    try:
+        next(again)
+    except postern.errors.WatchEnded as error:
+        assert error.reason == "grantEnded" and "approval" in str(error), error
+        assert list(again) == []
+        client.close()
+        return
+    raise AssertionError("it did not end")
+
+
+def watch_in_a_loop():
+    """The same for tasks."""
+
+    async def work():
+        writer = opened(DesktopAuth(""))
+        watched = await asyncio.to_thread(Watched, writer)
+        changed = postern.SecretChange(watched.reference, renewed=False)
+        async with await opened_async(DesktopAuth("")) as client:
+            seen = []
+            async with await client.secrets.watch(watched.reference) as changes:
+                await asyncio.to_thread(watched.change, "a")
+                async for one in changes:
+                    seen.append(one)
+                    if len(seen) == 2:
+                        break
+                    await asyncio.to_thread(watched.change, "b")
+            assert seen == [changed, changed], seen
+            again = await client.secrets.watch(watched.reference)
+            waiting = asyncio.ensure_future(again.__anext__())
+            await asyncio.sleep(0)
+            await again.close()
+            try:
+                await waiting
+            except StopAsyncIteration:
+                return
+            raise AssertionError("it did not end")
+
+    asyncio.run(work())
+
+
 def models():
     """Models take both spellings, show no value, and refuse without repeating one."""
     field = postern.ItemField(id="a", title="A", fieldType="Concealed", value="s3cret")

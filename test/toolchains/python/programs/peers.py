@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import postern
 import postern.sync
@@ -53,8 +54,47 @@ def later(socket):
         print([one.error.type.value if one.error else one.content.secret for one in found.values()])
 
 
+def leave(socket):
+    """A thread that reads for another gives up. The other one still gets its answer."""
+    with postern.sync.Client.authenticate(DesktopAuth(""), "shop", "1", socket=socket) as client:
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(told, lambda: client.call("items.list", {}, timeout=1))
+            second = pool.submit(told, lambda: client.call("vaults.list", {}, timeout=20))
+            print(json.dumps([first.result(), second.result()]))
+
+
+def watch(socket):
+    """What a loop over a watch is told, from both clients."""
+    seen = []
+    with postern.sync.Client.authenticate(DesktopAuth(""), "shop", "1", socket=socket) as client:
+        try:
+            for one in client.secrets.watch("op://a/b/c"):
+                seen.append(one)
+        except postern.errors.WatchEnded as error:
+            seen.append(str(error))
+    print(json.dumps(seen))
+
+    async def work():
+        seen = []
+        async with await postern.Client.authenticate(
+            DesktopAuth(""), "shop", "1", socket=socket
+        ) as client:
+            try:
+                async for one in await client.secrets.watch("op://a/b/c"):
+                    seen.append(one)
+            except postern.errors.WatchEnded as error:
+                seen.append(str(error))
+        print(json.dumps(seen))
+
+    asyncio.run(work())
+
+
 kind, path, *rest = sys.argv[1:]
 if kind == "later":
     later(path)
+elif kind == "leave":
+    leave(path)
+elif kind == "watch":
+    watch(path)
 else:
-    ask(path, DesktopAuth("") if kind == "desktop" else "token", rest)
+    ask(path, DesktopAuth("") if kind == "desktop" else "postern_token", rest)

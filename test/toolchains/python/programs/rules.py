@@ -1,13 +1,15 @@
-"""Answers the rules that the client has by itself: references, paths, words of passwords."""
+"""Answers the rules that the client has by itself: references, paths, configurations, words of passwords."""
 
+import asyncio
 import hashlib
 import json
 import sys
 
-from postern import PasswordRecipePin, Secrets
+import postern.sync
+from postern import Client, PasswordRecipePin, Secrets
 from postern._password import word_list
-from postern._socket_path import Surroundings, socket_path
-from postern.errors import PosternError
+from postern._socket_path import Surroundings, data_folder, socket_path
+from postern.errors import AgentNotRunning, InvalidConfiguration, PosternError
 
 
 def outcome(call):
@@ -15,6 +17,23 @@ def outcome(call):
         return {"value": call()}
     except (PosternError, ValueError) as error:
         return {"error": getattr(error, "message", str(error))}
+
+
+def wrong(one):
+    """What both clients say to a configuration. It is empty where they go on to look for the agent."""
+    words = (one["token"], one["integrationName"], one["integrationVersion"])
+    said = set()
+    for open_one in (
+        lambda: asyncio.run(Client.authenticate(*words, socket="/none/agent.sock")),
+        lambda: postern.sync.Client.authenticate(*words, socket="/none/agent.sock"),
+    ):
+        try:
+            open_one()
+        except AgentNotRunning:
+            said.add("")
+        except InvalidConfiguration as error:
+            said.add(error.message)
+    return " and ".join(said)
 
 
 given = json.load(sys.stdin)
@@ -29,6 +48,11 @@ print(
             "paths": [
                 outcome(lambda one=one: socket_path(Surroundings(**one))) for one in given["paths"]
             ],
+            "folders": [
+                outcome(lambda one=one: data_folder(Surroundings(**one)))
+                for one in given["folders"]
+            ],
+            "configurations": [wrong(one) for one in given["configurations"]],
             "pins": [
                 outcome(lambda one=one: len(Secrets.generate_password(one).password))
                 for one in recipes

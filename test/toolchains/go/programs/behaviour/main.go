@@ -21,10 +21,15 @@ func main() {
 	byPerson := must(postern.NewClient(ctx, postern.WithDesktopAppIntegration("Ada")))
 	fmt.Println(must(byToken.Secrets().Resolve(ctx, reference)))
 
-	_, err := postern.NewClient(ctx, postern.WithServiceAccountToken("none"))
+	_, err := postern.NewClient(ctx, postern.WithServiceAccountToken("postern_none"))
 	fmt.Println(errors.Is(err, postern.ErrTokenInvalid), err)
 
+	watch := must(byPerson.WatchSecret(ctx, reference))
 	must(agent.Of(byPerson).SessionLock(ctx, agent.SessionLockParams{}))
+	for change := range watch.Changes() {
+		fmt.Println(change)
+	}
+	fmt.Println(watch.Err())
 	fmt.Println(must(byToken.Secrets().Resolve(ctx, reference)))
 	_, err = agent.Of(byPerson).SecretsResolve(ctx, agent.SecretsResolveParams{Reference: reference, NoWait: new(true)})
 	_, isExpired := errors.AsType[*postern.DesktopSessionExpiredError](err)

@@ -1,10 +1,11 @@
-// Reads secret references and recipes from a file, and prints what the static helpers say to each.
+// Reads secret references, recipes and configurations from a file, and prints what the client says to each.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log"
 	"os"
 
@@ -19,11 +20,13 @@ func main() {
 	var given struct {
 		References []string                 `json:"references"`
 		Recipes    []postern.PasswordRecipe `json:"recipes"`
+		// Configurations are what NewClient is given.
+		Configurations []struct{ Token, IntegrationName, IntegrationVersion string } `json:"configurations"`
 	}
 	if err := json.Unmarshal(text, &given); err != nil {
 		log.Fatal(err)
 	}
-	said := map[string][]string{"references": {}, "recipes": {}}
+	said := map[string][]string{"references": {}, "recipes": {}, "configurations": {}}
 	for _, reference := range given.References {
 		err := postern.Secrets.ValidateSecretReference(context.Background(), reference)
 		said["references"] = append(said["references"], messageOf(err, "valid"))
@@ -31,6 +34,11 @@ func main() {
 	for _, recipe := range given.Recipes {
 		made, err := postern.Secrets.GeneratePassword(context.Background(), recipe)
 		said["recipes"] = append(said["recipes"], messageOf(err, made.Password))
+	}
+	for _, one := range given.Configurations {
+		_, err := postern.NewClient(context.Background(), postern.WithServiceAccountToken(one.Token),
+			postern.WithIntegrationInfo(one.IntegrationName, one.IntegrationVersion), postern.WithSocket("/none/agent.sock"))
+		said["configurations"] = append(said["configurations"], wrongOf(err))
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(said); err != nil {
 		log.Fatal(err)
@@ -47,4 +55,15 @@ func messageOf(err error, text string) string {
 		return err.Error()
 	}
 	return text
+}
+
+// wrongOf is what is wrong with a configuration. It is empty where the client went on to look for the agent.
+func wrongOf(err error) string {
+	if wrong, ok := errors.AsType[*postern.InvalidConfigurationError](err); ok {
+		return wrong.Message
+	}
+	if _, ok := errors.AsType[*postern.AgentNotRunningError](err); ok {
+		return ""
+	}
+	return fmt.Sprint("unexpected: ", err)
 }

@@ -1,0 +1,47 @@
+package postern
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"sync"
+)
+
+// toldMax is how many prompts are remembered as told. The agent opens no more at once.
+const toldMax = 24
+
+// codeForm is the code of a prompt as every agent writes it. Anything else could redraw the terminal.
+var codeForm = regexp.MustCompile(`^[A-Za-z0-9-]{1,16}$`)
+
+// promptNotice says at the terminal that the program waits for a person, once for each prompt.
+type promptNotice struct {
+	mu   sync.Mutex
+	told []string
+}
+
+func (n *promptNotice) tell(name, prompt, code string) {
+	if !codeForm.MatchString(code) || !isTerminal(os.Stderr) || !n.isFirst(prompt) {
+		return
+	}
+	fmt.Fprintf(os.Stderr, "%[1]s: waiting for your approval, code %[2]s\n  next: run `postern approve %[2]s` in another terminal\n", name, code)
+}
+
+func (n *promptNotice) isFirst(prompt string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if slices.Contains(n.told, prompt) {
+		return false
+	}
+	if len(n.told) >= toldMax {
+		n.told = n.told[1:]
+	}
+	n.told = append(n.told, prompt)
+	return true
+}
+
+// isTerminal also takes other devices for a terminal, such as /dev/null, where the text does no harm.
+func isTerminal(file *os.File) bool {
+	found, err := file.Stat()
+	return err == nil && found.Mode()&os.ModeCharDevice != 0
+}
