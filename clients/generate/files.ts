@@ -45,6 +45,7 @@ export function generatedFiles(read: Read): Readonly<Record<string, string>> {
     "clients/typescript/package.json": packageManifest(read("clients/typescript/package.json"), version),
     ...pythonFiles(read, catalogue, named, errors, version),
     "package-lock.json": packageLock(read("package-lock.json"), version),
+    "clients/sdk-core/version.ts": versionFile("The version of the core", version),
     "clients/cli/version.ts": versionFile("The version of the command", version),
     "daemon/host/version.ts": versionFile("The version of the agent", version),
   };

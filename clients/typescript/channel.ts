@@ -1,11 +1,10 @@
 // One connection to the agent: dial, call, decode. Every pending call ends exactly once: with its answer, with an
 // error of the agent, with the caller's abort or deadline, or with ConnectionLost.
-import { lstatSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { dirname } from "node:path";
+import type { Socket } from "node:net";
+import { dial } from "./dial.ts";
 import { errorClasses, type Methods, PosternError, ProtocolMismatchError } from "./generated.ts";
 import { PROTOCOL } from "./generated-limits.ts";
-import { AgentNotRunning, ClientClosed, ConnectionLost, TimedOut, UntrustedSocket } from "./local-error.ts";
+import { ClientClosed, ConnectionLost, TimedOut } from "./local-error.ts";
 
 /** An AbortSignal, as far as a call needs one. The global type is not there in a program that compiles without DOM and @types/node. */
 export type StopSignal = {
@@ -65,7 +64,6 @@ export type Greeting = {
 
 /** Connects to the agent at `path` and says hello. Throws AgentNotRunning, UntrustedSocket or an error of the agent. */
 export async function openChannel(path: string, greeting: Greeting): Promise<Channel> {
-  checkSocket(path);
   const socket = await dial(path);
   const channel = createTalk(socket);
   const { notices: asked, anyProtocol, ...client } = greeting;
@@ -80,42 +78,6 @@ export async function openChannel(path: string, greeting: Greeting): Promise<Cha
     }
   }
   return channel;
-}
-
-const WAY_TO_IT =
-  "look at it and at the folders on the way to it, which must let you in, and at POSTERN_SOCKET, POSTERN_HOME and XDG_RUNTIME_DIR, which say where it is";
-
-/** Refuses a socket that another user made, or whose folder another user can write to: that user would read every request. */
-function checkSocket(path: string): void {
-  if (process.platform === "win32") return;
-  try {
-    const uid = process.getuid?.();
-    const socket = lstatSync(path);
-    const folder = lstatSync(dirname(path));
-    if (!socket.isSocket()) throw new UntrustedSocket("it is not a socket");
-    if (socket.uid !== uid) throw new UntrustedSocket("it belongs to another user");
-    if (folder.uid !== uid) throw new UntrustedSocket("its folder belongs to another user");
-    if ((folder.mode & 0o077) !== 0) throw new UntrustedSocket("its folder is open to other users");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") throw new AgentNotRunning("there is no socket", error);
-    if (code === undefined) throw error;
-    throw new UntrustedSocket(`${path} cannot be looked at (${code})`, WAY_TO_IT);
-  }
-}
-
-function dial(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", (error: NodeJS.ErrnoException) => reject(notDialled(path, error)));
-  });
-}
-
-function notDialled(path: string, error: NodeJS.ErrnoException): Error {
-  if (error.code === "ECONNREFUSED" || error.code === "ENOENT")
-    return new AgentNotRunning("the socket is left over from an agent that has ended", error);
-  return new UntrustedSocket(`${path} cannot be connected to (${error.code})`, WAY_TO_IT);
 }
 
 /** Joins the arriving bytes to lines. Calls `tooLong` where a line is longer than an answer may be. */

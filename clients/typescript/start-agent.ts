@@ -6,7 +6,6 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type St
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Channel } from "./channel.ts";
 import { dataFolder } from "./generated-socket-path.ts";
 import { START_BYTES_MAX, START_FILE, START_MS_MAX, START_VARIABLES, startWords } from "./generated-start-file.ts";
 import { AgentNotRunning } from "./local-error.ts";
@@ -20,7 +19,7 @@ const WHY = "run `postern agent start`, which says why";
 const ORPHAN = '"$@" </dev/null >/dev/null 2>&1 &';
 
 /** Starts an agent and connects to it. Throws `missing`, or AgentNotRunning with the reason, where that cannot be. */
-export async function startedAgent(missing: AgentNotRunning, open: () => Promise<Channel>): Promise<Channel> {
+export async function startedAgent<T>(missing: AgentNotRunning, open: () => Promise<T>): Promise<T> {
   const words = process.platform === "win32" ? undefined : command();
   if (words === undefined) throw missing;
   const env = Object.fromEntries(
@@ -39,7 +38,7 @@ export async function startedAgent(missing: AgentNotRunning, open: () => Promise
 const realTime = { nowMs: () => performance.now(), wait: (ms: number): Promise<void> => wait(ms) };
 
 /** Connects as soon as the agent listens. */
-export async function untilListening(open: () => Promise<Channel>, time = realTime): Promise<Channel> {
+export async function untilListening<T>(open: () => Promise<T>, time = realTime): Promise<T> {
   const untilMs = time.nowMs() + START_MS_MAX;
   for (;;) {
     await time.wait(LOOK_MS);

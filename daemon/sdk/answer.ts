@@ -28,9 +28,10 @@ async function readLine(line: Uint8Array<ArrayBuffer>, call: SdkCall): Promise<R
 const failed = (failure: SdkFailure): SdkAnswer => ({ success: false, payload: Buffer.from(failureText(failure)) });
 
 async function initClient(request: Extract<SdkRequest, { kind: "init_client" }>, call: SdkCall): Promise<SdkAnswer> {
-  const { accountName: account, integrationName, integrationVersion } = request;
+  const { accountName: account, token, integrationName, integrationVersion } = request;
   makeRoom(call);
-  const outcome = outcomeOf(await call.ask("clients.open", { account, integrationName, integrationVersion }));
+  const who = token === undefined ? { account } : { token };
+  const outcome = outcomeOf(await call.ask("clients.open", { ...who, integrationName, integrationVersion }));
   if ("error" in outcome) return failed(failureOf(outcome.error));
   return { success: true, payload: Buffer.from((outcome.result as { client: string }).client) };
 }

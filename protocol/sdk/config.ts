@@ -1,7 +1,12 @@
 // The configuration of a client of the official SDKs, with the official core's rules and words.
 import type { SdkFailure } from "./failure.ts";
 
-export type Integration = { readonly integrationName: string; readonly integrationVersion: string };
+/** With a token a service account signs in. Without one the account is that of the envelope. */
+export type Integration = {
+  readonly integrationName: string;
+  readonly integrationVersion: string;
+  readonly token?: string;
+};
 
 /** Bytes of an integration's name and version. The official core says "chars" and counts bytes of UTF-8. */
 export const INTEGRATION_NAME_MAX = 40;
@@ -14,23 +19,30 @@ const malformed: SdkFailure = {
   message: "data did not match any variant of untagged enum ClientConfig",
 };
 
-/** The integration of a configuration, or the official refusal. A desktop client brings no token: its account is in the envelope. */
-export function integrationOf(config: unknown): Integration | SdkFailure {
+/**
+ * The integration of a configuration, or the official refusal. A desktop client brings no token, and its envelope names an account. The core in
+ * `clients/sdk-core` brings a token, and its envelope names none.
+ */
+export function integrationOf(config: unknown, accountName: string): Integration | SdkFailure {
   if (typeof config !== "object" || config === null || Array.isArray(config)) return malformed;
   const { integrationName, integrationVersion, serviceAccountToken } = config as Record<string, unknown>;
   if (typeof integrationName !== "string" || typeof integrationVersion !== "string") return malformed;
+  if (hasToken(serviceAccountToken) && typeof serviceAccountToken !== "string") return malformed;
   const faults = [
-    ...(hasToken(serviceAccountToken) ? ["cannot use both SA token and desktop app authentication"] : []),
+    ...(hasToken(serviceAccountToken) && accountName !== ""
+      ? ["cannot use both SA token and desktop app authentication"]
+      : []),
     ...faultsOf("name", integrationName, INTEGRATION_NAME_MAX),
     ...faultsOf("version", integrationVersion, INTEGRATION_VERSION_MAX),
   ];
-  if (faults.length === 0) return { integrationName, integrationVersion };
+  if (faults.length === 0) return { integrationName, integrationVersion, ...tokenOf(serviceAccountToken) };
   return {
     name: "InvalidConfiguration",
     message: `invalid user input: encountered the following errors: ${faults.join("; ")}`,
   };
 }
 
+const tokenOf = (token: unknown) => (typeof token === "string" && token !== "" ? { token } : {});
 const hasToken = (token: unknown) => token !== undefined && token !== null && token !== "";
 
 function faultsOf(what: "name" | "version", text: string, max: number): string[] {

@@ -65,7 +65,7 @@ function requestOf(line: Uint8Array): SdkRequest | { readonly failure: SdkFailur
   if (kind === "invoke") return invokeOf(body);
   if (kind === "release_client") return { kind, client: clientOf(parsed(body, "payload")) };
   if (kind !== "init_client") throw new Refused("kind must be init_client, invoke or release_client");
-  const integration = integrationOf(parsed(body, "payload"));
+  const integration = integrationOf(parsed(body, "payload"), accountName);
   return "message" in integration ? { failure: integration } : { kind, accountName, ...integration };
 }
 

@@ -52,6 +52,28 @@ describe("a client", () => {
     expect(await resolve(client)).toEqual({ document: "hunter2 é" });
   });
 
+  test("with the token of a service account, and no account in its envelope, works as that service account", async () => {
+    const vaults = [{ vault: "Demo", permissions: ["read_items"] }];
+    const made = await person.channel.call("serviceAccounts.create", { password: PASSWORD, title: "CI", vaults });
+    const asked = person.seen.length;
+    const client = await program.init("", { ...config, serviceAccountToken: made.token });
+    expect(await resolve(client)).toEqual({ document: "hunter2 é" });
+    expect(await failureOf(program.invoke(client, "VaultsCreate", { params: { title: "New" } }))).toMatchObject({
+      message: expect.stringContaining("permissions"),
+    });
+    expect(person.seen.length).toBe(asked);
+    await program.envelope("release_client", client);
+  });
+
+  test("with a token that is none is refused", async () => {
+    const given = { ...config, serviceAccountToken: "ops_eyJzaWduSW5BZGRyZXNzIjoieCJ9" };
+    const refused = await failureOf(program.envelope("init_client", given, ""));
+    expect(refused).toMatchObject({
+      name: "ServiceAccountTokenParsing",
+      message: expect.stringContaining("1Password"),
+    });
+  });
+
   test("that released its id already releases it again without an error", async () => {
     expect(await program.envelope("release_client", 987_654)).toEqual({ document: undefined });
   });
@@ -118,6 +140,7 @@ describe("a configuration", () => {
     ],
     ["a slash", { ...config, integrationName: "a/b" }, "integration name contained unallowed char: '/'"],
     ["a token", { ...config, serviceAccountToken: "ops_x" }, "cannot use both SA token and desktop app authentication"],
+    ["a token that is no text", { ...config, serviceAccountToken: 7 }, "untagged enum ClientConfig"],
     ["a name that is no text", { ...config, integrationName: 7 }, "untagged enum ClientConfig"],
     ["no object", [], "untagged enum ClientConfig"],
   ])("with %s is refused in the official words", async (_what, given, text) => {

@@ -16,8 +16,12 @@ const arrows: Record<string, { may: string[]; because: string }> = {
   "clients/account": { may: ["protocol"], because: "it is the only reader of sealed data outside tests" },
   "clients/typescript": { may: [], because: "it is published alone and has no dependencies" },
   "clients/examples": { may: [], because: "each is copied alone, and knows the published client only" },
+  "clients/sdk-core": {
+    may: ["clients/typescript"],
+    because: "it takes the connection, and the helpers that need no agent, from the client",
+  },
   "clients/release": {
-    may: ["clients/generate"],
+    may: ["clients/generate", "clients/sdk-core"],
     because: "it looks at what the other programs have built and written",
   },
   "clients/generate": {
@@ -118,6 +122,9 @@ const entryPoints: Record<string, string> = {
   "clients/bridge/build.ts": "npm run build",
   "clients/release/client-package.ts": "npm run build",
   "clients/release/go-package.ts": "npm run build:go",
+  "clients/release/sdk-core-package.ts": "npm run build",
+  "clients/sdk-core/core.ts": "the entry of the package that takes the official core's place",
+  "clients/sdk-core/index.d.ts": "the types of that package",
   "clients/release/main.ts": "npm run release",
   "clients/examples/script.ts": "an example",
   "clients/examples/server.ts": "an example",
@@ -349,6 +356,7 @@ describe("the tree", () => {
       "clients/cli/run",
       "clients/examples",
       "clients/release",
+      "clients/sdk-core",
       "test",
     ];
     expect(folders.filter((folder) => !existsSync(join(root, folder, "README.md")))).toEqual([]);

@@ -117,7 +117,7 @@ const rest = {
 const NO_TOKEN = "one authentication method must be specified";
 
 function faultsHere(config: object): readonly string[] | "malformed" {
-  const outcome = integrationOf(config);
+  const outcome = integrationOf(config, "Ada");
   if (!("message" in outcome)) return [];
   const [, faults] = outcome.message.split("encountered the following errors: ");
   return faults === undefined ? "malformed" : faults.split("; ");
