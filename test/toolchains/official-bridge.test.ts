@@ -39,9 +39,12 @@ afterAll(async () => {
   uninstallBridge(machine);
 });
 
-/** Runs the program of JavaScript. When it says "lock", the account is locked and unlocked before it goes on. */
-async function runScript(command: readonly string[]): Promise<{ code: number | null; lines: string[]; err: string }> {
-  const program = fileURLToPath(new URL("./programs/official/desktop.mjs", import.meta.url));
+/** Runs a program of JavaScript. When it says "lock", the account is locked and unlocked before it goes on. */
+async function runScript(
+  command: readonly string[],
+  file = "desktop.mjs",
+): Promise<{ code: number | null; lines: string[]; err: string }> {
+  const program = fileURLToPath(new URL(`./programs/official/${file}`, import.meta.url));
   const [name = "", ...words] = [...command, program];
   const child = spawn(name, words, { env: { PATH: process.env.PATH ?? "", HOME: "/nowhere", ...agent.env } });
   let out = "";
@@ -85,6 +88,45 @@ describe.skipIf(cannotInstall).each(runtimes.map((host) => [host.name, host] as 
         expect(await runScript(host.command)).toEqual({ code: 0, lines: LINES, err: "" });
       },
     );
+  },
+);
+
+/** The questions for every operation of a program: one for each thing that it touches, however often. */
+const QUESTIONS = [
+  expect.stringContaining("op://Demo/DATABASE_URL/password"),
+  expect.stringContaining("create a vault, and read the names in the whole account"),
+  expect.stringContaining("everything in the environment staging"),
+];
+
+test.skipIf(cannotInstall)(
+  "JavaScript carries out every operation, and a person is asked three times",
+  { timeout: TIME_MS },
+  async () => {
+    const before = agent.asked().length;
+    const { code, lines, err } = await runScript([process.execPath], "every.mjs");
+    expect([code, err]).toEqual([0, ""]);
+    expect(lines).toEqual([
+      words(SECRET.length),
+      words(1),
+      words(true),
+      words("Every", true),
+      words("Every one"),
+      words(true, 22),
+      words("b.bin", 99_999),
+      words(1, 0),
+      words(100, 50),
+      words([["Many 0", "archived"]]),
+      words(["itemNotFound"]),
+      words(72),
+      words("ThirtyDays", ["Email", "Domain"]),
+      expect.stringContaining("no public address"),
+      words(true),
+      words(true),
+      words([["PORT", "8080"]]),
+      expect.stringMatching(/vault/i),
+      words("not called", [], 29),
+    ]);
+    expect(agent.asked().slice(before)).toEqual(QUESTIONS);
   },
 );
 
