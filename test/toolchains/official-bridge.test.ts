@@ -98,6 +98,29 @@ const QUESTIONS = [
   expect.stringContaining("everything in the environment staging"),
 ];
 
+/** What a program prints that carries out every operation of its package. */
+const EVERYTHING = [
+  words(SECRET.length),
+  words(1),
+  words(true),
+  words("Every", true),
+  words("Every one"),
+  words(true, 22),
+  words("b.bin", 99_999),
+  words(1, 0),
+  words(100, 50),
+  words([["Many 0", "archived"]]),
+  words(["itemNotFound"]),
+  words(72),
+  words("ThirtyDays", ["Email", "Domain"]),
+  expect.stringContaining("no public address"),
+  words(true),
+  words(true),
+  words([["PORT", "8080"]]),
+  expect.stringMatching(/vault/i),
+  words("not called", [], 29),
+];
+
 test.skipIf(cannotInstall)(
   "JavaScript carries out every operation, and a person is asked three times",
   { timeout: TIME_MS },
@@ -105,27 +128,7 @@ test.skipIf(cannotInstall)(
     const before = agent.asked().length;
     const { code, lines, err } = await runScript([process.execPath], "every.mjs");
     expect([code, err]).toEqual([0, ""]);
-    expect(lines).toEqual([
-      words(SECRET.length),
-      words(1),
-      words(true),
-      words("Every", true),
-      words("Every one"),
-      words(true, 22),
-      words("b.bin", 99_999),
-      words(1, 0),
-      words(100, 50),
-      words([["Many 0", "archived"]]),
-      words(["itemNotFound"]),
-      words(72),
-      words("ThirtyDays", ["Email", "Domain"]),
-      expect.stringContaining("no public address"),
-      words(true),
-      words(true),
-      words([["PORT", "8080"]]),
-      expect.stringMatching(/vault/i),
-      words("not called", [], 29),
-    ]);
+    expect(lines).toEqual(EVERYTHING);
     expect(agent.asked().slice(before)).toEqual(QUESTIONS);
   },
 );
@@ -149,6 +152,19 @@ test.skipIf(cannotInstall || !hasGo)("Go runs a program as its README shows", { 
 });
 
 const tools = toolEnvironment();
+
+test.skipIf(cannotInstall || tools === undefined)(
+  "Python carries out every operation, and a person is asked three times",
+  { timeout: TIME_MS },
+  async () => {
+    if (tools === undefined) return;
+    const before = agent.asked().length;
+    const { code, out, err } = await runPython(tools, ["every.py"], agent.env);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out.trimEnd().split("\n")).toEqual(EVERYTHING);
+    expect(agent.asked().slice(before)).toEqual(QUESTIONS);
+  },
+);
 
 // The last one, since it leaves a vault behind. It lists the vaults, as the others do.
 
