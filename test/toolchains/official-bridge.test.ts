@@ -151,6 +151,26 @@ test.skipIf(cannotInstall || !hasGo)("Go runs a program as its README shows", { 
   }
 });
 
+test.skipIf(cannotInstall || !hasGo)(
+  "Go carries out every operation, and a person is asked three times",
+  { timeout: TIME_MS },
+  async () => {
+    const project = makeOfficialProject();
+    if (project === undefined) throw new Error("the official Go module cannot be fetched");
+    try {
+      const built = await project.run(["go", "build", "-o", "made/every", "./every"], { CGO_ENABLED: "1" });
+      expect(built).toMatchObject({ code: 0, err: "" });
+      const before = agent.asked().length;
+      const { code, out, err } = await project.run([`${project.folder}/made/every`], agent.env);
+      expect([code, err]).toEqual([0, ""]);
+      expect(out.trimEnd().split("\n")).toEqual(EVERYTHING);
+      expect(agent.asked().slice(before)).toEqual(QUESTIONS);
+    } finally {
+      project.remove();
+    }
+  },
+);
+
 const tools = toolEnvironment();
 
 test.skipIf(cannotInstall || tools === undefined)(
