@@ -71,7 +71,7 @@ const LINES = [
   expect.stringMatching(/^true ".*item.*"$/),
   words("Shop", "é\n漢", true),
   words(true, 0),
-  words(150, [SECRET]),
+  words(300, [SECRET]),
   "lock",
   // The account was locked meanwhile, so the client opened another session by itself.
   words(SECRET),

@@ -53,7 +53,7 @@ const LINES = [
   expect.stringMatching(/^\[true,"error resolving secret reference: .*item.*"\]$/),
   words("Demo", "DATABASE_URL", true),
   expect.stringMatching(/^\[true,".*right permissions.*"\]$/),
-  words(150, 1),
+  words(300, 1),
   words(6),
   expect.stringMatching(/^\[true,"invalid service account token.*1Password.*"\]$/),
   words([true, "invalid user input: encountered the following errors: integration name was not specified"]),

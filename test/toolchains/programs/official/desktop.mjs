@@ -30,7 +30,7 @@ await client.vaults.delete(vault.id);
 const clients = await Promise.all(
   ["a", "b", "c"].map((integrationName) => createClient({ auth, integrationName, integrationVersion: "1" })),
 );
-const secrets = await Promise.all(Array.from({ length: 150 }, (_, n) => clients[n % 3].secrets.resolve(REFERENCE)));
+const secrets = await Promise.all(Array.from({ length: 300 }, (_, n) => clients[n % 3].secrets.resolve(REFERENCE)));
 tell(secrets.length, [...new Set(secrets)]);
 
 console.log("lock");

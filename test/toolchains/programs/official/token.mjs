@@ -26,7 +26,7 @@ tell(vault.title, item.title, item.createdAt instanceof Date);
 tell(await failed(() => client.items.create({ title: "x", category: "Login", vaultId: vault.id })));
 
 const clients = await Promise.all([1, 2, 3].map(() => createClient({ auth: TOKEN, ...integration })));
-const secrets = await Promise.all(Array.from({ length: 150 }, (_, n) => clients[n % 3].secrets.resolve(REFERENCE)));
+const secrets = await Promise.all(Array.from({ length: 300 }, (_, n) => clients[n % 3].secrets.resolve(REFERENCE)));
 tell(secrets.length, new Set(secrets).size);
 
 Secrets.validateSecretReference(REFERENCE);
