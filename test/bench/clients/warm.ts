@@ -6,7 +6,7 @@ import type { Arena } from "./arena.ts";
 import type { Command, Race } from "./contestant.ts";
 
 /** Calls in one run of each measurement. As many again come before, so that the client is compiled. */
-const CALLS = 5_000;
+const CALLS = 3_000;
 /** Calls that are open at once, where many are. */
 const IN_FLIGHT = 64;
 
