@@ -11,7 +11,7 @@ type Row = {
   readonly target?: string;
   readonly holds?: boolean;
 };
-const rows: Row[] = [];
+let rows: Row[] = [];
 
 export function figureOf(values: readonly number[]): Figure {
   const sorted = [...values].sort((a, b) => a - b);
@@ -62,8 +62,11 @@ export function perCall(count: number, work: () => unknown): number {
   return ((performance.now() - before) / count) * 1000;
 }
 
+/** The rows since the last table. */
 export function table(): string {
-  const lines = rows.map(
+  const taken = rows;
+  rows = [];
+  const lines = taken.map(
     (one) =>
       `| ${one.what} | ${one.figure} | ${one.ratio ?? ""} | ${one.target ?? ""} | ${one.holds === undefined ? "" : one.holds ? "holds" : "missed"} |`,
   );

@@ -1,11 +1,12 @@
 // `npm run bench` measures the shipped bundle, hardened, with audit, peer checks and grants on, and lower bounds in the
 // same run. It reports medians of five runs with their spread. Targets are ratios, not absolute times. The sizes are
-// 100 and 10,000. BENCH_FULL=1 adds 100,000.
+// 100 and 10,000. BENCH_FULL=1 adds 100,000. `npm run bench -- clients` measures the clients alone.
 import { rmSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import type { Channel } from "../../clients/typescript/channel.ts";
 import { PASSWORD, PIN } from "../agent/person.ts";
+import { raceFigures } from "./clients/race.ts";
 import { figureOf, RUNS, residentMb, row, table } from "./figures.ts";
 import { itemFigures } from "./items.ts";
 import { listFigures } from "./lists.ts";
@@ -55,8 +56,7 @@ async function cold(channel: Channel, size: number): Promise<number> {
   return figureOf(times).median;
 }
 
-async function main(): Promise<void> {
-  build();
+async function agentFigures(): Promise<void> {
   await startFigures();
 
   const echoPath = join(home, "echo.sock");
@@ -122,7 +122,31 @@ async function repeatLoads(measure: () => Promise<Load>): Promise<number[]> {
   return values;
 }
 
-await main().finally(() => rmSync(home, { recursive: true, force: true }));
-const machine = `Node ${process.version}, ${cpus().length} cores, Linux. Written by \`npm run bench\`; the load is a process of its own.`;
-writeFileSync(here("RESULTS.md"), `# Figures\n\n${machine}\n\n${table()}\n`);
+const machine = `Node ${process.version}, ${cpus().length} cores, Linux.`;
+
+/** The load of the machine in the last minute, as the system counts it. */
+const loadNow = () => (loadavg()[0] ?? 0).toFixed(1);
+
+async function writeAgentFigures(): Promise<void> {
+  await agentFigures();
+  const text = `${machine} Written by \`npm run bench\`; the load is a process of its own.`;
+  writeFileSync(here("RESULTS.md"), `# Figures\n\n${text}\n\n${table()}\n`);
+}
+
+async function writeClientFigures(): Promise<void> {
+  const before = loadNow();
+  await raceFigures();
+  const load = `The machine's load average was ${before} before and ${loadNow()} after, of which the bench itself makes up to 2.`;
+  const text = `${machine} Written by \`npm run bench -- clients\`, a part of \`npm run bench\`. ${load}`;
+  writeFileSync(here("CLIENTS.md"), `# Figures of the clients\n\n${text}\n\n${table()}\n`);
+}
+
+async function main(part: string | undefined): Promise<void> {
+  if (part !== undefined && part !== "clients") throw new Error("the bench knows one part by name: clients");
+  build();
+  if (part === undefined) await writeAgentFigures();
+  await writeClientFigures();
+}
+
+await main(process.argv[2]).finally(() => rmSync(home, { recursive: true, force: true }));
 process.exit(0);

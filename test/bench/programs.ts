@@ -60,9 +60,10 @@ export const load = (path: string, line: object, connections: number, inFlight: 
 export async function started<T>(
   words: readonly string[],
   ready: () => Promise<T>,
+  variables = env,
 ): Promise<{ ms: number; value: T; end: (signal?: NodeJS.Signals) => Promise<void>; pid: number }> {
   const before = performance.now();
-  const child = spawn(process.execPath, words, { env, stdio: "ignore", cwd: "/" });
+  const child = spawn(process.execPath, words, { env: variables, stdio: "ignore", cwd: "/" });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   for (;;) {
     try {
@@ -98,8 +99,8 @@ export function ping(path: string): Promise<void> {
   });
 }
 
-export async function approvingPerson(): Promise<Person> {
-  const connect = () => openChannel(socket, { name: "person", version: "1" });
+export async function approvingPerson(path = socket): Promise<Person> {
+  const connect = () => openChannel(path, { name: "person", version: "1" });
   const person = await attachPerson({ connect });
   person.always("yes");
   return person;

@@ -8,7 +8,7 @@ import { type Load, load, socket } from "./programs.ts";
  * After this many resolves V8 has compiled nearly all functions that they run. A real agent runs for days, so it is in
  * that state.
  */
-const COMPILED_AFTER = 40_000;
+export const COMPILED_AFTER = 40_000;
 
 /** A resolve that is answered from memory. */
 export const warmLine = (number: number) => ({

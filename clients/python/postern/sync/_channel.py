@@ -22,8 +22,9 @@ from .._table_error import answered_error
 from .._watch_notices import Told
 from ._turn import Turn
 
-# Bytes of one read. An answer with a chunk of a file needs a few of them.
-_READ_BYTES = 256 * 1024
+# Bytes of one read. An answer with a chunk of a file needs some twenty of them. From 128 KiB on, the C
+# library asks the system for new memory for each read, which takes longer than the rest of a small call.
+_READ_BYTES = 64 * 1024
 
 # Seconds for telling the agent that a call is given up. A peer that takes no bytes for so long
 # takes none at all.

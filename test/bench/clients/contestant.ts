@@ -1,0 +1,25 @@
+// What races: for each language a bare socket program, our client, and the official package through the bridge.
+
+export type Command = readonly [program: string, ...words: string[]];
+
+/** A program that opens a client and resolves once, or, with a number behind it, as often as that. It prints figures then. */
+export type Client = {
+  readonly command: Command;
+  /** What starts the same interpreter in the same environment, and does nothing. */
+  readonly nothing: Command;
+};
+
+/** A contestant that is not on this machine, with the reason. */
+export type Absent = { readonly absent: string };
+
+export type Race = {
+  readonly language: string;
+  /** The lower bound. It takes a number too. `load` is the load of the bench, which is such a program for Node. */
+  readonly bare: Command | "load";
+  readonly own: Client;
+  readonly official: Client | Absent;
+  /** How many times faster than the official package a start of ours must be, beyond the bare interpreter's. */
+  readonly startTimes: number;
+};
+
+export type Entry = Race | (Absent & { readonly language: string });

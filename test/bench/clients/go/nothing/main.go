@@ -1,0 +1,4 @@
+// The start of a Go program that does nothing.
+package main
+
+func main() {}
