@@ -30,7 +30,8 @@ const failed = (failure: SdkFailure): SdkAnswer => ({ success: false, payload: B
 async function initClient(request: Extract<SdkRequest, { kind: "init_client" }>, call: SdkCall): Promise<SdkAnswer> {
   const { accountName: account, integrationName, integrationVersion } = request;
   makeRoom(call);
-  const outcome = outcomeOf(await call.ask("clients.open", { account, integrationName, integrationVersion }));
+  const opening = { account, integrationName, integrationVersion, waitForUnlock: true };
+  const outcome = outcomeOf(await call.ask("clients.open", opening));
   if ("error" in outcome) return failed(failureOf(outcome.error));
   return { success: true, payload: Buffer.from((outcome.result as { client: string }).client) };
 }
