@@ -64,6 +64,8 @@ export async function startAsked(): Promise<Asked> {
       const proof = { kind: "password", password: PASSWORD } as const;
       const [prompt] = (await person.channel.call("prompts.list", { proof })).prompts;
       await person.yes(prompt as Prompt, { lasts: "once" });
+      // The lock has detached the approver.
+      await person.channel.call("prompts.attach", { proof });
       await terminal.sees(`${SECRET} ${SECRET} ${SECRET}`);
       terminal.end();
       return terminal.screen();
