@@ -13,6 +13,8 @@ import { createOverseer } from "./approval/overseer.ts";
 import { recordAnyway, watchPrompts } from "./approval/prompt-watcher.ts";
 import { createQuotas } from "./approval/quotas.ts";
 import { createTickets } from "./approval/tickets.ts";
+import { createUnlockTelling } from "./approval/unlock-telling.ts";
+import { createUnlockWaits } from "./approval/unlock-waits.ts";
 import { createStrangers } from "./audit/strangers.ts";
 import type { Call } from "./call/call.ts";
 import { refusalDetails } from "./call/call-topic.ts";
@@ -96,6 +98,11 @@ export function createAgent(parts: AgentParts): Agent {
     changed: (unlocked, change) => watches.changed(unlocked, change),
     isPersons: (service) => sessions.list().some(({ file }) => isSameService(file.service, service)),
   });
+  const unlockWaits = createUnlockWaits({
+    clock,
+    quotas: createQuotas(clock),
+    tell: createUnlockTelling(clock, approvers),
+  });
   const broker = createBroker({
     clock,
     quotas: createQuotas(clock),
@@ -120,13 +127,19 @@ export function createAgent(parts: AgentParts): Agent {
       locked: (account, unlocked) => {
         // Read first, since the end of the grants also forgets who may know of the account.
         const told = whoHears(account);
+        const seeing = approvers.of(account);
         forget(unlocked);
         grants.clear(account);
         broker.lock(account);
-        approvers.lock(account);
+        approvers.lock(account, seeing);
         tell(told, "session.changed", { account, state: "locked" });
       },
+      removed: (account) => {
+        approvers.forgetLocked(account);
+        unlockWaits.removed(account);
+      },
       unlocked: (account) => {
+        approvers.forgetLocked(account);
         left.takeIn(sessions.open(account)).catch((error: unknown) => {
           // If some records could not be taken in now, the next request for the log tries again.
           if (!(error instanceof PosternError)) log.incident("left records", error);
@@ -137,6 +150,7 @@ export function createAgent(parts: AgentParts): Agent {
           async () => void (await sessions.lock(account, {}, "the service refuses this device")),
         );
         tell(whoHears(account), "session.changed", { account, state: "unlocked" });
+        unlockWaits.unlocked(account);
       },
     },
   });
@@ -219,8 +233,10 @@ export function createAgent(parts: AgentParts): Agent {
       holds(connection, unlocked) || grants.covers(connection.subject, "read", scope),
   });
   const state = { connections, grants, approvers, handles, followers, broker, sessions, tokens, left, watches };
-  const gate = createGate({ clock, sessions, grants, broker, resolver });
+  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver });
   const dispatch = createDispatch(handlersOf(parts, state), gate, log, (call, name) => {
+    const { unlockWait } = call.about;
+    if (name === "locked" && unlockWait !== undefined) unlockWait.sawOpen = false;
     // Recorded where there is an account. Without an account, a refusal concerns nobody's secrets.
     const told = { ...entryOf(call, name, []), ...refusalDetails(call.about) };
     for (const { audit } of concerned(call)) {

@@ -30,6 +30,10 @@ export const features = {
     brings: ["serviceAccounts.create officialForm", "serviceAccounts.rotate officialForm"],
     because: "some programs insist on a token in the form of the official SDKs' tokens",
   },
+  waitForUnlock: {
+    brings: ["clients.open waitForUnlock"],
+    because: "a call on a locked account waits until a person unlocks it, in place of failing at once",
+  },
 } as const satisfies Record<string, Feature>;
 
 /** The names in the order in which agent.hello lists them. */

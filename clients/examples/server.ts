@@ -1,8 +1,8 @@
 // A server that keeps one client open: node server.ts 8080
 // It asks for the secret at each request. The agent answers from memory. The server notices an ended approval or a new value at once.
-// While the account is locked, the server says so and goes on. It serves again after `postern unlock`, or after a restart of the agent.
+// A lock is told to one request. After it each waits up to its deadline for `postern unlock`, also after a restart of the agent.
 import { createServer } from "node:http";
-import { AgentNotRunning, ConnectionLost, createClient, DesktopAuth, errors } from "@postern/client";
+import { AgentNotRunning, ConnectionLost, createClient, DesktopAuth, errors, TimedOut } from "@postern/client";
 
 const REFERENCE = "op://Demo/DATABASE_URL/password";
 const port = Number(process.argv[2] ?? 8080);
@@ -20,7 +20,7 @@ const own = { integrationName: "example-server", integrationVersion: "1.0.0" };
 const client = await createClient({ auth, ...own, onPrompt }).catch(failed);
 
 /** Errors after which a caller may try again later: a person must unlock or approve, or the agent restarts. */
-const passing = [errors.LockedError, errors.ApprovalTimedOutError, AgentNotRunning, ConnectionLost];
+const passing = [errors.LockedError, errors.ApprovalTimedOutError, AgentNotRunning, ConnectionLost, TimedOut];
 const server = createServer(async (_request, response) => {
   try {
     const secret = await client.secrets.resolve(REFERENCE, { deadlineMs: 30_000 });

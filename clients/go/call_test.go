@@ -272,3 +272,40 @@ func TestAClientThatNothingRefersToIsClosed(t *testing.T) {
 		runtime.Gosched()
 	}
 }
+
+func TestWaitsForUnlockOnlyWhereTheAgentAnnouncedIt(t *testing.T) {
+	known, other := map[string]any{"features": []string{"door", "waitForUnlock"}}, map[string]any{"features": []string{"door"}}
+	byPerson, byToken := WithDesktopAppIntegration(""), WithServiceAccountToken("postern_t")
+	for name, one := range map[string]struct {
+		hello any
+		as    ClientOption
+		want  any
+	}{
+		"announced":         {known, byPerson, true},
+		"other features":    {other, byPerson, nil},
+		"no features":       {struct{}{}, byPerson, nil},
+		"of another form":   {map[string]any{"features": 7}, byPerson, nil},
+		"announced a token": {known, byToken, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			opened := make(chan asked, 1)
+			p := startPeer(t, func(conn net.Conn, request asked) any {
+				switch request.Method {
+				case "agent.hello":
+					return result(one.hello)
+				case "clients.open":
+					opened <- request
+				}
+				return opening(nil)(conn, request)
+			})
+			client, err := NewClient(context.Background(), one.as, WithSocket(p.socket))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer client.Close()
+			if got := (<-opened).Params["waitForUnlock"]; got != one.want {
+				t.Errorf("sent %v, want %v", got, one.want)
+			}
+		})
+	}
+}

@@ -32,6 +32,8 @@ type channel struct {
 	slots chan struct{}
 	// ended is closed with the connection. The cause is set before.
 	ended chan struct{}
+	// features are those that the agent announced in its hello. A parameter of another one would be refused.
+	features []string
 
 	mu      sync.Mutex
 	cause   error
@@ -80,12 +82,20 @@ func openChannel(ctx context.Context, path string, client greetedClient, listene
 	}
 	c := newChannel(conn, listener)
 	hello, err := json.Marshal(greeting{Protocol, client})
+	var answered json.RawMessage
 	if err == nil {
-		_, err = c.call(ctx, "agent.hello", hello)
+		answered, err = c.call(ctx, "agent.hello", hello)
 	}
 	if err != nil {
 		c.end(ErrClientClosed)
 		return nil, err
+	}
+	var told struct {
+		Features []string `json:"features"`
+	}
+	// An agent that announces nothing that this client can read has no feature for it.
+	if json.Unmarshal(answered, &told) == nil {
+		c.features = told.Features
 	}
 	return c, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -251,7 +252,12 @@ func (l *link) openClient(ctx context.Context, on *channel) (string, error) {
 		IntegrationVersion string `json:"integrationVersion"`
 		Token              string `json:"token,omitempty"`
 		Account            string `json:"account,omitempty"`
-	}{l.settings.integrationName, l.settings.integrationVersion, l.settings.token, l.settings.account})
+		WaitForUnlock      bool   `json:"waitForUnlock,omitempty"`
+	}{
+		l.settings.integrationName, l.settings.integrationVersion, l.settings.token, l.settings.account,
+		// Calls on a locked account wait, where the agent knows how. A token never does.
+		l.settings.token == "" && slices.Contains(on.features, "waitForUnlock"),
+	})
 	if err != nil {
 		return "", err
 	}

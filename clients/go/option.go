@@ -92,8 +92,11 @@ func WithEventListener(listener func(Notification)) ClientOption {
 }
 
 func (s settings) notify(one Notification) {
-	if one.Method == "prompt.opened" {
+	switch one.Method {
+	case "prompt.opened":
 		s.tellPrompt(one.Params)
+	case "unlock.awaited":
+		s.tellUnlock(one.Params)
 	}
 	if s.onEvent != nil {
 		s.onEvent(one)
@@ -115,5 +118,16 @@ func (s settings) tellPrompt(params json.RawMessage) {
 		s.onPrompt(Prompt{opened.Code, opened.ExpiresAt})
 	} else {
 		s.notice.tell(s.integrationName, opened.Prompt, opened.Code)
+	}
+}
+
+// tellUnlock tells that a request of this connection waits for an unlock.
+func (s settings) tellUnlock(params json.RawMessage) {
+	var awaited struct {
+		Request   *uint64   `json:"request"`
+		ExpiresAt time.Time `json:"expiresAt"`
+	}
+	if json.Unmarshal(params, &awaited) == nil && awaited.Request != nil {
+		s.notice.tellUnlock(s.integrationName, awaited.ExpiresAt)
 	}
 }

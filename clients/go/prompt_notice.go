@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"time"
 )
 
 // toldMax is how many prompts are remembered as told. The agent opens no more at once.
@@ -18,6 +19,8 @@ var codeForm = regexp.MustCompile(`^[A-Za-z0-9-]{1,16}$`)
 type promptNotice struct {
 	mu   sync.Mutex
 	told []string
+	// unlockUntil is the end of the wait for an unlock that was told last.
+	unlockUntil time.Time
 }
 
 func (n *promptNotice) tell(name, prompt, code string) {
@@ -25,6 +28,17 @@ func (n *promptNotice) tell(name, prompt, code string) {
 		return
 	}
 	fmt.Fprintf(os.Stderr, "%[1]s: waiting for your approval, code %[2]s\n  next: run `postern approve %[2]s` in another terminal\n", name, code)
+}
+
+// tellUnlock says that calls wait for an unlock: once, until those calls have ended.
+func (n *promptNotice) tellUnlock(name string, expiresAt time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !isTerminal(os.Stderr) || time.Now().Before(n.unlockUntil) {
+		return
+	}
+	n.unlockUntil = expiresAt
+	fmt.Fprintf(os.Stderr, "%s: waiting for your unlock\n  next: run `postern unlock` in another terminal\n", name)
 }
 
 func (n *promptNotice) isFirst(prompt string) bool {

@@ -10,8 +10,8 @@ import (
 const (
 	// renewEvery is the time between two looks for an agent that has ended.
 	renewEvery = time.Second
-	// renewMax is the time in which the next agent must run with an unlocked account. A restart takes two seconds, and a person types a
-	// password.
+	// renewMax is the time in which the next agent must run. A restart takes two seconds. Then the agent itself waits for the person's
+	// unlock.
 	renewMax = time.Minute
 )
 

@@ -22,7 +22,7 @@ export type CallOptions = {
   readonly deadlineMs?: number;
 };
 
-/** A notification of the agent: prompt.opened, prompt.closed, session.changed, item.changed, secret.changed, secret.ended. */
+/** A notification of the agent: prompt.opened, prompt.closed, unlock.awaited, session.changed, item.changed, secret.changed, secret.ended. */
 export type Listener = (method: string, params: Readonly<Record<string, unknown>>) => void;
 
 /** An open connection. */
@@ -39,6 +39,8 @@ export type Channel = {
   /** Keeps the program alive for somebody who waits for a notification, until `release` with the same value. */
   hold(waiting: object): void;
   release(waiting: object): void;
+  /** The features that the agent announced in its hello. A parameter of another feature would be refused. */
+  readonly features: readonly string[];
   /** The agent's notices for a person, where the client asked for them. */
   readonly notices: readonly string[];
   /** Waits until either side has ended the connection. Keeps the program alive meanwhile. */
@@ -69,8 +71,9 @@ export async function openChannel(path: string, greeting: Greeting): Promise<Cha
   const { notices: asked, anyProtocol, ...client } = greeting;
   const more = asked === undefined ? {} : { notices: asked };
   try {
-    const { notices = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
+    const { notices = [], features = [] } = await channel.call("agent.hello", { protocol: PROTOCOL, client, ...more });
     channel.notices = notices;
+    channel.features = features;
   } catch (error) {
     if (anyProtocol !== true || !(error instanceof ProtocolMismatchError)) {
       channel.close();
@@ -97,7 +100,7 @@ function linesOf(line: (text: string) => void, tooLong: () => void): (text: stri
   };
 }
 
-function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
+function createTalk(socket: Socket): Channel & { notices: readonly string[]; features: readonly string[] } {
   const pending = new Map<number, Pending>();
   const holders = new Set<object>();
   const onEnd: (() => void)[] = [];
@@ -194,6 +197,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[] } {
       holders.delete(waiting);
       letGo();
     },
+    features: [],
     notices: [],
     close: () => {
       closedByUs = true;

@@ -6,7 +6,7 @@ import type { Integration } from "./configuration.ts";
 import { LockedError, type Methods, repeatable, takesClient } from "./generated.ts";
 import { socketPath } from "./generated-socket-path.ts";
 import { AgentNotRunning, ClientClosed, ConnectionLost } from "./local-error.ts";
-import { createPromptNotice } from "./prompt-notice.ts";
+import { createPromptNotice, createUnlockNotice } from "./prompt-notice.ts";
 import { startedAgent } from "./start-agent.ts";
 import type { Watch } from "./watch.ts";
 import { createWatchNotices } from "./watch-notices.ts";
@@ -41,6 +41,7 @@ type Open = { readonly channel: Channel; readonly client: string };
 export function createLink({ auth, name, version }: Integration, options: LinkOptions): Link {
   const watches = createWatchNotices();
   const tellAtTerminal = createPromptNotice(name);
+  const tellUnlock = createUnlockNotice(name);
   let listener: Listener = () => undefined;
   let state: Promise<Open> | undefined;
   let closed = false;
@@ -67,6 +68,7 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
         if (options.onPrompt === undefined) tellAtTerminal(String(params.prompt), code);
         else options.onPrompt({ code, expiresAt: new Date(String(params.expiresAt)) });
       }
+      if (method === "unlock.awaited" && typeof params.request === "number") tellUnlock(String(params.expiresAt));
       watches.heard(method, params);
       listener(method, params);
     });
@@ -86,10 +88,15 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
     const { client } = await channel.call("clients.open", {
       integrationName: name,
       integrationVersion: version,
-      ...(typeof auth === "string" ? { token: auth } : {}),
+      ...(typeof auth === "string" ? { token: auth } : waiting(channel)),
       ...(account === "" ? {} : { account }),
     });
     return client;
+  }
+
+  /** Calls on a locked account wait, where the agent knows how. */
+  function waiting({ features }: Channel): { waitForUnlock?: true } {
+    return features.includes("waitForUnlock") ? { waitForUnlock: true } : {};
   }
 
   async function current(): Promise<Open> {

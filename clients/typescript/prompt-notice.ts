@@ -19,3 +19,13 @@ export function createPromptNotice(name: string): (prompt: string, code: string)
     );
   };
 }
+
+/** Tells that calls wait for an unlock: once, until those calls have ended. Says nothing where stderr is no terminal. */
+export function createUnlockNotice(name: string): (expiresAt: string) => void {
+  let untilMs = 0;
+  return (expiresAt) => {
+    if (Date.now() < untilMs || !process.stderr.isTTY) return;
+    untilMs = Date.parse(expiresAt);
+    process.stderr.write(`${name}: waiting for your unlock\n  next: run \`postern unlock\` in another terminal\n`);
+  };
+}

@@ -26,7 +26,7 @@ export type Watch = (reference: string, options: CallOptions) => Promise<OpenWat
 /** Milliseconds between two looks for an agent that has ended. */
 export const RENEW_EVERY_MS = 1_000;
 
-/** Milliseconds in which the next agent must run with an unlocked account. A restart takes two seconds, and a person types a password. */
+/** Milliseconds in which the next agent must run. A restart takes two seconds. Then the agent itself waits for the person's unlock. */
 export const RENEW_MS_MAX = 60_000;
 
 const DONE = { done: true, value: undefined } as const;

@@ -13,12 +13,17 @@ export type Approvers = {
   /** The connections that may see this account's prompts now. Those that no longer may are detached. */
   of(account: string): ReadonlySet<Connection>;
   detach(connection: Connection): void;
-  /** Detaches all connections of an account. */
-  lock(account: string): void;
+  /** Detaches all connections of an account. `seeing` are those that saw its prompts until now. */
+  lock(account: string, seeing: ReadonlySet<Connection>): void;
+  /** The connections that saw this account's prompts until its lock. None can attach while it is locked. */
+  ofLocked(account: string): readonly Connection[];
+  /** The account is open again, or gone: nobody is kept for it any more. */
+  forgetLocked(account: string): void;
 };
 
 export function createApprovers(grants: Grants): Approvers {
   const attached = new Map<Connection, Map<string, { byGrant: boolean }>>();
+  const untilLock = new Map<string, Set<Connection>>();
 
   /** Looks a grant up without using it, since seeing prompts must not keep a grant alive. */
   function hasGrant({ subject }: Connection, account: string): boolean {
@@ -50,8 +55,14 @@ export function createApprovers(grants: Grants): Approvers {
       attached.set(connection, accounts.set(account, { byGrant: hasGrant(connection, account) }));
     },
     of,
-    detach: (connection) => attached.delete(connection),
-    lock: (account) => {
+    detach: (connection) => {
+      attached.delete(connection);
+      for (const kept of untilLock.values()) kept.delete(connection);
+    },
+    ofLocked: (account) => [...(untilLock.get(account) ?? [])].filter((connection) => connection.isSame()),
+    forgetLocked: (account) => untilLock.delete(account),
+    lock: (account, seeing) => {
+      untilLock.set(account, new Set(seeing));
       for (const connection of attached.keys()) detach(connection, account);
     },
   };

@@ -17,30 +17,36 @@ import type { Asked } from "./prompt.ts";
 import { missingLines } from "./prompt-lines.ts";
 import { promptNames } from "./prompt-names.ts";
 import { askedOfNobody, deniedOrNone } from "./unknown-account.ts";
-import { waiterOf } from "./waiter.ts";
+import type { UnlockWaits } from "./unlock-waits.ts";
+import { unlockWaiterOf, waiterOf } from "./waiter.ts";
 
 export type GateParts = {
   readonly clock: Clock;
   readonly sessions: Sessions;
   readonly grants: Grants;
   readonly broker: Broker;
+  readonly unlockWaits: UnlockWaits;
   readonly resolver: Resolver;
 };
 
 type GrantNeed = Pick<Extract<Need<never>, { kind: "grant" }>, "verb" | "also">;
 type AccountParams = { client?: string; noWait?: boolean };
 
-export function createGate(parts: GateParts): (method: MethodName, params: never, call: Call) => Call | Promise<Call> {
-  const { clock, sessions, grants, broker, resolver } = parts;
+type Gate = (method: MethodName, params: never, call: Call) => Call | Promise<Call>;
 
-  return (method, params, call) => {
+export function createGate(parts: GateParts): Gate {
+  const { clock, sessions, grants, broker, unlockWaits, resolver } = parts;
+
+  const gate: Gate = (method, params, call) => {
     const { need, activity } = catalogue[method];
     if (need.kind !== "grant") return concerning(method, params, call);
     const now = momentOf(clock);
     const client = call.connection.clientOf((params as AccountParams).client);
+    const living = client?.unlockWait === undefined ? livingOf(client, now) : openOrLocked(client, now, call);
+    // As if it had been made after the unlock.
+    if (living === undefined) return unlocking(client, params, call).then(() => gate(method, params, call));
     const byToken = client?.bearer !== undefined;
     const isNobody = isUnknown(client);
-    const living = livingOf(client, now);
     const { file, audit, unlocked } = living;
     const session = { file, audit, unlocked } as OpenSession;
     const holds = () => living.unlocked === unlocked;
@@ -91,6 +97,7 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
     if (!pending.some((one) => one instanceof Promise)) return pass(pending as Located[], now);
     return Promise.all(pending).then((found) => pass(found, momentOf(clock)));
   };
+  return gate;
 
   /** Whether a client names an account that is not on this agent. It is treated as an existing one, and gets nothing. */
   function isUnknown(client: OpenClient | undefined): boolean {
@@ -101,6 +108,31 @@ export function createGate(parts: GateParts): (method: MethodName, params: never
   function livingOf(client: OpenClient | undefined, now: Moment): AccountSession {
     if (client?.bearer !== undefined) return client.bearer.demandOpen();
     return isUnknown(client) ? sessions.someOpen(now) : sessions.open(client?.account, now);
+  }
+
+  /** The same for a client whose calls wait for an unlock; undefined where they must. */
+  function openOrLocked(client: OpenClient, now: Moment, { about }: Call): AccountSession | undefined {
+    const { unlockWait } = client;
+    if (unlockWait !== undefined) about.unlockWait = unlockWait;
+    try {
+      const living = livingOf(client, now);
+      if (unlockWait !== undefined) unlockWait.sawOpen = true;
+      return living;
+    } catch (error) {
+      if (error instanceof PosternError && error.name === "locked") return undefined;
+      throw error;
+    }
+  }
+
+  /** Waits for the unlock of a client's account. A name that no account here has waits as that of a locked one does. */
+  async function unlocking(client: OpenClient | undefined, { noWait }: AccountParams, call: Call): Promise<void> {
+    const wait = client?.unlockWait;
+    if (client === undefined || wait === undefined || wait.sawOpen || noWait === true) throw new PosternError("locked");
+    const account = sessions.find(client.account)?.file.account;
+    const askedMs = performance.now();
+    await unlockWaits.wait(account, call.connection.subject, unlockWaiterOf(call));
+    call.timing.waitedMs += performance.now() - askedMs;
+    wait.sawOpen = true;
   }
 
   /** Notes the account for a refusal of a method without a grant: the named account, or else the default. */

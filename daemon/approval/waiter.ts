@@ -1,8 +1,9 @@
-// A call that waits for a person. It leaves the prompt when the call is cancelled or its connection ends. It gets the match code when the prompt
-// is shown.
+// A call that waits for a person: for an answer to its prompt, or for an unlock. It stops waiting when it is cancelled or its connection ends.
+// The asker is told that it waits; of a prompt, with the match code.
 
 import type { Call } from "../call/call.ts";
 import type { Prompt, Waiter } from "./prompt.ts";
+import type { UnlockWaiter } from "./unlock-waits.ts";
 
 export function waiterOf(call: Call): Waiter {
   const { connection, requestId } = call;
@@ -15,5 +16,16 @@ export function waiterOf(call: Call): Waiter {
         expiresAt: new Date(prompt.expiresAtMs).toISOString(),
         ...(requestId === undefined ? {} : { request: requestId }),
       }),
+  };
+}
+
+export function unlockWaiterOf(call: Call): UnlockWaiter {
+  const { connection, requestId } = call;
+  return {
+    signal: call.signal(),
+    begun: (expiresAtMs) => {
+      if (requestId === undefined) return;
+      connection.notify("unlock.awaited", { request: requestId, expiresAt: new Date(expiresAtMs).toISOString() });
+    },
   };
 }

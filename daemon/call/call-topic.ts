@@ -5,6 +5,7 @@ import type { ErrorName } from "../../protocol/errors.ts";
 import type { Scope } from "../account/scope.ts";
 import type { LogEntry } from "../audit/entry.ts";
 import type { AccountSession } from "../session/account-session.ts";
+import type { UnlockWait } from "./connection.ts";
 import { recordedPlaces } from "./recorded-places.ts";
 
 /** The gate fills it in as far as it gets with a call. */
@@ -12,6 +13,8 @@ export type CallTopic = {
   /** The account of the call. */
   session?: AccountSession;
   targets?: readonly Target[];
+  /** Set where the client's calls wait for an unlock. An answer `locked` is what it is told once. */
+  unlockWait?: UnlockWait;
   /** The places of the targets. They are ids only, since no item is held while a person is asked. */
   wanted?: readonly {
     readonly scope: Scope;

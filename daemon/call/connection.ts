@@ -8,6 +8,9 @@ import type { LongAnswers } from "./long-answers.ts";
 /** The form of the wire that a connection speaks. */
 export type DoorName = NonNullable<ParamsOf<"agent.hello">["door"]>;
 
+/** Whether a program knows its account as open. After a lock it is told of that once, and then its calls wait. */
+export type UnlockWait = { sawOpen: boolean };
+
 /** A client: its account, and its integration's name and version. */
 export type OpenClient = {
   /** Its id; or what the program named, where that is on no agent like this one. */
@@ -16,6 +19,8 @@ export type OpenClient = {
   readonly named?: true;
   /** The session that a presented token opened. No other client can use it. */
   readonly bearer?: TokenSession;
+  /** Set where the program wants its calls to wait for an unlock. */
+  readonly unlockWait?: UnlockWait;
   /** Releases the client's resources. */
   readonly release: () => void;
   readonly integrationName: string;

@@ -46,10 +46,14 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   let nextClient = 1;
 
   return {
-    "clients.open": async ({ account, token, integrationName, integrationVersion }, call) => {
+    "clients.open": async ({ account, token, integrationName, integrationVersion, waitForUnlock }, call) => {
       demandRoom(call);
       const integration = { integrationName, integrationVersion };
-      if (token === undefined) return open(call, { ...chosen(account), ...integration });
+      if (token === undefined) {
+        const named = chosen(account);
+        const waits = waitForUnlock === undefined ? {} : { unlockWait: { sawOpen: isOpen(named.account) } };
+        return open(call, { ...named, ...integration, ...waits });
+      }
       const bearer = await parts.tokens.present(token, call.connection.subject.family);
       bearer.demandOpen().audit.keep(entryOf(call, "ok", [bearer.file.user, bearer.file.device]));
       return open(call, { account: bearer.file.account, bearer, ...integration });
@@ -202,6 +206,12 @@ export function accessMethods(parts: AccessParts): AccessHandlers {
   function chosen(account: string | undefined): Pick<OpenClient, "account" | "named"> {
     if (account === undefined || sessions.list().length === 0) return { account: sessions.pick(account).file.account };
     return { account: sessions.find(account)?.file.account ?? account, named: true };
+  }
+
+  /** Whether the account is open. Beside a wrong name any open one counts, as the gate has it. */
+  function isOpen(account: string): boolean {
+    const session = sessions.find(account);
+    return (session === undefined ? sessions.list() : [session]).some(({ unlocked }) => unlocked !== undefined);
   }
 
   function isOf({ account, bearer }: OpenClient, wanted: string): boolean {

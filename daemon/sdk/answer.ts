@@ -30,7 +30,8 @@ const failed = (failure: SdkFailure): SdkAnswer => ({ success: false, payload: B
 async function initClient(request: Extract<SdkRequest, { kind: "init_client" }>, call: SdkCall): Promise<SdkAnswer> {
   const { accountName: account, token, integrationName, integrationVersion } = request;
   makeRoom(call);
-  const who = token === undefined ? { account } : { token };
+  // A token never waits for a person.
+  const who = token === undefined ? { account, waitForUnlock: true } : { token };
   const outcome = outcomeOf(await call.ask("clients.open", { ...who, integrationName, integrationVersion }));
   if ("error" in outcome) return failed(failureOf(outcome.error));
   return { success: true, payload: Buffer.from((outcome.result as { client: string }).client) };

@@ -22,6 +22,8 @@ export type SessionEvents = {
   /** The account is locked from now on: end grants, withdraw prompts, tell subscribers. */
   locked(account: string, unlocked: Unlocked): void;
   unlocked(account: string): void;
+  /** The account is not on this agent any more. */
+  removed(account: string): void;
 };
 
 export type SessionParts = {

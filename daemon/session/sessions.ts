@@ -215,6 +215,7 @@ export function createSessions(parts: SessionParts): Sessions {
         }, isRemovedAlready);
         await lockOne(session, "removed from this agent", by);
         arrivals.drop(session, !withLog);
+        events.removed(session.file.account);
         log.note("account removed", { account: session.file.account });
         return deviceRemoved;
       }),

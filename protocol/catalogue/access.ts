@@ -120,13 +120,14 @@ const waitErrors = [
 export const access = {
   "clients.open": entry({
     summary:
-      "Opens a client on this connection. It names the account to work on (by id or name; by default the default account), and the integration. The answer does not show whether the account exists: a person is asked either way, and a denial reads the same. With the token of a service account the client works as that service account, and nobody is asked. A token has an account of its own, so `account` beside it means nothing.",
+      "Opens a client on this connection. It names the account to work on (by id or name; by default the default account), and the integration. The answer does not show whether the account exists: a person is asked either way, and a denial reads the same. With the token of a service account the client works as that service account, and nobody is asked. A token has an account of its own, so `account` beside it means nothing. With `waitForUnlock`, a call on a locked account waits up to two minutes until a person unlocks the account, and the connection is sent `unlock.awaited` with the id of the request. The call fails with `locked` after that time. It fails at once with `noWait`, and once where the account was open before. Nobody is asked for a password. A token never waits.",
     params: Type.Object(
       {
         account: Type.Optional(IdParam),
         token: Type.Optional(Type.String({ minLength: 1, maxLength: OFFICIAL_FORM_LENGTH_MAX })),
         integrationName: Name,
         integrationVersion: Name,
+        waitForUnlock: Type.Optional(Type.Literal(true)),
       },
       closed,
     ),

@@ -161,7 +161,7 @@ describe("an unlocked account locks by its clocks:", () => {
       clock,
       log: { ...createLog(), note: () => undefined },
       embedded: () => Promise.resolve(door.address),
-      events: { locked: (account) => locked.push(account), unlocked: () => undefined },
+      events: { locked: (account) => locked.push(account), unlocked: () => undefined, removed: () => undefined },
     });
     const file = { ...ids, name: "Ada", service: "embedded", secretKey, wrongPasswords: 0, lastWrongMs: 0 };
     await sessions.make(file, { password: PASSWORD, registrationToken: undefined }, {}, false);

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
-import { attachPerson, makeAccount, type Person } from "../agent/person.ts";
+import { attachPerson, makeAccount, PASSWORD, type Person, type Prompt } from "../agent/person.ts";
 import { type RunningAgent, startAgent } from "../agent/start.ts";
 import { openTerminal } from "../build/terminal.ts";
 
@@ -14,6 +14,8 @@ export type Asked = {
   atTerminal(words: string, said: (code: string) => string): Promise<string>;
   /** Runs them with a pipe as stderr. Returns what came out of it, and of stdout. */
   elsewhere(words: string): Promise<{ out: string; err: string }>;
+  /** Runs them at a terminal while the account is locked. The person unlocks once the program has said something, and then approves. */
+  atTerminalLocked(words: string, said: string): Promise<string>;
   remove(): Promise<void>;
 };
 
@@ -51,6 +53,23 @@ export async function startAsked(): Promise<Asked> {
       person.always("ignore");
       return said;
     },
+    atTerminalLocked: async (words, said) => {
+      await person.channel.call("session.lock", {});
+      const terminal = openTerminal(env, agent.home);
+      await terminal.sees("$ ");
+      terminal.type(words);
+      await terminal.sees(said);
+      await person.channel.call("session.unlock", { password: PASSWORD });
+      await terminal.sees("approval, code ");
+      const proof = { kind: "password", password: PASSWORD } as const;
+      const [prompt] = (await person.channel.call("prompts.list", { proof })).prompts;
+      await person.yes(prompt as Prompt, { lasts: "once" });
+      // The lock has detached the approver.
+      await person.channel.call("prompts.attach", { proof });
+      await terminal.sees(`${SECRET} ${SECRET} ${SECRET}`);
+      terminal.end();
+      return terminal.screen();
+    },
     remove: () => agent.remove(),
   };
 }
@@ -79,4 +98,13 @@ export async function demandSaidOnce(asked: Asked, words: string): Promise<void>
 /** Demands that the same program leaves that to a listener of its own, which prints "heard". */
 export async function demandLeftToListener(asked: Asked, words: string): Promise<void> {
   expect(await asked.atTerminal(`${words} listen`, () => "heard")).not.toContain("approval");
+}
+
+const UNLOCK_NOTICE = "shop: waiting for your unlock";
+
+/** Demands that the program of a client says once at a terminal that it waits for an unlock, and then goes on. */
+export async function demandUnlockSaidOnce(asked: Asked, words: string): Promise<void> {
+  const screen = await asked.atTerminalLocked(words, UNLOCK_NOTICE);
+  expect(screen.split(UNLOCK_NOTICE)).toHaveLength(2);
+  expect(screen).toContain("  next: run `postern unlock` in another terminal");
 }

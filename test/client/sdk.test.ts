@@ -283,7 +283,13 @@ describe("the static helpers", () => {
 });
 
 // This test comes last, since it locks the account for all others.
-test("a locked account is the official class of an expired session", async () => {
+test("a locked account is the official class of an expired session once, and then a call waits until its caller stops it", async () => {
   await client.call("session.lock", {});
   await expect(client.secrets.resolve("op://Demo/One/x")).rejects.toBeInstanceOf(sdk.DesktopSessionExpiredError);
+  const stop = new AbortController();
+  const begun = new Promise<void>((resolve) => client.onEvent((name) => name === "unlock.awaited" && resolve()));
+  const waiting = client.secrets.resolve("op://Demo/One/x", { signal: stop.signal });
+  await begun;
+  stop.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
 });

@@ -29,8 +29,8 @@ func (a Agent) AgentStatus(ctx context.Context) (AgentStatus, error) {
 }
 
 // AgentSubscribe calls agent.subscribe. Sends this connection its own events from now on: prompt.opened and
-// prompt.closed for its own requests, session.changed, item.changed for items that one of its grants covers, and
-// secret.changed and secret.ended for its watches.
+// prompt.closed for its own requests, unlock.awaited for those that wait for an unlock, session.changed, item.changed
+// for items that one of its grants covers, and secret.changed and secret.ended for its watches.
 func (a Agent) AgentSubscribe(ctx context.Context) error {
 	return a.call(ctx, "agent.subscribe", struct{}{}, nil)
 }
@@ -193,7 +193,11 @@ func (a Agent) SessionLock(ctx context.Context, params SessionLockParams) (Sessi
 // ClientsOpen calls clients.open. Opens a client on this connection. It names the account to work on (by id or name; by
 // default the default account), and the integration. The answer does not show whether the account exists: a person is
 // asked either way, and a denial reads the same. With the token of a service account the client works as that service
-// account, and nobody is asked. A token has an account of its own, so `account` beside it means nothing.
+// account, and nobody is asked. A token has an account of its own, so `account` beside it means nothing. With
+// `waitForUnlock`, a call on a locked account waits up to two minutes until a person unlocks the account, and the
+// connection is sent `unlock.awaited` with the id of the request. The call fails with `locked` after that time. It
+// fails at once with `noWait`, and once where the account was open before. Nobody is asked for a password. A token
+// never waits.
 func (a Agent) ClientsOpen(ctx context.Context, params ClientsOpenParams) (ClientsOpenResult, error) {
 	var result ClientsOpenResult
 	err := a.call(ctx, "clients.open", params, &result)

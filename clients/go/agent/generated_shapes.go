@@ -239,6 +239,7 @@ type ClientsOpenParams struct {
 	Token              *string `json:"token,omitempty"`
 	IntegrationName    string  `json:"integrationName"`
 	IntegrationVersion string  `json:"integrationVersion"`
+	WaitForUnlock      *bool   `json:"waitForUnlock,omitempty"`
 }
 
 // ClientsOpenResult is the answer to clients.open.

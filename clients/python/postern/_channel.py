@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any, Callable, Dict, Mapping, Optional, Set, cast
+from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Set, cast
 
 from ._deadline import Deadline
 from ._dial import dial
+from ._features import announced
 from ._fork import leave_to_parent
 from ._framing import BrokenFraming, LineReader, cancel_line, params_of, request_line
 from ._generated_rules import PROTOCOL
@@ -40,6 +41,7 @@ class Channel(asyncio.BufferedProtocol):
         self._last_id = 0
         self._closed_by_us = False
         self.is_open = True
+        self.features: FrozenSet[str] = frozenset()
 
     @classmethod
     async def open(cls, options: Options, listener: Listener, deadline: Deadline) -> "Channel":
@@ -51,7 +53,8 @@ class Channel(asyncio.BufferedProtocol):
             loop = asyncio.get_running_loop()
             await loop.create_unix_connection(lambda: channel, sock=sock)
             client = {"name": options.integration_name, "version": options.integration_version}
-            await channel.call("agent.hello", {"protocol": PROTOCOL, "client": client}, deadline)
+            greeting = {"protocol": PROTOCOL, "client": client}
+            channel.features = announced(await channel.call("agent.hello", greeting, deadline))
         except BaseException:
             channel.close()
             raise

@@ -9,6 +9,7 @@ from typing import Any, Mapping, NamedTuple, Optional
 from ._call import given
 from ._channel import Channel
 from ._deadline import Deadline
+from ._features import wait_for_unlock
 from ._fork import watch_forks
 from ._generated_errors import LockedError
 from ._generated_paths import START_SECONDS_MAX
@@ -154,6 +155,7 @@ class Link:
                     "integrationVersion": self._options.integration_version,
                     "token": self._options.token,
                     "account": self._options.account or None,
+                    "waitForUnlock": wait_for_unlock(channel.features, self._options),
                 }
             ),
             deadline,

@@ -6,7 +6,7 @@ from typing import Any, List, Mapping
 
 from ._instant import instant
 from ._options import Listener, Options, PromptNotice
-from ._prompt_notice import AtTerminal
+from ._prompt_notice import AtTerminal, UnlockAtTerminal
 from ._watch_notices import WatchNotices
 
 
@@ -16,6 +16,7 @@ class Notices:
     def __init__(self, options: Options) -> None:
         self._on_prompt = options.on_prompt
         self._at_terminal = AtTerminal(options.integration_name)
+        self._unlock = UnlockAtTerminal(options.integration_name)
         self.listeners: List[Listener] = []
         self.watches = WatchNotices()
 
@@ -26,6 +27,8 @@ class Notices:
             # Only the prompts of this connection's own requests name one.
             if method == "prompt.opened" and isinstance(params.get("request"), int):
                 self._tell_prompt(params)
+            if method == "unlock.awaited" and isinstance(params.get("request"), int):
+                self._unlock.tell(instant(str(params["expiresAt"])))
             for listener in list(self.listeners):
                 listener(method, params)
         except Exception:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import deque
-from typing import Deque
+from datetime import datetime, timezone
+from typing import Deque, Optional, TextIO
 
 # Prompts that are remembered as told. The agent opens no more at once.
 TOLD_MAX = 24
@@ -23,11 +24,10 @@ class AtTerminal:
 
     def tell(self, prompt: str, code: str) -> None:
         """Says nothing where stderr is no terminal."""
-        stderr = sys.stderr
         if prompt in self._told or _CODE.fullmatch(code) is None:
             return
-        # A program without a console has no stderr.
-        if stderr is None or not stderr.isatty():
+        stderr = _terminal()
+        if stderr is None:
             return
         self._told.append(prompt)
         stderr.write(
@@ -35,3 +35,28 @@ class AtTerminal:
             f"  next: run `postern approve {code}` in another terminal\n"
         )
         stderr.flush()
+
+
+class UnlockAtTerminal:
+    """Tells that calls wait for an unlock: once, until those calls have ended."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._until = datetime.min.replace(tzinfo=timezone.utc)
+
+    def tell(self, expires_at: datetime) -> None:
+        """Says nothing where stderr is no terminal."""
+        stderr = _terminal()
+        if stderr is None or datetime.now(timezone.utc) < self._until:
+            return
+        self._until = expires_at
+        stderr.write(
+            f"{self._name}: waiting for your unlock\n"
+            "  next: run `postern unlock` in another terminal\n"
+        )
+        stderr.flush()
+
+
+def _terminal() -> Optional[TextIO]:
+    # A program without a console has no stderr.
+    return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # Seconds between two looks for an agent that has ended.
 RENEW_EVERY_SECONDS = 1.0
 
-# Seconds in which the next agent must run with an unlocked account. A restart takes two seconds,
-# and a person types a password.
+# Seconds in which the next agent must run. A restart takes two seconds. Then the agent itself waits
+# for the person's unlock.
 RENEW_SECONDS_MAX = 60.0
 
 # Seconds for telling the agent that a watch is over. Without that it ends with the connection.

@@ -7,6 +7,7 @@ import { createGate } from "../../../daemon/approval/gate.ts";
 import { createGrants, GRANT_IDLE_MS } from "../../../daemon/approval/grants.ts";
 import type { Prompt } from "../../../daemon/approval/prompt.ts";
 import { createQuotas } from "../../../daemon/approval/quotas.ts";
+import { createUnlockWaits } from "../../../daemon/approval/unlock-waits.ts";
 import type { Call } from "../../../daemon/call/call.ts";
 import type { Sessions } from "../../../daemon/session/sessions.ts";
 import { PosternError } from "../../../protocol/errors.ts";
@@ -51,7 +52,8 @@ function fresh() {
     open: () => session,
     touch: () => touched++,
   } as unknown as Sessions;
-  const gate = createGate({ clock, sessions, grants, broker, resolver: createResolver(clock) });
+  const unlockWaits = createUnlockWaits({ clock, quotas: createQuotas(clock), tell: () => undefined });
+  const gate = createGate({ clock, sessions, grants, broker, unlockWaits, resolver: createResolver(clock) });
   const call = (method: "vaults.list" | "secrets.resolveAll", signal = new AbortController().signal): Call =>
     ({
       method,

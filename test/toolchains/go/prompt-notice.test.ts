@@ -4,6 +4,7 @@ import {
   type Asked,
   demandLeftToListener,
   demandSaidOnce,
+  demandUnlockSaidOnce,
   REFERENCE,
   startAsked,
 } from "../../client/asking-program.ts";
@@ -27,6 +28,10 @@ afterAll(async () => {
 
 test.skipIf(!hasGo)("a program that waits says so once at a terminal, and nothing elsewhere", () =>
   demandSaidOnce(asked, words),
+);
+
+test.skipIf(!hasGo)("a program on a locked account says once that it waits for the unlock, and goes on after it", () =>
+  demandUnlockSaidOnce(asked, words),
 );
 
 test.skipIf(!hasGo)("a program with a listener of its own says what it wants to", () =>

@@ -173,3 +173,18 @@ test.skipIf(python === undefined)("words and fields of a later agent are kept, a
   const put = agent.asked.find(({ method }) => method === "items.put");
   expect(put?.params).toMatchObject({ item: { category: LATER, [LATER]: expect.anything() } });
 });
+
+const hello = catalogue["agent.hello"].example.result as object;
+
+test.skipIf(python === undefined).each<[string, object, string, true | undefined]>([
+  ["announces it", hello, "desktop", true],
+  ["announces other features alone", { ...hello, features: ["door"] }, "desktop", undefined],
+  ["announces nothing", { ...hello, features: undefined }, "desktop", undefined],
+  ["announces it, and the client has a token", hello, "token", undefined],
+])("calls wait for an unlock as the agent knows how: one that %s", async (_title, told, kind, sent) => {
+  const agent = await startFutureAgent({ "agent.hello": () => told });
+  await outcomes([kind, agent.socket, "vaults.list"]);
+  await agent.close();
+  const opened = agent.asked.filter(({ method }) => method === "clients.open");
+  expect(opened.map(({ params }) => params.waitForUnlock)).toEqual([sent, sent]);
+});

@@ -5,6 +5,7 @@ import {
   type Asked,
   demandLeftToListener,
   demandSaidOnce,
+  demandUnlockSaidOnce,
   REFERENCE,
   startAsked,
 } from "../../client/asking-program.ts";
@@ -22,6 +23,9 @@ describe.skipIf(python === undefined).each(["threads", "tasks"])("a program with
   const words = `PYTHONPATH=${clientSource} PYTHONDONTWRITEBYTECODE=1 ${python?.program} ${join(programs, "asks.py")} ${kind} ${REFERENCE}`;
 
   test("says so once at a terminal, and nothing elsewhere", () => demandSaidOnce(asked, words));
+
+  test("waits on a locked account too, says so once, and goes on after the unlock", () =>
+    demandUnlockSaidOnce(asked, words));
 
   test("leaves that to a listener of its own", () => demandLeftToListener(asked, words));
 });

@@ -8,10 +8,11 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, FrozenSet, Mapping, Optional
 
 from .._deadline import Deadline
 from .._dial import dial
+from .._features import announced
 from .._fork import leave_to_parent
 from .._framing import BrokenFraming, LineReader, cancel_line, params_of, request_line
 from .._generated_rules import PROTOCOL
@@ -74,6 +75,7 @@ class Channel:
         self._reading = threading.Lock()
         self._writing = Turn()
         self.is_open = True
+        self.features: FrozenSet[str] = frozenset()
 
     @classmethod
     def open(cls, options: Options, listener: Listener, deadline: Deadline) -> "Channel":
@@ -82,7 +84,8 @@ class Channel:
         channel = cls(dial(path, deadline), listener)
         try:
             client = {"name": options.integration_name, "version": options.integration_version}
-            channel.call("agent.hello", {"protocol": PROTOCOL, "client": client}, deadline)
+            greeting = {"protocol": PROTOCOL, "client": client}
+            channel.features = announced(channel.call("agent.hello", greeting, deadline))
         except BaseException:
             channel.close()
             raise

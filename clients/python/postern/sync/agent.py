@@ -71,8 +71,9 @@ class AgentMethods:
         timeout: Optional[float] = None,
     ) -> wire.Empty:
         """Sends this connection its own events from now on: prompt.opened and prompt.closed for its
-        own requests, session.changed, item.changed for items that one of its grants covers, and
-        secret.changed and secret.ended for its watches.
+        own requests, unlock.awaited for those that wait for an unlock, session.changed,
+        item.changed for items that one of its grants covers, and secret.changed and secret.ended
+        for its watches.
         """
         result = self._call(
             "agent.subscribe",
@@ -560,13 +561,19 @@ class AgentMethods:
         integration_version: str,
         account: Optional[str] = None,
         token: Optional[str] = None,
+        wait_for_unlock: Optional[Literal[True]] = None,
         timeout: Optional[float] = None,
     ) -> wire.ClientsOpenResult:
         """Opens a client on this connection. It names the account to work on (by id or name; by
         default the default account), and the integration. The answer does not show whether the
         account exists: a person is asked either way, and a denial reads the same. With the token
         of a service account the client works as that service account, and nobody is asked. A
-        token has an account of its own, so `account` beside it means nothing.
+        token has an account of its own, so `account` beside it means nothing. With
+        `waitForUnlock`, a call on a locked account waits up to two minutes until a person
+        unlocks the account, and the connection is sent `unlock.awaited` with the id of the
+        request. The call fails with `locked` after that time. It fails at once with `noWait`,
+        and once where the account was open before. Nobody is asked for a password. A token never
+        waits.
         """
         result = self._call(
             "clients.open",
@@ -576,6 +583,7 @@ class AgentMethods:
                     "integrationVersion": integration_version,
                     "account": account,
                     "token": token,
+                    "waitForUnlock": wait_for_unlock,
                 }
             ),
             timeout=timeout,
