@@ -2,7 +2,7 @@
 // say the same for many faults, so a field and its rule follow. No word of the peer is repeated.
 import { Compile, type Validator } from "typebox/compile";
 import { fromBase64 } from "../crypto/encoding.ts";
-import { hasPartsAtMost, nestsAtMost } from "../framing.ts";
+import { hasHalfCharacter, hasPartsAtMost, nestsAtMost } from "../framing.ts";
 import { limits } from "../limits.ts";
 import { describeFault } from "../schema-fault.ts";
 import { type Integration, integrationOf } from "./config.ts";
@@ -116,7 +116,8 @@ function startOf(value: unknown): unknown {
 function parsed(text: Uint8Array, what: string): unknown {
   if (!nestsAtMost(text, limits.depth)) throw new Refused(`${what} is nested deeper than ${limits.depth}`);
   if (!hasPartsAtMost(text, REQUEST_PARTS_MAX)) throw new Refused(`${what} has more than ${REQUEST_PARTS_MAX} parts`);
-  const value = wholeValue(decoded(text));
+  // The official core takes no such text either.
+  const value = hasHalfCharacter(text) ? undefined : jsonValue(decoded(text));
   if (value === undefined) throw new Refused(`${what} must be JSON: expected value at line 1 column 1`);
   return value.json;
 }
@@ -129,19 +130,10 @@ function decoded(text: Uint8Array): string {
   }
 }
 
-/** An escaped half of a surrogate pair, which JSON has and UTF-8 has not. */
-const HALF = /\\u[dD][89a-fA-F]/;
-
-/** Undefined for a text that is not JSON, and for one with half a character, as in the official core. */
-function wholeValue(text: string): { readonly json: unknown } | undefined {
-  let isWhole = true;
-  const demandWhole = (key: string, value: unknown) => {
-    isWhole &&= key.isWellFormed() && (typeof value !== "string" || value.isWellFormed());
-    return value;
-  };
+/** Undefined for a text that is not JSON. */
+function jsonValue(text: string): { readonly json: unknown } | undefined {
   try {
-    const json: unknown = JSON.parse(text, HALF.test(text) ? demandWhole : undefined);
-    return isWhole ? { json } : undefined;
+    return { json: JSON.parse(text) as unknown };
   } catch {
     // The parser's text quotes the input. Ours does not.
     return undefined;
