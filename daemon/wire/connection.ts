@@ -126,6 +126,9 @@ export function serveConnection(parts: ConnectionParts): Connection {
 
   function breakOff(): void {
     log.note("connection closed: another request before the answer");
+    // Nothing of what has come already is read: a chunk may hold tens of thousands of lines.
+    reader.drop();
+    input.ended = true;
     socket.destroy();
   }
 

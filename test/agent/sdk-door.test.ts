@@ -248,6 +248,17 @@ describe("a connection", () => {
     expect(await own.next()).toBeUndefined();
   });
 
+  test("that sends thousands of lines at once is closed with one line in the log", async () => {
+    const own = await openSdk(agent.socket);
+    const notes = () => agent.log().split("another request before the answer").length - 1;
+    const before = notes();
+    own.send("\n".repeat(60_000));
+    while ((await own.next()) !== undefined);
+    // Another answer shows that the agent is done with that chunk.
+    await program.init();
+    expect(notes() - before).toBe(1);
+  });
+
   test("that ends while a person is asked withdraws its question", async () => {
     person.always("ignore");
     const own = await openSdk(agent.socket);
