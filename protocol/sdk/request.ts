@@ -4,7 +4,7 @@ import { Compile, type Validator } from "typebox/compile";
 import { fromBase64 } from "../crypto/encoding.ts";
 import { hasHalfCharacter, hasPartsAtMost, nestsAtMost } from "../framing.ts";
 import { limits } from "../limits.ts";
-import { describeFault } from "../schema-fault.ts";
+import { describeFault, startOf } from "../schema-fault.ts";
 import { type Integration, integrationOf } from "./config.ts";
 import type { SdkFailure } from "./failure.ts";
 import { takeContents } from "./file-contents.ts";
@@ -94,22 +94,12 @@ function validatorOf(name: SdkName): Validator {
   return validator;
 }
 
-/** Elements of a list that are looked at for the words of a fault. The validator notes each fault, and a file may be a list of millions. */
-const FAULT_ELEMENTS_MAX = 200;
-
 /** Field and rule, in the names of our shapes. */
 function faultOf(name: SdkName, parameters: unknown): string {
   const words = { whole: "parameters", unknown: "the shape is wrong" };
   const start = startOf(parameters);
   const faults = validatorOf(name).Errors(start);
   return faults.length === 0 ? "a long list is wrong" : describeFault(sdkShapes[name], start, faults, words);
-}
-
-/** The value with the first elements of its lists. */
-function startOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, FAULT_ELEMENTS_MAX).map(startOf);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, startOf(part)]));
 }
 
 /** The value of a JSON text. Its nesting is checked first, since a deep one costs the parser a stack. */
