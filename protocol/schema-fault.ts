@@ -23,6 +23,20 @@ type Schema = {
   readonly required?: readonly string[];
 };
 
+/**
+ * Elements of a list, and fields of an object, that are looked at for the words of a fault. The validator goes on behind the first fault. So a
+ * list of a million would keep the agent from answering for seconds. More than any list of ours may have: one that is too long is still found.
+ */
+export const FAULT_PARTS_MAX = 250;
+
+/** The value with the first parts of its lists and objects. Its faults are looked for instead of those of the whole value. */
+export function startOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, FAULT_PARTS_MAX).map(startOf);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).slice(0, FAULT_PARTS_MAX);
+  return Object.fromEntries(fields.map(([key, part]) => [key, startOf(part)]));
+}
+
 /** The first fault of a value as a sentence. Where the schema has several forms, the sentence is about the form that was meant. */
 export function describeFault(
   schema: TSchema,

@@ -5,12 +5,12 @@ import { dirname } from "node:path";
 
 /**
  * Makes a folder with its missing parents, one level at a time. Node's recursive mkdir never ends under /proc: there the system
- * refuses a folder by saying that its parent is missing.
+ * refuses a folder by saying that its parent is missing. The mode is that of a private folder, if no other is named.
  */
-export function makeFolder(path: string): void {
-  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path));
+export function makeFolder(path: string, mode = 0o700): void {
+  if (!existsSync(path) && !existsSync(dirname(path))) makeFolder(dirname(path), mode);
   try {
-    mkdirSync(path, { mode: 0o700 });
+    mkdirSync(path, { mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }

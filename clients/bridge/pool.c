@@ -14,12 +14,13 @@
 /* Unused connections that stay open for the next call. A program that once asked much does not keep them from others. */
 #define IDLE_MAX 4
 
-/* A connection belongs to the process that opened it: the agent knows it by the credentials of that moment. */
+/* A connection belongs to the process that opened it, and to its user then: the agent knows it by the credentials of that moment. */
 struct connection {
   enum { FREE, IDLE, BUSY } state;
   int fd;
   uint64_t inode;
   pid_t owner;
+  uid_t user;
   struct sockaddr_un place;
 };
 
@@ -35,10 +36,22 @@ void unlock_pool(void) { pthread_mutex_unlock(&pool.lock); }
 void wait_for_pool(void) { pthread_cond_wait(&pool.changed, &pool.lock); }
 void tell_pool(void) { pthread_cond_broadcast(&pool.changed); }
 
+/* The number of a socket in the kernel. 0 for anything that is no socket. */
+static uint64_t inode_of(int fd) {
+  struct statx found;
+  bool is_socket = statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, &found) == 0 && S_ISSOCK(found.stx_mode);
+  return is_socket ? found.stx_ino : 0;
+}
+
+/* A program may close every descriptor, and then open something else under the number. No secret must go there, and it must stay open. */
+static bool is_open(const struct connection *connection) {
+  return connection->fd >= 0 && inode_of(connection->fd) == connection->inode;
+}
+
 /* A forked child closes its copies. Otherwise the agent would not see the end of a connection of the parent. The parent's go on. */
 static void begin_child(void) {
   for (int at = 0; at < CONNECTIONS_MAX; at++)
-    if (pool.connections[at].state != FREE && pool.connections[at].fd >= 0) close(pool.connections[at].fd);
+    if (pool.connections[at].state != FREE && is_open(&pool.connections[at])) close(pool.connections[at].fd);
   memset(pool.connections, 0, sizeof pool.connections);
   pthread_mutex_init(&pool.lock, NULL);
   pthread_cond_init(&pool.changed, NULL);
@@ -48,23 +61,11 @@ __attribute__((constructor)) static void watch_forks(void) { pthread_atfork(lock
 
 /* The pool's lock is held. shutdown() ends a connection for its other holders too, so only its owner does that. */
 static void free_connection(struct connection *connection) {
-  if (connection->fd >= 0) {
+  if (is_open(connection)) {
     if (connection->owner == getpid()) shutdown(connection->fd, SHUT_RDWR);
     close(connection->fd);
   }
   *connection = (struct connection){.state = FREE, .fd = -1};
-}
-
-/* The number of a socket in the kernel. 0 for anything that is no socket. */
-static uint64_t inode_of(int fd) {
-  struct statx found;
-  bool is_socket = statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, &found) == 0 && S_ISSOCK(found.stx_mode);
-  return is_socket ? found.stx_ino : 0;
-}
-
-/* A program may close every descriptor, and then open something else under the number. No secret must go there. */
-static void forget_closed(struct connection *connection) {
-  if (inode_of(connection->fd) != connection->inode) *connection = (struct connection){.state = FREE, .fd = -1};
 }
 
 /* An agent that ended, or that sent what nobody asked for. */
@@ -73,16 +74,19 @@ static bool is_stale(int fd) {
   return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
-/* A child of clone() runs none of the functions above, so the owner is compared too. The place is compared since a program may change it. */
+/*
+ * A child of clone() runs none of the functions above, so the owner is compared too. A program may change its place, and become another
+ * user, who must not use the agent of the former one.
+ */
 static bool is_fit(const struct connection *connection, const struct sockaddr_un *place) {
-  return connection->owner == getpid() && strcmp(connection->place.sun_path, place->sun_path) == 0 && !is_stale(connection->fd);
+  return is_open(connection) && connection->owner == getpid() && connection->user == geteuid() &&
+         strcmp(connection->place.sun_path, place->sun_path) == 0 && !is_stale(connection->fd);
 }
 
 /* The pool's lock is held. Returns a fit connection, or else a free entry. NULL where every one is busy. */
 static struct connection *pick(const struct sockaddr_un *place, bool fresh) {
   struct connection *unused = NULL;
   for (struct connection *one = pool.connections; one < pool.connections + CONNECTIONS_MAX; one++) {
-    if (one->state == IDLE) forget_closed(one);
     if (one->state == IDLE && !fresh && is_fit(one, place)) return one;
     if (one->state == IDLE) free_connection(one);
     if (one->state == FREE && unused == NULL) unused = one;
@@ -96,7 +100,7 @@ static struct connection *take(const struct sockaddr_un *place, bool fresh, stru
   lock_pool();
   while (!stop->stopped && (taken = pick(place, fresh)) == NULL) wait_for_pool();
   if (stop->stopped) taken = NULL;
-  if (taken != NULL && taken->state == FREE) *taken = (struct connection){.fd = -1, .owner = getpid(), .place = *place};
+  if (taken != NULL && taken->state == FREE) *taken = (struct connection){.fd = -1, .owner = getpid(), .user = geteuid(), .place = *place};
   if (taken != NULL) taken->state = BUSY;
   stop->at = taken;
   unlock_pool();
@@ -128,7 +132,7 @@ static enum outcome open_socket(struct connection *taken, const struct stop *sto
 /* The pool's lock is held. The call ends at its next step. */
 void stop_call(struct stop *stop) {
   stop->stopped = true;
-  if (stop->at != NULL && stop->at->fd >= 0) shutdown(stop->at->fd, SHUT_RDWR);
+  if (stop->at != NULL && is_open(stop->at)) shutdown(stop->at->fd, SHUT_RDWR);
   tell_pool();
 }
 

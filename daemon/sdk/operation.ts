@@ -57,12 +57,16 @@ const WIRE_BYTES_OF_BYTE = 6;
 
 const TOO_LONG = `an answer has at most ${limits.sdkLineBytes} bytes, and takes some ten for each byte of a file; read this file with \`postern read\``;
 
-/** A file in chunks. One that cannot fit into an answer is not read. */
+const tooLong: Failed = { error: { name: "tooLarge", message: TOO_LONG } };
+const mayFit = (bytes: number) => bytes <= limits.sdkLineBytes / WIRE_BYTES_OF_BYTE;
+
+/** A file in chunks. One that cannot fit into an answer is not read. The program may announce another size than the file has. */
 async function largeFile(announced: number, params: object, call: SdkCall): Promise<Carried> {
-  if (announced > limits.sdkLineBytes / WIRE_BYTES_OF_BYTE) return { error: { name: "tooLarge", message: TOO_LONG } };
+  if (!mayFit(announced)) return tooLong;
   const opened = outcomeOf(await call.ask("files.openRead", params));
   if ("error" in opened) return opened;
   const { handle, size } = opened.result as ResultOf<"files.openRead">;
+  if (!mayFit(size)) return tooLong;
   const content = new Uint8Array(size);
   for (let at = 0, ended = false; !ended; ) {
     const read = outcomeOf(await call.ask("files.readChunk", { handle }));

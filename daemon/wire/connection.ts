@@ -65,7 +65,13 @@ export function serveConnection(parts: ConnectionParts): Connection {
   });
   const send = createSend(sending, refuseLine);
   const work = { requests: 0, bytes: 0, answerBytes: 0 };
-  const input: Input = { lineBytes: limits.lineBytesBeforeHello, lines: 0, door: "native", ended: false };
+  const input: Input = {
+    lineBytes: limits.lineBytesBeforeHello,
+    lines: 0,
+    isBatch: false,
+    door: "native",
+    ended: false,
+  };
   const life = createLife();
   const connection = connectionOf(parts, { send, sending, life, input });
   const inFlight = createInFlight(refuse, (request, work, signal) =>
@@ -126,6 +132,9 @@ export function serveConnection(parts: ConnectionParts): Connection {
 
   function breakOff(): void {
     log.note("connection closed: another request before the answer");
+    // Nothing of what has come already is read: a chunk may hold tens of thousands of lines.
+    reader.drop();
+    input.ended = true;
     socket.destroy();
   }
 
@@ -135,6 +144,7 @@ export function serveConnection(parts: ConnectionParts): Connection {
     if (input.door === "sdk") return void onEnvelope(bytes);
     const value = parseLine(bytes);
     if (value instanceof PosternError) return send(refuseLine(null, value));
+    input.isBatch = Array.isArray(value);
     if (Array.isArray(value) && value.length === 0) return send(refuseLine(null, "invalidRequest", "an empty batch"));
     if (Array.isArray(value) && value.length > limits.batch)
       return send(refuseLine(null, "invalidRequest", `a batch of more than ${limits.batch} requests`));
@@ -252,7 +262,14 @@ function watchHangUp({ socket, hasHungUp }: ConnectionParts, life: Life): void {
 }
 
 /** What a connection reads: lines of this length, in this form of the wire. */
-type Input = { lineBytes: number; lines: number; door: DoorName; ended: boolean };
+type Input = {
+  lineBytes: number;
+  lines: number;
+  /** Whether the last line was a batch. */
+  isBatch: boolean;
+  door: DoorName;
+  ended: boolean;
+};
 
 type Inside = {
   readonly send: Send;
@@ -287,7 +304,8 @@ function connectionOf(
     hello: (door) => {
       if (door === "sdk") {
         // An answer in the other form must not come between.
-        if (input.lines > 1) throw new PosternError("invalidRequest", "such a hello must be the first line");
+        if (input.lines > 1 || input.isBatch)
+          throw new PosternError("invalidRequest", "such a hello must be the first line, and no batch");
         const joined = sdk.join();
         clients = joined.clients;
         life.onEnd(joined.leave);

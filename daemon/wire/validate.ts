@@ -3,7 +3,7 @@ import type { TSchema } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import { describeFault, type SchemaFault } from "../../protocol/schema-fault.ts";
+import { describeFault, type SchemaFault, startOf } from "../../protocol/schema-fault.ts";
 
 const words = { whole: "params", unknown: "there is a field that this method does not know" };
 
@@ -23,9 +23,10 @@ function validatorOf(method: MethodName): Validator {
 export function validate(method: MethodName, params: unknown): void {
   const validator = validatorOf(method);
   if (validator.Check(params)) return;
-  const faults = validator.Errors(params);
+  const start = startOf(params);
+  const faults = validator.Errors(start);
   const schema = catalogue[method].params as TSchema;
-  throw new PosternError("invalidParams", ownText(method, faults) ?? describeFault(schema, params, faults, words));
+  throw new PosternError("invalidParams", ownText(method, faults) ?? describeFault(schema, start, faults, words));
 }
 
 /** The schema's own words for this keyword (`errorMessage`): the official text, where there is one. */

@@ -14,6 +14,9 @@ export const INTEGRATION_VERSION_MAX = 20;
 
 const ALLOWED = /[A-Za-z0-9 \-_.]/;
 
+/** Unallowed characters that are told, each in some fifty characters. So many fill the longest message, and a text may have millions. */
+const TOLD_MAX = 100;
+
 const malformed: SdkFailure = {
   name: "InvalidConfiguration",
   message: "data did not match any variant of untagged enum ClientConfig",
@@ -48,11 +51,20 @@ const hasToken = (token: unknown) => token !== undefined && token !== null && to
 function faultsOf(what: "name" | "version", text: string, max: number): string[] {
   if (text === "") return [`integration ${what} was not specified`];
   return [
-    ...(new TextEncoder().encode(text).length > max
-      ? [`integration ${what} was too long. Max allowed: ${max} chars`]
-      : []),
-    ...[...text]
-      .filter((character) => !ALLOWED.test(character))
-      .map((character) => `integration ${what} contained unallowed char: '${character}'`),
+    ...(isLongerThan(max, text) ? [`integration ${what} was too long. Max allowed: ${max} chars`] : []),
+    ...firstUnallowed(text).map((character) => `integration ${what} contained unallowed char: '${character}'`),
   ];
+}
+
+/** A text has at least as many bytes as units of UTF-16. */
+const isLongerThan = (bytes: number, text: string) =>
+  text.length > bytes || new TextEncoder().encode(text).length > bytes;
+
+function firstUnallowed(text: string): string[] {
+  const found: string[] = [];
+  for (const character of text) {
+    if (!ALLOWED.test(character)) found.push(character);
+    if (found.length === TOLD_MAX) break;
+  }
+  return found;
 }

@@ -2,9 +2,9 @@
 // say the same for many faults, so a field and its rule follow. No word of the peer is repeated.
 import { Compile, type Validator } from "typebox/compile";
 import { fromBase64 } from "../crypto/encoding.ts";
-import { hasPartsAtMost, nestsAtMost } from "../framing.ts";
+import { hasHalfCharacter, hasPartsAtMost, nestsAtMost } from "../framing.ts";
 import { limits } from "../limits.ts";
-import { describeFault } from "../schema-fault.ts";
+import { describeFault, startOf } from "../schema-fault.ts";
 import { type Integration, integrationOf } from "./config.ts";
 import type { SdkFailure } from "./failure.ts";
 import { takeContents } from "./file-contents.ts";
@@ -94,9 +94,6 @@ function validatorOf(name: SdkName): Validator {
   return validator;
 }
 
-/** Elements of a list that are looked at for the words of a fault. The validator notes each fault, and a file may be a list of millions. */
-const FAULT_ELEMENTS_MAX = 200;
-
 /** Field and rule, in the names of our shapes. */
 function faultOf(name: SdkName, parameters: unknown): string {
   const words = { whole: "parameters", unknown: "the shape is wrong" };
@@ -105,18 +102,12 @@ function faultOf(name: SdkName, parameters: unknown): string {
   return faults.length === 0 ? "a long list is wrong" : describeFault(sdkShapes[name], start, faults, words);
 }
 
-/** The value with the first elements of its lists. */
-function startOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, FAULT_ELEMENTS_MAX).map(startOf);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, startOf(part)]));
-}
-
 /** The value of a JSON text. Its nesting is checked first, since a deep one costs the parser a stack. */
 function parsed(text: Uint8Array, what: string): unknown {
   if (!nestsAtMost(text, limits.depth)) throw new Refused(`${what} is nested deeper than ${limits.depth}`);
   if (!hasPartsAtMost(text, REQUEST_PARTS_MAX)) throw new Refused(`${what} has more than ${REQUEST_PARTS_MAX} parts`);
-  const value = wholeValue(decoded(text));
+  // The official core takes no such text either.
+  const value = hasHalfCharacter(text) ? undefined : jsonValue(decoded(text));
   if (value === undefined) throw new Refused(`${what} must be JSON: expected value at line 1 column 1`);
   return value.json;
 }
@@ -129,19 +120,10 @@ function decoded(text: Uint8Array): string {
   }
 }
 
-/** An escaped half of a surrogate pair, which JSON has and UTF-8 has not. */
-const HALF = /\\u[dD][89a-fA-F]/;
-
-/** Undefined for a text that is not JSON, and for one with half a character, as in the official core. */
-function wholeValue(text: string): { readonly json: unknown } | undefined {
-  let isWhole = true;
-  const demandWhole = (key: string, value: unknown) => {
-    isWhole &&= key.isWellFormed() && (typeof value !== "string" || value.isWellFormed());
-    return value;
-  };
+/** Undefined for a text that is not JSON. */
+function jsonValue(text: string): { readonly json: unknown } | undefined {
   try {
-    const json: unknown = JSON.parse(text, HALF.test(text) ? demandWhole : undefined);
-    return isWhole ? { json } : undefined;
+    return { json: JSON.parse(text) as unknown };
   } catch {
     // The parser's text quotes the input. Ours does not.
     return undefined;

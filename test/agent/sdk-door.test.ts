@@ -270,11 +270,34 @@ describe("a connection", () => {
     raw.close();
   });
 
+  test("that says such a hello in a batch stays one of JSON-RPC, with its clients", async () => {
+    const raw = await openRaw(agent.socket);
+    const params = { integrationName: "shop", integrationVersion: "1" };
+    raw.send(`${JSON.stringify([{ jsonrpc: "2.0", id: 2, method: "clients.open", params }, hello])}\n`);
+    const answers = (await raw.next()) as unknown as { id: number; result?: { client: string }; error?: object }[];
+    expect(answers.find(({ id }) => id === 1)).toMatchObject({ error: { data: { name: "invalidRequest" } } });
+    const client = answers.find(({ id }) => id === 2)?.result?.client;
+    const closing = { jsonrpc: "2.0", id: 3, method: "clients.close", params: { client } };
+    expect(await raw.ask(closing)).toMatchObject({ id: 3, result: {} });
+    raw.close();
+  });
+
   test("that sends again before the answer is closed", async () => {
     const own = await openSdk(agent.socket);
     const line = envelopeOf("init_client", config);
     own.send(line + line);
     expect(await own.next()).toBeUndefined();
+  });
+
+  test("that sends thousands of lines at once is closed with one line in the log", async () => {
+    const own = await openSdk(agent.socket);
+    const notes = () => agent.log().split("another request before the answer").length - 1;
+    const before = notes();
+    own.send("\n".repeat(60_000));
+    while ((await own.next()) !== undefined);
+    // Another answer shows that the agent is done with that chunk.
+    await program.init();
+    expect(notes() - before).toBe(1);
   });
 
   test("that ends while a person is asked withdraws its question", async () => {

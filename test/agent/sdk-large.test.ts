@@ -61,7 +61,13 @@ describe("a file", () => {
       item_id: attached.id,
       attr: attributes,
     });
-    expect(refused).toMatchObject({ failure: { message: expect.stringContaining("an answer has at most") } });
+    const words = { failure: { message: expect.stringContaining("read this file with `postern read`") } };
+    expect(refused).toMatchObject(words);
+    // The agent does not read the file for a program that says it is smaller.
+    const attr = { ...attributes, size: 3 * MiB };
+    expect(
+      await program.invoke(client, "ItemsFilesRead", { vault_id: vaultId, item_id: attached.id, attr }),
+    ).toMatchObject(words);
   });
 
   test("of 4 MiB as a list of numbers comes with its new item, and goes back the same", async () => {

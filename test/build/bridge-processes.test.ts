@@ -74,6 +74,37 @@ print([os.waitpid(child, 0)[1] for child in children] == [0] * 32)`;
 });
 
 describe.skipIf(cannotRun || !hasPython)("a program", () => {
+  test("that closes every descriptor and forks keeps in the child what it opened since", async () => {
+    peer = await startPeer((line) => envelope(line));
+    const program = `
+import os, socket
+print(send(b"first")[0], flush=True)
+os.closerange(3, 64)
+pairs = [socket.socketpair() for n in range(8)]
+child = os.fork()
+if child == 0:
+    for one, other in pairs:
+        one.send(b"x")
+        assert other.recv(1) == b"x"
+    print("open", flush=True)
+    os._exit(0)
+print(os.waitpid(child, 0)[1])`;
+    expect(await python(library, at(peer), program)).toEqual({ code: 0, out: "0\nopen\n0\n", err: "" });
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("that becomes another user uses no connection of the former one", async () => {
+    peer = await startPeer((line) => envelope(line));
+    const program = `
+import os
+print(send(b"first")[0])
+os.setuid(65534)
+print(bytes(eval(send(b"second")[1].replace("false", "0"))["payload"]).decode())`;
+    const ran = await python(library, at(peer), program);
+    expect([ran.code, ran.err]).toEqual([0, ""]);
+    expect(ran.out).toMatch(/^0\n.*socket is not trusted, so nothing was sent/);
+    expect(peer.lines).toEqual(["first"]);
+  });
+
   test("that closes every descriptor asks on a new connection, and no byte goes where the number leads now", async () => {
     peer = await startPeer((line) => envelope(line));
     const program = `

@@ -1,4 +1,5 @@
 // `postern bridge` from the sources, with a folder in the place of `/`.
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -102,6 +103,13 @@ describe.skipIf(cannotRun)("the bridge", () => {
     expect(json(await run("status --json"))).toMatchObject({ state: "installed" });
   });
 
+  test("takes with it what an installation left that was killed", async () => {
+    await run("install");
+    put(join(dirname(target), ".postern-bridge-77"), "half");
+    expect((await run("uninstall")).code).toBe(0);
+    expect(tree()).toEqual(["opt"]);
+  });
+
   test("whose file others may change is told as unsafe, and put right", async () => {
     await run("install");
     chmodSync(target, 0o777);
@@ -184,7 +192,52 @@ describe.skipIf(cannotRun).each(unsafe)("%s", (_what, place, make) => {
   });
 });
 
+describe.skipIf(cannotRun)("a prefix", () => {
+  test("where the system makes no folder is named with its reason, and no folder is asked for without end", async () => {
+    const ran = await run("install", "/proc/self/postern");
+    expect(ran).toMatchObject({ code: exitCodes.usage, out: "" });
+    expect(ran.err).toContain("/proc/self/postern/opt/1Password cannot be written (ENOENT)");
+  });
+
+  test.each([
+    ["that is a file", "is no folder", (path: string) => writeFileSync(path, "")],
+    ["that is a link", "is a link", (path: string) => symlinkSync(prefix, path)],
+  ])("%s is refused", async (_what, reason, make) => {
+    const at = `${prefix}-at`;
+    make(at);
+    const ran = await run("install", at);
+    expect(ran).toMatchObject({ code: exitCodes.usage, out: "" });
+    expect(ran.err).toContain(`${at} ${reason}, so nothing was changed`);
+    expect(tree()).toEqual([]);
+  });
+});
+
 describe.skipIf(cannotRun || !isRoot)("without root", () => {
+  test("a folder that cannot be read is told as another program's", () => {
+    put(target);
+    chmodSync(dirname(target), 0o700);
+    const words = `
+      const { foreignPlaces } = await import(process.argv[1]);
+      const { bridgeStatus } = await import(process.argv[2]);
+      process.setuid(${NOBODY});
+      const machine = { platform: "linux", architecture: "x64", prefix: process.argv[3], user: ${NOBODY} };
+      console.log(JSON.stringify([bridgeStatus(machine), foreignPlaces(machine)]));`;
+    const modules = ["install", "status"].map((name) =>
+      fileURLToPath(new URL(`../../clients/cli/bridge/${name}.ts`, import.meta.url)),
+    );
+    chmodSync(home, 0o755);
+    chmodSync(prefix, 0o755);
+    const told = execFileSync(process.execPath, [
+      "--no-warnings",
+      "--input-type=module",
+      "-e",
+      words,
+      ...modules,
+      prefix,
+    ]);
+    expect(JSON.parse(told.toString())).toEqual([{ state: "foreign" }, [target, dirname(target)]]);
+  });
+
   test("install and uninstall name the exact command, and change nothing", async () => {
     const machine: Machine = { platform: "linux", architecture: process.arch, prefix: undefined, user: NOBODY };
     const before = existsSync(join("/", "opt/1Password"));

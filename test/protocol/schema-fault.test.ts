@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { validate } from "../../daemon/wire/validate.ts";
 import { catalogue, type MethodName } from "../../protocol/catalogue.ts";
+import { FAULT_PARTS_MAX, startOf } from "../../protocol/schema-fault.ts";
 
 const UNKNOWN = "there is a field that this method does not know";
 const file = { vaultId: "v", itemId: "i", fileId: "f" };
@@ -110,4 +111,32 @@ test("whatever the parameters are, the error contains nothing of them, and nothi
       { numRuns: 20 },
     );
   }
+});
+
+test("a fault is looked for in the first parts of a list and of an object", () => {
+  const list = Array.from({ length: FAULT_PARTS_MAX }, (_, index) => index);
+  expect(startOf({ list, more: "t" })).toEqual({ list, more: "t" });
+  expect(startOf([...list, "one more"])).toEqual(list);
+  const fields = Object.fromEntries(list.map((index) => [`k${index}`, [null]]));
+  expect(startOf({ ...fields, more: 1 })).toEqual(fields);
+});
+
+test("no list of the catalogue may have so many, so one that is too long is told as that", () => {
+  const limits = JSON.stringify(catalogue).match(/(?<="maxItems":)\d+/g) ?? [];
+  expect(limits.length).toBeGreaterThan(10);
+  expect(Math.max(...limits.map(Number))).toBeLessThan(FAULT_PARTS_MAX);
+  const params = { vaultId: "a".repeat(26), itemIds: Array<string>(500_000).fill("x") };
+  expect(() => validate("items.getAll", params)).toThrow("you can only retrieve up to 50 items at once");
+});
+
+test("the validator is given no more of a long list than that", () => {
+  let read = 0;
+  const category = () => {
+    read++;
+    return "Nothing";
+  };
+  const one = Object.defineProperty({ title: "t" }, "category", { enumerable: true, get: category });
+  const items = Array<object>(FAULT_PARTS_MAX * 10).fill(one);
+  expect(() => validate("items.createAll", { vaultId: "a".repeat(26), items })).toThrow("do not fit");
+  expect(read).toBeLessThan(FAULT_PARTS_MAX * 2);
 });

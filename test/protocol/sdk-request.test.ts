@@ -1,7 +1,7 @@
 // One line of the official SDKs' door, as the agent reads it. test/interop compares it with the official core. Here are its own bounds.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hasPartsAtMost } from "../../protocol/framing.ts";
+import { hasHalfCharacter, hasPartsAtMost } from "../../protocol/framing.ts";
 import { FAILURE_LENGTH_MAX, failureOf, failureText } from "../../protocol/sdk/failure.ts";
 import { REQUEST_PARTS_MAX, readSdkRequest } from "../../protocol/sdk/request.ts";
 
@@ -85,6 +85,66 @@ describe("a request of many parts", () => {
         ),
       ),
     ).toBeUndefined();
+  });
+});
+
+describe("half a character", () => {
+  test("is found in a JSON text exactly where its value has one", () => {
+    const unit = fc.constantFrom(
+      "\\ud83d",
+      "\\uDE00",
+      "\\uDBFF",
+      "\\udc00",
+      "\\\\",
+      "ud83d",
+      '\\"',
+      "\\ud7ff",
+      "\\ue000",
+      "é😀",
+      "\\n",
+    );
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 8 }), (units) => {
+        const text = `"${units.join("")}"`;
+        expect(hasHalfCharacter(utf8.encode(text))).toBe(!(JSON.parse(text) as string).isWellFormed());
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  test.each(["\\", "\\u", "\\ud", "\\ud8", "\\ud83d", "\\ud83d\\", "\\ud83d\\u"])(
+    "is looked for up to the end of %j",
+    (text) => {
+      expect(typeof hasHalfCharacter(utf8.encode(text))).toBe("boolean");
+    },
+  );
+
+  test("does not make a long list slow: beside a whole one, ten million numbers are read", () => {
+    const numbers = "7,".repeat(10_000_000);
+    const body = call("SecretsResolve", `{"secret_reference":"\\ud83d\\ude00","more":[${numbers}7]}`);
+    expect(failureIn(lineOf("invoke", body))).toBeUndefined();
+  });
+});
+
+describe("an integration's name of characters that are not allowed", () => {
+  const faults = (count: number) => {
+    const config = { integrationName: "/".repeat(count), integrationVersion: "1" };
+    const { message = "" } = failureIn(lineOf("init_client", JSON.stringify(config))) ?? {};
+    return message.split("unallowed char: '/'").length - 1;
+  };
+
+  test.each([
+    [1, 1],
+    [100, 100],
+    [101, 100],
+    [100_000, 100],
+  ])("%i of them are told as %i", (count, told) => {
+    expect(faults(count)).toBe(told);
+  });
+
+  test("behind thousands of allowed ones is found", () => {
+    const config = { integrationName: `${"n".repeat(100_000)}/`, integrationVersion: "1" };
+    expect(failureIn(lineOf("init_client", JSON.stringify(config)))?.message).toContain("unallowed char: '/'");
   });
 });
 

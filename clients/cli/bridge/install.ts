@@ -6,7 +6,6 @@ import {
   fchmodSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -15,6 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../generated-make-folder.ts";
 import { UsageError } from "../terminal/exit-code.ts";
 import { asRoot, INSTALL_FOLDER, LIBRARY, lookAt, MODE, ownLibrary, searchedFolders } from "./library.ts";
 
@@ -56,18 +56,19 @@ export function foreignPlaces(machine: Machine): string[] {
   const libraries = searchedFolders
     .map((folder) => pathOn(machine, join(folder, LIBRARY)))
     .filter((path) => lookAt(path, ownerOn(machine)).kind === "foreign");
-  // The folder of a 1Password without the library: its next update may bring one.
-  const beside = entriesOf(pathOn(machine, INSTALL_FOLDER)).filter(
-    (name) => name !== LIBRARY && !name.startsWith(BEGUN),
-  );
-  return [...libraries, ...(beside.length === 0 ? [] : [pathOn(machine, INSTALL_FOLDER)])];
+  const folder = pathOn(machine, INSTALL_FOLDER);
+  return [...libraries, ...(holdsOther(folder) ? [folder] : [])];
 }
 
-function entriesOf(folder: string): string[] {
+/** Whether it is the folder of a 1Password without the library: its next update may bring one. */
+function holdsOther(folder: string): boolean {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).some((name) => name !== LIBRARY && !name.startsWith(BEGUN));
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    const { code = "" } = error as NodeJS.ErrnoException;
+    // Everybody can read a folder that we made.
+    if (code === "EACCES") return true;
+    if (["ENOENT", "ENOTDIR"].includes(code)) return false;
     throw error;
   }
 }
@@ -86,7 +87,8 @@ export function unsafeFolder(machine: Machine): string | undefined {
   const owner = ownerOn(machine);
   const parts = INSTALL_FOLDER.split("/");
   for (let count = 1; count <= parts.length; count++) {
-    const path = pathOn(machine, parts.slice(0, count).join("/") || "/");
+    // The first part is empty. A slash behind the prefix would follow a link there.
+    const path = pathOn(machine, parts.slice(0, count).join("/"));
     const found = lstatSync(path, { throwIfNoEntry: false });
     if (found === undefined) return undefined;
     if (found.isSymbolicLink()) return `${path} is a link`;
@@ -128,6 +130,22 @@ function put(folder: string, content: Buffer): void {
 
 export type Installed = { readonly path: string; readonly version: string; readonly changed: boolean };
 
+/** Runs what writes to the machine. Where the system refuses, a person must put that right, so its reason is told. */
+function writing(machine: Machine, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new UsageError(
+      `${pathOn(machine, INSTALL_FOLDER)} cannot be written (${code})`,
+      code === "EROFS"
+        ? "its file system is read-only: use Postern's own client packages, or make the place writable"
+        : "look at the folder, its file system and its free space, and run the command again",
+    );
+  }
+}
+
 /** Installs the library. Does nothing where this very library is there already. Throws UsageError where it must not. */
 export function installBridge(machine: Machine): Installed {
   demandLinux(machine);
@@ -138,10 +156,11 @@ export function installBridge(machine: Machine): Installed {
   const path = targetOn(machine);
   const before = lookAt(path, ownerOn(machine));
   const isThere = before.kind === "ours" && before.isSafe && before.content.equals(own.content);
-  if (!isThere) {
-    makeFolders(machine);
-    put(pathOn(machine, INSTALL_FOLDER), own.content);
-  }
+  if (!isThere)
+    writing(machine, () => {
+      makeFolders(machine);
+      put(pathOn(machine, INSTALL_FOLDER), own.content);
+    });
   return { path, version: own.version, changed: !isThere };
 }
 
@@ -149,10 +168,17 @@ export function installBridge(machine: Machine): Installed {
 function makeFolders(machine: Machine): void {
   const before = process.umask(0o022);
   try {
-    mkdirSync(pathOn(machine, INSTALL_FOLDER), { recursive: true });
+    makeFolder(pathOn(machine, INSTALL_FOLDER), MODE);
   } finally {
     process.umask(before);
   }
+}
+
+/** Removes the library, what an installation that was killed left beside it, and the folder where nothing else is in it. */
+function remove(library: string, folder: string): void {
+  const begun = readdirSync(folder).filter((name) => name.startsWith(BEGUN));
+  for (const path of [library, ...begun.map((name) => join(folder, name))]) rmSync(path);
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
 export type Removed = { readonly path: string; readonly removed: boolean };
@@ -170,8 +196,6 @@ export function uninstallBridge(machine: Machine): Removed {
     );
   demandRoot(machine, ["uninstall"]);
   demandSafeFolders(machine);
-  rmSync(path);
-  const folder = pathOn(machine, INSTALL_FOLDER);
-  if (entriesOf(folder).length === 0) rmdirSync(folder);
+  writing(machine, () => remove(path, pathOn(machine, INSTALL_FOLDER)));
   return { path, removed: true };
 }
