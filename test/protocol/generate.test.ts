@@ -16,6 +16,7 @@ const TELLING = [
   "clients/cli/version.ts",
   "clients/go/generated_methods.go",
   ...["clients/python/postern/_generated_rules.py", "clients/python/pyproject.toml"],
+  "clients/sdk-core/version.ts",
   "clients/typescript/generated.ts",
   "clients/typescript/package.json",
   "daemon/host/version.ts",
