@@ -32,9 +32,7 @@ export function integrationOf(config: unknown, accountName: string): Integration
   if (typeof integrationName !== "string" || typeof integrationVersion !== "string") return malformed;
   if (hasToken(serviceAccountToken) && typeof serviceAccountToken !== "string") return malformed;
   const faults = [
-    ...(hasToken(serviceAccountToken) && accountName !== ""
-      ? ["cannot use both SA token and desktop app authentication"]
-      : []),
+    ...wrongWays(hasToken(serviceAccountToken), accountName !== ""),
     ...faultsOf("name", integrationName, INTEGRATION_NAME_MAX),
     ...faultsOf("version", integrationVersion, INTEGRATION_VERSION_MAX),
   ];
@@ -43,6 +41,11 @@ export function integrationOf(config: unknown, accountName: string): Integration
     name: "InvalidConfiguration",
     message: `invalid user input: encountered the following errors: ${faults.join("; ")}`,
   };
+}
+
+function wrongWays(byToken: boolean, byAccount: boolean): string[] {
+  if (byToken && byAccount) return ["cannot use both SA token and desktop app authentication"];
+  return byToken || byAccount ? [] : ["one authentication method must be specified"];
 }
 
 const tokenOf = (token: unknown) => (typeof token === "string" && token !== "" ? { token } : {});

@@ -11,10 +11,12 @@ import { withArgon2Queue } from "../../daemon/host/argon2-queue.ts";
 import { createLog } from "../../daemon/host/log.ts";
 import { loadNative } from "../../daemon/host/native.ts";
 import { loadSodium } from "../../daemon/host/sodium.ts";
+import { openTrace } from "../../daemon/host/trace-file.ts";
 import { linuxPeers } from "../../daemon/peer/linux.ts";
 import { listenOnPath } from "../../daemon/peer/listen.ts";
 import type { AccountOf } from "../../daemon/session/unlocked.ts";
 import { createDoor } from "../../daemon/wire/door.ts";
+import { createTrace } from "../../daemon/wire/trace.ts";
 import { type FakeClock, fakeClock } from "../daemon/host/fake-clock.ts";
 import { lightArgon2 } from "../light-argon2.ts";
 import { type InProcess, inProcess } from "../service/doors.ts";
@@ -38,11 +40,12 @@ export type InProcessAgent = {
 
 const native = loadNative();
 
-/** `accountOf` makes an account of another kind than our own, which the agent then works with. */
+/** `accountOf` makes an account of another kind than our own, which the agent then works with. `trace` is the file of a trace. */
 export async function startInProcess(
   home = mkdtempSync(join(tmpdir(), "postern-in-")),
   service?: InProcess,
   accountOf?: AccountOf,
+  trace?: string,
 ): Promise<InProcessAgent> {
   const door = service ?? (await inProcess());
   const clock = fakeClock();
@@ -60,6 +63,7 @@ export async function startInProcess(
   };
   const connections = new Set<Connection>();
   const log = { ...createLog(), note: () => undefined };
+  const traced = trace === undefined ? undefined : await openTrace(trace, { clock, log });
   const agent = createAgent({
     home,
     crypto,
@@ -72,17 +76,21 @@ export async function startInProcess(
     accountOf,
     embedded: () => Promise.resolve({ origin: door.address.origin, fetch }),
     stop: () => undefined,
-    trace: () => undefined,
+    trace: () => traced?.state,
   });
   const socket = join(home, "run", "agent.sock");
   const listening = await listenOnPath(
     socket,
-    createDoor({ peers: linuxPeers(native), native, clock, log, ours: [], connections, ...agent }),
+    createDoor({
+      ...{ peers: linuxPeers(native), native, clock, log, ours: [], connections, ...agent },
+      trace: traced === undefined ? undefined : createTrace(traced, clock),
+    }),
   );
   const stop = async () => {
     mood = "well";
     listening.close();
     await agent.close();
+    await traced?.close();
   };
   return {
     socket,

@@ -210,14 +210,21 @@ describe("an unlocked account locks by its clocks:", () => {
 });
 
 describe("the TypeScript client", () => {
-  test("connects once more after an agent's restart, and loses no read", async () => {
+  test("connects once more after an agent's restart, and its call waits for the unlock", async () => {
     const agent = await startAgent(home);
     await makeAccount(agent);
-    const client = await createClient({ auth: new DesktopAuth(), socket: agent.socket });
+    const asked = Promise.withResolvers<string>();
+    const onPrompt = ({ code }: { code: string }) => asked.resolve(code);
+    const client = await createClient({ auth: new DesktopAuth(), socket: agent.socket, onPrompt });
     await agent.end("SIGKILL");
     const again = await agent.restart();
     expect((await client.call("agent.status", {})).state).toBe("locked");
-    await expect(client.secrets.resolve("op://a/b/c")).rejects.toMatchObject({ errorName: "locked" });
+    const denied = expect(client.secrets.resolve("op://a/b/c")).rejects.toMatchObject({ errorName: "approvalDenied" });
+    const channel = await again.connect();
+    await channel.call("session.unlock", { password: PASSWORD });
+    await channel.call("prompts.answer", { code: await asked.promise, answer: "no" });
+    channel.close();
+    await denied;
     client.close();
     await again.remove();
   });

@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openChannel } from "../../clients/typescript/channel.ts";
 import { errorClasses, PosternError } from "../../clients/typescript/generated.ts";
 import { catalogue } from "../../protocol/catalogue.ts";
+import { passing } from "../agent/in-process.ts";
 import { attachPerson, makeAccount, PASSWORD, type Person, PIN, WORK_PASSWORD } from "../agent/person.ts";
 import { type Door, overLoopback } from "../service/doors.ts";
 import { type Conversation, conversations } from "./conversation.ts";
 import { anyKey, batchesOf, makeSample, replay } from "./replay.ts";
 import { exchangesOf, nameOf, type ScriptedPeer, startScriptedPeer } from "./scripted-peer.ts";
-import { startTraced, type Traced } from "./trace.ts";
+import { startTraced, startTracedHere, type Traced, type TracedHere } from "./trace.ts";
 
 const all = conversations();
 
@@ -102,10 +103,9 @@ function succeeding({ steps }: Conversation): string[] {
   });
 }
 
-/** "Served" means that the account lives on a service in its own process, with a public address. */
-const batches = (["unlocked", "served"] as const).flatMap((given) =>
-  batchesOf(all.filter((one) => one.given === given)).map((batch, index) => [given, index + 1, batch] as const),
-);
+/** The conversations of a state, for one agent each. */
+const batchesGiven = (given: string) =>
+  batchesOf(all.filter((one) => one.given === given)).map((batch, index) => [index + 1, batch] as const);
 
 /** Replays a conversation, and checks its lines in the agent's trace. */
 async function replayTraced(conversation: Conversation, agent: Traced, known?: ReadonlyMap<string, unknown>) {
@@ -113,30 +113,56 @@ async function replayTraced(conversation: Conversation, agent: Traced, known?: R
   await agent.demandTraced(sent, answered);
 }
 
-describe.each(batches)("said to an agent that is %s, %i", (given, _n, batch) => {
-  let service: Door | undefined;
-  let unlocked: Traced;
+describe.each(batchesGiven("unlocked"))("said to an agent that is unlocked, %i", (_n, batch) => {
+  let agent: TracedHere;
   let person: Person;
   let known: ReadonlyMap<string, unknown>;
+  const settle = <T>(promise: Promise<T>) => passing(agent, promise);
 
   beforeAll(async () => {
-    unlocked = await startTraced();
-    service = given === "served" ? await overLoopback() : undefined;
-    const token = service?.registrationToken;
-    const where = service === undefined ? {} : { service: service.address.origin };
-    const kit = await makeAccount(unlocked, "Ada", { ...where, ...(token && { registrationToken: token }) });
-    person = await attachPerson(unlocked);
+    agent = await startTracedHere();
+    const kit = await settle(makeAccount(agent));
+    person = await settle(attachPerson(agent));
     person.always("yes");
-    known = await makeSample(unlocked, person.channel, kit);
+    known = await makeSample(agent, person.channel, kit, settle);
   });
   afterAll(async () => {
-    await unlocked.remove();
-    await service?.close();
+    person.leave();
+    await agent.close();
   });
 
   test.each(batch.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
     person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
-    await replayTraced(conversation, unlocked, known);
+    const { sent, answered } = await replay(conversation, agent.socket, known, settle);
+    await agent.demandTraced(sent, answered);
+  });
+});
+
+// Its account lives on a service in its own process, with a public address. The agent runs in its own process too.
+describe.each(batchesGiven("served"))("said to an agent that is served, %i", (_n, batch) => {
+  let service: Door;
+  let agent: Traced;
+  let person: Person;
+  let known: ReadonlyMap<string, unknown>;
+
+  beforeAll(async () => {
+    agent = await startTraced();
+    service = await overLoopback();
+    const token = service.registrationToken;
+    const where = { service: service.address.origin, ...(token === undefined ? {} : { registrationToken: token }) };
+    const kit = await makeAccount(agent, "Ada", where);
+    person = await attachPerson(agent);
+    person.always("yes");
+    known = await makeSample(agent, person.channel, kit);
+  });
+  afterAll(async () => {
+    await agent.remove();
+    await service.close();
+  });
+
+  test.each(batch.map((one) => [one.title, one] as const))("%s", async (_title, conversation) => {
+    person.always(conversation.answer === "none" ? "ignore" : conversation.answer);
+    await replayTraced(conversation, agent, known);
   });
 });
 

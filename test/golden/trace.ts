@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { catalogue } from "../../protocol/catalogue.ts";
 import { errors } from "../../protocol/errors.ts";
+import { type InProcessAgent, startInProcess } from "../agent/in-process.ts";
 import { PASSWORD, PIN } from "../agent/person.ts";
 import { type RunningAgent, startAgent, temporaryHome } from "../agent/start.ts";
+import { inProcess } from "../service/doors.ts";
 
 export type TraceLine = {
   readonly time: string;
@@ -18,10 +20,15 @@ export type TraceLine = {
   readonly ids?: readonly string[];
 };
 
-export type Traced = RunningAgent & {
+export type Tracing = {
   /** Demands that the newest connection has one line for each sent request, with the answered outcome. */
   demandTraced(sent: readonly unknown[], answered: readonly unknown[]): Promise<void>;
+  /** The next trace is of an agent that begins anew. */
+  forget(): void;
 };
+
+export type Traced = RunningAgent & Pick<Tracing, "demandTraced">;
+export type TracedHere = InProcessAgent & Pick<Tracing, "demandTraced">;
 
 /** The lines after the first one, which describes the agent. */
 export function traceLines(path: string): TraceLine[] {
@@ -33,6 +40,36 @@ export async function startTraced(): Promise<Traced> {
   const home = temporaryHome();
   const path = join(home, "trace.jsonl");
   const agent = await startAgent(home, {}, ["--trace", path]);
+  const { demandTraced, forget } = tracing(path);
+  return {
+    ...agent,
+    restart: async () => {
+      rmSync(path);
+      forget();
+      return agent.restart();
+    },
+    demandTraced,
+  };
+}
+
+/** The same in this process: its time passes only while a test waits, and its password derivations are light. */
+export async function startTracedHere(): Promise<TracedHere> {
+  const home = temporaryHome();
+  const path = join(home, "trace.jsonl");
+  // As the embedded one: without an address for others.
+  const service = await inProcess(undefined, false);
+  const agent = await startInProcess(home, service, undefined, path);
+  return {
+    ...agent,
+    demandTraced: tracing(path).demandTraced,
+    close: async () => {
+      await agent.close();
+      await service.close();
+    },
+  };
+}
+
+function tracing(path: string): Tracing {
   const secrets = [PASSWORD, PIN, "P1-", "s3cret", "GEZDGNBVGY3TQOJQ", "op://", "DB", "Demo", "Ada"];
   let newest = 0;
 
@@ -56,13 +93,10 @@ export async function startTraced(): Promise<Traced> {
   }
 
   return {
-    ...agent,
-    restart: async () => {
-      rmSync(path);
-      newest = 0;
-      return agent.restart();
-    },
     demandTraced,
+    forget: () => {
+      newest = 0;
+    },
   };
 }
 

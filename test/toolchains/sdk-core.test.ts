@@ -57,6 +57,7 @@ const LINES = [
   words(6),
   expect.stringMatching(/^\[true,"invalid service account token.*1Password.*"\]$/),
   words([true, "invalid user input: encountered the following errors: integration name was not specified"]),
+  words([true, "invalid user input: encountered the following errors: one authentication method must be specified"]),
   expect.stringMatching(/^\[true,"the agent has no workload identity.*"\]$/),
   "lock",
   // The account was locked meanwhile, so the client opened another session by itself.

@@ -1,7 +1,7 @@
 // A program for the official package, unchanged, with the token of a service account. It prints what it gets, a line for each step. After the word
 // "lock" it waits for a line on stdin, while the test locks and unlocks the account.
 import { once } from "node:events";
-import { createClient, Secrets } from "@1password/sdk";
+import { createClient, DesktopAuth, Secrets } from "@1password/sdk";
 
 const { REFERENCE = "", TOKEN = "" } = process.env;
 const tell = (...words) => console.log(words.map((word) => JSON.stringify(word)).join(" "));
@@ -33,6 +33,8 @@ Secrets.validateSecretReference(REFERENCE);
 tell(Secrets.generatePassword({ type: "Pin", parameters: { length: 6 } }).password.length);
 tell(await failed(() => createClient({ auth: "ops_eyJzaWduSW5BZGRyZXNzIjoieCJ9", ...integration })));
 tell(await failed(() => createClient({ auth: TOKEN, integrationName: "", integrationVersion: "1" })));
+// With an empty name the official package asks its core, and gives it no token.
+tell(await failed(() => createClient({ auth: new DesktopAuth(""), ...integration })));
 const oidc = {
   oidcFetcher: async () => "token",
   workloadDetails: { customerManagedSecret: "ops_x", workloadUuid: "x" },
