@@ -5,13 +5,25 @@
  * Long series of kills, floods, and searches through many cases. They run in CI, and by `npm run test:soak`. Some stand beside the shorter tests of
  * their subject.
  */
-const soak = ["test/soak/**/*.test.ts", "test/cli/run/pipes.test.ts", "test/agent/*-races.test.ts"];
+const soak = [
+  "test/soak/**/*.test.ts",
+  "test/cli/run/pipes.test.ts",
+  "test/agent/*-races.test.ts",
+  "test/agent/sdk-large.test.ts",
+  "test/service/interleaved/at-once.test.ts",
+  "test/service/limits.test.ts",
+];
 
 /**
- * Other people's programs: the packed client under runtimes and tools that are installed from npm, the share page in a browser, and a release by git
- * and npm. No other lane waits for them.
+ * Other people's programs: the packed client under runtimes and tools that are installed from npm, the share page in a browser, a release by git
+ * and npm, and the examples in projects of npm. No other lane waits for them.
  */
-const interop = ["test/toolchains/**/*.test.ts", "test/web/share-page.test.ts", "test/release/**/*.test.ts"];
+const interop = [
+  "test/toolchains/**/*.test.ts",
+  "test/web/share-page.test.ts",
+  "test/release/**/*.test.ts",
+  "test/examples/**/*.test.ts",
+];
 
 /** Tests that run in one process, without an agent, service or command of their own. */
 const inProcess = ["architecture", "protocol", "daemon", "account", "service", "client", "interop"].map(
@@ -49,15 +61,27 @@ export type Lane = {
   readonly exclude: readonly string[];
   readonly checks: boolean;
   readonly budgetS: number;
+  /** Test files at once. */
+  readonly workers: number;
   /** What runs once before the files of the lane. */
   readonly setup?: string;
 };
 
 export const lanes: Readonly<Record<LaneName, Lane>> = {
   /** Takes less than a minute. A developer runs it before each commit. */
-  fast: { include: inProcess, exclude: slow, checks: true, budgetS: 180 },
-  /** `npm test`, within ten minutes: everything but the long ones, and those with foreign tools. */
-  gate: { include: ["test/**/*.test.ts"], exclude: [...soak, ...interop], checks: true, budgetS: 1_800 },
-  soak: { include: soak, exclude: [], checks: false, budgetS: 1_500 },
-  interop: { include: interop, exclude: [], checks: false, budgetS: 900, setup: "test/toolchains/setup.ts" },
+  fast: { include: inProcess, exclude: slow, checks: true, budgetS: 180, workers: 2 },
+  /**
+   * `npm test`, within ten minutes: everything but the long ones, and those with foreign tools. A test waits for its agent a part of the time, so a
+   * third worker finds room on two cores.
+   */
+  gate: { include: ["test/**/*.test.ts"], exclude: [...soak, ...interop], checks: true, budgetS: 1_800, workers: 3 },
+  soak: { include: soak, exclude: [], checks: false, budgetS: 1_500, workers: 2 },
+  interop: {
+    include: interop,
+    exclude: [],
+    checks: false,
+    budgetS: 900,
+    workers: 2,
+    setup: "test/toolchains/setup.ts",
+  },
 };

@@ -55,7 +55,14 @@ async function vitest(lane: LaneName, budgetS: number | undefined): Promise<Tota
   const folder = mkdtempSync(join(tmpdir(), "postern-test-"));
   const outcomes = join(folder, "outcomes");
   try {
-    const args = ["run", "--project", lane, "--reporter=default", "--reporter=./test/outcomes.ts"];
+    const args = [
+      "run",
+      "--project",
+      lane,
+      "--reporter=default",
+      "--reporter=./test/outcomes.ts",
+      `--maxWorkers=${lanes[lane].workers}`,
+    ];
     const ending = await run(args, { [OUTCOMES_VARIABLE]: outcomes }, budgetS);
     if (ending === "stopped")
       process.stdout.write(`test: the lane ${lane} was stopped at its budget of ${budgetS} s\n`);

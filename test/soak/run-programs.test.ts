@@ -76,7 +76,8 @@ describe.each([
 
   test("an editor draws, stops at Ctrl-Z, and writes its file", async () => {
     terminal.type(`postern ${run} -- vi -n -u NONE written`);
-    await terminal.sees("written");
+    // In quotes: without them it would be the echo of the command, and the editor would not read keys yet.
+    await terminal.sees('"written"');
     terminal.key("ihello");
     await terminal.sees("hello");
     terminal.key("\u001b:stop\r");
@@ -87,6 +88,8 @@ describe.each([
     await terminal.sees("hello");
     terminal.key("A there\u001b:wq\r");
     await expect.poll(() => content("written")).toBe("hello there\n");
+    // The editor writes before it ends, and drops the keys that come until then.
+    await terminal.sees(/\$ $/);
     terminal.type('stty -a | grep -c " echo "; echo "<en""ded>"');
     await terminal.sees("1\r\n<ended>");
     rmSync(join(stage.home, "written"));
