@@ -9,6 +9,8 @@ const soak = [
   "test/soak/**/*.test.ts",
   "test/cli/run/pipes.test.ts",
   "test/agent/*-races.test.ts",
+  "test/agent/accounts-apart.test.ts",
+  "test/agent/kept-list.test.ts",
   "test/agent/sdk-large.test.ts",
   "test/service/interleaved/at-once.test.ts",
   "test/service/limits.test.ts",
