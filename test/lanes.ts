@@ -35,6 +35,8 @@ const inProcess = ["architecture", "protocol", "daemon", "account", "service", "
 /** These run in one process or nearly so, but take many seconds each. The fast lane leaves them to the gate. */
 const slow = [
   "account/lying-service",
+  "client/sdk",
+  "client/sdk-leniency",
   "account/overtaken-restore",
   "client/prompt-notice",
   "client/started",
