@@ -76,11 +76,30 @@ function generated({ recipe }: NonNullable<StaticCall["parameters"]> = {}): stri
   return JSON.stringify({ password: generatePassword(recipe, randomBytes) });
 }
 
-const KINDS: Readonly<Record<string, string>> = { Memorable: "wordCount", Pin: "length", Random: "length" };
+type Rule = (value: unknown) => boolean;
 
-/** Whether it has a known kind and its number. What else it lacks counts as off. */
+/** An unsigned number of 32 bits, as the official core's parser takes it. */
+const isCount: Rule = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff;
+const isFlag: Rule = (value) => typeof value === "boolean";
+const oneOf =
+  (...words: string[]): Rule =>
+  (value) =>
+    words.includes(value as string);
+
+/** The parameters of each kind of recipe. The official core demands all of them. */
+const recipes: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  Memorable: {
+    separatorType: oneOf("digits", "digitsAndSymbols", "spaces", "hyphens", "underscores", "periods", "commas"),
+    capitalize: isFlag,
+    wordListType: oneOf("fullWords", "syllables", "threeLetters"),
+    wordCount: isCount,
+  },
+  Pin: { length: isCount },
+  Random: { includeDigits: isFlag, includeSymbols: isFlag, length: isCount },
+};
+
 function isRecipe(value: unknown): value is PasswordRecipe {
   const { type, parameters } = (value ?? {}) as { type?: unknown; parameters?: Readonly<Record<string, unknown>> };
-  const number = typeof type === "string" && Object.hasOwn(KINDS, type) ? parameters?.[KINDS[type] ?? ""] : undefined;
-  return Number.isInteger(number) && (number as number) >= 0;
+  if (typeof type !== "string" || !Object.hasOwn(recipes, type)) return false;
+  return Object.entries(recipes[type] ?? {}).every(([name, rule]) => rule(parameters?.[name]));
 }

@@ -43,7 +43,7 @@ const VERSION_BYTES_MAX = 20;
 /** The official core's alphabet of both. */
 const ALLOWED = /^[A-Za-z0-9 ._-]$/;
 
-/** How our tokens begin, and the official ones. The agent tells one in the official form from one of 1Password. */
+/** How our tokens begin, and those in the official form. The agent tells a token of ours in that form from one of 1Password. */
 const TOKEN_PREFIXES = ["postern_", "ops_"];
 
 /** The checked configuration. Throws InvalidConfiguration. */

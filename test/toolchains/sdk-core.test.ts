@@ -168,6 +168,23 @@ describe("the two helpers that need no client answer as the official core does:"
         parameters: { separatorType: "hyphens", capitalize: true, wordListType: "syllables", wordCount: 2 },
       },
     ],
+    ["a password without its flags", { type: "Random", parameters: { length: 20 } }],
+    [
+      "a password with a flag that is a text",
+      { type: "Random", parameters: { includeDigits: "yes", includeSymbols: true, length: 20 } },
+    ],
+    ["a PIN longer than 32 bits count", { type: "Pin", parameters: { length: 4_294_967_296 } }],
+    [
+      "words without a separator",
+      { type: "Memorable", parameters: { capitalize: true, wordListType: "syllables", wordCount: 4 } },
+    ],
+    [
+      "words of an unknown list",
+      {
+        type: "Memorable",
+        parameters: { separatorType: "hyphens", capitalize: true, wordListType: "animals", wordCount: 4 },
+      },
+    ],
     ["an unknown recipe", { type: "Long", parameters: { length: 4 } }],
     ["no recipe", null],
   ])("%s", (_what, recipe) => {
