@@ -34,6 +34,8 @@ export const serviceLimits = {
   versions: 50,
   /** Vaults of one account. */
   vaults: 1000,
+  /** Vaults that one service account made and that are there. So a program that runs amok leaves room for people. */
+  vaultsOfMaker: 100,
   /** Principals that one vault's key is granted to. */
   members: 200,
   /** Groups of one account. */
@@ -77,6 +79,7 @@ const SealedKey = Bytes(serviceLimits.sealedKey);
 const PublicKey = Bytes(base64Of(32));
 const Signature = Bytes(base64Of(64));
 const Nonce = Bytes(base64Of(32));
+const Salt = Bytes(base64Of(16));
 const Count = Type.Integer({ minimum: 0 });
 const Revision = Type.Integer({ minimum: 1, maximum: 0xffffffff });
 
@@ -194,6 +197,8 @@ const StoredVault = object({
   /** Whether revisions are still wrapped under an older key. */
   rewrapping: Type.Boolean(),
   overview: SealedVault,
+  /** The service account that made it. With its identity, the salt gives the vault's id (made-vault.ts). */
+  maker: Type.Optional(object({ serviceAccount: Id, salt: Salt })),
   activeItems: Count,
   contentVersion: Count,
   ...times,
@@ -227,6 +232,7 @@ const ServiceAccountKeys = {
   boxSignature: Signature,
   maker: PublicKey,
   makerSignature: Signature,
+  makesVaults: Type.Optional(Type.Literal(true)),
 };
 
 /** The requests that a token may send in its hour. `resetsAt` is the end of the hour; it is missing where no hour has begun. */
@@ -372,18 +378,18 @@ export const serviceCatalogue = {
   }),
   "vaults.create": operation({
     summary:
-      "Makes a vault with its first key grants: the maker's own, and those to groups. Repeating it with the same id and content changes nothing.",
+      "Makes a vault with its first key grants: the maker's own, and those to groups. A service account that may make vaults grants the key to the person who made it, and sends the salt of the vault's id. Repeating it with the same id and content changes nothing.",
     params: object({
       vault: Id,
       type: Type.Union([Type.Literal("personal"), Type.Literal("userCreated"), Type.Literal("environment")]),
       grant: VaultGrant,
       others: Type.Optional(Type.Array(PrincipalGrant, { maxItems: serviceLimits.members })),
       overview: SealedVault,
+      salt: Type.Optional(Salt),
     }),
     result: object(times),
-    errors: ["conflict", "tooLarge", "sealBroken"],
+    errors: ["conflict", "tooLarge", "sealBroken", "notPermitted"],
     signedIn: true,
-    personOnly: true,
   }),
   "vaults.list": operation({
     summary: "Every vault this user has a key of.",
@@ -398,7 +404,6 @@ export const serviceCatalogue = {
     result: object(times),
     errors: ["vaultNotFound", "versionConflict", "sealBroken", "notPermitted"],
     signedIn: true,
-    personOnly: true,
   }),
   "vaults.delete": operation({
     summary: "Deletes a vault with everything in it; `revision` is the one the caller saw. The personal vault stays.",
@@ -406,7 +411,6 @@ export const serviceCatalogue = {
     result: Nothing,
     errors: ["vaultNotFound", "versionConflict", "notPermitted"],
     signedIn: true,
-    personOnly: true,
   }),
   "vaults.members": operation({
     summary:
@@ -476,6 +480,7 @@ export const serviceCatalogue = {
       data: SealedUserData,
       maker: PublicKey,
       makerSignature: Signature,
+      makesVaults: Type.Optional(Type.Literal(true)),
       custody: SealedKey,
       token: Type.Optional(Token),
       grants: Type.Array(object({ vault: Id, grant: VaultGrant }), { maxItems: serviceLimits.members }),

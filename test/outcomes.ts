@@ -5,7 +5,8 @@ import type { Reporter, TestCase, TestModule } from "vitest/node";
 
 /** One line of the file: a test or a file that ended. */
 export type Outcome =
-  | { readonly test: string; readonly state: "passed" | "failed" | "skipped" }
+  | { readonly test: string; readonly state: "passed" | "skipped" }
+  | { readonly test: string; readonly state: "failed"; readonly why: string }
   | { readonly file: string; readonly state: "began" | "ended" | "broken" };
 
 /** The variable with the path of the outcomes, one JSON text a line. */
@@ -17,8 +18,10 @@ export default class Outcomes implements Reporter {
   }
 
   onTestCaseResult(test: TestCase): void {
-    const { state } = test.result();
-    if (state !== "pending") note({ test: test.fullName, state });
+    const { state, errors } = test.result();
+    const title = `${test.module.relativeModuleId} > ${test.fullName}`;
+    if (state === "failed") note({ test: title, state, why: errors.map(({ message }) => message).join("\n") });
+    else if (state !== "pending") note({ test: title, state });
   }
 
   onTestModuleEnd(module: TestModule): void {

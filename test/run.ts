@@ -11,6 +11,9 @@ import { installTools } from "./tools.ts";
 
 type Totals = { passed: number; failed: number; skipped: number };
 
+/** Characters of a failure's own text that the lane repeats at its end. The whole stands above, beside the test. */
+const WHY_LENGTH = 600;
+
 const requireAll = process.env.POSTERN_TEST_REQUIRE_ALL === "1";
 
 /** Milliseconds that a stopped run has to end its programs. Then it is killed. */
@@ -97,15 +100,24 @@ function count(text: string, wentWell: boolean): Totals {
   const outcomes = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Outcome]));
   const tests = outcomes.filter((one) => "test" in one);
   const files = outcomes.filter((one) => "file" in one);
-  for (const { test } of tests.filter(({ state }) => state === "skipped")) process.stdout.write(`SKIPPED: ${test}\n`);
+  for (const { test } of tests.filter(({ state }) => state === "skipped")) report(`SKIPPED: ${test}`);
   const ended = new Set(files.filter(({ state }) => state !== "began").map(({ file }) => file));
   for (const { file } of files.filter(({ file, state }) => state === "began" && !ended.has(file)))
-    process.stdout.write(`NOT ENDED: ${file}\n`);
+    report(`NOT ENDED: ${file}`);
+  for (const { file } of files.filter(({ state }) => state === "broken")) report(`BROKEN: ${file}`);
+  for (const one of tests) if (one.state === "failed") report(`FAILED: ${one.test}\n${one.why.slice(0, WHY_LENGTH)}`);
   const of = (state: Outcome["state"]) => tests.filter((one) => one.state === state).length;
   const broken = files.filter(({ state }) => state === "broken").length;
   // A run may fail without a failed test, by an unhandled rejection or a stop. This still counts as a failure.
   const failed = Math.max(of("failed") + broken, wentWell ? 0 : 1);
   return { passed: of("passed"), failed, skipped: of("skipped") };
+}
+
+/** Says it here, and again at the end of `.ci/run`, where a reader of the last lines finds it. */
+function report(line: string): void {
+  process.stdout.write(`${line}\n`);
+  const { POSTERN_TEST_FAILURES: failures } = process.env;
+  if (failures !== undefined) appendFileSync(failures, `${line}\n`);
 }
 
 function finish({ passed, failed, skipped }: Totals): void {

@@ -51,6 +51,7 @@ export type ServiceAccountRow = {
   readonly title: string;
   /** The end of its newest token, or "never". Undefined where it had no token. */
   readonly expiresAt?: string;
+  readonly makesVaults: boolean;
   readonly vaults: NewServiceAccount["vaults"];
 };
 
@@ -154,7 +155,15 @@ function serviceAccountRow(
     return [{ id: vault, key, permissions: grant.permissions }];
   });
   const { expiresAt } = definition;
-  return { kind: "serviceAccount", id, title: opened.title, vaults, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  const makesVaults = keys.makesVaults === true;
+  return {
+    kind: "serviceAccount",
+    id,
+    title: opened.title,
+    makesVaults,
+    vaults,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
 }
 
 function vaultRow(crypto: Primitives, account: string, keyset: Keyset, stored: StoredVault): VaultRow | undefined {

@@ -5,7 +5,7 @@ import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import { verifyVaultGrant } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import { FORMAT } from "./backup-beginning.ts";
-import { createLineWriter, type Line } from "./backup-lines.ts";
+import { createLineWriter, type Line, type StoredVault } from "./backup-lines.ts";
 import type { SignedIn } from "./signed-in.ts";
 import { everyItem } from "./stored-items.ts";
 
@@ -40,7 +40,9 @@ export async function* writeBackup(
   const { groups } = await session.call("groups.list", {});
   for (const group of groups) yield line({ kind: "group", group });
   const { vaults } = await session.call("vaults.list", {});
+  const own = toBase64(keyset.identity.publicKey);
   for (const vault of vaults) {
+    if (isForeign(vault, own)) continue;
     if (vault.rewrapping)
       throw new PosternError("busy", "a vault is being given a new key; try again when that is done");
     yield line({ kind: "vault", vault });
@@ -55,6 +57,15 @@ export async function* writeBackup(
     }
   }
   yield seal();
+}
+
+/**
+ * Whether a service account's signature still stands under the vault. It came after this backup began, since the open account has
+ * signed the others anew. Or it does not open for this person either.
+ */
+function isForeign({ maker, grants, overview }: StoredVault, own: string): boolean {
+  const isOurs = grants.every(({ group, grant }) => group !== undefined || grant.granter === own);
+  return maker !== undefined && !(isOurs && overview.writer === own);
 }
 
 const NEVER = "never";

@@ -186,6 +186,7 @@ function demandSameServiceAccount(
     new Map(vaults.map(({ vault, permissions }) => [vault, permissions]));
   const same =
     opened.title === row.title &&
+    (stored.makesVaults === true) === row.makesVaults &&
     stored.revokedAt === undefined &&
     stored.tokens.length === 0 &&
     isDeepStrictEqual(

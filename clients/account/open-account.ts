@@ -12,11 +12,13 @@ import { createGroupList } from "./group-list.ts";
 import { createItemList } from "./item-list.ts";
 import { createItemRows } from "./item-rows.ts";
 import { createItemVersions } from "./item-versions.ts";
+import { createMadeVaults } from "./made-vaults.ts";
+import type { Person } from "./new-vault.ts";
 import { createServiceAccounts } from "./service-accounts.ts";
 import { EMBEDDED_ORIGIN } from "./service-client.ts";
 import { createShares, type Shares } from "./shares.ts";
 import type { SignedIn } from "./signed-in.ts";
-import { openOwnData } from "./user-data.ts";
+import { openOwnData, type UserData } from "./user-data.ts";
 import { createVaultList, type VaultList } from "./vault-list.ts";
 import { createVaultMembers, type VaultMembers } from "./vault-members.ts";
 import { createWriters } from "./writers.ts";
@@ -32,8 +34,10 @@ function partsOf(crypto: Primitives, account: string, user: string, signedIn: Si
   const pinned = [keyset.identity.publicKey, ...Object.values(data.get().pins).map(pinnedIdentity)];
   const groups = createGroupList({ crypto, account, session, keyset });
   const who = { crypto, account, user, session, keyset, groups, pinned };
-  const vaults = createVaultList({ ...who, rootKey, nowMs });
   const writers = createWriters(crypto, account, session, pinned);
+  const madeVaults = createMadeVaults({ ...who, writers, byToken: session.byToken });
+  const token = session.byToken ? { byToken: tokenOf(data.get()) } : {};
+  const vaults = createVaultList({ ...who, madeVaults, ...token, rootKey, nowMs });
   const members = createVaultMembers({ ...who, vaults, writers });
   const serviceAccounts = createServiceAccounts({
     ...who,
@@ -48,6 +52,13 @@ function partsOf(crypto: Primitives, account: string, user: string, signedIn: Si
   const versions = createItemVersions({ session, vaults, writers, rows });
   const files = createFileChunks({ crypto, account, session, rows });
   return { groups, vaults, members, serviceAccounts, items, versions, files, data };
+}
+
+/** A service account's own data name the person to whom its new vaults are granted. */
+function tokenOf({ maker, pins }: UserData): { person?: Person } {
+  if (maker === undefined) return {};
+  const recipient = { identity: pinnedIdentity(pins[maker.user] ?? ""), box: pinnedIdentity(maker.box) };
+  return { person: { user: maker.user, recipient } };
 }
 
 function pinnedIdentity(pin: string): Uint8Array {
@@ -147,7 +158,7 @@ function guarded(inner: AccountCore, vaults: VaultList, members: VaultMembers): 
       return { vaults: all.filter(({ type }) => type !== "environment"), ...age };
     },
     updateVault: hidden(inner.updateVault),
-    deleteVault: hidden(inner.deleteVault),
+    deleteVault: (vault) => (vaults.isUnread(vault) ? inner.deleteVault(vault) : hidden(inner.deleteVault)(vault)),
     findItems: hidden(inner.findItems),
     findItemsAt: hidden(inner.findItemsAt),
     getItem: hidden(inner.getItem),

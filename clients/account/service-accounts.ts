@@ -19,7 +19,7 @@ type Stored = OperationResult<"serviceAccounts.list">["serviceAccounts"][number]
 type Token = OperationParams<"serviceAccounts.rotate">["token"];
 
 /** A service account in the view of its maker. */
-export type ServiceAccountEntry = Pick<Stored, "createdAt" | "revokedAt" | "tokens" | "vaults"> & {
+export type ServiceAccountEntry = Pick<Stored, "createdAt" | "revokedAt" | "makesVaults" | "tokens" | "vaults"> & {
   readonly id: string;
   readonly title: string;
 };
@@ -32,6 +32,7 @@ export type ServiceAccounts = {
   create(input: {
     title: string;
     vaults: readonly { id: string; permissions: number }[];
+    makesVaults?: boolean;
     expiresAt?: string;
   }): Promise<{ id: string; token: string }>;
   /** Makes the next token. The older ones end after `overlapMs`. Throws serviceAccountNotFound. */
@@ -88,8 +89,9 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
   }
 
   function custodyOf({ serviceAccount, custody, ...named }: Stored): { rootKey: Uint8Array; title: string } {
-    const { identity, box, boxSignature, maker, makerSignature } = named;
-    const keys = { serviceAccount, identity, box, boxSignature, maker, makerSignature };
+    const { identity, box, boxSignature, maker, makerSignature, makesVaults } = named;
+    const rights = makesVaults === undefined ? {} : { makesVaults };
+    const keys = { serviceAccount, identity, box, boxSignature, maker, makerSignature, ...rights };
     if (!isVouchedFor(crypto, account, parts.people, keys))
       throw new PosternError("sealBroken", "the service account: the signature of its keys");
     return openCustody(crypto, { place: { account, serviceAccount }, owner: rootKey, sealed: custody });
@@ -98,9 +100,10 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
   function entryOf(one: Stored): ServiceAccountEntry {
     const { rootKey: its, title } = custodyOf(one);
     crypto.release(its);
-    const { serviceAccount: id, createdAt, revokedAt, tokens } = one;
+    const { serviceAccount: id, createdAt, revokedAt, makesVaults, tokens } = one;
     const revoked = revokedAt === undefined ? {} : { revokedAt };
-    return { id, title, createdAt, ...revoked, tokens, vaults: one.vaults };
+    const rights = makesVaults === undefined ? {} : { makesVaults };
+    return { id, title, createdAt, ...revoked, ...rights, tokens, vaults: one.vaults };
   }
 
   return {
@@ -115,11 +118,18 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
         }
       }
     },
-    create: async ({ title, vaults: wanted, expiresAt }) => {
+    create: async ({ title, vaults: wanted, makesVaults = false, expiresAt }) => {
       const id = newId(crypto);
       const maker = { user: parts.user, keyset, rootKey };
       const opened = await openedVaults(wanted);
-      const { made, rootKey: its } = makeServiceAccount(crypto, { account, id, title, maker, vaults: opened });
+      const { made, rootKey: its } = makeServiceAccount(crypto, {
+        account,
+        id,
+        title,
+        maker,
+        makesVaults,
+        vaults: opened,
+      });
       try {
         const { text, token } = newToken(id, its, expiresAt);
         await session.call("serviceAccounts.create", { ...made, token });
@@ -140,7 +150,10 @@ export function createServiceAccounts(parts: ServiceAccountsParts): ServiceAccou
     },
     revoke: async (id) => {
       await session.call("serviceAccounts.revoke", { serviceAccount: id });
-      for (const { vault } of (await find(id)).vaults) await members.remove(vault, id);
+      // A vault that it made a moment ago must be signed anew before it gets another key.
+      vaults.forget();
+      await vaults.entries();
+      for (const { vault } of (await find(id)).vaults) if (!vaults.isUnread(vault)) await members.remove(vault, id);
     },
   };
 }

@@ -35,6 +35,8 @@ export type ServiceSession = {
   readonly store: string | undefined;
   /** The origin to which sign-ins are bound. */
   readonly origin: string;
+  /** Whether a token of a service account opened it. */
+  readonly byToken: boolean;
   /** Calls `listener` after every answer of the service from now on. */
   onAnswered(listener: () => void): void;
   /** Takes a new sign-in key after a password change. */
@@ -142,6 +144,7 @@ export function createServiceSession(
 
   return {
     origin: identity.origin,
+    byToken: identity.byToken === true,
     get store() {
       return store;
     },

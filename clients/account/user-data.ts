@@ -15,6 +15,8 @@ export type UserData = {
   readonly deviceCounters: Readonly<Record<string, number>>;
   /** The names of the user's devices, by their ids. Older data has none. */
   readonly deviceNames?: Readonly<Record<string, string>>;
+  /** Of a service account that may make vaults: the person who made it, with the X25519 key to seal to. Base64. */
+  readonly maker?: { readonly user: string; readonly box: string };
 };
 
 /** The stored form of the data. */

@@ -1,23 +1,23 @@
 // The vaults of an unlocked account: their keys, opened once, and their sealed names. The service is asked once, and again after a
 // change was announced. A vault with a new key has older keys too, until every item is wrapped anew.
-import { newId, toBase64, utf8 } from "../../protocol/crypto/encoding.ts";
+import { toBase64 } from "../../protocol/crypto/encoding.ts";
 import type { Keyset } from "../../protocol/crypto/keyset.ts";
 import { lookupTag } from "../../protocol/crypto/lookup-tag.ts";
 import type { Primitives } from "../../protocol/crypto/primitives.ts";
 import {
-  ALL_PERMISSIONS,
-  grantVaultKey,
   newVaultKey,
   openVaultGrant,
   openVaultOverview,
-  sealVaultOverview,
   type VaultGrant,
   type VaultKey,
 } from "../../protocol/crypto/vault-key.ts";
 import { PosternError } from "../../protocol/errors.ts";
-import type { OperationParams, OperationResult } from "../../protocol/service-catalogue.ts";
-import type { GroupList, Recipient } from "./group-list.ts";
+import type { OperationResult } from "../../protocol/service-catalogue.ts";
+import type { GroupList } from "./group-list.ts";
+import { demandNames, type MadeVaults } from "./made-vaults.ts";
+import { newPlace, newVault, type Person, sealNames } from "./new-vault.ts";
 import type { ServiceSession } from "./service-session.ts";
+import { CONFLICT_TRIES_MAX } from "./user-data.ts";
 
 type StoredVault = OperationResult<"vaults.list">["vaults"][number];
 
@@ -49,6 +49,8 @@ export type Vault = {
   readonly permissions: number;
   readonly stored: StoredVault;
   readonly titleTag: string;
+  /** The identities whose names and grants are believed in it. */
+  readonly believed: readonly Uint8Array[];
 };
 
 export type VaultsNow = { readonly vaults: readonly VaultEntry[]; readonly staleMs?: number };
@@ -72,7 +74,10 @@ export type VaultList = {
     groups?: readonly { id: string; permissions: number }[],
   ): Promise<VaultEntry>;
   update(id: string, change: { title?: string; description?: string }): Promise<VaultEntry>;
+  /** Deletes one that does not open too, if a service account made it. */
   delete(id: string): Promise<void>;
+  /** Whether a service account made it, and it does not open. */
+  isUnread(id: string): boolean;
   forget(): void;
   /**
    * Forgets the order of the keys too: a store that was put back may have another key for the same epoch now. The keys stay, since
@@ -93,12 +98,15 @@ export type VaultListParts = {
   readonly groups: GroupList;
   /** Ed25519 identities of the principals whose grants and names are believed. */
   readonly pinned: readonly Uint8Array[];
+  readonly madeVaults: MadeVaults;
+  /** Where a service account opened the account: whom its new vaults are granted to, if it may make any. */
+  readonly byToken?: { readonly person?: Person };
   /** A clock that nobody sets. */
   readonly nowMs: () => number;
 };
 
 export function createVaultList(parts: VaultListParts): VaultList {
-  const { crypto, account, session, rootKey, keyset, groups, pinned, nowMs } = parts;
+  const { crypto, account, session, rootKey, keyset, groups, pinned, madeVaults, byToken, nowMs } = parts;
   /** Open keys by vault and key id. */
   const keys = new Map<string, VaultKey>();
   /** Key ids by vault and epoch, as long as the account is open. A second key for a known epoch is refused as a lie. */
@@ -106,21 +114,43 @@ export function createVaultList(parts: VaultListParts): VaultList {
   /** Checked grants. A grant with other content is checked like a new one. */
   const checked = new Set<string>();
   let list: Promise<Map<string, Vault>> | undefined;
+  /** Vaults of service accounts that do not open. They are left out, so that a maker cannot harm the other vaults. */
+  let unread = new Map<string, StoredVault>();
   /** The time at which each list was requested. */
   const readAt = new WeakMap<Promise<Map<string, Vault>>, number>();
 
   async function load(): Promise<Map<string, Vault>> {
-    const { vaults } = await session.call("vaults.list", {});
-    if (new Set(vaults.map(({ vault }) => vault)).size !== vaults.length)
-      throw new PosternError("sealBroken", "the service listed a vault twice");
+    const vaults = await adoptedVaults();
+    const closed = new Map<string, StoredVault>();
     const entries = await Promise.all(
-      vaults.map(async (stored): Promise<[string, Vault]> => [stored.vault, await openStored(stored)]),
+      vaults.map(async (stored): Promise<[string, Vault] | undefined> => {
+        try {
+          return [stored.vault, await openStored(stored)];
+        } catch (error) {
+          if (!madeVaults.isForeign(stored) || !(error instanceof PosternError) || error.name !== "sealBroken")
+            throw error;
+          closed.set(stored.vault, stored);
+          return undefined;
+        }
+      }),
     );
-    return new Map(entries);
+    unread = closed;
+    return new Map(entries.filter((entry) => entry !== undefined));
+  }
+
+  /** The stored vaults, after those that service accounts made were signed anew. */
+  async function adoptedVaults(): Promise<StoredVault[]> {
+    for (let tries = 0; ; tries++) {
+      const { vaults } = await session.call("vaults.list", {});
+      if (new Set(vaults.map(({ vault }) => vault)).size !== vaults.length)
+        throw new PosternError("sealBroken", "the service listed a vault twice");
+      if (tries >= CONFLICT_TRIES_MAX || !(await madeVaults.adopt(vaults))) return vaults;
+    }
   }
 
   async function openStored(stored: StoredVault): Promise<Vault> {
     const held = new Map<string, VaultKey>();
+    const believed = madeVaults.isForeign(stored) ? await madeVaults.believed(stored) : pinned;
     let permissions = 0;
     for (const { group, grant } of stored.grants) {
       const key = await keyOf(stored.vault, grant, group);
@@ -131,8 +161,8 @@ export function createVaultList(parts: VaultListParts): VaultList {
     const newest = Math.max(...[...held.values()].map(({ epoch }) => epoch));
     if (key === undefined || key.epoch !== newest)
       throw new PosternError("sealBroken", "the vault overview is not under the vault's newest key");
-    const { title } = contentOf(stored, key);
-    return { key, keys: held, permissions, stored, titleTag: toBase64(lookupTag(crypto, rootKey, title)) };
+    const { title } = contentOf(stored, key, believed);
+    return { key, keys: held, believed, permissions, stored, titleTag: toBase64(lookupTag(crypto, rootKey, title)) };
   }
 
   function all(): Promise<Map<string, Vault>> {
@@ -173,10 +203,9 @@ export function createVaultList(parts: VaultListParts): VaultList {
     return key;
   }
 
-  function contentOf(stored: StoredVault, vaultKey: VaultKey): { title: string; description: string } {
+  function contentOf(stored: StoredVault, vaultKey: VaultKey, pinnedWriters: readonly Uint8Array[]) {
     const { vault, overview } = stored;
-    const content = openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters: pinned });
-    return JSON.parse(new TextDecoder().decode(content)) as { title: string; description: string };
+    return demandNames(openVaultOverview(crypto, { account, vault, vaultKey, overview, pinnedWriters }));
   }
 
   async function get(id: string): Promise<Vault> {
@@ -185,10 +214,10 @@ export function createVaultList(parts: VaultListParts): VaultList {
     return vault;
   }
 
-  function entryOf({ key, stored, permissions }: Vault): VaultEntry {
+  function entryOf({ key, stored, believed, permissions }: Vault): VaultEntry {
     return {
       id: stored.vault,
-      ...contentOf(stored, key),
+      ...contentOf(stored, key, believed),
       type: stored.type,
       revision: stored.overview.revision,
       activeItems: stored.activeItems,
@@ -199,22 +228,10 @@ export function createVaultList(parts: VaultListParts): VaultList {
     };
   }
 
-  function sealed(
-    vault: string,
-    vaultKey: VaultKey,
-    revision: number,
-    content: { title: string; description: string },
-  ) {
-    const bytes = utf8(JSON.stringify(content));
-    return sealVaultOverview(crypto, { account, vault, vaultKey, writer: keyset, revision, content: bytes });
-  }
-
   function ageOf(read: typeof list): number {
     const at = read === undefined ? undefined : readAt.get(read);
     return at === undefined ? 0 : Math.round(nowMs() - at);
   }
-
-  const own: Recipient = { identity: keyset.identity.publicKey, box: keyset.box.publicKey };
 
   return {
     get,
@@ -240,43 +257,29 @@ export function createVaultList(parts: VaultListParts): VaultList {
         .map(({ stored }) => stored.vault);
     },
     create: async (title, description, type = "userCreated", shared = []) => {
-      const vault = newId(crypto);
+      const maker = { account, keyset, groups, ...(byToken === undefined ? {} : { byToken }) };
+      const place = newPlace(crypto, maker);
+      const { vault } = place;
       const vaultKey = remember(vault, newVaultKey(crypto));
-      const granted = { account, vault, vaultKey, granter: keyset };
-      const others: OperationParams<"vaults.create">["others"] = [];
-      for (const { id, permissions } of shared) {
-        const recipient = await groups.recipient(id);
-        others.push({
-          kind: "group",
-          principal: id,
-          grant: grantVaultKey(crypto, { ...granted, recipient, permissions }),
-        });
-      }
-      await session.call("vaults.create", {
-        vault,
-        type,
-        grant: grantVaultKey(crypto, { ...granted, recipient: own, permissions: ALL_PERMISSIONS }),
-        others,
-        overview: sealed(vault, vaultKey, 1, { title, description }),
-      });
+      const wanted = { title, description, type, groups: shared };
+      await session.call("vaults.create", await newVault(crypto, maker, place, vaultKey, wanted));
       list = undefined;
       return entryOf(await get(vault));
     },
     update: async (id, change) => {
-      const { key, stored } = await get(id);
-      const content = { ...contentOf(stored, key), ...change };
-      await session.call("vaults.update", {
-        vault: id,
-        overview: sealed(id, key, stored.overview.revision + 1, content),
-      });
+      const { key, stored, believed } = await get(id);
+      const content = { ...contentOf(stored, key, believed), ...change };
+      const where = { account, vault: id, vaultKey: key, writer: keyset, revision: stored.overview.revision + 1 };
+      await session.call("vaults.update", { vault: id, overview: sealNames(crypto, where, content) });
       list = undefined;
       return entryOf(await get(id));
     },
     delete: async (id) => {
-      const { stored } = await get(id);
+      const stored = unread.get(id) ?? (await get(id)).stored;
       await session.call("vaults.delete", { vault: id, revision: stored.overview.revision });
       list = undefined;
     },
+    isUnread: (id) => unread.has(id),
     forget: () => {
       list = undefined;
     },

@@ -17,6 +17,8 @@ export type Writers = {
   meet(writers: readonly string[]): Promise<void>;
   /** The keys of a service account, to seal a vault key to. Throws serviceAccountNotFound, sealBroken. */
   recipient(serviceAccount: string): Promise<Recipient>;
+  /** The keys of a service account that may make vaults. Undefined for any other. */
+  vaultMaker(serviceAccount: string): Promise<Recipient | undefined>;
 };
 
 export function createWriters(
@@ -48,9 +50,18 @@ export function createWriters(
       if (named === undefined) throw new PosternError("serviceAccountNotFound");
       if (!isVouchedFor(crypto, account, people, named))
         throw new PosternError("sealBroken", "the service account: the signature of its keys");
-      return { identity: Uint8Array.fromBase64(named.identity), box: Uint8Array.fromBase64(named.box) };
+      return recipientOf(named);
+    },
+    vaultMaker: async (id) => {
+      const named = (await load()).find(({ serviceAccount }) => serviceAccount === id);
+      if (named?.makesVaults !== true || !isVouchedFor(crypto, account, people, named)) return undefined;
+      return recipientOf(named);
     },
   };
+}
+
+function recipientOf({ identity, box }: Named): Recipient {
+  return { identity: Uint8Array.fromBase64(identity), box: Uint8Array.fromBase64(box) };
 }
 
 /** Whether one of these people has made the service account. */

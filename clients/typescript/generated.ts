@@ -351,6 +351,7 @@ export type ServiceAccount = {
   title: string;
   createdAt: Timestamp;
   revokedAt?: Timestamp;
+  canCreateVaults?: boolean;
   tokens: ServiceAccountToken[];
   vaults: ServiceAccountVault[];
 };
@@ -1407,7 +1408,7 @@ export type Methods = {
     };
     result: Empty;
   };
-  /** Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the official SDKs' tokens, for a program that insists on it. */
+  /** Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. With `canCreateVaults` it may make vaults, and rename and delete those that it made; you come to them with every right. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the official SDKs' tokens, for a program that insists on it. */
   "serviceAccounts.create": {
     params: {
       account?: string;
@@ -1419,6 +1420,7 @@ export type Methods = {
       }[];
       expiresInMs?: number | "never";
       officialForm?: boolean;
+      canCreateVaults?: boolean;
     };
     result: IssuedToken;
   };

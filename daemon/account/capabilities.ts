@@ -85,6 +85,7 @@ export type ServiceAccountEntry = {
   readonly title: string;
   readonly createdAt: string;
   readonly revokedAt?: string;
+  readonly makesVaults?: true;
   readonly tokens: readonly {
     readonly id: string;
     readonly createdAt: string;
@@ -101,6 +102,7 @@ export type ServiceAccounts = {
   create(input: {
     title: string;
     vaults: readonly { id: string; permissions: number }[];
+    makesVaults?: boolean;
     expiresAt?: string;
   }): Promise<{ id: string; token: string }>;
   /** Makes the next token. The older ones end after `overlapMs`. Throws serviceAccountNotFound. */

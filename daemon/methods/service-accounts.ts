@@ -76,9 +76,12 @@ export function serviceAccountMethods({ crypto, sessions, overseer }: ServiceAcc
       for (const { vault, permissions } of params.vaults)
         vaults.push({ id: await vaultOf(session, vault), permissions: permissionsOf(permissions) });
       const until = await expiry(session, params.expiresInMs);
-      const { id, token } = await create({ title: params.title, vaults, ...until }).catch(async (error: unknown) => {
-        throw await withTitle(error, account);
-      });
+      const rights = { makesVaults: params.canCreateVaults === true };
+      const { id, token } = await create({ title: params.title, vaults, ...rights, ...until }).catch(
+        async (error: unknown) => {
+          throw await withTitle(error, account);
+        },
+      );
       session.audit.keep(entryOf(call, "ok", [id, ...vaults.map((vault) => vault.id)], [params.title]));
       return { serviceAccountId: id, token: inForm(token, params.officialForm), ...until };
     },
@@ -91,8 +94,9 @@ export function serviceAccountMethods({ crypto, sessions, overseer }: ServiceAcc
       const nowMs = await serviceAccountsOf(unlocked).nowMs();
       audit.read(entryOf(call, "ok", []));
       return {
-        serviceAccounts: listed.map(({ tokens, vaults, ...account }) => ({
+        serviceAccounts: listed.map(({ tokens, vaults, makesVaults, ...account }) => ({
           ...account,
+          ...(makesVaults === true ? { canCreateVaults: true } : {}),
           tokens: tokens.map((token) => ({
             ...token,
             expired: token.expiresAt !== undefined && Date.parse(token.expiresAt) <= nowMs,

@@ -31,7 +31,8 @@ export function sealedAccount({ crypto, open, session, byToken }: SealedParts): 
     matchVaults: open.matchVaults,
     createVault: async ({ title, description, allowAdminsAccess }) => {
       // The default of the official service: an account's administrators have access to every shared vault.
-      const admins = allowAdminsAccess === false ? [] : [await open.groups.builtIn("administrators")];
+      // A service account grants its vaults to its own person alone.
+      const admins = allowAdminsAccess === false || byToken ? [] : [await open.groups.builtIn("administrators")];
       const shared = admins.map(({ id }) => ({ id, permissions: everyPermission }));
       return shownVault(await open.createVault(title, description ?? "", "userCreated", shared));
     },

@@ -84,6 +84,7 @@ const ServiceAccount = Type.Object(
     title: Type.String(),
     createdAt: Timestamp,
     revokedAt: Type.Optional(Timestamp),
+    canCreateVaults: Type.Optional(Type.Boolean()),
     tokens: Type.Array(ServiceAccountToken),
     vaults: Type.Array(ServiceAccountVault),
   },
@@ -99,7 +100,7 @@ const example = {
 export const serviceAccounts = {
   "serviceAccounts.create": entry({
     summary:
-      "Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the official SDKs' tokens, for a program that insists on it.",
+      "Makes a service account with access to the named vaults (by title or id; an environment by its id). Returns its token, which is shown only once. With `canCreateVaults` it may make vaults, and rename and delete those that it made; you come to them with every right. The token ends after `expiresInMs`: after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the official SDKs' tokens, for a program that insists on it.",
     params: Type.Object(
       {
         ...proven,
@@ -113,6 +114,7 @@ export const serviceAccounts = {
         ),
         expiresInMs: ExpiresInMs,
         officialForm: OfficialForm,
+        canCreateVaults: Type.Optional(Type.Boolean()),
       },
       closed,
     ),

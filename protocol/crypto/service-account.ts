@@ -22,26 +22,40 @@ export type ServiceAccountKeys = {
   boxSignature: string;
   maker: string;
   makerSignature: string;
+  /** That it may make vaults. The signature covers it, so the service cannot give this right. */
+  makesVaults?: true;
 };
 
 /** The part of a token that the service keeps: the sign-in key, and the root key that only the token opens. Base64. */
 export type SealedToken = { signInKey: string; rootKey: string };
 
-function makerBytes({ account, serviceAccount }: ServiceAccountPlace, identity: string, box: string): Uint8Array {
-  return fields("postern/1 service account keys", SUITE, account, serviceAccount, identity, box);
+type SignedByMaker = Pick<ServiceAccountKeys, "identity" | "box" | "makesVaults">;
+
+function makerBytes({ account, serviceAccount }: ServiceAccountPlace, signed: SignedByMaker): Uint8Array {
+  const rights = signed.makesVaults === true ? ["makes vaults"] : [];
+  return fields(
+    "postern/1 service account keys",
+    SUITE,
+    account,
+    serviceAccount,
+    signed.identity,
+    signed.box,
+    ...rights,
+  );
 }
 
 /** Makes a service account's keys. The root key lies in guarded memory; the caller releases it. */
 export function newServiceAccount(
   crypto: Primitives,
-  { place, maker }: { place: ServiceAccountPlace; maker: Keyset },
+  { place, maker, makesVaults = false }: { place: ServiceAccountPlace; maker: Keyset; makesVaults?: boolean },
 ): { rootKey: Uint8Array; keyset: SealedKeyset; keys: ServiceAccountKeys } {
   const rootKey = crypto.keep(crypto.randomBytes(KEY_BYTES));
   const { keyset, sealed } = newKeyset(crypto, rootKey, place.account, place.serviceAccount);
   crypto.release(keyset.identity.secretKey, keyset.box.secretKey);
   const { identity, box, boxSignature } = sealed;
-  const makerSignature = toBase64(crypto.sign(maker.identity.secretKey, makerBytes(place, identity, box)));
-  const keys = { identity, box, boxSignature, maker: toBase64(maker.identity.publicKey), makerSignature };
+  const signed = { identity, box, ...(makesVaults ? { makesVaults } : {}) };
+  const makerSignature = toBase64(crypto.sign(maker.identity.secretKey, makerBytes(place, signed)));
+  const keys = { ...signed, boxSignature, maker: toBase64(maker.identity.publicKey), makerSignature };
   return { rootKey, keyset: sealed, keys };
 }
 
@@ -58,7 +72,7 @@ export function verifyServiceAccount(
   const vouched = fromBase64(keys.boxSignature);
   const made = fromBase64(keys.makerSignature);
   if (vouched?.length !== 64 || made?.length !== 64) return false;
-  const named = makerBytes(place, keys.identity, keys.box);
+  const named = makerBytes(place, keys);
   return crypto.verify(identity, boxKeyBytes(box), vouched) && crypto.verify(maker, named, made);
 }
 

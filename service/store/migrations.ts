@@ -293,7 +293,29 @@ async function tokenUses(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable("tokens").addColumn("last_used_at", "text").execute();
 }
 
-const steps: readonly Step[] = [first, indexes, principals, revocations, shares, restores, history, uploads, tokenUses];
+/** The right of a service account to make vaults, and the vaults that it made. */
+async function madeVaults(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .alterTable("service_accounts")
+    .addColumn("makes_vaults", "integer", (col) => col.notNull().defaultTo(0))
+    .execute();
+  await db.schema.alterTable("vaults").addColumn("made_by", "text").execute();
+  await db.schema.alterTable("vaults").addColumn("made_salt", "blob").execute();
+  await db.schema.createIndex("vaults_by_maker").on("vaults").column("made_by").execute();
+}
+
+const steps: readonly Step[] = [
+  first,
+  indexes,
+  principals,
+  revocations,
+  shares,
+  restores,
+  history,
+  uploads,
+  tokenUses,
+  madeVaults,
+];
 
 /** The schema this program writes. */
 export const SCHEMA_VERSION = steps.length;

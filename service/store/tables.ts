@@ -44,6 +44,7 @@ export type Tables = {
     name: Blob;
     maker: Blob;
     maker_signature: Blob;
+    makes_vaults: number;
     revoked_at: string | null;
   };
   groups: {
@@ -85,6 +86,9 @@ export type Tables = {
     signature: Blob;
     content_version: number;
     active_items: number;
+    /** The service account that made it, and the salt of its id. */
+    made_by: string | null;
+    made_salt: Blob | null;
     created_at: string;
     updated_at: string;
   };

@@ -118,11 +118,13 @@ export const serviceAccountOperations: ServiceAccountOperations = {
 
 async function checkKeys(context: Context, params: Create): Promise<void> {
   const { identity, box, boxSignature } = params.keyset;
-  const { maker, makerSignature, serviceAccount } = params;
+  const { maker, makerSignature, makesVaults, serviceAccount } = params;
   const place = { account: context.caller.account, serviceAccount };
   if (maker !== (await identityOf(context.db, context)))
     throw new PosternError("sealBroken", "the service account's maker is not the caller");
-  if (!verifyServiceAccount(context.primitives, place, { identity, box, boxSignature, maker, makerSignature }))
+  const rights = makesVaults === undefined ? {} : { makesVaults };
+  const keys = { identity, box, boxSignature, maker, makerSignature, ...rights };
+  if (!verifyServiceAccount(context.primitives, place, keys))
     throw new PosternError("sealBroken", "the signature of the service account's keys");
   if (params.data.revision !== 1) throw new PosternError("sealBroken", "a new service account starts at revision 1");
 }
@@ -182,6 +184,7 @@ async function insertPrincipal(db: Db, context: Context, params: Create): Promis
       name: bytes(params.custody),
       maker: bytes(params.maker),
       maker_signature: bytes(params.makerSignature),
+      makes_vaults: params.makesVaults === true ? 1 : 0,
       revoked_at: null,
     })
     .execute();
@@ -217,7 +220,7 @@ function publicRows(db: Db, account: string) {
   return db
     .selectFrom("service_accounts as s")
     .innerJoin("users as u", "u.id", "s.user")
-    .select(["u.id", "u.identity", "u.box", "u.box_signature", "s.maker", "s.maker_signature"])
+    .select(["u.id", "u.identity", "u.box", "u.box_signature", "s.maker", "s.maker_signature", "s.makes_vaults"])
     .where("s.account", "=", account)
     .orderBy("u.created_at")
     .orderBy("u.id");
@@ -233,6 +236,7 @@ function keysOf(row: PublicRow) {
     boxSignature: text(row.box_signature),
     maker: text(row.maker),
     makerSignature: text(row.maker_signature),
+    ...(row.makes_vaults === 1 ? { makesVaults: true as const } : {}),
   };
 }
 

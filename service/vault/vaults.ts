@@ -5,23 +5,28 @@ import { type OperationParams, serviceLimits } from "../../protocol/service-cata
 import { recordChanges } from "../change/events.ts";
 import { change } from "../change/write.ts";
 import { bytes, type Context, type Operations, text, timestamp } from "../context.ts";
-import { holdAccount, holdVault } from "../hold.ts";
+import { holdAccount } from "../hold.ts";
 import { changesRow } from "../store/changed.ts";
 import type { Db } from "../store/tables.ts";
-import { permissions, principalsOf } from "./permission.ts";
+import { holdToManage, makerOf } from "./made-vaults.ts";
+import { principalsOf } from "./permission.ts";
 import { checkGrant, grantOf, grantRow, identityOf, putGrant } from "./vault-grants.ts";
 
 type SealedVault = OperationParams<"vaults.create">["overview"];
 type VaultGrant = OperationParams<"vaults.create">["grant"];
 
 export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" | "vaults.update" | "vaults.delete"> = {
-  "vaults.create": async ({ vault, type, grant, others = [], overview }, context) => {
+  "vaults.create": async (wanted, context) => {
+    const { vault, type, grant, others = [], overview } = wanted;
+    const { user, kind } = context.caller;
     await checkOwnGrant(context, vault, grant);
     await checkOverview(context.db, context, vault, overview);
     if (overview.revision !== 1 || overview.keyId !== grant.keyId)
       throw new PosternError("sealBroken", "a new vault starts at revision 1 under its own key");
     const at = timestamp(context);
     return change(context, async (db) => {
+      const before = await repeatedByMaker(db, context, wanted);
+      if (before !== undefined) return before;
       const made = db
         .insertInto("vaults")
         .values({
@@ -31,6 +36,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
           ...vaultRow(overview),
           content_version: 0,
           active_items: 0,
+          ...(await makerOf(db, context, wanted)),
           created_at: at,
           updated_at: at,
         })
@@ -43,7 +49,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
       }
       await db
         .insertInto("vault_grants")
-        .values({ vault, principal: context.caller.user, kind: "user", ...grantRow(grant) })
+        .values({ vault, principal: user, kind: kind === "person" ? "user" : kind, ...grantRow(grant) })
         .execute();
       for (const one of others) {
         await checkGrant(db, context, vault, one);
@@ -83,6 +89,9 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
           ...(grant.kind === "group" ? { group: grant.principal } : {}),
           grant: grantOf(grant),
         })),
+        ...(row.made_by === null || row.made_salt === null
+          ? {}
+          : { maker: { serviceAccount: row.made_by, salt: text(row.made_salt) } }),
         rewrapping: own.some((grant) => text(grant.key_id) !== text(row.key_id)),
         overview: {
           revision: row.revision,
@@ -102,7 +111,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
   "vaults.update": async ({ vault, overview }, context) => {
     const at = timestamp(context);
     return change(context, async (db) => {
-      await holdVault(db, context.caller, vault, permissions.manageVault);
+      await holdToManage(db, context.caller, vault);
       await checkOverview(db, context, vault, overview);
       const written = db
         .updateTable("vaults")
@@ -123,7 +132,7 @@ export const vaultOperations: Pick<Operations, "vaults.create" | "vaults.list" |
 
   "vaults.delete": async ({ vault, revision }, context) => {
     await change(context, async (db) => {
-      await holdVault(db, context.caller, vault, permissions.manageVault);
+      await holdToManage(db, context.caller, vault);
       const { type } = await vaultOf(db, vault);
       if (type === "personal")
         throw new PosternError("notPermitted", "the personal vault stays with its account", { vault });
@@ -182,6 +191,16 @@ export async function checkOverview(db: Db, context: Context, vault: string, ove
     throw new PosternError("sealBroken", "the signature of the vault's overview");
 }
 
+/** A service account's retry, which may come after the person's agent has signed the vault anew. The id itself names its maker. */
+async function repeatedByMaker(db: Db, context: Context, { vault, overview }: OperationParams<"vaults.create">) {
+  const { caller } = context;
+  if (caller.kind === "person") return undefined;
+  const made = db.selectFrom("vaults").selectAll().where("id", "=", vault).where("made_by", "=", caller.user);
+  const existing = await made.executeTakeFirst();
+  if (existing === undefined) return undefined;
+  return existing.revision === 1 ? repeated(context, existing, overview) : timesOf(existing);
+}
+
 type VaultRow = {
   revision: number;
   overview: Uint8Array;
@@ -202,7 +221,11 @@ function repeated(
     existing.revision === overview.revision &&
     text(existing.signature) === overview.signature;
   if (!same) throw new PosternError(overview.revision === 1 ? "conflict" : "versionConflict");
-  return { createdAt: existing.created_at, updatedAt: existing.updated_at };
+  return timesOf(existing);
+}
+
+function timesOf(row: Pick<VaultRow, "created_at" | "updated_at">): { createdAt: string; updatedAt: string } {
+  return { createdAt: row.created_at, updatedAt: row.updated_at };
 }
 
 /** An overview's columns. */

@@ -66,6 +66,31 @@ describe("a token", () => {
     expect(theirs.code).toBe(0);
   });
 
+  test("made with --can-create-vaults makes, renames and deletes a vault that is the person's too", async () => {
+    const words = "service-account create Maker --can-create-vaults --password-fd 3";
+    const maker = (await run(words, { secrets: [PASSWORD] })).out.trim();
+    const made = await run("vault create Builds --json", withToken(maker));
+    expect([made.code, json(made)]).toMatchObject([0, { title: "Builds", vaultType: "userCreated" }]);
+    const item = "item create --category Password --title Key --vault Builds --secret-fd password=3";
+    expect((await run(item, { ...withToken(maker), secrets: ["by ci"] })).code).toBe(0);
+    person.always("yes");
+    expect((await run("read op://Builds/Key/password")).out).toBe("by ci");
+    person.always("ignore");
+    expect((await run("vault edit Builds --title Nightly", withToken(maker))).code).toBe(0);
+    expect((await run("read op://Nightly/Key/password", withToken(maker))).out).toBe("by ci");
+    expect((await run("service-account list --password-fd 3", { secrets: [PASSWORD] })).out).toContain("make vaults");
+    // An account made without the right is told what is missing.
+    const refused = await run("vault create Other", withToken());
+    expect(refused).toMatchObject({ code: 4, out: "" });
+    expect(refused.err).toContain("may not make vaults; `postern service-account create NAME --can-create-vaults`");
+    expect(await run("service-account revoke Maker --password-fd 3", { secrets: [PASSWORD] })).toMatchObject({
+      code: 0,
+    });
+    person.always("yes");
+    expect((await run("read op://Nightly/Key/password")).out).toBe("by ci");
+    person.always("ignore");
+  });
+
   test("in the official form begins with ops_, and is used under either name", async () => {
     const words = "service-account create Form --vault Demo:read_items --official-form --password-fd 3";
     const made = (await run(words, { secrets: [PASSWORD] })).out.trim();

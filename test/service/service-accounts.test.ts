@@ -230,7 +230,7 @@ describe("making one", () => {
   function request(
     serviceAccount = newId(crypto),
     maker = opened.signedIn.keyset,
-  ): Required<OperationParams<"serviceAccounts.create">> {
+  ): Required<Omit<OperationParams<"serviceAccounts.create">, "makesVaults">> {
     const place = { account: ada.account, serviceAccount };
     const made = newServiceAccount(crypto, { place, maker });
     const given = newId(crypto);

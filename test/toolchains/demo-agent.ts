@@ -35,9 +35,11 @@ export async function startDemoAgent(): Promise<DemoAgent> {
   const group = groups.find(({ groupType }) => groupType === "administrators")?.id ?? "";
   const vaults = [{ vault: vaultId, permissions: ["read_items"] }];
   const { token } = await owner.call("serviceAccounts.create", { password: PASSWORD, title: "CI", vaults });
+  const makes = { password: PASSWORD, title: "Builds", vaults: [], canCreateVaults: true };
+  const { token: maker } = await owner.call("serviceAccounts.create", makes);
   owner.close();
   return {
-    env: { POSTERN_HOME: agent.home, TOKEN: token, REFERENCE, ENVIRONMENT: environment.id, GROUP: group },
+    env: { POSTERN_HOME: agent.home, TOKEN: token, MAKER: maker, REFERENCE, ENVIRONMENT: environment.id, GROUP: group },
     lockAndUnlock: async () => {
       const channel = await agent.connect();
       await channel.call("session.lock", {});

@@ -59,6 +59,8 @@ const LINES = [
   words([true, "invalid user input: encountered the following errors: integration name was not specified"]),
   words([true, "invalid user input: encountered the following errors: one authentication method must be specified"]),
   expect.stringMatching(/^\[true,"the agent has no workload identity.*"\]$/),
+  expect.stringMatching(/^\[true,".*may not make vaults.*"\]$/),
+  words("Builds", "Nightly", "built", 0),
   "lock",
   // The account was locked meanwhile, so the client opened another session by itself.
   words(SECRET),

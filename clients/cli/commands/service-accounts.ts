@@ -90,7 +90,7 @@ export function addServiceAccountCommands(program: Command): void {
     "service accounts: access for programs, by a token",
     "postern service-account list",
   );
-  addCommand<PasswordOptions & { vault?: string[]; expiresIn?: string; officialForm?: true }>(
+  addCommand<PasswordOptions & { vault?: string[]; expiresIn?: string; canCreateVaults?: true; officialForm?: true }>(
     group,
     "create <name>",
     "make a service account, and print its token",
@@ -101,17 +101,19 @@ export function addServiceAccountCommands(program: Command): void {
         `a vault (title or id) or environment (id), and permissions ${PERMISSIONS_HELP}`,
       ],
       expiresIn("90d"),
+      ["--can-create-vaults", "let it make vaults; you come to them with every right"],
       officialForm,
       passwordFd,
     ],
     async (terminal, [title = ""], options) => {
       const vaults = (options.vault ?? []).map(vaultFrom);
-      if (vaults.length === 0)
+      if (vaults.length === 0 && options.canCreateVaults === undefined)
         throw new UsageError(
-          "--vault is required: a token that opens nothing is of no use",
+          "--vault or --can-create-vaults is required: a token that opens nothing is of no use",
           "for one, --vault Demo:read_items",
         );
-      const asked = { vaults, ...until(options.expiresIn), ...formOf(options) };
+      const rights = options.canCreateVaults === undefined ? {} : { canCreateVaults: options.canCreateVaults };
+      const asked = { vaults, ...rights, ...until(options.expiresIn), ...formOf(options) };
       await asPerson(terminal, options, async (agent, password) => {
         const made = await agent.call("serviceAccounts.create", { password, title, ...asked });
         await print(
@@ -148,9 +150,10 @@ function addList(group: Command): void {
 }
 
 function shown(account: Listed): string[] {
-  const { id, title, tokens, vaults } = account;
+  const { id, title, tokens, vaults, canCreateVaults } = account;
   const used = tokens.flatMap(({ lastUsedAt = [] }) => lastUsedAt).sort();
   const may = vaults.map((one) => `${oneLine(one.title ?? one.vaultId)}: ${one.permissions.join(" ").toLowerCase()}`);
+  if (canCreateVaults === true) may.push("make vaults");
   return [
     id,
     title,

@@ -40,7 +40,7 @@ async function hasNamesake(agent: Agent, changed: Named): Promise<boolean> {
 
 /** Whether the titles come without another prompt. A yes for one request alone leaves no grant. */
 async function mayList(agent: Agent): Promise<boolean> {
-  // A token's reads are limited, and a token makes no vaults.
+  // A token's reads are limited, and its holder sees a part of the vaults alone.
   if (agent.client !== undefined) return false;
   const { grants } = await agent.call("grants.list", {});
   return grants.some(({ verb, vault }) => verb !== "manage" && vault === undefined);

@@ -663,9 +663,10 @@ func (a Agent) EnvironmentsDelete(ctx context.Context, params EnvironmentsDelete
 }
 
 // ServiceAccountsCreate calls serviceAccounts.create. Makes a service account with access to the named vaults (by title
-// or id; an environment by its id). Returns its token, which is shown only once. The token ends after `expiresInMs`:
-// after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer form of the
-// official SDKs' tokens, for a program that insists on it.
+// or id; an environment by its id). Returns its token, which is shown only once. With `canCreateVaults` it may make
+// vaults, and rename and delete those that it made; you come to them with every right. The token ends after
+// `expiresInMs`: after 90 days if it is left out, and never with `never`. With `officialForm` the token has the outer
+// form of the official SDKs' tokens, for a program that insists on it.
 func (a Agent) ServiceAccountsCreate(ctx context.Context, params ServiceAccountsCreateParams) (IssuedToken, error) {
 	params.Vaults = listed(params.Vaults)
 	var result IssuedToken

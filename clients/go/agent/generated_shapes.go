@@ -847,12 +847,13 @@ type ServiceAccountsCreateParamsVault struct {
 
 // ServiceAccountsCreateParams are the parameters of serviceAccounts.create.
 type ServiceAccountsCreateParams struct {
-	Account      *string                            `json:"account,omitempty"`
-	Password     string                             `json:"password"`
-	Title        string                             `json:"title"`
-	Vaults       []ServiceAccountsCreateParamsVault `json:"vaults"`
-	ExpiresInMs  *OrNever[int64]                    `json:"expiresInMs,omitempty"`
-	OfficialForm *bool                              `json:"officialForm,omitempty"`
+	Account         *string                            `json:"account,omitempty"`
+	Password        string                             `json:"password"`
+	Title           string                             `json:"title"`
+	Vaults          []ServiceAccountsCreateParamsVault `json:"vaults"`
+	ExpiresInMs     *OrNever[int64]                    `json:"expiresInMs,omitempty"`
+	OfficialForm    *bool                              `json:"officialForm,omitempty"`
+	CanCreateVaults *bool                              `json:"canCreateVaults,omitempty"`
 }
 
 // ServiceAccountsListParams are the parameters of serviceAccounts.list.

@@ -243,12 +243,13 @@ type RestoredServiceAccount struct {
 
 // ServiceAccount is the ServiceAccount of the wire.
 type ServiceAccount struct {
-	ID        string                `json:"id"`
-	Title     string                `json:"title"`
-	CreatedAt time.Time             `json:"createdAt"`
-	RevokedAt *time.Time            `json:"revokedAt,omitempty"`
-	Tokens    []ServiceAccountToken `json:"tokens"`
-	Vaults    []ServiceAccountVault `json:"vaults"`
+	ID              string                `json:"id"`
+	Title           string                `json:"title"`
+	CreatedAt       time.Time             `json:"createdAt"`
+	RevokedAt       *time.Time            `json:"revokedAt,omitempty"`
+	CanCreateVaults *bool                 `json:"canCreateVaults,omitempty"`
+	Tokens          []ServiceAccountToken `json:"tokens"`
+	Vaults          []ServiceAccountVault `json:"vaults"`
 }
 
 // ServiceAccountToken is the ServiceAccountToken of the wire.

@@ -527,6 +527,7 @@ class _ServiceAccount(TypedDict):
 
 class ServiceAccount(_ServiceAccount, total=False):
     revokedAt: "Timestamp"
+    canCreateVaults: bool
 
 
 class _ServiceAccountToken(TypedDict):

@@ -2025,13 +2025,15 @@ class AgentMethods:
         account: Optional[str] = None,
         expires_in_ms: Optional[Union[int, Literal["never"]]] = None,
         official_form: Optional[bool] = None,
+        can_create_vaults: Optional[bool] = None,
         timeout: Optional[float] = None,
     ) -> wire.IssuedToken:
         """Makes a service account with access to the named vaults (by title or id; an environment
-        by its id). Returns its token, which is shown only once. The token ends after
-        `expiresInMs`: after 90 days if it is left out, and never with `never`. With
-        `officialForm` the token has the outer form of the official SDKs' tokens, for a program
-        that insists on it.
+        by its id). Returns its token, which is shown only once. With `canCreateVaults` it may
+        make vaults, and rename and delete those that it made; you come to them with every right.
+        The token ends after `expiresInMs`: after 90 days if it is left out, and never with
+        `never`. With `officialForm` the token has the outer form of the official SDKs' tokens,
+        for a program that insists on it.
         """
         result = self._call(
             "serviceAccounts.create",
@@ -2043,6 +2045,7 @@ class AgentMethods:
                     "account": account,
                     "expiresInMs": expires_in_ms,
                     "officialForm": official_form,
+                    "canCreateVaults": can_create_vaults,
                 }
             ),
             timeout=timeout,

@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createClient, DesktopAuth, Secrets } from "@1password/sdk";
 
-const { REFERENCE = "", TOKEN = "" } = process.env;
+const { REFERENCE = "", TOKEN = "", MAKER = "" } = process.env;
 const tell = (...words) => console.log(words.map((word) => JSON.stringify(word)).join(" "));
 const failed = (work) =>
   work().then(
@@ -40,6 +40,18 @@ const oidc = {
   workloadDetails: { customerManagedSecret: "ops_x", workloadUuid: "x" },
 };
 tell(await failed(() => createClient({ ...oidc, ...integration })));
+
+tell(await failed(() => client.vaults.create({ title: "Mine", description: "" })));
+
+// A service account that may make vaults.
+const maker = await createClient({ auth: MAKER, ...integration });
+const made = await maker.vaults.create({ title: "Builds", description: "" });
+const field = { id: "password", title: "password", fieldType: "Concealed", value: "built" };
+await maker.items.create({ title: "Key", category: "Password", vaultId: made.id, fields: [field] });
+const { title } = await maker.vaults.update(made.id, { title: "Nightly" });
+const read = await maker.secrets.resolve("op://Nightly/Key/password");
+await maker.vaults.delete(made.id);
+tell(made.title, title, read, (await maker.vaults.list()).length);
 
 console.log("lock");
 await once(process.stdin, "data");
