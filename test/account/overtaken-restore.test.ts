@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { CallService } from "../../clients/account/service-client.ts";
 import { PosternError } from "../../protocol/errors.ts";
 import type { OperationName } from "../../protocol/service-catalogue.ts";
-import { dump, type InProcess, inProcess, type User } from "../service/doors.ts";
+import { dump, type InProcess, inProcess, overview, type User } from "../service/doors.ts";
 import { contentOf, openAt, restore, undisturbed } from "./restored.ts";
 
 let source: InProcess;
@@ -20,6 +20,15 @@ afterAll(() => source.close());
 beforeEach(async () => {
   door = await inProcess();
   return () => door.close();
+});
+
+test("a restore brings back what a service account made, and its right to make vaults", () => {
+  expect(whole).toMatchObject({
+    vaults: expect.arrayContaining([
+      expect.objectContaining({ title: "Builds", items: [expect.objectContaining({ overview: overview("Built") })] }),
+    ]),
+    serviceAccounts: expect.arrayContaining([expect.objectContaining({ title: "CI", makesVaults: true, tokens: [] })]),
+  });
 });
 
 const refusalDetails = (attempt: Promise<unknown>): Promise<string> =>

@@ -5,7 +5,8 @@ import { type OpenAccount, openAccount } from "../../clients/account/open-accoun
 import { type Restored, restoreBackup } from "../../clients/account/restore.ts";
 import type { CallService } from "../../clients/account/service-client.ts";
 import type { SignedIn } from "../../clients/account/signed-in.ts";
-import { enrol, signIn } from "../../clients/account/user-keys.ts";
+import { enrol, signIn, signInWithToken } from "../../clients/account/user-keys.ts";
+import { parseToken } from "../../protocol/access/service-account-token.ts";
 import { newId, utf8 } from "../../protocol/crypto/encoding.ts";
 import { FILE_CHUNK_BYTES } from "../../protocol/crypto/file.ts";
 import { newSecretKey } from "../../protocol/crypto/secret-key.ts";
@@ -63,10 +64,24 @@ export async function fullAccount(door: Door): Promise<User> {
     { id: vault, permissions: 0x70 },
     { id: environment.id, permissions: 0x30 },
   ];
-  await account.serviceAccounts.create({ title: "CI", vaults: places, expiresAt: "2030-01-01T00:00:00.000Z" });
+  const ends = { expiresAt: "2030-01-01T00:00:00.000Z" };
+  const { token } = await account.serviceAccounts.create({ title: "CI", vaults: places, makesVaults: true, ...ends });
+  await madeBy(door, token);
+  // Signs the vault of the service account anew, as every agent does that sees it.
+  await account.vaultsNow();
   const { id: gone } = await account.serviceAccounts.create({ title: "Gone", vaults: [] });
   await account.serviceAccounts.revoke(gone);
   return who;
+}
+
+/** A vault with an item that a service account made. */
+async function madeBy(door: Door, token: string): Promise<void> {
+  const parsed = parseToken(token);
+  const signedIn = await signInWithToken(crypto, door.call, door.address, parsed);
+  const account = openAccount(crypto, parsed.account, parsed.serviceAccount, signedIn);
+  const { id } = await account.createVault("Builds", "by CI");
+  await account.createItem(id, overview("Built"), details("b"));
+  account.close();
 }
 
 async function withFile(account: OpenAccount, vault: string): Promise<void> {
