@@ -128,6 +128,6 @@ func (s settings) tellUnlock(params json.RawMessage) {
 		ExpiresAt time.Time `json:"expiresAt"`
 	}
 	if json.Unmarshal(params, &awaited) == nil && awaited.Request != nil {
-		s.notice.tellUnlock(s.integrationName, awaited.ExpiresAt)
+		s.notice.tellUnlock(s.integrationName, s.account, awaited.ExpiresAt)
 	}
 }

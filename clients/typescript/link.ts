@@ -41,7 +41,8 @@ type Open = { readonly channel: Channel; readonly client: string };
 export function createLink({ auth, name, version }: Integration, options: LinkOptions): Link {
   const watches = createWatchNotices();
   const tellAtTerminal = createPromptNotice(name);
-  const tellUnlock = createUnlockNotice(name);
+  const accountName = typeof auth === "string" ? "" : auth.accountName;
+  const tellUnlock = createUnlockNotice(name, accountName);
   let listener: Listener = () => undefined;
   let state: Promise<Open> | undefined;
   let closed = false;
@@ -84,12 +85,11 @@ export function createLink({ auth, name, version }: Integration, options: LinkOp
   }
 
   async function openClient(channel: Channel): Promise<string> {
-    const account = typeof auth === "string" ? "" : auth.accountName;
     const { client } = await channel.call("clients.open", {
       integrationName: name,
       integrationVersion: version,
       ...(typeof auth === "string" ? { token: auth } : waiting(channel)),
-      ...(account === "" ? {} : { account }),
+      ...(accountName === "" ? {} : { account: accountName }),
     });
     return client;
   }

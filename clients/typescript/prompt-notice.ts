@@ -20,12 +20,24 @@ export function createPromptNotice(name: string): (prompt: string, code: string)
   };
 }
 
-/** Tells that calls wait for an unlock: once, until those calls have ended. Says nothing where stderr is no terminal. */
-export function createUnlockNotice(name: string): (expiresAt: string) => void {
+/** The name of an account that a shell takes as it is, or between quotes. Another one is not repeated. */
+const ACCOUNT = /^[A-Za-z0-9._@ -]+$/;
+
+function unlockCommand(account: string): string {
+  if (!ACCOUNT.test(account)) return "postern unlock";
+  return `postern --account ${account.includes(" ") ? `'${account}'` : account} unlock`;
+}
+
+/**
+ * Tells that calls wait for an unlock of the account: once, until those calls have ended. Says nothing where stderr is no terminal. An
+ * empty account means the default one.
+ */
+export function createUnlockNotice(name: string, account: string): (expiresAt: string) => void {
   let untilMs = 0;
   return (expiresAt) => {
     if (Date.now() < untilMs || !process.stderr.isTTY) return;
     untilMs = Date.parse(expiresAt);
-    process.stderr.write(`${name}: waiting for your unlock\n  next: run \`postern unlock\` in another terminal\n`);
+    const command = unlockCommand(account);
+    process.stderr.write(`${name}: waiting for your unlock\n  next: run \`${command}\` in another terminal\n`);
   };
 }

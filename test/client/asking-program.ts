@@ -102,9 +102,13 @@ export async function demandLeftToListener(asked: Asked, words: string): Promise
 
 const UNLOCK_NOTICE = "shop: waiting for your unlock";
 
-/** Demands that the program of a client says once at a terminal that it waits for an unlock, and then goes on. */
-export async function demandUnlockSaidOnce(asked: Asked, words: string): Promise<void> {
-  const screen = await asked.atTerminalLocked(words, UNLOCK_NOTICE);
+/** Demands that the program of a client says once at a terminal that it waits for an unlock, and then goes on. It may name an account. */
+export async function demandUnlockSaidOnce(asked: Asked, words: string, account?: string): Promise<void> {
+  const screen = await asked.atTerminalLocked(
+    account === undefined ? words : `ACCOUNT=${account} ${words}`,
+    UNLOCK_NOTICE,
+  );
   expect(screen.split(UNLOCK_NOTICE)).toHaveLength(2);
-  expect(screen).toContain("  next: run `postern unlock` in another terminal");
+  const named = account === undefined ? "" : `--account ${account} `;
+  expect(screen).toContain(`  next: run \`postern ${named}unlock\` in another terminal`);
 }

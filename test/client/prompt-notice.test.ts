@@ -25,3 +25,5 @@ test("a program with a listener of its own says what it wants to", () => demandL
 
 test("a program on a locked account says once at a terminal that it waits for the unlock, and goes on after it", () =>
   demandUnlockSaidOnce(asked, words));
+
+test("a program that names its account says how to unlock that one", () => demandUnlockSaidOnce(asked, words, "Ada"));

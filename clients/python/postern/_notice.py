@@ -16,7 +16,7 @@ class Notices:
     def __init__(self, options: Options) -> None:
         self._on_prompt = options.on_prompt
         self._at_terminal = AtTerminal(options.integration_name)
-        self._unlock = UnlockAtTerminal(options.integration_name)
+        self._unlock = UnlockAtTerminal(options.integration_name, options.account)
         self.listeners: List[Listener] = []
         self.watches = WatchNotices()
 

@@ -14,6 +14,16 @@ TOLD_MAX = 24
 # The code of a prompt as every agent writes it. Anything else could redraw the terminal.
 _CODE = re.compile(r"[A-Za-z0-9-]{1,16}")
 
+# The name of an account that a shell takes as it is, or between quotes. Another one is not repeated.
+_ACCOUNT = re.compile(r"[A-Za-z0-9._@ -]+")
+
+
+def _unlock_command(account: str) -> str:
+    if _ACCOUNT.fullmatch(account) is None:
+        return "postern unlock"
+    shown = f"'{account}'" if " " in account else account
+    return f"postern --account {shown} unlock"
+
 
 class AtTerminal:
     """Tells of each prompt once, however many calls wait for it."""
@@ -38,10 +48,14 @@ class AtTerminal:
 
 
 class UnlockAtTerminal:
-    """Tells that calls wait for an unlock: once, until those calls have ended."""
+    """Tells that calls wait for an unlock of the account: once, until those calls have ended.
 
-    def __init__(self, name: str) -> None:
+    An empty account means the default one.
+    """
+
+    def __init__(self, name: str, account: str) -> None:
         self._name = name
+        self._command = _unlock_command(account)
         self._until = datetime.min.replace(tzinfo=timezone.utc)
 
     def tell(self, expires_at: datetime) -> None:
@@ -52,7 +66,7 @@ class UnlockAtTerminal:
         self._until = expires_at
         stderr.write(
             f"{self._name}: waiting for your unlock\n"
-            "  next: run `postern unlock` in another terminal\n"
+            f"  next: run `{self._command}` in another terminal\n"
         )
         stderr.flush()
 

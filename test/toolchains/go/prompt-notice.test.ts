@@ -31,7 +31,7 @@ test.skipIf(!hasGo)("a program that waits says so once at a terminal, and nothin
 );
 
 test.skipIf(!hasGo)("a program on a locked account says once that it waits for the unlock, and goes on after it", () =>
-  demandUnlockSaidOnce(asked, words),
+  demandUnlockSaidOnce(asked, words, "Ada"),
 );
 
 test.skipIf(!hasGo)("a program with a listener of its own says what it wants to", () =>

@@ -25,7 +25,7 @@ describe.skipIf(python === undefined).each(["threads", "tasks"])("a program with
   test("says so once at a terminal, and nothing elsewhere", () => demandSaidOnce(asked, words));
 
   test("waits on a locked account too, says so once, and goes on after the unlock", () =>
-    demandUnlockSaidOnce(asked, words));
+    demandUnlockSaidOnce(asked, words, "Ada"));
 
   test("leaves that to a listener of its own", () => demandLeftToListener(asked, words));
 });

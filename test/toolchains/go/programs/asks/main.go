@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	options := []postern.ClientOption{postern.WithDesktopAppIntegration(""), postern.WithIntegrationInfo("shop", "1.0.0")}
+	options := []postern.ClientOption{postern.WithDesktopAppIntegration(os.Getenv("ACCOUNT")), postern.WithIntegrationInfo("shop", "1.0.0")}
 	if len(os.Args) > 2 {
 		options = append(options, postern.WithPromptListener(func(postern.Prompt) { fmt.Println("heard") }))
 	}
