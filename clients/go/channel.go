@@ -16,6 +16,8 @@ const (
 	answerBytesMax = 64 << 20
 	// readBytes is the size of the buffer for reading: most answers fit.
 	readBytes = 16 << 10
+	// requestBytes is room for the rest of a request, beside its method and parameters.
+	requestBytes = 64
 	// notificationsMax is how many notifications may wait for a listener that is slow. Beyond it the connection waits too.
 	notificationsMax = 1024
 )
@@ -26,8 +28,7 @@ var errAnswerTooLong = errors.New("an answer is longer than any of the agent's")
 // context, or with ConnectionLostError.
 type channel struct {
 	conn io.ReadWriteCloser
-	// lines wait to be written. A goroutine of its own writes them, so that a call can end while the agent does not read.
-	lines chan []byte
+	out  *outbox
 	// slots hold one value for each call in flight. The agent refuses more, and so the next call waits for its turn.
 	slots chan struct{}
 	// ended is closed with the connection. The cause is set before.
@@ -103,13 +104,17 @@ func openChannel(ctx context.Context, path string, client greetedClient, listene
 func newChannel(conn io.ReadWriteCloser, listener func(Notification)) *channel {
 	c := &channel{
 		conn:    conn,
-		lines:   make(chan []byte, inFlightMax),
 		slots:   make(chan struct{}, inFlightMax),
 		ended:   make(chan struct{}),
 		pending: map[uint64]chan answer{},
 	}
+	c.out = newOutbox(conn, c.ended)
 	notifications := make(chan Notification, notificationsMax)
-	go c.write()
+	go func() {
+		if err := c.out.run(); err != nil {
+			c.end(&ConnectionLostError{err})
+		}
+	}()
 	go c.read(notifications)
 	go func() {
 		for one := range notifications {
@@ -137,11 +142,10 @@ func (c *channel) call(ctx context.Context, method string, params json.RawMessag
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case c.lines <- line:
-	case <-ctx.Done():
-		return nil, stopped(ctx, method)
-	case <-c.ended:
+	if !c.out.send(ctx, line) {
+		if ctx.Err() != nil {
+			return nil, stopped(ctx, method)
+		}
 		return nil, c.cause
 	}
 	select {
@@ -182,42 +186,23 @@ func (c *channel) cancel(id uint64) {
 	if err != nil {
 		return
 	}
-	select {
-	case c.lines <- line:
-	default:
-	}
+	c.out.leave(line)
 }
 
-type request struct {
-	Version string          `json:"jsonrpc"`
-	ID      uint64          `json:"id"`
-	Method  string          `json:"method"`
-	Params  json.RawMessage `json:"params"`
-}
-
+// requestLine puts a request together. The parameters are encoded already.
 func requestLine(id uint64, method string, params json.RawMessage) ([]byte, error) {
-	line, err := json.Marshal(request{"2.0", id, method, params})
+	name, err := json.Marshal(method)
 	if err != nil {
 		return nil, err
 	}
+	line := append(make([]byte, 0, len(params)+len(name)+requestBytes), `{"jsonrpc":"2.0","id":`...)
+	line = strconv.AppendUint(line, id, 10)
+	line = append(append(line, `,"method":`...), name...)
+	line = append(append(append(line, `,"params":`...), params...), '}')
 	if len(line) > lineBytesMax {
 		return nil, tableError("lineTooLong", "")
 	}
 	return line, nil
-}
-
-func (c *channel) write() {
-	for {
-		select {
-		case line := <-c.lines:
-			if _, err := c.conn.Write(append(line, '\n')); err != nil {
-				c.end(&ConnectionLostError{err})
-				return
-			}
-		case <-c.ended:
-			return
-		}
-	}
 }
 
 func (c *channel) read(notifications chan<- Notification) {

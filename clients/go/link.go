@@ -118,23 +118,32 @@ func (s *session) call(ctx context.Context, method string, params json.RawMessag
 
 // withClient names the client in the parameters.
 func withClient(params json.RawMessage, client string) (json.RawMessage, error) {
-	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(params, &fields); err != nil || fields == nil {
-		return nil, tableError("invalidParams", "they must be an object")
-	}
 	name, err := json.Marshal(client)
 	if err != nil {
 		return nil, err
 	}
-	if _, isNamed := fields["client"]; isNamed {
-		fields["client"] = name
-		return json.Marshal(fields)
+	rest, isObject := bytes.CutPrefix(bytes.TrimSpace(params), []byte("{"))
+	if !isObject {
+		return nil, tableError("invalidParams", "they must be an object")
 	}
-	rest := bytes.TrimSpace(params)[1:]
-	if len(fields) > 0 {
-		rest = append([]byte(","), rest...)
+	if bytes.Contains(params, []byte(`"client"`)) {
+		return withOtherClient(params, name)
 	}
-	return append(append([]byte(`{"client":`), name...), rest...), nil
+	named := append([]byte(`{"client":`), name...)
+	if !bytes.HasPrefix(bytes.TrimSpace(rest), []byte("}")) {
+		named = append(named, ',')
+	}
+	return append(named, rest...), nil
+}
+
+// withOtherClient decodes the parameters, since a program may have named a client itself.
+func withOtherClient(params, name json.RawMessage) (json.RawMessage, error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(params, &fields); err != nil {
+		return nil, err
+	}
+	fields["client"] = name
+	return json.Marshal(fields)
 }
 
 // open returns the open session, or waits for the next one.

@@ -53,6 +53,9 @@ type Pending = { resolve(value: unknown): void; reject(error: Error): void };
 /** Bytes of an answer after which the client gives the connection up. The agent's largest result has fewer. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Characters after which a turn's lines are written at once: as much as one write takes into the socket. */
+const TURN_LENGTH_MAX = 64 * 1024;
+
 /**
  * The connecting program. With `notices`, it shows the agent's notices to a person. With `anyProtocol`, it also connects to an agent of
  * another protocol. Such an agent takes agent.status and agent.stop without a hello, and nothing else may be asked of it.
@@ -106,6 +109,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
   const onEnd: (() => void)[] = [];
   let listener: Listener = () => undefined;
   let nextId = 1;
+  let unsent = "";
   let open = true;
   let closedByUs = false;
 
@@ -135,6 +139,20 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
     letGo();
   }
 
+  /** The lines of one turn of the event loop leave in one write, since each write is a system call. */
+  function send(message: object): void {
+    if (unsent === "") process.nextTick(flush);
+    unsent += `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`;
+    // A long text must not grow while others wait behind it.
+    if (unsent.length > TURN_LENGTH_MAX) flush();
+  }
+
+  function flush(): void {
+    const lines = unsent;
+    unsent = "";
+    if (lines !== "") socket.write(lines);
+  }
+
   /** A program with nothing else to do ends when it waits for nothing. The connection does not keep it alive. */
   function letGo(): void {
     if (pending.size === 0 && holders.size === 0) socket.unref();
@@ -155,7 +173,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
     return new Promise((resolve, reject) => {
       const stop = stopwatch(options, (error) => {
         if (!pending.delete(id)) return;
-        socket.write(`${JSON.stringify({ jsonrpc: "2.0", method: "$/cancelRequest", params: { id } })}\n`);
+        send({ method: "$/cancelRequest", params: { id } });
         reject(error);
       });
       pending.set(id, {
@@ -169,7 +187,7 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
         },
       });
       socket.ref();
-      socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`);
+      send({ id, method, params });
     });
   }
 
@@ -202,6 +220,8 @@ function createTalk(socket: Socket): Channel & { notices: readonly string[]; fea
     close: () => {
       closedByUs = true;
       open = false;
+      // A call may have been stopped in this turn, and the agent should hear of it.
+      flush();
       socket.destroy();
     },
   };

@@ -66,10 +66,14 @@ def cancel_line(call: int) -> bytes:
     return _line({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": call}})
 
 
+# Made once: `json.dumps` makes an encoder for each call that has options.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_encode_escaped = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
 def _line(message: Mapping[str, Any]) -> bytes:
-    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     try:
-        return text.encode() + b"\n"
+        return _encode(message).encode() + b"\n"
     except UnicodeEncodeError:
         # Half of a surrogate pair has no form in UTF-8. JSON can escape it.
-        return json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        return _encode_escaped(message).encode() + b"\n"

@@ -48,6 +48,11 @@ describe.skipIf(tools === undefined)("the package of the Python client", () => {
     expect([out, err]).toEqual([`${root.version} None >=3.9\n${folders}\nTrue True\n`, ""]);
   });
 
+  test("loads no asyncio for the synchronous twin, which would take most of its start", async () => {
+    const loaded = "import sys, postern.sync; print('asyncio' in sys.modules, postern.sync.Client.__name__)";
+    expect(await run(client, ["-c", loaded])).toMatchObject({ out: "False Client\n", err: "" });
+  });
+
   test("is an sdist that builds the same wheel", { timeout: TIME_MS }, () => {
     const words = ["-m", "pip", "wheel", "--quiet", "--no-index", "--no-build-isolation", "--no-deps"];
     execFileSync(tools.python, [...words, "--wheel-dir", join(folder, "again"), built.sdist]);

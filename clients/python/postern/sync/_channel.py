@@ -67,6 +67,9 @@ class Channel:
         self._socket = sock
         self._listener = listener
         self._lines = LineReader()
+        # Only the thread that reads uses it.
+        self._arrivals = select.poll()
+        self._arrivals.register(sock, select.POLLIN)
         self._pending: Dict[int, _Waiting] = {}
         self._last_id = 0
         self._users = 0
@@ -198,7 +201,7 @@ class Channel:
                 if self._reading.acquire(blocking=False):
                     try:
                         while not waiting.is_over:
-                            self._poll(select.POLLIN, deadline)
+                            _happened(self._arrivals, deadline)
                             self._read_once()
                     finally:
                         self._reading.release()
@@ -219,13 +222,9 @@ class Channel:
             next_one.awake.set()
 
     def _poll(self, events: int, deadline: Deadline) -> int:
-        left = deadline.remaining()
         poller = select.poll()
         poller.register(self._socket, events)
-        happened = poller.poll(None if left is None else left * 1000)
-        if not happened:
-            raise deadline.passed()
-        return happened[0][1]
+        return _happened(poller, deadline)
 
     def _read_once(self) -> None:
         try:
@@ -280,3 +279,11 @@ class Channel:
 
     def _why_ended(self) -> LocalError:
         return ClientClosed() if self._closed_by_us else ConnectionLost()
+
+
+def _happened(poller: select.poll, deadline: Deadline) -> int:
+    left = deadline.remaining()
+    happened = poller.poll(None if left is None else left * 1000)
+    if not happened:
+        raise deadline.passed()
+    return happened[0][1]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
 from time import sleep as pause
-from typing import Iterator
 
 from .._deadline import Deadline
 
@@ -18,13 +16,15 @@ class Turn:
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
-    @contextmanager
-    def until(self, deadline: Deadline) -> Iterator[None]:
+    def until(self, deadline: Deadline) -> "Turn":
         """Takes the turn for a ``with``. Raises TimedOut at the deadline."""
         left = deadline.remaining()
         if not self._lock.acquire(timeout=-1 if left is None else left):
             raise deadline.passed()
-        try:
-            yield
-        finally:
-            self._lock.release()
+        return self
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from typing import List, Optional
+from typing import TYPE_CHECKING, List, Optional
 
 from ._call import Call
 from .._deadline import Deadline
 from .._outcomes import of_resolving, resolve_failure
 from .._postern_error import PosternError
 from .._reference import check_reference
-from ._watch import OpenWatch, SecretWatch, Watch
 from ..types import (
     GeneratePasswordResponse,
     PasswordRecipe,
@@ -18,6 +17,9 @@ from ..types import (
     ResolvedReference,
     Response,
 )
+
+if TYPE_CHECKING:
+    from ._watch import OpenWatch, SecretWatch, Watch
 
 
 class Secrets:
@@ -57,6 +59,9 @@ class Secrets:
         It needs the same approval as a read. ``timeout`` is for beginning alone. Close the watch,
         or use it in a ``with``, to end it.
         """
+
+        # Few programs watch, and its imports would slow the start of all others.
+        from ._watch import SecretWatch
 
         def opened(reference: str, deadline: Deadline) -> OpenWatch:
             try:
